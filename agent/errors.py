@@ -1,0 +1,69 @@
+"""Every error this product raises on purpose.
+
+GreeterError
+├── ConfigError            the environment lacks something or holds something unusable
+├── StartupError           the worker cannot serve: refused credentials, unreachable LiveKit
+├── JobMetadataError       a dispatch (or a request) carries metadata we cannot read
+├── ScriptError            a script in prompts/ is missing or does not render
+├── StoreError             the small store cannot be reached or read
+├── LiveKitError           LiveKit's API refused or could not be reached
+└── AvatarError            Beyond Presence could not give us an avatar
+    ├── AvatarRejected     it answered no (carries the HTTP status)
+    └── AvatarTimeout      it did not answer, or the avatar did not join, in time
+
+Vendor errors are translated in the one module that knows the vendor; nothing else catches them.
+"""
+
+from __future__ import annotations
+
+
+class GreeterError(Exception):
+    """Base of all errors raised on purpose; its text is fit for an operator to read."""
+
+
+class ConfigError(GreeterError):
+    """The environment lacks a name or holds a value that cannot be used; lists all of them."""
+
+
+class StartupError(GreeterError):
+    """The worker cannot serve; its text says what to do."""
+
+
+class JobMetadataError(GreeterError):
+    """Job metadata that is not JSON, not an object, or of a version we do not know."""
+
+
+class ScriptError(GreeterError):
+    """A script is missing, malformed or uses a name that is not given."""
+
+
+class StoreError(GreeterError):
+    """The store could not be read or written."""
+
+
+class LiveKitError(GreeterError):
+    """LiveKit's server API refused a call or could not be reached in time."""
+
+
+class AvatarError(GreeterError):
+    """Beyond Presence could not give us an avatar; the greeting goes on by voice."""
+
+
+class AvatarRejected(AvatarError):
+    """Beyond Presence answered no.
+
+    Args:
+        status: the HTTP status it answered with.
+        advice: what the operator should do about it, one sentence.
+        body: the start of its answer, capped, for the log.
+    """
+
+    def __init__(self, status: int, advice: str, body: str = "") -> None:
+        super().__init__(f"Beyond Presence answered {status}: {advice}")
+        self.status = status
+        self.advice = advice
+        self.body = body
+
+
+class AvatarTimeout(AvatarError):
+    """Beyond Presence did not answer, or its avatar did not join, in time."""

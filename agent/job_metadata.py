@@ -1,0 +1,114 @@
+"""JobMetadata: what the token endpoint tells the worker about one greeting.
+
+It travels as JSON in the dispatch (or, where LiveKit dispatches by itself, in the room's
+metadata). It never carries a key, and its personal data is only what the greeting needs.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from agent.errors import JobMetadataError
+
+ROOM_PREFIX = "training-session-"
+"""A session's room is this plus its session id, as the order has it."""
+
+_NAME_MAX = 80  # characters a voice can say; longer ones are cut, never refused
+_WORD_MAX = 120  # characters of a role, an industry, a training type
+
+
+def room_name_of(session_id: str) -> str:
+    """The LiveKit room of a training session."""
+    return ROOM_PREFIX + session_id
+
+
+def session_id_of(room_name: str) -> str:
+    """The training session of a room; the room's own name where it is not one of ours."""
+    return room_name.removeprefix(ROOM_PREFIX)
+
+
+def _plain(limit: int) -> BeforeValidator:
+    """Text from outside made harmless: one line, no control or direction marks, cut at `limit`."""
+
+    def clean(value: object) -> str:
+        if not isinstance(value, str):
+            return ""
+        text = unicodedata.normalize("NFC", value)
+        kept = (
+            " " if c.isspace() else c
+            for c in text
+            if c.isspace() or unicodedata.category(c)[0] != "C"
+        )
+        return " ".join("".join(kept).split())[:limit].strip()
+
+    return BeforeValidator(clean)
+
+
+Name = Annotated[str, _plain(_NAME_MAX)]
+Word = Annotated[str, _plain(_WORD_MAX)]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Trainee(_Data):
+    """The human to be greeted."""
+
+    id: Word = ""
+    """The platform's id of the trainee; may be empty."""
+    name: Name = ""
+    """What to call them; empty where nothing usable was given."""
+
+
+class Consent(_Data):
+    """What the platform says the trainee agreed to; nothing unless it says so."""
+
+    transcript: bool = False
+    """The text of the conversation may be kept."""
+    recording: bool = False
+    """Sound and picture may be recorded."""
+
+
+class JobMetadata(_Data):
+    """The dispatch-to-worker contract, version 1."""
+
+    v: Literal[1] = 1
+    session_id: Word = ""
+    """The platform's training session."""
+    trainee: Trainee = Field(default_factory=Trainee)
+    role: Word = ""
+    industry: Word = ""
+    training_type: Word = ""
+    locale: Word = ""
+    """BCP 47 tag as the platform gave it; the script loader decides what it can speak."""
+    consent: Consent = Field(default_factory=Consent)
+    continue_url: str = ""
+    """Where the trainee goes on to; http(s) or empty."""
+
+    def to_json(self) -> str:
+        """Compact JSON, a few hundred bytes."""
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, text: str) -> JobMetadata:
+        """Read metadata as `to_json` wrote it; unknown fields are ignored.
+
+        Raises:
+            JobMetadataError: not JSON, not an object, another version, or a field of a wrong type.
+        """
+        try:
+            raw = json.loads(text)
+        except (ValueError, RecursionError) as e:
+            raise JobMetadataError("job metadata is not JSON") from e
+        if not isinstance(raw, dict):
+            raise JobMetadataError("job metadata is not a JSON object")
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as e:
+            fields = ", ".join(".".join(map(str, err["loc"])) or "?" for err in e.errors())
+            raise JobMetadataError(f"job metadata has unusable fields: {fields}") from None

@@ -1,0 +1,24 @@
+"""What the page and the worker say to each other inside the room; names only.
+
+`web/src/roomContract.ts` holds the same names for the page, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+RPC_CAN_HEAR = "can_hear"
+"""Page to agent: `{"sound_unlocked": bool, "audio_from": [identity, …]}`; answers `ok`."""
+
+RPC_END_GREETING = "end_greeting"
+"""Page to agent: `{"reason": "continue"}`; answers `ok` and ends the greeting at once."""
+
+ATTRIBUTE_CLIENT = "greeting.client"
+"""On the trainee, set by the endpoint's token: which page this is."""
+
+CLIENT_AVATAR_GREETING = "avatar-greeting"
+"""Our page: it will report `can_hear`, so the opening waits for it."""
+
+ATTRIBUTE_MODE = "greeting.mode"
+"""On the agent: `avatar` or `voice`, whoever speaks now."""
+
+ATTRIBUTE_ENDED = "greeting.ended"
+"""On the agent, just before the room closes: why the greeting ended."""
