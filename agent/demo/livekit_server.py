@@ -1,0 +1,176 @@
+"""The real livekit-server, on loopback: found on PATH, else built once into a cache.
+
+It refuses to listen anywhere but 127.0.0.1, and it never shares a port or a key with another run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+VERSION = "v1.13.5"
+"""Later tags carry `replace` directives, which `go install` refuses."""
+
+_MODULE = f"github.com/livekit/livekit-server/cmd/server@{VERSION}"
+_BUILD_TIMEOUT_S = 900.0
+_START_TIMEOUT_S = 20.0
+
+
+class MissingTool(Exception):
+    """Something the demo needs is not on this machine; the text says how to get it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveKitServer:
+    """A running server."""
+
+    url: str
+    """ws://127.0.0.1:port"""
+    api_key: str
+    api_secret: str
+    pid: int
+
+
+def cache_dir() -> Path:
+    """Where what is built once lives: `$XDG_CACHE_HOME/training-greeter`."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "training-greeter"
+
+
+async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
+    """The server's binary: from PATH, from the cache, or built now (about 90 s, once).
+
+    Raises:
+        MissingTool: there is neither a binary nor Go to build one.
+    """
+    if found := shutil.which("livekit-server"):
+        return Path(found)
+    suffix = ".exe" if os.name == "nt" else ""
+    cached = cache_dir() / f"livekit-server-{VERSION}{suffix}"
+    if cached.exists():
+        return cached
+    if not shutil.which("go"):
+        raise MissingTool(
+            "livekit-server is not on PATH and there is no Go to build it with: install it as "
+            "https://docs.livekit.io/home/self-hosting/local/ says, or install Go 1.24 or later"
+        )
+    say(f"building livekit-server {VERSION} once (about 90 seconds)")
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cached.parent) as build:
+        go = await asyncio.create_subprocess_exec(
+            "go",
+            "install",
+            _MODULE,
+            env={**os.environ, "GOBIN": build},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            _, err = await asyncio.wait_for(go.communicate(), _BUILD_TIMEOUT_S)
+        finally:
+            if go.returncode is None:
+                go.kill()
+        if go.returncode:
+            raise MissingTool(
+                f"building livekit-server failed: {err.decode(errors='replace')[-800:].strip()}"
+            )
+        os.replace(Path(build) / f"server{suffix}", cached)
+    return cached
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that are free for TCP and UDP on loopback at this moment."""
+    with contextlib.ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            ports.append(port)
+        return ports
+
+
+@contextlib.asynccontextmanager
+async def livekit_server(
+    binary: Path, log: Path, *, port: int | None = None
+) -> AsyncIterator[LiveKitServer]:
+    """Run a server with a key of its own until the block ends.
+
+    Args:
+        binary: what `ensure_binary` gave.
+        log: the server's output goes here.
+        port: the signalling port; a free one where None.
+
+    Raises:
+        MissingTool: it ended, or did not answer within 20 s.
+    """
+    free, tcp, udp = free_ports(3)
+    port = port or free
+    key, secret = "demo" + secrets.token_hex(4), secrets.token_urlsafe(32)
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "livekit.yaml"
+        config.write_text(
+            f"port: {port}\n"
+            'bind_addresses: ["127.0.0.1"]\n'
+            f'keys: {{"{key}": "{secret}"}}\n'
+            "rtc:\n"
+            "  node_ip: 127.0.0.1\n"
+            "  use_external_ip: false\n"
+            "  enable_loopback_candidate: true\n"
+            f"  tcp_port: {tcp}\n"
+            f"  udp_port: {udp}\n"
+        )
+        config.chmod(0o600)
+        with log.open("ab") as out:
+            process = await asyncio.create_subprocess_exec(
+                str(binary),
+                "--dev",
+                "--config",
+                str(config),
+                stdout=out,
+                stderr=out,
+                # Ctrl-C ends the demo, and the demo ends the server, last.
+                start_new_session=os.name != "nt",
+            )
+        try:
+            await _wait_until_up(process, port, log)
+            yield LiveKitServer(
+                url=f"ws://127.0.0.1:{port}", api_key=key, api_secret=secret, pid=process.pid
+            )
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                try:
+                    await asyncio.wait_for(process.wait(), 5)
+                except TimeoutError:
+                    process.kill()
+                    await process.wait()
+
+
+async def _wait_until_up(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    deadline = asyncio.get_running_loop().time() + _START_TIMEOUT_S
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
+        while asyncio.get_running_loop().time() < deadline:
+            if process.returncode is not None:
+                raise MissingTool(f"livekit-server ended at once; its log is {log}")
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with http.get(f"http://127.0.0.1:{port}/") as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.1)
+    raise MissingTool(f"livekit-server did not answer within {_START_TIMEOUT_S:g} s; see {log}")
