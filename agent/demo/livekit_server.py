@@ -154,9 +154,10 @@ async def livekit_server(
             )
         finally:
             if process.returncode is None:
+                # Its graceful stop waits 5 s for participants that are all gone by now.
                 process.terminate()
                 try:
-                    await asyncio.wait_for(process.wait(), 5)
+                    await asyncio.wait_for(process.wait(), 1)
                 except TimeoutError:
                     process.kill()
                     await process.wait()
