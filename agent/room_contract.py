@@ -20,5 +20,11 @@ CLIENT_AVATAR_GREETING = "avatar-greeting"
 ATTRIBUTE_MODE = "greeting.mode"
 """On the agent: `avatar` or `voice`, whoever speaks now."""
 
+ATTRIBUTE_GREETER = "greeting.greeter"
+"""On the agent, from its first moment: `1`; this is how greeters know each other."""
+
+RPC_GREETER_ALIVE = "greeter_alive"
+"""Greeter to greeter: answers `yes`; a dead one's ghost does not answer."""
+
 ATTRIBUTE_ENDED = "greeting.ended"
 """On the agent, just before the room closes: why the greeting ended."""

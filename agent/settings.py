@@ -149,6 +149,7 @@ class WorkerSettings(VoiceSettings, LiveKitSettings):
     )
     bey_api_url: HttpOrigin = "https://api.bey.dev"
 
+    agent_http_host: str = "0.0.0.0"
     agent_http_port: int = Field(8081, ge=0, le=65_535)
     max_jobs: int = Field(10, ge=1, le=1_000)
     """Greetings this worker holds at once."""

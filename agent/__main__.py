@@ -1,0 +1,81 @@
+"""`python -m agent console | dev | start | download-files`: names the commands, holds no logic."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from dotenv import load_dotenv
+from livekit.agents import AgentServer, cli
+
+from agent.errors import ConfigError, StartupError
+from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
+
+
+def main() -> int:
+    """Run one command: 0 ended as asked, 1 could not go on, 2 misconfigured."""
+    load_dotenv(".env", override=False)
+    # Whatever collector is set: personal data leaves this machine in no trace.
+    os.environ["LIVEKIT_TELEMETRY_ALLOW_PII"] = "0"
+    command = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    try:
+        if command in {"start", "dev"}:
+            return _work()
+        if command == "console":
+            return _console(text="--text" in sys.argv)
+        return _livekit_cli(AgentServer())
+    except ConfigError as e:
+        print(f"python -m agent {command}: {e}", file=sys.stderr)
+        return 2
+    except StartupError as e:
+        print(f"python -m agent {command}: {e}", file=sys.stderr)
+        return 1
+
+
+def _work() -> int:
+    from agent.startup import wait_for_livekit, warn_of_unreachable_url
+    from agent.worker import GreeterServer
+
+    settings = WorkerSettings.from_env(os.environ)
+    asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
+    warn_of_unreachable_url(settings)
+    server = GreeterServer(settings)
+    code = _livekit_cli(server)
+    if server.failure is not None:
+        raise StartupError(f"LiveKit gave this worker up: {server.failure}")
+    return code
+
+
+def _console(*, text: bool) -> int:
+    from agent.console import console_server, talk_in_text
+
+    if not text:
+        VoiceSettings.from_env(os.environ)
+        return _livekit_cli(console_server())
+    try:
+        asyncio.run(talk_in_text(LlmSettings.from_env(os.environ)))
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+def _livekit_cli(server: AgentServer) -> int:
+    """LiveKit's own command line; it leaves by SystemExit."""
+    sys.argv[0] = "agent"
+    try:
+        cli.run_app(server)
+    except SystemExit as e:
+        return e.code if isinstance(e.code, int) else int(e.code is not None)
+    except OSError as e:
+        if "PortAudio" in str(e):
+            raise StartupError(
+                "this machine has no PortAudio to hear and speak with: install libportaudio2, "
+                "or type instead with --text"
+            ) from None
+        raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""The Beyond Presence seam: the only module that knows the plugin and its wire.
+
+The plugin's session is subclassed, because as released (1.8.9) its call has no total timeout, its
+token lives six hours (a removed avatar could come back and re-create the room), its identity is the
+same in every room, and it drops the provider's session id. `_start_agent` is private to it, so
+tests/unit/test_avatar_seam.py pins that seam to the locked version. What the avatar does to the
+conversation (who speaks, handing over) is not decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+
+import aiohttp
+from livekit import api, rtc
+from livekit.agents import AgentSession, APIConnectOptions, get_job_context
+from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
+from livekit.plugins import bey
+
+from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
+from agent.log import logger
+from agent.settings import WorkerSettings
+
+AUDIO_SAMPLE_RATE = 16_000
+"""Hz of the sound Beyond Presence takes; the room's own output uses the same, so that a speech can
+move between the two without changing speed."""
+
+_TOKEN_TTL = timedelta(seconds=60)
+"""Long enough to join, too short to come back; LiveKit adds its own leeway of a minute."""
+
+_BODY_MAX = 2_000  # characters of an error answer that are worth keeping
+_RETRY_AFTER_S = 0.3
+
+_ADVICE = {
+    400: "it did not like the request; check that LIVEKIT_PUBLIC_URL starts with wss://",
+    401: "the key is not accepted; set BEYOND_PRESENCE_API_KEY to one from app.bey.chat",
+    402: "the plan's minutes are used up; greetings go on by voice until it is topped up",
+    403: "the key may not use this avatar; check BEYOND_PRESENCE_AVATAR_ID and the key's account",
+    404: "there is no such avatar; check BEYOND_PRESENCE_AVATAR_ID",
+    422: "its API has changed; the locked livekit-plugins-bey may be too old",
+    429: "the plan's concurrent sessions are all in use; raise the plan or lower MAX_JOBS",
+}
+
+
+class BeyondPresenceAvatar(bey.AvatarSession):
+    """One avatar for one room."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        super().__init__(
+            avatar_id=settings.beyond_presence_avatar_id,
+            api_url=settings.bey_api_url,
+            api_key=settings.beyond_presence_api_key.get_secret_value(),
+            # Whoever knows the identity could take the avatar's seat in the room.
+            avatar_participant_identity=f"avatar-{secrets.token_urlsafe(12)}",
+            avatar_participant_name="avatar",
+            conn_options=APIConnectOptions(timeout=settings.avatar_call_timeout_s),
+        )
+        self._settings = settings
+        self.provider_session_id: str | None = None
+        """Beyond Presence's id of this session; None until it has answered."""
+
+    async def bring(self, session: AgentSession[None], room: rtc.Room) -> None:
+        """Ask for the avatar and route the session's speech to it.
+
+        The call is bounded by AVATAR_CALL_TIMEOUT_S as a whole. The room must be connected, or
+        `wait_for_join` would return at once.
+
+        Raises:
+            AvatarRejected: Beyond Presence answered with an error.
+            AvatarTimeout: it did not answer in time.
+            AvatarError: it could not be reached.
+        """
+        try:
+            async with asyncio.timeout(self._settings.avatar_call_timeout_s):
+                await self.start(
+                    session,
+                    room,
+                    livekit_url=self._settings.public_url,
+                    livekit_api_key=self._settings.livekit_api_key,
+                    livekit_api_secret=self._settings.livekit_api_secret.get_secret_value(),
+                )
+        except TimeoutError as e:
+            limit = self._settings.avatar_call_timeout_s
+            raise AvatarTimeout(f"Beyond Presence did not answer within {limit:g} s") from e
+        except bey.BeyException as e:
+            raise AvatarError(f"the avatar could not be asked for: {e}") from e
+
+    async def joined(self) -> None:
+        """Wait, without limit, until the avatar is in the room with its picture.
+
+        Raises:
+            AvatarError: it came and left again before.
+        """
+        try:
+            await self.wait_for_join(timeout=None)
+        except RuntimeError as e:
+            # What livekit-agents raises when the participant it waits on leaves.
+            raise AvatarError("the avatar left before its picture was there") from e
+
+    async def _start_agent(self, livekit_url: str, livekit_token: str) -> None:
+        """The plugin's call, made our way; its own token is dropped."""
+        body = {
+            "transport": "livekit",
+            "avatar_id": self._avatar_id,
+            "url": livekit_url,
+            "token": self._mint_token(),
+        }
+        try:
+            await self._post(body)
+        except (aiohttp.ClientError, AvatarRejected) as e:
+            if isinstance(e, AvatarRejected) and e.status < 500:
+                raise
+            # Once more, with the same identity: should the first have succeeded after all,
+            # LiveKit lets only one of the two stay.
+            logger.warning(
+                "Beyond Presence call failed, trying once more", extra={"error": _kind(e)}
+            )
+            await asyncio.sleep(_RETRY_AFTER_S)
+            try:
+                await self._post(body)
+            except aiohttp.ClientError as again:
+                raise AvatarError(f"Beyond Presence cannot be reached: {_kind(again)}") from again
+
+    async def _post(self, body: Mapping[str, str]) -> None:
+        assert self._api_key is not None
+        async with self._ensure_http_session().post(
+            f"{self._api_url}/v1/sessions",
+            headers={"x-api-key": self._api_key},
+            json=body,
+            timeout=aiohttp.ClientTimeout(total=self._conn_options.timeout),
+        ) as answer:
+            text = (await answer.content.read(64_000)).decode(errors="replace")
+            # The order's own line: operators grep for it.
+            logger.info("Beyond Presence API Response Status: %d", answer.status)
+            if not answer.ok:
+                raise AvatarRejected(
+                    answer.status,
+                    _ADVICE.get(answer.status, "its service has a problem; see its status page"),
+                    text[:_BODY_MAX],
+                )
+        try:
+            self.provider_session_id = str(json.loads(text)["id"])
+        except (ValueError, KeyError, TypeError):
+            # It said yes in words we do not know: whether the avatar comes will show.
+            logger.warning("Beyond Presence answered without a session id")
+
+    def _mint_token(self) -> str:
+        """A short token with only what the avatar needs: one seat, its picture and its sound."""
+        return (
+            api.AccessToken(
+                self._settings.livekit_api_key,
+                self._settings.livekit_api_secret.get_secret_value(),
+            )
+            .with_kind("agent")
+            .with_identity(self.avatar_identity)
+            .with_name(self._avatar_participant_name)
+            .with_ttl(_TOKEN_TTL)
+            .with_grants(
+                api.VideoGrants(
+                    room_join=True,
+                    room=get_job_context().room.name,
+                    can_publish=True,
+                    can_publish_sources=["camera", "microphone"],
+                    can_subscribe=True,
+                    can_publish_data=True,
+                    can_update_own_metadata=False,
+                )
+            )
+            .with_attributes(
+                {ATTRIBUTE_PUBLISH_ON_BEHALF: get_job_context().local_participant_identity}
+            )
+            .to_jwt()
+        )
+
+
+def _kind(error: Exception) -> str:
+    """What went wrong, without what a vendor may have put into the text."""
+    status = getattr(error, "status", None)
+    return f"{type(error).__name__} {status}" if status else type(error).__name__

@@ -1,0 +1,72 @@
+"""The console: the greeting's conversation on a developer's own machine, without room or avatar.
+
+Spoken, it is livekit-agents' own console over our session. Its text mode imports PortAudio even
+though nothing is heard, so text mode is ours: it needs the LLM's key and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from livekit.agents import AgentServer, AgentSession, JobContext
+from livekit.agents.voice.run_result import RunResult
+
+from agent.conversation import Greeter, build_llm, build_session
+from agent.job_metadata import JobMetadata
+from agent.scripts import script_for
+from agent.settings import LlmSettings, VoiceSettings
+
+_ANSWER_TIMEOUT_S = 30.0
+
+
+def console_server() -> AgentServer:
+    """What livekit-agents' spoken console runs."""
+    server = AgentServer(port=0)
+    server.rtc_session(talk_aloud, agent_name="console")
+    return server
+
+
+async def talk_aloud(ctx: JobContext) -> None:
+    """The console's job: microphone and loudspeaker are the terminal's own."""
+    script = script_for(JobMetadata())
+    session = build_session(VoiceSettings.from_env(os.environ))
+    await session.start(Greeter(script), room=ctx.room, record=False)
+    session.say(script.opening)
+
+
+async def talk_in_text(settings: LlmSettings) -> None:
+    """Hold the conversation on stdin and stdout until an empty line or the input's end."""
+    script = script_for(JobMetadata())
+    print(f"{script.name} {script.locale} v{script.version}; an empty line or Ctrl-D ends it.\n")
+    async with AgentSession[None](llm=build_llm(settings)) as session:
+        await session.start(Greeter(script), record=False)
+        await session.say(script.opening)
+        print(f"  avatar: {script.opening}")
+        while line := (await _read("  you:    ")).strip():
+            print(f"  avatar: {await _answer(session, line) or script.trouble}")
+        print(f"  avatar: {script.closing}")
+
+
+async def _answer(session: AgentSession[None], line: str) -> str:
+    """What the avatar says to `line`; empty when no answer could be had."""
+    try:
+        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+            turn: RunResult[None] = await session.run(user_input=line)
+    except TimeoutError:
+        return ""
+    return " ".join(
+        event.item.text_content or ""
+        for event in turn.events
+        if event.type == "message" and event.item.role == "assistant"
+    ).strip()
+
+
+async def _read(prompt: str) -> str:
+    """A line from the terminal, empty at its end; the conversation goes on meanwhile."""
+    print(prompt, end="", flush=True)
+    line: str = await asyncio.to_thread(sys.stdin.readline)
+    if not line:
+        print()
+    return line

@@ -1,0 +1,77 @@
+"""The conversation: which ears, mind and voice it has, and what it says when they fail.
+
+It holds no room and no avatar: the same conversation runs in a room and in the console.
+"""
+
+from __future__ import annotations
+
+from livekit.agents import Agent, AgentSession, APIConnectOptions, inference
+from livekit.agents.voice.agent_session import SessionConnectOptions
+from livekit.plugins import deepgram, google
+
+from agent.scripts import SpokenScript
+from agent.settings import LlmSettings, VoiceSettings
+
+_LLM_TIMEOUT_S = 10.0
+"""The plugin takes it as the limit of a whole answer, not of its first word."""
+
+
+class Greeter(Agent):
+    """The persona: what the script says it is."""
+
+    def __init__(self, script: SpokenScript) -> None:
+        super().__init__(instructions=script.instructions)
+
+
+def build_llm(settings: LlmSettings) -> google.LLM:
+    """Gemini without thinking: a trainee is waiting for the first word.
+
+    GOOGLE_GEMINI_BASE_URL is read by the client itself.
+    """
+    # 3.x takes a level, 2.5 a budget; each refuses the other's.
+    thinking = (
+        {"thinking_budget": 0}
+        if "gemini-2" in settings.gemini_model
+        else {"thinking_level": "minimal"}
+    )
+    return google.LLM(
+        model=settings.gemini_model,
+        api_key=settings.google_api_key.get_secret_value(),
+        thinking_config=thinking,  # type: ignore[arg-type]
+        max_output_tokens=400,
+    )
+
+
+def build_session(settings: VoiceSettings) -> AgentSession[None]:
+    """A spoken conversation: Deepgram hears and speaks, Gemini thinks; no I/O yet."""
+    key = settings.deepgram_api_key.get_secret_value()
+    return AgentSession[None](
+        stt=deepgram.STT(
+            model=settings.deepgram_stt_model,
+            language="en",
+            api_key=key,
+            base_url=f"{settings.deepgram_base_url}/v1/listen",
+            mip_opt_out=True,
+        ),
+        llm=build_llm(settings),
+        tts=deepgram.TTS(
+            model=settings.deepgram_tts_model,
+            api_key=key,
+            base_url=f"{settings.deepgram_base_url}/v1/speak",
+            mip_opt_out=True,
+        ),
+        turn_handling={
+            # Both pinned to what runs inside this process: the defaults of development mode and of
+            # LiveKit Cloud call a gateway.
+            "turn_detection": inference.TurnDetector(version="v1-mini"),
+            # The avatar cannot pause, so a false interruption has nothing to resume.
+            "interruption": {"mode": "vad", "resume_false_interruption": False},
+        },
+        conn_options=SessionConnectOptions(
+            llm_conn_options=APIConnectOptions(
+                max_retry=1, retry_interval=0.5, timeout=_LLM_TIMEOUT_S
+            ),
+            stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=5.0),
+            tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=5.0),
+        ),
+    )

@@ -1,0 +1,276 @@
+"""One greeting: one job, one room, one trainee, from dispatch to goodbye.
+
+`greet` is the job's entrypoint; `Greeting._story` reads as what happens. The entrypoint returns as
+soon as the story is under way, because LiveKit, when it stops a job, waits for the entrypoint first
+and kills the process 10 s later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from livekit import api, rtc
+from livekit.agents import CloseEvent, ErrorEvent, JobContext
+from livekit.agents.llm import LLMError
+from livekit.agents.voice import SpeechHandle
+from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions, TextInputOptions
+from livekit.agents.voice.room_io.types import TextInputEvent
+
+from agent import ending
+from agent.avatar import AUDIO_SAMPLE_RATE
+from agent.conversation import Greeter, build_session
+from agent.ending import Ending, GreetingEnded
+from agent.errors import JobMetadataError
+from agent.job_metadata import JobMetadata, session_id_of
+from agent.log import logger
+from agent.room_contract import ATTRIBUTE_ENDED
+from agent.scripts import script_for
+from agent.settings import WorkerSettings
+from agent.single_flight import is_the_greeter
+from agent.speaker import Speaker
+from agent.trainee import Trainee
+
+_CONNECT_TIMEOUT_S = 15.0
+_API_TIMEOUT_S = 3.0
+_DELETE_TRIES = 3
+_TROUBLE_EVERY_S = 8.0
+"""The apology for a lost answer is not said more often than this."""
+
+
+async def greet(ctx: JobContext) -> None:
+    """The job's entrypoint: join the room, make sure to be alone, and start the story."""
+    settings: WorkerSettings = ctx.proc.userdata["settings"]
+    metadata = metadata_of(ctx)
+    ctx.log_context_fields = {
+        "session_id": metadata.session_id,
+        "room": ctx.room.name,
+        "job_id": ctx.job.id,
+    }
+    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+        await ctx.connect()
+    if not await is_the_greeter(ctx):
+        ctx.shutdown("another greeter is here")
+        return
+    greeting = Greeting(ctx, settings, metadata)
+    ctx.proc.userdata["greeting"] = greeting
+    greeting.begin()
+
+
+async def say_goodbye(ctx: JobContext) -> None:
+    """The job's last step, whoever stopped it: nothing paid for is left in the room."""
+    greeting: Greeting | None = ctx.proc.userdata.get("greeting")
+    if greeting is not None:
+        await greeting.close(ending.WORKER_SHUTDOWN)
+
+
+def metadata_of(ctx: JobContext) -> JobMetadata:
+    """What the dispatch says, or the room; a trainee is greeted whatever is missing."""
+    session_id = session_id_of(ctx.job.room.name)
+    for source, text in (("job", ctx.job.metadata), ("room", ctx.job.room.metadata)):
+        if not text:
+            continue
+        try:
+            found = JobMetadata.from_json(text)
+        except JobMetadataError as e:
+            logger.warning("unreadable %s metadata: %s", source, e, extra={"job_id": ctx.job.id})
+            continue
+        return found if found.session_id else found.model_copy(update={"session_id": session_id})
+    logger.warning("no job metadata: greeting without a name", extra={"job_id": ctx.job.id})
+    return JobMetadata(session_id=session_id)
+
+
+class Greeting:
+    """The greeting of one trainee."""
+
+    def __init__(self, ctx: JobContext, settings: WorkerSettings, metadata: JobMetadata) -> None:
+        """Listen for the trainee from now on; the room must be connected."""
+        self._ctx = ctx
+        self._settings = settings
+        self._metadata = metadata
+        self._script = script_for(metadata)
+        self._ending = Ending()
+        self._trainee = Trainee(ctx.room, self._ending, return_grace_s=settings.return_grace_s)
+        self._session = build_session(settings)
+        self._speaker: Speaker | None = None
+        self._opened = asyncio.Event()
+        self._began_at = time.monotonic()
+        self._apologised_at = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing: asyncio.Task[None] | None = None
+        ctx.room.on("disconnected", lambda *_: self._ending.end(ending.ROOM_CLOSED))
+
+    def begin(self) -> None:
+        """Start the story and the watch for its end."""
+        self._tasks.append(asyncio.create_task(self._tell(), name="greeting_story"))
+        self._tasks.append(asyncio.create_task(self._finish(), name="greeting_end"))
+
+    async def _story(self) -> None:
+        ctx, settings, trainee = self._ctx, self._settings, self._trainee
+        await self._start_session()
+
+        self._speaker = speaker = Speaker(ctx, self._session, settings)
+        speaker.bring_avatar()
+
+        try:
+            person = await trainee.arrives(settings.trainee_join_timeout_s)
+        except TimeoutError:
+            self._ending.end(ending.TRAINEE_NEVER_CAME)
+            return
+        await self._get_to_know(person)
+
+        await speaker.settle(settings.avatar_deadline_s)
+        await trainee.can_hear(lambda: speaker.identity, settings.hearing_timeout_s)
+
+        self._open()
+
+    async def _start_session(self) -> None:
+        """Everything but speaking: nothing is said, and nothing heard, before the opening."""
+        session = self._session
+        session.on("error", self._on_error)
+        session.on("close", self._on_close)
+        await session.start(
+            Greeter(self._script),
+            room=self._ctx.room,
+            room_options=RoomOptions(
+                audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
+                text_input=TextInputOptions(text_input_cb=self._on_typed),
+                # How a greeting ends is decided in one place, and it is not here.
+                close_on_disconnect=False,
+            ),
+            # LiveKit Cloud's default would take sound and transcript; nobody has consented.
+            record=False,
+        )
+        session.input.set_audio_enabled(False)
+
+    async def _get_to_know(self, person: rtc.RemoteParticipant) -> None:
+        """Fill in from the participant what the platform did not say."""
+        if not self._metadata.trainee.name and person.name:
+            trainee = self._metadata.trainee.model_dump() | {"name": person.name}
+            self._metadata = JobMetadata.model_validate(
+                self._metadata.model_dump() | {"trainee": trainee}
+            )
+            self._script = script_for(self._metadata)
+            await self._session.current_agent.update_instructions(self._script.instructions)
+
+    def _open(self) -> None:
+        """The first words: from the script, by no LLM."""
+        self._session.input.set_audio_enabled(True)
+        speech = self._session.say(self._script.opening)
+        speech.add_done_callback(self._log_opening)
+        self._opened.set()
+        logger.info(
+            "greeting begins",
+            extra={
+                "script": self._script.name,
+                "script_version": self._script.version,
+                "locale": self._script.locale,
+                "mode": self._speaker.mode if self._speaker else None,
+                "since_job_start_s": round(time.monotonic() - self._began_at, 2),
+            },
+        )
+
+    def _log_opening(self, speech: SpeechHandle) -> None:
+        logger.info("opening said", extra={"interrupted": speech.interrupted})
+
+    async def _on_typed(self, _: object, typed: TextInputEvent) -> None:
+        await self._ending.unless_ended(self._opened.wait())
+        await self._session.interrupt()
+        self._session.generate_reply(user_input=typed.text, input_modality="text")
+
+    def _on_error(self, event: ErrorEvent) -> None:
+        """A provider failed for good this time: the trainee is not left without an answer."""
+        error = event.error
+        if getattr(error, "recoverable", False):
+            return
+        cause = getattr(error, "error", error)
+        logger.warning(
+            "a provider failed",
+            extra={
+                "provider": getattr(error, "label", type(event.source).__module__),
+                "error": type(cause).__name__,
+                "status": getattr(cause, "status_code", None),
+            },
+        )
+        now = time.monotonic()
+        if isinstance(error, LLMError) and now - self._apologised_at > _TROUBLE_EVERY_S:
+            self._apologised_at = now
+            self._session.say(self._script.trouble)
+
+    def _on_close(self, event: CloseEvent) -> None:
+        if event.error is not None:
+            logger.error("the conversation cannot go on", extra={"reason": event.reason.value})
+        self._ending.end(ending.SESSION_FAILED)
+
+    async def _tell(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.max_greeting_s):
+                await self._story()
+                await self._ending.wait()
+        except TimeoutError:
+            self._ending.end(ending.TIME_LIMIT)
+        except GreetingEnded:
+            pass
+        except Exception:  # noqa: BLE001  the job's edge: whatever it was, the greeting ends cleanly
+            logger.exception("the greeting failed")
+            self._ending.end(ending.SESSION_FAILED)
+
+    async def _finish(self) -> None:
+        await self.close(await self._ending.wait())
+
+    async def close(self, reason: str) -> None:
+        """End it now: avatar out, room deleted, job over. Harmless when repeated."""
+        self._ending.end(reason)
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="greeting_close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        reason = self._ending.reason
+        self._tasks[0].cancel()
+        speaker = self._speaker
+        if self._ctx.room.isconnected():
+            await self._tell_the_page(str(reason))
+            # Everybody leaves with the room, the avatar first of all.
+            await self._delete_room()
+        if speaker is not None:
+            await speaker.close()
+        logger.info(
+            "greeting ended",
+            extra={
+                "reason": reason,
+                "mode": speaker.mode if speaker else None,
+                "why_voice": (speaker.why_voice or None) if speaker else None,
+                "avatar_seconds": round(speaker.avatar_seconds, 1) if speaker else 0.0,
+                "avatar_session_id": speaker.provider_session_id if speaker else None,
+                "duration_s": round(time.monotonic() - self._began_at, 1),
+            },
+        )
+        self._ctx.shutdown(str(reason))
+
+    async def _tell_the_page(self, reason: str) -> None:
+        try:
+            async with asyncio.timeout(0.5):
+                await self._ctx.room.local_participant.set_attributes({ATTRIBUTE_ENDED: reason})
+        except TimeoutError:
+            logger.info("the page was not told why the greeting ended")
+
+    async def _delete_room(self) -> None:
+        for attempt in range(1, _DELETE_TRIES + 1):
+            try:
+                async with asyncio.timeout(_API_TIMEOUT_S):
+                    await self._ctx.api.room.delete_room(
+                        api.DeleteRoomRequest(room=self._ctx.room.name)
+                    )
+            except api.TwirpError as e:
+                if e.code == api.TwirpErrorCode.NOT_FOUND:
+                    return
+                logger.warning(
+                    "the room was not deleted", extra={"error": e.code, "attempt": attempt}
+                )
+            except TimeoutError:
+                logger.warning(
+                    "the room was not deleted", extra={"error": "timeout", "attempt": attempt}
+                )
+            else:
+                return

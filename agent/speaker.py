@@ -1,0 +1,179 @@
+"""Who speaks: the avatar while it can, the agent's own voice otherwise.
+
+The session's speech goes down one chain whose tail is swapped here and nowhere else. The order and
+the swap without an interruption were run against livekit-agents 1.8.9: interrupting while the old
+tail has part of a speech leaves every later one stuck (shared/facts/livekit.md, section 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Literal
+
+from livekit import api, rtc
+from livekit.agents import AgentSession, JobContext
+from livekit.agents.voice.io import AudioOutput
+
+from agent.avatar import BeyondPresenceAvatar
+from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
+from agent.log import logger
+from agent.room_contract import ATTRIBUTE_MODE
+from agent.settings import WorkerSettings
+
+Mode = Literal["avatar", "voice"]
+
+_API_TIMEOUT_S = 3.0
+
+
+class Speaker:
+    """The speaking side of one greeting."""
+
+    def __init__(
+        self, ctx: JobContext, session: AgentSession[None], settings: WorkerSettings
+    ) -> None:
+        """Take over the session's audio; the session must be started and silent."""
+        self._ctx = ctx
+        self._room = ctx.room
+        self._session = session
+        self._avatar = BeyondPresenceAvatar(settings)
+        self._voice = _tail_of(session.output.audio)
+        self._bringing: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._abandoned = False
+        self._joined_at: float | None = None
+        self.mode: Mode = "voice"
+        self.why_voice = ""
+        """Why the avatar is not the one who speaks; empty while it is or may still come."""
+        self.avatar_seconds = 0.0
+        """How long the avatar has been in the room, as far as it has left it again."""
+        self._room.on("participant_connected", self._on_connected)
+        self._room.on("participant_disconnected", self._on_disconnected)
+
+    @property
+    def identity(self) -> str:
+        """The participant whose sound the trainee must be subscribed to."""
+        if self.mode == "avatar":
+            return self._avatar.avatar_identity
+        return self._room.local_participant.identity
+
+    @property
+    def provider_session_id(self) -> str | None:
+        """Beyond Presence's id of its session, for the operator."""
+        return self._avatar.provider_session_id
+
+    def bring_avatar(self) -> None:
+        """Ask for the avatar now; `settle` says what became of it."""
+        self._bringing = asyncio.create_task(self._bring(), name="bring_avatar")
+
+    async def settle(self, deadline_s: float) -> None:
+        """Wait until it is decided who speaks; after `deadline_s` it is the voice."""
+        if self._bringing is not None:
+            try:
+                await asyncio.wait_for(asyncio.shield(self._bringing), deadline_s)
+            except TimeoutError:
+                await self._give_avatar_up(
+                    AvatarTimeout(f"the avatar did not join within {deadline_s:g} s")
+                )
+        await self._announce()
+
+    async def close(self) -> None:
+        """Remove the avatar from the room, if it is there, and forget it."""
+        self._abandoned = True
+        if self._bringing is not None:
+            self._bringing.cancel()
+        self._note_departure()
+        await self._avatar.aclose()
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def _bring(self) -> None:
+        try:
+            await self._avatar.bring(self._session, self._room)
+            self.mode = "avatar"
+            await self._avatar.joined()
+        except AvatarError as e:
+            await self._give_avatar_up(e)
+
+    async def _give_avatar_up(self, error: AvatarError) -> None:
+        """Voice from here on; nothing may be playing yet."""
+        self._abandoned = True
+        if self._bringing is not None and self._bringing is not asyncio.current_task():
+            self._bringing.cancel()
+        logger.warning(
+            "no avatar, greeting by voice: %s",
+            error,
+            extra={
+                "avatar_session_id": self.provider_session_id,
+                "provider_answer": error.body if isinstance(error, AvatarRejected) else None,
+            },
+        )
+        self._speak_by_voice(str(error))
+        await self._avatar.aclose()
+
+    def _speak_by_voice(self, why: str) -> None:
+        self.mode = "voice"
+        self.why_voice = why
+        if self._voice is not None:
+            self._session.output.replace_audio_tail(self._voice)
+
+    async def _announce(self) -> None:
+        try:
+            async with asyncio.timeout(_API_TIMEOUT_S):
+                await self._room.local_participant.set_attributes({ATTRIBUTE_MODE: self.mode})
+        except TimeoutError:
+            logger.warning("the page was not told who speaks")
+
+    def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity != self._avatar.avatar_identity:
+            return
+        self._joined_at = time.monotonic()
+        logger.info(
+            "avatar joined",
+            extra={"avatar_session_id": self.provider_session_id, "in_use": not self._abandoned},
+        )
+        if self._abandoned:
+            # Too late, or back after it was removed: an avatar nobody looks at costs money.
+            self._hold(self._remove_avatar())
+
+    def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity != self._avatar.avatar_identity:
+            return
+        self._note_departure()
+        if self.mode == "avatar" and not self._abandoned:
+            logger.warning(
+                "the avatar left, going on by voice",
+                extra={"avatar_session_id": self.provider_session_id},
+            )
+            self._abandoned = True
+            self._speak_by_voice("the avatar left")
+            self._hold(self._announce())
+
+    def _note_departure(self) -> None:
+        if self._joined_at is not None:
+            self.avatar_seconds += time.monotonic() - self._joined_at
+            self._joined_at = None
+
+    async def _remove_avatar(self) -> None:
+        try:
+            async with asyncio.timeout(_API_TIMEOUT_S):
+                await self._ctx.api.room.remove_participant(
+                    api.RoomParticipantIdentity(
+                        room=self._room.name, identity=self._avatar.avatar_identity
+                    )
+                )
+        except (TimeoutError, api.TwirpError) as e:
+            logger.warning("a late avatar was not removed", extra={"error": type(e).__name__})
+
+    def _hold(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _tail_of(output: AudioOutput | None) -> AudioOutput | None:
+    """The room's own sink at the bottom of the chain; None where there is no sound at all."""
+    while output is not None and output.next_in_chain is not None:
+        output = output.next_in_chain
+    return output

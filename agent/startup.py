@@ -1,0 +1,86 @@
+"""Before the worker starts: is LiveKit there, and are we welcome?
+
+livekit-agents 1.8.9 retries refused credentials for two minutes and then exits with code 0. Asked
+here first, they end the worker at once, with a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from urllib.parse import urlsplit
+
+import aiohttp
+from livekit import api
+
+from agent.errors import StartupError
+from agent.log import logger
+from agent.settings import LiveKitSettings, WorkerSettings
+
+_CALL_TIMEOUT_S = 5.0
+_RETRY_EVERY_S = 1.0
+
+
+async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
+    """Return once LiveKit answers and accepts our key; wait for an absent server up to `timeout_s`.
+
+    Raises:
+        StartupError: the key is refused (at once), or the server cannot be reached in time.
+    """
+    deadline = time.monotonic() + timeout_s
+    url = settings.livekit_url
+    async with api.LiveKitAPI(
+        url,
+        settings.livekit_api_key,
+        settings.livekit_api_secret.get_secret_value(),
+        timeout=aiohttp.ClientTimeout(total=_CALL_TIMEOUT_S),
+    ) as livekit:
+        said = False
+        while True:
+            try:
+                await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
+                return
+            except api.TwirpError as e:
+                if e.status in {401, 403}:
+                    raise StartupError(
+                        f"LiveKit at {url} refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET: "
+                        "take both from the same project's settings, and check this machine's clock"
+                    ) from None
+                problem = f"answers {e.status}"
+            except (aiohttp.ClientError, TimeoutError) as e:
+                problem = type(e).__name__
+            if time.monotonic() >= deadline:
+                raise StartupError(
+                    f"LiveKit at {url} cannot be reached within {timeout_s:g} s ({problem}): "
+                    "check LIVEKIT_URL, that the server runs, and the network between"
+                )
+            if not said:
+                said = True
+                logger.warning(
+                    "waiting for LiveKit at %s",
+                    url,
+                    extra={"problem": problem, "limit_s": timeout_s},
+                )
+            await asyncio.sleep(_RETRY_EVERY_S)
+
+
+def warn_of_unreachable_url(settings: WorkerSettings) -> None:
+    """Say so when Beyond Presence, out on the internet, is given an address of this machine."""
+    host = urlsplit(settings.public_url).hostname or ""
+    provider = urlsplit(settings.bey_api_url).hostname or ""
+    if _is_private(host) and not _is_private(provider):
+        logger.warning(
+            "Beyond Presence cannot reach %s from the internet, so no avatar will join: "
+            "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside",
+            settings.public_url,
+        )
+
+
+def _is_private(host: str) -> bool:
+    if host == "localhost" or host.endswith((".local", ".internal")) or "." not in host:
+        return True
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False

@@ -1,0 +1,157 @@
+"""The trainee in the room: when they arrive, when they can hear, and how they leave.
+
+Leaving on purpose and losing a connection are told apart here and never mixed: the first has a
+grace to come back in, the second has already been held by LiveKit for about 20 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from livekit import rtc
+from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
+
+from agent import ending
+from agent.ending import Ending
+from agent.log import logger
+from agent.room_contract import (
+    ATTRIBUTE_CLIENT,
+    CLIENT_AVATAR_GREETING,
+    RPC_CAN_HEAR,
+    RPC_END_GREETING,
+)
+
+_SETTLE_S = 0.5
+"""A client that reports nothing is greeted this long after voice and trainee are both there."""
+
+_FIRST_REPORT_S = 5.0
+"""Our page that has reported nothing for this long is treated as any other client."""
+
+_LOST_GRACE_S = 3.0
+"""A client whose connection was reset joins again within this long, or not at all."""
+
+_REASON_MAX = 64
+
+
+class Trainee:
+    """The first human participant of a room; whoever else comes is not greeted."""
+
+    def __init__(self, room: rtc.Room, end: Ending, *, return_grace_s: float) -> None:
+        """Listen from now on; the room must be connected."""
+        self._room = room
+        self._ending = end
+        self._return_grace_s = return_grace_s
+        self._arrived: asyncio.Future[rtc.RemoteParticipant] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self._leaving: asyncio.TimerHandle | None = None
+        self._reported = asyncio.Event()
+        self._sound_unlocked = False
+        self._hears: frozenset[str] = frozenset()
+        room.local_participant.register_rpc_method(RPC_CAN_HEAR, self._on_can_hear)
+        room.local_participant.register_rpc_method(RPC_END_GREETING, self._on_end_greeting)
+        room.on("participant_connected", self._on_connected)
+        room.on("participant_disconnected", self._on_disconnected)
+        for participant in room.remote_participants.values():
+            self._on_connected(participant)
+
+    @property
+    def identity(self) -> str | None:
+        """Their identity once they have come."""
+        return self._arrived.result().identity if self._arrived.done() else None
+
+    async def arrives(self, timeout_s: float) -> rtc.RemoteParticipant:
+        """Wait until they are in the room.
+
+        Raises:
+            TimeoutError: they did not come in time.
+        """
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.shield(self._arrived)
+
+    async def can_hear(self, speaker: Callable[[], str], timeout_s: float) -> None:
+        """Wait until what `speaker()` says now would be heard; at most `timeout_s`.
+
+        Our page says so itself (sound unlocked, speaker's track subscribed). Any other client gets
+        a moment to subscribe.
+        """
+        ours = self._arrived.result().attributes.get(ATTRIBUTE_CLIENT) == CLIENT_AVATAR_GREETING
+        try:
+            async with asyncio.timeout(_FIRST_REPORT_S if ours else _SETTLE_S):
+                await self._reported.wait()
+        except TimeoutError:
+            if ours:
+                logger.warning("the page never said that it can hear; greeting all the same")
+            return
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not (self._sound_unlocked and speaker() in self._hears):
+                    self._reported.clear()
+                    await self._reported.wait()
+        except TimeoutError:
+            logger.warning(
+                "the page still cannot hear; greeting all the same, with captions",
+                extra={"sound_unlocked": self._sound_unlocked, "waited_s": timeout_s},
+            )
+
+    def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
+        if not is_human(participant):
+            return
+        if not self._arrived.done():
+            self._arrived.set_result(participant)
+        elif participant.identity == self.identity and self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+            logger.info("trainee came back")
+
+    def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity != self.identity:
+            return
+        on_purpose = participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED
+        grace_s = self._return_grace_s if on_purpose else _LOST_GRACE_S
+        reason = ending.TRAINEE_LEFT if on_purpose else ending.CONNECTION_LOST
+        logger.info("trainee is gone", extra={"reason": reason, "grace_s": grace_s})
+        if self._leaving is not None:
+            self._leaving.cancel()
+        loop = asyncio.get_running_loop()
+        self._leaving = loop.call_later(grace_s, self._ending.end, reason)
+
+    async def _on_can_hear(self, call: rtc.RpcInvocationData) -> str:
+        if not self._is_from_trainee(call):
+            return "ignored"
+        try:
+            report = json.loads(call.payload)
+            self._sound_unlocked = report["sound_unlocked"] is True
+            self._hears = frozenset(map(str, report["audio_from"]))
+        except (ValueError, KeyError, TypeError):
+            logger.warning("a can_hear report was not readable")
+            raise rtc.RpcError(
+                rtc.RpcError.ErrorCode.APPLICATION_ERROR,
+                'expected {"sound_unlocked": bool, "audio_from": [identity]}',
+            ) from None
+        self._reported.set()
+        return "ok"
+
+    async def _on_end_greeting(self, call: rtc.RpcInvocationData) -> str:
+        if not self._is_from_trainee(call):
+            return "ignored"
+        try:
+            reason = str(json.loads(call.payload or "{}").get("reason", ending.CONTINUE))
+        except (ValueError, AttributeError):
+            reason = ending.CONTINUE
+        self._ending.end(reason[:_REASON_MAX])
+        return "ok"
+
+    def _is_from_trainee(self, call: rtc.RpcInvocationData) -> bool:
+        participant = self._room.remote_participants.get(call.caller_identity)
+        return participant is not None and is_human(participant)
+
+
+def is_human(participant: rtc.RemoteParticipant) -> bool:
+    """Neither an agent nor its avatar, nor a recorder."""
+    return (
+        participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
+        and ATTRIBUTE_PUBLISH_ON_BEHALF not in participant.attributes
+    )

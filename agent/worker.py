@@ -1,0 +1,94 @@
+"""The worker: one long-running process that LiveKit dispatches greetings to."""
+
+from __future__ import annotations
+
+import os
+
+from livekit.agents import AgentServer, JobProcess, JobRequest
+from livekit.agents.worker import ServerEnvOption
+
+from agent.greeting import greet, say_goodbye
+from agent.log import keep_logs_safe, logger
+from agent.room_contract import ATTRIBUTE_GREETER
+from agent.settings import WorkerSettings
+
+
+class GreeterServer(AgentServer):
+    """LiveKit's server of jobs, which also remembers that it failed.
+
+    As released (1.8.9) it exits with code 0 when LiveKit has given it up, and its health page says
+    OK while it is not registered.
+    """
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._gave_up = False
+        super().__init__(
+            ws_url=settings.livekit_url,
+            api_key=settings.livekit_api_key,
+            api_secret=settings.livekit_api_secret.get_secret_value(),
+            host=settings.agent_http_host,
+            port=settings.agent_http_port,
+            drain_timeout=int(settings.drain_timeout_s),
+            # Ten starts in the same second are ten greetings: the load never refuses one, the
+            # count in `_accept` does. LiveKit Cloud ignores the threshold and scales by CPU.
+            load_threshold=float("inf"),
+            num_idle_processes=ServerEnvOption(
+                dev_default=1, prod_default=min(settings.max_jobs, (os.cpu_count() or 1) + 2)
+            ),
+            setup_fnc=prewarm,
+            preload_modules=["agent.greeting"],
+        )
+        self._max_jobs = settings.max_jobs
+        self._starting = 0
+        self.failure: Exception | None = None
+        """Why it stopped serving; None while all is well."""
+        self.rtc_session(
+            greet,
+            agent_name=settings.livekit_agent_name,
+            on_request=self._accept,
+            on_session_end=say_goodbye,
+        )
+
+    async def _accept(self, request: JobRequest) -> None:
+        """Take the job, or leave it to another worker."""
+        if len(self.active_jobs) + self._starting >= self._max_jobs:
+            logger.warning(
+                "MAX_JOBS greetings are running, leaving this one to another worker",
+                extra={"job_id": request.id, "max_jobs": self._max_jobs},
+            )
+            await request.reject(terminate=False)
+            return
+        self._starting += 1
+        try:
+            await request.accept(attributes={ATTRIBUTE_GREETER: "1"})
+        finally:
+            self._starting -= 1
+
+    async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
+        """Serve until stopped; what ends it otherwise is kept in `failure`."""
+        keep_logs_safe()
+        try:
+            await super().run(devmode=devmode, unregistered=unregistered)
+        except Exception as e:
+            self.failure = e
+            raise
+
+    # The health page reads this flag; not being registered is not being ready. It is private to
+    # AgentServer: tests/integration/test_worker.py fails when the lock moves from under it.
+    @property
+    def _connection_failed(self) -> bool:
+        return self._gave_up or self._connecting or self.id == "unregistered"
+
+    @_connection_failed.setter
+    def _connection_failed(self, value: bool) -> None:
+        self._gave_up = value
+
+
+def prewarm(process: JobProcess) -> None:
+    """Before a job comes: settings read, scripts parsed, logs made safe."""
+    from agent.job_metadata import JobMetadata
+    from agent.scripts import script_for
+
+    keep_logs_safe()
+    process.userdata["settings"] = WorkerSettings.from_env(os.environ)
+    script_for(JobMetadata())
