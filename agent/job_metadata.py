@@ -19,6 +19,7 @@ ROOM_PREFIX = "training-session-"
 
 _NAME_MAX = 80  # characters a voice can say; longer ones are cut, never refused
 _WORD_MAX = 120  # characters of a role, an industry, a training type
+_SESSION_ID_MAX = 128  # the endpoint refuses longer ones
 
 
 def room_name_of(session_id: str) -> str:
@@ -50,6 +51,7 @@ def _plain(limit: int) -> BeforeValidator:
 
 Name = Annotated[str, _plain(_NAME_MAX)]
 Word = Annotated[str, _plain(_WORD_MAX)]
+SessionId = Annotated[str, _plain(_SESSION_ID_MAX)]
 
 
 class _Data(BaseModel):
@@ -78,7 +80,7 @@ class JobMetadata(_Data):
     """The dispatch-to-worker contract, version 1."""
 
     v: Literal[1] = 1
-    session_id: Word = ""
+    session_id: SessionId = ""
     """The platform's training session."""
     trainee: Trainee = Field(default_factory=Trainee)
     role: Word = ""
