@@ -1,0 +1,18 @@
+# The worker, in LiveKit Cloud's form; the same image runs the endpoint (see README, Deployment).
+FROM ghcr.io/astral-sh/uv:python3.11-bookworm-slim AS build
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+WORKDIR /app
+COPY pyproject.toml uv.lock ./
+RUN uv sync --locked --no-dev --no-install-project
+RUN .venv/bin/python -m livekit.agents download-files
+COPY agent ./agent
+COPY prompts ./prompts
+
+FROM python:3.11-slim-bookworm
+ENV PYTHONUNBUFFERED=1 PATH="/app/.venv/bin:$PATH"
+RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin greeter
+WORKDIR /app
+COPY --from=build --chown=10001:10001 /app /app
+USER 10001
+EXPOSE 8081
+CMD ["python", "-m", "agent", "start"]

@@ -1,0 +1,27 @@
+# Every target is one call of a Python module, so that what works here works without make as well.
+# uv is taken from PATH, or installed once into .cache.
+UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
+RUN := $(UV) run --locked --quiet
+
+.PHONY: demo dev test check fix
+
+demo: $(UV) ## the whole product on this machine, no keys
+	$(RUN) --extra demo python -m agent.demo $(ARGS)
+
+dev: $(UV) ## the same product on the real providers, with the keys in .env
+	$(RUN) --extra demo python -m agent.demo --real $(ARGS)
+
+test: $(UV) ## everything: lint, types, unit, integration, the page in Chromium
+	$(RUN) --extra demo python -m tests $(ARGS)
+
+check: $(UV) ## lint and types only
+	$(RUN) --extra demo python -m tests --only check
+
+fix: $(UV) ## format, and mend what can be mended
+	$(RUN) ruff check --fix agent tests
+	$(RUN) ruff format agent tests
+	cd web && npx prettier --write --log-level warn .
+
+.cache/uv/bin/uv:
+	python3 -m venv .cache/uv
+	.cache/uv/bin/pip install --quiet uv

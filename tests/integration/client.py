@@ -1,0 +1,213 @@
+"""A LiveKit client that is not our page: joins, listens, speaks, types; nothing of ours in it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+import wave
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from livekit import rtc
+
+LOUD = 300
+"""RMS of int16 samples that counts as somebody speaking."""
+
+
+@dataclass
+class Heard:
+    """Sound as it arrived from one participant."""
+
+    samples: list[np.ndarray] = field(default_factory=list)
+    loud_at: list[float] = field(default_factory=list)
+    """time.monotonic() of every loud frame."""
+    rate: int = 24_000
+
+
+class Client:
+    """One participant."""
+
+    def __init__(self) -> None:
+        self.room = rtc.Room()
+        self.heard: dict[str, Heard] = {}
+        self.video_frames: dict[str, int] = {}
+        self.captions: list[tuple[str, str]] = []
+        """(identity, final text)"""
+        self.left: dict[str, float] = {}
+        """identity -> time.monotonic() when it left"""
+        self.disconnected_at: float | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._mic: rtc.AudioSource | None = None
+        self.room.on("track_subscribed", self._on_track)
+        self.room.on("participant_disconnected", self._on_left)
+        self.room.on("disconnected", self._on_disconnected)
+        self.room.register_text_stream_handler("lk.transcription", self._on_text)
+
+    async def join(self, url: str, token: str) -> None:
+        await asyncio.wait_for(self.room.connect(url, token), 10)
+
+    async def leave(self) -> None:
+        await self.room.disconnect()
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def agent(self) -> rtc.RemoteParticipant | None:
+        """The greeter's seat."""
+        return next(
+            (
+                p
+                for p in self.room.remote_participants.values()
+                if "greeting.greeter" in p.attributes
+            ),
+            None,
+        )
+
+    @property
+    def avatar(self) -> rtc.RemoteParticipant | None:
+        return next(
+            (
+                p
+                for p in self.room.remote_participants.values()
+                if "lk.publish_on_behalf" in p.attributes
+            ),
+            None,
+        )
+
+    def first_sound(self, after: float = 0.0) -> tuple[float, str] | None:
+        """When, and from whom, sound was first heard after a moment."""
+        found = [(t, who) for who, h in self.heard.items() for t in h.loud_at if t > after]
+        return min(found) if found else None
+
+    async def hears(self, after: float, timeout: float = 15) -> tuple[float, str]:
+        await until(lambda: self.first_sound(after) is not None, timeout, "no sound was heard")
+        found = self.first_sound(after)
+        assert found is not None
+        return found
+
+    async def silence(self, for_s: float = 1.0, timeout: float = 40) -> None:
+        """Wait until nobody has spoken for a while."""
+
+        def quiet() -> bool:
+            last = max((t for h in self.heard.values() for t in h.loud_at[-1:]), default=0.0)
+            return time.monotonic() - last > for_s
+
+        await until(quiet, timeout, "it never became quiet")
+
+    def said(self, identity: str) -> str:
+        """All captions of one participant."""
+        return " ".join(text for who, text in self.captions if who == identity)
+
+    async def say(self, recording: Path) -> float:
+        """Speak a recording; returns time.monotonic() at its last loud sample."""
+        with wave.open(str(recording)) as w:
+            rate, channels = w.getframerate(), w.getnchannels()
+            samples = np.frombuffer(w.readframes(w.getnframes()), np.int16)[::channels]
+        if self._mic is None:
+            self._mic = rtc.AudioSource(rate, 1, queue_size_ms=100)
+            track = rtc.LocalAudioTrack.create_audio_track("microphone", self._mic)
+            options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+            await self.room.local_participant.publish_track(track, options)
+        silence = np.zeros(rate // 50, np.int16)
+        for _ in range(15):
+            await self._push(silence, rate)
+        step = rate // 50
+        ended = time.monotonic()
+        for start in range(0, len(samples) - step, step):
+            chunk = samples[start : start + step]
+            await self._push(chunk, rate)
+            if np.sqrt(np.mean(chunk.astype(np.float64) ** 2)) > LOUD:
+                ended = time.monotonic()
+        self._hold(self._stay_quiet(rate, silence))
+        return ended
+
+    async def _stay_quiet(self, rate: int, silence: np.ndarray) -> None:
+        for _ in range(50 * 60):
+            await self._push(silence, rate)
+
+    async def _push(self, chunk: np.ndarray, rate: int) -> None:
+        assert self._mic is not None
+        frame = rtc.AudioFrame(chunk.tobytes(), rate, 1, len(chunk))
+        await self._mic.capture_frame(frame)
+
+    async def type(self, text: str) -> None:
+        await self.room.local_participant.send_text(text, topic="lk.chat")
+
+    async def rpc(self, method: str, payload: object) -> str:
+        assert self.agent is not None
+        return await self.room.local_participant.perform_rpc(
+            destination_identity=self.agent.identity,
+            method=method,
+            payload=json.dumps(payload),
+            response_timeout=5,
+        )
+
+    def _on_track(
+        self,
+        track: rtc.Track,
+        _: rtc.RemoteTrackPublication,
+        participant: rtc.RemoteParticipant,
+    ) -> None:
+        if track.kind == rtc.TrackKind.KIND_AUDIO:
+            self._hold(self._listen(track, participant.identity))
+        else:
+            self._hold(self._watch(track, participant.identity))
+
+    async def _listen(self, track: rtc.Track, identity: str) -> None:
+        heard = self.heard.setdefault(identity, Heard())
+        async for event in rtc.AudioStream(track, sample_rate=heard.rate, num_channels=1):
+            samples = np.frombuffer(event.frame.data, np.int16)
+            heard.samples.append(samples)
+            if np.sqrt(np.mean(samples.astype(np.float64) ** 2)) > LOUD:
+                heard.loud_at.append(time.monotonic())
+
+    async def _watch(self, track: rtc.Track, identity: str) -> None:
+        async for _ in rtc.VideoStream(track):
+            self.video_frames[identity] = self.video_frames.get(identity, 0) + 1
+
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        self.left[participant.identity] = time.monotonic()
+
+    def _on_disconnected(self, *_: object) -> None:
+        self.disconnected_at = time.monotonic()
+
+    def _on_text(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        self._hold(self._read(reader, identity))
+
+    async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        text = await reader.read_all()
+        if (reader.info.attributes or {}).get("lk.transcription_final") == "true":
+            self.captions.append((identity, text))
+
+    def _hold(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+@contextlib.asynccontextmanager
+async def joined(url: str, token: str) -> AsyncIterator[Client]:
+    """A client in the room until the block ends."""
+    client = Client()
+    await client.join(url, token)
+    try:
+        yield client
+    finally:
+        await client.leave()
+
+
+async def until(condition: Callable[[], bool], timeout: float, otherwise: str) -> None:
+    """Wait for a condition that changes outside our reach.
+
+    Raises:
+        AssertionError: with `otherwise`, when it did not come true in time.
+    """
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{otherwise} within {timeout:g} s")
+        await asyncio.sleep(0.02)

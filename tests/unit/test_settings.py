@@ -1,0 +1,95 @@
+"""The environment is read once, whole, and says what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import AliasChoices
+
+from agent.errors import ConfigError
+from agent.settings import EndpointSettings, LlmSettings, VoiceSettings, WorkerSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+WORKER = {
+    "LIVEKIT_URL": "wss://x.livekit.cloud",
+    "LIVEKIT_API_KEY": "key",
+    "LIVEKIT_API_SECRET": "the-livekit-secret",
+    "BEYOND_PRESENCE_API_KEY": "bey",
+    "BEYOND_PRESENCE_AVATAR_ID": "avatar",
+    "DEEPGRAM_API_KEY": "deepgram",
+    "GOOGLE_API_KEY": "google",
+}
+
+
+def test_all_missing_names_are_in_one_message() -> None:
+    with pytest.raises(ConfigError) as error:
+        WorkerSettings.from_env({})
+    for name in WORKER:
+        assert name in str(error.value)
+
+
+def test_text_console_needs_only_the_llms_key() -> None:
+    assert LlmSettings.from_env({"GOOGLE_API_KEY": "g"}).google_api_key.get_secret_value() == "g"
+    with pytest.raises(ConfigError, match=r"^missing[^\n]*: GOOGLE_API_KEY\n"):
+        LlmSettings.from_env({})
+
+
+def test_endpoint_needs_no_provider_key() -> None:
+    livekit = {k: v for k, v in WORKER.items() if k.startswith("LIVEKIT")}
+    settings = EndpointSettings.from_env({**livekit, "PLATFORM_API_KEY": "p" * 16})
+    assert settings.livekit_agent_name == "training-greeter"
+
+
+def test_plugin_names_of_the_avatar_settings_work_too() -> None:
+    environ = {k: v for k, v in WORKER.items() if not k.startswith("BEYOND")}
+    settings = WorkerSettings.from_env({**environ, "BEY_API_KEY": "k", "BEY_AVATAR_ID": "a"})
+    assert settings.beyond_presence_avatar_id == "a"
+
+
+def test_https_address_becomes_wss_because_beyond_presence_refuses_anything_else() -> None:
+    settings = WorkerSettings.from_env({**WORKER, "LIVEKIT_URL": "https://x.livekit.cloud/"})
+    assert settings.public_url == "wss://x.livekit.cloud"
+
+
+def test_empty_means_not_given_but_for_the_agent_name() -> None:
+    settings = WorkerSettings.from_env({**WORKER, "MAX_JOBS": "", "LIVEKIT_AGENT_NAME": ""})
+    assert settings.max_jobs == 10
+    assert settings.livekit_agent_name == ""
+    with pytest.raises(ConfigError, match="GOOGLE_API_KEY"):
+        WorkerSettings.from_env({**WORKER, "GOOGLE_API_KEY": ""})
+
+
+def test_unusable_value_is_named_but_never_shown() -> None:
+    with pytest.raises(ConfigError) as error:
+        WorkerSettings.from_env({**WORKER, "MAX_JOBS": "secret-looking-value"})
+    assert "MAX_JOBS" in str(error.value)
+    assert "secret-looking-value" not in str(error.value)
+
+
+def test_secrets_are_in_no_repr() -> None:
+    assert "the-livekit-secret" not in repr(WorkerSettings.from_env(WORKER))
+
+
+def test_every_setting_is_in_the_example_and_nothing_else_is() -> None:
+    known: set[str] = set()
+    for settings in (WorkerSettings, EndpointSettings, VoiceSettings):
+        for name, field in settings.model_fields.items():
+            alias = field.validation_alias
+            first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
+            known.add(str(first or name.upper()))
+    example = (ROOT / ".env.example").read_text()
+    listed = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert listed == known
+
+
+def test_defaults_in_the_example_are_the_real_ones() -> None:
+    example = dict(
+        re.findall(r"^([A-Z_]+)=(.+)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    )
+    example.pop("LIVEKIT_URL")
+    given = {**WORKER, "PLATFORM_API_KEY": "p" * 16}
+    for settings in (WorkerSettings, EndpointSettings):
+        assert settings.from_env({**given, **example}) == settings.from_env(given)
