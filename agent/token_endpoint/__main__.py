@@ -1,0 +1,115 @@
+"""`python -m agent.token_endpoint`: environment, settings, app, run."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import uvicorn
+from dotenv import load_dotenv
+
+from agent.errors import ConfigError, GreeterError
+from agent.settings import EndpointSettings
+from agent.token_endpoint.app import create_app
+
+logger = logging.getLogger("agent.token_endpoint")
+
+_GRACE_S = 5
+"""How long requests in flight may go on after SIGTERM."""
+_OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+class OneLine(logging.Formatter):
+    """`time LEVEL message key=value …`; values are ours or checked, and never end the line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        values = {k: v for k, v in vars(record).items() if k not in _OF_EVERY_RECORD}
+        fields = (f"{key}={value}" for key, value in values.items() if value != "")
+        return " ".join([line, *fields]).replace("\r", " ").replace("\n", " | ")
+
+
+class Server(uvicorn.Server):
+    """Says where it is once it really answers."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if sockets and not self.should_exit:
+            host, port = sockets[0].getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            logger.info("token endpoint on http://%s:%d (try /docs)", shown, port)
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m agent.token_endpoint",
+        description="Lets trainees into their greeting. Settings come from the environment or .env.",
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    return parser.parse_args(argv)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The listening address, or a GreeterError whose text is one clear line."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.socket(family, kind, proto)
+    except (OSError, OverflowError) as e:
+        raise GreeterError(f"{host}:{port} is no address to listen on: {e}") from e
+    if os.name != "nt":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(address)
+        sock.listen(2048)
+    except OSError as e:
+        sock.close()
+        raise GreeterError(
+            f"cannot listen on {host}:{port}: {e.strerror}. Is it busy? Try --port."
+        ) from e
+    return sock
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """uvicorn stops gracefully, then raises the signal again: it meets this, and exit code 0."""
+    sys.exit(0)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or Ctrl-C. Exit codes: 0 stopped, 1 cannot listen, 2 settings."""
+    arguments = _arguments(argv)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for noisy in ("uvicorn", "livekit", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    load_dotenv()
+    try:
+        app = create_app(EndpointSettings.from_env(os.environ))
+        sock = _listen(arguments.host, arguments.port)
+    except GreeterError as e:
+        print(e, file=sys.stderr)
+        return 2 if isinstance(e, ConfigError) else 1
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    Server(config).run(sockets=[sock])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,280 @@
+"""The endpoint's HTTP: routes, and how every outcome becomes an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, FastAPI, Path, Request, Response, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.exceptions import HTTPException
+
+from agent.errors import GreeterError
+from agent.job_metadata import JobMetadata, room_name_of
+from agent.room_contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
+from agent.settings import EndpointSettings
+from agent.store import Store, open_store
+from agent.token_endpoint.auth import Caller, Role, authenticate
+from agent.token_endpoint.choices import refuse_foreign_choices
+from agent.token_endpoint.edge import (
+    Cors,
+    Edge,
+    error_answer,
+    fallback_for,
+    read_body,
+    unusable,
+)
+from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.openapi import body_of, describe, refusals
+from agent.token_endpoint.refusals import Refused, refusal_of
+from agent.token_endpoint.rooms import Rooms
+from agent.token_endpoint.schemas import (
+    EndAnswer,
+    EndRequest,
+    GreetingAnswer,
+    GreetingRequest,
+    Health,
+)
+from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
+from agent.token_endpoint.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+GREETING = "/api/users/sessions/{session_id}/avatar-greeting"
+
+SessionId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+ApiKey = Annotated[
+    str | None,
+    Security(APIKeyHeader(name="X-API-Key", auto_error=False, description="The backend's key.")),
+]
+_bearer = HTTPBearer(
+    auto_error=False, description="A platform JWT; to end a greeting, its room token will do too."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the routes work with, made at start-up and closed at the end."""
+
+    settings: EndpointSettings
+    greetings: Greetings
+
+
+def create_app(settings: EndpointSettings, *, store: Store | None = None) -> FastAPI:
+    """The endpoint as an ASGI app.
+
+    Args:
+        store: closed with the app; the one the settings name where None.
+
+    Raises:
+        ScriptError: the welcome text cannot be read; better now than at the first failure.
+        StoreError: the store cannot be opened.
+    """
+    fallback_for(settings, None)
+    memory = store or open_store(
+        settings.state_dir, settings.redis_url.get_secret_value() if settings.redis_url else None
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        rooms = Rooms(settings)
+        watch = Watch(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
+        app.state.parts = Parts(settings=settings, greetings=Greetings(rooms, memory, watch))
+        try:
+            yield
+        finally:
+            await watch.aclose()
+            await rooms.aclose()
+            await memory.aclose()
+
+    app = FastAPI(
+        title="training-greeter token endpoint",
+        version="1",
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    _answer_errors(app, settings)
+    _add_routes(app)
+    app.add_middleware(Edge, settings=settings)
+    if settings.cors_allowed_origins:
+        app.add_middleware(
+            Cors,
+            allow_origins=settings.cors_allowed_origins,
+            allow_methods=["POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            expose_headers=["Retry-After"],
+            max_age=600,
+        )
+    describe(app)
+    return app
+
+
+def _parts(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)
+
+
+def _add_routes(app: FastAPI) -> None:
+    greeting: dict[str, Any] = {
+        "response_model": GreetingAnswer,
+        "status_code": 201,
+        "responses": {
+            200: {"model": GreetingAnswer, "description": "Asked again: the same greeting."},
+            **refusals(),
+        },
+        "dependencies": [Depends(_bearer)],
+        "openapi_extra": body_of(GreetingRequest),
+    }
+    end: dict[str, Any] = {
+        "response_model": EndAnswer,
+        "responses": refusals(but=("session_ended", "field_not_allowed")),
+        "dependencies": [Depends(_bearer)],
+        "openapi_extra": body_of(EndRequest),
+    }
+    app.post(GREETING + "/", summary="Start or rejoin a greeting", **greeting)(start_greeting)
+    app.post(GREETING, include_in_schema=False, **greeting)(start_greeting)
+    app.post(GREETING + "/end/", summary="End a greeting and its avatar", **end)(end_greeting)
+    app.post(GREETING + "/end", include_in_schema=False, **end)(end_greeting)
+    app.get("/healthz", summary="Alive", response_model=Health)(healthz)
+
+
+async def start_greeting(
+    session_id: SessionId, request: Request, response: Response, api_key: ApiKey
+) -> GreetingAnswer:
+    """Send for the greeter and let the trainee in. Repeating it is safe: one greeting a session."""
+    parts = _parts(request)
+    settings = parts.settings
+    caller = _who(request, session_id, api_key)
+    if caller.role is Role.BROWSER:
+        request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
+    asked = await read_body(request, GreetingRequest)
+    refuse_foreign_choices(
+        asked,
+        session_id,
+        agent_name=settings.livekit_agent_name,
+        from_browser=caller.role is Role.BROWSER,
+    )
+    if caller.role is Role.BACKEND:
+        request.state.metadata = _metadata(settings, session_id, asked)
+    metadata: JobMetadata = request.state.metadata
+    first = await parts.greetings.start(metadata, restart=asked.restart is True)
+    response.status_code = 201 if first else 200
+    logger.info(
+        "a greeting was asked for",
+        extra={"session_id": session_id, "first": first, "by": caller.role.name.lower()},
+    )
+    return _let_in(settings, metadata, client=asked.client)
+
+
+async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey) -> EndAnswer:
+    """End the greeting and the paid avatar at once. Repeating it is harmless."""
+    parts = _parts(request)
+    caller = _who(request, session_id, api_key, may_be_in_room=True)
+    if caller.role is Role.BROWSER:
+        request.state.metadata = _metadata(
+            parts.settings, session_id, caller.claims, caller.subject
+        )
+    asked = await read_body(request, EndRequest)
+    await parts.greetings.end(session_id, asked.reason, room_sid=asked.room_sid)
+    logger.info(
+        "a greeting was ended",
+        extra={
+            "session_id": session_id,
+            "reason": asked.reason,
+            "by": caller.role.name.lower(),
+        },
+    )
+    return EndAnswer(
+        session_id=session_id,
+        room_name=room_name_of(session_id),
+        fallback=fallback_for(parts.settings, getattr(request.state, "metadata", None)),
+    )
+
+
+async def healthz() -> Health:
+    """The process answers; it says nothing of LiveKit."""
+    return Health()
+
+
+def _who(
+    request: Request, session_id: str, api_key: str | None, *, may_be_in_room: bool = False
+) -> Caller:
+    return authenticate(
+        _parts(request).settings,
+        session_id,
+        api_key=api_key,
+        authorization=request.headers.get("authorization"),
+        may_be_in_room=may_be_in_room,
+    )
+
+
+def _metadata(
+    settings: EndpointSettings, session_id: str, told: Any, subject: str = ""
+) -> JobMetadata:
+    metadata: JobMetadata = told.job_metadata(
+        session_id, subject=subject, continue_url=settings.continue_url
+    )
+    return metadata
+
+
+def _let_in(
+    settings: EndpointSettings, metadata: JobMetadata, *, client: str | None
+) -> GreetingAnswer:
+    room_name = room_name_of(metadata.session_id)
+    token = generate_livekit_token(
+        room_name,
+        metadata.trainee.name,
+        identity=trainee_identity(metadata.session_id),
+        ttl=timedelta(seconds=settings.token_ttl_s),
+        attributes={ATTRIBUTE_CLIENT: client} if client == CLIENT_AVATAR_GREETING else None,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+    )
+    return GreetingAnswer(
+        session_id=metadata.session_id,
+        room_name=room_name,
+        livekit_url=settings.public_url,
+        livekit_token=token,
+        server_url=settings.public_url,
+        participant_token=token,
+        fallback=fallback_for(settings, metadata),
+    )
+
+
+def _answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
+    def answer(request: Request, refused: Refused) -> Response:
+        return error_answer(
+            refused, fallback_for(settings, getattr(request.state, "metadata", None))
+        )
+
+    async def on_ours(request: Request, error: Exception) -> Response:
+        refused = refusal_of(cast(GreeterError, error))
+        level = logging.WARNING if refused.kind.status >= 500 else logging.INFO
+        logger.log(
+            level,
+            "a request was refused",
+            extra={
+                "session_id": request.path_params.get("session_id", ""),
+                "code": refused.code,
+                # An answer is for the caller; what LiveKit or the store said is for the operator.
+                "error": "" if error is refused else str(error),
+            },
+        )
+        return answer(request, refused)
+
+    async def on_unusable(request: Request, error: Exception) -> Response:
+        return answer(request, unusable(cast(Any, error).errors()))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        http = cast(HTTPException, error)
+        code = {404: "not_found", 405: "method_not_allowed"}.get(http.status_code)
+        refused = Refused(code or "invalid_request", str(http.detail), dict(http.headers or {}))
+        return answer(request, refused)
+
+    app.add_exception_handler(GreeterError, on_ours)
+    app.add_exception_handler(RequestValidationError, on_unusable)
+    app.add_exception_handler(HTTPException, on_http)

@@ -1,0 +1,153 @@
+"""Who asks: the platform's backend, a trainee's browser, or somebody already in the room.
+
+Who may do what:
+- greet: the backend (X-API-Key) and the trainee's browser (platform JWT).
+- end: these two, the trainee with the room token of this session, and the worker.
+
+The worker, if it knows the endpoint's address, reports a greeting that ended by itself: end with
+`{"reason": …, "room_sid": …}` and, as Bearer, a token of its own signed with the LiveKit secret,
+`AccessToken().with_kind("agent").with_grants(VideoGrants(room_admin=True, room=<room name>))`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+import jwt
+from pydantic import ValidationError
+
+from agent.job_metadata import room_name_of
+from agent.settings import EndpointSettings
+from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.schemas import PlatformFields
+from agent.token_endpoint.tokens import RoomTokenError, read_livekit_token, trainee_identity
+
+_SKEW_S = 60
+"""How far the platform's clock may be ahead of ours; it lengthens no token's life."""
+_TOKEN_MAX = 8192  # characters; nothing longer is even parsed
+
+
+class Role(Enum):
+    BACKEND = auto()
+    BROWSER = auto()
+    IN_ROOM = auto()
+    """The trainee, with the room token; may end the greeting, nothing else."""
+    WORKER = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Somebody who has proved who they are, for one session."""
+
+    role: Role
+    subject: str = ""
+    """The platform's id of the trainee, where the caller is one."""
+    claims: PlatformFields = field(default_factory=PlatformFields)
+    """What the platform says of the trainee in its JWT."""
+
+
+def authenticate(
+    settings: EndpointSettings,
+    session_id: str,
+    *,
+    api_key: str | None,
+    authorization: str | None,
+    may_be_in_room: bool = False,
+) -> Caller:
+    """Tell who is asking for this session.
+
+    Args:
+        api_key: the X-API-Key header. Where it is given it alone counts.
+        authorization: the Authorization header.
+        may_be_in_room: room tokens count too.
+
+    Raises:
+        Refused: `unauthorized`; `forbidden` for another session; `invalid_request` for a claim.
+    """
+    if api_key is not None:
+        return _backend(settings, api_key)
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise _unauthorized("send X-API-Key, or Authorization: Bearer with the platform's JWT")
+    if len(token) > _TOKEN_MAX:
+        raise _unauthorized("the token is too long")
+    if may_be_in_room and (caller := _somebody_in_room(settings, session_id, token)):
+        return caller
+    return _browser(settings, session_id, token)
+
+
+def _backend(settings: EndpointSettings, api_key: str) -> Caller:
+    expected = settings.platform_api_key
+    given = api_key.encode(errors="replace")
+    if expected is None or not hmac.compare_digest(given, expected.get_secret_value().encode()):
+        raise _unauthorized("X-API-Key is not valid")
+    return Caller(role=Role.BACKEND)
+
+
+def _browser(settings: EndpointSettings, session_id: str, token: str) -> Caller:
+    if settings.platform_jwt_secret is None:
+        raise _unauthorized("platform JWTs are not set up here")
+    claims = _platform_claims(token, settings.platform_jwt_secret.get_secret_value())
+    if not _same(claims.get("session_id"), session_id):
+        raise Refused("forbidden", "the token's session_id is not this session")
+    try:
+        told = PlatformFields.model_validate(
+            {name: claims[name] for name in PlatformFields.model_fields if name in claims}
+        )
+    except ValidationError as e:
+        names = ", ".join(sorted({str(error["loc"][0]) for error in e.errors()}))
+        raise Refused("invalid_request", f"unusable claims: {names}") from None
+    return Caller(role=Role.BROWSER, subject=claims["sub"], claims=told)
+
+
+def _platform_claims(token: str, secret: str) -> dict[str, Any]:
+    try:
+        claims = jwt.decode(
+            token,
+            secret,
+            algorithms=["HS256"],
+            leeway=_SKEW_S,
+            options={"require": ["exp", "sub"], "verify_aud": False},
+        )
+        expired = int(claims["exp"]) <= time.time()
+    except jwt.ExpiredSignatureError:
+        expired = True
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as e:
+        raise _unauthorized(f"the token is not valid: {type(e).__name__}") from None
+    if expired:
+        raise _unauthorized("the token has expired")
+    if not claims["sub"]:
+        raise _unauthorized("the token's sub is empty")
+    return claims
+
+
+def _same(claim: Any, session_id: str) -> bool:
+    """A platform may number its sessions: 7 is session "7"; True is none."""
+    return isinstance(claim, str | int) and not isinstance(claim, bool) and str(claim) == session_id
+
+
+def _somebody_in_room(settings: EndpointSettings, session_id: str, token: str) -> Caller | None:
+    """The holder of a room token; None where this is no room token of ours."""
+    try:
+        room_token = read_livekit_token(
+            token,
+            api_key=settings.livekit_api_key,
+            api_secret=settings.livekit_api_secret.get_secret_value(),
+        )
+    except RoomTokenError:
+        return None
+    if room_token.room == room_name_of(session_id):
+        if room_token.room_admin:
+            return Caller(role=Role.WORKER)
+        if room_token.room_join and room_token.identity == trainee_identity(session_id):
+            return Caller(role=Role.IN_ROOM)
+    raise Refused("forbidden", "the room token is not for this session's trainee")
+
+
+def _unauthorized(message: str) -> Refused:
+    return Refused("unauthorized", message, {"WWW-Authenticate": "Bearer"})

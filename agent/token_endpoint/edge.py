@@ -1,0 +1,146 @@
+"""The process edge: bodies read within limits, one shape for every error, nothing cached."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Sequence
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.job_metadata import JobMetadata
+from agent.scripts import script_for
+from agent.settings import EndpointSettings
+from agent.token_endpoint.refusals import RETRY_AFTER_S, Refused
+from agent.token_endpoint.schemas import ErrorAnswer, ErrorDetail, Fallback
+
+logger = logging.getLogger(__name__)
+M = TypeVar("M", bound=BaseModel)
+
+BODY_MAX = 64 * 1024  # bytes
+BODY_TIMEOUT_S = 5.0
+
+
+def fallback_for(settings: EndpointSettings, metadata: JobMetadata | None) -> Fallback:
+    """The welcome and the way on: by name for a trainee we know, general for anybody else."""
+    metadata = metadata or JobMetadata(continue_url=settings.continue_url)
+    return Fallback(
+        welcome_text=script_for(metadata).welcome_text, continue_url=metadata.continue_url
+    )
+
+
+def error_answer(refused: Refused, fallback: Fallback) -> Response:
+    """An error as HTTP."""
+    headers = dict(refused.headers)
+    if refused.kind.status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    answer = ErrorAnswer(
+        error=ErrorDetail(
+            code=refused.code, message=refused.message, retryable=refused.kind.retryable
+        ),
+        fallback=fallback,
+    )
+    return JSONResponse(answer.model_dump(), refused.kind.status, headers)
+
+
+async def read_body(request: Request, model: type[M]) -> M:
+    """The request's JSON; an empty body asks for nothing in particular.
+
+    Raises:
+        Refused: too large, too slow, not JSON, or with an unusable field, which is named.
+    """
+    body = await _read_bytes(request)
+    if not body.strip():
+        return model()
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Refused("not_json", "send the body with Content-Type: application/json")
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as e:
+        errors = e.errors(include_url=False, include_context=False, include_input=False)
+        if any(error["type"] == "json_invalid" for error in errors):
+            raise Refused("malformed_json", "the body is not JSON") from None
+        raise unusable(errors) from None
+
+
+def unusable(errors: Sequence[ErrorDetails]) -> Refused:
+    """Names every field that cannot be used, and why; never its value."""
+    named = {".".join(map(str, error["loc"])) or "body": error["msg"] for error in errors}
+    return Refused(
+        "invalid_request", "; ".join(f"{name[:100]}: {why[:200]}" for name, why in named.items())
+    )
+
+
+async def _read_bytes(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced[:20]) > BODY_MAX:
+        raise Refused("body_too_large", f"the body may have {BODY_MAX} bytes")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_MAX:
+                    raise Refused("body_too_large", f"the body may have {BODY_MAX} bytes")
+    except TimeoutError:
+        raise Refused("body_too_slow", "the body did not arrive in time") from None
+    return bytes(body)
+
+
+class Edge:
+    """Catches what nobody expected, and forbids caches to keep any answer."""
+
+    def __init__(self, app: ASGIApp, *, settings: EndpointSettings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def send_uncached(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_uncached)
+        except ClientDisconnect:
+            return  # nobody is left to answer
+        except Exception as e:  # noqa: BLE001 - the process edge: one request fails, not the process
+            # Its text is left out: a vendor's error may repeat a token.
+            where = traceback.format_tb(e.__traceback__)[-1].strip().partition("\n")[0]
+            logger.error("unexpected failure", extra={"error": type(e).__name__, "where": where})
+            if not begun:
+                refused = Refused("internal_error", "something went wrong on our side")
+                answer = error_answer(refused, fallback_for(self._settings, None))
+                await answer(scope, receive, send_uncached)
+
+
+class Cors(CORSMiddleware):
+    """Starlette's, with our shape for the preflight it refuses."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        fallback = Fallback(welcome_text=script_for(JobMetadata()).welcome_text, continue_url="")
+        refused = error_answer(Refused("forbidden", "this origin is not allowed"), fallback)
+        for name in ("vary", "access-control-allow-methods", "access-control-allow-headers"):
+            if name in answer.headers:
+                refused.headers[name] = answer.headers[name]
+        return refused

@@ -1,0 +1,49 @@
+"""The OpenAPI document: bodies we read ourselves, and every status we answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from agent.token_endpoint.refusals import KINDS
+from agent.token_endpoint.schemas import EndRequest, ErrorAnswer, GreetingRequest
+
+_REF = "#/components/schemas/{model}"
+
+
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """An optional JSON body; the routes read it themselves, within limits."""
+    schema = {"$ref": _REF.format(model=model.__name__)}
+    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+
+def refusals(*, but: tuple[str, ...] = ()) -> dict[int | str, dict[str, Any]]:
+    """Every error an operation answers, by status."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    for code, kind in KINDS.items():
+        if code in but:
+            continue
+        said = f"`{code}`: {kind.meaning}"
+        known = answers.setdefault(kind.status, {"model": ErrorAnswer, "description": ""})
+        known["description"] = f"{known['description']} {said}".strip()
+    return answers
+
+
+def describe(app: FastAPI) -> None:
+    """Give the app its document, made once."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            _, bodies = models_json_schema(
+                [(GreetingRequest, "validation"), (EndRequest, "validation")], ref_template=_REF
+            )
+            made["components"]["schemas"].update(bodies["$defs"])
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]

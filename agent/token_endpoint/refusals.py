@@ -1,0 +1,74 @@
+"""Every answer that is not a success: its code, its status, whether asking again may help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.errors import GreeterError, LiveKitError, StoreError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row of the table from error to HTTP answer."""
+
+    status: int
+    retryable: bool
+    meaning: str
+    """For the OpenAPI document."""
+
+
+RETRY_AFTER_S = 2
+"""What a retryable refusal asks the caller to wait."""
+
+KINDS = {
+    "malformed_json": Kind(400, False, "The body is not JSON."),
+    "unauthorized": Kind(401, False, "No credentials, or not valid ones."),
+    "forbidden": Kind(403, False, "The credentials are for another session."),
+    "field_not_allowed": Kind(403, False, "The body names something this caller may not choose."),
+    "not_found": Kind(404, False, "There is nothing at this address."),
+    "method_not_allowed": Kind(405, False, "This address has other methods."),
+    "body_too_slow": Kind(408, True, "The body did not arrive in time."),
+    "session_ended": Kind(
+        409, False, "The greeting is over; the platform's backend may restart it."
+    ),
+    "body_too_large": Kind(413, False, "The body is larger than 64 KiB."),
+    "not_json": Kind(415, False, "The body is of another type than JSON."),
+    "invalid_request": Kind(
+        422, False, "A field of the address, the body or the claims is unusable."
+    ),
+    "internal_error": Kind(500, True, "A fault of ours; it has been logged."),
+    "livekit_unavailable": Kind(503, True, "LiveKit cannot be reached or refused us."),
+    "store_unavailable": Kind(503, True, "The store of ended sessions cannot be reached."),
+}
+
+
+class Refused(GreeterError):
+    """A request is answered with an error.
+
+    Args:
+        code: a key of `KINDS`.
+        message: for the developer who reads the answer; never a secret or a vendor's text.
+    """
+
+    def __init__(self, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.code]
+
+
+def refusal_of(error: GreeterError) -> Refused:
+    """What a caller is told of one of our errors; the operator's text stays in the log."""
+    match error:
+        case Refused():
+            return error
+        case LiveKitError():
+            return Refused("livekit_unavailable", "the greeting cannot be started or ended now")
+        case StoreError():
+            return Refused("store_unavailable", "the greeting cannot be started or ended now")
+        case _:
+            return Refused("internal_error", "something went wrong on our side")

@@ -1,0 +1,163 @@
+"""Rooms and dispatches: the only module that knows LiveKit's server API.
+
+It holds no state but the HTTP connection: LiveKit knows which rooms there are and who is in them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from google.protobuf.message import DecodeError
+from livekit import api
+from livekit.protocol.agent import JobStatus
+
+from agent.errors import LiveKitError
+from agent.job_metadata import JobMetadata, room_name_of
+from agent.settings import EndpointSettings
+
+EMPTY_TIMEOUT_S = 30
+"""How long LiveKit keeps a room that no trainee has entered."""
+DEPARTURE_TIMEOUT_S = 30
+"""How long it keeps one they have left: longer than the worker waits for them to come back."""
+MAX_PARTICIPANTS = 6
+"""Trainee, greeter and avatar, and the successors of each while the old ones still leave."""
+
+_ON_BEHALF = "lk.publish_on_behalf"
+"""LiveKit's mark of an avatar, which is of kind `agent` too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Present:
+    """Who is in a room."""
+
+    greeter: bool
+    trainee: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """One request for a greeter."""
+
+    id: str
+    at_work: bool
+    """It has a job that has not ended. LiveKit may list a job only 5 s after it began."""
+
+
+class Rooms:
+    """LiveKit's rooms, as far as a greeting needs them. Every method raises LiveKitError."""
+
+    def __init__(self, settings: EndpointSettings) -> None:
+        """Needs a running event loop; `aclose` lets go of the connections."""
+        self._agent_name = settings.livekit_agent_name
+        self._timeout_s = settings.livekit_timeout_s
+        self._livekit = api.LiveKitAPI(
+            settings.livekit_url,
+            settings.livekit_api_key,
+            settings.livekit_api_secret.get_secret_value(),
+            timeout=aiohttp.ClientTimeout(total=settings.livekit_timeout_s),
+        )
+
+    async def aclose(self) -> None:
+        await self._livekit.aclose()
+
+    @asynccontextmanager
+    async def _asking(self, what: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                yield
+        except api.ServerError as e:
+            # Its message is left out: LiveKit's 401 repeats the token.
+            raise LiveKitError(f"{what}: LiveKit answered {e.status} {e.code}") from None
+        except (aiohttp.ClientError, OSError, TimeoutError, DecodeError) as e:
+            raise LiveKitError(f"{what}: LiveKit not reached ({type(e).__name__})") from None
+
+    async def ensure(self, metadata: JobMetadata) -> str:
+        """The session's room and, with it, its one dispatch; asked again it changes nothing.
+
+        Returns:
+            The room's sid.
+        """
+        room = api.CreateRoomRequest(
+            name=room_name_of(metadata.session_id),
+            empty_timeout=EMPTY_TIMEOUT_S,
+            departure_timeout=DEPARTURE_TIMEOUT_S,
+            max_participants=MAX_PARTICIPANTS,
+        )
+        if self._agent_name:
+            room.agents.append(
+                api.RoomAgentDispatch(agent_name=self._agent_name, metadata=metadata.to_json())
+            )
+        else:
+            # LiveKit dispatches by itself: room metadata is all that reaches the worker.
+            room.metadata = metadata.to_json()
+        async with self._asking("CreateRoom"):
+            return (await self._livekit.room.create_room(room)).sid
+
+    async def sid(self, room_name: str) -> str | None:
+        """The sid of a room that is there now; None where there is none."""
+        async with self._asking("ListRooms"):
+            found = await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[room_name]))
+        return next((room.sid for room in found.rooms if room.name == room_name), None)
+
+    async def end(self, room_name: str) -> None:
+        """Close a room: everybody in it is disconnected. Harmless where there is none."""
+        async with self._asking("DeleteRoom"):
+            try:
+                await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
+            except api.ServerError as e:
+                if e.code != api.ServerErrorCode.NOT_FOUND:
+                    raise
+
+    async def present(self, room_name: str) -> Present:
+        """Who is in a room; nobody where there is none."""
+        async with self._asking("ListParticipants"):
+            found = await self._livekit.room.list_participants(
+                api.ListParticipantsRequest(room=room_name)
+            )
+        here = [p for p in found.participants if p.state != api.ParticipantInfo.State.DISCONNECTED]
+        return Present(
+            greeter=any(
+                p.kind == api.ParticipantInfo.Kind.AGENT and _ON_BEHALF not in p.attributes
+                for p in here
+            ),
+            trainee=any(p.kind == api.ParticipantInfo.Kind.STANDARD for p in here),
+        )
+
+    async def dispatches(self, room_name: str) -> list[Dispatch]:
+        """The dispatches of a room that is there; of a missing one LiveKit answers in 3 s, 503."""
+        async with self._asking("ListDispatch"):
+            found = await self._livekit.agent_dispatch.list_dispatch(room_name)
+        return [
+            Dispatch(
+                id=dispatch.id,
+                at_work=any(
+                    job.state.status in (JobStatus.JS_PENDING, JobStatus.JS_RUNNING)
+                    for job in dispatch.state.jobs
+                ),
+            )
+            for dispatch in found
+            # Also "": with every room LiveKit lists a default dispatch, which is not ours.
+            if dispatch.agent_name == self._agent_name
+        ]
+
+    async def dispatch(self, metadata: JobMetadata) -> None:
+        """Send for one more greeter. Beware: it creates a room that is missing."""
+        room_name = room_name_of(metadata.session_id)
+        request = api.CreateAgentDispatchRequest(
+            agent_name=self._agent_name, room=room_name, metadata=metadata.to_json()
+        )
+        async with self._asking("CreateDispatch"):
+            await self._livekit.agent_dispatch.create_dispatch(request)
+
+    async def undispatch(self, room_name: str, dispatch_id: str) -> None:
+        """Take back a dispatch, and end the job it may have. Harmless where it is gone."""
+        async with self._asking("DeleteDispatch"):
+            try:
+                await self._livekit.agent_dispatch.delete_dispatch(dispatch_id, room_name)
+            except api.ServerError as e:
+                if e.code != api.ServerErrorCode.NOT_FOUND:
+                    raise

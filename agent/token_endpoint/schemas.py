@@ -1,0 +1,181 @@
+"""What is asked of the endpoint and what it answers, as the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema, model_validator
+
+from agent.job_metadata import JobMetadata
+
+Lenient = Annotated[
+    Any,
+    WithJsonSchema(
+        {"description": "Text. Anything else, or odd text, is cleaned or left out, never refused."}
+    ),
+]
+_HTTP_URL = r"^(https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\s\\<>\"]*)?)?$"
+
+
+def snake_case(name: str) -> str:
+    """`roomName` and `room_name` are the same field, as in protobuf's JSON."""
+    return re.sub(r"(?<=[a-z])[A-Z]", lambda m: "_" + m[0].lower(), name)
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _either_case(cls, value: Any) -> Any:
+        return {snake_case(k): v for k, v in value.items()} if isinstance(value, dict) else value
+
+
+class TraineeAsked(_Asked):
+    """The human to be greeted."""
+
+    id: Lenient = None
+    name: Lenient = None
+
+
+class ConsentAsked(_Asked):
+    """What the trainee agreed to: nothing, unless the platform says `true`."""
+
+    transcript: StrictBool | None = None
+    recording: StrictBool | None = None
+
+
+class PlatformFields(_Asked):
+    """What only the platform may say: its backend in the body, or its JWT in claims."""
+
+    trainee: TraineeAsked | None = None
+    role: Lenient = None
+    industry: Lenient = None
+    training_type: Lenient = None
+    locale: Lenient = None
+    consent: ConsentAsked | None = None
+    continue_url: (
+        Annotated[
+            str,
+            Field(
+                max_length=2048,
+                pattern=_HTTP_URL,
+                description="Where the trainee goes on to: http(s), or empty for CONTINUE_URL.",
+            ),
+        ]
+        | None
+    ) = None
+
+    def job_metadata(self, session_id: str, *, subject: str, continue_url: str) -> JobMetadata:
+        """These fields as the worker gets them, cleaned.
+
+        Args:
+            subject: the trainee's id where none is given.
+            continue_url: where to go on to where none is given.
+        """
+        trainee = self.trainee or TraineeAsked()
+        consent = self.consent or ConsentAsked()
+        return JobMetadata.model_validate(
+            {
+                "session_id": session_id,
+                "trainee": {"id": trainee.id or subject, "name": trainee.name},
+                "role": self.role,
+                "industry": self.industry,
+                "training_type": self.training_type,
+                "locale": self.locale,
+                "consent": {
+                    "transcript": consent.transcript is True,
+                    "recording": consent.recording is True,
+                },
+                "continue_url": self.continue_url or continue_url,
+            }
+        )
+
+
+class GreetingRequest(PlatformFields):
+    """All optional: a standard LiveKit TokenSource request, what the platform says, and our own.
+
+    Room, identity, agent and grants are the endpoint's to choose: naming anything else than what
+    one would get anyway is answered 403. `participant_name` is ignored: the name that is spoken
+    comes from the platform. A trainee's browser may not send the platform's fields (403).
+    """
+
+    room_name: str | None = None
+    participant_name: str | None = None
+    participant_identity: str | None = None
+    participant_metadata: str | None = None
+    participant_attributes: dict[str, Any] | None = None
+    room_config: dict[str, Any] | None = None
+    client: Annotated[
+        str | None,
+        Field(description="`avatar-greeting`: this client reports when sound can be heard."),
+    ] = None
+    restart: Annotated[
+        StrictBool | None,
+        Field(description="The backend alone: greet again although the session has ended."),
+    ] = None
+
+
+class EndRequest(_Asked):
+    """Why the greeting ends. All optional."""
+
+    reason: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] = "continue"
+    room_sid: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="From the worker: the room that ended. A newer room is left alone.",
+        ),
+    ] = None
+
+
+class Fallback(BaseModel):
+    """With this the page can always welcome, and always let go."""
+
+    welcome_text: str
+    continue_url: str
+
+
+class GreetingAnswer(BaseModel):
+    """The order's answer and LiveKit's TokenSource answer in one object."""
+
+    success: Literal[True] = True
+    session_id: str
+    room_name: str
+    livekit_url: str
+    livekit_token: str
+    server_url: Annotated[str, Field(description="The same as `livekit_url`.")]
+    participant_token: Annotated[str, Field(description="The same as `livekit_token`.")]
+    fallback: Fallback
+
+
+class EndAnswer(BaseModel):
+    """The greeting is over, whether this call ended it or an earlier one."""
+
+    success: Literal[True] = True
+    session_id: str
+    room_name: str
+    fallback: Fallback
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class ErrorAnswer(BaseModel):
+    """Every error has this shape."""
+
+    success: Literal[False] = False
+    error: ErrorDetail
+    fallback: Fallback
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"] = "ok"

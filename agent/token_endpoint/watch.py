@@ -1,0 +1,216 @@
+"""The watch over dispatches: LiveKit dispatches once, and with no free worker nobody ever comes.
+
+After each request for a greeting its room is watched for a while. Where no greeter comes, or it is
+lost, the dispatch is replaced; after an end, a room that a late greeter has opened again is closed.
+Of several replicas the one that holds the store's claim replaces.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+
+from agent.errors import LiveKitError, StoreError
+from agent.job_metadata import JobMetadata, room_name_of
+from agent.store import Phase, Store
+from agent.token_endpoint.rooms import Rooms
+
+logger = logging.getLogger(__name__)
+
+WATCH_S = 35.0
+"""How long after a request: longer than a room waits for its trainee (30 s), and than LiveKit shows
+a dead greeter (about 20 s)."""
+POLL_S = 0.5
+"""Between two looks while nobody is there."""
+QUIET_POLL_S = 2.0
+"""Between two looks once the greeter is there."""
+JOB_START_S = 8.0
+"""How long a job may take to join: a cold start on a busy machine takes several seconds."""
+LEFT_S = 2.0
+"""How long a greeter that was there is missed: one that ends on purpose closes the room."""
+MAX_REPLACEMENTS = 3
+"""Of one room's dispatch, for one request."""
+SWEEP_S = 12.0
+"""How long after an end a room is closed again: a job in flight joins within JOB_START_S."""
+SWEEP_POLL_S = 1.0
+
+
+@dataclass
+class _Sight:
+    """What one watch has seen of its room so far. Times are the event loop's, in seconds."""
+
+    metadata: JobMetadata
+    until: float
+    sent_for_at: float | None
+    """When the greeter was last sent for; None where that was before this watch."""
+    began_at: float
+    awaiting_trainee: bool = True
+    """They have asked and may enter at any moment."""
+    greeter_seen_at: float | None = None
+    met: bool = False
+    replaced: int = 0
+
+    def due_in_s(self, now: float, *, at_work: bool, check_s: float) -> float:
+        """How long the missing greeter may still take before another is sent for."""
+        if self.greeter_seen_at is not None:
+            return self.greeter_seen_at + LEFT_S - now
+        if at_work:
+            return (self.sent_for_at or self.began_at) + JOB_START_S - now
+        return 0.0 if self.sent_for_at is None else self.sent_for_at + check_s - now
+
+
+@dataclass
+class Watch:
+    """All watches of this process. `aclose` ends them."""
+
+    rooms: Rooms
+    store: Store
+    check_s: float
+    _sights: dict[str, _Sight] = field(default_factory=dict)
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def claim(self, session_id: str) -> bool:
+        """Be the one who sends for this session's greeter, for the next `check_s` seconds."""
+        return await self.store.claim(f"dispatch/{session_id}", self.check_s)
+
+    def over_greeting(self, metadata: JobMetadata, *, fresh: bool) -> None:
+        """Watch that a greeter comes and stays, for a while from now.
+
+        Args:
+            fresh: the dispatch was made just now.
+        """
+        now = asyncio.get_running_loop().time()
+        session_id = metadata.session_id
+        running = self._sights.get(session_id)
+        if running is not None and not fresh:
+            running.until = now + WATCH_S
+            running.replaced = 0
+            running.awaiting_trainee = True
+            return
+        sight = _Sight(
+            metadata=metadata,
+            until=now + WATCH_S,
+            sent_for_at=now if fresh else None,
+            began_at=now,
+        )
+        self._sights[session_id] = sight
+        self._hold(session_id, self._watch(sight))
+
+    def over_end(self, session_id: str) -> None:
+        """See that the session's room stays closed."""
+        self._sights.pop(session_id, None)
+        self._hold(session_id, self._sweep(session_id))
+
+    async def aclose(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _hold(self, session_id: str, work: Coroutine[None, None, None]) -> None:
+        """One task a session: a new one takes the old one's place."""
+        if old := self._tasks.pop(session_id, None):
+            old.cancel()
+        task = asyncio.create_task(work, name=f"watch {session_id}")
+        self._tasks[session_id] = task
+        task.add_done_callback(lambda done: self._let_go(session_id, done))
+
+    def _let_go(self, session_id: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(session_id) is task:
+            del self._tasks[session_id]
+            self._sights.pop(session_id, None)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error(
+                "a watch failed", extra={"session_id": session_id, "error": type(error).__name__}
+            )
+
+    async def _watch(self, sight: _Sight) -> None:
+        loop = asyncio.get_running_loop()
+        there = True
+        while there and loop.time() < sight.until:
+            pause_s = POLL_S
+            try:
+                there, pause_s = await self._look(sight)
+            except (LiveKitError, StoreError) as e:
+                logger.warning(
+                    "the room could not be watched just now",
+                    extra={"session_id": sight.metadata.session_id, "error": str(e)},
+                )
+            await asyncio.sleep(pause_s if there else 0)
+
+    async def _look(self, sight: _Sight) -> tuple[bool, float]:
+        """Look once, and send for another greeter where one is due.
+
+        Returns:
+            Whether there is anything left to watch, and how long to wait before the next look.
+        """
+        session_id = sight.metadata.session_id
+        room_name = room_name_of(session_id)
+        now = asyncio.get_running_loop().time()
+        present = await self.rooms.present(room_name)
+        if present.trainee:
+            sight.awaiting_trainee = False
+        if present.greeter:
+            sight.greeter_seen_at = now
+            if present.trainee and not sight.met:
+                await self.store.mark_met(session_id)
+                sight.met = True
+            return True, QUIET_POLL_S if present.trainee else POLL_S
+        sid = await self.rooms.sid(room_name)
+        if sid is None:
+            return False, 0
+        wanted = present.trainee or sight.awaiting_trainee
+        if not wanted or sight.replaced >= MAX_REPLACEMENTS:
+            return True, QUIET_POLL_S
+        dispatches = await self.rooms.dispatches(room_name)
+        due_in_s = sight.due_in_s(
+            now, at_work=any(d.at_work for d in dispatches), check_s=self.check_s
+        )
+        if due_in_s > 0:
+            return True, min(due_in_s, POLL_S)
+        await self._replace(sight, sid, [d.id for d in dispatches])
+        return True, POLL_S
+
+    async def _replace(self, sight: _Sight, sid: str, dispatch_ids: list[str]) -> None:
+        session_id = sight.metadata.session_id
+        room_name = room_name_of(session_id)
+        sight.sent_for_at = asyncio.get_running_loop().time()
+        sight.greeter_seen_at = None
+        if not await self.claim(session_id):
+            return  # sent for moments ago, by another replica or by the request itself
+        if await self.store.phase(session_id) is Phase.ENDED:
+            return
+        sight.replaced += 1
+        for dispatch_id in dispatch_ids:
+            await self.rooms.undispatch(room_name, dispatch_id)
+        await self.rooms.dispatch(sight.metadata)
+        logger.warning(
+            "no greeter came: sent for another",
+            extra={"session_id": session_id, "attempt": sight.replaced},
+        )
+        # The greeting may have ended meanwhile, and CreateDispatch opens a room that is gone.
+        if await self.rooms.sid(room_name) != sid or (
+            await self.store.phase(session_id) is Phase.ENDED
+        ):
+            await self.rooms.end(room_name)
+
+    async def _sweep(self, session_id: str) -> None:
+        loop = asyncio.get_running_loop()
+        room_name = room_name_of(session_id)
+        until = loop.time() + SWEEP_S
+        while loop.time() < until:
+            await asyncio.sleep(SWEEP_POLL_S)
+            try:
+                if await self.rooms.sid(room_name) is None:
+                    continue
+                if await self.store.phase(session_id) is not Phase.ENDED:
+                    return  # restarted, by this replica or another
+                await self.rooms.end(room_name)
+                logger.info("a late greeter's room was closed", extra={"session_id": session_id})
+            except (LiveKitError, StoreError) as e:
+                logger.warning(
+                    "the ended room could not be watched just now",
+                    extra={"session_id": session_id, "error": str(e)},
+                )
