@@ -1,0 +1,107 @@
+"""`make demo`: the whole product on this machine, without keys; `--real`: with the keys in .env."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from agent.demo.livekit_server import MissingTool, cache_dir
+from agent.demo.processes import ChildFailed
+from agent.demo.stage import Stage, stage
+from agent.errors import ConfigError
+
+
+def main() -> int:
+    """Run until Ctrl-C: 0 ended as asked, 1 something could not run, 2 misconfigured."""
+    parser = argparse.ArgumentParser(prog="python -m agent.demo", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="of the page; a free one by default")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="F",
+        help="make a provider fail, like bey:never-joins or llm:hang; `list` names them all",
+    )
+    parser.add_argument("--real", action="store_true", help="the real providers, keys from .env")
+    options = parser.parse_args()
+    if "list" in options.fault:
+        from agent.demo.faults import describe_faults
+
+        print(describe_faults())
+        return 0
+    try:
+        asyncio.run(_show(options))
+    except (MissingTool, ChildFailed) as e:
+        print(f"demo: {e}", file=sys.stderr)
+        return 1
+    except ConfigError as e:
+        print(f"demo: {e}", file=sys.stderr)
+        return 2
+    except OSError as e:
+        print(f"demo: {e.strerror or e}; is port {options.port} in use?", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    print("demo: everything has ended", flush=True)
+    return 0
+
+
+async def _show(options: argparse.Namespace) -> None:
+    logs = cache_dir() / "logs" / str(os.getpid())
+    logs.mkdir(parents=True, exist_ok=True)
+    async with contextlib.AsyncExitStack() as stack:
+        stopped = _until_told_to_stop()
+        opening = asyncio.create_task(
+            stack.enter_async_context(
+                stage(logs, say=_say, port=options.port, faults=options.fault, real=options.real)
+            )
+        )
+        await asyncio.wait({opening, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():
+            opening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await opening
+            return
+        here: Stage = await opening
+        _invite(here, logs)
+        failed = asyncio.create_task(here.child_ended())
+        await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if failed.done():
+            raise ChildFailed(failed.result())
+        failed.cancel()
+        print("\ndemo: stopping", flush=True)
+
+
+def _invite(here: Stage, logs: Path) -> None:
+    print(f"\n  Open {here.url} in a browser and register.\n")
+    if not here.recognises_speech:
+        print("  This machine cannot recognise speech: type to your guide instead.\n")
+    print(f"  The endpoint's API: {here.endpoint_url}/docs")
+    print(f"  Logs: {logs}\n  Ctrl-C ends it all.", flush=True)
+
+
+def _until_told_to_stop() -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[None] = loop.create_future()
+
+    def stop() -> None:
+        if not stopped.done():
+            stopped.set_result(None)
+
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows raises KeyboardInterrupt instead
+            loop.add_signal_handler(sig, stop)
+    return stopped
+
+
+def _say(what: str) -> None:
+    print(f"demo: {what}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Beyond Presence as livekit-plugins-bey 1.8.9 calls it, and the avatars it then sends.
+
+`POST /v1/sessions` answers as the real one does and starts a participant that really joins. The
+record of sessions says for how long each avatar would have been paid.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from agent.demo.avatar_participant import AvatarSession, take_part
+from agent.demo.faults import Faults
+from agent.demo.wire import Call, Calls, Latency, drop, failing_answer, refusal
+
+_STOP_TIMEOUT_S = 4.0
+_FIELDS = ("transport", "avatar_id", "url", "token")
+
+
+class BeyondPresence:
+    """The API and its avatars."""
+
+    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency) -> None:
+        self._faults, self._calls, self._latency = faults, calls, latency
+        self._sessions: dict[str, AvatarSession] = {}
+        self._avatars: dict[str, asyncio.Task[None]] = {}
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/v1/sessions", self._create)
+        app.router.add_get("/v1/sessions", self._list)
+        app.router.add_get("/v1/auth/verify", self._verify)
+        return app
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Every session since the last reset, oldest first; see `AvatarSession`."""
+        return [session.as_json() for session in self._sessions.values()]
+
+    async def stop_avatars(self) -> None:
+        """Every avatar leaves its room now."""
+        avatars = list(self._avatars.values())
+        for avatar in avatars:
+            avatar.cancel()
+        if avatars:
+            await asyncio.wait(avatars, timeout=_STOP_TIMEOUT_S)
+
+    async def reset(self) -> None:
+        await self.stop_avatars()
+        self._sessions.clear()
+
+    async def _verify(self, request: web.Request) -> web.StreamResponse:
+        return refusal("bey", 401, "Invalid API key") if _keyless(request) else web.Response()
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        if _keyless(request):
+            return refusal("bey", 401, "Invalid API key")
+        known = [_public(session) for session in self._sessions.values()]
+        return web.json_response({"data": known, "has_more": False, "next_cursor": None})
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        call = self._calls.add("bey", "POST /v1/sessions")
+        if failure := await failing_answer(request, self._faults, call):
+            return failure
+        if _keyless(request):
+            return _answer(call, refusal("bey", 401, "Invalid API key"))
+        try:
+            body = await request.json()
+        except ValueError:
+            body = None
+        if problem := _problem(body):
+            return _answer(call, problem)
+        await asyncio.sleep(self._latency.bey_s)
+        session = AvatarSession(
+            id=str(uuid.uuid4()), avatar_id=body["avatar_id"], created_at=time.time()
+        )
+        call.detail |= {"session": session.id, "avatar_id": session.avatar_id, "url": body["url"]}
+        self._start(session, url=body["url"], token=body["token"])
+        if self._faults.take("bey", "lost-answer"):
+            call.detail["fault"] = "lost-answer"
+            drop(request)
+        if self._faults.take("bey", "garbage"):
+            call.detail["fault"] = "garbage"
+            broken = web.Response(status=201, text='{"id": "', content_type="application/json")
+            return _answer(call, broken)
+        call.status = 201
+        return web.json_response(
+            {**_public(session), "url": body["url"], "transport": "livekit"}, status=201
+        )
+
+    def _start(self, session: AvatarSession, *, url: str, token: str) -> None:
+        self._sessions[session.id] = session
+        task = asyncio.create_task(take_part(session, url=url, token=token, faults=self._faults))
+        self._avatars[session.id] = task
+        task.add_done_callback(lambda _: self._avatars.pop(session.id, None))
+
+
+def _keyless(request: web.Request) -> bool:
+    return not request.headers.get("x-api-key", "").strip()
+
+
+def _answer(call: Call, answer: web.Response) -> web.Response:
+    call.status = answer.status
+    return answer
+
+
+def _public(session: AvatarSession) -> dict[str, Any]:
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(session.created_at))
+    return {
+        "id": session.id,
+        "avatar_id": session.avatar_id,
+        "status": {"type": "to_start"},
+        "started_at": started,
+    }
+
+
+def _problem(body: Any) -> web.Response | None:
+    """Why the real API would refuse this body; None: it would not."""
+    if not isinstance(body, dict):
+        return refusal("bey", 400, "the body is not a JSON object")
+    missing = [name for name in _FIELDS if not isinstance(body.get(name), str) or not body[name]]
+    if missing:
+        detail = [
+            {"type": "missing", "loc": ["body", name], "msg": "Field required"} for name in missing
+        ]
+        return web.json_response({"detail": detail}, status=422)
+    if body["transport"] != "livekit":
+        return web.json_response(
+            {"detail": [{"loc": ["body", "transport"], "msg": "Input should be 'livekit'"}]},
+            status=422,
+        )
+    if urlsplit(body["url"]).scheme not in {"ws", "wss"}:
+        return refusal("bey", 400, "url must start with ws:// or wss://")
+    return None

@@ -1,0 +1,166 @@
+"""Deepgram as livekit-plugins-deepgram 1.8.9 calls it: `/v1/listen` and `/v1/speak`.
+
+Recognition and voice are real, on this machine; what it cannot recognise it does not transcribe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiohttp import web
+
+from agent.demo.faults import Faults
+from agent.demo.listen import Listener
+from agent.demo.speak import Speaker
+from agent.demo.speech import Recogniser, Voice, choose_voice
+from agent.demo.wire import Call, Calls, Latency, failing_answer, refusal
+
+logger = logging.getLogger("training-greeter.stand-ins")
+
+_RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
+
+
+class Deepgram:
+    """Both services on one address."""
+
+    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency) -> None:
+        self._faults, self._calls, self._latency = faults, calls, latency
+        self._recogniser, self._voice = Recogniser(), Voice()
+        self._said_deaf = False
+
+    async def load(self) -> None:
+        """Load model and voice."""
+        await asyncio.gather(self._recogniser.load(), self._voice.load())
+
+    def close(self) -> None:
+        self._recogniser.close()
+        self._voice.close()
+
+    @property
+    def recognises_speech(self) -> bool:
+        """Whether English is transcribed here."""
+        return not self._recogniser.unavailable
+
+    @property
+    def speaks(self) -> bool:
+        return not self._voice.unavailable
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/v1/listen", self._listen)
+        app.router.add_get("/v1/speak", self._speak)
+        app.router.add_post("/v1/speak", self._speak_at_once)
+        return app
+
+    async def _listen(self, request: web.Request) -> web.StreamResponse:
+        call = self._calls.add("stt", "WS /v1/listen", model=request.query.get("model"))
+        if failure := await failing_answer(request, self._faults, call):
+            return failure
+        if problem := _problem(request, call):
+            return problem
+        # A half-open connection does not even answer pings.
+        half_open = self._faults.take("stt", "half-open") is not None
+        socket = web.WebSocketResponse(autoping=not half_open)
+        await socket.prepare(request)
+        call.status = 101
+        if half_open:
+            call.detail["fault"] = "half-open"
+            while not socket.closed:  # everything is read and nothing is ever answered
+                await socket.receive()
+            return socket
+        listener = Listener(
+            request,
+            socket,
+            recogniser=self._recogniser,
+            faults=self._faults,
+            call=call,
+            extra_s=self._latency.stt_s,
+        )
+        if not listener.can_recognise and not self._said_deaf:
+            self._said_deaf = True
+            logger.warning(
+                "speech is not transcribed: typed answers only",
+                extra={"language": request.query.get("language"), "model": self.recognises_speech},
+            )
+        await listener.run()
+        if not socket.closed:
+            metadata = {"type": "Metadata", "request_id": "stand-in", "channels": 1}
+            await socket.send_json(metadata)
+            await socket.close()
+        return socket
+
+    async def _speak(self, request: web.Request) -> web.StreamResponse:
+        call = self._calls.add("tts", "WS /v1/speak", model=request.query.get("model"))
+        if failure := await failing_answer(request, self._faults, call):
+            return failure
+        choice = choose_voice(request.query.get("model", ""), _speed(request))
+        if problem := _problem(request, call, voiceless=choice is None):
+            return problem
+        assert choice is not None
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        call.status = 101
+        speaker = Speaker(
+            request,
+            socket,
+            voice=self._voice,
+            choice=choice,
+            sample_rate=_rate(request),
+            faults=self._faults,
+            call=call,
+            first_byte_s=self._latency.tts_s,
+        )
+        await speaker.run()
+        return socket
+
+    async def _speak_at_once(self, request: web.Request) -> web.StreamResponse:
+        call = self._calls.add("tts", "POST /v1/speak", model=request.query.get("model"))
+        if failure := await failing_answer(request, self._faults, call):
+            return failure
+        choice = choose_voice(request.query.get("model", ""), _speed(request))
+        if problem := _problem(request, call, voiceless=choice is None):
+            return problem
+        assert choice is not None
+        try:
+            text = (await request.json())["text"]
+        except (ValueError, KeyError, TypeError):
+            call.status = 400
+            return refusal("tts", 400, "the body has no text")
+        await asyncio.sleep(self._latency.tts_s)
+        call.detail["said"] = [text]
+        silent = self._faults.take("tts", "silent")
+        sound = b"" if silent else await self._voice.say(str(text), choice, _rate(request))
+        call.status = 200
+        return web.Response(body=sound, content_type="audio/l16")
+
+
+def _problem(
+    request: web.Request, call: Call, *, voiceless: bool = False
+) -> web.StreamResponse | None:
+    """Why the real service would refuse this call; None: it would not."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    problem: web.Response | None = None
+    if scheme.lower() not in {"token", "bearer"} or not key.strip():
+        problem = refusal(call.provider, 401, "Invalid credentials.")
+    elif request.query.get("encoding", "linear16") != "linear16":
+        problem = refusal(call.provider, 400, "this stand-in knows linear16 only")
+    elif _rate(request) not in _RATES:
+        problem = refusal(call.provider, 400, "unsupported sample_rate")
+    elif voiceless:
+        problem = refusal(call.provider, 400, "No such model/voice found.")
+    if problem:
+        call.status = problem.status
+    return problem
+
+
+def _rate(request: web.Request) -> int:
+    text = request.query.get("sample_rate", "24000")
+    return int(text) if text.isdigit() else 0
+
+
+def _speed(request: web.Request) -> float:
+    try:
+        return float(request.query.get("speed", "1"))
+    except ValueError:
+        return 1.0

@@ -1,0 +1,263 @@
+"""Gemini as google-genai calls it for livekit-plugins-google 1.8.9: `:streamGenerateContent`.
+
+Who answers is `interlocutor.py`, or whatever replies a test has queued.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from agent.demo import interlocutor
+from agent.demo.faults import Faults
+from agent.demo.interlocutor import Reply, Turn
+from agent.demo.wire import Call, Calls, Latency, drop, failing_answer, hang, refusal
+
+_WORDS_A_CHUNK = 4
+_WORDS_A_SECOND = 60.0
+_RUNAWAY_WORDS = 5_000
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """One queued reply, as a test gives it in `PUT /gemini/script`."""
+
+    text: str = ""
+    chunks: list[str] = field(default_factory=list)
+    """The text in pieces of the test's choosing, in place of `text`."""
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    """Function calls, `{"name": …, "args": {…}}` each; they come after the text."""
+    first_token_s: float | None = None
+    """Before the first chunk; the usual latency where None."""
+    delay_s: float | None = None
+    """Before each further chunk; the usual speed where None."""
+
+    @property
+    def pieces(self) -> list[str]:
+        return self.chunks or _in_chunks(self.text)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What the model is asked, as far as it matters here."""
+
+    instruction: str
+    turns: list[Turn]
+    functions: list[dict[str, Any]]
+    response: dict[str, Any] | None
+    """A function's answer, where that is the last thing in the conversation."""
+    tokens: int
+
+    @property
+    def last(self) -> str:
+        return next((turn.text for turn in reversed(self.turns) if turn.who == "trainee"), "")
+
+
+class Gemini:
+    """The API and its queue of scripted replies."""
+
+    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency) -> None:
+        self._faults, self._calls, self._latency = faults, calls, latency
+        self._script: deque[Scripted] = deque()
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=8 * 1024 * 1024)
+        for version in ("v1", "v1beta", "v1alpha"):
+            app.router.add_post(f"/{version}/models/{{model}}:{{method}}", self._generate)
+        return app
+
+    def script(self, replies: list[dict[str, Any]]) -> None:
+        """Queue these replies in place of all queued ones.
+
+        Raises:
+            TypeError: a reply has a field that `Scripted` does not know.
+        """
+        self._script = deque(Scripted(**reply) for reply in replies)
+
+    async def _generate(self, request: web.Request) -> web.StreamResponse:
+        model, method = request.match_info["model"], request.match_info["method"]
+        call = self._calls.add("llm", f"POST :{method}", model=model)
+        if failure := await failing_answer(request, self._faults, call):
+            return failure
+        key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
+        if not key.strip():
+            return self._refuse(call, 403, "Method doesn't allow unregistered callers.")
+        if method not in {"streamGenerateContent", "generateContent"}:
+            return self._refuse(call, 404, f"unknown method {method}")
+        try:
+            asked = _parse(await request.json())
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return self._refuse(call, 400, "Invalid JSON payload received.")
+        if not asked.turns and asked.response is None:
+            return self._refuse(call, 400, "contents is not specified")
+        call.detail |= {"asked": asked.last, "functions": [f["name"] for f in asked.functions]}
+        if self._faults.take("llm", "garbage"):
+            call.status, call.detail["fault"] = 200, "garbage"
+            return web.Response(
+                text='data: {"candidates": [{"cont', content_type="text/event-stream"
+            )
+        answer = self._script.popleft() if self._script else self._think(asked)
+        call.detail |= {"answered": "".join(answer.pieces), "calls": answer.calls}
+        if method == "generateContent":
+            return await self._whole(call, asked, answer)
+        return await self._stream(request, call, asked, answer)
+
+    def _refuse(self, call: Call, status: int, message: str) -> web.Response:
+        call.status = status
+        return refusal("llm", status, message)
+
+    def _think(self, asked: _Request) -> Scripted:
+        if asked.response is not None:
+            reply = interlocutor.after_call(asked.instruction, asked.response)
+        else:
+            reply = interlocutor.reply(asked.instruction, asked.turns, asked.functions)
+        return _with_faults(reply, asked, self._faults)
+
+    async def _whole(self, call: Call, asked: _Request, answer: Scripted) -> web.Response:
+        await asyncio.sleep(self._first_token_s(answer))
+        parts: list[dict[str, Any]] = [{"text": "".join(answer.pieces)}] if answer.pieces else []
+        parts += [_call_part(each) for each in answer.calls]
+        call.status = 200
+        return web.json_response(_chunk(parts, asked, len(parts), finish="STOP"))
+
+    def _first_token_s(self, answer: Scripted) -> float:
+        if slow := self._faults.take("llm", "slow"):
+            return slow.value
+        return self._latency.llm_s if answer.first_token_s is None else answer.first_token_s
+
+    async def _stream(
+        self, request: web.Request, call: Call, asked: _Request, answer: Scripted
+    ) -> web.StreamResponse:
+        await asyncio.sleep(self._first_token_s(answer))
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        call.status = 200
+        try:
+            async for chunk in self._chunks(request, call, asked, answer):
+                await response.write(f"data: {json.dumps(chunk)}\r\n\r\n".encode())
+        except ConnectionError:
+            call.detail["cut"] = "the caller went away"  # an interruption: its right
+        return response
+
+    async def _chunks(
+        self, request: web.Request, call: Call, asked: _Request, answer: Scripted
+    ) -> AsyncIterator[dict[str, Any]]:
+        if self._faults.take("llm", "blocked"):
+            call.detail["fault"] = "blocked"
+            yield {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": _usage(asked, 0)}
+            return
+        if self._faults.take("llm", "no-text"):
+            call.detail["fault"] = "no-text"
+            yield _chunk([], asked, 0, finish="STOP")
+            return
+        cut = self._faults.take("llm", "drop", "stall", "unsafe", "no-finish")
+        words = 0
+        for index, piece in enumerate(answer.pieces):
+            count = len(piece.split())
+            if index:
+                usual = count / _WORDS_A_SECOND if self._latency.llm_s else 0.0
+                await asyncio.sleep(usual if answer.delay_s is None else answer.delay_s)
+            words += count
+            yield _chunk([{"text": piece}], asked, words)
+            if cut and cut.name != "no-finish" and words >= cut.value:
+                break
+        if cut:
+            call.detail["fault"] = cut.name
+            if cut.name == "unsafe":
+                yield _chunk([], asked, words, finish="SAFETY")
+            elif cut.name == "stall":
+                await hang(request)
+            elif cut.name == "drop":
+                drop(request)
+            return
+        parts = [_call_part(each) for each in answer.calls]
+        yield _chunk(parts, asked, words + len(parts), finish="STOP")
+
+
+def _with_faults(reply: Reply, asked: _Request, faults: Faults) -> Scripted:
+    if faults.take("llm", "runaway"):
+        sentence = "And there is one more thing I would like to tell you about it. "
+        count = _RUNAWAY_WORDS // len(sentence.split()) + 1
+        return Scripted(chunks=[sentence] * count)
+    if faults.take("llm", "unknown-call"):
+        return Scripted(text=reply.text, calls=[{"name": "no_such_function", "args": {"x": 1}}])
+    if faults.take("llm", "bad-call"):
+        name = asked.functions[0]["name"] if asked.functions else "no_such_function"
+        return Scripted(
+            text=reply.text, calls=[{"name": name, "args": {"__unexpected__": [1, {}]}}]
+        )
+    return Scripted(text=reply.text, calls=reply.calls)
+
+
+def _parse(body: dict[str, Any]) -> _Request:
+    contents = body.get("contents") or []
+    instruction = body.get("systemInstruction") or body.get("system_instruction") or {}
+    turns: list[Turn] = []
+    response: dict[str, Any] | None = None
+    for content in contents:
+        parts = content.get("parts") or []
+        text = " ".join(part["text"] for part in parts if part.get("text")).strip()
+        answers = [part["functionResponse"] for part in parts if part.get("functionResponse")]
+        response = (answers[-1].get("response") or {}) if answers else None
+        if text:
+            who = "model" if content.get("role") == "model" else "trainee"
+            if text != ".":  # the plugin's way to make the last turn the user's
+                turns.append(Turn(who, text))
+    functions = [
+        function
+        for tool in body.get("tools") or []
+        for function in tool.get("functionDeclarations") or []
+    ]
+    system = "\n".join(part.get("text", "") for part in instruction.get("parts") or [])
+    return _Request(system, turns, functions, response, len(json.dumps(body)) // 4)
+
+
+def _in_chunks(text: str) -> list[str]:
+    """Pieces of a few words that put together are the text."""
+    words = re.findall(r"\S+\s*", text)
+    return [
+        "".join(words[start : start + _WORDS_A_CHUNK])
+        for start in range(0, len(words), _WORDS_A_CHUNK)
+    ]
+
+
+def _call_part(call: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "functionCall": {
+            "id": f"call-{uuid.uuid4().hex[:12]}",
+            "name": call["name"],
+            "args": call.get("args") or {},
+        },
+        "thoughtSignature": "c3RhbmQtaW4=",
+    }
+
+
+def _usage(asked: _Request, words: int) -> dict[str, int]:
+    answer = round(words * 1.4)
+    return {
+        "promptTokenCount": asked.tokens,
+        "candidatesTokenCount": answer,
+        "totalTokenCount": asked.tokens + answer,
+    }
+
+
+def _chunk(
+    parts: list[dict[str, Any]], asked: _Request, words: int, *, finish: str | None = None
+) -> dict[str, Any]:
+    candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
+    if finish:
+        candidate["finishReason"] = finish
+    return {
+        "candidates": [candidate],
+        "usageMetadata": _usage(asked, words),
+        "modelVersion": "stand-in",
+        "responseId": "stand-in",
+    }

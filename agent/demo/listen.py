@@ -1,0 +1,271 @@
+"""One Deepgram `/v1/listen` connection: sound in, real transcripts out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from aiohttp import WSMessage, WSMsgType, web
+
+from agent.demo.endpointing import Endpointer
+from agent.demo.faults import Faults
+from agent.demo.speech import Recogniser, Samples
+from agent.demo.wire import Call, drop
+
+_ENDPOINTING_MS = 300
+"""Silence that ends an utterance. The plugin asks for 25, made for a model that knows pauses."""
+_AHEAD_MS = 160
+"""Recognition begins after this much silence, in the hope that it is the end."""
+_INTERIM_MS = 500
+_LONG_MS, _BREATH_MS = 12_000, 100
+"""A longer utterance is cut at the next pause, and goes on as another result."""
+_LONGEST_MS = 25_000
+_NO_SOUND_S = 0.6
+"""A sender who stops in the middle of speech (a muted microphone) has ended the utterance."""
+_SEND_TIMEOUT_S = 5.0
+
+
+class Listener:
+    """Serves one connection until either side ends it."""
+
+    def __init__(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        *,
+        recogniser: Recogniser,
+        faults: Faults,
+        call: Call,
+        extra_s: float,
+    ) -> None:
+        query = request.query
+        self._request, self._socket, self._query = request, socket, query
+        self._recogniser, self._faults, self._call = recogniser, faults, call
+        self._extra_s = extra_s
+        self._rate = int(query.get("sample_rate", "16000"))
+        self._ear = Endpointer(self._rate)
+        self._unread = np.zeros(0, np.int16)
+        self._results: asyncio.Queue[_Result | None] = asyncio.Queue()
+        self._guess: asyncio.Task[str] | None = None
+        self._interim_at_ms = 0
+        self._call.detail["heard"] = []
+        self._transcribes = not recogniser.unavailable and _is_english(query.get("language", "en"))
+        self._drop_at_ms: float | None = None
+        self._request_id = str(uuid.uuid4())
+
+    @property
+    def can_recognise(self) -> bool:
+        """Whether this connection gets transcripts at all."""
+        return self._transcribes
+
+    async def run(self) -> None:
+        """Until CloseStream, or the connection is gone."""
+        sending = asyncio.create_task(self._send_results())
+        try:
+            await self._read()
+            self._finish_utterance(final=True, finalised=True)
+            self._results.put_nowait(None)
+            await asyncio.wait({sending}, timeout=10)
+        finally:
+            for task in (sending, self._guess):
+                if task:
+                    task.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def _read(self) -> None:
+        while True:
+            timeout = _NO_SOUND_S if self._ear.speaking else None
+            try:
+                message: WSMessage = await self._socket.receive(timeout)
+            except TimeoutError:
+                self._finish_utterance(final=True)
+                continue
+            if message.type == WSMsgType.BINARY:
+                if self._transcribes:
+                    self._hear(message.data)
+            elif message.type == WSMsgType.TEXT:
+                kind = _type_of(message.data)
+                if kind == "CloseStream":
+                    return
+                if kind == "Finalize":
+                    self._finish_utterance(final=True, finalised=True)
+            else:
+                return
+
+    def _hear(self, data: bytes) -> None:
+        sound = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+        self._unread = np.concatenate([self._unread, sound])
+        size = self._ear.frame_samples
+        while len(self._unread) >= size:
+            frame, self._unread = self._unread[:size], self._unread[size:]
+            if self._ear.push(frame):
+                self._interim_at_ms = _INTERIM_MS
+                fault = self._faults.take("stt", "drop")
+                self._drop_at_ms = fault.value * 1000 if fault else None
+                if self._query.get("vad_events") == "true":
+                    self._results.put_nowait(
+                        _Result(kind="SpeechStarted", start_s=self._ear.start_s)
+                    )
+            elif self._ear.speaking:
+                self._follow()
+
+    def _follow(self) -> None:
+        """What the last frame of a running utterance means."""
+        ear = self._ear
+        if self._drop_at_ms is not None and ear.said_ms >= self._drop_at_ms:
+            drop(self._request)
+            return
+        wanted = max(_ENDPOINTING_MS, _number(self._query.get("endpointing")))
+        if ear.quiet_ms >= wanted:
+            self._finish_utterance(final=True)
+        elif ear.said_ms > _LONGEST_MS or (ear.said_ms > _LONG_MS and ear.quiet_ms >= _BREATH_MS):
+            self._finish_utterance(final=False)
+        elif ear.quiet_ms == _AHEAD_MS:
+            self._guess = asyncio.create_task(self._recognise(ear.said))
+        elif ear.quiet_ms == 0:
+            self._guess = None  # not the end after all; the recogniser's work is thrown away
+            if (
+                ear.said_ms >= self._interim_at_ms
+                and self._query.get("interim_results") == "true"
+                and self._recogniser.idle
+                and self._results.empty()
+            ):
+                self._interim_at_ms = ear.said_ms + _INTERIM_MS
+                task = asyncio.create_task(self._recognise(ear.said))
+                self._results.put_nowait(self._result(task, kind="interim"))
+
+    def _finish_utterance(self, *, final: bool, finalised: bool = False) -> None:
+        """Queue the result of what was said; `final`: the speaker has stopped."""
+        if not self._ear.speaking:
+            return
+        task = self._guess or asyncio.create_task(self._recognise(self._ear.said))
+        self._guess = None
+        kind = "finalised" if finalised else "final" if final else "part"
+        self._results.put_nowait(self._result(task, kind=kind))
+        self._ear.end()
+
+    def _result(self, task: asyncio.Task[str], *, kind: str) -> _Result:
+        seconds = self._ear.said_ms / 1000
+        return _Result(kind=kind, text=task, start_s=self._ear.start_s, seconds=seconds)
+
+    async def _recognise(self, said: Samples) -> str:
+        return await self._recogniser.recognise(said, self._rate)
+
+    async def _send_results(self) -> None:
+        while (result := await self._results.get()) is not None:
+            if result.text is None:
+                start = {"type": "SpeechStarted", "channel": [0], "timestamp": result.start_s}
+                await self._send(start)
+                continue
+            text = await result.text
+            if result.kind == "interim":
+                if text:
+                    await self._send(self._message(result, text))
+                continue
+            if self._faults.take("stt", "never-final"):
+                continue
+            slow = self._faults.take("stt", "slow")
+            await asyncio.sleep(slow.value if slow else self._extra_s)
+            if self._faults.take("stt", "blank"):
+                text = ""
+            if self._faults.take("stt", "garbage"):
+                await self._socket.send_str('{"type": "Results", "chann')
+                await self._send({"type": "SomethingNew", "value": 1})
+                await self._send({"type": "Results"})
+            self._call.detail["heard"].append(text)
+            await self._send(self._message(result, text))
+            if result.kind != "part" and self._query.get("utterance_end_ms"):
+                end = round(result.start_s + result.seconds, 2)
+                await self._send({"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": end})
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        if not self._socket.closed:
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
+                await self._socket.send_str(json.dumps(message))
+
+    def _message(self, result: _Result, text: str) -> dict[str, Any]:
+        punctuated = self._query.get("punctuate") == "true"
+        words = _spread(text, result.start_s, result.seconds)
+        transcript = text if punctuated else " ".join(word["word"] for word in words)
+        alternative = {"transcript": transcript, "confidence": _CONFIDENCE, "words": words}
+        if self._query.get("language") == "multi":
+            alternative["languages"] = ["en"]
+        return {
+            "type": "Results",
+            "channel_index": [0, 1],
+            "start": round(result.start_s, 2),
+            "duration": round(result.seconds, 2),
+            "is_final": result.kind != "interim",
+            "speech_final": result.kind in {"final", "finalised"},
+            "from_finalize": result.kind == "finalised",
+            "channel": {"alternatives": [alternative]},
+            "metadata": {
+                "request_id": self._request_id,
+                "model_info": {
+                    "name": "moonshine-tiny-en",
+                    "version": "0.0.73",
+                    "arch": "stand-in",
+                },
+                "model_uuid": "stand-in",
+            },
+        }
+
+
+_CONFIDENCE = 0.95
+"""The model gives none."""
+
+
+class _Result:
+    """Something to be sent, in order; its text may still be on its way."""
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        text: asyncio.Task[str] | None = None,
+        start_s: float = 0.0,
+        seconds: float = 0.0,
+    ) -> None:
+        self.kind, self.text, self.start_s, self.seconds = kind, text, start_s, seconds
+
+
+def _spread(text: str, start_s: float, seconds: float) -> list[dict[str, Any]]:
+    """The words with times spread by their length: the model gives none."""
+    words = text.split()
+    total = sum(len(word) + 1 for word in words) or 1
+    spread, at = [], start_s
+    for word in words:
+        end = at + seconds * (len(word) + 1) / total
+        bare = re.sub(r"[^\w']", "", word).lower()
+        spread.append(
+            {
+                "word": bare,
+                "punctuated_word": word,
+                "start": round(at, 3),
+                "end": round(end, 3),
+                "confidence": _CONFIDENCE,
+            }
+        )
+        at = end
+    return spread
+
+
+def _is_english(language: str) -> bool:
+    return language == "multi" or language.lower().split("-")[0] == "en"
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0
+
+
+def _type_of(text: str) -> str:
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return ""
+    return str(message.get("type", "")) if isinstance(message, dict) else ""

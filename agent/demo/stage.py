@@ -1,0 +1,189 @@
+"""The stage: every process of the product, started in order, with one environment.
+
+livekit-server, the stand-ins, the endpoint, the worker and the platform; the demo shows it to a
+person, the tests play on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+from dotenv import dotenv_values
+
+from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
+from agent.demo.page import ensure_page
+from agent.demo.platform import PlatformSettings, create_platform
+from agent.demo.processes import child, wait_until_ready
+from agent.demo.stand_ins import StandIns, stand_ins
+from agent.settings import EndpointSettings, WorkerSettings
+
+_READY_S = 60.0
+
+
+@dataclass
+class Stage:
+    """The running product."""
+
+    url: str = ""
+    """The platform's registration form."""
+    endpoint_url: str = ""
+    worker_url: str = ""
+    """The worker's health page."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What worker and endpoint were started with."""
+    livekit: LiveKitServer | None = None
+    stand_ins: StandIns | None = None
+    """None with the real providers."""
+    children: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    @property
+    def recognises_speech(self) -> bool:
+        """False where the stand-in for Deepgram has no recogniser on this machine."""
+        return self.stand_ins is None or self.stand_ins.recognises_speech
+
+    async def child_ended(self) -> str:
+        """Wait until a child ends by itself, which none should; says which."""
+        waits = {
+            asyncio.create_task(process.wait()): name for name, process in self.children.items()
+        }
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        ended = done.pop()
+        return f"the {waits[ended]} ended by itself with exit code {ended.result()}"
+
+
+@contextlib.asynccontextmanager
+async def stage(
+    logs: Path,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+    port: int = 0,
+    faults: Sequence[str] = (),
+    real: bool = False,
+    extra: Mapping[str, str] | None = None,
+) -> AsyncIterator[Stage]:
+    """Run the product on loopback until the block ends.
+
+    Args:
+        logs: a folder; each process has a file in it.
+        say: told what is being done, line by line.
+        port: of the platform; a free one where 0.
+        faults: what the stand-ins do wrong, as `agent.demo.faults` spells it.
+        real: the real LiveKit and providers, with the keys in `.env`.
+        extra: settings that win over the stage's own.
+
+    Raises:
+        MissingTool: this machine lacks something; the text says how to get it.
+        ChildFailed: a process did not start; the text names its log.
+        ConfigError: with `real`, what the environment lacks.
+    """
+    here = Stage()
+    async with contextlib.AsyncExitStack() as stack:
+        page = await ensure_page(say)
+        if real:
+            here.environment = _real_environment()
+        else:
+            binary = await ensure_binary(say)
+            say("starting livekit-server and the stand-ins")
+            here.livekit = await stack.enter_async_context(
+                livekit_server(binary, logs / "livekit-server.log")
+            )
+            here.stand_ins = await stack.enter_async_context(
+                stand_ins(faults=faults, log=logs / "stand-ins.log")
+            )
+            here.environment = _demo_environment(here.livekit, here.stand_ins)
+        endpoint_port, worker_port = free_ports(2)
+        platform_port = port or free_ports(1)[0]
+        here.url = f"http://127.0.0.1:{platform_port}"
+        here.endpoint_url = f"http://127.0.0.1:{endpoint_port}"
+        here.worker_url = f"http://127.0.0.1:{worker_port}"
+        here.environment |= {
+            "PLATFORM_JWT_SECRET": secrets.token_urlsafe(48),
+            "PLATFORM_API_KEY": secrets.token_urlsafe(24),
+            "CORS_ALLOWED_ORIGINS": here.url,
+            "CONTINUE_URL": f"{here.url}/video",
+            "STATE_DIR": str(logs / "state"),
+            "AGENT_HTTP_HOST": "127.0.0.1",
+            "AGENT_HTTP_PORT": str(worker_port),
+            **(extra or {}),
+        }
+        say("starting the endpoint and the worker")
+        await _start_children(stack, here, logs, endpoint_port)
+        await stack.enter_async_context(_platform(here, page, platform_port))
+        yield here
+
+
+async def _start_children(
+    stack: contextlib.AsyncExitStack, here: Stage, logs: Path, endpoint_port: int
+) -> None:
+    commands = {
+        "endpoint": (
+            ["agent.token_endpoint", "--host", "127.0.0.1", "--port", str(endpoint_port)],
+            f"{here.endpoint_url}/healthz",
+        ),
+        "worker": (["agent", "start"], f"{here.worker_url}/"),
+    }
+    for name, (module, _) in commands.items():
+        here.children[name] = await stack.enter_async_context(
+            child(name, *module, env=here.environment, log=logs / f"{name}.log")
+        )
+    await asyncio.gather(
+        *(
+            wait_until_ready(name, url, here.children[name], logs / f"{name}.log", _READY_S)
+            for name, (_, url) in commands.items()
+        )
+    )
+
+
+def _demo_environment(livekit: LiveKitServer, providers: StandIns) -> dict[str, str]:
+    return {
+        "LIVEKIT_URL": livekit.url,
+        "LIVEKIT_API_KEY": livekit.api_key,
+        "LIVEKIT_API_SECRET": livekit.api_secret,
+        "BEYOND_PRESENCE_API_KEY": "demo",
+        "BEYOND_PRESENCE_AVATAR_ID": "demo",
+        "DEEPGRAM_API_KEY": "demo",
+        "GOOGLE_API_KEY": "demo",
+        **providers.environment,
+    }
+
+
+def _real_environment() -> dict[str, str]:
+    """The developer's own settings, checked before anything is started.
+
+    Raises:
+        ConfigError: lists what is missing.
+    """
+    given = {k: v for k, v in dotenv_values(".env").items() if v is not None} | dict(os.environ)
+    names = {*WorkerSettings.names(), *EndpointSettings.names()}
+    chosen = {k: v for k, v in given.items() if k in names}
+    WorkerSettings.from_env(chosen)
+    return chosen
+
+
+@contextlib.asynccontextmanager
+async def _platform(here: Stage, page: Path, port: int) -> AsyncIterator[None]:
+    app = create_platform(
+        PlatformSettings(
+            jwt_secret=here.environment["PLATFORM_JWT_SECRET"],
+            endpoint_url=here.endpoint_url,
+            page=page,
+        )
+    )
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield
+    finally:
+        await runner.cleanup()
