@@ -1,0 +1,41 @@
+/** The way out: end the greeting as far as that is possible in a moment, then go on. */
+import type { Room } from "livekit-client";
+
+import type { GreetingEndpoint } from "./endpoint";
+import { RPC_END_GREETING } from "./roomContract";
+import { isAgent } from "./useGuide";
+
+/** Nobody is kept waiting longer than this on their way to the training. */
+const LEAVE_WITHIN_MS = 1_500;
+const REASON = "continue";
+
+/** End the greeting both ways, by the room and by the endpoint; resolves within 1.5 s, never rejects. */
+export async function endGreeting(room: Room, endpoint: GreetingEndpoint): Promise<void> {
+  const agents = [...room.remoteParticipants.values()].filter(isAgent);
+  const endings = [
+    endpoint.end(REASON),
+    ...agents.map(({ identity }) =>
+      room.localParticipant.performRpc({
+        destinationIdentity: identity,
+        method: RPC_END_GREETING,
+        payload: JSON.stringify({ reason: REASON }),
+      }),
+    ),
+  ];
+  await Promise.race([Promise.allSettled(endings), after(LEAVE_WITHIN_MS)]);
+}
+
+/** Where to go: only to a page, never to a `javascript:` or another scheme. */
+export function safeUrl(url: string | undefined): string | undefined {
+  if (url === undefined || url === "") return undefined;
+  try {
+    const { protocol, href } = new URL(url, location.href);
+    return protocol === "http:" || protocol === "https:" ? href : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,29 @@
+/**
+ * What the page and the worker say to each other inside the room; names only.
+ *
+ * `agent/room_contract.py` holds the same names for the worker, and a test compares the two.
+ */
+
+/** Page to agent: `{"sound_unlocked": bool, "audio_from": [identity, …]}`; answers `ok`. */
+export const RPC_CAN_HEAR = "can_hear";
+
+/** Page to agent: `{"reason": "continue"}`; answers `ok` and ends the greeting at once. */
+export const RPC_END_GREETING = "end_greeting";
+
+/** On the trainee, set by the endpoint's token: which page this is. */
+export const ATTRIBUTE_CLIENT = "greeting.client";
+
+/** Our page: it will report `can_hear`, so the opening waits for it. */
+export const CLIENT_AVATAR_GREETING = "avatar-greeting";
+
+/** On the agent: `avatar` or `voice`, whoever speaks now. */
+export const ATTRIBUTE_MODE = "greeting.mode";
+
+/** On the agent, from its first moment: `1`; this is how greeters know each other. */
+export const ATTRIBUTE_GREETER = "greeting.greeter";
+
+/** Greeter to greeter: answers `yes`; a dead one's ghost does not answer. */
+export const RPC_GREETER_ALIVE = "greeter_alive";
+
+/** On the agent, just before the room closes: why the greeting ended. */
+export const ATTRIBUTE_ENDED = "greeting.ended";
