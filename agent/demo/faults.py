@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from agent.errors import ConfigError
+
 PROVIDERS = {
     "bey": "Beyond Presence",
     "stt": "Deepgram listen",
@@ -95,7 +97,7 @@ CATALOGUE: dict[str, dict[str, Kind]] = {
 _SHAPE = re.compile(r"(\w+):([a-z]+(?:-[a-z]+)*|\d{3})(?:=(\d+(?:\.\d+)?))?(?:x(\d+))?")
 
 
-class UnknownFault(ValueError):
+class UnknownFault(ConfigError):
     """A fault that no provider knows; the text lists all of them."""
 
 
@@ -129,7 +131,7 @@ def parse_fault(text: str) -> Fault:
     else:
         kind = kinds.get(match[2]) if match else None
     if not match or kind is None or (match[3] and kind.default is None):
-        raise UnknownFault(f"unknown fault {text!r}. The faults are:\n{describe()}")
+        raise UnknownFault(f"unknown fault {text!r}. The faults are:\n{describe_faults()}")
     return Fault(
         provider=match[1],
         name=match[2],
@@ -138,7 +140,7 @@ def parse_fault(text: str) -> Fault:
     )
 
 
-def describe() -> str:
+def describe_faults() -> str:
     """Every fault with its line of description, for `--help` and error messages."""
     lines = []
     for provider, kinds in CATALOGUE.items():

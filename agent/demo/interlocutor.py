@@ -68,8 +68,9 @@ class Facts:
 
 
 _GO_ON = (
-    r"\b(?:continue|go on|move on|carry on|get (?:on|started)|start (?:the|my|with)|let'?s (?:go|start"
-    r"|begin)|begin|proceed|(?:show|open|play|watch) (?:me )?(?:the |my )?(?:training|video)"
+    r"\b(?:continue|go on|move on|carry on|get (?:on|started)|start (?:the|my|with)"
+    r"|let'?s (?:go|start|begin)|begin|proceed"
+    r"|(?:show|open|play|watch) (?:me )?(?:the |my )?(?:training|video)"
     r"|(?:i'?m|i am|we'?re) ready|ready to|next step|skip|no(?:thing)? (?:more|else|questions?)"
     r"|that'?s (?:all|it)|no,? thank)"
 )
@@ -86,7 +87,8 @@ _ANSWERS: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     (
         "long",
-        r"\bhow (?:long|many (?:minutes|hours))|\b(?:duration|how much time|take (?:long|all day))\b",
+        r"\bhow (?:long|many (?:minutes|hours))"
+        r"|\b(?:duration|how much time|take (?:long|all day))\b",
         (
             "It's a short video. I don't know the exact length, but the player shows it as soon "
             "as it opens. Do you have a little time now?",

@@ -21,9 +21,10 @@ from typing import IO, Any
 
 import aiohttp
 
-from agent.demo.faults import UnknownFault, describe, parse_fault
+from agent.demo.faults import UnknownFault, describe_faults, parse_fault
 from agent.demo.livekit_server import MissingTool
 
+_ROOT = Path(__file__).resolve().parents[2]
 _READY_TIMEOUT_S = 60.0
 _CONTROL_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 8.0
@@ -104,11 +105,12 @@ async def stand_ins(
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=err,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=_ROOT,
             # Ctrl-C ends the demo, and the demo ends the stand-ins.
             start_new_session=os.name != "nt",
         )
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     try:
         try:
             line = await asyncio.wait_for(process.stdout.readline(), _READY_TIMEOUT_S)
@@ -132,7 +134,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m agent.demo.stand_ins",
         description="Stand-ins for Beyond Presence, Deepgram and Gemini on 127.0.0.1.",
-        epilog=f"faults:\n{describe()}",
+        epilog=f"faults:\n{describe_faults()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--fault", action="append", default=[], metavar="F", help="see below")

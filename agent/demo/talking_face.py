@@ -36,6 +36,7 @@ class TalkingFace(VideoGenerator):
         self._sprites = sprites
         self._black = rtc_frame(_black_frame()) if black else None
         self._speech: deque[rtc.AudioFrame | AudioSegmentEnd] = deque()
+        self._cleared = 0
         self._tick = random.randrange(1000)
         self._blink_at = self._tick + FPS
         self._openness = 0.0
@@ -46,6 +47,7 @@ class TalkingFace(VideoGenerator):
 
     def clear_buffer(self) -> None:
         self._speech.clear()
+        self._cleared += 1
 
     @property
     def segments_waiting(self) -> int:
@@ -77,8 +79,10 @@ class TalkingFace(VideoGenerator):
                     ahead, idle = ahead + 1, 0
                     yield item
                     continue
+                cleared = self._cleared
                 yield self.picture()
-                yield item
+                if cleared == self._cleared:  # else it belongs to speech that was cut off
+                    yield item
             else:
                 idle += 1
                 ahead = 0 if idle > _LEAD else ahead
