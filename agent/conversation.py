@@ -67,6 +67,8 @@ def build_session(settings: VoiceSettings) -> AgentSession[None]:
             # The avatar cannot pause, so a false interruption has nothing to resume.
             "interruption": {"mode": "vad", "resume_false_interruption": False},
         },
+        # A goodbye does not wait for last words: by then the room is gone.
+        session_close_transcript_timeout=0.2,
         conn_options=SessionConnectOptions(
             llm_conn_options=APIConnectOptions(
                 max_retry=1, retry_interval=0.5, timeout=_LLM_TIMEOUT_S

@@ -11,19 +11,21 @@ import asyncio
 import time
 
 from livekit import api, rtc
-from livekit.agents import CloseEvent, ErrorEvent, JobContext
+from livekit.agents import NOT_GIVEN, CloseEvent, ErrorEvent, JobContext
 from livekit.agents.llm import LLMError
 from livekit.agents.voice import SpeechHandle
 from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions, TextInputOptions
 from livekit.agents.voice.room_io.types import TextInputEvent
 
 from agent import ending
+from agent.arrival import announce_arrivals
 from agent.avatar import AUDIO_SAMPLE_RATE
 from agent.conversation import Greeter, build_session
 from agent.ending import Ending, GreetingEnded
 from agent.errors import JobMetadataError
 from agent.job_metadata import JobMetadata, session_id_of
 from agent.log import logger
+from agent.prepared_speech import PreparedSpeech
 from agent.room_contract import ATTRIBUTE_ENDED
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
@@ -93,6 +95,7 @@ class Greeting:
         self._trainee = Trainee(ctx.room, self._ending, return_grace_s=settings.return_grace_s)
         self._session = build_session(settings)
         self._speaker: Speaker | None = None
+        self._opening: PreparedSpeech | None = None
         self._opened = asyncio.Event()
         self._began_at = time.monotonic()
         self._apologised_at = 0.0
@@ -111,12 +114,16 @@ class Greeting:
 
         self._speaker = speaker = Speaker(ctx, self._session, settings)
         speaker.bring_avatar()
+        self._prepare_opening()
 
+        announcing = asyncio.create_task(announce_arrivals(ctx), name="announce_arrivals")
         try:
             person = await trainee.arrives(settings.trainee_join_timeout_s)
         except TimeoutError:
             self._ending.end(ending.TRAINEE_NEVER_CAME)
             return
+        finally:
+            announcing.cancel()
         await self._get_to_know(person)
 
         await speaker.settle(settings.avatar_deadline_s)
@@ -151,12 +158,20 @@ class Greeting:
                 self._metadata.model_dump() | {"trainee": trainee}
             )
             self._script = script_for(self._metadata)
+            self._prepare_opening()
             await self._session.current_agent.update_instructions(self._script.instructions)
+
+    def _prepare_opening(self) -> None:
+        assert self._session.tts is not None
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = PreparedSpeech(self._session.tts, self._script.opening)
 
     def _open(self) -> None:
         """The first words: from the script, by no LLM."""
         self._session.input.set_audio_enabled(True)
-        speech = self._session.say(self._script.opening)
+        audio = self._opening.audio() if self._opening else None
+        speech = self._session.say(self._script.opening, audio=audio or NOT_GIVEN)
         speech.add_done_callback(self._log_opening)
         self._opened.set()
         logger.info(
@@ -233,6 +248,8 @@ class Greeting:
             await self._tell_the_page(str(reason))
             # Everybody leaves with the room, the avatar first of all.
             await self._delete_room()
+        if self._opening is not None:
+            self._opening.cancel()
         if speaker is not None:
             await speaker.close()
         logger.info(

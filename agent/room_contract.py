@@ -17,6 +17,9 @@ ATTRIBUTE_CLIENT = "greeting.client"
 CLIENT_AVATAR_GREETING = "avatar-greeting"
 """Our page: it will report `can_hear`, so the opening waits for it."""
 
+ATTRIBUTE_SEEN = "greeting.seen"
+"""On the trainee, set by the worker when they arrive, so that LiveKit announces them at once."""
+
 ATTRIBUTE_MODE = "greeting.mode"
 """On the agent: `avatar` or `voice`, whoever speaks now."""
 

@@ -88,6 +88,16 @@ class _Settings(BaseModel):
         except ValidationError as e:
             raise ConfigError(_explain(e)) from None
 
+    @classmethod
+    def names(cls) -> set[str]:
+        """Every variable this process reads, its aliases too."""
+        found: set[str] = set()
+        for name, field in cls.model_fields.items():
+            alias = field.validation_alias
+            choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name.upper()]
+            found |= {str(choice) for choice in choices}
+        return found
+
 
 def _explain(error: ValidationError) -> str:
     missing = [str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"]

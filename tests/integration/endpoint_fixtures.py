@@ -1,0 +1,175 @@
+"""A real livekit-server, real endpoint processes and a real worker, for the endpoint's tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+import jwt
+from livekit import api
+
+from agent.demo.livekit_server import LiveKitServer
+
+ROOT = Path(__file__).resolve().parents[2]
+API_KEY = "the-backends-own-key"
+JWT_SECRET = "the-platforms-secret-of-32-bytes-"
+BACKEND = {"X-API-Key": API_KEY}
+CONTINUE_URL = "https://platform.example/video"
+
+
+def path_of(session_id: str, *, end: bool = False) -> str:
+    return f"/api/users/sessions/{session_id}/avatar-greeting/" + ("end/" if end else "")
+
+
+def browser(session_id: str, **claims: Any) -> dict[str, str]:
+    """The header of a trainee's browser."""
+    told = {"sub": "t-1", "exp": time.time() + 300, "session_id": session_id, **claims}
+    return {"Authorization": f"Bearer {jwt.encode(told, JWT_SECRET)}"}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def until(
+    what: Callable[[], Awaitable[Any]], timeout_s: float = 10, *, every_s: float = 0.05
+) -> Any:
+    """Wait for a condition; its first true value is the answer."""
+    async with asyncio.timeout(timeout_s):
+        while not (found := await what()):
+            await asyncio.sleep(every_s)
+    return found
+
+
+@dataclass
+class Endpoint:
+    """One running endpoint process."""
+
+    http: httpx.AsyncClient
+    process: asyncio.subprocess.Process
+    log: list[str]
+
+
+def endpoint_env(livekit: LiveKitServer, state: Path, **more: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
+    return {
+        **kept,
+        "LIVEKIT_URL": livekit.url,
+        "LIVEKIT_API_KEY": livekit.api_key,
+        "LIVEKIT_API_SECRET": livekit.api_secret,
+        "LIVEKIT_AGENT_NAME": "greeter",
+        "PLATFORM_API_KEY": API_KEY,
+        "PLATFORM_JWT_SECRET": JWT_SECRET,
+        "STATE_DIR": str(state),
+        "CONTINUE_URL": CONTINUE_URL,
+        "PYTHONPATH": str(ROOT),
+        **more,
+    }
+
+
+@contextlib.asynccontextmanager
+async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
+    """`python -m agent.token_endpoint` on a free port; `cwd` holds no .env."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "agent.token_endpoint",
+        "--port",
+        "0",
+        env=env,
+        cwd=cwd,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    log: list[str] = []
+    assert process.stderr is not None
+    stderr = process.stderr
+
+    async def read() -> None:
+        while line := await stderr.readline():
+            log.append(line.decode().rstrip())
+
+    reading = asyncio.create_task(read())
+
+    async def address() -> str | None:
+        assert process.returncode is None, "\n".join(log)
+        found = re.search(r"http://127\.0\.0\.1:\d+", "\n".join(log))
+        return found[0] if found else None
+
+    try:
+        base = await until(address)
+        async with httpx.AsyncClient(base_url=base, timeout=20) as http:
+            yield Endpoint(http, process, log)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), 10)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        await reading
+
+
+@contextlib.asynccontextmanager
+async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterator[None]:
+    """A registered worker of the name `AGENT_NAME` (default `greeter`)."""
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(Path(__file__).with_name("endpoint_worker.py")),
+            "start",
+            env={
+                **endpoint_env(livekit, log.parent),
+                "AGENT_NAME": "greeter",
+                **more,
+            },
+            stdout=out,
+            stderr=out,
+        )
+
+    async def registered() -> bool:
+        text = await asyncio.to_thread(log.read_text)
+        assert process.returncode is None, text
+        return "registered worker" in text
+
+    try:
+        await until(registered, 20)
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def livekit_api(livekit: LiveKitServer) -> AsyncIterator[api.LiveKitAPI]:
+    async with api.LiveKitAPI(
+        livekit.url,
+        livekit.api_key,
+        livekit.api_secret,
+        timeout=aiohttp.ClientTimeout(total=5),
+    ) as opened:
+        yield opened
+
+
+async def greeters(lk: api.LiveKitAPI, session_id: str) -> list[str]:
+    """Identities of the agents in a session's room."""
+    found = await lk.room.list_participants(
+        api.ListParticipantsRequest(room=f"training-session-{session_id}")
+    )
+    return [p.identity for p in found.participants if p.kind == api.ParticipantInfo.Kind.AGENT]
+
+
+async def room_of(lk: api.LiveKitAPI, session_id: str) -> Any:
+    name = f"training-session-{session_id}"
+    found = await lk.room.list_rooms(api.ListRoomsRequest(names=[name]))
+    return next(iter(found.rooms), None)

@@ -1,0 +1,272 @@
+"""One greeter per session, on a real livekit-server with a real worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from livekit import api, rtc
+
+from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
+from agent.job_metadata import JobMetadata
+from tests.integration.endpoint_fixtures import (
+    BACKEND,
+    Endpoint,
+    bearer,
+    endpoint,
+    endpoint_env,
+    greeters,
+    livekit_api,
+    path_of,
+    room_of,
+    until,
+    worker,
+)
+
+
+@pytest.fixture(scope="module")
+async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
+    log = tmp_path_factory.mktemp("livekit") / "log"
+    async with livekit_server(await ensure_binary(), log) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def lk(livekit: LiveKitServer) -> AsyncIterator[api.LiveKitAPI]:
+    async with livekit_api(livekit) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def replicas(
+    livekit: LiveKitServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[list[Endpoint]]:
+    """Two endpoint processes on one store."""
+    folder = tmp_path_factory.mktemp("endpoint")
+    env = endpoint_env(livekit, folder / "state", DISPATCH_CHECK_S="2")
+    async with endpoint(env, folder) as one, endpoint(env, folder) as two:
+        yield [one, two]
+
+
+@pytest.fixture(scope="module")
+async def working(
+    livekit: LiveKitServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[None]:
+    async with worker(livekit, tmp_path_factory.mktemp("worker") / "log"):
+        yield
+
+
+async def ours(lk: api.LiveKitAPI, session_id: str) -> list[api.AgentDispatch]:
+    found = await lk.agent_dispatch.list_dispatch(f"training-session-{session_id}")
+    return [d for d in found if d.agent_name == "greeter"]
+
+
+async def test_a_worker_that_registers_late_still_greets(
+    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint], tmp_path: Path
+) -> None:
+    answers = await asyncio.gather(
+        *(r.http.post(path_of("late"), headers=BACKEND) for r in replicas)
+    )
+    assert sorted(a.status_code for a in answers) == [200, 201]
+    assert await greeters(lk, "late") == []
+    async with worker(livekit, tmp_path / "log"):
+        assert len(await until(lambda: greeters(lk, "late"))) == 1
+        # Two replicas watched: had both sent for another, the second would be here by now.
+        assert len(await ours(lk, "late")) == 1
+    await lk.room.delete_room(api.DeleteRoomRequest(room="training-session-late"))
+
+
+@pytest.mark.usefixtures("working")
+async def test_twenty_requests_at_once_on_two_replicas_send_for_one_greeter(
+    lk: api.LiveKitAPI, replicas: list[Endpoint]
+) -> None:
+    asked = {"trainee": {"id": "t-1", "name": "Asha"}, "role": "Nurse"}
+    answers = await asyncio.gather(
+        *(
+            replicas[i % 2].http.post(path_of("many"), headers=BACKEND, json=asked)
+            for i in range(20)
+        )
+    )
+    assert sorted(a.status_code for a in answers) == [200] * 19 + [201]
+    assert len(await until(lambda: greeters(lk, "many"))) == 1
+    [dispatch] = await ours(lk, "many")
+    told = JobMetadata.from_json(dispatch.metadata)
+    assert (told.session_id, told.trainee.name, told.role) == ("many", "Asha", "Nurse")
+    room = await room_of(lk, "many")
+    assert (room.empty_timeout, room.departure_timeout, room.metadata) == (30, 30, "")
+    # The watches of both replicas come due after 2 s: still the same one.
+    await asyncio.sleep(3)
+    assert [d.id for d in await ours(lk, "many")] == [dispatch.id]
+    assert len(await greeters(lk, "many")) == 1
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_greeter_that_is_lost_is_replaced_while_the_trainee_waits(
+    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint]
+) -> None:
+    answer = (await replicas[0].http.post(path_of("lost"), headers=BACKEND)).json()
+    [first] = await until(lambda: greeters(lk, "lost"))
+    trainee = rtc.Room()
+    await trainee.connect(answer["server_url"], answer["participant_token"])
+    try:
+        await lk.room.remove_participant(
+            api.RoomParticipantIdentity(room=answer["room_name"], identity=first)
+        )
+
+        async def another() -> bool:
+            return any(g != first for g in await greeters(lk, "lost"))
+
+        await until(another, 15)
+        assert len(await greeters(lk, "lost")) == 1
+    finally:
+        await trainee.disconnect()
+
+
+@pytest.mark.usefixtures("working")
+async def test_after_the_end_nobody_is_greeted_until_the_backend_says_so(
+    lk: api.LiveKitAPI, replicas: list[Endpoint]
+) -> None:
+    one, two = (r.http for r in replicas)
+    token = (await one.post(path_of("end"), headers=BACKEND)).json()["livekit_token"]
+    await until(lambda: greeters(lk, "end"))
+
+    ends = [
+        await http.post(
+            path_of("end", end=True), headers=bearer(token), json={"reason": "continue"}
+        )
+        for http in (one, two, one)
+    ]
+    assert [e.status_code for e in ends] == [200] * 3
+    assert ends[0].json() == ends[1].json() == ends[2].json()
+    assert await room_of(lk, "end") is None
+
+    again = await two.post(path_of("end"), headers=BACKEND, json={"trainee": {"name": "Asha"}})
+    assert again.status_code == 409
+    assert again.json()["error"] == {
+        "code": "session_ended",
+        "message": "this session's greeting has ended",
+        "retryable": False,
+    }
+    assert "Asha" in again.json()["fallback"]["welcome_text"]
+    assert await room_of(lk, "end") is None
+
+    restarts = [await two.post(path_of("end"), headers=BACKEND, json={"restart": True})] + [
+        await http.post(path_of("end"), headers=BACKEND, json={"restart": True})
+        for http in (one, two)
+    ]
+    assert [r.status_code for r in restarts] == [201, 200, 200]
+    assert len(await until(lambda: greeters(lk, "end"))) == 1
+
+
+async def test_an_end_that_meets_a_greeter_on_its_way_leaves_nobody_behind(
+    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint], tmp_path: Path
+) -> None:
+    """LiveKit lets a job that was under way open the deleted room again."""
+    http = replicas[0].http
+    async with worker(livekit, tmp_path / "log", AGENT_NAME="greeter", JOIN_AFTER_S="1.5"):
+        await http.post(path_of("race"), headers=BACKEND)
+
+        async def at_work() -> bool:
+            # A job is listed late; the worker's log has it at once.
+            return "received job request" in await asyncio.to_thread((tmp_path / "log").read_text)
+
+        await until(at_work)
+        await http.post(path_of("race", end=True), headers=BACKEND)
+        assert await room_of(lk, "race") is None
+        await until(lambda: room_of(lk, "race"))
+
+        async def gone() -> bool:
+            return await room_of(lk, "race") is None
+
+        await until(gone, 5)
+
+
+async def test_an_end_wins_over_starts_of_the_same_moment(
+    lk: api.LiveKitAPI, replicas: list[Endpoint]
+) -> None:
+    one, two = (r.http for r in replicas)
+    answers: list[httpx.Response] = await asyncio.gather(
+        *(http.post(path_of("both"), headers=BACKEND) for http in (one, two)),
+        one.post(path_of("both", end=True), headers=BACKEND),
+        *(http.post(path_of("both"), headers=BACKEND) for http in (one, two)),
+    )
+    assert {a.status_code for a in answers} <= {200, 201, 409}
+    assert (await two.post(path_of("both"), headers=BACKEND)).status_code == 409
+
+    async def gone() -> bool:
+        return await room_of(lk, "both") is None
+
+    await until(gone, 3)
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_greeting_that_was_met_and_whose_room_is_gone_is_over(
+    lk: api.LiveKitAPI, replicas: list[Endpoint]
+) -> None:
+    """The worker closed the room and told nobody: browser-back buys no second avatar."""
+    http = replicas[0].http
+    answer = (await http.post(path_of("met"), headers=BACKEND)).json()
+    trainee = rtc.Room()
+    await trainee.connect(answer["server_url"], answer["participant_token"])
+    await until(lambda: greeters(lk, "met"))
+    await asyncio.sleep(2.5)  # the watch looks every two seconds at most
+    await lk.room.delete_room(api.DeleteRoomRequest(room=answer["room_name"]))
+    assert (await http.post(path_of("met"), headers=BACKEND)).status_code == 409
+    restarted = await http.post(path_of("met"), headers=BACKEND, json={"restart": True})
+    assert restarted.status_code == 201
+    await trainee.disconnect()
+
+
+@pytest.mark.usefixtures("working")
+async def test_a_greeting_nobody_came_to_may_be_asked_for_again(
+    lk: api.LiveKitAPI, replicas: list[Endpoint]
+) -> None:
+    http = replicas[0].http
+    assert (await http.post(path_of("alone"), headers=BACKEND)).status_code == 201
+    await until(lambda: greeters(lk, "alone"))
+    await lk.room.delete_room(api.DeleteRoomRequest(room="training-session-alone"))
+    assert (await http.post(path_of("alone"), headers=BACKEND)).status_code == 200
+    assert len(await until(lambda: greeters(lk, "alone"))) == 1
+
+
+@pytest.mark.usefixtures("working")
+async def test_the_workers_report_ends_its_own_room_and_no_newer_one(
+    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint]
+) -> None:
+    http = replicas[0].http
+    await http.post(path_of("report"), headers=BACKEND)
+    sid = (await room_of(lk, "report")).sid
+    token = bearer(
+        api.AccessToken(livekit.api_key, livekit.api_secret)
+        .with_kind("agent")
+        .with_grants(api.VideoGrants(room_admin=True, room="training-session-report"))
+        .to_jwt()
+    )
+    stale = {"reason": "time_limit", "room_sid": "RM_older"}
+    assert (
+        await http.post(path_of("report", end=True), headers=token, json=stale)
+    ).status_code == 200
+    assert (await room_of(lk, "report")).sid == sid
+    true = {"reason": "time_limit", "room_sid": sid}
+    assert (
+        await http.post(path_of("report", end=True), headers=token, json=true)
+    ).status_code == 200
+    assert await room_of(lk, "report") is None
+    assert (await http.post(path_of("report"), headers=BACKEND)).status_code == 409
+
+
+async def test_with_automatic_dispatch_the_room_carries_what_is_known(
+    livekit: LiveKitServer, lk: api.LiveKitAPI, tmp_path: Path
+) -> None:
+    """LIVEKIT_AGENT_NAME is empty; the worker comes after the room."""
+    env = endpoint_env(livekit, tmp_path / "state", LIVEKIT_AGENT_NAME="", DISPATCH_CHECK_S="1")
+    async with endpoint(env, tmp_path) as automatic:
+        body = {"trainee": {"name": "Asha"}}
+        await automatic.http.post(path_of("auto"), headers=BACKEND, json=body)
+        assert json.loads((await room_of(lk, "auto")).metadata)["trainee"]["name"] == "Asha"
+        async with worker(livekit, tmp_path / "log", AGENT_NAME=""):
+            assert len(await until(lambda: greeters(lk, "auto"))) == 1
