@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m agent.token_endpoint",
-        description="Lets trainees into their greeting. Settings come from the environment or .env.",
+        description="Lets trainees into their greeting; set up by the environment or .env.",
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for noisy in ("uvicorn", "livekit", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    load_dotenv()
+    load_dotenv(".env", override=False)
     try:
         app = create_app(EndpointSettings.from_env(os.environ))
         sock = _listen(arguments.host, arguments.port)

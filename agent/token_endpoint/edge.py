@@ -75,7 +75,10 @@ async def read_body(request: Request, model: type[M]) -> M:
 
 def unusable(errors: Sequence[ErrorDetails]) -> Refused:
     """Names every field that cannot be used, and why; never its value."""
-    named = {".".join(map(str, error["loc"])) or "body": error["msg"] for error in errors}
+    named = {
+        ".".join(map(str, error["loc"])) or "body": error["msg"].removeprefix("Value error, ")
+        for error in errors
+    }
     return Refused(
         "invalid_request", "; ".join(f"{name[:100]}: {why[:200]}" for name, why in named.items())
     )
@@ -136,11 +139,11 @@ class Cors(CORSMiddleware):
 
     def preflight_response(self, request_headers: Headers) -> Response:
         answer = super().preflight_response(request_headers)
+        answer.headers["Cache-Control"] = "no-store"
         if answer.status_code < 400:
             return answer
         fallback = Fallback(welcome_text=script_for(JobMetadata()).welcome_text, continue_url="")
         refused = error_answer(Refused("forbidden", "this origin is not allowed"), fallback)
-        for name in ("vary", "access-control-allow-methods", "access-control-allow-headers"):
-            if name in answer.headers:
-                refused.headers[name] = answer.headers[name]
+        refused.headers["Cache-Control"] = "no-store"
+        refused.headers["Vary"] = "Origin"
         return refused

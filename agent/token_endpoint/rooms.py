@@ -26,6 +26,9 @@ DEPARTURE_TIMEOUT_S = 30
 MAX_PARTICIPANTS = 6
 """Trainee, greeter and avatar, and the successors of each while the old ones still leave."""
 
+JOB_LISTED_S = 6.0
+"""When a dispatch without a job really has none: LiveKit asks all workers for 5 s and lists then."""
+
 _ON_BEHALF = "lk.publish_on_behalf"
 """LiveKit's mark of an avatar, which is of kind `agent` too."""
 
@@ -43,8 +46,10 @@ class Dispatch:
     """One request for a greeter."""
 
     id: str
+    has_job: bool
+    """Somebody took it. Beware: LiveKit may list a job up to JOB_LISTED_S after it began."""
     at_work: bool
-    """It has a job that has not ended. LiveKit may list a job only 5 s after it began."""
+    """Its job has not ended."""
 
 
 class Rooms:
@@ -134,6 +139,7 @@ class Rooms:
         return [
             Dispatch(
                 id=dispatch.id,
+                has_job=bool(dispatch.state.jobs),
                 at_work=any(
                     job.state.status in (JobStatus.JS_PENDING, JobStatus.JS_RUNNING)
                     for job in dispatch.state.jobs
@@ -154,7 +160,7 @@ class Rooms:
             await self._livekit.agent_dispatch.create_dispatch(request)
 
     async def undispatch(self, room_name: str, dispatch_id: str) -> None:
-        """Take back a dispatch, and end the job it may have. Harmless where it is gone."""
+        """Take back a dispatch and end its job, even one not listed yet. Harmless where gone."""
         async with self._asking("DeleteDispatch"):
             try:
                 await self._livekit.agent_dispatch.delete_dispatch(dispatch_id, room_name)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
 
 from agent.job_metadata import JobMetadata
 
@@ -15,7 +23,30 @@ Lenient = Annotated[
         {"description": "Text. Anything else, or odd text, is cleaned or left out, never refused."}
     ),
 ]
-_HTTP_URL = r"^(https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\s\\<>\"]*)?)?$"
+_HTTP_URL = re.compile(
+    r"(https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\s\\<>\"]*)?)?"
+)
+_URL_MAX = 2048
+
+
+def _http_url(value: str) -> str:
+    if len(value) > _URL_MAX or not _HTTP_URL.fullmatch(value):
+        raise ValueError("must be an http(s) URL, or empty for CONTINUE_URL")
+    return value
+
+
+ContinueUrl = Annotated[
+    str,
+    AfterValidator(_http_url),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": _URL_MAX,
+            "pattern": f"^{_HTTP_URL.pattern}$",
+            "description": "Where the trainee goes on to: http(s), or empty for CONTINUE_URL.",
+        }
+    ),
+]
 
 
 def snake_case(name: str) -> str:
@@ -55,17 +86,7 @@ class PlatformFields(_Asked):
     training_type: Lenient = None
     locale: Lenient = None
     consent: ConsentAsked | None = None
-    continue_url: (
-        Annotated[
-            str,
-            Field(
-                max_length=2048,
-                pattern=_HTTP_URL,
-                description="Where the trainee goes on to: http(s), or empty for CONTINUE_URL.",
-            ),
-        ]
-        | None
-    ) = None
+    continue_url: ContinueUrl | None = None
 
     def job_metadata(self, session_id: str, *, subject: str, continue_url: str) -> JobMetadata:
         """These fields as the worker gets them, cleaned.

@@ -1,8 +1,11 @@
 """The watch over dispatches: LiveKit dispatches once, and with no free worker nobody ever comes.
 
 After each request for a greeting its room is watched for a while. Where no greeter comes, or it is
-lost, the dispatch is replaced; after an end, a room that a late greeter has opened again is closed.
-Of several replicas the one that holds the store's claim replaces.
+lost, another is sent for; after an end, a room that a late greeter has opened again is closed. Of
+several replicas the one that holds the store's claim sends.
+
+To delete a dispatch ends its job, and LiveKit lists a job late: one that looks empty is deleted only
+when it surely is. Should its greeter come after all, the second one leaves by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass, field
 from agent.errors import LiveKitError, StoreError
 from agent.job_metadata import JobMetadata, room_name_of
 from agent.store import Phase, Store
-from agent.token_endpoint.rooms import Rooms
+from agent.token_endpoint.rooms import JOB_LISTED_S, Dispatch, Rooms
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +33,8 @@ JOB_START_S = 8.0
 """How long a job may take to join: a cold start on a busy machine takes several seconds."""
 LEFT_S = 2.0
 """How long a greeter that was there is missed: one that ends on purpose closes the room."""
-MAX_REPLACEMENTS = 3
-"""Of one room's dispatch, for one request."""
+MAX_LOST = 3
+"""Greeters that came, or took the job, and were lost, for one request. No-shows cost nothing."""
 SWEEP_S = 12.0
 """How long after an end a room is closed again: a job in flight joins within JOB_START_S."""
 SWEEP_POLL_S = 1.0
@@ -50,7 +53,9 @@ class _Sight:
     """They have asked and may enter at any moment."""
     greeter_seen_at: float | None = None
     met: bool = False
-    replaced: int = 0
+    lost: int = 0
+    unanswered: dict[str, float] = field(default_factory=dict)
+    """Dispatches another was sent for, and when they may be deleted if they still have no job."""
 
     def due_in_s(self, now: float, *, at_work: bool, check_s: float) -> float:
         """How long the missing greeter may still take before another is sent for."""
@@ -86,7 +91,7 @@ class Watch:
         running = self._sights.get(session_id)
         if running is not None and not fresh:
             running.until = now + WATCH_S
-            running.replaced = 0
+            running.lost = 0
             running.awaiting_trainee = True
             return
         sight = _Sight(
@@ -149,6 +154,7 @@ class Watch:
         session_id = sight.metadata.session_id
         room_name = room_name_of(session_id)
         now = asyncio.get_running_loop().time()
+        await self._tidy(sight, now)
         present = await self.rooms.present(room_name)
         if present.trainee:
             sight.awaiting_trainee = False
@@ -162,7 +168,7 @@ class Watch:
         if sid is None:
             return False, 0
         wanted = present.trainee or sight.awaiting_trainee
-        if not wanted or sight.replaced >= MAX_REPLACEMENTS:
+        if not wanted or sight.lost >= MAX_LOST:
             return True, QUIET_POLL_S
         dispatches = await self.rooms.dispatches(room_name)
         due_in_s = sight.due_in_s(
@@ -170,31 +176,49 @@ class Watch:
         )
         if due_in_s > 0:
             return True, min(due_in_s, POLL_S)
-        await self._replace(sight, sid, [d.id for d in dispatches])
+        await self._send_another(sight, sid, dispatches)
         return True, POLL_S
 
-    async def _replace(self, sight: _Sight, sid: str, dispatch_ids: list[str]) -> None:
+    async def _send_another(self, sight: _Sight, sid: str, dispatches: list[Dispatch]) -> None:
         session_id = sight.metadata.session_id
         room_name = room_name_of(session_id)
-        sight.sent_for_at = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        lost = sight.greeter_seen_at is not None or any(d.has_job for d in dispatches)
+        sight.sent_for_at = now
         sight.greeter_seen_at = None
         if not await self.claim(session_id):
             return  # sent for moments ago, by another replica or by the request itself
         if await self.store.phase(session_id) is Phase.ENDED:
             return
-        sight.replaced += 1
-        for dispatch_id in dispatch_ids:
-            await self.rooms.undispatch(room_name, dispatch_id)
+        for dispatch in dispatches:
+            if dispatch.has_job:
+                await self.rooms.undispatch(room_name, dispatch.id)
+            else:
+                sight.unanswered.setdefault(dispatch.id, now + JOB_LISTED_S)
         await self.rooms.dispatch(sight.metadata)
+        sight.lost += lost
         logger.warning(
-            "no greeter came: sent for another",
-            extra={"session_id": session_id, "attempt": sight.replaced},
+            "the greeter was lost: sent for another" if lost else "no greeter came: sent again",
+            extra={"session_id": session_id},
         )
         # The greeting may have ended meanwhile, and CreateDispatch opens a room that is gone.
         if await self.rooms.sid(room_name) != sid or (
             await self.store.phase(session_id) is Phase.ENDED
         ):
             await self.rooms.end(room_name)
+
+    async def _tidy(self, sight: _Sight, now: float) -> None:
+        """Delete dispatches that surely have no job."""
+        sure = {i for i, when in sight.unanswered.items() if when <= now}
+        if not sure:
+            return
+        room_name = room_name_of(sight.metadata.session_id)
+        if await self.rooms.sid(room_name) is not None:
+            for dispatch in await self.rooms.dispatches(room_name):
+                if dispatch.id in sure and not dispatch.has_job:
+                    await self.rooms.undispatch(room_name, dispatch.id)
+        for dispatch_id in sure:
+            del sight.unanswered[dispatch_id]
 
     async def _sweep(self, session_id: str) -> None:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,181 @@
+"""Who is let in, and who is not."""
+
+from __future__ import annotations
+
+import base64
+import time
+from datetime import timedelta
+
+import jwt
+import pytest
+from livekit import api
+
+from agent.settings import EndpointSettings
+from agent.token_endpoint.auth import Caller, Role, authenticate
+from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.tokens import generate_livekit_token
+
+KEY = "the-backends-own-key"
+JWT_SECRET = "the-platforms-secret-of-32-bytes-"
+LK_KEY, LK_SECRET = "lk", "livekits-secret-of-at-least-32-bytes"
+ENV = {
+    "LIVEKIT_URL": "ws://127.0.0.1:1",
+    "LIVEKIT_API_KEY": LK_KEY,
+    "LIVEKIT_API_SECRET": LK_SECRET,
+}
+BOTH = EndpointSettings.from_env(
+    {**ENV, "PLATFORM_API_KEY": KEY, "PLATFORM_JWT_SECRET": JWT_SECRET}
+)
+
+
+def claims(**more: object) -> dict[str, object]:
+    return {"sub": "t-1", "session_id": "7", "exp": time.time() + 300, **more}
+
+
+def signed(**more: object) -> str:
+    given = {k: v for k, v in claims(**more).items() if v is not None}
+    return jwt.encode(given, JWT_SECRET)
+
+
+def ask(
+    *,
+    key: str | None = None,
+    bearer: str | None = None,
+    settings: EndpointSettings = BOTH,
+    end: bool = False,
+) -> Caller:
+    return authenticate(
+        settings,
+        "7",
+        api_key=key,
+        authorization=f"Bearer {bearer}" if bearer is not None else None,
+        may_be_in_room=end,
+    )
+
+
+def refusal(**how: object) -> str:
+    with pytest.raises(Refused) as refused:
+        ask(**how)  # type: ignore[arg-type]
+    return refused.value.code
+
+
+def test_the_backend_comes_with_its_key() -> None:
+    assert ask(key=KEY).role is Role.BACKEND
+
+
+@pytest.mark.parametrize("key", ["", "x", KEY + "x", KEY.upper(), "ключ", "\x00", "\udc80"])
+def test_another_key_is_refused(key: str) -> None:
+    assert refusal(key=key) == "unauthorized"
+
+
+def test_a_wrong_key_is_not_saved_by_a_good_token() -> None:
+    assert refusal(key="wrong", bearer=signed()) == "unauthorized"
+
+
+def test_the_browser_comes_with_the_platforms_token() -> None:
+    caller = ask(bearer=signed(trainee={"id": "t-1", "name": "Asha"}, role="Nurse"))
+    assert (caller.role, caller.subject) == (Role.BROWSER, "t-1")
+    assert caller.claims.trainee is not None
+    assert (caller.claims.trainee.name, caller.claims.role) == ("Asha", "Nurse")
+
+
+@pytest.mark.parametrize("session_id", ["7", 7])
+def test_a_platform_may_number_its_sessions(session_id: object) -> None:
+    assert ask(bearer=signed(session_id=session_id)).role is Role.BROWSER
+
+
+@pytest.mark.parametrize("session_id", ["8", 8, "7 ", "", True, ["7"], {"7": 1}, None])
+def test_a_token_for_another_session_is_forbidden(session_id: object) -> None:
+    assert refusal(bearer=signed(session_id=session_id)) == "forbidden"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "a.b.c",
+        "..",
+        "x" * 10_000,
+        signed()[:-4],
+        signed(exp=time.time() - 1),
+        signed(exp=None),
+        signed(exp="soon"),
+        signed(exp=float("inf")),
+        signed(sub=None),
+        signed(sub=""),
+        signed(sub=7),
+        signed(nbf=time.time() + 600),
+        signed(iat=time.time() + 600),
+        jwt.encode(claims(), "another-secret-of-at-least-32-bytes!"),
+        jwt.encode(claims(), None, algorithm="none"),
+        jwt.encode(claims(), JWT_SECRET, algorithm="HS512"),
+        generate_livekit_token("training-session-7", "", api_key=LK_KEY, api_secret=LK_SECRET),
+        base64.urlsafe_b64encode(b"[" * 5000).decode() + ".e30.x",
+    ],
+)
+def test_a_token_that_is_not_valid_is_refused(token: str) -> None:
+    assert refusal(bearer=token) == "unauthorized"
+
+
+def test_a_platform_whose_clock_is_a_little_ahead_is_understood() -> None:
+    ahead = time.time() + 45
+    assert ask(bearer=signed(iat=ahead, nbf=ahead)).role is Role.BROWSER
+
+
+def test_a_claim_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(Refused, match="continue_url") as refused:
+        ask(bearer=signed(continue_url="javascript:alert(1)"))
+    assert refused.value.code == "invalid_request"
+
+
+def test_what_is_not_set_up_lets_nobody_in() -> None:
+    only_key = EndpointSettings.from_env({**ENV, "PLATFORM_API_KEY": KEY})
+    only_jwt = EndpointSettings.from_env({**ENV, "PLATFORM_JWT_SECRET": JWT_SECRET})
+    assert refusal(bearer=signed(), settings=only_key) == "unauthorized"
+    assert refusal(key=KEY, settings=only_jwt) == "unauthorized"
+    assert refusal(key="", settings=only_jwt) == "unauthorized"
+    assert refusal() == "unauthorized"
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", signed()])
+def test_another_authorization_is_refused(header: str) -> None:
+    with pytest.raises(Refused):
+        authenticate(BOTH, "7", api_key=None, authorization=header)
+
+
+def room_token(room: str = "training-session-7", **more: object) -> str:
+    return generate_livekit_token(room, "", api_key=LK_KEY, api_secret=LK_SECRET, **more)
+
+
+def admin_token(room: str) -> str:
+    return (
+        api.AccessToken(LK_KEY, LK_SECRET)
+        .with_kind("agent")
+        .with_grants(api.VideoGrants(room_admin=True, room=room))
+        .to_jwt()
+    )
+
+
+def test_the_trainee_may_end_their_own_greeting_with_their_room_token() -> None:
+    assert ask(bearer=room_token(), end=True).role is Role.IN_ROOM
+
+
+def test_the_worker_may_report_the_end_of_its_room() -> None:
+    assert ask(bearer=admin_token("training-session-7"), end=True).role is Role.WORKER
+    assert refusal(bearer=admin_token("training-session-8"), end=True) == "forbidden"
+
+
+def test_another_rooms_trainee_and_the_avatar_may_not_end_it() -> None:
+    assert refusal(bearer=room_token("training-session-8"), end=True) == "forbidden"
+    assert refusal(bearer=room_token(identity="avatar-x"), end=True) == "forbidden"
+
+
+def test_an_expired_or_forged_room_token_ends_nothing() -> None:
+    assert refusal(bearer=room_token(ttl=timedelta(seconds=-120)), end=True) == "unauthorized"
+    forged = generate_livekit_token("training-session-7", "", api_key=LK_KEY, api_secret="x" * 40)
+    assert refusal(bearer=forged, end=True) == "unauthorized"
+
+
+def test_the_platforms_token_ends_a_greeting_too() -> None:
+    assert ask(bearer=signed(), end=True).role is Role.BROWSER

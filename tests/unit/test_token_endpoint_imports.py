@@ -1,0 +1,17 @@
+"""The endpoint is a small process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_it_never_loads_the_agents_framework() -> None:
+    code = (
+        "import sys, agent.token_endpoint.__main__\n"
+        "heavy = [m for m in sys.modules if m.startswith(('livekit.agents', 'livekit.plugins'))]\n"
+        "assert not heavy, heavy[:5]\n"
+        "ours = [m for m in sys.modules if m.startswith('agent.')]\n"
+        "assert not [m for m in ours if m in ('agent.worker', 'agent.greeting', 'agent.avatar')]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)

@@ -1,0 +1,189 @@
+"""What may be asked for, and what is refused by name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from agent.job_metadata import JobMetadata
+from agent.token_endpoint.choices import refuse_foreign_choices
+from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.schemas import EndRequest, GreetingRequest
+
+
+def asked(**body: Any) -> GreetingRequest:
+    return GreetingRequest.model_validate_json(json.dumps(body))
+
+
+def choose(*, from_browser: bool = False, agent_name: str = "greeter", **body: Any) -> None:
+    refuse_foreign_choices(asked(**body), "7", agent_name=agent_name, from_browser=from_browser)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"room_name": ""},
+        {"room_name": "training-session-7"},
+        {"roomName": "training-session-7"},
+        {"participant_name": "user"},
+        {"participant_identity": "trainee-7"},
+        {"participant_identity": "", "participant_metadata": "", "participant_attributes": {}},
+        {"room_config": None},
+        {"room_config": {}},
+        {"room_config": {"name": "training-session-7", "agents": []}},
+        {"room_config": {"agents": [{"agent_name": "greeter"}]}},
+        {"room_config": {"agents": [{"agentName": "greeter", "metadata": "", "attributes": {}}]}},
+        {"room_config": {"empty_timeout": 0, "egress": {}, "tags": {}}},
+        {"client": "avatar-greeting"},
+        {"client": "something else"},
+        {"a_field_of_tomorrow": {"x": 1}},
+        {"session_id": "7"},
+        {"restart": False},
+    ],
+)
+def test_what_one_would_get_anyway_may_be_named(body: dict[str, Any]) -> None:
+    choose(from_browser=True, **body)
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"room_name": "training-session-8"}, "room_name"),
+        ({"roomName": "training-session-8"}, "room_name"),
+        ({"participant_identity": "agent"}, "participant_identity"),
+        ({"participant_metadata": "x"}, "participant_metadata"),
+        ({"participant_attributes": {"lk.publish_on_behalf": "x"}}, "participant_attributes"),
+        ({"room_config": {"name": "other"}}, "room_config.name"),
+        ({"room_config": {"egress": {"room": {"room_name": "x"}}}}, "room_config.egress"),
+        ({"room_config": {"maxParticipants": 9}}, "room_config.max_participants"),
+        ({"room_config": {"metadata": "x"}}, "room_config.metadata"),
+        ({"room_config": {"agents": [{"agent_name": "x"}]}}, "room_config.agents.agent_name"),
+        ({"room_config": {"agents": [{"metadata": "x"}]}}, "room_config.agents.metadata"),
+        ({"room_config": {"agents": [{"deployment": "x"}]}}, "room_config.agents.deployment"),
+        ({"room_config": {"agents": [{}, {}]}}, "room_config.agents"),
+        ({"room_config": {"agents": "greeter"}}, "room_config.agents"),
+        ({"room_config": {"agents": [[1]]}}, "room_config.agents"),
+        ({"identity": "x"}, "identity"),
+        ({"grants": {"roomAdmin": True}}, "grants"),
+        ({"video": {"roomCreate": True}}, "video"),
+        ({"egress": {"x": 1}}, "egress"),
+        ({"agentName": "x"}, "agent_name"),
+        ({"session_id": "8"}, "session_id"),
+        ({"session_id": [7]}, "session_id"),
+    ],
+)
+@pytest.mark.parametrize("from_browser", [True, False])
+def test_a_foreign_choice_is_refused_by_name(
+    body: dict[str, Any], named: str, from_browser: bool
+) -> None:
+    with pytest.raises(Refused) as refused:
+        choose(from_browser=from_browser, **body)
+    assert refused.value.code == "field_not_allowed"
+    assert refused.value.message.endswith(f": {named}")
+
+
+PLATFORMS_OWN = {
+    "trainee": {"name": "Eve"},
+    "role": "Chief",
+    "industry": "x",
+    "training_type": "x",
+    "locale": "de",
+    "consent": {"recording": True},
+    "continue_url": "https://example.com/",
+    "restart": True,
+}
+
+
+@pytest.mark.parametrize("name", PLATFORMS_OWN)
+def test_a_browser_may_not_say_what_the_platform_says(name: str) -> None:
+    body = {name: PLATFORMS_OWN[name]}
+    choose(**body)
+    with pytest.raises(Refused, match=name):
+        choose(from_browser=True, **body)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "//evil.example",
+        "/relative",
+        "ftp://x",
+        "data:text/html,x",
+        "https://",
+        "https://good@evil.example/",
+        "https://x.example/a b",
+        "https://x.example\n",
+        " https://x.example",
+        "https:/x.example",
+        "https://x.example\\@evil",
+        "https://x.example/" + "a" * 2048,
+        7,
+    ],
+)
+def test_going_on_is_by_http_only(url: object) -> None:
+    with pytest.raises(ValidationError, match="continue_url"):
+        asked(continue_url=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        None,
+        "http://localhost:3000",
+        "https://x.example/v?a=b#c",
+        "https://[::1]:8/ü",
+        "http://h?x",
+    ],
+)
+def test_http_addresses_are_fine(url: object) -> None:
+    asked(continue_url=url)
+
+
+def metadata(**body: Any) -> JobMetadata:
+    return asked(**body).job_metadata("7", subject="sub-1", continue_url="https://default.example")
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], {}, True, "", "\u202e\x00 \n"])
+def test_an_odd_name_or_locale_is_still_greeted(odd: object) -> None:
+    assert metadata(trainee={"name": odd}, locale=odd, role=odd) == metadata()
+
+
+def test_a_very_long_name_is_cut() -> None:
+    assert len(metadata(trainee={"name": "a" * 5000}).trainee.name) == 80
+
+
+def test_nobody_consented_unless_the_platform_says_so() -> None:
+    assert metadata().consent.model_dump() == {"transcript": False, "recording": False}
+    assert metadata(consent={"transcript": True}).consent.model_dump() == {
+        "transcript": True,
+        "recording": False,
+    }
+
+
+@pytest.mark.parametrize("yes", ["true", 1, "yes", []])
+def test_only_true_is_a_yes(yes: object) -> None:
+    with pytest.raises(ValidationError, match="consent"):
+        asked(consent={"recording": yes})
+
+
+def test_what_is_not_given_has_a_default() -> None:
+    assert metadata().continue_url == "https://default.example"
+    assert metadata().trainee.id == "sub-1"
+    assert metadata(trainee={"id": "t-9"}, continue_url="https://a.b").trainee.id == "t-9"
+
+
+def test_the_longest_session_id_reaches_the_worker_whole() -> None:
+    made = asked().job_metadata("s" * 128, subject="", continue_url="")
+    assert JobMetadata.from_json(made.to_json()).session_id == "s" * 128
+
+
+@pytest.mark.parametrize("reason", ["", "a b", "x" * 65, "ENDE\n", None, 3])
+def test_a_reason_is_one_short_word(reason: object) -> None:
+    with pytest.raises(ValidationError, match="reason"):
+        EndRequest.model_validate_json(json.dumps({"reason": reason}))

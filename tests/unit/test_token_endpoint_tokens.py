@@ -1,0 +1,105 @@
+"""What a trainee's room token allows, read back as LiveKit reads it."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import jwt
+import pytest
+from livekit import api
+
+from agent.token_endpoint.tokens import (
+    RoomTokenError,
+    generate_livekit_token,
+    read_livekit_token,
+    trainee_identity,
+)
+
+KEY, SECRET = "devkey", "a-secret-of-more-than-thirty-two-bytes"
+
+
+def claims_of(token: str) -> api.access_token.Claims:
+    return api.TokenVerifier(KEY, SECRET).verify(token)
+
+
+def mint(**more: object) -> str:
+    return generate_livekit_token(
+        "training-session-7", "Asha", api_key=KEY, api_secret=SECRET, **more
+    )
+
+
+def test_it_lets_the_trainee_into_this_room_with_a_microphone_and_nothing_more() -> None:
+    claims = claims_of(mint())
+    assert claims.identity == "trainee-7"
+    assert claims.name == "Asha"
+    granted = {k: v for k, v in vars(claims.video).items() if v not in (None, "")}
+    assert granted == {
+        "room_join": True,
+        "room": "training-session-7",
+        "can_publish": True,
+        "can_publish_sources": ["microphone"],
+        "can_subscribe": True,
+        "can_publish_data": True,
+        "can_update_own_metadata": False,
+    }
+    assert claims.kind == ""
+    assert claims.room_config is None
+
+
+def test_it_lives_a_day_unless_told_otherwise() -> None:
+    def lifetime(token: str) -> float:
+        return jwt.decode(token, options={"verify_signature": False})["exp"] - time.time()
+
+    assert lifetime(mint()) == pytest.approx(86_400, abs=5)
+    assert lifetime(mint(ttl=timedelta(minutes=15))) == pytest.approx(900, abs=5)
+
+
+def test_called_as_the_order_has_it_the_environment_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVEKIT_API_KEY", KEY)
+    monkeypatch.setenv("LIVEKIT_API_SECRET", SECRET)
+    assert claims_of(generate_livekit_token("training-session-7", "Asha")).identity == "trainee-7"
+
+
+def test_without_a_key_nothing_is_signed() -> None:
+    with pytest.raises(ValueError, match="api_key"):
+        generate_livekit_token("training-session-7", "Asha")
+
+
+def test_the_identity_is_one_per_session() -> None:
+    assert trainee_identity("7") == trainee_identity("7") != trainee_identity("8")
+
+
+def test_a_room_token_is_read_back() -> None:
+    token = read_livekit_token(mint(), api_key=KEY, api_secret=SECRET)
+    assert (token.identity, token.room, token.room_join, token.room_admin) == (
+        "trainee-7",
+        "training-session-7",
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "a.b.c",
+        mint() + "x",
+        mint(ttl=timedelta(seconds=-120)),
+        generate_livekit_token("training-session-7", "", api_key="other", api_secret=SECRET),
+        generate_livekit_token("training-session-7", "", api_key=KEY, api_secret="x" * 40),
+        jwt.encode({"sub": "trainee-7", "iss": KEY, "exp": 9e9}, None, algorithm="none"),
+        jwt.encode({"sub": "trainee-7", "iss": KEY}, SECRET),
+        jwt.encode({"sub": "trainee-7", "iss": KEY, "exp": 9e9, "video": "all"}, SECRET),
+    ],
+)
+def test_what_is_no_valid_room_token_is_refused(token: str) -> None:
+    with pytest.raises(RoomTokenError):
+        read_livekit_token(token, api_key=KEY, api_secret=SECRET)
+
+
+def test_a_minute_of_clock_skew_is_forgiven() -> None:
+    late = mint(ttl=timedelta(seconds=-30))
+    assert read_livekit_token(late, api_key=KEY, api_secret=SECRET).identity == "trainee-7"
