@@ -72,7 +72,7 @@ export function ChatInput({ enabled, send }: ChatInputProps) {
         data-testid="chat-input"
         value={text}
         onChange={(event) => setText(event.target.value)}
-        placeholder={enabled ? "Or type here…" : "You can type once your guide is here"}
+        placeholder={enabled ? "Or type here…" : "You can type in a moment"}
         autoComplete="off"
         enterKeyHint="send"
         maxLength={1000}

@@ -4,9 +4,9 @@ import type { GreetingState } from "./useGreetingState";
 import { waitingLine } from "./words";
 
 const STEPS = [
-  { phase: "requesting", label: "Your seat" },
+  { phase: "requesting", label: "Seat" },
   { phase: "connecting", label: "Connection" },
-  { phase: "waiting_for_agent", label: "Your guide" },
+  { phase: "waiting_for_agent", label: "Guide" },
 ] as const;
 
 export function Steps({ state }: { state: GreetingState }) {

@@ -91,12 +91,14 @@ export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingE
       const url = new URL("end/", withSlash(endpointUrl));
       const token = (await settledSeat(seat))?.participantToken;
       const ways = [
-        token === undefined ? undefined : `Bearer ${token}`,
-        await header(authorization),
+        ...(token === undefined ? [] : [() => `Bearer ${token}`]),
+        () => header(authorization),
       ];
-      for (const way of new Set(ways.filter((one) => one !== undefined))) {
+      for (const way of ways) {
         try {
-          const response = await post(url, way, { reason }, END_TIMEOUT_MS, { keepalive: true });
+          const response = await post(url, await way(), { reason }, END_TIMEOUT_MS, {
+            keepalive: true,
+          });
           if (response.status !== 401 && response.status !== 403) return;
         } catch {
           return;

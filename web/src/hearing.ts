@@ -1,8 +1,9 @@
 /**
  * Tells the guide whether it would be heard, so that nobody misses the first word.
  *
- * "Heard" means that the browser has really begun to play: until a first sound is tried,
- * livekit-client's `canPlaybackAudio` is true even where the browser is going to refuse.
+ * The elements that play are asked, not livekit-client's `canPlaybackAudio`: that is true until a first
+ * sound has been refused, and true again for a moment when the microphone is granted while the sound
+ * is still refused (seen with 2.23.0 in Chromium).
  */
 import {
   type RemoteParticipant,
@@ -17,8 +18,6 @@ import {
 import { RPC_CAN_HEAR } from "./roomContract";
 import { isAgent } from "./useGuide";
 
-/** A browser that will not play says so at once; one that waits for the first data says nothing. */
-const REFUSAL_WITHIN_MS = 300;
 /** An agent may take a moment to register the method, or to see us: ask again after these. */
 const RETRY_DELAYS_MS = [80, 150, 300, 600, 1000, 2000, 3000, 3000, 3000, 3000];
 /** A report nobody has answered by then is sent again: saying it twice does no harm. */
@@ -32,8 +31,6 @@ interface Report {
 }
 
 export class Hearing {
-  /** Tracks whose sound the browser plays. */
-  private readonly playing = new Set<RemoteTrack>();
   /** For each agent's seat: the report it has, or is being sent. */
   private readonly told = new Map<
     string,
@@ -49,15 +46,15 @@ export class Hearing {
   /** Listen and report from now on, until the returned function is called. */
   start(): () => void {
     const { room } = this;
-    const changed = () => this.changed();
+    const { changed } = this;
     const anew = () => {
       this.told.clear();
       this.changed();
     };
     room
       .on(RoomEvent.TrackSubscribed, this.onSubscribed)
-      .on(RoomEvent.TrackUnsubscribed, this.onUnsubscribed)
-      .on(RoomEvent.AudioPlaybackStatusChanged, this.onPlayback)
+      .on(RoomEvent.TrackUnsubscribed, changed)
+      .on(RoomEvent.AudioPlaybackStatusChanged, changed)
       .on(RoomEvent.ParticipantConnected, changed)
       .on(RoomEvent.ParticipantActive, changed)
       .on(RoomEvent.ParticipantAttributesChanged, changed)
@@ -69,8 +66,8 @@ export class Hearing {
       this.stopped = true;
       room
         .off(RoomEvent.TrackSubscribed, this.onSubscribed)
-        .off(RoomEvent.TrackUnsubscribed, this.onUnsubscribed)
-        .off(RoomEvent.AudioPlaybackStatusChanged, this.onPlayback)
+        .off(RoomEvent.TrackUnsubscribed, changed)
+        .off(RoomEvent.AudioPlaybackStatusChanged, changed)
         .off(RoomEvent.ParticipantConnected, changed)
         .off(RoomEvent.ParticipantActive, changed)
         .off(RoomEvent.ParticipantAttributesChanged, changed)
@@ -84,29 +81,13 @@ export class Hearing {
 
   private readonly onSubscribed = (track: RemoteTrack) => {
     if (track.kind !== Track.Kind.Audio) return;
-    const heard = () => {
-      if (!this.room.canPlaybackAudio) return;
-      this.playing.add(track);
-      this.changed();
-    };
-    track.on(TrackEvent.AudioPlaybackStarted, heard);
-    track.on(TrackEvent.ElementAttached, () => setTimeout(heard, REFUSAL_WITHIN_MS));
-    this.changed();
-  };
-
-  private readonly onUnsubscribed = (track: RemoteTrack) => {
-    this.playing.delete(track);
-    this.changed();
-  };
-
-  private readonly onPlayback = () => {
-    if (this.room.canPlaybackAudio) {
-      for (const { track } of this.audioTracks()) {
-        if (track.attachedElements.length > 0) this.playing.add(track);
+    track.on(TrackEvent.ElementAttached, (element) => {
+      for (const event of ["play", "playing", "pause"]) {
+        element.addEventListener(event, this.changed);
       }
-    } else {
-      this.playing.clear();
-    }
+      this.changed();
+    });
+    track.on(TrackEvent.AudioPlaybackFailed, this.changed);
     this.changed();
   };
 
@@ -116,20 +97,23 @@ export class Hearing {
     this.changed();
   };
 
-  private changed() {
+  private readonly changed = () => {
     if (this.stopped) return;
-    const blocked = !this.room.canPlaybackAudio;
-    this.onSound(blocked ? "blocked" : this.playing.size > 0 ? "playing" : "untried");
+    const tracks = this.audioTracks();
+    const playing = tracks.filter(({ track }) => isPlaying(track));
+    const tried = tracks.some(({ track }) => track.attachedElements.length > 0);
+    this.onSound(playing.length > 0 ? "playing" : tried ? "blocked" : "untried");
 
-    const heard = this.audioTracks().filter(({ track }) => blocked || this.playing.has(track));
     const report: Report = {
-      sound_unlocked: !blocked && this.playing.size > 0,
-      audio_from: [...new Set(heard.map(({ identity }) => identity))].sort(),
+      sound_unlocked: playing.length > 0,
+      audio_from: [
+        ...new Set((playing.length > 0 ? playing : tracks).map(({ identity }) => identity)),
+      ].sort(),
     };
     for (const participant of this.room.remoteParticipants.values()) {
       if (isAgent(participant)) this.tell(participant, JSON.stringify(report));
     }
-  }
+  };
 
   private tell({ sid, identity }: RemoteParticipant, report: string) {
     const known = this.told.get(sid);
@@ -165,6 +149,11 @@ export class Hearing {
       ),
     );
   }
+}
+
+/** A browser that refuses to play leaves the element paused, from the first moment on. */
+function isPlaying(track: RemoteTrack): boolean {
+  return track.attachedElements.some((element) => !element.paused);
 }
 
 /** Resolves after `ms`, or as soon as `signal` is aborted. */

@@ -1,5 +1,5 @@
 /** The way out: end the greeting as far as that is possible in a moment, then go on. */
-import type { Room } from "livekit-client";
+import { ConnectionState, type Room, RoomEvent } from "livekit-client";
 
 import type { GreetingEndpoint } from "./endpoint";
 import { RPC_END_GREETING } from "./roomContract";
@@ -22,7 +22,13 @@ export async function endGreeting(room: Room, endpoint: GreetingEndpoint): Promi
       }),
     ),
   ];
-  await Promise.race([Promise.allSettled(endings), after(LEAVE_WITHIN_MS)]);
+  // The guide may close the room before it can answer: that is an ending too.
+  await Promise.race([Promise.allSettled(endings), closed(room), after(LEAVE_WITHIN_MS)]);
+}
+
+function closed(room: Room): Promise<void> {
+  if (room.state === ConnectionState.Disconnected) return new Promise(() => undefined);
+  return new Promise((resolve) => room.once(RoomEvent.Disconnected, () => resolve()));
 }
 
 /** Where to go: only to a page, never to a `javascript:` or another scheme. */

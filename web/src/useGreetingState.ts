@@ -88,7 +88,7 @@ export function greetingReducer(state: GreetingState, event: GreetingEvent): Gre
         : state;
 
     case "disconnected":
-      return isOver(state) ? state : afterDisconnect(fallback, event.reason);
+      return isOver(state) ? state : afterDisconnect(state, event.reason);
 
     case "guide":
       return withGuide(state, event.guide);
@@ -126,7 +126,7 @@ function refused(state: GreetingState, error: GreetingEndpointError): GreetingSt
 }
 
 function afterDisconnect(
-  fallback: Fallback | undefined,
+  { phase, fallback }: GreetingState,
   reason: DisconnectReason | undefined,
 ): GreetingState {
   switch (reason) {
@@ -137,7 +137,12 @@ function afterDisconnect(
     case DisconnectReason.DUPLICATE_IDENTITY:
       return { phase: "failed", reason: "taken_over", retryable: true, fallback };
     default:
-      return { phase: "failed", reason: "connection_lost", retryable: true, fallback };
+      return {
+        phase: "failed",
+        reason: phase === "connecting" ? "connect_failed" : "connection_lost",
+        retryable: true,
+        fallback,
+      };
   }
 }
 
