@@ -13,6 +13,9 @@ from agent.room_contract import ATTRIBUTE_GREETER
 from agent.settings import WorkerSettings
 
 
+_FULL_LOAD = 0.5
+
+
 class GreeterServer(AgentServer):
     """LiveKit's server of jobs, which also remembers that it failed.
 
@@ -29,8 +32,10 @@ class GreeterServer(AgentServer):
             host=settings.agent_http_host,
             port=settings.agent_http_port,
             drain_timeout=int(settings.drain_timeout_s),
-            # Ten starts in the same second are ten greetings: the load never refuses one, the
-            # count in `_accept` does. LiveKit Cloud ignores the threshold and scales by CPU.
+            # Ten starts in the same second are ten greetings, however busy the CPU is for that
+            # second: the load never refuses one, the count in `_accept` does. LiveKit Cloud
+            # ignores both of these and scales by CPU.
+            load_fnc=lambda _: self._load(),
             load_threshold=float("inf"),
             num_idle_processes=ServerEnvOption(
                 dev_default=1, prod_default=min(settings.max_jobs, (os.cpu_count() or 1) + 2)
@@ -63,6 +68,14 @@ class GreeterServer(AgentServer):
             await request.accept(attributes={ATTRIBUTE_GREETER: "1"})
         finally:
             self._starting -= 1
+
+    def _load(self) -> float:
+        """What LiveKit spreads jobs by: the share of MAX_JOBS in use, well under its own limit.
+
+        livekit-server by itself passes over a worker whose load is above 0.7 (its target load, in
+        pkg/service/agentservice.go), and the dispatch is lost; the default load is the CPU's.
+        """
+        return _FULL_LOAD * len(self.active_jobs) / self._max_jobs
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Serve until stopped; what ends it otherwise is kept in `failure`."""

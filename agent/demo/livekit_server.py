@@ -107,7 +107,11 @@ def free_ports(count: int) -> list[int]:
 
 @contextlib.asynccontextmanager
 async def livekit_server(
-    binary: Path, log: Path, *, port: int | None = None
+    binary: Path,
+    log: Path,
+    *,
+    port: int | None = None,
+    key: tuple[str, str] | None = None,
 ) -> AsyncIterator[LiveKitServer]:
     """Run a server with a key of its own until the block ends.
 
@@ -115,19 +119,22 @@ async def livekit_server(
         binary: what `ensure_binary` gave.
         log: the server's output goes here.
         port: the signalling port; a free one where None.
+        key: API key and secret; of this run alone where None.
 
     Raises:
         MissingTool: it ended, or did not answer within 20 s.
     """
     free, tcp, udp = free_ports(3)
     port = port or free
-    key, secret = "demo" + secrets.token_hex(4), secrets.token_urlsafe(32)
+    api_key, secret = key or ("demo" + secrets.token_hex(4), secrets.token_urlsafe(32))
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "livekit.yaml"
         config.write_text(
             f"port: {port}\n"
             'bind_addresses: ["127.0.0.1"]\n'
-            f'keys: {{"{key}": "{secret}"}}\n'
+            f'keys: {{"{api_key}": "{secret}"}}\n'
+            # At debug level it logs the tokens it refreshes.
+            "logging: {level: info}\n"
             "rtc:\n"
             "  node_ip: 127.0.0.1\n"
             "  use_external_ip: false\n"
@@ -139,7 +146,6 @@ async def livekit_server(
         with log.open("ab") as out:
             process = await asyncio.create_subprocess_exec(
                 str(binary),
-                "--dev",
                 "--config",
                 str(config),
                 stdout=out,
@@ -150,7 +156,7 @@ async def livekit_server(
         try:
             await _wait_until_up(process, port, log)
             yield LiveKitServer(
-                url=f"ws://127.0.0.1:{port}", api_key=key, api_secret=secret, pid=process.pid
+                url=f"ws://127.0.0.1:{port}", api_key=api_key, api_secret=secret, pid=process.pid
             )
         finally:
             if process.returncode is None:

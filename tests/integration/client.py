@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -179,25 +178,17 @@ class Client:
         self._hold(self._read(reader, identity))
 
     async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
-        text = await reader.read_all()
+        try:
+            text = await reader.read_all()
+        except rtc.StreamError:
+            return  # its sender left in the middle of it
         if (reader.info.attributes or {}).get("lk.transcription_final") == "true":
             self.captions.append((identity, text))
 
-    def _hold(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _hold(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-@contextlib.asynccontextmanager
-async def joined(url: str, token: str) -> AsyncIterator[Client]:
-    """A client in the room until the block ends."""
-    client = Client()
-    await client.join(url, token)
-    try:
-        yield client
-    finally:
-        await client.leave()
 
 
 async def until(condition: Callable[[], bool], timeout: float, otherwise: str) -> None:

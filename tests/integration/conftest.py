@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,24 @@ class Product:
     logs: Path
     http: httpx.AsyncClient
     livekit: api.LiveKitAPI
+    clients: list[Client] = field(default_factory=list)
+
+    async def join(self, url: str, token: str) -> Client:
+        """Walk into a room; the test's end leads everybody out."""
+        client = Client()
+        self.clients.append(client)
+        await client.join(url, token)
+        return client
+
+    async def clear(self) -> None:
+        """Nobody in any room, no faults, no records: the next test starts as the first did."""
+        await asyncio.gather(*(client.leave() for client in self.clients))
+        self.clients.clear()
+        listed = await self.livekit.room.list_rooms(api.ListRoomsRequest())
+        for room in listed.rooms:
+            await self.livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
+        assert self.here.stand_ins is not None
+        await self.here.stand_ins.reset()
 
     async def ask(self, session_id: str | None = None, **body: object) -> httpx.Response:
         """POST avatar-greeting as the platform's backend."""
@@ -40,8 +59,7 @@ class Product:
         answer = await self.ask(**body)
         assert answer.status_code == 201, answer.text
         ticket = answer.json()
-        client = Client()
-        await client.join(ticket["server_url"], ticket["participant_token"])
+        client = await self.join(ticket["server_url"], ticket["participant_token"])
         return client, ticket, asked_at
 
     async def end(self, session_id: str) -> httpx.Response:
@@ -85,13 +103,12 @@ async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pro
 
 
 @pytest.fixture(autouse=True)
-async def no_faults(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """Each test begins and ends with providers that work."""
+async def clean_stage(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Each test that plays on the stage leaves it empty."""
     yield
     if "product" in request.fixturenames:
         product: Product = request.getfixturevalue("product")
-        assert product.here.stand_ins is not None
-        await product.here.stand_ins.reset()
+        await product.clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,49 @@
+"""The console's text mode: the LLM's key, a terminal, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from tests.integration.conftest import Product
+
+
+async def console(env: dict[str, str], typed: bytes) -> tuple[int | None, str]:
+    plain = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent", "console", "--text"),
+        env={**plain, **env},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await asyncio.wait_for(process.communicate(typed), 40)
+    return process.returncode, out.decode()
+
+
+async def test_text_console_greets_and_answers_without_any_other_key(product: Product) -> None:
+    address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
+    env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
+    code, shown = await console(env, b"How long does the video take?\n")
+    assert code == 0, shown
+    assert "Hello, and welcome!" in shown
+    answer = shown.split("you:")[1]
+    assert "video" in answer
+    assert "Enjoy your training video!" in shown
+    assert not await product.here.stand_ins.calls("bey")
+
+
+async def test_text_console_without_its_key_says_which() -> None:
+    code, shown = await console({}, b"")
+    assert code == 2
+    assert "missing from the environment or .env: GOOGLE_API_KEY\n" in shown
+
+
+async def test_text_console_apologises_when_the_llm_is_dead(product: Product) -> None:
+    await product.here.stand_ins.faults("llm:401")
+    address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
+    env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
+    code, shown = await console(env, b"Hello?\n")
+    assert code == 0, shown
+    assert "I'm sorry" in shown

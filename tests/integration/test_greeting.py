@@ -1,0 +1,163 @@
+"""The main path, on real parts: asked for, met, heard, answered, let go."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from livekit import api, rtc
+
+from tests.integration.client import Client, until
+from tests.integration.conftest import Product
+
+OPENING_ENDS_WITH = "What would you like to know?"
+
+
+async def the_opening(client: Client, timeout: float = 40) -> str:
+    """The opening's caption, once it has been said."""
+    await until(
+        lambda: any(OPENING_ENDS_WITH in text for _, text in client.captions),
+        timeout,
+        f"no opening among the captions {client.captions}",
+    )
+    return next(text for _, text in client.captions if OPENING_ENDS_WITH in text)
+
+
+async def test_trainee_is_met_by_name_heard_and_answered(
+    product: Product, recordings: dict[str, Path]
+) -> None:
+    client, ticket, _ = await product.enter(role="picker", training_type="warehouse safety")
+    _, speaker = await client.hears(after=0)
+    assert client.avatar is not None
+    assert speaker == client.avatar.identity
+    assert client.avatar.attributes["lk.publish_on_behalf"] == client.agent.identity
+
+    opening = await the_opening(client)
+    assert opening.startswith("Hello Ada, and welcome!")
+    assert "warehouse safety" in opening
+    assert client.video_frames[speaker] > 100
+
+    await client.silence()
+    said_until = await client.say(recordings["clone-test"])
+    await client.hears(after=said_until + 0.2)
+    await until(
+        lambda: len(client.said(client.agent.identity)) > len(opening) + 20, 30, "no answer"
+    )
+    heard = client.said(client.room.local_participant.identity).lower()
+    assert "america" in heard
+
+    ended_at = time.monotonic()
+    assert await client.rpc("end_greeting", {"reason": "continue"}) == "ok"
+    await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
+    assert client.disconnected_at - ended_at < 2
+    assert not await product.room_exists(ticket["room_name"])
+    (session,) = await product.here.stand_ins.sessions()
+    assert session["left_at"] is not None
+
+
+async def test_typed_words_are_answered_too(product: Product) -> None:
+    client, _, _ = await product.enter()
+    await the_opening(client)
+    await client.silence()
+    typed_at = time.monotonic()
+    await client.type("How long does the video take?")
+    await client.hears(after=typed_at)
+    await until(
+        lambda: "video" in client.said(client.agent.identity).split(OPENING_ENDS_WITH)[-1].lower(),
+        30,
+        "no answer about the video",
+    )
+
+
+async def test_our_page_is_greeted_only_once_it_can_hear(product: Product) -> None:
+    client, _, _ = await product.enter(client="avatar-greeting")
+    await until(lambda: client.agent is not None and client.avatar is not None, 10, "nobody came")
+    identities = [client.agent.identity, client.avatar.identity]
+    silent = {"sound_unlocked": False, "audio_from": identities}
+    await until(lambda: client.agent.attributes.get("greeting.mode") == "avatar", 10, "no mode")
+    assert await client.rpc("can_hear", silent) == "ok"
+    # Sound is blocked, then unlocked but not yet subscribed: neither is hearing.
+    assert await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": []}) == "ok"
+    waited_until = time.monotonic() + 2
+    await until(lambda: time.monotonic() > waited_until, 3, "")
+    assert client.first_sound() is None
+    able_at = time.monotonic()
+    await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": identities})
+    heard_at, _ = await client.hears(after=able_at, timeout=3)
+    assert heard_at - able_at < 3
+    assert (await the_opening(client)).startswith("Hello Ada")
+
+
+async def test_unreadable_report_is_refused_and_harmless(product: Product) -> None:
+    client, _, _ = await product.enter(client="avatar-greeting")
+    await until(lambda: client.agent is not None, 10, "nobody came")
+    with pytest.raises(rtc.RpcError, match="sound_unlocked"):
+        await client.rpc("can_hear", "nonsense")
+    assert client.disconnected_at is None
+
+
+async def test_opening_survives_a_dead_llm_and_the_answer_is_an_apology(product: Product) -> None:
+    await product.here.stand_ins.faults("llm:500")
+    client, _, _ = await product.enter()
+    assert (await the_opening(client)).startswith("Hello Ada")
+    await client.silence()
+    typed_at = time.monotonic()
+    await client.type("How long does the video take?")
+    await client.hears(after=typed_at, timeout=15)
+    await until(lambda: "sorry" in client.said(client.agent.identity), 20, "no apology")
+
+
+async def test_bad_metadata_still_greets_by_the_participants_name(product: Product) -> None:
+    livekit = product.here.livekit
+    room = "training-session-odd"
+    await product.livekit.room.create_room(
+        api.CreateRoomRequest(
+            name=room,
+            agents=[api.RoomAgentDispatch(agent_name="training-greeter", metadata="not json")],
+        )
+    )
+    token = (
+        api.AccessToken(livekit.api_key, livekit.api_secret)
+        .with_identity("somebody")
+        .with_name("Grace")
+        .with_grants(api.VideoGrants(room_join=True, room=room))
+        .to_jwt()
+    )
+    client = await product.join(livekit.url, token)
+    assert (await the_opening(client)).startswith("Hello Grace, and welcome!")
+    log = (product.logs / "worker.log").read_text()
+    assert "unreadable job metadata: job metadata is not JSON" in log
+
+
+async def test_avatar_was_given_a_short_token_of_least_rights(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    await until(lambda: client.avatar is not None, 10, "no avatar")
+    listed = await product.livekit.room.list_participants(
+        api.ListParticipantsRequest(room=ticket["room_name"])
+    )
+    seat = next(p for p in listed.participants if p.identity == client.avatar.identity)
+    assert seat.kind == api.ParticipantInfo.Kind.AGENT
+    assert seat.permission.can_publish
+    assert not seat.permission.can_update_metadata
+    assert not seat.permission.hidden
+    session = (await product.here.stand_ins.sessions())[-1]
+    assert session["identity"] == seat.identity != "bey-avatar-agent"
+
+
+async def test_no_log_holds_a_token_a_key_or_what_was_said(product: Product) -> None:
+    """Last in this file on purpose: it reads what the greetings before it have logged."""
+    secrets = [product.here.livekit.api_secret, product.here.environment["PLATFORM_API_KEY"]]
+    for name in ("worker.log", "endpoint.log"):
+        text = (product.logs / name).read_text()
+        assert "eyJ" not in text, name
+        for word in [*secrets, "Ada", "How long does the video", "Hello ", "America"]:
+            assert word not in text, (name, word)
+    for line in (product.logs / "worker.log").read_text().splitlines():
+        if '"greeting ended"' in line:
+            event = json.loads(line)
+            assert event["session_id"]
+            break
+    else:
+        raise AssertionError("no greeting has ended in the log")

@@ -1,0 +1,88 @@
+"""Who leaves may come back; who is gone is not paid for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.integration.client import until
+from tests.integration.conftest import Product
+from tests.integration.test_greeting import the_opening
+
+SLACK_S = 3.0
+
+
+async def gone_after(product: Product, room: str, limit: float) -> float:
+    """Seconds until nobody is left in the room.
+
+    Raises:
+        AssertionError: somebody is still there after `limit`.
+    """
+    since = time.monotonic()
+    while await product.participants(room):
+        if time.monotonic() - since > limit:
+            raise AssertionError(f"somebody is still in the room after {limit:g} s")
+        await asyncio.sleep(0.1)
+    return time.monotonic() - since
+
+
+async def test_end_call_ends_avatar_and_room_at_once(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    await client.hears(after=0)
+    session_id = ticket["session_id"]
+    answer = await product.end(session_id)
+    assert answer.status_code == 200, answer.text
+    await gone_after(product, ticket["room_name"], 2 + SLACK_S)
+    await until(lambda: client.disconnected_at is not None, 5, "the client was left in the room")
+    sessions = await product.here.stand_ins.sessions()
+    assert sessions[-1]["left_at"] is not None
+    assert (await product.ask(session_id)).status_code == 409
+    await client.leave()
+
+
+async def test_avatar_is_gone_soon_after_the_trainee_left(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    await client.hears(after=0)
+    await client.leave()
+    grace_s = 8
+    gone = await gone_after(product, ticket["room_name"], grace_s + 2 + SLACK_S)
+    assert gone > grace_s - 2, "there was no time to come back"
+    assert (await product.here.stand_ins.sessions())[-1]["left_at"] is not None
+
+
+async def test_who_comes_back_in_time_finds_the_same_conversation(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    await the_opening(client)
+    await client.silence()
+    await client.leave()
+    await asyncio.sleep(2)  # away, as a page that is refreshed
+    again = await product.join(ticket["server_url"], ticket["participant_token"])
+    await until(lambda: again.agent is not None and again.avatar is not None, 5, "nobody is there")
+    typed_at = time.monotonic()
+    await again.type("How long does the video take?")
+    await again.hears(after=typed_at)
+    await again.silence(1.5)
+    assert "Hello" not in again.said(again.agent.identity)
+    assert len(await product.here.stand_ins.sessions()) == 1
+    still_there_at = time.monotonic() + 8
+    await until(lambda: time.monotonic() > still_there_at, 10, "")
+    assert again.disconnected_at is None, "the old grace ended the conversation"
+
+
+async def test_trainee_who_never_comes_costs_no_more_than_fifteen_seconds(
+    product: Product,
+) -> None:
+    asked_at = time.monotonic()
+    answer = await product.ask()
+    room = answer.json()["room_name"]
+
+    async def avatar_came() -> None:
+        while not await product.here.stand_ins.sessions():
+            await asyncio.sleep(0.05)
+
+    await asyncio.wait_for(avatar_came(), 5)
+    while await product.participants(room) or time.monotonic() - asked_at < 3:
+        assert time.monotonic() - asked_at < 15 + SLACK_S
+        await asyncio.sleep(0.1)
+    (session,) = await product.here.stand_ins.sessions()
+    assert session["left_at"] is not None

@@ -1,0 +1,64 @@
+"""No avatar is no silence: the greeting comes by voice, and goes on by voice."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.integration.client import until
+from tests.integration.conftest import Product
+from tests.integration.test_greeting import the_opening
+
+SLACK_S = 3.0
+"""For a noisy machine, on top of the deadline that is promised."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "promised_s"),
+    [
+        ("bey:401", 3),
+        ("bey:402", 3),
+        ("bey:500", 3),
+        ("bey:refuse", 3),
+        ("bey:hang", 8),
+        ("bey:never-joins", 8),
+        ("bey:no-video", 8),
+    ],
+)
+async def test_greeting_comes_by_voice(product: Product, fault: str, promised_s: float) -> None:
+    await product.here.stand_ins.faults(fault)
+    client, _, asked_at = await product.enter()
+    heard_at, speaker = await client.hears(after=0, timeout=20)
+    assert speaker == client.agent.identity
+    assert heard_at - asked_at < promised_s + SLACK_S
+    assert client.agent.attributes["greeting.mode"] == "voice"
+    assert (await the_opening(client)).startswith("Hello Ada")
+    assert client.avatar is None
+    log = (product.logs / "worker.log").read_text()
+    assert "no avatar, greeting by voice" in log
+
+
+async def test_voice_carries_on_when_the_avatar_leaves(
+    product: Product, recordings: dict[str, Path]
+) -> None:
+    await product.here.stand_ins.faults("bey:leaves=14")
+    client, _, _ = await product.enter()
+    await the_opening(client)
+    await until(lambda: client.avatar is None, 30, "the avatar stayed")
+    await until(lambda: client.agent.attributes["greeting.mode"] == "voice", 5, "no new mode")
+    typed_at = time.monotonic()
+    await client.type("Who will I meet?")
+    _, speaker = await client.hears(after=typed_at, timeout=15)
+    assert speaker == client.agent.identity
+
+
+async def test_avatar_that_comes_too_late_is_not_kept(product: Product) -> None:
+    await product.here.stand_ins.faults("bey:late=9")
+    client, _, _ = await product.enter()
+    _, speaker = await client.hears(after=0, timeout=20)
+    assert speaker == client.agent.identity
+    await until(lambda: bool(client.left), 20, "the late avatar was not removed")
+    (session,) = await product.here.stand_ins.sessions()
+    assert session["seconds"] < 3
