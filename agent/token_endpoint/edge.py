@@ -101,7 +101,7 @@ async def _read_bytes(request: Request) -> bytes:
 
 
 class Edge:
-    """Catches what nobody expected, and forbids caches to keep any answer."""
+    """Catches what nobody expected, forbids caches to keep an answer, hangs up on unread bodies."""
 
     def __init__(self, app: ASGIApp, *, settings: EndpointSettings) -> None:
         self._app = app
@@ -112,16 +112,28 @@ class Edge:
             await self._app(scope, receive, send)
             return
         begun = False
+        sent = Headers(scope=scope)
+        unread = "transfer-encoding" in sent or sent.get("content-length", "0") != "0"
+
+        async def receive_noting_the_end() -> Message:
+            nonlocal unread
+            message = await receive()
+            if not message.get("more_body", False):
+                unread = False
+            return message
 
         async def send_uncached(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+                headers = MutableHeaders(scope=message)
+                headers["Cache-Control"] = "no-store"
+                if unread:
+                    headers["Connection"] = "close"  # else uvicorn reads on, however much comes
             await send(message)
 
         try:
-            await self._app(scope, receive, send_uncached)
+            await self._app(scope, receive_noting_the_end, send_uncached)
         except ClientDisconnect:
             return  # nobody is left to answer
         except Exception as e:  # noqa: BLE001 - the process edge: one request fails, not the process

@@ -27,7 +27,7 @@ MAX_PARTICIPANTS = 6
 """Trainee, greeter and avatar, and the successors of each while the old ones still leave."""
 
 JOB_LISTED_S = 6.0
-"""When a dispatch without a job really has none: LiveKit asks all workers for 5 s and lists then."""
+"""When a dispatch without a job really has none: LiveKit asks its workers for 5 s, then lists."""
 
 _ON_BEHALF = "lk.publish_on_behalf"
 """LiveKit's mark of an avatar, which is of kind `agent` too."""

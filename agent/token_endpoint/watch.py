@@ -4,8 +4,8 @@ After each request for a greeting its room is watched for a while. Where no gree
 lost, another is sent for; after an end, a room that a late greeter has opened again is closed. Of
 several replicas the one that holds the store's claim sends.
 
-To delete a dispatch ends its job, and LiveKit lists a job late: one that looks empty is deleted only
-when it surely is. Should its greeter come after all, the second one leaves by itself.
+To delete a dispatch ends its job, and LiveKit lists a job late: one that looks empty is deleted
+only when it surely is. Should its greeter come after all, the second one leaves by itself.
 """
 
 from __future__ import annotations

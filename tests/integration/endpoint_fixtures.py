@@ -46,7 +46,7 @@ async def until(
 ) -> Any:
     """Wait for a condition; its first true value is the answer."""
     async with asyncio.timeout(timeout_s):
-        while not (found := await what()):
+        while not (found := await what()):  # noqa: ASYNC110 - the condition is another process's
             await asyncio.sleep(every_s)
     return found
 
@@ -130,6 +130,7 @@ async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterato
             "start",
             env={
                 **endpoint_env(livekit, log.parent),
+                "LIVEKIT_AGENT_NAME": "",  # it would take the argument's place
                 "AGENT_NAME": "greeter",
                 **more,
             },

@@ -73,10 +73,17 @@ async def test_a_worker_that_registers_late_still_greets(
     )
     assert sorted(a.status_code for a in answers) == [200, 201]
     assert await greeters(lk, "late") == []
+    [unanswered] = await ours(lk, "late")
     async with worker(livekit, tmp_path / "log"):
         assert len(await until(lambda: greeters(lk, "late"))) == 1
+
+        async def replaced() -> bool:
+            return unanswered.id not in [d.id for d in await ours(lk, "late")]
+
+        await until(replaced)
         # Two replicas watched: had both sent for another, the second would be here by now.
         assert len(await ours(lk, "late")) == 1
+        assert len(await greeters(lk, "late")) == 1
     await lk.room.delete_room(api.DeleteRoomRequest(room="training-session-late"))
 
 
@@ -163,19 +170,22 @@ async def test_after_the_end_nobody_is_greeted_until_the_backend_says_so(
 
 
 async def test_an_end_that_meets_a_greeter_on_its_way_leaves_nobody_behind(
-    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint], tmp_path: Path
+    livekit: LiveKitServer, lk: api.LiveKitAPI, tmp_path: Path
 ) -> None:
     """LiveKit lets a job that was under way open the deleted room again."""
-    http = replicas[0].http
-    async with worker(livekit, tmp_path / "log", AGENT_NAME="greeter", JOIN_AFTER_S="1.5"):
-        await http.post(path_of("race"), headers=BACKEND)
+    env = endpoint_env(livekit, tmp_path / "state", LIVEKIT_AGENT_NAME="slow")
+    async with (
+        worker(livekit, tmp_path / "log", AGENT_NAME="slow", JOIN_AFTER_S="1.5"),
+        endpoint(env, tmp_path) as served,
+    ):
+        await served.http.post(path_of("race"), headers=BACKEND)
 
         async def at_work() -> bool:
-            # A job is listed late; the worker's log has it at once.
+            # LiveKit lists a job late; the worker's log has it at once.
             return "received job request" in await asyncio.to_thread((tmp_path / "log").read_text)
 
         await until(at_work)
-        await http.post(path_of("race", end=True), headers=BACKEND)
+        await served.http.post(path_of("race", end=True), headers=BACKEND)
         assert await room_of(lk, "race") is None
         await until(lambda: room_of(lk, "race"))
 
