@@ -140,6 +140,9 @@ async def _speak_until_gone(session: AvatarSession, room: rtc.Room, faults: Faul
     )
     if not room.isconnected():
         leave("disconnected")
+    if agent and agent not in room.remote_participants:
+        # A token outlives its room: joining late would sit alone in a room made anew.
+        waiting = leave_after(AGENT_GONE_S, "the agent was not there")
 
     async def perform() -> str:
         async with asyncio.timeout(_AGENT_TIMEOUT_S):

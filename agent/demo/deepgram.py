@@ -84,6 +84,7 @@ class Deepgram:
                 extra={"language": request.query.get("language"), "model": self.recognises_speech},
             )
         await listener.run()
+        call.detail["ended"] = True
         if not socket.closed:
             metadata = {"type": "Metadata", "request_id": "stand-in", "channels": 1}
             await socket.send_json(metadata)

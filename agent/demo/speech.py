@@ -101,7 +101,7 @@ def choose_voice(model: str, speed: float = 1.0) -> VoiceChoice | None:
     parts = model.split("-")
     if len(parts) < 3 or parts[0] != "aura" or parts[-1] not in _LANGUAGES:
         return None
-    variant = "m3" if parts[-2] in _MEN else "f3"
+    variant = "michel" if parts[-2] in _MEN else "f3"
     name = f"{_LANGUAGES[parts[-1]]}+{variant}"
     return VoiceChoice(name=name, words_per_minute=round(_WORDS_PER_MINUTE * speed))
 

@@ -196,7 +196,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as e:
         sys.exit(f"stand-ins: {e.strerror or e}")
     except KeyboardInterrupt:
-        return
+        pass
+    # Everything has been closed. LiveKit's native library can wait for ever in its exit handler
+    # once rooms have been deleted under their participants (livekit 1.1.21); nothing needs it.
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":

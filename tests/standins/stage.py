@@ -74,6 +74,7 @@ class Stage:
     seen: Seen = field(default_factory=Seen)
     avatar_identity: str = field(default_factory=lambda: f"avatar-{secrets.token_hex(4)}")
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    streams: list[rtc.VideoStream | rtc.AudioStream] = field(default_factory=list)
     finished: asyncio.Queue[PlaybackFinishedEvent] = field(default_factory=asyncio.Queue)
 
     async def ask_for_avatar(self, providers: StandIns, *, key: str = "key") -> None:
@@ -120,36 +121,30 @@ class Stage:
 
     async def _follow(self, track: rtc.Track) -> None:
         if track.kind == rtc.TrackKind.KIND_VIDEO:
-            async for event in rtc.VideoStream(track, format=rtc.VideoBufferType.I420):
+            pictures = rtc.VideoStream(track, format=rtc.VideoBufferType.I420)
+            self.streams.append(pictures)
+            async for event in pictures:
                 frame = event.frame
                 luma = np.frombuffer(frame.data, np.uint8)[: frame.width * frame.height]
                 picture = luma.reshape(frame.height, frame.width).astype(np.int16)
                 self.seen.pictures.append((time.monotonic(), picture))
         else:
-            async for heard in rtc.AudioStream(track, sample_rate=RATE, num_channels=1):
+            sounds = rtc.AudioStream(track, sample_rate=RATE, num_channels=1)
+            self.streams.append(sounds)
+            async for heard in sounds:
                 sound = np.frombuffer(heard.frame.data, np.int16).astype(np.float32) / 32768
                 level = float(np.sqrt(np.mean(sound**2)))
                 self.seen.loudness.append((time.monotonic(), level))
 
     async def see(self, holds: Callable[[Seen], bool], timeout_s: float = TIMEOUT_S) -> Seen:
-        async def look() -> Seen:
-            return self.seen
+        """Until what the trainee saw and heard holds."""
 
-        deadline_seen = await until_quiet(look, holds, timeout_s)
-        return deadline_seen
+        async def enough() -> tuple[bool, str]:
+            counts = f"{len(self.seen.pictures)} pictures, {len(self.seen.loudness)} x 10 ms"
+            return holds(self.seen), counts
 
-
-async def until_quiet(
-    look: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], bool], timeout_s: float
-) -> Seen:
-    """Like `until`, without printing thousands of frames."""
-    deadline = time.monotonic() + timeout_s
-    while not holds(seen := await look()):
-        assert time.monotonic() < deadline, (
-            f"{len(seen.pictures)} pictures, {len(seen.loudness)} pieces of sound, not enough"
-        )
-        await asyncio.sleep(0.02)
-    return seen
+        await until(enough, lambda answer: answer[0], timeout_s=timeout_s)
+        return self.seen
 
 
 @contextlib.asynccontextmanager
@@ -171,6 +166,8 @@ async def room(
         for task in stage.tasks:
             task.cancel()
         await asyncio.gather(*stage.tasks, return_exceptions=True)
+        for stream in stage.streams:
+            await stream.aclose()
         await delete_room(stage)
         await asyncio.gather(agent_room.disconnect(), trainee_room.disconnect())
 

@@ -1,0 +1,225 @@
+"""The avatar in a real room, spoken to as the locked plugin does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import aiohttp
+import numpy as np
+import pytest
+from livekit.agents import APIStatusError
+
+from agent.demo.livekit_server import LiveKitServer
+from agent.demo.stand_ins import StandIns
+from tests.standins.stage import (
+    Seen,
+    Stage,
+    delete_room,
+    remove_avatar,
+    room,
+    say,
+    speech_like,
+    until,
+)
+
+MOUTH = (slice(300, 370), slice(205, 307))
+
+
+async def ready(stage: Stage, providers: StandIns) -> None:
+    """The avatar has come and is seen and heard (as silence)."""
+    stage.watch()
+    await stage.ask_for_avatar(providers)
+    await stage.see(lambda seen: bool(seen.pictures) and bool(seen.loudness))
+
+
+def mouth_movement(seen: Seen, since: float, until_s: float) -> float:
+    """How much the mouth changes while this is seen, in steps of brightness.
+
+    Against the picture of a shut mouth the sway of the head is small.
+    """
+    mouths = [picture[MOUTH] for at, picture in seen.pictures if since <= at <= until_s]
+    assert len(mouths) > 10, f"only {len(mouths)} pictures"
+    return float(np.mean([np.abs(b - a).mean() for a, b in zip(mouths, mouths[1:], strict=False)]))
+
+
+async def test_comes_without_a_trainee_who_subscribes_and_says_nothing_by_itself(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await stage.trainee.disconnect()
+        await stage.ask_for_avatar(providers)
+
+        async def published() -> int:
+            avatar = stage.agent.remote_participants.get(stage.avatar_identity)
+            return len(avatar.track_publications) if avatar else 0
+
+        await until(published, lambda count: count == 2, timeout_s=3)
+        (session,) = await providers.sessions()
+    assert session["identity"] == stage.avatar_identity
+    assert session["segments"] == 0
+
+
+async def test_speech_is_heard_whole_the_mouth_moves_and_its_end_is_reported(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await ready(stage, providers)
+        seen, output = stage.seen, stage.output()
+        began = time.monotonic()
+        await stage.see(lambda s: len([1 for at, _ in s.pictures if at > began]) > 30)
+        still = mouth_movement(seen, began, time.monotonic())
+        spoke = time.monotonic()
+        await say(output, speech_like(2))
+        finished = await stage.next_finished()
+        ended = time.monotonic()
+        moving = mouth_movement(seen, spoke + 0.3, ended)
+    assert finished.playback_position == pytest.approx(2.0, abs=0.05)
+    assert not finished.interrupted
+    assert 1.7 < ended - spoke < 2.8
+    loud = seen.loud_since(spoke)
+    assert loud[0] - spoke < 0.5
+    # The test sound is loud for 63 % of the time.
+    assert len(loud) * 0.01 == pytest.approx(1.26, abs=0.25)
+    assert moving > 3 * still
+    times = [at for at, _ in seen.pictures]
+    assert len(times) / (times[-1] - times[0]) == pytest.approx(25, abs=4)
+
+
+async def test_barge_in_stops_the_sound_at_once_and_tells_how_far_it_came(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await ready(stage, providers)
+        output = stage.output()
+        spoke = time.monotonic()
+        await say(output, speech_like(8))
+        await stage.see(lambda s: len(s.loud_since(spoke)) > 100)
+        heard_from = stage.seen.loud_since(spoke)[0]
+        output.clear_buffer()
+        cleared = time.monotonic()
+        finished = await stage.next_finished(1)
+        answered = time.monotonic()
+        await stage.see(lambda s: s.loudness[-1][0] > cleared + 0.7)
+        last_loud = stage.seen.loud_since(spoke)[-1]
+        # What comes next is heard whole, and counted from nought.
+        await say(output, speech_like(1))
+        after = await stage.next_finished()
+    assert finished.interrupted
+    assert answered - cleared < 0.15
+    # Up to the jitter buffer of the one who listens.
+    assert finished.playback_position == pytest.approx(cleared - heard_from, abs=0.2)
+    assert last_loud - cleared < 0.3
+    assert after.playback_position == pytest.approx(1.0, abs=0.01)
+    assert not after.interrupted
+
+
+async def test_segments_one_behind_the_other_are_each_reported_once(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await ready(stage, providers)
+        output = stage.output()
+        await say(output, speech_like(0.6))
+        await say(output, speech_like(0.4))
+        positions = [(await stage.next_finished()).playback_position for _ in range(2)]
+        assert stage.finished.empty()
+    assert positions == [pytest.approx(0.6, abs=0.01), pytest.approx(0.4, abs=0.01)]
+
+
+async def test_leaves_at_once_when_the_room_is_deleted(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await ready(stage, providers)
+        await delete_room(stage)
+        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"], timeout_s=2)
+    assert session["why_left"] == "room_deleted"
+    assert session["seconds"] == pytest.approx(session["left_at"] - session["joined_at"], abs=0.01)
+
+
+async def test_leaves_at_once_when_it_is_removed(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await ready(stage, providers)
+        await remove_avatar(stage)
+        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"], timeout_s=2)
+    assert session["why_left"] == "participant_removed"
+
+
+async def test_leaves_a_few_seconds_after_its_agent(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await ready(stage, providers)
+        gone = asyncio.Event()
+        stage.trainee.on("participant_disconnected", lambda _: gone.set())
+        await stage.agent.disconnect()
+        await asyncio.wait_for(gone.wait(), 10)
+        left = time.time()
+        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"], timeout_s=6)
+    assert session["why_left"] == "the agent left"
+    assert 2.5 < session["left_at"] - left < 4
+
+
+async def test_two_avatars_of_agents_with_the_same_name_do_not_clear_each_other(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with (
+        room(livekit, http, agent="agent") as first,
+        room(livekit, http, agent="agent") as second,
+    ):
+        await ready(first, providers)
+        await ready(second, providers)
+        interrupted, played = first.output(), second.output()
+        spoke = time.monotonic()
+        await say(interrupted, speech_like(5))
+        await say(played, speech_like(1.5))
+        await first.see(lambda s: len(s.loud_since(spoke)) > 30)
+        interrupted.clear_buffer()
+        assert (await first.next_finished(1)).interrupted
+        finished = await second.next_finished()
+    assert not finished.interrupted
+    assert finished.playback_position == pytest.approx(1.5, abs=0.01)
+
+
+async def test_wrong_calls_are_refused_as_the_real_api_refuses_them(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    url = providers.environment["BEY_API_URL"] + "/v1/sessions"
+    body = {"transport": "livekit", "avatar_id": "a", "url": "wss://x", "token": "t"}
+    for headers, change, status in (
+        ({}, {}, 401),
+        ({"x-api-key": "k"}, {"url": "https://x"}, 400),
+        ({"x-api-key": "k"}, {"token": None}, 422),
+        ({"x-api-key": "k"}, {"transport": "zoom"}, 422),
+    ):
+        async with http.post(url, headers=headers, json=body | change) as answer:
+            assert answer.status == status
+            assert "detail" in await answer.json()
+    assert await providers.sessions() == []
+
+
+async def test_the_record_of_calls_holds_no_key_and_no_token(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await stage.ask_for_avatar(providers, key="secret-key-1")
+    calls = await providers.calls("bey")
+    assert [call["status"] for call in calls] == [201]
+    assert "secret-key-1" not in repr(calls)
+    assert "eyJ" not in repr(calls)
+
+
+async def test_status_faults_reach_the_plugin(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await providers.faults("bey:402")
+        with pytest.raises(APIStatusError) as refused:
+            await stage.ask_for_avatar(providers)
+        assert refused.value.status_code == 402
+        await providers.faults("bey:500x1")
+        await stage.ask_for_avatar(providers)
+    assert [call["status"] for call in await providers.calls("bey")] == [402, 500, 201]

@@ -1,0 +1,388 @@
+"""Deepgram's stand-in, called by the locked plugin: it really hears and really speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import wave
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+import pytest_asyncio
+from livekit import rtc
+from livekit.agents import APIConnectionError, APIConnectOptions, APIError, APIStatusError, stt, tts
+from livekit.plugins import deepgram
+
+from agent.demo.stand_ins import StandIns
+from tests.standins.stage import until
+
+ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=2)
+TIMEOUT_S = 20.0
+BECKETT = "ever tried ever failed no matter try again fail again fail better".split()
+
+
+def hearing(providers: StandIns, http: aiohttp.ClientSession, **options: object) -> deepgram.STT:
+    url = providers.environment["DEEPGRAM_BASE_URL"] + "/v1/listen"
+    return deepgram.STT(base_url=url, api_key="key", http_session=http, **options)  # type: ignore[arg-type]
+
+
+def speaking(providers: StandIns, http: aiohttp.ClientSession, **options: object) -> deepgram.TTS:
+    url = providers.environment["DEEPGRAM_BASE_URL"] + "/v1/speak"
+    return deepgram.TTS(base_url=url, api_key="key", http_session=http, **options)  # type: ignore[arg-type]
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    # Without a total timeout: WebSockets live longer.
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def recording(path: Path, start_s: float = 0.0, end_s: float = 60.0) -> list[rtc.AudioFrame]:
+    """A recording at 16 kHz in frames of 20 ms, with a second of silence behind it."""
+    with wave.open(str(path)) as file:
+        rate = file.getframerate()
+        sound = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    sound = sound[int(start_s * rate) : int(end_s * rate)]
+    frame = rtc.AudioFrame(sound.tobytes(), rate, 1, len(sound))
+    if rate != 16_000:
+        resampler = rtc.AudioResampler(rate, 16_000)
+        parts = resampler.push(frame) + resampler.flush()
+        sound = np.concatenate([np.frombuffer(part.data, np.int16) for part in parts])
+    sound = np.concatenate([sound, np.zeros(16_000, np.int16)])
+    return [
+        rtc.AudioFrame(sound[i : i + 320].tobytes(), 16_000, 1, 320)
+        for i in range(0, len(sound) - 319, 320)
+    ]
+
+
+async def heard(
+    providers: StandIns, ears: deepgram.STT, frames: list[rtc.AudioFrame], *, speed: float = 20
+) -> list[stt.SpeechEvent]:
+    """Every event for this sound, sent `speed` times as fast as spoken."""
+    stream = ears.stream(conn_options=ONCE)
+    events: list[stt.SpeechEvent] = []
+
+    async def send() -> None:
+        for frame in frames:
+            stream.push_frame(frame)
+            await asyncio.sleep(frame.duration / speed)
+        stream.end_input()
+
+    async def collect() -> None:
+        async for event in stream:
+            events.append(event)
+
+    async def ended() -> bool:
+        return bool((await providers.calls("stt"))[-1]["detail"].get("ended"))
+
+    sending, collecting = asyncio.create_task(send()), asyncio.create_task(collect())
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            await asyncio.wait({sending, collecting}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                # The plugin itself ends up to 5 s later, when its keep-alive finds the end.
+                waiting = asyncio.create_task(until(ended, bool, timeout_s=TIMEOUT_S))
+                await asyncio.wait({waiting, collecting}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+                await asyncio.wait({collecting}, timeout=0.1)
+            if collecting.done():
+                await collecting
+        return events
+    finally:
+        for task in (sending, collecting):
+            task.cancel()
+        await stream.aclose()
+
+
+def words(events: list[stt.SpeechEvent]) -> list[str]:
+    finals = [e for e in events if e.type == stt.SpeechEventType.FINAL_TRANSCRIPT]
+    return plain(" ".join(e.alternatives[0].text for e in finals))
+
+
+def plain(text: str) -> list[str]:
+    return re.findall(r"[a-z']+", text.lower())
+
+
+def wrong(got: list[str], wanted: list[str]) -> int:
+    """Word errors: insertions, deletions and replacements."""
+    row = list(range(len(wanted) + 1))
+    for i, word in enumerate(got, 1):
+        row, last = [i], row
+        for j, other in enumerate(wanted, 1):
+            row.append(min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (word != other)))
+    return row[-1]
+
+
+async def test_a_person_is_understood_sentence_by_sentence(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    events = await heard(providers, hearing(providers, http), recording(recordings / "beckett.wav"))
+    assert wrong(words(events), BECKETT) <= 3, words(events)
+    kinds = [event.type for event in events]
+    spoken = kinds.count(stt.SpeechEventType.START_OF_SPEECH)
+    assert spoken == kinds.count(stt.SpeechEventType.END_OF_SPEECH) >= 3
+    first = kinds.index(stt.SpeechEventType.START_OF_SPEECH)
+    assert first < kinds.index(stt.SpeechEventType.FINAL_TRANSCRIPT)
+    final = next(e for e in events if e.type == stt.SpeechEventType.FINAL_TRANSCRIPT)
+    said = final.alternatives[0]
+    assert final.request_id
+    assert said.words
+    assert 0 <= said.start_time < said.end_time < 5
+    assert 0 < said.confidence <= 1
+
+
+async def test_interim_results_come_while_someone_speaks_and_the_final_soon_after(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    sentence = recording(recordings / "two_cities.wav", 0.9, 4.9)
+    stream = hearing(providers, http).stream(conn_options=ONCE)
+    voice_ended = 0.0
+    interims: list[str] = []
+
+    async def send() -> None:
+        nonlocal voice_ended
+        began = time.monotonic()
+        for index, frame in enumerate(sentence):
+            stream.push_frame(frame)
+            if index == len(sentence) - 51:
+                voice_ended = time.monotonic()
+            await asyncio.sleep(max(0.0, began + index * 0.02 - time.monotonic()))
+
+    sending = asyncio.create_task(send())
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            async for event in stream:
+                if event.type == stt.SpeechEventType.INTERIM_TRANSCRIPT:
+                    interims.append(event.alternatives[0].text)
+                elif event.type == stt.SpeechEventType.FINAL_TRANSCRIPT:
+                    arrived, text = time.monotonic(), event.alternatives[0].text
+                    break
+    finally:
+        sending.cancel()
+        await stream.aclose()
+    assert len(interims) >= 2
+    assert "best of time" in " ".join(interims).lower()
+    assert wrong(plain(text), plain("It was the best of times, it was the worst of times")) <= 2
+    # 300 ms of silence decide; the rest is the machine.
+    assert arrived - voice_ended < 0.8
+
+
+async def test_silence_and_noise_are_no_words(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    noise = np.random.default_rng(1).normal(0, 30, 48_000).astype(np.int16)
+    frames = [
+        rtc.AudioFrame(noise[i : i + 320].tobytes(), 16_000, 1, 320) for i in range(0, 48_000, 320)
+    ]
+    events = await heard(providers, hearing(providers, http), frames)
+    assert words(events) == []
+    assert not [e for e in events if e.type == stt.SpeechEventType.START_OF_SPEECH]
+
+
+async def test_another_language_is_not_pretended(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    frames = recording(recordings / "beckett.wav", 0, 3)
+    assert words(await heard(providers, hearing(providers, http, language="de"), frames)) == []
+    assert words(await heard(providers, hearing(providers, http, language="multi"), frames)) != []
+
+
+async def spoken(voice: deepgram.TTS, text: str, *, streaming: bool = True) -> np.ndarray:
+    """What the voice says, as samples."""
+    stream: tts.SynthesizeStream | tts.ChunkedStream
+    if streaming:
+        stream = voice.stream(conn_options=ONCE)
+        stream.push_text(text)
+        stream.flush()
+        stream.end_input()
+    else:
+        stream = voice.synthesize(text, conn_options=ONCE)
+    async with asyncio.timeout(TIMEOUT_S), stream:
+        pieces = [np.frombuffer(audio.frame.data, np.int16) async for audio in stream]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
+
+
+SENTENCE = "Hello Sam, and welcome! Your safety training starts in a moment."
+
+
+@pytest.mark.parametrize("streaming", [True, False], ids=["websocket", "post"])
+@pytest.mark.parametrize("rate", [16_000, 24_000])
+async def test_speaks_at_the_asked_rate(
+    providers: StandIns, http: aiohttp.ClientSession, streaming: bool, rate: int
+) -> None:
+    voice = speaking(providers, http, sample_rate=rate)
+    sound = await spoken(voice, SENTENCE, streaming=streaming)
+    await voice.aclose()
+    assert 3 < len(sound) / rate < 6
+    level = np.sqrt(np.mean((sound / 32768) ** 2))
+    assert 0.03 < level < 0.4
+    assert np.abs(sound).max() < 32_767
+    # Speech at half speed or double speed would have its energy elsewhere.
+    spectrum = np.abs(np.fft.rfft(sound / 32768)) ** 2
+    hertz = np.fft.rfftfreq(len(sound), 1 / rate)
+    assert 0.6 < spectrum[(hertz > 100) & (hertz < 1500)].sum() / spectrum.sum()
+
+
+async def test_what_is_said_is_understood_again(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    voice = speaking(providers, http, sample_rate=16_000)
+    text = "Your safety training is ready. You can pause whenever you like and take a breath."
+    sound = await spoken(voice, text)
+    await voice.aclose()
+    sound = np.concatenate([sound, np.zeros(16_000, np.int16)])
+    frames = [
+        rtc.AudioFrame(sound[i : i + 320].tobytes(), 16_000, 1, 320)
+        for i in range(0, len(sound) - 319, 320)
+    ]
+    got = words(await heard(providers, hearing(providers, http), frames))
+    assert wrong(got, plain(text)) <= 4, got
+
+
+async def test_wrong_keys_voices_and_rates_are_refused(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    base = providers.environment["DEEPGRAM_BASE_URL"]
+    key = {"Authorization": "Token key"}
+    for method, path, headers, status in (
+        ("GET", "/v1/listen?sample_rate=16000", {}, 401),
+        ("POST", "/v1/speak?model=aura-2-andromeda-en", {}, 401),
+        ("POST", "/v1/speak?model=nobody", key, 400),
+        ("POST", "/v1/speak?model=aura-2-andromeda-en&sample_rate=12345", key, 400),
+    ):
+        async with http.request(method, base + path, headers=headers, json={"text": "x"}) as answer:
+            assert answer.status == status, path
+
+
+async def test_a_voice_of_its_own_for_every_language(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    sounds = {}
+    for model in ("aura-2-andromeda-en", "aura-2-apollo-en", "aura-2-celeste-es"):
+        voice = speaking(providers, http, model=model)
+        sounds[model] = (await spoken(voice, "Banana tomate final.")).tobytes()
+        await voice.aclose()
+    assert len(set(sounds.values())) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected", "status"),
+    [
+        ("stt:401", APIStatusError, 401),
+        ("stt:503", APIStatusError, 503),
+        ("stt:refuse", APIConnectionError, None),
+        ("stt:hang", APIConnectionError, None),
+        ("stt:drop=0.5", APIError, None),
+    ],
+)
+async def test_listen_faults_that_end_the_stream(
+    providers: StandIns,
+    http: aiohttp.ClientSession,
+    recordings: Path,
+    fault: str,
+    expected: type[Exception],
+    status: int | None,
+) -> None:
+    await providers.faults(fault)
+    with pytest.raises(expected) as failed:
+        await heard(
+            providers, hearing(providers, http), recording(recordings / "beckett.wav", 0, 3)
+        )
+    if status:
+        assert failed.value.status_code == status  # type: ignore[attr-defined]
+
+
+def _interim_only(events: list[stt.SpeechEvent]) -> bool:
+    kinds = {event.type for event in events}
+    return (
+        stt.SpeechEventType.INTERIM_TRANSCRIPT in kinds
+        and stt.SpeechEventType.FINAL_TRANSCRIPT not in kinds
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "shows"),
+    [
+        ("stt:never-final", _interim_only),
+        ("stt:blank", lambda events: words(events) == [] and len(events) > 2),
+        ("stt:garbage", lambda events: words(events)[:2] == ["ever", "tried"]),
+    ],
+)
+async def test_listen_faults_that_change_what_is_heard(
+    providers: StandIns,
+    http: aiohttp.ClientSession,
+    recordings: Path,
+    fault: str,
+    shows: Callable[[list[stt.SpeechEvent]], bool],
+) -> None:
+    await providers.faults(fault)
+    frames = recording(recordings / "beckett.wav", 0, 3)
+    assert shows(await heard(providers, hearing(providers, http), frames, speed=4))
+
+
+async def test_slow_finals_are_slow(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    await providers.faults("stt:slow=1.5x1")
+    began = time.monotonic()
+    events = await heard(
+        providers, hearing(providers, http), recording(recordings / "beckett.wav", 0, 1.6)
+    )
+    assert words(events) == ["ever", "tried"]
+    assert time.monotonic() - began > 1.5
+
+
+async def test_half_open_answers_nothing_not_even_pings(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("stt:half-open")
+    url = providers.environment["DEEPGRAM_BASE_URL"] + "/v1/listen?sample_rate=16000"
+    headers = {"Authorization": "Token key"}
+    async with http.ws_connect(url, headers=headers, autoping=False) as socket:
+        await socket.ping()
+        await socket.send_str('{"type": "Finalize"}')
+        with pytest.raises(TimeoutError):
+            await socket.receive(timeout=0.5)
+
+
+@pytest.mark.parametrize("fault", ["tts:401", "tts:refuse", "tts:stall", "tts:error", "tts:silent"])
+async def test_speak_faults_that_leave_silence(
+    providers: StandIns, http: aiohttp.ClientSession, fault: str
+) -> None:
+    await providers.faults(fault)
+    voice = speaking(providers, http)
+    with pytest.raises(APIError):
+        await spoken(voice, SENTENCE)
+
+
+async def test_speech_that_is_cut_off_was_begun(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("tts:drop=0.5")
+    base = providers.environment["DEEPGRAM_BASE_URL"]
+    url = f"{base}/v1/speak?model=aura-2-andromeda-en&encoding=linear16&sample_rate=16000"
+    got = 0
+    async with http.ws_connect(url, headers={"Authorization": "Token key"}) as socket:
+        await socket.send_json({"type": "Speak", "text": SENTENCE})
+        await socket.send_json({"type": "Flush"})
+        while (message := await socket.receive(timeout=5)).type == aiohttp.WSMsgType.BINARY:
+            got += len(message.data)
+    assert got == 16_000
+    assert message.type != aiohttp.WSMsgType.TEXT
+
+
+async def test_slow_speech_comes_slower_than_it_is_played(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("tts:slow=0.5")
+    voice = speaking(providers, http)
+    began = time.monotonic()
+    sound = await spoken(voice, "Hello there.")
+    took = time.monotonic() - began
+    await voice.aclose()
+    assert took > 1.8 * len(sound) / 24_000
