@@ -264,11 +264,9 @@ function Closing({ state, again }: { state: GreetingState; again: () => void }) 
       </div>
       <h2>{title}</h2>
       {welcome && <p className="tg-welcome">{state.fallback?.welcomeText ?? WELCOME}</p>}
-      {note !== undefined && (
-        <p className="tg-note" data-testid="note">
-          {note}
-        </p>
-      )}
+      <p className="tg-note" data-testid="note">
+        {note}
+      </p>
       {state.phase === "failed" && state.retryable && (
         <button type="button" className="tg-quiet" data-testid="try-again" onClick={again}>
           {state.reason === "taken_over" ? "Bring it here" : "Try again"}

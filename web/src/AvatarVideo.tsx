@@ -6,6 +6,8 @@ import { Portrait } from "./Portrait";
 /** A picture that has not moved for this long is a frozen one. */
 const FROZEN_AFTER_MS = 3_000;
 const CHECK_EVERY_MS = 500;
+/** Browsers show a black frame or two before the first real one. */
+const FIRST_FRAMES_SKIPPED = 2;
 
 export interface AvatarVideoProps {
   /** The avatar's camera track; undefined shows the portrait. */
@@ -68,14 +70,14 @@ export function usePicture(video: RefObject<HTMLVideoElement | null>): Picture {
     const element = video.current;
     if (element === null) return;
     let lastFrameAt = performance.now();
-    let started = false;
+    let frames = 0;
     let request = 0;
     let framesShown = 0;
 
     const onFrame = () => {
       lastFrameAt = performance.now();
-      started = true;
-      setPicture("moving");
+      frames += 1;
+      if (frames > FIRST_FRAMES_SKIPPED) setPicture("moving");
     };
     const byCallback = typeof element.requestVideoFrameCallback === "function";
     const next = () => {
@@ -94,7 +96,10 @@ export function usePicture(video: RefObject<HTMLVideoElement | null>): Picture {
         if (shown !== framesShown) onFrame();
         framesShown = shown;
       }
-      if (started && performance.now() - lastFrameAt > FROZEN_AFTER_MS) setPicture("frozen");
+      if (performance.now() - lastFrameAt > FROZEN_AFTER_MS) {
+        frames = 0;
+        setPicture((now) => (now === "moving" ? "frozen" : now));
+      }
     }, CHECK_EVERY_MS);
 
     return () => {

@@ -4,13 +4,15 @@
  * The reducer is pure and knows no SDK object; `useGreetingState` feeds it and keeps its deadlines.
  */
 import type { UseSessionReturn } from "@livekit/components-react";
-import { DisconnectReason, RoomEvent } from "livekit-client";
+import { ConnectionState, DisconnectReason, RoomEvent } from "livekit-client";
 import { useEffect, useEffectEvent, useReducer } from "react";
 
 import { type Fallback, type GreetingEndpoint, GreetingEndpointError } from "./endpoint";
 import type { Guide } from "./useGuide";
 
 const CONNECT_TIMEOUT_MS = 20_000;
+/** LiveKit gives a lost trainee's seat up after about 20 s; there is nothing to come back to then. */
+const RECONNECT_TIMEOUT_MS = 30_000;
 /** Nobody has come for this long: ask the endpoint once more, which sends a guide again. */
 const ASK_AGAIN_AFTER_MS = 5_000;
 /** Nobody has come for this long: welcome the trainee ourselves. */
@@ -266,6 +268,15 @@ export function useGreetingState(
     const timer = setTimeout(() => void askAgain(), ASK_AGAIN_AFTER_MS);
     return () => clearTimeout(timer);
   }, [mayAskAgain]);
+
+  const reconnecting =
+    session.connectionState === ConnectionState.Reconnecting ||
+    session.connectionState === ConnectionState.SignalReconnecting;
+  useEffect(() => {
+    if (!reconnecting) return;
+    const timer = setTimeout(() => void room.disconnect(), RECONNECT_TIMEOUT_MS);
+    return () => clearTimeout(timer);
+  }, [reconnecting, room]);
 
   // It is over: the microphone goes off, and nobody is kept waiting in the room.
   const over = isOver(state);

@@ -14,44 +14,40 @@ export const ACTIVITY: Record<Activity, string> = {
 };
 
 export const MICROPHONE_NOTE: Record<MicrophoneStatus, string | undefined> = {
-  off: "Your microphone is off. Turn it on to speak, or type.",
-  asking: "Your browser is asking to use your microphone. You can also just listen and type.",
+  off: "Turn it on to speak, or type.",
+  asking: "Allow it in your browser, or just listen and type.",
   on: undefined,
-  denied: "Your browser keeps the microphone off. That is fine: listen, and type your answers.",
-  absent: "There is no microphone here. That is fine: listen, and type your answers.",
-  failed: "The microphone could not be started. That is fine: listen, and type your answers.",
+  denied: "Your browser blocks it. Just listen, and type.",
+  absent: "None found. Just listen, and type.",
+  failed: "It did not start. Just listen, and type.",
 };
 
 const FAILURE: Record<FailureReason, string> = {
-  refused: "Your guide cannot join today. Nothing is lost: your training is ready.",
-  unreachable: "We could not reach your guide. Nothing is lost: your training is ready.",
-  connect_failed:
-    "We could not open the line to your guide. Nothing is lost: your training is ready.",
-  connection_lost:
-    "The connection to your guide was lost. Nothing else is: your training is ready.",
-  no_guide: "Your guide is held up. There is no need to wait: your training is ready.",
-  taken_over: "Your greeting has been opened in another tab or window, and goes on there.",
-  page_error: "Something on this page did not work. Nothing is lost: your training is ready.",
+  refused: "Your guide cannot join right now, but nothing is lost.",
+  unreachable: "We could not reach your guide, but nothing is lost.",
+  connect_failed: "We could not open the line to your guide, but nothing is lost.",
+  connection_lost: "The connection to your guide was lost, but nothing else is.",
+  no_guide: "Your guide is held up. There is no need to wait.",
+  taken_over: "It was opened in another tab or window, and goes on there.",
+  page_error: "Something on this page did not work, but nothing is lost.",
 };
 
-export function closing(state: GreetingState): { title: string; note: string | undefined } {
+const READY = "Your training is ready";
+
+export function closing(state: GreetingState): { title: string; note: string } {
   if (state.phase === "failed") {
-    return {
-      title: state.reason === "taken_over" ? "Your greeting is open elsewhere" : "Welcome",
-      note: FAILURE[state.reason],
-    };
+    const title = state.reason === "taken_over" ? "Your greeting is open elsewhere" : READY;
+    return { title, note: FAILURE[state.reason] };
   }
-  const reason = state.phase === "ended" ? state.reason : "";
-  if (reason === "session_ended") {
-    return { title: "You have already been greeted", note: "Your training is ready for you." };
+  switch (state.phase === "ended" ? state.reason : undefined) {
+    case "session_ended":
+      return { title: READY, note: "You have already had your greeting." };
+    case "session_failed":
+    case "worker_shutdown":
+      return { title: READY, note: "Your guide had to stop, but nothing is lost." };
+    default:
+      return { title: READY, note: "That was your greeting. Thank you for the talk!" };
   }
-  if (reason === "session_failed" || reason === "worker_shutdown") {
-    return { title: "Your guide had to stop", note: "Your training is ready for you." };
-  }
-  return {
-    title: "That was your greeting",
-    note: "Thank you for the talk. Your training is ready for you.",
-  };
 }
 
 /** The line beside the steps, while somebody waits. */
