@@ -61,13 +61,15 @@ def authenticate(
     """Tell who is asking for this session.
 
     Args:
-        api_key: the X-API-Key header. Where it is given it alone counts.
-        authorization: the Authorization header.
+        api_key: the X-API-Key header.
+        authorization: the Authorization header; never together with the key, for who would it be?
         may_be_in_room: room tokens count too.
 
     Raises:
         Refused: `unauthorized`; `forbidden` for another session; `invalid_request` for a claim.
     """
+    if api_key is not None and authorization is not None:
+        raise _unauthorized("send either X-API-Key or Authorization, not both")
     if api_key is not None:
         return _backend(settings, api_key)
     scheme, _, token = (authorization or "").partition(" ")

@@ -68,8 +68,9 @@ def test_another_key_is_refused(key: str) -> None:
     assert refusal(key=key) == "unauthorized"
 
 
-def test_a_wrong_key_is_not_saved_by_a_good_token() -> None:
-    assert refusal(key="wrong", bearer=signed()) == "unauthorized"
+def test_two_credentials_at_once_are_refused() -> None:
+    for key, token in ((KEY, "x"), ("wrong", signed()), (KEY, signed())):
+        assert refusal(key=key, bearer=token) == "unauthorized"
 
 
 def test_the_browser_comes_with_the_platforms_token() -> None:
