@@ -3,7 +3,7 @@
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
 RUN := $(UV) run --locked --quiet
 
-.PHONY: demo dev test check fix
+.PHONY: demo dev test check bench fix
 
 demo: $(UV) ## the whole product on this machine, no keys
 	$(RUN) --extra demo python -m agent.demo $(ARGS)
@@ -16,6 +16,9 @@ test: $(UV) ## everything: lint, types, unit, integration, the page in Chromium
 
 check: $(UV) ## lint and types only
 	$(RUN) --extra demo python -m tests --only check
+
+bench: $(UV) ## time to the first word and the answer, beside a plain worker
+	$(RUN) --extra demo python -m tests.bench $(ARGS)
 
 fix: $(UV) ## format, and mend what can be mended
 	$(RUN) ruff check --fix agent tests

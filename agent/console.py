@@ -31,7 +31,8 @@ def console_server() -> AgentServer:
 async def talk_aloud(ctx: JobContext) -> None:
     """The console's job: microphone and loudspeaker are the terminal's own."""
     script = script_for(JobMetadata())
-    session = build_session(VoiceSettings.from_env(os.environ))
+    settings = VoiceSettings.from_env(os.environ)
+    session = build_session(settings, build_llm(settings))
     await session.start(Greeter(script), room=ctx.room, record=False)
     session.say(script.opening)
 

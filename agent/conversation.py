@@ -26,7 +26,8 @@ class Greeter(Agent):
 def build_llm(settings: LlmSettings) -> google.LLM:
     """Gemini without thinking: a trainee is waiting for the first word.
 
-    GOOGLE_GEMINI_BASE_URL is read by the client itself.
+    GOOGLE_GEMINI_BASE_URL is read by the client itself. Making it takes some 60 ms (it loads the
+    certificates twice), so the worker makes it before a job comes.
     """
     # 3.x takes a level, 2.5 a budget; each refuses the other's.
     thinking = (
@@ -42,8 +43,8 @@ def build_llm(settings: LlmSettings) -> google.LLM:
     )
 
 
-def build_session(settings: VoiceSettings) -> AgentSession[None]:
-    """A spoken conversation: Deepgram hears and speaks, Gemini thinks; no I/O yet."""
+def build_session(settings: VoiceSettings, llm: google.LLM) -> AgentSession[None]:
+    """A spoken conversation: Deepgram hears and speaks, `llm` thinks; no I/O yet."""
     key = settings.deepgram_api_key.get_secret_value()
     return AgentSession[None](
         stt=deepgram.STT(
@@ -53,7 +54,7 @@ def build_session(settings: VoiceSettings) -> AgentSession[None]:
             base_url=f"{settings.deepgram_base_url}/v1/listen",
             mip_opt_out=True,
         ),
-        llm=build_llm(settings),
+        llm=llm,
         tts=deepgram.TTS(
             model=settings.deepgram_tts_model,
             api_key=key,

@@ -93,7 +93,7 @@ class Greeting:
         self._script = script_for(metadata)
         self._ending = Ending()
         self._trainee = Trainee(ctx.room, self._ending, return_grace_s=settings.return_grace_s)
-        self._session = build_session(settings)
+        self._session = build_session(settings, ctx.proc.userdata["llm"])
         self._speaker: Speaker | None = None
         self._opening: PreparedSpeech | None = None
         self._opened = asyncio.Event()

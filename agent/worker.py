@@ -7,11 +7,13 @@ import os
 from livekit.agents import AgentServer, JobProcess, JobRequest
 from livekit.agents.worker import ServerEnvOption
 
+from agent.conversation import build_llm
 from agent.greeting import greet, say_goodbye
+from agent.job_metadata import JobMetadata
 from agent.log import keep_logs_safe, logger
 from agent.room_contract import ATTRIBUTE_GREETER
+from agent.scripts import script_for
 from agent.settings import WorkerSettings
-
 
 _FULL_LOAD = 0.5
 
@@ -98,10 +100,9 @@ class GreeterServer(AgentServer):
 
 
 def prewarm(process: JobProcess) -> None:
-    """Before a job comes: settings read, scripts parsed, logs made safe."""
-    from agent.job_metadata import JobMetadata
-    from agent.scripts import script_for
-
+    """Before a job comes: logs made safe, settings read, the LLM's client made, scripts parsed."""
     keep_logs_safe()
-    process.userdata["settings"] = WorkerSettings.from_env(os.environ)
+    settings = WorkerSettings.from_env(os.environ)
+    process.userdata["settings"] = settings
+    process.userdata["llm"] = build_llm(settings)
     script_for(JobMetadata())

@@ -1,10 +1,17 @@
-"""Every test starts from an empty environment: no developer's key ever reaches a provider."""
+"""The running product for every test, and an environment without any key of the developer's."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import httpx
 import pytest
+from livekit import api
+
+from agent.demo.stage import stage
+from tests.product import Product
 
 _OURS = ("LIVEKIT_", "BEY_", "BEYOND_PRESENCE_", "DEEPGRAM_", "GOOGLE_", "GEMINI_", "PLATFORM_")
 
@@ -14,3 +21,43 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+    keep = os.environ.get("KEEP_LOGS_IN")
+    logs = Path(keep) if keep else tmp_path_factory.mktemp("logs")
+    logs.mkdir(parents=True, exist_ok=True)
+    async with stage(logs, extra={"LIVEKIT_LOG_LEVEL": "DEBUG"}) as here:
+        assert here.livekit is not None
+        async with (
+            httpx.AsyncClient(
+                base_url=here.endpoint_url,
+                headers={"X-API-Key": here.environment["PLATFORM_API_KEY"]},
+                timeout=15,
+            ) as http,
+            api.LiveKitAPI(
+                here.livekit.url, here.livekit.api_key, here.livekit.api_secret
+            ) as livekit,
+        ):
+            yield Product(here, logs, http, livekit)
+
+
+@pytest.fixture(autouse=True)
+async def clean_stage(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Each test that plays on the stage leaves it empty."""
+    yield
+    if "product" in request.fixturenames:
+        product: Product = request.getfixturevalue("product")
+        await product.clear()
+
+
+@pytest.fixture(scope="session")
+def recordings() -> dict[str, Path]:
+    """Recordings of people speaking, from the moonshine wheel (read from books, in English)."""
+    import moonshine_voice
+
+    assets = Path(moonshine_voice.__file__).parent / "assets"
+    found = {path.stem: path for path in assets.glob("*.wav")}
+    assert found, f"no recordings in {assets}"
+    return found

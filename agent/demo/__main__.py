@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from agent.demo.livekit_server import MissingTool, cache_dir
 from agent.demo.processes import ChildFailed
@@ -61,7 +62,7 @@ async def _show(options: argparse.Namespace) -> None:
                 stage(logs, say=_say, port=options.port, faults=options.fault, real=options.real)
             )
         )
-        await asyncio.wait({opening, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await _first_of(opening, stopped)
         if not opening.done():
             opening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -70,11 +71,15 @@ async def _show(options: argparse.Namespace) -> None:
         here: Stage = await opening
         _invite(here, logs)
         failed = asyncio.create_task(here.child_ended())
-        await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await _first_of(failed, stopped)
         if failed.done():
             raise ChildFailed(failed.result())
         failed.cancel()
         print("\ndemo: stopping", flush=True)
+
+
+async def _first_of(*futures: asyncio.Future[Any]) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
 
 
 def _invite(here: Stage, logs: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 
-from tests.integration.conftest import Product
+from tests.product import Product
 
 
 async def console(env: dict[str, str], typed: bytes) -> tuple[int | None, str]:

@@ -117,6 +117,7 @@ async def test_a_greeter_that_is_lost_is_replaced_while_the_trainee_waits(
 ) -> None:
     answer = (await replicas[0].http.post(path_of("lost"), headers=BACKEND)).json()
     [first] = await until(lambda: greeters(lk, "lost"))
+    await asyncio.sleep(1)  # the watch looks every half second: it has seen the greeter
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
     try:

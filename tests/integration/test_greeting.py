@@ -10,7 +10,7 @@ import pytest
 from livekit import api, rtc
 
 from tests.integration.client import Client, until
-from tests.integration.conftest import Product
+from tests.product import Product
 
 OPENING_ENDS_WITH = "What would you like to know?"
 

@@ -6,8 +6,8 @@ import asyncio
 import time
 
 from tests.integration.client import until
-from tests.integration.conftest import Product
 from tests.integration.test_greeting import the_opening
+from tests.product import Product
 
 SLACK_S = 3.0
 

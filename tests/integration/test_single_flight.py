@@ -7,8 +7,8 @@ import asyncio
 from livekit import api
 
 from tests.integration.client import until
-from tests.integration.conftest import Product
 from tests.integration.test_greeting import the_opening
+from tests.product import Product
 
 
 async def test_second_dispatch_leaves_before_it_pays_for_an_avatar(product: Product) -> None:

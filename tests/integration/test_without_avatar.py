@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.client import until
-from tests.integration.conftest import Product
 from tests.integration.test_greeting import the_opening
+from tests.product import Product
 
 SLACK_S = 3.0
 """For a noisy machine, on top of the deadline that is promised."""

@@ -16,8 +16,8 @@ from livekit import api
 from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
 from tests.integration.client import Client, until
-from tests.integration.conftest import Product
 from tests.integration.test_greeting import the_opening
+from tests.product import Product
 
 
 async def ends(env: Mapping[str, str], tmp_path: Path, timeout: float = 30) -> tuple[int, str]:

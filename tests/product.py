@@ -1,20 +1,17 @@
-"""The running product, once for all tests of this folder, and clients to walk in with."""
+"""The running product as the tests see it, and clients to walk in with."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import pytest
 from livekit import api
 
-from agent.demo.stage import Stage, stage
+from agent.demo.stage import Stage
 from tests.integration.client import Client
 
 
@@ -80,43 +77,3 @@ class Product:
     async def room_exists(self, room: str) -> bool:
         answer = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
         return bool(answer.rooms)
-
-
-@pytest.fixture(scope="session")
-async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
-    keep = os.environ.get("KEEP_LOGS_IN")
-    logs = Path(keep) if keep else tmp_path_factory.mktemp("logs")
-    logs.mkdir(parents=True, exist_ok=True)
-    async with stage(logs, extra={"LIVEKIT_LOG_LEVEL": "DEBUG"}) as here:
-        assert here.livekit is not None
-        async with (
-            httpx.AsyncClient(
-                base_url=here.endpoint_url,
-                headers={"X-API-Key": here.environment["PLATFORM_API_KEY"]},
-                timeout=15,
-            ) as http,
-            api.LiveKitAPI(
-                here.livekit.url, here.livekit.api_key, here.livekit.api_secret
-            ) as livekit,
-        ):
-            yield Product(here, logs, http, livekit)
-
-
-@pytest.fixture(autouse=True)
-async def clean_stage(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """Each test that plays on the stage leaves it empty."""
-    yield
-    if "product" in request.fixturenames:
-        product: Product = request.getfixturevalue("product")
-        await product.clear()
-
-
-@pytest.fixture(scope="session")
-def recordings() -> dict[str, Path]:
-    """Recordings of people speaking, from the moonshine wheel (read from books, in English)."""
-    import moonshine_voice
-
-    assets = Path(moonshine_voice.__file__).parent / "assets"
-    found = {path.stem: path for path in assets.glob("*.wav")}
-    assert found, f"no recordings in {assets}"
-    return found

@@ -1,0 +1,97 @@
+"""`make bench`: how fast a trainee is met and answered, as a ratio to a plain worker.
+
+Both workers run on the same livekit-server and stand-ins, are asked in turn, and are listened to
+by the same client. The figures of one run are comparable with each other and with nothing else:
+the machine is shared and noisy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import moonshine_voice
+from livekit import api
+
+from agent.demo.livekit_server import free_ports
+from agent.demo.processes import child, wait_until_ready
+from agent.demo.stage import Stage, stage
+from tests.integration.client import Client
+
+SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
+
+
+async def one_greeting(here: Stage, agent_name: str, room: str) -> tuple[float, float]:
+    """Seconds from the request to the first word, and from the end of speech to the answer's."""
+    server = here.livekit
+    assert server is not None
+    token = (
+        api.AccessToken(server.api_key, server.api_secret)
+        .with_identity("trainee")
+        .with_name("Ada")
+        .with_grants(api.VideoGrants(room_join=True, room=room))
+        .to_jwt()
+    )
+    client = Client()
+    async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
+        asked_at = time.monotonic()
+        dispatch = api.RoomAgentDispatch(
+            agent_name=agent_name, metadata='{"v": 1, "trainee": {"name": "Ada"}}'
+        )
+        await livekit.room.create_room(api.CreateRoomRequest(name=room, agents=[dispatch]))
+        try:
+            await client.join(server.url, token)
+            heard_at, _ = await client.hears(after=0, timeout=30)
+            await client.silence(1.5)
+            ended_at = await client.say(SPEECH)
+            answered_at, _ = await client.hears(after=ended_at + 0.2, timeout=30)
+            return heard_at - asked_at, answered_at - ended_at
+        finally:
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+            await client.leave()
+
+
+async def measure(rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        logs = Path(folder)
+        async with stage(logs, say=print) as here, contextlib.AsyncExitStack() as stack:
+            [health] = free_ports(1)
+            env = {**here.environment, "AGENT_HTTP_PORT": str(health)}
+            log = logs / "plain.log"
+            plain = await stack.enter_async_context(
+                child("plain worker", "tests.bench.plain_worker", "start", env=env, log=log)
+            )
+            await wait_until_ready("plain worker", f"http://127.0.0.1:{health}/", plain, log, 60)
+            await asyncio.sleep(3)  # its health page says OK before it is registered
+            found: dict[str, list[tuple[float, float]]] = {
+                "training-greeter": [],
+                "plain-worker": [],
+            }
+            for number in range(rounds):
+                for name, times in found.items():
+                    times.append(await one_greeting(here, name, f"{name}-{number}"))
+                    print(
+                        f"  {name}: {times[-1][0]:.2f} s to the first word, {times[-1][1]:.2f} s to the answer"
+                    )
+    show(found)
+
+
+def show(found: dict[str, list[tuple[float, float]]]) -> None:
+    """Medians, and ours as a ratio to the plain worker's."""
+    for column, what in enumerate(("request to first word", "end of speech to answer")):
+        ours, theirs = (
+            statistics.median(times[column] for times in found[name])
+            for name in ("training-greeter", "plain-worker")
+        )
+        print(f"{what}: {ours:.2f} s, plain worker {theirs:.2f} s, ratio {ours / theirs:.2f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--rounds", type=int, default=5)
+    asyncio.run(measure(parser.parse_args().rounds))

@@ -1,0 +1,115 @@
+"""A real Chromium, with a recording of a person as its microphone."""
+
+from __future__ import annotations
+
+import shutil
+import wave
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.async_api import Page, async_playwright
+
+from tests.product import Product
+
+OPENING_TAKES_S = 17
+"""Silence before the recording: the opening is over by then."""
+
+_QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+
+# Every peer connection of the page, so that a test can ask what really arrived.
+_KEEP_CONNECTIONS = """
+    window.connections = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...given) { super(...given); window.connections.push(this); }
+    };
+"""
+
+SOUND_RECEIVED = """async () => {
+    let energy = 0;
+    for (const connection of window.connections)
+        for (const report of (await connection.getStats()).values())
+            if (report.type === "inbound-rtp" && report.kind === "audio")
+                energy += report.totalAudioEnergy ?? 0;
+    return energy;
+}"""
+"""Energy of all sound received so far; 0 while nobody has spoken."""
+
+PICTURE = """() => {
+    const video = document.querySelector("[data-testid=avatar-video] video, video");
+    if (!video || !video.videoWidth) return "";
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 64;
+    canvas.getContext("2d").drawImage(video, 0, 0, 64, 64);
+    return canvas.toDataURL();
+}"""
+"""The picture as it is now; empty where there is none."""
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+def microphone(recordings: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Silence while the opening is said, then a person speaking, then silence."""
+    with wave.open(str(recordings["clone-test"])) as w:
+        rate = w.getframerate()
+        speech = np.frombuffer(w.readframes(w.getnframes()), np.int16)[:: w.getnchannels()]
+    path = tmp_path_factory.mktemp("microphone") / "speech.wav"
+    with wave.open(str(path), "wb") as w:
+        w.setnchannels(1)
+        w.setsampwidth(2)
+        w.setframerate(rate)
+        before = np.zeros(rate * OPENING_TAKES_S, np.int16)
+        after = np.zeros(rate * 120, np.int16)
+        w.writeframes(np.concatenate([before, speech, after]).tobytes())
+    return path
+
+
+@pytest.fixture
+async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPage]:
+    """Opens the registration form; keyword arguments make the browser a difficult one."""
+    async with AsyncExitStack() as stack:
+        playwright = await stack.enter_async_context(async_playwright())
+
+        @asynccontextmanager
+        async def browser(*flags: str) -> AsyncIterator[Page]:
+            chromium = await playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=[*_QUIET, *flags]
+            )
+            try:
+                context = await chromium.new_context(viewport={"width": 1180, "height": 760})
+                page = await context.new_page()
+                await page.add_init_script(_KEEP_CONNECTIONS)
+                yield page
+            finally:
+                await chromium.close()
+
+        async def open_it(*, sound_blocked: bool = False, microphone_denied: bool = False) -> Page:
+            policy = "user-gesture-required" if sound_blocked else "no-user-gesture-required"
+            flags = [f"--autoplay-policy={policy}"]
+            if microphone_denied:
+                flags.append("--deny-permission-prompts")
+            else:
+                flags.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+            page = await stack.enter_async_context(browser(*flags))
+            if microphone_denied:
+                await page.add_init_script(
+                    "navigator.mediaDevices.getUserMedia = () =>"
+                    " Promise.reject(new DOMException('denied', 'NotAllowedError'));"
+                )
+            await page.goto(product.here.url)
+            return page
+
+        yield open_it

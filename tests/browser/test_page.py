@@ -1,0 +1,149 @@
+"""The page in a real Chromium, as a trainee meets it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import PICTURE, SOUND_RECEIVED, OpenPage
+from tests.product import Product
+
+SLOW_MS = 30_000
+
+
+async def register(page: Page, name: str = "Ada") -> None:
+    await page.get_by_label("Your name").fill(name)
+    await page.get_by_label("Your role").fill("picker")
+    await page.get_by_role("button", name="Register").click()
+
+
+async def look(page: Page, name: str) -> None:
+    """Keep a screenshot, where the runner asked for them."""
+    if folder := os.environ.get("KEEP_SHOTS_IN"):
+        await page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+async def test_trainee_registers_is_greeted_answered_and_goes_on(
+    product: Product, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    console: list[str] = []
+    page.on("console", lambda message: console.append(message.text))
+    await register(page)
+
+    status = page.get_by_test_id("status")
+    await expect(page.get_by_test_id("continue")).to_be_visible()
+    await look(page, "connecting")
+    await expect(status).to_contain_text("Connected", timeout=SLOW_MS)
+    assert "Connected to LiveKit room" in console
+
+    captions = page.get_by_test_id("captions")
+    await expect(captions).to_contain_text("Hello Ada, and welcome!", timeout=SLOW_MS)
+    assert await page.evaluate(SOUND_RECEIVED) > 0
+    before = await page.evaluate(PICTURE)
+    assert before.startswith("data:image/png")
+    await page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before)
+    await look(page, "greeting")
+
+    # The recording is of a person saying "I do. I think that America do it very well."
+    await expect(captions).to_contain_text("America", timeout=SLOW_MS)
+    energy = await page.evaluate(SOUND_RECEIVED)
+    lines = captions.locator("li, [data-who]")
+    said = await lines.count()
+    await page.wait_for_function(
+        f"async energy => await ({SOUND_RECEIVED})() > energy + 0.01", arg=energy, timeout=SLOW_MS
+    )
+    await expect(lines.nth(said)).to_be_visible(timeout=SLOW_MS)
+    await look(page, "answer")
+
+    (session,) = await product.here.stand_ins.sessions()
+    assert session["left_at"] is None
+    left_at = time.time()
+    await page.get_by_test_id("continue").click()
+    await page.wait_for_url("**/video", timeout=5_000)
+    while (session := (await product.here.stand_ins.sessions())[0])["left_at"] is None:
+        assert time.time() - left_at < 5, "the avatar is still paid for"
+        await page.wait_for_timeout(50)
+    assert len(await product.here.stand_ins.sessions()) == 1, "StrictMode started twice"
+
+
+async def test_typed_words_are_answered(open_page: OpenPage) -> None:
+    page = await open_page(microphone_denied=True)
+    await register(page)
+    captions = page.get_by_test_id("captions")
+    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("mic-note")).to_be_visible()
+    await look(page, "microphone-denied")
+    await page.get_by_test_id("chat-input").fill("How long does the video take?")
+    await page.keyboard.press("Enter")
+    await expect(captions).to_contain_text("How long does the video take?")
+    await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
+
+
+async def test_blocked_sound_is_one_tap_away_and_the_opening_then_starts(
+    open_page: OpenPage,
+) -> None:
+    page = await open_page(sound_blocked=True)
+    # Without a click there is no gesture: the ticket is made by a form, submitted by script.
+    await page.evaluate(
+        """() => { document.querySelector("[name=name]").value = "Ada";
+                   document.querySelector("form").submit(); }"""
+    )
+    tap = page.get_by_test_id("tap-to-hear")
+    await expect(tap).to_be_visible(timeout=SLOW_MS)
+    await page.wait_for_timeout(3_000)
+    assert await page.evaluate(SOUND_RECEIVED) < 1e-6, "the opening was said to nobody"
+    await look(page, "tap-to-hear")
+    await tap.click()
+    captions = page.get_by_test_id("captions")
+    await expect(captions).to_contain_text("Hello Ada, and welcome!", timeout=SLOW_MS)
+    assert await page.evaluate(SOUND_RECEIVED) > 0
+
+
+async def test_voice_only_shows_a_portrait(product: Product, open_page: OpenPage) -> None:
+    await product.here.stand_ins.faults("bey:401")
+    page = await open_page()
+    await register(page)
+    await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("portrait")).to_be_visible()
+    assert await page.evaluate(SOUND_RECEIVED) > 0
+    await look(page, "voice-only")
+
+
+async def test_dead_endpoint_still_welcomes_and_lets_go(open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.route("**/avatar-greeting/", lambda route: route.abort())
+    await register(page)
+    await expect(page.get_by_test_id("welcome-message")).to_be_visible(timeout=SLOW_MS)
+    await look(page, "endpoint-down")
+    await expect(page.get_by_test_id("continue")).to_be_enabled()
+
+
+async def test_refresh_finds_the_same_conversation(product: Product, open_page: OpenPage) -> None:
+    page = await open_page()
+    await register(page)
+    captions = page.get_by_test_id("captions")
+    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    await page.reload()
+    await expect(page.get_by_test_id("status")).to_contain_text("Connected", timeout=SLOW_MS)
+    await page.get_by_test_id("chat-input").fill("How long does the video take?")
+    await page.keyboard.press("Enter")
+    await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
+    await expect(captions).not_to_contain_text("Hello Ada")
+    assert len(await product.here.stand_ins.sessions()) == 1
+
+
+async def test_page_works_on_a_phone(open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await register(page)
+    await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
+    await look(page, "phone")
+    box = await page.get_by_test_id("continue").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 844, "Continue is below the fold"
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390, "the page scrolls sideways"
