@@ -73,6 +73,9 @@ class Watch:
     rooms: Rooms
     store: Store
     check_s: float
+    poll_s: float = POLL_S
+    quiet_poll_s: float = QUIET_POLL_S
+    sweep_poll_s: float = SWEEP_POLL_S
     _sights: dict[str, _Sight] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -135,7 +138,7 @@ class Watch:
         loop = asyncio.get_running_loop()
         there = True
         while there and loop.time() < sight.until:
-            pause_s = POLL_S
+            pause_s = self.poll_s
             try:
                 there, pause_s = await self._look(sight)
             except (LiveKitError, StoreError) as e:
@@ -163,21 +166,21 @@ class Watch:
             if present.trainee and not sight.met:
                 await self.store.mark_met(session_id)
                 sight.met = True
-            return True, QUIET_POLL_S if present.trainee else POLL_S
+            return True, self.quiet_poll_s if present.trainee else self.poll_s
         sid = await self.rooms.sid(room_name)
         if sid is None:
             return False, 0
         wanted = present.trainee or sight.awaiting_trainee
         if not wanted or sight.lost >= MAX_LOST:
-            return True, QUIET_POLL_S
+            return True, self.quiet_poll_s
         dispatches = await self.rooms.dispatches(room_name)
         due_in_s = sight.due_in_s(
             now, at_work=any(d.at_work for d in dispatches), check_s=self.check_s
         )
         if due_in_s > 0:
-            return True, min(due_in_s, POLL_S)
+            return True, min(due_in_s, self.poll_s)
         await self._send_another(sight, sid, dispatches)
-        return True, POLL_S
+        return True, self.poll_s
 
     async def _send_another(self, sight: _Sight, sid: str, dispatches: list[Dispatch]) -> None:
         session_id = sight.metadata.session_id
@@ -225,7 +228,7 @@ class Watch:
         room_name = room_name_of(session_id)
         until = loop.time() + SWEEP_S
         while loop.time() < until:
-            await asyncio.sleep(SWEEP_POLL_S)
+            await asyncio.sleep(self.sweep_poll_s)
             try:
                 if await self.rooms.sid(room_name) is None:
                     continue

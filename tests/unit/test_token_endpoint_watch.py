@@ -1,0 +1,176 @@
+"""The watch over dispatches, with rooms that do as they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from agent.errors import LiveKitError
+from agent.job_metadata import JobMetadata
+from agent.store import Phase, SqliteStore
+from agent.token_endpoint.rooms import Dispatch, Present, Rooms
+from agent.token_endpoint.watch import Watch
+
+CHECK_S = 0.05
+
+
+@dataclass
+class FakeRooms:
+    """One room. Every greeter that is sent for counts; none comes unless told."""
+
+    room_sid: str | None = "RM_1"
+    here: Present = field(default_factory=lambda: Present(greeter=False, trainee=False))
+    listed: list[Dispatch] = field(default_factory=list)
+    failures: int = 0
+    sent: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    looked: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    reopened_by_dispatch: bool = False
+
+    async def present(self, room_name: str) -> Present:
+        self.looked.release()
+        if self.failures:
+            self.failures -= 1
+            raise LiveKitError("not now")
+        return self.here
+
+    async def sid(self, room_name: str) -> str | None:
+        return self.room_sid
+
+    async def dispatches(self, room_name: str) -> list[Dispatch]:
+        return self.listed
+
+    async def dispatch(self, metadata: JobMetadata) -> None:
+        if self.reopened_by_dispatch:
+            self.room_sid = "RM_2"
+        self.sent.release()
+
+    async def undispatch(self, room_name: str, dispatch_id: str) -> None:
+        self.listed = [d for d in self.listed if d.id != dispatch_id]
+
+    async def end(self, room_name: str) -> None:
+        self.room_sid = None
+        self.closed.set()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "store")
+
+
+@pytest.fixture
+def rooms() -> FakeRooms:
+    return FakeRooms(listed=[Dispatch(id="AD_1", has_job=False, at_work=False)])
+
+
+@pytest.fixture
+async def watch(rooms: FakeRooms, store: SqliteStore) -> AsyncIterator[Watch]:
+    made = Watch(
+        rooms=cast(Rooms, rooms),
+        store=store,
+        check_s=CHECK_S,
+        poll_s=0.03,
+        quiet_poll_s=0.03,
+        sweep_poll_s=0.03,
+    )
+    yield made
+    await asyncio.wait_for(made.aclose(), 1)
+
+
+METADATA = JobMetadata(session_id="7")
+
+
+async def soon(waited_for: asyncio.Semaphore | asyncio.Event) -> None:
+    wait = waited_for.wait() if isinstance(waited_for, asyncio.Event) else waited_for.acquire()
+    await asyncio.wait_for(wait, 5)
+
+
+async def looks(rooms: FakeRooms, count: int) -> None:
+    for _ in range(count):
+        await soon(rooms.looked)
+
+
+async def test_a_no_show_is_sent_for_again_and_its_dispatch_not_cut_off(
+    watch: Watch, rooms: FakeRooms
+) -> None:
+    watch.over_greeting(METADATA, fresh=True)
+    await soon(rooms.sent)
+    assert [d.id for d in rooms.listed] == ["AD_1"], "its job may be under way, and not yet listed"
+
+
+async def test_a_job_that_ended_without_a_greeter_is_replaced(
+    watch: Watch, rooms: FakeRooms
+) -> None:
+    rooms.listed = [Dispatch(id="AD_1", has_job=True, at_work=False)]
+    watch.over_greeting(METADATA, fresh=False)
+    await soon(rooms.sent)
+    assert rooms.listed == []
+
+
+async def test_a_job_at_work_is_given_time(watch: Watch, rooms: FakeRooms) -> None:
+    rooms.listed = [Dispatch(id="AD_1", has_job=True, at_work=True)]
+    watch.over_greeting(METADATA, fresh=True)
+    await looks(rooms, 3)
+    assert rooms.sent.locked()
+
+
+async def test_another_replicas_dispatch_is_enough(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore
+) -> None:
+    assert await store.claim("dispatch/7", 60)
+    watch.over_greeting(METADATA, fresh=False)
+    await looks(rooms, 3)
+    assert rooms.sent.locked()
+
+
+async def test_nobody_is_sent_for_once_it_has_ended(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore
+) -> None:
+    await store.end("7", "continue")
+    watch.over_greeting(METADATA, fresh=False)
+    await looks(rooms, 3)
+    assert rooms.sent.locked()
+
+
+async def test_a_room_that_sending_opened_again_is_closed(watch: Watch, rooms: FakeRooms) -> None:
+    rooms.reopened_by_dispatch = True
+    watch.over_greeting(METADATA, fresh=False)
+    await soon(rooms.closed)
+
+
+async def test_livekit_failing_once_does_not_end_the_watch(watch: Watch, rooms: FakeRooms) -> None:
+    rooms.failures = 1
+    watch.over_greeting(METADATA, fresh=False)
+    await soon(rooms.sent)
+
+
+async def test_that_they_met_is_remembered(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore
+) -> None:
+    await store.start("7")
+    rooms.here = Present(greeter=True, trainee=True)
+    watch.over_greeting(METADATA, fresh=True)
+    await looks(rooms, 2)
+    assert await store.phase("7") is Phase.MET
+
+
+async def test_an_ended_room_that_comes_back_is_closed(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore
+) -> None:
+    await store.end("7", "continue")
+    watch.over_end("7")
+    await soon(rooms.closed)
+
+
+async def test_a_restarted_room_is_left_alone(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore
+) -> None:
+    watch.over_end("7")
+    while watch._tasks:  # noqa: ASYNC110 - the sweep gives up by itself
+        await asyncio.sleep(0.05)
+    assert not rooms.closed.is_set()
