@@ -30,6 +30,8 @@ AGENT_GONE_S = 3.0
 _CONNECT_TIMEOUT_S = 10.0
 _AGENT_TIMEOUT_S = 10.0
 _LEAVE_TIMEOUT_S = 3.0
+_FLAP_S = 0.3
+"""Long enough for the others in the room to be told."""
 
 
 @dataclass
@@ -65,6 +67,7 @@ async def take_part(session: AvatarSession, *, url: str, token: str, faults: Fau
         await asyncio.sleep(late.value)
     if flap := faults.take("bey", "flap"):
         async with _joined(session, url, token):
+            await asyncio.sleep(_FLAP_S)
             session.why_left = "flapped"
         await asyncio.sleep(flap.value)
     try:
@@ -78,14 +81,18 @@ async def take_part(session: AvatarSession, *, url: str, token: str, faults: Fau
 @contextlib.asynccontextmanager
 async def _joined(session: AvatarSession, url: str, token: str) -> AsyncIterator[rtc.Room]:
     room = rtc.Room()
+    # It hears the agent by data streams alone; nobody's microphone is fetched.
+    options = rtc.RoomOptions(auto_subscribe=False)
+    connecting = asyncio.create_task(room.connect(url, token, options))
     try:
-        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-            # It hears the agent by data streams alone; nobody's microphone is fetched.
-            await room.connect(url, token, rtc.RoomOptions(auto_subscribe=False))
+        await asyncio.wait_for(asyncio.shield(connecting), _CONNECT_TIMEOUT_S)
         session.identity, session.room = room.local_participant.identity, room.name
         session.joined_at, session.left_at = session.joined_at or time.time(), None
         yield room
     finally:
+        # A connection that is given up half-way makes LiveKit's native library end the whole
+        # process ("timed out waiting for ReadyForRoomEventRequest", livekit 1.1.21).
+        await asyncio.wait({connecting}, timeout=_CONNECT_TIMEOUT_S)
         if session.joined_at is not None:
             session.left_at = time.time()
         with contextlib.suppress(TimeoutError):

@@ -6,9 +6,10 @@ Recognition and voice are real, on this machine; what it cannot recognise it doe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from agent.demo.faults import Faults
 from agent.demo.listen import Listener
@@ -18,6 +19,7 @@ from agent.demo.wire import Call, Calls, Latency, failing_answer, refusal
 
 logger = logging.getLogger("training-greeter.stand-ins")
 
+_OVER = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 _RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
 
 
@@ -66,8 +68,9 @@ class Deepgram:
         call.status = 101
         if half_open:
             call.detail["fault"] = "half-open"
-            while not socket.closed:  # everything is read and nothing is ever answered
-                await socket.receive()
+            # Everything is read and nothing is ever answered, until the peer is gone.
+            while (await socket.receive()).type not in _OVER:
+                pass
             return socket
         listener = Listener(
             request,
@@ -83,12 +86,13 @@ class Deepgram:
                 "speech is not transcribed: typed answers only",
                 extra={"language": request.query.get("language"), "model": self.recognises_speech},
             )
-        await listener.run()
+        with contextlib.suppress(ConnectionError):  # the peer may go at any moment
+            await listener.run()
+            if not socket.closed:
+                metadata = {"type": "Metadata", "request_id": "stand-in", "channels": 1}
+                await socket.send_json(metadata)
+                await socket.close()
         call.detail["ended"] = True
-        if not socket.closed:
-            metadata = {"type": "Metadata", "request_id": "stand-in", "channels": 1}
-            await socket.send_json(metadata)
-            await socket.close()
         return socket
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
@@ -112,7 +116,8 @@ class Deepgram:
             call=call,
             first_byte_s=self._latency.tts_s,
         )
-        await speaker.run()
+        with contextlib.suppress(ConnectionError):
+            await speaker.run()
         return socket
 
     async def _speak_at_once(self, request: web.Request) -> web.StreamResponse:

@@ -29,6 +29,8 @@ class Endpointer:
         self.speaking = False
         self.quiet_ms = 0
         """Silence since the last loud frame of this utterance."""
+        self.loud_ms = 0
+        """How much of this utterance is louder than the room."""
         self.start_s = 0.0
         """Where this utterance starts in the stream."""
         self._heard_frames = 0
@@ -52,12 +54,14 @@ class Endpointer:
         if self.speaking:
             self._said.append(frame)
             self.quiet_ms = 0 if loud else self.quiet_ms + FRAME_MS
+            self.loud_ms += FRAME_MS * loud
             return False
         self._before.append(frame)
         self._loud.append(loud)
         if sum(self._loud) < _START_FRAMES:
             return False
         self.speaking, self.quiet_ms = True, 0
+        self.loud_ms = FRAME_MS * sum(self._loud)
         self._said = list(self._before)
         self.start_s = max(0.0, (self._heard_frames - len(self._said)) * FRAME_MS / 1000)
         return True

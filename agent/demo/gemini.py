@@ -176,7 +176,7 @@ class Gemini:
             elif cut.name == "stall":
                 await hang(request)
             elif cut.name == "drop":
-                drop(request)
+                drop(request, reset=False)
             return
         parts = [_call_part(each) for each in answer.calls]
         yield _chunk(parts, asked, words + len(parts), finish="STOP")

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ _INTERIM_MS = 500
 _LONG_MS, _BREATH_MS = 12_000, 100
 """A longer utterance is cut at the next pause, and goes on as another result."""
 _LONGEST_MS = 25_000
+_SHORTEST_MS = 120
+"""Less sound than this is a click or a breath; asked, the model would make a word of it."""
 _NO_SOUND_S = 0.6
 """A sender who stops in the middle of speech (a muted microphone) has ended the utterance."""
 _SEND_TIMEOUT_S = 5.0
@@ -118,7 +120,7 @@ class Listener:
         """What the last frame of a running utterance means."""
         ear = self._ear
         if self._drop_at_ms is not None and ear.said_ms >= self._drop_at_ms:
-            drop(self._request)
+            drop(self._request, reset=False)
             return
         wanted = max(_ENDPOINTING_MS, _number(self._query.get("endpointing")))
         if ear.quiet_ms >= wanted:
@@ -126,7 +128,7 @@ class Listener:
         elif ear.said_ms > _LONGEST_MS or (ear.said_ms > _LONG_MS and ear.quiet_ms >= _BREATH_MS):
             self._finish_utterance(final=False)
         elif ear.quiet_ms == _AHEAD_MS:
-            self._guess = asyncio.create_task(self._recognise(ear.said))
+            self._guess = asyncio.create_task(self._recognise())
         elif ear.quiet_ms == 0:
             self._guess = None  # not the end after all; the recogniser's work is thrown away
             if (
@@ -136,25 +138,30 @@ class Listener:
                 and self._results.empty()
             ):
                 self._interim_at_ms = ear.said_ms + _INTERIM_MS
-                task = asyncio.create_task(self._recognise(ear.said))
+                task = asyncio.create_task(self._recognise())
                 self._results.put_nowait(self._result(task, kind="interim"))
 
     def _finish_utterance(self, *, final: bool, finalised: bool = False) -> None:
         """Queue the result of what was said; `final`: the speaker has stopped."""
         if not self._ear.speaking:
             return
-        task = self._guess or asyncio.create_task(self._recognise(self._ear.said))
+        task = self._guess or asyncio.create_task(self._recognise())
         self._guess = None
         kind = "finalised" if finalised else "final" if final else "part"
         self._results.put_nowait(self._result(task, kind=kind))
         self._ear.end()
 
     def _result(self, task: asyncio.Task[str], *, kind: str) -> _Result:
-        seconds = self._ear.said_ms / 1000
+        seconds = (self._ear.said_ms - self._ear.quiet_ms) / 1000
         return _Result(kind=kind, text=task, start_s=self._ear.start_s, seconds=seconds)
 
-    async def _recognise(self, said: Samples) -> str:
-        return await self._recogniser.recognise(said, self._rate)
+    def _recognise(self) -> Coroutine[Any, Any, str]:
+        """Recognise what has been said up to now."""
+        said = self._ear.said if self._ear.loud_ms >= _SHORTEST_MS else None
+        return self._text_of(said)
+
+    async def _text_of(self, said: Samples | None) -> str:
+        return "" if said is None else await self._recogniser.recognise(said, self._rate)
 
     async def _send_results(self) -> None:
         while (result := await self._results.get()) is not None:

@@ -129,7 +129,7 @@ class Speaker:
             if slow:
                 await asyncio.sleep(_CHUNK_S / slow.value)
         if fault:
-            drop(self._request)
+            drop(self._request, reset=False)
 
 
 def _command(text: str) -> dict[str, Any]:

@@ -67,12 +67,17 @@ class Calls:
         return [asdict(call) for call in self._calls]
 
 
-def drop(request: web.BaseRequest) -> None:
-    """Reset the connection under a request: the peer sees ECONNRESET, not an orderly end."""
+def drop(request: web.BaseRequest, *, reset: bool = True) -> None:
+    """Cut the connection under a request.
+
+    Args:
+        reset: the peer sees ECONNRESET and loses what it has not read yet; otherwise it can read
+            what was sent and then finds the end.
+    """
     if (transport := request.transport) is None:
         return
     peer = transport.get_extra_info("socket")
-    if peer is not None:
+    if reset and peer is not None:
         with contextlib.suppress(OSError):
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

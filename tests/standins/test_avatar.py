@@ -106,7 +106,8 @@ async def test_barge_in_stops_the_sound_at_once_and_tells_how_far_it_came(
         await say(output, speech_like(1))
         after = await stage.next_finished()
     assert finished.interrupted
-    assert answered - cleared < 0.15
+    # The sink gives up waiting for the avatar's report after 2 s.
+    assert answered - cleared < 0.6
     # Up to the jitter buffer of the one who listens.
     assert finished.playback_position == pytest.approx(cleared - heard_from, abs=0.2)
     assert last_loud - cleared < 0.3

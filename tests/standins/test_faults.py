@@ -1,0 +1,171 @@
+"""Faults as strings, and what the Beyond Presence ones do in a real room."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import aiohttp
+import pytest
+from livekit.agents import APIConnectionError
+
+from agent.demo.faults import CATALOGUE, Faults, UnknownFault, parse_fault
+from agent.demo.livekit_server import LiveKitServer
+from agent.demo.stand_ins import StandIns
+from tests.standins.stage import room, say, speech_like, until
+
+
+def test_a_fault_has_a_provider_a_name_a_number_and_a_count() -> None:
+    fault = parse_fault("bey:leaves=2.5x3")
+    assert (fault.provider, fault.name, fault.value, fault.left) == ("bey", "leaves", 2.5, 3)
+    assert parse_fault("bey:leaves").value == 5
+    assert parse_fault("llm:429=2x1").status == 429
+
+
+@pytest.mark.parametrize("text", ["bey:nope", "nobody:hang", "bey", "bey:200", "bey:hang=3", ""])
+def test_an_unknown_fault_is_answered_with_the_list_of_all(text: str) -> None:
+    with pytest.raises(UnknownFault) as error:
+        parse_fault(text)
+    for provider, kinds in CATALOGUE.items():
+        for name in kinds:
+            assert f"{provider}:{name}" in str(error.value)
+
+
+def test_a_counted_fault_ends() -> None:
+    faults = Faults(["bey:500x2"])
+    assert [faults.take("bey", "status") is not None for _ in range(3)] == [True, True, False]
+    assert faults.take("llm", "status") is None
+
+
+async def test_an_unknown_fault_changes_nothing(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("llm:403")
+    async with http.put(providers.control_url + "/faults", json=["llm:nope"]) as answer:
+        assert answer.status == 400
+        assert "llm:hang" in (await answer.json())["error"]
+    url = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1/models/x:generateContent"
+    async with http.post(url, json={}) as answer:
+        assert answer.status == 403
+
+
+async def test_an_avatar_that_never_joins(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:never-joins")
+    async with room(livekit, http) as stage:
+        await stage.ask_for_avatar(providers)
+        (session,) = await until(providers.sessions, lambda s: s[0]["why_left"])
+        assert stage.avatar_identity not in stage.agent.remote_participants
+    assert session["joined_at"] is None
+    assert session["seconds"] == 0
+
+
+@pytest.mark.parametrize("fault", ["bey:hang", "bey:refuse", "bey:lost-answer", "bey:delay=9"])
+async def test_an_answer_that_does_not_come(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession, fault: str
+) -> None:
+    await providers.faults(fault)
+    async with room(livekit, http) as stage:
+        expected = TimeoutError if fault in {"bey:hang", "bey:delay=9"} else APIConnectionError
+        with pytest.raises(expected):
+            await asyncio.wait_for(stage.ask_for_avatar(providers), 1)
+    assert bool(await providers.sessions()) == (fault == "bey:lost-answer")
+
+
+async def test_an_avatar_that_joins_late_flaps_first_and_leaves_early(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:late=0.5", "bey:flap=0.3", "bey:leaves=0.5")
+    async with room(livekit, http) as stage:
+        came: list[str] = []
+        stage.trainee.on("participant_connected", lambda p: came.append(p.identity))
+        await stage.ask_for_avatar(providers)
+        (session,) = await until(providers.sessions, lambda s: s[0]["why_left"].startswith("fault"))
+    assert came == [stage.avatar_identity] * 2
+    assert session["joined_at"] - session["created_at"] > 0.5
+    assert 0.8 < session["seconds"] < 3
+
+
+async def test_an_avatar_without_a_picture(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:no-video")
+    async with room(livekit, http) as stage:
+        stage.watch()
+        await stage.ask_for_avatar(providers)
+        await stage.see(lambda seen: len(seen.loudness) > 50)
+        assert not stage.seen.pictures
+
+
+async def test_a_picture_that_freezes_and_one_that_is_black(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:freezes=0.6", "bey:black")
+    async with room(livekit, http) as stage:
+        stage.watch()
+        await stage.ask_for_avatar(providers)
+        seen = await stage.see(lambda s: bool(s.pictures) and bool(s.loudness))
+        await stage.see(lambda s: s.loudness[-1][0] > s.pictures[-1][0] + 1)
+        assert len(seen.pictures) < 40
+        assert seen.pictures[0][1].max() < 30
+
+
+async def test_an_avatar_that_leaves_while_it_speaks(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:leaves-speaking=0.5")
+    async with room(livekit, http) as stage:
+        output = stage.output()
+        await stage.ask_for_avatar(providers)
+        await say(output, speech_like(3))
+        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"])
+        assert stage.finished.empty()
+    assert session["why_left"] == "fault: left while speaking"
+    assert session["segments"] == 1
+
+
+@pytest.mark.parametrize("fault", ["bey:stalls", "bey:no-finish"])
+async def test_speech_whose_end_is_never_reported(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession, fault: str
+) -> None:
+    await providers.faults(fault)
+    async with room(livekit, http) as stage:
+        stage.watch()
+        output = stage.output()
+        await stage.ask_for_avatar(providers)
+        await stage.see(lambda seen: bool(seen.loudness))
+        spoke = time.monotonic()
+        await say(output, speech_like(0.5))
+        with pytest.raises(TimeoutError):
+            await stage.next_finished(1.5)
+        assert bool(stage.seen.loud_since(spoke)) == (fault == "bey:no-finish")
+
+
+async def test_an_end_that_is_reported_too_early(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:early-finish")
+    async with room(livekit, http) as stage:
+        output = stage.output()
+        await stage.ask_for_avatar(providers)
+        await say(output, speech_like(2))
+        finished = await stage.next_finished()
+    assert finished.playback_position < 0.2
+
+
+async def test_a_clear_that_fails_lets_the_speech_go_on(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:clear-fails")
+    async with room(livekit, http) as stage:
+        stage.watch()
+        output = stage.output()
+        await stage.ask_for_avatar(providers)
+        await stage.see(lambda seen: bool(seen.loudness))
+        spoke = time.monotonic()
+        await say(output, speech_like(2))
+        await stage.see(lambda s: len(s.loud_since(spoke)) > 20)
+        output.clear_buffer()
+        cleared = time.monotonic()
+        await stage.see(lambda s: any(at > cleared + 0.7 for at in s.loud_since(cleared)))

@@ -1,0 +1,237 @@
+"""Gemini's stand-in, called by the locked plugin."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+from google.genai import types
+from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, function_tool, llm
+from livekit.plugins import google
+
+from agent.demo import interlocutor
+from agent.demo.interlocutor import Turn
+from agent.demo.stand_ins import StandIns
+
+ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=3)
+INSTRUCTION = """You are Maya, a warm guide who welcomes people to their training.
+- name: Sam
+- role: crane operator
+- industry: construction
+- training: safety
+"""
+
+
+@function_tool
+async def end_greeting(reason: str) -> str:
+    """End the greeting when the trainee wants to continue to the training video."""
+    return "ok"
+
+
+@dataclass
+class Answer:
+    text: str = ""
+    calls: list[llm.FunctionToolCall] = field(default_factory=list)
+    chunks: int = 0
+    usage: llm.CompletionUsage | None = None
+
+
+def model(providers: StandIns) -> google.LLM:
+    url = providers.environment["GOOGLE_GEMINI_BASE_URL"]
+    return google.LLM(
+        model="gemini-3.5-flash-lite",
+        api_key="key",
+        http_options=types.HttpOptions(base_url=url),
+    )
+
+
+def conversation(*said: str) -> llm.ChatContext:
+    """The instruction, then trainee and model by turns."""
+    context = llm.ChatContext.empty()
+    context.add_message(role="system", content=INSTRUCTION)
+    for index, text in enumerate(said):
+        context.add_message(role="assistant" if index % 2 else "user", content=text)
+    return context
+
+
+async def ask(
+    providers: StandIns, context: llm.ChatContext, tools: list[llm.Tool] | None = None
+) -> Answer:
+    answer = Answer()
+    async with asyncio.timeout(20):
+        stream = model(providers).chat(chat_ctx=context, tools=tools or [], conn_options=ONCE)
+        async with stream:
+            async for chunk in stream:
+                if chunk.delta and chunk.delta.content:
+                    answer.text += chunk.delta.content
+                    answer.chunks += 1
+                if chunk.delta:
+                    answer.calls += chunk.delta.tool_calls
+                answer.usage = chunk.usage or answer.usage
+    return answer
+
+
+async def test_streams_an_answer_that_uses_what_the_instruction_says(providers: StandIns) -> None:
+    answer = await ask(providers, conversation("What is this training about?"))
+    assert "safety training" in answer.text
+    assert answer.chunks > 2
+    assert answer.usage
+    assert answer.usage.prompt_tokens > 20
+    assert answer.usage.completion_tokens > 5
+
+
+async def test_calls_the_declared_function_when_the_trainee_wants_to_go_on(
+    providers: StandIns,
+) -> None:
+    context = conversation("I'm ready, let's continue to the video.")
+    answer = await ask(providers, context, [end_greeting])
+    (call,) = answer.calls
+    assert call.name == "end_greeting"
+    assert '"reason"' in call.arguments
+    context.items.append(
+        llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments)
+    )
+    context.items.append(
+        llm.FunctionCallOutput(
+            call_id=call.call_id, name=call.name, output="The greeting ends.", is_error=False
+        )
+    )
+    after = await ask(providers, context, [end_greeting])
+    assert after.calls == []
+    assert after.text == "The greeting ends."
+
+
+async def test_a_test_can_script_the_replies(providers: StandIns) -> None:
+    await providers.script(
+        {"chunks": ["One, ", "two."], "delay_s": 0.3},
+        {"text": "Three.", "calls": [{"name": "end_greeting", "args": {"reason": "x"}}]},
+    )
+    began = time.monotonic()
+    first = await ask(providers, conversation("Hello?"))
+    assert (first.text, first.chunks) == ("One, two.", 2)
+    assert time.monotonic() - began > 0.3
+    second = await ask(providers, conversation("Hello?"), [end_greeting])
+    assert second.text == "Three."
+    assert second.calls[0].arguments == '{"reason": "x"}'
+    assert "Sam" in (await ask(providers, conversation("Hello?"))).text
+    with pytest.raises(ValueError, match="tetx"):
+        await providers.script({"tetx": "misspelt"})
+
+
+async def test_keyless_and_broken_calls_are_refused_in_googles_shape(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    base = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1beta/models/gemini:"
+    body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+    key = {"x-goog-api-key": "k"}
+    for method, headers, content, status, name in (
+        ("generateContent", {}, body, 403, "PERMISSION_DENIED"),
+        ("generateContent", key, {"contents": []}, 400, "INVALID_ARGUMENT"),
+        ("embedContent", key, body, 404, "NOT_FOUND"),
+    ):
+        async with http.post(base + method, headers=headers, json=content) as answer:
+            assert answer.status == status
+            assert (await answer.json())["error"]["status"] == name
+    async with http.post(base + "generateContent", headers=key, json=body) as answer:
+        candidate = (await answer.json())["candidates"][0]
+    assert candidate["finishReason"] == "STOP"
+    assert candidate["content"]["parts"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "status"),
+    [
+        ("llm:429", APIStatusError, 429),
+        ("llm:403", APIStatusError, 403),
+        ("llm:503=1", APIStatusError, 503),
+        ("llm:huge", APIStatusError, 500),
+        ("llm:hang", APIConnectionError, None),
+        ("llm:refuse", APIConnectionError, None),
+        ("llm:no-text", APIStatusError, -1),
+        ("llm:blocked", APIStatusError, -1),
+        ("llm:unsafe", APIStatusError, -1),
+        ("llm:drop", APIConnectionError, None),
+        ("llm:stall", APIConnectionError, None),
+        ("llm:empty", APIStatusError, -1),
+        ("llm:garbage", Exception, None),
+        ("llm:html", Exception, None),
+    ],
+)
+async def test_faults_that_end_in_an_error(
+    providers: StandIns, fault: str, error: type[Exception], status: int | None
+) -> None:
+    await providers.faults(fault)
+    with pytest.raises(error) as failed:
+        await ask(providers, conversation("What is this training about?"))
+    assert not isinstance(failed.value, TimeoutError)
+    if status is not None:
+        assert failed.value.status_code == status  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("fault", "shows"),
+    [
+        ("llm:unknown-call", lambda answer: answer.calls[0].name == "no_such_function"),
+        ("llm:bad-call", lambda answer: "__unexpected__" in answer.calls[0].arguments),
+        ("llm:runaway", lambda answer: len(answer.text.split()) >= 5_000),
+        ("llm:no-finish", lambda answer: "safety" in answer.text),
+    ],
+)
+async def test_faults_that_change_the_answer(
+    providers: StandIns, fault: str, shows: Callable[[Answer], bool]
+) -> None:
+    await providers.faults(fault)
+    context = conversation("What is this training about?")
+    assert shows(await ask(providers, context, [end_greeting]))
+
+
+async def test_a_slow_first_token_is_slow_once(providers: StandIns) -> None:
+    await providers.faults("llm:slow=1x1")
+    times = []
+    for _ in range(2):
+        began = time.monotonic()
+        await ask(providers, conversation("Hello?"))
+        times.append(time.monotonic() - began)
+    assert times[0] > 1 > times[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("How long does it take?", "short"),
+        ("Are you a real person?", "avatar"),
+        ("What's your name?", "Maya"),
+        ("Do you know my name?", "Sam"),
+        ("What is my role here?", "crane operator"),
+        ("I'm a bit nervous about today.", "normal"),
+        ("Can I take a break?", "pause"),
+        ("Will there be a test?", "don't know"),
+        ("Thank you so much.", "welcome"),
+        ("What is the capital of France?", "training"),
+        ("Okay, I'm ready for the video.", "Continue to Training Video"),
+        ("Goodbye!", "enjoy"),
+    ],
+)
+def test_the_interlocutor_follows_the_conversation(said: str, word: str) -> None:
+    answer = interlocutor.reply(INSTRUCTION, [Turn("trainee", said)])
+    assert word in answer.text
+    assert not set(answer.text) & set("*#_`[]{}")
+    assert len(answer.text.split()) < 45
+
+
+def test_the_interlocutor_repeats_when_asked_and_does_not_when_not() -> None:
+    turns = [Turn("trainee", "How long is it?")]
+    first = interlocutor.reply(INSTRUCTION, turns).text
+    turns += [Turn("model", first), Turn("trainee", "Sorry, could you say that again?")]
+    assert first in interlocutor.reply(INSTRUCTION, turns).text
+    turns += [Turn("model", first), Turn("trainee", "How long does it take?")]
+    assert interlocutor.reply(INSTRUCTION, turns).text != first
+
+
+def test_what_was_not_given_is_not_a_fact() -> None:
+    instruction = "- name: not given\n- role: not given\n- training: their first training"
+    assert interlocutor.Facts.from_instruction(instruction) == interlocutor.Facts()
