@@ -23,6 +23,12 @@ SESSION_FAILED: Final = "session_failed"
 WORKER_SHUTDOWN: Final = "worker_shutdown"
 
 
+AGAIN = frozenset(
+    {TRAINEE_NEVER_CAME, CONNECTION_LOST, ROOM_CLOSED, SESSION_FAILED, WORKER_SHUTDOWN}
+)
+"""Not ended on purpose: the trainee may be greeted again."""
+
+
 class GreetingEnded(Exception):
     """Raised inside the story when the greeting has ended while it waited."""
 

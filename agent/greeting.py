@@ -21,6 +21,7 @@ from agent import ending
 from agent.arrival import announce_arrivals
 from agent.avatar import AUDIO_SAMPLE_RATE
 from agent.conversation import Greeter, build_session
+from agent.end_report import report_end
 from agent.ending import Ending, GreetingEnded
 from agent.errors import JobMetadataError
 from agent.job_metadata import JobMetadata, session_id_of
@@ -263,6 +264,14 @@ class Greeting:
                 "duration_s": round(time.monotonic() - self._began_at, 1),
             },
         )
+        if reason not in ending.AGAIN:
+            await report_end(
+                self._settings,
+                session_id=self._metadata.session_id,
+                room=self._ctx.room.name,
+                room_sid=self._ctx.job.room.sid,
+                reason=str(reason),
+            )
         self._ctx.shutdown(str(reason))
 
     async def _tell_the_page(self, reason: str) -> None:

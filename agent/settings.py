@@ -159,6 +159,8 @@ class WorkerSettings(VoiceSettings, LiveKitSettings):
     )
     bey_api_url: HttpOrigin = "https://api.bey.dev"
 
+    endpoint_url: HttpUrlOrEmpty = ""
+    """Where the token endpoint is told that a greeting has ended; empty: it finds out by itself."""
     agent_http_host: str = "0.0.0.0"
     agent_http_port: int = Field(8081, ge=0, le=65_535)
     max_jobs: int = Field(10, ge=1, le=1_000)

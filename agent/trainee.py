@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 
 from livekit import rtc
@@ -32,7 +33,7 @@ _FIRST_REPORT_S = 5.0
 _LOST_GRACE_S = 3.0
 """A client whose connection was reset joins again within this long, or not at all."""
 
-_REASON_MAX = 64
+_REASON = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
 class Trainee:
@@ -138,10 +139,10 @@ class Trainee:
         if not self._is_from_trainee(call):
             return "ignored"
         try:
-            reason = str(json.loads(call.payload or "{}").get("reason", ending.CONTINUE))
+            reason = str(json.loads(call.payload or "{}").get("reason"))
         except (ValueError, AttributeError):
-            reason = ending.CONTINUE
-        self._ending.end(reason[:_REASON_MAX])
+            reason = ""
+        self._ending.end(reason if _REASON.fullmatch(reason) else ending.CONTINUE)
         return "ok"
 
     def _is_from_trainee(self, call: rtc.RpcInvocationData) -> bool:

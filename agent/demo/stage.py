@@ -113,6 +113,7 @@ async def stage(
             "CORS_ALLOWED_ORIGINS": here.url,
             "CONTINUE_URL": f"{here.url}/video",
             "STATE_DIR": str(logs / "state"),
+            "ENDPOINT_URL": here.endpoint_url,
             "AGENT_HTTP_HOST": "127.0.0.1",
             "AGENT_HTTP_PORT": str(worker_port),
             **(extra or {}),

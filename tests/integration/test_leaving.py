@@ -40,6 +40,22 @@ async def test_end_call_ends_avatar_and_room_at_once(product: Product) -> None:
     await client.leave()
 
 
+async def test_greeting_ended_in_the_room_is_over_for_the_endpoint_too(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    await client.hears(after=0)
+    await client.rpc("end_greeting", {"reason": "continue"})
+    await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
+
+    async def is_over() -> bool:
+        return (await product.ask(ticket["session_id"])).status_code == 409
+
+    async with asyncio.timeout(5):
+        while not await is_over():
+            await asyncio.sleep(0.1)
+    again = await product.ask(ticket["session_id"], restart=True)
+    assert again.status_code == 201
+
+
 async def test_avatar_is_gone_soon_after_the_trainee_left(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await client.hears(after=0)
