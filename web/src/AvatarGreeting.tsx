@@ -104,7 +104,10 @@ function Greeting(props: GreetingProps) {
   const { leaving, leave } = useContinue(props, state, () => endGreeting(room, endpoint));
 
   const onStateChange = useEffectEvent((now: GreetingState) => props.onStateChange?.(now));
-  useEffect(() => onStateChange(state), [state]);
+  useEffect(() => {
+    // In braces: what a caller's function returns is no clean-up of ours.
+    onStateChange(state);
+  }, [state]);
 
   const over = state.phase === "ended" || state.phase === "failed";
   const live = state.phase === "greeting";

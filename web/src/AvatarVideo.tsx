@@ -6,8 +6,8 @@ import { Portrait } from "./Portrait";
 /** A picture that has not moved for this long is a frozen one. */
 const FROZEN_AFTER_MS = 3_000;
 const CHECK_EVERY_MS = 500;
-/** Browsers show a black frame or two before the first real one. */
-const FIRST_FRAMES_SKIPPED = 2;
+/** Darker than this in every corner is no picture. */
+const BLACK_BELOW = 24;
 
 export interface AvatarVideoProps {
   /** The avatar's camera track; undefined shows the portrait. */
@@ -70,14 +70,15 @@ export function usePicture(video: RefObject<HTMLVideoElement | null>): Picture {
     const element = video.current;
     if (element === null) return;
     let lastFrameAt = performance.now();
-    let frames = 0;
+    let begun = false;
     let request = 0;
     let framesShown = 0;
 
     const onFrame = () => {
       lastFrameAt = performance.now();
-      frames += 1;
-      if (frames > FIRST_FRAMES_SKIPPED) setPicture("moving");
+      // LiveKit's publishers send black frames, ten a second, until they are given the first real one.
+      begun ||= !isBlack(element);
+      if (begun) setPicture("moving");
     };
     const byCallback = typeof element.requestVideoFrameCallback === "function";
     const next = () => {
@@ -96,10 +97,7 @@ export function usePicture(video: RefObject<HTMLVideoElement | null>): Picture {
         if (shown !== framesShown) onFrame();
         framesShown = shown;
       }
-      if (performance.now() - lastFrameAt > FROZEN_AFTER_MS) {
-        frames = 0;
-        setPicture((now) => (now === "moving" ? "frozen" : now));
-      }
+      if (begun && performance.now() - lastFrameAt > FROZEN_AFTER_MS) setPicture("frozen");
     }, CHECK_EVERY_MS);
 
     return () => {
@@ -109,4 +107,16 @@ export function usePicture(video: RefObject<HTMLVideoElement | null>): Picture {
   }, [video]);
 
   return picture;
+}
+
+function isBlack(video: HTMLVideoElement): boolean {
+  const size = 8;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext("2d");
+  if (context === null) return false;
+  context.drawImage(video, 0, 0, size, size);
+  return context
+    .getImageData(0, 0, size, size)
+    .data.every((value, index) => index % 4 === 3 || value < BLACK_BELOW);
 }

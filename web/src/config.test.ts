@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+
+import { readConfig } from "./config";
+
+const page = (config?: string) => {
+  document.head.innerHTML =
+    config === undefined
+      ? ""
+      : `<script type="application/json" id="greeting-config">${config}</script>`;
+  return document;
+};
+
+test("the platform's config, with the page's session in the endpoint's URL", () => {
+  const config =
+    '{"endpointUrl":"http://a/sessions/{session_id}/avatar-greeting/","authorization":"Bearer t","traineeName":"Ana"}';
+  expect(readConfig(page(config), "?session_id=7%2F8")).toEqual({
+    endpointUrl: "http://a/sessions/7%2F8/avatar-greeting/",
+    authorization: "Bearer t",
+    traineeName: "Ana",
+    continueUrl: undefined,
+  });
+});
+
+test.each([undefined, "", "{", "null", "[]", '{"endpointUrl":7}'])(
+  "no usable config: %s",
+  (config) => {
+    expect(readConfig(page(config), "")).toBeUndefined();
+  },
+);

@@ -1,0 +1,157 @@
+import { DisconnectReason } from "livekit-client";
+import { describe, expect, test } from "vitest";
+
+import { GreetingEndpointError } from "./endpoint";
+import {
+  type GreetingEvent,
+  greetingReducer,
+  type GreetingState,
+  type GuidePresence,
+  initialGreetingState,
+} from "./useGreetingState";
+
+const fallback = { welcomeText: "Welcome!", continueUrl: "https://training.example/video" };
+const SEAT: GreetingEvent = { type: "seat_taken", fallback };
+const CONNECTED: GreetingEvent = { type: "connected" };
+const GONE: GreetingEvent = { type: "guide", guide: { present: false } };
+const guide = (more: Partial<Extract<GuidePresence, { present: true }>> = {}): GreetingEvent => ({
+  type: "guide",
+  guide: { present: true, ready: false, mode: "voice", ended: undefined, ...more },
+});
+const refused = (code: string, status: number | undefined, retryable = true): GreetingEvent => ({
+  type: "seat_refused",
+  error: new GreetingEndpointError("No.", code, retryable, status, fallback),
+});
+const disconnected = (reason?: DisconnectReason): GreetingEvent => ({
+  type: "disconnected",
+  reason,
+});
+
+const after = (...events: GreetingEvent[]): GreetingState =>
+  events.reduce(greetingReducer, initialGreetingState);
+const GREETING = [SEAT, CONNECTED, guide({ ready: true, mode: "avatar" })];
+
+describe("on the way", () => {
+  test("seat, connection, guide, greeting", () => {
+    expect(after().phase).toBe("requesting");
+    expect(after(SEAT)).toEqual({ phase: "connecting", fallback });
+    expect(after(SEAT, CONNECTED)).toMatchObject({ phase: "waiting_for_agent", guide: "coming" });
+    expect(after(SEAT, CONNECTED, guide())).toMatchObject({ guide: "preparing" });
+    expect(after(...GREETING)).toMatchObject({ phase: "greeting", mode: "avatar", fallback });
+  });
+
+  test("the avatar leaves and the voice goes on", () => {
+    expect(after(...GREETING, guide({ mode: "voice" }))).toMatchObject({
+      phase: "greeting",
+      mode: "voice",
+    });
+  });
+});
+
+describe("a guide who does not come", () => {
+  test("is called once more, then the trainee is welcomed without them", () => {
+    const asked = after(SEAT, CONNECTED, { type: "asked_again" });
+    expect(asked).toMatchObject({ phase: "waiting_for_agent", askedAgain: true });
+    const over = greetingReducer(asked, { type: "patience_over", guide: { present: false } });
+    expect(over).toEqual({ phase: "failed", reason: "no_guide", retryable: true, fallback });
+  });
+
+  test("is welcome late", () => {
+    const over = after(SEAT, CONNECTED, { type: "patience_over", guide: { present: false } });
+    expect(greetingReducer(over, guide({ ready: true })).phase).toBe("greeting");
+  });
+
+  test("who is there but never says who speaks is shown as they are", () => {
+    const patience: GreetingEvent = {
+      type: "patience_over",
+      guide: { present: true, ready: false, mode: "voice", ended: undefined },
+    };
+    expect(after(SEAT, CONNECTED, guide(), patience)).toMatchObject({
+      phase: "greeting",
+      mode: "voice",
+    });
+  });
+
+  test("who drops out is waited for, and the endpoint is not asked a third time", () => {
+    expect(after(...GREETING, GONE)).toMatchObject({ guide: "lost", askedAgain: false });
+    const again = after(SEAT, CONNECTED, { type: "asked_again" }, guide({ ready: true }), GONE);
+    expect(again).toMatchObject({ phase: "waiting_for_agent", guide: "lost", askedAgain: true });
+  });
+});
+
+describe("the end", () => {
+  test("the guide says why, and what follows changes nothing", () => {
+    const ended = after(...GREETING, guide({ ready: true, ended: "time_limit" }));
+    expect(ended).toEqual({ phase: "ended", reason: "time_limit", fallback });
+    for (const event of [
+      GONE,
+      disconnected(DisconnectReason.ROOM_DELETED),
+      disconnected(),
+      CONNECTED,
+    ]) {
+      expect(greetingReducer(ended, event)).toEqual(ended);
+    }
+  });
+
+  test.each([DisconnectReason.ROOM_DELETED, DisconnectReason.PARTICIPANT_REMOVED])(
+    "a room closed on purpose is no fault (%i)",
+    (reason) => {
+      expect(after(...GREETING, disconnected(reason)).phase).toBe("ended");
+    },
+  );
+
+  test("a session that has ended is over, at the first request and at a later one", () => {
+    expect(after(refused("session_ended", 409, false))).toEqual({
+      phase: "ended",
+      reason: "session_ended",
+      fallback,
+    });
+    expect(after(SEAT, CONNECTED, refused("session_ended", 409, false)).phase).toBe("ended");
+  });
+});
+
+describe("a failure", () => {
+  test("another tab took over: explained, and no fault of the line", () => {
+    expect(after(...GREETING, disconnected(DisconnectReason.DUPLICATE_IDENTITY))).toMatchObject({
+      phase: "failed",
+      reason: "taken_over",
+    });
+  });
+
+  test.each([undefined, DisconnectReason.CLIENT_INITIATED, DisconnectReason.SERVER_SHUTDOWN])(
+    "a lost connection (%s)",
+    (reason) => {
+      expect(after(...GREETING, disconnected(reason))).toMatchObject({
+        phase: "failed",
+        reason: "connection_lost",
+      });
+    },
+  );
+
+  test("no way into the room", () => {
+    expect(after(SEAT, disconnected(DisconnectReason.JOIN_FAILURE))).toMatchObject({
+      reason: "connect_failed",
+    });
+    expect(after(SEAT, { type: "connect_failed" })).toMatchObject({
+      reason: "connect_failed",
+      fallback,
+    });
+  });
+
+  test("the endpoint's no keeps its code and the way on", () => {
+    expect(after(refused("unauthorized", 401, false))).toEqual({
+      phase: "failed",
+      reason: "refused",
+      retryable: false,
+      code: "unauthorized",
+      fallback,
+    });
+    expect(after(refused("unreachable", undefined))).toMatchObject({ reason: "unreachable" });
+  });
+
+  test("asking a second time in vain takes nothing from who waits", () => {
+    expect(after(SEAT, CONNECTED, refused("livekit_unavailable", 503)).phase).toBe(
+      "waiting_for_agent",
+    );
+  });
+});

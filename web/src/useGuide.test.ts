@@ -1,0 +1,26 @@
+import { ParticipantKind, type RemoteParticipant } from "livekit-client";
+import { expect, test } from "vitest";
+
+import { isAgent, newestAgent } from "./useGuide";
+
+const participant = (
+  identity: string,
+  kind: ParticipantKind,
+  joinedAt: number,
+  attributes: Record<string, string> = {},
+) => ({ identity, kind, attributes, joinedAt: new Date(joinedAt) }) as unknown as RemoteParticipant;
+
+const human = participant("trainee", ParticipantKind.STANDARD, 9);
+const ghost = participant("ghost", ParticipantKind.AGENT, 1);
+const agent = participant("agent", ParticipantKind.AGENT, 5);
+const avatar = participant("avatar", ParticipantKind.AGENT, 7, { "lk.publish_on_behalf": "agent" });
+
+test("the guide is the newest agent: not its avatar, not a person, not a dead one's ghost", () => {
+  expect(newestAgent([ghost, human, avatar, agent])).toBe(agent);
+  expect(newestAgent([agent, ghost])).toBe(agent);
+  expect(newestAgent([human, avatar])).toBeUndefined();
+});
+
+test("an avatar is no agent of its own", () => {
+  expect([human, agent, avatar].map(isAgent)).toEqual([false, true, false]);
+});
