@@ -19,7 +19,7 @@ from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.rtc.participant import PublishTrackError
 
 from agent.demo import face
-from agent.demo.avatar_runner import SpeechReceiver, TalkingAvatar
+from agent.demo.avatar_runner import SAMPLE_RATE, SpeechReceiver, TalkingAvatar
 from agent.demo.faults import Faults
 from agent.demo.talking_face import TalkingFace
 
@@ -65,17 +65,25 @@ async def take_part(session: AvatarSession, *, url: str, token: str, faults: Fau
         return
     if late := faults.take("bey", "late"):
         await asyncio.sleep(late.value)
-    if flap := faults.take("bey", "flap"):
-        async with _joined(session, url, token):
-            await asyncio.sleep(_FLAP_S)
-            session.why_left = "flapped"
-        await asyncio.sleep(flap.value)
     try:
+        if flap := faults.take("bey", "flap"):
+            async with _joined(session, url, token) as room:
+                await _publish_silence(room)
+                await asyncio.sleep(_FLAP_S)
+                session.why_left = "flapped"
+            await asyncio.sleep(flap.value)
         async with _joined(session, url, token) as room:
             session.why_left = await _speak_until_gone(session, room, faults)
     except (rtc.ConnectError, PublishTrackError, TimeoutError, RuntimeError, ValueError) as e:
         session.why_left = f"failed: {type(e).__name__}"
         logger.warning("avatar failed", extra={"session": session.id, "error": str(e)})
+
+
+async def _publish_silence(room: rtc.Room) -> None:
+    """A participant that publishes nothing is announced to the others only seconds later."""
+    source = rtc.AudioSource(SAMPLE_RATE, 1)
+    track = rtc.LocalAudioTrack.create_audio_track("avatar_audio", source)
+    await asyncio.wait_for(room.local_participant.publish_track(track), _CONNECT_TIMEOUT_S)
 
 
 @contextlib.asynccontextmanager

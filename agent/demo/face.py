@@ -17,7 +17,7 @@ from agent.demo.painting import Canvas, Floats, blob, ellipse, over, sheared, st
 
 SIZE = 512
 """Width and height of the picture in pixels."""
-POSES = 48
+POSES = 36
 """Head positions from the far left of the sway to the far right."""
 EYES = 6
 """Open, half, shut; and the same with raised brows."""

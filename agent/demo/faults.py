@@ -52,7 +52,7 @@ CATALOGUE: dict[str, dict[str, Kind]] = {
         "no-video": Kind("joins and publishes sound only"),
         "leaves": Kind("leaves N seconds after it joined", 5),
         "leaves-speaking": Kind("leaves N seconds into its first speech", 1),
-        "flap": Kind("joins, leaves before it publishes, joins again N seconds later", 1),
+        "flap": Kind("joins, leaves before its picture is there, joins again N seconds later", 1),
         "stalls": Kind("takes the speech, plays nothing, reports nothing"),
         "no-finish": Kind("plays, but never reports playback_finished"),
         "early-finish": Kind("reports playback_finished as soon as it begins"),
@@ -131,7 +131,7 @@ def parse_fault(text: str) -> Fault:
     else:
         kind = kinds.get(match[2]) if match else None
     if not match or kind is None or (match[3] and kind.default is None):
-        raise UnknownFault(f"unknown fault {text!r}. The faults are:\n{describe_faults()}")
+        raise UnknownFault(f"unknown fault {text!r}. The faults are:\n{describe()}")
     return Fault(
         provider=match[1],
         name=match[2],
@@ -140,7 +140,7 @@ def parse_fault(text: str) -> Fault:
     )
 
 
-def describe_faults() -> str:
+def describe() -> str:
     """Every fault with its line of description, for `--help` and error messages."""
     lines = []
     for provider, kinds in CATALOGUE.items():

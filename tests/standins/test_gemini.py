@@ -17,7 +17,7 @@ from agent.demo import interlocutor
 from agent.demo.interlocutor import Turn
 from agent.demo.stand_ins import StandIns
 
-ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=3)
+ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=1.5)
 INSTRUCTION = """You are Maya, a warm guide who welcomes people to their training.
 - name: Sam
 - role: crane operator
@@ -150,7 +150,6 @@ async def test_keyless_and_broken_calls_are_refused_in_googles_shape(
         ("llm:503=1", APIStatusError, 503),
         ("llm:huge", APIStatusError, 500),
         ("llm:hang", APIConnectionError, None),
-        ("llm:refuse", APIConnectionError, None),
         ("llm:no-text", APIStatusError, -1),
         ("llm:blocked", APIStatusError, -1),
         ("llm:unsafe", APIStatusError, -1),
@@ -170,6 +169,15 @@ async def test_faults_that_end_in_an_error(
     assert not isinstance(failed.value, TimeoutError)
     if status is not None:
         assert failed.value.status_code == status  # type: ignore[attr-defined]
+
+
+async def test_a_refused_connection_is_reset(
+    providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("llm:refuse")
+    url = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1/models/x:generateContent"
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await http.post(url, json={})
 
 
 @pytest.mark.parametrize(
