@@ -131,7 +131,7 @@ def parse_fault(text: str) -> Fault:
     else:
         kind = kinds.get(match[2]) if match else None
     if not match or kind is None or (match[3] and kind.default is None):
-        raise UnknownFault(f"unknown fault {text!r}. The faults are:\n{describe()}")
+        raise UnknownFault(f"unknown fault {text!r}. The faults are:\n{describe_faults()}")
     return Fault(
         provider=match[1],
         name=match[2],
@@ -140,7 +140,7 @@ def parse_fault(text: str) -> Fault:
     )
 
 
-def describe() -> str:
+def describe_faults() -> str:
     """Every fault with its line of description, for `--help` and error messages."""
     lines = []
     for provider, kinds in CATALOGUE.items():

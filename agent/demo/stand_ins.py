@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import aiohttp
 
-from agent.demo.faults import UnknownFault, describe, parse_fault
+from agent.demo.faults import UnknownFault, describe_faults, parse_fault
 from agent.demo.livekit_server import MissingTool
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +134,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m agent.demo.stand_ins",
         description="Stand-ins for Beyond Presence, Deepgram and Gemini on 127.0.0.1.",
-        epilog=f"faults:\n{describe()}",
+        epilog=f"faults:\n{describe_faults()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--fault", action="append", default=[], metavar="F", help="see below")
