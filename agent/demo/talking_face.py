@@ -24,7 +24,7 @@ _SWAY_S = 7.0
 """One sway from left to right and back."""
 _LEAD = 2
 """Frames of sound sent ahead of the picture: the queue that keeps the sound from breaking up."""
-_QUIET_DB, _LOUD_DB = -46.0, -17.0
+_QUIET_DB, _LOUD_DB = -42.0, -9.0
 _BLINK = (1, 2, 2, 1)
 """Eyes of the frames of one blink."""
 
