@@ -6,7 +6,8 @@ import { RPC_END_GREETING } from "./roomContract";
 import { isAgent } from "./useGuide";
 
 /** Nobody is kept waiting longer than this on their way to the training. */
-const LEAVE_WITHIN_MS = 1_500;
+const LEAVE_WITHIN_MS = 1_200;
+const DISCONNECT_WITHIN_MS = 300;
 const REASON = "continue";
 
 /** End the greeting both ways, by the room and by the endpoint; resolves within 1.5 s, never rejects. */
@@ -24,6 +25,8 @@ export async function endGreeting(room: Room, endpoint: GreetingEndpoint): Promi
   ];
   // The guide may close the room before it can answer: that is an ending too.
   await Promise.race([Promise.allSettled(endings), closed(room), after(LEAVE_WITHIN_MS)]);
+  // Leaving before the page does: torn down with it, the SDK logs errors where nothing is wrong.
+  await Promise.race([room.disconnect(), after(DISCONNECT_WITHIN_MS)]);
 }
 
 function closed(room: Room): Promise<void> {
