@@ -16,6 +16,9 @@ export const ATTRIBUTE_CLIENT = "greeting.client";
 /** Our page: it will report `can_hear`, so the opening waits for it. */
 export const CLIENT_AVATAR_GREETING = "avatar-greeting";
 
+/** On the trainee, set by the worker when they arrive, so that LiveKit announces them at once. */
+export const ATTRIBUTE_SEEN = "greeting.seen";
+
 /** On the agent: `avatar` or `voice`, whoever speaks now. */
 export const ATTRIBUTE_MODE = "greeting.mode";
 
