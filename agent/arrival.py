@@ -10,6 +10,7 @@ that everything else waits for.
 from __future__ import annotations
 
 import asyncio
+import time
 
 from livekit import api
 from livekit.agents import JobContext
@@ -21,33 +22,33 @@ _ASK_EVERY_S = 0.25
 _API_TIMEOUT_S = 3.0
 
 
-async def announce_arrivals(ctx: JobContext) -> None:
-    """Have every human newcomer announced at once; runs until cancelled."""
-    announced: set[str] = set()
+async def announce_arrivals(ctx: JobContext, absent: asyncio.Event) -> None:
+    """While `absent` is set, have every newcomer announced at once; runs until cancelled."""
     while True:
+        await absent.wait()
         try:
             async with asyncio.timeout(_API_TIMEOUT_S):
-                await _announce(ctx, announced)
+                await _announce(ctx)
         except (TimeoutError, api.TwirpError) as e:
             # The event comes by itself, only later.
             logger.debug("LiveKit did not say who is here", extra={"error": type(e).__name__})
         await asyncio.sleep(_ASK_EVERY_S)
 
 
-async def _announce(ctx: JobContext, announced: set[str]) -> None:
+async def _announce(ctx: JobContext) -> None:
     room = ctx.room.name
     present = await ctx.api.room.list_participants(api.ListParticipantsRequest(room=room))
     for participant in present.participants:
         unseen = participant.identity not in ctx.room.remote_participants
         if (
             unseen
-            and participant.identity not in announced
             and participant.kind == api.ParticipantInfo.Kind.STANDARD
             and participant.state == api.ParticipantInfo.State.ACTIVE
         ):
-            announced.add(participant.identity)
             await ctx.api.room.update_participant(
                 api.UpdateParticipantRequest(
-                    room=room, identity=participant.identity, attributes={ATTRIBUTE_SEEN: "1"}
+                    room=room,
+                    identity=participant.identity,
+                    attributes={ATTRIBUTE_SEEN: str(time.time_ns())},
                 )
             )

@@ -10,7 +10,7 @@ import asyncio
 import os
 import sys
 
-from livekit.agents import AgentServer, AgentSession, JobContext
+from livekit.agents import AgentServer, AgentSession, APIError, JobContext
 from livekit.agents.voice.run_result import RunResult
 
 from agent.conversation import Greeter, build_llm, build_session
@@ -55,7 +55,13 @@ async def _answer(session: AgentSession[None], line: str) -> str:
     try:
         async with asyncio.timeout(_ANSWER_TIMEOUT_S):
             turn: RunResult[None] = await session.run(user_input=line)
-    except TimeoutError:
+    except (APIError, TimeoutError) as e:
+        status = getattr(e, "status_code", None)
+        print(
+            f"  (no answer from Gemini: {status or type(e).__name__}; "
+            "check GOOGLE_API_KEY and GEMINI_MODEL)",
+            file=sys.stderr,
+        )
         return ""
     return " ".join(
         event.item.text_content or ""

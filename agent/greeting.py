@@ -106,8 +106,12 @@ class Greeting:
 
     def begin(self) -> None:
         """Start the story and the watch for its end."""
-        self._tasks.append(asyncio.create_task(self._tell(), name="greeting_story"))
-        self._tasks.append(asyncio.create_task(self._finish(), name="greeting_end"))
+        watching = announce_arrivals(self._ctx, self._trainee.absent)
+        self._tasks = [
+            asyncio.create_task(self._tell(), name="greeting_story"),
+            asyncio.create_task(watching, name="announce_arrivals"),
+            asyncio.create_task(self._finish(), name="greeting_end"),
+        ]
 
     async def _story(self) -> None:
         ctx, settings, trainee = self._ctx, self._settings, self._trainee
@@ -117,14 +121,11 @@ class Greeting:
         speaker.bring_avatar()
         self._prepare_opening()
 
-        announcing = asyncio.create_task(announce_arrivals(ctx), name="announce_arrivals")
         try:
             person = await trainee.arrives(settings.trainee_join_timeout_s)
         except TimeoutError:
             self._ending.end(ending.TRAINEE_NEVER_CAME)
             return
-        finally:
-            announcing.cancel()
         await self._get_to_know(person)
 
         await speaker.settle(settings.avatar_deadline_s)
@@ -243,7 +244,9 @@ class Greeting:
 
     async def _close(self) -> None:
         reason = self._ending.reason
-        self._tasks[0].cancel()
+        *telling, _ = self._tasks
+        for task in telling:
+            task.cancel()
         speaker = self._speaker
         if self._ctx.room.isconnected():
             await self._tell_the_page(str(reason))

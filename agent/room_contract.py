@@ -18,7 +18,7 @@ CLIENT_AVATAR_GREETING = "avatar-greeting"
 """Our page: it will report `can_hear`, so the opening waits for it."""
 
 ATTRIBUTE_SEEN = "greeting.seen"
-"""On the trainee, set by the worker when they arrive, so that LiveKit announces them at once."""
+"""On the trainee, changed by the worker as they arrive, so that LiveKit announces them at once."""
 
 ATTRIBUTE_MODE = "greeting.mode"
 """On the agent: `avatar` or `voice`, whoever speaks now."""

@@ -48,6 +48,9 @@ class Trainee:
             asyncio.get_running_loop().create_future()
         )
         self._leaving: asyncio.TimerHandle | None = None
+        self.absent = asyncio.Event()
+        """Set while they are not in the room."""
+        self.absent.set()
         self._reported = asyncio.Event()
         self._sound_unlocked = False
         self._hears: frozenset[str] = frozenset()
@@ -102,10 +105,12 @@ class Trainee:
             return
         if not self._arrived.done():
             self._arrived.set_result(participant)
-        elif participant.identity == self.identity and self._leaving is not None:
-            self._leaving.cancel()
-            self._leaving = None
-            logger.info("trainee came back")
+        if participant.identity == self.identity:
+            self.absent.clear()
+            if self._leaving is not None:
+                self._leaving.cancel()
+                self._leaving = None
+                logger.info("trainee came back")
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self.identity:
@@ -114,6 +119,7 @@ class Trainee:
         grace_s = self._return_grace_s if on_purpose else _LOST_GRACE_S
         reason = ending.TRAINEE_LEFT if on_purpose else ending.CONNECTION_LOST
         logger.info("trainee is gone", extra={"reason": reason, "grace_s": grace_s})
+        self.absent.set()
         if self._leaving is not None:
             self._leaving.cancel()
         loop = asyncio.get_running_loop()

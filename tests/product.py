@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from livekit import api
@@ -63,6 +64,22 @@ class Product:
         return await self.http.post(
             f"/api/users/sessions/{session_id}/avatar-greeting/end/", json={"reason": "continue"}
         )
+
+    async def avatars(self, room: str) -> list[dict[str, Any]]:
+        """The provider's own record of the avatars it was asked for in a room."""
+        assert self.here.stand_ins is not None
+        return [s for s in await self.here.stand_ins.sessions() if s["room"] == room]
+
+    async def paid_avatars_left(self, room: str, within_s: float = 2) -> None:
+        """Wait until every avatar that joined has left, by the provider's own record.
+
+        Raises:
+            AssertionError: one is still there, and paid for.
+        """
+        since = time.monotonic()
+        while still := [s for s in await self.avatars(room) if s["joined_at"] and not s["left_at"]]:
+            assert time.monotonic() - since < within_s, f"still paid for: {still}"
+            await asyncio.sleep(0.05)
 
     async def participants(self, room: str) -> list[str]:
         """Identities in a room; empty when there is no such room."""

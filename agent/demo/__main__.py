@@ -31,9 +31,9 @@ def main() -> int:
     parser.add_argument("--real", action="store_true", help="the real providers, keys from .env")
     options = parser.parse_args()
     if "list" in options.fault:
-        from agent.demo.faults import describe
+        from agent.demo.faults import describe_faults
 
-        print(describe())
+        print(describe_faults())
         return 0
     try:
         asyncio.run(_show(options))

@@ -53,8 +53,8 @@ async def test_trainee_is_met_by_name_heard_and_answered(
     await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
     assert client.disconnected_at - ended_at < 2
     assert not await product.room_exists(ticket["room_name"])
-    (session,) = await product.here.stand_ins.sessions()
-    assert session["left_at"] is not None
+    await product.paid_avatars_left(ticket["room_name"])
+    assert len(await product.avatars(ticket["room_name"])) == 1
 
 
 async def test_typed_words_are_answered_too(product: Product) -> None:
@@ -142,7 +142,7 @@ async def test_avatar_was_given_a_short_token_of_least_rights(product: Product) 
     assert seat.permission.can_publish
     assert not seat.permission.can_update_metadata
     assert not seat.permission.hidden
-    session = (await product.here.stand_ins.sessions())[-1]
+    (session,) = await product.avatars(ticket["room_name"])
     assert session["identity"] == seat.identity != "bey-avatar-agent"
 
 

@@ -34,8 +34,7 @@ async def test_end_call_ends_avatar_and_room_at_once(product: Product) -> None:
     assert answer.status_code == 200, answer.text
     await gone_after(product, ticket["room_name"], 2 + SLACK_S)
     await until(lambda: client.disconnected_at is not None, 5, "the client was left in the room")
-    sessions = await product.here.stand_ins.sessions()
-    assert sessions[-1]["left_at"] is not None
+    await product.paid_avatars_left(ticket["room_name"])
     assert (await product.ask(session_id)).status_code == 409
     await client.leave()
 
@@ -63,7 +62,7 @@ async def test_avatar_is_gone_soon_after_the_trainee_left(product: Product) -> N
     grace_s = 8
     gone = await gone_after(product, ticket["room_name"], grace_s + 2 + SLACK_S)
     assert gone > grace_s - 2, "there was no time to come back"
-    assert (await product.here.stand_ins.sessions())[-1]["left_at"] is not None
+    await product.paid_avatars_left(ticket["room_name"])
 
 
 async def test_who_comes_back_in_time_finds_the_same_conversation(product: Product) -> None:
@@ -79,7 +78,7 @@ async def test_who_comes_back_in_time_finds_the_same_conversation(product: Produ
     await again.hears(after=typed_at)
     await again.silence(1.5)
     assert "Hello" not in again.said(again.agent.identity)
-    assert len(await product.here.stand_ins.sessions()) == 1
+    assert len(await product.avatars(ticket["room_name"])) == 1
     still_there_at = time.monotonic() + 8
     await until(lambda: time.monotonic() > still_there_at, 10, "")
     assert again.disconnected_at is None, "the old grace ended the conversation"
@@ -93,12 +92,12 @@ async def test_trainee_who_never_comes_costs_no_more_than_fifteen_seconds(
     room = answer.json()["room_name"]
 
     async def avatar_came() -> None:
-        while not await product.here.stand_ins.sessions():
+        while not await product.avatars(room):
             await asyncio.sleep(0.05)
 
     await asyncio.wait_for(avatar_came(), 5)
     while await product.participants(room) or time.monotonic() - asked_at < 3:
         assert time.monotonic() - asked_at < 15 + SLACK_S
         await asyncio.sleep(0.1)
-    (session,) = await product.here.stand_ins.sessions()
-    assert session["left_at"] is not None
+    await product.paid_avatars_left(room)
+    assert len(await product.avatars(room)) == 1

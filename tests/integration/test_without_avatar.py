@@ -56,9 +56,9 @@ async def test_voice_carries_on_when_the_avatar_leaves(
 
 async def test_avatar_that_comes_too_late_is_not_kept(product: Product) -> None:
     await product.here.stand_ins.faults("bey:late=9")
-    client, _, _ = await product.enter()
+    client, ticket, _ = await product.enter()
     _, speaker = await client.hears(after=0, timeout=20)
     assert speaker == client.agent.identity
     await until(lambda: bool(client.left), 20, "the late avatar was not removed")
-    (session,) = await product.here.stand_ins.sessions()
+    (session,) = await product.avatars(ticket["room_name"])
     assert session["seconds"] < 3
