@@ -11,7 +11,7 @@ import asyncio
 import time
 
 from livekit import api, rtc
-from livekit.agents import NOT_GIVEN, CloseEvent, ErrorEvent, JobContext
+from livekit.agents import NOT_GIVEN, CloseEvent, CloseReason, ErrorEvent, JobContext
 from livekit.agents.llm import LLMError
 from livekit.agents.voice import SpeechHandle
 from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions, TextInputOptions
@@ -215,9 +215,12 @@ class Greeting:
             self._session.say(self._script.trouble)
 
     def _on_close(self, event: CloseEvent) -> None:
-        if event.error is not None:
-            logger.error("the conversation cannot go on", extra={"reason": event.reason.value})
-        self._ending.end(ending.SESSION_FAILED)
+        if event.reason is CloseReason.ERROR:
+            logger.error("the conversation cannot go on: its provider failed too often")
+            self._ending.end(ending.SESSION_FAILED)
+        else:
+            # Not by us, who end it by the room: LiveKit is stopping the job.
+            self._ending.end(ending.WORKER_SHUTDOWN)
 
     async def _tell(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -61,3 +62,23 @@ def recordings() -> dict[str, Path]:
     found = {path.stem: path for path in assets.glob("*.wav")}
     assert found, f"no recordings in {assets}"
     return found
+
+
+_exit_code = 0
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    global _exit_code
+    _exit_code = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Leave without the native library's exit handlers.
+
+    livekit 1.1.21 may abort or hang in them after rooms were deleted under their participants, and
+    a run whose tests all passed would count as failed.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_exit_code)

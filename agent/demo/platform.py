@@ -71,6 +71,7 @@ def create_platform(settings: PlatformSettings) -> web.Application:
             "/avatar-greeting/",
             "authorization": f"Bearer {ticket}",
             "traineeName": claims["trainee"]["name"],
+            "continueUrl": claims["continue_url"],
         }
         return _greeting_page(settings.page, config)
 

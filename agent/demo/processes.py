@@ -37,7 +37,9 @@ async def child(
             sys.executable,
             "-m",
             *module,
-            env={**_plain_environment(), **env, "PYTHONUNBUFFERED": "1"},
+            # Away from the developer's .env: these processes have the environment they are given.
+            cwd=log.parent,
+            env={**plain_environment(), **env, "PYTHONUNBUFFERED": "1"},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -93,7 +95,8 @@ def _tail(log: Path) -> str:
     return f"{' / '.join(lines[-3:])[-500:]} (all of it in {log})"
 
 
-def _plain_environment() -> dict[str, str]:
-    """What a process needs to run at all; no key of the developer's goes along."""
+def plain_environment() -> dict[str, str]:
+    """What `python -m agent…` needs to run from any folder; no key of the developer's is in it."""
     keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "USERPROFILE")
-    return {name: os.environ[name] for name in keep if name in os.environ}
+    kept = {name: os.environ[name] for name in keep if name in os.environ}
+    return {**kept, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
+from pathlib import Path
 
+from agent.demo.processes import plain_environment
 from tests.product import Product
 
 
-async def console(env: dict[str, str], typed: bytes) -> tuple[int | None, str]:
-    plain = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
+async def console(env: dict[str, str], typed: bytes, folder: Path) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "agent", "console", "--text"),
-        env={**plain, **env},
+        cwd=folder,
+        env={**plain_environment(), **env},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -22,10 +23,12 @@ async def console(env: dict[str, str], typed: bytes) -> tuple[int | None, str]:
     return process.returncode, out.decode()
 
 
-async def test_text_console_greets_and_answers_without_any_other_key(product: Product) -> None:
+async def test_text_console_greets_and_answers_without_any_other_key(
+    product: Product, tmp_path: Path
+) -> None:
     address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
-    code, shown = await console(env, b"How long does the video take?\n")
+    code, shown = await console(env, b"How long does the video take?\n", tmp_path)
     assert code == 0, shown
     assert "Hello, and welcome!" in shown
     answer = shown.split("you:")[1]
@@ -34,16 +37,18 @@ async def test_text_console_greets_and_answers_without_any_other_key(product: Pr
     assert not await product.here.stand_ins.calls("bey")
 
 
-async def test_text_console_without_its_key_says_which() -> None:
-    code, shown = await console({}, b"")
+async def test_text_console_without_its_key_says_which(tmp_path: Path) -> None:
+    code, shown = await console({}, b"", tmp_path)
     assert code == 2
     assert "missing from the environment or .env: GOOGLE_API_KEY\n" in shown
 
 
-async def test_text_console_apologises_when_the_llm_is_dead(product: Product) -> None:
+async def test_text_console_apologises_when_the_llm_is_dead(
+    product: Product, tmp_path: Path
+) -> None:
     await product.here.stand_ins.faults("llm:401")
     address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
-    code, shown = await console(env, b"Hello?\n")
+    code, shown = await console(env, b"Hello?\n", tmp_path)
     assert code == 0, shown
     assert "I'm sorry" in shown
