@@ -18,7 +18,7 @@ from livekit.agents import JobContext
 from agent.log import logger
 from agent.room_contract import ATTRIBUTE_SEEN
 
-_ASK_EVERY_S = 0.25
+_ASK_EVERY_S = 0.15
 _API_TIMEOUT_S = 3.0
 
 

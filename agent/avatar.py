@@ -60,11 +60,16 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             conn_options=APIConnectOptions(timeout=settings.avatar_call_timeout_s),
         )
         self._settings = settings
+        self._asking: asyncio.Task[None] | None = None
         self.provider_session_id: str | None = None
         """Beyond Presence's id of this session; None until it has answered."""
 
+    def ask(self) -> None:
+        """Ask for the avatar now, while the session is still starting; `bring` takes the answer."""
+        self._asking = asyncio.create_task(self._call(), name="ask_for_avatar")
+
     async def bring(self, session: AgentSession[None], room: rtc.Room) -> None:
-        """Ask for the avatar and route the session's speech to it.
+        """Take the answer to `ask`, and route the started session's speech to the avatar.
 
         The call is bounded by AVATAR_CALL_TIMEOUT_S as a whole. The room must be connected, or
         `wait_for_join` would return at once.
@@ -89,6 +94,12 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         except bey.BeyException as e:
             raise AvatarError(f"the avatar could not be asked for: {e}") from e
 
+    async def aclose(self) -> None:
+        """Remove the avatar if it is in the room, and stop asking for it."""
+        if self._asking is not None:
+            self._asking.cancel()
+        await super().aclose()
+
     async def joined(self) -> None:
         """Wait, without limit, until the avatar is in the room with its picture.
 
@@ -102,11 +113,18 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             raise AvatarError("the avatar left before its picture was there") from e
 
     async def _start_agent(self, livekit_url: str, livekit_token: str) -> None:
-        """The plugin's call, made our way; its own token is dropped."""
+        """What the plugin awaits where it would call: our call, already under way."""
+        if self._asking is None:
+            self.ask()
+        assert self._asking is not None
+        await self._asking
+
+    async def _call(self) -> None:
+        """The plugin's call, made our way and with our own token."""
         body = {
             "transport": "livekit",
             "avatar_id": self._avatar_id,
-            "url": livekit_url,
+            "url": self._settings.public_url,
             "token": self._mint_token(),
         }
         try:

@@ -115,9 +115,8 @@ class Greeting:
 
     async def _story(self) -> None:
         ctx, settings, trainee = self._ctx, self._settings, self._trainee
-        await self._start_session()
-
         self._speaker = speaker = Speaker(ctx, self._session, settings)
+        await self._start_session()
         speaker.bring_avatar()
         self._prepare_opening()
 
@@ -129,7 +128,7 @@ class Greeting:
         await self._get_to_know(person)
 
         await speaker.settle(settings.avatar_deadline_s)
-        await trainee.can_hear(lambda: speaker.identity, settings.hearing_timeout_s)
+        await trainee.can_hear(speaker, settings.hearing_timeout_s)
 
         self._open()
 

@@ -33,12 +33,12 @@ class Speaker:
     def __init__(
         self, ctx: JobContext, session: AgentSession[None], settings: WorkerSettings
     ) -> None:
-        """Take over the session's audio; the session must be started and silent."""
+        """Ask for the avatar; the room must be connected, the session may still be starting."""
         self._ctx = ctx
         self._room = ctx.room
         self._session = session
         self._avatar = BeyondPresenceAvatar(settings)
-        self._voice = _tail_of(session.output.audio)
+        self._voice: AudioOutput | None = None
         self._bringing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._abandoned = False
@@ -48,7 +48,11 @@ class Speaker:
         """Why the avatar is not the one who speaks; empty while it is or may still come."""
         self.avatar_seconds = 0.0
         """How long the avatar has been in the room, as far as it has left it again."""
+        self.there_at = time.monotonic()
+        """Since when whoever speaks has been there to be heard, as time.monotonic()."""
         self._room.on("participant_connected", self._on_connected)
+        self._room.on("track_published", self._on_track)
+        self._room.on("local_track_published", self._on_own_track)
         self._room.on("participant_disconnected", self._on_disconnected)
 
     @property
@@ -63,8 +67,11 @@ class Speaker:
         """Beyond Presence's id of its session, for the operator."""
         return self._avatar.provider_session_id
 
+        self._avatar.ask()
+
     def bring_avatar(self) -> None:
-        """Ask for the avatar now; `settle` says what became of it."""
+        """Take over the started, silent session's speech; `settle` says who got it."""
+        self._voice = _tail_of(self._session.output.audio)
         self._bringing = asyncio.create_task(self._bring(), name="bring_avatar")
 
     async def settle(self, deadline_s: float) -> None:
@@ -76,7 +83,7 @@ class Speaker:
                 await self._give_avatar_up(
                     AvatarTimeout(f"the avatar did not join within {deadline_s:g} s")
                 )
-        await self._announce()
+        self._hold(self._announce())
 
     async def close(self) -> None:
         """Remove the avatar from the room, if it is there, and forget it."""
@@ -136,6 +143,19 @@ class Speaker:
         if self._abandoned:
             # Too late, or back after it was removed: an avatar nobody looks at costs money.
             self._hold(self._remove_avatar())
+
+    def _on_track(
+        self, track: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+    ) -> None:
+        if (
+            participant.identity == self._avatar.avatar_identity
+            and track.kind == rtc.TrackKind.KIND_AUDIO
+        ):
+            self.there_at = time.monotonic()
+
+    def _on_own_track(self, *_: object) -> None:
+        if self.mode == "voice":
+            self.there_at = time.monotonic()
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self._avatar.avatar_identity:

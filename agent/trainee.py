@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable
+import time
+from typing import Protocol
 
 from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
@@ -24,8 +25,9 @@ from agent.room_contract import (
     RPC_END_GREETING,
 )
 
-_SETTLE_S = 0.5
-"""A client that reports nothing is greeted this long after voice and trainee are both there."""
+_SETTLE_S = 0.4
+"""A client that reports nothing is spoken to this long after voice and trainee are both there; the
+sound itself takes another 0.1 s, which makes it half a second."""
 
 _FIRST_REPORT_S = 5.0
 """Our page that has reported nothing for this long is treated as any other client."""
@@ -34,6 +36,16 @@ _LOST_GRACE_S = 3.0
 """A client whose connection was reset joins again within this long, or not at all."""
 
 _REASON = re.compile(r"[a-z0-9_.-]{1,64}")
+
+
+class Heard(Protocol):
+    """Whoever is to be heard."""
+
+    @property
+    def identity(self) -> str: ...
+
+    there_at: float
+    """Since when they have been there to be heard, as time.monotonic()."""
 
 
 class Trainee:
@@ -47,6 +59,7 @@ class Trainee:
         self._arrived: asyncio.Future[rtc.RemoteParticipant] = (
             asyncio.get_running_loop().create_future()
         )
+        self._arrived_at = 0.0
         self._leaving: asyncio.TimerHandle | None = None
         self.absent = asyncio.Event()
         """Set while they are not in the room."""
@@ -75,15 +88,17 @@ class Trainee:
         async with asyncio.timeout(timeout_s):
             return await asyncio.shield(self._arrived)
 
-    async def can_hear(self, speaker: Callable[[], str], timeout_s: float) -> None:
-        """Wait until what `speaker()` says now would be heard; at most `timeout_s`.
+    async def can_hear(self, speaker: Heard, timeout_s: float) -> None:
+        """Wait until what `speaker` says now would be heard; at most `timeout_s`.
 
         Our page says so itself (sound unlocked, speaker's track subscribed). Any other client gets
         a moment to subscribe.
         """
         ours = self._arrived.result().attributes.get(ATTRIBUTE_CLIENT) == CLIENT_AVATAR_GREETING
+        both_there_at = max(self._arrived_at, speaker.there_at)
+        first_s = both_there_at + (_FIRST_REPORT_S if ours else _SETTLE_S) - time.monotonic()
         try:
-            async with asyncio.timeout(_FIRST_REPORT_S if ours else _SETTLE_S):
+            async with asyncio.timeout(max(first_s, 0)):
                 await self._reported.wait()
         except TimeoutError:
             if ours:
@@ -91,7 +106,7 @@ class Trainee:
             return
         try:
             async with asyncio.timeout(timeout_s):
-                while not (self._sound_unlocked and speaker() in self._hears):
+                while not (self._sound_unlocked and speaker.identity in self._hears):
                     self._reported.clear()
                     await self._reported.wait()
         except TimeoutError:
@@ -105,6 +120,7 @@ class Trainee:
             return
         if not self._arrived.done():
             self._arrived.set_result(participant)
+            self._arrived_at = time.monotonic()
         if participant.identity == self.identity:
             self.absent.clear()
             if self._leaving is not None:

@@ -43,9 +43,6 @@ def main() -> int:
     except ConfigError as e:
         print(f"demo: {e}", file=sys.stderr)
         return 2
-    except OSError as e:
-        print(f"demo: {e.strerror or e}; is port {options.port} in use?", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         pass
     print("demo: everything has ended", flush=True)
@@ -98,9 +95,9 @@ def _until_told_to_stop() -> asyncio.Future[None]:
         if not stopped.done():
             stopped.set_result(None)
 
-    for sig in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows raises KeyboardInterrupt instead
-            loop.add_signal_handler(sig, stop)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last: its terminal was closed
+        with contextlib.suppress(NotImplementedError, AttributeError):  # Windows has its own ways
+            loop.add_signal_handler(getattr(signal, name), stop)
     return stopped
 
 

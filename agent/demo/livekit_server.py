@@ -124,7 +124,7 @@ async def livekit_server(
     Raises:
         MissingTool: it ended, or did not answer within 20 s.
     """
-    free, tcp, udp = free_ports(3)
+    free, udp = free_ports(2)
     port = port or free
     api_key, secret = key or ("demo" + secrets.token_hex(4), secrets.token_urlsafe(32))
     with tempfile.TemporaryDirectory() as folder:
@@ -139,7 +139,9 @@ async def livekit_server(
             "  node_ip: 127.0.0.1\n"
             "  use_external_ip: false\n"
             "  enable_loopback_candidate: true\n"
-            f"  tcp_port: {tcp}\n"
+            # Media over UDP on loopback; its TCP listener could not be kept off other interfaces.
+            "  interfaces: {includes: [lo, lo0]}\n"
+            "  tcp_port: 0\n"
             f"  udp_port: {udp}\n"
         )
         config.chmod(0o600)

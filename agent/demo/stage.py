@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,11 @@ from pathlib import Path
 from aiohttp import web
 from dotenv import dotenv_values
 
+from agent.demo.faults import parse_fault
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.page import ensure_page
 from agent.demo.platform import PlatformSettings, create_platform
-from agent.demo.processes import child, wait_until_ready
+from agent.demo.processes import ChildFailed, child, wait_until_ready
 from agent.demo.stand_ins import StandIns, stand_ins
 from agent.settings import EndpointSettings, WorkerSettings
 
@@ -84,11 +86,15 @@ async def stage(
 
     Raises:
         MissingTool: this machine lacks something; the text says how to get it.
-        ChildFailed: a process did not start; the text names its log.
+        ChildFailed: a process did not start, or the port is taken; the text says which.
+        UnknownFault: with the list of all faults.
         ConfigError: with `real`, what the environment lacks.
     """
     here = Stage()
+    for text in faults:
+        parse_fault(text)
     async with contextlib.AsyncExitStack() as stack:
+        door = stack.enter_context(_listen(port))
         page = await ensure_page(say)
         if real:
             here.environment = _real_environment()
@@ -103,8 +109,7 @@ async def stage(
             )
             here.environment = _demo_environment(here.livekit, here.stand_ins)
         endpoint_port, worker_port = free_ports(2)
-        platform_port = port or free_ports(1)[0]
-        here.url = f"http://127.0.0.1:{platform_port}"
+        here.url = "http://{}:{}".format(*door.getsockname())
         here.endpoint_url = f"http://127.0.0.1:{endpoint_port}"
         here.worker_url = f"http://127.0.0.1:{worker_port}"
         here.environment |= {
@@ -120,7 +125,7 @@ async def stage(
         }
         say("starting the endpoint and the worker")
         await _start_children(stack, here, logs, endpoint_port)
-        await stack.enter_async_context(_platform(here, page, platform_port))
+        await stack.enter_async_context(_platform(here, page, door))
         yield here
 
 
@@ -172,8 +177,16 @@ def _real_environment() -> dict[str, str]:
     return chosen
 
 
+def _listen(port: int) -> socket.socket:
+    """The platform's door, taken before anything is started."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as e:
+        raise ChildFailed(f"port {port}: {e.strerror}; choose another with --port") from None
+
+
 @contextlib.asynccontextmanager
-async def _platform(here: Stage, page: Path, port: int) -> AsyncIterator[None]:
+async def _platform(here: Stage, page: Path, door: socket.socket) -> AsyncIterator[None]:
     app = create_platform(
         PlatformSettings(
             jwt_secret=here.environment["PLATFORM_JWT_SECRET"],
@@ -184,7 +197,7 @@ async def _platform(here: Stage, page: Path, port: int) -> AsyncIterator[None]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.SockSite(runner, door).start()
         yield
     finally:
         await runner.cleanup()
