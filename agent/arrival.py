@@ -12,43 +12,34 @@ from __future__ import annotations
 import asyncio
 import time
 
-from livekit import api
-from livekit.agents import JobContext
+from livekit import api, rtc
 
+from agent.errors import LiveKitError
 from agent.log import logger
+from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_SEEN
 
 _ASK_EVERY_S = 0.15
-_API_TIMEOUT_S = 3.0
 
 
-async def announce_arrivals(ctx: JobContext, absent: asyncio.Event) -> None:
+async def announce_arrivals(room: rtc.Room, livekit: RoomApi, absent: asyncio.Event) -> None:
     """While `absent` is set, have every newcomer announced at once; runs until cancelled."""
     while True:
         await absent.wait()
         try:
-            async with asyncio.timeout(_API_TIMEOUT_S):
-                await _announce(ctx)
-        except (TimeoutError, api.TwirpError) as e:
+            for newcomer in await _not_announced(room, livekit):
+                await livekit.change_attributes(newcomer, {ATTRIBUTE_SEEN: str(time.time_ns())})
+        except LiveKitError as e:
             # The event comes by itself, only later.
-            logger.debug("LiveKit did not say who is here", extra={"error": type(e).__name__})
+            logger.debug("arrivals cannot be asked for", extra={"error": str(e)})
         await asyncio.sleep(_ASK_EVERY_S)
 
 
-async def _announce(ctx: JobContext) -> None:
-    room = ctx.room.name
-    present = await ctx.api.room.list_participants(api.ListParticipantsRequest(room=room))
-    for participant in present.participants:
-        unseen = participant.identity not in ctx.room.remote_participants
-        if (
-            unseen
-            and participant.kind == api.ParticipantInfo.Kind.STANDARD
-            and participant.state == api.ParticipantInfo.State.ACTIVE
-        ):
-            await ctx.api.room.update_participant(
-                api.UpdateParticipantRequest(
-                    room=room,
-                    identity=participant.identity,
-                    attributes={ATTRIBUTE_SEEN: str(time.time_ns())},
-                )
-            )
+async def _not_announced(room: rtc.Room, livekit: RoomApi) -> list[str]:
+    return [
+        participant.identity
+        for participant in await livekit.participants()
+        if participant.identity not in room.remote_participants
+        and participant.kind == api.ParticipantInfo.Kind.STANDARD
+        and participant.state == api.ParticipantInfo.State.ACTIVE
+    ]

@@ -34,6 +34,7 @@ _TOKEN_TTL = timedelta(seconds=60)
 
 _BODY_MAX = 2_000  # characters of an error answer that are worth keeping
 _RETRY_AFTER_S = 0.3
+_REMOVE_TIMEOUT_S = 3.0
 
 _ADVICE = {
     400: "it did not like the request; check that LIVEKIT_PUBLIC_URL starts with wss://",
@@ -98,7 +99,11 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         """Remove the avatar if it is in the room, and stop asking for it."""
         if self._asking is not None:
             self._asking.cancel()
-        await super().aclose()
+        try:
+            async with asyncio.timeout(_REMOVE_TIMEOUT_S):
+                await super().aclose()
+        except TimeoutError:
+            logger.warning("LiveKit did not remove the avatar in time")
 
     async def joined(self) -> None:
         """Wait, without limit, until the avatar is in the room with its picture.

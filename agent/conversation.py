@@ -65,7 +65,7 @@ def build_session(settings: VoiceSettings, llm: google.LLM) -> AgentSession[None
             # Both pinned to what runs inside this process: the defaults of development mode and of
             # LiveKit Cloud call a gateway.
             "turn_detection": inference.TurnDetector(version="v1-mini"),
-            # Nobody is left waiting longer, even where the detector takes a sentence for unfinished.
+            # Nobody waits longer, even where the detector takes a sentence for unfinished.
             "endpointing": {"max_delay": 2.0},
             # The avatar cannot pause, so a false interruption has nothing to resume.
             "interruption": {"mode": "vad", "resume_false_interruption": False},

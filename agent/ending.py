@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, Final, TypeVar
-
-T = TypeVar("T")
+from typing import Final
 
 CONTINUE: Final = "continue"
 """The trainee goes on to the video."""
@@ -29,10 +26,6 @@ AGAIN = frozenset(
 """Not ended on purpose: the trainee may be greeted again."""
 
 
-class GreetingEnded(Exception):
-    """Raised inside the story when the greeting has ended while it waited."""
-
-
 class Ending:
     """The end of one greeting."""
 
@@ -52,20 +45,3 @@ class Ending:
     async def wait(self) -> str:
         """Wait, without limit, for the reason."""
         return await asyncio.shield(self._reason)
-
-    async def unless_ended(self, step: Awaitable[T]) -> T:
-        """Await one step of the story.
-
-        Raises:
-            GreetingEnded: the greeting ended first; the step is cancelled.
-        """
-        task = asyncio.ensure_future(step)
-        either: set[asyncio.Future[Any]] = {task, self._reason}
-        try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if self._reason.done():
-                raise GreetingEnded(self._reason.result())
-            return task.result()
-        finally:
-            if not task.done():
-                task.cancel()

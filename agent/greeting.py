@@ -1,8 +1,6 @@
-"""One greeting: one job, one room, one trainee, from dispatch to goodbye.
+"""One greeting: one room, one trainee, from dispatch to goodbye.
 
-`greet` is the job's entrypoint; `Greeting._story` reads as what happens. The entrypoint returns as
-soon as the story is under way, because LiveKit, when it stops a job, waits for the entrypoint first
-and kills the process 10 s later.
+`Greeting._story` reads as what happens; the rest of the class is what may happen beside it.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from livekit import api, rtc
+from livekit import rtc
 from livekit.agents import NOT_GIVEN, CloseEvent, CloseReason, ErrorEvent, JobContext
 from livekit.agents.llm import LLMError
 from livekit.agents.voice import SpeechHandle
@@ -22,73 +20,34 @@ from agent.arrival import announce_arrivals
 from agent.avatar import AUDIO_SAMPLE_RATE
 from agent.conversation import Greeter, build_session
 from agent.end_report import report_end
-from agent.ending import Ending, GreetingEnded
-from agent.errors import JobMetadataError
-from agent.job_metadata import JobMetadata, session_id_of
+from agent.ending import Ending
+from agent.job_metadata import JobMetadata
 from agent.log import logger
 from agent.prepared_speech import PreparedSpeech
+from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_ENDED
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
-from agent.single_flight import is_the_greeter
 from agent.speaker import Speaker
 from agent.trainee import Trainee
 
-_CONNECT_TIMEOUT_S = 15.0
-_API_TIMEOUT_S = 3.0
-_DELETE_TRIES = 3
 _TROUBLE_EVERY_S = 8.0
 """The apology for a lost answer is not said more often than this."""
-
-
-async def greet(ctx: JobContext) -> None:
-    """The job's entrypoint: join the room, make sure to be alone, and start the story."""
-    settings: WorkerSettings = ctx.proc.userdata["settings"]
-    metadata = metadata_of(ctx)
-    ctx.log_context_fields = {
-        "session_id": metadata.session_id,
-        "room": ctx.room.name,
-        "job_id": ctx.job.id,
-    }
-    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-        await ctx.connect()
-    if not await is_the_greeter(ctx):
-        ctx.shutdown("another greeter is here")
-        return
-    greeting = Greeting(ctx, settings, metadata)
-    ctx.proc.userdata["greeting"] = greeting
-    greeting.begin()
-
-
-async def say_goodbye(ctx: JobContext) -> None:
-    """The job's last step, whoever stopped it: nothing paid for is left in the room."""
-    greeting: Greeting | None = ctx.proc.userdata.get("greeting")
-    if greeting is not None:
-        await greeting.close(ending.WORKER_SHUTDOWN)
-
-
-def metadata_of(ctx: JobContext) -> JobMetadata:
-    """What the dispatch says, or the room; a trainee is greeted whatever is missing."""
-    session_id = session_id_of(ctx.job.room.name)
-    for source, text in (("job", ctx.job.metadata), ("room", ctx.job.room.metadata)):
-        if not text:
-            continue
-        try:
-            found = JobMetadata.from_json(text)
-        except JobMetadataError as e:
-            logger.warning("unreadable %s metadata: %s", source, e, extra={"job_id": ctx.job.id})
-            continue
-        return found if found.session_id else found.model_copy(update={"session_id": session_id})
-    logger.warning("no job metadata: greeting without a name", extra={"job_id": ctx.job.id})
-    return JobMetadata(session_id=session_id)
 
 
 class Greeting:
     """The greeting of one trainee."""
 
-    def __init__(self, ctx: JobContext, settings: WorkerSettings, metadata: JobMetadata) -> None:
+    def __init__(
+        self,
+        ctx: JobContext,
+        livekit: RoomApi,
+        settings: WorkerSettings,
+        metadata: JobMetadata,
+    ) -> None:
         """Listen for the trainee from now on; the room must be connected."""
         self._ctx = ctx
+        self._livekit = livekit
         self._settings = settings
         self._metadata = metadata
         self._script = script_for(metadata)
@@ -106,7 +65,7 @@ class Greeting:
 
     def begin(self) -> None:
         """Start the story and the watch for its end."""
-        watching = announce_arrivals(self._ctx, self._trainee.absent)
+        watching = announce_arrivals(self._ctx.room, self._livekit, self._trainee.absent)
         self._tasks = [
             asyncio.create_task(self._tell(), name="greeting_story"),
             asyncio.create_task(watching, name="announce_arrivals"),
@@ -114,8 +73,9 @@ class Greeting:
         ]
 
     async def _story(self) -> None:
-        ctx, settings, trainee = self._ctx, self._settings, self._trainee
-        self._speaker = speaker = Speaker(ctx, self._session, settings)
+        settings, trainee = self._settings, self._trainee
+        speaker = Speaker(self._ctx.room, self._livekit, self._session, settings)
+        self._speaker = speaker
         await self._start_session()
         speaker.bring_avatar()
         self._prepare_opening()
@@ -172,8 +132,9 @@ class Greeting:
         """The first words: from the script, by no LLM."""
         self._session.input.set_audio_enabled(True)
         audio = self._opening.audio() if self._opening else None
+        mode = self._speaker.mode if self._speaker else None
         speech = self._session.say(self._script.opening, audio=audio or NOT_GIVEN)
-        speech.add_done_callback(self._log_opening)
+        speech.add_done_callback(lambda speech: self._after_opening(speech, mode))
         self._opened.set()
         logger.info(
             "greeting begins",
@@ -181,16 +142,20 @@ class Greeting:
                 "script": self._script.name,
                 "script_version": self._script.version,
                 "locale": self._script.locale,
-                "mode": self._speaker.mode if self._speaker else None,
+                "mode": mode,
                 "since_job_start_s": round(time.monotonic() - self._began_at, 2),
             },
         )
 
-    def _log_opening(self, speech: SpeechHandle) -> None:
+    def _after_opening(self, speech: SpeechHandle, mode: str | None) -> None:
         logger.info("opening said", extra={"interrupted": speech.interrupted})
+        lost = self._speaker is not None and self._speaker.mode != mode
+        if lost and not speech.interrupted and self._ending.reason is None:
+            # The avatar left in the middle of it, and what it had been given is gone.
+            self._open()
 
     async def _on_typed(self, _: object, typed: TextInputEvent) -> None:
-        await self._ending.unless_ended(self._opened.wait())
+        await self._opened.wait()
         await self._session.interrupt()
         self._session.generate_reply(user_input=typed.text, input_modality="text")
 
@@ -223,14 +188,13 @@ class Greeting:
 
     async def _tell(self) -> None:
         try:
-            async with asyncio.timeout(self._settings.max_greeting_s):
+            async with asyncio.timeout(self._settings.max_greeting_s) as limit:
                 await self._story()
                 await self._ending.wait()
-        except TimeoutError:
-            self._ending.end(ending.TIME_LIMIT)
-        except GreetingEnded:
-            pass
         except Exception:  # noqa: BLE001  the job's edge: whatever it was, the greeting ends cleanly
+            if limit.expired():
+                self._ending.end(ending.TIME_LIMIT)
+                return
             logger.exception("the greeting failed")
             self._ending.end(ending.SESSION_FAILED)
 
@@ -253,7 +217,7 @@ class Greeting:
         if self._ctx.room.isconnected():
             await self._tell_the_page(str(reason))
             # Everybody leaves with the room, the avatar first of all.
-            await self._delete_room()
+            await self._livekit.delete()
         if self._opening is not None:
             self._opening.cancel()
         if speaker is not None:
@@ -285,23 +249,3 @@ class Greeting:
                 await self._ctx.room.local_participant.set_attributes({ATTRIBUTE_ENDED: reason})
         except TimeoutError:
             logger.info("the page was not told why the greeting ended")
-
-    async def _delete_room(self) -> None:
-        for attempt in range(1, _DELETE_TRIES + 1):
-            try:
-                async with asyncio.timeout(_API_TIMEOUT_S):
-                    await self._ctx.api.room.delete_room(
-                        api.DeleteRoomRequest(room=self._ctx.room.name)
-                    )
-            except api.TwirpError as e:
-                if e.code == api.TwirpErrorCode.NOT_FOUND:
-                    return
-                logger.warning(
-                    "the room was not deleted", extra={"error": e.code, "attempt": attempt}
-                )
-            except TimeoutError:
-                logger.warning(
-                    "the room was not deleted", extra={"error": "timeout", "attempt": attempt}
-                )
-            else:
-                return

@@ -12,30 +12,35 @@ import time
 from collections.abc import Coroutine
 from typing import Literal
 
-from livekit import api, rtc
-from livekit.agents import AgentSession, JobContext
+from livekit import rtc
+from livekit.agents import AgentSession
 from livekit.agents.voice.io import AudioOutput
 
 from agent.avatar import BeyondPresenceAvatar
 from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.log import logger
+from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_MODE
 from agent.settings import WorkerSettings
 
 Mode = Literal["avatar", "voice"]
 
-_API_TIMEOUT_S = 3.0
+_ANNOUNCE_TIMEOUT_S = 3.0
 
 
 class Speaker:
     """The speaking side of one greeting."""
 
     def __init__(
-        self, ctx: JobContext, session: AgentSession[None], settings: WorkerSettings
+        self,
+        room: rtc.Room,
+        livekit: RoomApi,
+        session: AgentSession[None],
+        settings: WorkerSettings,
     ) -> None:
         """Ask for the avatar; the room must be connected, the session may still be starting."""
-        self._ctx = ctx
-        self._room = ctx.room
+        self._room = room
+        self._livekit = livekit
         self._session = session
         self._avatar = BeyondPresenceAvatar(settings)
         self._voice: AudioOutput | None = None
@@ -127,7 +132,7 @@ class Speaker:
 
     async def _announce(self) -> None:
         try:
-            async with asyncio.timeout(_API_TIMEOUT_S):
+            async with asyncio.timeout(_ANNOUNCE_TIMEOUT_S):
                 await self._room.local_participant.set_attributes({ATTRIBUTE_MODE: self.mode})
         except TimeoutError:
             logger.warning("the page was not told who speaks")
@@ -142,7 +147,7 @@ class Speaker:
         )
         if self._abandoned:
             # Too late, or back after it was removed: an avatar nobody looks at costs money.
-            self._hold(self._remove_avatar())
+            self._hold(self._livekit.remove(self._avatar.avatar_identity))
 
     def _on_track(
         self, track: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
@@ -174,17 +179,6 @@ class Speaker:
         if self._joined_at is not None:
             self.avatar_seconds += time.monotonic() - self._joined_at
             self._joined_at = None
-
-    async def _remove_avatar(self) -> None:
-        try:
-            async with asyncio.timeout(_API_TIMEOUT_S):
-                await self._ctx.api.room.remove_participant(
-                    api.RoomParticipantIdentity(
-                        room=self._room.name, identity=self._avatar.avatar_identity
-                    )
-                )
-        except (TimeoutError, api.TwirpError) as e:
-            logger.warning("a late avatar was not removed", extra={"error": type(e).__name__})
 
     def _hold(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

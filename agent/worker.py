@@ -8,7 +8,7 @@ from livekit.agents import AgentServer, JobProcess, JobRequest
 from livekit.agents.worker import ServerEnvOption
 
 from agent.conversation import build_llm
-from agent.greeting import greet, say_goodbye
+from agent.job import greet, say_goodbye
 from agent.job_metadata import JobMetadata
 from agent.log import keep_logs_safe, logger
 from agent.room_contract import ATTRIBUTE_GREETER
@@ -48,7 +48,7 @@ class GreeterServer(AgentServer):
                 dev_default=1, prod_default=min(settings.max_jobs, _WARM_MAX)
             ),
             setup_fnc=prewarm,
-            preload_modules=["agent.greeting"],
+            preload_modules=["agent.job"],
         )
         self._max_jobs = settings.max_jobs
         self._starting = 0

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import secrets
+import signal
+import time
 
 from livekit import api
 
@@ -30,8 +35,42 @@ async def test_second_dispatch_leaves_before_it_pays_for_an_avatar(product: Prod
     assert len(await product.avatars(ticket["room_name"])) == 1
 
 
+async def test_dead_greeters_ghost_is_removed_not_obeyed(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    await client.hears(after=0)
+    ghost, room = client.agent.identity, ticket["room_name"]
+    os.kill(job_process(product, ticket["session_id"]), signal.SIGKILL)
+    killed_at = time.monotonic()
+    await product.livekit.agent_dispatch.create_dispatch(
+        api.CreateAgentDispatchRequest(agent_name="training-greeter", room=room)
+    )
+
+    async def only_the_new_one_is_there() -> bool:
+        there = [who for who in await product.participants(room) if who.startswith("agent-")]
+        return len(there) == 1 and there[0] != ghost
+
+    async with asyncio.timeout(15):
+        while not await only_the_new_one_is_there():
+            await asyncio.sleep(0.1)
+    # LiveKit itself shows a dead participant for about 20 s.
+    assert time.monotonic() - killed_at < 12
+    await client.hears(after=time.monotonic(), timeout=12)
+    avatars = [who for who in await product.participants(room) if who.startswith("avatar-")]
+    assert len(avatars) == 1
+
+
+def job_process(product: Product, session_id: str) -> int:
+    """The process id of a session's job, from the worker's log."""
+    for line in (product.logs / "worker.log").read_text().splitlines():
+        event = json.loads(line)
+        if event.get("session_id") == session_id:
+            return int(event["pid"])
+    raise AssertionError("no such job in the log")
+
+
 async def test_ten_starts_in_the_same_moment_are_ten_greetings(product: Product) -> None:
-    answers = await asyncio.gather(*(product.ask(f"burst-{i}") for i in range(10)))
+    sessions = [f"burst-{secrets.token_hex(4)}" for _ in range(10)]
+    answers = await asyncio.gather(*(product.ask(session) for session in sessions))
     assert [a.status_code for a in answers] == [201] * 10
     rooms = {a.json()["room_name"] for a in answers}
 
@@ -42,7 +81,7 @@ async def test_ten_starts_in_the_same_moment_are_ten_greetings(product: Product)
     try:
         await asyncio.wait_for(all_served(), 14)
     finally:
-        for i in range(10):
-            await product.end(f"burst-{i}")
+        for session in sessions:
+            await product.end(session)
     for room in rooms:
         assert len(await product.avatars(room)) <= 1, "a room was paid for twice"

@@ -54,6 +54,20 @@ async def test_voice_carries_on_when_the_avatar_leaves(
     assert speaker == client.agent.identity
 
 
+async def test_opening_is_said_again_when_the_avatar_leaves_in_the_middle_of_it(
+    product: Product,
+) -> None:
+    await product.here.stand_ins.faults("bey:leaves-speaking=2")
+    client, _, _ = await product.enter()
+    await until(lambda: client.avatar is not None, 10, "no avatar")
+    await until(lambda: client.avatar is None, 15, "the avatar stayed")
+    lost_at = time.monotonic()
+    heard_at, speaker = await client.hears(after=lost_at + 0.3, timeout=8)
+    assert speaker == client.agent.identity
+    assert heard_at - lost_at < 2 + SLACK_S
+    assert (await the_opening(client)).startswith("Hello Ada")
+
+
 async def test_avatar_that_comes_too_late_is_not_kept(product: Product) -> None:
     await product.here.stand_ins.faults("bey:late=9")
     client, ticket, _ = await product.enter()

@@ -1,0 +1,65 @@
+"""A job: what LiveKit dispatches to the worker, one for each training room.
+
+The entrypoint returns as soon as the greeting is under way, because LiveKit, when it stops a job,
+waits for the entrypoint first and kills the process 10 s later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from livekit.agents import JobContext
+
+from agent import ending
+from agent.errors import JobMetadataError
+from agent.greeting import Greeting
+from agent.job_metadata import JobMetadata, session_id_of
+from agent.log import logger
+from agent.room_api import RoomApi
+from agent.settings import WorkerSettings
+from agent.single_flight import is_the_greeter
+
+_CONNECT_TIMEOUT_S = 15.0
+
+
+async def greet(ctx: JobContext) -> None:
+    """The job's entrypoint: join the room, make sure to be alone, and start the story."""
+    settings: WorkerSettings = ctx.proc.userdata["settings"]
+    metadata = metadata_of(ctx)
+    ctx.log_context_fields = {
+        "session_id": metadata.session_id,
+        "room": ctx.room.name,
+        "job_id": ctx.job.id,
+    }
+    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+        await ctx.connect()
+    livekit = RoomApi(ctx)
+    if not await is_the_greeter(ctx.room, livekit):
+        ctx.shutdown("another greeter is here")
+        return
+    greeting = Greeting(ctx, livekit, settings, metadata)
+    ctx.proc.userdata["greeting"] = greeting
+    greeting.begin()
+
+
+async def say_goodbye(ctx: JobContext) -> None:
+    """The job's last step, whoever stopped it: nothing paid for is left in the room."""
+    greeting: Greeting | None = ctx.proc.userdata.get("greeting")
+    if greeting is not None:
+        await greeting.close(ending.WORKER_SHUTDOWN)
+
+
+def metadata_of(ctx: JobContext) -> JobMetadata:
+    """What the dispatch says, or the room; a trainee is greeted whatever is missing."""
+    session_id = session_id_of(ctx.job.room.name)
+    for source, text in (("job", ctx.job.metadata), ("room", ctx.job.room.metadata)):
+        if not text:
+            continue
+        try:
+            found = JobMetadata.from_json(text)
+        except JobMetadataError as e:
+            logger.warning("unreadable %s metadata: %s", source, e, extra={"job_id": ctx.job.id})
+            continue
+        return found if found.session_id else found.model_copy(update={"session_id": session_id})
+    logger.warning("no job metadata: greeting without a name", extra={"job_id": ctx.job.id})
+    return JobMetadata(session_id=session_id)

@@ -1,0 +1,85 @@
+"""LiveKit's server API as a job uses it: the only module of the worker that knows its errors.
+
+Every call is bounded, and every refusal or lost connection is one LiveKitError. Joining the room
+and speaking in it is not done here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+from livekit import api
+from livekit.agents import JobContext
+
+from agent.errors import LiveKitError
+from agent.log import logger
+
+_TIMEOUT_S = 3.0
+_DELETE_TRIES = 3
+
+
+class RoomApi:
+    """What a job asks of LiveKit about its own room."""
+
+    def __init__(self, ctx: JobContext) -> None:
+        self._room = ctx.room.name
+        self._api = ctx.api.room
+
+    async def participants(self) -> list[api.ParticipantInfo]:
+        """Who is there, as LiveKit knows it now."""
+        with _asking("ListParticipants"):
+            async with asyncio.timeout(_TIMEOUT_S):
+                answer = await self._api.list_participants(
+                    api.ListParticipantsRequest(room=self._room)
+                )
+        return list(answer.participants)
+
+    async def change_attributes(self, identity: str, attributes: dict[str, str]) -> None:
+        """Change a participant's attributes, which is announced to everybody at once."""
+        with _asking("UpdateParticipant"):
+            async with asyncio.timeout(_TIMEOUT_S):
+                await self._api.update_participant(
+                    api.UpdateParticipantRequest(
+                        room=self._room, identity=identity, attributes=attributes
+                    )
+                )
+
+    async def remove(self, identity: str) -> None:
+        """Remove a participant; a failure is logged, for there is nothing else to do about it."""
+        try:
+            with _asking("RemoveParticipant"):
+                async with asyncio.timeout(_TIMEOUT_S):
+                    await self._api.remove_participant(
+                        api.RoomParticipantIdentity(room=self._room, identity=identity)
+                    )
+        except LiveKitError as e:
+            logger.warning("a participant was not removed", extra={"error": str(e)})
+
+    async def delete(self) -> None:
+        """Delete the room, trying again; harmless where it is gone. A failure is logged."""
+        for attempt in range(1, _DELETE_TRIES + 1):
+            try:
+                with _asking("DeleteRoom"):
+                    async with asyncio.timeout(_TIMEOUT_S):
+                        await self._api.delete_room(api.DeleteRoomRequest(room=self._room))
+            except LiveKitError as e:
+                logger.warning(
+                    "the room was not deleted", extra={"error": str(e), "attempt": attempt}
+                )
+            else:
+                return
+
+
+@contextmanager
+def _asking(what: str) -> Iterator[None]:
+    try:
+        yield
+    except api.TwirpError as e:
+        if e.code != api.TwirpErrorCode.NOT_FOUND:
+            # Its text is left out: LiveKit's 401 repeats the token.
+            raise LiveKitError(f"{what}: LiveKit answered {e.status} {e.code}") from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as e:
+        raise LiveKitError(f"{what}: LiveKit was not reached ({type(e).__name__})") from None
