@@ -12,8 +12,7 @@ from livekit import rtc
 from livekit.agents import NOT_GIVEN, CloseEvent, CloseReason, ErrorEvent, JobContext
 from livekit.agents.llm import LLMError
 from livekit.agents.voice import SpeechHandle
-from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions, TextInputOptions
-from livekit.agents.voice.room_io.types import TextInputEvent
+from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions
 
 from agent import ending
 from agent.arrival import announce_arrivals
@@ -52,7 +51,9 @@ class Greeting:
         self._metadata = metadata
         self._script = script_for(metadata)
         self._ending = Ending()
-        self._trainee = Trainee(ctx.room, self._ending, return_grace_s=settings.return_grace_s)
+        self._trainee = Trainee(
+            ctx.room, self._ending, self._on_typed, return_grace_s=settings.return_grace_s
+        )
         self._session = build_session(settings, ctx.proc.userdata["llm"])
         self._speaker: Speaker | None = None
         self._opening: PreparedSpeech | None = None
@@ -102,7 +103,8 @@ class Greeting:
             room=self._ctx.room,
             room_options=RoomOptions(
                 audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
-                text_input=TextInputOptions(text_input_cb=self._on_typed),
+                # The trainee's own text handler also takes what is typed in the first moment.
+                text_input=False,
                 # How a greeting ends is decided in one place, and it is not here.
                 close_on_disconnect=False,
             ),
@@ -154,10 +156,10 @@ class Greeting:
             # The avatar left in the middle of it, and what it had been given is gone.
             self._open()
 
-    async def _on_typed(self, _: object, typed: TextInputEvent) -> None:
+    async def _on_typed(self, text: str) -> None:
         await self._opened.wait()
         await self._session.interrupt()
-        self._session.generate_reply(user_input=typed.text, input_modality="text")
+        self._session.generate_reply(user_input=text, input_modality="text")
 
     def _on_error(self, event: ErrorEvent) -> None:
         """A provider failed for good this time: the trainee is not left without an answer."""

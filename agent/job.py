@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from livekit.agents import JobContext
+from livekit.agents import AutoSubscribe, JobContext
 
 from agent import ending
 from agent.errors import JobMetadataError
@@ -32,7 +32,9 @@ async def greet(ctx: JobContext) -> None:
         "job_id": ctx.job.id,
     }
     async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-        await ctx.connect()
+        # The avatar's picture is for the trainee alone: not taking it spares this machine one
+        # video stream a greeting.
+        await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     livekit = RoomApi(ctx)
     if not await is_the_greeter(ctx.room, livekit):
         ctx.shutdown("another greeter is here")

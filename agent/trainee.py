@@ -10,9 +10,11 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from livekit import rtc
+from livekit.agents.types import TOPIC_CHAT
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent import ending
@@ -35,6 +37,12 @@ _FIRST_REPORT_S = 5.0
 _LOST_GRACE_S = 3.0
 """A client whose connection was reset joins again within this long, or not at all."""
 
+_TYPED_TIMEOUT_S = 10.0
+_TYPED_MAX = 2_000  # characters; more is no question any more
+
+_ANSWER_FIRST_S = 0.1
+"""The answer to `end_greeting` is out before the room is closed under it."""
+
 _REASON = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
@@ -51,9 +59,26 @@ class Heard(Protocol):
 class Trainee:
     """The first human participant of a room; whoever else comes is not greeted."""
 
-    def __init__(self, room: rtc.Room, end: Ending, *, return_grace_s: float) -> None:
-        """Listen from now on; the room must be connected."""
+    def __init__(
+        self,
+        room: rtc.Room,
+        end: Ending,
+        on_typed: Callable[[str], Awaitable[None]],
+        *,
+        return_grace_s: float,
+    ) -> None:
+        """Listen from now on; the room must be connected.
+
+        Args:
+            room: the greeting's room.
+            end: ended by their RPC, or by their leaving.
+            on_typed: given every text they type, one after another.
+            return_grace_s: how long they may stay away after leaving on purpose.
+        """
         self._room = room
+        self._on_typed = on_typed
+        self._typing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._ending = end
         self._return_grace_s = return_grace_s
         self._arrived: asyncio.Future[rtc.RemoteParticipant] = (
@@ -69,6 +94,7 @@ class Trainee:
         self._hears: frozenset[str] = frozenset()
         room.local_participant.register_rpc_method(RPC_CAN_HEAR, self._on_can_hear)
         room.local_participant.register_rpc_method(RPC_END_GREETING, self._on_end_greeting)
+        room.register_text_stream_handler(TOPIC_CHAT, self._on_text)
         room.on("participant_connected", self._on_connected)
         room.on("participant_disconnected", self._on_disconnected)
         for participant in room.remote_participants.values():
@@ -164,8 +190,27 @@ class Trainee:
             reason = str(json.loads(call.payload or "{}").get("reason"))
         except (ValueError, AttributeError):
             reason = ""
-        self._ending.end(reason if _REASON.fullmatch(reason) else ending.CONTINUE)
+        reason = reason if _REASON.fullmatch(reason) else ending.CONTINUE
+        asyncio.get_running_loop().call_later(_ANSWER_FIRST_S, self._ending.end, reason)
         return "ok"
+
+    def _on_text(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        task = asyncio.create_task(self._read(reader, identity), name="typed_text")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        """Waits for the announcement of its sender; livekit-agents' own handler drops the text."""
+        try:
+            async with asyncio.timeout(_TYPED_TIMEOUT_S):
+                text = await reader.read_all()
+                await self.arrives(_TYPED_TIMEOUT_S)
+        except (rtc.StreamError, TimeoutError) as e:
+            logger.warning("a typed text did not come through", extra={"error": type(e).__name__})
+            return
+        if identity == self.identity and text.strip():
+            async with self._typing:
+                await self._on_typed(text[:_TYPED_MAX])
 
     def _is_from_trainee(self, call: rtc.RpcInvocationData) -> bool:
         participant = self._room.remote_participants.get(call.caller_identity)
