@@ -1,16 +1,21 @@
-"""`python -m agent console | dev | start | download-files`: names the commands, holds no logic."""
+"""`python -m agent console | dev | start | prompts | download-files`: names them, no logic."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from dotenv import load_dotenv
-from livekit.agents import AgentServer, cli
 
+from agent import prompts_cli
 from agent.errors import ConfigError, StartupError
 from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
+
+if TYPE_CHECKING:
+    # LiveKit is imported where it is used: the writer's tools do without.
+    from livekit.agents import AgentServer
 
 
 def main() -> int:
@@ -19,12 +24,14 @@ def main() -> int:
     # Whatever collector is set: personal data leaves this machine in no trace.
     os.environ["LIVEKIT_TELEMETRY_ALLOW_PII"] = "0"
     command = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if command == "prompts":
+        return prompts_cli.main(sys.argv[2:])
     try:
         if command in {"start", "dev"}:
             return _work()
         if command == "console":
             return _console(text="--text" in sys.argv)
-        return _livekit_cli(AgentServer())
+        return _livekit_cli(None)
     except ConfigError as e:
         print(f"python -m agent {command}: {e}", file=sys.stderr)
         return 2
@@ -60,11 +67,13 @@ def _console(*, text: bool) -> int:
     return 0
 
 
-def _livekit_cli(server: AgentServer) -> int:
-    """LiveKit's own command line; it leaves by SystemExit."""
+def _livekit_cli(server: AgentServer | None) -> int:
+    """LiveKit's own command line, on a server or on its own; it leaves by SystemExit."""
+    from livekit.agents import AgentServer, cli
+
     sys.argv[0] = "agent"
     try:
-        cli.run_app(server)
+        cli.run_app(server or AgentServer())
     except SystemExit as e:
         return e.code if isinstance(e.code, int) else int(e.code is not None)
     except OSError as e:

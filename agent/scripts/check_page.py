@@ -1,0 +1,157 @@
+"""The check of one file: its placeholders, its questions, its voice, and how it sounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from agent.errors import ScriptError
+from agent.job_metadata import JobMetadata
+from agent.scripts.choice import ChosenBy, ScriptChoice
+from agent.scripts.files import Finding, Library, Loc, Page
+from agent.scripts.format import ChoiceQuestion, Common, Script, Shared
+from agent.scripts.speakable import speech_seconds, spoken_language, unspeakable
+from agent.scripts.spoken import COMMON_NAMES, NAMES, SpokenScript, common_of, shared_text, spoken
+from agent.scripts.templates import mistakes
+
+OPENING_MAX_S = 12.0
+LINE_MAX_S = 15.0
+"""Of every other line that is said word for word."""
+
+_SAID = ("opening", "closing", "trouble", "check_in", "ai_disclosure", "recording_disclosure")
+_SHARED = tuple(Shared.model_fields)
+_TEMPLATE = re.compile(r"\{[{%].*?[%}]\}", re.S)
+_SAYS_AI = re.compile(r"\b(?:AI|A\.I\.|IA|KI|artificial|artificielle|künstliche[nr]?)\b", re.I)
+_SAMPLE = JobMetadata.model_validate(
+    {"trainee": {"name": "Alexandra"}, "role": "picker", "industry": "logistics"}
+)
+_UNKNOWN_TRAINING = "warehouse safety"
+"""What the platform says of the sample where a script itself names no training."""
+
+
+def check_common(page: Page[Common]) -> list[Finding]:
+    """Findings of one `_common` file."""
+    found = [page.body_finding(line, why) for line, why in mistakes(page.body, COMMON_NAMES, ())]
+    for field in _SHARED:
+        source = getattr(page.fields, field)
+        if source is not None:
+            found += [page.finding((field,), why) for _, why in mistakes(source, NAMES, ())]
+            if why := unspeakable(_TEMPLATE.sub("", source), page.locale):
+                found.append(page.finding((field,), why))
+    return found
+
+
+def check_page(
+    library: Library, page: Page[Script], voices: Mapping[str, str] | None = None
+) -> Iterator[Finding]:
+    """Findings of one script in one locale.
+
+    `voices` maps the environment's names of voices to providers' own; unset: any name may be one.
+    """
+    script = page.fields
+    placeholders = list(_template_mistakes(page))
+    yield from placeholders
+    yield from _doubled_questions(page)
+    yield from _voice(page, voices)
+    common = common_of(library, page.locale)
+    missing = [field for field in _SHARED if shared_text(page, common, field) is None]
+    for field in missing:
+        yield page.finding((field,), f"is missing, and {common.path.name} is of another language")
+    if not page.body.strip():
+        yield page.body_finding(
+            1, "the persona is missing: there is no text below the front matter"
+        )
+    if placeholders or missing:
+        return
+    sample = _SAMPLE
+    if not script.training:
+        sample = sample.model_copy(update={"training_type": _UNKNOWN_TRAINING})
+    try:
+        for variant in ("", *script.industries):
+            by: ChosenBy = "training_type" if script.training else "default"
+            choice = ScriptChoice(page, by, "exact", variant)
+            for metadata in (JobMetadata(), sample):
+                yield from _said(page, variant, spoken(library, choice, metadata))
+    except ScriptError as e:
+        field, _, why = str(e).removeprefix(f"{page.path}: ").partition(": ")
+        yield page.finding((field,), why)
+    if "ai_disclosure" not in script.opening and not _SAYS_AI.search(script.opening):
+        yield page.finding(("opening",), "does not say that an AI speaks: {{ ai_disclosure }}")
+
+
+def _said(page: Page[Script], variant: str, script: SpokenScript) -> Iterator[Finding]:
+    """What a voice would stumble over, in the texts as one trainee gets them."""
+    industry = page.fields.industries.get(variant)
+    for field in (*_SAID, "welcome_text"):
+        text = getattr(script, field)
+        own = industry is not None and getattr(industry, field, None) is not None
+        loc = ("industries", variant, field) if own else (field,)
+        if why := unspeakable(text, page.locale):
+            yield page.finding(loc, why)
+        limit = OPENING_MAX_S if field == "opening" else LINE_MAX_S
+        seconds = speech_seconds(text, page.locale)
+        if field in _SAID and seconds > limit:
+            message = f"takes about {seconds:.1f} s to say; {limit:.0f} s is the most"
+            yield page.finding(loc, message)
+    for i, question in enumerate(script.questions):
+        words: dict[Loc, str] = {("questions", i, "ask"): question.ask}
+        if isinstance(question, ChoiceQuestion):
+            words |= {("questions", i, "choices", k): v for k, v in question.choices.items()}
+        for place, text in words.items():
+            if why := unspeakable(text, page.locale):
+                yield page.finding(place, why)
+        if speech_seconds(question.ask, page.locale) > LINE_MAX_S:
+            message = f"takes more than {LINE_MAX_S:.0f} s to say"
+            yield page.finding(("questions", i, "ask"), message)
+    for field in ("talking_points", "facts"):
+        for i, text in enumerate(getattr(script, field)):
+            if why := unspeakable(text, page.locale):
+                mine = len(getattr(page.fields, field))
+                within = ("industries", variant, field, i - mine)
+                yield page.finding((field, i) if i < mine else within, why)
+
+
+def _template_mistakes(page: Page[Script]) -> Iterator[Finding]:
+    for loc, source in _sources(page.fields.model_dump(exclude={"words", "training"}), ()):
+        names = NAMES - {"ai_disclosure"} if loc[-1] == "ai_disclosure" else NAMES
+        for _, why in mistakes(source, names, page.fields.words):
+            yield page.finding(loc, why)
+    for line, why in mistakes(page.body, NAMES, page.fields.words):
+        yield page.body_finding(line, why)
+    plain: dict[Loc, str | None] = {("training",): page.fields.training}
+    plain |= {("words", id): word for id, word in page.fields.words.items()}
+    for loc, text in plain.items():
+        if text and "{" in text:
+            yield page.finding(loc, "is plain text, not a template")
+
+
+def _sources(value: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    """Every text in the front matter, with its place."""
+    if isinstance(value, str):
+        yield loc, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _sources(inner, (*loc, key))
+    elif isinstance(value, list | tuple):
+        for i, inner in enumerate(value):
+            yield from _sources(inner, (*loc, i))
+
+
+def _doubled_questions(page: Page[Script]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for i, question in enumerate(page.fields.questions):
+        if question.id in seen:
+            yield page.finding(("questions", i, "id"), f"{question.id!r} is there twice")
+        seen.add(question.id)
+
+
+def _voice(page: Page[Script], voices: Mapping[str, str] | None) -> Iterator[Finding]:
+    name = page.fields.voice
+    if name is None:
+        return
+    model = (voices or {}).get(name, name)
+    language = spoken_language(model)
+    if voices is not None and name not in voices and language is None:
+        yield page.finding(("voice",), f"the environment knows no voice {name!r}")
+    if language is not None and language != page.locale.split("-")[0]:
+        yield page.finding(("voice",), f"{model} speaks {language}, and this file is {page.locale}")

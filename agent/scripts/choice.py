@@ -1,0 +1,151 @@
+"""The choice: which script, in which locale, this trainee hears, and why.
+
+The order, in which the trainee's language outranks the script:
+
+1. Scripts, best first: the one that declares the training type; the one that declares the role;
+   `general_welcome`.
+2. Locales, best first: the trainee's own tag (`es-MX`), the tag shortened (`es`), any other region
+   of the language (`es-ES`); and only if no script of step 1 has one of these, `en`.
+3. The best script of step 1 that has a locale of the trainee's language; else, in `en`, again the
+   best script of step 1.
+4. Within the script, the industry it declares, or none.
+
+A platform writes types, roles and industries as it likes. They are compared with the aliases of all
+the script's locales, without case, accents, punctuation and the locales' `ignored_words`
+("training", "course"): the whole text first, then the longest alias found in it as whole words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from agent.errors import ScriptError
+from agent.job_metadata import JobMetadata
+from agent.scripts.files import Library, Page
+from agent.scripts.format import Script
+
+DEFAULT_SCRIPT = "general_welcome"
+DEFAULT_LOCALE = "en"
+
+ChosenBy = Literal["training_type", "role", "default"]
+LocaleBy = Literal["exact", "language", "default"]
+
+
+@dataclass(frozen=True)
+class ScriptChoice:
+    """One script for one trainee, and why this one."""
+
+    page: Page[Script]
+    chosen_by: ChosenBy
+    locale_by: LocaleBy
+    industry: str
+    """The industry whose wording is used; empty: none."""
+
+    @property
+    def reason(self) -> str:
+        """For logs and outcomes: names of ours only, nothing the platform or trainee wrote."""
+        industry = f", industry {self.industry}" if self.industry else ""
+        return f"script by {self.chosen_by}, locale by {self.locale_by}{industry}"
+
+
+def choices(library: Library, metadata: JobMetadata) -> Iterator[ScriptChoice]:
+    """Every script this trainee could hear, best first, in the order of the module's docstring."""
+    ignored = ignored_words(library)
+    wanted: dict[str, ChosenBy] = {}
+    for value, by in ((metadata.training_type, "training_type"), (metadata.role, "role")):
+        aliases = {name: _aliases(pages, name, by) for name, pages in library.scripts.items()}
+        if name := match(value, aliases, ignored):
+            wanted.setdefault(name, by)  # type: ignore[arg-type]
+    if DEFAULT_SCRIPT in library.scripts:
+        wanted.setdefault(DEFAULT_SCRIPT, "default")
+    for own_language in (True, False):
+        for name, chosen_by in wanted.items():
+            pages = library.scripts[name]
+            found = _localised(pages, metadata.locale) if own_language else None
+            if not own_language and DEFAULT_LOCALE in pages:
+                found = DEFAULT_LOCALE, "default"
+            if found:
+                tag, locale_by = found
+                industry = match(metadata.industry, _industries(pages, tag), ignored)
+                yield ScriptChoice(pages[tag], chosen_by, locale_by, industry)
+
+
+def choose(library: Library, metadata: JobMetadata) -> ScriptChoice:
+    """The best of `choices`.
+
+    Raises:
+        ScriptError: not even the general welcome can be used.
+    """
+    for choice in choices(library, metadata):
+        return choice
+    raise ScriptError(f"{library.root}/{DEFAULT_SCRIPT}/{DEFAULT_LOCALE}.md cannot be used")
+
+
+def match(value: str, aliases: Mapping[str, Iterable[str]], ignored: frozenset[str]) -> str:
+    """The key whose alias the value is, or else holds as whole words; empty: none."""
+    said = normalised(value, ignored)
+    if not said:
+        return ""
+    best, best_length = "", 0
+    for key, texts in aliases.items():
+        for text in texts:
+            alias = normalised(text, ignored)
+            if alias == said:
+                return key
+            if alias and f" {alias} " in f" {said} " and len(alias) > best_length:
+                best, best_length = key, len(alias)
+    return best
+
+
+@lru_cache(maxsize=4096)
+def normalised(text: str, ignored: frozenset[str]) -> str:
+    """Words without case, accents, punctuation and the ignored ones, one space between."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(word for word in re.findall(r"[^\W_]+", plain) if word not in ignored)
+
+
+def ignored_words(library: Library) -> frozenset[str]:
+    """The words of every locale that do not tell one training from another."""
+    nothing: frozenset[str] = frozenset()
+    words = (word for page in library.commons.values() for word in page.fields.ignored_words)
+    return frozenset(normalised(word, nothing) for word in words)
+
+
+def _aliases(pages: Mapping[str, Page[Script]], name: str, by: str) -> list[str]:
+    if by == "role":
+        return [alias for page in pages.values() for alias in page.fields.roles]
+    return [name, *(alias for page in pages.values() for alias in page.fields.training_types)]
+
+
+def _industries(pages: Mapping[str, Page[Script]], tag: str) -> dict[str, list[str]]:
+    """The industries of one locale, with what every locale calls them."""
+    return {
+        key: [key]
+        + [
+            alias
+            for page in pages.values()
+            if key in page.fields.industries
+            for alias in page.fields.industries[key].aliases
+        ]
+        for key in pages[tag].fields.industries
+    }
+
+
+def _localised(pages: Mapping[str, object], tag: str) -> tuple[str, LocaleBy] | None:
+    """The locale of these that speaks the tag's language best."""
+    have = {name.lower(): name for name in pages}
+    wanted = tag.replace("_", "-").lower() or DEFAULT_LOCALE
+    if wanted in have:
+        return have[wanted], "exact"
+    parts = wanted.split("-")
+    for length in range(len(parts) - 1, 0, -1):
+        if name := have.get("-".join(parts[:length])):
+            return name, "language"
+    regions = sorted(name for name in have if name.split("-")[0] == parts[0])
+    return (have[regions[0]], "language") if regions else None

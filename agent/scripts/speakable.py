@@ -1,0 +1,83 @@
+"""Speakable: what a voice can say, how long it takes, and which languages a voice speaks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+_CHARACTERS_PER_S = {
+    "en": 15.0,
+    "es": 16.0,
+    "fr": 15.5,
+    "de": 14.5,
+    "ja": 7.0,
+    "zh": 4.5,
+    "ko": 6.5,
+}
+_OTHERS_PER_S = 14.5
+_PAUSE_S = 0.25
+"""After a sentence."""
+
+_PUNCTUATION = set(".,;:!?'\"-\u2010\u2011–—…’‘“”„«»‹›¿¡、。，！？：・")
+_NAMED = {
+    "*": "markdown",
+    "_": "markdown",
+    "#": "markdown",
+    "`": "markdown",
+    "~": "markdown",
+    "[": "markdown",
+    "]": "markdown",
+    "|": "markdown",
+    ">": "markdown",
+}
+_LINE_START = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s", re.M)
+_ADDRESS = re.compile(
+    r"https?:|www\.|\S+@\S+|\b[\w-]+\.(?:com|org|net|info|eu|io|de|es|fr|uk)\b", re.I
+)
+_DOTTED = re.compile(r"\b[^\W\d_]{1,3}\.\s?[^\W\d_]{1,2}\.")
+_NUMBER = re.compile(r"\d{5,}|\d[.,:]\d")
+_SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{5,}\b")
+_ABBREVIATIONS: Mapping[str, str] = {
+    "en": r"etc|vs|approx|e\.?g|i\.?e|dept|min|max|incl",
+    "es": r"etc|aprox|ej|Ud|Uds|Sr|Sra|núm|dpto|máx|mín|tel",
+    "fr": r"etc|ex|env|max|min|resp|tél",
+    "de": r"usw|bzw|ca|ggf|inkl|evtl|etc|Nr|Std|max|min|vgl|Abt|Tel",
+}
+_AURA = re.compile(r"(?:aura(?:-2)?|flux)-[a-z]+-([a-z]{2})(?:-[a-z]+)?", re.I)
+
+
+def speech_seconds(text: str, locale: str) -> float:
+    """About how long a voice takes; measured rates differ from it by a tenth or two."""
+    rate = _CHARACTERS_PER_S.get(locale.split("-")[0], _OTHERS_PER_S)
+    sentences = len(re.findall(r"[.!?。！？…]+(?=\s|$)", text))
+    return len(text) / rate + _PAUSE_S * max(0, sentences - 1)
+
+
+def unspeakable(text: str, locale: str) -> str:
+    """Why a voice would stumble over this; empty: it would not."""
+    if _LINE_START.search(text):
+        return "is a list; a voice reads its marks aloud"
+    if found := _ADDRESS.search(text):
+        return f"holds the address {found[0]!r}; a voice spells it"
+    for c in text:
+        if c.isspace() or c in _PUNCTUATION or unicodedata.category(c)[0] in "LM" or c.isdecimal():
+            continue
+        kind = _NAMED.get(c, "a symbol" if ord(c) < 0x2000 else "a symbol or emoji")
+        return f"holds {c!r}, {kind} a voice would read out; write it in words"
+    abbreviations = _ABBREVIATIONS.get(locale.split("-")[0])
+    if (found := _DOTTED.search(text)) or (
+        abbreviations and (found := re.search(rf"\b(?:{abbreviations})\.", text))
+    ):
+        return f"holds the abbreviation {found[0]!r}; write it out"
+    if found := _NUMBER.search(text):
+        return f"holds the number {found[0]!r}; write it in words"
+    if found := _SHOUTED.search(text):
+        return f"holds {found[0]!r} in capitals; a voice may spell it"
+    return ""
+
+
+def spoken_language(voice: str) -> str | None:
+    """The one language of a Deepgram voice, from its name; None: the name does not say."""
+    found = _AURA.fullmatch(voice)
+    return found[1].lower() if found else None

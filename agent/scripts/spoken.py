@@ -1,0 +1,184 @@
+"""Spoken: a chosen script filled with one trainee, to be said by a voice and read by an LLM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from agent.errors import ScriptError
+from agent.job_metadata import JobMetadata
+from agent.scripts.choice import DEFAULT_LOCALE, ChosenBy, LocaleBy, ScriptChoice
+from agent.scripts.files import Library, Page
+from agent.scripts.format import ChoiceQuestion, Common, Limits, Question, Script
+from agent.scripts.templates import render
+
+NAMES = frozenset(
+    ["name", "role", "industry", "training_type", "training", "guide", "words", "ai_disclosure"]
+)
+"""The placeholders of a script's texts."""
+COMMON_NAMES = NAMES | {"persona", "language", "not_given"}
+COMMON_NAMES |= {"talking_points", "facts", "questions"}
+"""The placeholders of a `_common` text."""
+
+
+class SpokenScript(BaseModel):
+    """A script filled with one trainee: final text, ready to be said or read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    name: str
+    """The script's folder."""
+    locale: str
+    """The file's own tag: what is really spoken."""
+    version: int
+    chosen_by: ChosenBy
+    locale_by: LocaleBy
+    industry: str
+    """The script's industry whose wording is used; empty: none."""
+    reason: str
+    """Why this script, for log and outcome; holds nothing the platform or trainee wrote."""
+
+    guide: str
+    training: str
+    opening: str
+    closing: str
+    trouble: str
+    check_in: str
+    welcome_text: str
+    ai_disclosure: str
+    recording_disclosure: str
+    """The opening does not hold it: say it first where something is recorded."""
+    talking_points: tuple[str, ...]
+    facts: tuple[str, ...]
+    questions: tuple[Question, ...]
+    """As written, `ask`, `unit` and the choices' words filled in."""
+    instructions: str
+    """All the LLM is told: persona, the locale's guard rails, facts, questions."""
+
+    voice: str | None
+    """Name of a voice; None: the environment's for `locale`."""
+    avatar: str | None
+    """Name of an avatar; None: the environment's."""
+    limits: Limits
+    after_closing: str
+    """`highlight_continue` or `continue`"""
+
+
+def common_of(library: Library, locale: str) -> Page[Common]:
+    """What scripts of this locale share: its own file, its language's, or the default's.
+
+    Raises:
+        ScriptError: there is none at all.
+    """
+    for tag in (locale, locale.split("-")[0], DEFAULT_LOCALE):
+        if tag in library.commons:
+            return library.commons[tag]
+    raise ScriptError(f"{library.root}/_common/{DEFAULT_LOCALE}.md cannot be used")
+
+
+def shared_text(page: Page[Script], common: Page[Common], field: str) -> str | None:
+    """A field of `Shared`: the script's own, else the locale's; another language's never."""
+    own: str | None = getattr(page.fields, field)
+    if own is None and page.locale.split("-")[0] == common.locale.split("-")[0]:
+        own = getattr(common.fields, field)
+    return own
+
+
+def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> SpokenScript:
+    """Fill every text of the chosen script with what is known of the trainee.
+
+    Raises:
+        ScriptError: a text is no template, uses an unknown name, or is missing.
+    """
+    page, script = choice.page, choice.page.fields
+    common = common_of(library, page.locale)
+    variant = script.industries.get(choice.industry)
+    known = metadata.training_type if choice.chosen_by != "training_type" else ""
+    values: dict[str, object] = {
+        "name": metadata.trainee.name,
+        "role": metadata.role,
+        "industry": metadata.industry,
+        "training_type": metadata.training_type,
+        "training": known or script.training or "",
+        "guide": shared_text(page, common, "guide") or "",
+        "words": SimpleNamespace(**script.words | (variant.words if variant else {})),
+    }
+
+    def fill(field: str, source: str | None) -> str:
+        if source is None:
+            raise ScriptError(f"{page.path}: {field}: is neither here nor in {common.path}")
+        try:
+            return " ".join(render(source, values).split())
+        except ValueError as e:
+            raise ScriptError(f"{page.path}: {field}: {e}") from e
+
+    def fill_shared(field: str) -> str:
+        return fill(field, shared_text(page, common, field))
+
+    values["ai_disclosure"] = fill_shared("ai_disclosure")
+    points = [*script.talking_points, *(variant.talking_points if variant else ())]
+    facts = [*script.facts, *(variant.facts if variant else ())]
+    said: dict[str, Any] = {
+        "talking_points": tuple(fill("talking_points", text) for text in points),
+        "facts": tuple(fill("facts", text) for text in facts),
+        "questions": tuple(_filled(question, fill) for question in script.questions),
+    }
+    return SpokenScript(
+        name=page.script,
+        locale=page.locale,
+        version=script.version,
+        chosen_by=choice.chosen_by,
+        locale_by=choice.locale_by,
+        industry=choice.industry,
+        reason=choice.reason,
+        guide=str(values["guide"]),
+        training=str(values["training"]),
+        ai_disclosure=str(values["ai_disclosure"]),
+        opening=fill("opening", (variant and variant.opening) or script.opening),
+        closing=fill("closing", script.closing),
+        trouble=fill_shared("trouble"),
+        check_in=fill_shared("check_in"),
+        welcome_text=fill(
+            "welcome_text", (variant and variant.welcome_text) or script.welcome_text
+        ),
+        recording_disclosure=fill_shared("recording_disclosure"),
+        **said,
+        instructions=_instructions(page, common, values, said),
+        voice=script.voice,
+        avatar=script.avatar,
+        limits=script.limits,
+        after_closing=script.after_closing,
+    )
+
+
+def _filled(question: Question, fill: Callable[[str, str | None], str]) -> Question:
+    changed: dict[str, Any] = {"ask": fill("questions", question.ask)}
+    if isinstance(question, ChoiceQuestion):
+        changed["choices"] = {id: fill("choices", t) for id, t in question.choices.items()}
+    return question.model_copy(update=changed)
+
+
+def _instructions(
+    page: Page[Script], common: Page[Common], values: dict[str, object], said: dict[str, Any]
+) -> str:
+    """The locale's text around the script's own.
+
+    In the instruction a trainee's values stand between double quotes, and cannot close them.
+    """
+    own_language = page.locale.split("-")[0] == common.locale.split("-")[0]
+    quoted = {k: v.replace('"', "'") if isinstance(v, str) else v for k, v in values.items()}
+    around = said | {
+        "language": common.fields.language if own_language else page.locale,
+        "not_given": common.fields.not_given,
+    }
+    try:
+        persona = render(page.body, quoted).strip()
+    except ValueError as e:
+        raise ScriptError(f"{page.path}: {e}") from e
+    try:
+        return render(common.body, quoted | around | {"persona": persona}).strip()
+    except ValueError as e:
+        raise ScriptError(f"{common.path}: {e}") from e
