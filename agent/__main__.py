@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from livekit.agents import AgentServer
 
 
+_FROM_ENVIRONMENT = {"--url", "--api-key", "--api-secret"}
+"""LiveKit's flags for what jobs read from the environment: a half-set worker helps nobody."""
+
+
 def main() -> int:
     """Run one command: 0 ended as asked, 1 could not go on, 2 misconfigured."""
     load_dotenv(".env", override=False)
@@ -27,7 +31,7 @@ def main() -> int:
     if command == "prompts":
         return prompts_cli.main(sys.argv[2:])
     try:
-        if command in {"start", "dev"}:
+        if command in {"start", "dev"} and "--help" not in sys.argv:
             return _work()
         if command == "console":
             return _console(text="--text" in sys.argv)
@@ -44,11 +48,18 @@ def _work() -> int:
     from agent.startup import wait_for_livekit, warn_of_unreachable_url
     from agent.worker import GreeterServer
 
+    if wrong := _FROM_ENVIRONMENT.intersection(word.split("=")[0] for word in sys.argv):
+        raise ConfigError(f"{', '.join(sorted(wrong))}: set it in the environment or .env instead")
     settings = WorkerSettings.from_env(os.environ)
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)
     server = GreeterServer(settings)
     code = _livekit_cli(server)
+    if isinstance(server.failure, OSError):
+        raise StartupError(
+            f"port {settings.agent_http_port} is taken ({server.failure.strerror}): "
+            "set AGENT_HTTP_PORT to another"
+        )
     if server.failure is not None:
         raise StartupError(f"LiveKit gave this worker up: {server.failure}")
     return code

@@ -20,19 +20,27 @@ from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_SEEN
 
 _ASK_EVERY_S = 0.15
+_THEN_EVERY_S = 0.5
+_EAGER_S = 3.0
+"""Most come right after the dispatch; LiveKit's API is not asked so often for the others."""
 
 
 async def announce_arrivals(room: rtc.Room, livekit: RoomApi, absent: asyncio.Event) -> None:
     """While `absent` is set, have every newcomer announced at once; runs until cancelled."""
+    since = time.monotonic()
     while True:
-        await absent.wait()
+        if not absent.is_set():
+            await absent.wait()
+            since = time.monotonic()
+        pause_s = _ASK_EVERY_S if time.monotonic() - since < _EAGER_S else _THEN_EVERY_S
         try:
             for newcomer in await _not_announced(room, livekit):
                 await livekit.change_attributes(newcomer, {ATTRIBUTE_SEEN: str(time.time_ns())})
         except LiveKitError as e:
             # The event comes by itself, only later.
             logger.debug("arrivals cannot be asked for", extra={"error": str(e)})
-        await asyncio.sleep(_ASK_EVERY_S)
+            pause_s = _THEN_EVERY_S
+        await asyncio.sleep(pause_s)
 
 
 async def _not_announced(room: rtc.Room, livekit: RoomApi) -> list[str]:

@@ -18,6 +18,7 @@ from datetime import timedelta
 import aiohttp
 from livekit import api, rtc
 from livekit.agents import AgentSession, APIConnectOptions, get_job_context
+from livekit.agents.utils import wait_for_track_publication
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.plugins import bey
 
@@ -32,9 +33,10 @@ move between the two without changing speed."""
 _TOKEN_TTL = timedelta(seconds=60)
 """Long enough to join, too short to come back; LiveKit adds its own leeway of a minute."""
 
+_ANSWER_MAX = 64_000  # bytes of an answer that are read
 _BODY_MAX = 2_000  # characters of an error answer that are worth keeping
 _RETRY_AFTER_S = 0.3
-_REMOVE_TIMEOUT_S = 3.0
+_REMOVE_TIMEOUT_S = 2.0
 
 _ADVICE = {
     400: "it did not like the request; check that LIVEKIT_PUBLIC_URL starts with wss://",
@@ -62,37 +64,37 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         )
         self._settings = settings
         self._asking: asyncio.Task[None] | None = None
+        self._here: rtc.Room | None = None
         self.provider_session_id: str | None = None
         """Beyond Presence's id of this session; None until it has answered."""
 
     def ask(self) -> None:
-        """Ask for the avatar now, while the session is still starting; `bring` takes the answer."""
+        """Ask for the avatar now, while the session is still starting; `bring` takes the answer.
+
+        AVATAR_CALL_TIMEOUT_S counts from here.
+        """
         self._asking = asyncio.create_task(self._call(), name="ask_for_avatar")
 
     async def bring(self, session: AgentSession[None], room: rtc.Room) -> None:
         """Take the answer to `ask`, and route the started session's speech to the avatar.
 
-        The call is bounded by AVATAR_CALL_TIMEOUT_S as a whole. The room must be connected, or
-        `wait_for_join` would return at once.
+        The room must be connected, or `wait_for_join` would return at once.
 
         Raises:
             AvatarRejected: Beyond Presence answered with an error.
             AvatarTimeout: it did not answer in time.
             AvatarError: it could not be reached.
         """
+        self._here = room
         try:
-            async with asyncio.timeout(self._settings.avatar_call_timeout_s):
-                await self.start(
-                    session,
-                    room,
-                    livekit_url=self._settings.public_url,
-                    livekit_api_key=self._settings.livekit_api_key,
-                    livekit_api_secret=self._settings.livekit_api_secret.get_secret_value(),
-                )
-        except TimeoutError as e:
-            limit = self._settings.avatar_call_timeout_s
-            raise AvatarTimeout(f"Beyond Presence did not answer within {limit:g} s") from e
-        except bey.BeyException as e:
+            await self.start(
+                session,
+                room,
+                livekit_url=self._settings.public_url,
+                livekit_api_key=self._settings.livekit_api_key,
+                livekit_api_secret=self._settings.livekit_api_secret.get_secret_value(),
+            )
+        except (bey.BeyException, RuntimeError) as e:
             raise AvatarError(f"the avatar could not be asked for: {e}") from e
 
     async def aclose(self) -> None:
@@ -106,16 +108,25 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             logger.warning("LiveKit did not remove the avatar in time")
 
     async def joined(self) -> None:
-        """Wait, without limit, until the avatar is in the room with its picture.
+        """Wait, without limit, until the avatar is in the room with its picture and its sound.
 
         Raises:
             AvatarError: it came and left again before.
         """
+        assert self._here is not None
         try:
             await self.wait_for_join(timeout=None)
+            # The plugin waits for the picture only: without sound it would be silent for good.
+            await wait_for_track_publication(
+                room=self._here,
+                identity=self.avatar_identity,
+                kind=rtc.TrackKind.KIND_AUDIO,
+            )
         except RuntimeError as e:
             # What livekit-agents raises when the participant it waits on leaves.
-            raise AvatarError("the avatar left before its picture was there") from e
+            raise AvatarError("the avatar left before it could be seen and heard") from e
+        if self.avatar_identity not in self._here.remote_participants:
+            raise AvatarError("the avatar left as soon as it had come")
 
     async def _start_agent(self, livekit_url: str, livekit_token: str) -> None:
         """What the plugin awaits where it would call: our call, already under way."""
@@ -126,6 +137,14 @@ class BeyondPresenceAvatar(bey.AvatarSession):
 
     async def _call(self) -> None:
         """The plugin's call, made our way and with our own token."""
+        limit_s = self._settings.avatar_call_timeout_s
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._post_patiently()
+        except TimeoutError as e:
+            raise AvatarTimeout(f"Beyond Presence did not answer within {limit_s:g} s") from e
+
+    async def _post_patiently(self) -> None:
         body = {
             "transport": "livekit",
             "avatar_id": self._avatar_id,
@@ -148,15 +167,20 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             except aiohttp.ClientError as again:
                 raise AvatarError(f"Beyond Presence cannot be reached: {_kind(again)}") from again
 
-    async def _post(self, body: Mapping[str, str]) -> None:
+    async def _post(self, request: Mapping[str, str]) -> None:
         assert self._api_key is not None
         async with self._ensure_http_session().post(
             f"{self._api_url}/v1/sessions",
             headers={"x-api-key": self._api_key},
-            json=body,
+            json=request,
             timeout=aiohttp.ClientTimeout(total=self._conn_options.timeout),
         ) as answer:
-            text = (await answer.content.read(64_000)).decode(errors="replace")
+            body = b""
+            async for chunk in answer.content.iter_chunked(16_384):
+                body += chunk
+                if len(body) > _ANSWER_MAX:
+                    break
+            text = body.decode(errors="replace")
             # The order's own line: operators grep for it.
             logger.info("Beyond Presence API Response Status: %d", answer.status)
             if not answer.ok:
@@ -187,7 +211,6 @@ class BeyondPresenceAvatar(bey.AvatarSession):
                     room_join=True,
                     room=get_job_context().room.name,
                     can_publish=True,
-                    can_publish_sources=["camera", "microphone"],
                     can_subscribe=True,
                     can_publish_data=True,
                     can_update_own_metadata=False,

@@ -1,4 +1,4 @@
-"""The conversation: which ears, mind and voice it has, and what it says when they fail.
+"""The conversation: which ears, mind and voice it has, and how patient it is with each.
 
 It holds no room and no avatar: the same conversation runs in a room and in the console.
 """
@@ -78,5 +78,9 @@ def build_session(settings: VoiceSettings, llm: google.LLM) -> AgentSession[None
             ),
             stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=5.0),
             tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=5.0),
+            # By default the fourth failure closes the session, and refused ears (tried again every
+            # half second) would end a greeting that has not begun. It goes on without them: the
+            # opening is said, and what is typed is answered.
+            max_unrecoverable_errors=10_000,
         ),
     )

@@ -1,12 +1,14 @@
-"""Telling the token endpoint that a greeting is over, so that browser-back buys no second avatar.
+"""Telling the token endpoint that a greeting is over, and why.
 
-Only what ended on purpose is told: who lost a connection or a worker may be greeted again.
+What ended on purpose stays ended, so that browser-back buys no second avatar; who lost a connection
+or a worker (`ending.AGAIN`) may be greeted again. The endpoint decides by the reason.
 """
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import quote
 
 import aiohttp
 from livekit import api
@@ -14,7 +16,7 @@ from livekit import api
 from agent.log import logger
 from agent.settings import WorkerSettings
 
-_TIMEOUT_S = 3.0
+_TIMEOUT_S = 2.0
 _TOKEN_TTL = timedelta(seconds=60)
 
 
@@ -35,7 +37,7 @@ async def report_end(
         .to_jwt()
     )
     base = settings.endpoint_url.rstrip("/")
-    url = f"{base}/api/users/sessions/{session_id}/avatar-greeting/end/"
+    url = f"{base}/api/users/sessions/{quote(session_id, safe='')}/avatar-greeting/end/"
     try:
         async with (
             asyncio.timeout(_TIMEOUT_S),

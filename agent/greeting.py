@@ -21,7 +21,7 @@ from agent.conversation import Greeter, build_session
 from agent.end_report import report_end
 from agent.ending import Ending
 from agent.job_metadata import JobMetadata
-from agent.log import logger
+from agent.log import log_failure, logger
 from agent.prepared_speech import PreparedSpeech
 from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_ENDED
@@ -30,8 +30,10 @@ from agent.settings import WorkerSettings
 from agent.speaker import Speaker
 from agent.trainee import Trainee
 
+_START_TIMEOUT_S = 10.0
+_TELL_TIMEOUT_S = 0.5
 _TROUBLE_EVERY_S = 8.0
-"""The apology for a lost answer is not said more often than this."""
+"""A failing provider is logged, and a lost answer apologised for, not more often than this."""
 
 
 class Greeting:
@@ -59,7 +61,7 @@ class Greeting:
         self._opening: PreparedSpeech | None = None
         self._opened = asyncio.Event()
         self._began_at = time.monotonic()
-        self._apologised_at = 0.0
+        self._failed_at: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: asyncio.Task[None] | None = None
         ctx.room.on("disconnected", lambda *_: self._ending.end(ending.ROOM_CLOSED))
@@ -72,6 +74,8 @@ class Greeting:
             asyncio.create_task(watching, name="announce_arrivals"),
             asyncio.create_task(self._finish(), name="greeting_end"),
         ]
+        for task in self._tasks:
+            task.add_done_callback(log_failure)
 
     async def _story(self) -> None:
         settings, trainee = self._settings, self._trainee
@@ -98,29 +102,29 @@ class Greeting:
         session = self._session
         session.on("error", self._on_error)
         session.on("close", self._on_close)
-        await session.start(
-            Greeter(self._script),
-            room=self._ctx.room,
-            room_options=RoomOptions(
-                audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
-                # The trainee's own text handler also takes what is typed in the first moment.
-                text_input=False,
-                # How a greeting ends is decided in one place, and it is not here.
-                close_on_disconnect=False,
-            ),
-            # LiveKit Cloud's default would take sound and transcript; nobody has consented.
-            record=False,
+        options = RoomOptions(
+            audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
+            # The trainee's own text handler also takes what is typed in the first moment.
+            text_input=False,
+            # How a greeting ends is decided in one place, and it is not here.
+            close_on_disconnect=False,
         )
+        async with asyncio.timeout(_START_TIMEOUT_S):
+            await session.start(
+                Greeter(self._script),
+                room=self._ctx.room,
+                room_options=options,
+                # LiveKit Cloud's default would take sound and transcript; nobody has consented.
+                record=False,
+            )
         session.input.set_audio_enabled(False)
 
     async def _get_to_know(self, person: rtc.RemoteParticipant) -> None:
-        """Fill in from the participant what the platform did not say."""
-        if not self._metadata.trainee.name and person.name:
-            trainee = self._metadata.trainee.model_dump() | {"name": person.name}
-            self._metadata = JobMetadata.model_validate(
-                self._metadata.model_dump() | {"trainee": trainee}
-            )
-            self._script = script_for(self._metadata)
+        """Fill in from the participant's metadata and name what the platform did not say."""
+        known = self._metadata.known_from(metadata=person.metadata, name=person.name)
+        if known != self._metadata:
+            self._metadata = known
+            self._script = script_for(known)
             self._prepare_opening()
             await self._session.current_agent.update_instructions(self._script.instructions)
 
@@ -167,17 +171,20 @@ class Greeting:
         if getattr(error, "recoverable", False):
             return
         cause = getattr(error, "error", error)
+        provider = str(getattr(error, "label", type(event.source).__module__))
+        now = time.monotonic()
+        if now - self._failed_at.get(provider, 0.0) < _TROUBLE_EVERY_S:
+            return
+        self._failed_at[provider] = now
         logger.warning(
             "a provider failed",
             extra={
-                "provider": getattr(error, "label", type(event.source).__module__),
+                "provider": provider,
                 "error": type(cause).__name__,
                 "status": getattr(cause, "status_code", None),
             },
         )
-        now = time.monotonic()
-        if isinstance(error, LLMError) and now - self._apologised_at > _TROUBLE_EVERY_S:
-            self._apologised_at = now
+        if isinstance(error, LLMError):
             self._session.say(self._script.trouble)
 
     def _on_close(self, event: CloseEvent) -> None:
@@ -211,19 +218,32 @@ class Greeting:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        reason = self._ending.reason
+        reason = str(self._ending.reason)
         *telling, _ = self._tasks
         for task in telling:
             task.cancel()
+        try:
+            if self._ctx.room.isconnected():
+                await self._tell_the_page(reason)
+                # Everybody leaves with the room, the avatar first of all.
+                await self._livekit.delete()
+            if self._opening is not None:
+                self._opening.cancel()
+            if self._speaker is not None:
+                await self._speaker.close()
+            self._log_end(reason)
+            await report_end(
+                self._settings,
+                session_id=self._metadata.session_id,
+                room=self._ctx.room.name,
+                room_sid=self._ctx.job.room.sid,
+                reason=reason,
+            )
+        finally:
+            self._ctx.shutdown(reason)
+
+    def _log_end(self, reason: str) -> None:
         speaker = self._speaker
-        if self._ctx.room.isconnected():
-            await self._tell_the_page(str(reason))
-            # Everybody leaves with the room, the avatar first of all.
-            await self._livekit.delete()
-        if self._opening is not None:
-            self._opening.cancel()
-        if speaker is not None:
-            await speaker.close()
         logger.info(
             "greeting ended",
             extra={
@@ -235,19 +255,10 @@ class Greeting:
                 "duration_s": round(time.monotonic() - self._began_at, 1),
             },
         )
-        if reason not in ending.AGAIN:
-            await report_end(
-                self._settings,
-                session_id=self._metadata.session_id,
-                room=self._ctx.room.name,
-                room_sid=self._ctx.job.room.sid,
-                reason=str(reason),
-            )
-        self._ctx.shutdown(str(reason))
 
     async def _tell_the_page(self, reason: str) -> None:
         try:
-            async with asyncio.timeout(0.5):
+            async with asyncio.timeout(_TELL_TIMEOUT_S):
                 await self._ctx.room.local_participant.set_attributes({ATTRIBUTE_ENDED: reason})
         except TimeoutError:
             logger.info("the page was not told why the greeting ended")

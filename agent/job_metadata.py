@@ -96,6 +96,28 @@ class JobMetadata(_Data):
         """Compact JSON, a few hundred bytes."""
         return self.model_dump_json()
 
+    def known_from(self, *, metadata: str, name: str) -> JobMetadata:
+        """This, and where it knows no trainee, what a participant brings along.
+
+        Args:
+            metadata: the participant's own, used if it is ours and readable.
+            name: what they are called in the room.
+        """
+        if self.trainee.name:
+            return self
+        known = self
+        if metadata:
+            try:
+                brought = JobMetadata.from_json(metadata)
+            except JobMetadataError:
+                pass  # somebody else's format: nothing to say about it
+            else:
+                known = brought.model_copy(update={"session_id": self.session_id})
+        if known.trainee.name or not name:
+            return known
+        trainee = Trainee.model_validate({"id": known.trainee.id, "name": name})
+        return known.model_copy(update={"trainee": trainee})
+
     @classmethod
     def from_json(cls, text: str) -> JobMetadata:
         """Read metadata as `to_json` wrote it; unknown fields are ignored.

@@ -6,22 +6,15 @@ under keys with a `pii` segment, so those keys are dropped, whatever the level.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import traceback
+from typing import Any
 
 logger = logging.getLogger("training_greeter")
 
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
-_SOURCES = (
-    "training_greeter",
-    "livekit.agents",
-    "livekit.plugins.bey",
-    "livekit.plugins.deepgram",
-    "livekit.plugins.google",
-    "livekit",
-    "asyncio",
-)
 
 
 class SafeLog(logging.Filter):
@@ -50,8 +43,13 @@ def _blank(text: str) -> str:
 
 
 def keep_logs_safe() -> None:
-    """Put the filter where records are made; once in every process, harmless when repeated."""
-    for name in _SOURCES:
-        source = logging.getLogger(name)
-        if not any(isinstance(f, SafeLog) for f in source.filters):
-            source.addFilter(SafeLog())
+    """Put the filter on every handler there is; once in every process, harmless when repeated."""
+    for handler in logging.getLogger().handlers:
+        if not any(isinstance(f, SafeLog) for f in handler.filters):
+            handler.addFilter(SafeLog())
+
+
+def log_failure(task: asyncio.Task[Any]) -> None:
+    """A done-callback: a held task that nobody awaits does not fail in silence."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("%s failed", task.get_name(), exc_info=error)

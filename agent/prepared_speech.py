@@ -17,33 +17,44 @@ class PreparedSpeech:
     """One text, being spoken into memory from the moment this is made."""
 
     def __init__(self, voice: tts.TTS[str], text: str) -> None:
-        self.text = text
-        self._task = asyncio.create_task(_speak(voice, text), name="prepare_speech")
+        self._frames: list[rtc.AudioFrame] = []
+        self._more = asyncio.Event()
+        self._task = asyncio.create_task(self._speak(voice, text), name="prepare_speech")
 
     def audio(self) -> AsyncIterator[rtc.AudioFrame] | None:
-        """The whole speech if it is ready, 16-bit mono; None if it is not, or could not be made."""
-        if not self._task.done() or self._task.cancelled() or self._task.exception() is not None:
+        """The speech, 16-bit mono, from its start and as it goes on being made.
+
+        None if nothing of it has come yet: then it is given up, and the text is to be said anew.
+        """
+        if not self._frames:
+            self.cancel()
             return None
-        frames = self._task.result()
-        return _replay(frames) if frames else None
+        return self._replay()
 
     def cancel(self) -> None:
-        """Stop making it; what was made is dropped."""
+        """Stop making it."""
         self._task.cancel()
 
+    async def _speak(self, voice: tts.TTS[str], text: str) -> None:
+        try:
+            async with asyncio.timeout(_LIMIT_S), voice.stream() as stream:
+                stream.push_text(text)
+                stream.end_input()
+                async for event in stream:
+                    self._frames.append(event.frame)
+                    self._more.set()
+        except (APIError, TimeoutError) as e:
+            # Said anew, it is a failure that the greeting deals with.
+            logger.warning("the opening could not be prepared", extra={"error": type(e).__name__})
+        finally:
+            self._more.set()
 
-async def _speak(voice: tts.TTS[str], text: str) -> list[rtc.AudioFrame]:
-    try:
-        async with asyncio.timeout(_LIMIT_S), voice.stream() as stream:
-            stream.push_text(text)
-            stream.end_input()
-            return [event.frame async for event in stream]
-    except (APIError, TimeoutError) as e:
-        # It will be tried again when it is said; then it is a failure the greeting deals with.
-        logger.warning("the opening could not be prepared", extra={"error": type(e).__name__})
-        raise
-
-
-async def _replay(frames: list[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
-    for frame in frames:
-        yield frame
+    async def _replay(self) -> AsyncIterator[rtc.AudioFrame]:
+        given = 0
+        while given < len(self._frames) or not self._task.done():
+            if given == len(self._frames):
+                self._more.clear()
+                await self._more.wait()
+                continue
+            yield self._frames[given]
+            given += 1

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import aiohttp
+from google.protobuf.message import DecodeError
 from livekit import api
 from livekit.agents import JobContext
 
 from agent.errors import LiveKitError
 from agent.log import logger
 
-_TIMEOUT_S = 3.0
-_DELETE_TRIES = 3
+_TIMEOUT_S = 2.0
+_DELETE_TRIES = 2
+"""Together well under the 10 s after which livekit-agents kills a job's process."""
 
 
 class RoomApi:
@@ -29,13 +31,15 @@ class RoomApi:
         self._api = ctx.api.room
 
     async def participants(self) -> list[api.ParticipantInfo]:
-        """Who is there, as LiveKit knows it now."""
+        """Who is there, as LiveKit knows it now; nobody where the room is gone."""
+        found: list[api.ParticipantInfo] = []
         with _asking("ListParticipants"):
             async with asyncio.timeout(_TIMEOUT_S):
                 answer = await self._api.list_participants(
                     api.ListParticipantsRequest(room=self._room)
                 )
-        return list(answer.participants)
+            found.extend(answer.participants)
+        return found
 
     async def change_attributes(self, identity: str, attributes: dict[str, str]) -> None:
         """Change a participant's attributes, which is announced to everybody at once."""
@@ -75,11 +79,12 @@ class RoomApi:
 
 @contextmanager
 def _asking(what: str) -> Iterator[None]:
+    """Translate; what is not there any more is no error, it is what was wanted."""
     try:
         yield
-    except api.TwirpError as e:
-        if e.code != api.TwirpErrorCode.NOT_FOUND:
+    except api.ServerError as e:
+        if e.code != api.ServerErrorCode.NOT_FOUND:
             # Its text is left out: LiveKit's 401 repeats the token.
             raise LiveKitError(f"{what}: LiveKit answered {e.status} {e.code}") from None
-    except (aiohttp.ClientError, TimeoutError, OSError) as e:
+    except (aiohttp.ClientError, TimeoutError, OSError, DecodeError) as e:
         raise LiveKitError(f"{what}: LiveKit was not reached ({type(e).__name__})") from None

@@ -18,7 +18,7 @@ from livekit.agents.voice.io import AudioOutput
 
 from agent.avatar import BeyondPresenceAvatar
 from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
-from agent.log import logger
+from agent.log import log_failure, logger
 from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_MODE
 from agent.settings import WorkerSettings
@@ -53,12 +53,13 @@ class Speaker:
         """Why the avatar is not the one who speaks; empty while it is or may still come."""
         self.avatar_seconds = 0.0
         """How long the avatar has been in the room, as far as it has left it again."""
-        self.there_at = time.monotonic()
-        """Since when whoever speaks has been there to be heard, as time.monotonic()."""
+        self._avatar_heard_at: float | None = None
+        self._voice_heard_at: float | None = None
         self._room.on("participant_connected", self._on_connected)
         self._room.on("track_published", self._on_track)
         self._room.on("local_track_published", self._on_own_track)
         self._room.on("participant_disconnected", self._on_disconnected)
+        self._avatar.ask()
 
     @property
     def identity(self) -> str:
@@ -72,12 +73,17 @@ class Speaker:
         """Beyond Presence's id of its session, for the operator."""
         return self._avatar.provider_session_id
 
-        self._avatar.ask()
+    @property
+    def there_at(self) -> float:
+        """Since when whoever speaks can be heard, as time.monotonic(); now while they cannot."""
+        published_at = self._avatar_heard_at if self.mode == "avatar" else self._voice_heard_at
+        return time.monotonic() if published_at is None else published_at
 
     def bring_avatar(self) -> None:
         """Take over the started, silent session's speech; `settle` says who got it."""
         self._voice = _tail_of(self._session.output.audio)
         self._bringing = asyncio.create_task(self._bring(), name="bring_avatar")
+        self._bringing.add_done_callback(log_failure)
 
     async def settle(self, deadline_s: float) -> None:
         """Wait until it is decided who speaks; after `deadline_s` it is the voice."""
@@ -107,6 +113,9 @@ class Speaker:
             await self._avatar.joined()
         except AvatarError as e:
             await self._give_avatar_up(e)
+        except Exception as e:  # noqa: BLE001  a task's edge: whatever the plugin does, somebody speaks
+            logger.exception("the avatar's plugin failed")
+            await self._give_avatar_up(AvatarError(f"its plugin failed: {type(e).__name__}"))
 
     async def _give_avatar_up(self, error: AvatarError) -> None:
         """Voice from here on; nothing may be playing yet."""
@@ -156,11 +165,10 @@ class Speaker:
             participant.identity == self._avatar.avatar_identity
             and track.kind == rtc.TrackKind.KIND_AUDIO
         ):
-            self.there_at = time.monotonic()
+            self._avatar_heard_at = time.monotonic()
 
     def _on_own_track(self, *_: object) -> None:
-        if self.mode == "voice":
-            self.there_at = time.monotonic()
+        self._voice_heard_at = time.monotonic()
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self._avatar.avatar_identity:
@@ -184,6 +192,7 @@ class Speaker:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(log_failure)
 
 
 def _tail_of(output: AudioOutput | None) -> AudioOutput | None:

@@ -12,6 +12,7 @@ import time
 from urllib.parse import urlsplit
 
 import aiohttp
+from google.protobuf.message import DecodeError
 from livekit import api
 
 from agent.errors import StartupError
@@ -41,14 +42,14 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
             try:
                 await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
                 return
-            except api.TwirpError as e:
+            except api.ServerError as e:
                 if e.status in {401, 403}:
                     raise StartupError(
                         f"LiveKit at {url} refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET: "
                         "take both from the same project's settings, and check this machine's clock"
                     ) from None
                 problem = f"answers {e.status}"
-            except (aiohttp.ClientError, TimeoutError) as e:
+            except (aiohttp.ClientError, TimeoutError, OSError, DecodeError) as e:
                 problem = type(e).__name__
             if time.monotonic() >= deadline:
                 raise StartupError(

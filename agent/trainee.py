@@ -19,7 +19,7 @@ from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent import ending
 from agent.ending import Ending
-from agent.log import logger
+from agent.log import log_failure, logger
 from agent.room_contract import (
     ATTRIBUTE_CLIENT,
     CLIENT_AVATAR_GREETING,
@@ -52,8 +52,9 @@ class Heard(Protocol):
     @property
     def identity(self) -> str: ...
 
-    there_at: float
-    """Since when they have been there to be heard, as time.monotonic()."""
+    @property
+    def there_at(self) -> float:
+        """Since when they have been there to be heard, as time.monotonic()."""
 
 
 class Trainee:
@@ -162,13 +163,19 @@ class Trainee:
         reason = ending.TRAINEE_LEFT if on_purpose else ending.CONNECTION_LOST
         logger.info("trainee is gone", extra={"reason": reason, "grace_s": grace_s})
         self.absent.set()
+        # Whoever comes back has a new page, which has yet to say what it hears.
+        self._sound_unlocked, self._hears = False, frozenset()
         if self._leaving is not None:
             self._leaving.cancel()
         loop = asyncio.get_running_loop()
-        self._leaving = loop.call_later(grace_s, self._ending.end, reason)
+        self._leaving = loop.call_later(grace_s, self._end_unless_back, reason)
+
+    def _end_unless_back(self, reason: str) -> None:
+        if self.identity not in self._room.remote_participants:
+            self._ending.end(reason)
 
     async def _on_can_hear(self, call: rtc.RpcInvocationData) -> str:
-        if not self._is_from_trainee(call):
+        if not self._is_from_human(call):
             return "ignored"
         try:
             report = json.loads(call.payload)
@@ -184,13 +191,14 @@ class Trainee:
         return "ok"
 
     async def _on_end_greeting(self, call: rtc.RpcInvocationData) -> str:
-        if not self._is_from_trainee(call):
+        if not self._is_from_human(call):
             return "ignored"
         try:
             reason = str(json.loads(call.payload or "{}").get("reason"))
         except (ValueError, AttributeError):
             reason = ""
-        reason = reason if _REASON.fullmatch(reason) else ending.CONTINUE
+        if not _REASON.fullmatch(reason) or reason in ending.AGAIN:
+            reason = ending.CONTINUE
         asyncio.get_running_loop().call_later(_ANSWER_FIRST_S, self._ending.end, reason)
         return "ok"
 
@@ -198,6 +206,7 @@ class Trainee:
         task = asyncio.create_task(self._read(reader, identity), name="typed_text")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(log_failure)
 
     async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
         """Waits for the announcement of its sender; livekit-agents' own handler drops the text."""
@@ -212,7 +221,7 @@ class Trainee:
             async with self._typing:
                 await self._on_typed(text[:_TYPED_MAX])
 
-    def _is_from_trainee(self, call: rtc.RpcInvocationData) -> bool:
+    def _is_from_human(self, call: rtc.RpcInvocationData) -> bool:
         participant = self._room.remote_participants.get(call.caller_identity)
         return participant is not None and is_human(participant)
 

@@ -51,7 +51,7 @@ class GreeterServer(AgentServer):
             preload_modules=["agent.job"],
         )
         self._max_jobs = settings.max_jobs
-        self._starting = 0
+        self._starting: set[str] = set()
         self.failure: Exception | None = None
         """Why it stopped serving; None while all is well."""
         self.rtc_session(
@@ -63,18 +63,19 @@ class GreeterServer(AgentServer):
 
     async def _accept(self, request: JobRequest) -> None:
         """Take the job, or leave it to another worker."""
-        if len(self.active_jobs) + self._starting >= self._max_jobs:
+        taken = {job.job.id for job in self.active_jobs} | self._starting
+        if len(taken) >= self._max_jobs:
             logger.warning(
                 "MAX_JOBS greetings are running, leaving this one to another worker",
                 extra={"job_id": request.id, "max_jobs": self._max_jobs},
             )
             await request.reject(terminate=False)
             return
-        self._starting += 1
+        self._starting.add(request.id)
         try:
             await request.accept(attributes={ATTRIBUTE_GREETER: "1"})
         finally:
-            self._starting -= 1
+            self._starting.discard(request.id)
 
     def _load(self) -> float:
         """What LiveKit spreads jobs by: the share of MAX_JOBS in use, well under its own limit.
