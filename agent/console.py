@@ -7,13 +7,16 @@ though nothing is heard, so text mode is ours: it needs the LLM's key and nothin
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
+import threading
+from collections.abc import AsyncIterator
 
 from livekit.agents import AgentServer, AgentSession, APIError, JobContext
 from livekit.agents.voice.run_result import RunResult
 
-from agent.conversation import Greeter, build_llm, build_session
+from agent.conversation import Greeter, build_llm, build_session, build_text_session
 from agent.job_metadata import JobMetadata
 from agent.scripts import script_for
 from agent.settings import LlmSettings, VoiceSettings
@@ -23,7 +26,7 @@ _ANSWER_TIMEOUT_S = 30.0
 
 def console_server() -> AgentServer:
     """What livekit-agents' spoken console runs."""
-    server = AgentServer(port=0)
+    server = AgentServer(port=0, host="127.0.0.1")
     server.rtc_session(talk_aloud, agent_name="console")
     return server
 
@@ -40,12 +43,14 @@ async def talk_aloud(ctx: JobContext) -> None:
 async def talk_in_text(settings: LlmSettings) -> None:
     """Hold the conversation on stdin and stdout until an empty line or the input's end."""
     script = script_for(JobMetadata())
+    # A failed answer gets one line of ours; the library's traceback would bury the conversation.
+    logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
     print(f"{script.name} {script.locale} v{script.version}; an empty line or Ctrl-D ends it.\n")
-    async with AgentSession[None](llm=build_llm(settings)) as session:
+    async with build_text_session(build_llm(settings)) as session:
         await session.start(Greeter(script), record=False)
         await session.say(script.opening)
         print(f"  avatar: {script.opening}")
-        while line := (await _read("  you:    ")).strip():
+        async for line in _lines("  you:    "):
             print(f"  avatar: {await _answer(session, line) or script.trouble}")
         print(f"  avatar: {script.closing}")
 
@@ -70,10 +75,31 @@ async def _answer(session: AgentSession[None], line: str) -> str:
     ).strip()
 
 
-async def _read(prompt: str) -> str:
-    """A line from the terminal, empty at its end; the conversation goes on meanwhile."""
-    print(prompt, end="", flush=True)
-    line: str = await asyncio.to_thread(sys.stdin.readline)
-    if not line:
-        print()
-    return line
+async def _lines(prompt: str) -> AsyncIterator[str]:
+    """Lines from the terminal until an empty one; the conversation goes on meanwhile.
+
+    They are read by a daemon thread: Ctrl-C cannot interrupt a read, and must not wait for one.
+    """
+    loop = asyncio.get_running_loop()
+    typed: asyncio.Queue[str] = asyncio.Queue()
+    asked = threading.Semaphore(0)
+
+    def read() -> None:
+        while True:
+            asked.acquire()
+            line = sys.stdin.readline()
+            try:
+                loop.call_soon_threadsafe(typed.put_nowait, line)
+            except RuntimeError:
+                return  # the conversation has ended
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        print(prompt, end="", flush=True)
+        asked.release()
+        line = await typed.get()
+        if not line.strip():
+            if not line:
+                print()
+            return
+        yield line.strip()

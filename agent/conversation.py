@@ -12,8 +12,13 @@ from livekit.plugins import deepgram, google
 from agent.scripts import SpokenScript
 from agent.settings import LlmSettings, VoiceSettings
 
-_LLM_TIMEOUT_S = 10.0
-"""The plugin takes it as the limit of a whole answer, not of its first word."""
+# The plugin takes the timeout as the limit of a whole answer, not of its first word.
+_LLM_PATIENCE = APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=10.0)
+
+_NEVER = 10_000
+"""By default the fourth failure of a provider closes the session, and refused ears (tried again
+every half second) would end a greeting that has not begun. It goes on without them: the opening is
+said, and what is typed is answered."""
 
 
 class Greeter(Agent):
@@ -73,14 +78,20 @@ def build_session(settings: VoiceSettings, llm: google.LLM) -> AgentSession[None
         # A goodbye does not wait for last words: by then the room is gone.
         session_close_transcript_timeout=0.2,
         conn_options=SessionConnectOptions(
-            llm_conn_options=APIConnectOptions(
-                max_retry=1, retry_interval=0.5, timeout=_LLM_TIMEOUT_S
-            ),
+            llm_conn_options=_LLM_PATIENCE,
             stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=5.0),
             tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=5.0),
-            # By default the fourth failure closes the session, and refused ears (tried again every
-            # half second) would end a greeting that has not begun. It goes on without them: the
-            # opening is said, and what is typed is answered.
-            max_unrecoverable_errors=10_000,
+            max_unrecoverable_errors=_NEVER,
+        ),
+    )
+
+
+def build_text_session(llm: google.LLM) -> AgentSession[None]:
+    """The same conversation typed: no ears, no voice, nothing but the LLM."""
+    return AgentSession[None](
+        llm=llm,
+        turn_handling={"turn_detection": None, "interruption": {"mode": "vad"}},
+        conn_options=SessionConnectOptions(
+            llm_conn_options=_LLM_PATIENCE, max_unrecoverable_errors=_NEVER
         ),
     )

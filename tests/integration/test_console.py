@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
+import pty
 import sys
+import termios
 from pathlib import Path
 
 from agent.demo.processes import plain_environment
@@ -37,6 +41,40 @@ async def test_text_console_greets_and_answers_without_any_other_key(
     assert not await product.here.stand_ins.calls("bey")
 
 
+async def test_ctrl_c_in_a_terminal_leaves_at_once(product: Product, tmp_path: Path) -> None:
+    terminal, ours = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent", "console", "--text"),
+        cwd=tmp_path,
+        env={
+            **plain_environment(),
+            "GOOGLE_API_KEY": "k",
+            "GOOGLE_GEMINI_BASE_URL": product.here.environment["GOOGLE_GEMINI_BASE_URL"],
+        },
+        stdin=ours,
+        stdout=ours,
+        stderr=ours,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+    )
+    os.close(ours)
+    shown = b""
+
+    def read_until(words: bytes) -> None:
+        nonlocal shown
+        while words not in shown:
+            shown += os.read(terminal, 4096)
+
+    async with asyncio.timeout(40):
+        await asyncio.to_thread(read_until, b"you:")
+        os.write(terminal, b"How long does the video take?\n")
+        await asyncio.to_thread(read_until, b"short video")
+        os.write(terminal, b"\x03")
+    assert await asyncio.wait_for(process.wait(), 5) == 0
+    os.close(terminal)
+    assert b"Traceback" not in shown
+
+
 async def test_text_console_without_its_key_says_which(tmp_path: Path) -> None:
     code, shown = await console({}, b"", tmp_path)
     assert code == 2
@@ -49,6 +87,8 @@ async def test_text_console_apologises_when_the_llm_is_dead(
     await product.here.stand_ins.faults("llm:401")
     address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
-    code, shown = await console(env, b"Hello?\n", tmp_path)
+    code, shown = await console(env, b"Hello?\n" * 6, tmp_path)
     assert code == 0, shown
-    assert "I'm sorry" in shown
+    assert shown.count("I'm sorry") == 6
+    assert "check GOOGLE_API_KEY" in shown
+    assert "Traceback" not in shown
