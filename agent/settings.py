@@ -7,6 +7,7 @@ Nothing here is read at import.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -23,6 +24,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 
 from agent.errors import ConfigError
 
@@ -39,11 +41,26 @@ def _websocket_url(value: str) -> str:
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 
-def _http_origin(value: str) -> str:
+def _http_base(value: str) -> str:
+    """Where a provider is. A proxy's prefix may follow the host; the API's version is added."""
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be scheme and host, like https://api.example.com")
+    if parts.query or parts.fragment:
+        raise ValueError("must end with the host, or a proxy's path: no ? and no #")
+    if re.search(r"/v\d[^/]*/*$", parts.path):
+        raise ValueError("must not end with the API's version (/v1, /v1beta): it is added")
     return value.rstrip("/")
+
+
+def _deepgram_origin(value: str) -> str:
+    """Where Deepgram is, or what stands in for it; a path would be taken for the API's own."""
+    if urlsplit(value).path.strip("/"):
+        raise ValueError(
+            "must be scheme and host alone, like https://api.deepgram.com: "
+            "/v1/listen and /v1/speak are added"
+        )
+    return _http_base(value)
 
 
 def _http_url_or_empty(value: str) -> str:
@@ -64,7 +81,8 @@ def _list_of_words(value: Any) -> Any:
 
 
 WebSocketUrl = Annotated[str, AfterValidator(_websocket_url)]
-HttpOrigin = Annotated[str, AfterValidator(_http_origin)]
+HttpBase = Annotated[str, AfterValidator(_http_base)]
+DeepgramOrigin = Annotated[str, AfterValidator(_deepgram_origin)]
 HttpUrlOrEmpty = Annotated[str, AfterValidator(_http_url_or_empty)]
 Words = Annotated[list[str], BeforeValidator(_list_of_words)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -83,10 +101,19 @@ class _Settings(BaseModel):
             ConfigError: names every variable that is missing or unusable; never a value.
         """
         given = {k: v for k, v in environ.items() if v != "" or k in _EMPTY_MEANS_SOMETHING}
+        lacking = cls._lacking(given)
         try:
-            return cls.model_validate(given)
+            settings = cls.model_validate(given)
         except ValidationError as e:
-            raise ConfigError(_explain(e)) from None
+            raise ConfigError(_explain(e.errors(), lacking)) from None
+        if lacking:
+            raise ConfigError(_explain([], lacking))
+        return settings
+
+    @classmethod
+    def _lacking(cls, given: Mapping[str, str]) -> str:
+        """What is missing though no single name is required; one sentence, or empty."""
+        return ""
 
     @classmethod
     def names(cls) -> set[str]:
@@ -99,16 +126,18 @@ class _Settings(BaseModel):
         return found
 
 
-def _explain(error: ValidationError) -> str:
-    missing = [str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"]
+def _explain(errors: list[ErrorDetails], lacking: str) -> str:
+    missing = [str(e["loc"][0]) for e in errors if e["type"] == "missing"]
     wrong = [
         f"{e['loc'][0]}: {e['msg'].removeprefix('Value error, ')}"
-        for e in error.errors()
+        for e in errors
         if e["type"] != "missing"
     ]
     lines = []
     if missing:
         lines.append("missing from the environment or .env: " + ", ".join(missing))
+    if lacking:
+        lines.append(lacking)
     if wrong:
         lines.append("unusable: " + "; ".join(wrong))
     return "\n".join([*lines, "Every name is explained in .env.example."])
@@ -134,7 +163,8 @@ class LlmSettings(_Settings):
     """What the console's text mode needs: the LLM, and nothing else."""
 
     google_api_key: SecretStr
-    google_gemini_base_url: HttpOrigin = "https://generativelanguage.googleapis.com"
+    google_gemini_base_url: HttpBase = "https://generativelanguage.googleapis.com"
+    """Scheme and host, and a proxy's path if any; `/v1beta/models/…` is added."""
     gemini_model: str = "gemini-3.5-flash-lite"
 
 
@@ -142,8 +172,8 @@ class VoiceSettings(LlmSettings):
     """What a spoken conversation needs, in the console or in a room."""
 
     deepgram_api_key: SecretStr
-    deepgram_base_url: HttpOrigin = "https://api.deepgram.com"
-    """Scheme and host; `/v1/listen` and `/v1/speak` are added."""
+    deepgram_base_url: DeepgramOrigin = "https://api.deepgram.com"
+    """Scheme and host alone; `/v1/listen` and `/v1/speak` are added."""
     deepgram_stt_model: str = "nova-3"
     deepgram_tts_model: str = "aura-2-andromeda-en"
 
@@ -157,7 +187,8 @@ class WorkerSettings(VoiceSettings, LiveKitSettings):
     beyond_presence_avatar_id: str = Field(
         validation_alias=AliasChoices("BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID")
     )
-    bey_api_url: HttpOrigin = "https://api.bey.dev"
+    bey_api_url: HttpBase = "https://api.bey.dev"
+    """Scheme and host, and a proxy's path if any; `/v1/sessions` is added."""
 
     endpoint_url: HttpUrlOrEmpty = ""
     """Where the token endpoint is told that a greeting has ended; empty: it finds out by itself."""
@@ -219,11 +250,10 @@ class EndpointSettings(LiveKitSettings):
         return value
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Self:
-        settings = super().from_env(environ)
-        if settings.platform_api_key is None and settings.platform_jwt_secret is None:
-            raise ConfigError(
-                "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or both: "
-                "without them nobody could be let in, and there is no bypass"
-            )
-        return settings
+    def _lacking(cls, given: Mapping[str, str]) -> str:
+        if "PLATFORM_API_KEY" in given or "PLATFORM_JWT_SECRET" in given:
+            return ""
+        return (
+            "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or both: "
+            "without them nobody could be let in, and there is no bypass"
+        )

@@ -93,3 +93,20 @@ def test_defaults_in_the_example_are_the_real_ones() -> None:
     given = {**WORKER, "PLATFORM_API_KEY": "p" * 16}
     for settings in (WorkerSettings, EndpointSettings):
         assert settings.from_env({**given, **example}) == settings.from_env(given)
+
+
+def test_deepgrams_address_is_scheme_and_host_alone() -> None:
+    for given in ("https://api.deepgram.com/v1", "https://proxy.example/deepgram"):
+        with pytest.raises(ConfigError, match=r"DEEPGRAM_BASE_URL: .*/v1/listen and /v1/speak are"):
+            WorkerSettings.from_env({**WORKER, "DEEPGRAM_BASE_URL": given})
+    settings = WorkerSettings.from_env({**WORKER, "DEEPGRAM_BASE_URL": "http://127.0.0.1:9/"})
+    assert settings.deepgram_base_url == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize("name", ["BEY_API_URL", "GOOGLE_GEMINI_BASE_URL"])
+def test_a_proxys_path_is_kept_and_a_version_refused_because_it_is_added(name: str) -> None:
+    settings = WorkerSettings.from_env({**WORKER, name: "https://proxy.example/provider/"})
+    assert getattr(settings, name.lower()) == "https://proxy.example/provider"
+    for wrong in ("https://a.example/v1", "https://a.example/v1beta/", "https://a.example?x=1"):
+        with pytest.raises(ConfigError, match=name):
+            WorkerSettings.from_env({**WORKER, name: wrong})

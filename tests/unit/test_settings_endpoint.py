@@ -17,8 +17,15 @@ LIVEKIT = {
 def test_everything_missing_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as error:
         EndpointSettings.from_env({})
-    for name in LIVEKIT:
+    for name in (*LIVEKIT, "PLATFORM_API_KEY", "PLATFORM_JWT_SECRET"):
         assert name in str(error.value)
+
+
+def test_what_is_unusable_is_named_beside_what_is_missing() -> None:
+    with pytest.raises(ConfigError) as error:
+        EndpointSettings.from_env({**LIVEKIT, "TOKEN_TTL_S": "x"})
+    assert "TOKEN_TTL_S" in str(error.value)
+    assert "PLATFORM_JWT_SECRET" in str(error.value)
 
 
 def test_without_credentials_it_refuses_to_start() -> None:
