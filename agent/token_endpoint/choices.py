@@ -1,9 +1,17 @@
-"""What a caller may not choose: refused by name, unless it is what they would get anyway."""
+"""What a caller may not choose: refused by name, unless it is what they would get anyway.
+
+Only what is known is let through: LiveKit's TokenSource fields, the platform's, and our own. A
+field nobody here knows (a grant, a permission, a misspelt name, an option of a later TokenSource)
+would have no effect, and whoever sets it is told so. Empty values say nothing and are never
+refused, so that a client may send every field it knows of.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from pydantic import BaseModel
 
 from agent.job_metadata import room_name_of
 from agent.token_endpoint.refusals import Refused
@@ -12,12 +20,10 @@ from agent.token_endpoint.tokens import trainee_identity
 
 _PLATFORM_ONLY = (*PlatformFields.model_fields, "restart")
 
-_OURS = frozenset(
-    "agent agent_metadata agent_name agents attributes deployment egress grants identity kind "
-    "livekit_token livekit_url metadata participant_permission participant_token permission "
-    "permissions room room_preset server_url sip ttl video video_grants".split()
-)
-"""Names under which a client might try to choose what is ours; any other unknown one is ignored."""
+_DEFAULT_RESTART = ("restart_policy", "JRP_ON_FAILURE")
+"""Protobuf's JSON may spell out this default; the others are empty values."""
+_NAMED_MAX = 20
+_NAME_MAX = 64  # characters of a field's name in our answer
 
 
 def refuse_foreign_choices(
@@ -30,11 +36,10 @@ def refuse_foreign_choices(
     """
     found = sorted(_foreign(request, session_id, agent_name))
     if from_browser:
-        found += [f for f in _PLATFORM_ONLY if getattr(request, f) not in (None, False)]
+        found += [name for name in _PLATFORM_ONLY if _says(getattr(request, name))]
     if found:
-        raise Refused(
-            "field_not_allowed", "this caller may not choose: " + ", ".join(dict.fromkeys(found))
-        )
+        names = [name[:_NAME_MAX] for name in dict.fromkeys(found)][:_NAMED_MAX]
+        raise Refused("field_not_allowed", "this caller may not choose: " + ", ".join(names))
 
 
 def _foreign(request: GreetingRequest, session_id: str, agent_name: str) -> Iterator[str]:
@@ -53,9 +58,15 @@ def _foreign(request: GreetingRequest, session_id: str, agent_name: str) -> Iter
         elif not (name == "name" and value == room):
             yield f"room_config.{name}"
     extra = request.model_extra or {}
-    yield from (name for name, _ in _chosen(extra) if name in _OURS)
-    if str(extra.get("session_id") or session_id) != session_id:
-        yield "session_id"
+    anyway = {
+        "agent_name": agent_name,
+        "identity": trainee_identity(session_id),
+        "room": room,
+        "session_id": session_id,
+    }
+    for name, value in _chosen(extra):
+        if name not in anyway or str(value) != anyway[name]:
+            yield name
 
 
 def _foreign_agents(agents: Any, agent_name: str) -> Iterator[str]:
@@ -63,8 +74,17 @@ def _foreign_agents(agents: Any, agent_name: str) -> Iterator[str]:
         yield "room_config.agents"
         return
     for name, value in _chosen(agents[0]):
-        if not (name == "agent_name" and value == agent_name):
+        if (name, value) not in (("agent_name", agent_name), _DEFAULT_RESTART):
             yield f"room_config.agents.{name}"
+
+
+def _says(value: Any) -> bool:
+    """Whether a field of the platform's says anything, itself or in any of its own fields."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
+    if isinstance(value, Mapping):
+        return any(map(_says, value.values()))
+    return bool(value)
 
 
 def _chosen(fields: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:

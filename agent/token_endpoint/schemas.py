@@ -118,8 +118,9 @@ class GreetingRequest(PlatformFields):
     """All optional: a standard LiveKit TokenSource request, what the platform says, and our own.
 
     Room, identity, agent and grants are the endpoint's to choose: naming anything else than what
-    one would get anyway is answered 403. `participant_name` is ignored: the name that is spoken
-    comes from the platform. A trainee's browser may not send the platform's fields (403).
+    one would get anyway, or any field that is not listed here, is answered 403 with its name.
+    Empty values are never refused. `participant_name` is ignored: the name that is spoken comes
+    from the platform. A trainee's browser may not send the platform's fields (403).
     """
 
     room_name: str | None = None

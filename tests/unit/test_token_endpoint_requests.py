@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 from typing import Any
 
 import pytest
+from livekit import api
 from pydantic import ValidationError
 
 from agent.job_metadata import JobMetadata
@@ -18,8 +21,8 @@ def asked(**body: Any) -> GreetingRequest:
     return GreetingRequest.model_validate_json(json.dumps(body))
 
 
-def choose(*, from_browser: bool = False, agent_name: str = "greeter", **body: Any) -> None:
-    refuse_foreign_choices(asked(**body), "7", agent_name=agent_name, from_browser=from_browser)
+def choose(body: dict[str, Any], *, from_browser: bool = False) -> None:
+    refuse_foreign_choices(asked(**body), "7", agent_name="greeter", from_browser=from_browser)
 
 
 @pytest.mark.parametrize(
@@ -40,13 +43,20 @@ def choose(*, from_browser: bool = False, agent_name: str = "greeter", **body: A
         {"room_config": {"empty_timeout": 0, "egress": {}, "tags": {}}},
         {"client": "avatar-greeting"},
         {"client": "something else"},
-        {"a_field_of_tomorrow": {"x": 1}},
+        {"a_field_of_tomorrow": {}},
+        {"deployment": "", "tags": {}, "attributes": {}, "hidden": False, "room_admin": None},
+        {"role": "", "industry": "", "training_type": "", "locale": "", "continue_url": ""},
+        {"trainee": {}, "consent": {}},
+        {"trainee": {"id": None, "name": ""}, "consent": {"transcript": False}},
+        {"room_config": {"tags": {}, "agents": [{"deployment": "", "restart_policy": 0}]}},
+        {"room_config": {"agents": [{"restartPolicy": "JRP_ON_FAILURE", "agentName": ""}]}},
         {"session_id": "7"},
+        {"sessionId": 7, "agentName": "greeter", "room": "training-session-7"},
         {"restart": False},
     ],
 )
 def test_what_one_would_get_anyway_may_be_named(body: dict[str, Any]) -> None:
-    choose(from_browser=True, **body)
+    choose(body, from_browser=True)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +82,18 @@ def test_what_one_would_get_anyway_may_be_named(body: dict[str, Any]) -> None:
         ({"video": {"roomCreate": True}}, "video"),
         ({"egress": {"x": 1}}, "egress"),
         ({"agentName": "x"}, "agent_name"),
+        ({"participant": {"identity": "x"}}, "participant"),
+        ({"canPublish": True}, "can_publish"),
+        ({"can_publish_sources": ["camera"]}, "can_publish_sources"),
+        ({"a_field_of_tomorrow": {"x": 1}}, "a_field_of_tomorrow"),
+        ({"deployment": "x"}, "deployment"),
+        ({"tags": {"a": "b"}}, "tags"),
+        ({"room_config": {"tags": {"a": "b"}}}, "room_config.tags"),
+        (
+            {"room_config": {"agents": [{"attributes": {"a": "b"}}]}},
+            "room_config.agents.attributes",
+        ),
+        ({"room_config": {"agents": [{"restart_policy": 1}]}}, "room_config.agents.restart_policy"),
         ({"session_id": "8"}, "session_id"),
         ({"session_id": [7]}, "session_id"),
     ],
@@ -81,9 +103,34 @@ def test_a_foreign_choice_is_refused_by_name(
     body: dict[str, Any], named: str, from_browser: bool
 ) -> None:
     with pytest.raises(Refused) as refused:
-        choose(from_browser=from_browser, **body)
+        choose(body, from_browser=from_browser)
     assert refused.value.code == "field_not_allowed"
     assert refused.value.message.endswith(f": {named}")
+
+
+def _grants() -> list[str]:
+    """Every field of every grant and message a token or a room may carry, as Python spells it."""
+    messages = (api.RoomConfiguration, api.RoomAgentDispatch, api.ParticipantPermission)
+    grants = (api.VideoGrants, api.SIPGrants)
+    return sorted(
+        {f.name for grant in grants for f in dataclasses.fields(grant)}
+        | {f.name for message in messages for f in message.DESCRIPTOR.fields}
+    )
+
+
+@pytest.mark.parametrize("name", _grants())
+@pytest.mark.parametrize("from_browser", [True, False])
+def test_no_grant_is_taken_silently_in_either_spelling(name: str, from_browser: bool) -> None:
+    camel = re.sub("_([a-z])", lambda m: m[1].upper(), name)
+    for given in (name, camel):
+        with pytest.raises(Refused, match=f": {name}$"):
+            choose({given: "x"}, from_browser=from_browser)
+
+
+def test_names_in_the_answer_are_bounded() -> None:
+    with pytest.raises(Refused) as refused:
+        choose({f"{i:05}" + "x" * 500: 1 for i in range(100)})
+    assert len(refused.value.message) < 1500
 
 
 PLATFORMS_OWN = {
@@ -101,9 +148,9 @@ PLATFORMS_OWN = {
 @pytest.mark.parametrize("name", PLATFORMS_OWN)
 def test_a_browser_may_not_say_what_the_platform_says(name: str) -> None:
     body = {name: PLATFORMS_OWN[name]}
-    choose(**body)
+    choose(body)
     with pytest.raises(Refused, match=name):
-        choose(from_browser=True, **body)
+        choose(body, from_browser=True)
 
 
 @pytest.mark.parametrize(
