@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from agent.demo.livekit_server import MissingTool, cache_dir
+from agent.demo.livekit_server import cache_dir
 from agent.demo.processes import ChildFailed
 from agent.demo.stage import Stage, stage
+from agent.demo.tools import MissingTool
 from agent.errors import ConfigError
 
 
@@ -81,6 +82,13 @@ async def _first_of(*futures: asyncio.Future[Any]) -> None:
 
 def _invite(here: Stage, logs: Path) -> None:
     print(f"\n  Open {here.url} in a browser and register.\n")
+    if here.stand_ins is None:
+        print(
+            f"  Your worker answers to {here.agent_name!r} alone (LIVEKIT_AGENT_NAME): nobody\n"
+            "  else's trainee is sent to this machine.\n"
+            if here.agent_name
+            else "  LIVEKIT_AGENT_NAME is empty: every new room of this project may be sent here.\n"
+        )
     if not here.recognises_speech:
         print("  This machine cannot recognise speech: type to your guide instead.\n")
     print(f"  The endpoint's API: {here.endpoint_url}/docs")

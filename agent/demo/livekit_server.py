@@ -13,10 +13,12 @@ import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+
+from agent.demo.tools import MissingTool, run_tool, spelled, version_of
 
 VERSION = "v1.13.5"
 """Later tags carry `replace` directives, which `go install` refuses."""
@@ -24,10 +26,10 @@ VERSION = "v1.13.5"
 _MODULE = f"github.com/livekit/livekit-server/cmd/server@{VERSION}"
 _BUILD_TIMEOUT_S = 900.0
 _START_TIMEOUT_S = 20.0
-
-
-class MissingTool(Exception):
-    """Something the demo needs is not on this machine; the text says how to get it."""
+# Windows names its loopback in its own language; there, node_ip alone says where media go.
+_LOOPBACK_ONLY = "" if os.name == "nt" else "  interfaces: {includes: [lo, lo0]}\n"
+_OLDEST_GO = (1, 21)
+"""From here on Go fetches by itself the newer Go that a module asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class LiveKitServer:
     """ws://127.0.0.1:port"""
     api_key: str
     api_secret: str
-    pid: int
+    process: asyncio.subprocess.Process = field(repr=False)
 
 
 def cache_dir() -> Path:
@@ -51,7 +53,7 @@ async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
     """The server's binary: from PATH, from the cache, or built now (about 90 s, once).
 
     Raises:
-        MissingTool: there is neither a binary nor Go to build one.
+        MissingTool: there is neither a binary nor a Go that can build one, or it failed.
     """
     if found := shutil.which("livekit-server"):
         return Path(found)
@@ -59,31 +61,29 @@ async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
     cached = cache_dir() / f"livekit-server-{VERSION}{suffix}"
     if cached.exists():
         return cached
-    if not shutil.which("go"):
+    how = (
+        "install it as https://docs.livekit.io/home/self-hosting/local/ says, "
+        "or install Go 1.24 or later from https://go.dev/dl/"
+    )
+    if not (go := shutil.which("go")):
         raise MissingTool(
-            "livekit-server is not on PATH and there is no Go to build it with: install it as "
-            "https://docs.livekit.io/home/self-hosting/local/ says, or install Go 1.24 or later"
+            f"livekit-server is not on PATH and there is no Go to build it with: {how}"
         )
-    say(f"building livekit-server {VERSION} once (about 90 seconds)")
+    if (found_go := await version_of(go, "version")) and found_go < _OLDEST_GO:
+        raise MissingTool(
+            f"livekit-server is not on PATH and Go {spelled(found_go)} is too old to build it: "
+            f"{how}"
+        )
     cached.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cached.parent) as build:
-        go = await asyncio.create_subprocess_exec(
-            "go",
-            "install",
-            _MODULE,
-            env={**os.environ, "GOBIN": build},
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
+        await run_tool(
+            f"building livekit-server {VERSION} once (about 90 seconds)",
+            # With -v it names every package as it is built.
+            *(go, "install", "-v", _MODULE),
+            say=say,
+            timeout_s=_BUILD_TIMEOUT_S,
+            env={"GOBIN": build},
         )
-        try:
-            _, err = await asyncio.wait_for(go.communicate(), _BUILD_TIMEOUT_S)
-        finally:
-            if go.returncode is None:
-                go.kill()
-        if go.returncode:
-            raise MissingTool(
-                f"building livekit-server failed: {err.decode(errors='replace')[-800:].strip()}"
-            )
         os.replace(Path(build) / f"server{suffix}", cached)
     return cached
 
@@ -140,7 +140,7 @@ async def livekit_server(
             "  use_external_ip: false\n"
             "  enable_loopback_candidate: true\n"
             # Media over UDP on loopback; its TCP listener could not be kept off other interfaces.
-            "  interfaces: {includes: [lo, lo0]}\n"
+            f"{_LOOPBACK_ONLY}"
             "  tcp_port: 0\n"
             f"  udp_port: {udp}\n"
         )
@@ -158,7 +158,7 @@ async def livekit_server(
         try:
             await _wait_until_up(process, port, log)
             yield LiveKitServer(
-                url=f"ws://127.0.0.1:{port}", api_key=api_key, api_secret=secret, pid=process.pid
+                url=f"ws://127.0.0.1:{port}", api_key=api_key, api_secret=secret, process=process
             )
         finally:
             if process.returncode is None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import getpass
 import os
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -27,6 +29,9 @@ from agent.demo.stand_ins import StandIns, stand_ins
 from agent.settings import EndpointSettings, WorkerSettings
 
 _READY_S = 60.0
+_DRAIN_S = "3"
+"""Ctrl-C with a greeting running: the worker has this long, then LiveKit is told it is over."""
+_SHIPPED_AGENT_NAME = "training-greeter"
 
 
 @dataclass
@@ -46,15 +51,23 @@ class Stage:
     children: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
 
     @property
+    def agent_name(self) -> str:
+        """What the worker is dispatched by."""
+        return self.environment.get("LIVEKIT_AGENT_NAME", _SHIPPED_AGENT_NAME)
+
+    @property
     def recognises_speech(self) -> bool:
         """False where the stand-in for Deepgram has no recogniser on this machine."""
         return self.stand_ins is None or self.stand_ins.recognises_speech
 
     async def child_ended(self) -> str:
         """Wait until a child ends by itself, which none should; says which."""
-        waits = {
-            asyncio.create_task(process.wait()): name for name, process in self.children.items()
-        }
+        processes = dict(self.children)
+        if self.livekit is not None:
+            processes["livekit-server"] = self.livekit.process
+        if self.stand_ins is not None:
+            processes["stand-ins"] = self.stand_ins.process
+        waits = {asyncio.create_task(process.wait()): name for name, process in processes.items()}
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -121,6 +134,7 @@ async def stage(
             "ENDPOINT_URL": here.endpoint_url,
             "AGENT_HTTP_HOST": "127.0.0.1",
             "AGENT_HTTP_PORT": str(worker_port),
+            "DRAIN_TIMEOUT_S": _DRAIN_S,
             **(extra or {}),
         }
         say("starting the endpoint and the worker")
@@ -170,11 +184,24 @@ def _real_environment() -> dict[str, str]:
     Raises:
         ConfigError: lists what is missing.
     """
-    given = {k: v for k, v in dotenv_values(".env").items() if v is not None} | dict(os.environ)
+    written = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    if written.get("LIVEKIT_AGENT_NAME") == _SHIPPED_AGENT_NAME:
+        del written["LIVEKIT_AGENT_NAME"]  # .env.example's line, copied: nobody's choice
+    own = {"LIVEKIT_AGENT_NAME": own_agent_name()}
+    given = own | written | dict(os.environ)
     names = {*WorkerSettings.names(), *EndpointSettings.names()}
     chosen = {k: v for k, v in given.items() if k in names}
     WorkerSettings.from_env(chosen)
     return chosen
+
+
+def own_agent_name() -> str:
+    """A name for this developer's worker: by the shipped one, production's jobs would come here."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such user here, as in some containers
+        user = socket.gethostname()
+    return f"{_SHIPPED_AGENT_NAME}-dev-{re.sub('[^a-z0-9]+', '-', user.lower()).strip('-')}"
 
 
 def _listen(port: int) -> socket.socket:

@@ -14,15 +14,16 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import aiohttp
 
 from agent.demo.faults import UnknownFault, describe_faults, parse_fault
-from agent.demo.livekit_server import MissingTool
+from agent.demo.tools import MissingTool
 
 _ROOT = Path(__file__).resolve().parents[2]
 _READY_TIMEOUT_S = 60.0
@@ -40,7 +41,7 @@ class StandIns:
     recognises_speech: bool
     """Whether English speech is transcribed on this machine."""
     speaks: bool
-    pid: int
+    process: asyncio.subprocess.Process = field(repr=False)
     http: aiohttp.ClientSession
 
     async def faults(self, *texts: str) -> None:
@@ -120,7 +121,7 @@ async def stand_ins(
             raise MissingTool("the stand-ins ended at once; see their log")
         timeout = aiohttp.ClientTimeout(total=_CONTROL_TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            yield StandIns(**json.loads(line), pid=process.pid, http=http)
+            yield StandIns(**json.loads(line), process=process, http=http)
     finally:
         process.stdin.close()
         try:
@@ -168,21 +169,20 @@ async def _run(options: argparse.Namespace) -> None:
         gemini=options.port_gemini,
         control=options.port_control,
     )
-    watching = asyncio.create_task(_stdin_closed(stop)) if options.until_stdin_closes else None
+    if options.until_stdin_closes:
+        # A thread: on Windows the event loop cannot read a pipe that it did not make.
+        threading.Thread(target=_when_stdin_closes, args=(loop, stop), daemon=True).start()
     async with running(faults=options.fault, latency=options.latency, ports=ports) as ready:
         print(json.dumps(ready), flush=True)
         await stop.wait()
-    if watching:
-        watching.cancel()
 
 
-async def _stdin_closed(stop: asyncio.Event) -> None:
-    reader = asyncio.StreamReader()
-    protocol = asyncio.StreamReaderProtocol(reader)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-    while await reader.read(1024):
-        pass
-    stop.set()
+def _when_stdin_closes(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+    with contextlib.suppress(RuntimeError):  # it has ended already
+        loop.call_soon_threadsafe(stop.set)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

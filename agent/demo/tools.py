@@ -1,0 +1,140 @@
+"""Tools that take their time (npm, go): run in sight, and ended with everything they started."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+_REPORT_EVERY_S = 5.0
+_END_S = 3.0
+_LINES_KEPT = 40
+_WIDTH = 70
+
+# Colours, and the cursor movements of progress bars.
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class MissingTool(Exception):
+    """Something the demo needs is not on this machine; the text says how to get it."""
+
+
+async def run_tool(
+    what: str,
+    *command: str,
+    say: Callable[[str], None],
+    timeout_s: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Run a tool to its end, saying every few seconds how far it is.
+
+    Args:
+        what: what it does, for people.
+        command: the tool and its arguments.
+        say: told the elapsed time and the tool's last line.
+        timeout_s: it is ended after this long.
+        cwd: where it runs; here where None.
+        env: what it is given besides our own environment.
+
+    Raises:
+        MissingTool: it failed, or took too long; the text has the end of its output.
+    """
+    say(what)
+    began = time.monotonic()
+    lines: deque[str] = deque(maxlen=_LINES_KEPT)
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        # Ctrl-C reaches us alone, and we end it with its children, without a word from it.
+        start_new_session=os.name != "nt",
+    )
+    reporting = asyncio.create_task(_report(what, began, lines, say))
+    try:
+        async with asyncio.timeout(timeout_s):
+            assert process.stdout
+            await _read(process.stdout, lines)
+            await process.wait()
+    except TimeoutError:
+        raise MissingTool(f"{what}: not done after {timeout_s:g} s: {_tail(lines)}") from None
+    finally:
+        reporting.cancel()
+        await _end(process)
+    if process.returncode:
+        raise MissingTool(f"{what} failed ({' '.join(command)}): {_tail(lines)}")
+
+
+async def _read(output: asyncio.StreamReader, lines: deque[str]) -> None:
+    """Keep the last lines; a carriage return begins a new one, as in progress bars."""
+    rest = ""
+    while chunk := await output.read(4096):
+        text = rest + _ESCAPES.sub("", chunk.decode(errors="replace")).replace("\r", "\n")
+        *whole, rest = text.split("\n")
+        lines.extend(line.strip() for line in whole if line.strip())
+    if rest.strip():
+        lines.append(rest.strip())
+
+
+async def _report(what: str, began: float, lines: deque[str], say: Callable[[str], None]) -> None:
+    while True:
+        await asyncio.sleep(_REPORT_EVERY_S)
+        last = f": {lines[-1][:_WIDTH]}" if lines else ""
+        say(f"… {what}, {time.monotonic() - began:.0f} s{last}")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End the tool and its children, should any of them still run."""
+    if process.returncode is None:
+        _signal(process, signal.SIGINT)  # go and npm tidy up at this one
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _END_S)
+    if os.name != "nt":
+        _signal(process, signal.SIGKILL)
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "nt":
+            process.terminate()
+        else:
+            os.killpg(process.pid, number)
+
+
+def _tail(lines: deque[str]) -> str:
+    return " / ".join(lines)[-800:] or "it said nothing"
+
+
+async def version_of(tool: str, *arguments: str) -> tuple[int, ...]:
+    """A tool's version, like (1, 24, 2); empty where it does not say."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            tool,
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return ()
+    out, _ = await process.communicate()
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", out.decode(errors="replace"))
+    return tuple(int(part) for part in found.groups() if part) if found else ()
+
+
+def spelled(version: tuple[int, ...]) -> str:
+    """(1, 24) as people write it."""
+    return ".".join(str(part) for part in version)

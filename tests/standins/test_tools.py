@@ -1,0 +1,78 @@
+"""Long steps of a first run: in sight, and gone with everything they started when told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.demo import tools
+from agent.demo.tools import MissingTool, run_tool, version_of
+from tests.standins.stage import until
+
+SH = "/bin/sh"
+
+
+async def test_a_long_step_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "_REPORT_EVERY_S", 0.2)
+    said: list[str] = []
+    script = r"printf 'one\n\033[32mtwo\033[0m\rthree\n'; sleep 0.5"
+    await run_tool("building it", SH, "-c", script, say=said.append, timeout_s=10)
+    assert said[0] == "building it"
+    assert said[1] == "… building it, 0 s: three"
+
+
+async def test_a_failing_step_shows_the_end_of_its_output() -> None:
+    with pytest.raises(MissingTool, match=r"building it failed \(.*first / second"):
+        await run_tool(
+            *("building it", SH, "-c", "echo first; echo second >&2; exit 3"),
+            say=lambda _: None,
+            timeout_s=10,
+        )
+
+
+async def test_a_step_that_never_ends_is_ended() -> None:
+    with pytest.raises(MissingTool, match=r"not done after 0\.2 s"):
+        await run_tool("building it", SH, "-c", "sleep 60", say=lambda _: None, timeout_s=0.2)
+
+
+@pytest.mark.parametrize("ignored", ["", "trap '' INT; "])
+async def test_told_to_stop_it_takes_its_children_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: str
+) -> None:
+    monkeypatch.setattr(tools, "_END_S", 0.5)
+    child = tmp_path / "pid"
+    script = f"{ignored}sleep 60 & echo $! > {child}; wait; sleep 60"
+    step = asyncio.create_task(
+        run_tool("building it", SH, "-c", script, say=lambda _: None, timeout_s=60)
+    )
+
+    async def started() -> bool:
+        return child.exists() and child.read_text().strip() != ""
+
+    await until(started, bool)
+    step.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await step
+
+    async def gone() -> bool:
+        return not _runs(int(child.read_text()))
+
+    await until(gone, bool, timeout_s=3)
+
+
+async def test_versions_are_read() -> None:
+    assert await version_of(sys.executable, "--version") == tuple(sys.version_info[:3])
+    assert await version_of("/no/such/tool") == ()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
