@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from livekit import rtc
@@ -50,6 +50,8 @@ class AvatarSession:
     why_left: str = ""
     segments: int = 0
     """Speeches it has begun to play."""
+    claims: dict[str, Any] = field(default_factory=dict)
+    """What the token it was given says (lifetime, grants, attributes); never the token."""
 
     def as_json(self) -> dict[str, Any]:
         """With `seconds`: what the provider would bill up to now."""

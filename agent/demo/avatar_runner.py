@@ -9,6 +9,7 @@ identity: two rooms with agents of the same name would clear each other's speech
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from livekit import rtc
@@ -19,10 +20,13 @@ from livekit.agents.voice.avatar import (
     AvatarRunner,
     DataStreamAudioReceiver,
 )
+from livekit.rtc.participant import PublishTrackError
 
 from agent.demo.face import SIZE
 from agent.demo.faults import Faults
 from agent.demo.talking_face import FPS, FRAME_S, TalkingFace
+
+logger = logging.getLogger("training-greeter.stand-ins")
 
 SAMPLE_RATE = 16_000
 """What the plugin sends and Beyond Presence plays."""
@@ -95,6 +99,10 @@ class TalkingAvatar(AvatarRunner):
         self._frozen_from: float | None = None
         self._stalled = False
         self._pictures = faults.take("bey", "no-video") is None
+        self._sounds = faults.take("bey", "no-audio") is None
+        late = faults.take("bey", "late-audio")
+        self._sound_after_s = late.value if late else None
+        self._sources = faults.take("bey", "no-source") is None
         if frozen := faults.take("bey", "freezes"):
             self._frozen_from = asyncio.get_running_loop().time() + frozen.value
 
@@ -111,22 +119,39 @@ class TalkingAvatar(AvatarRunner):
     async def _publish_track(self) -> None:
         """Sound first, then the picture: who sees the picture can count on the sound."""
         async with self._lock:
-            sound = rtc.LocalAudioTrack.create_audio_track("avatar_audio", self._audio_source)
-            self._audio_publication = await self._room.local_participant.publish_track(
-                sound, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-            )
-            if not self._pictures:
-                return
-            picture = rtc.LocalVideoTrack.create_video_track("avatar_video", self._video_source)
-            self._video_publication = await self._room.local_participant.publish_track(
-                picture,
-                rtc.TrackPublishOptions(
-                    source=rtc.TrackSource.SOURCE_CAMERA,
-                    # One size is enough for one viewer on this machine, and costs one encoder.
-                    simulcast=False,
-                    video_encoding=rtc.VideoEncoding(max_bitrate=800_000, max_framerate=FPS),
-                ),
-            )
+            if self._sounds and self._sound_after_s is None:
+                await self._publish_sound()
+            if self._pictures:
+                await self._publish_picture()
+        if self._sounds and self._sound_after_s is not None:
+            task = asyncio.create_task(self._publish_sound_late(self._sound_after_s))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _publish_sound(self) -> None:
+        sound = rtc.LocalAudioTrack.create_audio_track("avatar_audio", self._audio_source)
+        options = rtc.TrackPublishOptions()
+        if self._sources:
+            options.source = rtc.TrackSource.SOURCE_MICROPHONE
+        self._audio_publication = await self._room.local_participant.publish_track(sound, options)
+
+    async def _publish_sound_late(self, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        try:
+            await self._publish_sound()
+        except PublishTrackError as e:
+            logger.warning("no sound", extra={"error": str(e)})
+
+    async def _publish_picture(self) -> None:
+        picture = rtc.LocalVideoTrack.create_video_track("avatar_video", self._video_source)
+        options = rtc.TrackPublishOptions(
+            # One size is enough for one viewer on this machine, and costs one encoder.
+            simulcast=False,
+            video_encoding=rtc.VideoEncoding(max_bitrate=800_000, max_framerate=FPS),
+        )
+        if self._sources:
+            options.source = rtc.TrackSource.SOURCE_CAMERA
+        self._video_publication = await self._room.local_participant.publish_track(picture, options)
 
     async def _read_audio(self) -> None:
         async for item in self._receiver:

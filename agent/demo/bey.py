@@ -13,6 +13,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
+import jwt
 from aiohttp import web
 
 from agent.demo.avatar_participant import AvatarSession, take_part
@@ -34,8 +35,6 @@ class BeyondPresence:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/v1/sessions", self._create)
-        app.router.add_get("/v1/sessions", self._list)
-        app.router.add_get("/v1/auth/verify", self._verify)
         return app
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -54,15 +53,6 @@ class BeyondPresence:
         await self.stop_avatars()
         self._sessions.clear()
 
-    async def _verify(self, request: web.Request) -> web.StreamResponse:
-        return refusal("bey", 401, "Invalid API key") if _keyless(request) else web.Response()
-
-    async def _list(self, request: web.Request) -> web.StreamResponse:
-        if _keyless(request):
-            return refusal("bey", 401, "Invalid API key")
-        known = [_public(session) for session in self._sessions.values()]
-        return web.json_response({"data": known, "has_more": False, "next_cursor": None})
-
     async def _create(self, request: web.Request) -> web.StreamResponse:
         call = self._calls.add("bey", "POST /v1/sessions")
         if failure := await failing_answer(request, self._faults, call):
@@ -77,9 +67,17 @@ class BeyondPresence:
             return _answer(call, problem)
         await asyncio.sleep(self._latency.bey_s)
         session = AvatarSession(
-            id=str(uuid.uuid4()), avatar_id=body["avatar_id"], created_at=time.time()
+            id=str(uuid.uuid4()),
+            avatar_id=body["avatar_id"],
+            created_at=time.time(),
+            claims=_claims(body["token"]),
         )
-        call.detail |= {"session": session.id, "avatar_id": session.avatar_id, "url": body["url"]}
+        call.detail |= {
+            "session": session.id,
+            "avatar_id": session.avatar_id,
+            "url": body["url"],
+            "room": _room_of(session.claims),
+        }
         self._start(session, url=body["url"], token=body["token"])
         if self._faults.take("bey", "lost-answer"):
             call.detail["fault"] = "lost-answer"
@@ -105,6 +103,19 @@ class BeyondPresence:
             asyncio.get_running_loop().call_later(0.5, gc.collect)
 
         task.add_done_callback(forget)
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """What a token says, unverified: only LiveKit has its key. Empty where it is no JWT."""
+    try:
+        return jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return {}
+
+
+def _room_of(claims: dict[str, Any]) -> str:
+    grants = claims.get("video")
+    return str(grants.get("room", "")) if isinstance(grants, dict) else ""
 
 
 def _keyless(request: web.Request) -> bool:

@@ -14,7 +14,7 @@ from aiohttp import web
 from agent.demo import face
 from agent.demo.bey import BeyondPresence
 from agent.demo.deepgram import Deepgram
-from agent.demo.faults import CATALOGUE, Faults, UnknownFault
+from agent.demo.faults import Faults, UnknownFault
 from agent.demo.gemini import Gemini
 from agent.demo.wire import LATENCIES, Calls, serving
 
@@ -47,7 +47,7 @@ async def running(
     gemini = Gemini(faults=shared, calls=calls, latency=speed)
     # Both take a core for a moment: better now than when the first trainee waits.
     await asyncio.gather(deepgram.load(), asyncio.to_thread(face.render))
-    control = Control(faults=shared, calls=calls, bey=bey, deepgram=deepgram, gemini=gemini)
+    control = Control(faults=shared, calls=calls, bey=bey, gemini=gemini)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(deepgram.close)
         bey_url = await stack.enter_async_context(serving(bey.app(), ports.bey))
@@ -76,26 +76,19 @@ class Control:
         faults: Faults,
         calls: Calls,
         bey: BeyondPresence,
-        deepgram: Deepgram,
         gemini: Gemini,
     ) -> None:
         self._faults, self._calls = faults, calls
-        self._bey, self._deepgram, self._gemini = bey, deepgram, gemini
+        self._bey, self._gemini = bey, gemini
 
     def app(self) -> web.Application:
         app = web.Application()
-        app.router.add_get("/", self._about)
         app.router.add_get("/sessions", self._sessions)
         app.router.add_get("/calls", self._get_calls)
         app.router.add_put("/faults", self._put_faults)
         app.router.add_put("/gemini/script", self._put_script)
         app.router.add_post("/reset", self._reset)
         return app
-
-    async def _about(self, _: web.Request) -> web.Response:
-        known = {provider: sorted(kinds) for provider, kinds in CATALOGUE.items()}
-        about = {"recognises_speech": self._deepgram.recognises_speech, "faults": known}
-        return web.json_response(about | {"speaks": self._deepgram.speaks})
 
     async def _sessions(self, _: web.Request) -> web.Response:
         return web.json_response(self._bey.sessions())

@@ -213,6 +213,22 @@ async def test_the_record_of_calls_holds_no_key_and_no_token(
     assert "eyJ" not in repr(calls)
 
 
+async def test_the_record_of_sessions_says_what_the_token_allows(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    async with room(livekit, http) as stage:
+        await stage.ask_for_avatar(providers)
+        (session,) = await providers.sessions()
+        (call,) = await providers.calls("bey")
+    claims = session["claims"]
+    assert claims["sub"] == stage.avatar_identity
+    assert claims["kind"] == "agent"
+    assert claims["video"]["room"] == call["detail"]["room"] == stage.name
+    assert claims["attributes"]["lk.publish_on_behalf"] == stage.agent.local_participant.identity
+    assert claims["exp"] > time.time()
+    assert "eyJ" not in repr(session)
+
+
 async def test_status_faults_reach_the_plugin(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:

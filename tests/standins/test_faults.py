@@ -7,6 +7,7 @@ import time
 
 import aiohttp
 import pytest
+from livekit import rtc
 from livekit.agents import APIConnectionError
 
 from agent.demo.faults import CATALOGUE, Faults, UnknownFault, parse_fault
@@ -96,6 +97,67 @@ async def test_an_avatar_without_a_picture(
         await stage.ask_for_avatar(providers)
         await stage.see(lambda seen: len(seen.loudness) > 50)
         assert not stage.seen.pictures
+
+
+async def test_an_avatar_without_sound(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:no-audio")
+    async with room(livekit, http) as stage:
+        stage.watch()
+        await stage.ask_for_avatar(providers)
+        await stage.see(lambda seen: len(seen.pictures) > 30)
+        avatar = stage.trainee.remote_participants[stage.avatar_identity]
+        kinds = [track.kind for track in avatar.track_publications.values()]
+        assert kinds == [rtc.TrackKind.KIND_VIDEO]
+
+
+async def test_an_avatar_whose_sound_comes_after_its_picture(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:late-audio=1.5")
+    async with room(livekit, http) as stage:
+        published: dict[rtc.TrackKind.ValueType, float] = {}
+        stage.trainee.on(
+            "track_published", lambda track, _: published.setdefault(track.kind, time.monotonic())
+        )
+        stage.watch()
+        await stage.ask_for_avatar(providers)
+        await stage.see(lambda seen: bool(seen.loudness))
+        apart_s = published[rtc.TrackKind.KIND_AUDIO] - published[rtc.TrackKind.KIND_VIDEO]
+        assert 1.3 < apart_s < 2.5
+        spoke = time.monotonic()
+        await say(stage.output(), speech_like(1))
+        await stage.next_finished()
+        assert stage.seen.loud_since(spoke)
+
+
+async def test_an_avatar_that_leaves_while_its_sound_is_still_to_come(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:late-audio=30", "bey:leaves=0.5")
+    async with room(livekit, http) as stage:
+        await stage.ask_for_avatar(providers)
+        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"])
+    assert session["why_left"] == "fault: left"
+
+
+async def test_an_avatar_whose_tracks_name_no_source(
+    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+) -> None:
+    await providers.faults("bey:no-source")
+    async with room(livekit, http) as stage:
+        stage.watch()
+        output = stage.output()
+        await stage.ask_for_avatar(providers)
+        await stage.see(lambda seen: bool(seen.pictures) and bool(seen.loudness))
+        avatar = stage.trainee.remote_participants[stage.avatar_identity]
+        sources = [track.source for track in avatar.track_publications.values()]
+        assert sources == [rtc.TrackSource.SOURCE_UNKNOWN] * 2
+        spoke = time.monotonic()
+        await say(output, speech_like(1))
+        await stage.next_finished()
+        assert stage.seen.loud_since(spoke)
 
 
 async def test_a_picture_that_freezes_and_one_that_is_black(
