@@ -51,6 +51,14 @@ async def test_unreachable_server_ends_it_after_its_time(product: Product, tmp_p
     assert "LIVEKIT_URL" in said
 
 
+async def test_taken_health_port_is_named(product: Product, tmp_path: Path) -> None:
+    taken = product.here.environment["AGENT_HTTP_PORT"]
+    code, said = await ends(product.here.environment, tmp_path)
+    assert code == 1
+    assert f"port {taken} is taken" in said
+    assert "AGENT_HTTP_PORT" in said
+
+
 async def test_missing_settings_are_named_together(tmp_path: Path) -> None:
     code, said = await ends({}, tmp_path)
     assert code == 2
@@ -123,6 +131,7 @@ async def test_sigterm_lets_the_running_greeting_finish(
         **product.here.environment,
         "LIVEKIT_AGENT_NAME": other_agent,
         "AGENT_HTTP_PORT": str(health),
+        "DRAIN_TIMEOUT_S": "60",
     }
     log = tmp_path / "worker.log"
     async with child("worker", "agent", "start", env=env, log=log) as worker:
@@ -179,9 +188,10 @@ async def test_more_than_max_jobs_are_left_to_other_workers(
         await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 40)
         first = await enter_as(product, other_agent, f"one-{other_agent}")
         await until(lambda: first.agent is not None, 10, "the first was not served")
-        second = await enter_as(product, other_agent, f"two-{other_agent}")
+        await enter_as(product, other_agent, f"two-{other_agent}")
         await until(lambda: "leaving this one" in log.read_text(), 10, "the second was taken")
-        assert second.agent is None
+        assert log.read_text().count('"received job request"') == 2
+        assert len(await product.participants(f"two-{other_agent}")) == 1, "it was served as well"
 
 
 async def test_empty_agent_name_greets_every_new_room_from_its_metadata(
