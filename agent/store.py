@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -37,6 +37,11 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
+PRESUMED: Final = "presumed: the room was gone"
+"""The reason of an end that nobody reported: a later report may know better. No caller can give it,
+for theirs are single words."""
+
+
 class Store(Protocol):
     """Every method is one atomic step and raises StoreError where the store cannot be reached."""
 
@@ -50,7 +55,10 @@ class Store(Protocol):
         """STARTED becomes MET; anything else stays as it is."""
 
     async def end(self, session_id: str, reason: str) -> None:
-        """Any phase, or none, becomes ENDED; the first reason is kept."""
+        """Any phase, or none, becomes ENDED; the first reason is kept, unless it was PRESUMED."""
+
+    async def forget(self, session_id: str) -> None:
+        """As if it had never started; what ended stays so, unless that was only PRESUMED."""
 
     async def restart(self, session_id: str) -> bool:
         """Forget that this session ended; True to the one caller whose call did it."""
@@ -149,8 +157,17 @@ class SqliteStore:
             db.execute(
                 "INSERT INTO session (id, phase, reason, since) VALUES (?1, ?2, ?3, ?4)"
                 " ON CONFLICT (id) DO UPDATE SET phase = ?2, reason = ?3, since = ?4"
-                " WHERE phase <> ?2",
-                (session_id, Phase.ENDED, reason, time.time()),
+                " WHERE phase <> ?2 OR reason = ?5",
+                (session_id, Phase.ENDED, reason, time.time(), PRESUMED),
+            )
+
+        await self._write(step)
+
+    async def forget(self, session_id: str) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            db.execute(
+                "DELETE FROM session WHERE id = ? AND (phase <> ? OR reason = ?)",
+                (session_id, Phase.ENDED, PRESUMED),
             )
 
         await self._write(step)
@@ -191,9 +208,14 @@ if redis.call('HGET', KEYS[1], 'phase') == 'started' then
 end
 """
 _END = """
-if redis.call('HGET', KEYS[1], 'phase') ~= 'ended' then
+local known = redis.call('HMGET', KEYS[1], 'phase', 'reason')
+if known[1] ~= 'ended' or known[2] == ARGV[3] then
   redis.call('HSET', KEYS[1], 'phase', 'ended', 'reason', ARGV[1], 'since', ARGV[2])
 end
+"""
+_FORGET = """
+local known = redis.call('HMGET', KEYS[1], 'phase', 'reason')
+if known[1] ~= 'ended' or known[2] == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 _START = """
 local before = redis.call('HGET', KEYS[1], 'phase')
@@ -243,7 +265,10 @@ class RedisStore:
         await self._run(_MARK_MET, session_id, time.time())
 
     async def end(self, session_id: str, reason: str) -> None:
-        await self._run(_END, session_id, reason, time.time())
+        await self._run(_END, session_id, reason, time.time(), PRESUMED)
+
+    async def forget(self, session_id: str) -> None:
+        await self._run(_FORGET, session_id, PRESUMED)
 
     async def restart(self, session_id: str) -> bool:
         return bool(await self._run(_RESTART, session_id))

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.exceptions import HTTPException
 
+from agent.ending import AGAIN
 from agent.errors import GreeterError
 from agent.job_metadata import JobMetadata, room_name_of
 from agent.room_contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
@@ -171,7 +172,12 @@ async def start_greeting(
 
 
 async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey) -> EndAnswer:
-    """End the greeting and the paid avatar at once. Repeating it is harmless."""
+    """End the greeting and the paid avatar at once. Repeating it is harmless.
+
+    Afterwards the session is answered 409 `session_ended`, until the backend restarts it. The
+    worker reports every end here; where it says that the greeting broke off, the session is not
+    over: the next request for a greeting starts a new one (201).
+    """
     parts = _parts(request)
     caller = _who(request, session_id, api_key, may_be_in_room=True)
     if caller.role is Role.BROWSER:
@@ -179,12 +185,17 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
             parts.settings, session_id, caller.claims, caller.subject
         )
     asked = await read_body(request, EndRequest)
-    await parts.greetings.end(session_id, asked.reason, room_sid=asked.room_sid)
+    broke_off = caller.role is Role.WORKER and asked.reason in AGAIN
+    if broke_off:
+        await parts.greetings.break_off(session_id, room_sid=asked.room_sid)
+    else:
+        await parts.greetings.end(session_id, asked.reason, room_sid=asked.room_sid)
     logger.info(
         "a greeting was ended",
         extra={
             "session_id": session_id,
             "reason": asked.reason,
+            "for_good": not broke_off,
             "by": caller.role.name.lower(),
         },
     )

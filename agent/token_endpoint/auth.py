@@ -4,9 +4,10 @@ Who may do what:
 - greet: the backend (X-API-Key) and the trainee's browser (platform JWT).
 - end: these two, the trainee with the room token of this session, and the worker.
 
-The worker, if it knows the endpoint's address, reports a greeting that ended by itself: end with
+The worker, if it knows the endpoint's address, reports every greeting that ended: end with
 `{"reason": …, "room_sid": …}` and, as Bearer, a token of its own signed with the LiveKit secret,
 `AccessToken().with_kind("agent").with_grants(VideoGrants(room_admin=True, room=<room name>))`.
+From the worker, and from nobody else, a reason of `agent.ending.AGAIN` does not end the session.
 """
 
 from __future__ import annotations

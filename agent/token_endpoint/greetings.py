@@ -1,21 +1,38 @@
-"""Greetings: starting and ending one, over LiveKit (the lock) and the store (the memory)."""
+"""Greetings: starting and ending one, over LiveKit (the lock) and the store (the memory).
+
+A greeting ends for good when somebody means it to: the trainee, the platform's backend, or the
+worker at a limit. One that broke off (the worker reports a reason of `agent.ending.AGAIN`: a lost
+connection, a failure, nobody came) is forgotten, and the next request starts a new one.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from agent.errors import LiveKitError
 from agent.job_metadata import JobMetadata, room_name_of
-from agent.store import Phase, Store
+from agent.store import PRESUMED, Phase, Store
 from agent.token_endpoint.refusals import Refused
 from agent.token_endpoint.rooms import Rooms
 from agent.token_endpoint.watch import Watch
+
+REPORT_S = 1.0
+"""How long the worker's report of an end may take after the room is gone."""
+_ASK_EVERY_S = 0.1
 
 
 class Greetings:
     """One greeting per session, however often and wherever it is asked for."""
 
-    def __init__(self, rooms: Rooms, store: Store, watch: Watch) -> None:
+    def __init__(
+        self, rooms: Rooms, store: Store, watch: Watch, *, report_s: float = REPORT_S
+    ) -> None:
         self._rooms = rooms
         self._store = store
         self._watch = watch
+        self._report_s = report_s
 
     async def start(self, metadata: JobMetadata, *, restart: bool) -> bool:
         """Have a greeter in the session's room.
@@ -31,30 +48,55 @@ class Greetings:
             LiveKitError, StoreError: nothing is promised; asking again is safe.
         """
         session_id = metadata.session_id
-        phase = await self._store.phase(session_id)
-        fresh = phase is None or await self._rooms.sid(room_name_of(session_id)) is None
-        if phase is Phase.MET and fresh:
-            # They met, and the room is gone: the greeting is over, though nobody said so.
-            await self._store.end(session_id, "room_closed")
-            phase = Phase.ENDED
-        if phase is Phase.ENDED:
+        room_name = room_name_of(session_id)
+        # Remembered before LiveKit is asked: a sweep then leaves the room alone.
+        before = await self._store.start(session_id)
+        fresh = before is None or await self._rooms.sid(room_name) is None
+        if before is Phase.MET and fresh:
+            before = await self._after_meeting(session_id, wait=not restart)
+        if before is Phase.ENDED:
             if not restart:
                 raise _ended()
             if await self._store.restart(session_id):
                 # Nothing of the old greeting, not even a late greeter's room, is taken over.
-                await self._rooms.end(room_name_of(session_id))
+                await self._rooms.end(room_name)
+            before = await self._store.start(session_id)
             fresh = True
-        if fresh:
-            await self._watch.claim(session_id)
-        await self._rooms.ensure(metadata)
-        before = await self._store.start(session_id)
-        if before is Phase.ENDED:
+        async with self._forgotten_if_it_fails(session_id if before is None else None):
+            if fresh:
+                await self._watch.claim(session_id)
+            await self._rooms.ensure(metadata)
+        if await self._store.start(session_id) is Phase.ENDED:
             # It was ended while we asked LiveKit: the end has the last word.
-            await self._rooms.end(room_name_of(session_id))
+            await self._rooms.end(room_name)
             self._watch.over_end(session_id)
             raise _ended()
         self._watch.over_greeting(metadata, fresh=fresh)
         return before is None
+
+    async def _after_meeting(self, session_id: str, *, wait: bool) -> Phase | None:
+        """They met, and the room is gone: over, unless the worker reports that it broke off.
+
+        Returns:
+            What `Store.start` says now.
+        """
+        until = asyncio.get_running_loop().time() + (self._report_s if wait else 0)
+        while (before := await self._store.start(session_id)) is Phase.MET:
+            if asyncio.get_running_loop().time() >= until:
+                await self._store.end(session_id, PRESUMED)
+            else:
+                await asyncio.sleep(_ASK_EVERY_S)
+        return before
+
+    @asynccontextmanager
+    async def _forgotten_if_it_fails(self, session_id: str | None) -> AsyncIterator[None]:
+        """The start of a session LiveKit could not be asked for was none."""
+        try:
+            yield
+        except LiveKitError:
+            if session_id is not None:
+                await self._store.forget(session_id)
+            raise
 
     async def end(self, session_id: str, reason: str, *, room_sid: str | None = None) -> None:
         """End the greeting and its avatar at once; harmless where it is over, or never was.
@@ -72,6 +114,21 @@ class Greetings:
         await self._store.end(session_id, reason)
         self._watch.over_end(session_id)
         await self._rooms.end(room_name)
+
+    async def break_off(self, session_id: str, *, room_sid: str | None = None) -> None:
+        """The greeting stopped and nobody meant it to: the next request starts a new one.
+
+        Args and errors are those of `end`. What ended on purpose stays ended.
+        """
+        room_name = room_name_of(session_id)
+        there = await self._rooms.sid(room_name)
+        if room_sid and there not in (None, room_sid):
+            return
+        await self._store.forget(session_id)
+        self._watch.over_break(session_id)
+        if there is not None:
+            # Only then: a room that is gone may be opened again by a request of this very moment.
+            await self._rooms.end(room_name)
 
 
 def _ended() -> Refused:

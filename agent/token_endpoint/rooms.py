@@ -66,6 +66,11 @@ class Rooms:
             timeout=aiohttp.ClientTimeout(total=settings.livekit_timeout_s),
         )
 
+    @property
+    def automatic(self) -> bool:
+        """LiveKit dispatches to every new room by itself."""
+        return not self._agent_name
+
     async def aclose(self) -> None:
         await self._livekit.aclose()
 

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from agent.ending import AGAIN
 from agent.job_metadata import JobMetadata
 
 Lenient = Annotated[
@@ -142,7 +143,14 @@ class GreetingRequest(PlatformFields):
 class EndRequest(_Asked):
     """Why the greeting ends. All optional."""
 
-    reason: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] = "continue"
+    reason: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9_.-]{1,64}$",
+            description="One word, for the log. From the worker these leave the session open, and "
+            f"the next request for a greeting starts a new one: {', '.join(sorted(AGAIN))}.",
+        ),
+    ] = "continue"
     room_sid: Annotated[
         str | None,
         Field(

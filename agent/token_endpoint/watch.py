@@ -1,8 +1,14 @@
 """The watch over dispatches: LiveKit dispatches once, and with no free worker nobody ever comes.
 
 After each request for a greeting its room is watched for a while. Where no greeter comes, or it is
-lost, another is sent for; after an end, a room that a late greeter has opened again is closed. Of
-several replicas the one that holds the store's claim sends.
+lost, another is sent for. Of several replicas the one that holds the store's claim sends.
+
+The room may be gone before its trainee comes: the worker does not wait for ever, and a room token
+outlives the wait. Who then joins opens the room again, without a dispatch: the watch goes on, and
+sends a greeter to them too.
+
+After an end, a room that a late greeter has opened again is closed: for a while, and not when a new
+greeting has been asked for meanwhile. After one that broke off, a trainee who is back is left in.
 
 To delete a dispatch ends its job, and LiveKit lists a job late: one that looks empty is deleted
 only when it surely is. Should its greeter come after all, the second one leaves by itself.
@@ -53,6 +59,10 @@ class _Sight:
     """They have asked and may enter at any moment."""
     greeter_seen_at: float | None = None
     met: bool = False
+    gone: bool = False
+    """The room was missing, and has not been seen since."""
+    reopened: bool = False
+    """It was missing; whoever is in it now opened it."""
     lost: int = 0
     unanswered: dict[str, float] = field(default_factory=dict)
     """Dispatches another was sent for, and when they may be deleted if they still have no job."""
@@ -77,7 +87,8 @@ class Watch:
     quiet_poll_s: float = QUIET_POLL_S
     sweep_poll_s: float = SWEEP_POLL_S
     _sights: dict[str, _Sight] = field(default_factory=dict)
-    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _watches: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _sweeps: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def claim(self, session_id: str) -> bool:
         """Be the one who sends for this session's greeter, for the next `check_s` seconds."""
@@ -91,6 +102,7 @@ class Watch:
         """
         now = asyncio.get_running_loop().time()
         session_id = metadata.session_id
+        self._stop(self._sweeps, session_id)
         running = self._sights.get(session_id)
         if running is not None and not fresh:
             running.until = now + WATCH_S
@@ -104,31 +116,49 @@ class Watch:
             began_at=now,
         )
         self._sights[session_id] = sight
-        self._hold(session_id, self._watch(sight))
+        self._hold(self._watches, session_id, self._watch(sight))
 
     def over_end(self, session_id: str) -> None:
         """See that the session's room stays closed."""
+        self._stop(self._watches, session_id)
         self._sights.pop(session_id, None)
-        self._hold(session_id, self._sweep(session_id))
+        self._hold(self._sweeps, session_id, self._sweep(session_id))
+
+    def over_break(self, session_id: str) -> None:
+        """See that no late greeter stays; a trainee who comes back is still met."""
+        if sight := self._sights.get(session_id):
+            sight.awaiting_trainee = False
+        self._hold(self._sweeps, session_id, self._sweep(session_id))
 
     async def aclose(self) -> None:
-        tasks = list(self._tasks.values())
+        tasks = [*self._watches.values(), *self._sweeps.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _hold(self, session_id: str, work: Coroutine[None, None, None]) -> None:
-        """One task a session: a new one takes the old one's place."""
-        if old := self._tasks.pop(session_id, None):
-            old.cancel()
+    def _hold(
+        self,
+        tasks: dict[str, asyncio.Task[None]],
+        session_id: str,
+        work: Coroutine[None, None, None],
+    ) -> None:
+        """One task of its kind a session: a new one takes the old one's place."""
+        self._stop(tasks, session_id)
         task = asyncio.create_task(work, name=f"watch {session_id}")
-        self._tasks[session_id] = task
-        task.add_done_callback(lambda done: self._let_go(session_id, done))
+        tasks[session_id] = task
+        task.add_done_callback(lambda done: self._let_go(tasks, session_id, done))
 
-    def _let_go(self, session_id: str, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(session_id) is task:
-            del self._tasks[session_id]
-            self._sights.pop(session_id, None)
+    def _stop(self, tasks: dict[str, asyncio.Task[None]], session_id: str) -> None:
+        if old := tasks.pop(session_id, None):
+            old.cancel()
+
+    def _let_go(
+        self, tasks: dict[str, asyncio.Task[None]], session_id: str, task: asyncio.Task[None]
+    ) -> None:
+        if tasks.get(session_id) is task:
+            del tasks[session_id]
+            if tasks is self._watches:
+                self._sights.pop(session_id, None)
         if not task.cancelled() and (error := task.exception()):
             logger.error(
                 "a watch failed", extra={"session_id": session_id, "error": type(error).__name__}
@@ -157,6 +187,8 @@ class Watch:
         session_id = sight.metadata.session_id
         room_name = room_name_of(session_id)
         now = asyncio.get_running_loop().time()
+        if sight.gone and not await self._is_back(sight, now):
+            return await self.store.phase(session_id) is not Phase.ENDED, self.poll_s
         await self._tidy(sight, now)
         present = await self.rooms.present(room_name)
         if present.trainee:
@@ -169,7 +201,8 @@ class Watch:
             return True, self.quiet_poll_s if present.trainee else self.poll_s
         sid = await self.rooms.sid(room_name)
         if sid is None:
-            return False, 0
+            sight.gone = True
+            return True, self.poll_s
         wanted = present.trainee or sight.awaiting_trainee
         if not wanted or sight.lost >= MAX_LOST:
             return True, self.quiet_poll_s
@@ -182,6 +215,20 @@ class Watch:
         await self._send_another(sight, sid, dispatches)
         return True, self.poll_s
 
+    async def _is_back(self, sight: _Sight, now: float) -> bool:
+        """Whether a missing room is there again; what was seen of the old one is void then."""
+        if await self.rooms.sid(room_name_of(sight.metadata.session_id)) is None:
+            return False
+        sight.gone = False
+        sight.reopened = True
+        sight.awaiting_trainee = False
+        sight.greeter_seen_at = None
+        sight.met = False
+        sight.unanswered.clear()
+        # With automatic dispatch LiveKit has sent for a greeter itself.
+        sight.sent_for_at = now if self.rooms.automatic else None
+        return True
+
     async def _send_another(self, sight: _Sight, sid: str, dispatches: list[Dispatch]) -> None:
         session_id = sight.metadata.session_id
         room_name = room_name_of(session_id)
@@ -191,8 +238,11 @@ class Watch:
         sight.greeter_seen_at = None
         if not await self.claim(session_id):
             return  # sent for moments ago, by another replica or by the request itself
-        if await self.store.phase(session_id) is Phase.ENDED:
-            return
+        phase = await self.store.phase(session_id)
+        if phase is Phase.ENDED or (phase is Phase.MET and sight.reopened and not sight.met):
+            return  # it is over; that they had met, and then the room was gone, says so too
+        if phase is None:
+            await self.store.start(session_id)  # it broke off, and goes on with this greeter
         for dispatch in dispatches:
             if dispatch.has_job:
                 await self.rooms.undispatch(room_name, dispatch.id)
@@ -232,8 +282,11 @@ class Watch:
             try:
                 if await self.rooms.sid(room_name) is None:
                     continue
-                if await self.store.phase(session_id) is not Phase.ENDED:
-                    return  # restarted, by this replica or another
+                phase = await self.store.phase(session_id)
+                if phase in (Phase.STARTED, Phase.MET):
+                    return  # asked for again, of this replica or another
+                if phase is None and (await self.rooms.present(room_name)).trainee:
+                    continue  # back after it broke off: a watch sees to them
                 await self.rooms.end(room_name)
                 logger.info("a late greeter's room was closed", extra={"session_id": session_id})
             except (LiveKitError, StoreError) as e:

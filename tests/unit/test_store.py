@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import StoreError
-from agent.store import Phase, SqliteStore, Store, open_store
+from agent.store import PRESUMED, Phase, SqliteStore, Store, open_store
 
 
 async def check_one_starter(store: Store) -> None:
@@ -51,6 +51,31 @@ async def check_one_restarter(store: Store) -> None:
     assert await store.start("r") is None
 
 
+async def check_forgetting(store: Store) -> None:
+    await store.forget("unknown")
+    for step in (store.start, store.mark_met):
+        assert await store.start("f") in (None, Phase.STARTED)
+        await step("f")
+        await store.forget("f")
+        assert await store.phase("f") is None
+    await store.end("f", "continue")
+    await store.end("f", PRESUMED)
+    await store.forget("f")
+    assert await store.phase("f") is Phase.ENDED, "what ended on purpose stays ended"
+
+
+async def check_a_presumed_end(store: Store) -> None:
+    await store.start("p")
+    await store.end("p", PRESUMED)
+    assert await store.start("p") is Phase.ENDED
+    await store.forget("p")
+    assert await store.start("p") is None, "a report knew better"
+    await store.end("p", PRESUMED)
+    await store.end("p", "continue")
+    await store.forget("p")
+    assert await store.phase("p") is Phase.ENDED, "a real reason takes the presumed one's place"
+
+
 async def check_claims(store: Store) -> None:
     taken = await asyncio.gather(*(store.claim("c", 30) for _ in range(10)))
     assert taken.count(True) == 1
@@ -66,6 +91,8 @@ CHECKS = [
     check_phases,
     check_end_before_start,
     check_one_restarter,
+    check_forgetting,
+    check_a_presumed_end,
     check_claims,
 ]
 

@@ -31,6 +31,7 @@ class FakeRooms:
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     looked: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     reopened_by_dispatch: bool = False
+    automatic: bool = False
 
     async def present(self, room_name: str) -> Present:
         self.looked.release()
@@ -167,10 +168,84 @@ async def test_an_ended_room_that_comes_back_is_closed(
     await soon(rooms.closed)
 
 
-async def test_a_restarted_room_is_left_alone(
+async def test_a_room_that_was_asked_for_again_is_left_alone(
     watch: Watch, rooms: FakeRooms, store: SqliteStore
 ) -> None:
+    await store.start("7")
     watch.over_end("7")
-    while watch._tasks:  # noqa: ASYNC110 - the sweep gives up by itself
+    while watch._sweeps:  # noqa: ASYNC110 - the sweep gives up by itself
         await asyncio.sleep(0.05)
+    assert not rooms.closed.is_set()
+
+
+async def gone_and_back(rooms: FakeRooms, watch: Watch) -> None:
+    """The worker gave up and closed the room; the trainee, whose token is good, opens it again."""
+    rooms.here = Present(greeter=True, trainee=False)
+    watch.over_greeting(METADATA, fresh=True)
+    await looks(rooms, 2)
+    rooms.here = Present(greeter=False, trainee=False)
+    rooms.room_sid, rooms.listed = None, []
+    await asyncio.sleep(0.1)
+    assert rooms.sent.locked()
+    rooms.here = Present(greeter=False, trainee=True)
+    rooms.room_sid = "RM_2"
+
+
+@pytest.mark.parametrize("reported", [False, True])
+async def test_a_trainee_who_comes_after_the_worker_gave_up_is_sent_a_greeter(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore, reported: bool
+) -> None:
+    await store.start("7")
+    if reported:
+        await store.forget("7")
+    await gone_and_back(rooms, watch)
+    await soon(rooms.sent)
+    assert await store.phase("7") is Phase.STARTED
+    await asyncio.sleep(0.1)
+    assert rooms.room_sid == "RM_2"
+    rooms.here = Present(greeter=True, trainee=True)
+    async with asyncio.timeout(5):
+        while await store.phase("7") is not Phase.MET:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("met", [False, True])
+async def test_a_trainee_who_comes_back_after_it_is_over_is_not(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore, met: bool
+) -> None:
+    await store.start("7")
+    await (store.mark_met("7") if met else store.end("7", "continue"))
+    await gone_and_back(rooms, watch)
+    await asyncio.sleep(0.2)
+    assert rooms.sent.locked()
+
+
+async def test_with_automatic_dispatch_livekit_sends_to_the_reopened_room_itself(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore
+) -> None:
+    watch.check_s = 1
+    rooms.automatic = True
+    await store.start("7")
+    await gone_and_back(rooms, watch)
+    await asyncio.sleep(0.3)
+    assert rooms.sent.locked()
+
+
+async def test_after_it_broke_off_a_late_greeters_room_is_closed(
+    watch: Watch, rooms: FakeRooms
+) -> None:
+    rooms.here = Present(greeter=True, trainee=False)
+    watch.over_break("7")
+    await soon(rooms.closed)
+
+
+async def test_after_it_broke_off_a_trainee_is_left_in_and_met(
+    watch: Watch, rooms: FakeRooms, store: SqliteStore
+) -> None:
+    await store.start("7")
+    await store.forget("7")
+    await gone_and_back(rooms, watch)
+    watch.over_break("7")
+    await soon(rooms.sent)
+    await asyncio.sleep(0.2)
     assert not rooms.closed.is_set()
