@@ -12,12 +12,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from agent.errors import ScriptError
 from agent.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, SpokenScript, load_library, script_for
 from agent.scripts.check import check_path
+from agent.scripts.files import Finding
 from agent.scripts.format import json_schema
 from agent.scripts.speakable import speech_seconds
 
@@ -81,7 +83,7 @@ def _list(options: argparse.Namespace) -> int:
     for row in rows:
         print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
     for finding in library.broken:
-        print(finding, file=sys.stderr)
+        print(_from_here(finding), file=sys.stderr)
     return int(bool(library.broken))
 
 
@@ -91,10 +93,16 @@ def _check(options: argparse.Namespace) -> int:
         voices = {name: model for name, _, model in (v.partition("=") for v in options.voice)}
     found = [finding for path in options.path for finding in check_path(path, voices)]
     for finding in found:
-        print(finding)
+        print(_from_here(finding))
     checked = ", ".join(str(path) for path in options.path)
     print(f"{len(found) or 'no'} finding{'s' * (len(found) != 1)} in {checked}", file=sys.stderr)
     return int(bool(found))
+
+
+def _from_here(finding: Finding) -> Finding:
+    """With its path as the writer would type it."""
+    path, here = finding.path, Path.cwd()
+    return replace(finding, path=path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _render(options: argparse.Namespace) -> int:

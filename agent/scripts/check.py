@@ -8,13 +8,13 @@ from pathlib import Path
 from agent.errors import ScriptError
 from agent.scripts.check_page import check_common, check_page
 from agent.scripts.choice import ignored_words, normalised
-from agent.scripts.files import COMMON, Finding, Library, Unusable, load_library, read_page
+from agent.scripts.files import COMMON, Finding, Library, Unusable, read_library, read_page
 from agent.scripts.format import ChoiceQuestion, Common, Question, Script
 
 
 def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
     """Every finding in a folder of scripts; `voices` as for `check_page`."""
-    library = load_library(root)
+    library = read_library(root)
     found = list(library.broken)
     for path in sorted(root.glob("*/*")):
         if path.is_file() and path.suffix != ".md":
@@ -42,7 +42,7 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
         return [f for f in check_library(path.parent, voices) if f.path.is_relative_to(path)]
     if not path.is_file():
         raise ScriptError(f"{path} does not exist")
-    library = load_library(path.parent.parent)
+    library = read_library(path.parent.parent)
     try:
         if path.parent.name == COMMON:
             return check_common(read_page(path, Common))

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.errors import ScriptError
+from agent.log import logger
 from agent.scripts.format import Common, Script
 
 PROMPTS = Path(__file__).resolve().parent.parent.parent / "prompts"
@@ -141,7 +142,15 @@ def read_page(path: Path, model: type[M]) -> Page[M]:
 
 @cache
 def load_library(root: Path) -> Library:
-    """Read every file of a `prompts/` folder, once per process.
+    """`read_library`, once per process; what is left out is logged."""
+    library = read_library(root)
+    for finding in library.broken:
+        logger.error("a script is left out", extra={"finding": str(finding)})
+    return library
+
+
+def read_library(root: Path) -> Library:
+    """Read every file of a `prompts/` folder.
 
     A folder without a `_common` of its own shares that of the shipped scripts.
 

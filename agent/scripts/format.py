@@ -114,7 +114,7 @@ class Shared(_Strict):
     guide: Text | None = None
     """The avatar's name."""
     ai_disclosure: Text | None = None
-    """Says that an AI speaks; the opening holds it as `{{ ai_disclosure }}`."""
+    """Words that say an AI speaks, for the opening to hold as `{{ ai_disclosure }}`."""
     recording_disclosure: Text | None = None
     """Said before a greeting that is recorded."""
     trouble: Text | None = None

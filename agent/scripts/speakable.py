@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 _CHARACTERS_PER_S = {
     "en": 15.0,
-    "es": 16.0,
-    "fr": 15.5,
-    "de": 14.5,
+    "es": 16.5,
+    "fr": 16.0,
+    "de": 15.0,
     "ja": 7.0,
     "zh": 4.5,
     "ko": 6.5,

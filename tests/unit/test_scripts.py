@@ -16,7 +16,7 @@ from agent.scripts.files import Unusable, read_page
 from agent.scripts.format import Script, json_schema
 
 ALL = sorted(p for p in PROMPTS.glob("*/*.md") if p.parent.name != "_common")
-LOCALES = ("en",)
+LOCALES = ("en", "es", "fr", "de")
 TRAININGS = (
     "warehouse_safety",
     "forklift",

@@ -1,0 +1,80 @@
+"""The writer's tools, as a writer types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.prompts_cli import main
+from agent.scripts import PROMPTS
+from agent.scripts.format import json_schema
+
+BAD = "---\nversion: 1\nopening: Hi\nclosing: '*Bye*'\n---\n"
+
+
+def test_it_runs_as_a_command_without_keys_or_livekit(tmp_path: Path) -> None:
+    path = tmp_path / "mine" / "en.md"
+    path.parent.mkdir()
+    path.write_text(BAD)
+    program = (
+        "import sys, agent.__main__ as m; code = m.main();"
+        "print('livekit.agents' in sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", program, "prompts", "check", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, env={})
+    assert result.returncode == 1
+    assert result.stdout == f"{path}:1: welcome_text: is missing\n"
+    assert result.stderr.splitlines() == [f"1 finding in {path}", "False"]
+
+
+def test_check_of_the_shipped_scripts_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_check_of_one_file_names_field_and_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine" / "en.md"
+    path.parent.mkdir()
+    path.write_text(BAD.replace("closing", "welcome_text: W\nclosing"))
+    assert main(["check", str(path)]) == 1
+    found = capsys.readouterr().out.splitlines()
+    assert any(line.startswith(f"{path}:5: closing: holds '*', markdown") for line in found)
+    assert main(["check", str(tmp_path / "nothing")]) == 1
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_list_is_a_table_of_scripts_and_locales(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.split()[:3] == ["script", "locale", "version"]
+    assert len(rows) == len(list(PROMPTS.glob("[a-z]*/*.md")))
+
+
+def test_render_shows_what_is_heard_told_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    options = "--training-type|Food hygiene course|--industry|hotel|--locale|de-AT|--name|Ada"
+    assert main(["render", *options.split("|")]) == 0
+    shown = capsys.readouterr().out
+    assert "food_hygiene de version 1" in shown
+    assert "why: script by training_type, locale by language, industry hospitality" in shown
+    assert "Hallo Ada, willkommen! Ich bin Maya, ein KI-Avatar." in shown
+    assert "experience (choice, required): Haben Sie schon mit Lebensmitteln gearbeitet" in shown
+    assert '- Name: "Ada"' in shown
+
+
+def test_schema_is_written_from_the_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["schema", "--prompts", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "script.schema.json").read_text()) == json_schema()
+
+
+def test_no_tool_is_a_usage_error() -> None:
+    with pytest.raises(SystemExit) as e:
+        main([])
+    assert e.value.code == 2

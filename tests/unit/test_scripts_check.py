@@ -1,0 +1,204 @@
+"""`prompts check` refuses what should not ship, and says where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.scripts import PROMPTS, load_library
+from agent.scripts.check import check_path
+from agent.scripts.files import Finding
+
+GOOD = """---
+# yaml-language-server: $schema=../script.schema.json
+version: 1
+training: glass cutting
+training_types: [glass]
+locales: [en]
+opening: >-
+  Hello{% if name %} {{ name }}{% endif %}, I'm {{ guide }}, and {{ ai_disclosure }}.
+  Your {{ training }} training is about {{ words.thing }}. Ready?
+closing: Goodbye!
+welcome_text: Welcome!
+facts:
+  - Gloves come first.
+questions:
+  - id: nerves
+    type: choice
+    ask: How do you feel?
+    choices: {calm: calm, nervous: a little nervous}
+  - {id: years, type: number, ask: How many years?, minimum: 0, maximum: 60}
+  - {id: gloves, type: yes_no, ask: Do you have gloves?, required: true}
+  - {id: hopes, type: text, ask: What do you hope for?}
+words: {thing: glass}
+industries:
+  art: {aliases: [artists], words: {thing: mirrors}}
+voice: aura-2-thalia-en
+limits: {max_seconds: 300}
+after_closing: continue
+---
+Be kind to {{ name or "them" }}.
+"""
+
+
+def check(root: Path, text: str, name: str = "glass/en", **voices: str) -> list[Finding]:
+    path = root / f"{name}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return check_path(path, voices or None)
+
+
+def test_good_script_has_no_findings(tmp_path: Path) -> None:
+    assert check(tmp_path, GOOD) == []
+    assert check_path(tmp_path / "glass") == []
+    assert check_path(tmp_path) == []
+
+
+def test_example_of_the_readme_is_a_good_script(tmp_path: Path) -> None:
+    readme = (PROMPTS / "README.md").read_text(encoding="utf-8")
+    check(tmp_path, readme.split("```yaml\n")[1].split("```")[0])
+    assert check_path(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "line", "field", "message"),
+    [
+        ("closing:", "colsing:", 10, "colsing", "unknown field; do you mean 'closing'?"),
+        ("closing: Goodbye!\n", "", 1, "closing", "is missing"),
+        ("closing: Goodbye!", "closing: ''", 10, "closing", "is empty"),
+        ("closing: Goodbye!", "closing: 12", 10, "closing", "must be text"),
+        ("closing: Goodbye!", "closing: a\nclosing: b", 11, "closing", "is there twice"),
+        ("closing: Goodbye!", "closing: [", 12, "", "is not YAML"),
+        ("version: 1", "version: none", 3, "version", "valid integer"),
+        ("version: 1", "version: 0", 3, "version", "greater than or equal to 1"),
+        ("{{ guide }}", "{{ giude }}", 7, "opening", "unknown placeholder 'giude'"),
+        ("{{ words.thing }}", "{{ words.thin }}", 7, "opening", "'words.thin'"),
+        ("{% endif %}", "", 7, "opening", "is no template"),
+        ("Ready?", "{{ 1 / 0 }}?", 7, "opening", "division by zero"),
+        ("Be kind to {{ name", "Be kind.\n\nTo {{ nmae", 31, "", "unknown placeholder 'nmae'"),
+        ('Be kind to {{ name or "them" }}.', "", 29, "", "the persona is missing"),
+        ("Goodbye!", "'**Goodbye!**'", 10, "closing", "markdown"),
+        ("Goodbye!", "'# Goodbye'", 10, "closing", "markdown"),
+        ("Goodbye!", "Goodbye & thanks", 10, "closing", "'&'"),
+        ("Goodbye!", "Goodbye 😀", 10, "closing", "emoji"),
+        ("Goodbye!", "See www.example.com", 10, "closing", "address"),
+        ("Goodbye!", "Bye, e.g. now", 10, "closing", "abbreviation"),
+        ("Goodbye!", "Call 0800123", 10, "closing", "number"),
+        ("Goodbye!", "GOODBYE now", 10, "closing", "capitals"),
+        ("Goodbye!", "'{% if role == \"x\" %}*{% endif %}Bye'", 10, "closing", "markdown"),
+        ("Gloves come first.", "Gloves [first](x)", 13, "facts[0]", "markdown"),
+        ("{thing: mirrors}", "{thing: mirrors/panes}", 24, "industries.art.words.thing", "'/'"),
+        ("Goodbye!", "Bye " * 90, 10, "closing", "20 s is the most"),
+        ("Ready?", "We talk on and on. " * 12, 7, "opening", "15 s is the most"),
+        ("{{ ai_disclosure }}", "a friend", 7, "opening", "does not say that an AI speaks"),
+        ("thalia-en", "celeste-es", 25, "voice", "speaks es, and this file is en"),
+        ("aura-2-thalia-en", "a voice", 25, "voice", "match"),
+        ("id: years", "id: nerves", 19, "questions[1].id", "'nerves' is there twice"),
+        (
+            "    choices: {calm: calm, nervous: a little nervous}\n",
+            "",
+            15,
+            "questions[0].choices",
+            "is missing",
+        ),
+        (
+            "{calm: calm, nervous: a little nervous}",
+            "{calm: calm}",
+            18,
+            "questions[0].choices",
+            "two choices or more",
+        ),
+        ("type: text", "type: txt", 21, "questions[3].type", "choice, number, text or yes_no"),
+        (", type: text", "", 21, "questions[3].type", "is missing"),
+        ("id: hopes", "id: My Hopes", 21, "questions[3].id", "match"),
+        ("minimum: 0", "minimum: 99", 19, "questions[1]", "minimum is above maximum"),
+        ("minimum: 0", "least: 0", 19, "questions[1].least", "unknown field"),
+        ("{max_seconds: 300}", "{max_seconds: 9}", 26, "limits.max_seconds", "60"),
+        ("{max_seconds: 300}", "{max_secs: 300}", 26, "limits.max_secs", "unknown field"),
+        ("words: {thing: glass}", "words: {a: b}", 0, "", "has no default in words: thing"),
+        ("after_closing: continue", "after_closing: stop", 27, "after_closing", "continue"),
+        ("[glass]", "glass", 5, "training_types", "valid list"),
+        ("---\n#", "#", 1, "", "front matter between two lines"),
+    ],
+)
+def test_refused(tmp_path: Path, change: str, to: str, line: int, field: str, message: str) -> None:
+    assert change in GOOD
+    found = check(tmp_path, GOOD.replace(change, to, 1))
+    texts = [str(f) for f in found]
+    where = [f for f in found if (line in {f.line, 0}) and f.field == field]
+    assert any(message in f.message for f in where), texts
+    assert all(text.startswith(f"{tmp_path}/glass/en.md") for text in texts)
+
+
+def test_untranslated_missing_and_unlike_locales_are_refused(tmp_path: Path) -> None:
+    check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es, fr]"))
+    spanish = GOOD.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
+    check(tmp_path, spanish.replace("id: gloves", "id: guantes"), "glass/es")
+    found = [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
+    assert "glass/fr.md: is missing: this locale has no text" in found
+    assert "glass/es.md:6: opening: is the text of en.md: not translated" in found
+    assert "glass/es.md:13: questions: ids, types or choices differ from en.md" in found
+
+
+def test_without_a_list_of_its_own_a_script_ships_in_every_shared_locale(tmp_path: Path) -> None:
+    check(tmp_path, GOOD.replace("locales: [en]\n", ""))
+    missing = {f.path.name for f in check_path(tmp_path / "glass")}
+    assert missing == {"es.md", "fr.md", "de.md"}
+
+
+def test_two_scripts_cannot_both_be_meant(tmp_path: Path) -> None:
+    check(tmp_path, GOOD)
+    check(tmp_path, GOOD, "mirrors/en")
+    [found] = check_path(tmp_path)
+    assert str(found).endswith("mirrors/en.md:5: training_types[0]: 'glass' is glass's already")
+
+
+def test_voice_of_the_environment_must_speak_the_language(tmp_path: Path) -> None:
+    text = GOOD.replace("aura-2-thalia-en", "warm")
+    assert check(tmp_path, text) == []
+    assert check(tmp_path, text, warm="aura-2-thalia-en") == []
+    assert "speaks de" in check(tmp_path, text, warm="aura-2-julius-de")[0].message
+    assert "knows no voice 'warm'" in check(tmp_path, text, calm="aura-2-thalia-en")[0].message
+
+
+@pytest.mark.parametrize("name", ["glass/english", "glass/EN", "glass/en_GB"])
+def test_file_must_be_named_as_a_locale(tmp_path: Path, name: str) -> None:
+    assert "is no locale" in check(tmp_path, GOOD, name)[0].message
+
+
+def test_file_of_another_kind_is_no_script(tmp_path: Path) -> None:
+    check(tmp_path, GOOD)
+    (tmp_path / "glass" / "fr.yaml").write_text("version: 1")
+    assert "is no script" in check_path(tmp_path)[0].message
+
+
+def test_shared_file_is_checked_too(tmp_path: Path) -> None:
+    common = (PROMPTS / "_common" / "en.md").read_text(encoding="utf-8")
+    assert check(tmp_path, common, "_common/en") == []
+    wrong = common.replace("{{ persona }}", "{{ person }}").replace("language:", "tongue:")
+    assert [f.field for f in check(tmp_path, wrong, "_common/en")] == ["language", "tongue"]
+    wrong = common.replace("{{ persona }}", "{{ person }}").replace("I'm sorry,", "*Sorry*")
+    fields = {(f.field, f.message.split(";")[0]) for f in check(tmp_path, wrong, "_common/en")}
+    assert ("", "unknown placeholder 'person'") in fields
+    assert any(field == "trouble" for field, _ in fields)
+
+
+def test_shipped_openings_take_some_twelve_seconds() -> None:
+    from agent.job_metadata import JobMetadata
+    from agent.scripts import script_for
+    from agent.scripts.speakable import speech_seconds
+
+    for name, pages in load_library(PROMPTS).scripts.items():
+        for locale, page in pages.items():
+            for industry in ("", *page.fields.industries):
+                metadata = JobMetadata.model_validate(
+                    {
+                        "trainee": {"name": "Alexandra"},
+                        "training_type": name,
+                        "industry": industry,
+                        "locale": locale,
+                    }
+                )
+                opening = script_for(metadata).opening
+                assert speech_seconds(opening, locale) < 13, f"{name}/{locale} {industry}"
