@@ -10,10 +10,12 @@ import socket
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from urllib.parse import urlsplit
 
 import uvicorn
 from dotenv import load_dotenv
 
+from agent.addresses import is_private_host
 from agent.errors import ConfigError, GreeterError
 from agent.settings import EndpointSettings
 from agent.token_endpoint.app import create_app
@@ -78,6 +80,29 @@ def _listen(host: str, port: int) -> socket.socket:
     return sock
 
 
+def warn_of_unreachable_url(settings: EndpointSettings) -> None:
+    """Say so when pages out on the internet are given a LiveKit address of this network."""
+    host = urlsplit(settings.public_url).hostname or ""
+    if is_private_host(host) and (page := _public_page(settings.cors_allowed_origins)):
+        logger.warning(
+            "browsers on %s are given %s, which they cannot reach from the internet: "
+            "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside",
+            page,
+            settings.public_url,
+        )
+
+
+def _public_page(origins: Sequence[str]) -> str | None:
+    for origin in origins:
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            continue
+        if parts.scheme == "https" and not is_private_host(parts.hostname or ""):
+            return origin
+    return None
+
+
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     """uvicorn stops gracefully, then raises the signal again: it meets this, and exit code 0."""
     sys.exit(0)
@@ -95,11 +120,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     load_dotenv(".env", override=False)
     try:
-        app = create_app(EndpointSettings.from_env(os.environ))
+        settings = EndpointSettings.from_env(os.environ)
+        app = create_app(settings)
         sock = _listen(arguments.host, arguments.port)
     except GreeterError as e:
         print(e, file=sys.stderr)
         return 2 if isinstance(e, ConfigError) else 1
+    warn_of_unreachable_url(settings)
     config = uvicorn.Config(
         app,
         log_config=None,
