@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -43,18 +44,20 @@ class Product:
         assert self.here.stand_ins is not None
         await self.here.stand_ins.reset()
 
-    async def ask(self, session_id: str | None = None, **body: object) -> httpx.Response:
-        """POST avatar-greeting as the platform's backend."""
+    async def ask(
+        self, session_id: str | None = None, *, name: str = "Ada", **body: object
+    ) -> httpx.Response:
+        """POST avatar-greeting as the platform's backend, for a trainee of this name."""
         session = session_id or secrets.token_hex(4)
         return await self.http.post(
             f"/api/users/sessions/{session}/avatar-greeting/",
-            json={"trainee": {"id": "7", "name": "Ada"}, **body},
+            json={"trainee": {"id": "7", "name": name}, **body},
         )
 
-    async def enter(self, **body: object) -> tuple[Client, dict[str, str], float]:
-        """Ask for a greeting and walk in; also time.monotonic() before asking."""
+    async def enter(self, **asked: Any) -> tuple[Client, dict[str, str], float]:
+        """Ask for a greeting (see `ask`) and walk in; also time.monotonic() before asking."""
         asked_at = time.monotonic()
-        answer = await self.ask(**body)
+        answer = await self.ask(**asked)
         assert answer.status_code == 201, answer.text
         ticket = answer.json()
         client = await self.join(ticket["server_url"], ticket["participant_token"])
@@ -69,6 +72,24 @@ class Product:
         """The provider's own record of the avatars it was asked for in a room."""
         assert self.here.stand_ins is not None
         return [s for s in await self.here.stand_ins.sessions() if s["room"] == room]
+
+    async def calls_for_avatars(self, room: str) -> int:
+        """How often the provider was asked for an avatar in a room: every one of them is paid."""
+        assert self.here.stand_ins is not None
+        calls = await self.here.stand_ins.calls("bey")
+        return sum(call["detail"].get("room") == room for call in calls)
+
+    def events(self, process: str) -> list[dict[str, Any]]:
+        """What a process has logged so far, but for lines that are no JSON."""
+        found = []
+        for line in (self.logs / f"{process}.log").read_text(errors="replace").splitlines():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict):
+                found.append(event)
+        return found
 
     async def paid_avatars_left(self, room: str, within_s: float = 2) -> None:
         """Wait until every avatar that joined has left, by the provider's own record.

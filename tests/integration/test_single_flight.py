@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import secrets
 import signal
@@ -32,7 +31,7 @@ async def test_second_dispatch_leaves_before_it_pays_for_an_avatar(product: Prod
     await until(lambda: "another greeter was here first" in log.read_text(), 10, "it stayed")
     assert await greeters(product, ticket["room_name"]) == 1
     assert client.agent.identity == first
-    assert len(await product.avatars(ticket["room_name"])) == 1
+    assert await product.calls_for_avatars(ticket["room_name"]) == 1
 
 
 async def test_dead_greeters_ghost_is_removed_not_obeyed(product: Product) -> None:
@@ -61,8 +60,7 @@ async def test_dead_greeters_ghost_is_removed_not_obeyed(product: Product) -> No
 
 def job_process(product: Product, session_id: str) -> int:
     """The process id of a session's job, from the worker's log."""
-    for line in (product.logs / "worker.log").read_text().splitlines():
-        event = json.loads(line)
+    for event in product.events("worker"):
         if event.get("session_id") == session_id:
             return int(event["pid"])
     raise AssertionError("no such job in the log")
@@ -78,10 +76,19 @@ async def test_ten_starts_in_the_same_moment_are_ten_greetings(product: Product)
         while [await greeters(product, room) for room in rooms] != [1] * 10:
             await asyncio.sleep(0.2)
 
+    async def all_paid_for() -> None:
+        while not all([await product.calls_for_avatars(room) for room in rooms]):
+            await asyncio.sleep(0.2)
+
     try:
         await asyncio.wait_for(all_served(), 14)
+        await asyncio.wait_for(all_paid_for(), 10)
     finally:
         for session in sessions:
             await product.end(session)
-    for room in rooms:
-        assert len(await product.avatars(room)) <= 1, "a room was paid for twice"
+    assert [await product.calls_for_avatars(room) for room in rooms] == [1] * 10
+    said = (product.logs / "endpoint.log").read_text().splitlines()
+    ours = [line for line in said if any(session in line for session in sessions)]
+    assert len(ours) >= 10
+    again = [line for line in ours if ": sent " in line]
+    assert again == [], "refused at first, and saved by the endpoint's second dispatch"
