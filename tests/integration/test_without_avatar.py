@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from agent.demo.speech import Recogniser
 from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
 from tests.product import Product
@@ -25,6 +28,7 @@ SLACK_S = 3.0
         ("bey:hang", 8),
         ("bey:never-joins", 8),
         ("bey:no-video", 8),
+        ("bey:no-audio", 8),
     ],
 )
 async def test_greeting_comes_by_voice(product: Product, fault: str, promised_s: float) -> None:
@@ -35,9 +39,51 @@ async def test_greeting_comes_by_voice(product: Product, fault: str, promised_s:
     assert heard_at - asked_at < promised_s + SLACK_S
     assert client.agent.attributes["greeting.mode"] == "voice"
     assert (await the_opening(client)).startswith("Hello Ada")
-    assert client.avatar is None
+    await until(lambda: client.avatar is None, 3, "the useless avatar was kept")
     log = (product.logs / "worker.log").read_text()
     assert "no avatar, greeting by voice" in log
+
+
+async def test_opening_waits_for_an_avatar_whose_sound_comes_late(product: Product) -> None:
+    await product.here.stand_ins.faults("bey:late-audio=1")
+    client, ticket, _ = await product.enter()
+    opening = await the_opening(client)
+    assert opening.startswith("Hello Ada, and welcome!")
+    assert client.agent.attributes["greeting.mode"] == "avatar"
+    await client.silence()
+    _, speaker = client.first_sound()
+    assert client.avatar is not None
+    assert speaker == client.avatar.identity
+    # What the trainee really heard, read back by a recogniser (that knows people, not eSpeak): the
+    # second in which there was no track holds all of "Hello Ada, and welcome".
+    heard = client.heard[speaker]
+    recogniser = Recogniser()
+    await recogniser.load()
+    first_words = np.concatenate(heard.samples)[: 24 * heard.rate]
+    try:
+        text = words(await recogniser.recognise(first_words, heard.rate))
+    finally:
+        recogniser.close()
+    expected = words(opening)[:12]
+    assert "welcome" in text[:6], (expected, text)
+    assert sum(word in text[:20] for word in expected) >= 5, (expected, text)
+    assert await product.calls_for_avatars(ticket["room_name"]) == 1
+
+
+async def test_avatar_whose_tracks_name_no_source_speaks_all_the_same(product: Product) -> None:
+    await product.here.stand_ins.faults("bey:no-source")
+    client, _, asked_at = await product.enter()
+    heard_at, speaker = await client.hears(after=0, timeout=20)
+    assert client.avatar is not None
+    assert speaker == client.avatar.identity
+    assert heard_at - asked_at < 8 + SLACK_S
+    assert client.agent.attributes["greeting.mode"] == "avatar"
+    await the_opening(client)
+    assert client.video_frames[speaker] > 25
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[a-z']+", text.lower())
 
 
 async def test_voice_carries_on_when_the_avatar_leaves(
