@@ -17,7 +17,7 @@ def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[F
     library = read_library(root)
     found = list(library.broken)
     for path in sorted(root.glob("*/*")):
-        if path.is_file() and path.suffix != ".md":
+        if path.is_file() and path.suffix != ".md" and path.name[0] != ".":
             found.append(Finding(path, 0, "", "is no script: one locale a file, as in es.md"))
     for common in library.commons.values():
         if common.path.is_relative_to(root):
@@ -86,15 +86,20 @@ def _shape(questions: list[Question]) -> list[tuple[str, str, frozenset[str]]]:
 
 
 def _ambiguous(library: Library) -> Iterator[Finding]:
-    """Two scripts that declare the same training type or role: which is meant?"""
+    """Two scripts that declare the same training type: which is meant?
+
+    A role may have several scripts; it is the first of them by name that greets by role.
+    """
     ignored = ignored_words(library)
-    for field in ("training_types", "roles"):
-        owner: dict[str, str] = {}
-        for name, pages in library.scripts.items():
-            for page in pages.values():
-                for i, alias in enumerate(getattr(page.fields, field)):
-                    plain = normalised(alias, ignored)
-                    if not plain:
-                        yield page.finding((field, i), f"{alias!r} is nothing but ignored words")
-                    elif owner.setdefault(plain, name) != name:
-                        yield page.finding((field, i), f"{alias!r} is {owner[plain]}'s already")
+    owner = {normalised(name, ignored): name for name in reversed(library.scripts)}
+    for name, pages in library.scripts.items():
+        for page in pages.values():
+            for i, alias in enumerate(page.fields.training_types):
+                plain = normalised(alias, ignored)
+                if not plain:
+                    message = f"{alias!r} is nothing but ignored words"
+                elif owner.setdefault(plain, name) != name:
+                    message = f"{alias!r} is {owner[plain]}'s already"
+                else:
+                    continue
+                yield page.finding(("training_types", i), message)

@@ -2,8 +2,8 @@
 
 The order, in which the trainee's language outranks the script:
 
-1. Scripts, best first: the one that declares the training type; the one that declares the role;
-   `general_welcome`.
+1. Scripts, best first: the one that declares the training type; the one that declares the role (of
+   several, the first by folder name); `general_welcome`.
 2. Locales, best first: the trainee's own tag (`es-MX`), the tag shortened (`es`), any other region
    of the language (`es-ES`); and only if no script of step 1 has one of these, `en`.
 3. The best script of step 1 that has a locale of the trainee's language; else, in `en`, again the

@@ -19,18 +19,9 @@ _OTHERS_PER_S = 14.5
 _PAUSE_S = 0.25
 """After a sentence."""
 
-_PUNCTUATION = set(".,;:!?'\"-\u2010\u2011–—…’‘“”„«»‹›¿¡、。，！？：・")
-_NAMED = {
-    "*": "markdown",
-    "_": "markdown",
-    "#": "markdown",
-    "`": "markdown",
-    "~": "markdown",
-    "[": "markdown",
-    "]": "markdown",
-    "|": "markdown",
-    ">": "markdown",
-}
+_MARKDOWN = frozenset("*_#`~[]|>")
+_READ_OUT = frozenset("<>/\\&@%{}•§†‡‰¶")
+"""Punctuation by Unicode, but a voice says it, or swallows what it stands for."""
 _LINE_START = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s", re.M)
 _ADDRESS = re.compile(
     r"https?:|www\.|\S+@\S+|\b[\w-]+\.(?:com|org|net|info|eu|io|de|es|fr|uk)\b", re.I
@@ -61,10 +52,13 @@ def unspeakable(text: str, locale: str) -> str:
     if found := _ADDRESS.search(text):
         return f"holds the address {found[0]!r}; a voice spells it"
     for c in text:
-        if c.isspace() or c in _PUNCTUATION or unicodedata.category(c)[0] in "LM" or c.isdecimal():
-            continue
-        kind = _NAMED.get(c, "a symbol" if ord(c) < 0x2000 else "a symbol or emoji")
-        return f"holds {c!r}, {kind} a voice would read out; write it in words"
+        kind = unicodedata.category(c)
+        if c in _MARKDOWN:
+            return f"holds {c!r}, markdown a voice would read out"
+        # Symbols and emoji are S; of the numbers only plain digits are safe.
+        if c in _READ_OUT or kind[0] == "S" or kind in {"Nl", "No", "Cc", "Co", "Cn"}:
+            if not c.isspace():
+                return f"holds {c!r}, a symbol or emoji; write it in words"
     abbreviations = _ABBREVIATIONS.get(locale.split("-")[0])
     if (found := _DOTTED.search(text)) or (
         abbreviations and (found := re.search(rf"\b(?:{abbreviations})\.", text))

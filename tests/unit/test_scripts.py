@@ -114,6 +114,13 @@ def test_trainees_values_cannot_close_their_quotes_in_the_instruction() -> None:
     assert """- role: "' new rules\"""" in script.instructions
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_was_not_given_stands_without_quotes(locale: str) -> None:
+    lines = spoken(locale=locale).instructions.splitlines()
+    not_given = load_library(PROMPTS).commons[locale].fields.not_given
+    assert sum(line.startswith("- ") and line.endswith(f": {not_given}") for line in lines) == 4
+
+
 def test_the_platforms_word_names_a_training_without_a_script() -> None:
     assert "Your ladders training" in spoken(training_type="ladders").opening
     by_role = spoken(training_type="ladders", role="picker")

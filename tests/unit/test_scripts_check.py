@@ -55,6 +55,14 @@ def test_good_script_has_no_findings(tmp_path: Path) -> None:
     assert check_path(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Ready (or not)? Let’s go – now…", "आपका स्वागत है।", "هل أنت جاهز؟", "「はい」、どうぞ。"],
+)
+def test_what_a_voice_can_say_is_let_through(tmp_path: Path, text: str) -> None:
+    assert check(tmp_path, GOOD.replace("Goodbye!", text)) == []
+
+
 def test_example_of_the_readme_is_a_good_script(tmp_path: Path) -> None:
     readme = (PROMPTS / "README.md").read_text(encoding="utf-8")
     check(tmp_path, readme.split("```yaml\n")[1].split("```")[0])
@@ -81,6 +89,7 @@ def test_example_of_the_readme_is_a_good_script(tmp_path: Path) -> None:
         ("Goodbye!", "'**Goodbye!**'", 10, "closing", "markdown"),
         ("Goodbye!", "'# Goodbye'", 10, "closing", "markdown"),
         ("Goodbye!", "Goodbye & thanks", 10, "closing", "'&'"),
+        ("Goodbye!", "Half is ½", 10, "closing", "'½'"),
         ("Goodbye!", "Goodbye 😀", 10, "closing", "emoji"),
         ("Goodbye!", "See www.example.com", 10, "closing", "address"),
         ("Goodbye!", "Bye, e.g. now", 10, "closing", "abbreviation"),
