@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,10 +11,15 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from tests.browser.chromium import find_chromium
 from tests.product import Product
 
 OPENING_TAKES_S = 17
 """Silence before the recording: the opening is over by then."""
+SENTENCE = "I do. I think that America do it very well."
+"""What the recording says."""
+_SAID_AGAIN_EVERY_S = 25
+_TIMES = 5
 
 _QUIET = [
     "--no-sandbox",
@@ -45,7 +49,9 @@ SOUND_RECEIVED = """async () => {
                 energy += report.totalAudioEnergy ?? 0;
     return energy;
 }"""
-"""Energy of all sound received so far; 0 while nobody has spoken."""
+"""Energy of all sound received so far; a second of speech is more than SPOKEN, silence less."""
+
+SPOKEN = 1e-3
 
 PICTURE = """() => {
     const video = document.querySelector("[data-testid=avatar-video] video, video");
@@ -62,7 +68,11 @@ OpenPage = Callable[..., Awaitable[Page]]
 
 @pytest.fixture(scope="session")
 def microphone(recordings: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Silence while the opening is said, then a person speaking, then silence."""
+    """Silence while the opening is said, then a person speaking, and again every 25 seconds.
+
+    The recording begins when the page opens the microphone: on a slow machine the first time may
+    fall into the opening.
+    """
     with wave.open(str(recordings["clone-test"])) as w:
         rate = w.getframerate()
         speech = np.frombuffer(w.readframes(w.getnframes()), np.int16)[:: w.getnchannels()]
@@ -72,8 +82,8 @@ def microphone(recordings: dict[str, Path], tmp_path_factory: pytest.TempPathFac
         w.setsampwidth(2)
         w.setframerate(rate)
         before = np.zeros(rate * OPENING_TAKES_S, np.int16)
-        after = np.zeros(rate * 120, np.int16)
-        w.writeframes(np.concatenate([before, speech, after]).tobytes())
+        after = np.zeros(rate * _SAID_AGAIN_EVERY_S - len(speech), np.int16)
+        w.writeframes(np.concatenate([before, *[speech, after] * _TIMES]).tobytes())
     return path
 
 
@@ -86,7 +96,7 @@ async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPag
         @asynccontextmanager
         async def browser(*flags: str) -> AsyncIterator[Page]:
             chromium = await playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=[*_QUIET, *flags]
+                executable_path=find_chromium(), args=[*_QUIET, *flags]
             )
             try:
                 context = await chromium.new_context(viewport={"width": 1180, "height": 760})

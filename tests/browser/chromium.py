@@ -1,0 +1,20 @@
+"""Where this machine has a Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MAC = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+
+
+def find_chromium() -> str | None:
+    """Its program, by whatever name it goes; None where there is none."""
+    for name in _NAMES:
+        if found := shutil.which(name):
+            return found
+    return next((path for path in _MAC if Path(path).exists()), None)
