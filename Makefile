@@ -1,7 +1,8 @@
 # Every target is one call of a Python module, so that what works here works without make as well.
 # uv is taken from PATH, or installed once into .cache.
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
-RUN := $(UV) run --locked --quiet
+# The first run installs, in sight; later ones find all in place and uv says nothing.
+RUN := $(UV) run --locked
 
 .PHONY: demo dev test check bench fix
 
@@ -26,5 +27,6 @@ fix: $(UV) ## format, and mend what can be mended
 	cd web && npx prettier --write --log-level warn .
 
 .cache/uv/bin/uv:
+	@echo "installing uv into .cache (once)"
 	python3 -m venv .cache/uv
-	.cache/uv/bin/pip install --quiet uv
+	.cache/uv/bin/pip install --disable-pip-version-check uv

@@ -1,6 +1,8 @@
 """`make test`: sets up what a fresh machine lacks, then runs every check there is.
 
-`--only check|unit|integration|browser|page` runs one part; further words go to pytest.
+`--only check|unit|integration|browser|page` runs one part; further words go to pytest. What cannot
+run here for want of a tool is named at the end, and the whole has failed; the rest runs all the
+same.
 """
 
 from __future__ import annotations
@@ -14,75 +16,124 @@ import sys
 import time
 from pathlib import Path
 
-from agent.demo.livekit_server import MissingTool, ensure_binary
+from agent.demo.livekit_server import ensure_binary
 from agent.demo.page import WEB, ensure_page
+from agent.demo.tools import MissingTool
+from tests.browser.chromium import find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 
+_NEEDS = {
+    "page": ["tests/browser", "tests/integration"],
+    "livekit-server": ["tests/browser", "tests/integration", "tests/standins"],
+    "chromium": ["tests/browser"],
+    "redis-server": ["tests/integration/test_endpoint_redis.py"],
+}
+"""Which tests cannot run without what."""
+_FOLDERS = {"unit": "tests/unit", "integration": "tests/integration", "browser": "tests/browser"}
+
+Step = tuple[str, list[str], Path]
+
 
 def main() -> int:
+    """Run the checks: 0 all passed, 1 something failed or could not run, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m tests")
-    parser.add_argument("--only", choices=["check", "unit", "integration", "browser", "page"])
+    parser.add_argument("--only", choices=["check", "page", *_FOLDERS])
     options, pytest_arguments = parser.parse_known_args()
-    only = options.only
     try:
-        _set_up(only)
-    except MissingTool as e:
-        print(f"tests: {e}", file=sys.stderr)
-        return 2
+        return _run(options.only, pytest_arguments)
+    except KeyboardInterrupt:
+        print("\ntests: stopped", file=sys.stderr)
+        return 130
 
-    steps: list[tuple[str, list[str], Path]] = []
-    if only in {None, "check"}:
-        steps += [
-            ("ruff", [sys.executable, "-m", "ruff", "check", "agent", "tests"], ROOT),
-            ("format", [sys.executable, "-m", "ruff", "format", "--check", "agent", "tests"], ROOT),
-            ("mypy", [sys.executable, "-m", "mypy"], ROOT),
-            ("eslint", ["npm", "run", "--silent", "lint"], WEB),
-            ("tsc", ["npm", "run", "--silent", "typecheck"], WEB),
-        ]
-    if only in {None, "page"}:
-        steps.append(("vitest", ["npm", "run", "--silent", "test"], WEB))
-    if only not in {"check", "page"}:
-        folder = {"unit": "tests/unit", "integration": "tests/integration"}.get(only or "", "tests")
-        if only == "browser":
-            folder = "tests/browser"
-        steps.append(("pytest", [sys.executable, "-m", "pytest", folder, *pytest_arguments], ROOT))
 
+def _run(only: str | None, pytest_arguments: list[str]) -> int:
+    missing = _set_up(only)
     failed = []
-    for name, command, folder in steps:
+    for name, command, folder in _steps(only, set(missing), pytest_arguments):
         started = time.monotonic()
         print(f"\n== {name}", flush=True)
         if subprocess.run(command, cwd=folder, check=False).returncode:
             failed.append(name)
         print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
-    print(f"\n{'failed: ' + ', '.join(failed) if failed else 'all checks passed'}")
-    return int(bool(failed))
+    for name, why in missing.items():
+        print(f"\nnot run for want of {name}: {', '.join(_without(name))}\n  {why}")
+    if failed or missing:
+        print(f"\nfailed: {', '.join([*failed, *(f'{name} is missing' for name in missing)])}")
+        return 1
+    print("\nall checks passed")
+    return 0
 
 
-def _set_up(only: str | None) -> None:
-    def say(what: str) -> None:
-        print(f"setting up: {what}", flush=True)
+def _steps(only: str | None, missing: set[str], pytest_arguments: list[str]) -> list[Step]:
+    """What can run."""
+    steps: list[Step] = []
+    if only in {None, "check"}:
+        steps += [
+            ("ruff", [sys.executable, "-m", "ruff", "check", "agent", "tests"], ROOT),
+            ("format", [sys.executable, "-m", "ruff", "format", "--check", "agent", "tests"], ROOT),
+            ("mypy", [sys.executable, "-m", "mypy"], ROOT),
+        ]
+    if only in {None, "check"} and "page" not in missing:
+        steps += [
+            ("eslint", ["npm", "run", "--silent", "lint"], WEB),
+            ("tsc", ["npm", "run", "--silent", "typecheck"], WEB),
+        ]
+    if only in {None, "page"} and "page" not in missing:
+        steps.append(("vitest", ["npm", "run", "--silent", "test"], WEB))
+    folder = _FOLDERS.get(only, "tests") if only else "tests"
+    impossible = [path for name in missing for path in _NEEDS[name]]
+    if only not in {"check", "page"} and folder not in impossible:
+        ignored = [f"--ignore={path}" for path in dict.fromkeys(impossible)]
+        command = [sys.executable, "-m", "pytest", folder, *ignored, *pytest_arguments]
+        steps.append(("pytest", command, ROOT))
+    return [(name, [_program(command[0]), *command[1:]], cwd) for name, command, cwd in steps]
 
+
+def _program(name: str) -> str:
+    return shutil.which(name) or name  # on Windows npm is npm.cmd
+
+
+def _without(missing: str) -> list[str]:
+    return [*(["eslint", "tsc", "vitest"] if missing == "page" else []), *_NEEDS[missing]]
+
+
+def _set_up(only: str | None) -> dict[str, str]:
+    """Get what the checks need: what is still missing, and why."""
+    missing: dict[str, str] = {}
     if only != "unit":
-        asyncio.run(ensure_page(say))
+        try:
+            asyncio.run(ensure_page(_say))
+        except MissingTool as e:
+            missing["page"] = str(e)
     if only in {None, "integration", "browser"}:
-        asyncio.run(ensure_binary(say))
-    if only in {None, "browser"} and not shutil.which("chromium"):
-        _install_debian("chromium")
+        try:
+            asyncio.run(ensure_binary(_say))
+        except MissingTool as e:
+            missing["livekit-server"] = str(e)
+    if only in {None, "browser"} and not find_chromium():
+        _install_debian("chromium", missing)
     if only in {None, "integration"} and not shutil.which("redis-server"):
-        _install_debian("redis-server")
+        _install_debian("redis-server", missing)
+    return missing
 
 
-def _install_debian(package: str) -> None:
+def _say(what: str) -> None:
+    print(f"setting up: {what}", flush=True)
+
+
+def _install_debian(package: str, missing: dict[str, str]) -> None:
     """From Debian, where we may; a clear word where not."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise MissingTool(f"{package} is not on PATH: install it, and run this again")
-    print(f"setting up: installing {package} from Debian", flush=True)
+        missing[package] = f"{package} is not on PATH: install it, and run this again"
+        return
+    _say(f"installing {package} from Debian")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
-    if subprocess.run(command, check=False, env=quiet, stdout=subprocess.DEVNULL).returncode:
-        raise MissingTool(f"apt-get could not install {package}")
+    # Its own lines say how far it is.
+    command = ["apt-get", "install", "-y", "--no-install-recommends", package]
+    if subprocess.run(command, check=False, env=quiet).returncode:
+        missing[package] = f"apt-get could not install {package}"
 
 
 if __name__ == "__main__":
