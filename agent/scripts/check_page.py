@@ -83,7 +83,7 @@ def check_page(
                     said[finding.line, finding.field, finding.message[:12]] = finding
     except ScriptError as e:
         field, _, why = str(e).removeprefix(f"{page.path}: ").partition(": ")
-        yield page.finding((field,), why)
+        yield page.finding(tuple(field.split(".")), why)
     yield from said.values()
     if "ai_disclosure" not in script.opening and not _SAYS_AI.search(script.opening):
         yield page.finding(("opening",), "does not say that an AI speaks: {{ ai_disclosure }}")

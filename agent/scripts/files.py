@@ -127,9 +127,12 @@ def read_page(path: Path, model: type[M]) -> Page[M]:
         loader.dispose()
     if not isinstance(fields, dict):
         raise Unusable([Finding(path, 2, "", "front matter must be names and texts")])
-    found = [
-        Finding(path, line, _dotted(loc), "is there twice") for loc, line in _doubled(node, ())
-    ]
+    try:
+        found = [
+            Finding(path, line, _dotted(loc), "is there twice") for loc, line in _doubled(node, ())
+        ]
+    except RecursionError as e:
+        raise Unusable([Finding(path, 2, "", "front matter refers to itself")]) from e
     try:
         values = model.model_validate(fields)
     except ValidationError as e:
@@ -196,6 +199,8 @@ def _explained(path: Path, node: Any, error: ErrorDetails, model: type[BaseModel
         loc, message = (*loc, "type"), "is missing: choice, number, text or yes_no"
     elif kind == "union_tag_invalid":
         loc, message = (*loc, "type"), "must be choice, number, text or yes_no"
+    elif kind in {"model_type", "model_attributes_type", "dict_type"}:
+        message = "must be names and values"
     elif kind == "string_type":
         message = "must be text; put it in quotes if it is meant as text"
     elif kind == "string_too_short":

@@ -118,6 +118,11 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
     def fill_shared(field: str) -> str:
         return fill(field, shared_text(page, common, field))
 
+    def fill_varied(field: str) -> str:
+        if own := variant and getattr(variant, field):
+            return fill(f"industries.{choice.industry}.{field}", own)
+        return fill(field, getattr(script, field))
+
     values["ai_disclosure"] = fill_shared("ai_disclosure")
     points = [*script.talking_points, *(variant.talking_points if variant else ())]
     facts = [*script.facts, *(variant.facts if variant else ())]
@@ -137,13 +142,11 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
         guide=str(values["guide"]),
         training=str(values["training"]),
         ai_disclosure=str(values["ai_disclosure"]),
-        opening=fill("opening", (variant and variant.opening) or script.opening),
+        opening=fill_varied("opening"),
         closing=fill("closing", script.closing),
         trouble=fill_shared("trouble"),
         check_in=fill_shared("check_in"),
-        welcome_text=fill(
-            "welcome_text", (variant and variant.welcome_text) or script.welcome_text
-        ),
+        welcome_text=fill_varied("welcome_text"),
         recording_disclosure=fill_shared("recording_disclosure"),
         **said,
         instructions=_instructions(page, common, values, said),
@@ -177,7 +180,7 @@ def _instructions(
     try:
         persona = render(page.body, quoted).strip()
     except ValueError as e:
-        raise ScriptError(f"{page.path}: {e}") from e
+        raise ScriptError(f"{page.path}: text below the front matter: {e}") from e
     try:
         return render(common.body, quoted | around | {"persona": persona}).strip()
     except ValueError as e:

@@ -43,10 +43,10 @@ def mistakes(source: str, names: Collection[str], words: Collection[str]) -> lis
     """
     try:
         tree = _environment.parse(source)
+        unknown = meta.find_undeclared_variables(tree) - set(names)
     except TemplateSyntaxError as e:
         return [(e.lineno, f"is no template: {e.message}")]
     found: list[tuple[int, str]] = []
-    unknown = meta.find_undeclared_variables(tree) - set(names)
     for node in tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
             known = ", ".join(sorted(names))
