@@ -21,7 +21,7 @@ from livekit import api
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from agent.demo.stage import Stage, stage
-from tests.integration.client import Client
+from tests.integration.client import Client, until
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 
@@ -67,7 +67,8 @@ async def measure(rounds: int) -> None:
                 child("plain worker", "tests.bench.plain_worker", "start", env=env, log=log)
             )
             await wait_until_ready("plain worker", f"http://127.0.0.1:{health}/", plain, log, 60)
-            await asyncio.sleep(3)  # its health page says OK before it is registered
+            # Its health page says OK before it is registered.
+            await until(lambda: "registered worker" in log.read_text(), 60, "it did not register")
             found: dict[str, list[tuple[float, float]]] = {
                 "training-greeter": [],
                 "plain-worker": [],
