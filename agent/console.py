@@ -35,7 +35,7 @@ async def talk_aloud(ctx: JobContext) -> None:
     """The console's job: microphone and loudspeaker are the terminal's own."""
     script = script_for(JobMetadata())
     settings = VoiceSettings.from_env(os.environ)
-    session = build_session(settings, build_llm(settings))
+    session = build_session(settings, build_llm(settings), script.locale)
     await session.start(Greeter(script), room=ctx.room, record=False)
     session.say(script.opening)
 

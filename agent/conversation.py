@@ -48,20 +48,27 @@ def build_llm(settings: LlmSettings) -> google.LLM:
     )
 
 
-def build_session(settings: VoiceSettings, llm: google.LLM) -> AgentSession[None]:
-    """A spoken conversation: Deepgram hears and speaks, `llm` thinks; no I/O yet."""
+def build_session(settings: VoiceSettings, llm: google.LLM, locale: str) -> AgentSession[None]:
+    """A spoken conversation: Deepgram hears and speaks, `llm` thinks; no I/O yet.
+
+    Args:
+        settings: keys, models and voices.
+        llm: what `build_llm` gave.
+        locale: the script's own, as `en` or `es-MX`: ears and voice are of its language.
+    """
+    language = locale.split("-")[0].lower()
     key = settings.deepgram_api_key.get_secret_value()
     return AgentSession[None](
         stt=deepgram.STT(
             model=settings.deepgram_stt_model,
-            language="en",
+            language=language,
             api_key=key,
             base_url=f"{settings.deepgram_base_url}/v1/listen",
             mip_opt_out=True,
         ),
         llm=llm,
         tts=deepgram.TTS(
-            model=settings.deepgram_tts_model,
+            model=settings.voice_of(language),
             api_key=key,
             base_url=f"{settings.deepgram_base_url}/v1/speak",
             mip_opt_out=True,

@@ -56,7 +56,7 @@ class Greeting:
         self._trainee = Trainee(
             ctx.room, self._ending, self._on_typed, return_grace_s=settings.return_grace_s
         )
-        self._session = build_session(settings, ctx.proc.userdata["llm"])
+        self._session = build_session(settings, ctx.proc.userdata["llm"], self._script.locale)
         self._speaker: Speaker | None = None
         self._opening: PreparedSpeech | None = None
         self._opened = asyncio.Event()
@@ -147,6 +147,8 @@ class Greeting:
             extra={
                 "script": self._script.name,
                 "script_version": self._script.version,
+                "script_chosen_by": self._script.reason,
+                "industry": self._script.industry,
                 "locale": self._script.locale,
                 "mode": mode,
                 "since_job_start_s": round(time.monotonic() - self._began_at, 2),

@@ -80,6 +80,17 @@ def _list_of_words(value: Any) -> Any:
     )
 
 
+def _table(value: Any) -> Any:
+    """`en=aura-2-andromeda-en, es=aura-2-celeste-es` as a dict."""
+    if not isinstance(value, str):
+        return value
+    rows = [row.partition("=") for row in value.split(",") if row.strip()]
+    if not rows or not all(key.strip() and model.strip() for key, _, model in rows):
+        raise ValueError("must look like en=aura-2-andromeda-en,es=aura-2-celeste-es")
+    return {key.strip(): model.strip() for key, _, model in rows}
+
+
+Voices = Annotated[dict[str, str], BeforeValidator(_table)]
 WebSocketUrl = Annotated[str, AfterValidator(_websocket_url)]
 HttpBase = Annotated[str, AfterValidator(_http_base)]
 DeepgramOrigin = Annotated[str, AfterValidator(_deepgram_origin)]
@@ -175,7 +186,19 @@ class VoiceSettings(LlmSettings):
     deepgram_base_url: DeepgramOrigin = "https://api.deepgram.com"
     """Scheme and host alone; `/v1/listen` and `/v1/speak` are added."""
     deepgram_stt_model: str = "nova-3"
-    deepgram_tts_model: str = "aura-2-andromeda-en"
+    deepgram_voices: Voices = Field(
+        default_factory=lambda: {
+            "en": "aura-2-andromeda-en",
+            "es": "aura-2-celeste-es",
+            "fr": "aura-2-agathe-fr",
+            "de": "aura-2-viktoria-de",
+        }
+    )
+    """Which voice speaks which language; the first one speaks any other."""
+
+    def voice_of(self, language: str) -> str:
+        """The voice of a language, `en`; the table's first where it has none."""
+        return self.deepgram_voices.get(language) or next(iter(self.deepgram_voices.values()))
 
 
 class WorkerSettings(VoiceSettings, LiveKitSettings):

@@ -7,7 +7,6 @@ here first, they end the worker at once, with a message.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ import aiohttp
 from google.protobuf.message import DecodeError
 from livekit import api
 
+from agent.addresses import is_private_host
 from agent.errors import StartupError
 from agent.log import logger
 from agent.settings import LiveKitSettings, WorkerSettings
@@ -70,18 +70,9 @@ def warn_of_unreachable_url(settings: WorkerSettings) -> None:
     """Say so when Beyond Presence, out on the internet, is given an address of this machine."""
     host = urlsplit(settings.public_url).hostname or ""
     provider = urlsplit(settings.bey_api_url).hostname or ""
-    if _is_private(host) and not _is_private(provider):
+    if is_private_host(host) and not is_private_host(provider):
         logger.warning(
             "Beyond Presence cannot reach %s from the internet, so no avatar will join: "
             "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside",
             settings.public_url,
         )
-
-
-def _is_private(host: str) -> bool:
-    if host == "localhost" or host.endswith((".local", ".internal")) or "." not in host:
-        return True
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return False
