@@ -62,6 +62,7 @@ async def _show(options: argparse.Namespace) -> None:
         )
         await _first_of(opening, stopped)
         if not opening.done():
+            print("\ndemo: stopping", flush=True)
             opening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await opening

@@ -74,7 +74,7 @@ class Stage:
             for wait in waits:
                 wait.cancel()
         ended = done.pop()
-        return f"the {waits[ended]} ended by itself with exit code {ended.result()}"
+        return f"the {waits[ended]} ended unasked, with exit code {ended.result()}"
 
 
 @contextlib.asynccontextmanager

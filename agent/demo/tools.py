@@ -86,10 +86,11 @@ async def _read(output: asyncio.StreamReader, lines: deque[str]) -> None:
 
 
 async def _report(what: str, began: float, lines: deque[str], say: Callable[[str], None]) -> None:
+    step = what.partition(" (")[0]
     while True:
         await asyncio.sleep(_REPORT_EVERY_S)
         last = f": {lines[-1][:_WIDTH]}" if lines else ""
-        say(f"… {what}, {time.monotonic() - began:.0f} s{last}")
+        say(f"… {step}, {time.monotonic() - began:.0f} s{last}")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

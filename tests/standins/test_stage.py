@@ -1,0 +1,67 @@
+"""What the stage gives its processes, and that it misses each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from agent.demo.stage import Stage, _real_environment, own_agent_name
+from agent.demo.stand_ins import StandIns
+
+KEYS = """
+LIVEKIT_URL=wss://x.livekit.cloud
+LIVEKIT_API_KEY=k
+LIVEKIT_API_SECRET=s
+BEYOND_PRESENCE_API_KEY=b
+BEYOND_PRESENCE_AVATAR_ID=a
+DEEPGRAM_API_KEY=d
+GOOGLE_API_KEY=g
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "variable", "name"),
+    [
+        ("", None, None),
+        ("LIVEKIT_AGENT_NAME=training-greeter", None, None),  # as .env.example has it
+        ("LIVEKIT_AGENT_NAME=mine", None, "mine"),
+        ("LIVEKIT_AGENT_NAME=", None, ""),
+        ("", "training-greeter", "training-greeter"),
+    ],
+)
+def test_a_developers_worker_takes_no_job_of_production_unless_they_say_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    variable: str | None,
+    name: str | None,
+) -> None:
+    (tmp_path / ".env").write_text(KEYS + line + "\n")
+    monkeypatch.chdir(tmp_path)
+    if variable is not None:
+        monkeypatch.setenv("LIVEKIT_AGENT_NAME", variable)
+    monkeypatch.setenv("LOGNAME", "Ada.Lovelace@X")
+    given = _real_environment()["LIVEKIT_AGENT_NAME"]
+    assert given == ("training-greeter-dev-ada-lovelace-x" if name is None else name)
+
+
+def test_a_developer_without_a_name_has_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert own_agent_name().startswith("training-greeter-dev-")
+
+
+async def test_the_stage_says_when_the_stand_ins_have_died(http: aiohttp.ClientSession) -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(3)")
+    providers = StandIns(
+        environment={}, control_url="", recognises_speech=True, speaks=True, process=process,
+        http=http,
+    )  # fmt: skip
+    here = Stage(stand_ins=providers)
+    assert await here.child_ended() == "the stand-ins ended unasked, with exit code 3"
