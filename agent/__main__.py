@@ -82,7 +82,8 @@ def _livekit_cli(server: AgentServer | None) -> int:
     """LiveKit's own command line, on a server or on its own; it leaves by SystemExit."""
     from livekit.agents import AgentServer, cli
 
-    sys.argv[0] = "agent"
+    import agent.job  # noqa: F401  its plugins are the ones whose files are downloaded
+
     try:
         cli.run_app(server or AgentServer())
     except SystemExit as e:
