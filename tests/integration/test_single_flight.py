@@ -8,6 +8,7 @@ import secrets
 import signal
 import time
 
+import httpx
 from livekit import api
 
 from tests.integration.client import until
@@ -66,7 +67,15 @@ def job_process(product: Product, session_id: str) -> int:
     raise AssertionError("no such job in the log")
 
 
+async def no_job_is_left(product: Product) -> None:
+    """The greetings of earlier tests no longer count among the worker's MAX_JOBS."""
+    async with httpx.AsyncClient(base_url=product.here.worker_url) as http, asyncio.timeout(20):
+        while (await http.get("/worker")).json().get("active_jobs"):  # left out where 0
+            await asyncio.sleep(0.1)
+
+
 async def test_ten_starts_in_the_same_moment_are_ten_greetings(product: Product) -> None:
+    await no_job_is_left(product)
     sessions = [f"burst-{secrets.token_hex(4)}" for _ in range(10)]
     answers = await asyncio.gather(*(product.ask(session) for session in sessions))
     assert [a.status_code for a in answers] == [201] * 10
