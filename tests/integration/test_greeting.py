@@ -109,6 +109,20 @@ async def test_opening_survives_a_dead_llm_and_the_answer_is_an_apology(product:
     await until(lambda: "sorry" in client.said(client.agent.identity), 20, "no apology")
 
 
+@pytest.mark.parametrize("fault", ["stt:401", "stt:refuse"])
+async def test_dead_ears_end_no_greeting_and_typed_words_are_answered(
+    product: Product, fault: str
+) -> None:
+    await product.here.stand_ins.faults(fault)
+    client, _, _ = await product.enter()
+    assert (await the_opening(client)).startswith("Hello Ada")
+    await client.silence()
+    typed_at = time.monotonic()
+    await client.type("How long does the video take?")
+    await client.hears(after=typed_at)
+    assert client.disconnected_at is None
+
+
 async def test_bad_metadata_still_greets_by_the_participants_name(product: Product) -> None:
     livekit = product.here.livekit
     room = "training-session-odd"
@@ -177,7 +191,12 @@ async def test_no_log_holds_a_token_a_key_or_what_was_said(
     await until(lambda: "fail" in client.said(me).lower(), 20, "the spoken words were not heard")
     await client.hears(after=said_until)
     await client.type("Is the quokka allowed on a velocipede?")
-    await client.silence()
+
+    def spoken() -> list[str]:
+        return [text for _, text in client.captions if len(text) > 12]
+
+    # The opening, what was heard, and an answer.
+    await until(lambda: len(spoken()) > 2, 30, "no answer")
     await client.rpc("end_greeting", {"reason": "continue"})
 
     def ended() -> bool:
@@ -188,15 +207,13 @@ async def test_no_log_holds_a_token_a_key_or_what_was_said(
         )
 
     await until(ended, 10, "no log line of the greeting's end")
-    spoken = [text for _, text in client.captions if len(text) > 12]
-    assert len(spoken) > 2
     private = [
         product.here.livekit.api_secret,
         product.here.environment["PLATFORM_API_KEY"],
         product.here.environment["PLATFORM_JWT_SECRET"],
         ticket["participant_token"],
         *("Zephyrine", "Quillfeather", "quokka", "velocipede", "fail better", "ever failed"),
-        *spoken,
+        *spoken(),
     ]
     for name in ("worker.log", "endpoint.log"):
         text = (product.logs / name).read_text()
