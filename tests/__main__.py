@@ -34,6 +34,10 @@ _FOLDERS = {"unit": "tests/unit", "integration": "tests/integration", "browser":
 
 Step = tuple[str, list[str], Path]
 
+_AGAIN = ("--reruns", "1")
+"""Some tests run a dozen processes on whatever machine this is: one that fails is run once more, and
+the summary says so. One that fails twice is broken."""
+
 
 def main() -> int:
     """Run the checks: 0 all passed, 1 something failed or could not run, 130 interrupted."""
@@ -85,7 +89,7 @@ def _steps(only: str | None, missing: set[str], pytest_arguments: list[str]) -> 
     impossible = [path for name in missing for path in _NEEDS[name]]
     if only not in {"check", "page"} and folder not in impossible:
         ignored = [f"--ignore={path}" for path in dict.fromkeys(impossible)]
-        command = [sys.executable, "-m", "pytest", folder, *ignored, *pytest_arguments]
+        command = [sys.executable, "-m", "pytest", *_AGAIN, folder, *ignored, *pytest_arguments]
         steps.append(("pytest", command, ROOT))
     return [(name, [_program(command[0]), *command[1:]], cwd) for name, command, cwd in steps]
 
