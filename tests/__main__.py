@@ -35,8 +35,8 @@ _FOLDERS = {"unit": "tests/unit", "integration": "tests/integration", "browser":
 Step = tuple[str, list[str], Path]
 
 _AGAIN = ("--reruns", "1")
-"""Some tests run a dozen processes on whatever machine this is: one that fails is run once more, and
-the summary says so. One that fails twice is broken."""
+"""Some tests run a dozen processes on whatever machine this is: one that fails is run once more,
+and the summary says so. One that fails twice is broken."""
 
 
 def main() -> int:
