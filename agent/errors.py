@@ -11,7 +11,7 @@ GreeterError
     ├── AvatarRejected     it answered no (carries the HTTP status)
     └── AvatarTimeout      it did not answer, or the avatar did not join, in time
 
-Vendor errors are translated in the one module that knows the vendor; nothing else catches them.
+Vendor errors are translated in the module that knows the vendor.
 """
 
 from __future__ import annotations
@@ -61,7 +61,6 @@ class AvatarRejected(AvatarError):
     def __init__(self, status: int, advice: str, body: str = "") -> None:
         super().__init__(f"Beyond Presence answered {status}: {advice}")
         self.status = status
-        self.advice = advice
         self.body = body
 
 
