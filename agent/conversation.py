@@ -5,12 +5,15 @@ It holds no room and no avatar: the same conversation runs in a room and in the 
 
 from __future__ import annotations
 
-from livekit.agents import Agent, AgentSession, APIConnectOptions, inference
+from typing import Any
+
+from livekit.agents import Agent, AgentSession, APIConnectOptions, inference, tts
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.plugins import deepgram, google
 
 from agent.scripts import SpokenScript
 from agent.settings import LlmSettings, VoiceSettings
+from agent.voices import choose_voice, gemini_voice, heard_as
 
 # The plugin takes the timeout as the limit of a whole answer, not of its first word.
 _LLM_PATIENCE = APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=10.0)
@@ -48,6 +51,34 @@ def build_llm(settings: LlmSettings) -> google.LLM:
     )
 
 
+def build_stt(settings: VoiceSettings, locale: str) -> deepgram.STT:
+    """Ears for a locale, as `en` or `es-MX`; no I/O yet."""
+    return deepgram.STT(
+        model=settings.deepgram_stt_model,
+        language=heard_as(settings.deepgram_stt_model, locale),
+        api_key=settings.deepgram_api_key.get_secret_value(),
+        base_url=f"{settings.deepgram_base_url}/v1/listen",
+        mip_opt_out=True,
+    )
+
+
+def build_tts(settings: VoiceSettings, locale: str, asked: str | None = None) -> tts.TTS[Any]:
+    """A voice for a locale, the script's own where it speaks that language; no I/O yet."""
+    voice = choose_voice(settings.voices, locale, asked)
+    if name := gemini_voice(voice):
+        return google.beta.GeminiTTS(
+            model=settings.gemini_tts_model,
+            voice_name=name,
+            api_key=settings.google_api_key.get_secret_value(),
+        )
+    return deepgram.TTS(
+        model=voice,
+        api_key=settings.deepgram_api_key.get_secret_value(),
+        base_url=f"{settings.deepgram_base_url}/v1/speak",
+        mip_opt_out=True,
+    )
+
+
 def build_session(settings: VoiceSettings, llm: google.LLM, locale: str) -> AgentSession[None]:
     """A spoken conversation: Deepgram hears and speaks, `llm` thinks; no I/O yet.
 
@@ -56,23 +87,10 @@ def build_session(settings: VoiceSettings, llm: google.LLM, locale: str) -> Agen
         llm: what `build_llm` gave.
         locale: the script's own, as `en` or `es-MX`: ears and voice are of its language.
     """
-    language = locale.split("-")[0].lower()
-    key = settings.deepgram_api_key.get_secret_value()
     return AgentSession[None](
-        stt=deepgram.STT(
-            model=settings.deepgram_stt_model,
-            language=language,
-            api_key=key,
-            base_url=f"{settings.deepgram_base_url}/v1/listen",
-            mip_opt_out=True,
-        ),
+        stt=build_stt(settings, locale),
         llm=llm,
-        tts=deepgram.TTS(
-            model=settings.voice_of(language),
-            api_key=key,
-            base_url=f"{settings.deepgram_base_url}/v1/speak",
-            mip_opt_out=True,
-        ),
+        tts=build_tts(settings, locale),
         turn_handling={
             # Both pinned to what runs inside this process: the defaults of development mode and of
             # LiveKit Cloud call a gateway.

@@ -10,9 +10,10 @@ from agent.job_metadata import JobMetadata
 from agent.scripts.choice import ChosenBy, ScriptChoice
 from agent.scripts.files import Finding, Library, Loc, Page
 from agent.scripts.format import Common, Script, Shared
-from agent.scripts.speakable import speech_seconds, spoken_language, unspeakable
+from agent.scripts.speakable import speech_seconds, unspeakable
 from agent.scripts.spoken import COMMON_NAMES, NAMES, SpokenScript, common_of, shared_text, spoken
 from agent.scripts.templates import mistakes
+from agent.voices import gemini_voice, spoken_language
 
 OPENING_MAX_S = 15.0
 """Ours take twelve; people stop listening to somebody who goes on for longer than this."""
@@ -160,7 +161,8 @@ def _voice(page: Page[Script], voices: Mapping[str, str] | None) -> Iterator[Fin
         return
     model = (voices or {}).get(name, name)
     language = spoken_language(model)
-    if voices is not None and name not in voices and language is None:
+    unknown = voices is not None and name not in voices
+    if unknown and language is None and gemini_voice(model) is None:
         yield page.finding(("voice",), f"the environment knows no voice {name!r}")
     if language is not None and language != page.locale.split("-")[0]:
         yield page.finding(("voice",), f"{model} speaks {language}, and this file is {page.locale}")

@@ -1,4 +1,4 @@
-"""Speakable: what a voice can say, how long it takes, and which languages a voice speaks."""
+"""Speakable: what a voice can say, and how long it takes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "fr": r"etc|ex|env|max|min|resp|tél",
     "de": r"usw|bzw|ca|ggf|inkl|evtl|etc|Nr|Std|max|min|vgl|Abt|Tel",
 }
-_AURA = re.compile(r"(?:aura(?:-2)?|flux)-[a-z]+-([a-z]{2})(?:-[a-z]+)?", re.I)
 
 
 def speech_seconds(text: str, locale: str) -> float:
@@ -69,9 +68,3 @@ def unspeakable(text: str, locale: str) -> str:
     if found := _SHOUTED.search(text):
         return f"holds {found[0]!r} in capitals; a voice may spell it"
     return ""
-
-
-def spoken_language(voice: str) -> str | None:
-    """The one language of a Deepgram voice, from its name; None: the name does not say."""
-    found = _AURA.fullmatch(voice)
-    return found[1].lower() if found else None

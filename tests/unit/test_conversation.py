@@ -19,10 +19,9 @@ ENVIRONMENT = {
 @pytest.mark.parametrize(
     ("locale", "language", "voice"),
     [
-        ("en", "en", "aura-2-andromeda-en"),
-        ("es-MX", "es", "aura-2-celeste-es"),
-        ("de", "de", "aura-2-viktoria-de"),
-        ("pl", "pl", "aura-2-andromeda-en"),
+        ("en", "multi", "aura-2-andromeda-en"),
+        ("es-MX", "multi", "aura-2-celeste-es"),
+        ("de", "multi", "aura-2-viktoria-de"),
     ],
 )
 async def test_ears_and_voice_are_of_the_scripts_language(
@@ -32,6 +31,16 @@ async def test_ears_and_voice_are_of_the_scripts_language(
     session = build_session(settings, build_llm(settings), locale)
     assert str(session.stt._opts.language) == language
     assert session.tts._opts.model == voice
+
+
+async def test_a_language_without_aura_is_spoken_by_gemini_and_heard_by_its_tag() -> (
+    None
+):
+    settings = VoiceSettings.from_env(ENVIRONMENT)
+    session = build_session(settings, build_llm(settings), "pl")
+    assert str(session.stt._opts.language) == "pl"
+    assert session.tts.provider != "Deepgram"
+    assert session.tts._opts.voice_name == "Kore"
 
 
 async def test_addresses_get_the_providers_paths() -> None:
@@ -63,5 +72,5 @@ def test_thinking_is_off_in_the_models_own_way(model: str, thinking: dict[str, o
 
 
 def test_malformed_table_of_voices_is_named() -> None:
-    with pytest.raises(ConfigError, match="DEEPGRAM_VOICES: must look like en="):
-        VoiceSettings.from_env({**ENVIRONMENT, "DEEPGRAM_VOICES": "aura"})
+    with pytest.raises(ConfigError, match="VOICES: must look like name="):
+        VoiceSettings.from_env({**ENVIRONMENT, "VOICES": "aura"})

@@ -1,0 +1,108 @@
+"""The outcome record of one greeting: what the platform gets, word for word, and what is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Mode = Literal["avatar", "voice", "text"]
+Status = Literal["answered", "declined", "unclear", "open"]
+
+WORKER_LOST = "worker_lost"
+"""How a greeting ended whose job died: its record is closed by others."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+
+
+class Answer(_Record):
+    """What became of one question."""
+
+    type: Literal["choice", "number", "text", "yes_no"]
+    status: Status = "open"
+    """`open`: it has not come up; `unclear`: asked twice and not understood."""
+    value: bool | int | float | str | None = None
+    """The choice's id, the number, the words, or true and false; null unless answered."""
+    at: datetime | None = None
+    """When it was last given or changed."""
+
+
+class Line(_Record):
+    """Something that was said."""
+
+    who: Literal["guide", "trainee"]
+    at: datetime
+    text: str
+    """Of an interrupted line, as much as was heard."""
+    interrupted: bool = False
+    typed: bool = False
+
+
+class Fault(_Record):
+    """Something that failed, however often."""
+
+    part: Literal["avatar", "stt", "llm", "tts", "script", "store"]
+    error: str
+    """Its kind, in one word or a short sentence of ours; never a vendor's text."""
+    status: int | None = None
+    """HTTP, where there was one."""
+    first_at: datetime
+    count: int = 1
+
+
+class Ended(_Record):
+    """How it ended."""
+
+    reason: str
+    """One of `agent.ending`, `worker_lost`, or the word the page gave; `continue` is usual."""
+    at: datetime
+    closing_said: bool = False
+    """The closing line was said to its end."""
+
+
+class Outcome(_Record):
+    """What came of one greeting. Times are UTC, durations seconds."""
+
+    v: Literal[1] = 1
+    id: str
+    """Of this greeting; a session that was greeted twice has two."""
+    session_id: str
+    trainee_id: str = ""
+    """The platform's own id of the trainee."""
+    room: str = ""
+    script: str
+    """The folder in `prompts/`."""
+    script_version: int
+    script_reason: str = ""
+    """Why this script, in this locale."""
+    industry: str = ""
+    locale: str
+    """What was spoken last."""
+    locales: list[str] = Field(default_factory=list)
+    """All that were spoken, in order."""
+    mode: Mode | None = None
+    """Who spoke last: the avatar, a voice, or nobody (text); null: it never came to that."""
+    answers: dict[str, Answer] = Field(default_factory=dict)
+    """By the question's id, in the script's order."""
+    transcript: list[Line] | None = None
+    """Null without consent."""
+    ended: Ended | None = None
+    """Null while it goes on."""
+    started_at: datetime
+    """When the job began."""
+    met_at: datetime | None = None
+    """When the trainee was first in the room."""
+    opened_at: datetime | None = None
+    """When the first word was said."""
+    duration_s: float = 0.0
+    """From the job's beginning to the end."""
+    talk_s: float = 0.0
+    """From the first word to the end."""
+    avatar_seconds: float = 0.0
+    """How long the avatar was in the room."""
+    avatar_session_id: str | None = None
+    """Beyond Presence's own id."""
+    faults: list[Fault] = Field(default_factory=list)

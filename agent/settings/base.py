@@ -1,0 +1,69 @@
+"""How an environment becomes a frozen object, and how what is wrong with it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from agent.errors import ConfigError
+
+_EMPTY_MEANS_SOMETHING = {"LIVEKIT_AGENT_NAME"}
+"""Set but empty is a value here (automatic dispatch); everywhere else it means 'not given'."""
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read this process's settings.
+
+        Raises:
+            ConfigError: names every variable that is missing or unusable; never a value.
+        """
+        given = {k: v for k, v in environ.items() if v != "" or k in _EMPTY_MEANS_SOMETHING}
+        lacking = cls._lacking(given)
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as e:
+            raise ConfigError(_explain(e.errors(), lacking)) from None
+        if lacking:
+            raise ConfigError(_explain([], lacking))
+        return settings
+
+    @classmethod
+    def _lacking(cls, given: Mapping[str, str]) -> str:
+        """What is missing though no single name is required; one sentence, or empty."""
+        return ""
+
+    @classmethod
+    def names(cls) -> set[str]:
+        """Every variable this process reads, its aliases too."""
+        found: set[str] = set()
+        for name, field in cls.model_fields.items():
+            alias = field.validation_alias
+            choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name.upper()]
+            found |= {str(choice) for choice in choices}
+        return found
+
+
+def _explain(errors: list[ErrorDetails], lacking: str) -> str:
+    missing = [str(e["loc"][0]) for e in errors if e["type"] == "missing"]
+    wrong = [
+        f"{e['loc'][0]}: {e['msg'].removeprefix('Value error, ')}"
+        for e in errors
+        if e["type"] != "missing"
+    ]
+    lines = []
+    if missing:
+        lines.append("missing from the environment or .env: " + ", ".join(missing))
+    if lacking:
+        lines.append(lacking)
+    if wrong:
+        lines.append("unusable: " + "; ".join(wrong))
+    return "\n".join([*lines, "Every name is explained in .env.example."])

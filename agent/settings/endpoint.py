@@ -1,0 +1,53 @@
+"""The token endpoint's settings; it needs no provider's key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator
+
+from agent.settings.kinds import HttpUrlOrEmpty, Seconds, Words
+from agent.settings.shared import LiveKitSettings, StoreSettings
+
+
+def _long_enough(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and len(value.get_secret_value().encode()) < 32:
+        raise ValueError("must be 32 bytes or more")
+    return value
+
+
+class EndpointSettings(LiveKitSettings, StoreSettings):
+    """The token endpoint's process; it needs no provider's key."""
+
+    platform_api_key: SecretStr | None = None
+    """What the platform's backend sends as X-API-Key."""
+    platform_jwt_secret: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
+    """HS256 secret of the platform's JWTs, 32 bytes or more."""
+    cors_allowed_origins: Words = Field(default_factory=list)
+    continue_url: HttpUrlOrEmpty = ""
+    """Where trainees go on to, unless the platform names another address."""
+    token_ttl_s: int = Field(900, ge=60, le=86_400)
+    """Lifetime of a trainee's room token."""
+    livekit_timeout_s: Seconds = 3
+    """Limit of one call to LiveKit's API."""
+    dispatch_check_s: Seconds = 3
+    """A dispatch that has no job after this long is replaced."""
+
+    @field_validator("platform_api_key")
+    @classmethod
+    def _key_is_no_word(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("must be 16 characters or more")
+        return value
+
+    @classmethod
+    def _lacking(cls, given: Mapping[str, str]) -> str:
+        unsigned = super()._lacking(given)
+        if "PLATFORM_API_KEY" in given or "PLATFORM_JWT_SECRET" in given:
+            return unsigned
+        nobody = (
+            "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or both: "
+            "without them nobody could be let in, and there is no bypass"
+        )
+        return "\n".join(filter(None, [nobody, unsigned]))

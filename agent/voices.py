@@ -1,0 +1,60 @@
+"""Ears and voices: which of them hear and speak a locale, in a stated order; pure.
+
+A voice is asked for in this order, and an unknown locale is never an error:
+
+1. the script's own `voice`: a name in VOICES, or a provider's own, if it speaks the language;
+2. VOICES at the locale's own tag (`es-MX`), then at the tag shortened (`es`);
+3. VOICES at `*`;
+4. the first of VOICES.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_AURA = re.compile(r"(?:aura(?:-2)?|flux)-[a-z]+-([a-z]{2})(?:-[a-z]+)?", re.I)
+_GEMINI = "gemini:"
+
+MULTI = "multi"
+"""Deepgram's nova-3 name for 'whichever of these is spoken, and both in one sentence'."""
+_MULTI_COVERS = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
+"""https://developers.deepgram.com/docs/multilingual-code-switching"""
+
+
+def spoken_language(voice: str) -> str | None:
+    """The one language of a Deepgram voice, from its name; None: the name does not say."""
+    found = _AURA.fullmatch(voice)
+    return found[1].lower() if found else None
+
+
+def gemini_voice(voice: str) -> str | None:
+    """`Kore` of `gemini:Kore`, which speaks every language; None: it is another provider's."""
+    return voice.removeprefix(_GEMINI) if voice.startswith(_GEMINI) else None
+
+
+def choose_voice(voices: Mapping[str, str], locale: str, asked: str | None = None) -> str:
+    """The voice for a locale: `aura-2-celeste-es`, `gemini:Kore`.
+
+    Args:
+        voices: the table of the environment; not empty.
+        locale: a BCP 47 tag.
+        asked: the script's own wish.
+    """
+    language = locale.split("-")[0].lower()
+    if asked:
+        voice = voices.get(asked, asked)
+        known = gemini_voice(voice) or spoken_language(voice)
+        if known and spoken_language(voice) in (None, language):
+            return voice
+    table = {name.lower(): voice for name, voice in voices.items()}
+    parts = locale.lower().split("-")
+    tags = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    found = (table[tag] for tag in [*tags, "*"] if tag in table)
+    return next(found, next(iter(voices.values())))
+
+
+def heard_as(stt_model: str, locale: str) -> str:
+    """What Deepgram is told to listen for: `multi` where nova-3 has it, else the locale's own."""
+    language = locale.split("-")[0].lower()
+    return MULTI if stt_model.startswith("nova-3") and language in _MULTI_COVERS else locale

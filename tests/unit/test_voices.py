@@ -1,0 +1,55 @@
+"""Which ears and which voice a locale gets: in a stated order, and never none."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.voices import choose_voice, heard_as
+
+TABLE = {
+    "en": "aura-2-andromeda-en",
+    "es": "aura-2-celeste-es",
+    "es-MX": "aura-2-javier-es",
+    "warm": "aura-2-thalia-en",
+    "story": "gemini:Leda",
+    "*": "gemini:Kore",
+}
+
+
+@pytest.mark.parametrize(
+    ("locale", "asked", "voice"),
+    [
+        ("en", None, "aura-2-andromeda-en"),
+        ("es-mx", None, "aura-2-javier-es"),
+        ("es-AR", None, "aura-2-celeste-es"),
+        ("pl", None, "gemini:Kore"),
+        ("en-GB", "warm", "aura-2-thalia-en"),
+        ("en", "aura-2-zeus-en", "aura-2-zeus-en"),
+        ("pl", "story", "gemini:Leda"),
+        # A voice that cannot say it, or that nobody knows, is not the one.
+        ("es", "warm", "aura-2-celeste-es"),
+        ("en", "no-such-voice", "aura-2-andromeda-en"),
+    ],
+)
+def test_voice_is_the_scripts_then_the_locales_then_the_one_for_all_others(
+    locale: str, asked: str | None, voice: str
+) -> None:
+    assert choose_voice(TABLE, locale, asked) == voice
+
+
+def test_a_table_without_the_language_and_without_a_star_still_speaks() -> None:
+    assert choose_voice({"en": "aura-2-andromeda-en"}, "pl") == "aura-2-andromeda-en"
+
+
+@pytest.mark.parametrize(
+    ("model", "locale", "language"),
+    [
+        ("nova-3", "es-MX", "multi"),
+        ("nova-3", "pl", "pl"),
+        ("nova-2", "es-MX", "es-MX"),
+    ],
+)
+def test_ears_listen_for_several_languages_where_the_model_can(
+    model: str, locale: str, language: str
+) -> None:
+    assert heard_as(model, locale) == language
