@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dotenv import load_dotenv
 
 from agent import prompts_cli
-from agent.errors import ConfigError, StartupError
+from agent.errors import ConfigError, GreeterError, StartupError
 from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main() -> int:
     except ConfigError as e:
         print(f"python -m agent {command}: {e}", file=sys.stderr)
         return 2
-    except StartupError as e:
+    except GreeterError as e:
         print(f"python -m agent {command}: {e}", file=sys.stderr)
         return 1
 
@@ -66,13 +66,14 @@ def _work() -> int:
 
 
 def _console(*, text: bool) -> int:
-    from agent.console import console_server, talk_in_text
+    from agent.console import console_server, preview_options, talk_in_text
 
     if not text:
         VoiceSettings.from_env(os.environ)
         return _livekit_cli(console_server())
+    options = preview_options(sys.argv[2:])
     try:
-        asyncio.run(talk_in_text(LlmSettings.from_env(os.environ)))
+        asyncio.run(talk_in_text(LlmSettings.from_env(os.environ), options))
     except KeyboardInterrupt:
         print()
     return 0

@@ -52,9 +52,9 @@ _ADVICE = {
 class BeyondPresenceAvatar(bey.AvatarSession):
     """One avatar for one room."""
 
-    def __init__(self, settings: WorkerSettings) -> None:
+    def __init__(self, settings: WorkerSettings, avatar_id: str) -> None:
         super().__init__(
-            avatar_id=settings.beyond_presence_avatar_id,
+            avatar_id=avatar_id,
             api_url=settings.bey_api_url,
             api_key=settings.beyond_presence_api_key.get_secret_value(),
             # Whoever knows the identity could take the avatar's seat in the room.

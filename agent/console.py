@@ -6,19 +6,22 @@ though nothing is heard, so text mode is ours: it needs the LLM's key and nothin
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 from livekit.agents import AgentServer, AgentSession, APIError, JobContext
 from livekit.agents.voice.run_result import RunResult
 
-from agent.conversation import Greeter, build_llm, build_session, build_text_session
+from agent.conversation import Conversation
 from agent.job_metadata import JobMetadata
-from agent.scripts import script_for
+from agent.providers import build_llm
+from agent.scripts import PROMPTS, load_library
 from agent.settings import LlmSettings, VoiceSettings
 
 _ANSWER_TIMEOUT_S = 30.0
@@ -33,26 +36,65 @@ def console_server() -> AgentServer:
 
 async def talk_aloud(ctx: JobContext) -> None:
     """The console's job: microphone and loudspeaker are the terminal's own."""
-    script = script_for(JobMetadata())
     settings = VoiceSettings.from_env(os.environ)
-    session = build_session(settings, build_llm(settings), script.locale)
-    await session.start(Greeter(script), room=ctx.room, record=False)
-    session.say(script.opening)
+    conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
+    await conversation.session.start(conversation.greeter, room=ctx.room, record=False)
+    conversation.open()
 
 
-async def talk_in_text(settings: LlmSettings) -> None:
-    """Hold the conversation on stdin and stdout until an empty line or the input's end."""
-    script = script_for(JobMetadata())
+def preview_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Whom the text console plays the greeter to; leaves by SystemExit where not understood."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agent console --text",
+        description="Hold a greeting's conversation by typing: needs GOOGLE_API_KEY alone.",
+    )
+    parser.add_argument("--text", action="store_true", required=True)
+    for option in ("training-type", "role", "industry", "locale", "name"):
+        parser.add_argument(f"--{option}", default="")
+    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="another folder of scripts")
+    return parser.parse_args(arguments)
+
+
+async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> None:
+    """Hold the conversation on stdin and stdout until the goodbye, an empty line or the end.
+
+    Raises:
+        ScriptError: no script can be used.
+    """
     # A failed answer gets one line of ours; the library's traceback would bury the conversation.
     logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
-    print(f"{script.name} {script.locale} v{script.version}; an empty line or Ctrl-D ends it.\n")
-    async with build_text_session(build_llm(settings)) as session:
-        await session.start(Greeter(script), record=False)
+    over = asyncio.Event()
+    conversation = Conversation(
+        build_llm(settings),
+        JobMetadata.model_validate(
+            {
+                "trainee": {"name": options.name},
+                "training_type": options.training_type,
+                "role": options.role,
+                "industry": options.industry,
+                "locale": options.locale,
+            }
+        ),
+        settings=None,
+        library=load_library(options.prompts.resolve()),
+        on_goodbye=over.set,
+    )
+    script = conversation.script
+    print(f"{script.name} {script.locale} v{script.version}: {script.reason}")
+    print("An empty line or Ctrl-D ends it.\n")
+    async with conversation.session as session:
+        await session.start(conversation.greeter, record=False)
         await session.say(script.opening)
         print(f"  avatar: {script.opening}")
         async for line in _lines("  you:    "):
-            print(f"  avatar: {await _answer(session, line) or script.trouble}")
-        print(f"  avatar: {script.closing}")
+            answer = await _answer(session, line)
+            if answer or not over.is_set():
+                print(f"  avatar: {answer or conversation.script.trouble}")
+            if over.is_set():
+                break
+        print(f"  avatar: {conversation.script.closing}\n")
+        for id, given in conversation.answers.given.items():
+            print(f"  {id}: {given.status if given.value is None else given.value}")
 
 
 async def _answer(session: AgentSession[None], line: str) -> str:

@@ -1,122 +1,201 @@
-"""The conversation: which ears, mind and voice it has, and how patient it is with each.
+"""The conversation: one script spoken with one trainee, in a room or in a console.
 
-It holds no room and no avatar: the same conversation runs in a room and in the console.
+It knows what is said and by which greeter, and nothing of rooms, avatars or time: when to open, to
+check in or to say goodbye is decided by `Greeting` and `Course`.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
-from livekit.agents import Agent, AgentSession, APIConnectOptions, inference, tts
-from livekit.agents.voice.agent_session import SessionConnectOptions
-from livekit.plugins import deepgram, google
+from livekit.agents import (
+    NOT_GIVEN,
+    AgentSession,
+    ConversationItemAddedEvent,
+    FunctionToolsExecutedEvent,
+    stt,
+    tts,
+)
+from livekit.agents.llm import LLM, ChatContext, ChatMessage
+from livekit.agents.voice import SpeechHandle
 
-from agent.scripts import SpokenScript
-from agent.settings import LlmSettings, VoiceSettings
-from agent.voices import choose_voice, gemini_voice, heard_as
+from agent.answers import Answers
+from agent.greeter import END_GREETING, Greeter
+from agent.job_metadata import JobMetadata
+from agent.log import logger
+from agent.outcomes.record import Line
+from agent.prepared_speech import PreparedSpeech
+from agent.providers import build_session, build_stt, build_text_session, build_tts
+from agent.scripts import Library, SpokenScript, script_for
+from agent.settings import VoiceSettings
+from agent.voices import choose_voice, heard_as
 
-# The plugin takes the timeout as the limit of a whole answer, not of its first word.
-_LLM_PATIENCE = APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=10.0)
-
-_NEVER = 10_000
-"""By default the fourth failure of a provider closes the session, and refused ears (tried again
-every half second) would end a greeting that has not begun. It goes on without them: the opening is
-said, and what is typed is answered."""
-
-
-class Greeter(Agent):
-    """The persona: what the script says it is."""
-
-    def __init__(self, script: SpokenScript) -> None:
-        super().__init__(instructions=script.instructions)
-
-
-def build_llm(settings: LlmSettings) -> google.LLM:
-    """Gemini without thinking: a trainee is waiting for the first word.
-
-    GOOGLE_GEMINI_BASE_URL is read by the client itself. Making it takes some 60 ms (it loads the
-    certificates twice), so the worker makes it before a job comes.
-    """
-    # 3.x takes a level, 2.5 a budget; each refuses the other's.
-    thinking = (
-        {"thinking_budget": 0}
-        if "gemini-2" in settings.gemini_model
-        else {"thinking_level": "minimal"}
-    )
-    return google.LLM(
-        model=settings.gemini_model,
-        api_key=settings.google_api_key.get_secret_value(),
-        thinking_config=thinking,  # type: ignore[arg-type]
-        max_output_tokens=400,
-    )
+_LINE_TIMEOUT_S = 40.0
+"""The longest a line of a script may take to be said; `prompts check` allows half of it."""
 
 
-def build_stt(settings: VoiceSettings, locale: str) -> deepgram.STT:
-    """Ears for a locale, as `en` or `es-MX`; no I/O yet."""
-    return deepgram.STT(
-        model=settings.deepgram_stt_model,
-        language=heard_as(settings.deepgram_stt_model, locale),
-        api_key=settings.deepgram_api_key.get_secret_value(),
-        base_url=f"{settings.deepgram_base_url}/v1/listen",
-        mip_opt_out=True,
-    )
+class Conversation:
+    """What is said. `session` is started by whoever has a room, or a terminal, for it."""
 
-
-def build_tts(settings: VoiceSettings, locale: str, asked: str | None = None) -> tts.TTS[Any]:
-    """A voice for a locale, the script's own where it speaks that language; no I/O yet."""
-    voice = choose_voice(settings.voices, locale, asked)
-    if name := gemini_voice(voice):
-        return google.beta.GeminiTTS(
-            model=settings.gemini_tts_model,
-            voice_name=name,
-            api_key=settings.google_api_key.get_secret_value(),
+    def __init__(
+        self,
+        llm: LLM[Any],
+        metadata: JobMetadata,
+        *,
+        settings: VoiceSettings | None,
+        library: Library | None = None,
+        on_change: Callable[[], None] = lambda: None,
+        on_goodbye: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Args:
+        llm: who thinks.
+        metadata: whom it speaks with.
+        settings: of ears and voice; None: it is typed and read.
+        library: the scripts; the shipped ones where None.
+        on_change: called when an answer, or the script, has changed.
+        on_goodbye: called when the model has come to the end.
+        """
+        self._settings = settings
+        self._metadata = metadata
+        self._library = library
+        self._on_change = on_change
+        self._on_goodbye = on_goodbye
+        self._ears: dict[str, stt.STT[Any]] = {}
+        self._voices: dict[str, tts.TTS[Any]] = {}
+        self._opening: PreparedSpeech | None = None
+        self._typed: list[str] = []
+        self.script = script_for(metadata, library)
+        self.answers = Answers(self.script.questions, on_change)
+        self.session: AgentSession[None] = (
+            build_session(llm) if settings else build_text_session(llm)
         )
-    return deepgram.TTS(
-        model=voice,
-        api_key=settings.deepgram_api_key.get_secret_value(),
-        base_url=f"{settings.deepgram_base_url}/v1/speak",
-        mip_opt_out=True,
-    )
+        self.session.on("function_tools_executed", _one_reply)
+        self.greeter = self._greeter()
+
+    async def get_to_know(self, metadata: JobMetadata) -> None:
+        """Speak with whom `metadata` describes; before the opening alone."""
+        self._metadata = metadata
+        script, before = script_for(metadata, self._library), self.script
+        if (script.name, script.locale) == (before.name, before.locale):
+            self._speak(script)
+            await self.greeter.update_instructions(script.instructions)
+            return
+        self.answers = Answers(script.questions, self._on_change)
+        self._speak(script)
+        self.greeter = self._greeter()
+        self.session.update_agent(self.greeter)
+        # The hand-over is a task of the session's: once it has begun, this waits for its end.
+        await asyncio.sleep(0)
+        await self.session.wait_for_idle()
+
+    def prepare_opening(self) -> None:
+        """Make the first words ready while nobody is listening yet; again if they have changed."""
+        if self._opening is not None:
+            self._opening.cancel()
+        assert self._settings is not None
+        self._opening = PreparedSpeech(self._voice(self.script), self.script.opening)
+
+    def open(self) -> SpeechHandle:
+        """The first words: from the script, by no LLM."""
+        audio = self._opening.audio() if self._opening else None
+        return self.session.say(self.script.opening, audio=audio or NOT_GIVEN)
+
+    async def answer_typed(self, text: str) -> None:
+        """Answer a typed line; whatever is being said gives way to it."""
+        await self.session.interrupt()
+        self._typed.append(text)
+        self.session.generate_reply(user_input=text, input_modality="text")
+
+    async def say(self, text: str) -> bool:
+        """Say a line of the script, after what is being said; whether it was said to its end."""
+        speech = self.session.say(text)
+        try:
+            async with asyncio.timeout(_LINE_TIMEOUT_S):
+                await speech.wait_for_playout()
+        except TimeoutError:
+            logger.warning("a line was not said in time", extra={"limit_s": _LINE_TIMEOUT_S})
+            return False
+        return not speech.interrupted
+
+    def close(self) -> None:
+        """Stop what is still being made ready."""
+        if self._opening is not None:
+            self._opening.cancel()
+
+    def successor(self, locale: str) -> Greeter | None:
+        """The greeter of another language of this script, who has heard all that was said."""
+        if locale == self.script.locale or locale not in self.script.locales:
+            return None
+        script = script_for(self._metadata.model_copy(update={"locale": locale}), self._library)
+        if script.locale != locale:
+            return None  # it cannot be used; the log says why
+        said = self.greeter.chat_ctx.copy(exclude_instructions=True, exclude_handoff=True)
+        self._speak(script)
+        self.greeter = self._greeter(said)
+        logger.info("the language was switched", extra={"locale": script.locale})
+        return self.greeter
+
+    def say_goodbye(self) -> None:
+        """The closing line is somebody else's to say."""
+        self._on_goodbye()
+
+    def line_of(self, event: ConversationItemAddedEvent) -> Line | None:
+        """What was just said, as the transcript has it; None where nobody said anything."""
+        message = event.item
+        if not isinstance(message, ChatMessage) or message.role not in ("user", "assistant"):
+            return None
+        text = (message.text_content or "").strip()
+        if not text:
+            return None
+        typed = message.role == "user" and text in self._typed
+        if typed:
+            self._typed.remove(text)
+        return Line.model_validate(
+            {
+                "who": "trainee" if message.role == "user" else "guide",
+                "at": message.created_at,
+                "text": text,
+                "interrupted": message.interrupted,
+                "typed": typed,
+            }
+        )
+
+    def _speak(self, script: SpokenScript) -> None:
+        self.script = script
+        self.answers.rephrase(script.questions)
+        self._on_change()
+
+    def _greeter(self, said: ChatContext | None = None) -> Greeter:
+        spoken = self._settings is not None
+        return Greeter(
+            self.script,
+            self.answers,
+            self,
+            ears=self._ear(self.script.locale) if spoken else None,
+            voice=self._voice(self.script) if spoken else None,
+            chat_ctx=said,
+        )
+
+    def _ear(self, locale: str) -> stt.STT[Any]:
+        """One for each language that is heard apart: the same one goes on listening."""
+        assert self._settings is not None
+        heard = heard_as(self._settings.deepgram_stt_model, locale)
+        if heard not in self._ears:
+            self._ears[heard] = build_stt(self._settings, locale)
+        return self._ears[heard]
+
+    def _voice(self, script: SpokenScript) -> tts.TTS[Any]:
+        assert self._settings is not None
+        name = choose_voice(self._settings.voices, script.locale, script.voice)
+        if name not in self._voices:
+            self._voices[name] = build_tts(self._settings, name)
+        return self._voices[name]
 
 
-def build_session(settings: VoiceSettings, llm: google.LLM, locale: str) -> AgentSession[None]:
-    """A spoken conversation: Deepgram hears and speaks, `llm` thinks; no I/O yet.
-
-    Args:
-        settings: keys, models and voices.
-        llm: what `build_llm` gave.
-        locale: the script's own, as `en` or `es-MX`: ears and voice are of its language.
-    """
-    return AgentSession[None](
-        stt=build_stt(settings, locale),
-        llm=llm,
-        tts=build_tts(settings, locale),
-        turn_handling={
-            # Both pinned to what runs inside this process: the defaults of development mode and of
-            # LiveKit Cloud call a gateway.
-            "turn_detection": inference.TurnDetector(version="v1-mini"),
-            # Nobody waits longer, even where the detector takes a sentence for unfinished.
-            "endpointing": {"max_delay": 2.0},
-            # The avatar cannot pause, so a false interruption has nothing to resume.
-            "interruption": {"mode": "vad", "resume_false_interruption": False},
-        },
-        # A goodbye does not wait for last words: by then the room is gone.
-        session_close_transcript_timeout=0.2,
-        conn_options=SessionConnectOptions(
-            llm_conn_options=_LLM_PATIENCE,
-            stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=5.0),
-            tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=5.0),
-            max_unrecoverable_errors=_NEVER,
-        ),
-    )
-
-
-def build_text_session(llm: google.LLM) -> AgentSession[None]:
-    """The same conversation typed: no ears, no voice, nothing but the LLM."""
-    return AgentSession[None](
-        llm=llm,
-        turn_handling={"turn_detection": None, "interruption": {"mode": "vad"}},
-        conn_options=SessionConnectOptions(
-            llm_conn_options=_LLM_PATIENCE, max_unrecoverable_errors=_NEVER
-        ),
-    )
+def _one_reply(event: FunctionToolsExecutedEvent) -> None:
+    """Who hands over, or says goodbye, does not also answer the functions called beside it."""
+    leaving = any(call.name == END_GREETING for call in event.function_calls)
+    if leaving or event.has_agent_handoff:
+        event.cancel_tool_reply()

@@ -7,6 +7,10 @@ from typing import Final
 
 CONTINUE: Final = "continue"
 """The trainee goes on to the video."""
+COMPLETED: Final = "completed"
+"""The closing line was said, and nobody had more to say."""
+SILENT: Final = "silent"
+"""The trainee said nothing, nor when they were asked whether they are there."""
 TRAINEE_LEFT: Final = "trainee_left"
 """They left on purpose and did not come back within the grace."""
 CONNECTION_LOST: Final = "connection_lost"

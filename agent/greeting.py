@@ -9,31 +9,31 @@ import asyncio
 import time
 
 from livekit import rtc
-from livekit.agents import NOT_GIVEN, CloseEvent, CloseReason, ErrorEvent, JobContext
-from livekit.agents.llm import LLMError
+from livekit.agents import CloseEvent, CloseReason, JobContext
 from livekit.agents.voice import SpeechHandle
 from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions
 
 from agent import ending
 from agent.arrival import announce_arrivals
 from agent.avatar import AUDIO_SAMPLE_RATE
-from agent.conversation import Greeter, build_session
+from agent.conversation import Conversation
+from agent.course import Course, Quiet
 from agent.end_report import report_end
 from agent.ending import Ending
 from agent.job_metadata import JobMetadata
 from agent.log import log_failure, logger
-from agent.prepared_speech import PreparedSpeech
+from agent.outcomes.keeper import Keeper
+from agent.page import Page
 from agent.room_api import RoomApi
-from agent.room_contract import ATTRIBUTE_ENDED
-from agent.scripts import script_for
+from agent.room_contract import ATTRIBUTE_CLOSING, ATTRIBUTE_ENDED, ATTRIBUTE_LOCALE
 from agent.settings import WorkerSettings
 from agent.speaker import Speaker
+from agent.store import Store
 from agent.trainee import Trainee
+from agent.troubles import Troubles
 
 _START_TIMEOUT_S = 10.0
 _TELL_TIMEOUT_S = 0.5
-_TROUBLE_EVERY_S = 8.0
-"""A failing provider is logged, and a lost answer apologised for, not more often than this."""
 
 
 class Greeting:
@@ -45,29 +45,51 @@ class Greeting:
         livekit: RoomApi,
         settings: WorkerSettings,
         metadata: JobMetadata,
+        store: Store | None,
     ) -> None:
-        """Listen for the trainee from now on; the room must be connected."""
+        """Listen for the trainee from now on; the room must be connected.
+
+        Args:
+            store: where the outcome is kept, closed at the end; None: it could not be opened.
+        """
         self._ctx = ctx
         self._livekit = livekit
         self._settings = settings
         self._metadata = metadata
-        self._script = script_for(metadata)
         self._ending = Ending()
+        self._page = Page(ctx.room)
+        self._speaker: Speaker | None = None
+        self._conversation = Conversation(
+            ctx.proc.userdata["llm"],
+            metadata,
+            settings=settings,
+            on_change=self._on_change,
+            on_goodbye=lambda: self._course.say_goodbye(),
+        )
+        self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id)
         self._trainee = Trainee(
             ctx.room, self._ending, self._on_typed, return_grace_s=settings.return_grace_s
         )
-        self._session = build_session(settings, ctx.proc.userdata["llm"], self._script.locale)
-        self._speaker: Speaker | None = None
-        self._opening: PreparedSpeech | None = None
+        session = self._conversation.session
+        self._troubles = Troubles(self._conversation, self._keeper)
+        self._quiet = Quiet(session, absent=self._trainee.absent)
+        self._course = Course(
+            self._conversation,
+            self._quiet,
+            self._ending,
+            self._on_closing,
+            longest_s=settings.max_greeting_s,
+        )
         self._opened = asyncio.Event()
         self._began_at = time.monotonic()
-        self._failed_at: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: asyncio.Task[None] | None = None
+        session.on("close", self._on_close)
         ctx.room.on("disconnected", lambda *_: self._ending.end(ending.ROOM_CLOSED))
 
     def begin(self) -> None:
         """Start the story and the watch for its end."""
+        self._keeper.begin()
         watching = announce_arrivals(self._ctx.room, self._livekit, self._trainee.absent)
         self._tasks = [
             asyncio.create_task(self._tell(), name="greeting_story"),
@@ -79,11 +101,10 @@ class Greeting:
 
     async def _story(self) -> None:
         settings, trainee = self._settings, self._trainee
-        speaker = Speaker(self._ctx.room, self._livekit, self._session, settings)
-        self._speaker = speaker
+        speaker = self._ask_for_avatar()
         await self._start_session()
         speaker.bring_avatar()
-        self._prepare_opening()
+        self._conversation.prepare_opening()
 
         try:
             person = await trainee.arrives(settings.trainee_join_timeout_s)
@@ -96,12 +117,33 @@ class Greeting:
         await trainee.can_hear(speaker, settings.hearing_timeout_s)
 
         self._open()
+        await self._course.run()
+
+    def _ask_for_avatar(self) -> Speaker:
+        """Send for the avatar of this script while everything else is still starting."""
+        name = self._conversation.script.avatar
+        avatar_id = self._settings.avatar_of(name)
+        if avatar_id is None:
+            logger.warning(
+                "BEYOND_PRESENCE_AVATARS names no %s: the usual avatar comes",
+                name,
+                extra={"script": self._conversation.script.name},
+            )
+        self._speaker = Speaker(
+            self._ctx.room,
+            self._livekit,
+            self._conversation.session,
+            self._settings,
+            self._page,
+            avatar_id=avatar_id or self._settings.beyond_presence_avatar_id,
+            on_fault=lambda error, status: self._keeper.fault("avatar", error, status),
+        )
+        self._keeper.speaker = self._speaker
+        return self._speaker
 
     async def _start_session(self) -> None:
         """Everything but speaking: nothing is said, and nothing heard, before the opening."""
-        session = self._session
-        session.on("error", self._on_error)
-        session.on("close", self._on_close)
+        session = self._conversation.session
         options = RoomOptions(
             audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
             # The trainee's own text handler also takes what is typed in the first moment.
@@ -111,7 +153,7 @@ class Greeting:
         )
         async with asyncio.timeout(_START_TIMEOUT_S):
             await session.start(
-                Greeter(self._script),
+                self._conversation.greeter,
                 room=self._ctx.room,
                 room_options=options,
                 # LiveKit Cloud's default would take sound and transcript; nobody has consented.
@@ -121,35 +163,32 @@ class Greeting:
 
     async def _get_to_know(self, person: rtc.RemoteParticipant) -> None:
         """Fill in from the participant's metadata and name what the platform did not say."""
+        self._keeper.met()
         known = self._metadata.known_from(metadata=person.metadata, name=person.name)
         if known != self._metadata:
             self._metadata = known
-            self._script = script_for(known)
-            self._prepare_opening()
-            await self._session.current_agent.update_instructions(self._script.instructions)
-
-    def _prepare_opening(self) -> None:
-        assert self._session.tts is not None
-        if self._opening is not None:
-            self._opening.cancel()
-        self._opening = PreparedSpeech(self._session.tts, self._script.opening)
+            await self._conversation.get_to_know(known)
+            self._conversation.prepare_opening()
 
     def _open(self) -> None:
-        """The first words: from the script, by no LLM."""
-        self._session.input.set_audio_enabled(True)
-        audio = self._opening.audio() if self._opening else None
+        """The first words."""
+        conversation = self._conversation
+        script = conversation.script
         mode = self._speaker.mode if self._speaker else None
-        speech = self._session.say(self._script.opening, audio=audio or NOT_GIVEN)
+        conversation.session.input.set_audio_enabled(True)
+        self._page.tell({ATTRIBUTE_LOCALE: script.locale})
+        speech = conversation.open()
         speech.add_done_callback(lambda speech: self._after_opening(speech, mode))
         self._opened.set()
+        self._keeper.opened()
         logger.info(
             "greeting begins",
             extra={
-                "script": self._script.name,
-                "script_version": self._script.version,
-                "script_chosen_by": self._script.reason,
-                "industry": self._script.industry,
-                "locale": self._script.locale,
+                "script": script.name,
+                "script_version": script.version,
+                "script_chosen_by": script.reason,
+                "industry": script.industry,
+                "locale": script.locale,
                 "mode": mode,
                 "since_job_start_s": round(time.monotonic() - self._began_at, 2),
             },
@@ -164,30 +203,17 @@ class Greeting:
 
     async def _on_typed(self, text: str) -> None:
         await self._opened.wait()
-        await self._session.interrupt()
-        self._session.generate_reply(user_input=text, input_modality="text")
+        self._quiet.stir()
+        await self._conversation.answer_typed(text)
 
-    def _on_error(self, event: ErrorEvent) -> None:
-        """A provider failed for good this time: the trainee is not left without an answer."""
-        error = event.error
-        if getattr(error, "recoverable", False):
-            return
-        cause = getattr(error, "error", error)
-        provider = str(getattr(error, "label", type(event.source).__module__))
-        now = time.monotonic()
-        if now - self._failed_at.get(provider, 0.0) < _TROUBLE_EVERY_S:
-            return
-        self._failed_at[provider] = now
-        logger.warning(
-            "a provider failed",
-            extra={
-                "provider": provider,
-                "error": type(cause).__name__,
-                "status": getattr(cause, "status_code", None),
-            },
-        )
-        if isinstance(error, LLMError):
-            self._session.say(self._script.trouble)
+    def _on_change(self) -> None:
+        """An answer, or the language, is new."""
+        if self._opened.is_set():
+            self._page.tell({ATTRIBUTE_LOCALE: self._conversation.script.locale})
+        self._keeper.changed()
+
+    def _on_closing(self, after_closing: str) -> None:
+        self._page.tell({ATTRIBUTE_CLOSING: after_closing})
 
     def _on_close(self, event: CloseEvent) -> None:
         if event.reason is CloseReason.ERROR:
@@ -213,7 +239,7 @@ class Greeting:
         await self.close(await self._ending.wait())
 
     async def close(self, reason: str) -> None:
-        """End it now: avatar out, room deleted, job over. Harmless when repeated."""
+        """End it now: avatar out, room deleted, outcome kept, job over. Harmless when repeated."""
         self._ending.end(reason)
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(), name="greeting_close")
@@ -226,11 +252,10 @@ class Greeting:
             task.cancel()
         try:
             if self._ctx.room.isconnected():
-                await self._tell_the_page(reason)
+                await self._page.told({ATTRIBUTE_ENDED: reason}, _TELL_TIMEOUT_S)
                 # Everybody leaves with the room, the avatar first of all.
                 await self._livekit.delete()
-            if self._opening is not None:
-                self._opening.cancel()
+            self._conversation.close()
             if self._speaker is not None:
                 await self._speaker.close()
             self._log_end(reason)
@@ -241,6 +266,7 @@ class Greeting:
                 room_sid=self._ctx.job.room.sid,
                 reason=reason,
             )
+            await self._keeper.close(reason, closing_said=self._course.closing_said)
         finally:
             self._ctx.shutdown(reason)
 
@@ -257,10 +283,3 @@ class Greeting:
                 "duration_s": round(time.monotonic() - self._began_at, 1),
             },
         )
-
-    async def _tell_the_page(self, reason: str) -> None:
-        try:
-            async with asyncio.timeout(_TELL_TIMEOUT_S):
-                await self._ctx.room.local_participant.set_attributes({ATTRIBUTE_ENDED: reason})
-        except TimeoutError:
-            logger.info("the page was not told why the greeting ended")

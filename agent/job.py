@@ -11,13 +11,14 @@ import asyncio
 from livekit.agents import AutoSubscribe, JobContext
 
 from agent import ending
-from agent.errors import JobMetadataError
+from agent.errors import JobMetadataError, StoreError
 from agent.greeting import Greeting
 from agent.job_metadata import JobMetadata, session_id_of
 from agent.log import logger
 from agent.room_api import RoomApi
 from agent.settings import WorkerSettings
 from agent.single_flight import is_the_greeter
+from agent.store import Store, open_store
 
 _CONNECT_TIMEOUT_S = 15.0
 
@@ -39,7 +40,7 @@ async def greet(ctx: JobContext) -> None:
     if not await is_the_greeter(ctx.room, livekit):
         ctx.shutdown("another greeter is here")
         return
-    greeting = Greeting(ctx, livekit, settings, metadata)
+    greeting = Greeting(ctx, livekit, settings, metadata, _store_of(settings))
     ctx.proc.userdata["greeting"] = greeting
     greeting.begin()
 
@@ -49,6 +50,15 @@ async def say_goodbye(ctx: JobContext) -> None:
     greeting: Greeting | None = ctx.proc.userdata.get("greeting")
     if greeting is not None:
         await greeting.close(ending.WORKER_SHUTDOWN)
+
+
+def _store_of(settings: WorkerSettings) -> Store | None:
+    """Where the outcome is kept; a trainee is greeted without one, too."""
+    try:
+        return open_store(settings)
+    except StoreError as e:
+        logger.error("no outcome will be kept: check REDIS_URL or STATE_DIR: %s", e)
+        return None
 
 
 def metadata_of(ctx: JobContext) -> JobMetadata:

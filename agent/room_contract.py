@@ -23,6 +23,13 @@ ATTRIBUTE_SEEN = "greeting.seen"
 ATTRIBUTE_MODE = "greeting.mode"
 """On the agent: `avatar` or `voice`, whoever speaks now."""
 
+ATTRIBUTE_LOCALE = "greeting.locale"
+"""On the agent: the tag of the language now spoken, `es`; the page's own words follow it."""
+
+ATTRIBUTE_CLOSING = "greeting.closing"
+"""On the agent, once the closing line has been said: `highlight_continue`, or `continue` where the
+page goes on by itself; empty again where the trainee goes on talking."""
+
 ATTRIBUTE_GREETER = "greeting.greeter"
 """On the agent, from its first moment: `1`; this is how greeters know each other."""
 

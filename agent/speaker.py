@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from typing import Literal
+from collections.abc import Callable, Coroutine
 
 from livekit import rtc
 from livekit.agents import AgentSession
@@ -19,13 +18,11 @@ from livekit.agents.voice.io import AudioOutput
 from agent.avatar import BeyondPresenceAvatar
 from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.log import log_failure, logger
+from agent.outcomes.record import Mode
+from agent.page import Page
 from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_MODE
 from agent.settings import WorkerSettings
-
-Mode = Literal["avatar", "voice"]
-
-_ANNOUNCE_TIMEOUT_S = 3.0
 
 
 class Speaker:
@@ -37,12 +34,23 @@ class Speaker:
         livekit: RoomApi,
         session: AgentSession[None],
         settings: WorkerSettings,
+        page: Page,
+        *,
+        avatar_id: str,
+        on_fault: Callable[[str, int | None], None],
     ) -> None:
-        """Ask for the avatar; the room must be connected, the session may still be starting."""
+        """Ask for the avatar; the room must be connected, the session may still be starting.
+
+        Args:
+            avatar_id: the provider's id of whom to ask for.
+            on_fault: given a short sentence, and an HTTP status if any, when the avatar failed.
+        """
         self._room = room
         self._livekit = livekit
         self._session = session
-        self._avatar = BeyondPresenceAvatar(settings)
+        self._page = page
+        self._on_fault = on_fault
+        self._avatar = BeyondPresenceAvatar(settings, avatar_id)
         self._voice: AudioOutput | None = None
         self._bringing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -51,8 +59,7 @@ class Speaker:
         self.mode: Mode = "voice"
         self.why_voice = ""
         """Why the avatar is not the one who speaks; empty while it is or may still come."""
-        self.avatar_seconds = 0.0
-        """How long the avatar has been in the room, as far as it has left it again."""
+        self._past_avatar_seconds = 0.0
         self._avatar_heard_at: float | None = None
         self._voice_heard_at: float | None = None
         self._room.on("participant_connected", self._on_connected)
@@ -67,6 +74,12 @@ class Speaker:
         if self.mode == "avatar":
             return self._avatar.avatar_identity
         return self._room.local_participant.identity
+
+    @property
+    def avatar_seconds(self) -> float:
+        """How long the avatar has been in the room until now."""
+        here_s = 0.0 if self._joined_at is None else time.monotonic() - self._joined_at
+        return self._past_avatar_seconds + here_s
 
     @property
     def provider_session_id(self) -> str | None:
@@ -94,7 +107,7 @@ class Speaker:
                 await self._give_avatar_up(
                     AvatarTimeout(f"the avatar did not join within {deadline_s:g} s")
                 )
-        self._hold(self._announce())
+        self._announce()
 
     async def close(self) -> None:
         """Remove the avatar from the room, if it is there, and forget it."""
@@ -131,6 +144,8 @@ class Speaker:
             },
         )
         self._speak_by_voice(str(error))
+        refused = error.status if isinstance(error, AvatarRejected) else None
+        self._on_fault(type(error).__name__, refused)
         await self._avatar.aclose()
 
     def _speak_by_voice(self, why: str) -> None:
@@ -139,12 +154,8 @@ class Speaker:
         if self._voice is not None:
             self._session.output.replace_audio_tail(self._voice)
 
-    async def _announce(self) -> None:
-        try:
-            async with asyncio.timeout(_ANNOUNCE_TIMEOUT_S):
-                await self._room.local_participant.set_attributes({ATTRIBUTE_MODE: self.mode})
-        except TimeoutError:
-            logger.warning("the page was not told who speaks")
+    def _announce(self) -> None:
+        self._page.tell({ATTRIBUTE_MODE: self.mode})
 
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self._avatar.avatar_identity:
@@ -181,12 +192,12 @@ class Speaker:
             )
             self._abandoned = True
             self._speak_by_voice("the avatar left")
-            self._hold(self._announce())
+            self._on_fault("AvatarLeft", None)
+            self._announce()
 
     def _note_departure(self) -> None:
-        if self._joined_at is not None:
-            self.avatar_seconds += time.monotonic() - self._joined_at
-            self._joined_at = None
+        self._past_avatar_seconds = self.avatar_seconds
+        self._joined_at = None
 
     def _hold(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

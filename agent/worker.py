@@ -7,10 +7,10 @@ import os
 from livekit.agents import AgentServer, JobProcess, JobRequest
 from livekit.agents.worker import ServerEnvOption
 
-from agent.conversation import build_llm
 from agent.job import greet, say_goodbye
 from agent.job_metadata import JobMetadata
 from agent.log import keep_logs_safe, logger
+from agent.providers import build_llm
 from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
 from agent.settings import WorkerSettings

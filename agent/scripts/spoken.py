@@ -34,6 +34,8 @@ class SpokenScript(BaseModel):
     locale: str
     """The file's own tag: what is really spoken."""
     version: int
+    locales: tuple[str, ...]
+    """All it ships in, this one among them: what a trainee may switch to."""
     chosen_by: ChosenBy
     locale_by: LocaleBy
     industry: str
@@ -135,6 +137,7 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
         name=page.script,
         locale=page.locale,
         version=script.version,
+        locales=tuple(library.scripts[page.script]),
         chosen_by=choice.chosen_by,
         locale_by=choice.locale_by,
         industry=choice.industry,

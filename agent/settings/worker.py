@@ -86,3 +86,12 @@ class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings):
     """How long a trainee who left cleanly may take to come back."""
     max_greeting_s: Seconds = 600
     """The longest a greeting may last."""
+
+    def avatar_of(self, name: str | None) -> str | None:
+        """The provider's id of the avatar a script names; the environment's where it names none.
+
+        None: the environment knows no such name.
+        """
+        if name is None:
+            return self.beyond_presence_avatar_id
+        return self.beyond_presence_avatars.get(name)

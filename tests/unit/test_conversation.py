@@ -1,76 +1,186 @@
-"""What a conversation is made of, read off the real plugins' objects."""
+"""The machinery of a conversation, with a model that says what the test has written down."""
 
 from __future__ import annotations
 
-import pytest
-from livekit.agents import inference
+from pathlib import Path
 
-from agent.conversation import build_llm, build_session
-from agent.errors import ConfigError
-from agent.settings import VoiceSettings
+from livekit.agents.voice.run_result import RunResult
 
-ENVIRONMENT = {
-    "GOOGLE_API_KEY": "google",
-    "DEEPGRAM_API_KEY": "deepgram",
-    "DEEPGRAM_BASE_URL": "https://deepgram.example.com",
-}
+from agent.conversation import Conversation
+from agent.job_metadata import JobMetadata
+from agent.scripts import load_library
+from tests.fakes.scripted_llm import Says, ScriptedLLM
 
-
-@pytest.mark.parametrize(
-    ("locale", "language", "voice"),
-    [
-        ("en", "multi", "aura-2-andromeda-en"),
-        ("es-MX", "multi", "aura-2-celeste-es"),
-        ("de", "multi", "aura-2-viktoria-de"),
-    ],
+FORKLIFT = JobMetadata.model_validate(
+    {"trainee": {"name": "Ada"}, "training_type": "forklift", "locale": "en"}
 )
-async def test_ears_and_voice_are_of_the_scripts_language(
-    locale: str, language: str, voice: str
-) -> None:
-    settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(settings, build_llm(settings), locale)
-    assert str(session.stt._opts.language) == language
-    assert session.tts._opts.model == voice
 
 
-async def test_a_language_without_aura_is_spoken_by_gemini_and_heard_by_its_tag() -> (
+class Talk:
+    """A typed conversation about driving forklifts with a scripted model."""
+
+    def __init__(self, *replies: Says, metadata: JobMetadata = FORKLIFT) -> None:
+        self.llm = ScriptedLLM(*replies)
+        self.goodbyes = 0
+        self.changes = 0
+        self.conversation = Conversation(
+            self.llm,
+            metadata,
+            settings=None,
+            on_change=self._change,
+            on_goodbye=self._goodbye,
+        )
+
+    def _change(self) -> None:
+        self.changes += 1
+
+    def _goodbye(self) -> None:
+        self.goodbyes += 1
+
+    async def __aenter__(self) -> Talk:
+        await self.conversation.session.start(self.conversation.greeter, record=False)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.conversation.session.aclose()
+
+    async def says(self, text: str) -> RunResult[None]:
+        return await self.conversation.session.run(user_input=text)
+
+    @property
+    def values(self) -> dict[str, object]:
+        return {id: answer.value for id, answer in self.conversation.answers.given.items()}
+
+
+def saved(question: str, value: object) -> tuple[str, dict[str, object]]:
+    return "record_answer", {"question": question, "value": value}
+
+
+async def test_answers_given_in_one_breath_are_all_saved_and_answered_once() -> None:
+    replies = [
+        Says(calls=[saved("driven_before", True), saved("years_driving", "12 years")]),
+        Says("Twelve years, wonderful. Which truck will you be using?"),
+    ]
+    async with Talk(*replies) as talk:
+        run = await talk.says("Yes, for twelve years")
+        run.expect.next_event().is_function_call(name="record_answer")
+        run.expect.next_event().is_function_call(name="record_answer")
+        run.expect.next_event().is_function_call_output(
+            output="Saved: driven_before is yes. next: years_driving", is_error=False
+        )
+        run.expect.next_event().is_function_call_output(
+            output="Saved: years_driving is 12. next: truck_type", is_error=False
+        )
+        run.expect.next_event().is_message(role="assistant")
+        run.expect.no_more_events()
+        assert talk.values == {"driven_before": True, "years_driving": 12, "truck_type": None}
+        assert talk.changes == 2
+
+
+async def test_a_question_passed_over_is_declined() -> None:
+    async with Talk(
+        Says(calls=[("skip_question", {"question": "years_driving"})]), Says("That is fine.")
+    ) as talk:
+        await talk.says("I'd rather not say")
+        assert talk.conversation.answers.given["years_driving"].status == "declined"
+
+
+async def test_the_goodbye_is_ours_and_the_model_says_nothing_after_it() -> None:
+    async with Talk(
+        Says(calls=[saved("truck_type", "reach"), ("end_greeting", {})]),
+    ) as talk:
+        run = await talk.says("A reach truck, and let's go")
+        assert talk.goodbyes == 1
+        assert talk.values["truck_type"] == "reach"
+        assert not [event for event in run.events if event.type == "message"]
+        assert len(talk.llm.asked) == 1
+
+
+async def test_switching_language_moves_script_instruction_and_questions_and_keeps_answers() -> (
     None
 ):
-    settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(settings, build_llm(settings), "pl")
-    assert str(session.stt._opts.language) == "pl"
-    assert session.tts.provider != "Deepgram"
-    assert session.tts._opts.voice_name == "Kore"
+    replies = [
+        Says(calls=[saved("driven_before", True)]),
+        Says("Good!"),
+        Says(calls=[("switch_language", {"locale": "es"}), saved("years_driving", 3)]),
+        Says("Con mucho gusto, seguimos en español."),
+    ]
+    async with Talk(*replies) as talk:
+        await talk.says("Yes I have")
+        run = await talk.says("¿Podemos hablar en español? Tres años.")
+        assert talk.conversation.script.locale == "es"
+        assert talk.values == {"driven_before": True, "years_driving": 3, "truck_type": None}
+        assert "Español" in talk.llm.instructions() or "español" in talk.llm.instructions()
+        assert talk.llm.left == 0
+        # The Spanish greeter has heard it all.
+        heard = [
+            item.text_content
+            for item in talk.llm.asked[-1].items
+            if item.type == "message" and item.role == "user"
+        ]
+        assert "Yes I have" in heard
+        assert "¿Podemos hablar en español? Tres años." in heard
+        spoken = [e.item.text_content for e in run.events if e.type == "message"]
+        assert spoken == ["Con mucho gusto, seguimos en español."]
+        # And can be switched back.
+        assert talk.conversation.successor("en") is not None
 
 
-async def test_addresses_get_the_providers_paths() -> None:
-    settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(settings, build_llm(settings), "en")
-    assert session.stt._opts.endpoint_url == "https://deepgram.example.com/v1/listen"
-    assert session.tts._opts.base_url == "https://deepgram.example.com/v1/speak"
+async def test_a_language_the_script_does_not_ship_in_is_not_offered_and_changes_nothing() -> None:
+    async with Talk(
+        Says(calls=[("switch_language", {"locale": "pl"})]), Says("I can go on in English.")
+    ) as talk:
+        await talk.says("Polski?")
+        assert talk.conversation.script.locale == "en"
+        declared = next(t for t in talk.llm.tools[0] if t.id == "switch_language")
+        offered = declared.info.raw_schema["parameters"]["properties"]["locale"]["enum"]
+        assert set(offered) == {"en", "es", "fr", "de"}
 
 
-async def test_nothing_calls_livekits_gateway() -> None:
-    settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(settings, build_llm(settings), "en")
-    handling = session.options.turn_handling
-    assert isinstance(handling["turn_detection"], inference.TurnDetector)
-    assert handling["turn_detection"].model.endswith("v1-mini")
-    assert handling["interruption"]["mode"] == "vad"
+async def test_made_up_functions_and_arguments_harm_nothing() -> None:
+    replies = [
+        Says(calls=[("no_such_function", {"x": 1})]),
+        Says("Let me put it differently."),
+        Says(calls=[("record_answer", {"__unexpected__": [1, {}]})]),
+        Says("I see."),
+    ]
+    async with Talk(*replies) as talk:
+        await talk.says("Hello")
+        await talk.says("Hello again")
+        assert set(talk.values.values()) == {None}
 
 
-@pytest.mark.parametrize(
-    ("model", "thinking"),
-    [
-        ("gemini-2.5-flash", {"thinking_budget": 0}),
-        ("gemini-3.5-flash-lite", {"thinking_level": "minimal"}),
-    ],
-)
-def test_thinking_is_off_in_the_models_own_way(model: str, thinking: dict[str, object]) -> None:
-    settings = VoiceSettings.from_env({**ENVIRONMENT, "GEMINI_MODEL": model})
-    assert build_llm(settings)._opts.thinking_config == thinking
+async def test_a_script_without_questions_or_other_languages_declares_no_more_than_the_end(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "general_welcome"
+    folder.mkdir()
+    (folder / "en.md").write_text(
+        "---\nversion: 1\nopening: Hello, I am an AI.\nclosing: Bye!\nwelcome_text: Welcome!\n"
+        "---\nYou are kind.\n"
+    )
+    scripted = ScriptedLLM(Says("Hello!"))
+    conversation = Conversation(
+        scripted, JobMetadata(), settings=None, library=load_library(tmp_path)
+    )
+    async with conversation.session as session:
+        await session.start(conversation.greeter, record=False)
+        await session.run(user_input="Hi")
+    assert [tool.id for tool in scripted.tools[0]] == ["end_greeting"]
 
 
-def test_malformed_table_of_voices_is_named() -> None:
-    with pytest.raises(ConfigError, match="VOICES: must look like name="):
-        VoiceSettings.from_env({**ENVIRONMENT, "VOICES": "aura"})
+async def test_lines_of_the_transcript_say_who_typed_what() -> None:
+    async with Talk(Says("It is short.")) as talk:
+        lines = []
+        talk.conversation.session.on(
+            "conversation_item_added", lambda e: lines.append(talk.conversation.line_of(e))
+        )
+        await talk.conversation.say("Hello Ada!")
+        await talk.conversation.answer_typed("How long is it?")
+        await talk.conversation.session.wait_for_idle()
+        said = [(line.who, line.text, line.typed) for line in lines if line]
+        assert said == [
+            ("guide", "Hello Ada!", False),
+            ("trainee", "How long is it?", True),
+            ("guide", "It is short.", False),
+        ]

@@ -1,0 +1,146 @@
+"""The greeter: the LLM's persona in one language, and the functions it may call.
+
+It decides nothing about room, voice or time: what a function means for the conversation is told to
+the `Host` (the conversation it speaks in), and what was answered to `Answers`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from livekit.agents import NOT_GIVEN, Agent, StopResponse, function_tool, llm, stt, tts
+
+from agent.answers import Answers
+from agent.scripts import SpokenScript
+
+END_GREETING = "end_greeting"
+SWITCH_LANGUAGE = "switch_language"
+
+
+class Host(Protocol):
+    """Who acts on what the model asks for."""
+
+    def successor(self, locale: str) -> Greeter | None:
+        """The greeter of another language; None where it is spoken already or not to be had."""
+
+    def say_goodbye(self) -> None:
+        """Say the closing line once the present speech is over."""
+
+
+class Greeter(Agent):
+    """The persona of one script in one locale."""
+
+    def __init__(
+        self,
+        script: SpokenScript,
+        answers: Answers,
+        host: Host,
+        *,
+        ears: stt.STT[Any] | None = None,
+        voice: tts.TTS[Any] | None = None,
+        chat_ctx: llm.ChatContext | None = None,
+    ) -> None:
+        """Args:
+        ears, voice: of this locale; the session's where None.
+        chat_ctx: what was said before it took over; None: it is the first.
+        """
+        self.script = script
+        self._answers = answers
+        self._host = host
+        self._takes_over = chat_ctx is not None
+        super().__init__(
+            instructions=script.instructions,
+            chat_ctx=NOT_GIVEN if chat_ctx is None else chat_ctx,
+            tools=self._functions(),
+            stt=ears or NOT_GIVEN,
+            tts=voice or NOT_GIVEN,
+        )
+
+    async def on_enter(self) -> None:
+        """Who takes over answers; the first one's first words are the conversation's to say."""
+        if self._takes_over:
+            self.session.generate_reply()
+
+    def _functions(self) -> list[llm.Tool | llm.Toolset]:
+        """Only what this script has a use for: each declaration costs the model attention."""
+        ids = [question.id for question in self.script.questions]
+        question = {"type": "string", "enum": ids, "description": "The question's id."}
+        value = {
+            "description": "yes_no: true or false. number: the number. choice: the choice's id. "
+            "text: their own words, shortened, in their language.",
+            "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
+        }
+        locale = {
+            "type": "string",
+            "enum": list(self.script.locales),
+            "description": "The language from now on.",
+        }
+        found: list[llm.Tool | llm.Toolset] = []
+        if ids:
+            found += [
+                _declared(
+                    self._record_answer,
+                    "record_answer",
+                    "Save the trainee's answer to a question, at once, also one given in passing, "
+                    "and again when they correct it.",
+                    question=question,
+                    value=value,
+                ),
+                _declared(
+                    self._skip_question,
+                    "skip_question",
+                    "The trainee would rather not answer this question, or passed over it.",
+                    question=question,
+                ),
+            ]
+        if len(self.script.locales) > 1:
+            found.append(
+                _declared(
+                    self._switch_language,
+                    SWITCH_LANGUAGE,
+                    "The trainee speaks, or asks for, another of these languages. Call this before "
+                    "you say anything, and say nothing else.",
+                    locale=locale,
+                )
+            )
+        found.append(
+            _declared(
+                self._end_greeting,
+                END_GREETING,
+                "All is said, or the trainee wants to go on to the video. The goodbye is said for "
+                "you: say nothing more.",
+            )
+        )
+        return found
+
+    async def _record_answer(self, raw_arguments: dict[str, object]) -> str:
+        return self._answers.record(_text(raw_arguments, "question"), raw_arguments.get("value"))
+
+    async def _skip_question(self, raw_arguments: dict[str, object]) -> str:
+        return self._answers.skip(_text(raw_arguments, "question"))
+
+    async def _switch_language(self, raw_arguments: dict[str, object]) -> Agent | str:
+        successor = self._host.successor(_text(raw_arguments, "locale"))
+        if successor is None:
+            return f"You go on in {self.script.locale}: there is no other for this."
+        return successor
+
+    async def _end_greeting(self, raw_arguments: dict[str, object]) -> None:
+        self._host.say_goodbye()
+        raise StopResponse
+
+
+def _text(arguments: dict[str, object], name: str) -> str:
+    return str(arguments.get(name, ""))
+
+
+def _declared(function: Any, name: str, description: str, **properties: object) -> llm.Tool:
+    """A function as the model is told of it; every argument is required."""
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+    }
+    schema = {"name": name, "description": description, "parameters": parameters}
+    tool: llm.Tool = function_tool(function, raw_schema=schema)
+    return tool

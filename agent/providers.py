@@ -1,0 +1,110 @@
+"""The providers: which ears, mind and voice a conversation has, and how patient it is with each.
+
+Nothing here connects: a client is made, and used later. What is said is not decided here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livekit.agents import AgentSession, APIConnectOptions, inference, llm, tts
+from livekit.agents.voice.agent_session import SessionConnectOptions
+from livekit.plugins import deepgram, google
+
+from agent.settings import LlmSettings, VoiceSettings
+from agent.voices import gemini_voice, heard_as
+
+# The plugin takes the timeout as the limit of a whole answer, not of its first word.
+_LLM_PATIENCE = APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=10.0)
+
+_TOOL_STEPS = 5
+"""Functions one answer may call in turn: somebody may tell all they know in one breath."""
+
+_NEVER = 10_000
+"""By default the fourth failure of a provider closes the session, and refused ears (tried again
+every half second) would end a greeting that has not begun. It goes on without them: the opening is
+said, and what is typed is answered."""
+
+
+def build_llm(settings: LlmSettings) -> google.LLM:
+    """Gemini without thinking: a trainee is waiting for the first word.
+
+    GOOGLE_GEMINI_BASE_URL is read by the client itself. Making it takes some 60 ms (it loads the
+    certificates twice), so the worker makes it before a job comes.
+    """
+    # 3.x takes a level, 2.5 a budget; each refuses the other's.
+    thinking = (
+        {"thinking_budget": 0}
+        if "gemini-2" in settings.gemini_model
+        else {"thinking_level": "minimal"}
+    )
+    return google.LLM(
+        model=settings.gemini_model,
+        api_key=settings.google_api_key.get_secret_value(),
+        thinking_config=thinking,  # type: ignore[arg-type]
+        max_output_tokens=400,
+    )
+
+
+def build_stt(settings: VoiceSettings, locale: str) -> deepgram.STT:
+    """Ears for a locale, as `en` or `es-MX`; no I/O yet."""
+    return deepgram.STT(
+        model=settings.deepgram_stt_model,
+        language=heard_as(settings.deepgram_stt_model, locale),
+        api_key=settings.deepgram_api_key.get_secret_value(),
+        base_url=f"{settings.deepgram_base_url}/v1/listen",
+        mip_opt_out=True,
+    )
+
+
+def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
+    """A voice, as `agent.voices.choose_voice` names it; no I/O yet."""
+    if name := gemini_voice(voice):
+        return google.beta.GeminiTTS(
+            model=settings.gemini_tts_model,
+            voice_name=name,
+            api_key=settings.google_api_key.get_secret_value(),
+        )
+    return deepgram.TTS(
+        model=voice,
+        api_key=settings.deepgram_api_key.get_secret_value(),
+        base_url=f"{settings.deepgram_base_url}/v1/speak",
+        mip_opt_out=True,
+    )
+
+
+def build_session(mind: llm.LLM[Any]) -> AgentSession[None]:
+    """A spoken conversation in which `mind` thinks; each greeter brings its own ears and voice."""
+    return AgentSession[None](
+        llm=mind,
+        max_tool_steps=_TOOL_STEPS,
+        turn_handling={
+            # Both pinned to what runs inside this process: the defaults of development mode and of
+            # LiveKit Cloud call a gateway.
+            "turn_detection": inference.TurnDetector(version="v1-mini"),
+            # Nobody waits longer, even where the detector takes a sentence for unfinished.
+            "endpointing": {"max_delay": 2.0},
+            # The avatar cannot pause, so a false interruption has nothing to resume.
+            "interruption": {"mode": "vad", "resume_false_interruption": False},
+        },
+        # A goodbye does not wait for last words: by then the room is gone.
+        session_close_transcript_timeout=0.2,
+        conn_options=SessionConnectOptions(
+            llm_conn_options=_LLM_PATIENCE,
+            stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=5.0),
+            tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=5.0),
+            max_unrecoverable_errors=_NEVER,
+        ),
+    )
+
+
+def build_text_session(mind: llm.LLM[Any]) -> AgentSession[None]:
+    """The same conversation typed: no ears, no voice, nothing but `mind`."""
+    return AgentSession[None](
+        llm=mind,
+        max_tool_steps=_TOOL_STEPS,
+        turn_handling={"turn_detection": None, "interruption": {"mode": "vad"}},
+        conn_options=SessionConnectOptions(
+            llm_conn_options=_LLM_PATIENCE, max_unrecoverable_errors=_NEVER
+        ),
+    )

@@ -1,0 +1,75 @@
+"""An LLM that says what a test has written down, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, llm
+
+
+@dataclass
+class Says:
+    """One answer of the model: words, function calls, or both."""
+
+    text: str = ""
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+class ScriptedLLM(llm.LLM):
+    """Answers with its replies in turn; one more than that is the test's mistake."""
+
+    def __init__(self, *replies: Says) -> None:
+        super().__init__()
+        self._replies = deque(replies)
+        self.asked: list[llm.ChatContext] = []
+        """What each answer was asked with, oldest first."""
+        self.tools: list[list[llm.Tool]] = []
+
+    def chat(
+        self,
+        *,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool] | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+        **_: Any,
+    ) -> llm.LLMStream:
+        self.asked.append(chat_ctx.copy())
+        self.tools.append(list(tools or []))
+        return _Stream(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
+
+    def instructions(self, index: int = -1) -> str:
+        """What the model was told to be."""
+        system = next(
+            item
+            for item in self.asked[index].items
+            if item.type == "message" and item.role == "system"
+        )
+        return str(system.text_content)
+
+    @property
+    def left(self) -> int:
+        """Replies nobody has asked for."""
+        return len(self._replies)
+
+    def next(self) -> Says:
+        if not self._replies:
+            raise AssertionError("the model was asked once more than the test has replies for")
+        return self._replies.popleft()
+
+
+class _Stream(llm.LLMStream):
+    async def _run(self) -> None:
+        scripted = self._llm
+        assert isinstance(scripted, ScriptedLLM)
+        says = scripted.next()
+        calls = [
+            llm.FunctionToolCall(
+                name=name, arguments=json.dumps(arguments), call_id=f"c{id(arguments)}"
+            )
+            for name, arguments in says.calls
+        ]
+        delta = llm.ChoiceDelta(role="assistant", content=says.text or None, tool_calls=calls)
+        self._event_ch.send_nowait(llm.ChatChunk(id="scripted", delta=delta))

@@ -1,0 +1,145 @@
+"""What a model hands over as an answer is checked against the question, whatever it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.answers import Answers, parse_answer
+from agent.scripts import ChoiceQuestion, NumberQuestion, TextQuestion, YesNoQuestion
+
+TRUCK = ChoiceQuestion(
+    id="truck",
+    type="choice",
+    ask="Which truck?",
+    choices={"reach": "a reach truck", "pallet": "a pallet truck", "unsure": "not sure yet"},
+)
+YEARS = NumberQuestion(id="years", type="number", ask="How many years?", minimum=0, maximum=60)
+DRIVEN = YesNoQuestion(id="driven", type="yes_no", ask="Have you driven?", required=True)
+HOPES = TextQuestion(id="hopes", type="text", ask="What do you hope for?", max_characters=20)
+
+
+def asked() -> tuple[Answers, list[None]]:
+    changes: list[None] = []
+    return Answers([DRIVEN, YEARS, TRUCK, HOPES], lambda: changes.append(None)), changes
+
+
+@pytest.mark.parametrize(
+    ("question", "given", "value"),
+    [
+        (TRUCK, "reach", "reach"),
+        (TRUCK, "Reach", "reach"),
+        (TRUCK, "a pallet truck", "pallet"),
+        (TRUCK, "I think it is a reach truck, really", "reach"),
+        (YEARS, 3, 3),
+        (YEARS, 2.6, 3),
+        (YEARS, "12", 12),
+        (YEARS, "12,4 years", 12),
+        (YEARS, 0, 0),
+        (DRIVEN, True, True),
+        (DRIVEN, "no", False),
+        (DRIVEN, "Sí, claro", True),
+        (DRIVEN, "nein", False),
+        (DRIVEN, "Oui.", True),
+        (DRIVEN, "false", False),
+        (HOPES, "  to feel\n safe ", "to feel safe"),
+        (HOPES, "x" * 50, "x" * 20),
+        (HOPES, 7, "7"),
+    ],
+)
+def test_answer_becomes_a_value_of_the_questions_type(
+    question: object, given: object, value: object
+) -> None:
+    found = parse_answer(question, given)  # type: ignore[arg-type]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("question", "given", "why"),
+    [
+        (TRUCK, "a tank", "one of reach, pallet, unsure"),
+        (TRUCK, "a reach truck or a pallet truck", "one of"),
+        (TRUCK, None, "one of"),
+        (YEARS, "many", "a number"),
+        (YEARS, True, "a number"),
+        (YEARS, "2 or 3", "a number"),
+        (YEARS, 61, "at least 0 and at most 60"),
+        (YEARS, -1, "at least 0"),
+        (YEARS, float("nan"), "a number"),
+        (YEARS, float("inf"), "a number"),
+        (YEARS, [3], "a number"),
+        (DRIVEN, "perhaps", "true or false"),
+        (DRIVEN, "yes and no", "true or false"),
+        (DRIVEN, 2, "true or false"),
+        (HOPES, "   ", "own words"),
+        (HOPES, {"a": 1}, "own words"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_what_would_is_said(
+    question: object, given: object, why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_answer(question, given)  # type: ignore[arg-type]
+
+
+def test_the_model_is_told_what_is_saved_and_what_is_open_next() -> None:
+    answers, changes = asked()
+    assert answers.record("driven", True) == "Saved: driven is yes. next: years"
+    assert answers.record("truck", "reach") == "Saved: truck is reach. next: years"
+    answers.record("years", 4)
+    assert "none open" in answers.record("hopes", "to feel safe")
+    assert len(changes) == 4
+    assert {id: a.value for id, a in answers.given.items()} == {
+        "driven": True,
+        "years": 4,
+        "truck": "reach",
+        "hopes": "to feel safe",
+    }
+
+
+def test_unclear_answer_is_asked_again_once_and_then_let_go() -> None:
+    answers, _ = asked()
+    assert "once more" in answers.record("years", "many")
+    assert answers.given["years"].status == "unclear"
+    again = answers.record("years", "a lot")
+    assert "Let years go" in again
+    assert "once more" not in again
+    assert answers.given["years"].status == "unclear"
+    answers.record("years", 7)
+    assert (answers.given["years"].status, answers.given["years"].value) == ("answered", 7)
+
+
+def test_correction_replaces_an_answer_and_an_unclear_one_does_not() -> None:
+    answers, changes = asked()
+    answers.record("years", 3)
+    answers.record("years", 30)
+    assert answers.given["years"].value == 30
+    answers.record("years", "many")
+    assert (answers.given["years"].status, answers.given["years"].value) == ("answered", 30)
+    assert len(changes) == 2
+
+
+def test_declined_is_declined_and_only_the_required_one_is_asked_once_more() -> None:
+    answers, _ = asked()
+    assert "once more" in answers.skip("driven")
+    assert answers.given["driven"].status == "declined"
+    assert "once more" not in answers.skip("driven")
+    assert "once more" not in answers.skip("hopes")
+    answers.record("driven", True)
+    assert answers.given["driven"].status == "answered"
+
+
+def test_unknown_question_is_named_and_changes_nothing() -> None:
+    answers, changes = asked()
+    assert "there are: driven, years, truck, hopes" in answers.record("password", "x")
+    assert "there are" in answers.skip("password")
+    assert not changes
+
+
+def test_another_language_keeps_what_was_answered() -> None:
+    answers, _ = asked()
+    answers.record("truck", "reach")
+    spanish = TRUCK.model_copy(update={"choices": {"reach": "una retráctil", "pallet": "x"}})
+    answers.rephrase([DRIVEN, YEARS, spanish, HOPES])
+    assert answers.given["truck"].value == "reach"
+    answers.record("truck", "una RETRACTIL")
+    assert answers.given["truck"].value == "reach"
