@@ -20,7 +20,7 @@ from agent.log import logger
 
 Cause = Literal["asked", "silence", "time"]
 
-_LINGER_S = 8.0
+LINGER_S = 8.0
 """After the closing line: long enough for one more question, short enough for the bill."""
 _MIND_YOUR_LAST_WORD_S = 15.0
 """At the end of the time, whoever is speaking may finish; not for longer than this."""
@@ -86,17 +86,20 @@ class Course:
         on_closing: Callable[[str], None],
         *,
         longest_s: float,
+        linger_s: float = LINGER_S,
     ) -> None:
         """Args:
         on_closing: given `after_closing` once the closing line has been said, and "" where the
             conversation goes on after all.
         longest_s: the environment's limit, where the script's own is longer.
+        linger_s: how long the greeting stays open after the closing line.
         """
         self._conversation = conversation
         self._quiet = quiet
         self._ending = end
         self._on_closing = on_closing
         self._longest_s = longest_s
+        self._linger_s = linger_s
         self._asked = False
         self._wrapped_up = False
         self._said_goodbye: Cause | None = None
@@ -161,7 +164,7 @@ class Course:
         self._said_goodbye = cause
         logger.info("closing line said", extra={"cause": cause})
         self._on_closing(script.after_closing)
-        until = time.monotonic() + _LINGER_S
+        until = time.monotonic() + self._linger_s
         while self._quiet.trainee_acted == acted:
             if (left_s := until - time.monotonic()) <= 0:
                 self._ending.end(_REASONS[cause])

@@ -17,6 +17,7 @@ class Page:
     def __init__(self, room: rtc.Room) -> None:
         self._room = room
         self._order = asyncio.Lock()
+        self._known: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def tell(self, attributes: dict[str, str]) -> None:
@@ -30,6 +31,9 @@ class Page:
         """Set these attributes; a failure is logged, for the page has its own patience."""
         try:
             async with asyncio.timeout(timeout_s), self._order:
-                await self._room.local_participant.set_attributes(attributes)
+                news = {k: v for k, v in attributes.items() if self._known.get(k, "") != v}
+                if news:
+                    await self._room.local_participant.set_attributes(news)
+                self._known |= news
         except TimeoutError:
             logger.warning("the page was not told", extra={"attributes": sorted(attributes)})
