@@ -121,13 +121,11 @@ class Greeting:
 
     def _ask_for_avatar(self) -> Speaker:
         """Send for the avatar of this script while everything else is still starting."""
-        name = self._conversation.script.avatar
-        avatar_id = self._settings.avatar_of(name)
-        if avatar_id is None:
+        script = self._conversation.script
+        if script.avatar and script.avatar not in self._settings.beyond_presence_avatars:
             logger.warning(
-                "BEYOND_PRESENCE_AVATARS names no %s: the usual avatar comes",
-                name,
-                extra={"script": self._conversation.script.name},
+                "BEYOND_PRESENCE_AVATARS does not name the avatar this script wishes for",
+                extra={"script": script.name, "avatar": script.avatar},
             )
         self._speaker = Speaker(
             self._ctx.room,
@@ -135,7 +133,7 @@ class Greeting:
             self._conversation.session,
             self._settings,
             self._page,
-            avatar_id=avatar_id or self._settings.beyond_presence_avatar_id,
+            avatar_id=self._settings.avatar_of(script.name, script.avatar),
             on_fault=lambda error, status: self._keeper.fault("avatar", error, status),
         )
         self._keeper.speaker = self._speaker

@@ -59,7 +59,8 @@ class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings):
         validation_alias=AliasChoices("BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID")
     )
     beyond_presence_avatars: Table = Field(default_factory=dict)
-    """Names that scripts use, and the avatar of each; any other script has the one above."""
+    """A script's folder, or a name that scripts use, and the avatar of each; any other script has
+    the one above."""
     bey_api_url: HttpBase = "https://api.bey.dev"
     """Scheme and host, and a proxy's path if any; `/v1/sessions` is added."""
 
@@ -87,11 +88,10 @@ class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings):
     max_greeting_s: Seconds = 600
     """The longest a greeting may last."""
 
-    def avatar_of(self, name: str | None) -> str | None:
-        """The provider's id of the avatar a script names; the environment's where it names none.
+    def avatar_of(self, script: str, wish: str | None) -> str:
+        """The provider's id of a script's avatar.
 
-        None: the environment knows no such name.
+        In this order: the name the script wishes for, the script's own name, the usual avatar.
         """
-        if name is None:
-            return self.beyond_presence_avatar_id
-        return self.beyond_presence_avatars.get(name)
+        named = self.beyond_presence_avatars
+        return named.get(wish or script) or named.get(script) or self.beyond_presence_avatar_id

@@ -41,7 +41,7 @@ def test_wire_is_the_one_we_speak() -> None:
 
 
 def test_attributes_we_read_are_there() -> None:
-    avatar = BeyondPresenceAvatar(WorkerSettings.from_env(WORKER))
+    avatar = BeyondPresenceAvatar(WorkerSettings.from_env(WORKER), "avatar")
     for name in ("_api_url", "_api_key", "_avatar_id", "_avatar_participant_name", "_conn_options"):
         assert hasattr(avatar, name), name
     assert "wait_for_join" in vars(Base)
@@ -53,6 +53,6 @@ def test_speech_goes_to_the_avatar_at_the_rate_the_room_uses() -> None:
 
 def test_identities_cannot_be_guessed() -> None:
     settings = WorkerSettings.from_env(WORKER)
-    seats = {BeyondPresenceAvatar(settings).avatar_identity for _ in range(20)}
+    seats = {BeyondPresenceAvatar(settings, "avatar").avatar_identity for _ in range(20)}
     assert len(seats) == 20
     assert all(len(seat) >= 20 for seat in seats)

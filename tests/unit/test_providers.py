@@ -1,12 +1,14 @@
-"""What a conversation is made of, read off the real plugins' objects."""
+"""Which providers a conversation has, read off the real plugins' objects."""
 
 from __future__ import annotations
 
 import pytest
 from livekit.agents import inference
 
-from agent.conversation import build_llm, build_session
+from agent.conversation import Conversation
 from agent.errors import ConfigError
+from agent.job_metadata import JobMetadata
+from agent.providers import build_llm, build_session, build_stt, build_tts
 from agent.settings import VoiceSettings
 
 ENVIRONMENT = {
@@ -17,40 +19,56 @@ ENVIRONMENT = {
 
 
 @pytest.mark.parametrize(
-    ("locale", "language", "voice"),
+    ("locale", "voice"),
     [
-        ("en", "multi", "aura-2-andromeda-en"),
-        ("es-MX", "multi", "aura-2-celeste-es"),
-        ("de", "multi", "aura-2-viktoria-de"),
+        ("en", "aura-2-andromeda-en"),
+        ("es-MX", "aura-2-celeste-es"),
+        ("fr", "aura-2-agathe-fr"),
+        ("de", "aura-2-viktoria-de"),
+        # No script in Polish: it is greeted in English, by an English voice.
+        ("pl", "aura-2-andromeda-en"),
     ],
 )
-async def test_ears_and_voice_are_of_the_scripts_language(
-    locale: str, language: str, voice: str
-) -> None:
+async def test_voice_is_of_the_scripts_language(locale: str, voice: str) -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(settings, build_llm(settings), locale)
-    assert str(session.stt._opts.language) == language
-    assert session.tts._opts.model == voice
+    metadata = JobMetadata.model_validate({"locale": locale})
+    conversation = Conversation(build_llm(settings), metadata, settings=settings)
+    assert conversation.greeter.tts._opts.model == voice
+    assert str(conversation.greeter.stt._opts.language) == "multi"
 
 
-async def test_a_language_without_aura_is_spoken_by_gemini_and_heard_by_its_tag() -> None:
+async def test_ears_go_on_listening_when_the_language_is_switched_and_the_voice_changes() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(settings, build_llm(settings), "pl")
-    assert str(session.stt._opts.language) == "pl"
-    assert session.tts.provider != "Deepgram"
-    assert session.tts._opts.voice_name == "Kore"
+    conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
+    before = conversation.greeter
+    after = conversation.successor("es")
+    assert after is conversation.greeter
+    assert after.stt is before.stt
+    assert after.tts._opts.model == "aura-2-celeste-es"
+
+
+async def test_a_voice_of_geminis_speaks_by_gemini() -> None:
+    settings = VoiceSettings.from_env(ENVIRONMENT)
+    voice = build_tts(settings, "gemini:Leda")
+    assert voice.provider != "Deepgram"
+    assert (voice._opts.voice_name, voice._opts.model) == ("Leda", settings.gemini_tts_model)
+
+
+async def test_what_multi_does_not_cover_is_heard_by_its_own_tag() -> None:
+    settings = VoiceSettings.from_env(ENVIRONMENT)
+    assert str(build_stt(settings, "pl")._opts.language) == "pl"
 
 
 async def test_addresses_get_the_providers_paths() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(settings, build_llm(settings), "en")
-    assert session.stt._opts.endpoint_url == "https://deepgram.example.com/v1/listen"
-    assert session.tts._opts.base_url == "https://deepgram.example.com/v1/speak"
+    assert build_stt(settings, "en")._opts.endpoint_url == "https://deepgram.example.com/v1/listen"
+    voice = build_tts(settings, "aura-2-andromeda-en")
+    assert voice._opts.base_url == "https://deepgram.example.com/v1/speak"
 
 
 async def test_nothing_calls_livekits_gateway() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(settings, build_llm(settings), "en")
+    session = build_session(build_llm(settings))
     handling = session.options.turn_handling
     assert isinstance(handling["turn_detection"], inference.TurnDetector)
     assert handling["turn_detection"].model.endswith("v1-mini")

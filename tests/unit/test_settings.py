@@ -110,3 +110,26 @@ def test_a_proxys_path_is_kept_and_a_version_refused_because_it_is_added(name: s
     for wrong in ("https://a.example/v1", "https://a.example/v1beta/", "https://a.example?x=1"):
         with pytest.raises(ConfigError, match=name):
             WorkerSettings.from_env({**WORKER, name: wrong})
+
+
+def test_avatar_is_the_scripts_wish_then_the_scripts_own_then_the_usual_one() -> None:
+    settings = WorkerSettings.from_env(
+        {**WORKER, "BEYOND_PRESENCE_AVATARS": "forklift=driver-id, coach=coach-id"}
+    )
+    assert settings.avatar_of("food_hygiene", None) == "avatar"
+    assert settings.avatar_of("forklift", None) == "driver-id"
+    assert settings.avatar_of("forklift", "coach") == "coach-id"
+    assert settings.avatar_of("forklift", "nobody") == "driver-id"
+
+
+def test_an_outcome_is_never_sent_unsigned_and_a_weak_secret_is_refused() -> None:
+    hook = {**WORKER, "OUTCOME_WEBHOOK_URL": "https://platform.example/outcomes"}
+    with pytest.raises(ConfigError, match="OUTCOME_WEBHOOK_SECRET"):
+        WorkerSettings.from_env(hook)
+    for weak in ("whsec_c2hvcnQ=", "whsec_not base64!", "x" * 3):
+        with pytest.raises(ConfigError, match="OUTCOME_WEBHOOK_SECRET: must be whsec_"):
+            WorkerSettings.from_env({**hook, "OUTCOME_WEBHOOK_SECRET": weak})
+    secret = "whsec_" + "QUJD" * 8
+    settings = WorkerSettings.from_env({**hook, "OUTCOME_WEBHOOK_SECRET": secret})
+    assert settings.outcome_webhook_secret.get_secret_value() == secret
+    assert secret not in repr(settings)
