@@ -15,7 +15,11 @@ from agent.demo.stage import stage
 from tests.product import Product
 
 # The stage drains for seconds; tests of the drain need the time that is shipped.
-_OURS_TO_SET = {"LIVEKIT_LOG_LEVEL": "DEBUG", "DRAIN_TIMEOUT_S": "600"}
+_OURS_TO_SET = {
+    "LIVEKIT_LOG_LEVEL": "DEBUG",
+    "DRAIN_TIMEOUT_S": "600",
+    "BEYOND_PRESENCE_AVATARS": "patient_care=nurse",
+}
 _OURS = ("LIVEKIT_", "BEY_", "BEYOND_PRESENCE_", "DEEPGRAM_", "GOOGLE_", "GEMINI_", "PLATFORM_")
 
 

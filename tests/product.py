@@ -14,6 +14,8 @@ import httpx
 from livekit import api
 
 from agent.demo.stage import Stage
+from agent.settings import StoreSettings
+from agent.store import open_store
 from tests.integration.client import Client
 
 
@@ -90,6 +92,33 @@ class Product:
             if isinstance(event, dict):
                 found.append(event)
         return found
+
+    def job_process(self, session_id: str) -> int:
+        """The process id of a session's job, from the worker's log."""
+        for event in self.events("worker"):
+            if event.get("session_id") == session_id and event.get("pid"):
+                return int(event["pid"])
+        raise AssertionError("no such job in the log")
+
+    async def outcome(self, session_id: str, within_s: float = 10) -> dict[str, Any]:
+        """The newest outcome of a session, once it has ended; from the store, as it is kept.
+
+        Raises:
+            AssertionError: it is not there in time.
+        """
+        store = open_store(StoreSettings.from_env(self.here.environment))
+        until = time.monotonic() + within_s
+        try:
+            while True:
+                kept: list[dict[str, Any]] = [
+                    json.loads(body) for body in await store.outcomes(session_id)
+                ]
+                if kept and kept[-1]["ended"]:
+                    return kept[-1]
+                assert time.monotonic() < until, f"no ended outcome within {within_s:g} s: {kept}"
+                await asyncio.sleep(0.05)
+        finally:
+            await store.aclose()
 
     async def paid_avatars_left(self, room: str, within_s: float = 2) -> None:
         """Wait until every avatar that joined has left, by the provider's own record.

@@ -39,7 +39,7 @@ async def test_dead_greeters_ghost_is_removed_not_obeyed(product: Product) -> No
     client, ticket, _ = await product.enter()
     await client.hears(after=0)
     ghost, room = client.agent.identity, ticket["room_name"]
-    os.kill(job_process(product, ticket["session_id"]), signal.SIGKILL)
+    os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
     killed_at = time.monotonic()
     await product.livekit.agent_dispatch.create_dispatch(
         api.CreateAgentDispatchRequest(agent_name="training-greeter", room=room)
@@ -57,14 +57,6 @@ async def test_dead_greeters_ghost_is_removed_not_obeyed(product: Product) -> No
     await client.hears(after=time.monotonic(), timeout=12)
     avatars = [who for who in await product.participants(room) if who.startswith("avatar-")]
     assert len(avatars) == 1
-
-
-def job_process(product: Product, session_id: str) -> int:
-    """The process id of a session's job, from the worker's log."""
-    for event in product.events("worker"):
-        if event.get("session_id") == session_id:
-            return int(event["pid"])
-    raise AssertionError("no such job in the log")
 
 
 async def no_job_is_left(product: Product) -> None:

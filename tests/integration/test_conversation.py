@@ -1,0 +1,223 @@
+"""A conversation on real parts: asked, answered, corrected, switched, closed, and all of it kept."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from datetime import datetime
+from typing import Any
+
+from tests.integration.client import Client, until
+from tests.integration.test_greeting import the_opening
+from tests.product import Product
+
+FORKLIFT = {"training_type": "forklift", "role": "picker", "industry": "logistics"}
+CLOSING = "Thank you, Ada. Enjoy your video, and remember: slow is smooth, and smooth is safe!"
+
+
+def says(text: str) -> dict[str, Any]:
+    return {"text": text}
+
+
+def calls(*functions: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"calls": [{"name": name, "args": arguments} for name, arguments in functions]}
+
+
+def saved(question: str, value: object) -> tuple[str, dict[str, Any]]:
+    return "record_answer", {"question": question, "value": value}
+
+
+async def typed(client: Client, text: str, answer: str) -> None:
+    """Type, and wait for an answer that holds these words."""
+    await client.silence()
+    await client.type(text)
+    await until(
+        lambda: answer in client.said(client.agent.identity), 20, f"no {answer!r} to {text!r}"
+    )
+
+
+def attribute(client: Client, name: str) -> str:
+    """What the agent tells the page; empty once it is gone."""
+    return client.agent.attributes.get(name, "") if client.agent else ""
+
+
+async def test_answers_fill_the_outcome_exactly_and_the_goodbye_ends_the_greeting(
+    product: Product,
+) -> None:
+    await product.here.stand_ins.script(
+        calls(saved("driven_before", True), saved("years_driving", "3 years")),
+        says("Three years already. Which truck will you be using?"),
+        calls(saved("years_driving", 13)),
+        says("Thirteen, thank you. And which truck?"),
+        calls(saved("truck_type", "spaceship")),
+        says("Which of these trucks is it, then?"),
+        calls(("skip_question", {"question": "truck_type"})),
+        says("That is quite all right. Anything else?"),
+        calls(("end_greeting", {})),
+    )
+    client, ticket, _ = await product.enter(**FORKLIFT, consent={"transcript": True})
+    opening = await the_opening(client)
+    guide = client.agent.identity
+    await typed(client, "Yes, for three years", "Three years already")
+    await typed(client, "No, I meant thirteen", "Thirteen, thank you")
+    await typed(client, "A spaceship", "Which of these")
+    await typed(client, "I'd rather not say", "quite all right")
+    await client.silence()
+    await client.type("Let's go on")
+    await until(
+        lambda: attribute(client, "greeting.closing") == "highlight_continue",
+        20,
+        "the page was not told of the closing",
+    )
+    assert CLOSING in client.said(guide)
+    await until(lambda: client.disconnected_at is not None, 15, "the greeting was not ended")
+    await product.paid_avatars_left(ticket["room_name"])
+
+    outcome = await product.outcome(ticket["session_id"])
+    times = [outcome[name] for name in ("started_at", "met_at", "opened_at")]
+    assert sorted(map(datetime.fromisoformat, times)) == list(map(datetime.fromisoformat, times))
+    assert {id: (a["status"], a["value"]) for id, a in outcome["answers"].items()} == {
+        "driven_before": ("answered", True),
+        "years_driving": ("answered", 13),
+        "truck_type": ("declined", None),
+    }
+    assert outcome["ended"]["reason"] == "completed"
+    assert outcome["ended"]["closing_said"]
+    assert (outcome["script"], outcome["script_version"]) == ("forklift", 1)
+    assert "training_type" in outcome["script_reason"]
+    assert (outcome["locale"], outcome["locales"]) == ("en", ["en"])
+    assert (outcome["industry"], outcome["mode"]) == ("logistics", "avatar")
+    assert outcome["trainee_id"] == "7"
+    assert outcome["faults"] == []
+    (avatar,) = await product.avatars(ticket["room_name"])
+    assert outcome["avatar_session_id"] == avatar["id"]
+    assert abs(outcome["avatar_seconds"] - (avatar["left_at"] - avatar["joined_at"])) < 2
+    assert 0 < outcome["talk_s"] < outcome["duration_s"]
+    lines = [(line["who"], line["text"], line["typed"]) for line in outcome["transcript"]]
+    assert lines == [
+        ("guide", opening, False),
+        ("trainee", "Yes, for three years", True),
+        ("guide", "Three years already. Which truck will you be using?", False),
+        ("trainee", "No, I meant thirteen", True),
+        ("guide", "Thirteen, thank you. And which truck?", False),
+        ("trainee", "A spaceship", True),
+        ("guide", "Which of these trucks is it, then?", False),
+        ("trainee", "I'd rather not say", True),
+        ("guide", "That is quite all right. Anything else?", False),
+        ("trainee", "Let's go on", True),
+        ("guide", CLOSING, False),
+    ]
+    assert (await product.ask(ticket["session_id"])).status_code == 409
+
+
+async def test_without_consent_no_word_is_kept_but_the_answers_are(product: Product) -> None:
+    await product.here.stand_ins.script(
+        calls(saved("driven_before", False)), says("Then it is all new to you.")
+    )
+    client, ticket, _ = await product.enter(**FORKLIFT)
+    await the_opening(client)
+    await typed(client, "Never in my life", "all new to you")
+    await client.rpc("end_greeting", {"reason": "continue"})
+    outcome = await product.outcome(ticket["session_id"])
+    assert outcome["transcript"] is None
+    assert "Never in my life" not in str(outcome)
+    assert outcome["answers"]["driven_before"]["value"] is False
+    assert outcome["answers"]["truck_type"]["status"] == "open"
+    assert outcome["ended"]["reason"] == "continue"
+    assert not outcome["ended"]["closing_said"]
+
+
+async def test_an_interrupted_line_is_kept_as_far_as_it_was_heard(product: Product) -> None:
+    client, ticket, _ = await product.enter(consent={"transcript": True})
+    await client.hears(after=0)
+    await client.type("Sorry, how long is the video?")
+    await until(lambda: "video" in client.said(client.agent.identity), 20, "no answer")
+    await client.rpc("end_greeting", {"reason": "continue"})
+    outcome = await product.outcome(ticket["session_id"])
+    opening, question, *_ = outcome["transcript"]
+    assert opening["interrupted"]
+    assert "What would you like to know?" not in opening["text"]
+    assert question["text"] == "Sorry, how long is the video?"
+
+
+async def test_switching_language_moves_voice_captions_page_and_answers_go_on(
+    product: Product,
+) -> None:
+    await product.here.stand_ins.script(
+        calls(("switch_language", {"locale": "es"})),
+        says("Con mucho gusto. ¿Has conducido antes una carretilla?"),
+        calls(saved("driven_before", True)),
+        says("¡Qué bien! ¿Cuántos años?"),
+    )
+    client, ticket, _ = await product.enter(**FORKLIFT)
+    await the_opening(client)
+    await until(lambda: attribute(client, "greeting.locale") == "en", 5, "no locale was told")
+    await typed(client, "¿Podemos hablar en español?", "Con mucho gusto")
+    assert attribute(client, "greeting.locale") == "es"
+    await typed(client, "Sí", "¡Qué bien!")
+    voices = [
+        call["detail"]["model"]
+        for call in await product.here.stand_ins.calls("tts")
+        if any("mucho" in said or "bien" in said for said in call["detail"].get("said", []))
+    ]
+    assert set(voices) == {"aura-2-celeste-es"}
+    await client.rpc("end_greeting", {"reason": "continue"})
+    outcome = await product.outcome(ticket["session_id"])
+    assert (outcome["locale"], outcome["locales"]) == ("es", ["en", "es"])
+    assert outcome["answers"]["driven_before"]["value"] is True
+
+
+async def test_greeting_in_the_trainees_language_from_the_first_word(product: Product) -> None:
+    client, _, _ = await product.enter(training_type="Gabelstapler", locale="de-AT")
+    await until(
+        lambda: "Ada" in client.said(client.agent.identity) if client.agent else False,
+        20,
+        "no opening",
+    )
+    assert "Gabelstapler" in client.said(client.agent.identity)
+    assert attribute(client, "greeting.locale") == "de"
+    models = {call["detail"]["model"] for call in await product.here.stand_ins.calls("tts")}
+    assert models == {"aura-2-viktoria-de"}
+
+
+async def test_who_has_more_to_say_after_the_goodbye_is_answered(product: Product) -> None:
+    await product.here.stand_ins.script(
+        calls(("end_greeting", {})), says("It is short, you will see.")
+    )
+    client, _, _ = await product.enter(**FORKLIFT)
+    await the_opening(client)
+    await client.silence()
+    await client.type("Let's go")
+    await until(lambda: bool(attribute(client, "greeting.closing")), 20, "no goodbye")
+    await client.type("Oh, one more: is it long?")
+    await until(
+        lambda: "you will see" in client.said(client.agent.identity), 20, "no answer after it"
+    )
+    assert attribute(client, "greeting.closing") == ""
+    assert client.disconnected_at is None
+
+
+async def test_a_killed_jobs_record_is_closed_with_the_answers_saved_so_far(
+    product: Product,
+) -> None:
+    await product.here.stand_ins.script(calls(saved("years_driving", 5)), says("Five years, good."))
+    client, ticket, _ = await product.enter(**FORKLIFT, consent={"transcript": True})
+    await the_opening(client)
+    await typed(client, "Five years", "Five years, good")
+    os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
+    outcome = await product.outcome(ticket["session_id"], within_s=45)
+    assert outcome["ended"]["reason"] == "worker_lost"
+    assert outcome["answers"]["years_driving"]["value"] == 5
+    assert outcome["transcript"][1]["text"] == "Five years"
+
+
+async def test_a_training_has_its_own_avatar_where_the_environment_names_one(
+    product: Product,
+) -> None:
+    _, ticket, _ = await product.enter(training_type="patient care")
+    room = ticket["room_name"]
+    async with asyncio.timeout(10):
+        while not await product.avatars(room):
+            await asyncio.sleep(0.05)
+    assert [s["avatar_id"] for s in await product.avatars(room)] == ["nurse"]
