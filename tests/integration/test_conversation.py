@@ -1,4 +1,4 @@
-"""A conversation on real parts: asked, answered, corrected, switched, closed, and all of it kept."""
+"""Conversations on real parts: asked, corrected, switched, closed, and all of it kept."""
 
 from __future__ import annotations
 
