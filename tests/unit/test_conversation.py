@@ -33,9 +33,7 @@ async def test_ears_and_voice_are_of_the_scripts_language(
     assert session.tts._opts.model == voice
 
 
-async def test_a_language_without_aura_is_spoken_by_gemini_and_heard_by_its_tag() -> (
-    None
-):
+async def test_a_language_without_aura_is_spoken_by_gemini_and_heard_by_its_tag() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     session = build_session(settings, build_llm(settings), "pl")
     assert str(session.stt._opts.language) == "pl"
