@@ -1,4 +1,11 @@
-"""`python -m agent console | dev | start | prompts | download-files`: names them, no logic."""
+"""`python -m agent` and a command: names them, no logic.
+
+console | dev | start       talk in a terminal | the worker, for development | in production
+prompts                     the writer's tools
+outcome SESSION             prints what came of a session's greetings
+forget SESSION              deletes all that is held of a session
+download-files              LiveKit's own
+"""
 
 from __future__ import annotations
 
@@ -9,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from dotenv import load_dotenv
 
-from agent import prompts_cli
+from agent import outcomes_cli, prompts_cli
 from agent.errors import ConfigError, GreeterError, StartupError
 from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
 
@@ -30,6 +37,8 @@ def main() -> int:
     command = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if command == "prompts":
         return prompts_cli.main(sys.argv[2:])
+    if command in outcomes_cli.COMMANDS:
+        return outcomes_cli.main(sys.argv[1:])
     try:
         if command in {"start", "dev"} and "--help" not in sys.argv:
             return _work()
@@ -45,7 +54,11 @@ def main() -> int:
 
 
 def _work() -> int:
-    from agent.startup import wait_for_livekit, warn_of_unreachable_url
+    from agent.startup import (
+        wait_for_livekit,
+        warn_of_a_disk_that_does_not_last,
+        warn_of_unreachable_url,
+    )
     from agent.worker import GreeterServer
 
     if wrong := _FROM_ENVIRONMENT.intersection(word.split("=")[0] for word in sys.argv):
@@ -53,6 +66,7 @@ def _work() -> int:
     settings = WorkerSettings.from_env(os.environ)
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)
+    warn_of_a_disk_that_does_not_last(settings, os.environ)
     server = GreeterServer(settings)
     code = _livekit_cli(server)
     if isinstance(server.failure, OSError):

@@ -7,6 +7,7 @@ GreeterError
 ├── ScriptError            a script in prompts/ is missing or does not render
 ├── StoreError             the small store cannot be reached or read
 ├── LiveKitError           LiveKit's API refused or could not be reached
+├── WebhookError           the platform did not take an outcome (carries the HTTP status, if any)
 └── AvatarError            Beyond Presence could not give us an avatar
     ├── AvatarRejected     it answered no (carries the HTTP status)
     └── AvatarTimeout      it did not answer, or the avatar did not join, in time
@@ -43,6 +44,18 @@ class StoreError(GreeterError):
 
 class LiveKitError(GreeterError):
     """LiveKit's server API refused a call or could not be reached in time."""
+
+
+class WebhookError(GreeterError):
+    """The platform did not take an outcome; its text says what to look at, and no secret.
+
+    Args:
+        status: the HTTP status it answered with; None where it did not answer.
+    """
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class AvatarError(GreeterError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,10 +18,12 @@ from livekit import api
 from agent.addresses import is_private_host
 from agent.errors import StartupError
 from agent.log import logger
-from agent.settings import LiveKitSettings, WorkerSettings
+from agent.settings import LiveKitSettings, StoreSettings, WorkerSettings
 
 _CALL_TIMEOUT_S = 5.0
 _RETRY_EVERY_S = 1.0
+_LIVEKIT_CLOUD = ("LIVEKIT_AGENT_DEPLOYMENT", "LIVEKIT_AGENT_ID", "LIVEKIT_REMOTE_EOT_URL")
+"""LiveKit Cloud sets these for the agents it runs."""
 
 
 async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
@@ -75,4 +78,14 @@ def warn_of_unreachable_url(settings: WorkerSettings) -> None:
             "Beyond Presence cannot reach %s from the internet, so no avatar will join: "
             "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside",
             settings.public_url,
+        )
+
+
+def warn_of_a_disk_that_does_not_last(settings: StoreSettings, environ: Mapping[str, str]) -> None:
+    """Say so when outcomes are kept in a container of LiveKit Cloud, and would go with it."""
+    if settings.redis_url is None and any(environ.get(name) for name in _LIVEKIT_CLOUD):
+        logger.warning(
+            "outcomes are kept in %s, on a disk of LiveKit Cloud that does not last: those not yet "
+            "delivered are lost with this container. Set REDIS_URL",
+            settings.state_dir,
         )

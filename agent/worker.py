@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 
 from livekit.agents import AgentServer, JobProcess, JobRequest
 from livekit.agents.worker import ServerEnvOption
 
+from agent.errors import StoreError
 from agent.job import greet, say_goodbye
 from agent.job_metadata import JobMetadata
 from agent.log import keep_logs_safe, logger
+from agent.outcomes.courier import Courier
 from agent.providers import build_llm
 from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
+from agent.store import open_store
 
 _FULL_LOAD = 0.5
 
 _WARM_MAX = 16
 """A burst larger than this starts the rest as it comes."""
+_LAST_S = 8.0
+"""Longest wait for the courier and the store once LiveKit's part has stopped."""
 
 
 class GreeterServer(AgentServer):
-    """LiveKit's server of jobs, which also remembers that it failed.
+    """LiveKit's server of jobs, which also remembers that it failed, and delivers outcomes.
 
     As released (1.8.9) it exits with code 0 when LiveKit has given it up, and its health page says
     OK while it is not registered.
+
+    Raises:
+        StoreError: the store cannot be opened.
     """
 
     def __init__(self, settings: WorkerSettings) -> None:
@@ -50,6 +60,10 @@ class GreeterServer(AgentServer):
             setup_fnc=prewarm,
             preload_modules=["agent.job"],
         )
+        self._store = open_store(settings)
+        self._courier = Courier(self._store, settings)
+        self._stopped = asyncio.Event()
+        self._stopped.set()
         self._max_jobs = settings.max_jobs
         self._starting: set[str] = set()
         self.failure: Exception | None = None
@@ -88,11 +102,24 @@ class GreeterServer(AgentServer):
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Serve until stopped; what ends it otherwise is kept in `failure`."""
         keep_logs_safe()
+        self._stopped.clear()
         try:
-            await super().run(devmode=devmode, unregistered=unregistered)
+            # Jobs still running in a drain, and what they leave behind, are delivered too.
+            async with self._courier:
+                await super().run(devmode=devmode, unregistered=unregistered)
         except Exception as e:
             self.failure = e
             raise
+        finally:
+            with contextlib.suppress(StoreError):
+                await self._store.aclose()
+            self._stopped.set()
+
+    async def aclose(self) -> None:
+        """Stop, once the last outcomes are sent: LiveKit's CLI then cancels whatever still runs."""
+        await super().aclose()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), _LAST_S)
 
     # The health page reads this flag; not being registered is not being ready. It is private to
     # AgentServer: tests/integration/test_worker.py fails when the lock moves from under it.

@@ -27,7 +27,10 @@ _NEEDS = {
     "page": ["tests/browser", "tests/integration"],
     "livekit-server": ["tests/browser", "tests/integration", "tests/standins"],
     "chromium": ["tests/browser"],
-    "redis-server": ["tests/integration/test_endpoint_redis.py"],
+    "redis-server": [
+        "tests/integration/test_endpoint_redis.py",
+        "tests/integration/test_store_redis.py",
+    ],
 }
 """Which tests cannot run without what."""
 _FOLDERS = {"unit": "tests/unit", "integration": "tests/integration", "browser": "tests/browser"}

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from agent.ending import AGAIN
 from agent.errors import GreeterError
 from agent.job_metadata import JobMetadata, room_name_of
+from agent.outcomes.courier import Courier
 from agent.room_contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
 from agent.settings import EndpointSettings
 from agent.store import Store, open_store
@@ -77,9 +78,7 @@ def create_app(settings: EndpointSettings, *, store: Store | None = None) -> Fas
         StoreError: the store cannot be opened.
     """
     fallback_for(settings, None)
-    memory = store or open_store(
-        settings.state_dir, settings.redis_url.get_secret_value() if settings.redis_url else None
-    )
+    memory = store or open_store(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -87,7 +86,8 @@ def create_app(settings: EndpointSettings, *, store: Store | None = None) -> Fas
         watch = Watch(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
         app.state.parts = Parts(settings=settings, greetings=Greetings(rooms, memory, watch))
         try:
-            yield
+            async with Courier(memory, settings):
+                yield
         finally:
             await watch.aclose()
             await rooms.aclose()

@@ -95,7 +95,7 @@ class Greetings:
             yield
         except LiveKitError:
             if session_id is not None:
-                await self._store.forget(session_id)
+                await self._store.forget_phase(session_id)
             raise
 
     async def end(self, session_id: str, reason: str, *, room_sid: str | None = None) -> None:
@@ -124,7 +124,7 @@ class Greetings:
         there = await self._rooms.sid(room_name)
         if room_sid and there not in (None, room_sid):
             return
-        await self._store.forget(session_id)
+        await self._store.forget_phase(session_id)
         self._watch.over_break(session_id)
         if there is not None:
             # Only then: a room that is gone may be opened again by a request of this very moment.

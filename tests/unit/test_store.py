@@ -1,4 +1,4 @@
-"""The store's promises, on SQLite; tests/integration/test_endpoint_redis.py asks Redis the same."""
+"""Sessions and claims in the store, on SQLite; tests/integration/test_store_redis.py asks Redis."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import StoreError
+from agent.settings import StoreSettings
 from agent.store import PRESUMED, Phase, SqliteStore, Store, open_store
 
 
@@ -52,15 +53,15 @@ async def check_one_restarter(store: Store) -> None:
 
 
 async def check_forgetting(store: Store) -> None:
-    await store.forget("unknown")
+    await store.forget_phase("unknown")
     for step in (store.start, store.mark_met):
         assert await store.start("f") in (None, Phase.STARTED)
         await step("f")
-        await store.forget("f")
+        await store.forget_phase("f")
         assert await store.phase("f") is None
     await store.end("f", "continue")
     await store.end("f", PRESUMED)
-    await store.forget("f")
+    await store.forget_phase("f")
     assert await store.phase("f") is Phase.ENDED, "what ended on purpose stays ended"
 
 
@@ -68,11 +69,11 @@ async def check_a_presumed_end(store: Store) -> None:
     await store.start("p")
     await store.end("p", PRESUMED)
     assert await store.start("p") is Phase.ENDED
-    await store.forget("p")
+    await store.forget_phase("p")
     assert await store.start("p") is None, "a report knew better"
     await store.end("p", PRESUMED)
     await store.end("p", "continue")
-    await store.forget("p")
+    await store.forget_phase("p")
     assert await store.phase("p") is Phase.ENDED, "a real reason takes the presumed one's place"
 
 
@@ -99,7 +100,7 @@ CHECKS = [
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = open_store(tmp_path / "state", None)
+    opened = open_store(StoreSettings.from_env({"STATE_DIR": str(tmp_path / "state")}))
     yield opened
     await opened.aclose()
 
@@ -143,5 +144,5 @@ async def test_a_directory_that_cannot_be_made_is_our_error(tmp_path: Path) -> N
 
 def test_an_unusable_redis_address_is_our_error_and_not_repeated() -> None:
     with pytest.raises(StoreError) as error:
-        open_store(Path("unused"), "http://:password@nowhere")
+        open_store(StoreSettings.from_env({"REDIS_URL": "http://:password@nowhere"}))
     assert "password" not in str(error.value)

@@ -197,7 +197,7 @@ async def test_a_trainee_who_comes_after_the_worker_gave_up_is_sent_a_greeter(
 ) -> None:
     await store.start("7")
     if reported:
-        await store.forget("7")
+        await store.forget_phase("7")
     await gone_and_back(rooms, watch)
     await soon(rooms.sent)
     assert await store.phase("7") is Phase.STARTED
@@ -243,7 +243,7 @@ async def test_after_it_broke_off_a_trainee_is_left_in_and_met(
     watch: Watch, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     await store.start("7")
-    await store.forget("7")
+    await store.forget_phase("7")
     await gone_and_back(rooms, watch)
     watch.over_break("7")
     await soon(rooms.sent)

@@ -1,0 +1,151 @@
+"""Outcomes in SQLite, and the forgetting of sessions. Promises: `agent.store.interface`."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from agent.store.sqlite_file import SqliteFile
+
+
+class SqliteOutcomes(SqliteFile):
+    """The outcomes' half of the SQLite store."""
+
+    async def open_outcome(
+        self, outcome_id: str, session_id: str, body: str, lease_s: float
+    ) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            now = time.time()
+            db.execute(
+                "INSERT INTO outcome (id, session_id, body, state, due, opened, changed)"
+                " VALUES (?1, ?2, ?3, 'open', ?4, ?5, ?5)"
+                " ON CONFLICT (id) DO UPDATE SET body = ?3, due = ?4, changed = ?5"
+                " WHERE state = 'open'",
+                (outcome_id, session_id, body, now + lease_s, now),
+            )
+
+        await self._write(step)
+
+    async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
+        def step(db: sqlite3.Connection) -> bool:
+            now = time.time()
+            saved = db.execute(
+                "UPDATE outcome SET body = ?, due = ?, changed = ? WHERE id = ? AND state = 'open'",
+                (body, now + lease_s, now, outcome_id),
+            )
+            return saved.rowcount == 1
+
+        return await self._write(step)
+
+    async def close_outcome(self, outcome_id: str, body: str) -> bool:
+        return await self._close(outcome_id, body, lost=False)
+
+    async def close_lost_outcome(self, outcome_id: str, body: str) -> bool:
+        return await self._close(outcome_id, body, lost=True)
+
+    async def _close(self, outcome_id: str, body: str, *, lost: bool) -> bool:
+        def step(db: sqlite3.Connection) -> bool:
+            closed = db.execute(
+                "UPDATE outcome SET state = 'closed', body = ?1, due = ?2, changed = ?2"
+                " WHERE id = ?3 AND state = 'open' AND (NOT ?4 OR due <= ?2)",
+                (body, time.time(), outcome_id, lost),
+            )
+            return closed.rowcount == 1
+
+        return await self._write(step)
+
+    async def lost_outcomes(self, limit: int) -> list[tuple[str, str]]:
+        return await self._read(
+            lambda db: db.execute(
+                "SELECT id, body FROM outcome WHERE state = 'open' AND due <= ?"
+                " ORDER BY due LIMIT ?",
+                (time.time(), limit),
+            ).fetchall()
+        )
+
+    async def due_outcomes(
+        self, limit: int, *, hold_s: float = 0, overdue_s: float = 0
+    ) -> list[tuple[str, str, int]]:
+        def find(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
+            return db.execute(
+                "SELECT id, body, attempts FROM outcome WHERE state = 'closed' AND due <= ?"
+                " ORDER BY due LIMIT ?",
+                (time.time() - overdue_s, limit),
+            ).fetchall()
+
+        def take(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
+            found = find(db)
+            until = time.time() + hold_s
+            db.executemany(
+                "UPDATE outcome SET due = ? WHERE id = ?", [(until, row[0]) for row in found]
+            )
+            return found
+
+        # Asked every second: only what there is to take is written.
+        if not (found := await self._read(find)) or not hold_s:
+            return found
+        return await self._write(take)
+
+    async def postpone_outcome(self, outcome_id: str, attempts: int, in_s: float) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE outcome SET due = ?, attempts = ? WHERE id = ? AND state = 'closed'",
+                (time.time() + in_s, attempts, outcome_id),
+            )
+
+        await self._write(step)
+
+    async def settle_outcome(self, outcome_id: str) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE outcome SET state = 'settled' WHERE id = ? AND state = 'closed'",
+                (outcome_id,),
+            )
+
+        await self._write(step)
+
+    async def outcomes(self, session_id: str) -> list[str]:
+        found = await self._read(
+            lambda db: db.execute(
+                "SELECT body FROM outcome WHERE session_id = ? ORDER BY opened, rowid",
+                (session_id,),
+            ).fetchall()
+        )
+        return [body for (body,) in found]
+
+    async def forget_session(self, session_id: str) -> int:
+        def step(db: sqlite3.Connection) -> int:
+            _forget_claims(db)
+            return _forget(db, session_id)
+
+        return await self._write(step)
+
+    async def forget_older(self, age_s: float) -> int:
+        def step(db: sqlite3.Connection) -> int:
+            _forget_claims(db)
+            now = time.time()
+            old = db.execute(
+                "SELECT id FROM ("
+                "  SELECT id FROM session WHERE since <= ?1"
+                "  UNION SELECT session_id FROM outcome WHERE changed <= ?1"
+                ") AS held WHERE NOT EXISTS ("
+                "  SELECT 1 FROM session WHERE id = held.id AND since > ?1"
+                ") AND NOT EXISTS ("
+                "  SELECT 1 FROM outcome WHERE session_id = held.id"
+                "  AND (changed > ?1 OR (state = 'open' AND due > ?2))"
+                ")",
+                (now - age_s, now),
+            ).fetchall()
+            return sum(_forget(db, session_id) for (session_id,) in old)
+
+        return await self._write(step)
+
+
+def _forget(db: sqlite3.Connection, session_id: str) -> int:
+    db.execute("DELETE FROM session WHERE id = ?", (session_id,))
+    return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount
+
+
+def _forget_claims(db: sqlite3.Connection) -> None:
+    """What nobody holds any more: a claim's name may name a session."""
+    db.execute("DELETE FROM claim WHERE until <= ?", (time.time(),))

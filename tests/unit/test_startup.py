@@ -1,0 +1,30 @@
+"""What the worker warns of when it starts."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from agent.settings import StoreSettings
+from agent.startup import warn_of_a_disk_that_does_not_last
+
+
+@pytest.mark.parametrize(
+    ("environ", "warned"),
+    [
+        ({"LIVEKIT_AGENT_DEPLOYMENT": "production"}, True),
+        ({"LIVEKIT_AGENT_ID": "CA_1"}, True),
+        ({"LIVEKIT_REMOTE_EOT_URL": "https://eot.example"}, True),
+        ({"LIVEKIT_AGENT_ID": "CA_1", "REDIS_URL": "redis://r:6379/0"}, False),
+        ({"LIVEKIT_URL": "wss://project.livekit.cloud"}, False),
+        ({"LIVEKIT_AGENT_ID": ""}, False),
+    ],
+)
+def test_outcomes_on_a_cloud_disk_are_one_warning_that_says_what_to_set(
+    environ: dict[str, str], warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        warn_of_a_disk_that_does_not_last(StoreSettings.from_env(environ), environ)
+    assert len(caplog.messages) == warned
+    assert ("REDIS_URL" in caplog.text) == warned
