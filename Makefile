@@ -25,8 +25,8 @@ evals: $(UV) ## conversations with the real model, judged by another; needs GOOG
 	$(RUN) --extra demo python -m pytest tests/evals $(ARGS)
 
 fix: $(UV) ## format, and mend what can be mended
-	$(RUN) ruff check --fix agent tests
-	$(RUN) ruff format agent tests
+	$(RUN) ruff check --fix agent tests examples
+	$(RUN) ruff format agent tests examples
 	cd web && npx prettier --write --log-level warn .
 
 .cache/uv/bin/uv:

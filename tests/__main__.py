@@ -33,6 +33,8 @@ _NEEDS = {
     ],
 }
 """Which tests cannot run without what."""
+_PYTHON = ("agent", "tests", "examples")
+"""What ruff reads."""
 _FOLDERS = {"unit": "tests/unit", "integration": "tests/integration", "browser": "tests/browser"}
 
 Step = tuple[str, list[str], Path]
@@ -77,8 +79,8 @@ def _steps(only: str | None, missing: set[str], pytest_arguments: list[str]) -> 
     steps: list[Step] = []
     if only in {None, "check"}:
         steps += [
-            ("ruff", [sys.executable, "-m", "ruff", "check", "agent", "tests"], ROOT),
-            ("format", [sys.executable, "-m", "ruff", "format", "--check", "agent", "tests"], ROOT),
+            ("ruff", [sys.executable, "-m", "ruff", "check", *_PYTHON], ROOT),
+            ("format", [sys.executable, "-m", "ruff", "format", "--check", *_PYTHON], ROOT),
             ("mypy", [sys.executable, "-m", "mypy"], ROOT),
         ]
     if only in {None, "check"} and "page" not in missing:

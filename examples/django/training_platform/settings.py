@@ -1,0 +1,79 @@
+"""Settings of the example platform. What is of the greeter stands at the end: take that part."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def required(*names: str) -> list[str]:
+    """The values of these environment variables; one error names all that are missing."""
+    if missing := [name for name in names if not os.environ.get(name)]:
+        raise ImproperlyConfigured(f"set {', '.join(missing)} (examples/django/README.md says how)")
+    return [os.environ[name] for name in names]
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+[SECRET_KEY] = required("DJANGO_SECRET_KEY")
+DEBUG = os.environ.get("DJANGO_DEBUG") == "1"
+ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "users",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "training_platform.urls"
+WSGI_APPLICATION = "training_platform.wsgi.application"
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ.get("DJANGO_DB", BASE_DIR / "db.sqlite3"),
+        # Two deliveries of one outcome at once wait for each other instead of failing.
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 10},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+LOGIN_REDIRECT_URL = "/admin/"
+TIME_ZONE = "UTC"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"users": {"handlers": ["console"], "level": "INFO"}},
+}
+
+# ---- The greeter: the names are those of its own .env ------------------------------------------
+# PLATFORM_JWT_SECRET is needed only where browsers call the greeter's endpoint themselves.
+ENDPOINT_URL, PLATFORM_API_KEY, PLATFORM_JWT_SECRET, OUTCOME_WEBHOOK_SECRET = required(
+    "ENDPOINT_URL", "PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "OUTCOME_WEBHOOK_SECRET"
+)
