@@ -20,6 +20,7 @@ from livekit.agents import (
 )
 from livekit.agents.llm import LLM, ChatContext, ChatMessage
 from livekit.agents.voice import SpeechHandle
+from livekit.plugins import deepgram
 
 from agent.answers import Answers
 from agent.greeter import END_GREETING, Greeter
@@ -32,6 +33,9 @@ from agent.scripts import Library, SpokenScript, script_for
 from agent.settings import VoiceSettings
 from agent.voices import choose_voice, heard_as
 
+_SLOWER_BY = 0.15
+_SLOWEST = 0.7
+"""Aura's own limit."""
 _LINE_TIMEOUT_S = 40.0
 """The longest a line of a script may take to be said; `prompts check` allows half of it."""
 
@@ -66,6 +70,7 @@ class Conversation:
         self._voices: dict[str, tts.TTS[Any]] = {}
         self._opening: PreparedSpeech | None = None
         self._typed: list[str] = []
+        self._pace = 1.0
         self.script = script_for(metadata, library)
         self.answers = Answers(self.script.questions, on_change)
         self.session: AgentSession[None] = (
@@ -137,6 +142,14 @@ class Conversation:
         logger.info("the language was switched", extra={"locale": script.locale})
         return self.greeter
 
+    def slow_down(self) -> bool:
+        """Speak more slowly from the next line on, in every language; False: it is not slower."""
+        slower = round(max(self._pace - _SLOWER_BY, _SLOWEST), 2)
+        changed, self._pace = slower != self._pace, slower
+        for voice in self._voices.values():
+            _set_pace(voice, slower)
+        return changed and any(isinstance(v, deepgram.TTS) for v in self._voices.values())
+
     def say_goodbye(self) -> None:
         """The closing line is somebody else's to say."""
         self._on_goodbye()
@@ -191,7 +204,14 @@ class Conversation:
         name = choose_voice(self._settings.voices, script.locale, script.voice)
         if name not in self._voices:
             self._voices[name] = build_tts(self._settings, name)
+            _set_pace(self._voices[name], self._pace)
         return self._voices[name]
+
+
+def _set_pace(voice: tts.TTS[Any], pace: float) -> None:
+    """Aura has a pace, 1.0 as it speaks by itself; Gemini's voice is paced by its words alone."""
+    if isinstance(voice, deepgram.TTS) and pace != 1.0:
+        voice.update_options(speed=pace)
 
 
 def _one_reply(event: FunctionToolsExecutedEvent) -> None:

@@ -11,7 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from livekit.agents import AgentSession, AgentStateChangedEvent, UserStateChangedEvent
+from livekit.agents import (
+    AgentSession,
+    AgentStateChangedEvent,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+)
 
 from agent import ending
 from agent.conversation import Conversation
@@ -44,10 +49,11 @@ class Quiet:
         self._trainee_speaking = False
         self._since = time.monotonic()
         self.trainee_acted = 0
-        """How often the trainee has begun to speak, typed, or come back."""
+        """Grows with every word that was understood, and every line typed; noise is neither."""
         self.changed = asyncio.Event()
         session.on("agent_state_changed", self._on_agent)
         session.on("user_state_changed", self._on_trainee)
+        session.on("user_input_transcribed", self._on_words)
 
     @property
     def for_s(self) -> float:
@@ -57,7 +63,7 @@ class Quiet:
         return time.monotonic() - self._since
 
     def stir(self) -> None:
-        """The trainee has done something that no microphone hears."""
+        """The trainee has said something, by voice or by typing."""
         self.trainee_acted += 1
         self._note()
 
@@ -66,9 +72,14 @@ class Quiet:
         self._note()
 
     def _on_trainee(self, event: UserStateChangedEvent) -> None:
-        self._trainee_speaking = event.new_state == "speaking"
-        self.trainee_acted += self._trainee_speaking
-        self._note()
+        spoke, self._trainee_speaking = self._trainee_speaking, event.new_state == "speaking"
+        # That livekit-agents calls a silent trainee "away" breaks no silence.
+        if spoke or self._trainee_speaking:
+            self._note()
+
+    def _on_words(self, event: UserInputTranscribedEvent) -> None:
+        if event.transcript.strip():
+            self.stir()
 
     def _note(self) -> None:
         self._since = time.monotonic()
@@ -132,7 +143,10 @@ class Course:
     async def _follow(self, wrap_up_at: float) -> None:
         """Wait for a reason to say something unasked, and say it."""
         now = time.monotonic()
-        left_s = self._conversation.script.limits.idle_seconds - self._quiet.for_s
+        idle_s: float = self._conversation.script.limits.idle_seconds
+        if self._said_goodbye is not None:
+            idle_s = min(idle_s, self._linger_s)
+        left_s = idle_s - self._quiet.for_s
         if self._asked:
             self._asked = False
             await self._close("asked")

@@ -23,6 +23,9 @@ class Host(Protocol):
     def successor(self, locale: str) -> Greeter | None:
         """The greeter of another language; None where it is spoken already or not to be had."""
 
+    def slow_down(self) -> bool:
+        """Speak more slowly from now on; False where the voice has no slower pace."""
+
     def say_goodbye(self) -> None:
         """Say the closing line once the present speech is over."""
 
@@ -105,6 +108,13 @@ class Greeter(Agent):
             )
         found.append(
             _declared(
+                self._speak_slower,
+                "speak_slower",
+                "The trainee asks you to speak more slowly.",
+            )
+        )
+        found.append(
+            _declared(
                 self._end_greeting,
                 END_GREETING,
                 "All is said, or the trainee wants to go on to the video. The goodbye is said for "
@@ -124,6 +134,11 @@ class Greeter(Agent):
         if successor is None:
             return f"You go on in {self.script.locale}: there is no other for this."
         return successor
+
+    async def _speak_slower(self, raw_arguments: dict[str, object]) -> str:
+        slower = self._host.slow_down()
+        how = "Your voice is slower now." if slower else "Your voice has no slower pace."
+        return f"{how} Use short, simple sentences, and say again what they missed."
 
     async def _end_greeting(self, raw_arguments: dict[str, object]) -> None:
         self._host.say_goodbye()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from datetime import datetime
 from typing import Any
 
@@ -221,3 +222,32 @@ async def test_a_training_has_its_own_avatar_where_the_environment_names_one(
         while not await product.avatars(room):
             await asyncio.sleep(0.05)
     assert [s["avatar_id"] for s in await product.avatars(room)] == ["nurse"]
+
+
+async def test_silent_trainee_is_asked_kindly_and_then_let_go(product: Product) -> None:
+    client, ticket, _ = await product.enter(**FORKLIFT)
+    await the_opening(client)
+    guide = client.agent.identity
+    await client.silence()
+    quiet_since = time.monotonic()
+    await until(lambda: "I'm still here" in client.said(guide), 40, "no check-in")
+    # The caption comes when the line has been said: twenty seconds of silence, and the line itself.
+    assert time.monotonic() - quiet_since > 18
+    await until(lambda: CLOSING in client.said(guide), 45, "no goodbye")
+    await until(lambda: client.disconnected_at is not None, 20, "the greeting was not ended")
+    assert client.said(guide).count("I'm still here") == 1
+    outcome = await product.outcome(ticket["session_id"])
+    assert outcome["ended"]["reason"] == "silent"
+    assert {answer["status"] for answer in outcome["answers"].values()} == {"open"}
+
+
+async def test_asked_to_slow_down_the_voice_does(product: Product) -> None:
+    await product.here.stand_ins.script(
+        calls(("speak_slower", {})), says("Of course, I will speak slowly.")
+    )
+    client, _, _ = await product.enter(**FORKLIFT)
+    await the_opening(client)
+    await typed(client, "Slower please", "speak slowly")
+    last = (await product.here.stand_ins.calls("tts"))[-1]
+    assert "slowly" in str(last["detail"]["said"])
+    assert last["detail"]["speed"] == 0.85

@@ -150,7 +150,7 @@ async def test_made_up_functions_and_arguments_harm_nothing() -> None:
         assert set(talk.values.values()) == {None}
 
 
-async def test_a_script_without_questions_or_other_languages_declares_no_more_than_the_end(
+async def test_a_script_without_questions_or_other_languages_declares_nothing_for_them(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "general_welcome"
@@ -166,7 +166,7 @@ async def test_a_script_without_questions_or_other_languages_declares_no_more_th
     async with conversation.session as session:
         await session.start(conversation.greeter, record=False)
         await session.run(user_input="Hi")
-    assert [tool.id for tool in scripted.tools[0]] == ["end_greeting"]
+    assert [tool.id for tool in scripted.tools[0]] == ["speak_slower", "end_greeting"]
 
 
 async def test_lines_of_the_transcript_say_who_typed_what() -> None:

@@ -47,6 +47,19 @@ async def test_ears_go_on_listening_when_the_language_is_switched_and_the_voice_
     assert after.tts._opts.model == "aura-2-celeste-es"
 
 
+async def test_asked_to_slow_down_every_voice_does_as_far_as_it_can() -> None:
+    settings = VoiceSettings.from_env(ENVIRONMENT)
+    conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
+    english = conversation.greeter.tts
+    assert english._opts.speed is None
+    assert conversation.slow_down()
+    assert english._opts.speed == 0.85
+    assert conversation.successor("es").tts._opts.speed == 0.85
+    assert conversation.slow_down()
+    assert english._opts.speed == 0.7
+    assert not conversation.slow_down()
+
+
 async def test_a_voice_of_geminis_speaks_by_gemini() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     voice = build_tts(settings, "gemini:Leda")
