@@ -96,7 +96,8 @@ class Deepgram:
         return socket
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
-        call = self._calls.add("tts", "WS /v1/speak", model=request.query.get("model"))
+        model, speed = request.query.get("model"), _speed(request)
+        call = self._calls.add("tts", "WS /v1/speak", model=model, speed=speed)
         if failure := await failing_answer(request, self._faults, call):
             return failure
         choice = choose_voice(request.query.get("model", ""), _speed(request))
