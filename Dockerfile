@@ -13,7 +13,7 @@ ENV PYTHONUNBUFFERED=1 PATH="/app/.venv/bin:$PATH"
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin greeter
 WORKDIR /app
 COPY --from=build --chown=10001:10001 /app /app
-# The endpoint's store: keep this volume, or use REDIS_URL.
+# The store of worker and endpoint: keep this volume, or use REDIS_URL.
 ENV STATE_DIR=/app/.state
 RUN install -d -m 700 -o 10001 -g 10001 "$STATE_DIR"
 VOLUME /app/.state

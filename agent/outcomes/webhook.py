@@ -42,7 +42,7 @@ def message_of(body: str) -> str:
     except (KeyError, TypeError):
         raise ValueError("it has not ended") from None
     message = {"type": "greeting.ended", "timestamp": ended_at, "data": outcome}
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(message, separators=(",", ":"))
 
 
 def signed_headers(outcome_id: str, message: str, secret: str, *, now: float) -> dict[str, str]:

@@ -262,10 +262,21 @@ async def test_the_line_of_a_failed_delivery_says_what_to_do(
 ) -> None:
     store = SqliteStore(tmp_path / "s")
     await ended(store, "o", "7")
+
+    async def said(count: int) -> bool:
+        return caplog.text.count("not delivered") == count
+
     with caplog.at_level(logging.INFO, logger="training_greeter"):
-        async with receiver(401) as platform, Courier(store, platform.settings(), every_s=0.02):
+        async with (
+            receiver(401, 401) as platform,
+            Courier(store, platform.settings(), every_s=0.02),
+        ):
             await platform.has(1)
-    [line] = [r for r in caplog.records if "not delivered" in r.message]
+            await until(lambda: said(1))
+            await store.postpone_outcome("o", 7, 0)  # as if it were the eighth attempt
+            await platform.has(2)
+            await until(lambda: said(2))
+    line, eighth = [r for r in caplog.records if "not delivered" in r.message]
     assert line.message == (
         "an outcome was not delivered, it is sent again: OUTCOME_WEBHOOK_URL answered 401: "
         "check OUTCOME_WEBHOOK_SECRET on the platform's side"
@@ -274,6 +285,7 @@ async def test_the_line_of_a_failed_delivery_says_what_to_do(
     assert (told["outcome_id"], told["session_id"]) == ("o", "7")
     assert (told["attempts"], told["status"]) == (1, 401)
     assert 4 <= told["again_in_s"] <= 6
+    assert 2880 <= vars(eighth)["again_in_s"] <= 4320, "hourly in the end"
     assert "whsec" not in caplog.text
 
 
