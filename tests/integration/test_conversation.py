@@ -251,3 +251,25 @@ async def test_asked_to_slow_down_the_voice_does(product: Product) -> None:
     last = (await product.here.stand_ins.calls("tts"))[-1]
     assert "slowly" in str(last["detail"]["said"])
     assert last["detail"]["speed"] == 0.85
+
+
+async def test_what_failed_and_who_spoke_in_its_place_is_in_the_outcome(product: Product) -> None:
+    await product.here.stand_ins.faults("bey:402", "llm:500")
+    client, ticket, _ = await product.enter()
+    await the_opening(client)
+    await client.silence()
+    await client.type("How long does it take?")
+    await until(lambda: "sorry" in client.said(client.agent.identity), 20, "no apology")
+    await client.rpc("end_greeting", {"reason": "continue"})
+    outcome = await product.outcome(ticket["session_id"])
+    assert (outcome["mode"], outcome["avatar_seconds"]) == ("voice", 0)
+    faults = {(fault["part"], fault["status"]) for fault in outcome["faults"]}
+    assert faults == {("avatar", 402), ("llm", 500)}
+
+
+async def test_nobody_came_is_an_outcome_too(product: Product) -> None:
+    answer = await product.ask(training_type="forklift")
+    outcome = await product.outcome(answer.json()["session_id"], within_s=30)
+    assert outcome["ended"]["reason"] == "trainee_never_came"
+    assert (outcome["met_at"], outcome["opened_at"], outcome["mode"]) == (None, None, None)
+    assert outcome["avatar_seconds"] < 17
