@@ -60,11 +60,13 @@ def build_stt(settings: VoiceSettings, locale: str) -> deepgram.STT:
 def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
     """A voice, as `agent.voices.choose_voice` names it; no I/O yet."""
     if name := gemini_voice(voice):
-        return google.beta.GeminiTTS(
+        sentences = google.beta.GeminiTTS(
             model=settings.gemini_tts_model,
             voice_name=name,
             api_key=settings.google_api_key.get_secret_value(),
         )
+        # It speaks a whole text at a time: the first sentence is not to wait for the last.
+        return tts.StreamAdapter(tts=sentences)
     return deepgram.TTS(
         model=voice,
         api_key=settings.deepgram_api_key.get_secret_value(),

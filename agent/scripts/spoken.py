@@ -36,8 +36,6 @@ class SpokenScript(BaseModel):
     """The script's folder."""
     locale: str
     """The file's own tag: what is really spoken."""
-    locales: tuple[str, ...]
-    """Every tag this script ships in, `locale` among them."""
     version: int
     locales: tuple[str, ...]
     """All it ships in, this one among them: what a trainee may switch to."""
@@ -163,9 +161,8 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
     return SpokenScript(
         name=page.script,
         locale=page.locale,
-        locales=tuple(pages),
         version=script.version,
-        locales=tuple(library.scripts[page.script]),
+        locales=tuple(pages),
         chosen_by=choice.chosen_by,
         locale_by=choice.locale_by,
         industry=choice.industry,

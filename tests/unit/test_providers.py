@@ -63,8 +63,13 @@ async def test_asked_to_slow_down_every_voice_does_as_far_as_it_can() -> None:
 async def test_a_voice_of_geminis_speaks_by_gemini() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     voice = build_tts(settings, "gemini:Leda")
-    assert voice.provider != "Deepgram"
-    assert (voice._opts.voice_name, voice._opts.model) == ("Leda", settings.gemini_tts_model)
+    assert voice.capabilities.streaming
+    spoken_by = voice._wrapped_tts
+    assert spoken_by.provider != "Deepgram"
+    assert (spoken_by._opts.voice_name, spoken_by._opts.model) == (
+        "Leda",
+        settings.gemini_tts_model,
+    )
 
 
 async def test_what_multi_does_not_cover_is_heard_by_its_own_tag() -> None:
