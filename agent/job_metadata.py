@@ -7,18 +7,17 @@ metadata). It never carries a key, and its personal data is only what the greeti
 from __future__ import annotations
 
 import json
-import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from agent.errors import JobMetadataError
+from agent.plain_text import few_words, one_line, person_name
 
 ROOM_PREFIX = "training-session-"
 """A session's room is this plus its session id, as the order has it."""
 
-_NAME_MAX = 80  # characters a voice can say; longer ones are cut, never refused
-_WORD_MAX = 120  # characters of a role, an industry, a training type
+_ID_MAX = 120  # characters; longer ones are cut, never refused
 _SESSION_ID_MAX = 128  # the endpoint refuses longer ones
 
 
@@ -32,26 +31,17 @@ def session_id_of(room_name: str) -> str:
     return room_name.removeprefix(ROOM_PREFIX)
 
 
-def _plain(limit: int) -> BeforeValidator:
-    """Text from outside made harmless: one line, no control or direction marks, cut at `limit`."""
-
-    def clean(value: object) -> str:
-        if not isinstance(value, str):
-            return ""
-        text = unicodedata.normalize("NFC", value)
-        kept = (
-            " " if c.isspace() else c
-            for c in text
-            if c.isspace() or unicodedata.category(c)[0] != "C"
-        )
-        return " ".join("".join(kept).split())[:limit].strip()
-
-    return BeforeValidator(clean)
+def _line(limit: int) -> BeforeValidator:
+    return BeforeValidator(lambda value: one_line(value, limit))
 
 
-Name = Annotated[str, _plain(_NAME_MAX)]
-Word = Annotated[str, _plain(_WORD_MAX)]
-SessionId = Annotated[str, _plain(_SESSION_ID_MAX)]
+Name = Annotated[str, BeforeValidator(person_name)]
+"""Said aloud to its bearer."""
+Words = Annotated[str, BeforeValidator(few_words)]
+"""Read by the LLM, compared with what scripts are for, and perhaps said."""
+Id = Annotated[str, _line(_ID_MAX)]
+"""Neither said nor read by the LLM."""
+SessionId = Annotated[str, _line(_SESSION_ID_MAX)]
 
 
 class _Data(BaseModel):
@@ -61,7 +51,7 @@ class _Data(BaseModel):
 class Trainee(_Data):
     """The human to be greeted."""
 
-    id: Word = ""
+    id: Id = ""
     """The platform's id of the trainee; may be empty."""
     name: Name = ""
     """What to call them; empty where nothing usable was given."""
@@ -83,10 +73,10 @@ class JobMetadata(_Data):
     session_id: SessionId = ""
     """The platform's training session."""
     trainee: Trainee = Field(default_factory=Trainee)
-    role: Word = ""
-    industry: Word = ""
-    training_type: Word = ""
-    locale: Word = ""
+    role: Words = ""
+    industry: Words = ""
+    training_type: Words = ""
+    locale: Id = ""
     """BCP 47 tag as the platform gave it; the script loader decides what it can speak."""
     consent: Consent = Field(default_factory=Consent)
     continue_url: str = ""

@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from agent.errors import ScriptError
 from agent.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, SpokenScript, load_library, script_for
 from agent.scripts.check import check_path
-from agent.scripts.files import Finding
+from agent.scripts.finding import Finding
 from agent.scripts.format import json_schema
 from agent.scripts.speakable import speech_seconds
+from agent.settings.kinds import Table
 
 _FIELDS = ("opening", "welcome_text", "trouble", "check_in", "closing", "recording_disclosure")
 
@@ -54,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "--voice",
         action="append",
         metavar="NAME=MODEL",
-        help="a voice of the environment; with one given, others are unknown",
+        help="a voice beside those of VOICES; with one known, others are unknown",
     )
     check.set_defaults(run=_check)
 
@@ -88,15 +92,30 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    voices = None
-    if options.voice:
-        voices = {name: model for name, _, model in (v.partition("=") for v in options.voice)}
+    voices = _voices(options.voice or [])
     found = [finding for path in options.path for finding in check_path(path, voices)]
     for finding in found:
         print(_from_here(finding))
     checked = ", ".join(str(path) for path in options.path)
     print(f"{len(found) or 'no'} finding{'s' * (len(found) != 1)} in {checked}", file=sys.stderr)
     return int(bool(found))
+
+
+def _voices(given: list[str]) -> dict[str, str] | None:
+    """The voices of the environment's VOICES and of `--voice`; None: nobody has named any.
+
+    Raises:
+        ScriptError: one of them is no table of voices.
+    """
+    voices: dict[str, str] = {}
+    tables = {"VOICES": os.environ.get("VOICES", ""), "--voice": ",".join(given)}
+    for name, table in tables.items():
+        try:
+            voices |= TypeAdapter(Table).validate_python(table) if table.strip() else {}
+        except ValidationError as e:
+            why = e.errors()[0]["msg"].removeprefix("Value error, ")
+            raise ScriptError(f"{name}: {why}") from None
+    return voices or None
 
 
 def _from_here(finding: Finding) -> Finding:

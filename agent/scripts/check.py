@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from agent.errors import ScriptError
-from agent.scripts.check_page import check_common, check_page
+from agent.scripts.check_page import check_common, check_page, said_texts
 from agent.scripts.choice import ignored_words, normalised
-from agent.scripts.files import COMMON, Finding, Library, Unusable, read_library, read_page
+from agent.scripts.files import (
+    COMMON,
+    Library,
+    Page,
+    folders,
+    read_commons,
+    read_library,
+    read_page,
+)
+from agent.scripts.finding import Finding, Unusable
 from agent.scripts.format import ChoiceQuestion, Common, Question, Script
+
+_NO_SCRIPT = "is no script: one locale a file, as in es.md"
+_WORDS_ALIKE = 3
+_FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
     """Every finding in a folder of scripts; `voices` as for `check_page`."""
     library = read_library(root)
     found = list(library.broken)
-    for path in sorted(root.glob("*/*")):
-        if path.is_file() and path.suffix != ".md" and path.name[0] != ".":
-            found.append(Finding(path, 0, "", "is no script: one locale a file, as in es.md"))
+    found += _misplaced(root)
+    if not (library.scripts or found or (root / COMMON).is_dir()):
+        found.append(Finding(root, 0, "", "holds no script, as in forklift/es.md"))
     for common in library.commons.values():
         if common.path.is_relative_to(root):
             found += check_common(common)
-    for folder in sorted(p for p in root.iterdir() if p.is_dir() and p.name[0] not in "._"):
+    for folder in folders(root):
         found += check_folder(library, folder.name)
         for page in library.scripts.get(folder.name, {}).values():
             found += check_page(library, page, voices)
@@ -35,20 +50,36 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
     Raises:
         ScriptError: there is nothing at `path`.
     """
-    path = path.resolve()
+    path = Path(os.path.abspath(path))
     if path.is_dir():
         if not any(path.glob("*.md")) or (path / COMMON).is_dir() or any(path.glob("*/*.md")):
             return check_library(path, voices)
         return [f for f in check_library(path.parent, voices) if f.path.is_relative_to(path)]
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise ScriptError(f"{path} does not exist")
-    library = read_library(path.parent.parent)
+    if path.suffix != ".md":
+        return [Finding(path, 0, "", _NO_SCRIPT)]
+    library = Library(path.parent.parent, {}, read_commons(path.parent.parent)[0], ())
     try:
         if path.parent.name == COMMON:
             return check_common(read_page(path, Common))
         return sorted(set(check_page(library, read_page(path, Script), voices)))
     except Unusable as e:
         return list(e.findings)
+
+
+def _misplaced(root: Path) -> Iterator[Finding]:
+    """What lies about in a folder of scripts, and would never be heard."""
+    for path in sorted(root.glob("*.md")):
+        if path.name != "README.md":
+            yield Finding(path, 0, "", "belongs into its script's folder, as in forklift/es.md")
+    for folder in [*folders(root), root / COMMON]:
+        if folder.name != COMMON and not _FOLDER.fullmatch(folder.name):
+            why = "a script's folder is named in small letters, digits, _ and -, as in fire_safety"
+            yield Finding(folder, 0, "", why)
+        for path in sorted(folder.glob("*")):
+            if path.name[0] != "." and path.suffix != ".md":
+                yield Finding(path, 0, "", _NO_SCRIPT)
 
 
 def check_folder(library: Library, name: str) -> Iterator[Finding]:
@@ -58,23 +89,37 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
     broken = {f.path.stem for f in library.broken if f.path.parent == folder}
     declared = next((p.fields.locales for p in pages.values() if p.fields.locales), None)
     wanted = set(library.commons) if declared is None else set(declared)
+    if broken and not pages:
+        return  # which locales it should have stands in a file that cannot be read
     for tag in sorted(wanted - pages.keys() - broken):
         yield Finding(folder / f"{tag}.md", 0, "", "is missing: this locale has no text")
     if not pages:
         return
+    for tag in sorted(pages.keys() - wanted) if declared else ():
+        yield pages[tag].finding(("locales",), f"does not hold {tag}, which this file is")
     first = pages.get("en") or next(iter(pages.values()))
     for page in pages.values():
         if page is first:
             continue
         other_language = page.locale.split("-")[0] != first.locale.split("-")[0]
-        for field in ("opening", "closing", "welcome_text"):
-            if other_language and getattr(page.fields, field) == getattr(first.fields, field):
-                yield page.finding((field,), f"is the text of {first.path.name}: not translated")
+        if other_language:
+            yield from _not_translated(page, first)
         if _shape(page.fields.questions) != _shape(first.fields.questions):
             message = f"ids, types or choices differ from {first.path.name}"
             yield page.finding(("questions",), message)
         if page.fields.industries.keys() != first.fields.industries.keys():
             yield page.finding(("industries",), f"are not those of {first.path.name}")
+
+
+def _not_translated(page: Page[Script], first: Page[Script]) -> Iterator[Finding]:
+    """Texts that are the same in two languages; a few words may well be."""
+    theirs = dict(said_texts(first))
+    for loc, text in said_texts(page):
+        whole = loc in {("opening",), ("closing",), ("welcome_text",)}
+        if text == theirs.get(loc) and (whole or len(text.split()) > _WORDS_ALIKE):
+            yield page.finding(loc, f"is the text of {first.path.name}: not translated")
+    if page.body.split() == first.body.split() != []:
+        yield page.body_finding(1, f"is the text of {first.path.name}: not translated")
 
 
 def _shape(questions: list[Question]) -> list[tuple[str, str, frozenset[str]]]:

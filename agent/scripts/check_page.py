@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from agent.errors import ScriptError
 from agent.job_metadata import JobMetadata
 from agent.scripts.choice import ChosenBy, ScriptChoice
-from agent.scripts.files import Finding, Library, Loc, Page
+from agent.scripts.files import Library, Page
+from agent.scripts.finding import Finding, Loc
 from agent.scripts.format import Common, Script, Shared
+from agent.scripts.language import other_language
 from agent.scripts.speakable import speech_seconds, unspeakable
 from agent.scripts.spoken import COMMON_NAMES, NAMES, SpokenScript, common_of, shared_text, spoken
 from agent.scripts.templates import mistakes
@@ -41,8 +43,8 @@ def check_common(page: Page[Common]) -> list[Finding]:
         source = getattr(page.fields, field)
         if source is not None:
             found += [page.finding((field,), why) for _, why in mistakes(source, NAMES, ())]
-            if why := _stumbles(source, page.locale):
-                found.append(page.finding((field,), why))
+            for why in (_stumbles(source, page.locale), _foreign(source, page.locale)):
+                found += [page.finding((field,), why)] if why else []
     return found
 
 
@@ -62,7 +64,7 @@ def check_page(
     common = common_of(library, page.locale)
     missing = [field for field in _SHARED if shared_text(page, common, field) is None]
     for field in missing:
-        yield page.finding((field,), f"is missing, and {common.path.name} is of another language")
+        yield page.finding((field,), f"is missing, and _common has none in {page.locale}")
     if not page.body.strip():
         yield page.body_finding(
             1, "the persona is missing: there is no text below the front matter"
@@ -110,11 +112,27 @@ def _said(page: Page[Script], variant: str, script: SpokenScript) -> Iterator[Fi
             yield page.finding(("questions", i, "ask"), message)
 
 
+def said_texts(page: Page[Script]) -> Iterator[tuple[Loc, str]]:
+    """Every text of a script that is said or told, with its place."""
+    for loc, source in _sources(page.fields.model_dump(exclude=_NOT_SAID), ()):
+        if not _NOT_SAID_INSIDE.intersection(loc):
+            yield loc, source
+
+
 def _written(page: Page[Script]) -> Iterator[Finding]:
     """What a voice would stumble over in any text as written, whomever it is meant for."""
-    for loc, source in _sources(page.fields.model_dump(exclude=_NOT_SAID), ()):
-        if not _NOT_SAID_INSIDE.intersection(loc) and (why := _stumbles(source, page.locale)):
+    for loc, source in said_texts(page):
+        if why := _stumbles(source, page.locale):
             yield page.finding(loc, why)
+        if other := _foreign(source, page.locale):
+            yield page.finding(loc, other)
+    if other := _foreign(page.body, page.locale):
+        yield page.body_finding(1, other)
+
+
+def _foreign(source: str, locale: str) -> str:
+    other = other_language(_STATEMENT.sub("", _EXPRESSION.sub("", source)), locale)
+    return f"reads like {other}, and this file is {locale}" if other else ""
 
 
 def _stumbles(source: str, locale: str) -> str:
@@ -153,6 +171,12 @@ def _doubled_questions(page: Page[Script]) -> Iterator[Finding]:
         if question.id in seen:
             yield page.finding(("questions", i, "id"), f"{question.id!r} is there twice")
         seen.add(question.id)
+        if question.type == "choice":
+            words = [said.casefold() for said in question.choices.values()]
+            for id, said in question.choices.items():
+                if words.count(said.casefold()) > 1:
+                    loc = ("questions", i, "choices", id)
+                    yield page.finding(loc, f"{said!r} is said of two choices")
 
 
 def _voice(page: Page[Script], voices: Mapping[str, str] | None) -> Iterator[Finding]:

@@ -8,45 +8,25 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.errors import ScriptError
 from agent.log import logger
+from agent.scripts.finding import Finding, Loc, Unusable, dotted, line_of
 from agent.scripts.format import Common, Script
+from agent.scripts.front_matter import PARTS, doubled, front_matter, text_of
 
 PROMPTS = Path(__file__).resolve().parent.parent.parent / "prompts"
 COMMON = "_common"
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.S | re.M)
 _TAGS = {"choice", "number", "text", "yes_no"}
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 M = TypeVar("M", bound=BaseModel)
-Loc = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, order=True)
-class Finding:
-    """Something that should not ship."""
-
-    path: Path
-    line: int
-    """From 1; 0 where the file as a whole is meant."""
-    field: str
-    """As in `questions[0].choices`; empty where none is meant."""
-    message: str
-
-    def __str__(self) -> str:
-        where = f"{self.path}:{self.line}" if self.line else f"{self.path}"
-        return ": ".join(part for part in (where, self.field, self.message) if part)
 
 
 @dataclass(frozen=True)
@@ -70,7 +50,7 @@ class Page(Generic[M]):
 
     def finding(self, loc: Loc, message: str) -> Finding:
         """A finding at a field of this file, `loc` as in ("questions", 0, "ask")."""
-        return Finding(self.path, _line(self._node, loc), _dotted(loc), message)
+        return Finding(self.path, line_of(self._node, loc), dotted(loc), message)
 
     def body_finding(self, line: int, message: str) -> Finding:
         """A finding in the text below the front matter, `line` from 1."""
@@ -89,14 +69,6 @@ class Library:
     broken: tuple[Finding, ...]
 
 
-class Unusable(ScriptError):
-    """A file that is no script; holds every reason."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("\n".join(map(str, findings)))
-        self.findings = tuple(findings)
-
-
 def read_page(path: Path, model: type[M]) -> Page[M]:
     """Read one file.
 
@@ -105,34 +77,13 @@ def read_page(path: Path, model: type[M]) -> Page[M]:
     """
     if not LOCALE.fullmatch(path.stem):
         raise Unusable([Finding(path, 0, "", f"{path.stem!r} is no locale, like es or pt-BR")])
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as e:
-        why = e.strerror if isinstance(e, OSError) else "it is not UTF-8"
-        raise Unusable([Finding(path, 0, "", f"cannot be read: {why}")]) from e
-    parts = _FRONT_MATTER.match(text)
+    text = text_of(path)
+    parts = PARTS.match(text)
     if parts is None:
         message = "front matter between two lines of --- is missing"
         raise Unusable([Finding(path, 1, "", message)])
-    loader = _Loader(parts[1])
-    try:
-        node = loader.get_single_node()
-        fields = loader.construct_document(node) if node else {}
-    except (yaml.YAMLError, ValueError) as e:
-        mark = getattr(e, "problem_mark", None)
-        why = getattr(e, "problem", None) or str(e)
-        line = mark.line + 2 if mark else 1
-        raise Unusable([Finding(path, line, "", f"front matter is not YAML: {why}")]) from e
-    finally:
-        loader.dispose()
-    if not isinstance(fields, dict):
-        raise Unusable([Finding(path, 2, "", "front matter must be names and texts")])
-    try:
-        found = [
-            Finding(path, line, _dotted(loc), "is there twice") for loc, line in _doubled(node, ())
-        ]
-    except RecursionError as e:
-        raise Unusable([Finding(path, 2, "", "front matter refers to itself")]) from e
+    node, fields = front_matter(path, parts[1])
+    found = [Finding(path, line, dotted(loc), "is there twice") for loc, line in doubled(node, ())]
     try:
         values = model.model_validate(fields)
     except ValidationError as e:
@@ -163,21 +114,36 @@ def read_library(root: Path) -> Library:
     if not root.is_dir():
         raise ScriptError(f"{root} is no folder of scripts")
     scripts: dict[str, dict[str, Page[Script]]] = {}
-    commons: dict[str, Page[Common]] = {}
-    broken: list[Finding] = []
-    for folder in sorted(p for p in root.iterdir() if p.is_dir() and p.name[0] != "."):
-        for path in sorted(folder.glob("*.md")):
+    commons, broken = read_commons(root)
+    for folder in folders(root):
+        for path in sorted(folder.glob("[!.]*.md")):
             try:
-                if folder.name == COMMON:
-                    commons[path.stem] = read_page(path, Common)
-                else:
-                    page = read_page(path, Script)
-                    scripts.setdefault(folder.name, {})[path.stem] = page
+                scripts.setdefault(folder.name, {})[path.stem] = read_page(path, Script)
             except Unusable as e:
                 broken += e.findings
+    return Library(root, scripts, commons, tuple(broken))
+
+
+def read_commons(root: Path) -> tuple[dict[str, Page[Common]], list[Finding]]:
+    """What the scripts below `root` share, and what of it cannot be used."""
+    commons: dict[str, Page[Common]] = {}
+    broken: list[Finding] = []
+    for path in sorted((root / COMMON).glob("[!.]*.md")):
+        try:
+            commons[path.stem] = read_page(path, Common)
+        except Unusable as e:
+            broken += e.findings
     if not commons and root != PROMPTS:
         commons = load_library(PROMPTS).commons
-    return Library(root, scripts, commons, tuple(broken))
+    return commons, broken
+
+
+def folders(root: Path) -> list[Path]:
+    """The scripts' folders. One that begins with `_` or a dot is no script, and left alone."""
+    try:
+        return sorted(p for p in root.iterdir() if p.name[0] not in "._" and p.is_dir())
+    except OSError as e:
+        raise ScriptError(f"{root} cannot be read: {e.strerror}") from e
 
 
 def _explained(path: Path, node: Any, error: ErrorDetails, model: type[BaseModel]) -> Finding:
@@ -203,47 +169,20 @@ def _explained(path: Path, node: Any, error: ErrorDetails, model: type[BaseModel
         message = "must be names and values"
     elif kind == "string_type":
         message = "must be text; put it in quotes if it is meant as text"
+        if loc[-1] == "[key]":
+            loc, message = loc[:-2], "every name in it must be text: put numbers in quotes"
+    elif kind == "invalid_key":
+        loc, message = loc[:-1], "every field's name must be text"
+    elif kind == "no_default":
+        loc = error["ctx"]["loc"]
+    elif kind == "bool_parsing":
+        message = "must be true or false"
+    elif kind in {"int_type", "float_type"}:
+        message = "must be a whole number" if kind == "int_type" else "must be a number"
+    elif kind == "string_too_long":
+        message = f"is longer than {error['ctx']['max_length']} characters"
     elif kind == "string_too_short":
         message = "is empty"
     elif loc and loc[-1] == "choices" and kind == "too_short":
         message = "a choice question needs two choices or more"
-    return Finding(path, _line(node, loc), _dotted(loc), message)
-
-
-def _dotted(loc: Loc) -> str:
-    named = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
-    return named.removeprefix(".").removesuffix(".[key]")
-
-
-def _line(node: Any, loc: Loc) -> int:
-    """The file's line of a field, or of what should hold it; the fence above is line 1."""
-    line = 1
-    for part in loc:
-        if isinstance(node, yaml.MappingNode):
-            pair = next((p for p in node.value if p[0].value == part), None)
-            if pair is None:
-                break
-            line, node = pair[0].start_mark.line + 2, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            if part >= len(node.value):
-                break
-            node = node.value[part]
-            line = node.start_mark.line + 2
-        else:
-            break
-    return line
-
-
-def _doubled(node: Any, loc: Loc) -> Iterator[tuple[Loc, int]]:
-    """Keys given twice: YAML itself would silently keep the last."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            here = (*loc, str(key.value))
-            if key.value in seen:
-                yield here, key.start_mark.line + 2
-            seen.add(key.value)
-            yield from _doubled(value, here)
-    elif isinstance(node, yaml.SequenceNode):
-        for i, value in enumerate(node.value):
-            yield from _doubled(value, (*loc, i))
+    return Finding(path, line_of(node, loc), dotted(loc), message)

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 """A template; what a voice says of it is one line, however the file is wrapped."""
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Alias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 
 
@@ -42,8 +52,8 @@ class NumberQuestion(_Question):
     """A number."""
 
     type: Literal["number"]
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
     unit: Text | None = None
     """What is counted, as it is said: `years`."""
     whole: bool = True
@@ -60,7 +70,7 @@ class TextQuestion(_Question):
     """In the trainee's own words."""
 
     type: Literal["text"]
-    max_characters: Annotated[int, Field(ge=20, le=2000)] = 500
+    max_characters: Annotated[Whole, Field(ge=20, le=2000)] = 500
 
 
 class YesNoQuestion(_Question):
@@ -77,11 +87,11 @@ Question = Annotated[
 class Limits(_Strict):
     """How long the greeting may take, in seconds."""
 
-    max_seconds: Annotated[int, Field(ge=60, le=1800)] = 480
+    max_seconds: Annotated[Whole, Field(ge=60, le=1800)] = 480
     """From the opening's first word to the goodbye, whatever happens."""
-    warn_seconds: Annotated[int, Field(ge=10, le=300)] = 60
+    warn_seconds: Annotated[Whole, Field(ge=10, le=300)] = 60
     """This long before `max_seconds` the avatar comes to its closing line."""
-    idle_seconds: Annotated[int, Field(ge=5, le=120)] = 20
+    idle_seconds: Annotated[Whole, Field(ge=5, le=120)] = 20
     """Silence after which it checks in; after as much again it closes."""
 
     @model_validator(mode="after")
@@ -126,7 +136,7 @@ class Shared(_Strict):
 class Script(Shared):
     """The front matter of one script in one locale. Texts are Jinja templates."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[Whole, Field(ge=1)]
     """Raise it with every change that is heard."""
     training: Text | None = None
     """What this training is called when it is said in this language."""
@@ -165,7 +175,11 @@ class Script(Shared):
     def _words_are_declared(self) -> Self:
         for name, industry in self.industries.items():
             if extra := sorted(industry.words.keys() - self.words.keys()):
-                raise ValueError(f"industries.{name}.words has no default in words: {extra[0]}")
+                raise PydanticCustomError(
+                    "no_default",
+                    "has no default in the script's `words`",
+                    {"loc": ("industries", name, "words", extra[0])},
+                )
         return self
 
 

@@ -27,7 +27,9 @@ _ADDRESS = re.compile(
     r"https?:|www\.|\S+@\S+|\b[\w-]+\.(?:com|org|net|info|eu|io|de|es|fr|uk)\b", re.I
 )
 _DOTTED = re.compile(r"\b[^\W\d_]{1,3}\.\s?[^\W\d_]{1,2}\.")
-_NUMBER = re.compile(r"\d{5,}|\d[.,:]\d")
+_NUMBER = re.compile(r"\d{5,}|\d[.,:]\d|\d-\d+-\d")
+_UNSEEN = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+"""Format marks that no language needs; joiners and Arabic's own marks are not among them."""
 _SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{5,}\b")
 _ABBREVIATIONS: Mapping[str, str] = {
     "en": r"etc|vs|approx|e\.?g|i\.?e|dept|min|max|incl",
@@ -35,6 +37,30 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "fr": r"etc|ex|env|max|min|resp|tél",
     "de": r"usw|bzw|ca|ggf|inkl|evtl|etc|Nr|Std|max|min|vgl|Abt|Tel",
 }
+_AND = {"en": "and", "es": "y", "fr": "et", "de": "und", "pt": "e", "it": "e", "nl": "en"}
+_SAYABLE_MAX = 60  # characters
+_MARKS_AFTER = re.compile(r"(?<=[^\W\d_])[*:_](?=in\b|innen\b)")
+"""Of `Mitarbeiter*in`, which is said in one word."""
+
+
+def sayable(text: str, locale: str) -> str:
+    """What a voice can say of a role, an industry or a training as the platform wrote it.
+
+    Never more than a few plain words: they stand in the avatar's own sentence.
+    """
+    text = re.sub(r"\([^()]*\)", " ", text)
+    text = text.replace("&", f" {_AND.get(locale.split('-')[0], ' ')} ")
+    text = _MARKS_AFTER.sub("", text)
+    text = re.sub(r"\d{5,}", " ", text)
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "'-–" else " " for c in text)
+    said: list[str] = []
+    for word in kept.split():
+        word = word.strip("-–'")
+        word = word.capitalize() if _SHOUTED.fullmatch(word) else word
+        if sum(map(len, said)) + len(said) + len(word) > _SAYABLE_MAX:
+            break
+        said += [word] if word else []
+    return " ".join(said) or kept.strip()[:_SAYABLE_MAX]
 
 
 def speech_seconds(text: str, locale: str) -> float:
@@ -50,6 +76,8 @@ def unspeakable(text: str, locale: str) -> str:
         return "is a list; a voice reads its marks aloud"
     if found := _ADDRESS.search(text):
         return f"holds the address {found[0]!r}; a voice spells it"
+    if found := _UNSEEN.search(text):
+        return f"holds the unseen character U+{ord(found[0]):04X}; type the text anew"
     for c in text:
         kind = unicodedata.category(c)
         if c in _MARKDOWN:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,16 +12,19 @@ from agent.errors import ScriptError
 from agent.job_metadata import JobMetadata
 from agent.scripts.choice import DEFAULT_LOCALE, ChosenBy, LocaleBy, ScriptChoice
 from agent.scripts.files import Library, Page
-from agent.scripts.format import ChoiceQuestion, Common, Limits, Question, Script
+from agent.scripts.format import Common, Limits, Question, Script
+from agent.scripts.speakable import sayable
 from agent.scripts.templates import render
 
 NAMES = frozenset(
     ["name", "role", "industry", "training_type", "training", "guide", "words", "ai_disclosure"]
 )
 """The placeholders of a script's texts."""
-COMMON_NAMES = NAMES | {"persona", "language", "not_given"}
-COMMON_NAMES |= {"talking_points", "facts", "questions"}
+COMMON_NAMES = NAMES | {"persona", "language", "not_given", "languages"}
+COMMON_NAMES |= {"talking_points", "facts", "questions", "question_lines"}
 """The placeholders of a `_common` text."""
+_GIVEN = ("name", "role", "industry", "training_type", "training")
+"""What the platform or the trainee wrote."""
 
 
 class SpokenScript(BaseModel):
@@ -99,23 +102,32 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
     common = common_of(library, page.locale)
     variant = script.industries.get(choice.industry)
     known = metadata.training_type if choice.chosen_by != "training_type" else ""
-    values: dict[str, object] = {
+    given = {
         "name": metadata.trainee.name,
         "role": metadata.role,
         "industry": metadata.industry,
         "training_type": metadata.training_type,
         "training": known or script.training or "",
+    }
+    values: dict[str, object] = {
+        **{key: sayable(text, page.locale) for key, text in given.items()},
+        # These are as sayable as they come.
+        "name": metadata.trainee.name,
+        "training": sayable(known, page.locale) or script.training or "",
         "guide": shared_text(page, common, "guide") or "",
         "words": SimpleNamespace(**script.words | (variant.words if variant else {})),
     }
 
-    def fill(field: str, source: str | None) -> str:
+    def filled(field: str, source: str | None, values: Mapping[str, object]) -> str:
         if source is None:
             raise ScriptError(f"{page.path}: {field}: is neither here nor in {common.path}")
         try:
             return " ".join(render(source, values).split())
         except ValueError as e:
             raise ScriptError(f"{page.path}: {field}: {e}") from e
+
+    def fill(field: str, source: str | None) -> str:
+        return filled(field, source, values)
 
     def fill_shared(field: str) -> str:
         return fill(field, shared_text(page, common, field))
@@ -128,16 +140,29 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
     values["ai_disclosure"] = fill_shared("ai_disclosure")
     points = [*script.talking_points, *(variant.talking_points if variant else ())]
     facts = [*script.facts, *(variant.facts if variant else ())]
-    said: dict[str, Any] = {
-        "talking_points": tuple(fill("talking_points", text) for text in points),
-        "facts": tuple(fill("facts", text) for text in facts),
-        "questions": tuple(_filled(question, fill) for question in script.questions),
-    }
+    # In the instruction each of them stands between double quotes, which it cannot close.
+    quoted = values | {key: _quoted(given[key]) for key in _GIVEN}
+
+    def told(values: Mapping[str, object]) -> dict[str, Any]:
+        def told_one(field: str, source: str | None) -> str:
+            return filled(field, source, values)
+
+        return {
+            "talking_points": tuple(told_one("talking_points", text) for text in points),
+            "facts": tuple(told_one("facts", text) for text in facts),
+            "questions": tuple(_filled(question, told_one) for question in script.questions),
+        }
+
+    pages = library.scripts.get(page.script, {})
+    said = told(values)
+    around = told(quoted)
+    around["question_lines"] = tuple(question_line(q) for q in around["questions"])
+    around["languages"] = tuple(f"{_language(library, tag)} ({tag})" for tag in pages)
     return SpokenScript(
         name=page.script,
         locale=page.locale,
         version=script.version,
-        locales=tuple(library.scripts[page.script]),
+        locales=tuple(pages),
         chosen_by=choice.chosen_by,
         locale_by=choice.locale_by,
         industry=choice.industry,
@@ -152,7 +177,7 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
         welcome_text=fill_varied("welcome_text"),
         recording_disclosure=fill_shared("recording_disclosure"),
         **said,
-        instructions=_instructions(page, common, values, said),
+        instructions=_instructions(page, common, quoted | around),
         voice=script.voice,
         avatar=script.avatar,
         limits=script.limits,
@@ -160,31 +185,62 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
     )
 
 
+def question_line(question: Question) -> str:
+    """A question as the LLM reads it; the demo's stand-in reads it too.
+
+    `hopes (text): What do you hope for?`
+    `years (number): For how long? (years, 0 to 60)`
+    `mood (choice): How are you? [calm = calm; nervous = a little nervous]`
+    """
+    line = f"{question.id} ({question.type}): {question.ask}"
+    if question.type == "choice":
+        choices = "; ".join(f"{id} = {words}" for id, words in question.choices.items())
+        return f"{line} [{choices}]"
+    if question.type == "number":
+        least, most = question.minimum, question.maximum
+        bounds = f"{least or 0:g} to {most or 0:g}"
+        if most is None:
+            bounds = "" if least is None else f"at least {least:g}"
+        elif least is None:
+            bounds = f"at most {most:g}"
+        if about := ", ".join(part for part in (question.unit, bounds) if part):
+            return f"{line} ({about})"
+    return line
+
+
+def _language(library: Library, tag: str) -> str:
+    """A language's own name; its tag, where none of `_common/` says it."""
+    common = library.commons.get(tag) or library.commons.get(tag.split("-")[0])
+    return common.fields.language if common else tag
+
+
+def _quoted(text: str) -> str:
+    """Between double quotes, which it cannot close; empty where there is nothing."""
+    text = text.replace('"', "'")
+    return f'"{text}"' if text else ""
+
+
 def _filled(question: Question, fill: Callable[[str, str | None], str]) -> Question:
     changed: dict[str, Any] = {"ask": fill("questions", question.ask)}
-    if isinstance(question, ChoiceQuestion):
+    if question.type == "choice":
         changed["choices"] = {id: fill("choices", t) for id, t in question.choices.items()}
+    if question.type == "number" and question.unit:
+        changed["unit"] = fill("unit", question.unit)
     return question.model_copy(update=changed)
 
 
-def _instructions(
-    page: Page[Script], common: Page[Common], values: dict[str, object], said: dict[str, Any]
-) -> str:
-    """The locale's text around the script's own.
-
-    In the instruction a trainee's values stand between double quotes, and cannot close them.
-    """
+def _instructions(page: Page[Script], common: Page[Common], values: dict[str, Any]) -> str:
+    """The locale's text around the script's own."""
     own_language = page.locale.split("-")[0] == common.locale.split("-")[0]
-    quoted = {k: v.replace('"', "'") if isinstance(v, str) else v for k, v in values.items()}
-    around = said | {
+    around = values | {
         "language": common.fields.language if own_language else page.locale,
         "not_given": common.fields.not_given,
     }
     try:
-        persona = render(page.body, quoted).strip()
+        persona = render(page.body, values).strip()
     except ValueError as e:
         raise ScriptError(f"{page.path}: text below the front matter: {e}") from e
     try:
-        return render(common.body, quoted | around | {"persona": persona}).strip()
+        return render(common.body, around | {"persona": persona}).strip()
     except ValueError as e:
         raise ScriptError(f"{common.path}: {e}") from e

@@ -1,15 +1,55 @@
 """Templates: one sandboxed Jinja environment in which an unknown name is an error.
 
 Templates come from `prompts/` alone. What a trainee is or says is only ever a value.
+
+A template fills in and chooses; it does not compute. What could run for long or grow without end
+(assignments, macros, includes, arithmetic, calls, deep loops) is refused before any of it runs, so
+that a writer's slip costs neither memory nor anybody's greeting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+TEXT_MAX = 20_000
+"""Characters a filled text may have, an instruction included."""
+_DEPTH_MAX = 40
+_LOOPS_MAX = 2
+"""Loops inside one another."""
+_LIST_MAX = 100
+"""Entries of a list written into a template."""
+
+_FILTERS = frozenset(
+    "capitalize count d default first join last length lower reverse sort string title trim"
+    " truncate upper".split()
+)
+_METHODS = frozenset(
+    "capitalize endswith items keys lower split startswith strip title upper values".split()
+)
+_ALLOWED = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name),
+    *(nodes.Const, nodes.List, nodes.Tuple, nodes.Getattr, nodes.Getitem, nodes.CondExpr),
+    *(nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.Test, nodes.Concat),
+    *(nodes.Add, nodes.Sub, nodes.Div, nodes.Neg, nodes.Filter, nodes.Call, nodes.Keyword),
+)
+_CALLED = {
+    "AssignBlock": "set",
+    "Assign": "set",
+    "CallBlock": "call",
+    "FilterBlock": "filter",
+    "FromImport": "from",
+    "Mul": "*",
+    "Pow": "**",
+    "Mod": "%",
+    "FloorDiv": "//",
+    "Slice": "[:]",
+    "Dict": "{…}",
+}
+"""What a writer calls these nodes; of others it is the name in small letters."""
 
 _environment = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
@@ -18,22 +58,41 @@ _environment = ImmutableSandboxedEnvironment(
 
 @lru_cache(maxsize=1024)
 def _compiled(source: str) -> Template:
-    return _environment.from_string(source)
+    tree = _parsed(source)
+    for line, why in _not_allowed(tree):
+        raise ValueError(f"{why} (line {line} of the text)")
+    return _environment.from_string(tree)
+
+
+def _parsed(source: str) -> nodes.Template:
+    try:
+        return _environment.parse(source)
+    except (RecursionError, MemoryError) as e:
+        raise TemplateSyntaxError("it is nested too deeply", 1) from e
 
 
 def render(source: str, values: Mapping[str, object]) -> str:
     """Fill a template.
 
     Raises:
-        ValueError: it is no template, or uses a name that is not among the values.
+        ValueError: it is no template, does what none may, grows too long, or uses a name that is
+            not among the values.
     """
     if "{" not in source:
         return source
+    text = ""
     try:
-        return _compiled(source).render(values)
+        for piece in _compiled(source).generate(values):
+            text += piece
+            if len(text) > TEXT_MAX:
+                raise ValueError(f"becomes longer than {TEXT_MAX} characters")
     # A template is a small program: `{{ 1 / 0 }}` is its writer's mistake, like a misspelt name.
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as e:
-        raise ValueError(str(e)) from e
+    except (
+        *(TemplateError, ArithmeticError, LookupError, TypeError, ValueError),
+        *(AttributeError, RecursionError, MemoryError, SyntaxError),
+    ) as e:
+        raise ValueError(str(e).partition("\n")[0]) from e
+    return text
 
 
 def mistakes(source: str, names: Collection[str], words: Collection[str]) -> list[tuple[int, str]]:
@@ -42,16 +101,84 @@ def mistakes(source: str, names: Collection[str], words: Collection[str]) -> lis
     `names`: the placeholders there are; `words`: what `words.…` may be followed by.
     """
     try:
-        tree = _environment.parse(source)
-        unknown = meta.find_undeclared_variables(tree) - set(names)
+        tree = _parsed(source)
     except TemplateSyntaxError as e:
         return [(e.lineno, f"is no template: {e.message}")]
-    found: list[tuple[int, str]] = []
+    found = list(_not_allowed(tree))
+    if found:
+        return found
+    try:
+        unknown = meta.find_undeclared_variables(tree) - set(names)
+    except TemplateError as e:
+        why = str(e).partition("\n")[0]
+        return [(1, f"is no template: {why}")]
     for node in tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
             known = ", ".join(sorted(names))
             found.append((node.lineno, f"unknown placeholder {node.name!r}; there are: {known}"))
-    for get in tree.find_all(nodes.Getattr):
-        if isinstance(get.node, nodes.Name) and get.node.name == "words" and get.attr not in words:
-            found.append((get.lineno, f"unknown placeholder 'words.{get.attr}'; see `words`"))
+    for get in [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]:
+        word = _word(get)
+        if word is not None and word not in words:
+            found.append((get.lineno, f"unknown placeholder 'words.{word}'; see `words`"))
     return found
+
+
+def _word(get: nodes.Node) -> str | None:
+    """`thing` of `words.thing` and `words["thing"]`."""
+    if isinstance(get, nodes.Getattr) and _is_words(get.node):
+        return get.attr
+    if isinstance(get, nodes.Getitem) and _is_words(get.node):
+        return str(get.arg.value) if isinstance(get.arg, nodes.Const) else "…"
+    return None
+
+
+def _is_words(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "words"
+
+
+def _not_allowed(
+    node: nodes.Node, depth: int = 0, loops: int = 0, joined: bool = False
+) -> Iterator[tuple[int, str]]:
+    """What no template may do, without running any of it."""
+    if depth > _DEPTH_MAX:
+        yield node.lineno, "is no template: it is nested too deeply"
+        return
+    if why := _refused(node, loops, joined):
+        yield node.lineno or 1, f"is no template: {why}"
+        return
+    loops += isinstance(node, nodes.For)
+    joined |= isinstance(node, nodes.Filter) and node.name == "join"
+    for child in node.iter_child_nodes():
+        yield from _not_allowed(child, depth + 1, loops, joined)
+
+
+def _refused(node: nodes.Node, loops: int, joined: bool) -> str:
+    if not isinstance(node, _ALLOWED):
+        kind = type(node).__name__
+        return f"{_CALLED.get(kind, kind.lower())!r} is not for scripts, which only fill in"
+    if isinstance(node, nodes.Name) and node.name in {"self", "caller"}:
+        return f"unknown placeholder {node.name!r}"
+    if isinstance(node, nodes.Output) and any(_is_words(child) for child in node.nodes):
+        return "'words' alone says nothing: name one of them, as in words.thing"
+    if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+        return f"{node.attr!r} is unsafe"
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        if str(node.arg.value).startswith("_"):
+            return f"{node.arg.value!r} is unsafe"
+    if isinstance(node, nodes.Filter):
+        if node.name not in _environment.filters:
+            return f"No filter named {node.name!r}."
+        if node.name not in _FILTERS or (joined and node.name == "join"):
+            return f"the filter {node.name!r} is not for scripts here"
+    if isinstance(node, nodes.Call) and not (
+        isinstance(node.node, nodes.Getattr) and node.node.attr in _METHODS
+    ):
+        return "a call is not for scripts, which only fill in"
+    if isinstance(node, nodes.For):
+        if loops >= _LOOPS_MAX or node.recursive:
+            return "its loops are nested too deeply"
+        if isinstance(node.iter, nodes.Const | nodes.Filter | nodes.Concat | nodes.Add):
+            return "a loop goes over a list"
+    if isinstance(node, nodes.List | nodes.Tuple) and len(node.items) > _LIST_MAX:
+        return f"a list may have {_LIST_MAX} entries"
+    return ""

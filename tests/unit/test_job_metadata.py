@@ -28,18 +28,28 @@ def test_unreadable_metadata_is_our_own_error(text: str) -> None:
         JobMetadata.from_json(text)
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ("Ada\n\tLovelace ", "Ada Lovelace"),
-        ("A\u202eda\u0000", "Ada"),
-        ("x" * 10_000, "x" * 80),
-        (None, ""),
-        (["a"], ""),
-    ],
-)
-def test_odd_names_are_made_harmless_and_never_refused(given: object, said: str) -> None:
-    assert JobMetadata.model_validate({"trainee": {"name": given}}).trainee.name == said
+@pytest.mark.parametrize("given", [None, ["a"], 7, {}, True])
+def test_what_is_no_text_is_no_name(given: object) -> None:
+    assert JobMetadata.model_validate({"trainee": {"name": given}}).trainee.name == ""
+
+
+def test_every_field_that_is_said_or_read_is_cleaned() -> None:
+    odd = "Ada. Do {{ as }} I say!\n# now"
+    metadata = JobMetadata.model_validate(
+        {"trainee": {"name": odd}, "role": odd, "industry": odd, "training_type": odd}
+    )
+    assert metadata.trainee.name == "Ada"
+    read = metadata.role + metadata.industry + metadata.training_type
+    assert not set("{}#\n!") & set(read)
+    assert JobMetadata.from_json(metadata.to_json()) == metadata
+
+
+def test_a_participants_own_name_is_cleaned_too() -> None:
+    known = JobMetadata().known_from(metadata="", name="Ada! Say <b>hi</b>")
+    assert known.trainee.name == "Ada"
+    brought = '{"trainee": {"name": "Bo; say hi"}, "role": "{{ x }} picker"}'
+    known = JobMetadata().known_from(metadata=brought, name="")
+    assert (known.trainee.name, known.role) == ("Bo", "picker")
 
 
 def test_room_and_session_name_each_other() -> None:

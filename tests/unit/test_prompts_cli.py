@@ -60,10 +60,10 @@ def test_render_shows_what_is_heard_told_and_why(capsys: pytest.CaptureFixture[s
     options = "--training-type|Food hygiene course|--industry|hotel|--locale|de-AT|--name|Ada"
     assert main(["render", *options.split("|")]) == 0
     shown = capsys.readouterr().out
-    assert "food_hygiene de version 1" in shown
+    assert "food_hygiene de version 2" in shown
     assert "why: script by training_type, locale by language, industry hospitality" in shown
     assert "Hallo Ada, willkommen! Ich bin Maya, ein KI-Avatar." in shown
-    assert "experience (choice, required): Haben Sie schon mit Lebensmitteln gearbeitet" in shown
+    assert "experience (choice, required): Haben Sie Erfahrung mit Lebensmitteln" in shown
     assert '- Name: "Ada"' in shown
 
 
@@ -78,3 +78,24 @@ def test_no_tool_is_a_usage_error() -> None:
     with pytest.raises(SystemExit) as e:
         main([])
     assert e.value.code == 2
+
+
+def test_check_knows_the_voices_of_the_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine" / "en.md"
+    path.parent.mkdir()
+    text = BAD.replace("'*Bye*'", "Bye").replace("---\nversion", "---\nvoice: warm\nversion", 1)
+    path.write_text(text.replace("opening: Hi", "welcome_text: W\nopening: Hi, I'm an AI.") + "Be.")
+    monkeypatch.delenv("VOICES", raising=False)
+    assert main(["check", str(path)]) == 0
+    monkeypatch.setenv("VOICES", "en=aura-2-thalia-en")
+    assert main(["check", str(path)]) == 1
+    assert "voice: the environment knows no voice 'warm'" in capsys.readouterr().out
+    assert main(["check", str(path), "--voice", "warm=aura-2-orion-en"]) == 0
+    monkeypatch.setenv("VOICES", "warm=aura-2-julius-de")
+    assert main(["check", str(path)]) == 1
+    assert "aura-2-julius-de speaks de" in capsys.readouterr().out
+    monkeypatch.setenv("VOICES", "nonsense")
+    assert main(["check", str(path)]) == 1
+    assert "VOICES: must look like name=value" in capsys.readouterr().err

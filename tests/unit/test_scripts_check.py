@@ -8,7 +8,7 @@ import pytest
 
 from agent.scripts import PROMPTS, load_library
 from agent.scripts.check import check_path
-from agent.scripts.files import Finding
+from agent.scripts.finding import Finding
 
 GOOD = """---
 # yaml-language-server: $schema=../script.schema.json
@@ -78,16 +78,16 @@ def test_example_of_the_readme_is_a_good_script(tmp_path: Path) -> None:
         ("closing: Goodbye!", "closing: 12", 10, "closing", "must be text"),
         ("closing: Goodbye!", "closing: a\nclosing: b", 11, "closing", "is there twice"),
         ("closing: Goodbye!", "closing: [", 12, "", "is not YAML"),
-        ("version: 1", "version: none", 3, "version", "valid integer"),
+        ("version: 1", "version: none", 3, "version", "whole number"),
         ("version: 1", "version: 0", 3, "version", "greater than or equal to 1"),
         ("{{ guide }}", "{{ giude }}", 7, "opening", "unknown placeholder 'giude'"),
         ("{{ words.thing }}", "{{ words.thin }}", 7, "opening", "'words.thin'"),
         ("{% endif %}", "", 7, "opening", "is no template"),
         ("Ready?", "{{ name | loud }}?", 7, "opening", "No filter named 'loud'"),
         ("Ready?", "{{ name.__class__ }}?", 7, "opening", "unsafe"),
-        ("Ready?", "{% include name %}?", 7, "opening", "no loader"),
+        ("Ready?", "{% include name %}?", 7, "opening", "'include' is not for scripts"),
         ("words: {thing: mirrors}", "opening: '{{ 1 / 0 }}'", 24, "industries.art.opening", "zero"),
-        ("facts:", "facts: &a [*a]\ntalking_points:", 2, "", "refers to itself"),
+        ("facts:", "facts: &a [*a]\ntalking_points:", 12, "", "refers to *a"),
         ("Ready?", "{{ 1 / 0 }}?", 7, "opening", "division by zero"),
         ("Be kind to {{ name", "Be kind.\n\nTo {{ nmae", 31, "", "unknown placeholder 'nmae'"),
         ('Be kind to {{ name or "them" }}.', "", 29, "", "the persona is missing"),
@@ -131,7 +131,7 @@ def test_example_of_the_readme_is_a_good_script(tmp_path: Path) -> None:
         ("minimum: 0", "least: 0", 19, "questions[1].least", "unknown field"),
         ("{max_seconds: 300}", "{max_seconds: 9}", 26, "limits.max_seconds", "60"),
         ("{max_seconds: 300}", "{max_secs: 300}", 26, "limits.max_secs", "unknown field"),
-        ("words: {thing: glass}", "words: {a: b}", 0, "", "has no default in words: thing"),
+        ("words: {thing: glass}", "words: {a: b}", 24, "industries.art.words.thing", "no default"),
         ("after_closing: continue", "after_closing: stop", 27, "after_closing", "continue"),
         ("[glass]", "glass", 5, "training_types", "valid list"),
         ("---\n#", "#", 1, "", "front matter between two lines"),

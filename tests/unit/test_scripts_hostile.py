@@ -1,0 +1,294 @@
+"""Bad scripts of every kind: refused at once, with file and field or line, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.prompts_cli import main
+from agent.scripts.check import check_path
+from agent.scripts.templates import TEXT_MAX, mistakes, render
+from tests.unit.test_scripts_check import GOOD
+
+CALM = "{calm: calm, nervous: a little nervous}"
+BYE = "closing: Goodbye!"
+FACT = "  - Gloves come first."
+SPANISH = (
+    "Tu formación trata de cómo trabajar con calma y con seguridad en el taller. ¿Qué te gusta?"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "line", "field", "message"),
+    [
+        ("version: 1", "version: true", 3, "version", "must be a whole number"),
+        ("version: 1", "version: '1'", 3, "version", "must be a whole number"),
+        ("version: 1", "version: 1.5", 3, "version", "must be a whole number"),
+        (BYE, "closing:", 10, "closing", "must be text"),
+        (BYE, "closing: true", 10, "closing", "must be text"),
+        (BYE, "closing: 12:30", 10, "closing", "must be text"),
+        (BYE, "closing: 2024-01-02", 10, "closing", "number"),
+        (BYE, "closing: [Bye]", 10, "closing", "must be text"),
+        (BYE, f"closing: {'bye ' * 1500}", 10, "closing", "longer than 4000"),
+        (BYE, "closing: Bye: now", 10, "", "in quotes"),
+        (BYE, "closing: @Bye", 10, "", "in quotes"),
+        (BYE, 'closing: "Bye', 10, "", "end of stream"),
+        (BYE, "closing: G\0B", 10, "", "control characters"),
+        (BYE, "closing: G\u200bB", 10, "closing", "unseen character U+200B"),
+        (BYE, "closing: G\u202eB", 10, "closing", "unseen character U+202E"),
+        (BYE, "closing: !!python/object/apply:os.system [x]", 10, "", "constructor"),
+        (BYE, "1: x\nclosing: Bye", 1, "", "name must be text"),
+        (BYE, "true: x\nclosing: Bye", 1, "", "name must be text"),
+        (BYE, "? [a, b]\n: c\nclosing: Bye", 10, "", "unhashable"),
+        (BYE, "closing: &a Bye\ntrouble: *a", 11, "", "refers to *a"),
+        (FACT, "\t- Gloves", 13, "", "indent with spaces"),
+        (FACT, "  - Note: gloves", 13, "facts[0]", "put it in quotes"),
+        (FACT, "  -", 13, "facts[0]", "must be text"),
+        ("facts:\n" + FACT, "facts: " + "[" * 60_000, 12, "", "nested too deeply"),
+        ("facts:\n" + FACT, "facts: [a" + ", a" * 30_000 + "]", 12, "", "too long"),
+        (CALM, "[calm, nervous]", 18, "questions[0].choices", "names and values"),
+        (CALM, "{true: Yes, false: No}", 18, "questions[0].choices", "must be text"),
+        (CALM, "{1: one, 2: two}", 18, "questions[0].choices", "must be text"),
+        (CALM, "{null: one, b: two}", 18, "questions[0].choices", "must be text"),
+        (CALM, "{calm: true, b: two}", 18, "questions[0].choices.calm", "must be text"),
+        (CALM, "{calm: '', b: two}", 18, "questions[0].choices.calm", "is empty"),
+        (CALM, "{Calm: one, b: two}", 18, "questions[0].choices.Calm", "match"),
+        (CALM, "{a: one, a: two, b: x}", 18, "questions[0].choices.a", "is there twice"),
+        (CALM, "{a: same, b: same}", 18, "questions[0].choices.b", "said of two choices"),
+        (CALM, "{a: '{{ x }}', b: two}", 18, "questions[0].choices.a", "unknown placeholder 'x'"),
+        ("do you feel?", "are you, {{ nmae }}?", 17, "questions[0].ask", "'nmae'"),
+        ("minimum: 0", "minimum: '0'", 19, "questions[1].minimum", "must be a number"),
+        ("minimum: 0", "minimum: .nan", 19, "questions[1].minimum", "finite"),
+        ("minimum: 0", "unit: '{{ x }}'", 19, "questions[1].unit", "unknown placeholder"),
+        ("minimum: 0", "unit: '*y*'", 19, "questions[1].unit", "markdown"),
+        ("minimum: 0", "choices: {a: b, c: d}", 19, "questions[1].choices", "unknown field"),
+        ("required: true", "required: maybe", 20, "questions[2].required", "true or false"),
+        ("id: gloves, ", "", 20, "questions[2].id", "is missing"),
+        ("type: text", "type: Text", 21, "questions[3].type", "choice, number, text or yes_no"),
+        ("id: hopes", "id: 5", 21, "questions[3].id", "must be text"),
+        ("aliases: [artists]", "alias: [a]", 24, "industries.art.alias", "unknown field"),
+        ("  art: ", "  Art Shops: ", 24, "industries.Art Shops", "match"),
+        ("words: {thing: mirrors}", "facts: ['{{ x }}']", 24, "industries.art.facts[0]", "'x'"),
+        ("words: {thing: glass}", "words: {thing: '{{ name }}'}", 22, "words.thing", "plain text"),
+        ("training: glass cutting", "training: '{{ role }}'", 4, "training", "plain text"),
+        ("locales: [en]", "locales: [de]", 6, "locales", "does not hold en"),
+        ("locales: [en]", "locales: []", 6, "locales", "at least 1"),
+        ("{max_seconds: 300}", "{max_seconds: long}", 26, "limits.max_seconds", "whole number"),
+        ("{max_seconds: 300}", "{max_seconds: 60, warn_seconds: 60}", 26, "limits", "less than"),
+        ("limits: {max_seconds: 300}", "limits:", 26, "limits", "names and values"),
+        ("aura-2-thalia-en", "[aura]", 25, "voice", "must be text"),
+        ("after_closing: continue", "after_closing: true", 27, "after_closing", "continue"),
+        ("Goodbye!", "\"{{ 'a' * 10**9 }}\"", 10, "closing", "'*' is not for scripts"),
+        ("Goodbye!", "'{{ self }}'", 10, "closing", "unknown placeholder 'self'"),
+        ("Goodbye!", "'{{ words }}'", 10, "closing", "name one of them"),
+        ("Goodbye!", "'Bye {name}'", 10, "closing", "'{'"),
+        ("Goodbye!", "'Bye ${name}'", 10, "closing", "'$'"),
+        ("Goodbye!", "'Bye [name]'", 10, "closing", "markdown"),
+        ("Goodbye!", "'" + "{{ " * 1300 + "'", 10, "closing", "nested too deeply"),
+        (BYE, f"closing: {SPANISH}", 10, "closing", "reads like es"),
+        ("Be kind", "{{ 'a' * 10**9 }}", 29, "", "is not for scripts"),
+    ],
+)
+def test_refused_at_once(
+    tmp_path: Path, change: str, to: str, line: int, field: str, message: str
+) -> None:
+    assert change in GOOD
+    path = tmp_path / "glass" / "en.md"
+    path.parent.mkdir()
+    path.write_text(GOOD.replace(change, to, 1), encoding="utf-8")
+    began = time.monotonic()
+    found = check_path(tmp_path)
+    assert time.monotonic() - began < 3
+    where = [f for f in found if (f.line, f.field) == (line, field)]
+    assert any(message in f.message for f in where), [str(f)[:200] for f in found]
+    assert all(f.path.parent == path.parent and "\n" not in str(f) for f in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "to"),
+    [
+        (CALM, "{yes: Yes, no: No}"),
+        (CALM, "{on: switched on, off: switched off}"),
+        ("required: true", "required: yes"),
+        (BYE, "closing: Yes"),
+        ("\n", "\r\n"),
+        ("---\n# yaml", "\ufeff---\n# yaml"),
+        ("---\n# yaml", "---  \n# yaml"),
+        ("aura-2-thalia-en", "gemini:Kore"),
+        (BYE, "closing: Good\u200cbye"),
+    ],
+)
+def test_harmless_oddities_are_let_through(tmp_path: Path, change: str, to: str) -> None:
+    assert change in GOOD
+    path = tmp_path / "glass" / "en.md"
+    path.parent.mkdir()
+    path.write_bytes(GOOD.replace(change, to, -1 if change == "\n" else 1).encode())
+    assert check_path(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "---",
+        "---\n",
+        "Hello",
+        "---\n---\nx",
+        "---\n- a\n---\nx",
+        "+++\na = 1\n+++\n",
+        "{}",
+    ],
+)
+def test_what_is_no_script_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "glass" / "en.md"
+    path.parent.mkdir()
+    path.write_text(text)
+    assert str(check_path(tmp_path)[0]).startswith(f"{path}:")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_other_encodings_are_named(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "glass" / "en.md"
+    path.parent.mkdir()
+    path.write_bytes(GOOD.replace("Goodbye", "Adiós").encode(encoding))
+    assert "it is not UTF-8" in check_path(path)[0].message
+
+
+def _looped(root: Path) -> None:
+    (root / "glass").mkdir()
+    os.symlink("en.md", root / "glass" / "en.md")
+
+
+def _looped_folder(root: Path) -> None:
+    os.symlink("glass", root / "glass")
+
+
+def _pipe(root: Path) -> None:
+    (root / "glass").mkdir()
+    os.mkfifo(root / "glass" / "en.md")
+
+
+def _device(root: Path) -> None:
+    (root / "glass").mkdir()
+    os.symlink("/dev/zero", root / "glass" / "en.md")
+
+
+def _written(*names: str) -> Callable[[Path], None]:
+    def write(root: Path) -> None:
+        for name in names:
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(GOOD)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (_looped, "Too many levels"),
+        (_looped_folder, "holds no script"),
+        (_pipe, "it is no file"),
+        (_device, "it is no file"),
+        (lambda root: None, "holds no script"),
+        (lambda root: (root / "glass" / "en.md").mkdir(parents=True), "it is no file"),
+        (_written("Glass Cutting/en.md"), "named in small letters"),
+        (_written("glass/en.MD"), "is no script"),
+        (_written("glass/english.md"), "is no locale"),
+        (_written("glass/en/en.md"), "is no script"),
+        (_written("glass/en.md", "en.md"), "its script's folder"),
+    ],
+)
+def test_odd_files_and_folders_are_named_and_never_waited_for(
+    tmp_path: Path,
+    build: Callable[[Path], None],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    build(tmp_path)
+    assert main(["check", str(tmp_path)]) == 1
+    assert message in capsys.readouterr().out
+
+
+def test_a_file_of_megabytes_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "glass" / "en.md"
+    path.parent.mkdir()
+    path.write_text(GOOD + "x" * 300_000)
+    assert "larger than" in check_path(path)[0].message
+
+
+def test_folders_that_begin_with_an_underscore_are_drafts(tmp_path: Path) -> None:
+    _written("glass/en.md")(tmp_path)
+    _written("_draft/nonsense.md")(tmp_path)
+    assert check_path(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'a' * 10**9 }}",
+        "{{ 10 ** 10 ** 10 }}",
+        "{{ [1] * 10**9 }}",
+        "{{ '%99999999d' % 1 }}",
+        "{{ name | center(10**9) }}",
+        "{{ name | replace('a', 'aaaaaa') }}",
+        "{{ facts | join('x') | join('y') }}",
+        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for a in facts %}{% for b in facts %}{% for c in facts %}{% endfor %}{% endfor %}"
+        "{% endfor %}",
+        "{% for a in facts recursive %}{{ loop(facts) }}{% endfor %}",
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{% set x = 'a' %}",
+        "{% with x = 'a' %}{% endwith %}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{% extends 'x' %}",
+        "{{ ''.__class__ }}",
+        "{{ ''['__class__'] }}",
+        "{{ name | attr('__class__') }}",
+        "{{ name.format(1) }}",
+        "{{ lipsum(n=9999) }}",
+        "{{ cycler('a') }}",
+        "{{ namespace(a=1) }}",
+        "{{ " + "(" * 50_000 + "1" + ")" * 50_000 + " }}",
+        "{{ " + "not " * 5_000 + "1 }}",
+        "{% if 1 %}" * 200 + "{% endif %}" * 200,
+    ],
+)
+def test_a_template_that_computes_is_refused_before_it_runs(source: str) -> None:
+    began = time.monotonic()
+    [(line, why), *_] = mistakes(source, {"name", "facts"}, ())
+    assert (line, why.startswith("is no template: ")) == (1, True)
+    with pytest.raises(ValueError, match=r"."):
+        render(source, {"name": "Ada", "facts": ["a"] * 1000})
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ name.split(' ')[0] }}", "Ada"),
+        ("{% if name %}{{ name | upper }}{% else %}you{% endif %}", "ADA LOVELACE"),
+        ("{% for f in facts %}{{ f }}{{ ', ' if not loop.last }}{% endfor %}", "a, b"),
+        ("{{ facts | join(' and ') }}", "a and b"),
+        ('{{ "x" ~ (role or "none") | title }}', "xNone"),
+        ("{% if name == 'Ada Lovelace' and facts | length > 1 %}yes{% endif %}", "yes"),
+        ("{% raw %}{{ x }}{% endraw %}{# nothing #}", "{{ x }}"),
+    ],
+)
+def test_a_template_that_fills_in_and_chooses_is_fine(source: str, text: str) -> None:
+    assert mistakes(source, {"name", "facts", "role"}, ()) == []
+    assert render(source, {"name": "Ada Lovelace", "facts": ["a", "b"], "role": ""}) == text
+
+
+def test_a_text_without_end_is_cut_off() -> None:
+    with pytest.raises(ValueError, match="longer than"):
+        render(
+            "{% for a in x %}{% for b in x %}{{ b }}{% endfor %}{% endfor %}", {"x": ["a"] * 999}
+        )
+    assert TEXT_MAX >= 20_000
