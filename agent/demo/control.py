@@ -16,6 +16,7 @@ from agent.demo.bey import BeyondPresence
 from agent.demo.deepgram import Deepgram
 from agent.demo.faults import Faults, UnknownFault
 from agent.demo.gemini import Gemini
+from agent.demo.speech import Voice
 from agent.demo.wire import LATENCIES, Calls, serving
 
 
@@ -43,12 +44,14 @@ async def running(
     shared = Faults(faults)
     calls, speed = Calls(), LATENCIES[latency]
     bey = BeyondPresence(faults=shared, calls=calls, latency=speed)
-    deepgram = Deepgram(faults=shared, calls=calls, latency=speed)
-    gemini = Gemini(faults=shared, calls=calls, latency=speed)
+    voice = Voice()
+    deepgram = Deepgram(faults=shared, calls=calls, latency=speed, voice=voice)
+    gemini = Gemini(faults=shared, calls=calls, latency=speed, voice=voice)
     # Both take a core for a moment: better now than when the first trainee waits.
-    await asyncio.gather(deepgram.load(), asyncio.to_thread(face.render))
-    control = Control(faults=shared, calls=calls, bey=bey, gemini=gemini)
+    await asyncio.gather(deepgram.load(), voice.load(), asyncio.to_thread(face.render))
+    control = Control(faults=shared, calls=calls, bey=bey, deepgram=deepgram, gemini=gemini)
     async with contextlib.AsyncExitStack() as stack:
+        stack.callback(voice.close)
         stack.callback(deepgram.close)
         bey_url = await stack.enter_async_context(serving(bey.app(), ports.bey))
         deepgram_url = await stack.enter_async_context(serving(deepgram.app(), ports.deepgram))
@@ -76,10 +79,11 @@ class Control:
         faults: Faults,
         calls: Calls,
         bey: BeyondPresence,
+        deepgram: Deepgram,
         gemini: Gemini,
     ) -> None:
         self._faults, self._calls = faults, calls
-        self._bey, self._gemini = bey, gemini
+        self._bey, self._deepgram, self._gemini = bey, deepgram, gemini
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -87,6 +91,7 @@ class Control:
         app.router.add_get("/calls", self._get_calls)
         app.router.add_put("/faults", self._put_faults)
         app.router.add_put("/gemini/script", self._put_script)
+        app.router.add_put("/deepgram/hears", self._put_hears)
         app.router.add_post("/reset", self._reset)
         return app
 
@@ -113,10 +118,18 @@ class Control:
             return web.json_response({"error": str(e)}, status=400)
         return web.json_response({"ok": True})
 
+    async def _put_hears(self, request: web.Request) -> web.Response:
+        try:
+            self._deepgram.hears.replace(await request.json())
+        except (TypeError, json.JSONDecodeError) as e:
+            return web.json_response({"error": str(e)}, status=400)
+        return web.json_response({"ok": True})
+
     async def _reset(self, _: web.Request) -> web.Response:
-        """Avatars leave; records, faults and script are empty again."""
+        """Avatars leave; records, faults, script and what is to be heard are empty again."""
         await self._bey.reset()
         self._calls.clear()
         self._faults.replace([])
         self._gemini.script([])
+        self._deepgram.hears.replace([])
         return web.json_response({"ok": True})

@@ -1,6 +1,7 @@
 """Deepgram as livekit-plugins-deepgram 1.8.9 calls it: `/v1/listen` and `/v1/speak`.
 
-Recognition and voice are real, on this machine; what it cannot recognise it does not transcribe.
+Recognition and voice are real, on this machine; what it cannot recognise it does not transcribe,
+unless a test says what is heard (`hears.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 from aiohttp import WSMsgType, web
 
 from agent.demo.faults import Faults
+from agent.demo.hears import Hears
 from agent.demo.listen import Listener
 from agent.demo.speak import Speaker
 from agent.demo.speech import Recogniser, Voice, choose_voice
@@ -26,18 +28,18 @@ _RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
 class Deepgram:
     """Both services on one address."""
 
-    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency) -> None:
+    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency, voice: Voice) -> None:
         self._faults, self._calls, self._latency = faults, calls, latency
-        self._recogniser, self._voice = Recogniser(), Voice()
+        self._recogniser, self._voice = Recogniser(), voice
+        self.hears = Hears()
         self._said_deaf = False
 
     async def load(self) -> None:
-        """Load model and voice."""
-        await asyncio.gather(self._recogniser.load(), self._voice.load())
+        """Load the model; the voice is its owner's to load."""
+        await self._recogniser.load()
 
     def close(self) -> None:
         self._recogniser.close()
-        self._voice.close()
 
     @property
     def recognises_speech(self) -> bool:
@@ -76,6 +78,7 @@ class Deepgram:
             request,
             socket,
             recogniser=self._recogniser,
+            hears=self.hears,
             faults=self._faults,
             call=call,
             extra_s=self._latency.stt_s,

@@ -1,6 +1,7 @@
 """Gemini as google-genai calls it for livekit-plugins-google 1.8.9: `:streamGenerateContent`.
 
-Who answers is `interlocutor.py`, or whatever replies a test has queued.
+Who answers is `interlocutor`, or whatever replies a test has queued. What asks for sound is read
+aloud instead, by `gemini_voice.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from aiohttp import web
 
 from agent.demo import interlocutor
 from agent.demo.faults import Faults
-from agent.demo.interlocutor import Reply, Turn
+from agent.demo.gemini_voice import GeminiVoice, wants_sound
+from agent.demo.interlocutor import Reply, Response, ToolCall, Turn
+from agent.demo.speech import Voice
 from agent.demo.wire import Call, Calls, Latency, drop, failing_answer, hang, refusal
 
 _WORDS_A_CHUNK = 4
@@ -52,20 +55,30 @@ class _Request:
     instruction: str
     turns: list[Turn]
     functions: list[dict[str, Any]]
-    response: dict[str, Any] | None
-    """A function's answer, where that is the last thing in the conversation."""
+    contents: int
     tokens: int
 
     @property
     def last(self) -> str:
-        return next((turn.text for turn in reversed(self.turns) if turn.who == "trainee"), "")
+        spoken = (turn.text for turn in reversed(self.turns) if turn.who == "trainee")
+        return next((text for text in spoken if text), "")
+
+    @property
+    def responses(self) -> list[dict[str, Any]]:
+        """What functions have answered, oldest first."""
+        return [
+            {"name": response.name, "response": response.content}
+            for turn in self.turns
+            for response in turn.responses
+        ]
 
 
 class Gemini:
     """The API and its queue of scripted replies."""
 
-    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency) -> None:
+    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency, voice: Voice) -> None:
         self._faults, self._calls, self._latency = faults, calls, latency
+        self._voice = GeminiVoice(faults=faults, latency=latency, voice=voice)
         self._script: deque[Scripted] = deque()
 
     def app(self) -> web.Application:
@@ -84,21 +97,30 @@ class Gemini:
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         model, method = request.match_info["model"], request.match_info["method"]
-        call = self._calls.add("llm", f"POST :{method}", model=model)
-        if failure := await failing_answer(request, self._faults, call):
+        body = await _json_of(request)
+        provider = "tts" if wants_sound(body) else "llm"
+        call = self._calls.add(provider, f"POST :{method}", model=model)
+        if failure := await failing_answer(request, self._faults, call, shape="llm"):
             return failure
         key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
         if not key.strip():
             return self._refuse(call, 403, "Method doesn't allow unregistered callers.")
         if method not in {"streamGenerateContent", "generateContent"}:
             return self._refuse(call, 404, f"unknown method {method}")
+        if provider == "tts":
+            return await self._voice.speak(request, call, body)
         try:
-            asked = _parse(await request.json())
+            asked = _parse(body)
         except (ValueError, KeyError, TypeError, AttributeError):
             return self._refuse(call, 400, "Invalid JSON payload received.")
-        if not asked.turns and asked.response is None:
+        if not asked.turns:
             return self._refuse(call, 400, "contents is not specified")
-        call.detail |= {"asked": asked.last, "functions": [f["name"] for f in asked.functions]}
+        call.detail |= {
+            "asked": asked.last,
+            "functions": [f["name"] for f in asked.functions],
+            "contents": asked.contents,
+            "responses": asked.responses,
+        }
         if self._faults.take("llm", "garbage"):
             call.status, call.detail["fault"] = 200, "garbage"
             return web.Response(
@@ -115,10 +137,7 @@ class Gemini:
         return refusal("llm", status, message)
 
     def _think(self, asked: _Request) -> Scripted:
-        if asked.response is not None:
-            reply = interlocutor.after_call(asked.instruction, asked.response)
-        else:
-            reply = interlocutor.reply(asked.instruction, asked.turns, asked.functions)
+        reply = interlocutor.reply(asked.instruction, asked.turns, asked.functions)
         return _with_faults(reply, asked, self._faults)
 
     async def _whole(self, call: Call, asked: _Request, answer: Scripted) -> web.Response:
@@ -197,27 +216,42 @@ def _with_faults(reply: Reply, asked: _Request, faults: Faults) -> Scripted:
     return Scripted(text=reply.text, calls=reply.calls)
 
 
+async def _json_of(request: web.Request) -> Any:
+    """The body; None where it is no JSON."""
+    try:
+        return await request.json()
+    except ValueError:
+        return None
+
+
 def _parse(body: dict[str, Any]) -> _Request:
     contents = body.get("contents") or []
     instruction = body.get("systemInstruction") or body.get("system_instruction") or {}
-    turns: list[Turn] = []
-    response: dict[str, Any] | None = None
-    for content in contents:
-        parts = content.get("parts") or []
-        text = " ".join(part["text"] for part in parts if part.get("text")).strip()
-        answers = [part["functionResponse"] for part in parts if part.get("functionResponse")]
-        response = (answers[-1].get("response") or {}) if answers else None
-        if text:
-            who = "model" if content.get("role") == "model" else "trainee"
-            if text != ".":  # the plugin's way to make the last turn the user's
-                turns.append(Turn(who, text))
+    turns = [turn for content in contents if (turn := _turn(content))]
     functions = [
         function
         for tool in body.get("tools") or []
         for function in tool.get("functionDeclarations") or []
     ]
     system = "\n".join(part.get("text", "") for part in instruction.get("parts") or [])
-    return _Request(system, turns, functions, response, len(json.dumps(body)) // 4)
+    return _Request(system, turns, functions, len(contents), len(json.dumps(body)) // 4)
+
+
+def _turn(content: dict[str, Any]) -> Turn | None:
+    parts = content.get("parts") or []
+    text = " ".join(part["text"] for part in parts if part.get("text")).strip()
+    if text == ".":  # the plugin's way to make the last turn the user's
+        text = ""
+    calls = [part["functionCall"] for part in parts if part.get("functionCall")]
+    answers = [part["functionResponse"] for part in parts if part.get("functionResponse")]
+    if not (text or calls or answers):
+        return None
+    return Turn(
+        "model" if content.get("role") == "model" else "trainee",
+        text,
+        tuple(ToolCall(str(call["name"]), call.get("args") or {}) for call in calls),
+        tuple(Response(str(a.get("name", "")), a.get("response") or {}) for a in answers),
+    )
 
 
 def _in_chunks(text: str) -> list[str]:

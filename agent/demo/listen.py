@@ -14,6 +14,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from agent.demo.endpointing import Endpointer
 from agent.demo.faults import Faults
+from agent.demo.hears import Heard, Hears
 from agent.demo.speech import Recogniser, Samples
 from agent.demo.wire import Call, drop
 
@@ -41,6 +42,7 @@ class Listener:
         socket: web.WebSocketResponse,
         *,
         recogniser: Recogniser,
+        hears: Hears,
         faults: Faults,
         call: Call,
         extra_s: float,
@@ -48,12 +50,13 @@ class Listener:
         query = request.query
         self._request, self._socket, self._query = request, socket, query
         self._recogniser, self._faults, self._call = recogniser, faults, call
+        self._hears = hears
         self._extra_s = extra_s
         self._rate = int(query.get("sample_rate", "16000"))
         self._ear = Endpointer(self._rate)
         self._unread = np.zeros(0, np.int16)
         self._results: asyncio.Queue[_Result | None] = asyncio.Queue()
-        self._guess: asyncio.Task[str] | None = None
+        self._guess: asyncio.Task[Heard] | None = None
         self._interim_at_ms = 0
         self._call.detail["heard"] = []
         self._transcribes = not recogniser.unavailable and _is_english(query.get("language", "en"))
@@ -88,7 +91,7 @@ class Listener:
                 self._finish_utterance(final=True)
                 continue
             if message.type == WSMsgType.BINARY:
-                if self._transcribes:
+                if self._transcribes or self._hears.waiting or self._ear.speaking:
                     self._hear(message.data)
             elif message.type == WSMsgType.TEXT:
                 kind = _type_of(message.data)
@@ -145,23 +148,37 @@ class Listener:
         """Queue the result of what was said; `final`: the speaker has stopped."""
         if not self._ear.speaking:
             return
-        task = self._guess or asyncio.create_task(self._recognise())
+        if given := self._given():
+            if not final:
+                return  # words are given for a whole utterance
+            self._hears.take()
+            task = asyncio.create_task(_as_it_is(given))
+        else:
+            task = self._guess or asyncio.create_task(self._recognise())
         self._guess = None
         kind = "finalised" if finalised else "final" if final else "part"
         self._results.put_nowait(self._result(task, kind=kind))
         self._ear.end()
 
-    def _result(self, task: asyncio.Task[str], *, kind: str) -> _Result:
+    def _result(self, task: asyncio.Task[Heard], *, kind: str) -> _Result:
         seconds = (self._ear.said_ms - self._ear.quiet_ms) / 1000
         return _Result(kind=kind, text=task, start_s=self._ear.start_s, seconds=seconds)
 
-    def _recognise(self) -> Coroutine[Any, Any, str]:
+    def _given(self) -> Heard | None:
+        """What this utterance is to be heard as, by `PUT /deepgram/hears`."""
+        return self._hears.waiting if self._ear.loud_ms >= _SHORTEST_MS else None
+
+    def _recognise(self) -> Coroutine[Any, Any, Heard]:
         """Recognise what has been said up to now."""
+        if given := self._given():
+            return _as_it_is(given.begun)
         said = self._ear.said if self._ear.loud_ms >= _SHORTEST_MS else None
         return self._text_of(said)
 
-    async def _text_of(self, said: Samples | None) -> str:
-        return "" if said is None else await self._recogniser.recognise(said, self._rate)
+    async def _text_of(self, said: Samples | None) -> Heard:
+        if said is None or not self._transcribes:
+            return Heard("")
+        return Heard(await self._recogniser.recognise(said, self._rate))
 
     async def _send_results(self) -> None:
         while (result := await self._results.get()) is not None:
@@ -169,23 +186,23 @@ class Listener:
                 start = {"type": "SpeechStarted", "channel": [0], "timestamp": result.start_s}
                 await self._send(start)
                 continue
-            text = await result.text
+            heard = await result.text
             if result.kind == "interim":
-                if text:
-                    await self._send(self._message(result, text))
+                if heard.text:
+                    await self._send(self._message(result, heard))
                 continue
             if self._faults.take("stt", "never-final"):
                 continue
             slow = self._faults.take("stt", "slow")
             await asyncio.sleep(slow.value if slow else self._extra_s)
             if self._faults.take("stt", "blank"):
-                text = ""
+                heard = Heard("", heard.language)
             if self._faults.take("stt", "garbage"):
                 await self._socket.send_str('{"type": "Results", "chann')
                 await self._send({"type": "SomethingNew", "value": 1})
                 await self._send({"type": "Results"})
-            self._call.detail["heard"].append(text)
-            await self._send(self._message(result, text))
+            self._call.detail["heard"].append(heard.text)
+            await self._send(self._message(result, heard))
             if result.kind != "part" and self._query.get("utterance_end_ms"):
                 end = round(result.start_s + result.seconds, 2)
                 await self._send({"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": end})
@@ -195,13 +212,19 @@ class Listener:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._socket.send_str(json.dumps(message))
 
-    def _message(self, result: _Result, text: str) -> dict[str, Any]:
+    def _message(self, result: _Result, heard: Heard) -> dict[str, Any]:
         punctuated = self._query.get("punctuate") == "true"
-        words = _spread(text, result.start_s, result.seconds)
-        transcript = text if punctuated else " ".join(word["word"] for word in words)
-        alternative = {"transcript": transcript, "confidence": _CONFIDENCE, "words": words}
+        words = _spread(heard.text, result.start_s, result.seconds)
+        transcript = heard.text if punctuated else " ".join(word["word"] for word in words)
+        alternative: dict[str, Any] = {
+            "transcript": transcript,
+            "confidence": _CONFIDENCE,
+            "words": words,
+        }
         if self._query.get("language") == "multi":
-            alternative["languages"] = ["en"]
+            alternative["languages"] = [heard.language]
+            for word in words:
+                word["language"] = heard.language
         return {
             "type": "Results",
             "channel_index": [0, 1],
@@ -223,6 +246,10 @@ class Listener:
         }
 
 
+async def _as_it_is(heard: Heard) -> Heard:
+    return heard
+
+
 _CONFIDENCE = 0.95
 """The model gives none."""
 
@@ -234,7 +261,7 @@ class _Result:
         self,
         *,
         kind: str,
-        text: asyncio.Task[str] | None = None,
+        text: asyncio.Task[Heard] | None = None,
         start_s: float = 0.0,
         seconds: float = 0.0,
     ) -> None:

@@ -17,6 +17,8 @@ import numpy as np
 from livekit import rtc
 from numpy.typing import NDArray
 
+from agent.demo.tongues import guess
+
 logger = logging.getLogger("training-greeter.stand-ins")
 
 Samples = NDArray[np.int16]
@@ -104,6 +106,21 @@ def choose_voice(model: str, speed: float = 1.0) -> VoiceChoice | None:
     variant = "michel" if parts[-2] in _MEN else "f3"
     name = f"{_LANGUAGES[parts[-1]]}+{variant}"
     return VoiceChoice(name=name, words_per_minute=round(_WORDS_PER_MINUTE * speed))
+
+
+_ENGLISH = "en-us"
+_GEMINI_MEN = frozenset(
+    "puck charon fenrir orus enceladus iapetus umbriel algieba algenib rasalgethi alnilam schedar"
+    " achird zubenelgenubi sadachbia sadaltager".split()
+)
+
+
+def voice_for(text: str, name: str) -> VoiceChoice:
+    """The voice for a text whose language nobody has told: Gemini's `Kore` and its like."""
+    language = guess(text)
+    variant = "michel" if name.lower() in _GEMINI_MEN else "f3"
+    espeak = _ENGLISH if language == "en" else language
+    return VoiceChoice(name=f"{espeak}+{variant}", words_per_minute=_WORDS_PER_MINUTE)
 
 
 class Voice:

@@ -7,6 +7,7 @@ person, the tests play on it.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import getpass
 import os
@@ -131,6 +132,8 @@ async def stage(
             "CORS_ALLOWED_ORIGINS": here.url,
             "CONTINUE_URL": f"{here.url}/video",
             "STATE_DIR": str(logs / "state"),
+            "OUTCOME_WEBHOOK_URL": f"{here.url}/outcomes",
+            "OUTCOME_WEBHOOK_SECRET": _webhook_secret(),
             "ENDPOINT_URL": here.endpoint_url,
             "AGENT_HTTP_HOST": "127.0.0.1",
             "AGENT_HTTP_PORT": str(worker_port),
@@ -204,6 +207,11 @@ def own_agent_name() -> str:
     return f"{_SHIPPED_AGENT_NAME}-dev-{re.sub('[^a-z0-9]+', '-', user.lower()).strip('-')}"
 
 
+def _webhook_secret() -> str:
+    """As Standard Webhooks spells them."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 def _listen(port: int) -> socket.socket:
     """The platform's door, taken before anything is started."""
     try:
@@ -217,6 +225,7 @@ async def _platform(here: Stage, page: Path, door: socket.socket) -> AsyncIterat
     app = create_platform(
         PlatformSettings(
             jwt_secret=here.environment["PLATFORM_JWT_SECRET"],
+            webhook_secret=here.environment["OUTCOME_WEBHOOK_SECRET"],
             endpoint_url=here.endpoint_url,
             page=page,
         )

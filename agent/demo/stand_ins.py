@@ -68,6 +68,10 @@ class StandIns:
         """Queue the LLM's next replies; see `gemini.Scripted` for the fields."""
         await self._ask("PUT", "/gemini/script", list(replies))
 
+    async def hears(self, *utterances: dict[str, Any]) -> None:
+        """What the next utterances are heard as: `{"text": "Sí, claro.", "language": "es"}`."""
+        await self._ask("PUT", "/deepgram/hears", list(utterances))
+
     async def reset(self) -> None:
         """All avatars leave; no faults, no script, no records."""
         await self._ask("POST", "/reset")

@@ -91,9 +91,13 @@ async def hang(request: web.BaseRequest) -> None:
 
 
 async def failing_answer(
-    request: web.Request, faults: Faults, call: Call
+    request: web.Request, faults: Faults, call: Call, *, shape: str = ""
 ) -> web.StreamResponse | None:
-    """The answer a fault gives in place of the provider's; None: answer as usual (perhaps late)."""
+    """The answer a fault gives in place of the provider's; None: answer as usual (perhaps late).
+
+    Args:
+        shape: whose errors these are, where not the provider's own.
+    """
     if slow := faults.take(call.provider, "delay"):
         await asyncio.sleep(slow.value)
     fault = faults.take(call.provider, "status", "huge", "hang", "refuse", "html", "empty")
@@ -112,7 +116,7 @@ async def failing_answer(
     elif fault.name == "huge":
         answer = web.Response(status=500, text="x" * 1_000_000)
     else:
-        answer = refusal(call.provider, fault.status or 500)
+        answer = refusal(shape or call.provider, fault.status or 500)
         if fault.value:
             answer.headers["Retry-After"] = f"{fault.value:g}"
     call.status = answer.status

@@ -384,3 +384,42 @@ async def test_slow_speech_comes_slower_than_it_is_played(
     took = time.monotonic() - began
     await voice.aclose()
     assert took > 1.8 * len(sound) / 24_000
+
+
+async def test_what_is_heard_can_be_given_in_any_language(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    await providers.hears(
+        {"text": "¿Podemos hablar en español, por favor?", "language": "es"},
+        {"text": "Sí, claro.", "language": "es"},
+    )
+    ears = hearing(providers, http, model="nova-3", language="multi")
+    events = await heard(providers, ears, recording(recordings / "beckett.wav"), speed=4)
+    finals = [e for e in events if e.type == stt.SpeechEventType.FINAL_TRANSCRIPT]
+    said = [(e.alternatives[0].text, e.alternatives[0].language) for e in finals]
+    assert said[:2] == [
+        ("¿Podemos hablar en español, por favor?", "es"),
+        ("Sí, claro.", "es"),
+    ]
+    # After these the listener hears for itself again.
+    assert {language for _, language in said[2:]} == {"en"}
+    interims = [e for e in events if e.type == stt.SpeechEventType.INTERIM_TRANSCRIPT]
+    assert all(
+        e.alternatives[0].text in "¿Podemos hablar en español, por favor? Sí, claro."
+        for e in interims[:1]
+    )
+
+
+async def test_even_a_language_with_no_model_here_is_heard_when_it_is_given(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    await providers.hears({"text": "Dzień dobry.", "language": "pl"})
+    ears = hearing(providers, http, model="nova-3", language="pl")
+    events = await heard(providers, ears, recording(recordings / "beckett.wav"))
+    finals = [e for e in events if e.type == stt.SpeechEventType.FINAL_TRANSCRIPT]
+    assert [e.alternatives[0].text for e in finals] == ["Dzień dobry."]
+
+
+async def test_what_is_to_be_heard_must_be_words(providers: StandIns) -> None:
+    with pytest.raises(ValueError, match="txet"):
+        await providers.hears({"txet": "misspelt"})
