@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import time
 from pathlib import Path
 from typing import Any
 
+import jwt
+from livekit import api
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import PICTURE, SENTENCE, SOUND_RECEIVED, SPOKEN, OpenPage
@@ -21,6 +24,28 @@ async def register(page: Page, name: str = "Ada") -> None:
     await page.get_by_label("Your name").fill(name)
     await page.get_by_label("Your role").fill("picker")
     await page.get_by_role("button", name="Register").click()
+
+
+async def arrive(
+    page: Page, product: Product, *, locale: str, name: str = "Ada", session_id: str | None = None
+) -> str:
+    """Walk in as a trainee of this locale, as the platform sends them; answers the session's id."""
+    session_id = session_id or secrets.token_hex(4)
+    claims = {
+        "sub": f"trainee-{session_id}",
+        "exp": int(time.time()) + 600,
+        "session_id": session_id,
+        "trainee": {"name": name},
+        "role": "picker",
+        "locale": locale,
+        "continue_url": f"{product.here.url}/video",
+    }
+    secret = product.here.environment["PLATFORM_JWT_SECRET"]
+    ticket = jwt.encode(claims, secret, algorithm="HS256")
+    cookie = {"name": f"ticket-{session_id}", "value": ticket, "url": product.here.url}
+    await page.context.add_cookies([cookie])  # type: ignore[list-item]
+    await page.goto(f"{product.here.url}/greeting?session_id={session_id}")
+    return session_id
 
 
 async def sound_is_heard(page: Page) -> None:
@@ -177,3 +202,15 @@ async def test_page_works_on_a_phone(open_page: OpenPage) -> None:
     assert box["y"] + box["height"] <= 844, "Continue is below the fold"
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390, "the page scrolls sideways"
+
+
+async def closing(product: Product, session_id: str, value: str) -> None:
+    """Say on the guide's behalf, by LiveKit's own API, what it says when all is said."""
+    room = f"training-session-{session_id}"
+    answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
+    (guide,) = [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
+    await product.livekit.room.update_participant(
+        api.UpdateParticipantRequest(
+            room=room, identity=guide, attributes={"greeting.closing": value}
+        )
+    )

@@ -10,9 +10,9 @@ export const de: Words = {
   you: "Sie",
   conversation: "Gespräch",
   status: {
-    connecting: "Wird verbunden…",
+    connecting: "Verbinde…",
     connected: "Verbunden",
-    reconnecting: "Wird neu verbunden…",
+    reconnecting: "Verbinde neu…",
     finished: "Beendet",
     notConnected: "Nicht verbunden",
   },
@@ -62,7 +62,7 @@ export const de: Words = {
     nowhere: "Bitte machen Sie auf der Seite weiter, von der Sie gekommen sind.",
   },
   closing: {
-    highlight_continue: "Das war Ihre Begrüßung. Weiter geht es, wann immer Sie möchten.",
+    highlight_continue: "Das war Ihre Begrüßung. Weiter, wann immer Sie möchten.",
     continue: "Ihr Schulungsvideo öffnet sich gleich.",
   },
   over: {

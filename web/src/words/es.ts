@@ -4,7 +4,7 @@ import type { Words } from "./types.js";
 export const es: Words = {
   locale: "es",
   heading: (name) => (name ? `Te damos la bienvenida, ${name}` : "Te damos la bienvenida"),
-  aiAvatar: "Tu guía es un avatar de inteligencia artificial.",
+  aiAvatar: "Tu guía es un avatar de IA.",
   guide: "Tu guía",
   guideOnVideo: "Tu guía, en vídeo",
   you: "Tú",

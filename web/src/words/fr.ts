@@ -4,7 +4,7 @@ import type { Words } from "./types.js";
 export const fr: Words = {
   locale: "fr",
   heading: (name) => (name ? `Bienvenue, ${name}` : "Bienvenue"),
-  aiAvatar: "Votre guide est un avatar animé par une intelligence artificielle.",
+  aiAvatar: "Votre guide est un avatar IA.",
   guide: "Votre guide",
   guideOnVideo: "Votre guide, en vidéo",
   you: "Vous",
