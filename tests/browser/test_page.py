@@ -26,11 +26,9 @@ async def register(page: Page, name: str = "Ada") -> None:
     await page.get_by_role("button", name="Register").click()
 
 
-async def arrive(
-    page: Page, product: Product, *, locale: str, name: str = "Ada", session_id: str | None = None
-) -> str:
-    """Walk in as a trainee of this locale, as the platform sends them; answers the session's id."""
-    session_id = session_id or secrets.token_hex(4)
+def ticket_for(product: Product, *, locale: str, name: str = "Ada") -> tuple[str, str]:
+    """A session's id, and the JWT that the platform signs for its trainee."""
+    session_id = secrets.token_hex(4)
     claims = {
         "sub": f"trainee-{session_id}",
         "exp": int(time.time()) + 600,
@@ -41,7 +39,12 @@ async def arrive(
         "continue_url": f"{product.here.url}/video",
     }
     secret = product.here.environment["PLATFORM_JWT_SECRET"]
-    ticket = jwt.encode(claims, secret, algorithm="HS256")
+    return session_id, jwt.encode(claims, secret, algorithm="HS256")
+
+
+async def arrive(page: Page, product: Product, *, locale: str) -> str:
+    """Walk in as a trainee of this locale, as the platform sends them; answers the session's id."""
+    session_id, ticket = ticket_for(product, locale=locale)
     cookie = {"name": f"ticket-{session_id}", "value": ticket, "url": product.here.url}
     await page.context.add_cookies([cookie])  # type: ignore[list-item]
     await page.goto(f"{product.here.url}/greeting?session_id={session_id}")
