@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from livekit import api
 
+from agent.demo.livekit_server import free_ports
 from agent.demo.stage import stage
 from tests.product import Product
 
@@ -31,11 +33,23 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+def app_door() -> Iterator[socket.socket]:
+    """Where a host app with the greeting in it is served: an origin the endpoint has to know."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        yield door
+
+
+@pytest.fixture(scope="session")
+async def product(
+    tmp_path_factory: pytest.TempPathFactory, app_door: socket.socket
+) -> AsyncIterator[Product]:
     keep = os.environ.get("KEEP_LOGS_IN")
     logs = Path(keep) if keep else tmp_path_factory.mktemp("logs")
     logs.mkdir(parents=True, exist_ok=True)
-    async with stage(logs, extra=_OURS_TO_SET) as here:
+    (port,) = free_ports(1)
+    origins = [f"http://127.0.0.1:{port}", "http://{}:{}".format(*app_door.getsockname())]
+    extra = {**_OURS_TO_SET, "CORS_ALLOWED_ORIGINS": ",".join(origins)}
+    async with stage(logs, port=port, extra=extra) as here:
         assert here.livekit is not None
         async with (
             httpx.AsyncClient(

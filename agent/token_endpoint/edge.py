@@ -32,9 +32,15 @@ BODY_TIMEOUT_S = 5.0
 
 def fallback_for(settings: EndpointSettings, metadata: JobMetadata | None) -> Fallback:
     """The welcome and the way on: by name for a trainee we know, general for anybody else."""
-    metadata = metadata or JobMetadata(continue_url=settings.continue_url)
+    return _fallback(metadata or JobMetadata(continue_url=settings.continue_url))
+
+
+def _fallback(metadata: JobMetadata) -> Fallback:
+    script = script_for(metadata)
     return Fallback(
-        welcome_text=script_for(metadata).welcome_text, continue_url=metadata.continue_url
+        welcome_text=script.welcome_text,
+        continue_url=metadata.continue_url,
+        locale=script.locale,
     )
 
 
@@ -154,8 +160,9 @@ class Cors(CORSMiddleware):
         answer.headers["Cache-Control"] = "no-store"
         if answer.status_code < 400:
             return answer
-        fallback = Fallback(welcome_text=script_for(JobMetadata()).welcome_text, continue_url="")
-        refused = error_answer(Refused("forbidden", "this origin is not allowed"), fallback)
+        refused = error_answer(
+            Refused("forbidden", "this origin is not allowed"), _fallback(JobMetadata())
+        )
         refused.headers["Cache-Control"] = "no-store"
         refused.headers["Vary"] = "Origin"
         return refused

@@ -165,6 +165,9 @@ class Fallback(BaseModel):
 
     welcome_text: str
     continue_url: str
+    locale: Annotated[
+        str, Field(description="The language of `welcome_text`, as a BCP 47 tag like `es`.")
+    ]
 
 
 class GreetingAnswer(BaseModel):

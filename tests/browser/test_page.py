@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import time
 from pathlib import Path
 from typing import Any
 
+import jwt
+from livekit import api
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import PICTURE, SENTENCE, SOUND_RECEIVED, SPOKEN, OpenPage
@@ -21,6 +24,43 @@ async def register(page: Page, name: str = "Ada") -> None:
     await page.get_by_label("Your name").fill(name)
     await page.get_by_label("Your role").fill("picker")
     await page.get_by_role("button", name="Register").click()
+
+
+def ticket_for(product: Product, *, locale: str, name: str = "Ada") -> tuple[str, str]:
+    """A session's id, and the JWT that the platform signs for its trainee."""
+    session_id = secrets.token_hex(4)
+    claims = {
+        "sub": f"trainee-{session_id}",
+        "exp": int(time.time()) + 600,
+        "session_id": session_id,
+        "trainee": {"name": name},
+        "role": "picker",
+        "locale": locale,
+        "continue_url": f"{product.here.url}/video",
+    }
+    secret = product.here.environment["PLATFORM_JWT_SECRET"]
+    return session_id, jwt.encode(claims, secret, algorithm="HS256")
+
+
+async def arrive(page: Page, product: Product, *, locale: str) -> str:
+    """Walk in as a trainee of this locale, as the platform sends them; answers the session's id."""
+    session_id, ticket = ticket_for(product, locale=locale)
+    cookie = {"name": f"ticket-{session_id}", "value": ticket, "url": product.here.url}
+    await page.context.add_cookies([cookie])
+    await page.goto(f"{product.here.url}/greeting?session_id={session_id}")
+    return session_id
+
+
+async def closing(product: Product, session_id: str, value: str) -> None:
+    """Say on the guide's behalf, by LiveKit's own API, what it says when all is said."""
+    room = f"training-session-{session_id}"
+    answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
+    (guide,) = [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
+    await product.livekit.room.update_participant(
+        api.UpdateParticipantRequest(
+            room=room, identity=guide, attributes={"greeting.closing": value}
+        )
+    )
 
 
 async def sound_is_heard(page: Page) -> None:
@@ -177,3 +217,52 @@ async def test_page_works_on_a_phone(open_page: OpenPage) -> None:
     assert box["y"] + box["height"] <= 844, "Continue is below the fold"
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390, "the page scrolls sideways"
+
+
+async def test_a_spanish_trainees_page_is_spanish(product: Product, open_page: OpenPage) -> None:
+    page = await open_page(microphone_denied=True)
+    await arrive(page, product, locale="es")
+    root = page.get_by_test_id("avatar-greeting")
+    await expect(root).to_have_attribute("lang", "es", timeout=SLOW_MS)
+    await expect(page.locator("html")).to_have_attribute("lang", "es")
+    await expect(page.get_by_text("Tu guía es un avatar de IA.")).to_be_visible()
+    await expect(page.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("mic-note")).to_contain_text("Puedes escuchar y escribir.")
+
+    captions = page.get_by_role("log", name="Lo que se ha dicho")
+    said = captions.locator("[data-from=guide]").first
+    await expect(said).to_contain_text("Tu guía", timeout=SLOW_MS)
+    await expect(said).to_contain_text("Ada", timeout=SLOW_MS)
+    await look(page, "spanish")
+    await page.get_by_label("Escribe a tu guía").fill("¿Cuánto dura el vídeo?")
+    await page.get_by_role("button", name="Enviar").click()
+    await expect(captions.locator("[data-from=trainee]").first).to_contain_text("Tú")
+
+    await page.get_by_role("button", name="Ir al vídeo de formación").click()
+    await page.wait_for_url("**/video", timeout=5_000)
+
+
+async def test_the_closing_line_makes_continue_stand_out_or_goes_on_by_itself(
+    product: Product, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    session_id = await arrive(page, product, locale="en")
+    field = page.get_by_test_id("chat-input")
+    await expect(field).to_be_enabled(timeout=SLOW_MS)
+    await field.fill("One more thing")
+    line = page.get_by_test_id("continue-line")
+    await expect(line).to_be_empty()
+
+    await closing(product, session_id, "highlight_continue")
+    await expect(line).to_have_text("That was your greeting. Go on whenever you like.")
+    await expect(field).to_be_focused()
+    await look(page, "closing")
+    await closing(product, session_id, "")
+    await expect(line).to_be_empty()
+    await asyncio.sleep(2)
+    assert "/greeting" in page.url, "the trainee was sent on although they talk on"
+
+    await closing(product, session_id, "continue")
+    await expect(line).to_have_text("Your training video opens in a moment.")
+    await page.wait_for_url("**/video", timeout=5_000)
+    await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)

@@ -73,6 +73,7 @@ def check_error(answer: httpx.Response, status: int, code: str, *, retryable: bo
     assert body["error"] == {"code": code, "retryable": retryable}
     assert body["fallback"]["welcome_text"].startswith("Welcome")
     assert body["fallback"]["continue_url"].startswith("https://")
+    assert body["fallback"]["locale"] == "en"
     return message
 
 
@@ -97,6 +98,7 @@ async def test_the_answer_is_the_orders_and_the_token_sources_in_one(
         "fallback": {
             "welcome_text": body["fallback"]["welcome_text"],
             "continue_url": "https://x.example/v?s=1",
+            "locale": "en",
         },
     }
     assert "Asha" in body["fallback"]["welcome_text"]
@@ -114,6 +116,24 @@ async def test_the_browsers_token_says_who_is_greeted(
     assert body["fallback"]["continue_url"] == "https://next.example/"
     claims = api.TokenVerifier(livekit.api_key, livekit.api_secret).verify(body["livekit_token"])
     assert (claims.name, claims.attributes) == ("Asha", {"greeting.client": "avatar-greeting"})
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "welcome"), [("es-MX", "es", "¡"), ("fr", "fr", "B"), ("nl", "en", "W")]
+)
+async def test_the_welcome_says_its_language_also_when_it_is_all_there_is(
+    http: httpx.AsyncClient, asked: str, told: str, welcome: str
+) -> None:
+    session = f"language-{asked}"
+    spoken = {"trainee": {"name": "Asha"}, "locale": asked}
+    first = await http.post(path_of(session), headers=BACKEND, json=spoken)
+    await http.post(path_of(session, end=True), headers=BACKEND)
+    refused = await http.post(path_of(session), headers=BACKEND, json=spoken)
+    assert (first.status_code, refused.status_code) == (201, 409)
+    for answer in (first, refused):
+        fallback = answer.json()["fallback"]
+        assert fallback["locale"] == told
+        assert fallback["welcome_text"].startswith(welcome)
 
 
 async def test_an_odd_trainee_is_still_greeted(http: httpx.AsyncClient) -> None:

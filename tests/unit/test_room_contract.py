@@ -15,5 +15,8 @@ def test_page_and_worker_agree() -> None:
     theirs = dict(re.findall(r"export const (\w+)\s*=\s*[\"']([^\"']+)[\"']", PAGE.read_text()))
     assert theirs, "roomContract.ts names nothing"
     assert theirs == {name: ours.get(name) for name in theirs}
-    for name in ("RPC_CAN_HEAR", "RPC_END_GREETING", "ATTRIBUTE_MODE", "ATTRIBUTE_ENDED"):
+    for name in (
+        *("RPC_CAN_HEAR", "RPC_END_GREETING", "ATTRIBUTE_MODE", "ATTRIBUTE_ENDED"),
+        *("ATTRIBUTE_LOCALE", "ATTRIBUTE_CLOSING", "CLOSING_HIGHLIGHT", "CLOSING_CONTINUE"),
+    ):
         assert name in theirs

@@ -1,13 +1,13 @@
 /** The page against an endpoint on a real socket; LiveKit itself is met in the browser tests. */
-import { render, screen, waitFor } from "@testing-library/react";
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { StrictMode } from "react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { AvatarGreeting } from "./AvatarGreeting";
-import { ErrorBoundary } from "./ErrorBoundary";
-import type { GreetingState } from "./useGreetingState";
-import { type Answer, endpointServer, failure, SUCCESS } from "./test/endpointServer";
+import { AvatarGreeting } from "./AvatarGreeting.js";
+import { ErrorBoundary } from "./ErrorBoundary.js";
+import type { GreetingState } from "./greetingReducer.js";
+import { type Answer, endpointServer, failure, SUCCESS } from "./test/endpointServer.js";
 
 let server: Awaited<ReturnType<typeof endpointServer>>;
 let answer: () => Answer;
@@ -22,13 +22,18 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-const show = (onContinue = vi.fn(), onStateChange?: (state: GreetingState) => void) => {
+const show = (
+  onContinue = vi.fn(),
+  onStateChange?: (state: GreetingState) => void,
+  locale?: string,
+) => {
   render(
     <StrictMode>
       <AvatarGreeting
         endpointUrl={server.url}
         authorization="Bearer jwt"
         traineeName="Ana"
+        locale={locale}
         continueUrl="https://platform.example/video"
         onContinue={onContinue}
         onStateChange={onStateChange}
@@ -41,6 +46,7 @@ const phase = (name: string) =>
   waitFor(() => expect(screen.getByTestId("avatar-greeting").dataset.state).toBe(name), {
     timeout: 5_000,
   });
+const root = () => screen.getByTestId("avatar-greeting");
 const words = () => screen.getByTestId("welcome-message").textContent;
 
 test("from the first paint: a name, the steps, and the way on", () => {
@@ -104,6 +110,39 @@ describe("without a greeting", () => {
     await phase("failed");
     await userEvent.click(screen.getByTestId("continue"));
     await waitFor(() => expect(onContinue).toHaveBeenCalledWith("https://platform.example/video"));
+  });
+});
+
+describe("the language", () => {
+  test("is the caller's until the endpoint answers, and then the one it greets in", async () => {
+    const body = failure("livekit_unavailable", true);
+    const fallback = { ...body.fallback, welcome_text: "¡Hola, Ana!", locale: "es" };
+    answer = () => ({ status: 503, body: { ...body, fallback }, delayMs: 300 });
+    show(vi.fn(), undefined, "fr-CA");
+    expect(root().lang).toBe("fr");
+    expect(screen.getByTestId("status").textContent).toContain("Connexion…");
+    await phase("failed");
+    expect(root().lang).toBe("es");
+    expect(screen.getByRole("button", { name: "Ir al vídeo de formación" })).toBeDefined();
+    expect(screen.getByText("¡Hola, Ana!").lang).toBe("es");
+    expect(words()).toContain("Tu guía no puede unirse en este momento");
+
+    // What was learnt is kept: who tries again does so in Spanish.
+    answer = () => ({ status: 503, body, delayMs: 300 });
+    await userEvent.click(screen.getByTestId("try-again"));
+    await phase("requesting");
+    expect(screen.getByTestId("status").textContent).toContain("Conectando…");
+  });
+
+  test("is the document's where nobody says, and English where we have no such words", () => {
+    document.documentElement.lang = "de-AT";
+    show();
+    expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Willkommen, Ana");
+    cleanup();
+    document.documentElement.lang = "";
+    vi.spyOn(navigator, "languages", "get").mockReturnValue(["nl"]);
+    show();
+    expect(root().lang).toBe("en");
   });
 });
 

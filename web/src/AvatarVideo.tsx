@@ -1,7 +1,8 @@
 import { type TrackReference, VideoTrack } from "@livekit/components-react";
 import { type RefObject, useEffect, useRef, useState } from "react";
 
-import { Portrait } from "./Portrait";
+import { Portrait } from "./Portrait.js";
+import { useWords } from "./words/useWords.js";
 
 /** A picture that has not moved for this long is a frozen one. */
 const FROZEN_AFTER_MS = 3_000;
@@ -43,6 +44,7 @@ function MovingPicture({
   speaking: boolean;
 }) {
   const video = useRef<HTMLVideoElement>(null);
+  const { guideOnVideo } = useWords();
   const picture = usePicture(video);
   return (
     <div className="tg-avatar" data-picture={picture}>
@@ -52,7 +54,7 @@ function MovingPicture({
         trackRef={videoTrack}
         className="tg-video"
         data-testid="avatar-video"
-        aria-label="Your guide, on video"
+        aria-label={guideOnVideo}
         muted
         playsInline
       />

@@ -1,12 +1,14 @@
 /** The conversation as text, newest line in view, and the field to answer by typing. */
-import { type SubmitEvent, useEffect, useRef, useState } from "react";
+import { type SubmitEvent, useEffect, useId, useRef, useState } from "react";
 
-import type { Caption } from "./mergeCaption";
-import { SendIcon } from "./Icons";
+import { SendIcon } from "./Icons.js";
+import type { Caption } from "./mergeCaption.js";
+import { useWords } from "./words/useWords.js";
 
 const NEAR_THE_END_PX = 60;
 
 export function CaptionList({ captions, hint }: { captions: readonly Caption[]; hint: string }) {
+  const words = useWords();
   const list = useRef<HTMLOListElement>(null);
   const follows = useRef(true);
 
@@ -21,7 +23,7 @@ export function CaptionList({ captions, hint }: { captions: readonly Caption[]; 
       className="tg-captions"
       data-testid="captions"
       role="log"
-      aria-label="What was said"
+      aria-label={words.captions.label}
       aria-relevant="additions"
       tabIndex={0}
       onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
@@ -31,7 +33,7 @@ export function CaptionList({ captions, hint }: { captions: readonly Caption[]; 
       {captions.length === 0 && <li className="tg-hint">{hint}</li>}
       {captions.map(({ id, from, text, final }) => (
         <li key={id} className="tg-caption" data-from={from} data-final={final}>
-          <span className="tg-speaker">{from === "guide" ? "Your guide" : "You"}</span>
+          <span className="tg-speaker">{from === "guide" ? words.guide : words.you}</span>
           <span className="tg-line">{text}</span>
         </li>
       ))}
@@ -45,6 +47,8 @@ interface ChatInputProps {
 }
 
 export function ChatInput({ enabled, send }: ChatInputProps) {
+  const { chat } = useWords();
+  const inputId = useId();
   const [text, setText] = useState("");
   const [status, setStatus] = useState<"idle" | "sending" | "failed">("idle");
 
@@ -64,15 +68,15 @@ export function ChatInput({ enabled, send }: ChatInputProps) {
 
   return (
     <form className="tg-chat" onSubmit={(event) => void submit(event)}>
-      <label className="tg-visually-hidden" htmlFor="tg-chat-input">
-        Type to your guide
+      <label className="tg-visually-hidden" htmlFor={inputId}>
+        {chat.label}
       </label>
       <input
-        id="tg-chat-input"
+        id={inputId}
         data-testid="chat-input"
         value={text}
         onChange={(event) => setText(event.target.value)}
-        placeholder={enabled ? "Or type here…" : "You can type in a moment"}
+        placeholder={enabled ? chat.placeholder : chat.notYet}
         autoComplete="off"
         enterKeyHint="send"
         maxLength={1000}
@@ -82,14 +86,14 @@ export function ChatInput({ enabled, send }: ChatInputProps) {
         type="submit"
         className="tg-round"
         data-testid="chat-send"
-        aria-label="Send"
+        aria-label={chat.send}
         disabled={!enabled || text.trim() === "" || status === "sending"}
       >
         <SendIcon />
       </button>
       {status === "failed" && (
         <p className="tg-chat-note" role="status">
-          That did not get through. Please send it again.
+          {chat.failed}
         </p>
       )}
     </form>

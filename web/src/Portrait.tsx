@@ -1,7 +1,9 @@
 /** The guide as a drawing, for whenever there is a voice but no moving picture. */
 import type { TrackReference } from "@livekit/components-react";
 import { RemoteAudioTrack } from "livekit-client";
-import { useEffect, useRef } from "react";
+import { useEffect, useId, useRef } from "react";
+
+import { useWords } from "./words/useWords.js";
 
 interface PortraitProps {
   /** The sound the mouth and the rings follow; without it they follow `speaking` alone. */
@@ -10,6 +12,8 @@ interface PortraitProps {
 }
 
 export function Portrait({ audioTrack, speaking }: PortraitProps) {
+  const { guide } = useWords();
+  const circle = useId();
   const root = useRef<HTMLDivElement>(null);
   const track = audioTrack?.publication.track;
 
@@ -38,13 +42,13 @@ export function Portrait({ audioTrack, speaking }: PortraitProps) {
     <div ref={root} className="tg-portrait" data-speaking={speaking} data-testid="portrait">
       <span className="tg-ring tg-ring-far" />
       <span className="tg-ring tg-ring-near" />
-      <svg viewBox="0 0 200 200" role="img" aria-label="Your guide">
+      <svg viewBox="0 0 200 200" role="img" aria-label={guide}>
         <defs>
-          <clipPath id="tg-portrait-circle">
+          <clipPath id={circle}>
             <circle cx="100" cy="100" r="98" />
           </clipPath>
         </defs>
-        <g clipPath="url(#tg-portrait-circle)">
+        <g clipPath={`url(#${circle})`}>
           <rect width="200" height="200" fill="#d8eae4" />
           <path
             d="M52 98c-4-44 18-66 48-66s54 20 48 66c-2 16-4 28-2 40H54c2-12 0-24-2-40z"

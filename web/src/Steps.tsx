@@ -1,15 +1,17 @@
 /** How far the greeting has got, while somebody waits for it. */
-import { CheckIcon } from "./Icons";
-import type { GreetingState } from "./useGreetingState";
-import { waitingLine } from "./words";
+import type { GreetingState } from "./greetingReducer.js";
+import { CheckIcon } from "./Icons.js";
+import type { Words } from "./words/index.js";
+import { useWords } from "./words/useWords.js";
 
 const STEPS = [
-  { phase: "requesting", label: "Seat" },
-  { phase: "connecting", label: "Connection" },
-  { phase: "waiting_for_agent", label: "Guide" },
+  { phase: "requesting", label: "seat" },
+  { phase: "connecting", label: "connection" },
+  { phase: "waiting_for_agent", label: "guide" },
 ] as const;
 
 export function Steps({ state }: { state: GreetingState }) {
+  const words = useWords();
   const now = STEPS.findIndex(({ phase }) => phase === state.phase);
   return (
     <div className="tg-progress" data-testid="progress">
@@ -21,15 +23,29 @@ export function Steps({ state }: { state: GreetingState }) {
               <span className="tg-step-mark" aria-hidden="true">
                 {step === "done" && <CheckIcon />}
               </span>
-              {label}
-              {step === "done" && <span className="tg-visually-hidden"> – done</span>}
+              {words.steps[label]}
+              {step === "done" && <span className="tg-visually-hidden"> – {words.steps.done}</span>}
             </li>
           );
         })}
       </ol>
       <p className="tg-waiting-line" role="status">
-        {waitingLine(state)}
+        {waitingLine(state, words)}
       </p>
     </div>
   );
+}
+
+function waitingLine(state: GreetingState, { waiting }: Words): string {
+  switch (state.phase) {
+    case "requesting":
+      return waiting.seat;
+    case "connecting":
+      return waiting.connection;
+    case "waiting_for_agent":
+      if (state.guide !== "coming") return waiting[state.guide];
+      return state.askedAgain ? waiting.calledAgain : waiting.coming;
+    default:
+      return "";
+  }
 }

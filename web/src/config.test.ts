@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { readConfig } from "./config";
+import { readConfig } from "./config.js";
 
 const page = (config?: string) => {
   document.head.innerHTML =
@@ -12,12 +12,13 @@ const page = (config?: string) => {
 
 test("the platform's config, with the page's session in the endpoint's URL", () => {
   const config =
-    '{"endpointUrl":"http://a/sessions/{session_id}/avatar-greeting/","authorization":"Bearer t","traineeName":"Ana"}';
+    '{"endpointUrl":"http://a/sessions/{session_id}/avatar-greeting/","authorization":"Bearer t","traineeName":"Ana","locale":"es"}';
   expect(readConfig(page(config), "?session_id=7%2F8")).toEqual({
     endpointUrl: "http://a/sessions/7%2F8/avatar-greeting/",
     authorization: "Bearer t",
     traineeName: "Ana",
     continueUrl: undefined,
+    locale: "es",
   });
 });
 

@@ -9,6 +9,7 @@ export interface GreetingConfig {
   authorization: string | undefined;
   traineeName: string | undefined;
   continueUrl: string | undefined;
+  locale: string | undefined;
 }
 
 const ELEMENT_ID = "greeting-config";
@@ -34,5 +35,6 @@ export function readConfig(page: Document, search: string): GreetingConfig | und
     authorization: text("authorization"),
     traineeName: text("traineeName"),
     continueUrl: text("continueUrl"),
+    locale: text("locale"),
   };
 }

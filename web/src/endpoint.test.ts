@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { createGreetingEndpoint, GreetingEndpointError } from "./endpoint";
+import { createGreetingEndpoint, GreetingEndpointError } from "./endpoint.js";
 import {
   type Answer,
   type Asked,
@@ -9,7 +9,7 @@ import {
   failure,
   SUCCESS,
   TOKEN,
-} from "./test/endpointServer";
+} from "./test/endpointServer.js";
 
 let server: Awaited<ReturnType<typeof endpointServer>>;
 let answer: (asked: Asked) => Answer;
@@ -41,7 +41,11 @@ describe("taking a seat", () => {
       roomName: "training-session-7",
       serverUrl: SUCCESS.server_url,
       participantToken: TOKEN,
-      fallback: { welcomeText: "Welcome to Acme!", continueUrl: "https://training.example/video" },
+      fallback: {
+        welcomeText: "Welcome to Acme!",
+        continueUrl: "https://training.example/video",
+        locale: "en",
+      },
     });
     expect(server.asked).toEqual([
       {

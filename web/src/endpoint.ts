@@ -6,7 +6,7 @@
  */
 import { TokenSource } from "livekit-client";
 
-import { CLIENT_AVATAR_GREETING } from "./roomContract";
+import { CLIENT_AVATAR_GREETING } from "./roomContract.js";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 4_000;
@@ -18,6 +18,8 @@ export interface Fallback {
   welcomeText: string;
   /** Absent when the endpoint could not say. */
   continueUrl: string | undefined;
+  /** The tag of the language `welcomeText` is written in. */
+  locale?: string | undefined;
 }
 
 /** A seat in the greeting's room. The token is a credential: never log it. */
@@ -199,7 +201,11 @@ function fallbackOf(body: unknown): Fallback | undefined {
   const fallback = field(body, "fallback");
   const welcomeText = text(fallback, "welcome_text");
   if (welcomeText === undefined) return undefined;
-  return { welcomeText, continueUrl: text(fallback, "continue_url") };
+  return {
+    welcomeText,
+    continueUrl: text(fallback, "continue_url"),
+    locale: text(fallback, "locale"),
+  };
 }
 
 function field(value: unknown, name: string): unknown {

@@ -15,8 +15,8 @@ import {
   TrackEvent,
 } from "livekit-client";
 
-import { RPC_CAN_HEAR } from "./roomContract";
-import { isAgent } from "./useGuide";
+import { RPC_CAN_HEAR } from "./roomContract.js";
+import { isAgent } from "./useGuide.js";
 
 /** An agent may take a moment to register the method, or to see us: ask again after these. */
 const RETRY_DELAYS_MS = [80, 150, 300, 600, 1000, 2000, 3000, 3000, 3000, 3000];

@@ -1,7 +1,7 @@
-import "./styles.css";
+"use client";
 
-export { AvatarGreeting, type AvatarGreetingProps } from "./AvatarGreeting";
-export { AvatarVideo, type AvatarVideoProps } from "./AvatarVideo";
+export { AvatarGreeting, type AvatarGreetingProps } from "./AvatarGreeting.js";
+export { AvatarVideo, type AvatarVideoProps } from "./AvatarVideo.js";
 export {
   type Authorization,
   createGreetingEndpoint,
@@ -10,5 +10,5 @@ export {
   GreetingEndpointError,
   type GreetingEndpointOptions,
   type Seat,
-} from "./endpoint";
-export type { FailureReason, GreetingState, Mode } from "./useGreetingState";
+} from "./endpoint.js";
+export type { Closing, FailureReason, GreetingState, Mode } from "./greetingReducer.js";

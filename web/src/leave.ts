@@ -1,9 +1,9 @@
 /** The way out: end the greeting as far as that is possible in a moment, then go on. */
 import { ConnectionState, type Room, RoomEvent } from "livekit-client";
 
-import type { GreetingEndpoint } from "./endpoint";
-import { RPC_END_GREETING } from "./roomContract";
-import { isAgent } from "./useGuide";
+import type { GreetingEndpoint } from "./endpoint.js";
+import { RPC_END_GREETING } from "./roomContract.js";
+import { isAgent } from "./useGuide.js";
 
 /** Nobody is kept waiting longer than this on their way to the training. */
 const LEAVE_WITHIN_MS = 1_200;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type Caption, type CaptionUpdate, mergeCaption } from "./mergeCaption";
+import { type Caption, type CaptionUpdate, mergeCaption } from "./mergeCaption.js";
 
 const merge = (...updates: Partial<CaptionUpdate>[]) =>
   updates.reduce<readonly Caption[]>(

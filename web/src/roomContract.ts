@@ -28,5 +28,20 @@ export const ATTRIBUTE_GREETER = "greeting.greeter";
 /** Greeter to greeter: answers `yes`; a dead one's ghost does not answer. */
 export const RPC_GREETER_ALIVE = "greeter_alive";
 
+/** On the agent, before its first word: the BCP 47 tag of the language it speaks now. */
+export const ATTRIBUTE_LOCALE = "greeting.locale";
+
+/**
+ * On the agent, once the closing line has been said: `highlight_continue` or `continue`; empty again
+ * when the trainee talks on.
+ */
+export const ATTRIBUTE_CLOSING = "greeting.closing";
+
+/** Continue stands out; the guide stays for whoever has more to say. */
+export const CLOSING_HIGHLIGHT = "highlight_continue";
+
+/** The page goes on by itself, after a moment. */
+export const CLOSING_CONTINUE = "continue";
+
 /** On the agent, just before the room closes: why the greeting ended. */
 export const ATTRIBUTE_ENDED = "greeting.ended";

@@ -2,7 +2,7 @@
 import type { Room, TextStreamReader } from "livekit-client";
 import { useCallback, useEffect, useReducer } from "react";
 
-import { type Caption, type CaptionUpdate, mergeCaption } from "./mergeCaption";
+import { type Caption, type CaptionUpdate, mergeCaption } from "./mergeCaption.js";
 
 const TOPIC_TRANSCRIPTION = "lk.transcription";
 const TOPIC_CHAT = "lk.chat";

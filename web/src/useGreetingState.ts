@@ -1,14 +1,17 @@
-/**
- * From what the endpoint, the room and the guide do to OUR one answer to "where are we?".
- *
- * The reducer is pure and knows no SDK object; `useGreetingState` feeds it and keeps its deadlines.
- */
+/** Feeds the reducer with what the endpoint, the room and the guide do, and keeps its deadlines. */
 import type { UseSessionReturn } from "@livekit/components-react";
-import { ConnectionState, DisconnectReason, RoomEvent } from "livekit-client";
+import { ConnectionState, type DisconnectReason, RoomEvent } from "livekit-client";
 import { useEffect, useEffectEvent, useReducer } from "react";
 
-import { type Fallback, type GreetingEndpoint, GreetingEndpointError } from "./endpoint";
-import type { Guide } from "./useGuide";
+import { type GreetingEndpoint, GreetingEndpointError } from "./endpoint.js";
+import {
+  greetingReducer,
+  type GreetingState,
+  type GuidePresence,
+  initialGreetingState,
+  isOver,
+} from "./greetingReducer.js";
+import type { Guide } from "./useGuide.js";
 
 const CONNECT_TIMEOUT_MS = 20_000;
 /** LiveKit gives a lost trainee's seat up after about 20 s; there is nothing to come back to then. */
@@ -19,159 +22,6 @@ const ASK_AGAIN_AFTER_MS = 5_000;
 const ABSENT_PATIENCE_MS = 20_000;
 /** A guide who is in the room this long without saying who speaks is shown as they are. */
 const PREPARING_PATIENCE_MS = 12_000;
-
-export type Mode = "avatar" | "voice";
-
-/** Why there is no greeting. */
-export type FailureReason =
-  /** The endpoint answered with an error. */
-  | "refused"
-  /** The endpoint did not answer. */
-  | "unreachable"
-  /** There was a seat, but no way into the room. */
-  | "connect_failed"
-  | "connection_lost"
-  /** Nobody came, or they left and did not return. */
-  | "no_guide"
-  /** The greeting was opened in another tab. */
-  | "taken_over"
-  /** The page itself broke. */
-  | "page_error";
-
-export type GreetingState = { fallback: Fallback | undefined } & (
-  | { phase: "requesting" }
-  | { phase: "connecting" }
-  | {
-      phase: "waiting_for_agent";
-      guide: "coming" | "preparing" | "lost";
-      /** The endpoint has been asked a second time; it is not asked a third. */
-      askedAgain: boolean;
-    }
-  | { phase: "greeting"; mode: Mode; askedAgain: boolean }
-  | { phase: "ended"; reason: string }
-  | { phase: "failed"; reason: FailureReason; retryable: boolean; code?: string | undefined }
-);
-
-/** What the reducer needs to know of the guide. */
-export type GuidePresence =
-  { present: false } | { present: true; ready: boolean; mode: Mode; ended: string | undefined };
-
-export type GreetingEvent =
-  | { type: "seat_taken"; fallback: Fallback | undefined }
-  | { type: "seat_refused"; error: GreetingEndpointError }
-  | { type: "connected" }
-  | { type: "connect_failed" }
-  | { type: "disconnected"; reason: DisconnectReason | undefined }
-  | { type: "guide"; guide: GuidePresence }
-  | { type: "asked_again" }
-  | { type: "patience_over"; guide: GuidePresence };
-
-export const initialGreetingState: GreetingState = { phase: "requesting", fallback: undefined };
-
-export function greetingReducer(state: GreetingState, event: GreetingEvent): GreetingState {
-  const { fallback } = state;
-  switch (event.type) {
-    case "seat_taken":
-      return state.phase === "requesting"
-        ? { phase: "connecting", fallback: event.fallback }
-        : { ...state, fallback: event.fallback ?? fallback };
-
-    case "seat_refused":
-      return refused(state, event.error);
-
-    case "connected":
-      return state.phase === "connecting"
-        ? { phase: "waiting_for_agent", guide: "coming", askedAgain: false, fallback }
-        : state;
-
-    case "connect_failed":
-      return state.phase === "connecting" || state.phase === "requesting"
-        ? { phase: "failed", reason: "connect_failed", retryable: true, fallback }
-        : state;
-
-    case "disconnected":
-      return isOver(state) ? state : afterDisconnect(state, event.reason);
-
-    case "guide":
-      return withGuide(state, event.guide);
-
-    case "asked_again":
-      return state.phase === "waiting_for_agent" ? { ...state, askedAgain: true } : state;
-
-    case "patience_over":
-      if (state.phase !== "waiting_for_agent") return state;
-      return event.guide.present
-        ? { phase: "greeting", mode: event.guide.mode, askedAgain: state.askedAgain, fallback }
-        : { phase: "failed", reason: "no_guide", retryable: true, fallback };
-  }
-}
-
-/** Nothing but a new start leads out of here; a guide who comes late is still welcome. */
-export function isOver(state: GreetingState): boolean {
-  return state.phase === "ended" || (state.phase === "failed" && state.reason !== "no_guide");
-}
-
-function refused(state: GreetingState, error: GreetingEndpointError): GreetingState {
-  const fallback = error.fallback ?? state.fallback;
-  if (error.code === "session_ended") {
-    return isOver(state) ? state : { phase: "ended", reason: "session_ended", fallback };
-  }
-  // A second request that fails takes nothing from who already has a seat.
-  if (state.phase !== "requesting") return { ...state, fallback };
-  return {
-    phase: "failed",
-    reason: error.status === undefined ? "unreachable" : "refused",
-    retryable: error.retryable,
-    code: error.code,
-    fallback,
-  };
-}
-
-function afterDisconnect(
-  { phase, fallback }: GreetingState,
-  reason: DisconnectReason | undefined,
-): GreetingState {
-  switch (reason) {
-    case DisconnectReason.ROOM_DELETED:
-    case DisconnectReason.ROOM_CLOSED:
-    case DisconnectReason.PARTICIPANT_REMOVED:
-      return { phase: "ended", reason: "room_closed", fallback };
-    case DisconnectReason.DUPLICATE_IDENTITY:
-      return { phase: "failed", reason: "taken_over", retryable: true, fallback };
-    default:
-      return {
-        phase: "failed",
-        reason: phase === "connecting" ? "connect_failed" : "connection_lost",
-        retryable: true,
-        fallback,
-      };
-  }
-}
-
-function withGuide(state: GreetingState, guide: GuidePresence): GreetingState {
-  const { fallback } = state;
-  const inRoom =
-    state.phase === "waiting_for_agent" ||
-    state.phase === "greeting" ||
-    (state.phase === "failed" && state.reason === "no_guide");
-  if (!inRoom) return state;
-  const askedAgain = state.phase === "failed" ? true : state.askedAgain;
-
-  if (!guide.present) {
-    if (
-      state.phase === "greeting" ||
-      (state.phase === "waiting_for_agent" && state.guide === "preparing")
-    ) {
-      return { phase: "waiting_for_agent", guide: "lost", askedAgain, fallback };
-    }
-    return state;
-  }
-  if (guide.ended !== undefined) return { phase: "ended", reason: guide.ended, fallback };
-  if (guide.ready || state.phase === "greeting") {
-    return { phase: "greeting", mode: guide.mode, askedAgain, fallback };
-  }
-  return { phase: "waiting_for_agent", guide: "preparing", askedAgain, fallback };
-}
 
 /** Take the seat, connect, and follow what happens; every wait is bounded. */
 export function useGreetingState(
@@ -185,9 +35,11 @@ export function useGreetingState(
   const present = guide !== undefined;
   const ready = guide?.ready ?? false;
   const mode = guide?.mode ?? "voice";
+  const closing = guide?.closing;
   const ended = guide?.ended;
+  const locale = guide?.locale;
   const presence = (): GuidePresence =>
-    present ? { present, ready, mode, ended } : { present: false };
+    present ? { present, ready, mode, locale, closing, ended } : { present: false };
 
   const begin = useEffectEvent(async (left: AbortSignal) => {
     const stillHere = () => !left.aborted;
@@ -240,7 +92,7 @@ export function useGreetingState(
   const tellGuide = useEffectEvent(() => dispatch({ type: "guide", guide: presence() }));
   useEffect(() => {
     if (connected) tellGuide();
-  }, [connected, present, ready, mode, ended]);
+  }, [connected, present, ready, mode, locale, closing, ended]);
 
   const onPatienceOver = useEffectEvent(() =>
     dispatch({ type: "patience_over", guide: presence() }),

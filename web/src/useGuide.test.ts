@@ -1,7 +1,7 @@
 import { ParticipantKind, type RemoteParticipant } from "livekit-client";
 import { expect, test } from "vitest";
 
-import { isAgent, newestAgent } from "./useGuide";
+import { closingIn, isAgent, newestAgent } from "./useGuide.js";
 
 const participant = (
   identity: string,
@@ -23,4 +23,14 @@ test("the guide is the newest agent: not its avatar, not a person, not a dead on
 
 test("an avatar is no agent of its own", () => {
   expect([human, agent, avatar].map(isAgent)).toEqual([false, true, false]);
+});
+
+test("only what the contract names closes the greeting", () => {
+  expect(["highlight_continue", "continue", "", "later", undefined].map(closingIn)).toEqual([
+    "highlight_continue",
+    "continue",
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

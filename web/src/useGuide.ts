@@ -19,8 +19,15 @@ import {
   Track,
 } from "livekit-client";
 
-import { ATTRIBUTE_ENDED, ATTRIBUTE_MODE } from "./roomContract";
-import type { Mode } from "./useGreetingState";
+import type { Closing, Mode } from "./greetingReducer.js";
+import {
+  ATTRIBUTE_CLOSING,
+  ATTRIBUTE_ENDED,
+  ATTRIBUTE_LOCALE,
+  ATTRIBUTE_MODE,
+  CLOSING_CONTINUE,
+  CLOSING_HIGHLIGHT,
+} from "./roomContract.js";
 
 const ATTRIBUTE_ON_BEHALF = "lk.publish_on_behalf";
 const ATTRIBUTE_STATE = "lk.agent.state";
@@ -33,6 +40,10 @@ export interface Guide {
   mode: Mode;
   /** There is somebody to see or hear; until then they are getting ready. */
   ready: boolean;
+  /** The tag of the language they speak, once they say. */
+  locale: string | undefined;
+  /** Asked of the page when all is said. */
+  closing: Closing | undefined;
   /** Why the greeting is over, once it is. */
   ended: string | undefined;
   /** The picture; undefined when the guide is a voice. */
@@ -92,7 +103,9 @@ export function useGuide(room: Room): Guide | undefined {
     activity,
     mode,
     ready: told === "voice" || picture !== undefined || activity === "speaking",
-    ended: agent.attributes[ATTRIBUTE_ENDED],
+    locale: agent.attributes[ATTRIBUTE_LOCALE] || undefined,
+    closing: closingIn(agent.attributes[ATTRIBUTE_CLOSING]),
+    ended: agent.attributes[ATTRIBUTE_ENDED] || undefined,
     videoTrack: mode === "avatar" ? picture : undefined,
     audioTrack: mode === "avatar" ? (avatarSound ?? agentSound) : agentSound,
   };
@@ -107,6 +120,11 @@ function useTracksOf(participant: RemoteParticipant | undefined, room: Room): Tr
 
 function subscribed(tracks: TrackReference[], source: Track.Source): TrackReference | undefined {
   return tracks.find((one) => one.source === source && one.publication.track !== undefined);
+}
+
+/** Anything else, also what a newer worker might say, leaves the page as it is. */
+export function closingIn(value: string | undefined): Closing | undefined {
+  return value === CLOSING_HIGHLIGHT || value === CLOSING_CONTINUE ? value : undefined;
 }
 
 function activityOf(state: string | undefined): Activity {

@@ -2,7 +2,7 @@
 import type { Room } from "livekit-client";
 import { useCallback, useEffect, useState } from "react";
 
-import { Hearing, type Sound } from "./hearing";
+import { Hearing, type Sound } from "./hearing.js";
 
 export function useHearing(room: Room): { sound: Sound; unlock: () => void } {
   const [sound, setSound] = useState<Sound>("untried");

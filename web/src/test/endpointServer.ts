@@ -18,6 +18,7 @@ export interface Answer {
 export const FALLBACK = {
   welcome_text: "Welcome to Acme!",
   continue_url: "https://training.example/video",
+  locale: "en",
 };
 
 /** A token of the right shape for the SDK to read; nobody signs or checks it here. */

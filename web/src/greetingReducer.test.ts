@@ -1,22 +1,31 @@
 import { DisconnectReason } from "livekit-client";
 import { describe, expect, test } from "vitest";
 
-import { GreetingEndpointError } from "./endpoint";
+import { GreetingEndpointError } from "./endpoint.js";
 import {
+  closingOf,
   type GreetingEvent,
   greetingReducer,
   type GreetingState,
   type GuidePresence,
   initialGreetingState,
-} from "./useGreetingState";
+} from "./greetingReducer.js";
 
 const fallback = { welcomeText: "Welcome!", continueUrl: "https://training.example/video" };
 const SEAT: GreetingEvent = { type: "seat_taken", fallback };
 const CONNECTED: GreetingEvent = { type: "connected" };
 const GONE: GreetingEvent = { type: "guide", guide: { present: false } };
+const GUIDE = {
+  present: true,
+  ready: false,
+  mode: "voice",
+  locale: undefined,
+  closing: undefined,
+  ended: undefined,
+} as const;
 const guide = (more: Partial<Extract<GuidePresence, { present: true }>> = {}): GreetingEvent => ({
   type: "guide",
-  guide: { present: true, ready: false, mode: "voice", ended: undefined, ...more },
+  guide: { ...GUIDE, ...more },
 });
 const refused = (code: string, status: number | undefined, retryable = true): GreetingEvent => ({
   type: "seat_refused",
@@ -48,6 +57,57 @@ describe("on the way", () => {
   });
 });
 
+describe("the language", () => {
+  const told = (locale: string): GreetingEvent => ({
+    type: "seat_taken",
+    fallback: { ...fallback, locale },
+  });
+
+  test("is the endpoint's, then the guide's, who may change it", () => {
+    expect(after(told("es")).locale).toBe("es");
+    expect(after(told("es"), CONNECTED, guide()).locale).toBe("es");
+    expect(after(told("es"), CONNECTED, guide({ locale: "fr" })).locale).toBe("fr");
+    expect(after(...GREETING, guide({ locale: "fr" }), guide({ locale: "de" })).locale).toBe("de");
+  });
+
+  test("once spoken is not unlearnt: not by a second answer, not by losing the guide", () => {
+    const spoken = [...GREETING, guide({ locale: "fr" })];
+    expect(after(...spoken, told("es")).locale).toBe("fr");
+    expect(after(...spoken, GONE).locale).toBe("fr");
+    expect(after(...spoken, disconnected()).locale).toBe("fr");
+  });
+
+  test("comes with a refusal too", () => {
+    const error = new GreetingEndpointError("No.", "unauthorized", false, 401, {
+      ...fallback,
+      locale: "de",
+    });
+    expect(after({ type: "seat_refused", error }).locale).toBe("de");
+  });
+});
+
+describe("the closing line", () => {
+  test("opens the way on, and talking on takes that back", () => {
+    const said = after(...GREETING, guide({ closing: "highlight_continue" }));
+    expect(said).toMatchObject({ phase: "greeting", closing: "highlight_continue" });
+    expect(closingOf(greetingReducer(said, guide()))).toBeUndefined();
+  });
+
+  test("stays said when the greeting then ends, however that is learnt", () => {
+    const said = [...GREETING, guide({ closing: "continue" })];
+    for (const end of [
+      guide({ closing: "continue", ended: "completed" }),
+      disconnected(DisconnectReason.ROOM_DELETED),
+    ]) {
+      expect(after(...said, end)).toMatchObject({ phase: "ended", closing: "continue" });
+    }
+  });
+
+  test("of a guide who is gone sends nobody on", () => {
+    expect(closingOf(after(...GREETING, guide({ closing: "continue" }), GONE))).toBeUndefined();
+  });
+});
+
 describe("a guide who does not come", () => {
   test("is called once more, then the trainee is welcomed without them", () => {
     const asked = after(SEAT, CONNECTED, { type: "asked_again" });
@@ -64,7 +124,7 @@ describe("a guide who does not come", () => {
   test("who is there but never says who speaks is shown as they are", () => {
     const patience: GreetingEvent = {
       type: "patience_over",
-      guide: { present: true, ready: false, mode: "voice", ended: undefined },
+      guide: GUIDE,
     };
     expect(after(SEAT, CONNECTED, guide(), patience)).toMatchObject({
       phase: "greeting",

@@ -1,0 +1,200 @@
+/**
+ * From what the endpoint, the room and the guide do to OUR one answer to "where are we?"; pure, and
+ * knows no SDK object. `useGreetingState` feeds it.
+ */
+import { DisconnectReason } from "livekit-client";
+
+import type { Fallback, GreetingEndpointError } from "./endpoint.js";
+
+export type Mode = "avatar" | "voice";
+
+/** Why there is no greeting. */
+export type FailureReason =
+  /** The endpoint answered with an error. */
+  | "refused"
+  /** The endpoint did not answer. */
+  | "unreachable"
+  /** There was a seat, but no way into the room. */
+  | "connect_failed"
+  | "connection_lost"
+  /** Nobody came, or they left and did not return. */
+  | "no_guide"
+  /** The greeting was opened in another tab. */
+  | "taken_over"
+  /** The page itself broke. */
+  | "page_error";
+
+/** The closing line has been said: Continue stands out, or the page goes on by itself. */
+export type Closing = "highlight_continue" | "continue";
+
+export type GreetingState = {
+  fallback: Fallback | undefined;
+  /** The tag of the language the trainee is greeted in; undefined until somebody says. */
+  locale: string | undefined;
+} & (
+  | { phase: "requesting" }
+  | { phase: "connecting" }
+  | {
+      phase: "waiting_for_agent";
+      guide: "coming" | "preparing" | "lost";
+      /** The endpoint has been asked a second time; it is not asked a third. */
+      askedAgain: boolean;
+    }
+  | { phase: "greeting"; mode: Mode; askedAgain: boolean; closing: Closing | undefined }
+  /** `closing` as it was then: who was about to go on still does. */
+  | { phase: "ended"; reason: string; closing: Closing | undefined }
+  | { phase: "failed"; reason: FailureReason; retryable: boolean; code?: string | undefined }
+);
+
+/** What the reducer needs to know of the guide. */
+export type GuidePresence =
+  | { present: false }
+  | {
+      present: true;
+      ready: boolean;
+      mode: Mode;
+      locale: string | undefined;
+      closing: Closing | undefined;
+      ended: string | undefined;
+    };
+
+export type GreetingEvent =
+  | { type: "seat_taken"; fallback: Fallback | undefined }
+  | { type: "seat_refused"; error: GreetingEndpointError }
+  | { type: "connected" }
+  | { type: "connect_failed" }
+  | { type: "disconnected"; reason: DisconnectReason | undefined }
+  | { type: "guide"; guide: GuidePresence }
+  | { type: "asked_again" }
+  | { type: "patience_over"; guide: GuidePresence };
+
+export const initialGreetingState: GreetingState = {
+  phase: "requesting",
+  fallback: undefined,
+  locale: undefined,
+};
+
+export function greetingReducer(state: GreetingState, event: GreetingEvent): GreetingState {
+  const known = { fallback: state.fallback, locale: state.locale };
+  switch (event.type) {
+    case "seat_taken": {
+      const told = learned(state, event.fallback);
+      return state.phase === "requesting"
+        ? { phase: "connecting", ...told }
+        : { ...state, ...told };
+    }
+
+    case "seat_refused":
+      return refused(state, event.error);
+
+    case "connected":
+      return state.phase === "connecting"
+        ? { phase: "waiting_for_agent", guide: "coming", askedAgain: false, ...known }
+        : state;
+
+    case "connect_failed":
+      return state.phase === "connecting" || state.phase === "requesting"
+        ? { phase: "failed", reason: "connect_failed", retryable: true, ...known }
+        : state;
+
+    case "disconnected":
+      return isOver(state) ? state : afterDisconnect(state, event.reason);
+
+    case "guide":
+      return withGuide(state, event.guide);
+
+    case "asked_again":
+      return state.phase === "waiting_for_agent" ? { ...state, askedAgain: true } : state;
+
+    case "patience_over":
+      if (state.phase !== "waiting_for_agent") return state;
+      return event.guide.present
+        ? withGuide(state, { ...event.guide, ready: true })
+        : { phase: "failed", reason: "no_guide", retryable: true, ...known };
+  }
+}
+
+/** Nothing but a new start leads out of here; a guide who comes late is still welcome. */
+export function isOver(state: GreetingState): boolean {
+  return state.phase === "ended" || (state.phase === "failed" && state.reason !== "no_guide");
+}
+
+/** What an answer of the endpoint adds; a language the guide has spoken is not unlearnt. */
+function learned({ fallback, locale }: GreetingState, told: Fallback | undefined) {
+  return { fallback: told ?? fallback, locale: locale ?? told?.locale };
+}
+
+function refused(state: GreetingState, error: GreetingEndpointError): GreetingState {
+  const told = learned(state, error.fallback);
+  if (error.code === "session_ended") {
+    return isOver(state)
+      ? state
+      : { phase: "ended", reason: "session_ended", closing: closingOf(state), ...told };
+  }
+  // A second request that fails takes nothing from who already has a seat.
+  if (state.phase !== "requesting") return { ...state, ...told };
+  return {
+    phase: "failed",
+    reason: error.status === undefined ? "unreachable" : "refused",
+    retryable: error.retryable,
+    code: error.code,
+    ...told,
+  };
+}
+
+function afterDisconnect(
+  state: GreetingState,
+  reason: DisconnectReason | undefined,
+): GreetingState {
+  const known = { fallback: state.fallback, locale: state.locale };
+  switch (reason) {
+    case DisconnectReason.ROOM_DELETED:
+    case DisconnectReason.ROOM_CLOSED:
+    case DisconnectReason.PARTICIPANT_REMOVED:
+      return { phase: "ended", reason: "room_closed", closing: closingOf(state), ...known };
+    case DisconnectReason.DUPLICATE_IDENTITY:
+      return { phase: "failed", reason: "taken_over", retryable: true, ...known };
+    default:
+      return {
+        phase: "failed",
+        reason: state.phase === "connecting" ? "connect_failed" : "connection_lost",
+        retryable: true,
+        ...known,
+      };
+  }
+}
+
+function withGuide(state: GreetingState, guide: GuidePresence): GreetingState {
+  const inRoom =
+    state.phase === "waiting_for_agent" ||
+    state.phase === "greeting" ||
+    (state.phase === "failed" && state.reason === "no_guide");
+  if (!inRoom) return state;
+  const askedAgain = state.phase === "failed" ? true : state.askedAgain;
+  const { fallback } = state;
+
+  if (!guide.present) {
+    if (
+      state.phase === "greeting" ||
+      (state.phase === "waiting_for_agent" && state.guide === "preparing")
+    ) {
+      const { locale } = state;
+      return { phase: "waiting_for_agent", guide: "lost", askedAgain, fallback, locale };
+    }
+    return state;
+  }
+  const { mode, closing } = guide;
+  const locale = guide.locale ?? state.locale;
+  if (guide.ended !== undefined) {
+    return { phase: "ended", reason: guide.ended, closing, fallback, locale };
+  }
+  if (guide.ready || state.phase === "greeting") {
+    return { phase: "greeting", mode, askedAgain, closing, fallback, locale };
+  }
+  return { phase: "waiting_for_agent", guide: "preparing", askedAgain, fallback, locale };
+}
+
+/** What the guide's closing asks of the page. */
+export function closingOf(state: GreetingState): Closing | undefined {
+  return "closing" in state ? state.closing : undefined;
+}

@@ -1,0 +1,103 @@
+import type { Words } from "./types.js";
+
+/** Gesiezt, wie die Texte in prompts/: Was man liest und was man hört, soll zusammenpassen. */
+export const de: Words = {
+  locale: "de",
+  heading: (name) => (name ? `Willkommen, ${name}` : "Willkommen"),
+  aiAvatar: "Ihr Guide ist ein KI-Avatar.",
+  guide: "Ihr Guide",
+  guideOnVideo: "Ihr Guide im Video",
+  you: "Sie",
+  conversation: "Gespräch",
+  status: {
+    connecting: "Verbinde…",
+    connected: "Verbunden",
+    reconnecting: "Verbinde neu…",
+    finished: "Beendet",
+    notConnected: "Nicht verbunden",
+  },
+  steps: { seat: "Raum", connection: "Verbindung", guide: "Guide", done: "erledigt" },
+  waiting: {
+    seat: "Ihr Raum wird vorbereitet…",
+    connection: "Die Verbindung wird aufgebaut…",
+    coming: "Ihr Guide ist unterwegs…",
+    preparing: "Ihr Guide ist da und macht sich bereit…",
+    lost: "Die Verbindung zu Ihrem Guide ist abgerissen. Wir stellen sie wieder her…",
+    calledAgain: "Das dauert etwas länger als sonst. Wir haben Ihren Guide noch einmal gerufen…",
+  },
+  activity: {
+    getting_ready: "Macht sich bereit",
+    listening: "Hört zu",
+    thinking: "Denkt nach",
+    speaking: "Spricht",
+    reconnecting: "Einen Moment",
+  },
+  sound: {
+    tap: "Tippen, um Ihren Guide zu hören",
+    why: "Ihr Browser spielt Ton erst nach einem Tippen ab.",
+  },
+  captions: {
+    label: "Was gesagt wurde",
+    before: "Was Ihr Guide sagt, erscheint hier.",
+    empty: "Was gesagt wird, erscheint hier.",
+  },
+  chat: {
+    label: "Ihrem Guide schreiben",
+    placeholder: "Oder hier schreiben…",
+    notYet: "Gleich können Sie schreiben",
+    send: "Senden",
+    failed: "Das kam nicht an. Bitte senden Sie es noch einmal.",
+  },
+  microphone: { on: "Mikrofon an", off: "Mikrofon aus" },
+  microphoneNote: {
+    off: "Zum Sprechen einschalten, oder einfach schreiben.",
+    asking: "Erlauben Sie es im Browser, oder hören Sie einfach zu und schreiben Sie.",
+    denied: "Ihr Browser lässt es nicht zu. Sie können zuhören und schreiben.",
+    absent: "Keines gefunden. Sie können zuhören und schreiben.",
+    failed: "Es ließ sich nicht einschalten. Sie können zuhören und schreiben.",
+  },
+  continue: {
+    label: "Weiter zum Schulungsvideo",
+    going: "Es geht weiter…",
+    nowhere: "Bitte machen Sie auf der Seite weiter, von der Sie gekommen sind.",
+  },
+  closing: {
+    highlight_continue: "Das war Ihre Begrüßung. Weiter, wann immer Sie möchten.",
+    continue: "Ihr Schulungsvideo öffnet sich gleich.",
+  },
+  over: {
+    ready: "Ihre Schulung ist bereit",
+    elsewhere: "Ihre Begrüßung ist woanders geöffnet",
+    welcome:
+      "Herzlich willkommen! Schön, dass Sie da sind. Ihre Schulung ist bereit, und Sie können jederzeit anfangen.",
+    tryAgain: "Noch einmal versuchen",
+    bringHere: "Hier weitermachen",
+  },
+  ended: {
+    said: "Das war Ihre Begrüßung. Danke für das Gespräch!",
+    completed: "Das war Ihre Begrüßung. Danke für das Gespräch, und viel Freude mit dem Video!",
+    had: "Ihre Begrüßung hat schon stattgefunden.",
+    silent:
+      "Es war eine Weile still, deshalb hat sich Ihr Guide verabschiedet. Sie können gleich weitermachen.",
+    time_limit: "Die Zeit für die Begrüßung ist um. Danke für das Gespräch!",
+    stopped: "Ihr Guide musste aufhören, aber es ist nichts verloren.",
+  },
+  failed: {
+    refused: "Ihr Guide kann gerade nicht dazukommen, aber es ist nichts verloren.",
+    unreachable: "Wir konnten Ihren Guide nicht erreichen, aber es ist nichts verloren.",
+    connect_failed:
+      "Die Verbindung zu Ihrem Guide kam nicht zustande, aber es ist nichts verloren.",
+    connection_lost: "Die Verbindung zu Ihrem Guide ist abgerissen, sonst ist nichts verloren.",
+    no_guide: "Ihr Guide verspätet sich. Sie müssen nicht warten.",
+    taken_over: "Sie wurde in einem anderen Tab oder Fenster geöffnet und geht dort weiter.",
+    page_error: "Auf dieser Seite hat etwas nicht funktioniert, aber es ist nichts verloren.",
+  },
+  page: {
+    title: "Begrüßung zu Ihrer Schulung",
+    openedAlone: "Diese Seite öffnet sich über Ihre Schulungsplattform",
+    openIt:
+      "Sie wurde ohne Schulung geladen, deshalb gibt es noch niemanden zu begrüßen. Bitte öffnen Sie die Begrüßung über die Plattform.",
+    forDevelopers:
+      "Für Entwickler: `make demo` starten, oder die gebaute Seite mit einem Element `greeting-config` im Kopf ausliefern.",
+  },
+};
