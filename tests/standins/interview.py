@@ -32,22 +32,6 @@ def script(training: str, locale: str) -> SpokenScript:
     return spoken(library, choose(library, metadata), metadata)
 
 
-def instruction(heard: SpokenScript) -> str:
-    """Its instruction, each question with its id, kind and choices."""
-    text = heard.instructions
-    for question in heard.questions:
-        line = f"- {question.id} ({question.type}): {question.ask}"
-        if isinstance(question, ChoiceQuestion):
-            line += " [" + "; ".join(f"{k} = {v}" for k, v in question.choices.items()) + "]"
-        if isinstance(question, NumberQuestion) and question.unit:
-            line += f" [{question.unit}]"
-        if line not in text:
-            lines = text.splitlines()
-            at = next(i for i, each in enumerate(lines) if each.startswith(f"- {question.ask}"))
-            text = "\n".join([*lines[:at], line, *lines[at + 1 :]])
-    return text
-
-
 @dataclass
 class Interview:
     """A whole conversation in one script."""
@@ -79,7 +63,7 @@ class Interview:
         ]
 
     def reply(self) -> Reply:
-        return interlocutor.reply(instruction(self.script), self.turns, self.functions)
+        return interlocutor.reply(self.script.instructions, self.turns, self.functions)
 
     def say(self, text: str) -> str:
         """The trainee says it; what the guide says then, after all calls."""

@@ -8,7 +8,7 @@ from agent.demo import interlocutor
 from agent.demo.interlocutor import Facts, Turn
 from agent.demo.interlocutor.numbers import _table, number_in
 from agent.demo.tongues import guess
-from tests.standins.interview import LOCALES, Interview, instruction
+from tests.standins.interview import LOCALES, Interview
 
 INSTRUCTION = """You are Maya, a warm guide who welcomes people to their training.
 - name: Sam
@@ -289,6 +289,6 @@ def test_an_emergency_comes_before_everything() -> None:
 def test_an_instruction_without_questions_or_functions_is_talked_about_all_the_same() -> None:
     talk = Interview("forklift", "fr")
     asked = [*talk.turns, Turn("trainee", "Combien de temps dure la vidéo ?")]
-    answer = interlocutor.reply(instruction(talk.script), asked)
+    answer = interlocutor.reply(talk.script.instructions, asked)
     assert answer.calls == []
     assert "courte vidéo" in answer.text
