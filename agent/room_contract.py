@@ -36,18 +36,5 @@ ATTRIBUTE_GREETER = "greeting.greeter"
 RPC_GREETER_ALIVE = "greeter_alive"
 """Greeter to greeter: answers `yes`; a dead one's ghost does not answer."""
 
-ATTRIBUTE_LOCALE = "greeting.locale"
-"""On the agent, before its first word: the BCP 47 tag of the language it speaks now."""
-
-ATTRIBUTE_CLOSING = "greeting.closing"
-"""On the agent, once the closing line has been said: `highlight_continue` or `continue`; empty
-again when the trainee talks on."""
-
-CLOSING_HIGHLIGHT = "highlight_continue"
-"""Continue stands out; the guide stays for whoever has more to say."""
-
-CLOSING_CONTINUE = "continue"
-"""The page goes on by itself, after a moment."""
-
 ATTRIBUTE_ENDED = "greeting.ended"
 """On the agent, just before the room closes: why the greeting ended."""

@@ -17,6 +17,6 @@ def test_page_and_worker_agree() -> None:
     assert theirs == {name: ours.get(name) for name in theirs}
     for name in (
         *("RPC_CAN_HEAR", "RPC_END_GREETING", "ATTRIBUTE_MODE", "ATTRIBUTE_ENDED"),
-        *("ATTRIBUTE_LOCALE", "ATTRIBUTE_CLOSING", "CLOSING_HIGHLIGHT", "CLOSING_CONTINUE"),
+        *("ATTRIBUTE_LOCALE", "ATTRIBUTE_CLOSING"),
     ):
         assert name in theirs

@@ -37,11 +37,5 @@ export const ATTRIBUTE_LOCALE = "greeting.locale";
  */
 export const ATTRIBUTE_CLOSING = "greeting.closing";
 
-/** Continue stands out; the guide stays for whoever has more to say. */
-export const CLOSING_HIGHLIGHT = "highlight_continue";
-
-/** The page goes on by itself, after a moment. */
-export const CLOSING_CONTINUE = "continue";
-
 /** On the agent, just before the room closes: why the greeting ended. */
 export const ATTRIBUTE_ENDED = "greeting.ended";

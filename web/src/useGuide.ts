@@ -25,8 +25,6 @@ import {
   ATTRIBUTE_ENDED,
   ATTRIBUTE_LOCALE,
   ATTRIBUTE_MODE,
-  CLOSING_CONTINUE,
-  CLOSING_HIGHLIGHT,
 } from "./roomContract.js";
 
 const ATTRIBUTE_ON_BEHALF = "lk.publish_on_behalf";
@@ -124,7 +122,7 @@ function subscribed(tracks: TrackReference[], source: Track.Source): TrackRefere
 
 /** Anything else, also what a newer worker might say, leaves the page as it is. */
 export function closingIn(value: string | undefined): Closing | undefined {
-  return value === CLOSING_HIGHLIGHT || value === CLOSING_CONTINUE ? value : undefined;
+  return value === "highlight_continue" || value === "continue" ? value : undefined;
 }
 
 function activityOf(state: string | undefined): Activity {
