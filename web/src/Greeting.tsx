@@ -19,7 +19,8 @@ import { useGreetingState } from "./useGreetingState.js";
 import { useGuide } from "./useGuide.js";
 import { useHearing } from "./useHearing.js";
 import { useMicrophone } from "./useMicrophone.js";
-import { useWords } from "./words/useWords.js";
+import { wordsFor } from "./words/index.js";
+import { useWords, WordsContext } from "./words/useWords.js";
 
 type GreetingProps = Pick<AvatarGreetingProps, "traineeName" | "continueUrl" | "onContinue"> & {
   endpoint: GreetingEndpoint;
@@ -29,7 +30,7 @@ type GreetingProps = Pick<AvatarGreetingProps, "traineeName" | "continueUrl" | "
 
 export function Greeting(props: GreetingProps) {
   const { endpoint, traineeName, continueUrl, onContinue, again } = props;
-  const words = useWords();
+  const outer = useWords();
   const session = useSession(endpoint.tokenSource);
   const { room } = session;
   const guide = useGuide(room);
@@ -39,6 +40,8 @@ export function Greeting(props: GreetingProps) {
   const microphone = useMicrophone(room, session.isConnected);
   const end = () => endGreeting(room, endpoint);
   const { leaving, leave } = useContinue({ endpoint, state, end, continueUrl, onContinue });
+
+  const words = state.locale === undefined ? outer : wordsFor(state.locale, outer.locale);
 
   const onStateChange = useEffectEvent(props.onStateChange);
   useEffect(() => onStateChange(state), [state]);
@@ -50,38 +53,40 @@ export function Greeting(props: GreetingProps) {
     session.connectionState === ConnectionState.SignalReconnecting;
 
   return (
-    <SessionProvider session={session}>
-      <RoomAudioRenderer room={room} />
-      <Frame
-        state={state}
-        sound={sound}
-        traineeName={traineeName}
-        reconnecting={reconnecting}
-        stage={
-          over ? (
-            <Ending state={state} again={again} />
-          ) : (
-            <Stage {...{ state, guide, reconnecting, sound, unlock }} />
-          )
-        }
-        conversation={
-          over && captions.length === 0 ? undefined : (
+    <WordsContext value={words}>
+      <SessionProvider session={session}>
+        <RoomAudioRenderer room={room} />
+        <Frame
+          state={state}
+          sound={sound}
+          traineeName={traineeName}
+          reconnecting={reconnecting}
+          stage={
+            over ? (
+              <Ending state={state} again={again} />
+            ) : (
+              <Stage {...{ state, guide, reconnecting, sound, unlock }} />
+            )
+          }
+          conversation={
+            over && captions.length === 0 ? undefined : (
+              <>
+                <CaptionList
+                  captions={captions}
+                  hint={live ? words.captions.empty : words.captions.before}
+                />
+                {!over && <ChatInput enabled={live && !reconnecting} send={send} />}
+              </>
+            )
+          }
+          footer={
             <>
-              <CaptionList
-                captions={captions}
-                hint={live ? words.captions.empty : words.captions.before}
-              />
-              {!over && <ChatInput enabled={live && !reconnecting} send={send} />}
+              {!over && <MicrophoneButton microphone={microphone} enabled={session.isConnected} />}
+              <ContinueButton leaving={leaving} leave={leave} closing={closingOf(state)} />
             </>
-          )
-        }
-        footer={
-          <>
-            {!over && <MicrophoneButton microphone={microphone} enabled={session.isConnected} />}
-            <ContinueButton leaving={leaving} leave={leave} closing={closingOf(state)} />
-          </>
-        }
-      />
-    </SessionProvider>
+          }
+        />
+      </SessionProvider>
+    </WordsContext>
   );
 }

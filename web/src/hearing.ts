@@ -34,7 +34,7 @@ export class Hearing {
   /** For each agent's seat: the report it has, or is being sent. */
   private readonly told = new Map<
     string,
-    { report: string; sending: AbortController | undefined }
+    { report: string; sending: AbortController | undefined; calls: Set<Promise<unknown>> }
   >();
   private stopped = false;
 
@@ -120,24 +120,37 @@ export class Hearing {
     if (known?.report === report) return;
     known?.sending?.abort();
     const sending = new AbortController();
-    const telling = { report, sending: sending as AbortController | undefined };
+    const calls = known?.calls ?? new Set();
+    const telling = { report, sending: sending as AbortController | undefined, calls };
     this.told.set(sid, telling);
-    void this.send(identity, report, sending.signal).then(() => {
+    void this.send(identity, report, calls, sending.signal).then(() => {
       telling.sending = undefined;
     });
   }
 
-  private async send(identity: string, payload: string, replaced: AbortSignal): Promise<void> {
+  private async send(
+    identity: string,
+    payload: string,
+    calls: Set<Promise<unknown>>,
+    replaced: AbortSignal,
+  ): Promise<void> {
     for (const delay of RETRY_DELAYS_MS) {
       if (replaced.aborted) return;
-      const answer = await Promise.race([
-        this.room.localParticipant
-          .performRpc({ destinationIdentity: identity, method: RPC_CAN_HEAR, payload })
-          .catch(() => "failed"),
-        pause(ANSWER_WITHIN_MS, replaced),
-      ]);
+      const earlier = [...calls];
+      const call = this.room.localParticipant
+        .performRpc({ destinationIdentity: identity, method: RPC_CAN_HEAR, payload })
+        .catch(() => "failed");
+      calls.add(call);
+      void call.then(() => calls.delete(call));
+      const answer = await Promise.race([call, pause(ANSWER_WITHIN_MS, replaced)]);
+      if (answer === "ok") {
+        if (earlier.length === 0) return;
+        // Two calls under way at once may arrive in either order, and what arrives last counts: when
+        // the older one is through, this is said again.
+        await Promise.race([Promise.all(earlier), aborted(replaced)]);
+        continue;
+      }
       // Anything but `ok` comes from an agent that does not know us yet.
-      if (answer === "ok") return;
       await pause(delay, replaced);
     }
   }
@@ -168,5 +181,12 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
       },
       { once: true },
     );
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
