@@ -19,8 +19,9 @@ from aiohttp import web
 
 from agent.demo import interlocutor
 from agent.demo.faults import Faults
+from agent.demo.gemini_request import Request, json_of, parse_request
 from agent.demo.gemini_voice import GeminiVoice, wants_sound
-from agent.demo.interlocutor import Reply, Response, ToolCall, Turn
+from agent.demo.interlocutor import Reply
 from agent.demo.speech import Voice
 from agent.demo.wire import Call, Calls, Latency, drop, failing_answer, hang, refusal
 
@@ -48,31 +49,6 @@ class Scripted:
         return self.chunks or _in_chunks(self.text)
 
 
-@dataclass(frozen=True)
-class _Request:
-    """What the model is asked, as far as it matters here."""
-
-    instruction: str
-    turns: list[Turn]
-    functions: list[dict[str, Any]]
-    contents: int
-    tokens: int
-
-    @property
-    def last(self) -> str:
-        spoken = (turn.text for turn in reversed(self.turns) if turn.who == "trainee")
-        return next((text for text in spoken if text), "")
-
-    @property
-    def responses(self) -> list[dict[str, Any]]:
-        """What functions have answered, oldest first."""
-        return [
-            {"name": response.name, "response": response.content}
-            for turn in self.turns
-            for response in turn.responses
-        ]
-
-
 class Gemini:
     """The API and its queue of scripted replies."""
 
@@ -97,7 +73,7 @@ class Gemini:
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         model, method = request.match_info["model"], request.match_info["method"]
-        body = await _json_of(request)
+        body = await json_of(request)
         provider = "tts" if wants_sound(body) else "llm"
         call = self._calls.add(provider, f"POST :{method}", model=model)
         if failure := await failing_answer(request, self._faults, call, shape="llm"):
@@ -110,7 +86,7 @@ class Gemini:
         if provider == "tts":
             return await self._voice.speak(request, call, body)
         try:
-            asked = _parse(body)
+            asked = parse_request(body)
         except (ValueError, KeyError, TypeError, AttributeError):
             return self._refuse(call, 400, "Invalid JSON payload received.")
         if not asked.turns:
@@ -136,11 +112,11 @@ class Gemini:
         call.status = status
         return refusal("llm", status, message)
 
-    def _think(self, asked: _Request) -> Scripted:
+    def _think(self, asked: Request) -> Scripted:
         reply = interlocutor.reply(asked.instruction, asked.turns, asked.functions)
         return _with_faults(reply, asked, self._faults)
 
-    async def _whole(self, call: Call, asked: _Request, answer: Scripted) -> web.Response:
+    async def _whole(self, call: Call, asked: Request, answer: Scripted) -> web.Response:
         await asyncio.sleep(self._first_token_s(answer))
         parts: list[dict[str, Any]] = [{"text": "".join(answer.pieces)}] if answer.pieces else []
         parts += [_call_part(each) for each in answer.calls]
@@ -153,7 +129,7 @@ class Gemini:
         return self._latency.llm_s if answer.first_token_s is None else answer.first_token_s
 
     async def _stream(
-        self, request: web.Request, call: Call, asked: _Request, answer: Scripted
+        self, request: web.Request, call: Call, asked: Request, answer: Scripted
     ) -> web.StreamResponse:
         await asyncio.sleep(self._first_token_s(answer))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -167,7 +143,7 @@ class Gemini:
         return response
 
     async def _chunks(
-        self, request: web.Request, call: Call, asked: _Request, answer: Scripted
+        self, request: web.Request, call: Call, asked: Request, answer: Scripted
     ) -> AsyncIterator[dict[str, Any]]:
         if self._faults.take("llm", "blocked"):
             call.detail["fault"] = "blocked"
@@ -201,7 +177,7 @@ class Gemini:
         yield _chunk(parts, asked, words + len(parts), finish="STOP")
 
 
-def _with_faults(reply: Reply, asked: _Request, faults: Faults) -> Scripted:
+def _with_faults(reply: Reply, asked: Request, faults: Faults) -> Scripted:
     if faults.take("llm", "runaway"):
         sentence = "And there is one more thing I would like to tell you about it. "
         count = _RUNAWAY_WORDS // len(sentence.split()) + 1
@@ -214,44 +190,6 @@ def _with_faults(reply: Reply, asked: _Request, faults: Faults) -> Scripted:
             text=reply.text, calls=[{"name": name, "args": {"__unexpected__": [1, {}]}}]
         )
     return Scripted(text=reply.text, calls=reply.calls)
-
-
-async def _json_of(request: web.Request) -> Any:
-    """The body; None where it is no JSON."""
-    try:
-        return await request.json()
-    except ValueError:
-        return None
-
-
-def _parse(body: dict[str, Any]) -> _Request:
-    contents = body.get("contents") or []
-    instruction = body.get("systemInstruction") or body.get("system_instruction") or {}
-    turns = [turn for content in contents if (turn := _turn(content))]
-    functions = [
-        function
-        for tool in body.get("tools") or []
-        for function in tool.get("functionDeclarations") or []
-    ]
-    system = "\n".join(part.get("text", "") for part in instruction.get("parts") or [])
-    return _Request(system, turns, functions, len(contents), len(json.dumps(body)) // 4)
-
-
-def _turn(content: dict[str, Any]) -> Turn | None:
-    parts = content.get("parts") or []
-    text = " ".join(part["text"] for part in parts if part.get("text")).strip()
-    if text == ".":  # the plugin's way to make the last turn the user's
-        text = ""
-    calls = [part["functionCall"] for part in parts if part.get("functionCall")]
-    answers = [part["functionResponse"] for part in parts if part.get("functionResponse")]
-    if not (text or calls or answers):
-        return None
-    return Turn(
-        "model" if content.get("role") == "model" else "trainee",
-        text,
-        tuple(ToolCall(str(call["name"]), call.get("args") or {}) for call in calls),
-        tuple(Response(str(a.get("name", "")), a.get("response") or {}) for a in answers),
-    )
 
 
 def _in_chunks(text: str) -> list[str]:
@@ -274,7 +212,7 @@ def _call_part(call: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _usage(asked: _Request, words: int) -> dict[str, int]:
+def _usage(asked: Request, words: int) -> dict[str, int]:
     answer = round(words * 1.4)
     return {
         "promptTokenCount": asked.tokens,
@@ -284,7 +222,7 @@ def _usage(asked: _Request, words: int) -> dict[str, int]:
 
 
 def _chunk(
-    parts: list[dict[str, Any]], asked: _Request, words: int, *, finish: str | None = None
+    parts: list[dict[str, Any]], asked: Request, words: int, *, finish: str | None = None
 ) -> dict[str, Any]:
     candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
     if finish:

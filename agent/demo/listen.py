@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import uuid
 from collections.abc import Coroutine, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from agent.demo.endpointing import Endpointer
 from agent.demo.faults import Faults
 from agent.demo.hears import Heard, Hears
+from agent.demo.listen_result import Result, as_message
 from agent.demo.speech import Recogniser, Samples
 from agent.demo.wire import Call, drop
 
@@ -55,7 +55,7 @@ class Listener:
         self._rate = int(query.get("sample_rate", "16000"))
         self._ear = Endpointer(self._rate)
         self._unread = np.zeros(0, np.int16)
-        self._results: asyncio.Queue[_Result | None] = asyncio.Queue()
+        self._results: asyncio.Queue[Result | None] = asyncio.Queue()
         self._guess: asyncio.Task[Heard] | None = None
         self._interim_at_ms = 0
         self._call.detail["heard"] = []
@@ -114,7 +114,7 @@ class Listener:
                 self._drop_at_ms = fault.value * 1000 if fault else None
                 if self._query.get("vad_events") == "true":
                     self._results.put_nowait(
-                        _Result(kind="SpeechStarted", start_s=self._ear.start_s)
+                        Result(kind="SpeechStarted", start_s=self._ear.start_s)
                     )
             elif self._ear.speaking:
                 self._follow()
@@ -160,9 +160,9 @@ class Listener:
         self._results.put_nowait(self._result(task, kind=kind))
         self._ear.end()
 
-    def _result(self, task: asyncio.Task[Heard], *, kind: str) -> _Result:
+    def _result(self, task: asyncio.Task[Heard], *, kind: str) -> Result:
         seconds = (self._ear.said_ms - self._ear.quiet_ms) / 1000
-        return _Result(kind=kind, text=task, start_s=self._ear.start_s, seconds=seconds)
+        return Result(kind=kind, text=task, start_s=self._ear.start_s, seconds=seconds)
 
     def _given(self) -> Heard | None:
         """What this utterance is to be heard as, by `PUT /deepgram/hears`."""
@@ -189,7 +189,7 @@ class Listener:
             heard = await result.text
             if result.kind == "interim":
                 if heard.text:
-                    await self._send(self._message(result, heard))
+                    await self._send(as_message(result, heard, self._query, self._request_id))
                 continue
             if self._faults.take("stt", "never-final"):
                 continue
@@ -202,7 +202,7 @@ class Listener:
                 await self._send({"type": "SomethingNew", "value": 1})
                 await self._send({"type": "Results"})
             self._call.detail["heard"].append(heard.text)
-            await self._send(self._message(result, heard))
+            await self._send(as_message(result, heard, self._query, self._request_id))
             if result.kind != "part" and self._query.get("utterance_end_ms"):
                 end = round(result.start_s + result.seconds, 2)
                 await self._send({"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": end})
@@ -212,81 +212,9 @@ class Listener:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._socket.send_str(json.dumps(message))
 
-    def _message(self, result: _Result, heard: Heard) -> dict[str, Any]:
-        punctuated = self._query.get("punctuate") == "true"
-        words = _spread(heard.text, result.start_s, result.seconds)
-        transcript = heard.text if punctuated else " ".join(word["word"] for word in words)
-        alternative: dict[str, Any] = {
-            "transcript": transcript,
-            "confidence": _CONFIDENCE,
-            "words": words,
-        }
-        if self._query.get("language") == "multi":
-            alternative["languages"] = [heard.language]
-            for word in words:
-                word["language"] = heard.language
-        return {
-            "type": "Results",
-            "channel_index": [0, 1],
-            "start": round(result.start_s, 2),
-            "duration": round(result.seconds, 2),
-            "is_final": result.kind != "interim",
-            "speech_final": result.kind in {"final", "finalised"},
-            "from_finalize": result.kind == "finalised",
-            "channel": {"alternatives": [alternative]},
-            "metadata": {
-                "request_id": self._request_id,
-                "model_info": {
-                    "name": "moonshine-tiny-en",
-                    "version": "0.0.73",
-                    "arch": "stand-in",
-                },
-                "model_uuid": "stand-in",
-            },
-        }
-
 
 async def _as_it_is(heard: Heard) -> Heard:
     return heard
-
-
-_CONFIDENCE = 0.95
-"""The model gives none."""
-
-
-class _Result:
-    """Something to be sent, in order; its text may still be on its way."""
-
-    def __init__(
-        self,
-        *,
-        kind: str,
-        text: asyncio.Task[Heard] | None = None,
-        start_s: float = 0.0,
-        seconds: float = 0.0,
-    ) -> None:
-        self.kind, self.text, self.start_s, self.seconds = kind, text, start_s, seconds
-
-
-def _spread(text: str, start_s: float, seconds: float) -> list[dict[str, Any]]:
-    """The words with times spread by their length: the model gives none."""
-    words = text.split()
-    total = sum(len(word) + 1 for word in words) or 1
-    spread, at = [], start_s
-    for word in words:
-        end = at + seconds * (len(word) + 1) / total
-        bare = re.sub(r"[^\w']", "", word).lower()
-        spread.append(
-            {
-                "word": bare,
-                "punctuated_word": word,
-                "start": round(at, 3),
-                "end": round(end, 3),
-                "confidence": _CONFIDENCE,
-            }
-        )
-        at = end
-    return spread
 
 
 def _is_english(language: str) -> bool:

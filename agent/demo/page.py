@@ -20,6 +20,8 @@ _HOW = f"the page is built with Node.js {spelled(_OLDEST_NODE)} or later, from h
 async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     """The folder of the built page; installs and builds what is missing or stale.
 
+    Packages behind a link are used as they are: whoever they belong to installs them.
+
     Raises:
         MissingTool: no npm, a Node.js that is too old for it, or it failed.
     """
@@ -31,7 +33,10 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     node = await version_of(shutil.which("node") or "node", "--version")
     if node and node < _OLDEST_NODE:
         raise MissingTool(f"Node.js {spelled(node)} is too old: {_HOW}")
-    if _older(WEB / "node_modules" / ".package-lock.json", [WEB / "package-lock.json"]):
+    modules = WEB / "node_modules"
+    # npm ci empties the folder first, and would follow a link into somebody else's.
+    own = not modules.is_symlink()
+    if own and _older(modules / ".package-lock.json", [WEB / "package-lock.json"]):
         await run_tool(
             "installing the page's packages (npm ci)",
             # So loud it names every package as it comes.

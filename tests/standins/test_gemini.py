@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,6 +106,56 @@ async def test_calls_the_declared_function_when_the_trainee_wants_to_go_on(
     output = {"name": "end_greeting", "response": {"output": "The greeting ends."}}
     assert call_after["detail"]["responses"] == [output]
     assert call_after["detail"]["contents"] == 3
+
+
+QUESTIONS = """
+You speak Spanish, aloud and face to face.
+- driven_before (yes_no): ¿Has conducido antes una carretilla elevadora?
+- truck_type (choice): ¿Qué vas a llevar? [reach = una retráctil; pallet = una transpaleta]
+"""
+IDS = ["driven_before", "truck_type"]
+
+
+@function_tool(
+    raw_schema={
+        "name": "record_answer",
+        "description": "Save what the trainee answered.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "question": {"type": "string", "enum": IDS},
+                "value": {"anyOf": [{"type": t} for t in ("string", "number", "boolean")]},
+            },
+            "required": ["question", "value"],
+        },
+    }
+)
+async def record_answer(raw_arguments: dict[str, object]) -> str:
+    return ""
+
+
+async def test_an_answer_is_saved_and_the_next_question_is_asked_over_the_wire(
+    providers: StandIns,
+) -> None:
+    context = llm.ChatContext.empty()
+    context.add_message(role="system", content=INSTRUCTION + QUESTIONS)
+    for role, said in (
+        ("assistant", "¿Has conducido antes una carretilla elevadora?"),
+        ("user", "Sí, muchas veces."),
+    ):
+        context.add_message(role=role, content=said)  # type: ignore[arg-type]
+    (call,) = (await ask(providers, context, [record_answer])).calls
+    arguments = {"question": "driven_before", "value": True}
+    assert (call.name, json.loads(call.arguments)) == ("record_answer", arguments)
+    output = "Saved. next: truck_type"
+    context.items += [
+        llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments),
+        llm.FunctionCallOutput(call_id=call.call_id, name=call.name, output=output, is_error=False),
+    ]
+    after = await ask(providers, context, [record_answer])
+    assert (after.text, after.calls) == ("Gracias. ¿Qué vas a llevar?", [])
+    detail = (await providers.calls("llm"))[-1]["detail"]
+    assert detail["responses"] == [{"name": "record_answer", "response": {"output": output}}]
 
 
 async def test_a_test_can_script_the_replies(providers: StandIns) -> None:

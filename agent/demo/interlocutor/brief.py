@@ -14,10 +14,18 @@ from agent.demo.interlocutor.question import Question
 from agent.demo.interlocutor.wording import plain
 
 _NOT_GIVEN = r"not given|unknown|none|n/a|their first|no indicad|non precis|nicht angegeben"
+_LOCALES = {
+    "english": "en",
+    "spanish": "es",
+    "espanol": "es",
+    "french": "fr",
+    "francais": "fr",
+    "german": "de",
+    "deutsch": "de",
+}
 _LANGUAGE = re.compile(
-    r"\b(?:speak|hablas en|parlez en|sprechen)\s+(english|espanol|francais|deutsch)\b"
+    r"\b(?:speak|hablas en|parlez en|sprechen)\s+(" + "|".join(_LOCALES) + r")\b"
 )
-_LOCALES = {"english": "en", "espanol": "es", "francais": "fr", "deutsch": "de"}
 _LABELLED = re.compile(r"^\s*-\s*[\w .'’]{2,20}?\s?:\s")
 _FACTS_FOLLOW = re.compile(
     r"\b(?:know about|answer from|sabes de|savez de|wissen|worth mentioning|vale la pena"
