@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.demo import interlocutor
-from agent.demo.interlocutor import Facts, Turn
+from agent.demo.interlocutor import Facts, Response, ToolCall, Turn
+from agent.demo.interlocutor.brief import Brief
 from agent.demo.interlocutor.numbers import _table, number_in
 from agent.demo.tongues import guess
 from tests.standins.interview import LOCALES, Interview
@@ -83,6 +84,18 @@ def test_a_whole_interview_is_saved_and_ended(
 
 
 HELLO = {"en": "Hello!", "es": "¡Hola!", "fr": "Bonjour !", "de": "Hallo!"}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_instruction_is_read_as_it_was_written(locale: str) -> None:
+    heard = Interview("forklift", locale).script
+    brief = Brief.from_instruction(heard.instructions)
+    assert brief.language == locale
+    assert brief.facts == (*heard.facts, *heard.talking_points)
+    assert [question.ask for question in brief.questions] == [q.ask for q in heard.questions]
+    years, trucks = brief.questions[1:]
+    assert years.unit == heard.questions[1].unit  # type: ignore[union-attr]
+    assert trucks.choices == heard.questions[2].choices  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -190,6 +203,18 @@ def test_what_was_said_in_passing_is_not_asked_again() -> None:
     assert "Nobody rides along on the forks" in answer
 
 
+def test_not_knowing_a_number_is_no_number() -> None:
+    talk = Interview("forklift", "de")
+    for said in ("Hallo", "Ja", "Das weiß ich noch nicht."):
+        talk.say(said)
+    assert talk.saved == {"driven_before": True}
+
+
+def test_who_asks_for_the_language_that_is_spoken_gets_it() -> None:
+    talk = Interview("forklift", "de")
+    assert talk.say("Können wir bitte Deutsch sprechen?").startswith("Gern, sprechen wir Deutsch.")
+
+
 def test_an_unclear_answer_goes_to_the_function_as_it_is_and_is_asked_again() -> None:
     talk = Interview("forklift", "en")
     ask = talk.script.questions[0].ask
@@ -264,6 +289,26 @@ def test_the_language_is_switched_for_who_asks_or_speaks_another(
     assert talk.locale == locale
     assert answer.startswith(hello)
     assert answer.endswith(talk.script.questions[0].ask)
+
+
+def test_who_asked_for_a_language_in_their_own_is_not_switched_back() -> None:
+    # The greeter of the new language gets the same words to answer.
+    talk = Interview("forklift", "es")
+    assert talk.say("Can we speak Spanish, please?").startswith("Claro, hablemos en español.")
+    assert talk.locale == "es"
+
+
+def test_who_asks_for_it_slower_hears_it_again_slower() -> None:
+    turns = [Turn("model", "Hello and welcome!"), Turn("trainee", "Could you speak slower?")]
+    slower = {"name": "speak_slower", "parametersJsonSchema": {"properties": {}}}
+    answer = interlocutor.reply(INSTRUCTION, turns, [slower])
+    assert [call["name"] for call in answer.calls] == ["speak_slower"]
+    turns += [
+        Turn("model", calls=(ToolCall("speak_slower"),)),
+        Turn("trainee", responses=(Response("speak_slower", {"output": "It is slower now."}),)),
+    ]
+    answer = interlocutor.reply(INSTRUCTION, turns, [slower])
+    assert answer.text == "Of course. Hello and welcome!"
 
 
 def test_a_language_nobody_speaks_here_is_declined_in_the_one_that_is_spoken() -> None:

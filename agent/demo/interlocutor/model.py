@@ -10,7 +10,7 @@ from agent.demo.interlocutor.answering import Answering
 from agent.demo.interlocutor.brief import Brief
 from agent.demo.interlocutor.conversation import Conversation, Reply, Response, ToolCall, Turn
 from agent.demo.interlocutor.interview import Interview
-from agent.demo.interlocutor.switching import locale_of, spoken_language, wished
+from agent.demo.interlocutor.switching import asks_for, locale_of, spoken_language, wished
 from agent.demo.interlocutor.tongue import TONGUES
 from agent.demo.interlocutor.tools import OURS, Tools
 from agent.demo.interlocutor.wording import plain, sentences, without_question, words
@@ -20,6 +20,7 @@ _MAY_WE = (
     r"\b(?:can|could|may|shall|should) (?:we|i)\b|\b(?:podemos|puedo|pouvons-nous|puis-je|peut-on"
     r"|on peut|konnen wir|kann ich|durfen wir|wollen wir)\b"
 )
+_SLOWER = r"\b(?:slower|slowly|despacio|lento|lentement|doucement|langsamer)\b"
 _SUPPOSED = r"\b(?:if|when|si|s'il|cuando|quand|wenn|falls)\b"
 """Somebody asks about an emergency, and has none."""
 
@@ -71,6 +72,8 @@ class _Model:
             return Reply(foreign if sayable else farewell)
         if "end_greeting" in names:
             return Reply(self._answering.filled(self._tongue.farewell))
+        if "speak_slower" in names and self.talk.by_model:
+            return self._say_again()
         lead = self._reaction(answered)
         asked = " ".join(s for s in sentences(self._said) if s.endswith("?"))
         if asked and wished(asked, self._tongue.language) is None:
@@ -91,13 +94,20 @@ class _Model:
             return self._speak(self._answering.filled(self._tongue.stay))
         before = self.talk.by_model
         if before and self._hears(self._tongue.again) and "video" not in self._heard:
-            of_course = self._tongue.of_course
-            return Reply(of_course + before[-1].removeprefix(of_course))
+            if "speak_slower" in self._tools and re.search(_SLOWER, self._heard):
+                return Reply(calls=[_as_json(ToolCall("speak_slower"))])
+            return self._say_again()
         return None
+
+    def _say_again(self) -> Reply:
+        of_course = self._tongue.of_course
+        return Reply(of_course + self.talk.by_model[-1].removeprefix(of_course))
 
     def _other_language(self) -> Reply | None:
         """A switch, where the trainee asks for it or simply speaks another language."""
         locales = self._tools.allowed("switch_language", "locale")
+        if asks_for(self._said, self._tongue.language) and self._is_short():
+            return self._speak(self._tongue.switched)  # it is spoken already
         language = wished(self._said, self._tongue.language) if locales is not None else None
         if language is None:
             return None

@@ -16,6 +16,8 @@ _LINE = re.compile(
     r"\s*:\s*(?P<ask>.+)$"
 )
 _BRACKET = re.compile(r"\[([^\]]*)\]")
+_LIMITS = re.compile(r"\s*\(([^,)]*)")
+"""`(years, 0 to 60)` behind the question."""
 _ARTICLES = frozenset(
     "a an the un una unos unas el la los las le les l der die das den dem ein eine einen einem"
     " in on at to of en au aux de del du im zu i ich je yo das".split()
@@ -50,9 +52,10 @@ class Question:
             pairs = [pair.split("=", 1) for pair in bracket.split(";") if "=" in pair]
             choices |= {key.strip(): label.strip() for key, label in pairs}
             unit = unit if pairs else bracket.strip()
-        ask = _BRACKET.sub("", match["ask"]).strip()
-        if "?" in ask:
-            ask = ask[: ask.rindex("?") + 1]
+        ask, mark, rest = _BRACKET.sub("", match["ask"]).strip().rpartition("?")
+        if limits := _LIMITS.match(rest):
+            unit = unit or limits[1].strip()
+        ask = ask + mark or rest
         return cls(match["id"], match["kind"], ask, choices, unit)
 
     def asked_in(self, text: str) -> bool:
@@ -70,7 +73,8 @@ class Question:
             return _yes_or_no(said, tongue)
         if self.kind == "number":
             found = number_in(text, language)
-            return 0 if found is None and re.search(tongue.none, said) else found
+            nought = re.search(tongue.none, said) and not re.search(tongue.unsure, said)
+            return 0 if found is None and nought else found
         if self.kind == "choice":
             return self._choice(said, tongue)
         return text.strip() or None
@@ -82,6 +86,8 @@ class Question:
             return number_in(text, language, before=plain(self.unit.split()[-1])[:3])
         if self.kind == "choice":
             named = [c for c, label in self.choices.items() if _within(label, said)]
+            unsure = TONGUES[language].unsure
+            named = [c for c in named if not _hits(unsure, plain(self.choices[c]))]
             if len(named) == 1 and len(_telling(self.choices[named[0]])) > 1:
                 return named[0]
         return None

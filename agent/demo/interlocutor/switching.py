@@ -31,6 +31,7 @@ _ASKED = "|".join(
     ]
 )
 _NOT_US = re.compile(r"\b(?:video|untertitel|subtitles?|subtitulos|sous-titres)\b")
+_DENIED = re.compile(r"\b(?:not|don't|can't|no|pas|kein|nicht)\b")
 _GREETINGS = {
     "es": r"\b(?:hola|buenos dias|buenas tardes)\b",
     "fr": r"\b(?:bonjour|bonsoir)\b",
@@ -52,9 +53,8 @@ def spoken_language(brief: Brief, talk: Conversation) -> str:
 def wished(said: str, current: str) -> str | None:
     """The language the trainee asks for or speaks; empty: one we lack; None: the current one."""
     heard = plain(said)
-    for language, names in _NAMES.items():
-        asked = re.search(_ASKED.replace("%s", names), heard) and not _NOT_US.search(heard)
-        if asked and language != current:
+    for language in _NAMES:
+        if language != current and asks_for(said, language):
             return language
     found = {t: n for t, n in tongues.evidence(said).items() if t in TONGUES}
     for language, pattern in _GREETINGS.items():
@@ -67,6 +67,16 @@ def wished(said: str, current: str) -> str | None:
     # A foreign word or two are no wish: most of what has a language must have the other one.
     enough = found[best] >= 2 and found[best] >= mine + 2
     return best if enough or (found[best] >= 1 and not mine and len(words(said)) <= 2) else None
+
+
+def asks_for(said: str, language: str) -> bool:
+    """Whether somebody asks for this language by its name."""
+    heard = plain(said)
+    if _NOT_US.search(heard):
+        return False
+    # "I don't speak English" asks for anything but English.
+    found = re.finditer(_ASKED.replace("%s", _NAMES[language]), heard)
+    return any(not _DENIED.search(heard[max(0, m.start() - 8) : m.end()]) for m in found)
 
 
 def locale_of(language: str, locales: list[str]) -> str | None:

@@ -9,7 +9,9 @@ from typing import Any
 from agent.demo.interlocutor.conversation import ToolCall
 from agent.demo.interlocutor.wording import words
 
-OURS = frozenset({"record_answer", "skip_question", "switch_language", "end_greeting"})
+OURS = frozenset(
+    {"record_answer", "skip_question", "switch_language", "speak_slower", "end_greeting"}
+)
 _ENDING = re.compile(
     r"end|finish|continue|proceed|go_?on|leave|goodbye|close|hang_?up|start_?(?:the_?)?(?:video|training)",
     re.I,
