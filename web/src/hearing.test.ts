@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { EventEmitter } from "node:events";
 
-import { ParticipantKind, type RemoteTrack, type Room, RoomEvent, Track } from "livekit-client";
+import { ParticipantKind, type Room, RoomEvent, Track } from "livekit-client";
 import { expect, test, vi } from "vitest";
 
 import { Hearing } from "./hearing.js";
