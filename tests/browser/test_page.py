@@ -266,3 +266,35 @@ async def test_the_closing_line_makes_continue_stand_out_or_goes_on_by_itself(
     await expect(line).to_have_text("Your training video opens in a moment.")
     await page.wait_for_url("**/video", timeout=5_000)
     await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)
+
+
+async def test_the_page_follows_into_another_language_and_to_the_goodbye(
+    product: Product, open_page: OpenPage
+) -> None:
+    await product.here.stand_ins.script(
+        {"calls": [{"name": "switch_language", "args": {"locale": "es"}}]},
+        {"text": "Con mucho gusto, seguimos en español."},
+        {"calls": [{"name": "end_greeting", "args": {}}]},
+    )
+    page = await open_page(microphone_denied=True)
+    await arrive(page, product, locale="en")
+    captions = page.get_by_test_id("captions")
+    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    root = page.get_by_test_id("avatar-greeting")
+    await expect(root).to_have_attribute("lang", "en")
+    await page.get_by_test_id("chat-input").fill("Español, por favor")
+    await page.keyboard.press("Enter")
+    await expect(root).to_have_attribute("lang", "es", timeout=SLOW_MS)
+    await expect(captions).to_contain_text("seguimos en español", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("status")).to_contain_text("En línea")
+
+    await page.get_by_test_id("chat-input").fill("Sigamos")
+    await page.keyboard.press("Enter")
+    said = "Hasta aquí la bienvenida. Continúa cuando quieras."
+    await expect(page.get_by_test_id("continue-line")).to_have_text(said, timeout=SLOW_MS)
+    await look(page, "goodbye")
+    await expect(root).to_have_attribute("data-reason", "completed", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("note")).to_contain_text("que disfrutes del vídeo")
+    await look(page, "completed")
+    await page.get_by_role("button", name="Ir al vídeo de formación").click()
+    await page.wait_for_url("**/video", timeout=5_000)

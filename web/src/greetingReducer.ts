@@ -41,8 +41,8 @@ export type GreetingState = {
       askedAgain: boolean;
     }
   | { phase: "greeting"; mode: Mode; askedAgain: boolean; closing: Closing | undefined }
-  /** `closing` as it was then: who was about to go on still does. */
-  | { phase: "ended"; reason: string; closing: Closing | undefined }
+  /** Who was about to go on by themselves still does. */
+  | { phase: "ended"; reason: string; closing: "continue" | undefined }
   | { phase: "failed"; reason: FailureReason; retryable: boolean; code?: string | undefined }
 );
 
@@ -129,7 +129,12 @@ function refused(state: GreetingState, error: GreetingEndpointError): GreetingSt
   if (error.code === "session_ended") {
     return isOver(state)
       ? state
-      : { phase: "ended", reason: "session_ended", closing: closingOf(state), ...told };
+      : {
+          phase: "ended",
+          reason: "session_ended",
+          closing: stillGoingOn(closingOf(state)),
+          ...told,
+        };
   }
   // A second request that fails takes nothing from who already has a seat.
   if (state.phase !== "requesting") return { ...state, ...told };
@@ -151,7 +156,12 @@ function afterDisconnect(
     case DisconnectReason.ROOM_DELETED:
     case DisconnectReason.ROOM_CLOSED:
     case DisconnectReason.PARTICIPANT_REMOVED:
-      return { phase: "ended", reason: "room_closed", closing: closingOf(state), ...known };
+      return {
+        phase: "ended",
+        reason: "room_closed",
+        closing: stillGoingOn(closingOf(state)),
+        ...known,
+      };
     case DisconnectReason.DUPLICATE_IDENTITY:
       return { phase: "failed", reason: "taken_over", retryable: true, ...known };
     default:
@@ -186,12 +196,23 @@ function withGuide(state: GreetingState, guide: GuidePresence): GreetingState {
   const { mode, closing } = guide;
   const locale = guide.locale ?? state.locale;
   if (guide.ended !== undefined) {
-    return { phase: "ended", reason: guide.ended, closing, fallback, locale };
+    return {
+      phase: "ended",
+      reason: guide.ended,
+      closing: stillGoingOn(closing),
+      fallback,
+      locale,
+    };
   }
   if (guide.ready || state.phase === "greeting") {
     return { phase: "greeting", mode, askedAgain, closing, fallback, locale };
   }
   return { phase: "waiting_for_agent", guide: "preparing", askedAgain, fallback, locale };
+}
+
+/** At the end there is but one way: only going by itself is left to do. */
+function stillGoingOn(closing: Closing | undefined): "continue" | undefined {
+  return closing === "continue" ? closing : undefined;
 }
 
 /** What the guide's closing asks of the page. */
