@@ -73,11 +73,8 @@ class Greeter(Agent):
             "text: their own words, shortened, in their language.",
             "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
         }
-        locale = {
-            "type": "string",
-            "enum": list(self.script.locales),
-            "description": "The language from now on.",
-        }
+        others = [tag for tag in self.script.locales if tag != self.script.locale]
+        locale = {"type": "string", "enum": others, "description": "The language from now on."}
         found: list[llm.Tool | llm.Toolset] = []
         if ids:
             found += [
@@ -96,7 +93,7 @@ class Greeter(Agent):
                     question=question,
                 ),
             ]
-        if len(self.script.locales) > 1:
+        if others:
             found.append(
                 _declared(
                     self._switch_language,

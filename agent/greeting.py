@@ -256,6 +256,7 @@ class Greeting:
             self._conversation.close()
             if self._speaker is not None:
                 await self._speaker.close()
+            reason = await self._keeper.reason_of_end(reason)
             self._log_end(reason)
             await report_end(
                 self._settings,

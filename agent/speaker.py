@@ -24,6 +24,9 @@ from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_MODE
 from agent.settings import WorkerSettings
 
+_ROOM_IS_GONE = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
+"""An avatar that leaves for this has not failed: everybody leaves."""
+
 
 class Speaker:
     """The speaking side of one greeting."""
@@ -185,7 +188,8 @@ class Speaker:
         if participant.identity != self._avatar.avatar_identity:
             return
         self._note_departure()
-        if self.mode == "avatar" and not self._abandoned:
+        with_the_room = participant.disconnect_reason in _ROOM_IS_GONE
+        if self.mode == "avatar" and not self._abandoned and not with_the_room:
             logger.warning(
                 "the avatar left, going on by voice",
                 extra={"avatar_session_id": self.provider_session_id},

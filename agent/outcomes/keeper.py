@@ -13,6 +13,7 @@ from typing import Protocol
 
 from livekit.agents import ConversationItemAddedEvent
 
+from agent import ending
 from agent.conversation import Conversation
 from agent.errors import StoreError
 from agent.job_metadata import JobMetadata, room_name_of
@@ -107,6 +108,18 @@ class Keeper:
                 )
             )
         self.changed()
+
+    async def reason_of_end(self, reason: str) -> str:
+        """Why it really ended, where all we saw is that somebody closed the room.
+
+        The endpoint notes the end before it closes the room.
+        """
+        if reason != ending.ROOM_CLOSED or self._store is None:
+            return reason
+        try:
+            return await self._store.end_reason(self._outcome.session_id) or reason
+        except StoreError:
+            return reason  # the log says that the store is away
 
     async def close(self, reason: str, *, closing_said: bool) -> None:
         """It is over: save the last state for good, trying for some seconds."""

@@ -40,6 +40,9 @@ class Store(Protocol):
     async def end(self, session_id: str, reason: str) -> None:
         """Any phase, or none, becomes ENDED; the first reason is kept, unless it was PRESUMED."""
 
+    async def end_reason(self, session_id: str) -> str | None:
+        """Why this session ended; None while it has not, or where that is only PRESUMED."""
+
     async def forget_phase(self, session_id: str) -> None:
         """As if it had never started; what ended stays so, unless that was only PRESUMED."""
 

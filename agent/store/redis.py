@@ -26,6 +26,7 @@ if known[1] ~= 'ended' or known[2] == ARGV[3] then
   touch()
 end
 """
+_END_REASON = "return redis.call('HMGET', phase, 'phase', 'reason')"
 _DELETE_PHASE = """
 local deleted = redis.call('DEL', phase)
 if redis.call('EXISTS', outcomes) == 0 then redis.call('ZREM', age, session) end
@@ -62,6 +63,11 @@ class RedisStore(RedisOutcomes):
 
     async def end(self, session_id: str, reason: str) -> None:
         await self._run_for(session_id, _END, reason, PRESUMED)
+
+    async def end_reason(self, session_id: str) -> str | None:
+        found = await self._run_for(session_id, _END_REASON)
+        ended = found[0] == Phase.ENDED and found[1] != PRESUMED
+        return str(found[1]) if ended else None
 
     async def forget_phase(self, session_id: str) -> None:
         await self._run_for(session_id, _FORGET_PHASE, PRESUMED)

@@ -47,6 +47,16 @@ class SqliteStore(SqliteOutcomes):
 
         await self._write(step)
 
+    async def end_reason(self, session_id: str) -> str | None:
+        def step(db: sqlite3.Connection) -> str | None:
+            row = db.execute(
+                "SELECT reason FROM session WHERE id = ? AND phase = ? AND reason <> ?",
+                (session_id, Phase.ENDED, PRESUMED),
+            ).fetchone()
+            return str(row[0]) if row else None
+
+        return await self._read(step)
+
     async def forget_phase(self, session_id: str) -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute(

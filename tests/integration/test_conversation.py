@@ -273,3 +273,18 @@ async def test_nobody_came_is_an_outcome_too(product: Product) -> None:
     assert outcome["ended"]["reason"] == "trainee_never_came"
     assert (outcome["met_at"], outcome["opened_at"], outcome["mode"]) == (None, None, None)
     assert outcome["avatar_seconds"] < 17
+
+
+async def test_continue_by_the_endpoint_is_told_from_a_fault(product: Product) -> None:
+    client, ticket, _ = await product.enter(**FORKLIFT)
+    await client.hears(after=0)
+    assert (await product.end(ticket["session_id"])).status_code == 200
+    outcome = await product.outcome(ticket["session_id"])
+    assert outcome["ended"]["reason"] == "continue"
+    assert (outcome["mode"], outcome["faults"]) == ("avatar", [])
+    log = (product.logs / "worker.log").read_text()
+    assert not [
+        line
+        for line in log.splitlines()
+        if "the avatar left" in line and ticket["session_id"] in line
+    ]

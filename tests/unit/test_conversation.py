@@ -134,7 +134,7 @@ async def test_a_language_the_script_does_not_ship_in_is_not_offered_and_changes
         assert talk.conversation.script.locale == "en"
         declared = next(t for t in talk.llm.tools[0] if t.id == "switch_language")
         offered = declared.info.raw_schema["parameters"]["properties"]["locale"]["enum"]
-        assert set(offered) == {"en", "es", "fr", "de"}
+        assert set(offered) == {"es", "fr", "de"}
 
 
 async def test_made_up_functions_and_arguments_harm_nothing() -> None:

@@ -39,6 +39,17 @@ async def check_phases(store: Store) -> None:
     assert await store.phase("other") is None
 
 
+async def check_end_reason(store: Store) -> None:
+    assert await store.end_reason("e") is None
+    await store.start("e")
+    assert await store.end_reason("e") is None
+    await store.end("e", PRESUMED)
+    assert await store.end_reason("e") is None, "nobody knows that it ended"
+    await store.end("e", "continue")
+    await store.end("e", "again")
+    assert await store.end_reason("e") == "continue"
+
+
 async def check_end_before_start(store: Store) -> None:
     await store.end("early", "continue")
     assert await store.start("early") is Phase.ENDED
@@ -90,6 +101,7 @@ async def check_claims(store: Store) -> None:
 CHECKS = [
     check_one_starter,
     check_phases,
+    check_end_reason,
     check_end_before_start,
     check_one_restarter,
     check_forgetting,
