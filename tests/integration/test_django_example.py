@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -11,11 +12,13 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import aiohttp
 import httpx
 import pytest
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import end, plain_environment, wait_until_ready
+from agent.outcomes.webhook import post_outcome
 from tests.integration.client import Client, until
 from tests.integration.django_site import (
     CONTINUE_URL,
@@ -84,6 +87,18 @@ async def test_trainee_is_greeted_by_the_name_the_platform_knows(
     assert over.status_code == 409
     assert over.json()["error"]["code"] == "session_ended"
     assert "Ada" in over.json()["fallback"]["welcome_text"]
+
+    # And its outcome, posted as our courier does, is stored.
+    outcome = await product.outcome(str(session))
+    secret = site.environment["OUTCOME_WEBHOOK_SECRET"]
+    async with aiohttp.ClientSession() as http:
+        status = await post_outcome(
+            http, site.url + WEBHOOK, secret, outcome["id"], json.dumps(outcome)
+        )
+    assert status == 201
+    [stored] = [row for row in await site.outcomes() if row["session"] == session]
+    assert (stored["script"], stored["ended_reason"]) == ("warehouse_safety", "continue")
+    assert stored["outcome"] == outcome
 
 
 async def test_browser_may_ask_the_endpoint_itself_with_the_platforms_jwt(

@@ -337,3 +337,13 @@ def test_an_instruction_without_questions_or_functions_is_talked_about_all_the_s
     answer = interlocutor.reply(talk.script.instructions, asked)
     assert answer.calls == []
     assert "courte vidéo" in answer.text
+
+
+def test_what_english_ears_make_of_german_speech_does_not_switch_the_language() -> None:
+    talk = Interview("forklift", "de")
+    talk.say("Hallo")
+    for misheard in ("You", "I'm going to have to say that."):
+        talk.say(misheard)
+        assert talk.locale == "de"
+    talk.say("Can we speak English, please?")
+    assert talk.locale == "en"

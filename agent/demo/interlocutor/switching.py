@@ -61,12 +61,16 @@ def wished(said: str, current: str) -> str | None:
         if re.search(pattern, heard):
             found[language] = found.get(language, 0) + 1
     mine = found.pop(current, 0)
+    if current != "en":
+        # The demo's ears make English of whatever is spoken: to be switched to, it is asked for.
+        found.pop("en", None)
     if not found:
         return None
     best = max(found, key=lambda t: found[t])
     # A foreign word or two are no wish: most of what has a language must have the other one.
     enough = found[best] >= 2 and found[best] >= mine + 2
-    return best if enough or (found[best] >= 1 and not mine and len(words(said)) <= 2) else None
+    greeted = re.search(_GREETINGS[best], heard) and not mine and len(words(said)) <= 2
+    return best if enough or greeted else None
 
 
 def asks_for(said: str, language: str) -> bool:
