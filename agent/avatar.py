@@ -12,16 +12,17 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import aiohttp
 from livekit import api, rtc
 from livekit.agents import AgentSession, APIConnectOptions, get_job_context
-from livekit.agents.utils import wait_for_track_publication
+from livekit.agents.utils import wait_for_participant, wait_for_track_publication
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.plugins import bey
 
+from agent.avatar_output import AvatarOutput
 from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.log import logger
 from agent.settings import WorkerSettings
@@ -64,28 +65,56 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         )
         self._settings = settings
         self._asking: asyncio.Task[None] | None = None
-        self._here: rtc.Room | None = None
+        self._output: AvatarOutput | None = None
         self.provider_session_id: str | None = None
         """Beyond Presence's id of this session; None until it has answered."""
 
     def ask(self) -> None:
-        """Ask for the avatar now, while the session is still starting; `bring` takes the answer.
+        """Ask for the avatar now, while the session is still starting; `arrives` takes the answer.
 
         AVATAR_CALL_TIMEOUT_S counts from here.
         """
         self._asking = asyncio.create_task(self._call(), name="ask_for_avatar")
 
-    async def bring(self, session: AgentSession[None], room: rtc.Room) -> None:
-        """Take the answer to `ask`, and route the started session's speech to the avatar.
+    async def arrives(self, room: rtc.Room) -> None:
+        """Wait, without limit, until the avatar asked for is in the room with picture and sound.
 
-        The room must be connected, or `wait_for_join` would return at once.
+        It may come, leave and come again meanwhile: Beyond Presence does so at start-up
+        (https://github.com/livekit/agents-js/pull/2345).
 
         Raises:
             AvatarRejected: Beyond Presence answered with an error.
             AvatarTimeout: it did not answer in time.
             AvatarError: it could not be reached.
         """
-        self._here = room
+        assert self._asking is not None
+        await asyncio.shield(self._asking)
+        while True:
+            try:
+                await wait_for_participant(room, identity=self.avatar_identity)
+                # The plugin waits for the picture only: without sound it would be silent for good.
+                for kind in (rtc.TrackKind.KIND_VIDEO, rtc.TrackKind.KIND_AUDIO):
+                    await wait_for_track_publication(room, identity=self.avatar_identity, kind=kind)
+            except RuntimeError as e:
+                # What livekit-agents raises when the participant it waits on leaves.
+                if not room.isconnected():
+                    raise AvatarError("the room was closed") from e
+                logger.info("the avatar left before it could be seen and heard; it may come again")
+                continue
+            if self.avatar_identity in room.remote_participants:
+                return
+
+    async def take_over(
+        self, session: AgentSession[None], room: rtc.Room, on_stall: Callable[[], None]
+    ) -> None:
+        """Route the session's speech to the avatar, which has arrived; nothing may be playing.
+
+        Args:
+            on_stall: called if it then does not play what it is given.
+
+        Raises:
+            AvatarError: the plugin refused.
+        """
         try:
             await self.start(
                 session,
@@ -95,38 +124,24 @@ class BeyondPresenceAvatar(bey.AvatarSession):
                 livekit_api_secret=self._settings.livekit_api_secret.get_secret_value(),
             )
         except (bey.BeyException, RuntimeError) as e:
-            raise AvatarError(f"the avatar could not be asked for: {e}") from e
+            raise AvatarError(f"the avatar could not be used: {e}") from e
+        # In place of the plugin's own sink, which believes whatever the avatar reports.
+        self._output = AvatarOutput(
+            room, self.avatar_identity, sample_rate=AUDIO_SAMPLE_RATE, on_stall=on_stall
+        )
+        session.output.replace_audio_tail(self._output)
 
     async def aclose(self) -> None:
-        """Remove the avatar if it is in the room, and stop asking for it."""
+        """Remove the avatar if it is in the room and was used, and stop asking for it."""
         if self._asking is not None:
             self._asking.cancel()
+        if self._output is not None:
+            self._output.let_go()
         try:
             async with asyncio.timeout(_REMOVE_TIMEOUT_S):
                 await super().aclose()
         except TimeoutError:
             logger.warning("LiveKit did not remove the avatar in time")
-
-    async def joined(self) -> None:
-        """Wait, without limit, until the avatar is in the room with its picture and its sound.
-
-        Raises:
-            AvatarError: it came and left again before.
-        """
-        assert self._here is not None
-        try:
-            await self.wait_for_join(timeout=None)
-            # The plugin waits for the picture only: without sound it would be silent for good.
-            await wait_for_track_publication(
-                room=self._here,
-                identity=self.avatar_identity,
-                kind=rtc.TrackKind.KIND_AUDIO,
-            )
-        except RuntimeError as e:
-            # What livekit-agents raises when the participant it waits on leaves.
-            raise AvatarError("the avatar left before it could be seen and heard") from e
-        if self.avatar_identity not in self._here.remote_participants:
-            raise AvatarError("the avatar left as soon as it had come")
 
     async def _start_agent(self, livekit_url: str, livekit_token: str) -> None:
         """What the plugin awaits where it would call: our call, already under way."""

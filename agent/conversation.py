@@ -52,6 +52,7 @@ class Conversation:
         library: Library | None = None,
         on_change: Callable[[], None] = lambda: None,
         on_goodbye: Callable[[], None] = lambda: None,
+        going_on: Callable[[], bool] = lambda: True,
     ) -> None:
         """Args:
         llm: who thinks.
@@ -60,17 +61,20 @@ class Conversation:
         library: the scripts; the shipped ones where None.
         on_change: called when an answer, or the script, has changed.
         on_goodbye: called when the model has come to the end.
+        going_on: whether the greeting has not ended.
         """
         self._settings = settings
         self._metadata = metadata
         self._library = library
         self._on_change = on_change
         self._on_goodbye = on_goodbye
+        self._going_on = going_on
         self._ears: dict[str, stt.STT[Any]] = {}
         self._voices: dict[str, tts.TTS[Any]] = {}
         self._opening: PreparedSpeech | None = None
         self._typed: list[str] = []
         self._pace = 1.0
+        self._to_be_said_again: list[SpeechHandle] = []
         self.script = script_for(metadata, library)
         self.answers = Answers(self.script.questions, on_change)
         self.session: AgentSession[None] = (
@@ -123,6 +127,20 @@ class Conversation:
             logger.warning("a line was not said in time", extra={"limit_s": _LINE_TIMEOUT_S})
             return False
         return not speech.interrupted
+
+    def say_again(self) -> None:
+        """What is being said is lost on its way: once it is over, it is said anew."""
+        speech = self.session.current_speech
+        if speech is not None and speech not in self._to_be_said_again:
+            self._to_be_said_again.append(speech)
+            speech.add_done_callback(self._repeat)
+
+    def _repeat(self, speech: SpeechHandle) -> None:
+        self._to_be_said_again.remove(speech)
+        words = self.greeter.last_words.strip()
+        if words and not speech.interrupted and self._going_on():
+            logger.info("a line that was lost is said again")
+            self.session.say(words, add_to_chat_ctx=False)
 
     def close(self) -> None:
         """Stop what is still being made ready."""

@@ -6,9 +6,20 @@ the `Host` (the conversation it speaks in), and what was answered to `Answers`.
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Any, Protocol
 
-from livekit.agents import NOT_GIVEN, Agent, StopResponse, function_tool, llm, stt, tts
+from livekit.agents import (
+    NOT_GIVEN,
+    Agent,
+    ModelSettings,
+    StopResponse,
+    function_tool,
+    llm,
+    stt,
+    tts,
+)
+from livekit.agents.voice.io import TimedString
 
 from agent.answers import Answers
 from agent.scripts import SpokenScript
@@ -51,6 +62,8 @@ class Greeter(Agent):
         self._answers = answers
         self._host = host
         self._takes_over = chat_ctx is not None
+        self.last_words = ""
+        """What is being said, or was said last, as far as it has been written."""
         super().__init__(
             instructions=script.instructions,
             chat_ctx=NOT_GIVEN if chat_ctx is None else chat_ctx,
@@ -63,6 +76,15 @@ class Greeter(Agent):
         """Who takes over answers; the first one's first words are the conversation's to say."""
         if self._takes_over:
             self.session.generate_reply()
+
+    async def transcription_node(
+        self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
+    ) -> AsyncGenerator[str | TimedString, None]:
+        """What is said, as it passes by."""
+        self.last_words = ""
+        async for piece in text:
+            self.last_words += piece
+            yield piece
 
     def _functions(self) -> list[llm.Tool | llm.Toolset]:
         """Only what this script has a use for: each declaration costs the model attention."""

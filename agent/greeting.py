@@ -65,6 +65,7 @@ class Greeting:
             settings=settings,
             on_change=self._on_change,
             on_goodbye=lambda: self._course.say_goodbye(),
+            going_on=lambda: self._ending.reason is None,
         )
         self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id)
         self._trainee = Trainee(
@@ -103,7 +104,7 @@ class Greeting:
         settings, trainee = self._settings, self._trainee
         speaker = self._ask_for_avatar()
         await self._start_session()
-        speaker.bring_avatar()
+        speaker.await_avatar()
         self._conversation.prepare_opening()
 
         try:
@@ -134,7 +135,9 @@ class Greeting:
             self._settings,
             self._page,
             avatar_id=self._settings.avatar_of(script.name, script.avatar),
+            longest_s=min(script.limits.max_seconds, self._settings.max_greeting_s),
             on_fault=lambda error, status: self._keeper.fault("avatar", error, status),
+            on_lost=self._conversation.say_again,
         )
         self._keeper.speaker = self._speaker
         return self._speaker
@@ -176,7 +179,7 @@ class Greeting:
         conversation.session.input.set_audio_enabled(True)
         self._page.tell({ATTRIBUTE_LOCALE: script.locale})
         speech = conversation.open()
-        speech.add_done_callback(lambda speech: self._after_opening(speech, mode))
+        speech.add_done_callback(self._after_opening)
         self._opened.set()
         self._keeper.opened()
         logger.info(
@@ -192,12 +195,8 @@ class Greeting:
             },
         )
 
-    def _after_opening(self, speech: SpeechHandle, mode: str | None) -> None:
+    def _after_opening(self, speech: SpeechHandle) -> None:
         logger.info("opening said", extra={"interrupted": speech.interrupted})
-        lost = self._speaker is not None and self._speaker.mode != mode
-        if lost and not speech.interrupted and self._ending.reason is None:
-            # The avatar left in the middle of it, and what it had been given is gone.
-            self._open()
 
     async def _on_typed(self, text: str) -> None:
         await self._opened.wait()
@@ -276,7 +275,7 @@ class Greeting:
             extra={
                 "reason": reason,
                 "mode": speaker.mode if speaker else None,
-                "why_voice": (speaker.why_voice or None) if speaker else None,
+                "why": (speaker.why or None) if speaker else None,
                 "avatar_seconds": round(speaker.avatar_seconds, 1) if speaker else 0.0,
                 "avatar_session_id": speaker.provider_session_id if speaker else None,
                 "duration_s": round(time.monotonic() - self._began_at, 1),

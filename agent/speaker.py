@@ -1,8 +1,9 @@
-"""Who speaks: the avatar while it can, the agent's own voice otherwise.
+"""Who speaks: the avatar while it can, the agent's own voice otherwise, and text where none can.
 
-The session's speech goes down one chain whose tail is swapped here and nowhere else. The order and
-the swap without an interruption were run against livekit-agents 1.8.9: interrupting while the old
-tail has part of a speech leaves every later one stuck (shared/facts/livekit.md, section 7).
+The session's speech goes down one chain whose tail is swapped here and nowhere else: to an avatar
+once it is in the room, with picture and sound, and nothing is playing; back to the voice at any
+moment, and without an interruption, for interrupting while the old tail has part of a speech leaves
+every later one stuck (run against livekit-agents 1.8.9; shared/facts/livekit.md, section 7).
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from agent.log import log_failure, logger
 from agent.outcomes.record import Mode
 from agent.page import Page
 from agent.room_api import RoomApi
-from agent.room_contract import ATTRIBUTE_MODE
+from agent.room_contract import ATTRIBUTE_MODE, ATTRIBUTE_MODE_REASON
 from agent.settings import WorkerSettings
 
 _ROOM_IS_GONE = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 """An avatar that leaves for this has not failed: everybody leaves."""
+_LATE_S = 45.0
+"""An avatar that has not come by then after it was asked for is not waited for any longer."""
+_WORTH_IT_S = 90.0
+"""One that was lost is asked for again only where the greeting may last this much longer."""
 
 
 class Speaker:
@@ -40,54 +45,66 @@ class Speaker:
         page: Page,
         *,
         avatar_id: str,
+        longest_s: float,
         on_fault: Callable[[str, int | None], None],
+        on_lost: Callable[[], None],
     ) -> None:
         """Ask for the avatar; the room must be connected, the session may still be starting.
 
         Args:
             avatar_id: the provider's id of whom to ask for.
-            on_fault: given a short sentence, and an HTTP status if any, when the avatar failed.
+            longest_s: how long the greeting may last from now.
+            on_fault: given a short word, and an HTTP status if any, when the avatar failed.
+            on_lost: called when what was being said was not heard to its end.
         """
         self._room = room
         self._livekit = livekit
         self._session = session
+        self._settings = settings
         self._page = page
+        self._avatar_id = avatar_id
+        self._until = time.monotonic() + longest_s
         self._on_fault = on_fault
-        self._avatar = BeyondPresenceAvatar(settings, avatar_id)
+        self._on_lost = on_lost
+        self._avatar: BeyondPresenceAvatar | None = None
         self._voice: AudioOutput | None = None
-        self._bringing: asyncio.Task[None] | None = None
+        self._arriving: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._abandoned = False
-        self._joined_at: float | None = None
-        self.mode: Mode = "voice"
-        self.why_voice = ""
-        """Why the avatar is not the one who speaks; empty while it is or may still come."""
+        self._tried_again = False
+        self._seats: set[str] = set()
+        """Identities of all avatars that were asked for."""
+        self._joined_at: dict[str, float] = {}
         self._past_avatar_seconds = 0.0
+        self._provider_session_id: str | None = None
         self._avatar_heard_at: float | None = None
         self._voice_heard_at: float | None = None
+        self.mode: Mode = "voice"
+        self.why = ""
+        """Why it is not the avatar who speaks, as `greeting.mode_reason` has it."""
         self._room.on("participant_connected", self._on_connected)
         self._room.on("track_published", self._on_track)
         self._room.on("local_track_published", self._on_own_track)
         self._room.on("participant_disconnected", self._on_disconnected)
-        self._avatar.ask()
+        self._ask()
 
     @property
     def identity(self) -> str:
         """The participant whose sound the trainee must be subscribed to."""
-        if self.mode == "avatar":
+        if self.mode == "avatar" and self._avatar is not None:
             return self._avatar.avatar_identity
         return self._room.local_participant.identity
 
     @property
     def avatar_seconds(self) -> float:
-        """How long the avatar has been in the room until now."""
-        here_s = 0.0 if self._joined_at is None else time.monotonic() - self._joined_at
-        return self._past_avatar_seconds + here_s
+        """How long avatars have been in the room until now."""
+        now = time.monotonic()
+        return self._past_avatar_seconds + sum(now - at for at in self._joined_at.values())
 
     @property
     def provider_session_id(self) -> str | None:
-        """Beyond Presence's id of its session, for the operator."""
-        return self._avatar.provider_session_id
+        """Beyond Presence's id of its last session, for the operator."""
+        current = self._avatar.provider_session_id if self._avatar else None
+        return current or self._provider_session_id
 
     @property
     def there_at(self) -> float:
@@ -95,49 +112,88 @@ class Speaker:
         published_at = self._avatar_heard_at if self.mode == "avatar" else self._voice_heard_at
         return time.monotonic() if published_at is None else published_at
 
-    def bring_avatar(self) -> None:
-        """Take over the started, silent session's speech; `settle` says who got it."""
+    def await_avatar(self) -> None:
+        """Wait for the avatar from now on; the session is started, and silent."""
         self._voice = _tail_of(self._session.output.audio)
-        self._bringing = asyncio.create_task(self._bring(), name="bring_avatar")
-        self._bringing.add_done_callback(log_failure)
+        if self._avatar is not None:
+            self._arriving = asyncio.create_task(self._avatar.arrives(self._room), name="arrives")
 
     async def settle(self, deadline_s: float) -> None:
-        """Wait until it is decided who speaks; after `deadline_s` it is the voice."""
-        if self._bringing is not None:
+        """Wait until it is decided who speaks; after `deadline_s` it is the voice, for now."""
+        avatar, arriving = self._avatar, self._arriving
+        if avatar is not None and arriving is not None:
             try:
-                await asyncio.wait_for(asyncio.shield(self._bringing), deadline_s)
+                await asyncio.wait_for(asyncio.shield(arriving), deadline_s)
+                await self._hand_over_to(avatar)
             except TimeoutError:
-                await self._give_avatar_up(
-                    AvatarTimeout(f"the avatar did not join within {deadline_s:g} s")
+                logger.warning(
+                    "the avatar did not come within %g s: greeting by voice until it does",
+                    deadline_s,
+                    extra={"avatar_session_id": self.provider_session_id},
                 )
+                self.why = "avatar_late"
+                self._on_fault("AvatarLate", None)
+                self._hold(self._hand_over_late(avatar, arriving))
+            except AvatarError as e:
+                self._give_up(e)
+            except Exception as e:  # noqa: BLE001  whatever the plugin does, somebody speaks
+                logger.exception("the avatar's plugin failed")
+                self._give_up(AvatarError(f"its plugin failed: {type(e).__name__}"))
+        self._announce()
+
+    def fall_silent(self) -> None:
+        """No voice is to be had any more: what is said is read, and no avatar is paid for."""
+        self.mode, self.why = "text", "speech_failed"
+        self._session.output.set_audio_enabled(False)
+        self._tried_again = True
+        self._dismiss()
         self._announce()
 
     async def close(self) -> None:
-        """Remove the avatar from the room, if it is there, and forget it."""
-        self._abandoned = True
-        if self._bringing is not None:
-            self._bringing.cancel()
-        self._note_departure()
-        await self._avatar.aclose()
-        for task in list(self._tasks):
+        """Forget the avatar, and remove it from the room if it is there."""
+        self._tried_again = True
+        avatar, self._avatar = self._avatar, None
+        if avatar is not None:
+            self._provider_session_id = avatar.provider_session_id
+            await avatar.aclose()
+        for identity in list(self._joined_at):
+            self._note_departure(identity)
+        for task in [*self._tasks, *([self._arriving] if self._arriving else [])]:
             task.cancel()
 
-    async def _bring(self) -> None:
-        try:
-            await self._avatar.bring(self._session, self._room)
-            self.mode = "avatar"
-            await self._avatar.joined()
-        except AvatarError as e:
-            await self._give_avatar_up(e)
-        except Exception as e:  # noqa: BLE001  a task's edge: whatever the plugin does, somebody speaks
-            logger.exception("the avatar's plugin failed")
-            await self._give_avatar_up(AvatarError(f"its plugin failed: {type(e).__name__}"))
+    def _ask(self) -> None:
+        self._avatar = BeyondPresenceAvatar(self._settings, self._avatar_id)
+        self._seats.add(self._avatar.avatar_identity)
+        self._avatar.ask()
 
-    async def _give_avatar_up(self, error: AvatarError) -> None:
-        """Voice from here on; nothing may be playing yet."""
-        self._abandoned = True
-        if self._bringing is not None and self._bringing is not asyncio.current_task():
-            self._bringing.cancel()
+    async def _hand_over_to(self, avatar: BeyondPresenceAvatar) -> None:
+        await avatar.take_over(self._session, self._room, lambda: self._on_stall(avatar))
+        self.mode, self.why = "avatar", ""
+
+    async def _hand_over_late(
+        self, avatar: BeyondPresenceAvatar, arriving: asyncio.Task[None]
+    ) -> None:
+        """Let an avatar that comes while the voice speaks take over at the next line."""
+        try:
+            async with asyncio.timeout(_LATE_S):
+                await asyncio.shield(arriving)
+                await self._session.wait_for_idle()
+            if self.mode == "text" or avatar.avatar_identity not in self._room.remote_participants:
+                raise AvatarError("it left again before it could speak")
+            await self._hand_over_to(avatar)
+        except TimeoutError:
+            self._give_up(AvatarTimeout(f"the avatar did not come within {_LATE_S:g} s"))
+        except AvatarError as e:
+            self._give_up(e)
+        else:
+            logger.info(
+                "the avatar came late and takes over",
+                extra={"avatar_session_id": self.provider_session_id},
+            )
+            self._announce()
+
+    def _give_up(self, error: AvatarError) -> None:
+        """No avatar is to be had; the voice speaks."""
         logger.warning(
             "no avatar, greeting by voice: %s",
             error,
@@ -146,62 +202,89 @@ class Speaker:
                 "provider_answer": error.body if isinstance(error, AvatarRejected) else None,
             },
         )
-        self._speak_by_voice(str(error))
-        refused = error.status if isinstance(error, AvatarRejected) else None
-        self._on_fault(type(error).__name__, refused)
-        await self._avatar.aclose()
+        rejected = error.status if isinstance(error, AvatarRejected) else None
+        self._on_fault(type(error).__name__, rejected)
+        if self.mode != "text":
+            self.why = "avatar_late" if isinstance(error, AvatarTimeout) else "avatar_refused"
+        self._dismiss()
 
-    def _speak_by_voice(self, why: str) -> None:
-        self.mode = "voice"
-        self.why_voice = why
+    def _lose(self, avatar: BeyondPresenceAvatar, *, error: str, why: str) -> None:
+        """The avatar who spoke does so no more: the voice goes on."""
+        if avatar is not self._avatar or self.mode != "avatar":
+            return
+        logger.warning(
+            "%s, going on by voice",
+            "the avatar left" if why == "avatar_left" else "the avatar plays nothing",
+            extra={"avatar_session_id": self.provider_session_id},
+        )
+        self.mode, self.why = "voice", why
         if self._voice is not None:
             self._session.output.replace_audio_tail(self._voice)
+        self._on_fault(error, None)
+        self._dismiss()
+        self._announce()
+        self._on_lost()
+        if not self._tried_again and time.monotonic() + _WORTH_IT_S < self._until:
+            self._tried_again = True
+            self._ask()
+            again = self._avatar
+            assert again is not None
+            self._arriving = asyncio.create_task(again.arrives(self._room), name="arrives_again")
+            self._hold(self._hand_over_late(again, self._arriving))
+
+    def _dismiss(self) -> None:
+        """An avatar nobody looks at costs money."""
+        avatar, self._avatar = self._avatar, None
+        if avatar is None:
+            return
+        self._provider_session_id = avatar.provider_session_id
+        if self._arriving is not None:
+            self._arriving.cancel()
+        self._hold(avatar.aclose())
+        if avatar.avatar_identity in self._room.remote_participants:
+            self._hold(self._livekit.remove(avatar.avatar_identity))
 
     def _announce(self) -> None:
-        self._page.tell({ATTRIBUTE_MODE: self.mode})
+        self._page.tell({ATTRIBUTE_MODE: self.mode, ATTRIBUTE_MODE_REASON: self.why})
+
+    def _on_stall(self, avatar: BeyondPresenceAvatar) -> None:
+        self._lose(avatar, error="AvatarStalled", why="avatar_stalled")
 
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity != self._avatar.avatar_identity:
+        if participant.identity not in self._seats:
             return
-        self._joined_at = time.monotonic()
+        self._joined_at[participant.identity] = time.monotonic()
+        wanted = self._avatar is not None and self._avatar.avatar_identity == participant.identity
         logger.info(
             "avatar joined",
-            extra={"avatar_session_id": self.provider_session_id, "in_use": not self._abandoned},
+            extra={"avatar_session_id": self.provider_session_id, "in_use": wanted},
         )
-        if self._abandoned:
-            # Too late, or back after it was removed: an avatar nobody looks at costs money.
-            self._hold(self._livekit.remove(self._avatar.avatar_identity))
+        if not wanted:
+            # Too late, or back after it was removed.
+            self._hold(self._livekit.remove(participant.identity))
 
     def _on_track(
         self, track: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
-        if (
-            participant.identity == self._avatar.avatar_identity
-            and track.kind == rtc.TrackKind.KIND_AUDIO
-        ):
+        if participant.identity in self._seats and track.kind == rtc.TrackKind.KIND_AUDIO:
             self._avatar_heard_at = time.monotonic()
 
     def _on_own_track(self, *_: object) -> None:
         self._voice_heard_at = time.monotonic()
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity != self._avatar.avatar_identity:
+        if participant.identity not in self._seats:
             return
-        self._note_departure()
-        with_the_room = participant.disconnect_reason in _ROOM_IS_GONE
-        if self.mode == "avatar" and not self._abandoned and not with_the_room:
-            logger.warning(
-                "the avatar left, going on by voice",
-                extra={"avatar_session_id": self.provider_session_id},
-            )
-            self._abandoned = True
-            self._speak_by_voice("the avatar left")
-            self._on_fault("AvatarLeft", None)
-            self._announce()
+        self._note_departure(participant.identity)
+        avatar = self._avatar
+        speaks = avatar is not None and avatar.avatar_identity == participant.identity
+        if avatar is not None and speaks and participant.disconnect_reason not in _ROOM_IS_GONE:
+            self._lose(avatar, error="AvatarLeft", why="avatar_left")
 
-    def _note_departure(self) -> None:
-        self._past_avatar_seconds = self.avatar_seconds
-        self._joined_at = None
+    def _note_departure(self, identity: str) -> None:
+        joined_at = self._joined_at.pop(identity, None)
+        if joined_at is not None:
+            self._past_avatar_seconds += time.monotonic() - joined_at
 
     def _hold(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
