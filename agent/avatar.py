@@ -77,7 +77,8 @@ class BeyondPresenceAvatar(bey.AvatarSession):
         self._asking = asyncio.create_task(self._call(), name="ask_for_avatar")
 
     async def arrives(self, room: rtc.Room) -> None:
-        """Wait, without limit, until the avatar asked for is in the room with picture and sound.
+        """Wait, without limit, until the avatar asked for is in the room with picture and sound;
+        or until the room is closed.
 
         It may come, leave and come again meanwhile: Beyond Presence does so at start-up
         (https://github.com/livekit/agents-js/pull/2345).
@@ -95,10 +96,10 @@ class BeyondPresenceAvatar(bey.AvatarSession):
                 # The plugin waits for the picture only: without sound it would be silent for good.
                 for kind in (rtc.TrackKind.KIND_VIDEO, rtc.TrackKind.KIND_AUDIO):
                     await wait_for_track_publication(room, identity=self.avatar_identity, kind=kind)
-            except RuntimeError as e:
+            except RuntimeError:
                 # What livekit-agents raises when the participant it waits on leaves.
                 if not room.isconnected():
-                    raise AvatarError("the room was closed") from e
+                    return  # with the room the question is gone
                 logger.info("the avatar left before it could be seen and heard; it may come again")
                 continue
             if self.avatar_identity in room.remote_participants:

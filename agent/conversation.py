@@ -19,6 +19,7 @@ from livekit.agents import (
     tts,
 )
 from livekit.agents.llm import LLM, ChatContext, ChatMessage
+from livekit.agents.tts import AvailabilityChangedEvent
 from livekit.agents.voice import SpeechHandle
 from livekit.plugins import deepgram
 
@@ -28,7 +29,13 @@ from agent.job_metadata import JobMetadata
 from agent.log import logger
 from agent.outcomes.record import Line
 from agent.prepared_speech import PreparedSpeech
-from agent.providers import build_session, build_stt, build_text_session, build_tts
+from agent.providers import (
+    TTS_PATIENCE,
+    build_session,
+    build_stt,
+    build_text_session,
+    build_tts,
+)
 from agent.scripts import Library, SpokenScript, script_for
 from agent.settings import VoiceSettings
 from agent.voices import choose_voice, heard_as
@@ -53,6 +60,7 @@ class Conversation:
         on_change: Callable[[], None] = lambda: None,
         on_goodbye: Callable[[], None] = lambda: None,
         going_on: Callable[[], bool] = lambda: True,
+        on_speechless: Callable[[], None] = lambda: None,
     ) -> None:
         """Args:
         llm: who thinks.
@@ -62,6 +70,7 @@ class Conversation:
         on_change: called when an answer, or the script, has changed.
         on_goodbye: called when the model has come to the end.
         going_on: whether the greeting has not ended.
+        on_speechless: called when no voice is to be had for the opening.
         """
         self._settings = settings
         self._metadata = metadata
@@ -69,8 +78,10 @@ class Conversation:
         self._on_change = on_change
         self._on_goodbye = on_goodbye
         self._going_on = going_on
+        self._on_speechless = on_speechless
         self._ears: dict[str, stt.STT[Any]] = {}
         self._voices: dict[str, tts.TTS[Any]] = {}
+        self._auras: list[deepgram.TTS] = []
         self._opening: PreparedSpeech | None = None
         self._typed: list[str] = []
         self._pace = 1.0
@@ -104,7 +115,9 @@ class Conversation:
         if self._opening is not None:
             self._opening.cancel()
         assert self._settings is not None
-        self._opening = PreparedSpeech(self._voice(self.script), self.script.opening)
+        self._opening = PreparedSpeech(
+            self._voice(self.script), self.script.opening, TTS_PATIENCE, self._on_speechless
+        )
 
     def open(self) -> SpeechHandle:
         """The first words: from the script, by no LLM."""
@@ -131,16 +144,24 @@ class Conversation:
     def say_again(self) -> None:
         """What is being said is lost on its way: once it is over, it is said anew."""
         speech = self.session.current_speech
-        if speech is not None and speech not in self._to_be_said_again:
+        if speech is None:
+            self._repeat()
+        elif speech not in self._to_be_said_again:
             self._to_be_said_again.append(speech)
             speech.add_done_callback(self._repeat)
 
-    def _repeat(self, speech: SpeechHandle) -> None:
-        self._to_be_said_again.remove(speech)
+    def _repeat(self, speech: SpeechHandle | None = None) -> None:
         words = self.greeter.last_words.strip()
-        if words and not speech.interrupted and self._going_on():
+        if words and not (speech and speech.interrupted) and self._going_on():
             logger.info("a line that was lost is said again")
             self.session.say(words, add_to_chat_ctx=False)
+
+    def listen_anew(self) -> None:
+        """Connect the ears once more: what was said came to nothing."""
+        for ears in self._ears.values():
+            if isinstance(ears, deepgram.STT):
+                # The same as before; the plugin reconnects for it.
+                ears.update_options(punctuate=True)
 
     def close(self) -> None:
         """Stop what is still being made ready."""
@@ -164,9 +185,9 @@ class Conversation:
         """Speak more slowly from the next line on, in every language; False: it is not slower."""
         slower = round(max(self._pace - _SLOWER_BY, _SLOWEST), 2)
         changed, self._pace = slower != self._pace, slower
-        for voice in self._voices.values():
-            _set_pace(voice, slower)
-        return changed and any(isinstance(v, deepgram.TTS) for v in self._voices.values())
+        for aura in self._auras:
+            _set_pace(aura, slower)
+        return changed and bool(self._auras)
 
     def say_goodbye(self) -> None:
         """The closing line is somebody else's to say."""
@@ -218,17 +239,35 @@ class Conversation:
         return self._ears[heard]
 
     def _voice(self, script: SpokenScript) -> tts.TTS[Any]:
+        """The script's voice, with another behind it; one for each language."""
         assert self._settings is not None
-        name = choose_voice(self._settings.voices, script.locale, script.voice)
-        if name not in self._voices:
-            self._voices[name] = build_tts(self._settings, name)
-            _set_pace(self._voices[name], self._pace)
-        return self._voices[name]
+        first = choose_voice(self._settings.voices, script.locale, script.voice)
+        if first not in self._voices:
+            second = self._settings.fallback_voice
+            names = [first, *([second] if second not in ("", first) else [])]
+            spoken_by = [self._spoken_by(name) for name in names]
+            voice = tts.FallbackAdapter(spoken_by, max_retry_per_tts=0)
+            voice.on("tts_availability_changed", self._on_voice)
+            self._voices[first] = voice
+        return self._voices[first]
+
+    def _spoken_by(self, name: str) -> tts.TTS[Any]:
+        assert self._settings is not None
+        voice = build_tts(self._settings, name)
+        if isinstance(voice, deepgram.TTS):
+            self._auras.append(voice)
+            _set_pace(voice, self._pace)
+        return voice
+
+    def _on_voice(self, event: AvailabilityChangedEvent) -> None:
+        """A voice that breaks off in the middle of a line has lost the rest of it."""
+        if not event.available and self.session.agent_state == "speaking":
+            self.say_again()
 
 
-def _set_pace(voice: tts.TTS[Any], pace: float) -> None:
+def _set_pace(voice: deepgram.TTS, pace: float) -> None:
     """Aura has a pace, 1.0 as it speaks by itself; Gemini's voice is paced by its words alone."""
-    if isinstance(voice, deepgram.TTS) and pace != 1.0:
+    if pace != 1.0:
         voice.update_options(speed=pace)
 
 

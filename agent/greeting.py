@@ -66,13 +66,14 @@ class Greeting:
             on_change=self._on_change,
             on_goodbye=lambda: self._course.say_goodbye(),
             going_on=lambda: self._ending.reason is None,
+            on_speechless=self._on_speechless,
         )
         self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id)
         self._trainee = Trainee(
             ctx.room, self._ending, self._on_typed, return_grace_s=settings.return_grace_s
         )
         session = self._conversation.session
-        self._troubles = Troubles(self._conversation, self._keeper)
+        self._troubles = Troubles(self._conversation, self._keeper, self._on_speechless)
         self._quiet = Quiet(session, absent=self._trainee.absent)
         self._course = Course(
             self._conversation,
@@ -208,6 +209,18 @@ class Greeting:
         if self._opened.is_set():
             self._page.tell({ATTRIBUTE_LOCALE: self._conversation.script.locale})
         self._keeper.changed()
+
+    def _on_speechless(self) -> None:
+        """No voice is to be had: what is said is read from now on, and so is what was lost."""
+        speaker = self._speaker
+        if speaker is None or speaker.mode == "text" or self._ending.reason is not None:
+            return
+        logger.error(
+            "no voice answers, going on in writing: check DEEPGRAM_API_KEY, VOICES, FALLBACK_VOICE"
+        )
+        speaker.fall_silent()
+        if self._opened.is_set():
+            self._conversation.say_again()
 
     def _on_closing(self, after_closing: str) -> None:
         self._page.tell({ATTRIBUTE_CLOSING: after_closing})

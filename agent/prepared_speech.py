@@ -3,51 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from livekit import rtc
-from livekit.agents import APIError, tts
+from livekit.agents import APIConnectOptions, APIError, tts
 
 from agent.log import logger
 
-_LIMIT_S = 20.0
+_FIRST_SOUND_S = 6.5
+"""By then there is sound, or the words are read: a trainee hears or reads within eight seconds."""
+_LIMIT_S = 30.0
 
 
 class PreparedSpeech:
     """One text, being spoken into memory from the moment this is made."""
 
-    def __init__(self, voice: tts.TTS[str], text: str) -> None:
+    def __init__(
+        self,
+        voice: tts.TTS[str],
+        text: str,
+        patience: APIConnectOptions,
+        on_failure: Callable[[], None],
+    ) -> None:
+        """Args: `on_failure` is called once if no sound is to be had."""
         self._frames: list[rtc.AudioFrame] = []
         self._more = asyncio.Event()
-        self._task = asyncio.create_task(self._speak(voice, text), name="prepare_speech")
+        self._on_failure = on_failure
+        self._task = asyncio.create_task(self._speak(voice, text, patience), name="prepare_speech")
 
     def audio(self) -> AsyncIterator[rtc.AudioFrame] | None:
         """The speech, 16-bit mono, from its start and as it goes on being made.
 
-        None if nothing of it has come yet: then it is given up, and the text is to be said anew.
+        None where it has failed.
         """
-        if not self._frames:
-            self.cancel()
-            return None
-        return self._replay()
+        return None if self._task.done() and not self._frames else self._replay()
 
     def cancel(self) -> None:
         """Stop making it."""
         self._task.cancel()
 
-    async def _speak(self, voice: tts.TTS[str], text: str) -> None:
+    async def _speak(self, voice: tts.TTS[str], text: str, patience: APIConnectOptions) -> None:
         try:
-            async with asyncio.timeout(_LIMIT_S), voice.stream() as stream:
+            async with (
+                asyncio.timeout(_FIRST_SOUND_S) as limit,
+                voice.stream(conn_options=patience) as stream,
+            ):
                 stream.push_text(text)
                 stream.end_input()
                 async for event in stream:
+                    if not self._frames:
+                        limit.reschedule(asyncio.get_running_loop().time() + _LIMIT_S)
                     self._frames.append(event.frame)
                     self._more.set()
         except (APIError, TimeoutError) as e:
-            # Said anew, it is a failure that the greeting deals with.
             logger.warning("the opening could not be prepared", extra={"error": type(e).__name__})
         finally:
             self._more.set()
+        if not self._frames:
+            self._on_failure()
 
     async def _replay(self) -> AsyncIterator[rtc.AudioFrame]:
         given = 0

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from google import genai
+from google.genai import types
 from livekit.agents import AgentSession, APIConnectOptions, inference, llm, tts
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.plugins import deepgram, google
@@ -14,11 +16,19 @@ from livekit.plugins import deepgram, google
 from agent.settings import LlmSettings, VoiceSettings
 from agent.voices import gemini_voice, heard_as
 
-# The plugin takes the timeout as the limit of a whole answer, not of its first word.
-_LLM_PATIENCE = APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=10.0)
+_LLM_ATTEMPT_S = 6.0
+"""Of one model. The plugin takes it as the limit of a whole answer, not of its first word."""
+_LLM_PATIENCE = APIConnectOptions(max_retry=0, retry_interval=0.5, timeout=_LLM_ATTEMPT_S)
+
+TTS_PATIENCE = APIConnectOptions(max_retry=0, retry_interval=0.3, timeout=3.5)
+"""With one voice: the next one is the retry."""
+_GEMINI_VOICE_MS = 6_000
+"""Of one sentence; as released (1.8.9) the plugin waits without limit."""
 
 _TOOL_STEPS = 5
 """Functions one answer may call in turn: somebody may tell all they know in one breath."""
+
+_UNHEARD_S = 5.0
 
 _NEVER = 10_000
 """By default the fourth failure of a provider closes the session, and refused ears (tried again
@@ -26,20 +36,26 @@ every half second) would end a greeting that has not begun. It goes on without t
 said, and what is typed is answered."""
 
 
-def build_llm(settings: LlmSettings) -> google.LLM:
-    """Gemini without thinking: a trainee is waiting for the first word.
+def build_llm(settings: LlmSettings) -> llm.LLM[Any]:
+    """Gemini, and behind it another of its models for when the first fails or dawdles.
 
     GOOGLE_GEMINI_BASE_URL is read by the client itself. Making it takes some 60 ms (it loads the
     certificates twice), so the worker makes it before a job comes.
     """
-    # 3.x takes a level, 2.5 a budget; each refuses the other's.
-    thinking = (
-        {"thinking_budget": 0}
-        if "gemini-2" in settings.gemini_model
-        else {"thinking_level": "minimal"}
+    first, second = settings.gemini_model, settings.gemini_fallback_model
+    models = [first, *([second] if second not in ("", first) else [])]
+    # One alone, too: the adapter is what limits an attempt.
+    return llm.FallbackAdapter(
+        [_gemini(settings, model) for model in models], attempt_timeout=_LLM_ATTEMPT_S
     )
+
+
+def _gemini(settings: LlmSettings, model: str) -> google.LLM:
+    """One model, without thinking: a trainee is waiting for the first word."""
+    # 3.x takes a level, 2.5 a budget; each refuses the other's.
+    thinking = {"thinking_budget": 0} if "gemini-2" in model else {"thinking_level": "minimal"}
     return google.LLM(
-        model=settings.gemini_model,
+        model=model,
         api_key=settings.google_api_key.get_secret_value(),
         thinking_config=thinking,  # type: ignore[arg-type]
         max_output_tokens=400,
@@ -60,10 +76,13 @@ def build_stt(settings: VoiceSettings, locale: str) -> deepgram.STT:
 def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
     """A voice, as `agent.voices.choose_voice` names it; no I/O yet."""
     if name := gemini_voice(voice):
+        key = settings.google_api_key.get_secret_value()
         sentences = google.beta.GeminiTTS(
-            model=settings.gemini_tts_model,
-            voice_name=name,
-            api_key=settings.google_api_key.get_secret_value(),
+            model=settings.gemini_tts_model, voice_name=name, api_key=key
+        )
+        # Private to the plugin: tests/unit/test_providers.py fails when the lock moves it.
+        sentences._client = genai.Client(
+            api_key=key, http_options=types.HttpOptions(timeout=_GEMINI_VOICE_MS)
         )
         # It speaks a whole text at a time: the first sentence is not to wait for the last.
         return tts.StreamAdapter(tts=sentences)
@@ -89,12 +108,14 @@ def build_session(mind: llm.LLM[Any]) -> AgentSession[None]:
             # The avatar cannot pause, so a false interruption has nothing to resume.
             "interruption": {"mode": "vad", "resume_false_interruption": False},
         },
+        # Somebody spoke, and no word of it came: what is done then is `Troubles`' to say.
+        transcription_timeout=_UNHEARD_S,
         # A goodbye does not wait for last words: by then the room is gone.
         session_close_transcript_timeout=0.2,
         conn_options=SessionConnectOptions(
             llm_conn_options=_LLM_PATIENCE,
             stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=5.0),
-            tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=5.0),
+            tts_conn_options=TTS_PATIENCE,
             max_unrecoverable_errors=_NEVER,
         ),
     )

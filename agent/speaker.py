@@ -178,6 +178,8 @@ class Speaker:
             async with asyncio.timeout(_LATE_S):
                 await asyncio.shield(arriving)
                 await self._session.wait_for_idle()
+            if not self._room.isconnected():
+                return
             if self.mode == "text" or avatar.avatar_identity not in self._room.remote_participants:
                 raise AvatarError("it left again before it could speak")
             await self._hand_over_to(avatar)

@@ -7,11 +7,13 @@ hears an apology. The avatar's failures are `Speaker`'s.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from livekit.agents import ErrorEvent
+from livekit.agents import ErrorEvent, UserInputTranscribedEvent
 from livekit.agents.llm import LLMError
 from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
+from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
 from agent.conversation import Conversation
 from agent.log import logger
@@ -24,11 +26,19 @@ _EVERY_S = 8.0
 class Troubles:
     """Listens for one conversation's failures from the moment it is made."""
 
-    def __init__(self, conversation: Conversation, keeper: Keeper) -> None:
+    def __init__(
+        self, conversation: Conversation, keeper: Keeper, on_speechless: Callable[[], None]
+    ) -> None:
+        """Args: `on_speechless` is called when no voice is to be had."""
+        self._on_speechless = on_speechless
         self._conversation = conversation
         self._keeper = keeper
         self._failed_at: dict[str, float] = {}
+        self._unheard = 0
+        """How often in a row speech came to nothing."""
         conversation.session.on("error", self._on_error)
+        conversation.session.on("user_transcription_timeout", self._on_unheard)
+        conversation.session.on("user_input_transcribed", self._on_heard)
 
     def _on_error(self, event: ErrorEvent) -> None:
         """A provider failed for good this time: the trainee is not left without an answer."""
@@ -40,6 +50,8 @@ class Troubles:
         status = getattr(cause, "status_code", None)
         # livekit-agents has -1 for 'no answer at all'.
         self._keeper.fault(_part_of(error), type(cause).__name__, status if status != -1 else None)
+        if isinstance(error, TTSError):
+            self._on_speechless()
         now = time.monotonic()
         if now - self._failed_at.get(provider, 0.0) < _EVERY_S:
             return
@@ -49,6 +61,22 @@ class Troubles:
             extra={"provider": provider, "error": type(cause).__name__, "status": status},
         )
         if isinstance(error, LLMError):
+            self._conversation.session.say(self._conversation.script.trouble)
+
+    def _on_heard(self, event: UserInputTranscribedEvent) -> None:
+        if event.transcript.strip():
+            self._unheard = 0
+
+    def _on_unheard(self, _: UserTranscriptionTimeoutEvent) -> None:
+        """Somebody spoke, and no word of it arrived: fresh ears, and the second time a word.
+
+        Once may have been a cough.
+        """
+        self._unheard += 1
+        self._keeper.fault("stt", "Unheard")
+        logger.warning("speech was not recognised: listening anew", extra={"times": self._unheard})
+        self._conversation.listen_anew()
+        if self._unheard % 2 == 0 and self._conversation.session.agent_state == "listening":
             self._conversation.session.say(self._conversation.script.trouble)
 
 

@@ -10,8 +10,9 @@ from pydantic_core import ErrorDetails
 
 from agent.errors import ConfigError
 
-_EMPTY_MEANS_SOMETHING = {"LIVEKIT_AGENT_NAME"}
-"""Set but empty is a value here (automatic dispatch); everywhere else it means 'not given'."""
+_EMPTY_MEANS_SOMETHING = {"LIVEKIT_AGENT_NAME", "GEMINI_FALLBACK_MODEL", "FALLBACK_VOICE"}
+"""Set but empty is a value here (automatic dispatch, no fallback); everywhere else it means 'not
+given'."""
 
 
 class Settings(BaseModel):

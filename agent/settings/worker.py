@@ -22,6 +22,8 @@ class LlmSettings(Settings):
     google_gemini_base_url: HttpBase = "https://generativelanguage.googleapis.com"
     """Scheme and host, and a proxy's path if any; `/v1beta/models/…` is added."""
     gemini_model: str = "gemini-3.5-flash-lite"
+    gemini_fallback_model: str = "gemini-2.5-flash-lite"
+    """Answers where `gemini_model` fails; empty or the same: nobody does."""
 
 
 class VoiceSettings(LlmSettings):
@@ -33,6 +35,8 @@ class VoiceSettings(LlmSettings):
     deepgram_stt_model: str = "nova-3"
     gemini_tts_model: str = "gemini-3.1-flash-tts-preview"
     """Speaks where a voice is given as `gemini:NAME`."""
+    fallback_voice: str = "gemini:Kore"
+    """Speaks where the voice of VOICES fails; empty: nobody does, and what is said is read."""
     voices: Table = Field(
         default_factory=lambda: {
             "en": "aura-2-andromeda-en",

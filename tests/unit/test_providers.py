@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from livekit.agents import inference
 
@@ -16,6 +18,11 @@ ENVIRONMENT = {
     "DEEPGRAM_API_KEY": "deepgram",
     "DEEPGRAM_BASE_URL": "https://deepgram.example.com",
 }
+
+
+def aura_of(conversation: Conversation) -> Any:
+    """The voice that speaks as long as it can."""
+    return conversation.greeter.tts._tts_instances[0]
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,7 @@ async def test_voice_is_of_the_scripts_language(locale: str, voice: str) -> None
     settings = VoiceSettings.from_env(ENVIRONMENT)
     metadata = JobMetadata.model_validate({"locale": locale})
     conversation = Conversation(build_llm(settings), metadata, settings=settings)
-    assert conversation.greeter.tts._opts.model == voice
+    assert aura_of(conversation)._opts.model == voice
     assert str(conversation.greeter.stt._opts.language) == "multi"
 
 
@@ -44,17 +51,18 @@ async def test_ears_go_on_listening_when_the_language_is_switched_and_the_voice_
     after = conversation.successor("es")
     assert after is conversation.greeter
     assert after.stt is before.stt
-    assert after.tts._opts.model == "aura-2-celeste-es"
+    assert aura_of(conversation)._opts.model == "aura-2-celeste-es"
 
 
 async def test_asked_to_slow_down_every_voice_does_as_far_as_it_can() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
-    english = conversation.greeter.tts
+    english = aura_of(conversation)
     assert english._opts.speed is None
     assert conversation.slow_down()
     assert english._opts.speed == 0.85
-    assert conversation.successor("es").tts._opts.speed == 0.85
+    assert conversation.successor("es") is not None
+    assert aura_of(conversation)._opts.speed == 0.85
     assert conversation.slow_down()
     assert english._opts.speed == 0.7
     assert not conversation.slow_down()
@@ -70,6 +78,21 @@ async def test_a_voice_of_geminis_speaks_by_gemini() -> None:
         "Leda",
         settings.gemini_tts_model,
     )
+    # The plugin's own client would wait for ever.
+    assert spoken_by._client._api_client._http_options.timeout == 6_000
+
+
+async def test_behind_a_voice_and_a_model_stands_another_unless_none_is_wanted() -> None:
+    settings = VoiceSettings.from_env(ENVIRONMENT)
+    conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
+    first, second = conversation.greeter.tts._tts_instances
+    assert (first.provider, second._wrapped_tts._opts.voice_name) == ("Deepgram", "Kore")
+    alone = VoiceSettings.from_env(
+        {**ENVIRONMENT, "FALLBACK_VOICE": "", "GEMINI_FALLBACK_MODEL": ""}
+    )
+    conversation = Conversation(build_llm(alone), JobMetadata(), settings=alone)
+    assert len(conversation.greeter.tts._tts_instances) == 1
+    assert len(build_llm(alone)._llm_instances) == 1
 
 
 async def test_what_multi_does_not_cover_is_heard_by_its_own_tag() -> None:
@@ -102,7 +125,9 @@ async def test_nothing_calls_livekits_gateway() -> None:
 )
 def test_thinking_is_off_in_the_models_own_way(model: str, thinking: dict[str, object]) -> None:
     settings = VoiceSettings.from_env({**ENVIRONMENT, "GEMINI_MODEL": model})
-    assert build_llm(settings)._opts.thinking_config == thinking
+    first, second = build_llm(settings)._llm_instances
+    assert first._opts.thinking_config == thinking
+    assert second.model == settings.gemini_fallback_model
 
 
 def test_malformed_table_of_voices_is_named() -> None:
