@@ -37,6 +37,7 @@ from agent.providers import (
     build_tts,
 )
 from agent.scripts import Library, SpokenScript, script_for
+from agent.scripts.speakable import speech_seconds
 from agent.settings import VoiceSettings
 from agent.voices import choose_voice, heard_as
 
@@ -116,7 +117,12 @@ class Conversation:
             self._opening.cancel()
         assert self._settings is not None
         self._opening = PreparedSpeech(
-            self._voice(self.script), self.script.opening, TTS_PATIENCE, self._on_speechless
+            self._voice(self.script),
+            self.script.opening,
+            TTS_PATIENCE,
+            about_s=speech_seconds(self.script.opening, self.script.locale),
+            on_failure=self._on_speechless,
+            on_break=self.say_again,
         )
 
     def open(self) -> SpeechHandle:

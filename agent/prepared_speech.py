@@ -10,7 +10,7 @@ from livekit.agents import APIConnectOptions, APIError, tts
 
 from agent.log import logger
 
-_FIRST_SOUND_S = 6.5
+_FIRST_SOUND_S = 6.0
 """By then there is sound, or the words are read: a trainee hears or reads within eight seconds."""
 _LIMIT_S = 30.0
 
@@ -23,9 +23,19 @@ class PreparedSpeech:
         voice: tts.TTS[str],
         text: str,
         patience: APIConnectOptions,
+        *,
+        about_s: float,
         on_failure: Callable[[], None],
+        on_break: Callable[[], None],
     ) -> None:
-        """Args: `on_failure` is called once if no sound is to be had."""
+        """Args:
+        about_s: how long it should take to say.
+        on_failure: called if no sound is to be had.
+        on_break: called if it breaks off while it is already being played.
+        """
+        self._about_s = about_s
+        self._on_break = on_break
+        self._playing = False
         self._frames: list[rtc.AudioFrame] = []
         self._more = asyncio.Event()
         self._on_failure = on_failure
@@ -34,9 +44,17 @@ class PreparedSpeech:
     def audio(self) -> AsyncIterator[rtc.AudioFrame] | None:
         """The speech, 16-bit mono, from its start and as it goes on being made.
 
-        None where it has failed.
+        None where it has failed, or broken off: then it is to be said anew.
         """
-        return None if self._task.done() and not self._frames else self._replay()
+        if self._task.done() and self._broken:
+            return None
+        self._playing = True
+        return self._replay()
+
+    @property
+    def _broken(self) -> bool:
+        """There is less of it than a half."""
+        return sum(frame.duration for frame in self._frames) < self._about_s / 2
 
     def cancel(self) -> None:
         """Stop making it."""
@@ -61,6 +79,8 @@ class PreparedSpeech:
             self._more.set()
         if not self._frames:
             self._on_failure()
+        elif self._playing and self._broken:
+            self._on_break()
 
     async def _replay(self) -> AsyncIterator[rtc.AudioFrame]:
         given = 0

@@ -16,7 +16,7 @@ from livekit.plugins import deepgram, google
 from agent.settings import LlmSettings, VoiceSettings
 from agent.voices import gemini_voice, heard_as
 
-_LLM_ATTEMPT_S = 6.0
+_LLM_ATTEMPT_S = 4.5
 """Of one model. The plugin takes it as the limit of a whole answer, not of its first word."""
 _LLM_PATIENCE = APIConnectOptions(max_retry=0, retry_interval=0.5, timeout=_LLM_ATTEMPT_S)
 

@@ -122,10 +122,10 @@ class Speaker:
         """Wait until it is decided who speaks; after `deadline_s` it is the voice, for now."""
         avatar, arriving = self._avatar, self._arriving
         if avatar is not None and arriving is not None:
-            try:
-                await asyncio.wait_for(asyncio.shield(arriving), deadline_s)
-                await self._hand_over_to(avatar)
-            except TimeoutError:
+            await asyncio.wait({arriving}, timeout=deadline_s)
+            if self._avatar is not avatar:
+                pass  # dismissed meanwhile: nobody can speak
+            elif not arriving.done():
                 logger.warning(
                     "the avatar did not come within %g s: greeting by voice until it does",
                     deadline_s,
@@ -134,12 +134,21 @@ class Speaker:
                 self.why = "avatar_late"
                 self._on_fault("AvatarLate", None)
                 self._hold(self._hand_over_late(avatar, arriving))
-            except AvatarError as e:
-                self._give_up(e)
-            except Exception as e:  # noqa: BLE001  whatever the plugin does, somebody speaks
-                logger.exception("the avatar's plugin failed")
-                self._give_up(AvatarError(f"its plugin failed: {type(e).__name__}"))
+            else:
+                await self._hand_over_now(avatar, arriving)
         self._announce()
+
+    async def _hand_over_now(
+        self, avatar: BeyondPresenceAvatar, arrived: asyncio.Task[None]
+    ) -> None:
+        try:
+            await arrived
+            await self._hand_over_to(avatar)
+        except AvatarError as e:
+            self._give_up(e)
+        except Exception as e:  # noqa: BLE001  whatever the plugin does, somebody speaks
+            logger.exception("the avatar's plugin failed")
+            self._give_up(AvatarError(f"its plugin failed: {type(e).__name__}"))
 
     def fall_silent(self) -> None:
         """No voice is to be had any more: what is said is read, and no avatar is paid for."""
@@ -226,7 +235,8 @@ class Speaker:
         self._dismiss()
         self._announce()
         self._on_lost()
-        if not self._tried_again and time.monotonic() + _WORTH_IT_S < self._until:
+        worth_it = time.monotonic() + _WORTH_IT_S < self._until
+        if why == "avatar_left" and not self._tried_again and worth_it:
             self._tried_again = True
             self._ask()
             again = self._avatar
