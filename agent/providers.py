@@ -20,8 +20,8 @@ _LLM_ATTEMPT_S = 4.5
 """Of one model. The plugin takes it as the limit of a whole answer, not of its first word."""
 _LLM_PATIENCE = APIConnectOptions(max_retry=0, retry_interval=0.5, timeout=_LLM_ATTEMPT_S)
 
-TTS_PATIENCE = APIConnectOptions(max_retry=0, retry_interval=0.3, timeout=3.5)
-"""With one voice: the next one is the retry."""
+TTS_PATIENCE = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=3.5)
+"""With one voice; when all have failed, each is tried once more."""
 _GEMINI_VOICE_MS = 6_000
 """Of one sentence; as released (1.8.9) the plugin waits without limit."""
 
