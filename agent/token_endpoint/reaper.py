@@ -23,6 +23,7 @@ from typing import Self
 from agent.errors import LiveKitError, StoreError
 from agent.job_metadata import session_id_of
 from agent.log import log_failure, logger
+from agent.outcomes.record import WORKER_LOST
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.rooms import Avatar, Present, Rooms
@@ -224,10 +225,13 @@ class Reaper:
     async def _paid_session(self, sight: _Sight) -> str:
         """Beyond Presence's id of the session, as the worker has kept it; empty if unknown."""
         try:
-            kept = await self._store.outcomes(sight.session_id)
-            return str(json.loads(kept[-1]).get("avatar_session_id") or "") if kept else ""
+            kept = [json.loads(body) for body in await self._store.outcomes(sight.session_id)]
+            lost = [o for o in kept if (o.get("ended") or {}).get("reason") == WORKER_LOST]
+            # The newest may be that of the greeter which was sent for in the lost one's place.
+            ids = [str(o.get("avatar_session_id") or "") for o in lost or kept]
         except (StoreError, ValueError, AttributeError):
             return ""
+        return ids[-1] if ids else ""
 
 
 def _about(sight: _Sight) -> dict[str, str]:
