@@ -36,6 +36,9 @@ class StoreSettings(Settings):
     """The store of several machines, in place of SQLite."""
     retention_days: float = Field(30, gt=0, le=3_650)
     """What is held of a session is deleted this long after its last change."""
+    avatar_minutes_per_day: float | None = Field(None, ge=0, le=1_000_000)
+    """What avatars may cost in a UTC day, all greetings together; beyond it greetings are by voice.
+    None: no budget. 0: never an avatar."""
     outcome_webhook_url: HttpUrlOrEmpty = ""
     """Where the platform takes the outcome of each greeting; empty: it is only kept."""
     outcome_webhook_secret: WebhookSecret = None

@@ -2,6 +2,7 @@
 
 `Store` is the whole interface. It holds how far each session has come, which says nothing of
 anybody, and the outcome of each greeting, which does: both go together when a session is forgotten.
+Beside them is the ledger: how many seconds of avatars each day has cost.
 """
 
 from __future__ import annotations

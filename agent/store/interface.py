@@ -92,7 +92,16 @@ class Store(Protocol):
         """Delete all that is held of a session; how many outcomes that were."""
 
     async def forget_older(self, age_s: float) -> int:
-        """The same for each session whose last change is older, unless a live lease is on it."""
+        """The same for each session whose last change is older, unless a live lease is on it.
+
+        Days of the ledger that are older go too, but for today and yesterday.
+        """
+
+    async def spend_avatar(self, day: str, seconds: float) -> None:
+        """Add what an avatar was paid for to a UTC day's sum (`2026-03-02`)."""
+
+    async def avatar_seconds(self, day: str) -> float:
+        """What was spent on avatars on a UTC day; 0 where nothing is known of it."""
 
     async def aclose(self) -> None:
         """Let go of connections; the store cannot be used afterwards."""

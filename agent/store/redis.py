@@ -1,9 +1,13 @@
-"""The Redis store: sessions and claims, beside the outcomes. Promises: `agent.store.interface`."""
+"""The Redis store: sessions, claims, and the ledger, beside the outcomes.
+
+Promises: `agent.store.interface`.
+"""
 
 from __future__ import annotations
 
 from agent.store.interface import PRESUMED, Phase
 from agent.store.redis_outcomes import RedisOutcomes
+from agent.store.redis_server import AVATAR_DAYS
 
 _START = """
 local before = redis.call('HGET', phase, 'phase')
@@ -83,3 +87,10 @@ class RedisStore(RedisOutcomes):
                 )
             )
         )
+
+    async def spend_avatar(self, day: str, seconds: float) -> None:
+        await self._ask(lambda: self._redis.hincrbyfloat(AVATAR_DAYS, day, seconds))
+
+    async def avatar_seconds(self, day: str) -> float:
+        found = await self._ask(lambda: self._redis.hget(AVATAR_DAYS, day))
+        return float(found or 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agent.store.redis_server import RedisServer
+from datetime import UTC, datetime, timedelta
+
+from agent.store.redis_server import AVATAR_DAYS, RedisServer
 
 _OPEN = """
 local id, body, lease_s = ARGV[2], ARGV[3], ARGV[4]
@@ -64,6 +66,12 @@ local found = {}
 for _, id in ipairs(ids) do found[#found + 1] = redis.call('HGET', bodies, id) end
 return found
 """
+_FORGET_DAYS = """
+local all = redis.call('HKEYS', KEYS[1])
+for _, day in ipairs(all) do
+  if day < ARGV[1] then redis.call('HDEL', KEYS[1], day) end
+end
+"""
 _OLD = "return redis.call('ZRANGEBYSCORE', age, '-inf', now - ARGV[1], 'LIMIT', 0, ARGV[2])"
 _FORGET_IF_OLD = """
 local changed = redis.call('ZSCORE', age, session)
@@ -78,6 +86,7 @@ end
 return forget()
 """
 _AT_ONCE = 100
+_DAY_S = 86_400.0
 
 
 class RedisOutcomes(RedisServer):
@@ -119,6 +128,9 @@ class RedisOutcomes(RedisServer):
         return int(await self._run_for(session_id, "return forget()"))
 
     async def forget_older(self, age_s: float) -> int:
+        oldest = datetime.now(UTC) - timedelta(seconds=max(age_s, _DAY_S))
+        day = f"{oldest:%Y-%m-%d}"
+        await self._ask(lambda: self._redis.eval(_FORGET_DAYS, 1, AVATAR_DAYS, day))
         # Each session is a step of its own: Redis does nothing else during one.
         forgotten = 0
         while old := await self._run(_OLD, age_s, _AT_ONCE):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -18,6 +18,8 @@ from agent.errors import StoreError
 _WAIT_S = 2.0
 """Longest wait for one answer."""
 
+AVATAR_DAYS: Final = "greeter:avatar_days"
+"""Hash: UTC day -> seconds."""
 _SHARED_KEYS = [
     f"greeter:{name}"
     for name in (

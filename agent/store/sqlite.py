@@ -1,4 +1,7 @@
-"""The SQLite store: sessions and claims, beside the outcomes. Promises: `agent.store.interface`."""
+"""The SQLite store: sessions, claims, and the ledger, beside the outcomes.
+
+Promises: `agent.store.interface`.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +89,23 @@ class SqliteStore(SqliteOutcomes):
             return taken.rowcount == 1
 
         return await self._write(step)
+
+    async def spend_avatar(self, day: str, seconds: float) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT INTO avatar_day (day, seconds) VALUES (?1, ?2)"
+                " ON CONFLICT (day) DO UPDATE SET seconds = seconds + ?2",
+                (day, seconds),
+            )
+
+        await self._write(step)
+
+    async def avatar_seconds(self, day: str) -> float:
+        def step(db: sqlite3.Connection) -> float:
+            row = db.execute("SELECT seconds FROM avatar_day WHERE day = ?", (day,)).fetchone()
+            return float(row[0]) if row else 0.0
+
+        return await self._read(step)
 
 
 def _phase_of(db: sqlite3.Connection, session_id: str) -> Phase | None:

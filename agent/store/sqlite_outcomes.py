@@ -7,6 +7,8 @@ import time
 
 from agent.store.sqlite_file import SqliteFile
 
+_DAY_S = 86_400.0
+
 
 class SqliteOutcomes(SqliteFile):
     """The outcomes' half of the SQLite store."""
@@ -124,6 +126,7 @@ class SqliteOutcomes(SqliteFile):
         def step(db: sqlite3.Connection) -> int:
             _forget_claims(db)
             now = time.time()
+            _forget_days(db, now - max(age_s, _DAY_S))
             old = db.execute(
                 "SELECT id FROM ("
                 "  SELECT id FROM session WHERE since <= ?1"
@@ -144,6 +147,11 @@ class SqliteOutcomes(SqliteFile):
 def _forget(db: sqlite3.Connection, session_id: str) -> int:
     db.execute("DELETE FROM session WHERE id = ?", (session_id,))
     return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount
+
+
+def _forget_days(db: sqlite3.Connection, before: float) -> None:
+    """Of the ledger; never the day a budget is still held to."""
+    db.execute("DELETE FROM avatar_day WHERE day < date(?, 'unixepoch')", (before,))
 
 
 def _forget_claims(db: sqlite3.Connection) -> None:

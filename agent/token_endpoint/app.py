@@ -33,6 +33,7 @@ from agent.token_endpoint.edge import (
 )
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.openapi import body_of, describe, refusals
+from agent.token_endpoint.reaper import Reaper
 from agent.token_endpoint.refusals import Refused, refusal_of
 from agent.token_endpoint.rooms import Rooms
 from agent.token_endpoint.schemas import (
@@ -84,9 +85,10 @@ def create_app(settings: EndpointSettings, *, store: Store | None = None) -> Fas
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         rooms = Rooms(settings)
         watch = Watch(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
-        app.state.parts = Parts(settings=settings, greetings=Greetings(rooms, memory, watch))
+        greetings = Greetings(rooms, memory, watch)
+        app.state.parts = Parts(settings=settings, greetings=greetings)
         try:
-            async with Courier(memory, settings):
+            async with Courier(memory, settings), Reaper(rooms, greetings, memory):
                 yield
         finally:
             await watch.aclose()

@@ -16,7 +16,7 @@ from livekit import api
 from livekit.protocol.agent import JobStatus
 
 from agent.errors import LiveKitError
-from agent.job_metadata import JobMetadata, room_name_of
+from agent.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
 from agent.settings import EndpointSettings
 
 EMPTY_TIMEOUT_S = 30
@@ -34,11 +34,23 @@ _ON_BEHALF = "lk.publish_on_behalf"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Avatar:
+    """One avatar in a room."""
+
+    identity: str
+    seat: str
+    """LiveKit's sid of this stay: another one where the avatar has come back."""
+    orphaned: bool
+    """The greeter it speaks for is not in the room. Beware: LiveKit shows a dead one for 20 s."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Present:
     """Who is in a room."""
 
     greeter: bool
     trainee: bool
+    avatars: tuple[Avatar, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +125,12 @@ class Rooms:
             found = await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[room_name]))
         return next((room.sid for room in found.rooms if room.name == room_name), None)
 
+    async def ours(self) -> dict[str, str]:
+        """The rooms of training sessions that are there now: name and sid."""
+        async with self._asking("ListRooms"):
+            found = await self._livekit.room.list_rooms(api.ListRoomsRequest())
+        return {room.name: room.sid for room in found.rooms if room.name.startswith(ROOM_PREFIX)}
+
     async def end(self, room_name: str) -> None:
         """Close a room: everybody in it is disconnected. Harmless where there is none."""
         async with self._asking("DeleteRoom"):
@@ -129,13 +147,32 @@ class Rooms:
                 api.ListParticipantsRequest(room=room_name)
             )
         here = [p for p in found.participants if p.state != api.ParticipantInfo.State.DISCONNECTED]
+        agents = [p for p in here if p.kind == api.ParticipantInfo.Kind.AGENT]
+        greeters = {p.identity for p in agents if _ON_BEHALF not in p.attributes}
         return Present(
-            greeter=any(
-                p.kind == api.ParticipantInfo.Kind.AGENT and _ON_BEHALF not in p.attributes
-                for p in here
-            ),
+            greeter=bool(greeters),
             trainee=any(p.kind == api.ParticipantInfo.Kind.STANDARD for p in here),
+            avatars=tuple(
+                Avatar(
+                    identity=p.identity,
+                    seat=p.sid,
+                    orphaned=p.attributes[_ON_BEHALF] not in greeters,
+                )
+                for p in agents
+                if _ON_BEHALF in p.attributes
+            ),
         )
+
+    async def remove(self, room_name: str, identity: str) -> None:
+        """Remove a participant; harmless where they, or the room, are gone."""
+        async with self._asking("RemoveParticipant"):
+            try:
+                await self._livekit.room.remove_participant(
+                    api.RoomParticipantIdentity(room=room_name, identity=identity)
+                )
+            except api.ServerError as e:
+                if e.code != api.ServerErrorCode.NOT_FOUND:
+                    raise
 
     async def dispatches(self, room_name: str) -> list[Dispatch]:
         """The dispatches of a room that is there; of a missing one LiveKit answers in 3 s, 503."""

@@ -14,6 +14,7 @@ from agent.settings import StoreSettings
 from agent.store import RedisStore, Store, open_store
 from tests.unit.test_courier import COURIER_CHECKS
 from tests.unit.test_store import CHECKS
+from tests.unit.test_store_ledger import LEDGER_CHECKS
 from tests.unit.test_store_outcomes import OUTCOME_CHECKS
 
 pytestmark = pytest.mark.skipif(
@@ -32,7 +33,9 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
     await opened.aclose()
 
 
-@pytest.mark.parametrize("check", [*CHECKS, *OUTCOME_CHECKS], ids=lambda c: c.__name__)
+@pytest.mark.parametrize(
+    "check", [*CHECKS, *OUTCOME_CHECKS, *LEDGER_CHECKS], ids=lambda c: c.__name__
+)
 async def test_redis_keeps_the_promise(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]
 
@@ -65,6 +68,8 @@ async def test_a_redis_that_is_away_is_our_error() -> None:
         store.open_outcome("o", "s", "1", 60),
         store.due_outcomes(1),
         store.forget_session("s"),
+        store.spend_avatar("2026-03-02", 1),
+        store.avatar_seconds("2026-03-02"),
     ):
         with pytest.raises(StoreError) as error:
             await step

@@ -113,6 +113,8 @@ async def check_a_lost_record_is_closed_with_what_was_saved(store: Store) -> Non
     assert (sent.duration_s, sent.talk_s, sent.avatar_seconds) == (40, 32, 31.5)
     assert sent.answers == record.answers
     assert sent.transcript == record.transcript
+    day = f"{sent.ended.at:%Y-%m-%d}"
+    assert await store.avatar_seconds(day) == 31.5, "spent once, by whoever closed it"
     assert Outcome.model_validate_json((await store.outcomes("s"))[0]) == sent
 
 

@@ -122,6 +122,17 @@ def test_avatar_is_the_scripts_wish_then_the_scripts_own_then_the_usual_one() ->
     assert settings.avatar_of("forklift", "nobody") == "driver-id"
 
 
+def test_no_budget_is_not_a_budget_of_nothing() -> None:
+    assert WorkerSettings.from_env(WORKER).avatar_minutes_per_day is None
+    none = WorkerSettings.from_env({**WORKER, "AVATAR_MINUTES_PER_DAY": ""})
+    assert none.avatar_minutes_per_day is None
+    never = WorkerSettings.from_env({**WORKER, "AVATAR_MINUTES_PER_DAY": "0"})
+    assert never.avatar_minutes_per_day == 0
+    for wrong in ("-1", "nan", "inf", "many"):
+        with pytest.raises(ConfigError, match="AVATAR_MINUTES_PER_DAY"):
+            WorkerSettings.from_env({**WORKER, "AVATAR_MINUTES_PER_DAY": wrong})
+
+
 def test_an_outcome_is_never_sent_unsigned_and_a_weak_secret_is_refused() -> None:
     hook = {**WORKER, "OUTCOME_WEBHOOK_URL": "https://platform.example/outcomes"}
     with pytest.raises(ConfigError, match="OUTCOME_WEBHOOK_SECRET"):

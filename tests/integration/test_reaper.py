@@ -1,0 +1,370 @@
+"""Avatars whose job has died are ended, and nobody else is: on a real livekit-server.
+
+Some avatars here are the tests' own: they never leave by themselves, and come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from livekit import api
+
+from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
+from agent.demo.processes import child, wait_until_ready
+from agent.job_metadata import room_name_of
+from agent.settings import EndpointSettings, StoreSettings
+from agent.store import Phase, SqliteStore, Store, open_store
+from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.reaper import EVERY_S, Reaper
+from agent.token_endpoint.rooms import Rooms
+from agent.token_endpoint.watch import Watch
+from tests.integration.client import Client, until
+from tests.integration.endpoint_fixtures import endpoint_env
+from tests.integration.test_greeting import the_opening
+from tests.product import Product
+
+PROMISED_S = 30.0
+ROUND_S = 0.2
+SLACK_S = 3.0
+
+
+def token(server: LiveKitServer, room: str, identity: str, *, speaks_for: str | None = None) -> str:
+    """For a trainee; or, where it speaks for somebody (perhaps for ""), for an agent's avatar."""
+    made = (
+        api.AccessToken(server.api_key, server.api_secret)
+        .with_identity(identity)
+        .with_grants(api.VideoGrants(room_join=True, room=room))
+    )
+    if speaks_for is not None:
+        made = made.with_kind("agent").with_attributes({"lk.publish_on_behalf": speaks_for})
+    return made.to_jwt()
+
+
+def greeter_token(server: LiveKitServer, room: str) -> str:
+    return (
+        api.AccessToken(server.api_key, server.api_secret)
+        .with_identity("greeter")
+        .with_kind("agent")
+        .with_grants(api.VideoGrants(room_join=True, room=room))
+        .to_jwt()
+    )
+
+
+@contextlib.asynccontextmanager
+async def reaper(settings: EndpointSettings, **how: float) -> AsyncIterator[Store]:
+    """One replica's, with its own connections, beside the body; its store."""
+    store = SqliteStore(settings.state_dir / "store.sqlite3")
+    rooms = Rooms(settings)
+    watch = Watch(rooms=rooms, store=store, check_s=3)
+    try:
+        async with Reaper(
+            rooms, Greetings(rooms, store, watch), store, **{"every_s": ROUND_S, **how}
+        ):
+            yield store
+    finally:
+        await watch.aclose()
+        await rooms.aclose()
+
+
+@dataclass
+class Place:
+    """A LiveKit server without any worker, and who was led into its rooms."""
+
+    server: LiveKitServer
+    livekit: api.LiveKitAPI
+    settings: EndpointSettings
+    clients: list[Client] = field(default_factory=list)
+
+    async def room(self) -> str:
+        name = room_name_of(secrets.token_hex(4))
+        await self.livekit.room.create_room(
+            api.CreateRoomRequest(name=name, empty_timeout=300, departure_timeout=300)
+        )
+        return name
+
+    async def join(self, token: str) -> Client:
+        client = Client()
+        self.clients.append(client)
+        await client.join(self.server.url, token)
+        return client
+
+    async def greeting(self, room: str) -> tuple[Client, Client, Client]:
+        """Greeter, avatar and trainee."""
+        return (
+            await self.join(greeter_token(self.server, room)),
+            await self.join(token(self.server, room, "avatar", speaks_for="greeter")),
+            await self.join(token(self.server, room, "trainee")),
+        )
+
+    async def there(self, room: str) -> bool:
+        found = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
+        return bool(found.rooms)
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
+    log = tmp_path_factory.mktemp("livekit") / "log"
+    async with livekit_server(await ensure_binary(), log) as running:
+        yield running
+
+
+@pytest.fixture
+async def place(server: LiveKitServer, tmp_path: Path) -> AsyncIterator[Place]:
+    settings = EndpointSettings.from_env(endpoint_env(server, tmp_path / "state"))
+    async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
+        made = Place(server, livekit, settings)
+        yield made
+        for client in made.clients:
+            await client.leave()
+        for room in (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms:
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
+
+
+def gone(client: Client) -> bool:
+    return client.disconnected_at is not None
+
+
+async def test_an_orphaned_avatar_goes_and_the_trainee_keeps_their_seat(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await place.room()
+    greeter, avatar, trainee = await place.greeting(room)
+    async with reaper(place.settings, known_s=1):
+        await asyncio.sleep(2)  # rounds in which nothing must be done
+        assert not gone(avatar)
+        await greeter.leave()
+        await until(lambda: gone(avatar), 2, "the avatar was left in the room")
+        await asyncio.sleep(1)  # rounds in which the room must stay
+        assert not gone(trainee)
+        assert await place.there(room)
+        said = [r for r in caplog.records if "left behind by a lost greeter" in r.message]
+        assert [(r.room, r.avatar) for r in said] == [(room, "avatar")]  # type: ignore[attr-defined]
+
+
+async def test_one_that_comes_back_with_its_token_is_removed_again(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await place.room()
+    greeter, avatar, trainee = await place.greeting(room)
+    # Rounds so far apart that a join right after one is over before the next.
+    async with reaper(place.settings, every_s=1, known_s=1) as store:
+        await store.open_outcome("o", room.rpartition("-")[2], '{"avatar_session_id": "b-1"}', 60)
+        await greeter.leave()
+        await until(lambda: gone(avatar), 4, "the avatar was left in the room")
+        for _ in range(2):
+            back = await place.join(token(place.server, room, "avatar", speaks_for="greeter"))
+            await until(lambda back=back: gone(back), 3, "it came back and stayed")
+    said = [r for r in caplog.records if "was removed again" in r.message]
+    assert {(r.room, r.avatar_session_id) for r in said} == {(room, "b-1")}  # type: ignore[attr-defined]
+    assert not gone(trainee)
+
+
+async def test_a_room_without_greeter_and_trainee_is_closed_and_may_be_greeted_again(
+    place: Place,
+) -> None:
+    room = await place.room()
+    session_id = room.rpartition("-")[2]
+    greeter, avatar, trainee = await place.greeting(room)
+    async with reaper(place.settings, every_s=1, known_s=1) as store:
+        await store.start(session_id)
+        await store.mark_met(session_id)
+        await trainee.leave()
+        await greeter.leave()
+        await until(lambda: gone(avatar), 4, "the avatar was left in the room")
+        async with asyncio.timeout(4):
+            while await place.there(room):  # noqa: ASYNC110 - LiveKit's to change
+                await asyncio.sleep(0.1)
+        assert await store.phase(session_id) is None
+        # With the room gone, its token opens another one.
+        back = await place.join(token(place.server, room, "avatar", speaks_for="greeter"))
+        await until(lambda: gone(back), 3, "it came back and stayed")
+
+
+async def test_two_reapers_at_once_do_no_harm(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    rooms = [await place.room() for _ in range(3)]
+    greetings = [await place.greeting(room) for room in rooms]
+    await place.livekit.room.create_room(api.CreateRoomRequest(name="somebody-elses"))
+    other = await place.join(token(place.server, "somebody-elses", "x", speaks_for="nobody"))
+    waiting = await place.room()
+    async with reaper(place.settings, known_s=1) as store, reaper(place.settings, known_s=1):
+        await store.end(rooms[1].rpartition("-")[2], "continue")
+        for greeter, _, trainee in greetings[:2]:
+            await trainee.leave()
+            await greeter.leave()
+        for _, avatar, _ in greetings[:2]:
+            await until(lambda avatar=avatar: gone(avatar), 5, "the avatar was left in the room")
+        async with asyncio.timeout(3):
+            while any([await place.there(room) for room in rooms[:2]]):
+                await asyncio.sleep(0.1)
+        assert await store.phase(rooms[1].rpartition("-")[2]) is Phase.ENDED, "ended on purpose"
+        assert not any(gone(client) for client in greetings[2])
+        assert not gone(other), "not ours"
+        assert await place.there(waiting), "its greeter is on the way"
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+async def test_a_greeters_return_saves_its_avatar(place: Place) -> None:
+    room = await place.room()
+    greeter, avatar, _ = await place.greeting(room)
+    async with reaper(place.settings, every_s=1, known_s=0):
+        await asyncio.sleep(0.1)  # after a round
+        await greeter.leave()
+        await place.join(greeter_token(place.server, room))
+        await asyncio.sleep(3)  # rounds in which nothing must be done
+        assert not gone(avatar)
+
+
+async def test_an_avatar_without_a_trainee_is_ended_although_its_greeter_is_there(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await place.room()
+    greeter, avatar, trainee = await place.greeting(room)
+    async with reaper(place.settings, alone_s=1.5):
+        await asyncio.sleep(2)  # rounds in which the trainee is there
+        assert not gone(avatar)
+        await trainee.leave()
+        left_at = time.monotonic()
+        await until(lambda: gone(avatar) and gone(greeter), 5, "the room was left open")
+        assert time.monotonic() - left_at > 1.3
+    [said] = [r for r in caplog.records if "avatar without a trainee" in r.message]
+    assert said.levelno == logging.WARNING
+    assert said.room == room  # type: ignore[attr-defined]
+
+
+async def test_a_livekit_that_is_away_is_said_once_until_it_is_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    binary = await ensure_binary()
+    [port] = free_ports(1)
+    async with livekit_server(binary, tmp_path / "1.log", port=port) as first:
+        settings = EndpointSettings.from_env(endpoint_env(first, tmp_path / "state"))
+
+    def said(text: str) -> int:
+        return sum(text in r.message for r in caplog.records)
+
+    async with reaper(settings, every_s=0.05):
+        await until(lambda: said("cannot be looked for") > 0, 5, "nothing was said")
+        await asyncio.sleep(0.5)  # more rounds
+        assert said("cannot be looked for") == 1
+        same = (first.api_key, first.api_secret)
+        async with livekit_server(binary, tmp_path / "2.log", port=port, key=same):
+            await until(lambda: said("LiveKit is back") > 0, 5, "it was not found again")
+        assert "eyJ" not in caplog.text
+
+
+async def test_a_healthy_greeting_is_never_touched(
+    product: Product, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = EndpointSettings.from_env(product.here.environment)
+    async with reaper(settings), reaper(settings):
+        client, ticket, _ = await product.enter()
+        assert (await the_opening(client)).startswith("Hello Ada")
+        await client.silence()
+        typed_at = time.monotonic()
+        await client.type("How long does the video take?")
+        who = await client.hears(after=typed_at)
+        assert client.avatar is not None
+        assert who[1] == client.avatar.identity
+        await client.silence()
+        [avatar] = await product.avatars(ticket["room_name"])
+        assert avatar["left_at"] is None
+        await client.rpc("end_greeting", {"reason": "continue"})
+        await product.paid_avatars_left(ticket["room_name"])
+        outcome = await product.outcome(ticket["session_id"])
+    assert (outcome["mode"], outcome["ended"]["reason"]) == ("avatar", "continue")
+    assert not [r for r in caplog.records if r.name == "training_greeter"], caplog.text
+
+
+async def stubborn_avatar(product: Product, room: str, client: Client) -> Client:
+    """A second avatar of the same greeter, which does not leave with it."""
+    assert client.agent is not None
+    livekit = product.here.livekit
+    assert livekit is not None
+    pass_ = token(livekit, room, "stubborn", speaks_for=client.agent.identity)
+    return await product.join(livekit.url, pass_)
+
+
+async def has_saved_its_avatar(product: Product, session_id: str) -> None:
+    """What a job saves every few seconds is all that is known of it once it was killed."""
+    store = open_store(StoreSettings.from_env(product.here.environment))
+    try:
+        async with asyncio.timeout(10):
+            while not any('"avatar_session_id":"' in o for o in await store.outcomes(session_id)):
+                await asyncio.sleep(0.1)
+    finally:
+        await store.aclose()
+
+
+async def test_a_killed_jobs_avatar_is_gone_within_thirty_seconds(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    room, session_id = ticket["room_name"], ticket["session_id"]
+    await client.hears(after=0)
+    stubborn = await stubborn_avatar(product, room, client)
+    await has_saved_its_avatar(product, session_id)
+    pid = product.job_process(session_id)
+    killed_at = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    await product.paid_avatars_left(room, PROMISED_S)
+    await until(lambda: gone(stubborn), PROMISED_S, "the avatar was left in the room")
+    assert time.monotonic() - killed_at < PROMISED_S
+    print(f"the avatar was gone {time.monotonic() - killed_at:.1f} s after its job was killed")
+    assert not gone(client), "the trainee lost their seat"
+    log = (product.logs / "endpoint.log").read_text()
+    [line] = [line for line in log.splitlines() if "left behind by" in line and "=stubborn" in line]
+    assert f"session_id={session_id}" in line
+    [paid, *_] = await product.avatars(room)
+    assert f"avatar_session_id={paid['id']}" in line
+
+
+async def test_a_killed_workers_avatar_is_gone_within_thirty_seconds(
+    product: Product, tmp_path: Path
+) -> None:
+    """Its own worker; the trainee has left too, so that the room goes as well."""
+    [health] = free_ports(1)
+    name = "test-" + secrets.token_hex(3)
+    room = room_name_of(name)
+    env = {
+        **product.here.environment,
+        "LIVEKIT_AGENT_NAME": name,
+        "AGENT_HTTP_PORT": str(health),
+        "ENDPOINT_URL": "",
+    }
+    log = tmp_path / "worker.log"
+    livekit = product.here.livekit
+    assert livekit is not None
+    async with child("worker", "agent", "start", env=env, log=log) as worker:
+        await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 40)
+        await product.livekit.room.create_room(
+            api.CreateRoomRequest(
+                name=room,
+                empty_timeout=300,
+                departure_timeout=300,
+                agents=[api.RoomAgentDispatch(agent_name=name)],
+            )
+        )
+        client = await product.join(livekit.url, token(livekit, room, "trainee"))
+        await client.hears(after=0)
+        stubborn = await stubborn_avatar(product, room, client)
+        killed_at = time.monotonic()
+        # The worker and its jobs, as a machine that is gone.
+        os.killpg(worker.pid, signal.SIGKILL)
+        await client.leave()
+        await product.paid_avatars_left(room, PROMISED_S)
+        await until(lambda: gone(stubborn), PROMISED_S, "the avatar was left in the room")
+        assert time.monotonic() - killed_at < PROMISED_S
+        print(f"the avatar was gone {time.monotonic() - killed_at:.1f} s after its worker's death")
+        async with asyncio.timeout(2 * EVERY_S + SLACK_S):
+            while await product.room_exists(room):  # noqa: ASYNC110 - LiveKit's to change
+                await asyncio.sleep(0.1)
