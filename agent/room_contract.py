@@ -21,7 +21,12 @@ ATTRIBUTE_SEEN = "greeting.seen"
 """On the trainee, changed by the worker as they arrive, so that LiveKit announces them at once."""
 
 ATTRIBUTE_MODE = "greeting.mode"
-"""On the agent: `avatar` or `voice`, whoever speaks now."""
+"""On the agent: `avatar` or `voice`, whoever speaks now; `text` where nobody can speak: what would be
+said is read, as captions."""
+
+ATTRIBUTE_MODE_REASON = "greeting.mode_reason"
+"""On the agent: why it is not the avatar: `avatar_refused`, `avatar_late`, `avatar_left`,
+`avatar_stalled`, `avatar_budget` or `speech_failed`; empty while the avatar speaks."""
 
 ATTRIBUTE_LOCALE = "greeting.locale"
 """On the agent: the tag of the language now spoken, `es`; the page's own words follow it."""
@@ -34,7 +39,7 @@ ATTRIBUTE_GREETER = "greeting.greeter"
 """On the agent, from its first moment: `1`; this is how greeters know each other."""
 
 RPC_GREETER_ALIVE = "greeter_alive"
-"""Greeter to greeter: answers `yes`; a dead one's ghost does not answer."""
+"""Greeter or page to greeter: answers `yes`; a dead one's ghost does not answer."""
 
 ATTRIBUTE_ENDED = "greeting.ended"
 """On the agent, just before the room closes: why the greeting ended."""

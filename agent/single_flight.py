@@ -25,6 +25,7 @@ async def is_the_greeter(room: rtc.Room, livekit: RoomApi) -> bool:
     """
 
     async def alive(_: rtc.RpcInvocationData) -> str:
+        # Whoever asks: another greeter, or the page, which learns sooner than from LiveKit.
         return "yes"
 
     room.local_participant.register_rpc_method(RPC_GREETER_ALIVE, alive)

@@ -19,13 +19,22 @@ export const CLIENT_AVATAR_GREETING = "avatar-greeting";
 /** On the trainee, set by the worker when they arrive, so that LiveKit announces them at once. */
 export const ATTRIBUTE_SEEN = "greeting.seen";
 
-/** On the agent: `avatar` or `voice`, whoever speaks now. */
+/**
+ * On the agent: `avatar` or `voice`, whoever speaks now; `text` where nobody can speak: what would be
+ * said is read, as captions.
+ */
 export const ATTRIBUTE_MODE = "greeting.mode";
+
+/**
+ * On the agent: why it is not the avatar: `avatar_refused`, `avatar_late`, `avatar_left`,
+ * `avatar_stalled`, `avatar_budget` or `speech_failed`; empty while the avatar speaks.
+ */
+export const ATTRIBUTE_MODE_REASON = "greeting.mode_reason";
 
 /** On the agent, from its first moment: `1`; this is how greeters know each other. */
 export const ATTRIBUTE_GREETER = "greeting.greeter";
 
-/** Greeter to greeter: answers `yes`; a dead one's ghost does not answer. */
+/** Greeter or page to greeter: answers `yes`; a dead one's ghost does not answer. */
 export const RPC_GREETER_ALIVE = "greeter_alive";
 
 /** On the agent, before its first word: the BCP 47 tag of the language it speaks now. */
