@@ -85,7 +85,13 @@ export function Greeting(props: GreetingProps) {
           }
           footer={
             <>
-              {!over && <MicrophoneButton microphone={microphone} enabled={session.isConnected} />}
+              {!over && (
+                <MicrophoneButton
+                  microphone={microphone}
+                  enabled={session.isConnected}
+                  written={written}
+                />
+              )}
               <ContinueButton leaving={leaving} leave={leave} standsOut={standsOut(state)} />
             </>
           }
