@@ -21,8 +21,8 @@ ATTRIBUTE_SEEN = "greeting.seen"
 """On the trainee, changed by the worker as they arrive, so that LiveKit announces them at once."""
 
 ATTRIBUTE_MODE = "greeting.mode"
-"""On the agent: `avatar` or `voice`, whoever speaks now; `text` where nobody can speak: what would
-be said is read, as captions."""
+"""On the agent, who speaks now: `avatar` or `voice`; `text` where nobody can: what would be said is
+read, as captions."""
 
 ATTRIBUTE_MODE_REASON = "greeting.mode_reason"
 """On the agent: why it is not the avatar: `avatar_refused`, `avatar_late`, `avatar_left`,

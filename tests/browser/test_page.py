@@ -51,16 +51,19 @@ async def arrive(page: Page, product: Product, *, locale: str) -> str:
     return session_id
 
 
-async def closing(product: Product, session_id: str, value: str) -> None:
-    """Say on the guide's behalf, by LiveKit's own API, what it says when all is said."""
+async def guide_tells(product: Product, session_id: str, attributes: dict[str, str]) -> None:
+    """Tell the page on the guide's behalf, by LiveKit's own API."""
     room = f"training-session-{session_id}"
     answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
     (guide,) = [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
     await product.livekit.room.update_participant(
-        api.UpdateParticipantRequest(
-            room=room, identity=guide, attributes={"greeting.closing": value}
-        )
+        api.UpdateParticipantRequest(room=room, identity=guide, attributes=attributes)
     )
+
+
+async def closing(product: Product, session_id: str, value: str) -> None:
+    """What the guide tells when all is said."""
+    await guide_tells(product, session_id, {"greeting.closing": value})
 
 
 async def sound_is_heard(page: Page) -> None:

@@ -44,9 +44,11 @@ export function CaptionList({ captions, hint }: { captions: readonly Caption[]; 
 interface ChatInputProps {
   enabled: boolean;
   send: (text: string) => Promise<void>;
+  /** Nobody speaks: typing is the conversation. */
+  instead?: boolean;
 }
 
-export function ChatInput({ enabled, send }: ChatInputProps) {
+export function ChatInput({ enabled, send, instead = false }: ChatInputProps) {
   const { chat } = useWords();
   const inputId = useId();
   const [text, setText] = useState("");
@@ -76,7 +78,7 @@ export function ChatInput({ enabled, send }: ChatInputProps) {
         data-testid="chat-input"
         value={text}
         onChange={(event) => setText(event.target.value)}
-        placeholder={enabled ? chat.placeholder : chat.notYet}
+        placeholder={enabled ? (instead ? chat.instead : chat.placeholder) : chat.notYet}
         autoComplete="off"
         enterKeyHint="send"
         maxLength={1000}

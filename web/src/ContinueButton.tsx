@@ -1,5 +1,5 @@
 /** The way on, and a line beside it when there is something to say about it. */
-import type { Closing } from "./greetingReducer.js";
+import type { StandsOut } from "./greetingReducer.js";
 import { ArrowIcon } from "./Icons.js";
 import type { Leaving } from "./useContinue.js";
 import { useWords } from "./words/useWords.js";
@@ -7,20 +7,20 @@ import { useWords } from "./words/useWords.js";
 interface ContinueButtonProps {
   leaving: Leaving;
   leave: () => void;
-  /** Makes the button stand out; the focus stays where the trainee has it. */
-  closing?: Closing | undefined;
+  /** Makes the button stand out, and says why; the focus stays where the trainee has it. */
+  standsOut?: StandsOut | undefined;
 }
 
-export function ContinueButton({ leaving, leave, closing }: ContinueButtonProps) {
+export function ContinueButton({ leaving, leave, standsOut }: ContinueButtonProps) {
   const words = useWords();
   const line =
     leaving === "nowhere"
       ? words.continue.nowhere
-      : closing === undefined || leaving === "going"
+      : standsOut === undefined || leaving === "going"
         ? undefined
-        : words.closing[closing];
+        : words.standsOut[standsOut];
   return (
-    <div className="tg-continue-box" data-closing={closing}>
+    <div className="tg-continue-box" data-continue={standsOut}>
       {/* Always there: only what changes inside a live region is read out. */}
       <p className="tg-continue-line" data-testid="continue-line" role="status">
         {line}

@@ -1,7 +1,7 @@
 /** The page's one layout: heading, stage, conversation, and the way on. */
 import type { ReactNode } from "react";
 
-import { closingOf, type GreetingState } from "./greetingReducer.js";
+import { closingOf, type GreetingState, standsOut } from "./greetingReducer.js";
 import type { Words } from "./words/index.js";
 import { useWords } from "./words/useWords.js";
 
@@ -26,7 +26,9 @@ export function Frame(props: FrameProps) {
       data-testid="avatar-greeting"
       data-state={state.phase}
       data-mode={state.phase === "greeting" ? state.mode : undefined}
+      data-mode-reason={state.phase === "greeting" ? state.modeReason : undefined}
       data-closing={closingOf(state)}
+      data-continue={standsOut(state)}
       data-reason={"reason" in state ? state.reason : undefined}
       data-sound={sound}
     >

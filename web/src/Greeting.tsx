@@ -9,7 +9,7 @@ import { ContinueButton } from "./ContinueButton.js";
 import type { GreetingEndpoint } from "./endpoint.js";
 import { Ending } from "./Ending.js";
 import { Frame } from "./Frame.js";
-import { closingOf, type GreetingState } from "./greetingReducer.js";
+import { type GreetingState, standsOut } from "./greetingReducer.js";
 import { endGreeting } from "./leave.js";
 import { MicrophoneButton } from "./MicrophoneButton.js";
 import { Stage } from "./Stage.js";
@@ -19,6 +19,7 @@ import { useGreetingState } from "./useGreetingState.js";
 import { useGuide } from "./useGuide.js";
 import { useHearing } from "./useHearing.js";
 import { useMicrophone } from "./useMicrophone.js";
+import { usePulse } from "./usePulse.js";
 import { wordsFor } from "./words/index.js";
 import { useWords, WordsContext } from "./words/useWords.js";
 
@@ -33,7 +34,7 @@ export function Greeting(props: GreetingProps) {
   const outer = useWords();
   const session = useSession(endpoint.tokenSource);
   const { room } = session;
-  const guide = useGuide(room);
+  const guide = useGuide(room, usePulse(room));
   const state = useGreetingState(endpoint, session, guide);
   const { sound, unlock } = useHearing(room);
   const { captions, send } = useCaptions(room);
@@ -48,6 +49,7 @@ export function Greeting(props: GreetingProps) {
 
   const over = state.phase === "ended" || state.phase === "failed";
   const live = state.phase === "greeting";
+  const written = live && state.mode === "text";
   const reconnecting =
     session.connectionState === ConnectionState.Reconnecting ||
     session.connectionState === ConnectionState.SignalReconnecting;
@@ -75,14 +77,22 @@ export function Greeting(props: GreetingProps) {
                   captions={captions}
                   hint={live ? words.captions.empty : words.captions.before}
                 />
-                {!over && <ChatInput enabled={live && !reconnecting} send={send} />}
+                {!over && (
+                  <ChatInput enabled={live && !reconnecting} send={send} instead={written} />
+                )}
               </>
             )
           }
           footer={
             <>
-              {!over && <MicrophoneButton microphone={microphone} enabled={session.isConnected} />}
-              <ContinueButton leaving={leaving} leave={leave} closing={closingOf(state)} />
+              {!over && (
+                <MicrophoneButton
+                  microphone={microphone}
+                  enabled={session.isConnected}
+                  written={written}
+                />
+              )}
+              <ContinueButton leaving={leaving} leave={leave} standsOut={standsOut(state)} />
             </>
           }
         />

@@ -8,15 +8,19 @@ import { useWords } from "./words/useWords.js";
 export function MicrophoneButton({
   microphone,
   enabled,
+  written,
 }: {
   microphone: Microphone;
   enabled: boolean;
+  /** There is nothing to listen to. */
+  written: boolean;
 }) {
   const words = useWords();
   const noteId = useId();
   const { status, speaking, toggle } = microphone;
   const on = status === "on";
-  const note = enabled && status !== "on" ? words.microphoneNote[status] : undefined;
+  const noted = enabled && status !== "on" && (!written || status === "off");
+  const note = noted ? words.microphoneNote[status] : undefined;
   return (
     <div className="tg-microphone">
       <button

@@ -6,6 +6,7 @@ import { SoundIcon } from "./Icons.js";
 import { Portrait } from "./Portrait.js";
 import { Steps } from "./Steps.js";
 import type { Guide } from "./useGuide.js";
+import type { Words } from "./words/index.js";
 import { useWords } from "./words/useWords.js";
 
 interface StageProps {
@@ -19,13 +20,15 @@ interface StageProps {
 export function Stage({ state, guide, reconnecting, sound, unlock }: StageProps) {
   const words = useWords();
   const live = state.phase === "greeting";
+  const written = live && state.mode === "text";
+  const note = live ? noteOf(state, words) : undefined;
   return (
     <>
       {live ? (
         <AvatarVideo
           videoTrack={guide?.videoTrack}
           audioTrack={guide?.audioTrack}
-          speaking={guide?.activity === "speaking" && !reconnecting}
+          speaking={guide?.activity === "speaking" && !written && !reconnecting}
         />
       ) : (
         <div className="tg-waiting">
@@ -40,10 +43,15 @@ export function Stage({ state, guide, reconnecting, sound, unlock }: StageProps)
             <i />
             <i />
           </span>
-          {words.activity[reconnecting ? "reconnecting" : guide.activity]}
+          {words.activity[reconnecting ? "reconnecting" : activityOf(guide, written)]}
         </p>
       )}
-      {sound === "blocked" && (
+      {live && (
+        <p className="tg-mode-note" data-testid="mode-note" role="status">
+          {note}
+        </p>
+      )}
+      {sound === "blocked" && !written && (
         <div className="tg-tap">
           <button type="button" data-testid="tap-to-hear" onClick={unlock} autoFocus>
             <SoundIcon />
@@ -54,4 +62,19 @@ export function Stage({ state, guide, reconnecting, sound, unlock }: StageProps)
       )}
     </>
   );
+}
+
+function activityOf({ activity }: Guide, written: boolean): keyof Words["activity"] {
+  return written && activity === "speaking" ? "writing" : activity;
+}
+
+/** Why the avatar does not speak, in words that blame nobody. */
+function noteOf(
+  { mode, modeReason }: GreetingState & { phase: "greeting" },
+  words: Words,
+): string | undefined {
+  if (mode === "text") return words.mode.speech_failed;
+  return modeReason === undefined || modeReason === "speech_failed"
+    ? undefined
+    : words.mode[modeReason];
 }

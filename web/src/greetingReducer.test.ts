@@ -9,6 +9,8 @@ import {
   type GreetingState,
   type GuidePresence,
   initialGreetingState,
+  mayAskAgain,
+  standsOut,
 } from "./greetingReducer.js";
 
 const fallback = { welcomeText: "Welcome!", continueUrl: "https://training.example/video" };
@@ -19,6 +21,7 @@ const GUIDE = {
   present: true,
   ready: false,
   mode: "voice",
+  modeReason: undefined,
   locale: undefined,
   closing: undefined,
   ended: undefined,
@@ -27,6 +30,7 @@ const guide = (more: Partial<Extract<GuidePresence, { present: true }>> = {}): G
   type: "guide",
   guide: { ...GUIDE, ...more },
 });
+const ASKED: GreetingEvent = { type: "asked_again" };
 const refused = (code: string, status: number | undefined, retryable = true): GreetingEvent => ({
   type: "seat_refused",
   error: new GreetingEndpointError("No.", code, retryable, status, fallback),
@@ -49,10 +53,18 @@ describe("on the way", () => {
     expect(after(...GREETING)).toMatchObject({ phase: "greeting", mode: "avatar", fallback });
   });
 
-  test("the avatar leaves and the voice goes on", () => {
-    expect(after(...GREETING, guide({ mode: "voice" }))).toMatchObject({
+  test("the avatar leaves and the voice goes on; nobody can speak and they write", () => {
+    const left = guide({ mode: "voice", modeReason: "avatar_left" });
+    const writes = guide({ mode: "text", modeReason: "speech_failed" });
+    expect(after(...GREETING, left)).toMatchObject({
       phase: "greeting",
       mode: "voice",
+      modeReason: "avatar_left",
+    });
+    expect(after(...GREETING, left, writes)).toMatchObject({
+      phase: "greeting",
+      mode: "text",
+      modeReason: "speech_failed",
     });
   });
 });
@@ -132,10 +144,43 @@ describe("a guide who does not come", () => {
     });
   });
 
-  test("who drops out is waited for, and the endpoint is not asked a third time", () => {
-    expect(after(...GREETING, GONE)).toMatchObject({ guide: "lost", askedAgain: false });
-    const again = after(SEAT, CONNECTED, { type: "asked_again" }, guide({ ready: true }), GONE);
-    expect(again).toMatchObject({ phase: "waiting_for_agent", guide: "lost", askedAgain: true });
+  test("is told of, and Continue stands out until they come after all", () => {
+    expect(standsOut(after(SEAT, CONNECTED))).toBeUndefined();
+    expect(standsOut(after(SEAT, CONNECTED, ASKED))).toBe("late");
+    expect(standsOut(after(SEAT, CONNECTED, ASKED, guide()))).toBeUndefined();
+    const late = after(SEAT, CONNECTED, ASKED, guide(), guide({ ready: true }));
+    expect(late.phase).toBe("greeting");
+    expect(standsOut(late)).toBeUndefined();
+  });
+});
+
+describe("a guide who drops out", () => {
+  test("is waited for while Continue stands out, and the next one goes on", () => {
+    const lost = after(...GREETING, GONE);
+    expect(lost).toMatchObject({ phase: "waiting_for_agent", guide: "lost", askedAgain: false });
+    expect(standsOut(lost)).toBe("lost");
+    expect(standsOut(greetingReducer(lost, ASKED))).toBe("lost");
+    const next = [ASKED, guide(), guide({ ready: true })].reduce(greetingReducer, lost);
+    expect(next.phase).toBe("greeting");
+    expect(standsOut(next)).toBeUndefined();
+  });
+
+  test("is sent for once each time, and not for ever", () => {
+    let state = after(SEAT, CONNECTED);
+    for (const asks of [1, 2, 3]) {
+      expect(mayAskAgain(state)).toBe(true);
+      state = greetingReducer(state, ASKED);
+      expect(state).toMatchObject({ asks });
+      expect(mayAskAgain(state)).toBe(false);
+      state = [guide({ ready: true }), GONE].reduce(greetingReducer, state);
+      expect(state).toMatchObject({ guide: "lost" });
+    }
+    expect(mayAskAgain(state)).toBe(false);
+    expect(standsOut(state)).toBe("lost");
+  });
+
+  test("who was only silent is back as if nothing had been", () => {
+    expect(after(...GREETING, GONE, guide({ ready: true, mode: "avatar" })).phase).toBe("greeting");
   });
 });
 

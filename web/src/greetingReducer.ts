@@ -6,7 +6,19 @@ import { DisconnectReason } from "livekit-client";
 
 import type { Fallback, GreetingEndpointError } from "./endpoint.js";
 
-export type Mode = "avatar" | "voice";
+/** Who speaks; `text`: nobody can, and what would be said is read. */
+export type Mode = "avatar" | "voice" | "text";
+
+/** Why it is not the avatar who speaks. */
+export const MODE_REASONS = [
+  "avatar_refused",
+  "avatar_late",
+  "avatar_left",
+  "avatar_stalled",
+  "avatar_budget",
+  "speech_failed",
+] as const;
+export type ModeReason = (typeof MODE_REASONS)[number];
 
 /** Why there is no greeting. */
 export type FailureReason =
@@ -27,6 +39,12 @@ export type FailureReason =
 /** The closing line has been said: Continue stands out, or the page goes on by itself. */
 export type Closing = "highlight_continue" | "continue";
 
+/** Why Continue stands out: the closing line, or that there is nobody to wait for. */
+export type StandsOut = Closing | "late" | "lost";
+
+/** The endpoint is not asked more often for a guide who comes and is lost: each of them is paid. */
+const ASKS_AT_MOST = 3;
+
 export type GreetingState = {
   fallback: Fallback | undefined;
   /** The tag of the language the trainee is greeted in; undefined until somebody says. */
@@ -37,10 +55,18 @@ export type GreetingState = {
   | {
       phase: "waiting_for_agent";
       guide: "coming" | "preparing" | "lost";
-      /** The endpoint has been asked a second time; it is not asked a third. */
+      /** The endpoint has been asked for another, since the last one who greeted. */
       askedAgain: boolean;
+      /** How often that was, in all. */
+      asks: number;
     }
-  | { phase: "greeting"; mode: Mode; askedAgain: boolean; closing: Closing | undefined }
+  | {
+      phase: "greeting";
+      mode: Mode;
+      modeReason: ModeReason | undefined;
+      asks: number;
+      closing: Closing | undefined;
+    }
   /** Who was about to go on by themselves still does. */
   | { phase: "ended"; reason: string; closing: "continue" | undefined }
   | { phase: "failed"; reason: FailureReason; retryable: boolean; code?: string | undefined }
@@ -53,6 +79,7 @@ export type GuidePresence =
       present: true;
       ready: boolean;
       mode: Mode;
+      modeReason: ModeReason | undefined;
       locale: string | undefined;
       closing: Closing | undefined;
       ended: string | undefined;
@@ -89,7 +116,7 @@ export function greetingReducer(state: GreetingState, event: GreetingEvent): Gre
 
     case "connected":
       return state.phase === "connecting"
-        ? { phase: "waiting_for_agent", guide: "coming", askedAgain: false, ...known }
+        ? { phase: "waiting_for_agent", guide: "coming", askedAgain: false, asks: 0, ...known }
         : state;
 
     case "connect_failed":
@@ -104,7 +131,9 @@ export function greetingReducer(state: GreetingState, event: GreetingEvent): Gre
       return withGuide(state, event.guide);
 
     case "asked_again":
-      return state.phase === "waiting_for_agent" ? { ...state, askedAgain: true } : state;
+      return state.phase === "waiting_for_agent"
+        ? { ...state, askedAgain: true, asks: state.asks + 1 }
+        : state;
 
     case "patience_over":
       if (state.phase !== "waiting_for_agent") return state;
@@ -180,7 +209,8 @@ function withGuide(state: GreetingState, guide: GuidePresence): GreetingState {
     state.phase === "greeting" ||
     (state.phase === "failed" && state.reason === "no_guide");
   if (!inRoom) return state;
-  const askedAgain = state.phase === "failed" ? true : state.askedAgain;
+  const asks = state.phase === "failed" ? ASKS_AT_MOST : state.asks;
+  const askedAgain = state.phase === "waiting_for_agent" && state.askedAgain;
   const { fallback } = state;
 
   if (!guide.present) {
@@ -189,11 +219,11 @@ function withGuide(state: GreetingState, guide: GuidePresence): GreetingState {
       (state.phase === "waiting_for_agent" && state.guide === "preparing")
     ) {
       const { locale } = state;
-      return { phase: "waiting_for_agent", guide: "lost", askedAgain, fallback, locale };
+      return { phase: "waiting_for_agent", guide: "lost", askedAgain, asks, fallback, locale };
     }
     return state;
   }
-  const { mode, closing } = guide;
+  const { mode, modeReason, closing } = guide;
   const locale = guide.locale ?? state.locale;
   if (guide.ended !== undefined) {
     return {
@@ -205,9 +235,9 @@ function withGuide(state: GreetingState, guide: GuidePresence): GreetingState {
     };
   }
   if (guide.ready || state.phase === "greeting") {
-    return { phase: "greeting", mode, askedAgain, closing, fallback, locale };
+    return { phase: "greeting", mode, modeReason, asks, closing, fallback, locale };
   }
-  return { phase: "waiting_for_agent", guide: "preparing", askedAgain, fallback, locale };
+  return { phase: "waiting_for_agent", guide: "preparing", askedAgain, asks, fallback, locale };
 }
 
 /** At the end there is but one way: only going by itself is left to do. */
@@ -218,4 +248,15 @@ function stillGoingOn(closing: Closing | undefined): "continue" | undefined {
 /** What the guide's closing asks of the page. */
 export function closingOf(state: GreetingState): Closing | undefined {
   return "closing" in state ? state.closing : undefined;
+}
+
+/** Why Continue stands out just now; undefined where the trainee is better off here. */
+export function standsOut(state: GreetingState): StandsOut | undefined {
+  if (state.phase !== "waiting_for_agent") return closingOf(state);
+  if (state.guide === "lost") return "lost";
+  return state.guide === "coming" && state.askedAgain ? "late" : undefined;
+}
+
+export function mayAskAgain(state: GreetingState): boolean {
+  return state.phase === "waiting_for_agent" && !state.askedAgain && state.asks < ASKS_AT_MOST;
 }

@@ -15,6 +15,7 @@ import {
   TrackEvent,
 } from "livekit-client";
 
+import { pause } from "./pause.js";
 import { RPC_CAN_HEAR } from "./roomContract.js";
 import { isAgent } from "./useGuide.js";
 
@@ -167,21 +168,6 @@ export class Hearing {
 /** A browser that refuses to play leaves the element paused, from the first moment on. */
 function isPlaying(track: RemoteTrack): boolean {
   return track.attachedElements.some((element) => !element.paused);
-}
-
-/** Resolves after `ms`, or as soon as `signal` is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

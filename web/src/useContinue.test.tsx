@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { ContinueButton } from "./ContinueButton.js";
 import { createGreetingEndpoint } from "./endpoint.js";
-import { type Closing, closingOf, type GreetingState } from "./greetingReducer.js";
+import { type Closing, type GreetingState, standsOut } from "./greetingReducer.js";
 import { after } from "./leave.js";
 import { endpointServer, SUCCESS } from "./test/endpointServer.js";
 import { useContinue } from "./useContinue.js";
@@ -22,7 +22,8 @@ afterEach(() => server.close());
 const greeting = (closing: Closing | undefined): GreetingState => ({
   phase: "greeting",
   mode: "avatar",
-  askedAgain: false,
+  modeReason: undefined,
+  asks: 0,
   closing,
   locale: "en",
   fallback: { welcomeText: "Welcome!", continueUrl: VIDEO },
@@ -40,7 +41,7 @@ function Footer({ state, onContinue }: { state: GreetingState; onContinue: () =>
   return (
     <>
       <input aria-label="chat" />
-      <ContinueButton leaving={leaving} leave={leave} closing={closingOf(state)} />
+      <ContinueButton leaving={leaving} leave={leave} standsOut={standsOut(state)} />
     </>
   );
 }
@@ -65,7 +66,7 @@ test("highlight_continue: announced, the focus stays where it was, and nobody is
   await userEvent.click(screen.getByLabelText("chat"));
   become(greeting("highlight_continue"));
   expect(announced.textContent).toBe("That was your greeting. Go on whenever you like.");
-  expect(button().parentElement?.dataset.closing).toBe("highlight_continue");
+  expect(button().parentElement?.dataset.continue).toBe("highlight_continue");
   expect(document.activeElement).toBe(screen.getByLabelText("chat"));
   await after(1_800);
   expect(onContinue).not.toHaveBeenCalled();

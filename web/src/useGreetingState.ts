@@ -10,16 +10,24 @@ import {
   type GuidePresence,
   initialGreetingState,
   isOver,
+  mayAskAgain,
 } from "./greetingReducer.js";
 import type { Guide } from "./useGuide.js";
 
 const CONNECT_TIMEOUT_MS = 20_000;
 /** LiveKit gives a lost trainee's seat up after about 20 s; there is nothing to come back to then. */
 const RECONNECT_TIMEOUT_MS = 30_000;
-/** Nobody has come for this long: ask the endpoint once more, which sends a guide again. */
-const ASK_AGAIN_AFTER_MS = 5_000;
+/**
+ * Nobody has come for this long: ask the endpoint once more, which sends a guide again, and say so,
+ * within five seconds of connecting.
+ */
+const ASK_AGAIN_AFTER_MS = 4_700;
+/** A guide who was here is missed sooner; one who ends the greeting closes the room in this time. */
+const ASK_FOR_ANOTHER_AFTER_MS = 1_000;
 /** Nobody has come for this long: welcome the trainee ourselves. */
 const ABSENT_PATIENCE_MS = 20_000;
+/** The next one comes when LiveKit has given up the seat of the one who was lost, after about 20 s. */
+const LOST_PATIENCE_MS = 45_000;
 /** A guide who is in the room this long without saying who speaks is shown as they are. */
 const PREPARING_PATIENCE_MS = 12_000;
 
@@ -35,11 +43,12 @@ export function useGreetingState(
   const present = guide !== undefined;
   const ready = guide?.ready ?? false;
   const mode = guide?.mode ?? "voice";
+  const modeReason = guide?.modeReason;
   const closing = guide?.closing;
   const ended = guide?.ended;
   const locale = guide?.locale;
   const presence = (): GuidePresence =>
-    present ? { present, ready, mode, locale, closing, ended } : { present: false };
+    present ? { present, ready, mode, modeReason, locale, closing, ended } : { present: false };
 
   const begin = useEffectEvent(async (left: AbortSignal) => {
     const stillHere = () => !left.aborted;
@@ -92,18 +101,19 @@ export function useGreetingState(
   const tellGuide = useEffectEvent(() => dispatch({ type: "guide", guide: presence() }));
   useEffect(() => {
     if (connected) tellGuide();
-  }, [connected, present, ready, mode, locale, closing, ended]);
+  }, [connected, present, ready, mode, modeReason, locale, closing, ended]);
 
   const onPatienceOver = useEffectEvent(() =>
     dispatch({ type: "patience_over", guide: presence() }),
   );
   const waiting = state.phase === "waiting_for_agent";
+  const lost = waiting && state.guide === "lost";
   useEffect(() => {
     if (!waiting) return;
-    const patience = present ? PREPARING_PATIENCE_MS : ABSENT_PATIENCE_MS;
-    const timer = setTimeout(() => onPatienceOver(), patience);
+    const absent = lost ? LOST_PATIENCE_MS : ABSENT_PATIENCE_MS;
+    const timer = setTimeout(() => onPatienceOver(), present ? PREPARING_PATIENCE_MS : absent);
     return () => clearTimeout(timer);
-  }, [waiting, present]);
+  }, [waiting, lost, present]);
 
   const askAgain = useEffectEvent(async () => {
     dispatch({ type: "asked_again" });
@@ -114,12 +124,13 @@ export function useGreetingState(
       dispatch({ type: "seat_refused", error: asEndpointError(error) });
     }
   });
-  const mayAskAgain = state.phase === "waiting_for_agent" && !state.askedAgain && !present;
+  const missed = !present && mayAskAgain(state);
   useEffect(() => {
-    if (!mayAskAgain) return;
-    const timer = setTimeout(() => void askAgain(), ASK_AGAIN_AFTER_MS);
+    if (!missed) return;
+    const delay = lost ? ASK_FOR_ANOTHER_AFTER_MS : ASK_AGAIN_AFTER_MS;
+    const timer = setTimeout(() => void askAgain(), delay);
     return () => clearTimeout(timer);
-  }, [mayAskAgain]);
+  }, [missed, lost]);
 
   const reconnecting =
     session.connectionState === ConnectionState.Reconnecting ||

@@ -1,7 +1,7 @@
 import { ParticipantKind, type RemoteParticipant } from "livekit-client";
 import { expect, test } from "vitest";
 
-import { closingIn, isAgent, newestAgent } from "./useGuide.js";
+import { closingIn, isAgent, modeReasonIn, newestAgent } from "./useGuide.js";
 
 const participant = (
   identity: string,
@@ -29,6 +29,16 @@ test("only what the contract names closes the greeting", () => {
   expect(["highlight_continue", "continue", "", "later", undefined].map(closingIn)).toEqual([
     "highlight_continue",
     "continue",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test("only what the contract names is a reason to show", () => {
+  expect(["avatar_budget", "speech_failed", "", "tired", undefined].map(modeReasonIn)).toEqual([
+    "avatar_budget",
+    "speech_failed",
     undefined,
     undefined,
     undefined,

@@ -19,12 +19,13 @@ import {
   Track,
 } from "livekit-client";
 
-import type { Closing, Mode } from "./greetingReducer.js";
+import { type Closing, type Mode, MODE_REASONS, type ModeReason } from "./greetingReducer.js";
 import {
   ATTRIBUTE_CLOSING,
   ATTRIBUTE_ENDED,
   ATTRIBUTE_LOCALE,
   ATTRIBUTE_MODE,
+  ATTRIBUTE_MODE_REASON,
 } from "./roomContract.js";
 
 const ATTRIBUTE_ON_BEHALF = "lk.publish_on_behalf";
@@ -36,6 +37,8 @@ export interface Guide {
   identity: string;
   activity: Activity;
   mode: Mode;
+  /** Why it is not the avatar, where they say. */
+  modeReason: ModeReason | undefined;
   /** There is somebody to see or hear; until then they are getting ready. */
   ready: boolean;
   /** The tag of the language they speak, once they say. */
@@ -79,9 +82,14 @@ const UPDATE_ON = [
   RoomEvent.ConnectionStateChanged,
 ];
 
-export function useGuide(room: Room): Guide | undefined {
+/**
+ * Args:
+ *   silent: the sid of an agent who no longer answers (see `Pulse`): their seat is empty.
+ */
+export function useGuide(room: Room, silent: string | undefined): Guide | undefined {
   const participants = useRemoteParticipants({ room, updateOnlyOn: UPDATE_ON });
-  const agent = newestAgent(participants);
+  const newest = newestAgent(participants);
+  const agent = newest?.sid === silent ? undefined : newest;
   const avatar = participants.find(
     (one) => agent !== undefined && one.attributes[ATTRIBUTE_ON_BEHALF] === agent.identity,
   );
@@ -91,8 +99,8 @@ export function useGuide(room: Room): Guide | undefined {
 
   const told = agent.attributes[ATTRIBUTE_MODE];
   const picture = subscribed(avatarTracks, Track.Source.Camera);
-  const mode: Mode =
-    told === "voice" ? "voice" : told === "avatar" || picture !== undefined ? "avatar" : "voice";
+  const guessed = picture === undefined ? "voice" : "avatar";
+  const mode = modeIn(told) ?? guessed;
   const activity = activityOf(agent.attributes[ATTRIBUTE_STATE]);
   const agentSound = subscribed(agentTracks, Track.Source.Microphone);
   const avatarSound = subscribed(avatarTracks, Track.Source.Microphone);
@@ -100,7 +108,9 @@ export function useGuide(room: Room): Guide | undefined {
     identity: agent.identity,
     activity,
     mode,
-    ready: told === "voice" || picture !== undefined || activity === "speaking",
+    modeReason:
+      mode === "avatar" ? undefined : modeReasonIn(agent.attributes[ATTRIBUTE_MODE_REASON]),
+    ready: told === "voice" || told === "text" || picture !== undefined || activity === "speaking",
     locale: agent.attributes[ATTRIBUTE_LOCALE] || undefined,
     closing: closingIn(agent.attributes[ATTRIBUTE_CLOSING]),
     ended: agent.attributes[ATTRIBUTE_ENDED] || undefined,
@@ -118,6 +128,15 @@ function useTracksOf(participant: RemoteParticipant | undefined, room: Room): Tr
 
 function subscribed(tracks: TrackReference[], source: Track.Source): TrackReference | undefined {
   return tracks.find((one) => one.source === source && one.publication.track !== undefined);
+}
+
+function modeIn(value: string | undefined): Mode | undefined {
+  return value === "avatar" || value === "voice" || value === "text" ? value : undefined;
+}
+
+/** Anything else, also what a newer worker might say, is no reason we have words for. */
+export function modeReasonIn(value: string | undefined): ModeReason | undefined {
+  return MODE_REASONS.find((one) => one === value);
 }
 
 /** Anything else, also what a newer worker might say, leaves the page as it is. */

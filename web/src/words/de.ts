@@ -23,14 +23,23 @@ export const de: Words = {
     coming: "Ihr Guide ist unterwegs…",
     preparing: "Ihr Guide ist da und macht sich bereit…",
     lost: "Die Verbindung zu Ihrem Guide ist abgerissen. Wir stellen sie wieder her…",
-    calledAgain: "Das dauert etwas länger als sonst. Wir haben Ihren Guide noch einmal gerufen…",
+    calledAgain: "Noch ist niemand gekommen. Wir haben Ihren Guide noch einmal gerufen…",
   },
   activity: {
     getting_ready: "Macht sich bereit",
     listening: "Hört zu",
     thinking: "Denkt nach",
     speaking: "Spricht",
+    writing: "Schreibt",
     reconnecting: "Einen Moment",
+  },
+  mode: {
+    avatar_refused: "Ihr Guide begleitet Sie heute mit der Stimme.",
+    avatar_late: "Ihr Guide begleitet Sie vorerst mit der Stimme.",
+    avatar_left: "Ihr Guide macht mit der Stimme weiter.",
+    avatar_stalled: "Ihr Guide macht mit der Stimme weiter.",
+    avatar_budget: "Ihr Guide begleitet Sie heute mit der Stimme.",
+    speech_failed: "Ihr Guide hat gerade keine Stimme und schreibt Ihnen.",
   },
   sound: {
     tap: "Tippen, um Ihren Guide zu hören",
@@ -44,6 +53,7 @@ export const de: Words = {
   chat: {
     label: "Ihrem Guide schreiben",
     placeholder: "Oder hier schreiben…",
+    instead: "Schreiben Sie Ihre Antwort hier…",
     notYet: "Gleich können Sie schreiben",
     send: "Senden",
     failed: "Das kam nicht an. Bitte senden Sie es noch einmal.",
@@ -61,9 +71,11 @@ export const de: Words = {
     going: "Es geht weiter…",
     nowhere: "Bitte machen Sie auf der Seite weiter, von der Sie gekommen sind.",
   },
-  closing: {
+  standsOut: {
     highlight_continue: "Das war Ihre Begrüßung. Weiter, wann immer Sie möchten.",
     continue: "Ihr Schulungsvideo öffnet sich gleich.",
+    late: "Sie müssen nicht warten: Ihr Schulungsvideo ist bereit.",
+    lost: "Sie können gleich weitermachen oder einen Moment auf Ihren Guide warten.",
   },
   over: {
     ready: "Ihre Schulung ist bereit",

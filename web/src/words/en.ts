@@ -22,14 +22,23 @@ export const en: Words = {
     coming: "Your guide is on the way…",
     preparing: "Your guide is here and getting ready…",
     lost: "Your guide dropped out. We are getting them back…",
-    calledAgain: "This takes a little longer than usual. We have called your guide again…",
+    calledAgain: "No guide has come yet. We have called one again…",
   },
   activity: {
     getting_ready: "Getting ready",
     listening: "Listening",
     thinking: "Thinking",
     speaking: "Speaking",
+    writing: "Writing",
     reconnecting: "One moment",
+  },
+  mode: {
+    avatar_refused: "Your guide is with you by voice today.",
+    avatar_late: "Your guide is with you by voice for now.",
+    avatar_left: "Your guide goes on by voice.",
+    avatar_stalled: "Your guide goes on by voice.",
+    avatar_budget: "Your guide is with you by voice today.",
+    speech_failed: "Your guide has no voice just now and writes to you instead.",
   },
   sound: { tap: "Tap to hear your guide", why: "Your browser plays sound only after a tap." },
   captions: {
@@ -40,6 +49,7 @@ export const en: Words = {
   chat: {
     label: "Type to your guide",
     placeholder: "Or type here…",
+    instead: "Write your answer here…",
     notYet: "You can type in a moment",
     send: "Send",
     failed: "That did not get through. Please send it again.",
@@ -57,9 +67,11 @@ export const en: Words = {
     going: "Continuing…",
     nowhere: "Please go on from the page that brought you here.",
   },
-  closing: {
+  standsOut: {
     highlight_continue: "That was your greeting. Go on whenever you like.",
     continue: "Your training video opens in a moment.",
+    late: "You need not wait: your training video is ready.",
+    lost: "You can go straight on, or wait a moment for your guide.",
   },
   over: {
     ready: "Your training is ready",

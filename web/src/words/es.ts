@@ -23,14 +23,23 @@ export const es: Words = {
     coming: "Tu guía está de camino…",
     preparing: "Tu guía ya está aquí y se está preparando…",
     lost: "Se ha cortado la conexión con tu guía. Enseguida vuelve…",
-    calledAgain: "Está tardando un poco más de lo normal. Hemos vuelto a avisar a tu guía…",
+    calledAgain: "Todavía no ha llegado nadie. Hemos vuelto a avisar a tu guía…",
   },
   activity: {
     getting_ready: "Preparándose",
     listening: "Te escucha",
     thinking: "Pensando",
     speaking: "Hablando",
+    writing: "Escribiendo",
     reconnecting: "Un momento",
+  },
+  mode: {
+    avatar_refused: "Hoy tu guía te acompaña solo con la voz.",
+    avatar_late: "Por ahora tu guía te acompaña solo con la voz.",
+    avatar_left: "Tu guía sigue contigo solo con la voz.",
+    avatar_stalled: "Tu guía sigue contigo solo con la voz.",
+    avatar_budget: "Hoy tu guía te acompaña solo con la voz.",
+    speech_failed: "Tu guía no tiene voz en este momento y te escribe.",
   },
   sound: {
     tap: "Toca para oír a tu guía",
@@ -44,6 +53,7 @@ export const es: Words = {
   chat: {
     label: "Escribe a tu guía",
     placeholder: "O escribe aquí…",
+    instead: "Escribe aquí tu respuesta…",
     notYet: "Podrás escribir enseguida",
     send: "Enviar",
     failed: "El mensaje no ha llegado. Vuelve a enviarlo, por favor.",
@@ -61,9 +71,11 @@ export const es: Words = {
     going: "Abriendo el vídeo…",
     nowhere: "Vuelve a la página desde la que llegaste y continúa desde allí.",
   },
-  closing: {
+  standsOut: {
     highlight_continue: "Hasta aquí la bienvenida. Continúa cuando quieras.",
     continue: "Tu vídeo de formación se abrirá enseguida.",
+    late: "No hace falta que esperes: tu vídeo de formación está listo.",
+    lost: "Puedes continuar directamente o esperar un momento a tu guía.",
   },
   over: {
     ready: "Tu formación está lista",

@@ -23,14 +23,23 @@ export const fr: Words = {
     coming: "Votre guide arrive…",
     preparing: "Votre guide est là et se prépare…",
     lost: "La connexion avec votre guide a été coupée. Un instant, nous la rétablissons…",
-    calledAgain: "C'est un peu plus long que d'habitude. Nous avons rappelé votre guide…",
+    calledAgain: "Personne n'est encore arrivé. Nous avons rappelé votre guide…",
   },
   activity: {
     getting_ready: "Se prépare",
     listening: "Vous écoute",
     thinking: "Réfléchit",
     speaking: "Parle",
+    writing: "Écrit",
     reconnecting: "Un instant",
+  },
+  mode: {
+    avatar_refused: "Aujourd'hui, votre guide vous accompagne de vive voix, sans image.",
+    avatar_late: "Pour l'instant, votre guide vous accompagne de vive voix, sans image.",
+    avatar_left: "Votre guide continue de vive voix, sans image.",
+    avatar_stalled: "Votre guide continue de vive voix, sans image.",
+    avatar_budget: "Aujourd'hui, votre guide vous accompagne de vive voix, sans image.",
+    speech_failed: "Votre guide n'a pas de voix pour le moment et vous écrit.",
   },
   sound: {
     tap: "Touchez pour entendre votre guide",
@@ -44,6 +53,7 @@ export const fr: Words = {
   chat: {
     label: "Écrire à votre guide",
     placeholder: "Ou écrivez ici…",
+    instead: "Écrivez votre réponse ici…",
     notYet: "Vous pourrez écrire dans un instant",
     send: "Envoyer",
     failed: "Votre message n'est pas parti. Renvoyez-le, s'il vous plaît.",
@@ -61,9 +71,11 @@ export const fr: Words = {
     going: "La vidéo s'ouvre…",
     nowhere: "Revenez à la page d'où vous venez pour continuer.",
   },
-  closing: {
+  standsOut: {
     highlight_continue: "L'accueil est terminé. Continuez quand vous voulez.",
     continue: "Votre vidéo de formation va s'ouvrir dans un instant.",
+    late: "Inutile d'attendre\u00a0: votre vidéo de formation est disponible.",
+    lost: "Vous pouvez continuer tout de suite, ou attendre un instant votre guide.",
   },
   over: {
     ready: "Votre formation vous attend",

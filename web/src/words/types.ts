@@ -1,5 +1,5 @@
 /** Everything the page says of its own, in one language; what the guide says comes from the scripts. */
-import type { Closing, FailureReason } from "../greetingReducer.js";
+import type { FailureReason, ModeReason, StandsOut } from "../greetingReducer.js";
 import type { Activity } from "../useGuide.js";
 import type { MicrophoneStatus } from "../useMicrophone.js";
 
@@ -16,15 +16,17 @@ export interface Words {
   steps: Record<"seat" | "connection" | "guide" | "done", string>;
   /** The line beside the steps, while somebody waits. */
   waiting: Record<"seat" | "connection" | "coming" | "preparing" | "lost" | "calledAgain", string>;
-  activity: Record<Activity | "reconnecting", string>;
+  activity: Record<Activity | "writing" | "reconnecting", string>;
+  /** Why it is not the avatar who speaks. */
+  mode: Record<ModeReason, string>;
   sound: Record<"tap" | "why", string>;
   captions: Record<"label" | "before" | "empty", string>;
-  chat: Record<"label" | "placeholder" | "notYet" | "send" | "failed", string>;
+  chat: Record<"label" | "placeholder" | "instead" | "notYet" | "send" | "failed", string>;
   microphone: Record<"on" | "off", string>;
   microphoneNote: Record<Exclude<MicrophoneStatus, "on">, string>;
   continue: Record<"label" | "going" | "nowhere", string>;
-  /** Beside Continue, once the guide has said the closing line. */
-  closing: Record<Closing, string>;
+  /** Beside Continue: after the closing line, or while there is nobody to wait for. */
+  standsOut: Record<StandsOut, string>;
   over: Record<"ready" | "elsewhere" | "welcome" | "tryAgain" | "bringHere", string>;
   /** Why it is over, by the worker's reason; `said` for every other one. */
   ended: Record<"said" | "had" | "stopped" | "completed" | "silent" | "time_limit", string>;

@@ -1,0 +1,178 @@
+"""The page when the guide has no voice, does not come, or is lost; and when it is opened twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from livekit import api
+from playwright.async_api import Page, expect
+
+from agent.demo.livekit_server import free_ports
+from agent.demo.processes import child, wait_until_ready
+from agent.job_metadata import JobMetadata
+from tests.browser.conftest import OpenPage
+from tests.browser.test_page import SLOW_MS, arrive, guide_tells, look
+from tests.product import Product
+
+_SAYS_SO_WITHIN_MS = 10_000
+"""Of a killed job: two questions of the page without an answer, three seconds each."""
+_ANOTHER_WITHIN_MS = 60_000
+"""LiveKit shows a dead one for about 20 s; then the endpoint misses it, and a new job starts."""
+
+
+async def looks(page: Page, name: str) -> None:
+    """On a desktop and on a phone."""
+    await look(page, name)
+    before = page.viewport_size
+    assert before is not None
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.wait_for_timeout(300)
+    await look(page, f"{name}-phone")
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390, "the page scrolls sideways"
+    box = await page.get_by_test_id("continue").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 844, "Continue is below the fold"
+    await page.set_viewport_size(before)
+
+
+async def test_a_guide_without_a_voice_writes(product: Product, open_page: OpenPage) -> None:
+    page = await open_page(microphone_denied=True)
+    session_id = await arrive(page, product, locale="en")
+    captions = page.get_by_test_id("captions")
+    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    note = page.get_by_test_id("mode-note")
+    await expect(note).to_be_empty()
+
+    told = {"greeting.mode": "voice", "greeting.mode_reason": "avatar_left"}
+    await guide_tells(product, session_id, told)
+    root = page.get_by_test_id("avatar-greeting")
+    await expect(root).to_have_attribute("data-mode-reason", "avatar_left")
+    await expect(note).to_have_text("Your guide goes on by voice.")
+    await expect(page.get_by_test_id("portrait")).to_be_visible()
+    await looks(page, "voice-reason")
+
+    told = {"greeting.mode": "text", "greeting.mode_reason": "speech_failed"}
+    await guide_tells(product, session_id, told)
+    await expect(root).to_have_attribute("data-mode", "text")
+    await expect(root).to_have_attribute("data-mode-reason", "speech_failed")
+    await expect(note).to_have_text("Your guide has no voice just now and writes to you instead.")
+    await expect(page.get_by_test_id("portrait")).to_be_visible()
+    field = page.get_by_test_id("chat-input")
+    await expect(field).to_have_attribute("placeholder", "Write your answer here…")
+    await field.fill("How long does the video take?")
+    await page.keyboard.press("Enter")
+    await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
+    await looks(page, "text")
+
+
+async def test_without_a_worker_the_page_says_so_and_a_late_guide_is_welcome(
+    product: Product, open_page: OpenPage
+) -> None:
+    # An endpoint whose agent name nobody serves: its dispatches come to nothing.
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    log = product.logs / "endpoint-without-worker.log"
+    env = {**product.here.environment, "LIVEKIT_AGENT_NAME": "nobody-serves-this"}
+    serve = ("agent.token_endpoint", "--host", "127.0.0.1", "--port", str(port))
+    async with child("endpoint without a worker", *serve, env=env, log=log) as endpoint:
+        await wait_until_ready("endpoint", f"{url}/healthz", endpoint, log, 60)
+        page = await open_page(microphone_denied=True)
+        await page.route(
+            f"{product.here.endpoint_url}/**",
+            lambda route: route.continue_(
+                url=route.request.url.replace(product.here.endpoint_url, url)
+            ),
+        )
+        session_id = await arrive(page, product, locale="en")
+        root = page.get_by_test_id("avatar-greeting")
+        await expect(root).to_have_attribute("data-state", "waiting_for_agent", timeout=SLOW_MS)
+        since = time.monotonic()
+        line = page.get_by_test_id("continue-line")
+        said = "You need not wait: your training video is ready."
+        await expect(line).to_have_text(said, timeout=10_000)
+        assert time.monotonic() - since < 6, "the trainee waits and is told nothing"
+        await expect(root).to_have_attribute("data-continue", "late")
+        await expect(page.get_by_test_id("progress")).to_contain_text("No guide has come yet.")
+        await looks(page, "no-worker")
+
+        await product.livekit.agent_dispatch.create_dispatch(
+            api.CreateAgentDispatchRequest(
+                agent_name=product.here.agent_name,
+                room=f"training-session-{session_id}",
+                metadata=JobMetadata(session_id=session_id).to_json(),
+            )
+        )
+        await expect(root).to_have_attribute("data-state", "greeting", timeout=SLOW_MS)
+        await expect(line).to_be_empty()
+        await expect(root).not_to_have_attribute("data-continue", "late")
+        await page.get_by_test_id("continue").click()
+        await page.wait_for_url("**/video", timeout=5_000)
+
+
+async def test_a_killed_job_is_noticed_at_once_and_another_guide_comes(
+    product: Product, open_page: OpenPage
+) -> None:
+    page = await open_page(microphone_denied=True)
+    session_id = await arrive(page, product, locale="en")
+    captions = page.get_by_test_id("captions")
+    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    root = page.get_by_test_id("avatar-greeting")
+    # Nothing is lost while the guide lives, however long nobody speaks.
+    await page.wait_for_timeout(7_000)
+    await expect(root).to_have_attribute("data-state", "greeting")
+
+    killed_at = time.monotonic()
+    os.kill(product.job_process(session_id), signal.SIGKILL)
+    line = page.get_by_test_id("continue-line")
+    said = "You can go straight on, or wait a moment for your guide."
+    await expect(line).to_have_text(said, timeout=2 * _SAYS_SO_WITHIN_MS)
+    took_ms = (time.monotonic() - killed_at) * 1000
+    print(f"noticed after {took_ms:.0f} ms")
+    assert took_ms < 1.2 * _SAYS_SO_WITHIN_MS
+    await expect(page.get_by_test_id("progress")).to_contain_text("Your guide dropped out.")
+    await expect(root).to_have_attribute("data-continue", "lost")
+    await looks(page, "lost")
+
+    await expect(root).to_have_attribute("data-state", "greeting", timeout=_ANOTHER_WITHIN_MS)
+    print(f"another after {time.monotonic() - killed_at:.1f} s")
+    await expect(line).to_be_empty()
+    room = f"training-session-{session_id}"
+    answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
+    greeters = [p for p in answer.participants if "greeting.greeter" in p.attributes]
+    assert len(greeters) == 1, "the dead one's seat is still taken"
+
+
+async def test_a_second_tab_takes_over_and_the_first_says_so(
+    product: Product, open_page: OpenPage
+) -> None:
+    first = await open_page(microphone_denied=True)
+    session_id = await arrive(first, product, locale="es")
+    await expect(first.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
+    room = f"training-session-{session_id}"
+
+    second = await first.context.new_page()
+    await second.goto(first.url)
+    await expect(second.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
+    root = first.get_by_test_id("avatar-greeting")
+    await expect(root).to_have_attribute("data-reason", "taken_over", timeout=SLOW_MS)
+    message = first.get_by_test_id("welcome-message")
+    await expect(message).to_contain_text("Tu bienvenida está abierta en otro sitio")
+    await expect(message).to_contain_text("Se ha abierto en otra pestaña o ventana")
+    await expect(first.get_by_test_id("try-again")).to_have_text("Seguir aquí")
+    await look(first, "taken-over")
+    field = second.get_by_test_id("chat-input")
+    await field.fill("¿Cuánto dura el vídeo?")
+    await second.keyboard.press("Enter")
+    answered = second.get_by_test_id("captions").locator("[data-from=trainee] ~ [data-from=guide]")
+    await expect(answered.last).to_be_visible(timeout=SLOW_MS)
+    assert await product.calls_for_avatars(room) == 1, "a second avatar was asked for"
+
+    # The first tab's Continue leaves the second's greeting alone.
+    await first.get_by_test_id("continue").click()
+    await first.wait_for_url("**/video", timeout=5_000)
+    await expect(second.get_by_test_id("avatar-greeting")).to_have_attribute(
+        "data-state", "greeting"
+    )
