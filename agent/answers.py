@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from agent.outcomes.record import Answer
@@ -34,6 +34,22 @@ class Answers:
         self._on_change = on_change
         self.given = {question.id: Answer(type=question.type) for question in questions}
         """By the question's id, in the script's order."""
+
+    def restore(self, given: Mapping[str, Answer]) -> None:
+        """Take over what was answered before, where it is still asked."""
+        for id, answer in given.items():
+            if id in self.given and self.given[id].type == answer.type:
+                self.given[id] = answer
+
+    @property
+    def so_far(self) -> str:
+        """For a model that was not there: what is recorded, and what is open; empty: nothing is."""
+        known = [
+            f"{id} is {_said(a.value)}" if a.value is not None else f"{id} was {a.status}"
+            for id, a in self.given.items()
+            if a.status != "open"
+        ]
+        return f"Already recorded: {'; '.join(known)}. {self._what_next()}" if known else ""
 
     def rephrase(self, questions: Sequence[Question]) -> None:
         """Ask in another language from now on; what was answered stays so."""

@@ -7,7 +7,7 @@ check in or to say goodbye is decided by `Greeting` and `Course`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from livekit.agents import (
@@ -27,7 +27,7 @@ from agent.answers import Answers
 from agent.greeter import END_GREETING, Greeter
 from agent.job_metadata import JobMetadata
 from agent.log import logger
-from agent.outcomes.record import Line
+from agent.outcomes.record import Answer, Line
 from agent.prepared_speech import PreparedSpeech
 from agent.providers import (
     TTS_PATIENCE,
@@ -62,6 +62,7 @@ class Conversation:
         on_goodbye: Callable[[], None] = lambda: None,
         going_on: Callable[[], bool] = lambda: True,
         on_speechless: Callable[[], None] = lambda: None,
+        answered: Mapping[str, Answer] | None = None,
     ) -> None:
         """Args:
         llm: who thinks.
@@ -72,6 +73,7 @@ class Conversation:
         on_goodbye: called when the model has come to the end.
         going_on: whether the greeting has not ended.
         on_speechless: called when no voice is to be had for the opening.
+        answered: what the trainee has told before.
         """
         self._settings = settings
         self._metadata = metadata
@@ -88,7 +90,9 @@ class Conversation:
         self._pace = 1.0
         self._to_be_said_again: list[SpeechHandle] = []
         self.script = script_for(metadata, library)
+        self._answered = answered or {}
         self.answers = Answers(self.script.questions, on_change)
+        self.answers.restore(self._answered)
         self.session: AgentSession[None] = (
             build_session(llm) if settings else build_text_session(llm)
         )
@@ -104,6 +108,7 @@ class Conversation:
             await self.greeter.update_instructions(script.instructions)
             return
         self.answers = Answers(script.questions, self._on_change)
+        self.answers.restore(self._answered)
         self._speak(script)
         self.greeter = self._greeter()
         self.session.update_agent(self.greeter)

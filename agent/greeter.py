@@ -65,7 +65,7 @@ class Greeter(Agent):
         self.last_words = ""
         """What is being said, or was said last, as far as it has been written."""
         super().__init__(
-            instructions=script.instructions,
+            instructions="\n\n".join(filter(None, [script.instructions, answers.so_far])),
             chat_ctx=NOT_GIVEN if chat_ctx is None else chat_ctx,
             tools=self._functions(),
             stt=ears or NOT_GIVEN,

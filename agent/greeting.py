@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from livekit import rtc
 from livekit.agents import CloseEvent, CloseReason, JobContext
@@ -23,6 +24,7 @@ from agent.ending import Ending
 from agent.job_metadata import JobMetadata
 from agent.log import log_failure, logger
 from agent.outcomes.keeper import Keeper
+from agent.outcomes.record import Answer
 from agent.page import Page
 from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_CLOSING, ATTRIBUTE_ENDED, ATTRIBUTE_LOCALE
@@ -46,11 +48,16 @@ class Greeting:
         settings: WorkerSettings,
         metadata: JobMetadata,
         store: Store | None,
+        *,
+        answered: Mapping[str, Answer],
+        may_be_avatar: bool,
     ) -> None:
         """Listen for the trainee from now on; the room must be connected.
 
         Args:
             store: where the outcome is kept, closed at the end; None: it could not be opened.
+            answered: what the trainee has told a greeter who was lost.
+            may_be_avatar: False where the day's budget is spent.
         """
         self._ctx = ctx
         self._livekit = livekit
@@ -58,6 +65,7 @@ class Greeting:
         self._metadata = metadata
         self._ending = Ending()
         self._page = Page(ctx.room)
+        self._may_be_avatar = may_be_avatar
         self._speaker: Speaker | None = None
         self._conversation = Conversation(
             ctx.proc.userdata["llm"],
@@ -67,6 +75,7 @@ class Greeting:
             on_goodbye=lambda: self._course.say_goodbye(),
             going_on=lambda: self._ending.reason is None,
             on_speechless=self._on_speechless,
+            answered=answered,
         )
         self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id)
         self._trainee = Trainee(
@@ -125,6 +134,11 @@ class Greeting:
     def _ask_for_avatar(self) -> Speaker:
         """Send for the avatar of this script while everything else is still starting."""
         script = self._conversation.script
+        if not self._may_be_avatar:
+            logger.warning(
+                "AVATAR_MINUTES_PER_DAY is used up: greeting by voice until tomorrow (UTC)"
+            )
+            self._keeper.fault("avatar", "budget")
         if script.avatar and script.avatar not in self._settings.beyond_presence_avatars:
             logger.warning(
                 "BEYOND_PRESENCE_AVATARS does not name the avatar this script wishes for",
@@ -137,6 +151,7 @@ class Greeting:
             self._settings,
             self._page,
             avatar_id=self._settings.avatar_of(script.name, script.avatar),
+            may_be_avatar=self._may_be_avatar,
             longest_s=min(script.limits.max_seconds, self._settings.max_greeting_s),
             on_fault=lambda error, status: self._keeper.fault("avatar", error, status),
             on_lost=self._conversation.say_again,

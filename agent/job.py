@@ -15,6 +15,7 @@ from agent.errors import JobMetadataError, StoreError
 from agent.greeting import Greeting
 from agent.job_metadata import JobMetadata, session_id_of
 from agent.log import logger
+from agent.outcomes.earlier import budget_is_spent, earlier_answers
 from agent.room_api import RoomApi
 from agent.settings import WorkerSettings
 from agent.single_flight import is_the_greeter
@@ -40,7 +41,14 @@ async def greet(ctx: JobContext) -> None:
     if not await is_the_greeter(ctx.room, livekit):
         ctx.shutdown("another greeter is here")
         return
-    greeting = Greeting(ctx, livekit, settings, metadata, _store_of(settings))
+    store = _store_of(settings)
+    answered, spent = await asyncio.gather(
+        earlier_answers(store, metadata.session_id),
+        budget_is_spent(store, settings.avatar_minutes_per_day),
+    )
+    greeting = Greeting(
+        ctx, livekit, settings, metadata, store, answered=answered, may_be_avatar=not spent
+    )
     ctx.proc.userdata["greeting"] = greeting
     greeting.begin()
 

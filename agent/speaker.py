@@ -45,6 +45,7 @@ class Speaker:
         page: Page,
         *,
         avatar_id: str,
+        may_be_avatar: bool,
         longest_s: float,
         on_fault: Callable[[str, int | None], None],
         on_lost: Callable[[], None],
@@ -53,6 +54,7 @@ class Speaker:
 
         Args:
             avatar_id: the provider's id of whom to ask for.
+            may_be_avatar: False where the day's budget is spent: the voice greets.
             longest_s: how long the greeting may last from now.
             on_fault: given a short word, and an HTTP status if any, when the avatar failed.
             on_lost: called when what was being said was not heard to its end.
@@ -85,7 +87,10 @@ class Speaker:
         self._room.on("track_published", self._on_track)
         self._room.on("local_track_published", self._on_own_track)
         self._room.on("participant_disconnected", self._on_disconnected)
-        self._ask()
+        if may_be_avatar:
+            self._ask()
+        else:
+            self.why, self._tried_again = "avatar_budget", True
 
     @property
     def identity(self) -> str:

@@ -18,6 +18,7 @@ from agent.conversation import Conversation
 from agent.errors import StoreError
 from agent.job_metadata import JobMetadata, room_name_of
 from agent.log import log_failure, logger
+from agent.outcomes.earlier import today
 from agent.outcomes.record import Ended, Fault, Mode, Outcome
 from agent.store import Store
 
@@ -133,6 +134,7 @@ class Keeper:
                 await self._open(self._store)
                 if not await self._store.close_outcome(self._outcome.id, self._body()):
                     logger.info("the outcome is not kept: it was deleted, or closed before")
+                await self._store.spend_avatar(today(), self._outcome.avatar_seconds)
                 break
             except StoreError as e:
                 logger.error(

@@ -292,3 +292,26 @@ async def test_continue_by_the_endpoint_is_told_from_a_fault(product: Product) -
         for line in log.splitlines()
         if "the avatar left" in line and ticket["session_id"] in line
     ]
+
+
+async def test_a_greeter_who_takes_over_from_a_lost_one_knows_what_was_told(
+    product: Product,
+) -> None:
+    await product.here.stand_ins.script(
+        calls(saved("years_driving", 5)), says("Five years, good."), says("And the truck?")
+    )
+    client, ticket, _ = await product.enter(**FORKLIFT)
+    await the_opening(client)
+    await typed(client, "Five years", "Five years, good")
+    lost = client.agent.identity
+    os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
+    await until(
+        lambda: client.agent is not None and client.agent.identity != lost, 40, "nobody came"
+    )
+    await the_opening(client)
+    await until(lambda: "What would you like" in client.said(client.agent.identity), 40, "silent")
+    await typed(client, "Hello again", "And the truck?")
+    await client.rpc("end_greeting", {"reason": "continue"})
+    outcome = await product.outcome(ticket["session_id"])
+    assert outcome["ended"]["reason"] == "continue"
+    assert outcome["answers"]["years_driving"]["value"] == 5
