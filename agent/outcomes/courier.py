@@ -20,7 +20,6 @@ import aiohttp
 
 from agent.errors import StoreError, WebhookError
 from agent.log import log_failure, logger
-from agent.outcomes.earlier import today
 from agent.outcomes.lost import closed_as_lost
 from agent.outcomes.record import Outcome
 from agent.outcomes.webhook import TOTAL_S, post_outcome
@@ -156,7 +155,6 @@ class Courier:
                 closed = body
             # False: its greeting goes on after all, or another courier was faster.
             if await self._store.close_lost_outcome(outcome_id, closed):
-                await self._store.spend_avatar(today(), _avatar_seconds_of(closed))
                 logger.warning(
                     "a greeting's worker was lost: its outcome is closed with what was saved",
                     extra=about,
@@ -214,13 +212,6 @@ class Courier:
             logger.info(
                 "outcomes older than RETENTION_DAYS were deleted", extra={"outcomes": forgotten}
             )
-
-
-def _avatar_seconds_of(body: str) -> float:
-    try:
-        return float(json.loads(body)["avatar_seconds"])
-    except (ValueError, TypeError, KeyError):
-        return 0.0
 
 
 def _session_of(body: str) -> str:
