@@ -176,3 +176,29 @@ async def test_a_second_tab_takes_over_and_the_first_says_so(
     await expect(second.get_by_test_id("avatar-greeting")).to_have_attribute(
         "data-state", "greeting"
     )
+
+
+async def test_a_trainees_own_lost_line_is_not_the_guides_death(
+    product: Product, open_page: OpenPage
+) -> None:
+    page = await open_page(microphone_denied=True)
+    await arrive(page, product, locale="en")
+    captions = page.get_by_test_id("captions")
+    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    root = page.get_by_test_id("avatar-greeting")
+    assert product.here.livekit is not None
+    server = product.here.livekit.process.pid
+    os.kill(server, signal.SIGSTOP)
+    try:
+        # Longer than it takes to miss a dead guide; the browser has noticed nothing yet.
+        stopped_at = time.monotonic()
+        while time.monotonic() - stopped_at < 11:
+            assert await root.get_attribute("data-continue") is None, "the guide was given up"
+            await page.wait_for_timeout(100)
+    finally:
+        os.kill(server, signal.SIGCONT)
+    # What the avatar makes of such a pause is another matter: the guide is the same, and answers.
+    await expect(root).to_have_attribute("data-state", "greeting", timeout=SLOW_MS)
+    await page.wait_for_timeout(7_000)
+    await expect(root).to_have_attribute("data-state", "greeting")
+    await expect(page.get_by_test_id("chat-input")).to_be_enabled()
