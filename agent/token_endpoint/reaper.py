@@ -30,6 +30,8 @@ from agent.token_endpoint.rooms import Avatar, Present, Rooms
 
 EVERY_S = 2.5
 """Between two rounds. Two more after LiveKit's 20 s are well within the 30 s that are promised."""
+AGAIN_S = 1.5
+"""Before the next round where an avatar was just found without its greeter."""
 KNOWN_S = 5.0
 """How long an avatar has been here before it is removed: after a restart of LiveKit, greeter and
 avatar come back in any order."""
@@ -128,7 +130,8 @@ class Reaper:
                 if self._livekit_is_away:
                     logger.warning("LiveKit is back: avatars without a greeter are looked for")
                 self._livekit_is_away = False
-            await asyncio.sleep(self._every_s)
+            found = any(sight.orphaned for sight in self._sights.values())
+            await asyncio.sleep(min(self._every_s, AGAIN_S) if found else self._every_s)
 
     async def _round(self) -> None:
         """Look at every room once; a room that fails does not keep the others waiting.
