@@ -18,8 +18,8 @@ from livekit.agents import (
     stt,
     tts,
 )
-from livekit.agents.llm import LLM, ChatContext, ChatMessage
-from livekit.agents.tts import AvailabilityChangedEvent
+from livekit.agents.llm import LLM, ChatContext, ChatMessage, LLMError
+from livekit.agents.tts import AvailabilityChangedEvent, TTSError
 from livekit.agents.voice import SpeechHandle
 from livekit.plugins import deepgram
 
@@ -31,6 +31,7 @@ from agent.outcomes.record import Answer, Line
 from agent.prepared_speech import PreparedSpeech
 from agent.providers import (
     TTS_PATIENCE,
+    Models,
     build_session,
     build_stt,
     build_text_session,
@@ -40,6 +41,8 @@ from agent.scripts import Library, SpokenScript, script_for
 from agent.scripts.speakable import speech_seconds
 from agent.settings import VoiceSettings
 from agent.voices import choose_voice, heard_as
+
+ProviderError = LLMError | TTSError
 
 _SLOWER_BY = 0.15
 _SLOWEST = 0.7
@@ -63,6 +66,7 @@ class Conversation:
         going_on: Callable[[], bool] = lambda: True,
         on_speechless: Callable[[], None] = lambda: None,
         answered: Mapping[str, Answer] | None = None,
+        on_failure: Callable[[ProviderError], None] = lambda _: None,
     ) -> None:
         """Args:
         llm: who thinks.
@@ -74,6 +78,7 @@ class Conversation:
         going_on: whether the greeting has not ended.
         on_speechless: called when no voice is to be had for the opening.
         answered: what the trainee has told before.
+        on_failure: given each failure of one model or one voice, whoever answers in its place.
         """
         self._settings = settings
         self._metadata = metadata
@@ -91,6 +96,9 @@ class Conversation:
         self._to_be_said_again: list[SpeechHandle] = []
         self.script = script_for(metadata, library)
         self._answered = answered or {}
+        self._on_failure = on_failure
+        for model in llm.models if isinstance(llm, Models) else ():
+            model.on("error", on_failure)
         self.answers = Answers(self.script.questions, on_change)
         self.answers.restore(self._answered)
         self.session: AgentSession[None] = (
@@ -265,6 +273,7 @@ class Conversation:
     def _spoken_by(self, name: str) -> tts.TTS[Any]:
         assert self._settings is not None
         voice = build_tts(self._settings, name)
+        voice.on("error", self._on_failure)
         if isinstance(voice, deepgram.TTS):
             self._auras.append(voice)
             _set_pace(voice, self._pace)

@@ -76,6 +76,7 @@ class Greeting:
             going_on=lambda: self._ending.reason is None,
             on_speechless=self._on_speechless,
             answered=answered,
+            on_failure=lambda error: self._troubles.on_failure(error),
         )
         self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id)
         self._trainee = Trainee(

@@ -36,7 +36,16 @@ every half second) would end a greeting that has not begun. It goes on without t
 said, and what is typed is answered."""
 
 
-def build_llm(settings: LlmSettings) -> llm.LLM[Any]:
+class Models(llm.FallbackAdapter):
+    """One model, and others for when it fails; each attempt is limited."""
+
+    def __init__(self, models: list[llm.LLM[Any]]) -> None:
+        super().__init__(models, attempt_timeout=_LLM_ATTEMPT_S)
+        self.models = models
+        """Each emits its own `error`, which the adapter keeps to itself."""
+
+
+def build_llm(settings: LlmSettings) -> Models:
     """Gemini, and behind it another of its models for when the first fails or dawdles.
 
     GOOGLE_GEMINI_BASE_URL is read by the client itself. Making it takes some 60 ms (it loads the
@@ -44,10 +53,7 @@ def build_llm(settings: LlmSettings) -> llm.LLM[Any]:
     """
     first, second = settings.gemini_model, settings.gemini_fallback_model
     models = [first, *([second] if second not in ("", first) else [])]
-    # One alone, too: the adapter is what limits an attempt.
-    return llm.FallbackAdapter(
-        [_gemini(settings, model) for model in models], attempt_timeout=_LLM_ATTEMPT_S
-    )
+    return Models([_gemini(settings, model) for model in models])
 
 
 def _gemini(settings: LlmSettings, model: str) -> google.LLM:

@@ -15,12 +15,22 @@ from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
 from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
-from agent.conversation import Conversation
+from agent.conversation import Conversation, ProviderError
 from agent.log import logger
 from agent.outcomes.keeper import Keeper
 
 _EVERY_S = 8.0
 """A failing provider is logged, and a lost answer apologised for, not more often than this."""
+
+
+_ADVICE = {
+    400: "it did not like the request; check the model's or the voice's name",
+    401: "its key is not accepted; check DEEPGRAM_API_KEY and GOOGLE_API_KEY",
+    402: "its credit is used up; top it up",
+    403: "its key may not do this; check the key's project and its rights",
+    404: "there is no such model or voice; check GEMINI_MODEL and VOICES",
+    429: "its quota is used up or too many ask at once; raise the plan or lower MAX_JOBS",
+}
 
 
 class Troubles:
@@ -33,35 +43,51 @@ class Troubles:
         self._on_speechless = on_speechless
         self._conversation = conversation
         self._keeper = keeper
-        self._failed_at: dict[str, float] = {}
+        self._done_at: dict[str, float] = {}
         self._unheard = 0
         """How often in a row speech came to nothing."""
         conversation.session.on("error", self._on_error)
         conversation.session.on("user_transcription_timeout", self._on_unheard)
         conversation.session.on("user_input_transcribed", self._on_heard)
 
+    def on_failure(self, error: ProviderError) -> None:
+        """One model or one voice failed; another may have answered in its place."""
+        if not error.recoverable:
+            self._note("llm" if isinstance(error, LLMError) else "tts", error.label, error.error)
+
     def _on_error(self, event: ErrorEvent) -> None:
-        """A provider failed for good this time: the trainee is not left without an answer."""
+        """Nobody is left to answer, to speak or to hear: the trainee is not left without a word."""
         error = event.error
         if getattr(error, "recoverable", False):
             return
-        cause = getattr(error, "error", error)
-        provider = str(getattr(error, "label", type(event.source).__module__))
+        if isinstance(error, LLMError):
+            if self._is_time("apology"):
+                self._conversation.session.say(self._conversation.script.trouble)
+        elif isinstance(error, TTSError):
+            self._on_speechless()
+        elif isinstance(error, STTError):
+            self._note("stt", error.label, error.error)
+
+    def _note(self, part: str, provider: str, cause: Exception) -> None:
+        """For the operator and for the outcome."""
         status = getattr(cause, "status_code", None)
         # livekit-agents has -1 for 'no answer at all'.
-        self._keeper.fault(_part_of(error), type(cause).__name__, status if status != -1 else None)
-        if isinstance(error, TTSError):
-            self._on_speechless()
+        status = None if status == -1 else status
+        self._keeper.fault(part, type(cause).__name__, status)
+        if self._is_time(provider):
+            logger.warning(
+                "a provider failed: %s",
+                _ADVICE.get(status or 0, "it goes on with the next one, if there is one"),
+                extra={"provider": provider, "error": type(cause).__name__, "status": status},
+            )
+
+    def _is_time(self, what: str) -> bool:
+        """False where the same was done a moment ago."""
         now = time.monotonic()
-        if now - self._failed_at.get(provider, 0.0) < _EVERY_S:
-            return
-        self._failed_at[provider] = now
-        logger.warning(
-            "a provider failed",
-            extra={"provider": provider, "error": type(cause).__name__, "status": status},
-        )
-        if isinstance(error, LLMError):
-            self._conversation.session.say(self._conversation.script.trouble)
+        if now - self._done_at.get(what, -_EVERY_S) < _EVERY_S:
+            return False
+        self._done_at[what] = now
+        return True
 
     def _on_heard(self, event: UserInputTranscribedEvent) -> None:
         if event.transcript.strip():
@@ -78,11 +104,3 @@ class Troubles:
         self._conversation.listen_anew()
         if self._unheard % 2 == 0 and self._conversation.session.agent_state == "listening":
             self._conversation.session.say(self._conversation.script.trouble)
-
-
-def _part_of(error: object) -> str:
-    if isinstance(error, LLMError):
-        return "llm"
-    if isinstance(error, STTError):
-        return "stt"
-    return "tts" if isinstance(error, TTSError) else "llm"

@@ -305,6 +305,8 @@ async def test_a_greeter_who_takes_over_from_a_lost_one_knows_what_was_told(
     await typed(client, "Five years", "Five years, good")
     lost = client.agent.identity
     os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
+    # As the page does when its guide is lost.
+    assert (await product.ask(ticket["session_id"], **FORKLIFT)).status_code == 200
     await until(
         lambda: client.agent is not None and client.agent.identity != lost, 40, "nobody came"
     )
