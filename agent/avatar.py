@@ -37,6 +37,8 @@ _TOKEN_TTL = timedelta(seconds=60)
 _ANSWER_MAX = 64_000  # bytes of an answer that are read
 _BODY_MAX = 2_000  # characters of an error answer that are worth keeping
 _RETRY_AFTER_S = 0.3
+_TRACKS_S = 5.0
+"""Between an avatar's coming and its picture and sound; meanwhile it is paid for."""
 _REMOVE_TIMEOUT_S = 2.0
 
 _ADVICE = {
@@ -94,8 +96,13 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             try:
                 await wait_for_participant(room, identity=self.avatar_identity)
                 # The plugin waits for the picture only: without sound it would be silent for good.
-                for kind in (rtc.TrackKind.KIND_VIDEO, rtc.TrackKind.KIND_AUDIO):
-                    await wait_for_track_publication(room, identity=self.avatar_identity, kind=kind)
+                async with asyncio.timeout(_TRACKS_S):
+                    for kind in (rtc.TrackKind.KIND_VIDEO, rtc.TrackKind.KIND_AUDIO):
+                        await wait_for_track_publication(
+                            room, identity=self.avatar_identity, kind=kind
+                        )
+            except TimeoutError:
+                raise AvatarTimeout("the avatar came without picture or without sound") from None
             except RuntimeError:
                 # What livekit-agents raises when the participant it waits on leaves.
                 if not room.isconnected():

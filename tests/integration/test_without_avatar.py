@@ -114,11 +114,73 @@ async def test_opening_is_said_again_when_the_avatar_leaves_in_the_middle_of_it(
     assert (await the_opening(client)).startswith("Hello Ada")
 
 
-async def test_avatar_that_comes_too_late_is_not_kept(product: Product) -> None:
+async def test_avatar_that_comes_late_takes_over_at_the_next_line(product: Product) -> None:
     await product.here.stand_ins.faults("bey:late=9")
     client, ticket, _ = await product.enter()
     _, speaker = await client.hears(after=0, timeout=20)
     assert speaker == client.agent.identity
-    await until(lambda: bool(client.left), 20, "the late avatar was not removed")
-    (session,) = await product.avatars(ticket["room_name"])
-    assert session["seconds"] < 3
+    await the_opening(client)
+    await until(
+        lambda: client.agent.attributes["greeting.mode"] == "avatar", 20, "it did not take over"
+    )
+    assert client.agent.attributes.get("greeting.mode_reason", "") == ""
+    await client.silence()
+    typed_at = time.monotonic()
+    await client.type("How long does the video take?")
+    _, speaker = await client.hears(after=typed_at)
+    assert client.avatar is not None
+    assert speaker == client.avatar.identity
+    assert await product.calls_for_avatars(ticket["room_name"]) == 1
+
+
+async def test_avatar_that_drops_and_rejoins_at_the_start_is_the_one_who_speaks(
+    product: Product,
+) -> None:
+    await product.here.stand_ins.faults("bey:flap")
+    client, _, _ = await product.enter()
+    _, speaker = await client.hears(after=0, timeout=20)
+    assert client.avatar is not None
+    assert speaker == client.avatar.identity
+
+
+async def test_avatar_that_plays_nothing_gives_way_to_the_voice_and_loses_no_word(
+    product: Product,
+) -> None:
+    await product.here.stand_ins.faults("bey:stalls")
+    client, ticket, asked_at = await product.enter()
+    heard_at, speaker = await client.hears(after=0, timeout=20)
+    assert speaker == client.agent.identity
+    assert heard_at - asked_at < 8 + SLACK_S
+    assert client.agent.attributes["greeting.mode_reason"] == "avatar_stalled"
+    await product.paid_avatars_left(ticket["room_name"], within_s=5)
+    heard = client.heard[speaker]
+    await client.silence()
+    # All of it, not its end alone: the opening takes about ten seconds.
+    assert heard.loud_at[-1] - heard.loud_at[0] > 5
+
+
+async def test_avatar_that_never_reports_its_end_is_answered_for(product: Product) -> None:
+    await product.here.stand_ins.faults("bey:no-finish")
+    client, _, _ = await product.enter()
+    await the_opening(client)
+    await client.silence()
+    typed_at = time.monotonic()
+    await client.type("How long does the video take?")
+    _, speaker = await client.hears(after=typed_at)
+    assert client.avatar is not None
+    assert speaker == client.avatar.identity
+
+
+async def test_avatar_that_left_is_asked_for_once_more_and_takes_over_again(
+    product: Product,
+) -> None:
+    await product.here.stand_ins.faults("bey:leaves=4x1")
+    client, ticket, _ = await product.enter()
+    await until(lambda: bool(client.left), 30, "it did not leave")
+    await until(
+        lambda: client.agent.attributes.get("greeting.mode") == "voice", 5, "no voice went on"
+    )
+    await until(
+        lambda: client.agent.attributes["greeting.mode"] == "avatar", 40, "it did not come again"
+    )
+    assert await product.calls_for_avatars(ticket["room_name"]) == 2
