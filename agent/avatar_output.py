@@ -108,12 +108,14 @@ class AvatarOutput(DataStreamAudioOutput):
             now = time.monotonic()
             playing_s = now - self._begun_at
             quiet_s = now - max(self._begun_at, self._heard_at)
-            if playing_s < self._given_s and quiet_s > _SILENT_S:
+            # Where its sound does not reach us, nothing can be said of it.
+            listening = self._listening is not None
+            if listening and playing_s < self._given_s and quiet_s > _SILENT_S:
                 self._on_stall()
                 return
             overdue_s = playing_s - self._given_s
             if self._whole and overdue_s > _UNREPORTED_S and quiet_s > _UNREPORTED_S:
-                if self._heard_at < self._begun_at and self._given_s > _EARLY_S:
+                if listening and self._heard_at < self._begun_at and self._given_s > _EARLY_S:
                     self._on_stall()
                     return
                 logger.warning("the avatar did not report that it has finished")
