@@ -54,7 +54,7 @@ class Row:
 
 def _avatar(what: str, *faults: str, first_word_s: float = REFUSED_S, log: str, **more) -> Row:
     """A row in which no avatar comes."""
-    log = f"no avatar, greeting by voice: .*{log}"
+    log = f"(?=.*greeting by voice)(?=.*(?:{log}))"
     names = tuple(f"bey:{fault}" for fault in faults)
     return Row(
         id=f"avatar {what}", faults=names, mode="voice", first_word_s=first_word_s, log=log, **more
@@ -77,13 +77,21 @@ ROWS = (
     _refused(429, "session|many|limit"),
     _refused(500, "status page"),
     _avatar("connection reset", "refuse", log="cannot be reached"),
-    _avatar("answers with a web page", "html", first_word_s=HANGS_S, log="did not join"),
-    _avatar("answers with nothing", "empty", first_word_s=HANGS_S, log="did not join", often=False),
+    _avatar(
+        "answers with a web page", "html", first_word_s=HANGS_S, log="did not come|came without"
+    ),
+    _avatar(
+        "answers with nothing",
+        "empty",
+        first_word_s=HANGS_S,
+        log="did not come|came without",
+        often=False,
+    ),
     _avatar("answers with a megabyte", "huge", log="500", often=False),
     _avatar("call hangs", "hang", first_word_s=HANGS_S, log="did not answer"),
-    _avatar("never joins", "never-joins", first_word_s=HANGS_S, log="did not join"),
-    _avatar("without a picture", "no-video", first_word_s=HANGS_S, log="did not join"),
-    _avatar("without sound", "no-audio", first_word_s=HANGS_S, log="did not join"),
+    _avatar("never joins", "never-joins", first_word_s=HANGS_S, log="did not come|came without"),
+    _avatar("without a picture", "no-video", first_word_s=HANGS_S, log="did not come|came without"),
+    _avatar("without sound", "no-audio", first_word_s=HANGS_S, log="did not come|came without"),
     # Beyond Presence: it comes, and something is amiss.
     _avatar(
         "answer 20 s late",
@@ -96,7 +104,7 @@ ROWS = (
         "12 s late takes over",
         "late=12",
         first_word_s=HANGS_S,
-        log="did not join",
+        log="did not come|came without",
         then="avatar",
     ),
     Row(
