@@ -8,21 +8,18 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
-from livekit import api
 
 from agent.demo.livekit_server import free_ports
-from agent.demo.stage import stage
-from tests.product import Product
+from tests.product import Product, running_product
 
-# The stage drains for seconds; tests of the drain need the time that is shipped.
-_OURS_TO_SET = {
-    "LIVEKIT_LOG_LEVEL": "DEBUG",
-    "DRAIN_TIMEOUT_S": "600",
-    "BEYOND_PRESENCE_AVATARS": "patient_care=nurse",
-}
 _OURS = ("LIVEKIT_", "BEY_", "BEYOND_PRESENCE_", "DEEPGRAM_", "GOOGLE_", "GEMINI_", "PLATFORM_")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-fault", action="store_true", help="the whole matrix of tests/faults")
+    parser.addoption("--greetings", type=int, default=20, help="how many tests/soak plays")
+    parser.addoption("--seed", type=int, help="of tests/soak; a new one by default")
 
 
 @pytest.fixture(autouse=True)
@@ -48,20 +45,9 @@ async def product(
     logs.mkdir(parents=True, exist_ok=True)
     (port,) = free_ports(1)
     origins = [f"http://127.0.0.1:{port}", "http://{}:{}".format(*app_door.getsockname())]
-    extra = {**_OURS_TO_SET, "CORS_ALLOWED_ORIGINS": ",".join(origins)}
-    async with stage(logs, port=port, extra=extra) as here:
-        assert here.livekit is not None
-        async with (
-            httpx.AsyncClient(
-                base_url=here.endpoint_url,
-                headers={"X-API-Key": here.environment["PLATFORM_API_KEY"]},
-                timeout=15,
-            ) as http,
-            api.LiveKitAPI(
-                here.livekit.url, here.livekit.api_key, here.livekit.api_secret
-            ) as livekit,
-        ):
-            yield Product(here, logs, http, livekit)
+    extra = {"CORS_ALLOWED_ORIGINS": ",".join(origins)}
+    async with running_product(logs, port=port, extra=extra) as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,17 @@ from typing import Any
 import httpx
 from livekit import api
 
-from agent.demo.stage import Stage
+from agent.demo.stage import Stage, stage
 from agent.settings import StoreSettings
 from agent.store import open_store
 from tests.integration.client import Client
+
+_OURS_TO_SET = {
+    "LIVEKIT_LOG_LEVEL": "DEBUG",
+    # The stage drains for seconds; tests of the drain need the time that is shipped.
+    "DRAIN_TIMEOUT_S": "600",
+    "BEYOND_PRESENCE_AVATARS": "patient_care=nurse",
+}
 
 
 @dataclass
@@ -144,3 +153,23 @@ class Product:
     async def room_exists(self, room: str) -> bool:
         answer = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
         return bool(answer.rooms)
+
+
+@contextlib.asynccontextmanager
+async def running_product(
+    logs: Path, *, port: int = 0, extra: Mapping[str, str] | None = None
+) -> AsyncIterator[Product]:
+    """The stage with the tests' settings, and what is needed to act on it, until the block ends."""
+    async with stage(logs, port=port, extra={**_OURS_TO_SET, **(extra or {})}) as here:
+        assert here.livekit is not None
+        async with (
+            httpx.AsyncClient(
+                base_url=here.endpoint_url,
+                headers={"X-API-Key": here.environment["PLATFORM_API_KEY"]},
+                timeout=15,
+            ) as http,
+            api.LiveKitAPI(
+                here.livekit.url, here.livekit.api_key, here.livekit.api_secret
+            ) as livekit,
+        ):
+            yield Product(here, logs, http, livekit)

@@ -101,7 +101,7 @@ class Deepgram:
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         model, speed = request.query.get("model"), _speed(request)
         call = self._calls.add("tts", "WS /v1/speak", model=model, speed=speed)
-        if failure := await failing_answer(request, self._faults, call):
+        if failure := await failing_answer(request, self._faults, call, of="aura"):
             return failure
         choice = choose_voice(request.query.get("model", ""), _speed(request))
         if problem := _problem(request, call, voiceless=choice is None):
@@ -126,7 +126,7 @@ class Deepgram:
 
     async def _speak_at_once(self, request: web.Request) -> web.StreamResponse:
         call = self._calls.add("tts", "POST /v1/speak", model=request.query.get("model"))
-        if failure := await failing_answer(request, self._faults, call):
+        if failure := await failing_answer(request, self._faults, call, of="aura"):
             return failure
         choice = choose_voice(request.query.get("model", ""), _speed(request))
         if problem := _problem(request, call, voiceless=choice is None):
@@ -139,7 +139,7 @@ class Deepgram:
             return refusal("tts", 400, "the body has no text")
         await asyncio.sleep(self._latency.tts_s)
         call.detail["said"] = [text]
-        silent = self._faults.take("tts", "silent")
+        silent = self._faults.take("aura", "silent")
         sound = b"" if silent else await self._voice.say(str(text), choice, _rate(request))
         call.status = 200
         return web.Response(body=sound, content_type="audio/l16")

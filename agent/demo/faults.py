@@ -3,6 +3,7 @@
 `provider:name`, with `=number` where the fault has one and `xN` to do it on the next N occasions
 only: `bey:401`, `bey:leaves=5`, `llm:429=2x1` (status 429 with `Retry-After: 2`, once). The
 stand-ins ask `Faults.take` at the moment a fault would show; nothing in here fails by itself.
+`tts` is every voice there is; `aura` is Deepgram's alone, so that Gemini's can take its place.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from agent.errors import ConfigError
 PROVIDERS = {
     "bey": "Beyond Presence",
     "stt": "Deepgram listen",
-    "tts": "Deepgram speak",
+    "tts": "every voice: Deepgram speak, and Gemini's",
+    "aura": "Deepgram speak alone, with the faults of tts",
     "llm": "Gemini",
 }
 
@@ -97,6 +99,10 @@ CATALOGUE: dict[str, dict[str, Kind]] = {
     },
 }
 
+CATALOGUE["aura"] = CATALOGUE["tts"]
+_PART_OF = {"aura": "tts"}
+"""What fails whenever the whole of something fails."""
+
 _SHAPE = re.compile(r"(\w+):([a-z]+(?:-[a-z]+)*|\d{3})(?:=(\d+(?:\.\d+)?))?(?:x(\d+))?")
 
 
@@ -168,9 +174,10 @@ class Faults:
 
     def take(self, provider: str, *names: str) -> Fault | None:
         """The fault to show now: the provider's first of these names (`status`: any status)."""
+        whole = _PART_OF.get(provider)
         for fault in self._active:
             named = fault.name in names or (fault.status is not None and "status" in names)
-            if fault.provider == provider and named and fault.left != 0:
+            if fault.provider in {provider, whole} and named and fault.left != 0:
                 if fault.left is not None:
                     fault.left -= 1
                 return fault

@@ -99,7 +99,7 @@ class Speaker:
             text = await self._todo.get()
             if text is None:
                 self._fresh = True
-                if self._faults.take("tts", "stall"):
+                if self._faults.take("aura", "stall"):
                     continue
                 await self._socket.send_json({"type": "Flushed", "sequence_id": self._flushes})
                 self._flushes += 1
@@ -111,16 +111,16 @@ class Speaker:
         if self._fresh:
             await asyncio.sleep(self._first_byte_s)
             self._fresh = False
-        if self._faults.take("tts", "error"):
+        if self._faults.take("aura", "error"):
             message = {"type": "Error", "err_code": "SIMULATED", "err_msg": "simulated error"}
             await self._socket.send_json(message)
             return
-        if self._faults.take("tts", "silent", "stall"):
+        if self._faults.take("aura", "silent", "stall"):
             return
-        slow = self._faults.take("tts", "slow")
+        slow = self._faults.take("aura", "slow")
         sound = await self._voice.say(text, self._choice, self._rate)
         step = int(self._rate * _CHUNK_S) * 2
-        if fault := self._faults.take("tts", "drop"):
+        if fault := self._faults.take("aura", "drop"):
             # In the middle of the sentence, however short it is.
             sound = sound[: min(int(fault.value * 10) * step, len(sound) // 2 // step * step)]
         for start in range(0, len(sound), step):

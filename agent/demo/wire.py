@@ -91,16 +91,18 @@ async def hang(request: web.BaseRequest) -> None:
 
 
 async def failing_answer(
-    request: web.Request, faults: Faults, call: Call, *, shape: str = ""
+    request: web.Request, faults: Faults, call: Call, *, of: str = "", shape: str = ""
 ) -> web.StreamResponse | None:
     """The answer a fault gives in place of the provider's; None: answer as usual (perhaps late).
 
     Args:
+        of: whose faults, where not those of the provider as it is recorded.
         shape: whose errors these are, where not the provider's own.
     """
-    if slow := faults.take(call.provider, "delay"):
+    of = of or call.provider
+    if slow := faults.take(of, "delay"):
         await asyncio.sleep(slow.value)
-    fault = faults.take(call.provider, "status", "huge", "hang", "refuse", "html", "empty")
+    fault = faults.take(of, "status", "huge", "hang", "refuse", "html", "empty")
     if fault is None:
         return None
     call.detail["fault"] = fault.name

@@ -27,6 +27,16 @@ class Heard:
     rate: int = 24_000
 
 
+@dataclass
+class Caption:
+    """One caption from its first word on; the text grows as it comes."""
+
+    who: str
+    began_at: float
+    """time.monotonic()"""
+    text: str = ""
+
+
 class Client:
     """One participant."""
 
@@ -36,6 +46,8 @@ class Client:
         self.video_frames: dict[str, int] = {}
         self.captions: list[tuple[str, str]] = []
         """(identity, final text)"""
+        self.reads: list[Caption] = []
+        """Every caption as soon as it is there to be read, also what is not final."""
         self.left: dict[str, float] = {}
         """identity -> time.monotonic() when it left"""
         self.disconnected_at: float | None = None
@@ -178,10 +190,17 @@ class Client:
         self._hold(self._read(reader, identity))
 
     async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        caption = None
         try:
-            text = await reader.read_all()
+            async for piece in reader:
+                if caption is None and piece.strip():
+                    caption = Caption(identity, time.monotonic())
+                    self.reads.append(caption)
+                if caption is not None:
+                    caption.text += piece
         except rtc.StreamError:
             return  # its sender left in the middle of it
+        text = caption.text if caption else ""
         if (reader.info.attributes or {}).get("lk.transcription_final") == "true":
             self.captions.append((identity, text))
 

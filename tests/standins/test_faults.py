@@ -38,6 +38,12 @@ def test_a_counted_fault_ends() -> None:
     assert faults.take("llm", "status") is None
 
 
+def test_a_fault_of_every_voice_is_one_of_deepgrams_too_but_not_the_other_way_round() -> None:
+    assert Faults(["tts:401"]).take("aura", "status") is not None
+    assert Faults(["aura:401"]).take("aura", "status") is not None
+    assert Faults(["aura:401"]).take("tts", "status") is None
+
+
 async def test_an_unknown_fault_changes_nothing(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:

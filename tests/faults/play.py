@@ -1,0 +1,231 @@
+"""One row of the matrix, played on the running product: what the trainee saw, heard, and cost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import moonshine_voice
+from livekit import rtc
+
+from tests.faults.matrix import ANSWER_S, AVATAR_LEFT_S, SLACK_S, Row
+from tests.integration.client import Caption, Client, until
+from tests.product import Product
+
+QUESTION = "How long does the video take?"
+RECORDING = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
+_OPENING_BEGINS, _OPENING_ENDS = "Hello Ada", "What would you like to know?"
+_FRAME_S = 0.01
+_A_WORD_S = 0.2
+"""Of loud sound, at the very least: words are spoken at 160 a minute, with pauses."""
+_TOO_LATE_S = 6.0
+"""A broken promise is watched for so much longer, so that the table can say how late it was."""
+_OPENING_TAKES_S = 30.0
+_TYPES_AFTER_S = 0.5
+"""Nobody types into the very first syllable."""
+
+
+@dataclass
+class Played:
+    """What came of one row; None where it never came to that."""
+
+    first_word_s: float | None = None
+    """From joining to the first sound, or to the first caption where the mode is `text`."""
+    mode: str = ""
+    """`greeting.mode` at the first word."""
+    why: str = ""
+    """`greeting.mode_reason` at the end."""
+    modes: tuple[str, ...] = ()
+    """All modes in order."""
+    opening: str = ""
+    """The opening as its last caption has it."""
+    heard_s: float = 0.0
+    """Loud sound before the question."""
+    answer_s: float | None = None
+    """From the question to the first word of an answer, sound included."""
+    apology_s: float | None = None
+    """The same of an apology."""
+    avatars: int = 0
+    """Asked for and come, by the provider's record."""
+    avatar_left_s: float = 0.0
+    """How long one was still paid for after the end call."""
+    room_gone: bool = False
+    log: str = ""
+    """The line promised to the operator."""
+
+    def broken(self, row: Row) -> list[str]:
+        """The promises of a row that were not kept."""
+        late = [
+            ("the first word", self.first_word_s, row.first_word_s),
+            ("the answer", self.answer_s, ANSWER_S),
+            ("the avatar's end", self.avatar_left_s, AVATAR_LEFT_S),
+        ]
+        found = [
+            f"{what} did not come" if took is None else f"{what} took {took:.1f} s, not {limit:g} s"
+            for what, took, limit in late
+            if took is None or took > limit + SLACK_S
+        ]
+        if self.mode != row.mode:
+            found.append(f"the mode was {self.mode!r}, not {row.mode!r}")
+        if row.then and row.then not in self.modes[1:]:
+            found.append(f"the mode never became {row.then!r}: {self.modes}")
+        if row.whole and not self._opening_was_whole():
+            found.append(f"of the opening, {self.heard_s:.1f} s were heard: {self.opening!r}")
+        if self.apology_s is not None and not row.apology:
+            found.append("an apology in place of an answer")
+        if row.apology and (self.apology_s is None or self.apology_s > ANSWER_S + SLACK_S):
+            found.append("no apology while the mind was gone")
+        if not self.room_gone:
+            found.append("the room was left behind")
+        if row.log and not self.log:
+            found.append("nothing in the log tells the operator")
+        return found
+
+    def _opening_was_whole(self) -> bool:
+        read = self.opening.startswith(_OPENING_BEGINS) and self.opening.endswith(_OPENING_ENDS)
+        heard = self.heard_s >= _A_WORD_S * len(self.opening.split())
+        return read and (heard or self.mode == "text")
+
+
+async def play(product: Product, row: Row) -> Played:
+    """Play one row from the dispatch to the end call; raises nothing where a promise is broken."""
+    assert product.here.stand_ins is not None
+    await product.here.stand_ins.faults(*row.faults)
+    client, ticket, _ = await product.enter()
+    joined_at = time.monotonic()
+    modes = _modes_of(client)
+    played = Played()
+
+    def first_word() -> float | None:
+        at = [sound[0]] if (sound := client.first_sound()) else []
+        if modes and modes[-1] == "text":
+            at += [read.began_at for read in _said(client)]
+        return min(at, default=None)
+
+    await _came(lambda: first_word() is not None, row.first_word_s + SLACK_S + _TOO_LATE_S)
+    if (at := first_word()) is not None:
+        played.first_word_s = max(at - joined_at, 0.0)
+    played.mode = modes[-1] if modes else ""
+    if row.then:
+        await _came(lambda: row.then in modes[1:], row.then_s)
+    if row.whole:
+        await _came(lambda: _opening(client).endswith(_OPENING_ENDS), _OPENING_TAKES_S)
+        with contextlib.suppress(AssertionError):
+            await client.silence(1.0, timeout=_OPENING_TAKES_S)
+    played.opening = _opening(client)
+    played.heard_s = _FRAME_S * sum(len(heard.loud_at) for heard in client.heard.values())
+    await asyncio.sleep(_TYPES_AFTER_S)
+
+    await _ask(client, row, played, modes)
+    if row.apology:
+        await product.here.stand_ins.faults()
+        with contextlib.suppress(AssertionError):
+            await client.silence(1.0)
+        await _ask(client, row, played, modes)
+    played.modes = tuple(modes)
+    if client.agent is not None:
+        played.why = client.agent.attributes.get("greeting.mode_reason", "")
+    # Before the end, which may have warnings of its own.
+    played.log = _log_line(product, ticket["session_id"], row.log)
+    await _end(product, ticket, played)
+    return played
+
+
+def _modes_of(client: Client) -> list[str]:
+    """Every `greeting.mode` in turn; grows as they change."""
+    modes: list[str] = []
+
+    def note(*_: object) -> None:
+        mode = client.agent.attributes.get("greeting.mode", "") if client.agent else ""
+        if mode and modes[-1:] != [mode]:
+            modes.append(mode)
+
+    note()
+    client.room.on("participant_attributes_changed", note)
+    client.room.on("participant_connected", note)
+    return modes
+
+
+def _said(client: Client, after: float = 0.0) -> list[Caption]:
+    """The agent's captions."""
+    me = client.room.local_participant.identity
+    return [read for read in client.reads if read.who != me and read.began_at > after]
+
+
+def _opening(client: Client) -> str:
+    said = [read.text.strip() for read in _said(client) if read.text.startswith(_OPENING_BEGINS)]
+    return said[-1] if said else ""
+
+
+async def _ask(client: Client, row: Row, played: Played, modes: list[str]) -> None:
+    """Ask, and wait for the answer, or for the apology that stands in its place."""
+    for _ in range(2 if row.spoken else 1):
+        try:
+            if row.spoken:
+                asked_at = await client.say(RECORDING)
+            else:
+                await client.type(QUESTION)
+                asked_at = time.monotonic()
+        except (rtc.StreamError, rtc.PublishTrackError):
+            return  # the room has been closed on the trainee
+
+        def answer(asked_at: float = asked_at) -> tuple[float, bool] | None:
+            """When it was heard (or read), and whether it is an apology."""
+            for read in _said(client, after=asked_at):
+                if read.text.startswith(_OPENING_BEGINS) or len(read.text.split()) < 4:
+                    continue  # said again, or not enough of it to tell
+                sound = client.first_sound(after=asked_at if row.whole else read.began_at)
+                if sound or modes[-1:] == ["text"]:
+                    at = max(read.began_at, sound[0] if sound else 0.0)
+                    return at - asked_at, "sorry" in read.text
+            return None
+
+        await _came(lambda: answer() is not None, ANSWER_S + SLACK_S + _TOO_LATE_S)
+        if (found := answer()) is not None:
+            took, sorry = found
+            if sorry:
+                played.apology_s = took
+            else:
+                played.answer_s = took
+                return
+
+
+async def _end(product: Product, ticket: dict[str, str], played: Played) -> None:
+    """The end call, and how long the avatar outlives it."""
+    room = ticket["room_name"]
+    ended_at = time.time()
+    await product.end(ticket["session_id"])
+    with contextlib.suppress(AssertionError):
+        await product.paid_avatars_left(room, AVATAR_LEFT_S + SLACK_S + _TOO_LATE_S)
+    avatars = [avatar for avatar in await product.avatars(room) if avatar["joined_at"]]
+    left = [(avatar["left_at"] or time.time()) - ended_at for avatar in avatars]
+    played.avatars, played.avatar_left_s = len(avatars), max([0.0, *left])
+    played.room_gone = not await product.room_exists(room)
+
+
+def _log_line(product: Product, session_id: str, wanted: str) -> str:
+    """The first warning or error of ours that matches, as an operator reads it."""
+    if not wanted:
+        return ""
+    for event in product.events("worker"):
+        ours = event.get("name") == "training_greeter" and event.get("session_id") == session_id
+        if ours and event.get("level") in {"WARNING", "ERROR"}:
+            about = [
+                f"{key}={event[key]}" for key in ("provider", "error", "status") if event.get(key)
+            ]
+            first_line = str(event.get("message", "")).partition("\n")[0]
+            line = " ".join([first_line, *about])
+            if re.search(wanted, line, re.IGNORECASE):
+                return line
+    return ""
+
+
+async def _came(condition: Any, within_s: float) -> None:
+    """Wait for something that may not come."""
+    with contextlib.suppress(AssertionError):
+        await until(condition, within_s, "")
