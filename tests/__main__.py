@@ -1,6 +1,6 @@
 """`make test`: sets up what a fresh machine lacks, then runs every check there is.
 
-`--only check|unit|integration|browser|page` runs one part; further words go to pytest. What cannot
+`--only check|unit|integration|faults|soak|browser|page` runs one part; further words go to pytest. What cannot
 run here for want of a tool is named at the end, and the whole has failed; the rest runs all the
 same.
 """
@@ -24,8 +24,10 @@ from tests.browser.chromium import find_chromium
 ROOT = Path(__file__).resolve().parent.parent
 
 _NEEDS = {
-    "page": ["tests/browser", "tests/integration"],
-    "livekit-server": ["tests/browser", "tests/integration", "tests/standins"],
+    "page": ["tests/browser", "tests/faults", "tests/integration", "tests/soak"],
+    "livekit-server": [
+        *("tests/browser", "tests/faults", "tests/integration", "tests/soak", "tests/standins")
+    ],
     "chromium": ["tests/browser"],
     "redis-server": [
         "tests/integration/test_endpoint_redis.py",
@@ -35,7 +37,7 @@ _NEEDS = {
 """Which tests cannot run without what."""
 _PYTHON = ("agent", "tests", "examples")
 """What ruff reads."""
-_FOLDERS = {"unit": "tests/unit", "integration": "tests/integration", "browser": "tests/browser"}
+_FOLDERS = {name: f"tests/{name}" for name in ("unit", "integration", "faults", "soak", "browser")}
 
 Step = tuple[str, list[str], Path]
 
@@ -115,7 +117,7 @@ def _set_up(only: str | None) -> dict[str, str]:
             asyncio.run(ensure_page(_say))
         except MissingTool as e:
             missing["page"] = str(e)
-    if only in {None, "integration", "browser"}:
+    if only in {None, "integration", "faults", "soak", "browser"}:
         try:
             asyncio.run(ensure_binary(_say))
         except MissingTool as e:

@@ -81,12 +81,13 @@ def page(results: list[Result]) -> str:
 
 Written by `make faults`, which plays every row on the real worker, endpoint and livekit-server;
 the providers are stand-ins. Played on {datetime.date.today().isoformat()}, {machine},
-everything on this one machine, and seconds differ from run to run. {kept} of {len(results)} rows kept
-all that is promised; `make test` plays most of them.
+everything on this one machine, and seconds differ from run to run. {kept} of
+{len(results)} rows kept all that is promised; `make test` plays most of them.
 
 Promised is the first word within {REFUSED_S:g} s of joining where a provider refuses, and within
-{HANGS_S:g} s where one only hangs; an answer to a question within {ANSWER_S:g} s; and the avatar out
-within {AVATAR_LEFT_S:g} s of the end. {SLACK_S:g} s more are allowed, for a noisy machine.
+{HANGS_S:g} s where one only hangs; an answer to a question within {ANSWER_S:g} s; and the
+avatar out within {AVATAR_LEFT_S:g} s of the end. {SLACK_S:g} s more are allowed, for a noisy
+machine.
 
 To see a row for yourself: `make demo ARGS="--fault bey:401"`.
 

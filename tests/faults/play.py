@@ -8,21 +8,15 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import moonshine_voice
 from livekit import rtc
 
 from tests.faults.matrix import ANSWER_S, AVATAR_LEFT_S, SLACK_S, Row
-from tests.integration.client import Caption, Client, until
+from tests.faults.witness import OPENING_ENDS, QUESTION, Witness, came, is_whole
 from tests.product import Product
 
-QUESTION = "How long does the video take?"
 RECORDING = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
-_OPENING_BEGINS, _OPENING_ENDS = "Hello Ada", "What would you like to know?"
-_FRAME_S = 0.01
-_A_WORD_S = 0.2
-"""Of loud sound, at the very least: words are spoken at 160 a minute, with pauses."""
 _TOO_LATE_S = 6.0
 """A broken promise is watched for so much longer, so that the table can say how late it was."""
 _OPENING_TAKES_S = 30.0
@@ -52,6 +46,8 @@ class Played:
     """The same of an apology."""
     avatars: int = 0
     """Asked for and come, by the provider's record."""
+    useless_avatar: bool = False
+    """One was in the room, paid for, although another speaks."""
     avatar_left_s: float = 0.0
     """How long one was still paid for after the end call."""
     room_gone: bool = False
@@ -74,22 +70,19 @@ class Played:
             found.append(f"the mode was {self.mode!r}, not {row.mode!r}")
         if row.then and row.then not in self.modes[1:]:
             found.append(f"the mode never became {row.then!r}: {self.modes}")
-        if row.whole and not self._opening_was_whole():
+        if row.whole and not is_whole(self.opening, self.heard_s, self.mode):
             found.append(f"of the opening, {self.heard_s:.1f} s were heard: {self.opening!r}")
         if self.apology_s is not None and not row.apology:
             found.append("an apology in place of an answer")
         if row.apology and (self.apology_s is None or self.apology_s > ANSWER_S + SLACK_S):
             found.append("no apology while the mind was gone")
+        if self.useless_avatar:
+            found.append("an avatar that does not speak was kept")
         if not self.room_gone:
             found.append("the room was left behind")
         if row.log and not self.log:
             found.append("nothing in the log tells the operator")
         return found
-
-    def _opening_was_whole(self) -> bool:
-        read = self.opening.startswith(_OPENING_BEGINS) and self.opening.endswith(_OPENING_ENDS)
-        heard = self.heard_s >= _A_WORD_S * len(self.opening.split())
-        return read and (heard or self.mode == "text")
 
 
 async def play(product: Product, row: Row) -> Played:
@@ -98,100 +91,58 @@ async def play(product: Product, row: Row) -> Played:
     await product.here.stand_ins.faults(*row.faults)
     client, ticket, _ = await product.enter()
     joined_at = time.monotonic()
-    modes = _modes_of(client)
+    witness = Witness(client)
     played = Played()
 
-    def first_word() -> float | None:
-        at = [sound[0]] if (sound := client.first_sound()) else []
-        if modes and modes[-1] == "text":
-            at += [read.began_at for read in _said(client)]
-        return min(at, default=None)
-
-    await _came(lambda: first_word() is not None, row.first_word_s + SLACK_S + _TOO_LATE_S)
-    if (at := first_word()) is not None:
+    within_s = row.first_word_s + SLACK_S + _TOO_LATE_S
+    await came(lambda: witness.first_word() is not None, within_s)
+    if (at := witness.first_word()) is not None:
         played.first_word_s = max(at - joined_at, 0.0)
-    played.mode = modes[-1] if modes else ""
+    played.mode = witness.mode
     if row.then:
-        await _came(lambda: row.then in modes[1:], row.then_s)
+        await came(lambda: row.then in witness.modes[1:], row.then_s)
     if row.whole:
-        await _came(lambda: _opening(client).endswith(_OPENING_ENDS), _OPENING_TAKES_S)
+        await came(lambda: witness.opening().endswith(OPENING_ENDS), _OPENING_TAKES_S)
         with contextlib.suppress(AssertionError):
             await client.silence(1.0, timeout=_OPENING_TAKES_S)
-    played.opening = _opening(client)
-    played.heard_s = _FRAME_S * sum(len(heard.loud_at) for heard in client.heard.values())
+    played.opening, played.heard_s = witness.opening(), witness.heard_s()
     await asyncio.sleep(_TYPES_AFTER_S)
 
-    await _ask(client, row, played, modes)
+    await _ask(witness, row, played)
     if row.apology:
         await product.here.stand_ins.faults()
         with contextlib.suppress(AssertionError):
             await client.silence(1.0)
-        await _ask(client, row, played, modes)
-    played.modes = tuple(modes)
+        await _ask(witness, row, played)
+    played.modes = tuple(witness.modes)
     if client.agent is not None:
         played.why = client.agent.attributes.get("greeting.mode_reason", "")
+    played.useless_avatar = witness.mode != "avatar" and client.avatar is not None
     # Before the end, which may have warnings of its own.
     played.log = _log_line(product, ticket["session_id"], row.log)
     await _end(product, ticket, played)
     return played
 
 
-def _modes_of(client: Client) -> list[str]:
-    """Every `greeting.mode` in turn; grows as they change."""
-    modes: list[str] = []
-
-    def note(*_: object) -> None:
-        mode = client.agent.attributes.get("greeting.mode", "") if client.agent else ""
-        if mode and modes[-1:] != [mode]:
-            modes.append(mode)
-
-    note()
-    client.room.on("participant_attributes_changed", note)
-    client.room.on("participant_connected", note)
-    return modes
-
-
-def _said(client: Client, after: float = 0.0) -> list[Caption]:
-    """The agent's captions."""
-    me = client.room.local_participant.identity
-    return [read for read in client.reads if read.who != me and read.began_at > after]
-
-
-def _opening(client: Client) -> str:
-    said = [read.text.strip() for read in _said(client) if read.text.startswith(_OPENING_BEGINS)]
-    return said[-1] if said else ""
-
-
-async def _ask(client: Client, row: Row, played: Played, modes: list[str]) -> None:
+async def _ask(witness: Witness, row: Row, played: Played) -> None:
     """Ask, and wait for the answer, or for the apology that stands in its place."""
     for _ in range(2 if row.spoken else 1):
         try:
             if row.spoken:
-                asked_at = await client.say(RECORDING)
+                asked_at = await witness.client.say(RECORDING)
             else:
-                await client.type(QUESTION)
+                await witness.client.type(QUESTION)
                 asked_at = time.monotonic()
         except (rtc.StreamError, rtc.PublishTrackError):
             return  # the room has been closed on the trainee
-
-        def answer(asked_at: float = asked_at) -> tuple[float, bool] | None:
-            """When it was heard (or read), and whether it is an apology."""
-            for read in _said(client, after=asked_at):
-                if read.text.startswith(_OPENING_BEGINS) or len(read.text.split()) < 4:
-                    continue  # said again, or not enough of it to tell
-                sound = client.first_sound(after=asked_at if row.whole else read.began_at)
-                if sound or modes[-1:] == ["text"]:
-                    at = max(read.began_at, sound[0] if sound else 0.0)
-                    return at - asked_at, "sorry" in read.text
-            return None
-
-        await _came(lambda: answer() is not None, ANSWER_S + SLACK_S + _TOO_LATE_S)
-        if (found := answer()) is not None:
-            took, sorry = found
+        within_s = ANSWER_S + SLACK_S + _TOO_LATE_S
+        await came(lambda asked_at=asked_at: witness.answer(asked_at) is not None, within_s)
+        if (found := witness.answer(asked_at)) is not None:
+            at, sorry = found
             if sorry:
-                played.apology_s = took
+                played.apology_s = at - asked_at
             else:
-                played.answer_s = took
+                played.answer_s = at - asked_at
                 return
 
 
@@ -223,9 +174,3 @@ def _log_line(product: Product, session_id: str, wanted: str) -> str:
             if re.search(wanted, line, re.IGNORECASE):
                 return line
     return ""
-
-
-async def _came(condition: Any, within_s: float) -> None:
-    """Wait for something that may not come."""
-    with contextlib.suppress(AssertionError):
-        await until(condition, within_s, "")

@@ -1,0 +1,88 @@
+"""Nobody is left in silence, and nothing is left behind, however many come."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+
+import pytest
+from livekit import api
+
+from tests.faults.matrix import HANGS_S, SLACK_S
+from tests.product import Product
+from tests.soak.footprint import Footprint, is_alive
+from tests.soak.soak import plan, soak
+
+_SETTLED_S = 40.0
+_WARM_UP = 2
+"""Greetings before the first count: what is loaded once is no growth."""
+_MORE_HANDLES, _MORE_THREADS = 8, 4
+_MORE_MB, _MORE_MB_EACH = 15.0, 0.2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts in /proc")
+@pytest.mark.timeout(3_600)
+async def test_many_greetings_leave_nobody_in_silence_and_nothing_behind(
+    product: Product, pytestconfig: pytest.Config
+) -> None:
+    number: int = pytestconfig.getoption("--greetings")
+    seed: int | None = pytestconfig.getoption("--seed")
+    seed = random.randrange(1_000_000) if seed is None else seed
+    began_at = time.monotonic()
+    print(f"\n{number} greetings; the same again: --greetings {number} --seed {seed}")
+    processes = {name: product.here.children[name].pid for name in ("worker", "endpoint")}
+
+    await soak(product, plan(_WARM_UP, seed=0), say=print)
+    await _settled(product)
+    before = {name: Footprint.of(pid) for name, pid in processes.items()}
+    visits = plan(number, seed)
+    await soak(product, visits, say=print)
+    await _settled(product)
+    after = {name: Footprint.of(pid) for name, pid in processes.items()}
+
+    first_words = sorted(v.met.first_word_s for v in visits if v.met.first_word_s is not None)
+    print(f"{number} greetings in {time.monotonic() - began_at:.0f} s, seed {seed}")
+    print(f"first word: {first_words[len(first_words) // 2]} s, at most {first_words[-1]} s")
+    longest = max(v.avatar_left_s for v in visits)
+    print(f"longest that an avatar was paid for after its trainee: {longest:.1f} s")
+    for name in processes:
+        print(f"{name} before: {before[name]}\n{name} after:  {after[name]}")
+
+    assert not [v for v in visits if v.met.first_word_s is None], "silent"
+    assert not [v for v in visits if (v.met.first_word_s or 0) > HANGS_S + SLACK_S], "late"
+    assert not [v for v in visits if v.met.answer_s is None], "not answered"
+    assert not [v for v in visits if not v.ended], "lost"
+    assert not [v for v in visits if v.avatar_left_s > v.avatar_may_stay_s + SLACK_S], "paid for"
+    for name in processes:
+        assert after[name].handles <= before[name].handles + _MORE_HANDLES
+        assert after[name].threads <= before[name].threads + _MORE_THREADS
+        more_mb = _MORE_MB + _MORE_MB_EACH * number
+        assert after[name].memory_mb <= before[name].memory_mb + more_mb
+        assert after[name].children <= before[name].children
+
+
+async def _settled(product: Product) -> None:
+    """Nobody in any room, no room, no avatar, no job's process: or it fails."""
+    jobs = {
+        event["pid"]
+        for event in product.events("worker")
+        if event.get("session_id") and event.get("pid")
+    }
+
+    async def left_behind() -> list[object]:
+        assert product.here.stand_ins is not None
+        rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+        avatars = [
+            s
+            for s in await product.here.stand_ins.sessions()
+            if s["joined_at"] and not s["left_at"]
+        ]
+        return [*(room.name for room in rooms), *avatars, *filter(is_alive, jobs)]
+
+    until = time.monotonic() + _SETTLED_S
+    while left := await left_behind():
+        assert time.monotonic() < until, f"left behind: {left}"
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(3)  # the worker's next idle process is started in the meantime
