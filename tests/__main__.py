@@ -1,8 +1,8 @@
 """`make test`: sets up what a fresh machine lacks, then runs every check there is.
 
-`--only check|unit|integration|faults|soak|browser|page` runs one part; further words go to pytest. What cannot
-run here for want of a tool is named at the end, and the whole has failed; the rest runs all the
-same.
+`--only check|unit|integration|faults|soak|browser|page` runs one part; further words go to pytest.
+What cannot run here for want of a tool is named at the end, and the whole has failed; the rest runs
+all the same.
 """
 
 from __future__ import annotations
