@@ -38,9 +38,9 @@ class Product:
     livekit: api.LiveKitAPI
     clients: list[Client] = field(default_factory=list)
 
-    async def join(self, url: str, token: str) -> Client:
-        """Walk into a room; the test's end leads everybody out."""
-        client = Client()
+    async def join(self, url: str, token: str, *, looks: bool = True) -> Client:
+        """Walk into a room; the test's end leads everybody out. For `looks`, see `Client`."""
+        client = Client(looks=looks)
         self.clients.append(client)
         await client.join(url, token)
         return client

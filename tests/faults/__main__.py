@@ -13,6 +13,7 @@ import platform
 import re
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 from tests.faults.matrix import ANSWER_S, AVATAR_LEFT_S, HANGS_S, REFUSED_S, ROWS, SLACK_S, Row
@@ -116,6 +117,8 @@ def _seconds(value: float | None) -> str:
 
 
 def _short(line: str) -> str:
+    if not line:
+        return ""
     return f"`{line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + '…'}`"
 
 
@@ -138,7 +141,11 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    code = main()
+    code = 1
+    try:
+        code = main()
+    except Exception:  # noqa: BLE001  the process's edge
+        traceback.print_exc()
     sys.stdout.flush()
     # livekit's native library may hang in its exit handlers, see tests/conftest.py.
     os._exit(code)

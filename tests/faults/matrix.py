@@ -40,6 +40,8 @@ class Row:
     """From the first word to `then`."""
     whole: bool = False
     """The question comes after the opening, and all of the opening has been heard."""
+    whole_answer: bool = False
+    """The answer goes on to the end of a sentence."""
     spoken: bool = False
     """The question is a recording; said twice where the first one may be lost."""
     apology: bool = False
@@ -106,14 +108,21 @@ ROWS = (
         first_word_s=HANGS_S,
         log="did not come|came without",
         then="avatar",
+        fails_today="a late avatar is not taken",
     ),
     Row(
         id="avatar drops and joins again at its start",
         faults=("bey:flapx1",),
         first_word_s=HANGS_S,
         often=False,
+        fails_today="drop and rejoin at the start count as a failure",
     ),
-    Row(id="avatar comes, the answer is lost", faults=("bey:lost-answerx1",), often=False),
+    Row(
+        id="avatar comes, the answer is lost",
+        faults=("bey:lost-answerx1",),
+        often=False,
+        fails_today="the second call's avatar drives the first one out: by voice",
+    ),
     Row(id="avatar comes, the answer is garbage", faults=("bey:garbage",), log="session id"),
     Row(
         id="avatar leaves 2 s into the opening",
@@ -135,35 +144,79 @@ ROWS = (
         then="voice",
         whole=True,
         log="avatar",
+        fails_today="nothing notices a stall",
     ),
     Row(
         id="avatar never says that it has finished",
         faults=("bey:no-finish",),
         whole=True,
         log="avatar",
+        fails_today="the log does not tell",
     ),
     Row(id="avatar says too early that it has finished", faults=("bey:early-finish",), often=False),
     Row(id="avatar does not stop when told", faults=("bey:clear-fails",), often=False),
     # Deepgram's ears: what is typed is answered.
     Row(id="ears refused (401)", faults=("stt:401",), log="stt|listen|deepgram"),
     Row(id="ears: connection reset", faults=("stt:refuse",), log="stt|deepgram", often=False),
-    Row(id="ears: call hangs", faults=("stt:hang",), log="stt|deepgram", often=False),
+    Row(
+        id="ears: call hangs",
+        faults=("stt:hang",),
+        log="stt|deepgram",
+        often=False,
+        fails_today="the log does not tell",
+    ),
     Row(id="ears drop in mid-sentence", faults=("stt:dropx1",), whole=True, spoken=True),
     Row(id="ears half-open", faults=("stt:half-open",), whole=True),
-    Row(id="ears half-open, spoken to", faults=("stt:half-openx1",), whole=True, spoken=True),
+    Row(
+        id="ears half-open, spoken to",
+        faults=("stt:half-openx1",),
+        whole=True,
+        spoken=True,
+        fails_today="nothing notices half-open ears",
+    ),
     Row(id="ears hear nothing", faults=("stt:blank",), often=False),
     # Deepgram's voice: Gemini's takes its place.
-    Row(id="voice refused (401)", faults=("aura:401",), log="deepgram"),
-    Row(id="voice: connection reset", faults=("aura:refuse",), log="deepgram", often=False),
-    Row(id="voice: call hangs", faults=("aura:hang",), first_word_s=HANGS_S, log="deepgram"),
+    Row(
+        id="voice refused (401)",
+        faults=("aura:401",),
+        log="deepgram",
+        fails_today="no second voice",
+    ),
+    Row(
+        id="voice: connection reset",
+        faults=("aura:refuse",),
+        log="deepgram",
+        often=False,
+        fails_today="no second voice",
+    ),
+    Row(
+        id="voice: call hangs",
+        faults=("aura:hang",),
+        first_word_s=HANGS_S,
+        log="deepgram",
+        fails_today="no second voice",
+    ),
     Row(
         id="voice drops in mid-sentence",
         faults=("aura:drop",),
         whole=True,
         log="deepgram",
+        fails_today="no second voice",
     ),
-    Row(id="voice silent", faults=("aura:silent",), first_word_s=HANGS_S, log="deepgram"),
-    Row(id="voice stalls", faults=("aura:stall",), first_word_s=HANGS_S, log="deepgram"),
+    Row(
+        id="voice silent",
+        faults=("aura:silent",),
+        first_word_s=HANGS_S,
+        log="deepgram",
+        fails_today="no second voice",
+    ),
+    Row(
+        id="voice stalls",
+        faults=("aura:stall",),
+        first_word_s=HANGS_S,
+        log="deepgram",
+        fails_today="no second voice",
+    ),
     # No voice at all: what would be said is read.
     Row(
         id="every voice refused (401)",
@@ -171,6 +224,7 @@ ROWS = (
         mode="text",
         whole=True,
         log="speech|voice|tts",
+        fails_today="no greeting by text",
     ),
     Row(
         id="every voice silent",
@@ -179,6 +233,7 @@ ROWS = (
         first_word_s=HANGS_S,
         log="speech|voice|tts",
         often=False,
+        fails_today="no greeting by text",
     ),
     Row(
         id="every voice stalls",
@@ -186,16 +241,60 @@ ROWS = (
         mode="text",
         first_word_s=HANGS_S,
         log="speech|voice|tts",
+        fails_today="no greeting by text",
     ),
     # Gemini, once: the second model answers.
-    Row(id="mind refuses (400)", faults=("llm:400x1",), log="google|gemini|llm", often=False),
-    Row(id="mind refuses (401)", faults=("llm:401x1",), log="google|gemini|llm"),
-    Row(id="mind refuses (429)", faults=("llm:429x1",), log="google|gemini|llm"),
-    Row(id="mind fails (500)", faults=("llm:500x1",), log="google|gemini|llm", often=False),
-    Row(id="mind: call hangs", faults=("llm:hangx1",), log="google|gemini|llm"),
-    Row(id="mind drops in mid-answer", faults=("llm:dropx1",), log="google|gemini|llm"),
-    Row(id="mind says nothing", faults=("llm:no-textx1",), log="google|gemini|llm"),
-    Row(id="mind blocks the prompt", faults=("llm:blockedx1",), log="google|gemini|llm"),
+    Row(
+        id="mind refuses (400)",
+        faults=("llm:400x1",),
+        log="google|gemini|llm",
+        often=False,
+        fails_today="no second model",
+    ),
+    Row(
+        id="mind refuses (401)",
+        faults=("llm:401x1",),
+        log="google|gemini|llm",
+        fails_today="no second model",
+    ),
+    Row(
+        id="mind refuses (429)",
+        faults=("llm:429x1",),
+        log="google|gemini|llm",
+        fails_today="the log does not tell",
+    ),
+    Row(
+        id="mind fails (500)",
+        faults=("llm:500x1",),
+        log="google|gemini|llm",
+        often=False,
+        fails_today="the log does not tell",
+    ),
+    Row(
+        id="mind: call hangs",
+        faults=("llm:hangx1",),
+        log="google|gemini|llm",
+        fails_today="the log does not tell",
+    ),
+    Row(
+        id="mind drops in mid-answer",
+        faults=("llm:dropx1",),
+        log="google|gemini|llm",
+        whole_answer=True,
+        fails_today="the answer stays cut",
+    ),
+    Row(
+        id="mind says nothing",
+        faults=("llm:no-textx1",),
+        log="google|gemini|llm",
+        fails_today="the log does not tell",
+    ),
+    Row(
+        id="mind blocks the prompt",
+        faults=("llm:blockedx1",),
+        log="google|gemini|llm",
+        fails_today="no second model",
+    ),
     # What it said is answer enough; the call is told to be wrong, and no more is heard of it.
     Row(id="mind calls with wrong arguments", faults=("llm:bad-callx1",)),
     Row(id="mind calls an unknown function", faults=("llm:unknown-callx1",)),
@@ -208,5 +307,11 @@ ROWS = (
         often=False,
     ),
     Row(id="every mind fails (500)", faults=("llm:500",), apology=True, log="google|gemini|llm"),
-    Row(id="every mind hangs", faults=("llm:hang",), apology=True, log="google|gemini|llm"),
+    Row(
+        id="every mind hangs",
+        faults=("llm:hang",),
+        apology=True,
+        log="google|gemini|llm",
+        fails_today="no word within the time of an answer",
+    ),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import moonshine_voice
 from livekit import rtc
+from livekit.rtc.participant import PublishTrackError
 
 from tests.faults.matrix import ANSWER_S, AVATAR_LEFT_S, SLACK_S, Row
 from tests.faults.witness import OPENING_ENDS, QUESTION, Witness, came, is_whole
@@ -42,6 +43,8 @@ class Played:
     """Loud sound before the question."""
     answer_s: float | None = None
     """From the question to the first word of an answer, sound included."""
+    answer: str = ""
+    """What was said last, as far as it had come."""
     apology_s: float | None = None
     """The same of an apology."""
     avatars: int = 0
@@ -76,6 +79,8 @@ class Played:
             found.append("an apology in place of an answer")
         if row.apology and (self.apology_s is None or self.apology_s > ANSWER_S + SLACK_S):
             found.append("no apology while the mind was gone")
+        if row.whole_answer and not self.answer.endswith((".", "?", "!")):
+            found.append(f"the answer breaks off: {self.answer!r}")
         if self.useless_avatar:
             found.append("an avatar that does not speak was kept")
         if not self.room_gone:
@@ -133,7 +138,7 @@ async def _ask(witness: Witness, row: Row, played: Played) -> None:
             else:
                 await witness.client.type(QUESTION)
                 asked_at = time.monotonic()
-        except (rtc.StreamError, rtc.PublishTrackError):
+        except (rtc.StreamError, PublishTrackError):
             return  # the room has been closed on the trainee
         within_s = ANSWER_S + SLACK_S + _TOO_LATE_S
         await came(lambda asked_at=asked_at: witness.answer(asked_at) is not None, within_s)
@@ -143,6 +148,10 @@ async def _ask(witness: Witness, row: Row, played: Played) -> None:
                 played.apology_s = at - asked_at
             else:
                 played.answer_s = at - asked_at
+                if row.whole_answer:
+                    with contextlib.suppress(AssertionError):
+                        await witness.client.silence(2.0)
+                played.answer = witness.last_said(asked_at)
                 return
 
 

@@ -64,6 +64,11 @@ class Witness:
                 return at, "sorry" in read.text
         return None
 
+    def last_said(self, after: float) -> str:
+        """The last caption that began after a moment."""
+        said = self._said(after)
+        return said[-1].text.strip() if said else ""
+
     def _said(self, after: float = 0.0) -> list[Caption]:
         me = self.client.room.local_participant.identity
         return [read for read in self.client.reads if read.who != me and read.began_at > after]

@@ -40,8 +40,12 @@ class Caption:
 class Client:
     """One participant."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, looks: bool = True) -> None:
+        """Args:
+        looks: False: pictures are not fetched, so that many clients fit on a small machine.
+        """
         self.room = rtc.Room()
+        self._looks = looks
         self.heard: dict[str, Heard] = {}
         self.video_frames: dict[str, int] = {}
         self.captions: list[tuple[str, str]] = []
@@ -160,13 +164,15 @@ class Client:
     def _on_track(
         self,
         track: rtc.Track,
-        _: rtc.RemoteTrackPublication,
+        publication: rtc.RemoteTrackPublication,
         participant: rtc.RemoteParticipant,
     ) -> None:
         if track.kind == rtc.TrackKind.KIND_AUDIO:
             self._hold(self._listen(track, participant.identity))
-        else:
+        elif self._looks:
             self._hold(self._watch(track, participant.identity))
+        else:
+            publication.set_subscribed(False)
 
     async def _listen(self, track: rtc.Track, identity: str) -> None:
         heard = self.heard.setdefault(identity, Heard())

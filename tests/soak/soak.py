@@ -24,7 +24,7 @@ _HOW_OFTEN_A_FAULT = 0.6
 _LEFT_S = {"continue": 2.0, "end call": 2.0, "leaves": 10.0, "vanishes": 25.0}
 """How each trainee goes, and how long the avatar may then still be paid for."""
 _OUTCOME_S = 20.0
-"""From the avatar's end to the outcome's."""
+"""For the outcome, after the avatar would have had to go."""
 
 
 @dataclass
@@ -88,7 +88,7 @@ async def _play(product: Product, visit: Visit) -> None:
     if visit.goodbye == "vanishes":
         await _meet_and_vanish(visit, ticket)
     else:
-        client = await product.join(ticket["server_url"], ticket["participant_token"])
+        client = await product.join(ticket["server_url"], ticket["participant_token"], looks=False)
         visit.met = await meet(client)
         try:
             if visit.goodbye == "continue":
@@ -102,7 +102,9 @@ async def _play(product: Product, visit: Visit) -> None:
     gone_at = time.time()
     try:
         await product.paid_avatars_left(visit.room, visit.avatar_may_stay_s + 10)
-        outcome = await product.outcome(visit.session_id, within_s=_OUTCOME_S)
+        outcome = await product.outcome(
+            visit.session_id, within_s=visit.avatar_may_stay_s + _OUTCOME_S
+        )
         visit.ended = outcome["ended"]["reason"]
     except AssertionError:
         pass  # as `avatar_left_s` and `ended` show
