@@ -5,6 +5,7 @@ Nothing here connects: a client is made, and used later. What is said is not dec
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from google import genai
@@ -83,13 +84,7 @@ def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
     """A voice, as `agent.voices.choose_voice` names it; no I/O yet."""
     if name := gemini_voice(voice):
         key = settings.google_api_key.get_secret_value()
-        sentences = google.beta.GeminiTTS(
-            model=settings.gemini_tts_model, voice_name=name, api_key=key
-        )
-        # Private to the plugin: tests/unit/test_providers.py fails when the lock moves it.
-        sentences._client = genai.Client(
-            api_key=key, http_options=types.HttpOptions(timeout=_GEMINI_VOICE_MS)
-        )
+        sentences = _gemini_sentences(settings.gemini_tts_model, name, key)
         # It speaks a whole text at a time: the first sentence is not to wait for the last.
         return tts.StreamAdapter(tts=sentences)
     return deepgram.TTS(
@@ -98,6 +93,17 @@ def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
         base_url=f"{settings.deepgram_base_url}/v1/speak",
         mip_opt_out=True,
     )
+
+
+@cache
+def _gemini_sentences(model: str, name: str, key: str) -> google.beta.GeminiTTS:
+    """One a process: its clients take a tenth of a second to make, and a trainee is waiting."""
+    sentences = google.beta.GeminiTTS(model=model, voice_name=name, api_key=key)
+    # Private to the plugin: tests/unit/test_providers.py fails when the lock moves it.
+    sentences._client = genai.Client(
+        api_key=key, http_options=types.HttpOptions(timeout=_GEMINI_VOICE_MS)
+    )
+    return sentences
 
 
 def build_session(mind: llm.LLM[Any]) -> AgentSession[None]:

@@ -14,7 +14,7 @@ from agent.job import greet, say_goodbye
 from agent.job_metadata import JobMetadata
 from agent.log import keep_logs_safe, logger
 from agent.outcomes.courier import Courier
-from agent.providers import build_llm
+from agent.providers import build_llm, build_tts
 from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
@@ -133,9 +133,11 @@ class GreeterServer(AgentServer):
 
 
 def prewarm(process: JobProcess) -> None:
-    """Before a job comes: logs made safe, settings read, the LLM's client made, scripts parsed."""
+    """Before a job comes: logs safe, settings read, Gemini's clients made, scripts parsed."""
     keep_logs_safe()
     settings = WorkerSettings.from_env(os.environ)
     process.userdata["settings"] = settings
     process.userdata["llm"] = build_llm(settings)
+    if settings.fallback_voice:
+        build_tts(settings, settings.fallback_voice)  # what it keeps is there when a job comes
     script_for(JobMetadata())
