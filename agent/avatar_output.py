@@ -18,7 +18,7 @@ from livekit.agents.voice.avatar import DataStreamAudioOutput
 from agent.log import log_failure, logger
 
 _LOOK_EVERY_S = 0.25
-_SILENT_S = 3.0
+_SILENT_S = 4.0
 """An avatar that has had speech to play for this long and made no sound will not."""
 _UNREPORTED_S = 2.5
 """How long after the last sound its report may take."""
