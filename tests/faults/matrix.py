@@ -49,7 +49,7 @@ class Row:
     log: str = ""
     """Regex, in any case, of one of the worker's warnings and errors; empty: none is promised."""
     often: bool = True
-    """Part of `make test`; False: of `make faults` alone, much like another row."""
+    """Meant for `make test` once the matrix is part of it; False: much like another row."""
     fails_today: str = ""
     """Why the product does not keep this promise yet; empty: it does."""
 
