@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -129,14 +130,23 @@ class Product:
         finally:
             await store.aclose()
 
-    async def paid_avatars_left(self, room: str, within_s: float = 2) -> None:
+    async def paid_avatars_left(
+        self, room: str, within_s: float = 2, *, created_before: float = math.inf
+    ) -> None:
         """Wait until every avatar that joined has left, by the provider's own record.
+
+        Args:
+            created_before: seconds since the epoch; a later greeter's avatar is not meant.
 
         Raises:
             AssertionError: one is still there, and paid for.
         """
         since = time.monotonic()
-        while still := [s for s in await self.avatars(room) if s["joined_at"] and not s["left_at"]]:
+        while still := [
+            s
+            for s in await self.avatars(room)
+            if s["created_at"] < created_before and s["joined_at"] and not s["left_at"]
+        ]:
             assert time.monotonic() - since < within_s, f"still paid for: {still}"
             await asyncio.sleep(0.05)
 
