@@ -50,6 +50,8 @@ class AvatarOutput(DataStreamAudioOutput):
         """When the segment was begun; None between two."""
         self._whole = False
         """Nothing is added to the segment any more."""
+        self._cleared = False
+        """It was told to stop."""
         self._heard_at = 0.0
         self._listening: asyncio.Task[None] | None = None
         self._following = asyncio.create_task(self._follow(), name="follow_avatar")
@@ -63,7 +65,8 @@ class AvatarOutput(DataStreamAudioOutput):
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         """Send a piece of speech."""
         if self._begun_at is None or self._whole:
-            self._begun_at, self._given_s, self._whole = time.monotonic(), 0.0, False
+            self._begun_at, self._given_s = time.monotonic(), 0.0
+            self._whole = self._cleared = False
         await super().capture_frame(frame)
         self._given_s += frame.duration
 
@@ -71,6 +74,11 @@ class AvatarOutput(DataStreamAudioOutput):
         """The segment is whole."""
         self._whole = True
         super().flush()
+
+    def clear_buffer(self) -> None:
+        """Stop playing."""
+        self._cleared = self._begun_at is not None
+        super().clear_buffer()
 
     def on_playback_finished(
         self,
@@ -80,13 +88,14 @@ class AvatarOutput(DataStreamAudioOutput):
         synchronized_transcript: str | None = None,
     ) -> None:
         """The avatar, or we in its place, say that the segment has been played."""
-        if self._begun_at is not None and not interrupted:
+        if self._begun_at is not None and not self._cleared:
             left_s = self._begun_at + self._given_s - time.monotonic()
-            if left_s > _EARLY_S and playback_position < self._given_s - _EARLY_S:
+            # Of an earlier segment, perhaps: nobody is at the end of what is not whole yet, or
+            # has stopped what was not to stop.
+            if left_s > _EARLY_S or not self._whole or interrupted:
                 logger.info("the avatar reported the end too early", extra={"left_s": left_s})
                 return
-        if self._whole or interrupted:
-            self._begun_at = None
+        self._begun_at = None
         super().on_playback_finished(
             playback_position=playback_position,
             interrupted=interrupted,

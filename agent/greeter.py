@@ -6,18 +6,22 @@ the `Host` (the conversation it speaks in), and what was answered to `Answers`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing
 from typing import Any, Protocol
 
 from livekit.agents import (
     NOT_GIVEN,
     Agent,
+    FlushSentinel,
     ModelSettings,
     StopResponse,
     function_tool,
     llm,
     stt,
     tts,
+    utils,
 )
 from livekit.agents.voice.io import TimedString
 
@@ -26,6 +30,11 @@ from agent.scripts import SpokenScript
 
 END_GREETING = "end_greeting"
 SWITCH_LANGUAGE = "switch_language"
+
+_THINKS_S = 2.5
+"""An answer that has not begun by then is bridged by a word: nobody is left to wonder."""
+
+_Answer = AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]
 
 
 class Host(Protocol):
@@ -76,6 +85,34 @@ class Greeter(Agent):
         """Who takes over answers; the first one's first words are the conversation's to say."""
         if self._takes_over:
             self.session.generate_reply()
+
+    async def llm_node(
+        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> _Answer:
+        """The model's answer; a word in the meantime where it takes long.
+
+        Where a model breaks off and another begins anew, so does the sentence that is said.
+        """
+        answer = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+        async with aclosing(answer):
+            first = asyncio.ensure_future(anext(answer, None))
+            try:
+                await asyncio.wait({first}, timeout=_THINKS_S)
+                if not first.done() and self.script.moment:
+                    yield f"{self.script.moment} "
+                    yield FlushSentinel()
+                if (chunk := await first) is None:
+                    return
+            finally:
+                await utils.aio.cancel_and_wait(first)
+            yield chunk
+            begun_by = _id_of(chunk)
+            async for chunk in answer:
+                if _id_of(chunk) not in (None, begun_by):
+                    begun_by = _id_of(chunk)
+                    yield " "
+                    yield FlushSentinel()
+                yield chunk
 
     async def transcription_node(
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
@@ -162,6 +199,11 @@ class Greeter(Agent):
     async def _end_greeting(self, raw_arguments: dict[str, object]) -> None:
         self._host.say_goodbye()
         raise StopResponse
+
+
+def _id_of(chunk: llm.ChatChunk | str | FlushSentinel) -> str | None:
+    """Which model's attempt it comes from; None: it does not say."""
+    return chunk.id if isinstance(chunk, llm.ChatChunk) and chunk.id else None
 
 
 def _text(arguments: dict[str, object], name: str) -> str:

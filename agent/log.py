@@ -14,6 +14,8 @@ from typing import Any
 
 logger = logging.getLogger("training_greeter")
 
+_SAID = {"text_sent"}
+"""Keys under which livekit-agents has words of the conversation, besides those marked `pii`."""
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 
 
@@ -21,7 +23,7 @@ class SafeLog(logging.Filter):
     """Drops personal data and blanks tokens (LiveKit's own 401 echoes the one it was given)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        for key in [k for k in record.__dict__ if "pii" in k.split(".")]:
+        for key in [k for k in record.__dict__ if "pii" in k.split(".") or k in _SAID]:
             del record.__dict__[key]
         for key, value in list(record.__dict__.items()):
             if key not in {"msg", "args", "exc_info"} and isinstance(value, str | Exception):

@@ -27,7 +27,10 @@ from agent.scripts.format import json_schema
 from agent.scripts.speakable import speech_seconds
 from agent.settings.kinds import Table
 
-_FIELDS = ("opening", "welcome_text", "trouble", "check_in", "closing", "recording_disclosure")
+_FIELDS = (
+    *("opening", "welcome_text", "trouble", "moment"),
+    *("check_in", "closing", "recording_disclosure"),
+)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -21,7 +21,7 @@ _LLM_ATTEMPT_S = 4.5
 """Of one model. The plugin takes it as the limit of a whole answer, not of its first word."""
 _LLM_PATIENCE = APIConnectOptions(max_retry=0, retry_interval=0.5, timeout=_LLM_ATTEMPT_S)
 
-TTS_PATIENCE = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=3.5)
+TTS_PATIENCE = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=2.5)
 """With one voice; when all have failed, each is tried once more."""
 _GEMINI_VOICE_MS = 6_000
 """Of one sentence; as released (1.8.9) the plugin waits without limit."""
@@ -29,7 +29,7 @@ _GEMINI_VOICE_MS = 6_000
 _TOOL_STEPS = 5
 """Functions one answer may call in turn: somebody may tell all they know in one breath."""
 
-_UNHEARD_S = 5.0
+_UNHEARD_S = 3.5
 
 _NEVER = 10_000
 """By default the fourth failure of a provider closes the session, and refused ears (tried again
@@ -41,7 +41,8 @@ class Models(llm.FallbackAdapter):
     """One model, and others for when it fails; each attempt is limited."""
 
     def __init__(self, models: list[llm.LLM[Any]]) -> None:
-        super().__init__(models, attempt_timeout=_LLM_ATTEMPT_S)
+        # An answer that broke off is begun anew by the next model: see `Greeter.llm_node`.
+        super().__init__(models, attempt_timeout=_LLM_ATTEMPT_S, retry_on_chunk_sent=True)
         self.models = models
         """Each emits its own `error`, which the adapter keeps to itself."""
 
@@ -126,7 +127,7 @@ def build_session(mind: llm.LLM[Any]) -> AgentSession[None]:
         session_close_transcript_timeout=0.2,
         conn_options=SessionConnectOptions(
             llm_conn_options=_LLM_PATIENCE,
-            stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=5.0),
+            stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=4.0),
             tts_conn_options=TTS_PATIENCE,
             max_unrecoverable_errors=_NEVER,
         ),

@@ -21,7 +21,8 @@ from agent.outcomes.keeper import Keeper
 
 _EVERY_S = 8.0
 """A failing provider is logged, and a lost answer apologised for, not more often than this."""
-
+_NO_COUGH_S = 1.0
+"""Of speech: somebody has said something."""
 
 _ADVICE = {
     400: "it did not like the request; check the model's or the voice's name",
@@ -58,15 +59,16 @@ class Troubles:
     def _on_error(self, event: ErrorEvent) -> None:
         """Nobody is left to answer, to speak or to hear: the trainee is not left without a word."""
         error = event.error
-        if getattr(error, "recoverable", False):
+        if isinstance(error, STTError):
+            # Also while it is tried again: until then nobody is heard.
+            self._note("stt", error.label, error.error)
+        elif getattr(error, "recoverable", False):
             return
-        if isinstance(error, LLMError):
+        elif isinstance(error, LLMError):
             if self._is_time("apology"):
                 self._conversation.session.say(self._conversation.script.trouble)
         elif isinstance(error, TTSError):
             self._on_speechless()
-        elif isinstance(error, STTError):
-            self._note("stt", error.label, error.error)
 
     def _note(self, part: str, provider: str, cause: Exception) -> None:
         """For the operator and for the outcome."""
@@ -93,14 +95,15 @@ class Troubles:
         if event.transcript.strip():
             self._unheard = 0
 
-    def _on_unheard(self, _: UserTranscriptionTimeoutEvent) -> None:
-        """Somebody spoke, and no word of it arrived: fresh ears, and the second time a word.
+    def _on_unheard(self, event: UserTranscriptionTimeoutEvent) -> None:
+        """Somebody spoke, and no word of it arrived: fresh ears, and a word of ours.
 
-        Once may have been a cough.
+        Something short may have been a cough, once.
         """
         self._unheard += 1
         self._keeper.fault("stt", "Unheard")
         logger.warning("speech was not recognised: listening anew", extra={"times": self._unheard})
         self._conversation.listen_anew()
-        if self._unheard % 2 == 0 and self._conversation.session.agent_state == "listening":
+        surely = event.speech_duration >= _NO_COUGH_S or self._unheard % 2 == 0
+        if surely and self._conversation.session.agent_state == "listening":
             self._conversation.session.say(self._conversation.script.trouble)

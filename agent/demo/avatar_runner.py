@@ -199,7 +199,9 @@ class TalkingAvatar(AvatarRunner):
         task.add_done_callback(self._tasks.discard)
 
     async def _finish_when_heard(self, position: float) -> None:
-        await asyncio.sleep(self._audio_source.queued_duration)
+        late = self._faults.take("bey", "late-finish")
+        late_s = late.value if late else 0.0
+        await asyncio.sleep(self._audio_source.queued_duration + late_s)
         self._finished(position, interrupted=False)
 
     def _finished(self, position: float, *, interrupted: bool) -> None:

@@ -22,8 +22,12 @@ OPENING_MAX_S = 15.0
 LINE_MAX_S = 20.0
 """Of every other line that is said word for word."""
 
-_SAID = ("opening", "closing", "trouble", "check_in", "ai_disclosure", "recording_disclosure")
+_SAID = (
+    *("opening", "closing", "trouble", "moment", "check_in"),
+    *("ai_disclosure", "recording_disclosure"),
+)
 _SHARED = tuple(Shared.model_fields)
+_NOT_NEEDED = {"moment"}
 _NOT_SAID = {"training_types", "roles", "locales", "voice", "avatar", "after_closing"}
 _NOT_SAID_INSIDE = {"aliases", "id", "type"}
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
@@ -62,7 +66,8 @@ def check_page(
     yield from _doubled_questions(page)
     yield from _voice(page, voices)
     common = common_of(library, page.locale)
-    missing = [field for field in _SHARED if shared_text(page, common, field) is None]
+    needed = [field for field in _SHARED if field not in _NOT_NEEDED]
+    missing = [field for field in needed if shared_text(page, common, field) is None]
     for field in missing:
         yield page.finding((field,), f"is missing, and _common has none in {page.locale}")
     if not page.body.strip():

@@ -129,6 +129,8 @@ class Shared(_Strict):
     """Said before a greeting that is recorded."""
     trouble: Text | None = None
     """Said when an answer could not be had."""
+    moment: Text | None = None
+    """Said where an answer takes long: a word or three."""
     check_in: Text | None = None
     """Said to a trainee who has been silent for `limits.idle_seconds`."""
 

@@ -51,6 +51,8 @@ class SpokenScript(BaseModel):
     opening: str
     closing: str
     trouble: str
+    moment: str
+    """Empty where neither the script nor its language has one: then nothing is said."""
     check_in: str
     welcome_text: str
     ai_disclosure: str
@@ -173,6 +175,7 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
         opening=fill_varied("opening"),
         closing=fill("closing", script.closing),
         trouble=fill_shared("trouble"),
+        moment=fill_shared("moment") if shared_text(page, common, "moment") else "",
         check_in=fill_shared("check_in"),
         welcome_text=fill_varied("welcome_text"),
         recording_disclosure=fill_shared("recording_disclosure"),

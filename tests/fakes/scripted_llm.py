@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, llm
+from livekit.agents import (
+    DEFAULT_API_CONNECT_OPTIONS,
+    APIConnectionError,
+    APIConnectOptions,
+    llm,
+    utils,
+)
 
 
 @dataclass
@@ -16,6 +23,10 @@ class Says:
 
     text: str = ""
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    after_s: float = 0.0
+    """How long it thinks."""
+    breaks_off: bool = False
+    """The connection is lost after that."""
 
 
 class ScriptedLLM(llm.LLM):
@@ -65,6 +76,7 @@ class _Stream(llm.LLMStream):
         scripted = self._llm
         assert isinstance(scripted, ScriptedLLM)
         says = scripted.next()
+        await asyncio.sleep(says.after_s)
         calls = [
             llm.FunctionToolCall(
                 name=name, arguments=json.dumps(arguments), call_id=f"c{id(arguments)}"
@@ -72,4 +84,6 @@ class _Stream(llm.LLMStream):
             for name, arguments in says.calls
         ]
         delta = llm.ChoiceDelta(role="assistant", content=says.text or None, tool_calls=calls)
-        self._event_ch.send_nowait(llm.ChatChunk(id="scripted", delta=delta))
+        self._event_ch.send_nowait(llm.ChatChunk(id=utils.shortuuid(), delta=delta))
+        if says.breaks_off:
+            raise APIConnectionError("scripted", retryable=False)

@@ -50,8 +50,6 @@ class Row:
     """Regex, in any case, of one of the worker's warnings and errors; empty: none is promised."""
     often: bool = True
     """Meant for `make test` once the matrix is part of it; False: much like another row."""
-    fails_today: str = ""
-    """Why the product does not keep this promise yet; empty: it does."""
 
 
 def _avatar(what: str, *faults: str, first_word_s: float = REFUSED_S, log: str, **more) -> Row:
@@ -108,20 +106,17 @@ ROWS = (
         first_word_s=HANGS_S,
         log="did not come|came without",
         then="avatar",
-        fails_today="a late avatar is not taken",
     ),
     Row(
         id="avatar drops and joins again at its start",
         faults=("bey:flapx1",),
         first_word_s=HANGS_S,
         often=False,
-        fails_today="drop and rejoin at the start count as a failure",
     ),
     Row(
         id="avatar comes, the answer is lost",
         faults=("bey:lost-answerx1",),
         often=False,
-        fails_today="the second call's avatar drives the first one out: by voice",
     ),
     Row(id="avatar comes, the answer is garbage", faults=("bey:garbage",), log="session id"),
     Row(
@@ -140,20 +135,30 @@ ROWS = (
     Row(
         id="avatar stalls: takes the speech, plays nothing",
         faults=("bey:stalls",),
+        mode="voice",
         first_word_s=HANGS_S,
-        then="voice",
         whole=True,
         log="avatar",
-        fails_today="nothing notices a stall",
     ),
     Row(
         id="avatar never says that it has finished",
         faults=("bey:no-finish",),
         whole=True,
         log="avatar",
-        fails_today="the log does not tell",
     ),
-    Row(id="avatar says too early that it has finished", faults=("bey:early-finish",), often=False),
+    Row(id="avatar says too early that it has finished", faults=("bey:early-finish",)),
+    Row(
+        id="avatar says late that it has finished",
+        faults=("bey:late-finish=5",),
+        whole=True,
+        log="avatar",
+    ),
+    Row(
+        id="avatar says twice that it has finished",
+        faults=("bey:double-finish",),
+        whole=True,
+        often=False,
+    ),
     Row(id="avatar does not stop when told", faults=("bey:clear-fails",), often=False),
     # Deepgram's ears: what is typed is answered.
     Row(id="ears refused (401)", faults=("stt:401",), log="stt|listen|deepgram"),
@@ -163,16 +168,30 @@ ROWS = (
         faults=("stt:hang",),
         log="stt|deepgram",
         often=False,
-        fails_today="the log does not tell",
     ),
     Row(id="ears drop in mid-sentence", faults=("stt:dropx1",), whole=True, spoken=True),
     Row(id="ears half-open", faults=("stt:half-open",), whole=True),
+    # What was said into them is lost: they are asked to say it again, and are heard.
     Row(
         id="ears half-open, spoken to",
         faults=("stt:half-openx1",),
         whole=True,
         spoken=True,
-        fails_today="nothing notices half-open ears",
+        apology=True,
+        log="not recognised",
+    ),
+    Row(
+        id="ears never make up their mind",
+        faults=("stt:never-final",),
+        whole=True,
+        spoken=True,
+    ),
+    Row(
+        id="ears send garbage besides",
+        faults=("stt:garbage",),
+        whole=True,
+        spoken=True,
+        often=False,
     ),
     Row(id="ears hear nothing", faults=("stt:blank",), often=False),
     # Deepgram's voice: Gemini's takes its place.
@@ -180,42 +199,43 @@ ROWS = (
         id="voice refused (401)",
         faults=("aura:401",),
         log="deepgram",
-        fails_today="no second voice",
     ),
     Row(
         id="voice: connection reset",
         faults=("aura:refuse",),
         log="deepgram",
         often=False,
-        fails_today="no second voice",
     ),
     Row(
         id="voice: call hangs",
         faults=("aura:hang",),
         first_word_s=HANGS_S,
         log="deepgram",
-        fails_today="no second voice",
     ),
     Row(
         id="voice drops in mid-sentence",
         faults=("aura:drop",),
         whole=True,
         log="deepgram",
-        fails_today="no second voice",
     ),
     Row(
         id="voice silent",
         faults=("aura:silent",),
         first_word_s=HANGS_S,
         log="deepgram",
-        fails_today="no second voice",
     ),
     Row(
         id="voice stalls",
         faults=("aura:stall",),
         first_word_s=HANGS_S,
         log="deepgram",
-        fails_today="no second voice",
+    ),
+    Row(
+        id="voice says that it cannot",
+        faults=("aura:error",),
+        first_word_s=HANGS_S,
+        log="deepgram",
+        often=False,
     ),
     # No voice at all: what would be said is read.
     Row(
@@ -224,7 +244,6 @@ ROWS = (
         mode="text",
         whole=True,
         log="speech|voice|tts",
-        fails_today="no greeting by text",
     ),
     Row(
         id="every voice silent",
@@ -233,7 +252,6 @@ ROWS = (
         first_word_s=HANGS_S,
         log="speech|voice|tts",
         often=False,
-        fails_today="no greeting by text",
     ),
     Row(
         id="every voice stalls",
@@ -241,7 +259,6 @@ ROWS = (
         mode="text",
         first_word_s=HANGS_S,
         log="speech|voice|tts",
-        fails_today="no greeting by text",
     ),
     # Gemini, once: the second model answers.
     Row(
@@ -249,51 +266,64 @@ ROWS = (
         faults=("llm:400x1",),
         log="google|gemini|llm",
         often=False,
-        fails_today="no second model",
     ),
     Row(
         id="mind refuses (401)",
         faults=("llm:401x1",),
         log="google|gemini|llm",
-        fails_today="no second model",
     ),
     Row(
         id="mind refuses (429)",
         faults=("llm:429x1",),
         log="google|gemini|llm",
-        fails_today="the log does not tell",
     ),
     Row(
         id="mind fails (500)",
         faults=("llm:500x1",),
         log="google|gemini|llm",
         often=False,
-        fails_today="the log does not tell",
     ),
     Row(
         id="mind: call hangs",
         faults=("llm:hangx1",),
         log="google|gemini|llm",
-        fails_today="the log does not tell",
     ),
     Row(
         id="mind drops in mid-answer",
         faults=("llm:dropx1",),
         log="google|gemini|llm",
         whole_answer=True,
-        fails_today="the answer stays cut",
     ),
+    Row(
+        id="mind stalls in mid-answer",
+        faults=("llm:stallx1",),
+        log="google|gemini|llm",
+        whole_answer=True,
+    ),
+    Row(
+        id="mind breaks off for safety's sake",
+        faults=("llm:unsafex1",),
+        log="google|gemini|llm",
+        often=False,
+    ),
+    Row(id="mind answers garbage", faults=("llm:garbagex1",), log="google|gemini|llm", often=False),
+    Row(
+        id="mind answers with a web page",
+        faults=("llm:htmlx1",),
+        log="google|gemini|llm",
+        often=False,
+    ),
+    Row(id="mind thinks for 3.5 s", faults=("llm:slow=3.5x1",), often=False),
+    Row(id="mind does not stop talking", faults=("llm:runawayx1",), often=False),
     Row(
         id="mind says nothing",
         faults=("llm:no-textx1",),
         log="google|gemini|llm",
-        fails_today="the log does not tell",
     ),
     Row(
         id="mind blocks the prompt",
         faults=("llm:blockedx1",),
         log="google|gemini|llm",
-        fails_today="no second model",
     ),
     # What it said is answer enough; the call is told to be wrong, and no more is heard of it.
     Row(id="mind calls with wrong arguments", faults=("llm:bad-callx1",)),
@@ -312,6 +342,5 @@ ROWS = (
         faults=("llm:hang",),
         apology=True,
         log="google|gemini|llm",
-        fails_today="no word within the time of an answer",
     ),
 )

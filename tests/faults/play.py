@@ -21,6 +21,10 @@ RECORDING = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 _TOO_LATE_S = 6.0
 """A broken promise is watched for so much longer, so that the table can say how late it was."""
 _OPENING_TAKES_S = 30.0
+_LOG_S = 6.0
+"""What only hangs is told of when its time is over."""
+_SPEAKS_S = 15.0
+"""An avatar that is in the room speaks by then, or is out."""
 _TYPES_AFTER_S = 0.5
 """Nobody types into the very first syllable."""
 
@@ -122,8 +126,12 @@ async def play(product: Product, row: Row) -> Played:
     played.modes = tuple(witness.modes)
     if client.agent is not None:
         played.why = client.agent.attributes.get("greeting.mode_reason", "")
+    # One that was asked for once more comes to speak at the next pause.
+    await came(lambda: witness.mode == "avatar" or client.avatar is None, _SPEAKS_S)
     played.useless_avatar = witness.mode != "avatar" and client.avatar is not None
     # Before the end, which may have warnings of its own.
+    if row.log:
+        await came(lambda: bool(_log_line(product, ticket["session_id"], row.log)), _LOG_S)
     played.log = _log_line(product, ticket["session_id"], row.log)
     await _end(product, ticket, played)
     return played

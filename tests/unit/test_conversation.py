@@ -8,6 +8,7 @@ from livekit.agents.voice.run_result import RunResult
 
 from agent.conversation import Conversation
 from agent.job_metadata import JobMetadata
+from agent.providers import Models
 from agent.scripts import load_library
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 
@@ -19,12 +20,16 @@ FORKLIFT = JobMetadata.model_validate(
 class Talk:
     """A typed conversation about driving forklifts with a scripted model."""
 
-    def __init__(self, *replies: Says, metadata: JobMetadata = FORKLIFT) -> None:
+    def __init__(
+        self, *replies: Says, metadata: JobMetadata = FORKLIFT, second: Says | None = None
+    ) -> None:
+        """Args: `second` is what another model says, which stands behind the first."""
         self.llm = ScriptedLLM(*replies)
+        mind = Models([self.llm, ScriptedLLM(second)]) if second else self.llm
         self.goodbyes = 0
         self.changes = 0
         self.conversation = Conversation(
-            self.llm,
+            mind,
             metadata,
             settings=None,
             on_change=self._change,
@@ -184,3 +189,26 @@ async def test_lines_of_the_transcript_say_who_typed_what() -> None:
             ("trainee", "How long is it?", True),
             ("guide", "It is short.", False),
         ]
+
+
+async def test_an_answer_that_takes_long_is_bridged_by_a_word() -> None:
+    async with Talk(Says("Ten minutes.", after_s=3), Says("At once.")) as talk:
+        run = await talk.says("How long is it?")
+        assert said(run) == f"{talk.conversation.script.moment} Ten minutes."
+        assert said(await talk.says("And when?")) == "At once."
+
+
+async def test_an_answer_that_breaks_off_is_begun_anew_by_the_next_model() -> None:
+    again = Says("probed")  # the adapter asks the failed one whether it is back
+    replies = [Says("It takes about ten", breaks_off=True), again]
+    async with Talk(*replies, second=Says("It takes ten minutes.")) as talk:
+        heard = said(await talk.says("How long is it?"))
+        assert heard == "It takes about ten It takes ten minutes."
+
+
+def said(run: RunResult[None]) -> str:
+    return " ".join(
+        event.item.text_content or ""
+        for event in run.events
+        if event.type == "message" and event.item.role == "assistant"
+    )

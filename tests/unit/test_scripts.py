@@ -103,7 +103,10 @@ def test_every_training_has_industries_that_change_the_wording() -> None:
                 assert changed.instructions != plain.instructions
 
 
-SPOKEN = ("opening", "closing", "welcome_text", "trouble", "check_in", "recording_disclosure")
+SPOKEN = (
+    *("opening", "closing", "welcome_text", "trouble", "moment"),
+    *("check_in", "recording_disclosure"),
+)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
