@@ -37,7 +37,7 @@ async def greet(ctx: JobContext) -> None:
         # The avatar's picture is for the trainee alone: not taking it spares this machine one
         # video stream a greeting.
         await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-    livekit = RoomApi(ctx)
+    livekit = RoomApi(ctx.room.name, ctx.api)
     if not await is_the_greeter(ctx.room, livekit):
         ctx.shutdown("another greeter is here")
         return

@@ -1,4 +1,4 @@
-"""LiveKit's server API as a job uses it: the only module of the worker that knows its errors.
+"""LiveKit's server API as the worker uses it: its only module that knows the API's errors.
 
 Every call is bounded, and every refusal or lost connection is one LiveKitError. Joining the room
 and speaking in it is not done here.
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import aiohttp
 from google.protobuf.message import DecodeError
 from livekit import api
-from livekit.agents import JobContext
+from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.errors import LiveKitError
 from agent.log import logger
@@ -24,11 +24,15 @@ _DELETE_TRIES = 2
 
 
 class RoomApi:
-    """What a job asks of LiveKit about its own room."""
+    """What is asked of LiveKit about one room."""
 
-    def __init__(self, ctx: JobContext) -> None:
-        self._room = ctx.room.name
-        self._api = ctx.api.room
+    def __init__(self, room: str, livekit: api.LiveKitAPI) -> None:
+        """Args:
+        room: its name.
+        livekit: not closed by it.
+        """
+        self._room = room
+        self._api = livekit.room
 
     async def participants(self) -> list[api.ParticipantInfo]:
         """Who is there, as LiveKit knows it now; nobody where the room is gone."""
@@ -61,6 +65,20 @@ class RoomApi:
                     )
         except LiveKitError as e:
             logger.warning("a participant was not removed", extra={"error": str(e)})
+
+    async def remove_greeter(self, identity: str) -> None:
+        """Remove a dead greeter and, before it, the avatar that spoke for it.
+
+        Raises:
+            LiveKitError: it could not be asked who is there.
+        """
+        avatars = [
+            participant.identity
+            for participant in await self.participants()
+            if participant.attributes.get(ATTRIBUTE_PUBLISH_ON_BEHALF) == identity
+        ]
+        for leftover in [*avatars, identity]:
+            await self.remove(leftover)
 
     async def delete(self) -> None:
         """Delete the room, trying again; harmless where it is gone. A failure is logged."""

@@ -7,7 +7,6 @@ greeter for about 20 s: a ghost is removed, not obeyed.
 from __future__ import annotations
 
 from livekit import rtc
-from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.log import logger
 from agent.room_api import RoomApi
@@ -37,7 +36,8 @@ async def is_the_greeter(room: rtc.Room, livekit: RoomApi) -> bool:
     mine = seats.get(room.local_participant.identity)
     for other in others:
         if not await _answers(room, other.identity):
-            await _remove_ghost(room, livekit, other.identity)
+            logger.warning("removing a dead greeter's ghost", extra={"other": other.identity})
+            await livekit.remove_greeter(other.identity)
         elif mine is None or seats.get(other.identity, mine) < mine:
             logger.info("another greeter was here first, leaving", extra={"other": other.identity})
             return False
@@ -55,15 +55,3 @@ async def _answers(room: rtc.Room, identity: str) -> bool:
     except rtc.RpcError:
         return False
     return answer == "yes"
-
-
-async def _remove_ghost(room: rtc.Room, livekit: RoomApi, identity: str) -> None:
-    """Remove a dead greeter and the avatar that spoke for it."""
-    logger.warning("removing a dead greeter's ghost", extra={"other": identity})
-    avatars = [
-        p.identity
-        for p in room.remote_participants.values()
-        if p.attributes.get(ATTRIBUTE_PUBLISH_ON_BEHALF) == identity
-    ]
-    for leftover in [identity, *avatars]:
-        await livekit.remove(leftover)

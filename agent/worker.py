@@ -7,14 +7,16 @@ import contextlib
 import os
 
 from livekit.agents import AgentServer, JobProcess, JobRequest
+from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
 from livekit.agents.worker import ServerEnvOption
 
-from agent.errors import StoreError
+from agent.errors import LiveKitError, StoreError
 from agent.job import greet, say_goodbye
-from agent.job_metadata import JobMetadata
+from agent.job_metadata import JobMetadata, session_id_of
 from agent.log import keep_logs_safe, logger
 from agent.outcomes.courier import Courier
 from agent.providers import build_llm, build_tts
+from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
@@ -90,6 +92,29 @@ class GreeterServer(AgentServer):
             await request.accept(attributes={ATTRIBUTE_GREETER: "1"})
         finally:
             self._starting.discard(request.id)
+
+    async def _update_job_status(self, proc: JobExecutor) -> None:
+        """LiveKit's own report; and where a job's process has died, nobody pays for its avatar.
+
+        LiveKit shows the dead one for another 20 s, and counts its job as running. Private to
+        AgentServer: tests/integration/test_reaper.py fails when the lock moves from under it.
+        """
+        await super()._update_job_status(proc)
+        if proc.running_job is None or proc.status is not JobStatus.FAILED:
+            return
+        job, greeter = proc.running_job.job, proc.running_job.accept_arguments.identity
+        about = {"session_id": session_id_of(job.room.name), "room": job.room.name}
+        about["job_id"] = job.id
+        logger.error(
+            "a job died: its avatar is ended, and another greeter may come; look into the lines "
+            "before for what killed it (memory?)",
+            extra=about,
+        )
+        assert self._api is not None
+        try:
+            await RoomApi(job.room.name, self._api).remove_greeter(greeter)
+        except LiveKitError as e:
+            logger.warning("what it left is the endpoint's to end: %s", e, extra=about)
 
     def _load(self) -> float:
         """What LiveKit spreads jobs by: the share of MAX_JOBS in use, well under its own limit.

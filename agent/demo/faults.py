@@ -61,6 +61,7 @@ CATALOGUE: dict[str, dict[str, Kind]] = {
         "stalls": Kind("takes the speech, plays nothing, reports nothing"),
         "no-finish": Kind("plays, but never reports playback_finished"),
         "early-finish": Kind("reports playback_finished as soon as it begins"),
+        "late-finish": Kind("reports playback_finished N seconds late", 4),
         "double-finish": Kind("reports playback_finished twice"),
         "clear-fails": Kind("answers lk.clear_buffer with an error and plays on"),
         "freezes": Kind("its picture stops N seconds after it joined", 3),

@@ -57,6 +57,8 @@ class Client:
         self.disconnected_at: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._mic: rtc.AudioSource | None = None
+        self._quiet: asyncio.Task[None] | None = None
+        """What the microphone sends between two recordings."""
         self.room.on("track_subscribed", self._on_track)
         self.room.on("participant_disconnected", self._on_left)
         self.room.on("disconnected", self._on_disconnected)
@@ -128,6 +130,9 @@ class Client:
             options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
             await self.room.local_participant.publish_track(track, options)
         silence = np.zeros(rate // 50, np.int16)
+        if self._quiet is not None:
+            self._quiet.cancel()
+            await asyncio.gather(self._quiet, return_exceptions=True)
         for _ in range(15):
             await self._push(silence, rate)
         step = rate // 50
@@ -137,7 +142,7 @@ class Client:
             await self._push(chunk, rate)
             if np.sqrt(np.mean(chunk.astype(np.float64) ** 2)) > LOUD:
                 ended = time.monotonic()
-        self._hold(self._stay_quiet(rate, silence))
+        self._quiet = self._hold(self._stay_quiet(rate, silence))
         return ended
 
     async def _stay_quiet(self, rate: int, silence: np.ndarray) -> None:
@@ -210,10 +215,11 @@ class Client:
         if (reader.info.attributes or {}).get("lk.transcription_final") == "true":
             self.captions.append((identity, text))
 
-    def _hold(self, work: Coroutine[None, None, None]) -> None:
+    def _hold(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 async def until(condition: Callable[[], bool], timeout: float, otherwise: str) -> None:
