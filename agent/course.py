@@ -27,6 +27,8 @@ Cause = Literal["asked", "silence", "time"]
 
 LINGER_S = 8.0
 """After the closing line: long enough for one more question, short enough for the bill."""
+_WARN_S = 30.0
+"""Before the goodbye at the end of the time, the page says that it is near."""
 _MIND_YOUR_LAST_WORD_S = 15.0
 """At the end of the time, whoever is speaking may finish; not for longer than this."""
 _PAUSE_S = 0.3
@@ -100,8 +102,8 @@ class Course:
         linger_s: float = LINGER_S,
     ) -> None:
         """Args:
-        on_closing: given `after_closing` once the closing line has been said, and "" where the
-            conversation goes on after all.
+        on_closing: given "soon" shortly before the end of the time, `after_closing` once the
+            closing line has been said, and "" where the conversation goes on after all.
         longest_s: the environment's limit, where the script's own is longer.
         linger_s: how long the greeting stays open after the closing line.
         """
@@ -112,6 +114,7 @@ class Course:
         self._longest_s = longest_s
         self._linger_s = linger_s
         self._asked = False
+        self._warned = False
         self._wrapped_up = False
         self._said_goodbye: Cause | None = None
         self._checked_in_at = -1
@@ -132,15 +135,17 @@ class Course:
         limits = self._conversation.script.limits
         longest_s = min(limits.max_seconds, self._longest_s)
         # A short limit of the environment leaves less room for the goodbye, but some.
-        wrap_up_at = time.monotonic() + longest_s - min(limits.warn_seconds, longest_s / 2)
+        talk_s = longest_s - min(limits.warn_seconds, longest_s / 2)
+        wrap_up_at = time.monotonic() + talk_s
+        warn_at = wrap_up_at - min(_WARN_S, talk_s / 2)
         try:
             async with asyncio.timeout(longest_s):
                 while self._ending.reason is None:
-                    await self._follow(wrap_up_at)
+                    await self._follow(warn_at, wrap_up_at)
         except TimeoutError:
             self._ending.end(ending.TIME_LIMIT)
 
-    async def _follow(self, wrap_up_at: float) -> None:
+    async def _follow(self, warn_at: float, wrap_up_at: float) -> None:
         """Wait for a reason to say something unasked, and say it."""
         now = time.monotonic()
         idle_s: float = self._conversation.script.limits.idle_seconds
@@ -154,9 +159,13 @@ class Course:
             self._wrapped_up = True
             await self._nobody_speaks_within(_MIND_YOUR_LAST_WORD_S)
             await self._close("time")
+        elif not self._warned and now >= warn_at:
+            self._warned = True
+            if self._said_goodbye is None:
+                self._on_closing("soon")
         elif left_s > 0:
             if not self._wrapped_up:
-                left_s = min(left_s, wrap_up_at - now)
+                left_s = min(left_s, (wrap_up_at if self._warned else warn_at) - now)
             await self._change_within(left_s)
         elif self._said_goodbye is not None:
             # They had a last word after the goodbye; it is not said twice.

@@ -11,9 +11,11 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from typing import Any, Protocol
 
+from livekit import rtc
 from livekit.agents import (
     NOT_GIVEN,
     Agent,
+    APIError,
     FlushSentinel,
     ModelSettings,
     StopResponse,
@@ -33,6 +35,9 @@ SWITCH_LANGUAGE = "switch_language"
 
 _THINKS_S = 2.5
 """An answer that has not begun by then is bridged by a word: nobody is left to wonder."""
+_DEAF_S = (0.0, 1.0, 3.0, 8.0)
+"""Before refused ears are tried again, on top of livekit-agents' half second: a refusal goes on for
+all of a greeting. What is said meanwhile is kept, and heard then."""
 
 _Answer = AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]
 
@@ -71,6 +76,8 @@ class Greeter(Agent):
         self._answers = answers
         self._host = host
         self._takes_over = chat_ctx is not None
+        self._refused = 0
+        """How often in a row the ears were."""
         self.last_words = ""
         """What is being said, or was said last, as far as it has been written."""
         super().__init__(
@@ -85,6 +92,20 @@ class Greeter(Agent):
         """Who takes over answers; the first one's first words are the conversation's to say."""
         if self._takes_over:
             self.session.generate_reply()
+
+    async def stt_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncGenerator[stt.SpeechEvent, None]:
+        """What is heard."""
+        try:
+            async with aclosing(Agent.default.stt_node(self, audio, model_settings)) as heard:
+                async for event in heard:
+                    self._refused = 0
+                    yield event
+        except APIError:
+            await asyncio.sleep(_DEAF_S[min(self._refused, len(_DEAF_S) - 1)])
+            self._refused += 1
+            raise
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings

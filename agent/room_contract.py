@@ -32,8 +32,9 @@ ATTRIBUTE_LOCALE = "greeting.locale"
 """On the agent: the tag of the language now spoken, `es`; the page's own words follow it."""
 
 ATTRIBUTE_CLOSING = "greeting.closing"
-"""On the agent, once the closing line has been said: `highlight_continue`, or `continue` where the
-page goes on by itself; empty again where the trainee goes on talking."""
+"""On the agent: `soon` when the end of the time is near; once the closing line has been said,
+`highlight_continue`, or `continue` where the page goes on by itself; empty again where the trainee
+goes on talking."""
 
 ATTRIBUTE_GREETER = "greeting.greeter"
 """On the agent, from its first moment: `1`; this is how greeters know each other."""

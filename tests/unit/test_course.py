@@ -142,6 +142,17 @@ async def test_time_nearly_up_brings_the_closing_line_and_then_the_end() -> None
         assert here.said == [here.script.closing]
 
 
+async def test_the_end_of_the_time_is_announced_before_the_goodbye() -> None:
+    async with hall(max_seconds=3, warn_seconds=1.5) as here:
+        async with asyncio.timeout(PATIENCE_S):
+            while not here.closings:
+                await asyncio.sleep(0.01)
+        assert here.closings == ["soon"]
+        assert here.said == []
+        assert await here.ended() == "time_limit"
+        assert here.closings == ["soon", "highlight_continue"]
+
+
 async def test_time_is_up_even_for_who_goes_on_talking() -> None:
     async with hall(max_seconds=1.5, warn_seconds=1) as here:
         await here.until_said(here.script.closing)

@@ -36,8 +36,8 @@ export type FailureReason =
   /** The page itself broke. */
   | "page_error";
 
-/** The closing line has been said: Continue stands out, or the page goes on by itself. */
-export type Closing = "highlight_continue" | "continue";
+/** The time is nearly up; or the closing line has been said: Continue stands out, or the page goes on by itself. */
+export type Closing = "soon" | "highlight_continue" | "continue";
 
 /** Why Continue stands out: the closing line, or that there is nobody to wait for. */
 export type StandsOut = Closing | "late" | "lost";

@@ -41,8 +41,8 @@ export const RPC_GREETER_ALIVE = "greeter_alive";
 export const ATTRIBUTE_LOCALE = "greeting.locale";
 
 /**
- * On the agent, once the closing line has been said: `highlight_continue` or `continue`; empty again
- * when the trainee talks on.
+ * On the agent: `soon` when the end of the time is near; once the closing line has been said,
+ * `highlight_continue` or `continue`; empty again when the trainee talks on.
  */
 export const ATTRIBUTE_CLOSING = "greeting.closing";
 

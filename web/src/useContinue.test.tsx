@@ -74,6 +74,13 @@ test("highlight_continue: announced, the focus stays where it was, and nobody is
   expect(line()).toBe("");
 });
 
+test("the end of the time is announced before it comes", () => {
+  const { become } = show();
+  become(greeting("soon"));
+  expect(line()).toBe("Your guide will say goodbye soon.");
+  expect(button().parentElement?.dataset.continue).toBe("soon");
+});
+
 test("continue: announced, then goes on by itself, once, also when the greeting has ended", async () => {
   const { onContinue, become } = show();
   become(greeting("continue"));

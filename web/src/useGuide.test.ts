@@ -26,7 +26,8 @@ test("an avatar is no agent of its own", () => {
 });
 
 test("only what the contract names closes the greeting", () => {
-  expect(["highlight_continue", "continue", "", "later", undefined].map(closingIn)).toEqual([
+  expect(["soon", "highlight_continue", "continue", "", "later", undefined].map(closingIn)).toEqual([
+    "soon",
     "highlight_continue",
     "continue",
     undefined,

@@ -139,9 +139,11 @@ export function modeReasonIn(value: string | undefined): ModeReason | undefined 
   return MODE_REASONS.find((one) => one === value);
 }
 
+const CLOSINGS: Closing[] = ["soon", "highlight_continue", "continue"];
+
 /** Anything else, also what a newer worker might say, leaves the page as it is. */
 export function closingIn(value: string | undefined): Closing | undefined {
-  return value === "highlight_continue" || value === "continue" ? value : undefined;
+  return CLOSINGS.find((one) => one === value);
 }
 
 function activityOf(state: string | undefined): Activity {

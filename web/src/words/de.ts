@@ -72,6 +72,7 @@ export const de: Words = {
     nowhere: "Bitte machen Sie auf der Seite weiter, von der Sie gekommen sind.",
   },
   standsOut: {
+    soon: "Ihr Guide verabschiedet sich gleich.",
     highlight_continue: "Das war Ihre Begrüßung. Weiter, wann immer Sie möchten.",
     continue: "Ihr Schulungsvideo öffnet sich gleich.",
     late: "Sie müssen nicht warten: Ihr Schulungsvideo ist bereit.",

@@ -68,6 +68,7 @@ export const en: Words = {
     nowhere: "Please go on from the page that brought you here.",
   },
   standsOut: {
+    soon: "Your guide will say goodbye soon.",
     highlight_continue: "That was your greeting. Go on whenever you like.",
     continue: "Your training video opens in a moment.",
     late: "You need not wait: your training video is ready.",

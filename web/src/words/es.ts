@@ -72,6 +72,7 @@ export const es: Words = {
     nowhere: "Vuelve a la página desde la que llegaste y continúa desde allí.",
   },
   standsOut: {
+    soon: "Tu guía se despedirá pronto.",
     highlight_continue: "Hasta aquí la bienvenida. Continúa cuando quieras.",
     continue: "Tu vídeo de formación se abrirá enseguida.",
     late: "No hace falta que esperes: tu vídeo de formación está listo.",

@@ -72,6 +72,7 @@ export const fr: Words = {
     nowhere: "Revenez à la page d'où vous venez pour continuer.",
   },
   standsOut: {
+    soon: "Votre guide prendra bientôt congé.",
     highlight_continue: "L'accueil est terminé. Continuez quand vous voulez.",
     continue: "Votre vidéo de formation va s'ouvrir dans un instant.",
     late: "Inutile d'attendre\u00a0: votre vidéo de formation est disponible.",
