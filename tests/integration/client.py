@@ -57,6 +57,7 @@ class Client:
         self.disconnected_at: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._mic: rtc.AudioSource | None = None
+        self._speaking = asyncio.Event()
         self._quiet: asyncio.Task[None] | None = None
         """What the microphone sends between two recordings."""
         self.room.on("track_subscribed", self._on_track)
@@ -131,8 +132,10 @@ class Client:
             await self.room.local_participant.publish_track(track, options)
         silence = np.zeros(rate // 50, np.int16)
         if self._quiet is not None:
-            self._quiet.cancel()
-            await asyncio.gather(self._quiet, return_exceptions=True)
+            # To its end: a frame may be on its way, and two at a time are refused.
+            self._speaking.set()
+            await self._quiet
+        self._speaking.clear()
         for _ in range(15):
             await self._push(silence, rate)
         step = rate // 50
@@ -147,6 +150,8 @@ class Client:
 
     async def _stay_quiet(self, rate: int, silence: np.ndarray) -> None:
         for _ in range(50 * 60):
+            if self._speaking.is_set():
+                return
             await self._push(silence, rate)
 
     async def _push(self, chunk: np.ndarray, rate: int) -> None:
