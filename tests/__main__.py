@@ -32,6 +32,7 @@ _NEEDS = {
     "redis-server": [
         "tests/integration/test_endpoint_redis.py",
         "tests/integration/test_store_redis.py",
+        "tests/integration/test_two_of_each.py",
     ],
 }
 """Which tests cannot run without what."""
