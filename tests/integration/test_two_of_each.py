@@ -91,7 +91,7 @@ async def test_half_of_everything_is_killed_and_nothing_is_lost_or_paid_twice(
         raced = await asked_of_both_at_once(here, "raced")
         told = await greeted(here, "told", first.http)
         # The first worker is full: whoever comes now is the second one's.
-        await here.start_worker("two", max_jobs=6)
+        await here.start_worker("two", max_jobs=4)
         spared = await greeted(here, "spared", first.http)
         await here.providers.script(calls(saved("driven_before", True)), says("You have, then."))
         await type_and_be_answered(told, "Yes, I have", "You have, then.")
