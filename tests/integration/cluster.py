@@ -66,8 +66,10 @@ class Cluster:
         """The worker and its jobs, as a machine that is gone."""
         os.killpg(self.workers[name].pid, signal.SIGKILL)
 
-    def kill_replica(self, replica: Endpoint) -> None:
+    async def kill_replica(self, replica: Endpoint) -> None:
+        """Until it is dead: a request in flight would be lost, and asked again by its page."""
         replica.process.kill()
+        await replica.process.wait()
 
     async def ask(self, session_id: str, http: httpx.AsyncClient | None = None) -> httpx.Response:
         """POST avatar-greeting as the backend; of the front, or of one replica."""

@@ -101,7 +101,7 @@ async def test_half_of_everything_is_killed_and_nothing_is_lost_or_paid_twice(
         assert len(lost) == 2
 
         here.kill_worker("one")
-        here.kill_replica(first)
+        await here.kill_replica(first)
         killed_at, killed_at_date = time.monotonic(), time.time()
         # As a Deployment would have it, while the trainees' pages ask again.
         replacement = asyncio.create_task(here.start_replica())
