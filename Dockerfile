@@ -1,22 +1,37 @@
-# The worker, in LiveKit Cloud's form; the same image runs the endpoint (see README, Deployment).
-FROM ghcr.io/astral-sh/uv:python3.11-bookworm-slim AS build
-ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+# The worker; the same image runs the endpoint (docs/deploy-own-ground.md).
+#
+# Everything above the base is what uv.lock says, hashes and all. The base is a tag, so that a
+# rebuild brings Debian's and Python's security fixes; for builds that repeat to the byte, pin it:
+# --build-arg PYTHON=python:3.11-slim-bookworm@sha256:… (docker buildx imagetools inspect shows it).
+ARG PYTHON=python:3.11-slim-bookworm
+
+FROM ${PYTHON} AS build
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never \
+    HF_HOME=/app/.models
+RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-dev --no-install-project
-RUN .venv/bin/python -m livekit.agents download-files
+# And the models of the plugins, if any (as locked, they have none): no job waits for a download.
+RUN uv sync --locked --no-dev --no-install-project && \
+    .venv/bin/python -m livekit.agents download-files
 COPY agent ./agent
 COPY prompts ./prompts
+RUN .venv/bin/python -m compileall -q agent
 
-FROM python:3.11-slim-bookworm
-ENV PYTHONUNBUFFERED=1 PATH="/app/.venv/bin:$PATH"
+FROM ${PYTHON}
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin greeter
 WORKDIR /app
-COPY --from=build --chown=10001:10001 /app /app
+# Root's, so that the process cannot change its own code.
+COPY --from=build /app /app
+ENV PATH="/app/.venv/bin:$PATH" HF_HOME=/app/.models PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 # The store of worker and endpoint: keep this volume, or use REDIS_URL.
 ENV STATE_DIR=/app/.state
 RUN install -d -m 700 -o 10001 -g 10001 "$STATE_DIR"
 VOLUME /app/.state
 USER 10001
 EXPOSE 8081
+# The worker's; the endpoint's is http://127.0.0.1:8000/healthz. Kubernetes has probes of its own.
+ENV HEALTH_URL=http://127.0.0.1:8081/
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["python", "-c", \
+    "import os, urllib.request as r; r.urlopen(os.environ['HEALTH_URL'], timeout=4)"]
 CMD ["python", "-m", "agent", "start"]

@@ -4,7 +4,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
 # The first run installs, in sight; later ones find all in place and uv says nothing.
 RUN := $(UV) run --locked
 
-.PHONY: demo dev test check bench faults soak evals fix
+.PHONY: demo dev test check bench capacity faults soak evals fix
 
 demo: $(UV) ## the whole product on this machine, no keys
 	$(RUN) --extra demo python -m agent.demo $(ARGS)
@@ -20,6 +20,9 @@ check: $(UV) ## lint and types only
 
 bench: $(UV) ## time to the first word and the answer, beside a plain worker
 	$(RUN) --extra demo python -m tests.bench $(ARGS)
+
+capacity: $(UV) ## what a greeting costs this machine, in CPU and memory
+	$(RUN) --extra demo python -m tests.bench.capacity $(ARGS)
 
 faults: $(UV) ## every fault there is, what the trainee is then given, as a table in docs/faults.md
 	$(RUN) --extra demo python -m tests.faults $(ARGS)

@@ -1,8 +1,8 @@
 """`make test`: sets up what a fresh machine lacks, then runs every check there is.
 
-`--only check|unit|integration|faults|soak|browser|page` runs one part; further words go to pytest.
-What cannot run here for want of a tool is named at the end, and the whole has failed; the rest runs
-all the same.
+`--only check|unit|deploy|integration|faults|soak|browser|page` runs one part; further words go to
+pytest. What cannot run here for want of a tool is named at the end, and the whole has failed; the
+rest runs all the same.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from agent.demo.livekit_server import ensure_binary
 from agent.demo.page import WEB, ensure_page
 from agent.demo.tools import MissingTool
 from tests.browser.chromium import find_chromium
+from tests.deploy.go_tools import ensure_compose, ensure_helm
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,15 +30,20 @@ _NEEDS = {
         *("tests/browser", "tests/faults", "tests/integration", "tests/soak", "tests/standins")
     ],
     "chromium": ["tests/browser"],
+    "helm": ["tests/deploy/test_chart.py"],
+    "compose": ["tests/deploy/test_compose.py"],
     "redis-server": [
         "tests/integration/test_endpoint_redis.py",
         "tests/integration/test_store_redis.py",
+        "tests/integration/test_two_of_each.py",
     ],
 }
 """Which tests cannot run without what."""
 _PYTHON = ("agent", "tests", "examples")
 """What ruff reads."""
-_FOLDERS = {name: f"tests/{name}" for name in ("unit", "integration", "faults", "soak", "browser")}
+_FOLDERS = {
+    name: f"tests/{name}" for name in ("unit", "deploy", "integration", "faults", "soak", "browser")
+}
 
 Step = tuple[str, list[str], Path]
 
@@ -112,7 +118,7 @@ def _without(missing: str) -> list[str]:
 def _set_up(only: str | None) -> dict[str, str]:
     """Get what the checks need: what is still missing, and why."""
     missing: dict[str, str] = {}
-    if only != "unit":
+    if only not in {"unit", "deploy"}:
         try:
             asyncio.run(ensure_page(_say))
         except MissingTool as e:
@@ -122,6 +128,12 @@ def _set_up(only: str | None) -> dict[str, str]:
             asyncio.run(ensure_binary(_say))
         except MissingTool as e:
             missing["livekit-server"] = str(e)
+    for name, ensure in (("helm", ensure_helm), ("compose", ensure_compose)):
+        if only in {None, "deploy"}:
+            try:
+                asyncio.run(ensure(_say))
+            except MissingTool as e:
+                missing[name] = str(e)
     if only in {None, "browser"} and not find_chromium():
         _install_debian("chromium", missing)
     if only in {None, "integration"} and not shutil.which("redis-server"):

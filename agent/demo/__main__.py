@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from agent.demo.livekit_server import cache_dir
+from agent.demo.go_tool import cache_dir
 from agent.demo.processes import ChildFailed
 from agent.demo.stage import Stage, stage
 from agent.demo.tools import MissingTool

@@ -18,18 +18,16 @@ from pathlib import Path
 
 import aiohttp
 
-from agent.demo.tools import MissingTool, run_tool, spelled, version_of
+from agent.demo.go_tool import ensure_go_tool
+from agent.demo.tools import MissingTool
 
 VERSION = "v1.13.5"
 """Later tags carry `replace` directives, which `go install` refuses."""
 
-_MODULE = f"github.com/livekit/livekit-server/cmd/server@{VERSION}"
-_BUILD_TIMEOUT_S = 900.0
+_MODULE = "github.com/livekit/livekit-server/cmd/server"
 _START_TIMEOUT_S = 20.0
 # Windows names its loopback in its own language; there, node_ip alone says where media go.
 _LOOPBACK_ONLY = "" if os.name == "nt" else "  interfaces: {includes: [lo, lo0]}\n"
-_OLDEST_GO = (1, 21)
-"""From here on Go fetches by itself the newer Go that a module asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +41,6 @@ class LiveKitServer:
     process: asyncio.subprocess.Process = field(repr=False)
 
 
-def cache_dir() -> Path:
-    """Where what is built once lives: `$XDG_CACHE_HOME/training-greeter`."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "training-greeter"
-
-
 async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
     """The server's binary: from PATH, from the cache, or built now (about 90 s, once).
 
@@ -57,35 +49,14 @@ async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
     """
     if found := shutil.which("livekit-server"):
         return Path(found)
-    suffix = ".exe" if os.name == "nt" else ""
-    cached = cache_dir() / f"livekit-server-{VERSION}{suffix}"
-    if cached.exists():
-        return cached
-    how = (
-        "install it as https://docs.livekit.io/home/self-hosting/local/ says, "
-        "or install Go 1.24 or later from https://go.dev/dl/"
+    return await ensure_go_tool(
+        "livekit-server",
+        _MODULE,
+        VERSION,
+        say,
+        takes="about 90 seconds",
+        how="install it as https://docs.livekit.io/home/self-hosting/local/ says",
     )
-    if not (go := shutil.which("go")):
-        raise MissingTool(
-            f"livekit-server is not on PATH and there is no Go to build it with: {how}"
-        )
-    if (found_go := await version_of(go, "version")) and found_go < _OLDEST_GO:
-        raise MissingTool(
-            f"livekit-server is not on PATH and Go {spelled(found_go)} is too old to build it: "
-            f"{how}"
-        )
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cached.parent) as build:
-        await run_tool(
-            f"building livekit-server {VERSION} once (about 90 seconds)",
-            # With -v it names every package as it is built.
-            *(go, "install", "-v", _MODULE),
-            say=say,
-            timeout_s=_BUILD_TIMEOUT_S,
-            env={"GOBIN": build},
-        )
-        os.replace(Path(build) / f"server{suffix}", cached)
-    return cached
 
 
 def free_ports(count: int) -> list[int]:

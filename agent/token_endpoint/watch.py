@@ -11,7 +11,8 @@ After an end, a room that a late greeter has opened again is closed: for a while
 greeting has been asked for meanwhile. After one that broke off, a trainee who is back is left in.
 
 To delete a dispatch ends its job, and LiveKit lists a job late: one that looks empty is deleted
-only when it surely is. Should its greeter come after all, the second one leaves by itself.
+only when it surely is, and one whose job is slow not at all: where its greeter comes after all, the
+second one leaves by itself, and nobody would be left.
 """
 
 from __future__ import annotations
@@ -67,13 +68,13 @@ class _Sight:
     unanswered: dict[str, float] = field(default_factory=dict)
     """Dispatches another was sent for, and when they may be deleted if they still have no job."""
 
-    def due_in_s(self, now: float, *, at_work: bool, check_s: float) -> float:
+    def due_in_s(self, now: float, *, at_work: bool, wait_s: float) -> float:
         """How long the missing greeter may still take before another is sent for."""
         if self.greeter_seen_at is not None:
             return self.greeter_seen_at + LEFT_S - now
         if at_work:
-            return (self.sent_for_at or self.began_at) + JOB_START_S - now
-        return 0.0 if self.sent_for_at is None else self.sent_for_at + check_s - now
+            return (self.sent_for_at or self.began_at) + wait_s - now
+        return 0.0 if self.sent_for_at is None else self.sent_for_at + wait_s - now
 
 
 @dataclass
@@ -86,6 +87,7 @@ class Watch:
     poll_s: float = POLL_S
     quiet_poll_s: float = QUIET_POLL_S
     sweep_poll_s: float = SWEEP_POLL_S
+    job_start_s: float = JOB_START_S
     _sights: dict[str, _Sight] = field(default_factory=dict)
     _watches: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _sweeps: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -207,9 +209,9 @@ class Watch:
         if not wanted or sight.lost >= MAX_LOST:
             return True, self.quiet_poll_s
         dispatches = await self.rooms.dispatches(room_name)
-        due_in_s = sight.due_in_s(
-            now, at_work=any(d.at_work for d in dispatches), check_s=self.check_s
-        )
+        at_work = any(d.at_work for d in dispatches)
+        wait_s = self.job_start_s if at_work else self.check_s
+        due_in_s = sight.due_in_s(now, at_work=at_work, wait_s=wait_s)
         if due_in_s > 0:
             return True, min(due_in_s, self.poll_s)
         await self._send_another(sight, sid, dispatches)
@@ -233,7 +235,8 @@ class Watch:
         session_id = sight.metadata.session_id
         room_name = room_name_of(session_id)
         now = asyncio.get_running_loop().time()
-        lost = sight.greeter_seen_at is not None or any(d.has_job for d in dispatches)
+        was_here = sight.greeter_seen_at is not None
+        lost = was_here or any(d.has_job for d in dispatches)
         sight.sent_for_at = now
         sight.greeter_seen_at = None
         if not await self.claim(session_id):
@@ -244,10 +247,10 @@ class Watch:
         if phase is None:
             await self.store.start(session_id)  # it broke off, and goes on with this greeter
         for dispatch in dispatches:
-            if dispatch.has_job:
-                await self.rooms.undispatch(room_name, dispatch.id)
-            else:
+            if not dispatch.has_job:
                 sight.unanswered.setdefault(dispatch.id, now + JOB_LISTED_S)
+            elif was_here or not dispatch.at_work:
+                await self.rooms.undispatch(room_name, dispatch.id)
         await self.rooms.dispatch(sight.metadata)
         sight.lost += lost
         logger.warning(

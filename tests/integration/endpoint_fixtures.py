@@ -106,7 +106,7 @@ async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
         return found[0] if found else None
 
     try:
-        base = await until(address)
+        base = await until(address, 30)
         async with httpx.AsyncClient(base_url=base, timeout=20) as http:
             yield Endpoint(http, process, log)
     finally:

@@ -120,6 +120,17 @@ async def test_a_job_at_work_is_given_time(watch: Watch, rooms: FakeRooms) -> No
     assert rooms.sent.locked()
 
 
+async def test_a_slow_job_is_not_cut_off_when_another_is_sent_for(
+    watch: Watch, rooms: FakeRooms
+) -> None:
+    """Its greeter may join at this moment; the second one then leaves, and nobody would be left."""
+    watch.job_start_s = 0.05
+    rooms.listed = [Dispatch(id="AD_1", has_job=True, at_work=True)]
+    watch.over_greeting(METADATA, fresh=True)
+    await soon(rooms.sent)
+    assert [d.id for d in rooms.listed] == ["AD_1"]
+
+
 async def test_another_replicas_dispatch_is_enough(
     watch: Watch, rooms: FakeRooms, store: SqliteStore
 ) -> None:

@@ -1,0 +1,154 @@
+"""`make capacity`: what a greeting costs this machine, in CPU and memory, by how many there are.
+
+The shipped worker and endpoint, a real livekit-server and Redis. The stand-ins and the trainees run
+on the same machine and are not counted, but take their share of it: the load average is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import moonshine_voice
+import redis.asyncio as redis
+
+from tests.integration.client import Client
+from tests.integration.cluster import Cluster, cluster
+from tests.integration.redis_server import redis_server
+from tests.integration.test_greeting import the_opening
+from tests.soak.footprint import Footprint, children_of
+
+SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
+SILENCE_S, TALK_S = 10.0, 20.0
+"""How long each is measured; the worker breaks a longer silence."""
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of one core, over a while."""
+
+    job: float
+    """The median of all jobs."""
+    worker: float
+    """The worker's main process."""
+    livekit: float
+    """livekit-server, divided by the number of greetings."""
+
+
+def cpu_s(pid: int) -> float:
+    """What a process has used so far, all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+
+
+async def over(seconds: float, jobs: list[int], worker: int, livekit: int) -> Share:
+    pids = [*jobs, worker, livekit]
+    before, began_at = [cpu_s(pid) for pid in pids], time.monotonic()
+    await asyncio.sleep(seconds)
+    took_s = time.monotonic() - began_at
+    used = [(cpu_s(pid) - b) / took_s for pid, b in zip(pids, before, strict=True)]
+    return Share(statistics.median(used[:-2]), used[-2], used[-1] / len(jobs))
+
+
+async def talk(client: Client, for_s: float) -> None:
+    """Ask again as soon as there is an answer: more than any trainee does."""
+    until = time.monotonic() + for_s
+    while time.monotonic() < until:
+        await client.type("How long does the video take?")
+        await asyncio.sleep(4)
+
+
+async def enter(here: Cluster, session_id: str) -> Client:
+    answer = await here.ask(session_id)
+    assert answer.status_code == 201, answer.text
+    client = await here.join(answer.json())
+    await the_opening(client)
+    # From now on the microphone is open.
+    await client.say(SPEECH)
+    await client.silence(1.5)
+    return client
+
+
+async def greetings(here: Cluster, count: int) -> None:
+    """So many at once: measured, and shown."""
+    sessions = [f"{count}-{number}" for number in range(count)]
+    clients = await asyncio.gather(*(enter(here, session) for session in sessions))
+    jobs = [
+        next(e["pid"] for e in here.worker_events("worker") if e.get("session_id") == session)
+        for session in sessions
+    ]
+    worker, livekit = here.workers["worker"].pid, here.livekit.process.pid
+    quiet = await over(SILENCE_S, jobs, worker, livekit)
+    talking = [asyncio.create_task(talk(client, TALK_S)) for client in clients]
+    busy = await over(TALK_S, jobs, worker, livekit)
+    await asyncio.gather(*talking)
+    pss_mb = statistics.median(Footprint.of(pid).memory_mb for pid in jobs)
+    print(
+        f"{count:3} at once: a job takes {busy.job:.1%} of a core talking, {quiet.job:.1%} silent, "
+        f"and {pss_mb:.0f} MB; livekit-server {busy.livekit:.1%} each; "
+        f"the worker's main process {busy.worker:.1%}; load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
+    for client in clients:
+        await client.rpc("end_greeting", {"reason": "continue"})
+        await client.leave()
+    await asyncio.sleep(3)
+
+
+async def idle(here: Cluster, warm: int) -> None:
+    """What the processes hold before anybody comes."""
+    worker = here.workers["worker"].pid
+    family, todo = [worker], [worker]
+    while todo:
+        children = children_of(todo.pop())
+        family += children
+        todo += children
+    held = sum(Footprint.of(pid).memory_mb for pid in family)
+    print(f"idle: the worker with {warm} warm processes holds {held:.0f} MB (PSS)", flush=True)
+    endpoint = Footprint.of(here.replicas[0].process.pid).memory_mb
+    print(f"idle: an endpoint holds {endpoint:.0f} MB (PSS)", flush=True)
+
+
+def machine() -> str:
+    """What it is, and how busy before anything was started."""
+    name = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return (
+        f"{os.cpu_count()} cores, {name[1] if name else 'unnamed'}; load {os.getloadavg()[0]:.1f}"
+    )
+
+
+async def measure(counts: list[int]) -> None:
+    print(machine(), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        async with redis_server(Path(folder)) as url, cluster(url, Path(folder)) as here:
+            warm = max(counts)
+            await asyncio.gather(here.start_replica(), here.start_worker("worker", max_jobs=warm))
+            await asyncio.sleep(8)  # its processes warm up
+            await idle(here, warm)
+            async with redis.Redis.from_url(url) as raw:
+                before = (await raw.info("stats"))["total_commands_processed"]
+                endpoint, began_at = here.replicas[0].process.pid, time.monotonic()
+                used_s = cpu_s(endpoint)
+                for count in counts:
+                    await greetings(here, count)
+                took_s = time.monotonic() - began_at
+                asked = (await raw.info("stats"))["total_commands_processed"] - before
+                used_s = cpu_s(endpoint) - used_s
+            print(
+                f"{sum(counts)} greetings in {took_s:.0f} s: {asked / took_s:.1f} Redis commands a "
+                f"second, and {used_s:.2f} s of the endpoint's CPU, its rounds for all included"
+            )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.capacity")
+    parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 4], metavar="N")
+    asyncio.run(measure(parser.parse_args().at_once))

@@ -1,0 +1,86 @@
+"""The image's recipe; no image is built here, for there is no Docker where this is tested."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.settings import WorkerSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILES = ("Dockerfile", "deploy/page/Dockerfile")
+PROVIDERS = {
+    "BEYOND_PRESENCE_API_KEY",
+    "BEYOND_PRESENCE_AVATAR_ID",
+    "DEEPGRAM_API_KEY",
+    "GOOGLE_API_KEY",
+}
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_hadolint_finds_nothing_to_say_against_it(name: str) -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [hadolint, "--strict-labels", ROOT / name],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_is_copied_into_the_image_starts(tmp_path: Path) -> None:
+    """Only what COPY names and .dockerignore lets through, without the demo."""
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M)
+    sources = [source for line in copied for source in line.split()]
+    let_through = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    assert set(sources) <= let_through
+    for source in sources:
+        if (ROOT / source).is_dir():
+            shutil.copytree(
+                ROOT / source,
+                tmp_path / source,
+                ignore=shutil.ignore_patterns("__pycache__", "demo"),
+            )
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "STATE_DIR": str(tmp_path / "s")}
+    for command, names in (
+        (("agent", "start"), PROVIDERS),
+        (("agent.token_endpoint",), {"PLATFORM_API_KEY"}),
+        (("agent", "prompts", "check"), set()),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == (2 if names else 0), done.stderr
+        assert "Traceback" not in done.stderr
+        for name in names:
+            assert name in done.stderr
+
+
+def test_the_clouds_list_of_secrets_is_what_the_worker_lacks() -> None:
+    lines = (ROOT / "deploy/livekit-cloud.env.example").read_text().splitlines()
+    names = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
+    assert names <= WorkerSettings.names()
+    assert names >= PROVIDERS | {"REDIS_URL"}
+    # The Cloud injects its own, and the endpoint's are not the worker's business.
+    assert not [n for n in names if n.startswith(("LIVEKIT_", "PLATFORM_"))]
+    filled = dict.fromkeys(names, "") | dict.fromkeys(PROVIDERS, "k")
+    injected = {"LIVEKIT_URL": "wss://x.livekit.cloud", "LIVEKIT_API_KEY": "k"}
+    WorkerSettings.from_env({**filled, **injected, "LIVEKIT_API_SECRET": "s"})
