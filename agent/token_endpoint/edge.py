@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.job_metadata import JobMetadata
 from agent.scripts import script_for
 from agent.settings import EndpointSettings
-from agent.token_endpoint.refusals import RETRY_AFTER_S, Refused
+from agent.token_endpoint.refusals import RETRY_AFTER, Refused
 from agent.token_endpoint.schemas import ErrorAnswer, ErrorDetail, Fallback
 
 logger = logging.getLogger(__name__)
@@ -47,8 +47,8 @@ def _fallback(metadata: JobMetadata) -> Fallback:
 def error_answer(refused: Refused, fallback: Fallback) -> Response:
     """An error as HTTP."""
     headers = dict(refused.headers)
-    if refused.kind.status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+    if (wait_s := RETRY_AFTER.get(refused.kind.status)) is not None:
+        headers.setdefault("Retry-After", str(wait_s))
     answer = ErrorAnswer(
         error=ErrorDetail(
             code=refused.code, message=refused.message, retryable=refused.kind.retryable
@@ -64,7 +64,7 @@ async def read_body(request: Request, model: type[M]) -> M:
     Raises:
         Refused: too large, too slow, not JSON, or with an unusable field, which is named.
     """
-    body = await _read_bytes(request)
+    body = await read_bytes(request)
     if not body.strip():
         return model()
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
@@ -90,7 +90,12 @@ def unusable(errors: Sequence[ErrorDetails]) -> Refused:
     )
 
 
-async def _read_bytes(request: Request) -> bytes:
+async def read_bytes(request: Request) -> bytes:
+    """The request's body, as it is.
+
+    Raises:
+        Refused: too large or too slow.
+    """
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced[:20]) > BODY_MAX:
         raise Refused("body_too_large", f"the body may have {BODY_MAX} bytes")
