@@ -32,6 +32,7 @@ from agent.token_endpoint.openapi import EVENT_BODY, body_of, describe, refusals
 from agent.token_endpoint.platform_token import PlatformTokens
 from agent.token_endpoint.rates import Rates
 from agent.token_endpoint.reaper import EVERY_S, Reaper
+from agent.token_endpoint.refusals import unauthorized
 from agent.token_endpoint.rooms import Rooms
 from agent.token_endpoint.schemas import (
     EndAnswer,
@@ -114,6 +115,7 @@ def create_app(
         version="1",
         lifespan=lifespan,
         redirect_slashes=False,
+        redoc_url=None,
     )
     answer_errors(app, settings)
     _add_routes(app)
@@ -251,6 +253,9 @@ async def healthz() -> Health:
 async def _who(
     request: Request, session_id: str, api_key: str | None, *, may_be_in_room: bool = False
 ) -> Caller:
+    if any(len(request.headers.getlist(name)) > 1 for name in ("authorization", "x-api-key")):
+        # Which one counts is a matter of taste, and what stands before us may have another.
+        raise unauthorized("send one X-API-Key or one Authorization, not several")
     parts = _parts(request)
     return await authenticate(
         parts.settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import traceback
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
@@ -32,7 +33,13 @@ BODY_TIMEOUT_S = 5.0
 
 def fallback_for(settings: EndpointSettings, metadata: JobMetadata | None) -> Fallback:
     """The welcome and the way on: by name for a trainee we know, general for anybody else."""
-    return _fallback(metadata or JobMetadata(continue_url=settings.continue_url))
+    return _general(settings.continue_url) if metadata is None else _fallback(metadata)
+
+
+@functools.lru_cache(maxsize=4)
+def _general(continue_url: str) -> Fallback:
+    """What strangers are told, made once: a flood of them must not be dear."""
+    return _fallback(JobMetadata(continue_url=continue_url))
 
 
 def _fallback(metadata: JobMetadata) -> Fallback:
@@ -70,12 +77,17 @@ async def read_body(request: Request, model: type[M]) -> M:
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise Refused("not_json", "send the body with Content-Type: application/json")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Refused("not_json", "send the body as it is, without Content-Encoding")
     try:
-        return model.model_validate_json(body)
+        # Not model_validate_json: it takes NaN and Infinity for JSON.
+        asked = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        raise Refused("malformed_json", "the body is not JSON") from None
+    try:
+        return model.model_validate(asked)
     except ValidationError as e:
         errors = e.errors(include_url=False, include_context=False, include_input=False)
-        if any(error["type"] == "json_invalid" for error in errors):
-            raise Refused("malformed_json", "the body is not JSON") from None
         raise unusable(errors) from None
 
 
@@ -139,6 +151,7 @@ class Edge:
                 begun = True
                 headers = MutableHeaders(scope=message)
                 headers["Cache-Control"] = "no-store"
+                headers["X-Content-Type-Options"] = "nosniff"
                 if unread:
                     headers["Connection"] = "close"  # else uvicorn reads on, however much comes
             await send(message)
@@ -165,9 +178,7 @@ class Cors(CORSMiddleware):
         answer.headers["Cache-Control"] = "no-store"
         if answer.status_code < 400:
             return answer
-        refused = error_answer(
-            Refused("forbidden", "this origin is not allowed"), _fallback(JobMetadata())
-        )
+        refused = error_answer(Refused("forbidden", "this origin is not allowed"), _general(""))
         refused.headers["Cache-Control"] = "no-store"
         refused.headers["Vary"] = "Origin"
         return refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
@@ -17,6 +18,29 @@ from agent.token_endpoint.refusals import Refused, refusal_of
 logger = logging.getLogger(__name__)
 
 
+class Sparing:
+    """Lets some lines a minute into the log, so that strangers cannot fill it; counts the rest."""
+
+    def __init__(self, lines: int = 30, every_s: float = 60.0) -> None:
+        self._lines = lines
+        self._every_s = every_s
+        self._until = 0.0
+        self._said = 0
+        self._left_out = 0
+
+    def left_out(self) -> int | None:
+        """How many lines were left out before this one; None where this one is left out too."""
+        now = time.monotonic()
+        if now >= self._until:
+            self._until, self._said = now + self._every_s, 0
+        if self._said >= self._lines:
+            self._left_out += 1
+            return None
+        self._said += 1
+        before, self._left_out = self._left_out, 0
+        return before
+
+
 def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
     """Give the app its handlers: what a route raises becomes one shape, and one line in the log."""
 
@@ -25,8 +49,13 @@ def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
             refused, fallback_for(settings, getattr(request.state, "metadata", None))
         )
 
+    strangers = Sparing()
+
     async def on_ours(request: Request, error: Exception) -> Response:
         refused = refusal_of(cast(GreeterError, error))
+        left_out = strangers.left_out() if refused.code == "unauthorized" else 0
+        if left_out is None:
+            return answer(request, refused)
         level = logging.WARNING if refused.kind.status >= 500 else logging.INFO
         logger.log(
             level,
@@ -34,6 +63,7 @@ def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
             extra={
                 "session_id": request.path_params.get("session_id", ""),
                 "code": refused.code,
+                "not_logged_before": left_out or "",
                 # An answer is for the caller; what LiveKit or the store said is for the operator.
                 "error": "" if error is refused else str(error),
             },
