@@ -6,6 +6,7 @@ GreeterError
 ├── JobMetadataError       a dispatch (or a request) carries metadata we cannot read
 ├── ScriptError            a script in prompts/ is missing or does not render
 ├── StoreError             the small store cannot be reached or read
+├── PlatformKeysError      the platform's published keys cannot be had
 ├── LiveKitError           LiveKit's API refused or could not be reached
 ├── WebhookError           the platform did not take an outcome (carries the HTTP status, if any)
 └── AvatarError            Beyond Presence could not give us an avatar
@@ -40,6 +41,10 @@ class ScriptError(GreeterError):
 
 class StoreError(GreeterError):
     """The store could not be read or written."""
+
+
+class PlatformKeysError(GreeterError):
+    """The platform's JWKS could not be fetched or read; nobody can tell a good token from a bad."""
 
 
 class LiveKitError(GreeterError):

@@ -83,6 +83,7 @@ async def livekit_server(
     *,
     port: int | None = None,
     key: tuple[str, str] | None = None,
+    webhook: str = "",
 ) -> AsyncIterator[LiveKitServer]:
     """Run a server with a key of its own until the block ends.
 
@@ -91,6 +92,7 @@ async def livekit_server(
         log: the server's output goes here.
         port: the signalling port; a free one where None.
         key: API key and secret; of this run alone where None.
+        webhook: where it posts its events; nowhere where empty.
 
     Raises:
         MissingTool: it ended, or did not answer within 20 s.
@@ -106,6 +108,7 @@ async def livekit_server(
             f'keys: {{"{api_key}": "{secret}"}}\n'
             # At debug level it logs the tokens it refreshes.
             "logging: {level: info}\n"
+            f"{_webhook_config(api_key, webhook)}"
             "rtc:\n"
             "  node_ip: 127.0.0.1\n"
             "  use_external_ip: false\n"
@@ -140,6 +143,10 @@ async def livekit_server(
                 except TimeoutError:
                     process.kill()
                     await process.wait()
+
+
+def _webhook_config(api_key: str, url: str) -> str:
+    return f'webhook: {{api_key: "{api_key}", urls: ["{url}"]}}\n' if url else ""
 
 
 async def _wait_until_up(process: asyncio.subprocess.Process, port: int, log: Path) -> None:

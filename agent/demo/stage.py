@@ -110,21 +110,25 @@ async def stage(
     async with contextlib.AsyncExitStack() as stack:
         door = stack.enter_context(_listen(port))
         page = await ensure_page(say)
+        endpoint_port, worker_port = free_ports(2)
+        here.endpoint_url = f"http://127.0.0.1:{endpoint_port}"
         if real:
             here.environment = _real_environment()
         else:
             binary = await ensure_binary(say)
             say("starting livekit-server and the stand-ins")
             here.livekit = await stack.enter_async_context(
-                livekit_server(binary, logs / "livekit-server.log")
+                livekit_server(
+                    binary,
+                    logs / "livekit-server.log",
+                    webhook=f"{here.endpoint_url}/livekit/webhook",
+                )
             )
             here.stand_ins = await stack.enter_async_context(
                 stand_ins(faults=faults, log=logs / "stand-ins.log")
             )
             here.environment = _demo_environment(here.livekit, here.stand_ins)
-        endpoint_port, worker_port = free_ports(2)
         here.url = "http://{}:{}".format(*door.getsockname())
-        here.endpoint_url = f"http://127.0.0.1:{endpoint_port}"
         here.worker_url = f"http://127.0.0.1:{worker_port}"
         here.environment |= {
             "PLATFORM_JWT_SECRET": secrets.token_urlsafe(48),

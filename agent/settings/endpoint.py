@@ -7,8 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from agent.settings.kinds import HttpUrlOrEmpty, Seconds, Words
+from agent.settings.kinds import HttpUrlOrEmpty, JwksUrlOrEmpty, Rate, Seconds, Words
 from agent.settings.shared import LiveKitSettings, StoreSettings
+
+_WAYS_IN = ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "PLATFORM_JWKS_URL")
 
 
 def _long_enough(value: SecretStr | None) -> SecretStr | None:
@@ -24,11 +26,23 @@ class EndpointSettings(LiveKitSettings, StoreSettings):
     """What the platform's backend sends as X-API-Key."""
     platform_jwt_secret: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
     """HS256 secret of the platform's JWTs, 32 bytes or more."""
+    platform_jwks_url: JwksUrlOrEmpty = ""
+    """Where the platform publishes the public keys of its JWTs (RS256, ES256, EdDSA)."""
+    platform_jwt_issuer: str = ""
+    """What `iss` must be in the platform's JWTs; empty: anything, or nothing."""
+    platform_jwt_audience: str = ""
+    """What `aud` must be, or name among others; empty: anything, or nothing."""
     cors_allowed_origins: Words = Field(default_factory=list)
     continue_url: HttpUrlOrEmpty = ""
     """Where trainees go on to, unless the platform names another address."""
     token_ttl_s: int = Field(900, ge=60, le=86_400)
     """Lifetime of a trainee's room token."""
+    rate_limit_session: Rate = "30/minute"
+    """Greetings asked for, and ends, of one session; `off`: no limit. So below."""
+    rate_limit_trainee: Rate = "60/minute"
+    """Greetings asked for by or for one trainee, whatever the session."""
+    rate_limit_backend: Rate = "600/minute"
+    """Greetings asked for, and ends, with the platform's key, all together."""
     livekit_timeout_s: Seconds = 3
     """Limit of one call to LiveKit's API."""
     dispatch_check_s: Seconds = 3
@@ -44,10 +58,10 @@ class EndpointSettings(LiveKitSettings, StoreSettings):
     @classmethod
     def _lacking(cls, given: Mapping[str, str]) -> str:
         unsigned = super()._lacking(given)
-        if "PLATFORM_API_KEY" in given or "PLATFORM_JWT_SECRET" in given:
+        if any(name in given for name in _WAYS_IN):
             return unsigned
         nobody = (
-            "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or both: "
+            "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET, PLATFORM_JWKS_URL or several: "
             "without them nobody could be let in, and there is no bypass"
         )
         return "\n".join(filter(None, [nobody, unsigned]))

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from agent.addresses import is_private_host
+
 
 def _websocket_url(value: str) -> str:
     """`https://` becomes `wss://`: Beyond Presence answers 400 to anything else."""
@@ -51,6 +53,32 @@ def _http_url_or_empty(value: str) -> str:
     return value
 
 
+def _jwks_url_or_empty(value: str) -> str:
+    """Keys that came over an open network would be anybody's."""
+    if not value:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("must be an https URL, without a password in it")
+    if parts.scheme == "http" and not is_private_host(parts.hostname):
+        raise ValueError("must be https: over http anybody on the way could put in their own keys")
+    return value
+
+
+def _rate(value: str) -> str:
+    if value.strip().lower() == "off":
+        return ""
+    from limits import parse  # here: it takes long to load, and the worker has no use for it
+
+    try:
+        rate = parse(value)
+    except ValueError:
+        rate = None
+    if rate is None or rate.amount < 1 or ";" in value:
+        raise ValueError("must look like 30/minute or 100 per 5 minutes, or be off")
+    return value
+
+
 def _list_of_words(value: Any) -> Any:
     return (
         [part.strip() for part in value.split(",") if part.strip()]
@@ -87,6 +115,9 @@ WebhookSecret = Annotated[SecretStr | None, AfterValidator(_webhook_secret)]
 WebSocketUrl = Annotated[str, AfterValidator(_websocket_url)]
 HttpBase = Annotated[str, AfterValidator(_http_base)]
 DeepgramOrigin = Annotated[str, AfterValidator(_deepgram_origin)]
+JwksUrlOrEmpty = Annotated[str, AfterValidator(_jwks_url_or_empty)]
+Rate = Annotated[str, AfterValidator(_rate)]
+"""How often in how long; empty where there is no limit."""
 HttpUrlOrEmpty = Annotated[str, AfterValidator(_http_url_or_empty)]
 Words = Annotated[list[str], BeforeValidator(_list_of_words)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]

@@ -92,6 +92,15 @@ def warn_of_unreachable_url(settings: EndpointSettings) -> None:
         )
 
 
+def warn_of_any_audience(settings: EndpointSettings) -> None:
+    """Say so when tokens that were issued for somebody else would be taken."""
+    if settings.platform_jwks_url and not settings.platform_jwt_audience:
+        logger.warning(
+            "any token of PLATFORM_JWKS_URL's keys that names a session is taken, whoever it was "
+            "issued for: set PLATFORM_JWT_AUDIENCE, and have the platform put it into aud"
+        )
+
+
 def _public_page(origins: Sequence[str]) -> str | None:
     for origin in origins:
         try:
@@ -127,11 +136,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(e, file=sys.stderr)
         return 2 if isinstance(e, ConfigError) else 1
     warn_of_unreachable_url(settings)
+    warn_of_any_audience(settings)
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
+        ws="none",
         timeout_graceful_shutdown=_GRACE_S,
     )
     Server(config).run(sockets=[sock])

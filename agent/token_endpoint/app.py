@@ -6,19 +6,14 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, FastAPI, Path, Request, Response, Security
-from fastapi.exceptions import RequestValidationError
 from fastapi.security import APIKeyHeader, HTTPBearer
-from starlette.exceptions import HTTPException
 
 from agent.ending import AGAIN
-from agent.errors import GreeterError
 from agent.job_metadata import JobMetadata, room_name_of
 from agent.outcomes.courier import Courier
-from agent.room_contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
 from agent.settings import EndpointSettings
 from agent.store import Store, open_store
 from agent.token_endpoint.auth import Caller, Role, authenticate
@@ -26,24 +21,28 @@ from agent.token_endpoint.choices import refuse_foreign_choices
 from agent.token_endpoint.edge import (
     Cors,
     Edge,
-    error_answer,
     fallback_for,
     read_body,
-    unusable,
+    read_bytes,
 )
+from agent.token_endpoint.errors_answered import answer_errors
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.openapi import body_of, describe, refusals
-from agent.token_endpoint.reaper import Reaper
-from agent.token_endpoint.refusals import Refused, refusal_of
+from agent.token_endpoint.livekit_events import LiveKitEvents
+from agent.token_endpoint.openapi import EVENT_BODY, body_of, describe, refusals
+from agent.token_endpoint.platform_token import PlatformTokens
+from agent.token_endpoint.rates import Rates
+from agent.token_endpoint.reaper import EVERY_S, Reaper
+from agent.token_endpoint.refusals import unauthorized
 from agent.token_endpoint.rooms import Rooms
 from agent.token_endpoint.schemas import (
     EndAnswer,
     EndRequest,
+    EventAnswer,
     GreetingAnswer,
     GreetingRequest,
     Health,
 )
-from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
+from agent.token_endpoint.ticket import let_in
 from agent.token_endpoint.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -65,14 +64,20 @@ class Parts:
     """What the routes work with, made at start-up and closed at the end."""
 
     settings: EndpointSettings
+    tokens: PlatformTokens
+    rates: Rates
     greetings: Greetings
+    events: LiveKitEvents
 
 
-def create_app(settings: EndpointSettings, *, store: Store | None = None) -> FastAPI:
+def create_app(
+    settings: EndpointSettings, *, store: Store | None = None, reaper_every_s: float = EVERY_S
+) -> FastAPI:
     """The endpoint as an ASGI app.
 
     Args:
         store: closed with the app; the one the settings name where None.
+        reaper_every_s: between two rounds of the reaper.
 
     Raises:
         ScriptError: the welcome text cannot be read; better now than at the first failure.
@@ -86,11 +91,21 @@ def create_app(settings: EndpointSettings, *, store: Store | None = None) -> Fas
         rooms = Rooms(settings)
         watch = Watch(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
         greetings = Greetings(rooms, memory, watch)
-        app.state.parts = Parts(settings=settings, greetings=greetings)
+        reaper = Reaper(rooms, greetings, memory, every_s=reaper_every_s)
+        parts = app.state.parts = Parts(
+            settings=settings,
+            tokens=PlatformTokens(settings),
+            rates=Rates(settings),
+            greetings=greetings,
+            events=LiveKitEvents(settings, memory, reaper, greetings),
+        )
         try:
-            async with Courier(memory, settings), Reaper(rooms, greetings, memory):
+            async with Courier(memory, settings), reaper:
                 yield
         finally:
+            await parts.events.aclose()
+            await parts.tokens.aclose()
+            await parts.rates.aclose()
             await watch.aclose()
             await rooms.aclose()
             await memory.aclose()
@@ -100,8 +115,9 @@ def create_app(settings: EndpointSettings, *, store: Store | None = None) -> Fas
         version="1",
         lifespan=lifespan,
         redirect_slashes=False,
+        redoc_url=None,
     )
-    _answer_errors(app, settings)
+    answer_errors(app, settings)
     _add_routes(app)
     app.add_middleware(Edge, settings=settings)
     if settings.cors_allowed_origins:
@@ -142,6 +158,13 @@ def _add_routes(app: FastAPI) -> None:
     app.post(GREETING, include_in_schema=False, **greeting)(start_greeting)
     app.post(GREETING + "/end/", summary="End a greeting and its avatar", **end)(end_greeting)
     app.post(GREETING + "/end", include_in_schema=False, **end)(end_greeting)
+    app.post(
+        "/livekit/webhook",
+        summary="LiveKit's webhooks",
+        response_model=EventAnswer,
+        responses=refusals(but=("session_ended", "field_not_allowed", "forbidden", "not_json")),
+        openapi_extra=EVENT_BODY,
+    )(take_livekit_event)
     app.get("/healthz", summary="Alive", response_model=Health)(healthz)
 
 
@@ -151,7 +174,7 @@ async def start_greeting(
     """Send for the greeter and let the trainee in. Repeating it is safe: one greeting a session."""
     parts = _parts(request)
     settings = parts.settings
-    caller = _who(request, session_id, api_key)
+    caller = await _who(request, session_id, api_key)
     if caller.role is Role.BROWSER:
         request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
     asked = await read_body(request, GreetingRequest)
@@ -164,13 +187,18 @@ async def start_greeting(
     if caller.role is Role.BACKEND:
         request.state.metadata = _metadata(settings, session_id, asked)
     metadata: JobMetadata = request.state.metadata
+    await parts.rates.start(
+        session_id,
+        caller.subject or metadata.trainee.id,
+        by_backend=caller.role is Role.BACKEND,
+    )
     first = await parts.greetings.start(metadata, restart=asked.restart is True)
     response.status_code = 201 if first else 200
     logger.info(
         "a greeting was asked for",
         extra={"session_id": session_id, "first": first, "by": caller.role.name.lower()},
     )
-    return _let_in(settings, metadata, client=asked.client)
+    return let_in(settings, metadata, client=asked.client)
 
 
 async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey) -> EndAnswer:
@@ -181,12 +209,14 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
     over: the next request for a greeting starts a new one (201).
     """
     parts = _parts(request)
-    caller = _who(request, session_id, api_key, may_be_in_room=True)
+    caller = await _who(request, session_id, api_key, may_be_in_room=True)
     if caller.role is Role.BROWSER:
         request.state.metadata = _metadata(
             parts.settings, session_id, caller.claims, caller.subject
         )
     asked = await read_body(request, EndRequest)
+    if caller.role is not Role.WORKER:
+        await parts.rates.end(session_id, by_backend=caller.role is Role.BACKEND)
     broke_off = caller.role is Role.WORKER and asked.reason in AGAIN
     if broke_off:
         await parts.greetings.break_off(session_id, room_sid=asked.room_sid)
@@ -208,16 +238,28 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
     )
 
 
+async def take_livekit_event(request: Request) -> EventAnswer:
+    """What LiveKit says of its rooms, signed with LIVEKIT_API_KEY: a hint to look there at once."""
+    body = await read_bytes(request)
+    used = await _parts(request).events.take(body, request.headers.get("authorization"))
+    return EventAnswer(used=used)
+
+
 async def healthz() -> Health:
     """The process answers; it says nothing of LiveKit."""
     return Health()
 
 
-def _who(
+async def _who(
     request: Request, session_id: str, api_key: str | None, *, may_be_in_room: bool = False
 ) -> Caller:
-    return authenticate(
-        _parts(request).settings,
+    if any(len(request.headers.getlist(name)) > 1 for name in ("authorization", "x-api-key")):
+        # Which one counts is a matter of taste, and what stands before us may have another.
+        raise unauthorized("send one X-API-Key or one Authorization, not several")
+    parts = _parts(request)
+    return await authenticate(
+        parts.settings,
+        parts.tokens,
         session_id,
         api_key=api_key,
         authorization=request.headers.get("authorization"),
@@ -232,62 +274,3 @@ def _metadata(
         session_id, subject=subject, continue_url=settings.continue_url
     )
     return metadata
-
-
-def _let_in(
-    settings: EndpointSettings, metadata: JobMetadata, *, client: str | None
-) -> GreetingAnswer:
-    room_name = room_name_of(metadata.session_id)
-    token = generate_livekit_token(
-        room_name,
-        metadata.trainee.name,
-        identity=trainee_identity(metadata.session_id),
-        ttl=timedelta(seconds=settings.token_ttl_s),
-        attributes={ATTRIBUTE_CLIENT: client} if client == CLIENT_AVATAR_GREETING else None,
-        api_key=settings.livekit_api_key,
-        api_secret=settings.livekit_api_secret.get_secret_value(),
-    )
-    return GreetingAnswer(
-        session_id=metadata.session_id,
-        room_name=room_name,
-        livekit_url=settings.public_url,
-        livekit_token=token,
-        server_url=settings.public_url,
-        participant_token=token,
-        fallback=fallback_for(settings, metadata),
-    )
-
-
-def _answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
-    def answer(request: Request, refused: Refused) -> Response:
-        return error_answer(
-            refused, fallback_for(settings, getattr(request.state, "metadata", None))
-        )
-
-    async def on_ours(request: Request, error: Exception) -> Response:
-        refused = refusal_of(cast(GreeterError, error))
-        level = logging.WARNING if refused.kind.status >= 500 else logging.INFO
-        logger.log(
-            level,
-            "a request was refused",
-            extra={
-                "session_id": request.path_params.get("session_id", ""),
-                "code": refused.code,
-                # An answer is for the caller; what LiveKit or the store said is for the operator.
-                "error": "" if error is refused else str(error),
-            },
-        )
-        return answer(request, refused)
-
-    async def on_unusable(request: Request, error: Exception) -> Response:
-        return answer(request, unusable(cast(Any, error).errors()))
-
-    async def on_http(request: Request, error: Exception) -> Response:
-        http = cast(HTTPException, error)
-        code = {404: "not_found", 405: "method_not_allowed"}.get(http.status_code)
-        refused = Refused(code or "invalid_request", str(http.detail), dict(http.headers or {}))
-        return answer(request, refused)
-
-    app.add_exception_handler(GreeterError, on_ours)
-    app.add_exception_handler(RequestValidationError, on_unusable)
-    app.add_exception_handler(HTTPException, on_http)

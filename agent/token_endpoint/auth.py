@@ -13,22 +13,19 @@ From the worker, and from nobody else, a reason of `agent.ending.AGAIN` does not
 from __future__ import annotations
 
 import hmac
-import time
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-import jwt
 from pydantic import ValidationError
 
 from agent.job_metadata import room_name_of
 from agent.settings import EndpointSettings
-from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.platform_token import PlatformTokens
+from agent.token_endpoint.refusals import Refused, unauthorized
 from agent.token_endpoint.schemas import PlatformFields
 from agent.token_endpoint.tokens import RoomTokenError, read_livekit_token, trainee_identity
 
-_SKEW_S = 60
-"""How far the platform's clock may be ahead of ours; it lengthens no token's life."""
 _TOKEN_MAX = 8192  # characters; nothing longer is even parsed
 
 
@@ -51,8 +48,9 @@ class Caller:
     """What the platform says of the trainee in its JWT."""
 
 
-def authenticate(
+async def authenticate(
     settings: EndpointSettings,
+    tokens: PlatformTokens,
     session_id: str,
     *,
     api_key: str | None,
@@ -62,40 +60,40 @@ def authenticate(
     """Tell who is asking for this session.
 
     Args:
+        tokens: verifies the platform's JWTs.
         api_key: the X-API-Key header.
         authorization: the Authorization header; never together with the key, for who would it be?
         may_be_in_room: room tokens count too.
 
     Raises:
         Refused: `unauthorized`; `forbidden` for another session; `invalid_request` for a claim.
+        PlatformKeysError: the platform's keys are needed, and cannot be had now.
     """
     if api_key is not None and authorization is not None:
-        raise _unauthorized("send either X-API-Key or Authorization, not both")
+        raise unauthorized("send either X-API-Key or Authorization, not both")
     if api_key is not None:
         return _backend(settings, api_key)
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
-        raise _unauthorized("send X-API-Key, or Authorization: Bearer with the platform's JWT")
+        raise unauthorized("send X-API-Key, or Authorization: Bearer with the platform's JWT")
     if len(token) > _TOKEN_MAX:
-        raise _unauthorized("the token is too long")
+        raise unauthorized("the token is too long")
     if may_be_in_room and (caller := _somebody_in_room(settings, session_id, token)):
         return caller
-    return _browser(settings, session_id, token)
+    return await _browser(tokens, session_id, token)
 
 
 def _backend(settings: EndpointSettings, api_key: str) -> Caller:
     expected = settings.platform_api_key
     given = api_key.encode(errors="replace")
     if expected is None or not hmac.compare_digest(given, expected.get_secret_value().encode()):
-        raise _unauthorized("X-API-Key is not valid")
+        raise unauthorized("X-API-Key is not valid")
     return Caller(role=Role.BACKEND)
 
 
-def _browser(settings: EndpointSettings, session_id: str, token: str) -> Caller:
-    if settings.platform_jwt_secret is None:
-        raise _unauthorized("platform JWTs are not set up here")
-    claims = _platform_claims(token, settings.platform_jwt_secret.get_secret_value())
+async def _browser(tokens: PlatformTokens, session_id: str, token: str) -> Caller:
+    claims = await tokens.claims(token)
     if not _same(claims.get("session_id"), session_id):
         raise Refused("forbidden", "the token's session_id is not this session")
     try:
@@ -106,27 +104,6 @@ def _browser(settings: EndpointSettings, session_id: str, token: str) -> Caller:
         names = ", ".join(sorted({str(error["loc"][0]) for error in e.errors()}))
         raise Refused("invalid_request", f"unusable claims: {names}") from None
     return Caller(role=Role.BROWSER, subject=claims["sub"], claims=told)
-
-
-def _platform_claims(token: str, secret: str) -> dict[str, Any]:
-    try:
-        claims = jwt.decode(
-            token,
-            secret,
-            algorithms=["HS256"],
-            leeway=_SKEW_S,
-            options={"require": ["exp", "sub"], "verify_aud": False},
-        )
-        expired = int(claims["exp"]) <= time.time()
-    except jwt.ExpiredSignatureError:
-        expired = True
-    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as e:
-        raise _unauthorized(f"the token is not valid: {type(e).__name__}") from None
-    if expired:
-        raise _unauthorized("the token has expired")
-    if not claims["sub"]:
-        raise _unauthorized("the token's sub is empty")
-    return claims
 
 
 def _same(claim: Any, session_id: str) -> bool:
@@ -150,7 +127,3 @@ def _somebody_in_room(settings: EndpointSettings, session_id: str, token: str) -
         if room_token.room_join and room_token.identity == trainee_identity(session_id):
             return Caller(role=Role.IN_ROOM)
     raise Refused("forbidden", "the room token is not for this session's trainee")
-
-
-def _unauthorized(message: str) -> Refused:
-    return Refused("unauthorized", message, {"WWW-Authenticate": "Bearer"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import traceback
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
@@ -20,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.job_metadata import JobMetadata
 from agent.scripts import script_for
 from agent.settings import EndpointSettings
-from agent.token_endpoint.refusals import RETRY_AFTER_S, Refused
+from agent.token_endpoint.refusals import RETRY_AFTER, Refused
 from agent.token_endpoint.schemas import ErrorAnswer, ErrorDetail, Fallback
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,13 @@ BODY_TIMEOUT_S = 5.0
 
 def fallback_for(settings: EndpointSettings, metadata: JobMetadata | None) -> Fallback:
     """The welcome and the way on: by name for a trainee we know, general for anybody else."""
-    return _fallback(metadata or JobMetadata(continue_url=settings.continue_url))
+    return _general(settings.continue_url) if metadata is None else _fallback(metadata)
+
+
+@functools.lru_cache(maxsize=4)
+def _general(continue_url: str) -> Fallback:
+    """What strangers are told, made once: a flood of them must not be dear."""
+    return _fallback(JobMetadata(continue_url=continue_url))
 
 
 def _fallback(metadata: JobMetadata) -> Fallback:
@@ -47,8 +54,8 @@ def _fallback(metadata: JobMetadata) -> Fallback:
 def error_answer(refused: Refused, fallback: Fallback) -> Response:
     """An error as HTTP."""
     headers = dict(refused.headers)
-    if refused.kind.status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+    if (wait_s := RETRY_AFTER.get(refused.kind.status)) is not None:
+        headers.setdefault("Retry-After", str(wait_s))
     answer = ErrorAnswer(
         error=ErrorDetail(
             code=refused.code, message=refused.message, retryable=refused.kind.retryable
@@ -64,18 +71,23 @@ async def read_body(request: Request, model: type[M]) -> M:
     Raises:
         Refused: too large, too slow, not JSON, or with an unusable field, which is named.
     """
-    body = await _read_bytes(request)
+    body = await read_bytes(request)
     if not body.strip():
         return model()
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise Refused("not_json", "send the body with Content-Type: application/json")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Refused("not_json", "send the body as it is, without Content-Encoding")
     try:
-        return model.model_validate_json(body)
+        # Not model_validate_json: it takes NaN and Infinity for JSON.
+        asked = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        raise Refused("malformed_json", "the body is not JSON") from None
+    try:
+        return model.model_validate(asked)
     except ValidationError as e:
         errors = e.errors(include_url=False, include_context=False, include_input=False)
-        if any(error["type"] == "json_invalid" for error in errors):
-            raise Refused("malformed_json", "the body is not JSON") from None
         raise unusable(errors) from None
 
 
@@ -90,7 +102,12 @@ def unusable(errors: Sequence[ErrorDetails]) -> Refused:
     )
 
 
-async def _read_bytes(request: Request) -> bytes:
+async def read_bytes(request: Request) -> bytes:
+    """The request's body, as it is.
+
+    Raises:
+        Refused: too large or too slow.
+    """
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced[:20]) > BODY_MAX:
         raise Refused("body_too_large", f"the body may have {BODY_MAX} bytes")
@@ -134,6 +151,7 @@ class Edge:
                 begun = True
                 headers = MutableHeaders(scope=message)
                 headers["Cache-Control"] = "no-store"
+                headers["X-Content-Type-Options"] = "nosniff"
                 if unread:
                     headers["Connection"] = "close"  # else uvicorn reads on, however much comes
             await send(message)
@@ -160,9 +178,7 @@ class Cors(CORSMiddleware):
         answer.headers["Cache-Control"] = "no-store"
         if answer.status_code < 400:
             return answer
-        refused = error_answer(
-            Refused("forbidden", "this origin is not allowed"), _fallback(JobMetadata())
-        )
+        refused = error_answer(Refused("forbidden", "this origin is not allowed"), _general(""))
         refused.headers["Cache-Control"] = "no-store"
         refused.headers["Vary"] = "Origin"
         return refused

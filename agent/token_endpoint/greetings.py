@@ -115,6 +115,28 @@ class Greetings:
         self._watch.over_end(session_id)
         await self._rooms.end(room_name)
 
+    async def over_with_its_room(self, session_id: str) -> bool:
+        """The session's room is gone, LiveKit says: who had met there have met for good.
+
+        The worker's own report of the end goes first, and corrects this where it comes late. A
+        session that nobody met in stays as it is, and so does one that has a room again.
+
+        Returns:
+            Whether the session was ended by this.
+
+        Raises:
+            LiveKitError, StoreError: nothing is lost; the next request for a greeting sees it too.
+        """
+        if await self._store.phase(session_id) is not Phase.MET:
+            return False
+        await asyncio.sleep(self._report_s)
+        if await self._rooms.sid(room_name_of(session_id)) is not None:
+            return False
+        if await self._store.phase(session_id) is not Phase.MET:
+            return False
+        await self._store.end(session_id, PRESUMED)
+        return True
+
     async def break_off(self, session_id: str, *, room_sid: str | None = None) -> None:
         """The greeting stopped and nobody meant it to: the next request starts a new one.
 

@@ -9,10 +9,32 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from agent.token_endpoint.refusals import KINDS
+from agent.token_endpoint.refusals import KINDS, RETRY_AFTER
 from agent.token_endpoint.schemas import EndRequest, ErrorAnswer, GreetingRequest
 
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before asking again.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 _REF = "#/components/schemas/{model}"
+
+
+EVENT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/webhook+json": {
+                "schema": {
+                    "type": "object",
+                    "description": "LiveKit's WebhookEvent, as it sends it.",
+                }
+            }
+        },
+    }
+}
+"""The body of LiveKit's webhooks: LiveKit's own, and signed as it is."""
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
@@ -29,6 +51,8 @@ def refusals(*, but: tuple[str, ...] = ()) -> dict[int | str, dict[str, Any]]:
             continue
         said = f"`{code}`: {kind.meaning}"
         known = answers.setdefault(kind.status, {"model": ErrorAnswer, "description": ""})
+        if kind.status in RETRY_AFTER:
+            known["headers"] = _RETRY_AFTER
         known["description"] = f"{known['description']} {said}".strip()
     return answers
 

@@ -4,7 +4,8 @@ Beyond Presence has no call to stop a session, and a job that was killed cannot 
 any more: so whoever sees the rooms does. It runs in the endpoint, since a whole worker may be dead;
 several replicas may do the same work, for every step can be repeated.
 
-Two kinds of rooms are looked for, in LiveKit's own list, every few seconds:
+Two kinds of rooms are looked for, in LiveKit's own list, every few seconds, and at once where its
+webhooks say that somebody has left:
 
 - An avatar whose greeter is not in the room. LiveKit shows a killed greeter for about 20 s; until
   then it counts as alive. The avatar is removed, then it is seen to that it stays away (its token
@@ -15,6 +16,7 @@ Two kinds of rooms are looked for, in LiveKit's own list, every few seconds:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -41,6 +43,8 @@ LiveKit closes the rooms we make after 30 s."""
 _COMES_BACK_S = 180.0
 """How long a removed avatar is remembered; longer than its token lasts."""
 _AT_ONCE = 10
+_HINTS_MAX = 1000
+"""Rooms to look at early; beyond it they wait for the next round."""
 
 
 @dataclass(kw_only=True)
@@ -51,14 +55,14 @@ class _Sight:
     sid: str
     since: dict[str, float] = field(default_factory=dict)
     """Seats of its avatars, and when each was first seen."""
-    orphaned: set[str] = field(default_factory=set)
-    """Seats whose greeter was missing at the last look."""
+    orphaned: dict[str, float] = field(default_factory=dict)
+    """Seats whose greeter was missing at the last look, and since which look."""
     alone_since: float | None = None
     """Since when there has been an avatar and no trainee."""
     reaped: bool = False
     """An avatar was removed from it."""
-    deserted: bool = False
-    """At the last look neither a greeter nor a trainee was left."""
+    deserted_since: float | None = None
+    """Since which look neither a greeter nor a trainee has been there."""
 
     @property
     def session_id(self) -> str:
@@ -68,7 +72,7 @@ class _Sight:
         """LiveKit did not answer: what was seen last does not count as the look before the next."""
         self.orphaned.clear()
         self.alone_since = None
-        self.deserted = False
+        self.deserted_since = None
 
 
 class Reaper:
@@ -95,11 +99,15 @@ class Reaper:
         self._every_s = every_s
         self._known_s = known_s
         self._alone_s = alone_s
+        self._apart_s = min(every_s, AGAIN_S) * 0.9
+        """Two looks count as two only so far apart: a hint may come just before a round."""
         self._sights: dict[str, _Sight] = {}
         self._removed: dict[tuple[str, str], float] = {}
         """Room and identity of avatars removed lately, and when."""
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._livekit_is_away = False
+        self._hinted: set[str] = set()
+        self._hint = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -117,11 +125,20 @@ class Reaper:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
+    def look_soon(self, room_name: str) -> None:
+        """Somebody has left this room, LiveKit says: look at it before the next round."""
+        if len(self._hinted) < _HINTS_MAX:
+            self._hinted.add(room_name)
+            self._hint.set()
+
     async def run(self) -> None:
         """Make rounds until cancelled. That LiveKit is away is said once, and again when back."""
+        loop = asyncio.get_running_loop()
+        round_at = loop.time()
         while True:
+            is_round = loop.time() >= round_at
             try:
-                await self._round()
+                await (self._round() if is_round else self._look_where_hinted())
             except LiveKitError as e:
                 if not self._livekit_is_away:
                     logger.warning("avatars without a greeter cannot be looked for: %s", e)
@@ -130,8 +147,12 @@ class Reaper:
                 if self._livekit_is_away:
                     logger.warning("LiveKit is back: avatars without a greeter are looked for")
                 self._livekit_is_away = False
+            now = loop.time()
             found = any(sight.orphaned for sight in self._sights.values())
-            await asyncio.sleep(min(self._every_s, AGAIN_S) if found else self._every_s)
+            due_s = min(self._every_s, AGAIN_S) if found else self._every_s
+            round_at = now + due_s if is_round else min(round_at, now + due_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hint.wait(), max(0, round_at - now))
 
     async def _round(self) -> None:
         """Look at every room once; a room that fails does not keep the others waiting.
@@ -158,6 +179,18 @@ class Reaper:
             if isinstance(failed, BaseException):
                 raise failed
 
+    async def _look_where_hinted(self) -> None:
+        """Look at the rooms that were named since the last look.
+
+        Raises:
+            LiveKitError: one call at least was not answered; the next round sees to the rooms.
+        """
+        self._hint.clear()
+        names, self._hinted = self._hinted, set()
+        for name in names:
+            if sid := await self._rooms.sid(name):
+                await self._look_in_turn(self._sights.setdefault(sid, _Sight(name=name, sid=sid)))
+
     async def _look_in_turn(self, sight: _Sight) -> None:
         async with self._slots:
             try:
@@ -169,18 +202,24 @@ class Reaper:
     async def _look(self, sight: _Sight, present: Present) -> None:
         now = asyncio.get_running_loop().time()
         sight.since = {a.seat: sight.since.get(a.seat, now) for a in present.avatars}
-        before, sight.orphaned = sight.orphaned, {a.seat for a in present.avatars if a.orphaned}
+        sight.orphaned = {
+            a.seat: sight.orphaned.get(a.seat, now) for a in present.avatars if a.orphaned
+        }
         for avatar in present.avatars:
             if not avatar.orphaned:
                 continue
             again = (sight.name, avatar.identity) in self._removed
-            surely = avatar.seat in before and now - sight.since[avatar.seat] >= self._known_s
+            twice = now - sight.orphaned[avatar.seat] >= self._apart_s
+            surely = twice and now - sight.since[avatar.seat] >= self._known_s
             if again or surely:
                 await self._remove(sight, avatar, again=again)
 
-        deserted_before = sight.deserted
-        sight.deserted = not present.greeter and not present.trainee
-        if sight.reaped and sight.deserted and deserted_before:
+        if present.greeter or present.trainee:
+            sight.deserted_since = None
+        elif sight.deserted_since is None:
+            sight.deserted_since = now
+        deserted = sight.deserted_since is not None and now - sight.deserted_since >= self._apart_s
+        if sight.reaped and deserted:
             await self._close(sight)
             logger.info("a room whose greeter was lost was closed", extra=_about(sight))
         elif self._is_alone_too_long(sight, present, now):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.errors import GreeterError, LiveKitError, StoreError
+from agent.errors import GreeterError, LiveKitError, PlatformKeysError, StoreError
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Kind:
     """For the OpenAPI document."""
 
 
-RETRY_AFTER_S = 2
-"""What a retryable refusal asks the caller to wait."""
+RETRY_AFTER = {429: 60, 503: 2}
+"""Statuses that say when to ask again, in seconds, where nothing nearer is known."""
 
 KINDS = {
     "malformed_json": Kind(400, False, "The body is not JSON."),
@@ -36,8 +36,12 @@ KINDS = {
     "invalid_request": Kind(
         422, False, "A field of the address, the body or the claims is unusable."
     ),
+    "rate_limited": Kind(429, True, "Asked too often; `Retry-After` says when to ask again."),
     "internal_error": Kind(500, True, "A fault of ours; it has been logged."),
     "livekit_unavailable": Kind(503, True, "LiveKit cannot be reached or refused us."),
+    "platform_keys_unavailable": Kind(
+        503, True, "The platform's keys (JWKS) cannot be fetched: no token can be verified."
+    ),
     "store_unavailable": Kind(503, True, "The store of ended sessions cannot be reached."),
 }
 
@@ -61,6 +65,11 @@ class Refused(GreeterError):
         return KINDS[self.code]
 
 
+def unauthorized(message: str) -> Refused:
+    """Who asks is not known."""
+    return Refused("unauthorized", message, {"WWW-Authenticate": "Bearer"})
+
+
 def refusal_of(error: GreeterError) -> Refused:
     """What a caller is told of one of our errors; the operator's text stays in the log."""
     match error:
@@ -68,6 +77,8 @@ def refusal_of(error: GreeterError) -> Refused:
             return error
         case LiveKitError():
             return Refused("livekit_unavailable", "the greeting cannot be started or ended now")
+        case PlatformKeysError():
+            return Refused("platform_keys_unavailable", "tokens cannot be verified now")
         case StoreError():
             return Refused("store_unavailable", "the greeting cannot be started or ended now")
         case _:

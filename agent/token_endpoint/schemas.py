@@ -208,6 +208,13 @@ class ErrorAnswer(BaseModel):
     fallback: Fallback
 
 
+class EventAnswer(BaseModel):
+    """An event of LiveKit's was taken."""
+
+    success: Literal[True] = True
+    used: Annotated[bool, Field(description="Whether it said anything to this endpoint.")]
+
+
 class Health(BaseModel):
     """The process is alive."""
 

@@ -60,13 +60,21 @@ class Endpoint:
     log: list[str]
 
 
-def endpoint_env(livekit: LiveKitServer, state: Path, **more: str) -> dict[str, str]:
+def endpoint_env(livekit: LiveKitServer | None, state: Path, **more: str) -> dict[str, str]:
+    """Without a server, `more` has to say what LiveKit is."""
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
+    here = (
+        {
+            "LIVEKIT_URL": livekit.url,
+            "LIVEKIT_API_KEY": livekit.api_key,
+            "LIVEKIT_API_SECRET": livekit.api_secret,
+        }
+        if livekit
+        else {}
+    )
     return {
         **kept,
-        "LIVEKIT_URL": livekit.url,
-        "LIVEKIT_API_KEY": livekit.api_key,
-        "LIVEKIT_API_SECRET": livekit.api_secret,
+        **here,
         "LIVEKIT_AGENT_NAME": "greeter",
         "PLATFORM_API_KEY": API_KEY,
         "PLATFORM_JWT_SECRET": JWT_SECRET,

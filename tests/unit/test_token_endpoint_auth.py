@@ -12,6 +12,7 @@ from livekit import api
 
 from agent.settings import EndpointSettings
 from agent.token_endpoint.auth import Caller, Role, authenticate
+from agent.token_endpoint.platform_token import PlatformTokens
 from agent.token_endpoint.refusals import Refused
 from agent.token_endpoint.tokens import generate_livekit_token
 
@@ -37,15 +38,16 @@ def signed(**more: object) -> str:
     return jwt.encode(given, JWT_SECRET)
 
 
-def ask(
+async def ask(
     *,
     key: str | None = None,
     bearer: str | None = None,
     settings: EndpointSettings = BOTH,
     end: bool = False,
 ) -> Caller:
-    return authenticate(
+    return await authenticate(
         settings,
+        PlatformTokens(settings),
         "7",
         api_key=key,
         authorization=f"Bearer {bearer}" if bearer is not None else None,
@@ -53,41 +55,41 @@ def ask(
     )
 
 
-def refusal(**how: object) -> str:
+async def refusal(**how: object) -> str:
     with pytest.raises(Refused) as refused:
-        ask(**how)  # type: ignore[arg-type]
+        await ask(**how)  # type: ignore[arg-type]
     return refused.value.code
 
 
-def test_the_backend_comes_with_its_key() -> None:
-    assert ask(key=KEY).role is Role.BACKEND
+async def test_the_backend_comes_with_its_key() -> None:
+    assert (await ask(key=KEY)).role is Role.BACKEND
 
 
 @pytest.mark.parametrize("key", ["", "x", KEY + "x", KEY.upper(), "ключ", "\x00", "\udc80"])
-def test_another_key_is_refused(key: str) -> None:
-    assert refusal(key=key) == "unauthorized"
+async def test_another_key_is_refused(key: str) -> None:
+    assert await refusal(key=key) == "unauthorized"
 
 
-def test_two_credentials_at_once_are_refused() -> None:
+async def test_two_credentials_at_once_are_refused() -> None:
     for key, token in ((KEY, "x"), ("wrong", signed()), (KEY, signed())):
-        assert refusal(key=key, bearer=token) == "unauthorized"
+        assert await refusal(key=key, bearer=token) == "unauthorized"
 
 
-def test_the_browser_comes_with_the_platforms_token() -> None:
-    caller = ask(bearer=signed(trainee={"id": "t-1", "name": "Asha"}, role="Nurse"))
+async def test_the_browser_comes_with_the_platforms_token() -> None:
+    caller = await ask(bearer=signed(trainee={"id": "t-1", "name": "Asha"}, role="Nurse"))
     assert (caller.role, caller.subject) == (Role.BROWSER, "t-1")
     assert caller.claims.trainee is not None
     assert (caller.claims.trainee.name, caller.claims.role) == ("Asha", "Nurse")
 
 
 @pytest.mark.parametrize("session_id", ["7", 7])
-def test_a_platform_may_number_its_sessions(session_id: object) -> None:
-    assert ask(bearer=signed(session_id=session_id)).role is Role.BROWSER
+async def test_a_platform_may_number_its_sessions(session_id: object) -> None:
+    assert (await ask(bearer=signed(session_id=session_id))).role is Role.BROWSER
 
 
 @pytest.mark.parametrize("session_id", ["8", 8, "7 ", "", True, ["7"], {"7": 1}, None])
-def test_a_token_for_another_session_is_forbidden(session_id: object) -> None:
-    assert refusal(bearer=signed(session_id=session_id)) == "forbidden"
+async def test_a_token_for_another_session_is_forbidden(session_id: object) -> None:
+    assert await refusal(bearer=signed(session_id=session_id)) == "forbidden"
 
 
 @pytest.mark.parametrize(
@@ -115,34 +117,34 @@ def test_a_token_for_another_session_is_forbidden(session_id: object) -> None:
         base64.urlsafe_b64encode(b"[" * 5000).decode() + ".e30.x",
     ],
 )
-def test_a_token_that_is_not_valid_is_refused(token: str) -> None:
-    assert refusal(bearer=token) == "unauthorized"
+async def test_a_token_that_is_not_valid_is_refused(token: str) -> None:
+    assert await refusal(bearer=token) == "unauthorized"
 
 
-def test_a_platform_whose_clock_is_a_little_ahead_is_understood() -> None:
+async def test_a_platform_whose_clock_is_a_little_ahead_is_understood() -> None:
     ahead = time.time() + 45
-    assert ask(bearer=signed(iat=ahead, nbf=ahead)).role is Role.BROWSER
+    assert (await ask(bearer=signed(iat=ahead, nbf=ahead))).role is Role.BROWSER
 
 
-def test_a_claim_that_cannot_be_used_is_named() -> None:
+async def test_a_claim_that_cannot_be_used_is_named() -> None:
     with pytest.raises(Refused, match="continue_url") as refused:
-        ask(bearer=signed(continue_url="javascript:alert(1)"))
+        await ask(bearer=signed(continue_url="javascript:alert(1)"))
     assert refused.value.code == "invalid_request"
 
 
-def test_what_is_not_set_up_lets_nobody_in() -> None:
+async def test_what_is_not_set_up_lets_nobody_in() -> None:
     only_key = EndpointSettings.from_env({**ENV, "PLATFORM_API_KEY": KEY})
     only_jwt = EndpointSettings.from_env({**ENV, "PLATFORM_JWT_SECRET": JWT_SECRET})
-    assert refusal(bearer=signed(), settings=only_key) == "unauthorized"
-    assert refusal(key=KEY, settings=only_jwt) == "unauthorized"
-    assert refusal(key="", settings=only_jwt) == "unauthorized"
-    assert refusal() == "unauthorized"
+    assert await refusal(bearer=signed(), settings=only_key) == "unauthorized"
+    assert await refusal(key=KEY, settings=only_jwt) == "unauthorized"
+    assert await refusal(key="", settings=only_jwt) == "unauthorized"
+    assert await refusal() == "unauthorized"
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", signed()])
-def test_another_authorization_is_refused(header: str) -> None:
+async def test_another_authorization_is_refused(header: str) -> None:
     with pytest.raises(Refused):
-        authenticate(BOTH, "7", api_key=None, authorization=header)
+        await authenticate(BOTH, PlatformTokens(BOTH), "7", api_key=None, authorization=header)
 
 
 def room_token(room: str = "training-session-7", **more: object) -> str:
@@ -158,25 +160,25 @@ def admin_token(room: str) -> str:
     )
 
 
-def test_the_trainee_may_end_their_own_greeting_with_their_room_token() -> None:
-    assert ask(bearer=room_token(), end=True).role is Role.IN_ROOM
+async def test_the_trainee_may_end_their_own_greeting_with_their_room_token() -> None:
+    assert (await ask(bearer=room_token(), end=True)).role is Role.IN_ROOM
 
 
-def test_the_worker_may_report_the_end_of_its_room() -> None:
-    assert ask(bearer=admin_token("training-session-7"), end=True).role is Role.WORKER
-    assert refusal(bearer=admin_token("training-session-8"), end=True) == "forbidden"
+async def test_the_worker_may_report_the_end_of_its_room() -> None:
+    assert (await ask(bearer=admin_token("training-session-7"), end=True)).role is Role.WORKER
+    assert await refusal(bearer=admin_token("training-session-8"), end=True) == "forbidden"
 
 
-def test_another_rooms_trainee_and_the_avatar_may_not_end_it() -> None:
-    assert refusal(bearer=room_token("training-session-8"), end=True) == "forbidden"
-    assert refusal(bearer=room_token(identity="avatar-x"), end=True) == "forbidden"
+async def test_another_rooms_trainee_and_the_avatar_may_not_end_it() -> None:
+    assert await refusal(bearer=room_token("training-session-8"), end=True) == "forbidden"
+    assert await refusal(bearer=room_token(identity="avatar-x"), end=True) == "forbidden"
 
 
-def test_an_expired_or_forged_room_token_ends_nothing() -> None:
-    assert refusal(bearer=room_token(ttl=timedelta(seconds=-120)), end=True) == "unauthorized"
+async def test_an_expired_or_forged_room_token_ends_nothing() -> None:
+    assert await refusal(bearer=room_token(ttl=timedelta(seconds=-120)), end=True) == "unauthorized"
     forged = generate_livekit_token("training-session-7", "", api_key=LK_KEY, api_secret="x" * 40)
-    assert refusal(bearer=forged, end=True) == "unauthorized"
+    assert await refusal(bearer=forged, end=True) == "unauthorized"
 
 
-def test_the_platforms_token_ends_a_greeting_too() -> None:
-    assert ask(bearer=signed(), end=True).role is Role.BROWSER
+async def test_the_platforms_token_ends_a_greeting_too() -> None:
+    assert (await ask(bearer=signed(), end=True)).role is Role.BROWSER

@@ -1,0 +1,84 @@
+"""How everything that is raised becomes an answer, with the welcome and the way on in it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any, cast
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from agent.errors import GreeterError
+from agent.settings import EndpointSettings
+from agent.token_endpoint.edge import error_answer, fallback_for, unusable
+from agent.token_endpoint.refusals import Refused, refusal_of
+
+logger = logging.getLogger(__name__)
+
+
+class Sparing:
+    """Lets some lines a minute into the log, so that strangers cannot fill it; counts the rest."""
+
+    def __init__(self, lines: int = 30, every_s: float = 60.0) -> None:
+        self._lines = lines
+        self._every_s = every_s
+        self._until = 0.0
+        self._said = 0
+        self._left_out = 0
+
+    def left_out(self) -> int | None:
+        """How many lines were left out before this one; None where this one is left out too."""
+        now = time.monotonic()
+        if now >= self._until:
+            self._until, self._said = now + self._every_s, 0
+        if self._said >= self._lines:
+            self._left_out += 1
+            return None
+        self._said += 1
+        before, self._left_out = self._left_out, 0
+        return before
+
+
+def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
+    """Give the app its handlers: what a route raises becomes one shape, and one line in the log."""
+
+    def answer(request: Request, refused: Refused) -> Response:
+        return error_answer(
+            refused, fallback_for(settings, getattr(request.state, "metadata", None))
+        )
+
+    strangers = Sparing()
+
+    async def on_ours(request: Request, error: Exception) -> Response:
+        refused = refusal_of(cast(GreeterError, error))
+        left_out = strangers.left_out() if refused.code == "unauthorized" else 0
+        if left_out is None:
+            return answer(request, refused)
+        level = logging.WARNING if refused.kind.status >= 500 else logging.INFO
+        logger.log(
+            level,
+            "a request was refused",
+            extra={
+                "session_id": request.path_params.get("session_id", ""),
+                "code": refused.code,
+                "not_logged_before": left_out or "",
+                # An answer is for the caller; what LiveKit or the store said is for the operator.
+                "error": "" if error is refused else str(error),
+            },
+        )
+        return answer(request, refused)
+
+    async def on_unusable(request: Request, error: Exception) -> Response:
+        return answer(request, unusable(cast(Any, error).errors()))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        http = cast(HTTPException, error)
+        code = {404: "not_found", 405: "method_not_allowed"}.get(http.status_code)
+        refused = Refused(code or "invalid_request", str(http.detail), dict(http.headers or {}))
+        return answer(request, refused)
+
+    app.add_exception_handler(GreeterError, on_ours)
+    app.add_exception_handler(RequestValidationError, on_unusable)
+    app.add_exception_handler(HTTPException, on_http)

@@ -1,0 +1,41 @@
+"""The ticket: the answer that lets a trainee into their room."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from agent.job_metadata import JobMetadata, room_name_of
+from agent.room_contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
+from agent.settings import EndpointSettings
+from agent.token_endpoint.edge import fallback_for
+from agent.token_endpoint.schemas import GreetingAnswer
+from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
+
+
+def let_in(
+    settings: EndpointSettings, metadata: JobMetadata, *, client: str | None
+) -> GreetingAnswer:
+    """The ticket of a session's trainee.
+
+    Args:
+        client: which page asks; only our own is told to the worker.
+    """
+    room_name = room_name_of(metadata.session_id)
+    token = generate_livekit_token(
+        room_name,
+        metadata.trainee.name,
+        identity=trainee_identity(metadata.session_id),
+        ttl=timedelta(seconds=settings.token_ttl_s),
+        attributes={ATTRIBUTE_CLIENT: client} if client == CLIENT_AVATAR_GREETING else None,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+    )
+    return GreetingAnswer(
+        session_id=metadata.session_id,
+        room_name=room_name,
+        livekit_url=settings.public_url,
+        livekit_token=token,
+        server_url=settings.public_url,
+        participant_token=token,
+        fallback=fallback_for(settings, metadata),
+    )

@@ -1,0 +1,186 @@
+"""The OWASP API top ten as far as they apply, on the endpoint's own process; rows in `attacks.py`.
+
+Tokens by published keys: tests/unit, and what a body may hold: test_token_endpoint_requests.
+Requests go out byte by byte, as no client would send them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.integration.attacks import ALL, GOOD, Attack
+from tests.integration.endpoint_fixtures import (
+    API_KEY,
+    BACKEND,
+    JWT_SECRET,
+    Endpoint,
+    bearer,
+    browser,
+    endpoint,
+    endpoint_env,
+    path_of,
+)
+from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, ORIGIN
+
+
+@pytest.fixture(scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
+    folder = tmp_path_factory.mktemp("endpoint")
+    env = endpoint_env(
+        None,
+        folder / "state",
+        LIVEKIT_URL="ws://127.0.0.1:1",
+        LIVEKIT_API_KEY=LIVEKIT_KEY,
+        LIVEKIT_API_SECRET=LIVEKIT_SECRET,
+        CORS_ALLOWED_ORIGINS=ORIGIN,
+        **dict.fromkeys(("RATE_LIMIT_SESSION", "RATE_LIMIT_TRAINEE", "RATE_LIMIT_BACKEND"), "off"),
+    )
+    async with endpoint(env, folder) as started:
+        yield started
+        assert started.process.returncode is None, "it is no more"
+    said = "\n".join(started.log)
+    for secret in ("Traceback", "eyJ", API_KEY, JWT_SECRET, LIVEKIT_SECRET, "unexpected failure"):
+        assert secret not in said, said[-2000:]
+
+
+async def send(http: httpx.AsyncClient, attack: Attack) -> tuple[int, dict[str, str], bytes]:
+    """Send it byte by byte, and read until the endpoint hangs up."""
+    headers = attack.headers
+    listed = list(headers.items()) if isinstance(headers, dict) else headers
+    lines = [f"{attack.method} {attack.path} HTTP/1.1".encode(), b"Host: evil.example"]
+    lines += [
+        k.encode() + b": " + (v if isinstance(v, bytes) else v.encode("latin-1")) for k, v in listed
+    ]
+    if attack.length:
+        lines.append(f"Content-Length: {len(attack.body)}".encode())
+    if not any(k == "Connection" for k, _ in listed):
+        lines.append(b"Connection: close")
+    reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+    try:
+        writer.write(b"\r\n".join([*lines, b"", attack.body]))
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode("latin-1")
+        status, *rest = head.strip().split("\r\n")
+        found = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in rest)}
+        size = int(found["content-length"])
+        return int(status.split()[1]), found, await asyncio.wait_for(reader.readexactly(size), 10)
+    finally:
+        writer.close()
+
+
+@pytest.fixture(scope="module")
+async def error_schema(served: Endpoint) -> dict[str, Any]:
+    document = (await served.http.get("/openapi.json")).json()
+    return {"$ref": "#/components/schemas/ErrorAnswer", "components": document["components"]}
+
+
+@pytest.mark.parametrize("attack", ALL, ids=lambda a: a.name)
+async def test_an_attack_is_answered_as_it_should_be(
+    served: Endpoint, error_schema: dict[str, Any], attack: Attack
+) -> None:
+    begun = time.monotonic()
+    status, headers, content = await send(served.http, attack)
+    assert time.monotonic() - begun < 4
+    body = json.loads(content)
+    assert (status, body["error"]["code"]) == attack.expected, body
+    Draft202012Validator(error_schema).validate(body)
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "x-evil" not in headers
+    assert body["fallback"]["welcome_text"]
+    assert body["fallback"]["continue_url"].startswith("https://platform.example/")
+    for never in (API_KEY, JWT_SECRET, LIVEKIT_SECRET, "eyJ", "Traceback", "/agent/"):
+        assert never not in content.decode()
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    assert len({a.name for a in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",  # no Host
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
+        b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + b"\x00" * 100,
+        b"\r\n\r\n\r\n\r\n nonsense \r\n\r\n",
+    ],
+    ids=lambda sent: sent[:60].decode("latin-1"),
+)
+async def test_what_is_no_http_is_refused_and_hung_up_on(served: Endpoint, sent: bytes) -> None:
+    url = served.http.base_url
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    try:
+        writer.write(sent)
+        try:
+            answer = await asyncio.wait_for(reader.read(), 10)
+        except ConnectionResetError:
+            answer = b""
+        assert answer == b"" or answer.split()[1][:1] == b"4", answer[:200]
+    finally:
+        writer.close()
+
+
+async def test_a_smuggled_second_request_is_not_answered(served: Endpoint) -> None:
+    url = served.http.base_url
+    inner = f"POST {path_of('8', end=True)} HTTP/1.1\r\nHost: x\r\nX-API-Key: {API_KEY}\r\n\r\n"
+    sent = (
+        f"POST {path_of('7')} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        f"Content-Length: {5 + len(inner)}\r\n\r\n0\r\n\r\n{inner}"
+    )
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    try:
+        writer.write(sent.encode())
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"livekit_unavailable" not in answer
+
+
+async def test_a_token_may_be_replayed_and_starts_nothing_twice(served: Endpoint) -> None:
+    """A replay is the same trainee asking again: the same greeting, and only for this session."""
+    header = browser("replay")
+    answers = [await served.http.post(path_of("replay"), headers=header) for _ in range(3)]
+    assert {a.status_code for a in answers} == {503}
+    other = await served.http.post(path_of("replay2"), headers=header)
+    assert other.status_code == 403
+
+
+async def test_an_unknown_origin_is_not_let_through_by_a_plain_request_either(
+    served: Endpoint,
+) -> None:
+    for origin in ("https://evil.example", "null", ORIGIN.upper(), f"{ORIGIN}.evil.example"):
+        answer = await served.http.post(path_of("7"), headers={**BACKEND, "Origin": origin})
+        assert "access-control-allow-origin" not in answer.headers
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_a_flood_of_strangers_is_refused_and_does_not_fill_the_log(served: Endpoint) -> None:
+    before = len(served.log)
+    limits = httpx.Limits(max_connections=20, keepalive_expiry=1)
+    async with httpx.AsyncClient(base_url=served.http.base_url, limits=limits, timeout=20) as http:
+        forged = bearer(jwt.encode(GOOD, "x" * 40))
+        answers = await asyncio.gather(
+            *(http.post(path_of(f"f{i}"), headers=forged) for i in range(300))
+        )
+    assert {a.status_code for a in answers} == {401}
+    assert len(served.log) - before <= 40
+    assert (await served.http.get("/healthz")).status_code == 200

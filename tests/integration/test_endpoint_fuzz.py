@@ -1,0 +1,79 @@
+"""Requests made from the endpoint's own OpenAPI document, valid and not (schemathesis).
+
+No LiveKit is there: 503 with our body is a documented answer. No other one above 499 is right,
+whatever is sent, and every answer is one that the document promises, in its shape.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.endpoint_fixtures import (
+    BACKEND,
+    Endpoint,
+    browser,
+    endpoint,
+    endpoint_env,
+)
+from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
+
+FOR_S = int(os.environ.get("FUZZ_S", "6"))
+"""Each of the three runs."""
+
+_AS_IT_IS = '[checks]\nnot_a_server_error.expected-statuses = ["2xx", "4xx", "503"]\n'
+# Else it sends both a key and a token each time, and is never let in.
+_ITS_CREDENTIALS = "[generation]\nwith-security-parameters = false\n"
+_ONE_SESSION = '[parameters]\nsession_id = "7"\n'
+
+RUNS = {
+    "as the backend": (_AS_IT_IS + _ITS_CREDENTIALS, BACKEND),
+    "as a trainee": (
+        _ONE_SESSION + _AS_IT_IS + _ITS_CREDENTIALS,
+        browser("7", exp=time.time() + 86_400),
+    ),
+    "as a stranger": (_AS_IT_IS, {}),
+}
+
+
+@pytest.fixture(scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoint]:
+    folder = tmp_path_factory.mktemp("endpoint")
+    env = endpoint_env(
+        None,
+        folder / "state",
+        LIVEKIT_URL="ws://127.0.0.1:1",
+        LIVEKIT_API_KEY=LIVEKIT_KEY,
+        LIVEKIT_API_SECRET=LIVEKIT_SECRET,
+        # High enough that most requests are looked at, low enough that 429 is answered too.
+        RATE_LIMIT_SESSION="30/second",
+    )
+    async with endpoint(env, folder) as started:
+        yield started
+    assert "unexpected failure" not in "\n".join(started.log)
+
+
+@pytest.mark.parametrize("who", RUNS)
+async def test_no_request_is_answered_otherwise_than_the_document_says(
+    served: Endpoint, tmp_path: Path, who: str
+) -> None:
+    config, headers = RUNS[who]
+    (tmp_path / "st.toml").write_text(config)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", "st.toml"),
+        *("run", f"{served.http.base_url}/openapi.json", "--max-time", str(FOR_S)),
+        *("--checks", "all", "--no-color", "--no-shrink", "--warnings", "off"),
+        *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), FOR_S + 90)
+    assert process.returncode == 0, said.decode()
+    assert "4 passed" in said.decode()

@@ -1,0 +1,100 @@
+"""A real livekit-server posts its webhooks to the endpoint, which then looks at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+from livekit import api
+
+from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
+from agent.job_metadata import room_name_of
+from agent.settings import EndpointSettings
+from agent.store import Phase, SqliteStore
+from agent.token_endpoint.app import create_app
+from agent.token_endpoint.reaper import AGAIN_S, KNOWN_S
+from tests.integration.client import Client, until
+from tests.integration.endpoint_fixtures import endpoint_env
+from tests.integration.test_reaper import greeter_token, token
+
+ROUND_S = 120.0
+"""Between the reaper's rounds: whatever happens sooner, a webhook has set off."""
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
+    log = tmp_path_factory.mktemp("livekit") / "log"
+    [port] = free_ports(1)
+    webhook = f"http://127.0.0.1:{port}/livekit/webhook"
+    async with livekit_server(await ensure_binary(), log, webhook=webhook) as running:
+        folder = tmp_path_factory.mktemp("endpoint")
+        settings = EndpointSettings.from_env(endpoint_env(running, folder))
+        app = create_app(settings, store=SqliteStore(folder / "s"), reaper_every_s=ROUND_S)
+        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None)
+        serving = uvicorn.Server(config)
+        task = asyncio.create_task(serving.serve())
+        try:
+            yield running
+        finally:
+            serving.should_exit = True
+            await task
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> SqliteStore:
+    """The endpoint's."""
+    [path] = tmp_path_factory.getbasetemp().glob("endpoint*/s")
+    return SqliteStore(path)
+
+
+@contextlib.asynccontextmanager
+async def room(server: LiveKitServer) -> AsyncIterator[str]:
+    name = room_name_of(secrets.token_hex(4))
+    async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
+        await livekit.room.create_room(api.CreateRoomRequest(name=name, empty_timeout=300))
+        yield name
+        await livekit.room.delete_room(api.DeleteRoomRequest(room=name))
+
+
+async def test_an_orphaned_avatar_goes_long_before_the_next_round(
+    server: LiveKitServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    greeter, avatar, trainee, bystander = Client(), Client(), Client(), Client()
+    async with room(server) as name:
+        await greeter.join(server.url, greeter_token(server, name))
+        await avatar.join(server.url, token(server, name, "avatar", speaks_for="greeter"))
+        await trainee.join(server.url, token(server, name, "trainee"))
+        # The reaper has to have known the avatar for KNOWN_S; somebody's leaving shows it to it.
+        await bystander.join(server.url, token(server, name, "bystander"))
+        await bystander.leave()
+        await asyncio.sleep(KNOWN_S + 1)
+        assert avatar.disconnected_at is None
+        await greeter.leave()
+        left_at = time.monotonic()
+        await until(lambda: avatar.disconnected_at is not None, 10, "the avatar was left there")
+        print(f"the avatar was gone {time.monotonic() - left_at:.1f} s after its greeter")
+        assert time.monotonic() - left_at < AGAIN_S + 3
+        assert trainee.disconnected_at is None
+        await trainee.leave()
+    assert any("left behind by a lost greeter" in r.message for r in caplog.records)
+
+
+async def test_a_session_is_over_with_its_room(
+    server: LiveKitServer, store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with room(server) as name:
+        session_id = name.rpartition("-")[2]
+        await store.start(session_id)
+        await store.mark_met(session_id)
+    async with asyncio.timeout(8):
+        while await store.phase(session_id) is not Phase.ENDED:
+            await asyncio.sleep(0.1)
+    assert await store.end_reason(session_id) is None, "presumed: a report may know better"
+    assert [r for r in caplog.records if r.message == "a session is over with its room"]

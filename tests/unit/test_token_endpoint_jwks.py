@@ -1,0 +1,305 @@
+"""Platform JWTs by the platform's published keys, from a real HTTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import jwt
+import pytest
+
+from agent.errors import ConfigError, PlatformKeysError
+from agent.settings import EndpointSettings
+from agent.token_endpoint.__main__ import warn_of_any_audience
+from agent.token_endpoint.jwks import KeySet
+from agent.token_endpoint.platform_token import PlatformTokens
+from agent.token_endpoint.refusals import Refused, refusal_of
+from tests.unit.key_server import KeyServer, key_server, pem, private_key, public_jwk, signed
+
+SECRET = "the-platforms-secret-of-32-bytes-"
+LIVEKIT = {
+    "LIVEKIT_URL": "ws://127.0.0.1:1",
+    "LIVEKIT_API_KEY": "lk",
+    "LIVEKIT_API_SECRET": "livekits-secret-of-at-least-32-bytes",
+}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[KeyServer]:
+    async with key_server() as running:
+        yield running
+
+
+def settings(**more: str) -> EndpointSettings:
+    return EndpointSettings.from_env({**LIVEKIT, **more})
+
+
+def tokens(server: KeyServer, **more: str) -> PlatformTokens:
+    return PlatformTokens(settings(PLATFORM_JWKS_URL=server.url, **more))
+
+
+async def refused(by: PlatformTokens, token: str) -> str:
+    with pytest.raises(Refused) as refusal:
+        await by.claims(token)
+    assert refusal.value.code == "unauthorized"
+    return refusal.value.message
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
+@pytest.mark.parametrize("kid", ["k1", None])
+async def test_a_token_of_each_kind_of_key_is_taken(
+    server: KeyServer, algorithm: str, kid: str | None
+) -> None:
+    server.keys = [public_jwk(algorithm, kid, private_key(algorithm), use="sig", alg=algorithm)]
+    by = tokens(server)
+    for _ in range(3):
+        assert (await by.claims(signed(algorithm, kid)))["session_id"] == "7"
+    assert server.asked == 1
+
+
+async def test_a_secret_and_published_keys_may_be_set_up_together(server: KeyServer) -> None:
+    by = tokens(server, PLATFORM_JWT_SECRET=SECRET)
+    shared = jwt.encode({"sub": "a", "exp": time.time() + 60}, SECRET)
+    assert (await by.claims(shared))["sub"] == "a"
+    assert server.asked == 0
+    assert (await by.claims(signed()))["sub"] == "t-1"
+
+
+def by_hand(head: dict[str, Any], key: bytes, **claims: Any) -> str:
+    """A token no library would sign."""
+    told = {"sub": "t-1", "session_id": "7", "exp": int(time.time()) + 300, **claims}
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, told)
+    ]
+    mac = hmac.digest(key, b".".join(parts), hashlib.sha256)
+    return b".".join([*parts, base64.urlsafe_b64encode(mac).rstrip(b"=")]).decode()
+
+
+FORGED = {
+    "the public key as a secret, as PEM": lambda: by_hand(
+        {"alg": "HS256", "kid": "k1"}, pem(private_key("RS256"))
+    ),
+    "the public key as a secret, as JWK": lambda: by_hand(
+        {"alg": "HS256", "kid": "k1"},
+        json.dumps(public_jwk("RS256", "k1", private_key("RS256"))).encode(),
+    ),
+    "the published modulus as a secret": lambda: by_hand(
+        {"alg": "HS256"}, public_jwk("RS256", "k1", private_key("RS256"))["n"].encode()
+    ),
+    "an empty secret": lambda: by_hand({"alg": "HS256"}, b""),
+    "alg none": lambda: by_hand({"alg": "none", "kid": "k1"}, b"").rpartition(".")[0] + ".",
+    "alg None, spelled oddly": lambda: by_hand({"alg": "nOnE", "kid": "k1"}, b""),
+    "alg is a list": lambda: by_hand({"alg": ["RS256"], "kid": "k1"}, b""),
+    "no alg": lambda: by_hand({"kid": "k1"}, b""),
+    "somebody's own RSA key under our kid": lambda: signed(key=private_key("RS256", "evil")),
+    "their own key in the head (jwk)": lambda: signed(
+        key=private_key("RS256", "evil"),
+        head={"jwk": public_jwk("RS256", "k1", private_key("RS256", "evil"))},
+    ),
+    "their own address in the head (jku)": lambda: signed(
+        key=private_key("RS256", "evil"), head={"jku": "https://evil.example/jwks.json"}
+    ),
+    "their own certificate in the head (x5u, x5c)": lambda: signed(
+        key=private_key("RS256", "evil"),
+        head={"x5u": "https://evil.example/c.pem", "x5c": ["MIIB"]},
+    ),
+    "another algorithm of the same key": lambda: signed(head={"alg": "RS512"}),
+    "PS256 with an RS256 key": lambda: jwt.encode(
+        {"sub": "t", "exp": time.time() + 60},
+        private_key("RS256"),
+        algorithm="PS256",
+        headers={"kid": "k1"},
+    ),
+    "an EC key under an RSA key's kid": lambda: signed("ES256"),
+    "a path as kid": lambda: signed(kid="../../../../dev/null", key=private_key("RS256", "e")),
+    "SQL as kid": lambda: signed(kid="k1' UNION SELECT 'x", key=private_key("RS256", "e")),
+    "a very long kid": lambda: signed(kid="k" * 5000, key=private_key("RS256", "e")),
+    "an extension nobody knows (crit)": lambda: signed(head={"crit": ["b64x"], "b64x": True}),
+    "an unencoded payload (b64)": lambda: signed(head={"crit": ["b64"], "b64": False}),
+    "expired": lambda: signed(exp=time.time() - 1),
+    "no exp": lambda: signed(exp=None),
+    "exp of NaN": lambda: by_hand({"alg": "HS256"}, b"", exp=float("nan")),
+    "not yet": lambda: signed(nbf=time.time() + 600),
+    "issued in the future": lambda: signed(iat=time.time() + 600),
+    "no sub": lambda: signed(sub=None),
+    "sub is a number": lambda: by_hand({"alg": "RS256", "kid": "k1"}, b"", sub=7),
+}
+
+
+@pytest.mark.parametrize("attack", FORGED)
+@pytest.mark.parametrize("secret", [{}, {"PLATFORM_JWT_SECRET": SECRET}], ids=["", "and-secret"])
+async def test_a_forged_token_is_refused(
+    server: KeyServer, attack: str, secret: dict[str, str]
+) -> None:
+    await refused(tokens(server, **secret), FORGED[attack]())
+    assert server.asked <= 2
+
+
+async def test_a_token_for_others_or_of_others_is_refused(server: KeyServer) -> None:
+    strict = {"PLATFORM_JWT_ISSUER": "https://platform.example", "PLATFORM_JWT_AUDIENCE": "greeter"}
+    by = tokens(server, PLATFORM_JWT_SECRET=SECRET, **strict)
+    good = {"iss": "https://platform.example", "aud": "greeter"}
+    bad: list[dict[str, Any]] = [
+        {},
+        {"iss": good["iss"]},
+        {"aud": good["aud"]},
+        {**good, "aud": "another"},
+        {**good, "aud": ["another"]},
+        {**good, "aud": []},
+        {**good, "aud": {"greeter": 1}},
+        {**good, "iss": "https://platform.example/"},
+    ]
+    for claims in bad:
+        await refused(by, signed(**claims))
+        await refused(by, jwt.encode({"sub": "a", "exp": time.time() + 60, **claims}, SECRET))
+    listed = {**good, "iss": [good["iss"]]}
+    await refused(by, by_hand({"alg": "HS256"}, SECRET.encode(), **listed))
+    assert await by.claims(signed(**good))
+    assert await by.claims(signed(**{**good, "aud": ["another", "greeter"]}))
+    assert await by.claims(jwt.encode({"sub": "a", "exp": time.time() + 60, **good}, SECRET))
+
+
+UNUSABLE: dict[str, Any] = {
+    "a shared secret": {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTMy", "kid": "k1"},
+    "for encryption": lambda: public_jwk("RS256", "k1", private_key("RS256"), use="enc"),
+    "for another algorithm": lambda: public_jwk("RS256", "k1", private_key("RS256"), alg="PS256"),
+    "too small": lambda: public_jwk("RS256", "k1", private_key("RS256", "small", bits=1024)),
+    "of another curve": lambda: public_jwk("ES384", "k1", private_key("ES384")),
+    "private": lambda: {**public_jwk("EdDSA", "k1", private_key("EdDSA")), "d": "AAAA"},
+    "half a key": {"kty": "RSA", "kid": "k1", "n": "AQAB"},
+    "nonsense": {"kty": "RSA", "kid": "k1", "n": "!", "e": 5},
+    "no key": "k1",
+    "an odd kid": {"kty": "RSA", "kid": ["k1"], "n": "AQAB", "e": "AQAB"},
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+async def test_a_key_that_must_not_be_used_is_not(server: KeyServer, what: str) -> None:
+    made = UNUSABLE[what]
+    server.keys = [made() if callable(made) else made, *server.keys]
+    server.keys[-1]["kid"] = "good"
+    by = tokens(server)
+    assert await by.claims(signed(kid="good"))
+    await refused(by, signed(kid="k1", key=private_key("RS256", "small", bits=1024)))
+
+
+async def test_a_new_key_is_fetched_once_and_a_flood_of_unknown_ones_is_not(
+    server: KeyServer,
+) -> None:
+    keys = KeySet(server.url, floor_s=0.3)
+    assert await keys.key("k1", "RS256")
+    assert await keys.key("k2", "RS256") is None
+    assert server.asked == 1, "within the floor nothing is fetched"
+    await asyncio.sleep(0.3)
+    server.keys.append(public_jwk("RS256", "k2", private_key("RS256", "2")))
+    server.delay_s = 0.1
+    found = await asyncio.gather(*(keys.key("k2", "RS256") for _ in range(50)))
+    assert all(found)
+    assert server.asked == 2
+    await asyncio.gather(*(keys.key(f"unknown-{i}", "RS256") for i in range(200)))
+    assert server.asked == 2
+    assert await keys.key("k1", "RS256")
+
+
+async def test_a_withdrawn_key_is_refused_once_the_set_is_not_fresh(server: KeyServer) -> None:
+    keys = KeySet(server.url, fresh_s=0.2, floor_s=0)
+    assert await keys.key("k1", "RS256")
+    server.keys = [public_jwk("RS256", "k2", private_key("RS256", "2"))]
+    assert await keys.key("k1", "RS256"), "fresh"
+    await asyncio.sleep(0.25)
+    await keys.key("k1", "RS256")  # fetched again, beside it
+    async with asyncio.timeout(3):
+        while await keys.key("k1", "RS256"):
+            await asyncio.sleep(0.02)
+    assert await keys.key("k2", "RS256")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"status": 500},
+        {"status": 404},
+        {"status": 302},
+        {"body": b""},
+        {"body": b"<html>"},
+        {"body": b"[" * 100_000},
+        {"body": b"[]"},
+        {"body": b'{"keys": []}'},
+        {"body": b'{"keys": {"a": 1}}'},
+        {"body": b" " * 300_000},
+        {"body": b"\xff\xfe"},
+        {"delay_s": 1.0},
+    ],
+    ids=str,
+)
+async def test_keys_that_cannot_be_had_are_a_503_and_one_clear_line(
+    server: KeyServer, caplog: pytest.LogCaptureFixture, how: dict[str, Any]
+) -> None:
+    vars(server).update(how)
+    keys = KeySet(server.url, timeout_s=0.3, floor_s=0.1)
+    for _ in range(3):
+        with pytest.raises(PlatformKeysError, match="PLATFORM_JWKS_URL ") as error:
+            await keys.key("k1", "RS256")
+    answer = refusal_of(error.value)
+    assert (answer.kind.status, answer.code) == (503, "platform_keys_unavailable")
+    [said] = [r for r in caplog.records if r.levelno >= logging.WARNING]
+    assert "cannot be fetched" in said.message
+    # It comes back by itself.
+    server.status, server.body, server.delay_s = 200, None, 0
+    await asyncio.sleep(0.1)
+    assert await keys.key("k1", "RS256")
+    await keys.aclose()
+
+
+async def test_while_the_platform_is_down_its_known_keys_are_good_for_a_while(
+    server: KeyServer,
+) -> None:
+    keys = KeySet(server.url, fresh_s=0.1, floor_s=0.05, kept_s=0.8, timeout_s=0.2)
+    assert await keys.key("k1", "RS256")
+    server.delay_s = 5
+    await asyncio.sleep(0.15)
+    begun = time.monotonic()
+    assert await keys.key("k1", "RS256"), "nobody waits for the fetch"
+    assert time.monotonic() - begun < 0.15
+    await asyncio.sleep(0.3)
+    assert await keys.key("k1", "RS256")
+    with pytest.raises(PlatformKeysError):
+        await keys.key("another", "RS256")
+    await asyncio.sleep(0.6)
+    with pytest.raises(PlatformKeysError):
+        await keys.key("k1", "RS256")
+    await keys.aclose()
+
+
+async def test_nobody_listening_is_a_503() -> None:
+    by = PlatformTokens(settings(PLATFORM_JWKS_URL="http://127.0.0.1:1/jwks"))
+    with pytest.raises(PlatformKeysError, match="cannot be reached"):
+        await by.claims(signed())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://keys.example.com/jwks", "ftp://x", "https://", "https://me:pw@keys.example.com/", "x"],
+)
+def test_keys_over_an_open_network_are_not_set_up(url: str) -> None:
+    with pytest.raises(ConfigError, match="PLATFORM_JWKS_URL: must be"):
+        settings(PLATFORM_JWKS_URL=url)
+
+
+def test_published_keys_alone_are_a_way_in_and_without_an_audience_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    url = "https://platform.example/jwks"
+    warn_of_any_audience(settings(PLATFORM_JWKS_URL=url))
+    assert "PLATFORM_JWT_AUDIENCE" in caplog.text
+    caplog.clear()
+    warn_of_any_audience(settings(PLATFORM_JWKS_URL=url, PLATFORM_JWT_AUDIENCE="greeter"))
+    assert caplog.text == ""

@@ -1,0 +1,223 @@
+"""LiveKit's webhooks: what is taken for one, and what it sets off."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from livekit import api
+
+from agent.errors import StoreError
+from agent.job_metadata import JobMetadata
+from agent.store import PRESUMED, Phase, SqliteStore
+from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.livekit_events import LiveKitEvents
+from agent.token_endpoint.reaper import Reaper
+from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.rooms import Rooms
+from agent.token_endpoint.watch import Watch
+from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
+from tests.unit.test_token_endpoint_greetings import FakeRooms
+
+ROOM = {"name": "training-session-7", "sid": "RM_1"}
+
+
+def event(what: str = "participant_left", **more: Any) -> bytes:
+    told = {"event": what, "room": ROOM, "id": f"EV_{time.monotonic_ns()}", **more}
+    return json.dumps({"createdAt": str(int(time.time())), **told}).encode()
+
+
+def signature(
+    body: bytes, *, secret: str = LIVEKIT_SECRET, key: str = LIVEKIT_KEY, **how: Any
+) -> str:
+    """As LiveKit signs one: a token of the key that holds the body's hash."""
+    made = api.AccessToken(key, secret).with_ttl(timedelta(minutes=5))
+    for name, value in how.items():
+        made = getattr(made, name)(value)
+    return made.with_sha256(base64.b64encode(hashlib.sha256(body).digest()).decode()).to_jwt()
+
+
+class Hints:
+    """The reaper, as far as it is told where to look."""
+
+    def __init__(self) -> None:
+        self.rooms: list[str] = []
+
+    def look_soon(self, room_name: str) -> None:
+        self.rooms.append(room_name)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "store")
+
+
+@pytest.fixture
+def rooms() -> FakeRooms:
+    return FakeRooms()
+
+
+@pytest.fixture
+def hints() -> Hints:
+    return Hints()
+
+
+@pytest.fixture
+async def events(
+    tmp_path: Path, store: SqliteStore, rooms: FakeRooms, hints: Hints
+) -> AsyncIterator[LiveKitEvents]:
+    watch = Watch(rooms=cast(Rooms, rooms), store=store, check_s=1)
+    greetings = Greetings(cast(Rooms, rooms), store, watch, report_s=0.1)
+    made = LiveKitEvents(settings(tmp_path), store, cast(Reaper, hints), greetings)
+    yield made
+    await made.aclose()
+    await watch.aclose()
+
+
+async def taken(events: LiveKitEvents, body: bytes, **how: Any) -> bool:
+    return await events.take(body, signature(body, **how))
+
+
+@pytest.mark.parametrize("what", ["participant_left", "participant_connection_aborted"])
+async def test_who_has_left_is_looked_into_at_once(
+    events: LiveKitEvents, hints: Hints, what: str
+) -> None:
+    assert await taken(events, event(what))
+    assert hints.rooms == ["training-session-7"]
+
+
+async def test_other_events_and_other_rooms_say_nothing(
+    events: LiveKitEvents, hints: Hints
+) -> None:
+    for body in (
+        event("track_published"),
+        event("an_event_of_tomorrow", a_field_of_tomorrow={"x": 1}),
+        event(room={"name": "somebody-elses"}),
+        json.dumps({"event": "room_finished"}).encode(),
+        b"{}",
+    ):
+        assert not await taken(events, body)
+    assert hints.rooms == []
+
+
+async def after_the_room(events: LiveKitEvents, store: SqliteStore) -> Phase | None:
+    assert await taken(events, event("room_finished"))
+    await asyncio.sleep(0.3)
+    return await store.phase("7")
+
+
+async def test_who_had_met_have_met_for_good_once_their_room_is_gone(
+    events: LiveKitEvents, store: SqliteStore
+) -> None:
+    await store.start("7")
+    await store.mark_met("7")
+    assert await after_the_room(events, store) is Phase.ENDED
+    assert await store.end_reason("7") is None, f"{PRESUMED}: a report may know better"
+
+
+async def test_a_greeting_nobody_met_in_and_a_room_that_is_back_are_left_alone(
+    events: LiveKitEvents, store: SqliteStore, rooms: FakeRooms
+) -> None:
+    assert await after_the_room(events, store) is None
+    await store.start("7")
+    assert await after_the_room(events, store) is Phase.STARTED
+    await store.mark_met("7")
+    await rooms.ensure(JobMetadata(session_id="7"))
+    assert await after_the_room(events, store) is Phase.MET
+
+
+async def test_the_workers_own_report_goes_first(events: LiveKitEvents, store: SqliteStore) -> None:
+    await store.start("7")
+    await store.mark_met("7")
+    await taken(events, event("room_finished"))
+    await store.forget_phase("7")  # it broke off
+    await asyncio.sleep(0.3)
+    assert await store.phase("7") is None
+
+
+FORGED = {
+    "no signature": lambda body: None,
+    "an empty one": lambda body: "",
+    "no token": lambda body: "x.y.z",
+    "of another key": lambda body: signature(body, secret="x" * 40),
+    "of another project": lambda body: signature(body, key="other"),
+    "of another body": lambda body: signature(body + b" "),
+    "expired": lambda body: signature(body, with_ttl=timedelta(minutes=-5)),
+    "of no body": lambda body: api.AccessToken(LIVEKIT_KEY, LIVEKIT_SECRET).to_jwt(),
+    "a hash that is none": lambda body: (
+        api.AccessToken(LIVEKIT_KEY, LIVEKIT_SECRET).with_sha256("ü!").to_jwt()
+    ),
+    "huge": lambda body: "x" * 100_000,
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+async def test_a_forged_event_is_refused(events: LiveKitEvents, hints: Hints, how: str) -> None:
+    body = event()
+    with pytest.raises(Refused) as refused:
+        await events.take(body, FORGED[how](body))
+    assert refused.value.code == "unauthorized"
+    assert hints.rooms == []
+
+
+async def test_a_replayed_or_an_old_event_is_refused(events: LiveKitEvents) -> None:
+    body = event()
+    signed = signature(body)
+    assert await events.take(body, signed)
+    for again in (signed, signature(body)):
+        with pytest.raises(Refused, match="taken before"):
+            await events.take(body, again)
+    for away_s in (-3600, 3600):
+        with pytest.raises(Refused, match="too old, or of the future"):
+            await taken(events, event(createdAt=str(int(time.time()) + away_s)))
+
+
+async def test_a_store_that_is_away_loses_no_hint(
+    events: LiveKitEvents, hints: Hints, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(name: str, ttl_s: float) -> bool:
+        raise StoreError("not now")
+
+    monkeypatch.setattr(store, "claim", away)
+    assert await taken(events, event())
+    assert hints.rooms
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["event", "room", "participant", "id", "createdAt", "egressInfo", "x"])
+
+
+def bodies_of_any_shape() -> list[bytes]:
+    found: list[bytes] = []
+
+    @hypothesis.settings(max_examples=80, deadline=None, database=None)
+    @hypothesis.given(told=st.dictionaries(FIELDS, ANYTHING, max_size=4))
+    def collect(told: dict[str, Any]) -> None:
+        found.append(json.dumps(told).encode())
+
+    collect()
+    return found
+
+
+async def test_nothing_that_is_signed_is_a_500(tmp_path: Path) -> None:
+    odd = [b"", b"null", b"[]", b"\xff", b'{"room": 1}', b'{"room": {"name": null}}']
+    odd += [b'{"room":' * 5000 + b"1" + b"}" * 5000, b'{"createdAt": "-99999999999999999999"}']
+    async with endpoint(tmp_path) as http:
+        for body in (*odd, *bodies_of_any_shape()):
+            headers = {"Authorization": signature(body), "Content-Type": "application/webhook+json"}
+            answer = await http.post("/livekit/webhook", content=body, headers=headers)
+            assert answer.status_code in {200, 400, 401}, body

@@ -1,0 +1,123 @@
+"""How often a greeting may be asked for; the counting on Redis is in tests/integration."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from agent.errors import ConfigError
+from agent.token_endpoint.rates import Rates
+from agent.token_endpoint.refusals import Refused
+from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings
+
+
+async def refused(rates: Rates, session: str, trainee: str = "", *, backend: bool = True) -> bool:
+    try:
+        await rates.start(session, trainee, by_backend=backend)
+    except Refused as e:
+        return e.code == "rate_limited" and 1 <= int(e.headers["Retry-After"]) <= 60
+    return False
+
+
+async def test_a_session_a_trainee_and_the_key_have_a_limit_each(tmp_path: Path) -> None:
+    rates = Rates(
+        settings(
+            tmp_path,
+            RATE_LIMIT_SESSION="2/minute",
+            RATE_LIMIT_TRAINEE="4/minute",
+            RATE_LIMIT_BACKEND="7/minute",
+        )
+    )
+    assert [await refused(rates, "1") for _ in range(4)] == [False, False, True, True]
+    by_trainee = [await refused(rates, f"a{i}", "t-1") for i in range(6)]
+    assert by_trainee == [False] * 4 + [True] * 2
+    assert [await refused(rates, f"b{i}") for i in range(3)] == [False, True, True]
+    assert not await refused(rates, "c", "t-2", backend=False), "a browser is not the key"
+    # An end is counted apart: it is what saves money.
+    for _ in range(2):
+        await rates.end("1", by_backend=True)
+    with pytest.raises(Refused, match="this session may ask 2 times in 60 s"):
+        await rates.end("1", by_backend=True)
+
+
+async def test_room_again_when_retry_after_says_so(tmp_path: Path) -> None:
+    rates = Rates(settings(tmp_path, RATE_LIMIT_SESSION="2/second"))
+    async with asyncio.timeout(10):
+        while not await refused(rates, "1"):
+            pass
+    await asyncio.sleep(1.1)
+    assert not await refused(rates, "1")
+
+
+async def test_ten_at_once_and_a_pages_own_retries_never_meet_a_limit(tmp_path: Path) -> None:
+    rates = Rates(settings(tmp_path))
+    done = await asyncio.gather(
+        *(refused(rates, f"{i}", "t-1" if i < 2 else f"t-{i}") for i in range(10) for _ in range(5))
+    )
+    assert not any(done)
+
+
+async def test_no_limit_where_it_is_off(tmp_path: Path) -> None:
+    off = dict.fromkeys(("RATE_LIMIT_SESSION", "RATE_LIMIT_TRAINEE", "RATE_LIMIT_BACKEND"), "off")
+    rates = Rates(settings(tmp_path, **off))
+    assert not any([await refused(rates, "1", "t-1") for _ in range(700)])
+
+
+async def test_a_redis_that_is_away_refuses_nobody_and_is_not_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rates = Rates(
+        settings(
+            tmp_path, REDIS_URL="redis://:hidden@127.0.0.1:1/0", RATE_LIMIT_SESSION="30/minute"
+        )
+    )
+    begun = time.monotonic()
+    done = [await refused(rates, "1") for _ in range(40)]
+    assert time.monotonic() - begun < 2
+    assert done == [False] * 30 + [True] * 10, "the process counts by itself"
+    [said] = [r for r in caplog.records if r.levelno == logging.WARNING]
+    assert "cannot be counted in Redis" in said.message
+    assert "hidden" not in caplog.text
+    await rates.aclose()
+
+
+@pytest.mark.parametrize("rate", ["x", "10", "0/minute", "-1/minute", "1/s;5/hour", "9/moon"])
+def test_a_rate_that_is_none_is_named(tmp_path: Path, rate: str) -> None:
+    with pytest.raises(ConfigError, match="RATE_LIMIT_SESSION: must look like 30/minute"):
+        settings(tmp_path, RATE_LIMIT_SESSION=rate)
+
+
+async def test_the_answer_says_when_to_ask_again_and_carries_the_welcome(tmp_path: Path) -> None:
+    async with endpoint(tmp_path, RATE_LIMIT_SESSION="2/minute") as http:
+        told = {"trainee": {"name": "Asha"}}
+        # Malformed requests, and strangers', use up nothing.
+        for _ in range(5):
+            await http.post(path_of("1"), headers=BACKEND, json={"consent": 1})
+            await http.post(path_of("1"), headers={"X-API-Key": "guess"})
+        answers = [await http.post(path_of("1"), headers=BACKEND, json=told) for _ in range(4)]
+        assert [a.status_code for a in answers] == [503, 503, 429, 429]
+        last = answers[-1]
+        assert 1 <= int(last.headers["retry-after"]) <= 60
+        body = last.json()
+        assert body["error"] == {
+            "code": "rate_limited",
+            "message": "this session may ask 2 times in 60 s",
+            "retryable": True,
+        }
+        assert "Asha" in body["fallback"]["welcome_text"]
+        assert (await http.post(path_of("1", end=True), headers=BACKEND)).status_code == 503
+
+
+async def test_a_trainee_is_counted_by_their_token_whatever_the_session(tmp_path: Path) -> None:
+    async with endpoint(tmp_path, RATE_LIMIT_TRAINEE="3/minute") as http:
+        asked = [await http.post(path_of(f"{i}"), headers=browser(f"{i}")) for i in range(5)]
+        assert [a.status_code for a in asked] == [503, 503, 503, 429, 429]
+        # The platform may say another id, the token's subject counts all the same.
+        odd = browser("x", trainee={"id": "somebody else"})
+        assert (await http.post(path_of("x"), headers=odd)).status_code == 429
+        other = await http.post(path_of("y"), headers=browser("y", sub="t-2"))
+        assert other.status_code == 503
