@@ -63,7 +63,8 @@ class Given:
 
     def lacks(self, *names: str) -> str:
         """Why a check that needs these settings cannot be made; empty: it can."""
-        wrong = [name for name in names if name in self.problems]
+        other = {same: name for name, same in _SAME.items()}
+        wrong = [name for name in names if {name, other.get(name)} & self.problems.keys()]
         verb = "are" if len(wrong) > 1 else "is"
         return f"{' and '.join(wrong)} {verb} not usable: see above" if wrong else ""
 
@@ -94,9 +95,6 @@ def read_settings(
             flaw = (ascii_flaw_of if name in _KEYS else flaw_of)(value)
             if flaw:
                 problems[name] = flaw
-    for name, same in _SAME.items():
-        if name in problems:
-            problems.setdefault(same, problems[name])
     usable = {k: v for k, v in merged.items() if k not in problems}
     return Given(
         environ=merged,

@@ -15,15 +15,18 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import jwt
 import pytest
 from livekit import api
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
-from agent.doctor.cli import as_text
+from agent.doctor.answer import Answer
 from agent.doctor.examination import examine
 from agent.doctor.finding import Finding, Level
 from agent.doctor.given import read_settings
+from agent.doctor.livekit import refusal
+from agent.doctor.report import as_text
 from agent.job_metadata import PROBE_ROOM_PREFIX
 from tests.product import Product
 
@@ -328,6 +331,38 @@ async def test_a_broken_set_up_is_named(row: Row, product: Product, addresses: A
             assert value not in "\n".join(lines)
     assert "hidden-password" not in "\n".join(lines)
     assert int(any(f.level is Level.FAILED for f in findings)) == row.code
+
+
+@pytest.mark.parametrize(
+    ("begins_s", "ends_s", "says"),
+    [(600, 1200, "clock"), (-1200, -600, "clock"), (0, 600, None)],
+    ids=["ours-is-ahead", "ours-is-behind", "right"],
+)
+async def test_livekit_says_that_it_is_the_clock(
+    product: Product, begins_s: int, ends_s: int, says: str | None
+) -> None:
+    """In the words of the real server, which this machine's clock cannot be set wrong for."""
+    here = product.here.livekit
+    assert here is not None
+    now = int(time.time())
+    claims = {
+        "iss": here.api_key,
+        "nbf": now + begins_s,
+        "exp": now + ends_s,
+        "video": {"roomList": True},
+    }
+    token = jwt.encode(claims, here.api_secret, "HS256")
+    answer = await product.http.post(
+        here.url.replace("ws", "http", 1) + "/twirp/livekit.RoomService/ListRooms",
+        json={},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    if says is None:
+        assert answer.status_code == 200
+    else:
+        found = refusal(Answer(status=answer.status_code, body=answer.content))
+        assert says in found.what
+        assert token not in found.what + found.fix
 
 
 async def _doctor(folder: Path, environ: dict[str, str], *arguments: str) -> tuple[int, str]:

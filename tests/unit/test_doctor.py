@@ -145,6 +145,16 @@ def test_a_misspelt_name_is_known_again(name: str, meant: str | None) -> None:
     assert meant_by(name, known_names()) == meant
 
 
+def test_the_other_name_of_a_setting_is_one_line_too() -> None:
+    environ = {name: value for name, value in WELL.items() if name != "BEYOND_PRESENCE_API_KEY"}
+    given = read_settings({**environ, "BEY_API_KEY": "<your-key>"}, parts=BOTH)
+    assert list(given.problems) == ["BEY_API_KEY"]
+    assert given.lacks("BEYOND_PRESENCE_API_KEY")
+    good = read_settings({**environ, "BEY_API_KEY": "sk-1"}, parts=BOTH)
+    assert good.worker.beyond_presence_api_key.get_secret_value() == "sk-1"
+    assert not good.lacks("BEYOND_PRESENCE_API_KEY")
+
+
 def test_an_optional_name_misspelt_is_a_warning() -> None:
     [line, _] = sorted(lines({**WELL, "MAX_JOB": "4"}), reverse=True)
     assert line == (
