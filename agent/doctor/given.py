@@ -115,7 +115,7 @@ def known_names() -> set[str]:
 def _read(settings: type[S], usable: Mapping[str, str]) -> S:
     # A part that is not asked about may be wrong in names nobody checked.
     wrong = {name for name in settings.problems(usable) if name}
-    usable = {k: v for k, v in usable.items() if k not in wrong and v != ""}
+    usable = settings.set_in({k: v for k, v in usable.items() if k not in wrong})
     missing = {k: v for k, v in _STAND_INS.items() if k in settings.names()}
     same = {v for k, v in _SAME.items() if k in usable}
     return settings.model_validate({k: v for k, v in missing.items() if k not in same} | usable)

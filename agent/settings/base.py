@@ -27,7 +27,7 @@ class Settings(BaseModel):
         Raises:
             ConfigError: names every variable that is missing or unusable; never a value.
         """
-        given = cls._given(environ)
+        given = cls.set_in(environ)
         lacking = cls._lacking(given)
         try:
             settings = cls.model_validate(given)
@@ -41,7 +41,7 @@ class Settings(BaseModel):
     def problems(cls, environ: Mapping[str, str]) -> dict[str, str]:
         """What `from_env` would refuse, by name, and why, never a value; under "" what no single
         name is to blame for."""
-        given = cls._given(environ)
+        given = cls.set_in(environ)
         found: dict[str, str] = {}
         try:
             cls.model_validate(given)
@@ -52,7 +52,8 @@ class Settings(BaseModel):
         return found | ({"": lacking} if (lacking := cls._lacking(given)) else {})
 
     @staticmethod
-    def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    def set_in(environ: Mapping[str, str]) -> dict[str, str]:
+        """The environment without what is empty, where empty means 'not given'."""
         return {k: v for k, v in environ.items() if v != "" or k in _EMPTY_MEANS_SOMETHING}
 
     @classmethod

@@ -427,8 +427,10 @@ async def test_a_worker_without_a_name_is_found_too(product: Product, tmp_path: 
     async with child("unnamed", "agent", "start", env=environ, log=log) as process:
         await wait_until_ready("unnamed", f"http://127.0.0.1:{port}/", process, log, 60)
         unnamed = as_lines(await examine(read_settings(environ, parts=BOTH)))
-    assert any(line.startswith("warning worker.name ") for line in unnamed), unnamed
-    assert "ok worker.registered a worker answers without a name" in unnamed
+    text = "\n".join(unnamed)
+    assert "warning worker.name LIVEKIT_AGENT_NAME is empty" in text, text
+    assert "ok worker.registered a worker answers without a name" in text, text
+    assert "ok worker.health " in text, text
 
 
 async def test_a_full_worker_is_not_taken_for_an_absent_one(product: Product) -> None:

@@ -155,6 +155,12 @@ def test_the_other_name_of_a_setting_is_one_line_too() -> None:
     assert not good.lacks("BEYOND_PRESENCE_API_KEY")
 
 
+def test_what_is_empty_on_purpose_stays_empty() -> None:
+    empty = {"LIVEKIT_AGENT_NAME": "", "FALLBACK_VOICE": "", "MAX_JOBS": ""}
+    worker = read_settings({**WELL, **empty}, parts=BOTH).worker
+    assert (worker.livekit_agent_name, worker.fallback_voice, worker.max_jobs) == ("", "", 10)
+
+
 def test_an_optional_name_misspelt_is_a_warning() -> None:
     [line, _] = sorted(lines({**WELL, "MAX_JOB": "4"}), reverse=True)
     assert line == (
