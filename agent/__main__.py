@@ -4,6 +4,7 @@ console | dev | start       talk in a terminal | the worker, for development | i
 prompts                     the writer's tools
 outcome SESSION             prints what came of a session's greetings
 forget SESSION              deletes all that is held of a session
+doctor                      what is wrong with this set-up, and what to do about it
 download-files              LiveKit's own
 """
 
@@ -31,6 +32,10 @@ _FROM_ENVIRONMENT = {"--url", "--api-key", "--api-secret"}
 
 def main() -> int:
     """Run one command: 0 ended as asked, 1 could not go on, 2 misconfigured."""
+    if sys.argv[1:2] == ["doctor"]:
+        from agent.doctor import cli as doctor  # it reads .env itself: that may be what is wrong
+
+        return doctor.leave(doctor.main(sys.argv[2:]))
     load_dotenv(".env", override=False)
     # Whatever collector is set: personal data leaves this machine in no trace.
     os.environ["LIVEKIT_TELEMETRY_ALLOW_PII"] = "0"

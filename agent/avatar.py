@@ -22,6 +22,7 @@ from livekit.agents.utils import wait_for_participant, wait_for_track_publicatio
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.plugins import bey
 
+from agent.advice import AVATAR_ADVICE
 from agent.avatar_output import AvatarOutput
 from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.log import logger
@@ -40,16 +41,6 @@ _RETRY_AFTER_S = 0.3
 _TRACKS_S = 5.0
 """Between an avatar's coming and its picture and sound; meanwhile it is paid for."""
 _REMOVE_TIMEOUT_S = 2.0
-
-_ADVICE = {
-    400: "it did not like the request; check that LIVEKIT_PUBLIC_URL starts with wss://",
-    401: "the key is not accepted; set BEYOND_PRESENCE_API_KEY to one from app.bey.chat",
-    402: "the plan's minutes are used up; greetings go on by voice until it is topped up",
-    403: "the key may not use this avatar; check BEYOND_PRESENCE_AVATAR_ID and the key's account",
-    404: "there is no such avatar; check BEYOND_PRESENCE_AVATAR_ID",
-    422: "its API has changed; the locked livekit-plugins-bey may be too old",
-    429: "the plan's concurrent sessions are all in use; raise the plan or lower MAX_JOBS",
-}
 
 
 class BeyondPresenceAvatar(bey.AvatarSession):
@@ -209,7 +200,9 @@ class BeyondPresenceAvatar(bey.AvatarSession):
             if not answer.ok:
                 raise AvatarRejected(
                     answer.status,
-                    _ADVICE.get(answer.status, "its service has a problem; see its status page"),
+                    AVATAR_ADVICE.get(
+                        answer.status, "its service has a problem; see its status page"
+                    ),
                     text[:_BODY_MAX],
                 )
         try:

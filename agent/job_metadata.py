@@ -17,6 +17,9 @@ from agent.plain_text import few_words, one_line, person_name
 ROOM_PREFIX = "training-session-"
 """A session's room is this plus its session id, as the order has it."""
 
+PROBE_ROOM_PREFIX = "training-greeter-probe-"
+"""A room of `python -m agent doctor`: the worker answers for it, and greets nobody there."""
+
 _ID_MAX = 120  # characters; longer ones are cut, never refused
 _SESSION_ID_MAX = 128  # the endpoint refuses longer ones
 

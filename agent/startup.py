@@ -69,11 +69,16 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
             await asyncio.sleep(_RETRY_EVERY_S)
 
 
-def warn_of_unreachable_url(settings: WorkerSettings) -> None:
-    """Say so when Beyond Presence, out on the internet, is given an address of this machine."""
+def is_unreachable_from_outside(settings: WorkerSettings) -> bool:
+    """True where Beyond Presence, out on the internet, is given an address of this network."""
     host = urlsplit(settings.public_url).hostname or ""
     provider = urlsplit(settings.bey_api_url).hostname or ""
-    if is_private_host(host) and not is_private_host(provider):
+    return is_private_host(host) and not is_private_host(provider)
+
+
+def warn_of_unreachable_url(settings: WorkerSettings) -> None:
+    """Say so when Beyond Presence is given an address that it cannot reach."""
+    if is_unreachable_from_outside(settings):
         logger.warning(
             "Beyond Presence cannot reach %s from the internet, so no avatar will join: "
             "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside",

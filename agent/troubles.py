@@ -15,6 +15,7 @@ from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
 from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
+from agent.advice import PROVIDER_ADVICE
 from agent.conversation import Conversation, ProviderError
 from agent.log import logger
 from agent.outcomes.keeper import Keeper
@@ -23,16 +24,6 @@ _EVERY_S = 8.0
 """A failing provider is logged, and a lost answer apologised for, not more often than this."""
 _NO_COUGH_S = 1.0
 """Of speech: somebody has said something."""
-
-_ADVICE = {
-    400: "it did not like the request; check the model's or the voice's name",
-    401: "its key is not accepted; check DEEPGRAM_API_KEY and GOOGLE_API_KEY",
-    402: "its credit is used up; top it up",
-    403: "its key may not do this; check the key's project and its rights",
-    404: "there is no such model or voice; check GEMINI_MODEL and VOICES",
-    429: "its quota is used up or too many ask at once; raise the plan or lower MAX_JOBS",
-}
-
 
 class Troubles:
     """Listens for one conversation's failures from the moment it is made."""
@@ -79,7 +70,7 @@ class Troubles:
         if self._is_time(provider):
             logger.warning(
                 "a provider failed: %s",
-                _ADVICE.get(status or 0, "it goes on with the next one, if there is one"),
+                PROVIDER_ADVICE.get(status or 0, "it goes on with the next one, if there is one"),
                 extra={"provider": provider, "error": type(cause).__name__, "status": status},
             )
 

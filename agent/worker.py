@@ -12,7 +12,7 @@ from livekit.agents.worker import ServerEnvOption
 
 from agent.errors import LiveKitError, StoreError
 from agent.job import greet, say_goodbye
-from agent.job_metadata import JobMetadata, session_id_of
+from agent.job_metadata import PROBE_ROOM_PREFIX, JobMetadata, session_id_of
 from agent.log import keep_logs_safe, logger
 from agent.outcomes.courier import Courier
 from agent.providers import build_llm, build_tts
@@ -79,6 +79,9 @@ class GreeterServer(AgentServer):
 
     async def _accept(self, request: JobRequest) -> None:
         """Take the job, or leave it to another worker."""
+        if request.room.name.startswith(PROBE_ROOM_PREFIX):
+            await request.reject(terminate=True)  # `doctor` sees who answered; there is no job
+            return
         taken = {job.job.id for job in self.active_jobs} | self._starting
         if len(taken) >= self._max_jobs:
             logger.warning(

@@ -1,7 +1,9 @@
-"""Beyond Presence as livekit-plugins-bey 1.8.9 calls it, and the avatars it then sends.
+"""Beyond Presence as livekit-plugins-bey 1.8.9 and `doctor` call it, and the avatars it sends.
 
 `POST /v1/sessions` answers as the real one does and starts a participant that really joins. The
-record of sessions says for how long each avatar would have been paid.
+record of sessions says for how long each avatar would have been paid. It has every avatar but those
+whose id begins with `no-such`, and all are trained but those that begin with `untrained`.
+Routes: https://docs.bey.dev/openapi.json.
 """
 
 from __future__ import annotations
@@ -18,9 +20,17 @@ from aiohttp import web
 
 from agent.demo.avatar_participant import AvatarSession, take_part
 from agent.demo.faults import Faults
-from agent.demo.wire import Call, Calls, Latency, drop, failing_answer, refusal
+from agent.demo.wire import Call, Calls, Latency, drop, failing_answer, is_no_key, refusal
 
 _STOP_TIMEOUT_S = 4.0
+_USAGE = {
+    "period_start": "2026-01-01T00:00:00+00:00",
+    "period_end": "2026-02-01T00:00:00+00:00",
+    "included_seconds": 36_000,
+    "used_seconds": 0,
+    "remaining_seconds": 36_000,
+    "overage_seconds": 0,
+}
 _FIELDS = ("transport", "avatar_id", "url", "token")
 
 
@@ -35,6 +45,9 @@ class BeyondPresence:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/v1/sessions", self._create)
+        app.router.add_get("/v1/auth/verify", self._look)
+        app.router.add_get("/v1/avatars/{id}", self._look)
+        app.router.add_get("/v1/usage", self._look)
         return app
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -65,6 +78,8 @@ class BeyondPresence:
             body = None
         if problem := _problem(body):
             return _answer(call, problem)
+        if _is_nobody(body["avatar_id"]):
+            return _answer(call, refusal("bey", 404, "Avatar not found"))
         await asyncio.sleep(self._latency.bey_s)
         session = AvatarSession(
             id=str(uuid.uuid4()),
@@ -90,6 +105,24 @@ class BeyondPresence:
         return web.json_response(
             {**_public(session), "url": body["url"], "transport": "livekit"}, status=201
         )
+
+    async def _look(self, request: web.Request) -> web.StreamResponse:
+        """What changes nothing and costs nothing: is the key good, the avatar there, the plan."""
+        call = self._calls.add("bey", f"GET {request.path}")
+        if failure := await failing_answer(request, self._faults, call):
+            return failure
+        if _keyless(request):
+            return _answer(call, refusal("bey", 401, "Invalid API key"))
+        avatar = request.match_info.get("id")
+        if request.path == "/v1/usage":
+            return _answer(call, web.json_response(_USAGE))
+        if avatar is None:
+            return _answer(call, web.Response(status=204))
+        if _is_nobody(avatar):
+            return _answer(call, refusal("bey", 404, "Avatar not found"))
+        status = "training" if avatar.startswith("untrained") else "available"
+        known = {"id": avatar, "name": avatar, "visibility": "private", "status": status}
+        return _answer(call, web.json_response(known))
 
     def _start(self, session: AvatarSession, *, url: str, token: str) -> None:
         self._sessions[session.id] = session
@@ -119,7 +152,11 @@ def _room_of(claims: dict[str, Any]) -> str:
 
 
 def _keyless(request: web.Request) -> bool:
-    return not request.headers.get("x-api-key", "").strip()
+    return is_no_key(request.headers.get("x-api-key", ""))
+
+
+def _is_nobody(avatar_id: str) -> bool:
+    return avatar_id.startswith("no-such")
 
 
 def _answer(call: Call, answer: web.Response) -> web.Response:

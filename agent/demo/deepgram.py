@@ -1,4 +1,5 @@
-"""Deepgram as livekit-plugins-deepgram 1.8.9 calls it: `/v1/listen` and `/v1/speak`.
+"""Deepgram as livekit-plugins-deepgram 1.8.9 calls it: `/v1/listen` and `/v1/speak`; and as
+`doctor` does: `/v1/auth/token` and `/v1/models`.
 
 Recognition and voice are real, on this machine; what it cannot recognise it does not transcribe,
 unless a test says what is heard (`hears.py`).
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 
 from aiohttp import WSMsgType, web
 
@@ -17,11 +19,18 @@ from agent.demo.hears import Hears
 from agent.demo.listen import Listener
 from agent.demo.speak import Speaker
 from agent.demo.speech import Recogniser, Voice, choose_voice
-from agent.demo.wire import Call, Calls, Latency, failing_answer, refusal
+from agent.demo.wire import Call, Calls, Latency, failing_answer, is_no_key, refusal
 
 logger = logging.getLogger("training-greeter.stand-ins")
 
+VOICES = (
+    *("aura-2-andromeda-en", "aura-2-thalia-en", "aura-2-apollo-en", "aura-2-celeste-es"),
+    *("aura-2-agathe-fr", "aura-2-viktoria-de", "aura-2-livia-it", "aura-2-rhea-nl"),
+    "aura-2-izanami-ja",
+)
+"""The voices it lists: those the product names. It speaks by any name of this form."""
 _OVER = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+_HEARS = re.compile(r"(?:nova(?:-[123])?|enhanced|base|whisper|flux)(?:-[a-z-]+)?")
 _RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
 
 
@@ -55,13 +64,29 @@ class Deepgram:
         app.router.add_get("/v1/listen", self._listen)
         app.router.add_get("/v1/speak", self._speak)
         app.router.add_post("/v1/speak", self._speak_at_once)
+        app.router.add_get("/v1/auth/token", self._look)
+        app.router.add_get("/v1/models", self._look)
         return app
+
+    async def _look(self, request: web.Request) -> web.StreamResponse:
+        """Who the key is, and which voices there are."""
+        call = self._calls.add("stt", f"GET {request.path}")
+        if failure := await failing_answer(request, self._faults, call):
+            return failure
+        if problem := _problem(request, call):
+            return problem
+        call.status = 200
+        if request.path == "/v1/models":
+            voices = [{"canonical_name": voice, "architecture": "aura-2"} for voice in VOICES]
+            return web.json_response({"stt": [{"canonical_name": "nova-3"}], "tts": voices})
+        return web.json_response({"api_key_id": "stand-in", "scopes": ["usage:write"]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         call = self._calls.add("stt", "WS /v1/listen", model=request.query.get("model"))
         if failure := await failing_answer(request, self._faults, call):
             return failure
-        if problem := _problem(request, call):
+        deaf = _HEARS.fullmatch(request.query.get("model", "nova-3")) is None
+        if problem := _problem(request, call, voiceless=deaf):
             return problem
         # A half-open connection does not even answer pings.
         half_open = self._faults.take("stt", "half-open") is not None
@@ -151,7 +176,7 @@ def _problem(
     """Why the real service would refuse this call; None: it would not."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     problem: web.Response | None = None
-    if scheme.lower() not in {"token", "bearer"} or not key.strip():
+    if scheme.lower() not in {"token", "bearer"} or is_no_key(key):
         problem = refusal(call.provider, 401, "Invalid credentials.")
     elif request.query.get("encoding", "linear16") != "linear16":
         problem = refusal(call.provider, 400, "this stand-in knows linear16 only")

@@ -1,4 +1,5 @@
-"""Gemini as google-genai calls it for livekit-plugins-google 1.8.9: `:streamGenerateContent`.
+"""Gemini as google-genai calls it for livekit-plugins-google 1.8.9: `:streamGenerateContent`; and
+as `doctor` does: `GET /v1beta/models`.
 
 Who answers is `interlocutor`, or whatever replies a test has queued. What asks for sound is read
 aloud instead, by `gemini_voice.py`.
@@ -23,7 +24,7 @@ from agent.demo.gemini_request import Request, json_of, parse_request
 from agent.demo.gemini_voice import GeminiVoice, wants_sound
 from agent.demo.interlocutor import Reply
 from agent.demo.speech import Voice
-from agent.demo.wire import Call, Calls, Latency, drop, failing_answer, hang, refusal
+from agent.demo.wire import Call, Calls, Latency, drop, failing_answer, hang, is_no_key, refusal
 
 _WORDS_A_CHUNK = 4
 _WORDS_A_SECOND = 60.0
@@ -61,6 +62,8 @@ class Gemini:
         app = web.Application(client_max_size=8 * 1024 * 1024)
         for version in ("v1", "v1beta", "v1alpha"):
             app.router.add_post(f"/{version}/models/{{model}}:{{method}}", self._generate)
+            app.router.add_get(f"/{version}/models", self._look)
+            app.router.add_get(f"/{version}/models/{{model}}", self._look)
         return app
 
     def script(self, replies: list[dict[str, Any]]) -> None:
@@ -71,6 +74,29 @@ class Gemini:
         """
         self._script = deque(Scripted(**reply) for reply in replies)
 
+    async def _look(self, request: web.Request) -> web.StreamResponse:
+        """Which models there are: every one whose name begins with `gemini-`."""
+        call = self._calls.add("llm", f"GET {request.path}")
+        if failure := await failing_answer(request, self._faults, call):
+            return failure
+        if refused := self._keyless(request, call):
+            return refused
+        model = request.match_info.get("model", "gemini-stand-in")
+        if not model.startswith("gemini-"):
+            return self._refuse(call, 404, f"models/{model} is not found for API version v1beta")
+        known = {"name": f"models/{model}", "supportedGenerationMethods": ["generateContent"]}
+        call.status = 200
+        return web.json_response(known if "model" in request.match_info else {"models": [known]})
+
+    def _keyless(self, request: web.Request, call: Call) -> web.Response | None:
+        key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
+        if not key.strip():
+            return self._refuse(call, 403, "Method doesn't allow unregistered callers.")
+        if is_no_key(key):
+            text = "API key not valid. Please pass a valid API key. (API_KEY_INVALID)"
+            return self._refuse(call, 400, text)
+        return None
+
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         model, method = request.match_info["model"], request.match_info["method"]
         body = await json_of(request)
@@ -78,9 +104,8 @@ class Gemini:
         call = self._calls.add(provider, f"POST :{method}", model=model)
         if failure := await failing_answer(request, self._faults, call, shape="llm"):
             return failure
-        key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
-        if not key.strip():
-            return self._refuse(call, 403, "Method doesn't allow unregistered callers.")
+        if refused := self._keyless(request, call):
+            return refused
         if method not in {"streamGenerateContent", "generateContent"}:
             return self._refuse(call, 404, f"unknown method {method}")
         if provider == "tts":

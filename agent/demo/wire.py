@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 import time
@@ -17,6 +18,7 @@ from aiohttp import web
 from agent.demo.faults import Faults
 
 _CALLS_KEPT = 5_000
+_NO_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,11 @@ async def failing_answer(
             answer.headers["Retry-After"] = f"{fault.value:g}"
     call.status = answer.status
     return answer
+
+
+def is_no_key(key: str) -> bool:
+    """True for a key the stand-ins refuse: none at all, or one that says so (`wrong-key`)."""
+    return _NO_KEY.fullmatch(key) is not None
 
 
 _GOOGLE_STATUS = {

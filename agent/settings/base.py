@@ -27,7 +27,7 @@ class Settings(BaseModel):
         Raises:
             ConfigError: names every variable that is missing or unusable; never a value.
         """
-        given = {k: v for k, v in environ.items() if v != "" or k in _EMPTY_MEANS_SOMETHING}
+        given = cls.set_in(environ)
         lacking = cls._lacking(given)
         try:
             settings = cls.model_validate(given)
@@ -36,6 +36,25 @@ class Settings(BaseModel):
         if lacking:
             raise ConfigError(_explain([], lacking))
         return settings
+
+    @classmethod
+    def problems(cls, environ: Mapping[str, str]) -> dict[str, str]:
+        """What `from_env` would refuse, by name, and why, never a value; under "" what no single
+        name is to blame for."""
+        given = cls.set_in(environ)
+        found: dict[str, str] = {}
+        try:
+            cls.model_validate(given)
+        except ValidationError as e:
+            for error in e.errors():
+                missing = error["type"] == "missing"
+                found[str(error["loc"][0])] = "is missing" if missing else _why(error)
+        return found | ({"": lacking} if (lacking := cls._lacking(given)) else {})
+
+    @staticmethod
+    def set_in(environ: Mapping[str, str]) -> dict[str, str]:
+        """The environment without what is empty, where empty means 'not given'."""
+        return {k: v for k, v in environ.items() if v != "" or k in _EMPTY_MEANS_SOMETHING}
 
     @classmethod
     def _lacking(cls, given: Mapping[str, str]) -> str:
@@ -55,11 +74,7 @@ class Settings(BaseModel):
 
 def _explain(errors: list[ErrorDetails], lacking: str) -> str:
     missing = [str(e["loc"][0]) for e in errors if e["type"] == "missing"]
-    wrong = [
-        f"{e['loc'][0]}: {e['msg'].removeprefix('Value error, ')}"
-        for e in errors
-        if e["type"] != "missing"
-    ]
+    wrong = [f"{e['loc'][0]}: {_why(e)}" for e in errors if e["type"] != "missing"]
     lines = []
     if missing:
         lines.append("missing from the environment or .env: " + ", ".join(missing))
@@ -68,3 +83,7 @@ def _explain(errors: list[ErrorDetails], lacking: str) -> str:
     if wrong:
         lines.append("unusable: " + "; ".join(wrong))
     return "\n".join([*lines, "Every name is explained in .env.example."])
+
+
+def _why(error: ErrorDetails) -> str:
+    return error["msg"].removeprefix("Value error, ")

@@ -15,6 +15,8 @@ import pytest
         ("agent.worker", "agent.token_endpoint"),
         ("agent.worker", "agent.demo"),
         ("agent.console", "agent.avatar"),
+        ("agent.doctor.cli", "livekit.agents"),
+        ("agent.doctor.cli", "agent.token_endpoint"),
     ],
 )
 def test_module_does_not_load(module: str, must_not_load: str) -> None:

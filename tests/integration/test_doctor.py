@@ -1,0 +1,446 @@
+"""`python -m agent doctor` on the running product: well as it is, and broken in every way we know.
+
+Each row is a set-up somebody really has at three in the morning, and the lines they then read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jwt
+import pytest
+from livekit import api
+
+from agent.demo.livekit_server import free_ports
+from agent.demo.processes import child, plain_environment, wait_until_ready
+from agent.doctor.answer import Answer
+from agent.doctor.examination import examine
+from agent.doctor.finding import Finding, Level
+from agent.doctor.given import read_settings
+from agent.doctor.livekit import refusal
+from agent.doctor.report import as_text
+from agent.job_metadata import PROBE_ROOM_PREFIX
+from tests.product import Product
+
+BOTH = frozenset({"worker", "endpoint"})
+CLOSED = "{closed}"
+"""In a row: an address where nothing listens."""
+HANGS = "{hangs}"
+"""In a row: an address that accepts and never answers."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One broken set-up."""
+
+    name: str
+    lines: tuple[str, ...]
+    """Regular expressions, each of a whole `level check what → fix`."""
+    change: dict[str, str | None] = field(default_factory=dict)
+    """Of the environment; None: removed."""
+    faults: tuple[str, ...] = ()
+    code: int = 1
+
+
+ROWS = [
+    Row(
+        "wrong secret",
+        (
+            r"failed livekit\.credentials LIVEKIT_API_SECRET is not the secret of LIVEKIT_API_KEY "
+            r"→ take both anew.*",
+            r"skipped worker\.registered .*",
+        ),
+        {"LIVEKIT_API_SECRET": "s3cret-of-another-project-0123456789"},
+    ),
+    Row(
+        "wrong key",
+        (r"failed livekit\.credentials LiveKit does not know LIVEKIT_API_KEY → .*",),
+        {"LIVEKIT_API_KEY": "APIother"},
+    ),
+    Row(
+        "LiveKit down",
+        (
+            r"failed livekit\.reachable LIVEKIT_URL: nothing listens at 127\.0\.0\.1:\d+ → .*",
+            r"skipped livekit\.credentials .*",
+            r"ok deepgram\.key .*",  # the others are looked at all the same
+        ),
+        {"LIVEKIT_URL": f"ws://{CLOSED}"},
+    ),
+    Row(
+        "not LiveKit",
+        (r"failed livekit\.reachable .* answers \(HTTP 40\d\), but not as LiveKit does → .*",),
+        {"LIVEKIT_URL": "{endpoint}"},
+    ),
+    Row(
+        "LiveKit hangs",
+        (r"failed livekit\.reachable LIVEKIT_URL: .* did not answer within 4 s → .*",),
+        {"LIVEKIT_URL": f"ws://{HANGS}"},
+    ),
+    Row(
+        "another agent name",
+        (
+            r"failed worker\.registered no worker answers as somebody-else: .* → start it .*",
+            r"failed worker\.health the worker at .* is registered as training-greeter, while the "
+            r"settings say somebody-else → .*",
+        ),
+        {"LIVEKIT_AGENT_NAME": "somebody-else"},
+    ),
+    Row(
+        "no worker",
+        (
+            r"failed worker\.registered no worker answers as nobody: .*",
+            r"skipped worker\.health no worker on this machine, at 127\.0\.0\.1:\d+",
+        ),
+        {"LIVEKIT_AGENT_NAME": "nobody", "AGENT_HTTP_PORT": "{closed_port}"},
+    ),
+    Row(
+        "bad Beyond Presence key",
+        (
+            r"failed beyond_presence\.key Beyond Presence answers 401 → the key is not accepted; "
+            r"set BEYOND_PRESENCE_API_KEY .*",
+            r"skipped beyond_presence\.avatar .*",
+        ),
+        {"BEYOND_PRESENCE_API_KEY": "wrong-key"},
+    ),
+    Row(
+        "unknown avatar",
+        (
+            r"failed beyond_presence\.avatar Beyond Presence has no avatar no-such-one "
+            r"\(BEYOND_PRESENCE_AVATAR_ID\) → .*",
+            r"failed beyond_presence\.avatar avatar untrained-one \(BEYOND_PRESENCE_AVATARS, "
+            r"forklift\) is still in training → .*",
+        ),
+        {
+            "BEYOND_PRESENCE_AVATAR_ID": "no-such-one",
+            "BEYOND_PRESENCE_AVATARS": "forklift=untrained-one",
+        },
+    ),
+    Row(
+        "Beyond Presence down",
+        (r"failed beyond_presence\.key Beyond Presence: nothing listens at .* → .*BEY_API_URL\)",),
+        {"BEY_API_URL": f"http://{CLOSED}"},
+    ),
+    Row(
+        "no minutes left",
+        (r"failed beyond_presence\.key Beyond Presence answers 402 → the plan's minutes .*",),
+        faults=("bey:402",),
+    ),
+    Row(
+        "providers hang",
+        (
+            r"failed beyond_presence\.key Beyond Presence: .* did not answer within 4 s → .*",
+            r"failed deepgram\.key Deepgram: .* did not answer within 4 s → .*",
+            r"failed gemini\.key Gemini: .* did not answer within 4 s → .*",
+            r"ok worker\.registered .*",
+        ),
+        faults=("bey:hang", "stt:hang", "llm:hang"),
+    ),
+    Row(
+        "bad Deepgram and Google keys",
+        (
+            r"failed deepgram\.key Deepgram answers 401 → the key is not accepted; set "
+            r"DEEPGRAM_API_KEY .*",
+            r"failed gemini\.key Gemini does not accept GOOGLE_API_KEY → .*",
+        ),
+        {"DEEPGRAM_API_KEY": "wrong-key", "GOOGLE_API_KEY": "wrong-key"},
+    ),
+    Row(
+        "quota used up",
+        (r"warning gemini\.key Gemini answers 429 → its quota is used up .*",),
+        faults=("llm:429",),
+        code=0,
+    ),
+    Row(
+        "providers have problems",
+        (
+            r"failed deepgram\.key Deepgram has a problem \(HTTP 503\) → .*",
+            r"failed gemini\.key Gemini has a problem \(HTTP 500\) → .*",
+        ),
+        faults=("stt:503", "llm:500"),
+    ),
+    Row(
+        "unknown models and voice",
+        (
+            r"failed gemini\.model Gemini has no model gpt-4o \(GEMINI_MODEL\) → .*",
+            r"failed deepgram\.hears Deepgram does not hear with the model parrot-1 → .*",
+            r"failed deepgram\.voices Deepgram has no voice aura-2-nobody-en → .*",
+        ),
+        {
+            "GEMINI_MODEL": "gpt-4o",
+            "DEEPGRAM_STT_MODEL": "parrot-1",
+            "VOICES": "en=aura-2-nobody-en,*=gemini:Kore",
+        },
+    ),
+    Row(
+        "no voice for a locale",
+        (
+            r"failed scripts\.voices no voice speaks de: .* → add de=VOICE to VOICES, .*",
+            r"failed scripts\.voices no voice speaks fr: .*",
+        ),
+        {"VOICES": "en=aura-2-andromeda-en,es=aura-2-celeste-es"},
+    ),
+    Row(
+        "endpoint down",
+        (r"failed endpoint\.reachable ENDPOINT_URL: nothing listens at .* → .*token_endpoint",),
+        {"ENDPOINT_URL": f"http://{CLOSED}"},
+    ),
+    Row(
+        "not the endpoint",
+        (r"failed endpoint\.reachable what answers at .* is not the endpoint .* → .*",),
+        {"ENDPOINT_URL": "{livekit}"},
+    ),
+    Row(
+        "wrong platform key and JWT secret",
+        (
+            r"failed endpoint\.key the endpoint does not accept PLATFORM_API_KEY → .*",
+            r"failed endpoint\.jwt the endpoint does not accept PLATFORM_JWT_SECRET → .*",
+            r"skipped store\.shared .*",
+        ),
+        {"PLATFORM_API_KEY": "0123456789abcdef-other", "PLATFORM_JWT_SECRET": "0" * 40},
+    ),
+    Row(
+        "unwritable state",
+        (r"failed store\.usable STATE_DIR cannot be made: .* is no folder we may write → .*",),
+        {"STATE_DIR": "{file}/state"},
+    ),
+    Row(
+        "another store than the endpoint's",
+        (r"failed store\.shared the endpoint runs, but .* holds no store: it keeps another → .*",),
+        {"STATE_DIR": "{folder}"},
+    ),
+    Row(
+        "Redis down",
+        (r"failed store\.usable Redis cannot be reached .* → check REDIS_URL, .*",),
+        {"REDIS_URL": f"redis://:hidden-password@{CLOSED}/0"},
+    ),
+    Row(
+        "loopback for the real Beyond Presence",
+        (
+            r"failed outside\.url Beyond Presence is given 127\.0\.0\.1:\d+ \(LIVEKIT_URL\), which "
+            r"it cannot reach from the internet: no avatar will join → set LIVEKIT_PUBLIC_URL .*",
+        ),
+        {"BEY_API_URL": "https://api.bey.example"},
+    ),
+    Row(
+        "everything misspelt at once",
+        (
+            r"failed settings\.LIVEKIT_API_SECRET LIVEKIT_API_SECRET is missing, and "
+            r"LIVEKIT_API_SECERT is no setting → rename LIVEKIT_API_SECERT to LIVEKIT_API_SECRET",
+            r"failed settings\.BEYOND_PRESENCE_API_KEY .* rename BEYOND_PRESENSE_API_KEY to .*",
+            r"failed settings\.DEEPGRAM_API_KEY DEEPGRAM_API_KEY is still a placeholder.*",
+            r"failed settings\.GOOGLE_API_KEY GOOGLE_API_KEY stands in quotes.*",
+            r"failed settings\.MAX_JOBS MAX_JOBS: Input should be a valid integer.*",
+            r"ok livekit\.reachable .*",
+            r"skipped livekit\.credentials LIVEKIT_API_SECRET is not usable: see above",
+            r"ok endpoint\.key .*",
+        ),
+        {
+            "LIVEKIT_API_SECRET": None,
+            "LIVEKIT_API_SECERT": "whatever",
+            "BEYOND_PRESENCE_API_KEY": None,
+            "BEYOND_PRESENSE_API_KEY": "whatever",
+            "DEEPGRAM_API_KEY": "your-deepgram-key",
+            "GOOGLE_API_KEY": '"demo"',
+            "MAX_JOBS": "many",
+        },
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What the rows' placeholders stand for."""
+
+    values: dict[str, str]
+
+    def fill(self, text: str) -> str:
+        for name, value in self.values.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+
+@pytest.fixture(scope="module")
+def addresses(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    folder = tmp_path_factory.mktemp("doctor")
+    (folder / "file").touch()
+    (folder / "empty").mkdir()
+    assert product.here.livekit is not None
+    with (
+        socket.socket() as bound,
+        # Its backlog takes the connection; nobody ever reads from it.
+        socket.create_server(("127.0.0.1", 0)) as silent,
+    ):
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        yield Addresses(
+            {
+                "closed": f"127.0.0.1:{port}",
+                "closed_port": str(port),
+                "hangs": f"127.0.0.1:{silent.getsockname()[1]}",
+                "endpoint": product.here.endpoint_url,
+                "livekit": product.here.livekit.url.replace("ws", "http", 1),
+                "file": str(folder / "file"),
+                "folder": str(folder / "empty"),
+            }
+        )
+
+
+def as_lines(findings: list[Finding]) -> list[str]:
+    return [f"{f.level} {f.check} {f.what}" + (f" → {f.fix}" if f.fix else "") for f in findings]
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left(product: Product) -> AsyncIterator[None]:
+    """No room, no job and no avatar comes of an examination."""
+    yield
+    assert product.here.stand_ins is not None
+    assert await product.here.stand_ins.sessions() == []
+    rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+    assert [room.name for room in rooms if room.name.startswith(PROBE_ROOM_PREFIX)] == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name.replace(" ", "-") for row in ROWS])
+async def test_a_broken_set_up_is_named(row: Row, product: Product, addresses: Addresses) -> None:
+    environ = dict(product.here.environment)
+    for name, value in row.change.items():
+        environ.pop(name, None)
+        if value is not None:
+            environ[name] = addresses.fill(value)
+    assert product.here.stand_ins is not None
+    await product.here.stand_ins.faults(*row.faults)
+
+    began = time.monotonic()
+    findings = await examine(read_settings(environ, parts=BOTH))
+    assert time.monotonic() - began < 12
+
+    lines = as_lines(findings)
+    for line in row.lines:
+        if not any(re.fullmatch(line, found) for found in lines):
+            pytest.fail(f"no line is {line}:\n{as_text(findings)}", pytrace=False)
+    # `examine` is below what blanks secrets: none may be there to blank.
+    for name, value in environ.items():
+        if len(value) > 8 and ("KEY" in name or "SECRET" in name):
+            assert value not in "\n".join(lines)
+    assert "hidden-password" not in "\n".join(lines)
+    assert int(any(f.level is Level.FAILED for f in findings)) == row.code
+
+
+@pytest.mark.parametrize(
+    ("begins_s", "ends_s", "says"),
+    [(600, 1200, "clock"), (-1200, -600, "clock"), (0, 600, None)],
+    ids=["ours-is-ahead", "ours-is-behind", "right"],
+)
+async def test_livekit_says_that_it_is_the_clock(
+    product: Product, begins_s: int, ends_s: int, says: str | None
+) -> None:
+    """In the words of the real server, which this machine's clock cannot be set wrong for."""
+    here = product.here.livekit
+    assert here is not None
+    now = int(time.time())
+    claims = {
+        "iss": here.api_key,
+        "nbf": now + begins_s,
+        "exp": now + ends_s,
+        "video": {"roomList": True},
+    }
+    token = jwt.encode(claims, here.api_secret, "HS256")
+    answer = await product.http.post(
+        here.url.replace("ws", "http", 1) + "/twirp/livekit.RoomService/ListRooms",
+        json={},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    if says is None:
+        assert answer.status_code == 200
+    else:
+        found = refusal(Answer(status=answer.status_code, body=answer.content))
+        assert says in found.what
+        assert token not in found.what + found.fix
+
+
+async def _doctor(folder: Path, environ: dict[str, str], *arguments: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent", "doctor", *arguments),
+        cwd=folder,
+        env={**plain_environment(), **environ},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode is not None
+    return process.returncode, out.decode() + err.decode()
+
+
+async def test_the_product_as_it_is_is_well(product: Product, tmp_path: Path) -> None:
+    code, out = await _doctor(tmp_path, product.here.environment, "--json")
+    report = json.loads(out)
+    assert code == 0, out
+    assert report["ok"] is True
+    levels = {check["check"]: check["level"] for check in report["checks"]}
+    assert set(levels.values()) == {"ok"}, out
+    assert {
+        *("settings", "store.usable", "store.shared", "livekit.credentials", "livekit.websocket"),
+        *("worker.registered", "worker.health", "outside.url", "beyond_presence.key"),
+        *("beyond_presence.avatar", "beyond_presence.minutes", "deepgram.hears"),
+        *("deepgram.voices", "gemini.model", "scripts.voices", "endpoint.key", "endpoint.jwt"),
+        *("endpoint.origins", "webhook.reachable", "clock", "machine.versions"),
+    } <= levels.keys()
+
+
+async def test_the_command_reads_dotenv_and_fails(product: Product, tmp_path: Path) -> None:
+    """The file is what is wrong: a line is no setting, and another one is unreadable as a URL."""
+    environ = dict(product.here.environment)
+    del environ["LIVEKIT_URL"]
+    (tmp_path / ".env").write_text("LIVEKIT_URL=redis://x\n= nonsense\n")
+    code, out = await _doctor(tmp_path, environ)
+    assert code == 1
+    assert re.search(r"failed +settings\.file +\.env line 2 is no NAME=value", out), out
+    assert re.search(r"failed +settings\.LIVEKIT_URL +LIVEKIT_URL must look like wss://", out), out
+    assert re.search(r"ok +gemini\.key ", out), out
+
+
+async def test_the_workers_container_needs_nothing_of_the_endpoint(
+    product: Product, tmp_path: Path
+) -> None:
+    environ = {
+        name: value
+        for name, value in product.here.environment.items()
+        if not name.startswith(("PLATFORM_", "CORS_", "ENDPOINT_"))
+    }
+    code, out = await _doctor(tmp_path, environ, "--for", "worker")
+    assert code == 0, out
+
+
+async def test_a_worker_without_a_name_is_found_too(product: Product, tmp_path: Path) -> None:
+    """It is known by the room alone: LiveKit sends it to every room that names nobody."""
+    (port,) = free_ports(1)
+    environ = dict(product.here.environment)
+    environ |= {"LIVEKIT_AGENT_NAME": "", "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "1"}
+    log = tmp_path / "unnamed.log"
+    async with child("unnamed", "agent", "start", env=environ, log=log) as process:
+        await wait_until_ready("unnamed", f"http://127.0.0.1:{port}/", process, log, 60)
+        unnamed = as_lines(await examine(read_settings(environ, parts=BOTH)))
+    text = "\n".join(unnamed)
+    assert "warning worker.name LIVEKIT_AGENT_NAME is empty" in text, text
+    assert "ok worker.registered a worker answers without a name" in text, text
+    assert "ok worker.health " in text, text
+
+
+async def test_a_full_worker_is_not_taken_for_an_absent_one(product: Product) -> None:
+    """And the doctor comes while trainees are being greeted: nobody notices."""
+    client, ticket, _ = await product.enter()
+    findings = await examine(read_settings(product.here.environment, parts=BOTH))
+    assert not [f for f in findings if f.level is Level.FAILED], as_text(findings)
+    assert ticket["room_name"] in [
+        room.name for room in (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+    ]
+    await client.leave()
+    await product.end(ticket["session_id"])
+    await product.clear()
