@@ -18,6 +18,7 @@ from dotenv import load_dotenv
 
 from agent import outcomes_cli, prompts_cli
 from agent.errors import ConfigError, GreeterError, StartupError
+from agent.metric_files import shared_metrics
 from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
 
 if TYPE_CHECKING:
@@ -54,6 +55,15 @@ def main() -> int:
 
 
 def _work() -> int:
+    if wrong := _FROM_ENVIRONMENT.intersection(word.split("=")[0] for word in sys.argv):
+        raise ConfigError(f"{', '.join(sorted(wrong))}: set it in the environment or .env instead")
+    settings = WorkerSettings.from_env(os.environ)
+    # Before LiveKit is imported: the metrics' library decides at its import whether it shares.
+    with shared_metrics(settings.agent_metrics_port is not None):
+        return _serve(settings)
+
+
+def _serve(settings: WorkerSettings) -> int:
     from agent.startup import (
         wait_for_livekit,
         warn_of_a_disk_that_does_not_last,
@@ -61,18 +71,17 @@ def _work() -> int:
     )
     from agent.worker import GreeterServer
 
-    if wrong := _FROM_ENVIRONMENT.intersection(word.split("=")[0] for word in sys.argv):
-        raise ConfigError(f"{', '.join(sorted(wrong))}: set it in the environment or .env instead")
-    settings = WorkerSettings.from_env(os.environ)
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)
     warn_of_a_disk_that_does_not_last(settings, os.environ)
     server = GreeterServer(settings)
     code = _livekit_cli(server)
     if isinstance(server.failure, OSError):
+        name, port = "AGENT_HTTP_PORT", settings.agent_http_port
+        if f", {settings.agent_metrics_port})" in str(server.failure):
+            name, port = "AGENT_METRICS_PORT", settings.agent_metrics_port or 0
         raise StartupError(
-            f"port {settings.agent_http_port} is taken ({server.failure.strerror}): "
-            "set AGENT_HTTP_PORT to another"
+            f"port {port} is taken ({server.failure.strerror}): set {name} to another"
         )
     if server.failure is not None:
         raise StartupError(f"LiveKit gave this worker up: {server.failure}")

@@ -7,6 +7,7 @@ waits for the entrypoint first and kills the process 10 s later.
 from __future__ import annotations
 
 import asyncio
+import time
 
 from livekit.agents import AutoSubscribe, JobContext
 
@@ -16,6 +17,7 @@ from agent.greeting import Greeting
 from agent.job_metadata import JobMetadata, session_id_of
 from agent.log import logger
 from agent.outcomes.earlier import budget_is_spent, earlier_answers
+from agent.outcomes.timeline import Timeline
 from agent.room_api import RoomApi
 from agent.settings import WorkerSettings
 from agent.single_flight import is_the_greeter
@@ -28,6 +30,9 @@ async def greet(ctx: JobContext) -> None:
     """The job's entrypoint: join the room, make sure to be alone, and start the story."""
     settings: WorkerSettings = ctx.proc.userdata["settings"]
     metadata = metadata_of(ctx)
+    timeline = Timeline.since_asked(metadata.asked_at, time.time())
+    if ctx.job.room.creation_time_ms:
+        timeline.mark("room_created", ctx.job.room.creation_time_ms / 1000)
     ctx.log_context_fields = {
         "session_id": metadata.session_id,
         "room": ctx.room.name,
@@ -37,6 +42,7 @@ async def greet(ctx: JobContext) -> None:
         # The avatar's picture is for the trainee alone: not taking it spares this machine one
         # video stream a greeting.
         await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    timeline.mark("job_joined")
     livekit = RoomApi(ctx)
     if not await is_the_greeter(ctx.room, livekit):
         ctx.shutdown("another greeter is here")
@@ -46,8 +52,16 @@ async def greet(ctx: JobContext) -> None:
         earlier_answers(store, metadata.session_id),
         budget_is_spent(store, settings.avatar_minutes_per_day),
     )
+    timeline.mark("store_read")
     greeting = Greeting(
-        ctx, livekit, settings, metadata, store, answered=answered, may_be_avatar=not spent
+        ctx,
+        livekit,
+        settings,
+        metadata,
+        store,
+        answered=answered,
+        may_be_avatar=not spent,
+        timeline=timeline,
     )
     ctx.proc.userdata["greeting"] = greeting
     greeting.begin()

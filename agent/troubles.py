@@ -73,7 +73,7 @@ class Troubles:
         status = getattr(cause, "status_code", None)
         # livekit-agents has -1 for 'no answer at all'.
         status = None if status == -1 else status
-        self._keeper.fault(part, type(cause).__name__, status)
+        self._keeper.fault(part, type(cause).__name__, status, source=provider)
         if self._is_time(provider):
             logger.warning(
                 "a provider failed: %s",

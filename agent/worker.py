@@ -7,12 +7,16 @@ import contextlib
 import os
 
 from livekit.agents import AgentServer, JobProcess, JobRequest
+from livekit.agents.utils.http_server import HttpServer
 from livekit.agents.worker import ServerEnvOption
 
 from agent.errors import StoreError
+from agent.health import add_health_pages
 from agent.job import greet, say_goodbye
 from agent.job_metadata import JobMetadata
 from agent.log import keep_logs_safe, logger
+from agent.metric_files import SHARED_DIR, move_on
+from agent.metrics import JOBS, JOBS_REFUSED
 from agent.outcomes.courier import Courier
 from agent.providers import build_llm, build_tts
 from agent.room_contract import ATTRIBUTE_GREETER
@@ -46,6 +50,7 @@ class GreeterServer(AgentServer):
             api_secret=settings.livekit_api_secret.get_secret_value(),
             host=settings.agent_http_host,
             port=settings.agent_http_port,
+            prometheus_port=settings.agent_metrics_port,
             drain_timeout=int(settings.drain_timeout_s),
             # Ten starts in the same second are ten greetings, however busy the CPU is for that
             # second: the load never refuses one, the count in `_accept` does. LiveKit Cloud
@@ -60,6 +65,8 @@ class GreeterServer(AgentServer):
             setup_fnc=prewarm,
             preload_modules=["agent.job"],
         )
+        if SHARED_DIR in os.environ:
+            self.on("worker_started", move_on)
         self._store = open_store(settings)
         self._courier = Courier(self._store, settings)
         self._stopped = asyncio.Event()
@@ -79,6 +86,7 @@ class GreeterServer(AgentServer):
         """Take the job, or leave it to another worker."""
         taken = {job.job.id for job in self.active_jobs} | self._starting
         if len(taken) >= self._max_jobs:
+            JOBS_REFUSED.inc()
             logger.warning(
                 "MAX_JOBS greetings are running, leaving this one to another worker",
                 extra={"job_id": request.id, "max_jobs": self._max_jobs},
@@ -97,7 +105,10 @@ class GreeterServer(AgentServer):
         livekit-server by itself passes over a worker whose load is above 0.7 (its target load, in
         pkg/service/agentservice.go), and the dispatch is lost; the default load is the CPU's.
         """
-        return _FULL_LOAD * len(self.active_jobs) / self._max_jobs
+        running = len(self.active_jobs)
+        JOBS.labels("running").set(running)
+        JOBS.labels("free").set(max(self._max_jobs - running, 0))
+        return _FULL_LOAD * running / self._max_jobs
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Serve until stopped; what ends it otherwise is kept in `failure`."""
@@ -130,6 +141,17 @@ class GreeterServer(AgentServer):
     @_connection_failed.setter
     def _connection_failed(self, value: bool) -> None:
         self._gave_up = value
+
+    # Private to AgentServer as well, which makes its pages in `run` and starts them there.
+    @property
+    def _http_server(self) -> HttpServer | None:
+        return self._pages
+
+    @_http_server.setter
+    def _http_server(self, value: HttpServer | None) -> None:
+        self._pages = value
+        if value is not None:
+            add_health_pages(value.app, self)
 
 
 def prewarm(process: JobProcess) -> None:

@@ -31,6 +31,8 @@ class EndpointSettings(LiveKitSettings, StoreSettings):
     """Lifetime of a trainee's room token."""
     livekit_timeout_s: Seconds = 3
     """Limit of one call to LiveKit's API."""
+    endpoint_metrics_port: int | None = Field(None, ge=0, le=65_535)
+    """Prometheus is answered here, never at the port that trainees reach; None: nowhere."""
     dispatch_check_s: Seconds = 3
     """A dispatch that has no job after this long is replaced."""
 

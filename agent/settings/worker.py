@@ -72,6 +72,8 @@ class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings):
     """Where the token endpoint is told that a greeting has ended; empty: it finds out by itself."""
     agent_http_host: str = "0.0.0.0"
     agent_http_port: int = Field(8081, ge=0, le=65_535)
+    agent_metrics_port: int | None = Field(None, ge=0, le=65_535)
+    """Prometheus is answered here, at AGENT_HTTP_HOST; None: nobody counts."""
     max_jobs: int = Field(10, ge=1, le=1_000)
     """Greetings this worker holds at once."""
     startup_timeout_s: Seconds = 60

@@ -19,6 +19,7 @@ from agent.addresses import is_private_host
 from agent.errors import ConfigError, GreeterError
 from agent.settings import EndpointSettings
 from agent.token_endpoint.app import create_app
+from agent.token_endpoint.metrics import serve_metrics
 
 logger = logging.getLogger("agent.token_endpoint")
 
@@ -123,6 +124,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = EndpointSettings.from_env(os.environ)
         app = create_app(settings)
         sock = _listen(arguments.host, arguments.port)
+        if settings.endpoint_metrics_port is not None:
+            serve_metrics(arguments.host, settings.endpoint_metrics_port)
     except GreeterError as e:
         print(e, file=sys.stderr)
         return 2 if isinstance(e, ConfigError) else 1

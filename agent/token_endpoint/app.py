@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from agent.token_endpoint.edge import (
     unusable,
 )
 from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.health import add_health_pages
+from agent.token_endpoint.metrics import ENDED, STARTED
 from agent.token_endpoint.openapi import body_of, describe, refusals
 from agent.token_endpoint.reaper import Reaper
 from agent.token_endpoint.refusals import Refused, refusal_of
@@ -41,9 +44,9 @@ from agent.token_endpoint.schemas import (
     EndRequest,
     GreetingAnswer,
     GreetingRequest,
-    Health,
 )
 from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
+from agent.token_endpoint.vitals import Vitals
 from agent.token_endpoint.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -86,9 +89,11 @@ def create_app(settings: EndpointSettings, *, store: Store | None = None) -> Fas
         rooms = Rooms(settings)
         watch = Watch(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
         greetings = Greetings(rooms, memory, watch)
+        vitals = Vitals(rooms, memory, settings)
         app.state.parts = Parts(settings=settings, greetings=greetings)
+        app.state.vitals = vitals
         try:
-            async with Courier(memory, settings), Reaper(rooms, greetings, memory):
+            async with Courier(memory, settings), Reaper(rooms, greetings, memory), vitals:
                 yield
         finally:
             await watch.aclose()
@@ -142,7 +147,7 @@ def _add_routes(app: FastAPI) -> None:
     app.post(GREETING, include_in_schema=False, **greeting)(start_greeting)
     app.post(GREETING + "/end/", summary="End a greeting and its avatar", **end)(end_greeting)
     app.post(GREETING + "/end", include_in_schema=False, **end)(end_greeting)
-    app.get("/healthz", summary="Alive", response_model=Health)(healthz)
+    add_health_pages(app)
 
 
 async def start_greeting(
@@ -163,9 +168,12 @@ async def start_greeting(
     )
     if caller.role is Role.BACKEND:
         request.state.metadata = _metadata(settings, session_id, asked)
-    metadata: JobMetadata = request.state.metadata
+    metadata: JobMetadata = request.state.metadata.model_copy(update={"asked_at": time.time()})
     first = await parts.greetings.start(metadata, restart=asked.restart is True)
     response.status_code = 201 if first else 200
+    request.state.outcome = "started" if first else "again"
+    if first:
+        STARTED.inc()
     logger.info(
         "a greeting was asked for",
         extra={"session_id": session_id, "first": first, "by": caller.role.name.lower()},
@@ -192,6 +200,8 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
         await parts.greetings.break_off(session_id, room_sid=asked.room_sid)
     else:
         await parts.greetings.end(session_id, asked.reason, room_sid=asked.room_sid)
+    request.state.outcome = "broke_off" if broke_off else "ended"
+    ENDED.labels(caller.role.name.lower(), "broke_off" if broke_off else "for_good").inc()
     logger.info(
         "a greeting was ended",
         extra={
@@ -206,11 +216,6 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
         room_name=room_name_of(session_id),
         fallback=fallback_for(parts.settings, getattr(request.state, "metadata", None)),
     )
-
-
-async def healthz() -> Health:
-    """The process answers; it says nothing of LiveKit."""
-    return Health()
 
 
 def _who(
@@ -260,6 +265,7 @@ def _let_in(
 
 def _answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
     def answer(request: Request, refused: Refused) -> Response:
+        request.state.outcome = refused.code
         return error_answer(
             refused, fallback_for(settings, getattr(request.state, "metadata", None))
         )
