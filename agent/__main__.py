@@ -18,6 +18,7 @@ from dotenv import load_dotenv
 
 from agent import outcomes_cli, prompts_cli
 from agent.errors import ConfigError, GreeterError, StartupError
+from agent.log_lines import set_up_logs
 from agent.metric_files import shared_metrics
 from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
 
@@ -58,6 +59,7 @@ def _work() -> int:
     if wrong := _FROM_ENVIRONMENT.intersection(word.split("=")[0] for word in sys.argv):
         raise ConfigError(f"{', '.join(sorted(wrong))}: set it in the environment or .env instead")
     settings = WorkerSettings.from_env(os.environ)
+    set_up_logs(settings)
     # Before LiveKit is imported: the metrics' library decides at its import whether it shares.
     with shared_metrics(settings.agent_metrics_port is not None):
         return _serve(settings)

@@ -22,6 +22,7 @@ from agent.room_api import RoomApi
 from agent.settings import WorkerSettings
 from agent.single_flight import is_the_greeter
 from agent.store import Store, open_store
+from agent.tracing import flush_traces, trace_job
 
 _CONNECT_TIMEOUT_S = 15.0
 
@@ -33,11 +34,9 @@ async def greet(ctx: JobContext) -> None:
     timeline = Timeline.since_asked(metadata.asked_at, time.time())
     if ctx.job.room.creation_time_ms:
         timeline.mark("room_created", ctx.job.room.creation_time_ms / 1000)
-    ctx.log_context_fields = {
-        "session_id": metadata.session_id,
-        "room": ctx.room.name,
-        "job_id": ctx.job.id,
-    }
+    about = {"session_id": metadata.session_id, "room": ctx.job.room.name, "job_id": ctx.job.id}
+    ctx.log_context_fields = dict(about)
+    trace_job(ctx.proc.userdata["tracing"], about)
     async with asyncio.timeout(_CONNECT_TIMEOUT_S):
         # The avatar's picture is for the trainee alone: not taking it spares this machine one
         # video stream a greeting.
@@ -72,6 +71,7 @@ async def say_goodbye(ctx: JobContext) -> None:
     greeting: Greeting | None = ctx.proc.userdata.get("greeting")
     if greeting is not None:
         await greeting.close(ending.WORKER_SHUTDOWN)
+    await flush_traces(ctx.proc.userdata["tracing"])
 
 
 def _store_of(settings: WorkerSettings) -> Store | None:

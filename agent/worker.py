@@ -15,6 +15,7 @@ from agent.health import add_health_pages
 from agent.job import greet, say_goodbye
 from agent.job_metadata import JobMetadata
 from agent.log import keep_logs_safe, logger
+from agent.log_lines import set_up_logs
 from agent.metric_files import SHARED_DIR, move_on
 from agent.metrics import JOBS, JOBS_REFUSED
 from agent.outcomes.courier import Courier
@@ -23,6 +24,7 @@ from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
 from agent.store import open_store
+from agent.tracing import tracing_of
 
 _FULL_LOAD = 0.5
 
@@ -44,6 +46,7 @@ class GreeterServer(AgentServer):
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._gave_up = False
+        self._settings = settings
         super().__init__(
             ws_url=settings.livekit_url,
             api_key=settings.livekit_api_key,
@@ -51,6 +54,7 @@ class GreeterServer(AgentServer):
             host=settings.agent_http_host,
             port=settings.agent_http_port,
             prometheus_port=settings.agent_metrics_port,
+            log_level=settings.log_level,
             drain_timeout=int(settings.drain_timeout_s),
             # Ten starts in the same second are ten greetings, however busy the CPU is for that
             # second: the load never refuses one, the count in `_accept` does. LiveKit Cloud
@@ -112,7 +116,7 @@ class GreeterServer(AgentServer):
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Serve until stopped; what ends it otherwise is kept in `failure`."""
-        keep_logs_safe()
+        set_up_logs(self._settings)  # in place of the handler that LiveKit's CLI has made
         self._stopped.clear()
         try:
             # Jobs still running in a drain, and what they leave behind, are delivered too.
@@ -159,6 +163,7 @@ def prewarm(process: JobProcess) -> None:
     keep_logs_safe()
     settings = WorkerSettings.from_env(os.environ)
     process.userdata["settings"] = settings
+    process.userdata["tracing"] = tracing_of(settings)
     process.userdata["llm"] = build_llm(settings)
     if settings.fallback_voice:
         build_tts(settings, settings.fallback_voice)  # what it keeps is there when a job comes

@@ -24,7 +24,7 @@ from agent.store import open_store
 from tests.integration.client import Client
 
 _OURS_TO_SET = {
-    "LIVEKIT_LOG_LEVEL": "DEBUG",
+    "LOG_LEVEL": "DEBUG",
     # The stage drains for seconds; tests of the drain need the time that is shipped.
     "DRAIN_TIMEOUT_S": "600",
     # Any free port, which the log names: other workers are started with these settings, too.

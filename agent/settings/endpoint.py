@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from agent.settings.kinds import HttpUrlOrEmpty, Seconds, Words
-from agent.settings.shared import LiveKitSettings, StoreSettings
+from agent.settings.shared import LiveKitSettings, LogSettings, StoreSettings
 
 
 def _long_enough(value: SecretStr | None) -> SecretStr | None:
@@ -17,7 +17,7 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
-class EndpointSettings(LiveKitSettings, StoreSettings):
+class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     """The token endpoint's process; it needs no provider's key."""
 
     platform_api_key: SecretStr | None = None

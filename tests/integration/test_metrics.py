@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
 from tests.product import Product
 
@@ -80,6 +81,7 @@ async def test_jobs_counts_outlive_them_in_files_that_are_used_again(product: Pr
     before, files_before = await product.metrics("worker"), len(list(folder.glob("*.db")))
     for _ in range(4):
         client, ticket, _ = await product.enter()
+        await until(lambda client=client: client.agent is not None, 10, "no greeter came")  # type: ignore[misc]
         await client.rpc("end_greeting", {"reason": "continue"})
         await product.outcome(ticket["session_id"])
     assert counted(await product.metrics("worker")) - counted(before) == 4

@@ -323,11 +323,14 @@ async def test_a_killed_jobs_avatar_is_gone_within_thirty_seconds(product: Produ
     assert time.monotonic() - killed_at < PROMISED_S
     print(f"the avatar was gone {time.monotonic() - killed_at:.1f} s after its job was killed")
     assert not gone(client), "the trainee lost their seat"
-    log = (product.logs / "endpoint.log").read_text()
-    [line] = [line for line in log.splitlines() if "left behind by" in line and "=stubborn" in line]
-    assert f"session_id={session_id}" in line
+    [event] = [
+        event
+        for event in product.events("endpoint")
+        if "left behind by" in event["message"] and event["avatar"] == "stubborn"
+    ]
+    assert event["session_id"] == session_id
     [paid, *_] = await product.avatars(room)
-    assert f"avatar_session_id={paid['id']}" in line
+    assert event["avatar_session_id"] == paid["id"]
 
 
 async def test_a_killed_workers_avatar_is_gone_within_thirty_seconds(
