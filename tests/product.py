@@ -115,14 +115,17 @@ class Product:
                 return int(event["pid"])
         raise AssertionError("no such job in the log")
 
-    async def metrics(self, process: str) -> dict[str, float]:
-        """What `worker` or `endpoint` answers Prometheus now: `name{label="x"}` and its value."""
+    async def scrape(self, process: str) -> str:
+        """What `worker` or `endpoint` answers Prometheus now."""
         said = (self.logs / f"{process}.log").read_text()
         port = re.findall(r"[Mm]etrics (?:exposed )?at http://[^:]+:(\d+)/metrics", said)[-1]
-        text = (await self.http.get(f"http://127.0.0.1:{port}/metrics")).text
+        return (await self.http.get(f"http://127.0.0.1:{port}/metrics")).text
+
+    async def metrics(self, process: str) -> dict[str, float]:
+        """The same by series: `name{label="x"}` and its value."""
         return {
             sample.name + _labels(sample.labels): sample.value
-            for family in text_string_to_metric_families(text)
+            for family in text_string_to_metric_families(await self.scrape(process))
             for sample in family.samples
         }
 

@@ -50,6 +50,8 @@ class Vitals:
         self._rooms = rooms
         self._store = store
         self._minutes_per_day = settings.avatar_minutes_per_day
+        self._delivers = bool(settings.outcome_webhook_url)
+        """Else what waits is only kept, and nobody waits for it."""
         self._every_s = every_s
         self._lately_s = lately_s
         self._store_answered_at = -math.inf
@@ -94,7 +96,8 @@ class Vitals:
 
     async def _look(self) -> None:
         spent_s = await self._store.avatar_seconds(today())
-        OUTCOMES_PENDING.set(await self._store.pending_outcomes())
+        pending = await self._store.pending_outcomes()
+        OUTCOMES_PENDING.set(pending if self._delivers else 0)
         self._store_answered_at = asyncio.get_running_loop().time()
         AVATAR_SECONDS_TODAY.set(spent_s)
         budget_s = math.inf if self._minutes_per_day is None else self._minutes_per_day * 60

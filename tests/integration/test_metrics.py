@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
 from tests.product import Product
 
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 _WORKER = "training_greeter_"
 _ENDPOINT = "training_greeter_endpoint_"
 
@@ -100,6 +102,22 @@ async def test_a_providers_failure_is_counted_by_who_and_how(product: Product) -
     labels = 'kind="AvatarRejected",part="avatar",provider="beyond_presence",status="402"'
     name = f"{_WORKER}provider_errors_total{{{labels}}}"
     assert rise(before, await product.metrics("worker"), name) == 1
+
+
+async def test_dashboard_and_alerts_ask_for_what_the_stage_exposes(product: Product) -> None:
+    """After the greetings above, the failed provider among them; see also unit/test_watching."""
+    names: set[str] = set()
+    for process in ("worker", "endpoint"):
+        for name, kind in re.findall(r"^# TYPE (\S+) (\w+)", await product.scrape(process), re.M):
+            names.add(f"{name}_bucket" if kind == "histogram" else name)
+    texts = [
+        path.read_text()
+        for path in (DEPLOY / "prometheus", DEPLOY / "grafana")
+        for path in path.iterdir()
+    ]
+    asked = set(re.findall(r"training_greeter_\w+", " ".join(texts)))
+    assert len(asked) > 15
+    assert asked - names == set()
 
 
 async def test_metrics_are_not_at_the_port_that_trainees_reach(product: Product) -> None:
