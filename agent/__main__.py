@@ -4,6 +4,7 @@ console | dev | start       talk in a terminal | the worker, for development | i
 prompts                     the writer's tools
 outcome SESSION             prints what came of a session's greetings
 forget SESSION              deletes all that is held of a session
+timeline SESSION            shows where the seconds of its start went
 download-files              LiveKit's own
 """
 
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from dotenv import load_dotenv
 
-from agent import outcomes_cli, prompts_cli
+from agent import outcomes_cli, prompts_cli, timeline_cli
 from agent.errors import ConfigError, GreeterError, StartupError
 from agent.log_lines import set_up_logs
 from agent.metric_files import shared_metrics
@@ -41,6 +42,8 @@ def main() -> int:
         return prompts_cli.main(sys.argv[2:])
     if command in outcomes_cli.COMMANDS:
         return outcomes_cli.main(sys.argv[1:])
+    if command == timeline_cli.COMMAND:
+        return timeline_cli.main(sys.argv[2:])
     try:
         if command in {"start", "dev"} and "--help" not in sys.argv:
             return _work()

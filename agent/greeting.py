@@ -29,6 +29,7 @@ from agent.outcomes.record import Answer
 from agent.outcomes.timeline import Timeline
 from agent.pace import Pace
 from agent.page import Page
+from agent.page_reports import take_page_reports
 from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_CLOSING, ATTRIBUTE_ENDED, ATTRIBUTE_LOCALE
 from agent.settings import WorkerSettings
@@ -89,6 +90,7 @@ class Greeting:
         )
         session = self._conversation.session
         self._pace = Pace(session, timeline)
+        take_page_reports(ctx.room, timeline, self._keeper.changed)
         self._troubles = Troubles(self._conversation, self._keeper, self._on_speechless)
         self._quiet = Quiet(session, absent=self._trainee.absent)
         self._course = Course(

@@ -9,7 +9,6 @@ long ago something was, counted back from when its report arrives.
 from __future__ import annotations
 
 import json
-import math
 import time
 from datetime import UTC, datetime
 from typing import Final
@@ -96,7 +95,6 @@ class Timeline(BaseModel):
             if (
                 isinstance(age_ms, int | float)
                 and not isinstance(age_ms, bool)
-                and math.isfinite(age_ms)
                 and 0 <= age_ms <= _PAGE_AGE_MAX_MS
             ):
                 self.mark(name, now - age_ms / 1000)
