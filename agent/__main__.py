@@ -5,6 +5,7 @@ prompts                     the writer's tools
 outcome SESSION             prints what came of a session's greetings
 forget SESSION              deletes all that is held of a session
 doctor                      what is wrong with this set-up, and what to do about it
+timeline SESSION            shows where the seconds of its start went
 download-files              LiveKit's own
 """
 
@@ -17,8 +18,10 @@ from typing import TYPE_CHECKING
 
 from dotenv import load_dotenv
 
-from agent import outcomes_cli, prompts_cli
+from agent import outcomes_cli, prompts_cli, timeline_cli
 from agent.errors import ConfigError, GreeterError, StartupError
+from agent.log_lines import set_up_logs
+from agent.metric_files import shared_metrics
 from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ def main() -> int:
         return prompts_cli.main(sys.argv[2:])
     if command in outcomes_cli.COMMANDS:
         return outcomes_cli.main(sys.argv[1:])
+    if command == timeline_cli.COMMAND:
+        return timeline_cli.main(sys.argv[2:])
     try:
         if command in {"start", "dev"} and "--help" not in sys.argv:
             return _work()
@@ -59,6 +64,16 @@ def main() -> int:
 
 
 def _work() -> int:
+    if wrong := _FROM_ENVIRONMENT.intersection(word.split("=")[0] for word in sys.argv):
+        raise ConfigError(f"{', '.join(sorted(wrong))}: set it in the environment or .env instead")
+    settings = WorkerSettings.from_env(os.environ)
+    set_up_logs(settings)
+    # Before LiveKit is imported: the metrics' library decides at its import whether it shares.
+    with shared_metrics(settings.agent_metrics_port is not None):
+        return _serve(settings)
+
+
+def _serve(settings: WorkerSettings) -> int:
     from agent.startup import (
         wait_for_livekit,
         warn_of_a_disk_that_does_not_last,
@@ -66,18 +81,17 @@ def _work() -> int:
     )
     from agent.worker import GreeterServer
 
-    if wrong := _FROM_ENVIRONMENT.intersection(word.split("=")[0] for word in sys.argv):
-        raise ConfigError(f"{', '.join(sorted(wrong))}: set it in the environment or .env instead")
-    settings = WorkerSettings.from_env(os.environ)
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)
     warn_of_a_disk_that_does_not_last(settings, os.environ)
     server = GreeterServer(settings)
     code = _livekit_cli(server)
     if isinstance(server.failure, OSError):
+        name, port = "AGENT_HTTP_PORT", settings.agent_http_port
+        if f", {settings.agent_metrics_port})" in str(server.failure):
+            name, port = "AGENT_METRICS_PORT", settings.agent_metrics_port or 0
         raise StartupError(
-            f"port {settings.agent_http_port} is taken ({server.failure.strerror}): "
-            "set AGENT_HTTP_PORT to another"
+            f"port {port} is taken ({server.failure.strerror}): set {name} to another"
         )
     if server.failure is not None:
         raise StartupError(f"LiveKit gave this worker up: {server.failure}")

@@ -23,9 +23,13 @@ from agent.end_report import report_end
 from agent.ending import Ending
 from agent.job_metadata import JobMetadata
 from agent.log import log_failure, logger
+from agent.metrics import count_greeting
 from agent.outcomes.keeper import Keeper
 from agent.outcomes.record import Answer
+from agent.outcomes.timeline import Timeline
+from agent.pace import Pace
 from agent.page import Page
+from agent.page_reports import take_page_reports
 from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_CLOSING, ATTRIBUTE_ENDED, ATTRIBUTE_LOCALE
 from agent.settings import WorkerSettings
@@ -51,6 +55,7 @@ class Greeting:
         *,
         answered: Mapping[str, Answer],
         may_be_avatar: bool,
+        timeline: Timeline,
     ) -> None:
         """Listen for the trainee from now on; the room must be connected.
 
@@ -58,6 +63,7 @@ class Greeting:
             store: where the outcome is kept, closed at the end; None: it could not be opened.
             answered: what the trainee has told a greeter who was lost.
             may_be_avatar: False where the day's budget is spent.
+            timeline: of the start so far; kept in the outcome.
         """
         self._ctx = ctx
         self._livekit = livekit
@@ -78,11 +84,13 @@ class Greeting:
             answered=answered,
             on_failure=lambda error: self._troubles.on_failure(error),
         )
-        self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id)
+        self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id, timeline=timeline)
         self._trainee = Trainee(
             ctx.room, self._ending, self._on_typed, return_grace_s=settings.return_grace_s
         )
         session = self._conversation.session
+        self._pace = Pace(session, timeline)
+        take_page_reports(ctx.room, timeline, self._keeper.changed)
         self._troubles = Troubles(self._conversation, self._keeper, self._on_speechless)
         self._quiet = Quiet(session, absent=self._trainee.absent)
         self._course = Course(
@@ -115,6 +123,7 @@ class Greeting:
         settings, trainee = self._settings, self._trainee
         speaker = self._ask_for_avatar()
         await self._start_session()
+        self._pace.mark("session_started")
         speaker.await_avatar()
         self._conversation.prepare_opening()
 
@@ -156,6 +165,7 @@ class Greeting:
             longest_s=min(script.limits.max_seconds, self._settings.max_greeting_s),
             on_fault=lambda error, status: self._keeper.fault("avatar", error, status),
             on_lost=self._conversation.say_again,
+            on_moment=self._pace.mark,
         )
         self._keeper.speaker = self._speaker
         return self._speaker
@@ -183,6 +193,7 @@ class Greeting:
     async def _get_to_know(self, person: rtc.RemoteParticipant) -> None:
         """Fill in from the participant's metadata and name what the platform did not say."""
         self._keeper.met()
+        self._pace.mark("trainee_joined")
         known = self._metadata.known_from(metadata=person.metadata, name=person.name)
         if known != self._metadata:
             self._metadata = known
@@ -196,6 +207,7 @@ class Greeting:
         mode = self._speaker.mode if self._speaker else None
         conversation.session.input.set_audio_enabled(True)
         self._page.tell({ATTRIBUTE_LOCALE: script.locale})
+        self._pace.mark("opening_begun")
         speech = conversation.open()
         speech.add_done_callback(self._after_opening)
         self._opened.set()
@@ -219,6 +231,7 @@ class Greeting:
     async def _on_typed(self, text: str) -> None:
         await self._opened.wait()
         self._quiet.stir()
+        self._pace.typed()
         await self._conversation.answer_typed(text)
 
     def _on_change(self) -> None:
@@ -300,6 +313,8 @@ class Greeting:
 
     def _log_end(self, reason: str) -> None:
         speaker = self._speaker
+        mode = speaker.mode if speaker and self._opened.is_set() else None
+        count_greeting(mode, reason, speaker.avatar_seconds if speaker else 0)
         logger.info(
             "greeting ended",
             extra={

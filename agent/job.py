@@ -7,6 +7,7 @@ waits for the entrypoint first and kills the process 10 s later.
 from __future__ import annotations
 
 import asyncio
+import time
 
 from livekit.agents import AutoSubscribe, JobContext
 
@@ -16,10 +17,12 @@ from agent.greeting import Greeting
 from agent.job_metadata import JobMetadata, session_id_of
 from agent.log import logger
 from agent.outcomes.earlier import budget_is_spent, earlier_answers
+from agent.outcomes.timeline import Timeline
 from agent.room_api import RoomApi
 from agent.settings import WorkerSettings
 from agent.single_flight import is_the_greeter
 from agent.store import Store, open_store
+from agent.tracing import flush_traces, trace_job
 
 _CONNECT_TIMEOUT_S = 15.0
 
@@ -28,15 +31,17 @@ async def greet(ctx: JobContext) -> None:
     """The job's entrypoint: join the room, make sure to be alone, and start the story."""
     settings: WorkerSettings = ctx.proc.userdata["settings"]
     metadata = metadata_of(ctx)
-    ctx.log_context_fields = {
-        "session_id": metadata.session_id,
-        "room": ctx.room.name,
-        "job_id": ctx.job.id,
-    }
+    timeline = Timeline.since_asked(metadata.asked_at, time.time())
+    if ctx.job.room.creation_time_ms:
+        timeline.mark("room_created", ctx.job.room.creation_time_ms / 1000)
+    about = {"session_id": metadata.session_id, "room": ctx.job.room.name, "job_id": ctx.job.id}
+    ctx.log_context_fields = dict(about)
+    trace_job(ctx.proc.userdata["tracing"], about)
     async with asyncio.timeout(_CONNECT_TIMEOUT_S):
         # The avatar's picture is for the trainee alone: not taking it spares this machine one
         # video stream a greeting.
         await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    timeline.mark("job_joined")
     livekit = RoomApi(ctx.room.name, ctx.api)
     if not await is_the_greeter(ctx.room, livekit):
         ctx.shutdown("another greeter is here")
@@ -46,8 +51,16 @@ async def greet(ctx: JobContext) -> None:
         earlier_answers(store, metadata.session_id),
         budget_is_spent(store, settings.avatar_minutes_per_day),
     )
+    timeline.mark("store_read")
     greeting = Greeting(
-        ctx, livekit, settings, metadata, store, answered=answered, may_be_avatar=not spent
+        ctx,
+        livekit,
+        settings,
+        metadata,
+        store,
+        answered=answered,
+        may_be_avatar=not spent,
+        timeline=timeline,
     )
     ctx.proc.userdata["greeting"] = greeting
     greeting.begin()
@@ -58,6 +71,7 @@ async def say_goodbye(ctx: JobContext) -> None:
     greeting: Greeting | None = ctx.proc.userdata.get("greeting")
     if greeting is not None:
         await greeting.close(ending.WORKER_SHUTDOWN)
+    await flush_traces(ctx.proc.userdata["tracing"])
 
 
 def _store_of(settings: WorkerSettings) -> Store | None:

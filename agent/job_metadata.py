@@ -84,6 +84,8 @@ class JobMetadata(_Data):
     consent: Consent = Field(default_factory=Consent)
     continue_url: str = ""
     """Where the trainee goes on to; http(s) or empty."""
+    asked_at: float | None = None
+    """When the endpoint was asked for the greeting, by its clock: seconds since the epoch."""
 
     def to_json(self) -> str:
         """Compact JSON, a few hundred bytes."""

@@ -11,6 +11,10 @@ RPC_CAN_HEAR = "can_hear"
 RPC_END_GREETING = "end_greeting"
 """Page to agent: `{"reason": "continue"}`; answers `ok` and ends the greeting at once."""
 
+RPC_START_TIMELINE = "start_timeline"
+"""Page to agent: how many ms ago each moment of its start was, `{"page_asked": 2100, …}`; see
+`agent.outcomes.timeline.MOMENTS`. Answers `ok`, and changes nothing but the timeline."""
+
 ATTRIBUTE_CLIENT = "greeting.client"
 """On the trainee, set by the endpoint's token: which page this is."""
 

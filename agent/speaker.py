@@ -49,6 +49,7 @@ class Speaker:
         longest_s: float,
         on_fault: Callable[[str, int | None], None],
         on_lost: Callable[[], None],
+        on_moment: Callable[[str], None],
     ) -> None:
         """Ask for the avatar; the room must be connected, the session may still be starting.
 
@@ -58,6 +59,7 @@ class Speaker:
             longest_s: how long the greeting may last from now.
             on_fault: given a short word, and an HTTP status if any, when the avatar failed.
             on_lost: called when what was being said was not heard to its end.
+            on_moment: told `avatar_asked` and `avatar_joined`.
         """
         self._room = room
         self._livekit = livekit
@@ -68,6 +70,7 @@ class Speaker:
         self._until = time.monotonic() + longest_s
         self._on_fault = on_fault
         self._on_lost = on_lost
+        self._on_moment = on_moment
         self._avatar: BeyondPresenceAvatar | None = None
         self._voice: AudioOutput | None = None
         self._arriving: asyncio.Task[None] | None = None
@@ -179,6 +182,7 @@ class Speaker:
         self._avatar = BeyondPresenceAvatar(self._settings, self._avatar_id)
         self._seats.add(self._avatar.avatar_identity)
         self._avatar.ask()
+        self._on_moment("avatar_asked")
 
     async def _hand_over_to(self, avatar: BeyondPresenceAvatar) -> None:
         await avatar.take_over(self._session, self._room, lambda: self._on_stall(avatar))
@@ -271,6 +275,7 @@ class Speaker:
         if participant.identity not in self._seats:
             return
         self._joined_at[participant.identity] = time.monotonic()
+        self._on_moment("avatar_joined")
         wanted = self._avatar is not None and self._avatar.avatar_identity == participant.identity
         logger.info(
             "avatar joined",

@@ -25,6 +25,7 @@ _EVERY_S = 8.0
 _NO_COUGH_S = 1.0
 """Of speech: somebody has said something."""
 
+
 class Troubles:
     """Listens for one conversation's failures from the moment it is made."""
 
@@ -66,7 +67,7 @@ class Troubles:
         status = getattr(cause, "status_code", None)
         # livekit-agents has -1 for 'no answer at all'.
         status = None if status == -1 else status
-        self._keeper.fault(part, type(cause).__name__, status)
+        self._keeper.fault(part, type(cause).__name__, status, source=provider)
         if self._is_time(provider):
             logger.warning(
                 "a provider failed: %s",

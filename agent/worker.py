@@ -8,12 +8,17 @@ import os
 
 from livekit.agents import AgentServer, JobProcess, JobRequest
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
+from livekit.agents.utils.http_server import HttpServer
 from livekit.agents.worker import ServerEnvOption
 
 from agent.errors import LiveKitError, StoreError
+from agent.health import add_health_pages
 from agent.job import greet, say_goodbye
 from agent.job_metadata import PROBE_ROOM_PREFIX, JobMetadata, session_id_of
 from agent.log import keep_logs_safe, logger
+from agent.log_lines import set_up_logs
+from agent.metric_files import SHARED_DIR, move_on
+from agent.metrics import JOBS, JOBS_REFUSED
 from agent.outcomes.courier import Courier
 from agent.providers import build_llm, build_tts
 from agent.room_api import RoomApi
@@ -21,6 +26,7 @@ from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
 from agent.store import open_store
+from agent.tracing import tracing_of
 
 _FULL_LOAD = 0.5
 
@@ -42,12 +48,15 @@ class GreeterServer(AgentServer):
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._gave_up = False
+        self._settings = settings
         super().__init__(
             ws_url=settings.livekit_url,
             api_key=settings.livekit_api_key,
             api_secret=settings.livekit_api_secret.get_secret_value(),
             host=settings.agent_http_host,
             port=settings.agent_http_port,
+            prometheus_port=settings.agent_metrics_port,
+            log_level=settings.log_level,
             drain_timeout=int(settings.drain_timeout_s),
             # Ten starts in the same second are ten greetings, however busy the CPU is for that
             # second: the load never refuses one, the count in `_accept` does. LiveKit Cloud
@@ -62,6 +71,8 @@ class GreeterServer(AgentServer):
             setup_fnc=prewarm,
             preload_modules=["agent.job"],
         )
+        if SHARED_DIR in os.environ:
+            self.on("worker_started", move_on)
         self._store = open_store(settings)
         self._courier = Courier(self._store, settings)
         self._stopped = asyncio.Event()
@@ -84,6 +95,7 @@ class GreeterServer(AgentServer):
             return
         taken = {job.job.id for job in self.active_jobs} | self._starting
         if len(taken) >= self._max_jobs:
+            JOBS_REFUSED.inc()
             logger.warning(
                 "MAX_JOBS greetings are running, leaving this one to another worker",
                 extra={"job_id": request.id, "max_jobs": self._max_jobs},
@@ -125,11 +137,14 @@ class GreeterServer(AgentServer):
         livekit-server by itself passes over a worker whose load is above 0.7 (its target load, in
         pkg/service/agentservice.go), and the dispatch is lost; the default load is the CPU's.
         """
-        return _FULL_LOAD * len(self.active_jobs) / self._max_jobs
+        running = len(self.active_jobs)
+        JOBS.labels("running").set(running)
+        JOBS.labels("free").set(max(self._max_jobs - running, 0))
+        return _FULL_LOAD * running / self._max_jobs
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Serve until stopped; what ends it otherwise is kept in `failure`."""
-        keep_logs_safe()
+        set_up_logs(self._settings)  # in place of the handler that LiveKit's CLI has made
         self._stopped.clear()
         try:
             # Jobs still running in a drain, and what they leave behind, are delivered too.
@@ -159,12 +174,24 @@ class GreeterServer(AgentServer):
     def _connection_failed(self, value: bool) -> None:
         self._gave_up = value
 
+    # Private to AgentServer as well, which makes its pages in `run` and starts them there.
+    @property
+    def _http_server(self) -> HttpServer | None:
+        return self._pages
+
+    @_http_server.setter
+    def _http_server(self, value: HttpServer | None) -> None:
+        self._pages = value
+        if value is not None:
+            add_health_pages(value.app, self)
+
 
 def prewarm(process: JobProcess) -> None:
     """Before a job comes: logs safe, settings read, Gemini's clients made, scripts parsed."""
     keep_logs_safe()
     settings = WorkerSettings.from_env(os.environ)
     process.userdata["settings"] = settings
+    process.userdata["tracing"] = tracing_of(settings)
     process.userdata["llm"] = build_llm(settings)
     if settings.fallback_voice:
         build_tts(settings, settings.fallback_voice)  # what it keeps is there when a job comes

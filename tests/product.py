@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import math
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 
 import httpx
 from livekit import api
+from prometheus_client.parser import text_string_to_metric_families
 
 from agent.demo.stage import Stage, stage
 from agent.settings import StoreSettings
@@ -22,9 +24,12 @@ from agent.store import open_store
 from tests.integration.client import Client
 
 _OURS_TO_SET = {
-    "LIVEKIT_LOG_LEVEL": "DEBUG",
+    "LOG_LEVEL": "DEBUG",
     # The stage drains for seconds; tests of the drain need the time that is shipped.
     "DRAIN_TIMEOUT_S": "600",
+    # Any free port, which the log names: other workers are started with these settings, too.
+    "AGENT_METRICS_PORT": "0",
+    "ENDPOINT_METRICS_PORT": "0",
     "BEYOND_PRESENCE_AVATARS": "patient_care=nurse",
 }
 
@@ -110,6 +115,20 @@ class Product:
                 return int(event["pid"])
         raise AssertionError("no such job in the log")
 
+    async def scrape(self, process: str) -> str:
+        """What `worker` or `endpoint` answers Prometheus now."""
+        said = (self.logs / f"{process}.log").read_text()
+        port = re.findall(r"[Mm]etrics (?:exposed )?at http://[^:]+:(\d+)/metrics", said)[-1]
+        return (await self.http.get(f"http://127.0.0.1:{port}/metrics")).text
+
+    async def metrics(self, process: str) -> dict[str, float]:
+        """The same by series: `name{label="x"}` and its value."""
+        return {
+            sample.name + _labels(sample.labels): sample.value
+            for family in text_string_to_metric_families(await self.scrape(process))
+            for sample in family.samples
+        }
+
     async def outcome(self, session_id: str, within_s: float = 10) -> dict[str, Any]:
         """The newest outcome of a session, once it has ended; from the store, as it is kept.
 
@@ -163,6 +182,11 @@ class Product:
     async def room_exists(self, room: str) -> bool:
         answer = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
         return bool(answer.rooms)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    inside = ",".join(f'{name}="{value}"' for name, value in sorted(labels.items()))
+    return f"{{{inside}}}" if inside else ""
 
 
 @contextlib.asynccontextmanager

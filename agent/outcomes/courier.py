@@ -21,6 +21,7 @@ import aiohttp
 from agent.errors import StoreError, WebhookError
 from agent.log import log_failure, logger
 from agent.outcomes.lost import closed_as_lost
+from agent.outcomes.metrics import LOST, POSTS
 from agent.outcomes.record import Outcome
 from agent.outcomes.webhook import TOTAL_S, post_outcome
 from agent.settings import StoreSettings
@@ -155,6 +156,7 @@ class Courier:
                 closed = body
             # False: its greeting goes on after all, or another courier was faster.
             if await self._store.close_lost_outcome(outcome_id, closed):
+                LOST.inc()
                 logger.warning(
                     "a greeting's worker was lost: its outcome is closed with what was saved",
                     extra=about,
@@ -186,6 +188,7 @@ class Courier:
                 http, self._url, self._secret, outcome_id, body, total_s=self._total_s
             )
         except WebhookError as e:
+            POSTS.labels("failed").inc()
             step = self._retry_s[min(attempts, len(self._retry_s) - 1)]
             in_s = step * random.uniform(1 - _JITTER, 1 + _JITTER)
             await self._store.postpone_outcome(outcome_id, attempts + 1, in_s)
@@ -196,9 +199,11 @@ class Courier:
             )
         except ValueError:
             await self._store.settle_outcome(outcome_id)
+            POSTS.labels("unreadable").inc()
             logger.error("an outcome cannot be read: it is kept, and not delivered", extra=about)
         else:
             await self._store.settle_outcome(outcome_id)
+            POSTS.labels("delivered").inc()
             logger.info("an outcome was delivered", extra={**about, "status": status})
 
     async def _settle_undeliverable(self) -> bool:

@@ -18,8 +18,10 @@ from agent.conversation import Conversation
 from agent.errors import StoreError
 from agent.job_metadata import JobMetadata, room_name_of
 from agent.log import log_failure, logger
+from agent.metrics import count_error
 from agent.outcomes.earlier import today
 from agent.outcomes.record import Ended, Fault, Mode, Outcome
+from agent.outcomes.timeline import Timeline
 from agent.store import Store
 
 LEASE_S = 20.0
@@ -46,11 +48,18 @@ class Keeper:
     """Keeps the outcome of one greeting, from the job's first moment to its last."""
 
     def __init__(
-        self, store: Store | None, conversation: Conversation, metadata: JobMetadata, *, id: str
+        self,
+        store: Store | None,
+        conversation: Conversation,
+        metadata: JobMetadata,
+        *,
+        id: str,
+        timeline: Timeline,
     ) -> None:
         """Args:
         store: closed at the end; None where it could not be opened: nothing is kept.
         id: of this greeting.
+        timeline: of its start, which others go on writing.
         """
         self._store = store
         self._conversation = conversation
@@ -72,6 +81,7 @@ class Keeper:
             locale=script.locale,
             transcript=[] if metadata.consent.transcript else None,
             started_at=_now(),
+            timeline=timeline,
         )
         conversation.session.on("conversation_item_added", self._on_item)
 
@@ -96,8 +106,9 @@ class Keeper:
             self._outcome.opened_at = _now()
             self.changed()
 
-    def fault(self, part: str, error: str, status: int | None = None) -> None:
-        """Note a failure; the same one is counted."""
+    def fault(self, part: str, error: str, status: int | None = None, *, source: str = "") -> None:
+        """Note a failure; the same one is counted. For `source`, see `count_error`."""
+        count_error(part, error, status, source=source)
         for known in self._outcome.faults:
             if (known.part, known.error, known.status) == (part, error, status):
                 known.count += 1

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.outcomes.timeline import Timeline
+
 Mode = Literal["avatar", "voice", "text"]
 Status = Literal["answered", "declined", "unclear", "open"]
 
@@ -106,3 +108,5 @@ class Outcome(_Record):
     avatar_session_id: str | None = None
     """Beyond Presence's own id."""
     faults: list[Fault] = Field(default_factory=list)
+    timeline: Timeline | None = None
+    """When what happened in the start; null in records of older releases."""

@@ -8,13 +8,14 @@ here is read at import.
 from __future__ import annotations
 
 from agent.settings.endpoint import EndpointSettings
-from agent.settings.shared import LiveKitSettings, StoreSettings
+from agent.settings.shared import LiveKitSettings, LogSettings, StoreSettings
 from agent.settings.worker import LlmSettings, VoiceSettings, WorkerSettings
 
 __all__ = [
     "EndpointSettings",
     "LiveKitSettings",
     "LlmSettings",
+    "LogSettings",
     "StoreSettings",
     "VoiceSettings",
     "WorkerSettings",

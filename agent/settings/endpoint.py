@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from agent.settings.kinds import HttpUrlOrEmpty, JwksUrlOrEmpty, Rate, Seconds, Words
-from agent.settings.shared import LiveKitSettings, StoreSettings
+from agent.settings.shared import LiveKitSettings, LogSettings, StoreSettings
 
 _WAYS_IN = ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "PLATFORM_JWKS_URL")
 
@@ -19,7 +19,7 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
-class EndpointSettings(LiveKitSettings, StoreSettings):
+class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     """The token endpoint's process; it needs no provider's key."""
 
     platform_api_key: SecretStr | None = None
@@ -45,6 +45,8 @@ class EndpointSettings(LiveKitSettings, StoreSettings):
     """Greetings asked for, and ends, with the platform's key, all together."""
     livekit_timeout_s: Seconds = 3
     """Limit of one call to LiveKit's API."""
+    endpoint_metrics_port: int | None = Field(None, ge=0, le=65_535)
+    """Prometheus is answered here, never at the port that trainees reach; None: nowhere."""
     dispatch_check_s: Seconds = 3
     """A dispatch that has no job after this long is replaced."""
 

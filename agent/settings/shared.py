@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
 from agent.settings.base import Settings
 from agent.settings.kinds import HttpUrlOrEmpty, WebhookSecret, WebSocketUrl
+
+
+class LogSettings(Settings):
+    """How a process writes what happens."""
+
+    log_format: Literal["json", "text"] | None = None
+    """One line an event in either; None: text in a terminal, JSON everywhere else."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
 class LiveKitSettings(Settings):

@@ -12,7 +12,7 @@ from agent.settings.kinds import (
     Seconds,
     Table,
 )
-from agent.settings.shared import LiveKitSettings, StoreSettings
+from agent.settings.shared import LiveKitSettings, LogSettings, StoreSettings
 
 
 class LlmSettings(Settings):
@@ -53,7 +53,7 @@ class VoiceSettings(LlmSettings):
     `agent/voices.py` for the order in which it is asked."""
 
 
-class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings):
+class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, LogSettings):
     """The worker's process and its jobs."""
 
     beyond_presence_api_key: SecretStr = Field(
@@ -72,6 +72,10 @@ class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings):
     """Where the token endpoint is told that a greeting has ended; empty: it finds out by itself."""
     agent_http_host: str = "0.0.0.0"
     agent_http_port: int = Field(8081, ge=0, le=65_535)
+    agent_metrics_port: int | None = Field(None, ge=0, le=65_535)
+    """Prometheus is answered here, at AGENT_HTTP_HOST; None: nobody counts."""
+    otel_exporter_otlp_endpoint: HttpUrlOrEmpty = ""
+    """An OpenTelemetry collector that takes OTLP over HTTP; empty: nothing is traced."""
     max_jobs: int = Field(10, ge=1, le=1_000)
     """Greetings this worker holds at once."""
     startup_timeout_s: Seconds = 60

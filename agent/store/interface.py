@@ -79,6 +79,9 @@ class Store(Protocol):
             overdue_s: only what has been due for so long.
         """
 
+    async def pending_outcomes(self) -> int:
+        """How many are closed and not yet settled, due now or later."""
+
     async def postpone_outcome(self, outcome_id: str, attempts: int, in_s: float) -> None:
         """It was not delivered: due again in `in_s` seconds."""
 

@@ -53,6 +53,7 @@ for _, id in ipairs(ids) do
 end
 return found
 """
+_PENDING = "return redis.call('ZCARD', due)"
 _POSTPONE = """
 local id, failed, in_s = ARGV[1], ARGV[2], ARGV[3]
 if not redis.call('ZSCORE', due, id) then return end
@@ -114,6 +115,9 @@ class RedisOutcomes(RedisServer):
     ) -> list[tuple[str, str, int]]:
         found = await self._run(_DUE, limit, hold_s, overdue_s)
         return [(id_, body, int(attempts)) for id_, body, attempts in found]
+
+    async def pending_outcomes(self) -> int:
+        return int(await self._run(_PENDING))
 
     async def postpone_outcome(self, outcome_id: str, attempts: int, in_s: float) -> None:
         await self._run(_POSTPONE, outcome_id, attempts, in_s)

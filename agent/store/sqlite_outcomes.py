@@ -88,6 +88,12 @@ class SqliteOutcomes(SqliteFile):
             return found
         return await self._write(take)
 
+    async def pending_outcomes(self) -> int:
+        found: tuple[int] = await self._read(
+            lambda db: db.execute("SELECT count(*) FROM outcome WHERE state = 'closed'").fetchone()
+        )
+        return found[0]
+
     async def postpone_outcome(self, outcome_id: str, attempts: int, in_s: float) -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute(

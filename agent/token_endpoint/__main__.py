@@ -17,24 +17,15 @@ from dotenv import load_dotenv
 
 from agent.addresses import is_private_host
 from agent.errors import ConfigError, GreeterError
+from agent.log_lines import set_up_logs
 from agent.settings import EndpointSettings
 from agent.token_endpoint.app import create_app
+from agent.token_endpoint.metrics import serve_metrics
 
 logger = logging.getLogger("agent.token_endpoint")
 
 _GRACE_S = 5
 """How long requests in flight may go on after SIGTERM."""
-_OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-
-
-class OneLine(logging.Formatter):
-    """`time LEVEL message key=value …`; values are ours or checked, and never end the line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
-        values = {k: v for k, v in vars(record).items() if k not in _OF_EVERY_RECORD}
-        fields = (f"{key}={value}" for key, value in values.items() if value != "")
-        return " ".join([line, *fields]).replace("\r", " ").replace("\n", " | ")
 
 
 class Server(uvicorn.Server):
@@ -122,16 +113,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _arguments(argv)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    handler = logging.StreamHandler()
-    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for noisy in ("uvicorn", "livekit", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     load_dotenv(".env", override=False)
     try:
         settings = EndpointSettings.from_env(os.environ)
+        set_up_logs(settings)
         app = create_app(settings)
         sock = _listen(arguments.host, arguments.port)
+        if settings.endpoint_metrics_port is not None:
+            serve_metrics(arguments.host, settings.endpoint_metrics_port)
     except GreeterError as e:
         print(e, file=sys.stderr)
         return 2 if isinstance(e, ConfigError) else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ from agent.token_endpoint.edge import (
 )
 from agent.token_endpoint.errors_answered import answer_errors
 from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.health import add_health_pages
 from agent.token_endpoint.livekit_events import LiveKitEvents
+from agent.token_endpoint.metrics import ENDED, STARTED
 from agent.token_endpoint.openapi import EVENT_BODY, body_of, describe, refusals
 from agent.token_endpoint.platform_token import PlatformTokens
 from agent.token_endpoint.rates import Rates
@@ -40,9 +43,9 @@ from agent.token_endpoint.schemas import (
     EventAnswer,
     GreetingAnswer,
     GreetingRequest,
-    Health,
 )
 from agent.token_endpoint.ticket import let_in
+from agent.token_endpoint.vitals import Vitals
 from agent.token_endpoint.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -92,6 +95,7 @@ def create_app(
         watch = Watch(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
         greetings = Greetings(rooms, memory, watch)
         reaper = Reaper(rooms, greetings, memory, every_s=reaper_every_s)
+        vitals = app.state.vitals = Vitals(rooms, memory, settings)
         parts = app.state.parts = Parts(
             settings=settings,
             tokens=PlatformTokens(settings),
@@ -100,7 +104,7 @@ def create_app(
             events=LiveKitEvents(settings, memory, reaper, greetings),
         )
         try:
-            async with Courier(memory, settings), reaper:
+            async with Courier(memory, settings), reaper, vitals:
                 yield
         finally:
             await parts.events.aclose()
@@ -165,7 +169,7 @@ def _add_routes(app: FastAPI) -> None:
         responses=refusals(but=("session_ended", "field_not_allowed", "forbidden", "not_json")),
         openapi_extra=EVENT_BODY,
     )(take_livekit_event)
-    app.get("/healthz", summary="Alive", response_model=Health)(healthz)
+    add_health_pages(app)
 
 
 async def start_greeting(
@@ -186,7 +190,7 @@ async def start_greeting(
     )
     if caller.role is Role.BACKEND:
         request.state.metadata = _metadata(settings, session_id, asked)
-    metadata: JobMetadata = request.state.metadata
+    metadata: JobMetadata = request.state.metadata.model_copy(update={"asked_at": time.time()})
     await parts.rates.start(
         session_id,
         caller.subject or metadata.trainee.id,
@@ -194,6 +198,9 @@ async def start_greeting(
     )
     first = await parts.greetings.start(metadata, restart=asked.restart is True)
     response.status_code = 201 if first else 200
+    request.state.outcome = "started" if first else "again"
+    if first:
+        STARTED.inc()
     logger.info(
         "a greeting was asked for",
         extra={"session_id": session_id, "first": first, "by": caller.role.name.lower()},
@@ -222,6 +229,8 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
         await parts.greetings.break_off(session_id, room_sid=asked.room_sid)
     else:
         await parts.greetings.end(session_id, asked.reason, room_sid=asked.room_sid)
+    request.state.outcome = "broke_off" if broke_off else "ended"
+    ENDED.labels(caller.role.name.lower(), "broke_off" if broke_off else "for_good").inc()
     logger.info(
         "a greeting was ended",
         extra={
@@ -243,11 +252,6 @@ async def take_livekit_event(request: Request) -> EventAnswer:
     body = await read_bytes(request)
     used = await _parts(request).events.take(body, request.headers.get("authorization"))
     return EventAnswer(used=used)
-
-
-async def healthz() -> Health:
-    """The process answers; it says nothing of LiveKit."""
-    return Health()
 
 
 async def _who(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import time
 import traceback
 from collections.abc import Sequence
 from typing import TypeVar
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.job_metadata import JobMetadata
 from agent.scripts import script_for
 from agent.settings import EndpointSettings
+from agent.token_endpoint.metrics import REQUEST_TIME, REQUESTS
 from agent.token_endpoint.refusals import RETRY_AFTER, Refused
 from agent.token_endpoint.schemas import ErrorAnswer, ErrorDetail, Fallback
 
@@ -135,6 +137,8 @@ class Edge:
             await self._app(scope, receive, send)
             return
         begun = False
+        asked_at = time.monotonic()
+        scope.setdefault("state", {})
         sent = Headers(scope=scope)
         unread = "transfer-encoding" in sent or sent.get("content-length", "0") != "0"
 
@@ -168,6 +172,17 @@ class Edge:
                 refused = Refused("internal_error", "something went wrong on our side")
                 answer = error_answer(refused, fallback_for(self._settings, None))
                 await answer(scope, receive, send_uncached)
+            scope["state"]["outcome"] = "internal_error"
+        finally:
+            _count(scope, time.monotonic() - asked_at)
+
+
+def _count(scope: Scope, took_s: float) -> None:
+    """One request more; what is asked beside the greetings (probes, docs) has no outcome."""
+    path = getattr(scope.get("route"), "path", "").rstrip("/")
+    route = "end" if path.endswith("/end") else "start" if "{session_id}" in path else "other"
+    REQUESTS.labels(route, scope["state"].get("outcome", "none")).inc()
+    REQUEST_TIME.labels(route).observe(took_s)
 
 
 class Cors(CORSMiddleware):

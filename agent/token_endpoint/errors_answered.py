@@ -45,6 +45,7 @@ def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
     """Give the app its handlers: what a route raises becomes one shape, and one line in the log."""
 
     def answer(request: Request, refused: Refused) -> Response:
+        request.state.outcome = refused.code
         return error_answer(
             refused, fallback_for(settings, getattr(request.state, "metadata", None))
         )

@@ -28,6 +28,7 @@ from agent.log import log_failure, logger
 from agent.outcomes.record import WORKER_LOST
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.metrics import AVATARS_REAPED
 from agent.token_endpoint.rooms import Avatar, Present, Rooms
 
 EVERY_S = 2.5
@@ -224,6 +225,7 @@ class Reaper:
             logger.info("a room whose greeter was lost was closed", extra=_about(sight))
         elif self._is_alone_too_long(sight, present, now):
             await self._close(sight)
+            AVATARS_REAPED.labels("without_trainee").inc()
             logger.warning(
                 "an avatar without a trainee was ended, its worker had not done so: "
                 "look for a job of this session that hangs",
@@ -241,6 +243,7 @@ class Reaper:
         await self._rooms.remove(sight.name, avatar.identity)
         self._removed[sight.name, avatar.identity] = asyncio.get_running_loop().time()
         sight.reaped = True
+        AVATARS_REAPED.labels("came_back" if again else "left_behind").inc()
         logger.warning(
             "a removed avatar was still there or came back, and was removed again: if this goes "
             "on, see that Beyond Presence does not bill its session any longer"

@@ -6,6 +6,7 @@ It holds no state but the HTTP connection: LiveKit knows which rooms there are a
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from livekit.protocol.agent import JobStatus
 from agent.errors import LiveKitError
 from agent.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
 from agent.settings import EndpointSettings
+from agent.token_endpoint.metrics import LIVEKIT_ERRORS
 
 EMPTY_TIMEOUT_S = 30
 """How long LiveKit keeps a room that no trainee has entered."""
@@ -70,6 +72,8 @@ class Rooms:
     def __init__(self, settings: EndpointSettings) -> None:
         """Needs a running event loop; `aclose` lets go of the connections."""
         self._agent_name = settings.livekit_agent_name
+        self.answered_at = -math.inf
+        """When LiveKit last answered, by the event loop's clock."""
         self._timeout_s = settings.livekit_timeout_s
         self._livekit = api.LiveKitAPI(
             settings.livekit_url,
@@ -91,10 +95,13 @@ class Rooms:
         try:
             async with asyncio.timeout(self._timeout_s):
                 yield
+            self.answered_at = asyncio.get_running_loop().time()
         except api.ServerError as e:
+            LIVEKIT_ERRORS.labels(what, str(e.status)).inc()
             # Its message is left out: LiveKit's 401 repeats the token.
             raise LiveKitError(f"{what}: LiveKit answered {e.status} {e.code}") from None
         except (aiohttp.ClientError, OSError, TimeoutError, DecodeError) as e:
+            LIVEKIT_ERRORS.labels(what, "none").inc()
             raise LiveKitError(f"{what}: LiveKit not reached ({type(e).__name__})") from None
 
     async def ensure(self, metadata: JobMetadata) -> str:

@@ -219,3 +219,13 @@ class Health(BaseModel):
     """The process is alive."""
 
     status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether greetings can be started, and what is missing."""
+
+    ready: bool
+    store: bool
+    """The store has answered lately."""
+    livekit: bool
+    """LiveKit has answered lately."""

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from agent.errors import LiveKitError, StoreError
 from agent.job_metadata import JobMetadata, room_name_of
 from agent.store import Phase, Store
+from agent.token_endpoint.metrics import DISPATCHES_REPEATED
 from agent.token_endpoint.rooms import JOB_LISTED_S, Dispatch, Rooms
 
 logger = logging.getLogger(__name__)
@@ -253,6 +254,7 @@ class Watch:
                 await self.rooms.undispatch(room_name, dispatch.id)
         await self.rooms.dispatch(sight.metadata)
         sight.lost += lost
+        DISPATCHES_REPEATED.labels("lost" if lost else "no_show").inc()
         logger.warning(
             "the greeter was lost: sent for another" if lost else "no greeter came: sent again",
             extra={"session_id": session_id},

@@ -327,9 +327,12 @@ async def test_a_killed_jobs_avatar_is_gone_at_once_and_another_greeter_comes(
     assert not gone(client), "the trainee lost their seat"
     await client.hears(after=killed_at + AT_ONCE_S, timeout=PROMISED_S)
     assert time.monotonic() - killed_at < NEXT_S, "LiveKit itself shows a dead greeter for 20 s"
-    log = (product.logs / "worker.log").read_text()
-    [line] = [line for line in log.splitlines() if "a job died" in line and room in line]
-    assert f'"session_id": "{session_id}"' in line
+    [event] = [
+        event
+        for event in product.events("worker")
+        if "a job died" in event["message"] and event["room"] == room
+    ]
+    assert event["session_id"] == session_id
 
 
 async def test_a_killed_workers_avatar_is_gone_within_thirty_seconds(

@@ -94,6 +94,8 @@ async def test_lost_livekit_is_not_ready_and_a_returned_one_is(
             await wait_until_ready("worker", page, process, log, 40)
         try:
             await becomes(503, 10)
+            assert (await http.get(f"{page}readyz")).status_code == 503
+            assert (await http.get(f"{page}healthz")).status_code == 200, "it is alive"
             same = (first.api_key, first.api_secret)
             async with livekit_server(binary, tmp_path / "lk2.log", port=port, key=same):
                 await becomes(200, 30)
@@ -123,30 +125,49 @@ async def enter_as(product: Product, agent_name: str, room: str, metadata: str =
     return client
 
 
-async def test_sigterm_lets_the_running_greeting_finish(
+async def test_a_rolling_update_cuts_no_greeting_and_the_next_one_goes_to_the_other_worker(
     product: Product, tmp_path: Path, other_agent: str
 ) -> None:
-    [health] = free_ports(1)
+    old_port, new_port = free_ports(2)
     env = {
         **product.here.environment,
         "LIVEKIT_AGENT_NAME": other_agent,
-        "AGENT_HTTP_PORT": str(health),
-        "DRAIN_TIMEOUT_S": "60",
+        "DRAIN_TIMEOUT_S": "90",
     }
-    log = tmp_path / "worker.log"
-    async with child("worker", "agent", "start", env=env, log=log) as worker:
-        await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 40)
+    old = {**env, "AGENT_HTTP_PORT": str(old_port)}
+    new = {**env, "AGENT_HTTP_PORT": str(new_port)}
+    old_page, new_page = (f"http://127.0.0.1:{port}" for port in (old_port, new_port))
+    log, new_log = tmp_path / "worker.log", tmp_path / "new.log"
+    async with (
+        child("worker", "agent", "start", env=old, log=log) as worker,
+        httpx.AsyncClient(timeout=5) as http,
+    ):
+        await wait_until_ready("worker", f"{old_page}/readyz", worker, log, 40)
         client = await enter_as(product, other_agent, f"drain-{other_agent}")
         await client.hears(after=0)
-        worker.send_signal(signal.SIGTERM)
-        assert (await the_opening(client)).startswith("Hello Lin")
-        await client.silence()
-        typed_at = time.monotonic()
-        await client.type("How long does the video take?")
-        await client.hears(after=typed_at)
-        assert worker.returncode is None
-        await client.rpc("end_greeting", {"reason": "continue"})
-        assert await asyncio.wait_for(worker.wait(), 20) == 0
+        async with child("new", "agent", "start", env=new, log=new_log) as newer:
+            await wait_until_ready("new", f"{new_page}/readyz", newer, new_log, 40)
+            worker.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(5):
+                while (await http.get(f"{old_page}/readyz")).status_code != 503:
+                    await asyncio.sleep(0.1)
+            assert (await http.get(f"{old_page}/readyz")).json()["draining"] is True
+            assert (await http.get(f"{old_page}/healthz")).status_code == 200, "it is alive"
+
+            second = await enter_as(product, other_agent, f"next-{other_agent}")
+            assert (await the_opening(second)).startswith("Hello Lin")
+            assert f"next-{other_agent}" in new_log.read_text()
+            await second.rpc("end_greeting", {"reason": "continue"})
+
+            assert (await the_opening(client)).startswith("Hello Lin")
+            await client.silence()
+            typed_at = time.monotonic()
+            await client.type("How long does the video take?")
+            await client.hears(after=typed_at)
+            assert worker.returncode is None
+            await client.rpc("end_greeting", {"reason": "continue"})
+            assert await asyncio.wait_for(worker.wait(), 20) == 0
+            assert (await http.get(f"{new_page}/readyz")).status_code == 200
 
 
 async def test_drain_that_lasts_too_long_still_leaves_no_avatar(

@@ -27,9 +27,14 @@ async def check_an_outcome_lives_and_is_delivered(store: Store) -> None:
     assert await store.save_outcome("o", "2", LEASE_S)
     assert await store.outcomes("s") == ["2"]
     assert await due_ids(store) == []
+    assert await store.pending_outcomes() == 0
     assert await store.close_outcome("o", "3")
+    assert await store.pending_outcomes() == 1
     assert await store.due_outcomes(10) == [("o", "3", 0)]
+    await store.postpone_outcome("o", 1, 3600)
+    assert await store.pending_outcomes() == 1, "what is due later waits as well"
     await store.settle_outcome("o")
+    assert await store.pending_outcomes() == 0
     assert await due_ids(store) == []
     assert await store.outcomes("s") == ["3"], "what was delivered is kept"
 

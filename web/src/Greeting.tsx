@@ -20,6 +20,7 @@ import { useGuide } from "./useGuide.js";
 import { useHearing } from "./useHearing.js";
 import { useMicrophone } from "./useMicrophone.js";
 import { usePulse } from "./usePulse.js";
+import { useStartTimeline } from "./useStartTimeline.js";
 import { wordsFor } from "./words/index.js";
 import { useWords, WordsContext } from "./words/useWords.js";
 
@@ -37,6 +38,7 @@ export function Greeting(props: GreetingProps) {
   const guide = useGuide(room, usePulse(room));
   const state = useGreetingState(endpoint, session, guide);
   const { sound, unlock } = useHearing(room);
+  useStartTimeline(room, endpoint, sound);
   const { captions, send } = useCaptions(room);
   const microphone = useMicrophone(room, session.isConnected);
   const end = () => endGreeting(room, endpoint);

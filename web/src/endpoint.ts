@@ -66,9 +66,17 @@ export type GreetingEndpoint = ReturnType<typeof createGreetingEndpoint>;
  */
 export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingEndpointOptions) {
   let seat: Promise<Seat> | undefined;
+  const times: { askedAt?: number; ticketAt?: number } = {};
 
   function takeSeat(): Promise<Seat> {
-    seat ??= requestSeat(endpointUrl, authorization);
+    if (seat === undefined) {
+      times.askedAt = performance.now();
+      seat = requestSeat(endpointUrl, authorization);
+      void seat.then(
+        () => (times.ticketAt = performance.now()),
+        () => undefined,
+      );
+    }
     return seat;
   }
 
@@ -81,6 +89,9 @@ export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingE
       const { serverUrl, participantToken } = await takeSeat();
       return { serverUrl, participantToken };
     }),
+
+    /** When the seat was asked for and given, of performance.now(). */
+    times: () => ({ ...times }),
 
     /** Ask once more for the same greeting, so that a guide who did not come is sent again. */
     askAgain: (): Promise<Seat> => requestSeat(endpointUrl, authorization),

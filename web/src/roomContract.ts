@@ -10,6 +10,9 @@ export const RPC_CAN_HEAR = "can_hear";
 /** Page to agent: `{"reason": "continue"}`; answers `ok` and ends the greeting at once. */
 export const RPC_END_GREETING = "end_greeting";
 
+/** Page to agent: how many ms ago each moment of its start was, `{"page_asked": 2100, …}`. */
+export const RPC_START_TIMELINE = "start_timeline";
+
 /** On the trainee, set by the endpoint's token: which page this is. */
 export const ATTRIBUTE_CLIENT = "greeting.client";
 

@@ -1,0 +1,53 @@
+"""The timeline joins endpoint, job and page, and the command shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+from playwright.async_api import expect
+
+from agent.demo.processes import plain_environment
+from agent.outcomes.timeline import MOMENTS
+from tests.browser.conftest import OpenPage
+from tests.browser.test_page import SLOW_MS, arrive
+from tests.product import Product
+
+
+async def test_a_start_is_seen_from_the_pages_first_word_to_the_guides(
+    open_page: OpenPage, product: Product
+) -> None:
+    page = await open_page()
+    session_id = await arrive(page, product, locale="en")
+    await expect(page.get_by_text("video", exact=False).first).to_be_visible(timeout=SLOW_MS)
+
+    async def shown(*words: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "agent", "timeline", session_id, *words),
+            env={**plain_environment(), "STATE_DIR": product.here.environment["STATE_DIR"]},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 20)
+        return out.decode()
+
+    at_s: dict[str, float] = {}
+    async with asyncio.timeout(45):
+        while "page_audio" not in at_s:
+            await asyncio.sleep(0.5)
+            told = json.loads(await shown("--json") or "[]")
+            at_s = told[-1]["timeline"]["at_s"] if told else {}
+    text = await shown()
+    print(text)
+    assert set(MOMENTS) - set(at_s) <= {"page_video"}, "a first picture may come later"
+    in_order = [
+        *("page_asked", "endpoint_asked", "room_created", "job_began", "job_joined", "store_read"),
+        *("trainee_joined", "opening_begun", "first_sound", "page_audio"),
+    ]
+    # Milliseconds of one machine's clock; a report's way through the room is in the page's.
+    slack_s = 0.25
+    for earlier, later in zip(in_order, in_order[1:], strict=False):
+        assert at_s[earlier] <= at_s[later] + slack_s, (earlier, later, at_s)
+    assert text.count("\n") == len(at_s) + 1
+    await product.end(session_id)
+    assert (await product.outcome(session_id))["timeline"]["at_s"] == at_s

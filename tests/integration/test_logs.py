@@ -1,0 +1,64 @@
+"""What the processes write: one line an event, alike, and whose it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import httpx
+
+from agent.demo.livekit_server import free_ports
+from agent.demo.processes import child, wait_until_ready
+from tests.integration.test_greeting import the_opening
+from tests.product import Product
+
+
+async def test_every_line_is_an_event_and_a_jobs_say_whose_they_are(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    await the_opening(client)
+    await client.rpc("end_greeting", {"reason": "continue"})
+    session_id = ticket["session_id"]
+    await product.outcome(session_id)
+    for process in ("worker", "endpoint"):
+        for line in (product.logs / f"{process}.log").read_text().splitlines():
+            event = json.loads(line)
+            assert {"timestamp", "level", "name", "message", "pid"} <= set(event), line
+    events = product.events("worker")
+    pid = product.job_process(session_id)
+    first = next(i for i, event in enumerate(events) if event.get("session_id") == session_id)
+    for event in events[first:]:
+        if event["pid"] == pid:
+            assert event.get("session_id") == session_id, event
+            assert event.get("room") == ticket["room_name"], event
+            assert event.get("job_id"), event
+    ours = [e for e in product.events("endpoint") if e.get("session_id") == session_id]
+    assert {"a greeting was asked for", "a greeting was ended"} <= {e["message"] for e in ours}
+
+
+async def test_an_endpoint_without_livekit_is_alive_and_not_ready_and_writes_text_when_told(
+    tmp_path: Path, product: Product
+) -> None:
+    port, nobody = free_ports(2)
+    env = {
+        **product.here.environment,
+        "LIVEKIT_URL": f"ws://127.0.0.1:{nobody}",
+        "STATE_DIR": str(tmp_path / "state"),
+        "LOG_FORMAT": "text",
+    }
+    log, base = tmp_path / "endpoint.log", f"http://127.0.0.1:{port}"
+    command = ("agent.token_endpoint", "--port", str(port))
+    async with child("endpoint", *command, env=env, log=log) as endpoint:
+        await wait_until_ready("endpoint", f"{base}/healthz", endpoint, log, 20)
+        async with httpx.AsyncClient(base_url=base, timeout=5) as http:
+            async with asyncio.timeout(10):
+                while not (answer := await http.get("/readyz")).json()["store"]:
+                    await asyncio.sleep(0.1)
+            assert answer.status_code == 503
+            assert answer.json() == {"ready": False, "store": True, "livekit": False}
+            assert (await http.get("/healthz")).status_code == 200
+    shape = r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00 [A-Z]+ \S.*"
+    lines = log.read_text().splitlines()
+    assert lines
+    assert [line for line in lines if not re.fullmatch(shape, line)] == []

@@ -1,0 +1,80 @@
+"""Ready is who has been answered lately; one look that fails takes nobody out of service."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+
+from agent.outcomes.earlier import today
+from agent.settings import EndpointSettings
+from agent.store import SqliteStore, Store
+from agent.token_endpoint.rooms import Rooms
+from agent.token_endpoint.vitals import Vitals
+
+ENVIRONMENT = {
+    "LIVEKIT_URL": "ws://127.0.0.1:1",
+    "LIVEKIT_API_KEY": "key",
+    "LIVEKIT_API_SECRET": "secret-of-thirty-two-characters-or-more",
+    "PLATFORM_API_KEY": "p" * 16,
+    "OUTCOME_WEBHOOK_URL": "https://platform.example/outcomes",
+    "OUTCOME_WEBHOOK_SECRET": "whsec_" + "QUJD" * 8,
+}
+
+
+@pytest.fixture
+async def rooms() -> AsyncIterator[Rooms]:
+    made = Rooms(EndpointSettings.from_env(ENVIRONMENT))
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    made = SqliteStore(tmp_path / "state")
+    yield made
+    await made.aclose()
+
+
+def shown(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(f"training_greeter_endpoint_{name}", labels)
+
+
+async def test_ready_until_nobody_has_answered_for_a_while(rooms: Rooms, store: Store) -> None:
+    vitals = Vitals(
+        rooms, store, EndpointSettings.from_env(ENVIRONMENT), every_s=0.02, lately_s=0.3
+    )
+    assert not vitals.store
+    assert not vitals.livekit
+    async with vitals:
+        await asyncio.sleep(0.1)
+        assert vitals.store
+        assert not vitals.livekit
+        rooms.answered_at = asyncio.get_running_loop().time()
+        assert vitals.livekit
+        await asyncio.sleep(0.15)
+        assert vitals.livekit, "a look or two without an answer"
+        await asyncio.sleep(0.3)
+        assert not vitals.livekit
+        assert vitals.store
+    assert shown("reachable", what="store") == 1
+    assert shown("reachable", what="livekit") == 0
+
+
+@pytest.mark.parametrize(("minutes", "left_s"), [(None, math.inf), ("2", 30), ("1", 0)])
+async def test_the_ledger_and_what_waits_are_shown(
+    rooms: Rooms, store: Store, minutes: str | None, left_s: float
+) -> None:
+    await store.spend_avatar(today(), 90)
+    await store.open_outcome("o", "s", "{}", 60)
+    await store.close_outcome("o", "{}")
+    settings = EndpointSettings.from_env({**ENVIRONMENT, "AVATAR_MINUTES_PER_DAY": minutes or ""})
+    async with Vitals(rooms, store, settings, every_s=0.02):
+        await asyncio.sleep(0.1)
+    assert shown("outcomes_pending") == 1
+    assert shown("avatar_seconds_today") == 90
+    assert shown("avatar_budget_left_seconds") == left_s
