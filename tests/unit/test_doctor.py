@@ -81,7 +81,8 @@ def test_every_wrong_setting_is_a_line_of_its_own() -> None:
         "failed settings.LIVEKIT_URL: LIVEKIT_URL must look like wss://",
         "failed settings.VOICES: VOICES must look like name=value",
         "failed settings.OUTCOME_WEBHOOK_SECRET: set OUTCOME_WEBHOOK_SECRET",
-        "failed settings.PLATFORM_API_KEY: set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or both",
+        "failed settings.PLATFORM_API_KEY: set PLATFORM_API_KEY, PLATFORM_JWT_SECRET, "
+        "PLATFORM_JWKS_URL or several",
         "failed settings.CORS_ALLOWED_ORIGINS: 1 of the 1 origins can match no page",
     ]
     for start in expected:
