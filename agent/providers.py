@@ -47,6 +47,17 @@ class Models(llm.FallbackAdapter):
         """Each emits its own `error`, which the adapter keeps to itself."""
 
 
+class Aura(deepgram.TTS):
+    """Deepgram's voice."""
+
+    def prewarm(self) -> None:
+        """Nothing: the opening is spoken at once anyway.
+
+        As released (1.8.9) a connection that hangs here, for ten seconds, keeps every other one
+        waiting without limit: no other voice would have its turn.
+        """
+
+
 def build_llm(settings: LlmSettings) -> Models:
     """Gemini, and behind it another of its models for when the first fails or dawdles.
 
@@ -88,7 +99,7 @@ def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
         sentences = _gemini_sentences(settings.gemini_tts_model, name, key)
         # It speaks a whole text at a time: the first sentence is not to wait for the last.
         return tts.StreamAdapter(tts=sentences)
-    return deepgram.TTS(
+    return Aura(
         model=voice,
         api_key=settings.deepgram_api_key.get_secret_value(),
         base_url=f"{settings.deepgram_base_url}/v1/speak",

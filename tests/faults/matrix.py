@@ -185,6 +185,7 @@ ROWS = (
         faults=("stt:never-final",),
         whole=True,
         spoken=True,
+        apology=True,
     ),
     Row(
         id="ears send garbage besides",
