@@ -32,6 +32,7 @@ from agent.prepared_speech import PreparedSpeech
 from agent.providers import (
     TTS_PATIENCE,
     Models,
+    Voices,
     build_session,
     build_stt,
     build_text_session,
@@ -265,7 +266,7 @@ class Conversation:
             second = self._settings.fallback_voice
             names = [first, *([second] if second not in ("", first) else [])]
             spoken_by = [self._spoken_by(name) for name in names]
-            voice = tts.FallbackAdapter(spoken_by, max_retry_per_tts=0)
+            voice = Voices(spoken_by)
             voice.on("tts_availability_changed", self._on_voice)
             self._voices[first] = voice
         return self._voices[first]

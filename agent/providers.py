@@ -47,14 +47,17 @@ class Models(llm.FallbackAdapter):
         """Each emits its own `error`, which the adapter keeps to itself."""
 
 
-class Aura(deepgram.TTS):
-    """Deepgram's voice."""
+class Voices(tts.FallbackAdapter):
+    """A voice, and others for when it fails."""
+
+    def __init__(self, voices: list[tts.TTS[Any]]) -> None:
+        super().__init__(voices, max_retry_per_tts=0)
 
     def prewarm(self) -> None:
         """Nothing: the opening is spoken at once anyway.
 
-        As released (1.8.9) a connection that hangs here, for ten seconds, keeps every other one
-        waiting without limit: no other voice would have its turn.
+        As released (1.8.9) a connection of Aura's that hangs here, for ten seconds, keeps every
+        other one waiting without limit: no other voice would have its turn.
         """
 
 
@@ -99,7 +102,7 @@ def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
         sentences = _gemini_sentences(settings.gemini_tts_model, name, key)
         # It speaks a whole text at a time: the first sentence is not to wait for the last.
         return tts.StreamAdapter(tts=sentences)
-    return Aura(
+    return deepgram.TTS(
         model=voice,
         api_key=settings.deepgram_api_key.get_secret_value(),
         base_url=f"{settings.deepgram_base_url}/v1/speak",
