@@ -109,7 +109,7 @@ class BeyondPresence:
     async def _look(self, request: web.Request) -> web.StreamResponse:
         """What changes nothing and costs nothing: is the key good, the avatar there, the plan."""
         call = self._calls.add("bey", f"GET {request.path}")
-        if failure := await failing_answer(request, self._faults, call):
+        if failure := await failing_answer(request, self._faults, call, lasting=True):
             return failure
         if _keyless(request):
             return _answer(call, refusal("bey", 401, "Invalid API key"))

@@ -71,7 +71,7 @@ class Deepgram:
     async def _look(self, request: web.Request) -> web.StreamResponse:
         """Who the key is, and which voices there are."""
         call = self._calls.add("stt", f"GET {request.path}")
-        if failure := await failing_answer(request, self._faults, call):
+        if failure := await failing_answer(request, self._faults, call, lasting=True):
             return failure
         if problem := _problem(request, call):
             return problem

@@ -173,11 +173,17 @@ class Faults:
         """Put these in force in place of all others; raises `UnknownFault`, changing none."""
         self._active = [parse_fault(text) for text in texts]
 
-    def take(self, provider: str, *names: str) -> Fault | None:
-        """The fault to show now: the provider's first of these names (`status`: any status)."""
+    def take(self, provider: str, *names: str, lasting: bool = False) -> Fault | None:
+        """The fault to show now: the provider's first of these names (`status`: any status).
+
+        Args:
+            lasting: only one that shows on all occasions; one that is counted waits for its own.
+        """
         whole = _PART_OF.get(provider)
         for fault in self._active:
             named = fault.name in names or (fault.status is not None and "status" in names)
+            if lasting and fault.left is not None:
+                continue
             if fault.provider in {provider, whole} and named and fault.left != 0:
                 if fault.left is not None:
                     fault.left -= 1

@@ -77,7 +77,7 @@ class Gemini:
     async def _look(self, request: web.Request) -> web.StreamResponse:
         """Which models there are: every one whose name begins with `gemini-`."""
         call = self._calls.add("llm", f"GET {request.path}")
-        if failure := await failing_answer(request, self._faults, call):
+        if failure := await failing_answer(request, self._faults, call, lasting=True):
             return failure
         if refused := self._keyless(request, call):
             return refused

@@ -93,18 +93,25 @@ async def hang(request: web.BaseRequest) -> None:
 
 
 async def failing_answer(
-    request: web.Request, faults: Faults, call: Call, *, of: str = "", shape: str = ""
+    request: web.Request,
+    faults: Faults,
+    call: Call,
+    *,
+    of: str = "",
+    shape: str = "",
+    lasting: bool = False,
 ) -> web.StreamResponse | None:
     """The answer a fault gives in place of the provider's; None: answer as usual (perhaps late).
 
     Args:
         of: whose faults, where not those of the provider as it is recorded.
         shape: whose errors these are, where not the provider's own.
+        lasting: only faults that are in force for good: a mere look uses up none.
     """
     of = of or call.provider
-    if slow := faults.take(of, "delay"):
+    if slow := faults.take(of, "delay", lasting=lasting):
         await asyncio.sleep(slow.value)
-    fault = faults.take(of, "status", "huge", "hang", "refuse", "html", "empty")
+    fault = faults.take(of, "status", "huge", "hang", "refuse", "html", "empty", lasting=lasting)
     if fault is None:
         return None
     call.detail["fault"] = fault.name
