@@ -21,6 +21,7 @@ import redis.asyncio as redis
 
 from tests.integration.client import Client
 from tests.integration.cluster import Cluster, cluster
+from tests.integration.endpoint_fixtures import BACKEND, path_of
 from tests.integration.redis_server import redis_server
 from tests.integration.test_greeting import the_opening
 from tests.soak.footprint import Footprint, children_of
@@ -73,7 +74,7 @@ async def enter(here: Cluster, session_id: str) -> Client:
     await the_opening(client)
     # From now on the microphone is open.
     await client.say(SPEECH)
-    await client.silence(1.5)
+    await client.silence(1.5, timeout=60)
     return client
 
 
@@ -97,8 +98,8 @@ async def greetings(here: Cluster, count: int) -> None:
         f"the worker's main process {busy.worker:.1%}; load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
-    for client in clients:
-        await client.rpc("end_greeting", {"reason": "continue"})
+    for session, client in zip(sessions, clients, strict=True):
+        await here.http.post(path_of(session, end=True), headers=BACKEND)
         await client.leave()
     await asyncio.sleep(3)
 

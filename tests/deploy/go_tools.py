@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,18 +10,20 @@ from agent.demo.go_tool import ensure_go_tool
 
 
 async def ensure_helm(say: Callable[[str], None] = lambda _: None) -> Path:
-    """Helm, which renders the chart.
+    """Helm, which renders the chart; from PATH, where it is there.
 
     Raises:
         MissingTool: see `ensure_go_tool`.
     """
+    if found := shutil.which("helm"):
+        return Path(found)
     return await ensure_go_tool(
         "helm",
         "helm.sh/helm/v3/cmd/helm",
         "v3.18.6",
         say,
         takes="two to four minutes",
-        how="nothing else will do",
+        how="install it as https://helm.sh/docs/intro/install/ says",
     )
 
 
@@ -36,5 +39,5 @@ async def ensure_compose(say: Callable[[str], None] = lambda _: None) -> Path:
         "v2.9.0",
         say,
         takes="half a minute",
-        how="nothing else will do",
+        how="it comes no other way",
     )

@@ -19,7 +19,7 @@ from livekit import api
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
 from agent.demo.stand_ins import StandIns, stand_ins
-from tests.integration.client import Client
+from tests.integration.client import Client, until
 from tests.integration.endpoint_fixtures import BACKEND, Endpoint, endpoint, endpoint_env, path_of
 from tests.integration.front import Front, front
 from tests.unit.webhook_receiver import SECRET, Receiver, receiver
@@ -52,7 +52,7 @@ class Cluster:
         return running
 
     async def start_worker(self, name: str, *, max_jobs: int) -> None:
-        """One more, registered."""
+        """One more, registered and warm: a cold job may take so long that another is sent for."""
         [health] = free_ports(1)
         log = self.folder / f"{name}.log"
         env = {**self.env, "AGENT_HTTP_PORT": str(health), "MAX_JOBS": str(max_jobs)}
@@ -61,6 +61,10 @@ class Cluster:
         )
         self.workers[name] = process
         await wait_until_ready(name, f"http://127.0.0.1:{health}/", process, log, 60)
+        await until(lambda: self._warm(name) >= max_jobs, 60, f"{name} did not warm up")
+
+    def _warm(self, name: str) -> int:
+        return sum(e.get("message") == "process initialized" for e in self.worker_events(name))
 
     def kill_worker(self, name: str) -> None:
         """The worker and its jobs, as a machine that is gone."""
