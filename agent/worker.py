@@ -65,6 +65,7 @@ class GreeterServer(AgentServer):
         self._stopped = asyncio.Event()
         self._stopped.set()
         self._max_jobs = settings.max_jobs
+        self._secrets = settings.secrets()
         self._starting: set[str] = set()
         self.failure: Exception | None = None
         """Why it stopped serving; None while all is well."""
@@ -101,7 +102,7 @@ class GreeterServer(AgentServer):
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Serve until stopped; what ends it otherwise is kept in `failure`."""
-        keep_logs_safe()
+        keep_logs_safe(self._secrets)
         self._stopped.clear()
         try:
             # Jobs still running in a drain, and what they leave behind, are delivered too.
@@ -134,8 +135,8 @@ class GreeterServer(AgentServer):
 
 def prewarm(process: JobProcess) -> None:
     """Before a job comes: logs safe, settings read, Gemini's clients made, scripts parsed."""
-    keep_logs_safe()
     settings = WorkerSettings.from_env(os.environ)
+    keep_logs_safe(settings.secrets())
     process.userdata["settings"] = settings
     process.userdata["llm"] = build_llm(settings)
     if settings.fallback_voice:

@@ -17,6 +17,7 @@ from dotenv import load_dotenv
 
 from agent.addresses import is_private_host
 from agent.errors import ConfigError, GreeterError
+from agent.log import keep_logs_safe
 from agent.settings import EndpointSettings
 from agent.token_endpoint.app import create_app
 
@@ -24,6 +25,8 @@ logger = logging.getLogger("agent.token_endpoint")
 
 _GRACE_S = 5
 """How long requests in flight may go on after SIGTERM."""
+_NO_CONTROLS = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
+"""What ends a line, or tells a terminal what to do."""
 _OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -34,7 +37,7 @@ class OneLine(logging.Formatter):
         line = super().format(record)
         values = {k: v for k, v in vars(record).items() if k not in _OF_EVERY_RECORD}
         fields = (f"{key}={value}" for key, value in values.items() if value != "")
-        return " ".join([line, *fields]).replace("\r", " ").replace("\n", " | ")
+        return " ".join([line, *fields]).replace("\n", " | ").translate(_NO_CONTROLS)
 
 
 class Server(uvicorn.Server):
@@ -130,6 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     load_dotenv(".env", override=False)
     try:
         settings = EndpointSettings.from_env(os.environ)
+        keep_logs_safe(settings.secrets())
         app = create_app(settings)
         sock = _listen(arguments.host, arguments.port)
     except GreeterError as e:
