@@ -4,7 +4,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
 # The first run installs, in sight; later ones find all in place and uv says nothing.
 RUN := $(UV) run --locked
 
-.PHONY: demo dev test check bench capacity faults soak evals fix
+.PHONY: demo dev test check bench capacity faults soak evals audit fix
 
 demo: $(UV) ## the whole product on this machine, no keys
 	$(RUN) --extra demo python -m agent.demo $(ARGS)
@@ -32,6 +32,9 @@ soak: $(UV) ## a hundred greetings through one worker, with random faults
 
 evals: $(UV) ## conversations with the real model, judged by another; needs GOOGLE_API_KEY
 	$(RUN) --extra demo python -m pytest tests/evals $(ARGS)
+
+audit: $(UV) ## known vulnerabilities of what is locked, and its SBOM in .audit/; 2 where it could not be looked up
+	$(RUN) --extra demo --group audit python -m tests.audit
 
 fix: $(UV) ## format, and mend what can be mended
 	$(RUN) ruff check --fix agent tests examples

@@ -16,6 +16,8 @@ from agent.log import SafeLog
 from agent.settings.shared import LogSettings
 
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_NO_CONTROLS: Final = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
+"""What ends a line, or tells a terminal what to do: text from outside shall do neither."""
 
 
 class JsonLine(logging.Formatter):
@@ -32,7 +34,7 @@ class JsonLine(logging.Formatter):
         }
         if failure := _failure(self, record):
             event["exc_info"] = failure
-        return json.dumps(event, ensure_ascii=False, default=str)
+        return json.dumps(event, ensure_ascii=False, default=str).translate(_NO_CONTROLS)
 
 
 class TextLine(logging.Formatter):
@@ -43,7 +45,7 @@ class TextLine(logging.Formatter):
         words = [_time(record), record.levelname, record.getMessage(), *fields]
         if failure := _failure(self, record):
             words.append(failure)
-        return " ".join(words).replace("\r", " ").replace("\n", " | ")
+        return " ".join(words).replace("\n", " | ").translate(_NO_CONTROLS)
 
 
 def set_up_logs(settings: LogSettings) -> None:
@@ -51,7 +53,7 @@ def set_up_logs(settings: LogSettings) -> None:
     as_text = settings.log_format == "text" or (settings.log_format is None and sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.setFormatter(TextLine() if as_text else JsonLine())
-    handler.addFilter(SafeLog())
+    handler.addFilter(SafeLog(settings.secrets()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)

@@ -188,8 +188,8 @@ class GreeterServer(AgentServer):
 
 def prewarm(process: JobProcess) -> None:
     """Before a job comes: logs safe, settings read, Gemini's clients made, scripts parsed."""
-    keep_logs_safe()
     settings = WorkerSettings.from_env(os.environ)
+    keep_logs_safe(settings.secrets())
     process.userdata["settings"] = settings
     process.userdata["tracing"] = tracing_of(settings)
     process.userdata["llm"] = build_llm(settings)

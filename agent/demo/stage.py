@@ -133,6 +133,9 @@ async def stage(
         here.environment |= {
             "PLATFORM_JWT_SECRET": secrets.token_urlsafe(48),
             "PLATFORM_API_KEY": secrets.token_urlsafe(24),
+            # The demo's platform is not the one that a developer's .env may name.
+            **dict.fromkeys(("PLATFORM_JWKS_URL", "PLATFORM_JWT_ISSUER"), ""),
+            "PLATFORM_JWT_AUDIENCE": "",
             "CORS_ALLOWED_ORIGINS": here.url,
             "CONTINUE_URL": f"{here.url}/video",
             "STATE_DIR": str(logs / "state"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.errors import ConfigError
@@ -60,6 +61,18 @@ class Settings(BaseModel):
     def _lacking(cls, given: Mapping[str, str]) -> str:
         """What is missing though no single name is required; one sentence, or empty."""
         return ""
+
+    def secrets(self) -> list[str]:
+        """Every value that must not be shown, a password in an address too."""
+        found: list[str] = []
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                found.append(value.get_secret_value())
+            elif not field.repr:
+                found.append(str(value))
+        addresses = [value for value in found if "://" in value]
+        return [*found, *filter(None, (urlsplit(address).password for address in addresses))]
 
     @classmethod
     def names(cls) -> set[str]:

@@ -48,7 +48,7 @@ class StoreSettings(Settings):
     avatar_minutes_per_day: float | None = Field(None, ge=0, le=1_000_000)
     """What avatars may cost in a UTC day, all greetings together; beyond it greetings are by voice.
     None: no budget. 0: never an avatar."""
-    outcome_webhook_url: HttpUrlOrEmpty = ""
+    outcome_webhook_url: HttpUrlOrEmpty = Field("", repr=False)
     """Where the platform takes the outcome of each greeting; empty: it is only kept."""
     outcome_webhook_secret: WebhookSecret = None
     """Signs the outcome, as Standard Webhooks has it."""

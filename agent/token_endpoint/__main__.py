@@ -133,6 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        http="h11",  # the one the tests attack, whatever else is installed
         ws="none",
         timeout_graceful_shutdown=_GRACE_S,
     )

@@ -307,7 +307,7 @@ async def test_every_answer_is_in_the_openapi_document(http: httpx.AsyncClient) 
     start = document["paths"][path_of("{session_id}")]["post"]["responses"]
     assert set(start) == {
         *("200", "201", "400", "401", "403", "404", "405", "408", "409"),
-        *("413", "415", "422", "500", "503"),
+        *("413", "415", "422", "429", "500", "503"),
     }
     for status, answer in start.items():
         shape = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]

@@ -7,14 +7,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+import redis.asyncio as redis
 
 from agent.demo.livekit_server import ensure_binary, livekit_server
+from agent.token_endpoint.rates import Rates
+from agent.token_endpoint.refusals import Refused
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     endpoint,
     endpoint_env,
     path_of,
 )
+from tests.unit.endpoint_app import settings
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None,
@@ -36,3 +40,25 @@ async def test_an_end_on_one_replica_is_known_on_the_other(redis_url: str, tmp_p
             assert ended.status_code == 200
             again = await two.http.post(path_of("shared"), headers=BACKEND)
             assert again.json()["error"]["code"] == "session_ended"
+
+
+async def test_replicas_count_requests_together(redis_url: str, tmp_path: Path) -> None:
+    there = settings(tmp_path, REDIS_URL=redis_url, RATE_LIMIT_TRAINEE="6/minute")
+    one, two = Rates(there), Rates(there)
+    try:
+        asked = [
+            rates.start(f"{i}", "t-1", by_backend=False) for i in range(5) for rates in (one, two)
+        ]
+        done = await asyncio.gather(*asked, return_exceptions=True)
+        refused = [each for each in done if isinstance(each, Refused)]
+        assert len(refused) == 4
+        assert all(1 <= int(each.headers["Retry-After"]) <= 60 for each in refused)
+        await one.start("9", "t-2", by_backend=True)
+        async with redis.Redis.from_url(redis_url, decode_responses=True) as server:
+            kept = [key async for key in server.scan_iter("greeter:rate*")]
+            assert kept
+            assert not [key for key in kept if "t-1" in key], "nobody is named"
+            assert all([0 < await server.ttl(key) <= 180 for key in kept]), "and nothing stays"
+    finally:
+        await one.aclose()
+        await two.aclose()

@@ -28,14 +28,21 @@ ROUND_S = 120.0
 
 
 @pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> SqliteStore:
+    """The endpoint's."""
+    return SqliteStore(tmp_path_factory.mktemp("endpoint") / "store")
+
+
+@pytest.fixture(scope="module")
+async def server(
+    tmp_path_factory: pytest.TempPathFactory, store: SqliteStore
+) -> AsyncIterator[LiveKitServer]:
     log = tmp_path_factory.mktemp("livekit") / "log"
     [port] = free_ports(1)
     webhook = f"http://127.0.0.1:{port}/livekit/webhook"
     async with livekit_server(await ensure_binary(), log, webhook=webhook) as running:
-        folder = tmp_path_factory.mktemp("endpoint")
-        settings = EndpointSettings.from_env(endpoint_env(running, folder))
-        app = create_app(settings, store=SqliteStore(folder / "s"), reaper_every_s=ROUND_S)
+        settings = EndpointSettings.from_env(endpoint_env(running, tmp_path_factory.mktemp("s")))
+        app = create_app(settings, store=store, reaper_every_s=ROUND_S)
         config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None)
         serving = uvicorn.Server(config)
         task = asyncio.create_task(serving.serve())
@@ -44,13 +51,6 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Live
         finally:
             serving.should_exit = True
             await task
-
-
-@pytest.fixture
-def store(tmp_path_factory: pytest.TempPathFactory) -> SqliteStore:
-    """The endpoint's."""
-    [path] = tmp_path_factory.getbasetemp().glob("endpoint*/s")
-    return SqliteStore(path)
 
 
 @contextlib.asynccontextmanager
@@ -91,10 +91,13 @@ async def test_a_session_is_over_with_its_room(
     caplog.set_level(logging.INFO)
     async with room(server) as name:
         session_id = name.rpartition("-")[2]
+        trainee = Client()
+        await trainee.join(server.url, token(server, name, "trainee"))
         await store.start(session_id)
         await store.mark_met(session_id)
     async with asyncio.timeout(8):
         while await store.phase(session_id) is not Phase.ENDED:
             await asyncio.sleep(0.1)
     assert await store.end_reason(session_id) is None, "presumed: a report may know better"
+    await trainee.leave()
     assert [r for r in caplog.records if r.message == "a session is over with its room"]

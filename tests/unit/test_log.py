@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from agent.log import SafeLog
+from agent.log_lines import JsonLine, TextLine
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 
@@ -40,3 +41,34 @@ def test_personal_data_is_dropped_by_its_key(
     (record,) = caplog.records
     assert not personal.keys() & record.__dict__.keys()
     assert record.__dict__["session_id"] == "7"
+
+
+def test_a_secret_is_blanked_whoever_says_it(
+    safe_logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    safe_logger.filters = [SafeLog(["the-secret-key", "word"])]
+    try:
+        raise ValueError("refused: the-secret-key")
+    except ValueError as e:
+        extra = {"answer": b"bad the-secret-key", "sent": {"key": "the-secret-key"}, "error": e}
+        safe_logger.exception("a word, and %s", "the-secret-key", extra=extra)
+    (record,) = caplog.records
+    shown = logging.Formatter("%(message)s %(answer)s %(sent)s %(error)s").format(record)
+    assert "the-secret-key" not in shown
+    assert shown.startswith("a word, and <secret>")
+
+
+FORGED = "x\r\n2026-01-01 00:00:00 ERROR forged\x1b[2J\u2028\x85\x00%s%n"
+
+
+def test_text_from_outside_is_neither_a_line_nor_a_format(
+    safe_logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    safe_logger.warning("said %s", FORGED, extra={"session_id": FORGED, "n": 1})
+    safe_logger.warning("an error without arguments: 100%s", extra={"error": FORGED})
+    for record in caplog.records:
+        for line in (TextLine(), JsonLine()):
+            shown = line.format(record)
+            assert len(shown.splitlines()) == 1
+            assert not {c for c in shown if ord(c) < 32}
+            assert "%s%n" in shown

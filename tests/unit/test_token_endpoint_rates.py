@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from pathlib import Path
 
@@ -83,6 +84,16 @@ async def test_a_redis_that_is_away_refuses_nobody_and_is_not_waited_for(
     assert "cannot be counted in Redis" in said.message
     assert "hidden" not in caplog.text
     await rates.aclose()
+
+
+async def test_a_redis_that_hangs_is_waited_for_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        url = "redis://127.0.0.1:{1}/0".format(*hung.getsockname())
+        rates = Rates(settings(tmp_path, REDIS_URL=url))
+        begun = time.monotonic()
+        assert not any([await refused(rates, "1", "t-1") for _ in range(5)])
+        assert time.monotonic() - begun < 2
+        await rates.aclose()
 
 
 @pytest.mark.parametrize("rate", ["x", "10", "0/minute", "-1/minute", "1/s;5/hour", "9/moon"])

@@ -1,0 +1,223 @@
+"""No secret ever comes out: a canary in every setting, providers that repeat the key they are sent,
+and everything that worker and endpoint say is searched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from aiohttp import web
+
+from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
+from agent.demo.processes import child, wait_until_ready
+from agent.errors import ConfigError
+from agent.settings import EndpointSettings, WorkerSettings
+from tests.integration.client import Client
+from tests.integration.endpoint_fixtures import browser, path_of
+
+
+def canary() -> str:
+    return "canary" + secrets.token_hex(16)
+
+
+@dataclass
+class Echo:
+    """Stands for every provider and for the platform: 401, and all it was sent in the answer."""
+
+    url: str = ""
+    heard: list[str] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        told = {"path": request.path_qs, "headers": dict(request.headers)}
+        said = json.dumps({"error": {"code": 401, "message": f"bad key: {told}", "status": "X"}})
+        self.heard.append(said)
+        return web.Response(status=401, text=said, content_type="application/json")
+
+
+@pytest.fixture
+async def echo() -> AsyncIterator[Echo]:
+    made = Echo()
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", made.answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield made
+    finally:
+        await runner.cleanup()
+
+
+def with_canaries(echo: Echo) -> tuple[dict[str, str], list[str]]:
+    """Settings of worker and endpoint, and every secret in them."""
+    webhook = base64.b64encode(secrets.token_bytes(32)).decode()
+    password = canary()
+    env = {
+        "LIVEKIT_API_SECRET": canary(),
+        "PLATFORM_API_KEY": canary(),
+        "PLATFORM_JWT_SECRET": canary(),
+        "BEYOND_PRESENCE_API_KEY": canary(),
+        "DEEPGRAM_API_KEY": canary(),
+        "GOOGLE_API_KEY": canary(),
+        "OUTCOME_WEBHOOK_SECRET": f"whsec_{webhook}",
+    }
+    hidden = [*env.values(), password, webhook]
+    env |= {
+        "OUTCOME_WEBHOOK_URL": f"http://me:{password}@{echo.url}/outcomes",
+        "BEYOND_PRESENCE_AVATAR_ID": "demo",
+        "BEY_API_URL": f"http://{echo.url}",
+        "DEEPGRAM_BASE_URL": f"http://{echo.url}",
+        "GOOGLE_GEMINI_BASE_URL": f"http://{echo.url}",
+    }
+    return env, hidden
+
+
+def check(said: str, hidden: list[str]) -> None:
+    for secret in [*hidden, "eyJ"]:
+        found = said.find(secret)
+        assert found < 0, f"…{said[max(0, found - 200) : found + 20]}…"
+
+
+async def test_nothing_that_is_said_holds_a_secret(echo: Echo, tmp_path: Path) -> None:
+    env, hidden = with_canaries(echo)
+    endpoint_port, worker_port, *metrics_ports = free_ports(4)
+    pair = ("greeter-test", env["LIVEKIT_API_SECRET"])
+    async with livekit_server(await ensure_binary(), tmp_path / "lk.log", key=pair) as server:
+        env |= {
+            "LIVEKIT_URL": server.url,
+            "LIVEKIT_API_KEY": server.api_key,
+            "LOG_LEVEL": "DEBUG",
+            "AGENT_METRICS_PORT": str(metrics_ports[0]),
+            "ENDPOINT_METRICS_PORT": str(metrics_ports[1]),
+            "STATE_DIR": str(tmp_path / "state"),
+            "ENDPOINT_URL": f"http://127.0.0.1:{endpoint_port}",
+            "AGENT_HTTP_PORT": str(worker_port),
+            "AGENT_HTTP_HOST": "127.0.0.1",
+            "DRAIN_TIMEOUT_S": "2",
+            "MAX_JOBS": "1",
+        }
+        logs = {name: tmp_path / f"{name}.log" for name in ("endpoint", "worker")}
+        commands = {
+            "endpoint": ("agent.token_endpoint", "--port", str(endpoint_port)),
+            "worker": ("agent", "start"),
+        }
+        async with (
+            child("endpoint", *commands["endpoint"], env=env, log=logs["endpoint"]) as endpoint,
+            child("worker", *commands["worker"], env=env, log=logs["worker"]) as worker,
+            httpx.AsyncClient(base_url=env["ENDPOINT_URL"], timeout=20) as http,
+        ):
+            await wait_until_ready(
+                "endpoint", f"{env['ENDPOINT_URL']}/healthz", endpoint, logs["endpoint"], 30
+            )
+            health = f"http://127.0.0.1:{worker_port}/"
+            await wait_until_ready("worker", health, worker, logs["worker"], 60)
+            key = {"X-API-Key": env["PLATFORM_API_KEY"]}
+            answer = await http.post(path_of("7") + "?token=eyJhbGci.eyJhbGci.x", headers=key)
+            assert answer.status_code == 201, answer.text
+            ticket = answer.json()
+            wrong = [
+                await http.post(path_of("7"), headers=browser("7")),
+                await http.post(path_of("7"), headers={"X-API-Key": f"{key['X-API-Key']}x"}),
+                await http.post("/metrics", headers=key),
+            ]
+            metrics = [
+                await http.get(f"http://127.0.0.1:{port}/metrics") for port in metrics_ports
+            ]
+            client = Client()
+            await client.join(ticket["server_url"], ticket["participant_token"])
+            async with asyncio.timeout(30):
+                while not all(any(s in h for h in echo.heard) for s in provider_keys(env)):
+                    await asyncio.sleep(0.2)
+            await asyncio.sleep(3)
+            ended = await http.post(path_of("7", end=True), headers=key)
+            assert ended.status_code == 200
+            async with asyncio.timeout(20):
+                while not any("/outcomes" in h for h in echo.heard):
+                    await asyncio.sleep(0.2)
+            await client.leave()
+        for said in (log.read_text() for log in logs.values()):
+            check(said, hidden)
+        assert all("training_greeter_" in answer.text for answer in metrics)
+        for answer in [*metrics, *wrong]:
+            check(answer.text, hidden)
+        shown = logs["worker"].read_text() + logs["endpoint"].read_text()
+        assert "401" in shown, "it did go wrong, and was said"
+        assert "an outcome was not delivered" in shown
+
+
+def provider_keys(env: dict[str, str]) -> list[str]:
+    """What the providers must have been sent by then; else nothing could have been repeated."""
+    return [env[name] for name in ("BEYOND_PRESENCE_API_KEY", "DEEPGRAM_API_KEY", "GOOGLE_API_KEY")]
+
+
+@pytest.mark.parametrize("module", [("agent", "start"), ("agent.token_endpoint", "--port", "0")])
+async def test_a_crash_at_the_start_shows_none(
+    echo: Echo, tmp_path: Path, module: tuple[str, ...]
+) -> None:
+    env, hidden = with_canaries(echo)
+    [nobody, health] = free_ports(2)
+    working = {
+        **env,
+        "LIVEKIT_URL": f"ws://127.0.0.1:{nobody}",
+        "LIVEKIT_API_KEY": "k",
+        "STARTUP_TIMEOUT_S": "1",
+        "AGENT_HTTP_PORT": str(health),
+    }
+    password = canary()
+    crashes = {
+        "a store that is no store": {"REDIS_URL": f"nonsense://:{password}@127.0.0.1:1"},
+        "a folder that cannot be": {"STATE_DIR": "/dev/null/x", "REDIS_URL": ""},
+    }
+    # A secret in the place of a value of another kind.
+    typed = ("AGENT_HTTP_PORT", "TOKEN_TTL_S", "RETENTION_DAYS", "LIVEKIT_URL")
+    crashes["secrets misplaced"] = dict.fromkeys(typed, env["PLATFORM_API_KEY"])
+    for number, more in enumerate(crashes.values()):
+        log = tmp_path / f"{number}.log"
+        async with child("it", *module, env={**working, **more}, log=log) as process:
+            assert await asyncio.wait_for(process.wait(), 40) != 0
+        check(log.read_text(), [*hidden, password])
+
+
+def test_no_repr_and_no_error_holds_one() -> None:
+    env, hidden = with_canaries(Echo(url="127.0.0.1:1"))
+    password = canary()
+    env |= {
+        "LIVEKIT_URL": "ws://127.0.0.1:1",
+        "LIVEKIT_API_KEY": "k",
+        "REDIS_URL": f"redis://:{password}@127.0.0.1:1/0",
+    }
+    hidden = [*hidden, password]
+    for kind in (EndpointSettings, WorkerSettings):
+        made = kind.from_env(env)
+        check(f"{made!r} {made!s} {made.model_copy()!r}", hidden)
+        known = "\n".join(made.secrets())
+        ours = {n: v for n, v in env.items() if n in kind.names() and "canary" in v}
+        assert all(value in known for value in ours.values())
+        assert password in made.secrets()
+        for name in kind.names():
+            try:
+                kind.from_env({**env, name: hidden[0] + " \x00"})
+            except ConfigError as e:
+                check(str(e), hidden)
+                check(repr(e.__context__), hidden)
+
+
+def test_the_image_holds_none() -> None:
+    root = Path(__file__).resolve().parents[2]
+    ignored = (root / ".dockerignore").read_text().splitlines()
+    assert ignored[0] == "**", "what goes in is listed, so that .env does not"
+    allowed = [line[1:] for line in ignored if line.startswith("!")]
+    assert sorted(allowed) == ["agent", "prompts", "pyproject.toml", "uv.lock"]
+    recipe = (root / "Dockerfile").read_text()
+    names = {n for kind in (EndpointSettings, WorkerSettings) for n in kind.names()}
+    named = {n for n in names if f"ARG {n}" in recipe or f"ENV {n}" in recipe}
+    assert named <= {"STATE_DIR"}
