@@ -17,6 +17,9 @@ COPY --from=build --chown=10001:10001 /app /app
 ENV STATE_DIR=/app/.state
 RUN install -d -m 700 -o 10001 -g 10001 "$STATE_DIR"
 VOLUME /app/.state
+# Recordings on their way to the bucket; mount a volume here where there is none.
+ENV RECORDINGS_DIR=/app/.recordings
+RUN install -d -m 700 -o 10001 -g 10001 "$RECORDINGS_DIR"
 USER 10001
 EXPOSE 8081
 CMD ["python", "-m", "agent", "start"]

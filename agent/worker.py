@@ -15,6 +15,7 @@ from agent.job_metadata import JobMetadata
 from agent.log import keep_logs_safe, logger
 from agent.outcomes.courier import Courier
 from agent.providers import build_llm, build_tts
+from agent.recording.retention import Retention
 from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
@@ -62,6 +63,7 @@ class GreeterServer(AgentServer):
         )
         self._store = open_store(settings)
         self._courier = Courier(self._store, settings)
+        self._retention = Retention(settings, self._store)
         self._stopped = asyncio.Event()
         self._stopped.set()
         self._max_jobs = settings.max_jobs
@@ -105,7 +107,7 @@ class GreeterServer(AgentServer):
         self._stopped.clear()
         try:
             # Jobs still running in a drain, and what they leave behind, are delivered too.
-            async with self._courier:
+            async with self._courier, self._retention:
                 await super().run(devmode=devmode, unregistered=unregistered)
         except Exception as e:
             self.failure = e

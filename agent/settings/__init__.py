@@ -8,6 +8,7 @@ here is read at import.
 from __future__ import annotations
 
 from agent.settings.endpoint import EndpointSettings
+from agent.settings.recording import RecordingSettings
 from agent.settings.shared import LiveKitSettings, StoreSettings
 from agent.settings.worker import LlmSettings, VoiceSettings, WorkerSettings
 
@@ -15,6 +16,7 @@ __all__ = [
     "EndpointSettings",
     "LiveKitSettings",
     "LlmSettings",
+    "RecordingSettings",
     "StoreSettings",
     "VoiceSettings",
     "WorkerSettings",
