@@ -114,7 +114,7 @@ class Egress:
         with contextlib.suppress(RecordingError):
             self._id = (await starting).egress_id
             logger.warning("egress began too late: stopped", extra={"egress_id": self._id})
-            await self.end(over=True)
+            await self.end()
             await self.discard()
 
     async def broken(self) -> str:
@@ -126,7 +126,7 @@ class Egress:
                 if info is not None and info.status in _OVER:
                     return _why(info) or "egress ended before the greeting"
 
-    async def end(self, *, over: bool) -> str:
+    async def end(self) -> str:
         """Have it stopped; where the room is gone it has stopped by itself."""
         with contextlib.suppress(RecordingError):
             request = api.StopEgressRequest(egress_id=self._id)

@@ -34,7 +34,7 @@ class Maker(Protocol):
 
     async def broken(self) -> str: ...
 
-    async def end(self, *, over: bool) -> str: ...
+    async def end(self) -> str: ...
 
     async def keep(self, captions: str, limit_s: float) -> tuple[str | None, str | None, str]: ...
 
@@ -108,7 +108,7 @@ class Recording:
         if self.state.status not in ("recording", "cut_short"):
             return
         self._stop()
-        why_not_all = await self._end(over=True)
+        why_not_all = await self._end()
         if not keep:
             self.state.status = "withdrawn"
             await self._discard()
@@ -140,11 +140,11 @@ class Recording:
                 self._watching.cancel()
             self.state.seconds = round(time.time() - self._began_at, 1)
 
-    async def _end(self, *, over: bool) -> str:
+    async def _end(self) -> str:
         if self._watching is not None:
             # One that broke off is being ended already.
             await asyncio.wait({self._watching}, timeout=_END_S)
-        return await self._maker.end(over=over)
+        return await self._maker.end()
 
     async def _watch(self) -> None:
         try:
@@ -155,12 +155,12 @@ class Recording:
         self.state.status, self.state.error = "cut_short", why
         logger.error("the recording broke off, the greeting goes on: %s", why)
         self._on_change()
-        await self._maker.end(over=False)
+        await self._maker.end()
 
     async def _discard(self) -> None:
         try:
             async with asyncio.timeout(_DISCARD_S):
-                await self._end(over=False)
+                await self._end()
                 await self._maker.discard()
         except (RecordingError, TimeoutError) as e:
             self.state.error = f"it is not deleted: {e or 'it took too long'}"

@@ -99,10 +99,6 @@ def kept_of(product: Product, session_id: str) -> list[Path]:
     return sorted(folder.glob("*")) if folder.is_dir() else []
 
 
-def files_below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
 async def test_consented_greeting_is_recorded_with_both_sides_and_captions_and_forgotten(
     product: Product, recordings: dict[str, Path]
 ) -> None:
@@ -169,7 +165,7 @@ async def test_who_would_rather_not_be_recorded_is_not_and_nothing_of_it_is_left
         calls(("stop_recording", {})), says("It has stopped, and is deleted.")
     )
     client, ticket, _ = await product.enter(consent={"recording": True})
-    await the_opening(client)
+    assert DISCLOSED in await voiced(product, client)
     assert kept_of(product, ticket["session_id"]) != []
     await client.type("I would rather not be recorded")
     await until(lambda: "is deleted" in client.said(client.agent.identity), 20, "no answer")
@@ -181,24 +177,11 @@ async def test_who_would_rather_not_be_recorded_is_not_and_nothing_of_it_is_left
     assert kept_of(product, ticket["session_id"]) == []
 
 
-async def test_cut_off_in_the_middle_of_a_word_what_was_heard_is_on_the_tape(
-    product: Product,
-) -> None:
-    client, ticket, _ = await product.enter(consent={"recording": True})
-    await client.hears(after=0)
-    await asyncio.sleep(4)
-    await client.rpc("end_greeting", {"reason": "continue"})
-    await product.outcome(ticket["session_id"], within_s=20)
-    sound = next(p for p in kept_of(product, ticket["session_id"]) if p.suffix == ".ogg")
-    (_, guide), rate = await heard_in(sound)
-    assert "welcome" in await words_in(guide, rate)
-
-
 @contextlib.asynccontextmanager
 async def another_worker(product: Product, **env: str) -> AsyncIterator[str]:
     """A worker with settings of its own on the same stage; what it is dispatched by."""
     name, (port,) = f"recorder-{secrets.token_hex(3)}", free_ports(1)
-    own = {"LIVEKIT_AGENT_NAME": name, "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "1"}
+    own = {"LIVEKIT_AGENT_NAME": name, "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "2"}
     log = product.logs / f"{name}.log"
     environment = {**product.here.environment, **own, **env}
     async with child("worker", "agent", "start", env=environment, log=log) as process:
@@ -270,7 +253,8 @@ async def test_disk_that_fills_ends_the_recording_not_the_greeting(
     part = small_disk / "part.ogg"
     part.write_bytes(bucket.objects[recorded["key"]])
     (_, guide), rate = await heard_in(part)
-    assert loud(guide, rate, 0, 5) > 0.3
+    # It broke off in the middle of a line, which is on it as far as it had been heard.
+    assert loud(guide, rate, 0, len(guide) / rate) > 0.3
     log = (product.logs / f"{name}.log").read_text()
     assert "the recording broke off, the greeting goes on" in log
     assert bucket.settings["RECORDING_S3_SECRET"] not in log
@@ -284,13 +268,16 @@ async def test_bucket_that_refuses_and_a_folder_that_cannot_be(
     async with another_worker(product, **env) as name:
         client, session_id = await greeted_by(product, name)
         await client.hears(after=0)
+        await asyncio.sleep(3)
         await client.rpc("end_greeting", {"reason": "continue"})
         outcome = await product.outcome(session_id, within_s=30)
         recorded: dict[str, Any] = outcome["recording"]
         assert outcome["ended"]["reason"] == "continue"
         assert (recorded["status"], recorded["key"]) == ("kept", None)
         assert "RECORDING_S3_ACCESS_KEY" in recorded["error"]
-        assert recorded["file"] in map(str, files_below(tmp_path / "here"))
+        # It is still here, with the line in it that was cut off in the middle.
+        (_, guide), rate = await heard_in(Path(recorded["file"]))
+        assert "welcome" in await words_in(guide, rate)
 
         # From now on the folder's place is taken by a file: no recording can be begun.
         os.rename(tmp_path / "here", tmp_path / "elsewhere")

@@ -32,7 +32,7 @@ async def test_what_is_recorded_is_an_ogg_in_the_sessions_folder(tmp_path: Path)
     one = tape(tmp_path, session)
     await one.begin()
     await listen(session, 1.0)
-    await one.end(over=True)
+    await one.end()
     assert await one.keep("WEBVTT\n", 5) == (str(tmp_path / "7" / "AJ_1.ogg"), None, "")
     with av.open(str(tmp_path / "7" / "AJ_1.ogg")) as file:
         length_s = sum(packet.duration * packet.time_base for packet in file.demux() if packet.size)
@@ -49,7 +49,7 @@ async def test_in_the_bucket_it_is_no_longer_on_the_disk(tmp_path: Path) -> None
         one = tape(tmp_path, session, bucket)
         await one.begin()
         await listen(session, 0.5)
-        await one.end(over=True)
+        await one.end()
         assert await one.keep("WEBVTT\n", 5) == (None, "recordings/7/AJ_1.ogg", "")
         assert s3.objects["recordings/7/AJ_1.ogg"].startswith(b"OggS")
         assert s3.objects["recordings/7/AJ_1.vtt"] == b"WEBVTT\n"
@@ -76,7 +76,7 @@ FULL = """
         one = tape(Path(sys.argv[1]), session)
         await one.begin()
         await listen(session, 4)
-        print(await one.end(over=True))
+        print(await one.end())
         await listen(session, 0.2)
         print(await one.keep("WEBVTT", 5))
 
@@ -117,6 +117,6 @@ async def test_one_nobody_ended_goes_on(tmp_path: Path) -> None:
     broken = asyncio.create_task(one.broken())
     await listen(session, 0.3)
     assert not broken.done()
-    assert await one.end(over=True) == ""
+    assert await one.end() == ""
     # A file that is finished is the sign, whoever has finished it.
     assert "could not be written" in await asyncio.wait_for(broken, 3)
