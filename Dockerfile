@@ -28,6 +28,9 @@ ENV PATH="/app/.venv/bin:$PATH" HF_HOME=/app/.models PYTHONDONTWRITEBYTECODE=1 P
 ENV STATE_DIR=/app/.state
 RUN install -d -m 700 -o 10001 -g 10001 "$STATE_DIR"
 VOLUME /app/.state
+# Recordings on their way to the bucket; mount a volume here where there is none.
+ENV RECORDINGS_DIR=/app/.recordings
+RUN install -d -m 700 -o 10001 -g 10001 "$RECORDINGS_DIR"
 USER 10001
 EXPOSE 8081
 # The worker's; the endpoint's is http://127.0.0.1:8000/healthz. Kubernetes has probes of its own.

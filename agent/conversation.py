@@ -68,6 +68,8 @@ class Conversation:
         on_speechless: Callable[[], None] = lambda: None,
         answered: Mapping[str, Answer] | None = None,
         on_failure: Callable[[ProviderError], None] = lambda _: None,
+        is_recorded: Callable[[], bool] = lambda: False,
+        on_unwanted: Callable[[], bool] | None = None,
     ) -> None:
         """Args:
         llm: who thinks.
@@ -80,6 +82,9 @@ class Conversation:
         on_speechless: called when no voice is to be had for the opening.
         answered: what the trainee has told before.
         on_failure: given each failure of one model or one voice, whoever answers in its place.
+        is_recorded: whether the opening has to say so.
+        on_unwanted: called when the trainee would rather not be recorded, see
+            `Host.stop_recording`; None: they are not, whatever happens.
         """
         self._settings = settings
         self._metadata = metadata
@@ -91,7 +96,10 @@ class Conversation:
         self._ears: dict[str, stt.STT[Any]] = {}
         self._voices: dict[str, tts.TTS[Any]] = {}
         self._auras: list[deepgram.TTS] = []
+        self._is_recorded = is_recorded
+        self._on_unwanted = on_unwanted
         self._opening: PreparedSpeech | None = None
+        self._first_words = ""
         self._typed: list[str] = []
         self._pace = 1.0
         self._to_be_said_again: list[SpeechHandle] = []
@@ -130,11 +138,13 @@ class Conversation:
         if self._opening is not None:
             self._opening.cancel()
         assert self._settings is not None
+        script = self.script
+        self._first_words = script.opening_recorded if self._is_recorded() else script.opening
         self._opening = PreparedSpeech(
-            self._voice(self.script),
-            self.script.opening,
+            self._voice(script),
+            self._first_words,
             TTS_PATIENCE,
-            about_s=speech_seconds(self.script.opening, self.script.locale),
+            about_s=speech_seconds(self._first_words, script.locale),
             on_failure=self._on_speechless,
             on_break=self.say_again,
         )
@@ -142,7 +152,8 @@ class Conversation:
     def open(self) -> SpeechHandle:
         """The first words: from the script, by no LLM."""
         audio = self._opening.audio() if self._opening else None
-        return self.session.say(self.script.opening, audio=audio or NOT_GIVEN)
+        words = self._first_words or self.script.opening
+        return self.session.say(words, audio=audio or NOT_GIVEN)
 
     async def answer_typed(self, text: str) -> None:
         """Answer a typed line; whatever is being said gives way to it."""
@@ -209,6 +220,10 @@ class Conversation:
             _set_pace(aura, slower)
         return changed and bool(self._auras)
 
+    def stop_recording(self) -> bool:
+        """The trainee would rather not be recorded."""
+        return self._on_unwanted is not None and self._on_unwanted()
+
     def say_goodbye(self) -> None:
         """The closing line is somebody else's to say."""
         self._on_goodbye()
@@ -248,6 +263,7 @@ class Conversation:
             ears=self._ear(self.script.locale) if spoken else None,
             voice=self._voice(self.script) if spoken else None,
             chat_ctx=said,
+            may_be_recorded=self._on_unwanted is not None,
         )
 
     def _ear(self, locale: str) -> stt.STT[Any]:

@@ -8,6 +8,7 @@ GreeterError
 ├── StoreError             the small store cannot be reached or read
 ├── PlatformKeysError      the platform's published keys cannot be had
 ├── LiveKitError           LiveKit's API refused or could not be reached
+├── RecordingError         a greeting cannot be recorded, or its recording not be kept or deleted
 ├── WebhookError           the platform did not take an outcome (carries the HTTP status, if any)
 └── AvatarError            Beyond Presence could not give us an avatar
     ├── AvatarRejected     it answered no (carries the HTTP status)
@@ -49,6 +50,10 @@ class PlatformKeysError(GreeterError):
 
 class LiveKitError(GreeterError):
     """LiveKit's server API refused a call or could not be reached in time."""
+
+
+class RecordingError(GreeterError):
+    """A recording cannot be made, kept or deleted; its text says what to look at, and no secret."""
 
 
 class WebhookError(GreeterError):

@@ -32,6 +32,7 @@ from agent.scripts import SpokenScript
 
 END_GREETING = "end_greeting"
 SWITCH_LANGUAGE = "switch_language"
+STOP_RECORDING = "stop_recording"
 
 _THINKS_S = 2.5
 """An answer that has not begun by then is bridged by a word: nobody is left to wonder."""
@@ -51,6 +52,9 @@ class Host(Protocol):
     def slow_down(self) -> bool:
         """Speak more slowly from now on; False where the voice has no slower pace."""
 
+    def stop_recording(self) -> bool:
+        """Stop and delete the recording; False where nothing is being recorded."""
+
     def say_goodbye(self) -> None:
         """Say the closing line once the present speech is over."""
 
@@ -67,14 +71,17 @@ class Greeter(Agent):
         ears: stt.STT[Any] | None = None,
         voice: tts.TTS[Any] | None = None,
         chat_ctx: llm.ChatContext | None = None,
+        may_be_recorded: bool = False,
     ) -> None:
         """Args:
         ears, voice: of this locale; the session's where None.
         chat_ctx: what was said before it took over; None: it is the first.
+        may_be_recorded: the trainee may then ask not to be.
         """
         self.script = script
         self._answers = answers
         self._host = host
+        self._may_be_recorded = may_be_recorded
         self._takes_over = chat_ctx is not None
         self._refused = 0
         """How often in a row the ears were."""
@@ -190,6 +197,14 @@ class Greeter(Agent):
                 "The trainee asks you to speak more slowly.",
             )
         )
+        if self._may_be_recorded:
+            found.append(
+                _declared(
+                    self._stop_recording,
+                    STOP_RECORDING,
+                    "The trainee would rather not be recorded. Call this before you say anything.",
+                )
+            )
         found.append(
             _declared(
                 self._end_greeting,
@@ -216,6 +231,11 @@ class Greeter(Agent):
         slower = self._host.slow_down()
         how = "Your voice is slower now." if slower else "Your voice has no slower pace."
         return f"{how} Use short, simple sentences, and say again what they missed."
+
+    async def _stop_recording(self, raw_arguments: dict[str, object]) -> str:
+        if self._host.stop_recording():
+            return "The recording has stopped and is deleted. Say so in one sentence, and go on."
+        return "Nothing is being recorded. Say so in one sentence, and go on."
 
     async def _end_greeting(self, raw_arguments: dict[str, object]) -> None:
         self._host.say_goodbye()

@@ -30,8 +30,14 @@ from agent.outcomes.timeline import Timeline
 from agent.pace import Pace
 from agent.page import Page
 from agent.page_reports import take_page_reports
+from agent.recording.making import recording_of, to_be_recorded
 from agent.room_api import RoomApi
-from agent.room_contract import ATTRIBUTE_CLOSING, ATTRIBUTE_ENDED, ATTRIBUTE_LOCALE
+from agent.room_contract import (
+    ATTRIBUTE_CLOSING,
+    ATTRIBUTE_ENDED,
+    ATTRIBUTE_LOCALE,
+    ATTRIBUTE_RECORDING,
+)
 from agent.settings import WorkerSettings
 from agent.speaker import Speaker
 from agent.store import Store
@@ -40,6 +46,9 @@ from agent.troubles import Troubles
 
 _START_TIMEOUT_S = 10.0
 _TELL_TIMEOUT_S = 0.5
+_KEEP_RECORDING_S = 20.0
+_KEEP_IN_SHUTDOWN_S = 3.0
+"""LiveKit kills the job 10 s after it has told it to stop; what is left is brought later."""
 
 
 class Greeting:
@@ -83,6 +92,8 @@ class Greeting:
             on_speechless=self._on_speechless,
             answered=answered,
             on_failure=lambda error: self._troubles.on_failure(error),
+            is_recorded=lambda: self._recording is not None and self._recording.on,
+            on_unwanted=self._on_unwanted if to_be_recorded(settings, metadata) else None,
         )
         self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id, timeline=timeline)
         self._trainee = Trainee(
@@ -91,6 +102,10 @@ class Greeting:
         session = self._conversation.session
         self._pace = Pace(session, timeline)
         take_page_reports(ctx.room, timeline, self._keeper.changed)
+        self._recording = recording_of(
+            ctx, session, settings, metadata, on_change=self._on_recording
+        )
+        self._keeper.recording = self._recording
         self._troubles = Troubles(self._conversation, self._keeper, self._on_speechless)
         self._quiet = Quiet(session, absent=self._trainee.absent)
         self._course = Course(
@@ -125,6 +140,8 @@ class Greeting:
         await self._start_session()
         self._pace.mark("session_started")
         speaker.await_avatar()
+        if self._recording is not None:
+            await self._recording.begin()
         self._conversation.prepare_opening()
 
         try:
@@ -252,6 +269,17 @@ class Greeting:
         if self._opened.is_set():
             self._conversation.say_again()
 
+    def _on_recording(self) -> None:
+        """It has begun, or ended before the greeting."""
+        recorded = self._recording is not None and self._recording.on
+        self._page.tell({ATTRIBUTE_RECORDING: "on" if recorded else ""})
+        self._keeper.changed()
+        if not recorded and not self._opened.is_set():
+            self._conversation.prepare_opening()  # which would have said that it is
+
+    def _on_unwanted(self) -> bool:
+        return self._recording is not None and self._recording.withdraw()
+
     def _on_closing(self, after_closing: str) -> None:
         self._page.tell({ATTRIBUTE_CLOSING: after_closing})
 
@@ -307,9 +335,18 @@ class Greeting:
                 room_sid=self._ctx.job.room.sid,
                 reason=reason,
             )
+            await self._keep_recording(reason)
             await self._keeper.close(reason, closing_said=self._course.closing_said)
         finally:
             self._ctx.shutdown(reason)
+
+    async def _keep_recording(self, reason: str) -> None:
+        if self._recording is None:
+            return
+        wanted = not await self._keeper.is_forgotten()
+        stopping = reason == ending.WORKER_SHUTDOWN
+        limit_s = _KEEP_IN_SHUTDOWN_S if stopping else _KEEP_RECORDING_S
+        await self._recording.finish(keep=wanted, limit_s=limit_s)
 
     def _log_end(self, reason: str) -> None:
         speaker = self._speaker

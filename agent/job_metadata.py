@@ -66,7 +66,7 @@ class Consent(_Data):
     transcript: bool = False
     """The text of the conversation may be kept."""
     recording: bool = False
-    """Sound and picture may be recorded."""
+    """The sound of both sides may be recorded, with captions."""
 
 
 class JobMetadata(_Data):
@@ -107,7 +107,9 @@ class JobMetadata(_Data):
             except JobMetadataError:
                 pass  # somebody else's format: nothing to say about it
             else:
-                known = brought.model_copy(update={"session_id": self.session_id})
+                # Nobody consents by walking in.
+                own = {"session_id": self.session_id, "consent": self.consent}
+                known = brought.model_copy(update=own)
         if known.trainee.name or not name:
             return known
         trainee = Trainee.model_validate({"id": known.trainee.id, "name": name})

@@ -40,6 +40,9 @@ ATTRIBUTE_CLOSING = "greeting.closing"
 `highlight_continue`, or `continue` where the page goes on by itself; empty again where the trainee
 goes on talking."""
 
+ATTRIBUTE_RECORDING = "greeting.recording"
+"""On the agent: `on` while the trainee is being recorded; empty otherwise."""
+
 ATTRIBUTE_GREETER = "greeting.greeter"
 """On the agent, from its first moment: `1`; this is how greeters know each other."""
 

@@ -21,6 +21,7 @@ from agent.metric_files import SHARED_DIR, move_on
 from agent.metrics import JOBS, JOBS_REFUSED
 from agent.outcomes.courier import Courier
 from agent.providers import build_llm, build_tts
+from agent.recording.retention import Retention
 from agent.room_api import RoomApi
 from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
@@ -75,6 +76,7 @@ class GreeterServer(AgentServer):
             self.on("worker_started", move_on)
         self._store = open_store(settings)
         self._courier = Courier(self._store, settings)
+        self._retention = Retention(settings, self._store)
         self._stopped = asyncio.Event()
         self._stopped.set()
         self._max_jobs = settings.max_jobs
@@ -148,7 +150,7 @@ class GreeterServer(AgentServer):
         self._stopped.clear()
         try:
             # Jobs still running in a drain, and what they leave behind, are delivered too.
-            async with self._courier:
+            async with self._courier, self._retention:
                 await super().run(devmode=devmode, unregistered=unregistered)
         except Exception as e:
             self.failure = e

@@ -77,7 +77,10 @@ class _Platform:
             "industry": answers.get("industry", ""),
             "training_type": answers.get("training_type", ""),
             "locale": locale,
-            "consent": {"transcript": "keep_transcript" in answers},
+            "consent": {
+                "transcript": "keep_transcript" in answers,
+                "recording": "keep_recording" in answers,
+            },
             "continue_url": f"{request.url.origin()}/sessions/{session_id}/video",
         }
         ticket = jwt.encode(claims, self._settings.jwt_secret, algorithm="HS256")

@@ -127,7 +127,7 @@ async def stage(
             here.stand_ins = await stack.enter_async_context(
                 stand_ins(faults=faults, log=logs / "stand-ins.log")
             )
-            here.environment = _demo_environment(here.livekit, here.stand_ins)
+            here.environment = _demo_environment(here.livekit, here.stand_ins, logs)
         here.url = "http://{}:{}".format(*door.getsockname())
         here.worker_url = f"http://127.0.0.1:{worker_port}"
         here.environment |= {
@@ -175,7 +175,7 @@ async def _start_children(
     )
 
 
-def _demo_environment(livekit: LiveKitServer, providers: StandIns) -> dict[str, str]:
+def _demo_environment(livekit: LiveKitServer, providers: StandIns, logs: Path) -> dict[str, str]:
     return {
         "LIVEKIT_URL": livekit.url,
         "LIVEKIT_API_KEY": livekit.api_key,
@@ -184,6 +184,8 @@ def _demo_environment(livekit: LiveKitServer, providers: StandIns) -> dict[str, 
         "BEYOND_PRESENCE_AVATAR_ID": "demo",
         "DEEPGRAM_API_KEY": "demo",
         "GOOGLE_API_KEY": "demo",
+        "RECORDING": "worker",
+        "RECORDINGS_DIR": str(logs / "recordings"),
         **providers.environment,
     }
 

@@ -7,11 +7,13 @@ the log. Whoever died before closing has their record closed by the courier.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from datetime import UTC, datetime
 from typing import Protocol
 
 from livekit.agents import ConversationItemAddedEvent
+from livekit.agents.llm import ChatMessage
 
 from agent import ending
 from agent.conversation import Conversation
@@ -20,7 +22,7 @@ from agent.job_metadata import JobMetadata, room_name_of
 from agent.log import log_failure, logger
 from agent.metrics import count_error
 from agent.outcomes.earlier import today
-from agent.outcomes.record import Ended, Fault, Mode, Outcome
+from agent.outcomes.record import Ended, Fault, Line, Mode, Outcome, Recorded
 from agent.outcomes.timeline import Timeline
 from agent.store import Store
 
@@ -42,6 +44,14 @@ class Speaking(Protocol):
 
     @property
     def provider_session_id(self) -> str | None: ...
+
+
+class Recording(Protocol):
+    """What the record says of the recording, which is told what was said."""
+
+    state: Recorded
+
+    def said(self, message: ChatMessage, line: Line) -> None: ...
 
 
 class Keeper:
@@ -70,6 +80,8 @@ class Keeper:
         self._saving: asyncio.Task[None] | None = None
         self.speaker: Speaking | None = None
         """Whoever speaks, once there is somebody."""
+        self.recording: Recording | None = None
+        """Who records, if anybody is to."""
         script = conversation.script
         self._outcome = Outcome(
             id=id,
@@ -133,6 +145,16 @@ class Keeper:
         except StoreError:
             return reason  # the log says that the store is away
 
+    async def is_forgotten(self) -> bool:
+        """Whether the session was deleted meanwhile; False where nobody can say."""
+        if self._store is None or not self._in_store:
+            return False
+        try:
+            kept = await self._store.outcomes(self._outcome.session_id)
+        except StoreError:
+            return False  # the log says that the store is away
+        return not any(json.loads(body).get("id") == self._outcome.id for body in kept)
+
     async def close(self, reason: str, *, closing_said: bool) -> None:
         """It is over: save the last state for good, trying for some seconds."""
         self._outcome.ended = Ended(reason=reason, at=_now(), closing_said=closing_said)
@@ -186,6 +208,8 @@ class Keeper:
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         line = self._conversation.line_of(event)
+        if line is not None and self.recording is not None and isinstance(event.item, ChatMessage):
+            self.recording.said(event.item, line)
         if line is not None and self._outcome.transcript is not None:
             self._outcome.transcript.append(line)
             self.changed()
@@ -207,6 +231,8 @@ class Keeper:
             outcome.mode = self.speaker.mode if self._opened_at is not None else None
             outcome.avatar_seconds = round(self.speaker.avatar_seconds, 1)
             outcome.avatar_session_id = self.speaker.provider_session_id
+        if self.recording is not None:
+            outcome.recording = self.recording.state
         return outcome.model_dump_json()
 
 

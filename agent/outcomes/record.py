@@ -12,6 +12,8 @@ from agent.outcomes.timeline import Timeline
 Mode = Literal["avatar", "voice", "text"]
 Status = Literal["answered", "declined", "unclear", "open"]
 
+RecordedBy = Literal["worker", "egress"]
+
 WORKER_LOST = "worker_lost"
 """How a greeting ended whose job died: its record is closed by others."""
 
@@ -55,6 +57,23 @@ class Fault(_Record):
     count: int = 1
 
 
+class Recorded(_Record):
+    """What became of the recording of a greeting that was to be recorded."""
+
+    by: RecordedBy
+    """The worker, or LiveKit's egress."""
+    status: Literal["recording", "kept", "cut_short", "failed", "withdrawn"]
+    """`cut_short`: it broke off before the greeting's end, and what there is of it is kept;
+    `failed`: nothing is; `withdrawn`: the trainee would rather not, and it was deleted."""
+    key: str | None = None
+    """In the bucket; the captions' ends in `.vtt` instead of `.ogg`."""
+    file: str | None = None
+    """On the worker's disk, where it is not, or not yet, in the bucket."""
+    seconds: float = 0.0
+    error: str | None = None
+    """What went wrong, in a sentence of ours."""
+
+
 class Ended(_Record):
     """How it ended."""
 
@@ -91,6 +110,8 @@ class Outcome(_Record):
     """By the question's id, in the script's order."""
     transcript: list[Line] | None = None
     """Null without consent."""
+    recording: Recorded | None = None
+    """Null where none was to be made: no consent, or RECORDING=off."""
     ended: Ended | None = None
     """Null while it goes on."""
     started_at: datetime

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from agent.errors import ScriptError
 from agent.job_metadata import JobMetadata
 from agent.scripts.choice import ChosenBy, ScriptChoice
+from agent.scripts.disclosure import DISCLOSURE_MAX_S, says_ai, says_recorded
 from agent.scripts.files import Library, Page
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.format import Common, Script, Shared
@@ -21,6 +22,7 @@ OPENING_MAX_S = 15.0
 """Ours take twelve; people stop listening to somebody who goes on for longer than this."""
 LINE_MAX_S = 20.0
 """Of every other line that is said word for word."""
+_LIMITS_S = {"opening": OPENING_MAX_S, "recording_disclosure": DISCLOSURE_MAX_S}
 
 _SAID = (
     *("opening", "closing", "trouble", "moment", "check_in"),
@@ -32,7 +34,6 @@ _NOT_SAID = {"training_types", "roles", "locales", "voice", "avatar", "after_clo
 _NOT_SAID_INSIDE = {"aliases", "id", "type"}
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
 _STATEMENT = re.compile(r"\{[%#].*?[%#]\}", re.S)
-_SAYS_AI = re.compile(r"\b(?:AI|A\.I\.|IA|KI|artificial|artificielle|künstliche[nr]?)\b", re.I)
 _SAMPLE = JobMetadata.model_validate(
     {"trainee": {"name": "Alexandra"}, "role": "picker", "industry": "logistics"}
 )
@@ -93,8 +94,6 @@ def check_page(
         field, _, why = str(e).removeprefix(f"{page.path}: ").partition(": ")
         yield page.finding(tuple(field.split(".")), why)
     yield from said.values()
-    if "ai_disclosure" not in script.opening and not _SAYS_AI.search(script.opening):
-        yield page.finding(("opening",), "does not say that an AI speaks: {{ ai_disclosure }}")
 
 
 def _said(page: Page[Script], variant: str, script: SpokenScript) -> Iterator[Finding]:
@@ -106,11 +105,19 @@ def _said(page: Page[Script], variant: str, script: SpokenScript) -> Iterator[Fi
         loc = ("industries", variant, field) if own else (field,)
         if why := unspeakable(text, page.locale):
             yield page.finding(loc, why)
-        limit = OPENING_MAX_S if field == "opening" else LINE_MAX_S
+        limit = _LIMITS_S.get(field, LINE_MAX_S)
         seconds = speech_seconds(text, page.locale)
         if field in _SAID and seconds > limit:
             message = f"takes about {seconds:.1f} s to say; {limit:.0f} s is the most"
             yield page.finding(loc, message)
+    if not says_recorded(script.recording_disclosure, page.locale):
+        yield page.finding(("recording_disclosure",), "does not say that it is recorded")
+    if not says_ai(script.ai_disclosure, page.locale):
+        yield page.finding(("ai_disclosure",), "does not say that it is an AI")
+    if script.ai_disclosure not in script.opening and not says_ai(script.opening):
+        own = industry is not None and industry.opening is not None
+        loc = ("industries", variant, "opening") if own else ("opening",)
+        yield page.finding(loc, "does not say that an AI speaks: {{ ai_disclosure }}")
     for i, question in enumerate(script.questions):
         if speech_seconds(question.ask, page.locale) > LINE_MAX_S:
             message = f"takes more than {LINE_MAX_S:.0f} s to say"

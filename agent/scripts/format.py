@@ -126,7 +126,7 @@ class Shared(_Strict):
     ai_disclosure: Text | None = None
     """Words that say an AI speaks, for the opening to hold as `{{ ai_disclosure }}`."""
     recording_disclosure: Text | None = None
-    """Said before a greeting that is recorded."""
+    """One sentence that says it is recorded, if it is: said before the opening's last sentence."""
     trouble: Text | None = None
     """Said when an answer could not be had."""
     moment: Text | None = None

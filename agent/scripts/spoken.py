@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from agent.errors import ScriptError
 from agent.job_metadata import JobMetadata
 from agent.scripts.choice import DEFAULT_LOCALE, ChosenBy, LocaleBy, ScriptChoice
+from agent.scripts.disclosure import with_disclosure
 from agent.scripts.files import Library, Page
 from agent.scripts.format import Common, Limits, Question, Script
 from agent.scripts.speakable import sayable
@@ -57,7 +58,8 @@ class SpokenScript(BaseModel):
     welcome_text: str
     ai_disclosure: str
     recording_disclosure: str
-    """The opening does not hold it: say it first where something is recorded."""
+    opening_recorded: str
+    """The opening where the greeting is recorded: it says so."""
     talking_points: tuple[str, ...]
     facts: tuple[str, ...]
     questions: tuple[Question, ...]
@@ -140,6 +142,8 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
         return fill(field, getattr(script, field))
 
     values["ai_disclosure"] = fill_shared("ai_disclosure")
+    opening = fill_varied("opening")
+    recording_disclosure = fill_shared("recording_disclosure")
     points = [*script.talking_points, *(variant.talking_points if variant else ())]
     facts = [*script.facts, *(variant.facts if variant else ())]
     # In the instruction each of them stands between double quotes, which it cannot close.
@@ -172,13 +176,16 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
         guide=str(values["guide"]),
         training=str(values["training"]),
         ai_disclosure=str(values["ai_disclosure"]),
-        opening=fill_varied("opening"),
+        opening=opening,
         closing=fill("closing", script.closing),
         trouble=fill_shared("trouble"),
         moment=fill_shared("moment") if shared_text(page, common, "moment") else "",
         check_in=fill_shared("check_in"),
         welcome_text=fill_varied("welcome_text"),
-        recording_disclosure=fill_shared("recording_disclosure"),
+        recording_disclosure=recording_disclosure,
+        opening_recorded=with_disclosure(
+            opening, recording_disclosure, given=[str(values[key]) for key in _GIVEN]
+        ),
         **said,
         instructions=_instructions(page, common, quoted | around),
         voice=script.voice,

@@ -8,6 +8,7 @@ here is read at import.
 from __future__ import annotations
 
 from agent.settings.endpoint import EndpointSettings
+from agent.settings.recording import RecordingSettings
 from agent.settings.shared import LiveKitSettings, LogSettings, StoreSettings
 from agent.settings.worker import LlmSettings, VoiceSettings, WorkerSettings
 
@@ -16,6 +17,7 @@ __all__ = [
     "LiveKitSettings",
     "LlmSettings",
     "LogSettings",
+    "RecordingSettings",
     "StoreSettings",
     "VoiceSettings",
     "WorkerSettings",

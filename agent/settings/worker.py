@@ -12,6 +12,7 @@ from agent.settings.kinds import (
     Seconds,
     Table,
 )
+from agent.settings.recording import RecordingSettings
 from agent.settings.shared import LiveKitSettings, LogSettings, StoreSettings
 
 
@@ -53,7 +54,7 @@ class VoiceSettings(LlmSettings):
     `agent/voices.py` for the order in which it is asked."""
 
 
-class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, LogSettings):
+class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, RecordingSettings, LogSettings):
     """The worker's process and its jobs."""
 
     beyond_presence_api_key: SecretStr = Field(

@@ -26,7 +26,9 @@ async def register(page: Page, name: str = "Ada") -> None:
     await page.get_by_role("button", name="Register").click()
 
 
-def ticket_for(product: Product, *, locale: str, name: str = "Ada") -> tuple[str, str]:
+def ticket_for(
+    product: Product, *, locale: str, name: str = "Ada", recorded: bool = False
+) -> tuple[str, str]:
     """A session's id, and the JWT that the platform signs for its trainee."""
     session_id = secrets.token_hex(4)
     claims = {
@@ -36,15 +38,16 @@ def ticket_for(product: Product, *, locale: str, name: str = "Ada") -> tuple[str
         "trainee": {"name": name},
         "role": "picker",
         "locale": locale,
+        "consent": {"recording": recorded},
         "continue_url": f"{product.here.url}/video",
     }
     secret = product.here.environment["PLATFORM_JWT_SECRET"]
     return session_id, jwt.encode(claims, secret, algorithm="HS256")
 
 
-async def arrive(page: Page, product: Product, *, locale: str) -> str:
+async def arrive(page: Page, product: Product, *, locale: str, recorded: bool = False) -> str:
     """Walk in as a trainee of this locale, as the platform sends them; answers the session's id."""
-    session_id, ticket = ticket_for(product, locale=locale)
+    session_id, ticket = ticket_for(product, locale=locale, recorded=recorded)
     cookie = {"name": f"ticket-{session_id}", "value": ticket, "url": product.here.url}
     await page.context.add_cookies([cookie])
     await page.goto(f"{product.here.url}/greeting?session_id={session_id}")
@@ -301,3 +304,18 @@ async def test_the_page_follows_into_another_language_and_to_the_goodbye(
     await look(page, "completed")
     await page.get_by_role("button", name="Ir al vídeo de formación").click()
     await page.wait_for_url("**/video", timeout=5_000)
+
+
+async def test_who_is_recorded_is_told_so_on_the_page_in_the_scripts_language(
+    open_page: OpenPage, product: Product
+) -> None:
+    page = await open_page()
+    session_id = await arrive(page, product, locale="fr", recorded=True)
+    told = page.get_by_role("status").filter(has_text="Cette conversation est enregistrée.")
+    await expect(told).to_be_visible(timeout=SLOW_MS)
+    await expect(page.get_by_test_id("ai-avatar")).to_have_text("Votre guide est un avatar IA.")
+    await expect(page.get_by_test_id("guide-activity")).to_be_visible(timeout=SLOW_MS)
+    await look(page, "recorded")
+    await guide_tells(product, session_id, {"greeting.recording": ""})
+    await expect(page.get_by_test_id("recording")).to_be_empty()
+    await look(page, "not-recorded")

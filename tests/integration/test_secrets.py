@@ -129,9 +129,7 @@ async def test_nothing_that_is_said_holds_a_secret(echo: Echo, tmp_path: Path) -
                 await http.post(path_of("7"), headers={"X-API-Key": f"{key['X-API-Key']}x"}),
                 await http.post("/metrics", headers=key),
             ]
-            metrics = [
-                await http.get(f"http://127.0.0.1:{port}/metrics") for port in metrics_ports
-            ]
+            metrics = [await http.get(f"http://127.0.0.1:{port}/metrics") for port in metrics_ports]
             client = Client()
             await client.join(ticket["server_url"], ticket["participant_token"])
             async with asyncio.timeout(30):

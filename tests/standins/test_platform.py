@@ -119,20 +119,20 @@ async def test_the_form_offers_every_shipped_script_and_language(
 
 
 @pytest.mark.parametrize(
-    ("form", "locale", "transcript"),
+    ("form", "locale", "consent"),
     [
-        ({"locale": "es", "keep_transcript": "on"}, "es", True),
-        ({"locale": "other", "other_locale": " pl ", "keep_transcript": "on"}, "pl", True),
-        ({"locale": "de"}, "de", False),
-        ({}, "en", False),
+        ({"locale": "es", "keep_transcript": "on"}, "es", {"transcript"}),
+        ({"locale": "other", "other_locale": " pl ", "keep_recording": "on"}, "pl", {"recording"}),
+        ({"locale": "de"}, "de", set()),
+        ({}, "en", set()),
     ],
 )
 async def test_language_and_consent_are_in_the_jwt(
-    browser: aiohttp.ClientSession, url: str, form: dict[str, str], locale: str, transcript: bool
+    browser: aiohttp.ClientSession, url: str, form: dict[str, str], locale: str, consent: set[str]
 ) -> None:
     claims = await register(browser, url, **form)
     assert claims["locale"] == locale
-    assert claims["consent"] == {"transcript": transcript}
+    assert {what for what, given in claims["consent"].items() if given} == consent
 
 
 async def test_a_name_does_not_become_script(browser: aiohttp.ClientSession, url: str) -> None:

@@ -21,19 +21,26 @@ class Talk:
     """A typed conversation about driving forklifts with a scripted model."""
 
     def __init__(
-        self, *replies: Says, metadata: JobMetadata = FORKLIFT, second: Says | None = None
+        self,
+        *replies: Says,
+        metadata: JobMetadata = FORKLIFT,
+        second: Says | None = None,
+        recorded: bool = False,
     ) -> None:
         """Args: `second` is what another model says, which stands behind the first."""
         self.llm = ScriptedLLM(*replies)
         mind = Models([self.llm, ScriptedLLM(second)]) if second else self.llm
         self.goodbyes = 0
         self.changes = 0
+        self.recorded = recorded
         self.conversation = Conversation(
             mind,
             metadata,
             settings=None,
             on_change=self._change,
             on_goodbye=self._goodbye,
+            is_recorded=lambda: self.recorded,
+            on_unwanted=self._stop_recording if recorded else None,
         )
 
     def _change(self) -> None:
@@ -41,6 +48,10 @@ class Talk:
 
     def _goodbye(self) -> None:
         self.goodbyes += 1
+
+    def _stop_recording(self) -> bool:
+        was, self.recorded = self.recorded, False
+        return was
 
     async def __aenter__(self) -> Talk:
         await self.conversation.session.start(self.conversation.greeter, record=False)
@@ -212,3 +223,21 @@ def said(run: RunResult[None]) -> str:
         for event in run.events
         if event.type == "message" and event.item.role == "assistant"
     )
+
+
+async def test_who_would_rather_not_be_recorded_says_so_and_is_not() -> None:
+    stop = Says(calls=[("stop_recording", {})])
+    async with Talk(stop, Says("It is deleted."), stop, Says("It is."), recorded=True) as talk:
+        for said in ("The recording has stopped and is deleted", "Nothing is being recorded"):
+            run = await talk.says("Please do not record me")
+            run.expect.next_event().is_function_call(name="stop_recording")
+            output = run.expect.next_event().is_function_call_output(is_error=False)
+            assert output.event().item.output.startswith(said)
+            run.expect.next_event().is_message(role="assistant")
+        assert not talk.recorded
+
+
+async def test_who_cannot_be_recorded_is_not_spoken_to_of_it() -> None:
+    async with Talk() as talk, Talk(recorded=True) as recorded:
+        assert "stop_recording" not in [tool.id for tool in talk.conversation.greeter.tools]
+        assert "stop_recording" in [tool.id for tool in recorded.conversation.greeter.tools]

@@ -56,3 +56,12 @@ def test_room_and_session_name_each_other() -> None:
     assert room_name_of("123") == "training-session-123"
     assert session_id_of(room_name_of("123")) == "123"
     assert session_id_of("somebody-elses-room") == "somebody-elses-room"
+
+
+def test_a_participant_brings_along_a_name_and_no_consent() -> None:
+    brought = JobMetadata.model_validate(
+        {"trainee": {"name": "Ada"}, "consent": {"transcript": True, "recording": True}}
+    )
+    known = JobMetadata(session_id="42").known_from(metadata=brought.to_json(), name="")
+    assert (known.session_id, known.trainee.name) == ("42", "Ada")
+    assert known.consent.model_dump() == {"transcript": False, "recording": False}

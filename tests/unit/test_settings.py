@@ -81,7 +81,7 @@ def test_every_setting_is_in_the_example_and_nothing_else_is() -> None:
             first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
             known.add(str(first or name.upper()))
     example = (ROOT / ".env.example").read_text()
-    listed = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    listed = set(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
     assert listed == known
 
 

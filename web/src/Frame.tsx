@@ -11,12 +11,15 @@ interface FrameProps {
   stage: ReactNode;
   footer: ReactNode;
   reconnecting?: boolean;
+  /** The trainee is being recorded. */
+  recording?: boolean;
   conversation?: ReactNode;
   sound?: string;
 }
 
 export function Frame(props: FrameProps) {
-  const { state, traineeName, stage, footer, reconnecting = false, conversation, sound } = props;
+  const { state, traineeName, stage, footer, conversation, sound } = props;
+  const { reconnecting = false, recording = false } = props;
   const words = useWords();
   const { tone, text } = statusOf(state, reconnecting, words);
   return (
@@ -39,6 +42,14 @@ export function Frame(props: FrameProps) {
             {words.aiAvatar}
           </p>
         </div>
+        <p className="tg-recording" data-testid="recording" role="status">
+          {recording && (
+            <>
+              <span className="tg-recording-dot" aria-hidden="true" />
+              {words.recording}
+            </>
+          )}
+        </p>
         <p className="tg-status" data-testid="status" data-tone={tone} role="status">
           <span className="tg-dot" aria-hidden="true">
             ●

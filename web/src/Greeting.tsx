@@ -65,6 +65,7 @@ export function Greeting(props: GreetingProps) {
           sound={sound}
           traineeName={traineeName}
           reconnecting={reconnecting}
+          recording={guide?.recording === true && !over}
           stage={
             over ? (
               <Ending state={state} again={again} />

@@ -26,6 +26,7 @@ function show(mode: Mode, modeReason: ModeReason | undefined, locale = "en") {
     ready: true,
     locale,
     closing: undefined,
+    recording: false,
     ended: undefined,
     videoTrack: undefined,
     audioTrack: undefined,

@@ -49,5 +49,8 @@ export const ATTRIBUTE_LOCALE = "greeting.locale";
  */
 export const ATTRIBUTE_CLOSING = "greeting.closing";
 
+/** On the agent: `on` while the trainee is being recorded; empty otherwise. */
+export const ATTRIBUTE_RECORDING = "greeting.recording";
+
 /** On the agent, just before the room closes: why the greeting ended. */
 export const ATTRIBUTE_ENDED = "greeting.ended";

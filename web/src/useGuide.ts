@@ -26,6 +26,7 @@ import {
   ATTRIBUTE_LOCALE,
   ATTRIBUTE_MODE,
   ATTRIBUTE_MODE_REASON,
+  ATTRIBUTE_RECORDING,
 } from "./roomContract.js";
 
 const ATTRIBUTE_ON_BEHALF = "lk.publish_on_behalf";
@@ -45,6 +46,8 @@ export interface Guide {
   locale: string | undefined;
   /** Asked of the page when all is said. */
   closing: Closing | undefined;
+  /** The trainee is being recorded. */
+  recording: boolean;
   /** Why the greeting is over, once it is. */
   ended: string | undefined;
   /** The picture; undefined when the guide is a voice. */
@@ -113,6 +116,7 @@ export function useGuide(room: Room, silent: string | undefined): Guide | undefi
     ready: told === "voice" || told === "text" || picture !== undefined || activity === "speaking",
     locale: agent.attributes[ATTRIBUTE_LOCALE] || undefined,
     closing: closingIn(agent.attributes[ATTRIBUTE_CLOSING]),
+    recording: agent.attributes[ATTRIBUTE_RECORDING] === "on",
     ended: agent.attributes[ATTRIBUTE_ENDED] || undefined,
     videoTrack: mode === "avatar" ? picture : undefined,
     audioTrack: mode === "avatar" ? (avatarSound ?? agentSound) : agentSound,

@@ -5,6 +5,7 @@ export const de: Words = {
   locale: "de",
   heading: (name) => (name ? `Willkommen, ${name}` : "Willkommen"),
   aiAvatar: "Ihr Guide ist ein KI-Avatar.",
+  recording: "Dieses Gespräch wird aufgezeichnet.",
   guide: "Ihr Guide",
   guideOnVideo: "Ihr Guide im Video",
   you: "Sie",

@@ -4,6 +4,7 @@ export const en: Words = {
   locale: "en",
   heading: (name) => (name ? `Welcome, ${name}` : "Welcome"),
   aiAvatar: "Your guide is an AI avatar.",
+  recording: "This conversation is being recorded.",
   guide: "Your guide",
   guideOnVideo: "Your guide, on video",
   you: "You",

@@ -5,6 +5,7 @@ export const fr: Words = {
   locale: "fr",
   heading: (name) => (name ? `Bienvenue, ${name}` : "Bienvenue"),
   aiAvatar: "Votre guide est un avatar IA.",
+  recording: "Cette conversation est enregistrée.",
   guide: "Votre guide",
   guideOnVideo: "Votre guide, en vidéo",
   you: "Vous",

@@ -8,6 +8,8 @@ export interface Words {
   locale: string;
   heading: (name: string | undefined) => string;
   aiAvatar: string;
+  /** Shown while it is. */
+  recording: string;
   guide: string;
   guideOnVideo: string;
   you: string;

@@ -1,0 +1,64 @@
+"""A session's sound for a tape, without a room: frames in, frames out, played as they come."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from livekit import rtc
+from livekit.agents.voice import io
+
+RATE = 24_000
+FRAME_S = 0.02
+
+
+def frame(loudness: int, seed: int = 0) -> rtc.AudioFrame:
+    """Noise, which no codec makes small."""
+    count = int(RATE * FRAME_S)
+    noise = np.random.default_rng(seed).normal(size=count) * loudness
+    return rtc.AudioFrame(noise.astype(np.int16).tobytes(), RATE, 1, count)
+
+
+class Microphone(io.AudioInput):
+    """A trainee who makes noise without end."""
+
+    def __init__(self) -> None:
+        super().__init__(label="microphone")
+        self._count = 0
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        await asyncio.sleep(FRAME_S)
+        self._count += 1
+        return frame(5000, self._count)
+
+
+class Loudspeaker(io.AudioOutput):
+    """Plays nothing, and takes all."""
+
+    def __init__(self) -> None:
+        super().__init__(label="speaker", capabilities=io.AudioOutputCapabilities(pause=False))
+
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+    def clear_buffer(self) -> None:
+        pass
+
+
+def tape_session() -> Any:
+    """As much of an AgentSession as a tape needs."""
+    return SimpleNamespace(
+        input=SimpleNamespace(audio=Microphone()), output=SimpleNamespace(audio=Loudspeaker())
+    )
+
+
+async def listen(session: Any, seconds: float) -> None:
+    """Take the trainee's sound, as the session does."""
+    async with asyncio.timeout(seconds + 5):
+        for _ in range(int(seconds / FRAME_S)):
+            await anext(session.input.audio)

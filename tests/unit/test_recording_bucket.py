@@ -1,0 +1,167 @@
+"""The bucket, its refusals, and what is deleted from it and when."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent.errors import ConfigError, RecordingError
+from agent.recording.bucket import Bucket
+from agent.recording.places import folder_of, name_of
+from agent.recording.retention import Retention
+from agent.settings import RecordingSettings, WorkerSettings
+from agent.store import SqliteStore
+from tests.fakes.s3 import S3, s3_bucket
+from tests.unit.test_outcomes_cli import run
+from tests.unit.test_settings import WORKER
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+async def s3() -> AsyncIterator[S3]:
+    async with s3_bucket() as one:
+        yield one
+
+
+def bucket_of(s3: S3, **changed: str) -> Bucket:
+    bucket = Bucket.of(RecordingSettings.from_env({**s3.settings, **changed}))
+    assert bucket is not None
+    return bucket
+
+
+async def test_a_sessions_recordings_are_deleted_and_no_others(s3: S3) -> None:
+    bucket = bucket_of(s3)
+    for name in ("12/a.ogg", "12/a.vtt", "123/a.ogg", "1/a.ogg"):
+        await bucket.put(name, b"sound", 5)
+    s3.put("elsewhere/12/a.ogg")
+    assert await bucket.forget("12") == 2
+    assert set(s3.objects) == {
+        "recordings/123/a.ogg",
+        "recordings/1/a.ogg",
+        "elsewhere/12/a.ogg",
+    }
+    assert await bucket.forget("12") == 0
+
+
+async def test_what_is_too_old_is_deleted_below_the_prefix_alone(s3: S3) -> None:
+    s3.put("recordings/1/a.ogg", age_s=31 * DAY)
+    s3.put("recordings/2/a.ogg", age_s=29 * DAY)
+    s3.put("recordings-of-others/1/a.ogg", age_s=31 * DAY)
+    assert await bucket_of(s3).forget_older(30 * DAY) == 1
+    assert set(s3.objects) == {"recordings/2/a.ogg", "recordings-of-others/1/a.ogg"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "advice"),
+    [
+        ({}, 403, "check RECORDING_S3_ACCESS_KEY and _SECRET"),
+        ({"RECORDING_S3_ACCESS_KEY": "another"}, 0, "RECORDING_S3_ACCESS_KEY"),
+        ({"RECORDING_S3_BUCKET": "no-such"}, 0, "no such bucket: check RECORDING_S3_BUCKET"),
+        ({"RECORDING_S3_ENDPOINT": "http://127.0.0.1:9"}, 0, "check RECORDING_S3_ENDPOINT"),
+    ],
+)
+async def test_a_refusal_says_what_to_check_and_no_secret(
+    s3: S3, changed: dict[str, str], status: int, advice: str
+) -> None:
+    s3.status = status
+    bucket = bucket_of(s3, **changed)
+    for asking in (bucket.put("1/a.ogg", b"x", 5), bucket.forget("1")):
+        with pytest.raises(RecordingError) as refused:
+            await asking
+        assert advice in str(refused.value)
+        assert "secret" not in str(refused.value).lower().replace("and _secret", "")
+
+
+async def test_a_bucket_that_hangs_is_given_up_in_time(s3: S3) -> None:
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        bucket = bucket_of(s3, RECORDING_S3_ENDPOINT=f"http://{host}:{port}")
+        async with asyncio.timeout(3):
+            with pytest.raises(RecordingError):
+                await bucket.put("1/a.ogg", b"x", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("session_id", "folder"),
+    [("123", "123"), ("a.b_c-D", "a.b_c-D"), ("..", "%2E."), ("a/../b", "a%2F..%2Fb"), ("", "_")],
+)
+def test_a_session_is_one_folder_whatever_it_is_called(session_id: str, folder: str) -> None:
+    assert folder_of(session_id) == folder
+    assert name_of(session_id, "AJ_1", ".ogg") == f"{folder}/AJ_1.ogg"
+
+
+def test_a_very_long_session_is_one_folder_too() -> None:
+    assert len(folder_of("ü" * 128)) == 64
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"RECORDING": "on"}, "RECORDING"),
+        ({"RECORDING": "egress"}, "RECORDING=egress writes to a bucket: set RECORDING_S3_BUCKET"),
+        ({"RECORDING_S3_BUCKET": "b"}, "RECORDING_S3_ACCESS_KEY, RECORDING_S3_SECRET"),
+        ({"RECORDING_S3_PREFIX": "../x"}, "RECORDING_S3_PREFIX"),
+        ({"RECORDING_S3_ENDPOINT": "minio:9000"}, "RECORDING_S3_ENDPOINT"),
+    ],
+)
+def test_settings_that_cannot_record_are_refused(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        WorkerSettings.from_env({**WORKER, **environ})
+
+
+async def test_retention_brings_what_was_left_and_deletes_what_is_old(
+    s3: S3, tmp_path: Path
+) -> None:
+    def left(name: str, age_s: float) -> Path:
+        path = tmp_path / "recordings" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"sound")
+        os.utime(path, (path.stat().st_mtime - age_s,) * 2)
+        return path
+
+    store = SqliteStore(tmp_path / "store.sqlite3")
+    for session_id in ("killed", "running"):
+        await store.open_outcome(session_id, session_id, "{}", 60)
+    left("killed/a.ogg", 3600)
+    left("killed/a.vtt", 3600)
+    left("old/a.ogg", 31 * DAY)
+    running, forgotten = left("running/a.ogg", 2), left("forgotten/a.ogg", 3600)
+    s3.put("recordings/older/a.ogg", age_s=40 * DAY)
+    settings = WorkerSettings.from_env(
+        {**WORKER, **s3.settings, "RECORDINGS_DIR": str(tmp_path / "recordings")}
+    )
+    await Retention(settings, store).tidy()
+    assert set(s3.objects) == {"recordings/killed/a.ogg", "recordings/killed/a.vtt"}
+    assert sorted((tmp_path / "recordings").glob("*/*")) == sorted([forgotten, running])
+    s3.put("recordings/older/a.ogg", age_s=40 * DAY)
+    await Retention(settings, store).tidy()  # another worker, in the same hour
+    assert "recordings/older/a.ogg" in s3.objects
+    await store.aclose()
+
+
+async def test_forget_deletes_them_from_disk_and_bucket(s3: S3, tmp_path: Path) -> None:
+    state, here = tmp_path / "state", tmp_path / "recordings" / "7"
+    here.mkdir(parents=True)
+    (here / "a.ogg").write_bytes(b"sound")
+    for key in ("7/b.ogg", "7/b.vtt", "8/c.ogg"):
+        s3.put(f"recordings/{key}")
+    env = {**s3.settings, "RECORDINGS_DIR": str(here.parent)}
+    done = await asyncio.to_thread(run, state, "forget", "7", **env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "session 7 is forgotten: 0 outcomes deleted, 3 files of recordings deleted\n"
+    )
+    assert (set(s3.objects), here.exists()) == ({"recordings/8/c.ogg"}, False)
+
+    s3.status = 403
+    done = await asyncio.to_thread(run, state, "forget", "8", **env)
+    assert done.returncode == 1
+    assert "RECORDING_S3_ACCESS_KEY" in done.stderr

@@ -1,0 +1,47 @@
+"""Who is recorded is told so, once, before they are asked anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.job_metadata import JobMetadata
+from agent.scripts import PROMPTS, load_library, script_for
+from agent.scripts.disclosure import says_ai, says_recorded, with_disclosure
+from agent.scripts.speakable import speech_seconds
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "fr", "de"])
+@pytest.mark.parametrize("training", sorted(load_library(PROMPTS).scripts))
+def test_every_script_says_it_before_its_question(training: str, locale: str) -> None:
+    known = {"trainee": {"name": "Dr. Ada M. Byron"}, "training_type": training, "locale": locale}
+    script = script_for(JobMetadata.model_validate(known))
+    assert script.locale == locale
+    said, disclosure = script.opening_recorded, script.recording_disclosure
+    assert said.replace(f"{disclosure} ", "") == script.opening
+    question = said.partition(f"{disclosure} ")[2]
+    assert question.endswith("?")
+    assert not set("!.?") & set(question[:-1])
+    assert says_recorded(disclosure, locale)
+    assert says_ai(script.opening, locale)
+    assert speech_seconds(disclosure, locale) < 6
+
+
+@pytest.mark.parametrize(
+    ("opening", "said"),
+    [
+        ("Ready?", "REC. Ready?"),
+        ("Hi! Ready?", "Hi! REC. Ready?"),
+        ("Hi… Ready, Dr. Who?", "Hi… REC. Ready, Dr. Who?"),
+        ("Well, Dr. Who?", "REC. Well, Dr. Who?"),
+        ("¡Hola! ¿Lista?", "¡Hola! REC. ¿Lista?"),
+        ("Hallo. Sie sagten „gut.“ Und?", "Hallo. Sie sagten „gut.“ REC. Und?"),
+    ],
+)
+def test_it_stands_before_the_last_sentence(opening: str, said: str) -> None:
+    assert with_disclosure(opening, "REC.", given=["Dr. Who", ""]) == said
+
+
+def test_a_language_nobody_here_knows_is_believed() -> None:
+    assert says_recorded("Esta conversa é gravada.", "pt-BR")
+    assert not says_recorded("We are so glad.", "en-GB")
+    assert not says_ai("your friend", "en")
