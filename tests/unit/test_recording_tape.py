@@ -18,6 +18,7 @@ from agent.recording.shelf import Shelf
 from agent.recording.tape import Tape
 from agent.settings import RecordingSettings
 from tests.fakes.s3 import s3_bucket
+from tests.fakes.small_disk import small_disk
 from tests.fakes.tape_session import listen, tape_session
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,22 @@ async def test_a_folder_that_cannot_be_is_refused_before_anything_is_recorded(
     (tmp_path / "taken").write_text("")
     with pytest.raises(RecordingError, match="RECORDINGS_DIR cannot be written to: "):
         await tape(tmp_path / "taken", tape_session()).begin()
+
+
+async def test_a_disk_without_a_byte_left_leaves_nothing_and_is_said(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small") as disk:
+        session = tape_session()
+        one = tape(disk, session)
+        await one.begin()
+        with (disk / "of-others").open("wb") as file, pytest.raises(OSError, match="No space"):
+            file.write(bytes(81 << 20))
+        assert "almost full" in await asyncio.wait_for(one.broken(), 5)
+        await listen(session, 0.5)
+        assert "could not be written" in await one.end()
+        with pytest.raises(RecordingError, match="nothing was recorded"):
+            await one.keep("WEBVTT", 5)
+        with pytest.raises(RecordingError, match="almost full"):
+            await tape(disk, tape_session()).begin()
 
 
 FULL = """
