@@ -125,6 +125,7 @@ def test_the_two_processes_take_what_they_are_given(helm: Path) -> None:
     shared["OUTCOME_WEBHOOK_SECRET"] = "whsec_" + base64.b64encode(bytes(32)).decode()
     providers = ("BEYOND_PRESENCE_API_KEY", "BEYOND_PRESENCE_AVATAR_ID")
     providers += ("DEEPGRAM_API_KEY", "GOOGLE_API_KEY")
+    providers += ("RECORDING_S3_ACCESS_KEY", "RECORDING_S3_SECRET")
     platform = {"PLATFORM_API_KEY": "k" * 16, "PLATFORM_JWT_SECRET": "s" * 32}
     for kind, part, own in (
         (WorkerSettings, "-worker", dict.fromkeys(providers, "k")),

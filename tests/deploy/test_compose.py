@@ -24,7 +24,14 @@ ENV = {
     "GOOGLE_API_KEY": "k",
     "PLATFORM_API_KEY": "a-key-of-sixteen",
 }
-FIXED = {"STATE_DIR", "AGENT_HTTP_HOST", "AGENT_HTTP_PORT", "BEY_API_KEY", "BEY_AVATAR_ID"}
+FIXED = {
+    "STATE_DIR",
+    "RECORDINGS_DIR",
+    "AGENT_HTTP_HOST",
+    "AGENT_HTTP_PORT",
+    "BEY_API_KEY",
+    "BEY_AVATAR_ID",
+}
 """What the image decides, and other spellings."""
 
 
