@@ -18,7 +18,7 @@ _OURS = ("LIVEKIT_", "BEY_", "BEYOND_PRESENCE_", "DEEPGRAM_", "GOOGLE_", "GEMINI
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-fault", action="store_true", help="the whole matrix of tests/faults")
-    parser.addoption("--greetings", type=int, default=0, help="how many tests/soak plays")
+    parser.addoption("--greetings", type=int, default=20, help="how many tests/soak plays")
     parser.addoption("--seed", type=int, help="of tests/soak; a new one by default")
 
 

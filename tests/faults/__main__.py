@@ -16,8 +16,9 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.faults.matrix import ANSWER_S, AVATAR_LEFT_S, HANGS_S, REFUSED_S, ROWS, SLACK_S, Row
+from tests.faults.matrix import ROWS
 from tests.faults.play import Played, play
+from tests.faults.row import ANSWER_S, AVATAR_LEFT_S, HANGS_S, REFUSED_S, SLACK_S, Row
 from tests.product import running_product
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"

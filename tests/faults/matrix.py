@@ -6,50 +6,7 @@ demo shows any row to a person: `make demo ARGS="--fault bey:401"`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Mode = Literal["avatar", "voice", "text"]
-
-REFUSED_S = 3.0
-"""From joining to the first word where a provider says no."""
-HANGS_S = 8.0
-"""The same where a provider says nothing, or not enough."""
-ANSWER_S = 12.0
-"""From a question to the first word of its answer."""
-AVATAR_LEFT_S = 2.0
-"""How long the avatar may be paid for after the end call."""
-SLACK_S = 4.0
-"""On top of each promise, for a noisy machine."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One fault and what is promised in it."""
-
-    id: str
-    """What happens, for people."""
-    faults: tuple[str, ...]
-    """All in force before the trainee comes."""
-    mode: Mode = "avatar"
-    """Who speaks first, as the page is told."""
-    first_word_s: float = REFUSED_S
-    then: Mode | None = None
-    """Who speaks at some later moment, before the question; None: the question comes at once."""
-    then_s: float = 20.0
-    """From the first word to `then`."""
-    whole: bool = False
-    """The question comes after the opening, and all of the opening has been heard."""
-    whole_answer: bool = False
-    """The answer goes on to the end of a sentence."""
-    spoken: bool = False
-    """The question is a recording; said twice where the first one may be lost."""
-    apology: bool = False
-    """The question may be answered by an apology; asked again without the fault, it is answered."""
-    log: str = ""
-    """Regex, in any case, of one of the worker's warnings and errors; empty: none is promised."""
-    often: bool = True
-    """Meant for `make test` once the matrix is part of it; False: much like another row."""
+from tests.faults.row import HANGS_S, REFUSED_S, Row
 
 
 def _avatar(what: str, *faults: str, first_word_s: float = REFUSED_S, log: str, **more) -> Row:
@@ -74,11 +31,15 @@ ROWS = (
     _refused(403, "", often=False),
     _refused(404, "avatar", often=False),
     _refused(422, "", often=False),
-    _refused(429, "session|many|limit"),
+    _refused(429, "session|many|limit", often=False),
     _refused(500, "status page"),
     _avatar("connection reset", "refuse", log="cannot be reached"),
     _avatar(
-        "answers with a web page", "html", first_word_s=HANGS_S, log="did not come|came without"
+        "answers with a web page",
+        "html",
+        first_word_s=HANGS_S,
+        log="did not come|came without",
+        often=False,
     ),
     _avatar(
         "answers with nothing",
@@ -91,7 +52,13 @@ ROWS = (
     _avatar("call hangs", "hang", first_word_s=HANGS_S, log="did not answer"),
     _avatar("never joins", "never-joins", first_word_s=HANGS_S, log="did not come|came without"),
     _avatar("without a picture", "no-video", first_word_s=HANGS_S, log="did not come|came without"),
-    _avatar("without sound", "no-audio", first_word_s=HANGS_S, log="did not come|came without"),
+    _avatar(
+        "without sound",
+        "no-audio",
+        first_word_s=HANGS_S,
+        log="did not come|came without",
+        often=False,
+    ),
     # Beyond Presence: it comes, and something is amiss.
     _avatar(
         "answer 20 s late",
@@ -118,7 +85,12 @@ ROWS = (
         faults=("bey:lost-answerx1",),
         often=False,
     ),
-    Row(id="avatar comes, the answer is garbage", faults=("bey:garbage",), log="session id"),
+    Row(
+        id="avatar comes, the answer is garbage",
+        faults=("bey:garbage",),
+        log="session id",
+        often=False,
+    ),
     Row(
         id="avatar leaves 2 s into the opening",
         faults=("bey:leaves-speaking=2x1",),
@@ -150,6 +122,7 @@ ROWS = (
     Row(
         id="avatar says late that it has finished",
         faults=("bey:late-finish=5",),
+        often=False,
         whole=True,
         log="avatar",
     ),
@@ -170,7 +143,7 @@ ROWS = (
         often=False,
     ),
     Row(id="ears drop in mid-sentence", faults=("stt:dropx1",), whole=True, spoken=True),
-    Row(id="ears half-open", faults=("stt:half-open",), whole=True),
+    Row(id="ears half-open", faults=("stt:half-open",), whole=True, often=False),
     # What was said into them is lost: they are asked to say it again, and are heard.
     Row(
         id="ears half-open, spoken to",
@@ -183,6 +156,7 @@ ROWS = (
     Row(
         id="ears never make up their mind",
         faults=("stt:never-final",),
+        often=False,
         whole=True,
         spoken=True,
         apology=True,
@@ -222,6 +196,7 @@ ROWS = (
     Row(
         id="voice silent",
         faults=("aura:silent",),
+        often=False,
         first_word_s=HANGS_S,
         log="deepgram",
     ),
@@ -276,6 +251,7 @@ ROWS = (
     Row(
         id="mind refuses (429)",
         faults=("llm:429x1",),
+        often=False,
         log="google|gemini|llm",
     ),
     Row(
@@ -319,6 +295,7 @@ ROWS = (
     Row(
         id="mind says nothing",
         faults=("llm:no-textx1",),
+        often=False,
         log="google|gemini|llm",
     ),
     Row(
@@ -328,7 +305,7 @@ ROWS = (
     ),
     # What it said is answer enough; the call is told to be wrong, and no more is heard of it.
     Row(id="mind calls with wrong arguments", faults=("llm:bad-callx1",)),
-    Row(id="mind calls an unknown function", faults=("llm:unknown-callx1",)),
+    Row(id="mind calls an unknown function", faults=("llm:unknown-callx1",), often=False),
     # Gemini, at all: an apology, and an answer once it is back.
     Row(
         id="every mind refuses (429)",

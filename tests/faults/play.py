@@ -13,7 +13,7 @@ import moonshine_voice
 from livekit import rtc
 from livekit.rtc.participant import PublishTrackError
 
-from tests.faults.matrix import ANSWER_S, AVATAR_LEFT_S, SLACK_S, Row
+from tests.faults.row import ANSWER_S, AVATAR_LEFT_S, SLACK_S, Row
 from tests.faults.witness import OPENING_ENDS, QUESTION, Witness, came, is_whole
 from tests.product import Product
 

@@ -28,8 +28,6 @@ async def test_many_greetings_leave_nobody_in_silence_and_nothing_behind(
     product: Product, pytestconfig: pytest.Config
 ) -> None:
     number: int = pytestconfig.getoption("--greetings")
-    if not number:
-        pytest.skip("played with --greetings N, and by make soak")
     seed: int | None = pytestconfig.getoption("--seed")
     seed = random.randrange(1_000_000) if seed is None else seed
     began_at = time.monotonic()

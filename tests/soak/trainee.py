@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 from livekit import rtc
 
-from tests.faults.matrix import ANSWER_S, HANGS_S, SLACK_S
+from tests.faults.row import ANSWER_S, HANGS_S, SLACK_S
 from tests.faults.witness import QUESTION, Witness, came
 from tests.integration.client import Client
 
