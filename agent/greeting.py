@@ -182,7 +182,7 @@ class Greeting:
             longest_s=min(script.limits.max_seconds, self._settings.max_greeting_s),
             on_fault=lambda error, status: self._keeper.fault("avatar", error, status),
             on_lost=self._conversation.say_again,
-            on_moment=self._pace.mark,
+            on_moment=self._on_moment,
         )
         self._keeper.speaker = self._speaker
         return self._speaker
@@ -244,6 +244,11 @@ class Greeting:
 
     def _after_opening(self, speech: SpeechHandle) -> None:
         logger.info("opening said", extra={"interrupted": speech.interrupted})
+
+    def _on_moment(self, name: str) -> None:
+        """Of the avatar's start: known to the store at once, should this job die."""
+        self._pace.mark(name)
+        self._keeper.changed()
 
     async def _on_typed(self, text: str) -> None:
         await self._opened.wait()
