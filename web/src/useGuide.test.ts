@@ -26,14 +26,9 @@ test("an avatar is no agent of its own", () => {
 });
 
 test("only what the contract names closes the greeting", () => {
-  expect(["soon", "highlight_continue", "continue", "", "later", undefined].map(closingIn)).toEqual([
-    "soon",
-    "highlight_continue",
-    "continue",
-    undefined,
-    undefined,
-    undefined,
-  ]);
+  expect(["soon", "highlight_continue", "continue", "", "later", undefined].map(closingIn)).toEqual(
+    ["soon", "highlight_continue", "continue", undefined, undefined, undefined],
+  );
 });
 
 test("only what the contract names is a reason to show", () => {
