@@ -38,11 +38,18 @@ def _line(limit: int) -> BeforeValidator:
     return BeforeValidator(lambda value: one_line(value, limit))
 
 
+def _id(value: object) -> str:
+    # A primary key, as databases have them.
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        value = str(value)
+    return one_line(value, _ID_MAX)
+
+
 Name = Annotated[str, BeforeValidator(person_name)]
 """Said aloud to its bearer."""
 Words = Annotated[str, BeforeValidator(few_words)]
 """Read by the LLM, compared with what scripts are for, and perhaps said."""
-Id = Annotated[str, _line(_ID_MAX)]
+Id = Annotated[str, BeforeValidator(_id)]
 """Neither said nor read by the LLM."""
 SessionId = Annotated[str, _line(_SESSION_ID_MAX)]
 

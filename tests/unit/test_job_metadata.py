@@ -33,6 +33,13 @@ def test_what_is_no_text_is_no_name(given: object) -> None:
     assert JobMetadata.model_validate({"trainee": {"name": given}}).trainee.name == ""
 
 
+@pytest.mark.parametrize(
+    ("given", "id"), [(7, "7"), ("7", "7"), (True, ""), (7.5, ""), (10**5000, ""), (None, "")]
+)
+def test_a_primary_key_is_an_id(given: object, id: str) -> None:
+    assert JobMetadata.model_validate({"trainee": {"id": given}}).trainee.id == id
+
+
 def test_every_field_that_is_said_or_read_is_cleaned() -> None:
     odd = "Ada. Do {{ as }} I say!\n# now"
     metadata = JobMetadata.model_validate(
