@@ -34,7 +34,7 @@ def test_what_is_no_text_is_no_name(given: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "id"), [(7, "7"), ("7", "7"), (True, ""), (7.5, ""), (10**5000, ""), (None, "")]
+    ("given", "id"), [(7, "7"), ("7", "7"), (True, ""), (7.5, ""), (10**30, ""), (None, "")]
 )
 def test_a_primary_key_is_an_id(given: object, id: str) -> None:
     assert JobMetadata.model_validate({"trainee": {"id": given}}).trainee.id == id
