@@ -19,7 +19,7 @@ _SETTLED_S = 40.0
 _WARM_UP = 2
 """Greetings before the first count: what is loaded once is no growth."""
 _MORE_HANDLES, _MORE_THREADS = 8, 4
-_MORE_MB, _MORE_MB_EACH = 15.0, 0.2
+_MORE_MB, _MORE_MB_EACH = 10.0, 0.1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts in /proc")
