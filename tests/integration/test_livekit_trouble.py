@@ -1,0 +1,91 @@
+"""LiveKit's side of things: it restarts, a room is deleted under everybody, a token is too old."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from livekit import api, rtc
+
+from agent.demo.livekit_server import ensure_binary, livekit_server
+from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
+from tests.integration.client import until
+from tests.integration.test_greeting import the_opening
+from tests.product import Product, running_product
+
+AGAIN_S = 40.0
+"""From LiveKit's return to the next greeter's first word: clients find their way back by
+themselves, ever more slowly."""
+
+
+@pytest.mark.timeout(240)
+async def test_after_a_restart_of_livekit_the_trainee_is_greeted_again_and_one_avatar_is_paid(
+    tmp_path: Path,
+) -> None:
+    """On a product of its own: nobody else's room goes down."""
+    async with running_product(tmp_path) as product:
+        server = product.here.livekit
+        assert server is not None
+        client, ticket, _ = await product.enter()
+        await client.hears(after=0)
+        server.process.kill()
+        await server.process.wait()
+        back = livekit_server(
+            await ensure_binary(),
+            tmp_path / "livekit-again.log",
+            port=urlsplit(server.url).port,
+            key=(server.api_key, server.api_secret),
+        )
+        async with back:
+            back_at = time.monotonic()
+            await client.hears(after=back_at, timeout=AGAIN_S)
+            await client.silence()
+            await client.type("How long does the video take?")
+            guide = client.agent.identity
+            await until(lambda: "video" in client.said(guide), 20, "no answer")
+            paid = [a for a in await product.avatars(ticket["room_name"]) if not a["left_at"]]
+            assert len(paid) == 1
+            await client.rpc("end_greeting", {"reason": "continue"})
+            await product.paid_avatars_left(ticket["room_name"])
+            await client.leave()
+
+
+async def test_a_room_deleted_under_everybody_ends_the_avatar_and_may_be_asked_for_again(
+    product: Product,
+) -> None:
+    client, ticket, _ = await product.enter()
+    await the_opening(client)
+    await product.livekit.room.delete_room(api.DeleteRoomRequest(room=ticket["room_name"]))
+    await product.paid_avatars_left(ticket["room_name"])
+    await until(lambda: client.disconnected_at is not None, 5, "the trainee was left behind")
+    outcome = await product.outcome(ticket["session_id"])
+    assert outcome["ended"]["reason"] == "room_closed"
+    again = await product.ask(ticket["session_id"])
+    assert again.status_code == 201
+    client = await product.join(again.json()["server_url"], again.json()["participant_token"])
+    await client.hears(after=0)
+
+
+async def test_a_token_that_is_too_old_opens_nothing_and_the_next_one_does(
+    product: Product,
+) -> None:
+    server = product.here.livekit
+    assert server is not None
+    ticket = (await product.ask()).json()
+    # LiveKit itself lets one in for a minute longer than it says.
+    old = generate_livekit_token(
+        ticket["room_name"],
+        "Ada",
+        identity=trainee_identity(ticket["session_id"]),
+        ttl=timedelta(minutes=-5),
+        api_key=server.api_key,
+        api_secret=server.api_secret,
+    )
+    with pytest.raises(rtc.ConnectError):
+        await product.join(server.url, old)
+    again = (await product.ask(ticket["session_id"])).json()
+    client = await product.join(again["server_url"], again["participant_token"])
+    await client.hears(after=0)
