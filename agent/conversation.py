@@ -15,13 +15,9 @@ from livekit.agents import (
     AgentSession,
     ConversationItemAddedEvent,
     FunctionToolsExecutedEvent,
-    stt,
-    tts,
 )
-from livekit.agents.llm import LLM, ChatContext, ChatMessage, LLMError
-from livekit.agents.tts import AvailabilityChangedEvent, TTSError
+from livekit.agents.llm import LLM, ChatContext, ChatMessage
 from livekit.agents.voice import SpeechHandle
-from livekit.plugins import deepgram
 
 from agent.answers import Answers
 from agent.greeter import END_GREETING, Greeter
@@ -29,25 +25,12 @@ from agent.job_metadata import JobMetadata
 from agent.log import logger
 from agent.outcomes.record import Answer, Line
 from agent.prepared_speech import PreparedSpeech
-from agent.providers import (
-    TTS_PATIENCE,
-    Models,
-    Voices,
-    build_session,
-    build_stt,
-    build_text_session,
-    build_tts,
-)
+from agent.providers import TTS_PATIENCE, Models, build_session, build_text_session
 from agent.scripts import Library, SpokenScript, script_for
 from agent.scripts.speakable import speech_seconds
 from agent.settings import VoiceSettings
-from agent.voices import choose_voice, heard_as
+from agent.speech import ProviderError, Speech
 
-ProviderError = LLMError | TTSError
-
-_SLOWER_BY = 0.15
-_SLOWEST = 0.7
-"""Aura's own limit."""
 _LINE_TIMEOUT_S = 40.0
 """The longest a line of a script may take to be said; `prompts check` allows half of it."""
 
@@ -86,26 +69,23 @@ class Conversation:
         on_unwanted: called when the trainee would rather not be recorded, see
             `Host.stop_recording`; None: they are not, whatever happens.
         """
-        self._settings = settings
         self._metadata = metadata
         self._library = library
         self._on_change = on_change
         self._on_goodbye = on_goodbye
         self._going_on = going_on
         self._on_speechless = on_speechless
-        self._ears: dict[str, stt.STT[Any]] = {}
-        self._voices: dict[str, tts.TTS[Any]] = {}
-        self._auras: list[deepgram.TTS] = []
+        self._speech = (
+            Speech(settings, on_failure=on_failure, on_loss=self._on_loss) if settings else None
+        )
         self._is_recorded = is_recorded
         self._on_unwanted = on_unwanted
         self._opening: PreparedSpeech | None = None
         self._first_words = ""
         self._typed: list[str] = []
-        self._pace = 1.0
         self._to_be_said_again: list[SpeechHandle] = []
         self.script = script_for(metadata, library)
         self._answered = answered or {}
-        self._on_failure = on_failure
         for model in llm.models if isinstance(llm, Models) else ():
             model.on("error", on_failure)
         self.answers = Answers(self.script.questions, on_change)
@@ -137,11 +117,11 @@ class Conversation:
         """Make the first words ready while nobody is listening yet; again if they have changed."""
         if self._opening is not None:
             self._opening.cancel()
-        assert self._settings is not None
+        assert self._speech is not None
         script = self.script
         self._first_words = script.opening_recorded if self._is_recorded() else script.opening
         self._opening = PreparedSpeech(
-            self._voice(script),
+            self._speech.voice(script),
             self._first_words,
             TTS_PATIENCE,
             about_s=speech_seconds(self._first_words, script.locale),
@@ -189,10 +169,8 @@ class Conversation:
 
     def listen_anew(self) -> None:
         """Connect the ears once more: what was said came to nothing."""
-        for ears in self._ears.values():
-            if isinstance(ears, deepgram.STT):
-                # The same as before; the plugin reconnects for it.
-                ears.update_options(punctuate=True)
+        if self._speech is not None:
+            self._speech.listen_anew()
 
     def close(self) -> None:
         """Stop what is still being made ready."""
@@ -214,11 +192,7 @@ class Conversation:
 
     def slow_down(self) -> bool:
         """Speak more slowly from the next line on, in every language; False: it is not slower."""
-        slower = round(max(self._pace - _SLOWER_BY, _SLOWEST), 2)
-        changed, self._pace = slower != self._pace, slower
-        for aura in self._auras:
-            _set_pace(aura, slower)
-        return changed and bool(self._auras)
+        return self._speech is not None and self._speech.slow_down()
 
     def stop_recording(self) -> bool:
         """The trainee would rather not be recorded."""
@@ -255,57 +229,21 @@ class Conversation:
         self._on_change()
 
     def _greeter(self, said: ChatContext | None = None) -> Greeter:
-        spoken = self._settings is not None
+        speech = self._speech
         return Greeter(
             self.script,
             self.answers,
             self,
-            ears=self._ear(self.script.locale) if spoken else None,
-            voice=self._voice(self.script) if spoken else None,
+            ears=speech.ears(self.script.locale) if speech else None,
+            voice=speech.voice(self.script) if speech else None,
             chat_ctx=said,
             may_be_recorded=self._on_unwanted is not None,
         )
 
-    def _ear(self, locale: str) -> stt.STT[Any]:
-        """One for each language that is heard apart: the same one goes on listening."""
-        assert self._settings is not None
-        heard = heard_as(self._settings.deepgram_stt_model, locale)
-        if heard not in self._ears:
-            self._ears[heard] = build_stt(self._settings, locale)
-        return self._ears[heard]
-
-    def _voice(self, script: SpokenScript) -> tts.TTS[Any]:
-        """The script's voice, with another behind it; one for each language."""
-        assert self._settings is not None
-        first = choose_voice(self._settings.voices, script.locale, script.voice)
-        if first not in self._voices:
-            second = self._settings.fallback_voice
-            names = [first, *([second] if second not in ("", first) else [])]
-            spoken_by = [self._spoken_by(name) for name in names]
-            voice = Voices(spoken_by)
-            voice.on("tts_availability_changed", self._on_voice)
-            self._voices[first] = voice
-        return self._voices[first]
-
-    def _spoken_by(self, name: str) -> tts.TTS[Any]:
-        assert self._settings is not None
-        voice = build_tts(self._settings, name)
-        voice.on("error", self._on_failure)
-        if isinstance(voice, deepgram.TTS):
-            self._auras.append(voice)
-            _set_pace(voice, self._pace)
-        return voice
-
-    def _on_voice(self, event: AvailabilityChangedEvent) -> None:
+    def _on_loss(self) -> None:
         """A voice that breaks off in the middle of a line has lost the rest of it."""
-        if not event.available and self.session.agent_state == "speaking":
+        if self.session.agent_state == "speaking":
             self.say_again()
-
-
-def _set_pace(voice: deepgram.TTS, pace: float) -> None:
-    """Aura has a pace, 1.0 as it speaks by itself; Gemini's voice is paced by its words alone."""
-    if pace != 1.0:
-        voice.update_options(speed=pace)
 
 
 def _one_reply(event: FunctionToolsExecutedEvent) -> None:

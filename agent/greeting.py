@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from livekit import rtc
 from livekit.agents import CloseEvent, CloseReason, JobContext
 from livekit.agents.voice import SpeechHandle
-from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions
 
 from agent import ending
 from agent.arrival import announce_arrivals
-from agent.avatar import AUDIO_SAMPLE_RATE
 from agent.conversation import Conversation
 from agent.course import Course, Quiet
 from agent.end_report import report_end
@@ -38,17 +36,14 @@ from agent.room_contract import (
     ATTRIBUTE_LOCALE,
     ATTRIBUTE_RECORDING,
 )
+from agent.room_session import start_in_room
 from agent.settings import WorkerSettings
 from agent.speaker import Speaker
 from agent.store import Store
 from agent.trainee import Trainee
 from agent.troubles import Troubles
 
-_START_TIMEOUT_S = 10.0
 _TELL_TIMEOUT_S = 0.5
-_KEEP_RECORDING_S = 20.0
-_KEEP_IN_SHUTDOWN_S = 3.0
-"""LiveKit kills the job 10 s after it has told it to stop; what is left is brought later."""
 
 
 class Greeting:
@@ -137,12 +132,13 @@ class Greeting:
     async def _story(self) -> None:
         settings, trainee = self._settings, self._trainee
         speaker = self._ask_for_avatar()
-        await self._start_session()
+        conversation = self._conversation
+        await start_in_room(conversation.session, conversation.greeter, self._ctx.room)
         self._pace.mark("session_started")
         speaker.await_avatar()
         if self._recording is not None:
             await self._recording.begin()
-        self._conversation.prepare_opening()
+        conversation.prepare_opening()
 
         try:
             person = await trainee.arrives(settings.trainee_join_timeout_s)
@@ -186,26 +182,6 @@ class Greeting:
         )
         self._keeper.speaker = self._speaker
         return self._speaker
-
-    async def _start_session(self) -> None:
-        """Everything but speaking: nothing is said, and nothing heard, before the opening."""
-        session = self._conversation.session
-        options = RoomOptions(
-            audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
-            # The trainee's own text handler also takes what is typed in the first moment.
-            text_input=False,
-            # How a greeting ends is decided in one place, and it is not here.
-            close_on_disconnect=False,
-        )
-        async with asyncio.timeout(_START_TIMEOUT_S):
-            await session.start(
-                self._conversation.greeter,
-                room=self._ctx.room,
-                room_options=options,
-                # LiveKit Cloud's default would take sound and transcript; nobody has consented.
-                record=False,
-            )
-        session.input.set_audio_enabled(False)
 
     async def _get_to_know(self, person: rtc.RemoteParticipant) -> None:
         """Fill in from the participant's metadata and name what the platform did not say."""
@@ -340,18 +316,12 @@ class Greeting:
                 room_sid=self._ctx.job.room.sid,
                 reason=reason,
             )
-            await self._keep_recording(reason)
+            if self._recording is not None:
+                wanted = not await self._keeper.is_forgotten()
+                await self._recording.finish(keep=wanted, at_once=reason == ending.WORKER_SHUTDOWN)
             await self._keeper.close(reason, closing_said=self._course.closing_said)
         finally:
             self._ctx.shutdown(reason)
-
-    async def _keep_recording(self, reason: str) -> None:
-        if self._recording is None:
-            return
-        wanted = not await self._keeper.is_forgotten()
-        stopping = reason == ending.WORKER_SHUTDOWN
-        limit_s = _KEEP_IN_SHUTDOWN_S if stopping else _KEEP_RECORDING_S
-        await self._recording.finish(keep=wanted, limit_s=limit_s)
 
     def _log_end(self, reason: str) -> None:
         speaker = self._speaker

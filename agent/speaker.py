@@ -17,6 +17,7 @@ from livekit.agents import AgentSession
 from livekit.agents.voice.io import AudioOutput
 
 from agent.avatar import BeyondPresenceAvatar
+from agent.avatar_seats import AvatarSeats
 from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.log import log_failure, logger
 from agent.outcomes.record import Mode
@@ -76,10 +77,7 @@ class Speaker:
         self._arriving: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._tried_again = False
-        self._seats: set[str] = set()
-        """Identities of all avatars that were asked for."""
-        self._joined_at: dict[str, float] = {}
-        self._past_avatar_seconds = 0.0
+        self._seats = AvatarSeats()
         self._provider_session_id: str | None = None
         self._avatar_heard_at: float | None = None
         self._voice_heard_at: float | None = None
@@ -105,8 +103,7 @@ class Speaker:
     @property
     def avatar_seconds(self) -> float:
         """How long avatars have been in the room until now."""
-        now = time.monotonic()
-        return self._past_avatar_seconds + sum(now - at for at in self._joined_at.values())
+        return self._seats.seconds
 
     @property
     def provider_session_id(self) -> str | None:
@@ -173,14 +170,13 @@ class Speaker:
         if avatar is not None:
             self._provider_session_id = avatar.provider_session_id
             await avatar.aclose()
-        for identity in list(self._joined_at):
-            self._note_departure(identity)
+        self._seats.leave_all()
         for task in [*self._tasks, *([self._arriving] if self._arriving else [])]:
             task.cancel()
 
     def _ask(self) -> None:
         self._avatar = BeyondPresenceAvatar(self._settings, self._avatar_id)
-        self._seats.add(self._avatar.avatar_identity)
+        self._seats.expect(self._avatar.avatar_identity)
         self._avatar.ask()
         self._on_moment("avatar_asked")
 
@@ -274,7 +270,7 @@ class Speaker:
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity not in self._seats:
             return
-        self._joined_at[participant.identity] = time.monotonic()
+        self._seats.take(participant.identity)
         self._on_moment("avatar_joined")
         wanted = self._avatar is not None and self._avatar.avatar_identity == participant.identity
         logger.info(
@@ -297,16 +293,11 @@ class Speaker:
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity not in self._seats:
             return
-        self._note_departure(participant.identity)
+        self._seats.leave(participant.identity)
         avatar = self._avatar
         speaks = avatar is not None and avatar.avatar_identity == participant.identity
         if avatar is not None and speaks and participant.disconnect_reason not in _ROOM_IS_GONE:
             self._lose(avatar, error="AvatarLeft", why="avatar_left")
-
-    def _note_departure(self, identity: str) -> None:
-        joined_at = self._joined_at.pop(identity, None)
-        if joined_at is not None:
-            self._past_avatar_seconds += time.monotonic() - joined_at
 
     def _hold(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

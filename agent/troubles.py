@@ -16,9 +16,10 @@ from livekit.agents.tts import TTSError
 from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
 from agent.advice import PROVIDER_ADVICE
-from agent.conversation import Conversation, ProviderError
+from agent.conversation import Conversation
 from agent.log import logger
 from agent.outcomes.keeper import Keeper
+from agent.speech import ProviderError
 
 _EVERY_S = 8.0
 """A failing provider is logged, and a lost answer apologised for, not more often than this."""

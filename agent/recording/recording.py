@@ -22,6 +22,9 @@ _BEGIN_S = 4.0
 """The trainee may be waiting already."""
 _END_S = 6.0
 _DISCARD_S = 20.0
+_KEEP_S = 20.0
+_KEEP_AT_ONCE_S = 3.0
+"""LiveKit kills a job 10 s after it has told it to stop."""
 
 
 class Maker(Protocol):
@@ -96,13 +99,14 @@ class Recording:
         self._discarding.add_done_callback(log_failure)
         return True
 
-    async def finish(self, *, keep: bool, limit_s: float) -> None:
+    async def finish(self, *, keep: bool, at_once: bool) -> None:
         """The greeting is over: bring the recording where it stays.
 
         Args:
             keep: False: its session was deleted meanwhile.
-            limit_s: what bringing it there may take.
+            at_once: the job is being stopped; what takes longer is brought later.
         """
+        limit_s = _KEEP_AT_ONCE_S if at_once else _KEEP_S
         if self._discarding is not None:
             await asyncio.wait({self._discarding}, timeout=limit_s)
         if self.state.status not in ("recording", "cut_short"):

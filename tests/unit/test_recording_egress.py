@@ -69,7 +69,7 @@ async def test_room_is_recorded_as_sound_straight_to_the_bucket(there: There) ->
     assert (file.s3.endpoint, file.s3.force_path_style) == (there.s3.url, True)
 
     there.s3.put("recordings/7/AJ_1.ogg")
-    await recording.finish(keep=True, limit_s=5)
+    await recording.finish(keep=True, at_once=False)
     state = recording.state
     assert (state.by, state.status, state.error) == ("egress", "kept", None)
     assert state.key == "recordings/7/AJ_1.ogg"
@@ -99,7 +99,7 @@ async def test_a_refusal_says_what_to_do_and_repeats_no_token(
     assert recording.state.status == "failed"
     assert advice in str(recording.state.error)
     assert "eyJ" not in str(recording.state.error)
-    await recording.finish(keep=True, limit_s=1)
+    await recording.finish(keep=True, at_once=True)
     assert there.s3.asked == []
 
 
@@ -107,7 +107,7 @@ async def test_an_egress_that_fails_is_no_recording(there: There) -> None:
     recording = there.recording([])
     await recording.begin()
     there.server.status = STATUS.EGRESS_FAILED
-    await recording.finish(keep=True, limit_s=5)
+    await recording.finish(keep=True, at_once=False)
     assert recording.state.status == "failed"
     assert "egress failed" in str(recording.state.error)
     assert "AKIA" not in str(recording.state.error)
@@ -125,14 +125,14 @@ async def test_one_that_ends_too_early_is_noticed(
         while recording.on:
             await asyncio.sleep(0.02)
     assert changes == [True, False]
-    await recording.finish(keep=True, limit_s=5)
+    await recording.finish(keep=True, at_once=False)
     assert recording.state.status == "cut_short"
     assert "limit" in str(recording.state.error)
     # Who then would rather not have been recorded, has that deleted too.
     for key in KEYS:
         there.s3.put(key)
     assert recording.withdraw()
-    await recording.finish(keep=True, limit_s=5)
+    await recording.finish(keep=True, at_once=False)
     assert (recording.state.status, there.s3.objects) == ("withdrawn", {})
 
 
@@ -147,7 +147,7 @@ async def test_unwanted_it_is_stopped_and_deleted_once_it_is_written(
     if how == "withdrawn":
         assert recording.withdraw()
         assert not recording.withdraw()
-    await recording.finish(keep=how == "withdrawn", limit_s=5)
+    await recording.finish(keep=how == "withdrawn", at_once=False)
     assert recording.state.status == "withdrawn"
     assert recording.state.error is None
     assert "StopEgress" in there.server.asked
