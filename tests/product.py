@@ -129,8 +129,13 @@ class Product:
             for sample in family.samples
         }
 
-    async def outcome(self, session_id: str, within_s: float = 10) -> dict[str, Any]:
+    async def outcome(
+        self, session_id: str, within_s: float = 10, *, reason: str = ""
+    ) -> dict[str, Any]:
         """The newest outcome of a session, once it has ended; from the store, as it is kept.
+
+        Args:
+            reason: the newest one that ended so, whatever has come after it.
 
         Raises:
             AssertionError: it is not there in time.
@@ -142,8 +147,9 @@ class Product:
                 kept: list[dict[str, Any]] = [
                     json.loads(body) for body in await store.outcomes(session_id)
                 ]
-                if kept and kept[-1]["ended"]:
-                    return kept[-1]
+                ended = [o for o in kept if o["ended"] and reason in ("", o["ended"]["reason"])]
+                if ended and (reason or ended[-1] is kept[-1]):
+                    return ended[-1]
                 assert time.monotonic() < until, f"no ended outcome within {within_s:g} s: {kept}"
                 await asyncio.sleep(0.05)
         finally:

@@ -211,8 +211,8 @@ async def test_a_killed_jobs_record_is_closed_with_the_answers_saved_so_far(
     await the_opening(client)
     await typed(client, "Five years", "Five years, good")
     os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
-    outcome = await product.outcome(ticket["session_id"], within_s=45)
-    assert outcome["ended"]["reason"] == "worker_lost"
+    # The next greeter's own is newer by then.
+    outcome = await product.outcome(ticket["session_id"], within_s=45, reason="worker_lost")
     assert outcome["answers"]["years_driving"]["value"] == 5
     assert outcome["transcript"][1]["text"] == "Five years"
 
