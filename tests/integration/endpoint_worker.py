@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 
-from livekit.agents import AgentServer, JobContext, JobExecutorType, cli
+from livekit.agents import AgentServer, JobContext, cli
 
 server = AgentServer(
+    # A process each: livekit's native library may abort where a room is deleted, and must not take
+    # the others with it.
     num_idle_processes=1,
     host="127.0.0.1",
     port=0,
     load_fnc=lambda: 0.0,
-    job_executor_type=JobExecutorType.THREAD,
     drain_timeout=0,
 )
 

@@ -56,6 +56,7 @@ async def test_the_endpoint_closes_and_delivers_what_a_dead_worker_left(
             tmp_path / "state",
             OUTCOME_WEBHOOK_URL=platform.url,
             OUTCOME_WEBHOOK_SECRET=SECRET,
+            LOG_FORMAT="text",
         )
         async with endpoint(env, tmp_path) as running:
             await platform.has(1)

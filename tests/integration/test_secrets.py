@@ -217,5 +217,5 @@ def test_the_image_holds_none() -> None:
     assert sorted(allowed) == ["agent", "prompts", "pyproject.toml", "uv.lock"]
     recipe = (root / "Dockerfile").read_text()
     names = {n for kind in (EndpointSettings, WorkerSettings) for n in kind.names()}
-    named = {n for n in names if f"ARG {n}" in recipe or f"ENV {n}" in recipe}
+    named = {n for n in names if f"ARG {n}=" in recipe or f"ENV {n}=" in recipe}
     assert named <= {"STATE_DIR", "RECORDINGS_DIR"}
