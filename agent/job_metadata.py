@@ -49,7 +49,7 @@ Name = Annotated[str, BeforeValidator(person_name)]
 """Said aloud to its bearer."""
 Words = Annotated[str, BeforeValidator(few_words)]
 """Read by the LLM, compared with what scripts are for, and perhaps said."""
-Id = Annotated[str, BeforeValidator(_id)]
+Id = Annotated[str, _line(_ID_MAX)]
 """Neither said nor read by the LLM."""
 SessionId = Annotated[str, _line(_SESSION_ID_MAX)]
 
@@ -61,7 +61,7 @@ class _Data(BaseModel):
 class Trainee(_Data):
     """The human to be greeted."""
 
-    id: Id = ""
+    id: Annotated[str, BeforeValidator(_id)] = ""
     """The platform's id of the trainee; may be empty."""
     name: Name = ""
     """What to call them; empty where nothing usable was given."""
