@@ -18,8 +18,9 @@ from typing import Final, Self
 
 import aiohttp
 
+from agent.beside import Beside
 from agent.errors import StoreError, WebhookError
-from agent.log import log_failure, logger
+from agent.log import logger
 from agent.outcomes.lost import closed_as_lost
 from agent.outcomes.metrics import LOST, POSTS
 from agent.outcomes.record import Outcome
@@ -37,7 +38,7 @@ _TIDY_EVERY_S = 3600.0
 _DAY_S = 86_400.0
 
 
-class Courier:
+class Courier(Beside):
     """Used as an async context manager it runs beside the body; at its end it makes a last round.
 
     Args:
@@ -50,6 +51,8 @@ class Courier:
             a courier of another process, which has one, may deliver it.
         spare_s: after the store was away, greetings have so long to renew their leases.
     """
+
+    called = "courier"
 
     def __init__(
         self,
@@ -78,16 +81,13 @@ class Courier:
         self._nobody_s = nobody_s
         self._spare_s = spare_s
         self._stopping = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self._store_is_away = False
         self._close_lost_from = 0.0
         self._tidy_from = 0.0
 
     async def __aenter__(self) -> Self:
         self._stopping.clear()
-        self._task = asyncio.create_task(self.run(), name="courier")
-        self._task.add_done_callback(log_failure)
-        return self
+        return await super().__aenter__()
 
     async def __aexit__(
         self,
@@ -99,8 +99,7 @@ class Courier:
         self._stopping.set()
         # What cannot be sent in time waits in the store for the next process.
         await asyncio.wait([self._task], timeout=self._last_s)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await super().__aexit__(kind, error, traceback)
 
     async def run(self) -> None:
         """Make rounds until cancelled, or until the end of the context and one round more."""

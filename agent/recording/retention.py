@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from types import TracebackType
-from typing import Self
 
+from agent.beside import Beside
 from agent.errors import RecordingError, StoreError
-from agent.log import log_failure, logger
+from agent.log import logger
 from agent.recording.bucket import Bucket
 from agent.recording.places import CAPTIONS, SOUND, folder_of
 from agent.recording.shelf import Shelf
@@ -24,9 +23,11 @@ _PUT_S = 60.0
 _BUCKET_TURN = "recordings-retention"
 
 
-class Retention:
+class Retention(Beside):
     """Used as an async context manager it runs beside the body; with RECORDING=off it does nothing,
     but for what is left on the disk or in the bucket from before."""
+
+    called = "recordings_retention"
 
     def __init__(
         self, settings: WorkerSettings, store: Store, *, finished_s: float = _FINISHED_S
@@ -36,24 +37,9 @@ class Retention:
         self._store = store
         self._age_s = settings.retention_days * _DAY_S
         self._finished_s = finished_s
-        self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="recordings_retention")
-        self._task.add_done_callback(log_failure)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Make rounds until cancelled."""
         while True:
             try:
                 await self.tidy()

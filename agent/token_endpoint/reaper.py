@@ -19,12 +19,11 @@ import asyncio
 import contextlib
 import json
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
+from agent.beside import Beside
 from agent.errors import LiveKitError, StoreError
 from agent.job_metadata import session_id_of
-from agent.log import log_failure, logger
+from agent.log import logger
 from agent.outcomes.record import WORKER_LOST
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
@@ -76,13 +75,15 @@ class _Sight:
         self.deserted_since = None
 
 
-class Reaper:
+class Reaper(Beside):
     """Used as an async context manager it makes its rounds beside the body.
 
     Args:
         rooms, greetings, store: not closed by it.
         every_s, known_s, alone_s: see EVERY_S, KNOWN_S, ALONE_S.
     """
+
+    called = "reaper"
 
     def __init__(
         self,
@@ -109,22 +110,6 @@ class Reaper:
         self._livekit_is_away = False
         self._hinted: set[str] = set()
         self._hint = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self.run(), name="reaper")
-        self._task.add_done_callback(log_failure)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
 
     def look_soon(self, room_name: str) -> None:
         """Somebody has left this room, LiveKit says: look at it before the next round."""

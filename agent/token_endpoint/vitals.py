@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
+from agent.beside import Beside
 from agent.errors import StoreError
-from agent.log import log_failure
 from agent.outcomes.earlier import today
 from agent.settings import EndpointSettings
 from agent.store import Store
@@ -29,7 +28,7 @@ LATELY_S: Final = 15.0
 _LOOK_TIMEOUT_S: Final = 5.0
 
 
-class Vitals:
+class Vitals(Beside):
     """Used as an async context manager it looks beside the body. LiveKit is not asked by it: the
     reaper does so every few seconds, and `rooms` knows when it was last answered.
 
@@ -37,6 +36,8 @@ class Vitals:
         rooms, store: not closed by it.
         every_s, lately_s: see EVERY_S, LATELY_S.
     """
+
+    called = "vitals"
 
     def __init__(
         self,
@@ -55,7 +56,6 @@ class Vitals:
         self._every_s = every_s
         self._lately_s = lately_s
         self._store_answered_at = -math.inf
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def store(self) -> bool:
@@ -66,21 +66,6 @@ class Vitals:
     def livekit(self) -> bool:
         """It has answered lately."""
         return self._is_lately(self._rooms.answered_at)
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self.run(), name="vitals")
-        self._task.add_done_callback(log_failure)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
 
     async def run(self) -> None:
         """Look until cancelled; that the store is away is the courier's to say."""
