@@ -50,6 +50,9 @@ Step = tuple[str, list[str], Path]
 _AGAIN = ("--reruns", "1")
 """Some tests run a dozen processes on whatever machine this is: one that fails is run once more,
 and the summary says so. One that fails twice is broken."""
+_APART = ("-n", "1", "--max-worker-restart", "3", "-v")
+"""In a process of their own: should LiveKit's native library abort it, the test that was running
+has failed, and the others run in the next one."""
 
 
 def main() -> int:
@@ -102,7 +105,16 @@ def _steps(only: str | None, missing: set[str], pytest_arguments: list[str]) -> 
     impossible = [path for name in missing for path in _NEEDS[name]]
     if only not in {"check", "page"} and folder not in impossible:
         ignored = [f"--ignore={path}" for path in dict.fromkeys(impossible)]
-        command = [sys.executable, "-m", "pytest", *_AGAIN, folder, *ignored, *pytest_arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            *_APART,
+            *_AGAIN,
+            folder,
+            *ignored,
+            *pytest_arguments,
+        ]
         steps.append(("pytest", command, ROOT))
     return [(name, [_program(command[0]), *command[1:]], cwd) for name, command, cwd in steps]
 

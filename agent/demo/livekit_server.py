@@ -19,6 +19,7 @@ from pathlib import Path
 import aiohttp
 
 from agent.demo.go_tool import ensure_go_tool
+from agent.demo.processes import ends_with_us
 from agent.demo.tools import MissingTool
 
 VERSION = "v1.13.5"
@@ -121,6 +122,7 @@ async def livekit_server(
         config.chmod(0o600)
         with log.open("ab") as out:
             process = await asyncio.create_subprocess_exec(
+                *ends_with_us(),
                 str(binary),
                 "--config",
                 str(config),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -34,6 +35,7 @@ async def child(
     """
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
+            *ends_with_us(),
             sys.executable,
             "-m",
             *module,
@@ -50,6 +52,15 @@ async def child(
         yield process
     finally:
         await end(process)
+
+
+def ends_with_us() -> list[str]:
+    """What to put before a command whose process must not outlive this one, even when it is killed.
+
+    Empty where there is no `setpriv` (util-linux): there only a crash leaves children behind.
+    """
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

@@ -56,6 +56,7 @@ class Client:
         """identity -> time.monotonic() when it left"""
         self.disconnected_at: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._streams: list[rtc.AudioStream | rtc.VideoStream] = []
         self._mic: rtc.AudioSource | None = None
         self._speaking = asyncio.Event()
         self._quiet: asyncio.Task[None] | None = None
@@ -70,8 +71,16 @@ class Client:
 
     async def leave(self) -> None:
         await self.room.disconnect()
-        for task in self._tasks:
+        held = list(self._tasks)
+        for task in held:
             task.cancel()
+        await asyncio.gather(*held, return_exceptions=True)
+        # What is left open goes on being told of every frame that any later client hears.
+        await asyncio.gather(*(stream.aclose() for stream in self._streams))
+        self._streams.clear()
+        if self._mic is not None:
+            await self._mic.aclose()
+            self._mic = None
 
     @property
     def agent(self) -> rtc.RemoteParticipant | None:
@@ -186,14 +195,18 @@ class Client:
 
     async def _listen(self, track: rtc.Track, identity: str) -> None:
         heard = self.heard.setdefault(identity, Heard())
-        async for event in rtc.AudioStream(track, sample_rate=heard.rate, num_channels=1):
+        stream = rtc.AudioStream(track, sample_rate=heard.rate, num_channels=1)
+        self._streams.append(stream)
+        async for event in stream:
             samples = np.frombuffer(event.frame.data, np.int16)
             heard.samples.append(samples)
             if np.sqrt(np.mean(samples.astype(np.float64) ** 2)) > LOUD:
                 heard.loud_at.append(time.monotonic())
 
     async def _watch(self, track: rtc.Track, identity: str) -> None:
-        async for _ in rtc.VideoStream(track):
+        stream = rtc.VideoStream(track)
+        self._streams.append(stream)
+        async for _ in stream:
             self.video_frames[identity] = self.video_frames.get(identity, 0) + 1
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:

@@ -1,0 +1,55 @@
+"""Children of the demo and the tests do not outlive them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PARENT = """
+import asyncio, pathlib, sys
+from agent.demo.processes import child
+
+async def main():
+    folder = pathlib.Path(sys.argv[1])
+    async with child("a clock", "timeit", "-n", "1", "import time; time.sleep(60)",
+                     env={}, log=folder / "log") as process:
+        print(process.pid, flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"  # nobody may be there to collect it
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="there is no setpriv on this machine")
+async def test_a_killed_demo_leaves_no_child_behind(tmp_path: Path) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    assert parent.stdout is not None
+    try:
+        pid = int(await asyncio.wait_for(parent.stdout.readline(), 20))
+        assert runs(pid)
+    finally:
+        os.kill(parent.pid, signal.SIGKILL)
+        await parent.wait()
+    async with asyncio.timeout(5):
+        while runs(pid):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.05)
