@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from dotenv import load_dotenv
 
-from agent import outcomes_cli, prompts_cli, timeline_cli
+from agent.commands import outcomes, prompts, timeline
 from agent.errors import ConfigError, GreeterError, StartupError
-from agent.log_lines import set_up_logs
-from agent.metric_files import shared_metrics
 from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
+from agent.telemetry.log_lines import set_up_logs
+from agent.telemetry.metric_files import shared_metrics
 
 if TYPE_CHECKING:
     # LiveKit is imported where it is used: the writer's tools do without.
@@ -44,11 +44,11 @@ def main() -> int:
     os.environ["LIVEKIT_TELEMETRY_ALLOW_PII"] = "0"
     command = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if command == "prompts":
-        return prompts_cli.main(sys.argv[2:])
-    if command in outcomes_cli.COMMANDS:
-        return outcomes_cli.main(sys.argv[1:])
-    if command == timeline_cli.COMMAND:
-        return timeline_cli.main(sys.argv[2:])
+        return prompts.main(sys.argv[2:])
+    if command in outcomes.COMMANDS:
+        return outcomes.main(sys.argv[1:])
+    if command == timeline.COMMAND:
+        return timeline.main(sys.argv[2:])
     try:
         if command in {"start", "dev"} and "--help" not in sys.argv:
             return _work()
@@ -99,7 +99,7 @@ def _serve(settings: WorkerSettings) -> int:
 
 
 def _console(*, text: bool) -> int:
-    from agent.console import console_server, preview_options, talk_in_text
+    from agent.commands.console import console_server, preview_options, talk_in_text
 
     if not text:
         VoiceSettings.from_env(os.environ)

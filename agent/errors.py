@@ -49,7 +49,17 @@ class PlatformKeysError(GreeterError):
 
 
 class LiveKitError(GreeterError):
-    """LiveKit's server API refused a call or could not be reached in time."""
+    """LiveKit's server API refused a call or could not be reached in time.
+
+    Args:
+        status: the HTTP status it answered with; None where it did not answer.
+        code: its own word for it, `unavailable` for one; empty where it did not answer.
+    """
+
+    def __init__(self, reason: str, *, status: int | None = None, code: str = "") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.code = code
 
 
 class RecordingError(GreeterError):

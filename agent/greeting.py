@@ -21,11 +21,9 @@ from agent.end_report import report_end
 from agent.ending import Ending
 from agent.job_metadata import JobMetadata
 from agent.log import log_failure, logger
-from agent.metrics import count_greeting
 from agent.outcomes.keeper import Keeper
 from agent.outcomes.record import Answer
 from agent.outcomes.timeline import Timeline
-from agent.pace import Pace
 from agent.page import Page
 from agent.page_reports import take_page_reports
 from agent.recording.making import recording_of, to_be_recorded
@@ -40,6 +38,8 @@ from agent.room_session import start_in_room
 from agent.settings import WorkerSettings
 from agent.speaker import Speaker
 from agent.store import Store
+from agent.telemetry.metrics import count_greeting
+from agent.telemetry.pace import Pace
 from agent.trainee import Trainee
 from agent.troubles import Troubles
 

@@ -22,7 +22,7 @@ from agent.room_api import RoomApi
 from agent.settings import WorkerSettings
 from agent.single_flight import is_the_greeter
 from agent.store import Store, open_store
-from agent.tracing import flush_traces, trace_job
+from agent.telemetry.tracing import flush_traces, trace_job
 
 _CONNECT_TIMEOUT_S = 15.0
 

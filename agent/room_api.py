@@ -1,21 +1,17 @@
-"""LiveKit's server API as the worker uses it: its only module that knows the API's errors.
+"""LiveKit's server API as the worker uses it; every call is bounded.
 
-Every call is bounded, and every refusal or lost connection is one LiveKitError. Joining the room
-and speaking in it is not done here.
+Joining the room and speaking in it is not done here.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import aiohttp
-from google.protobuf.message import DecodeError
 from livekit import api
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.errors import LiveKitError
+from agent.livekit_call import livekit_call
 from agent.log import logger
 
 _TIMEOUT_S = 2.0
@@ -37,7 +33,7 @@ class RoomApi:
     async def participants(self) -> list[api.ParticipantInfo]:
         """Who is there, as LiveKit knows it now; nobody where the room is gone."""
         found: list[api.ParticipantInfo] = []
-        with _asking("ListParticipants"):
+        with livekit_call("ListParticipants", may_be_gone=True):
             async with asyncio.timeout(_TIMEOUT_S):
                 answer = await self._api.list_participants(
                     api.ListParticipantsRequest(room=self._room)
@@ -47,7 +43,7 @@ class RoomApi:
 
     async def change_attributes(self, identity: str, attributes: dict[str, str]) -> None:
         """Change a participant's attributes, which is announced to everybody at once."""
-        with _asking("UpdateParticipant"):
+        with livekit_call("UpdateParticipant", may_be_gone=True):
             async with asyncio.timeout(_TIMEOUT_S):
                 await self._api.update_participant(
                     api.UpdateParticipantRequest(
@@ -58,7 +54,7 @@ class RoomApi:
     async def remove(self, identity: str) -> None:
         """Remove a participant; a failure is logged, for there is nothing else to do about it."""
         try:
-            with _asking("RemoveParticipant"):
+            with livekit_call("RemoveParticipant", may_be_gone=True):
                 async with asyncio.timeout(_TIMEOUT_S):
                     await self._api.remove_participant(
                         api.RoomParticipantIdentity(room=self._room, identity=identity)
@@ -84,7 +80,7 @@ class RoomApi:
         """Delete the room, trying again; harmless where it is gone. A failure is logged."""
         for attempt in range(1, _DELETE_TRIES + 1):
             try:
-                with _asking("DeleteRoom"):
+                with livekit_call("DeleteRoom", may_be_gone=True):
                     async with asyncio.timeout(_TIMEOUT_S):
                         await self._api.delete_room(api.DeleteRoomRequest(room=self._room))
             except LiveKitError as e:
@@ -93,16 +89,3 @@ class RoomApi:
                 )
             else:
                 return
-
-
-@contextmanager
-def _asking(what: str) -> Iterator[None]:
-    """Translate; what is not there any more is no error, it is what was wanted."""
-    try:
-        yield
-    except api.ServerError as e:
-        if e.code != api.ServerErrorCode.NOT_FOUND:
-            # Its text is left out: LiveKit's 401 repeats the token.
-            raise LiveKitError(f"{what}: LiveKit answered {e.status} {e.code}") from None
-    except (aiohttp.ClientError, TimeoutError, OSError, DecodeError) as e:
-        raise LiveKitError(f"{what}: LiveKit was not reached ({type(e).__name__})") from None

@@ -8,7 +8,7 @@ from livekit import rtc
 from livekit.agents import Agent, AgentSession
 from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions
 
-from agent.avatar import AUDIO_SAMPLE_RATE
+from agent.avatar.beyond_presence import AUDIO_SAMPLE_RATE
 
 _START_TIMEOUT_S = 10.0
 

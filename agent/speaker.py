@@ -16,8 +16,8 @@ from livekit import rtc
 from livekit.agents import AgentSession
 from livekit.agents.voice.io import AudioOutput
 
-from agent.avatar import BeyondPresenceAvatar
-from agent.avatar_seats import AvatarSeats
+from agent.avatar.beyond_presence import BeyondPresenceAvatar
+from agent.avatar.seats import AvatarSeats
 from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.log import log_failure, logger
 from agent.outcomes.record import Mode

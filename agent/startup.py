@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import aiohttp
-from google.protobuf.message import DecodeError
 from livekit import api
 
 from agent.addresses import is_private_host
-from agent.errors import StartupError
+from agent.errors import LiveKitError, StartupError
+from agent.livekit_call import livekit_call
 from agent.log import logger
 from agent.settings import LiveKitSettings, StoreSettings, WorkerSettings
 
@@ -43,17 +43,16 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
         said = False
         while True:
             try:
-                await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
+                with livekit_call("ListRooms"):
+                    await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
                 return
-            except api.ServerError as e:
+            except LiveKitError as e:
                 if e.status in {401, 403}:
                     raise StartupError(
                         f"LiveKit at {url} refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET: "
                         "take both from the same project's settings, and check this machine's clock"
                     ) from None
-                problem = f"answers {e.status}"
-            except (aiohttp.ClientError, TimeoutError, OSError, DecodeError) as e:
-                problem = type(e).__name__
+                problem = str(e)
             if time.monotonic() >= deadline:
                 raise StartupError(
                     f"LiveKit at {url} cannot be reached within {timeout_s:g} s ({problem}): "

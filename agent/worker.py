@@ -12,13 +12,9 @@ from livekit.agents.utils.http_server import HttpServer
 from livekit.agents.worker import ServerEnvOption
 
 from agent.errors import LiveKitError, StoreError
-from agent.health import add_health_pages
 from agent.job import greet, say_goodbye
 from agent.job_metadata import PROBE_ROOM_PREFIX, JobMetadata, session_id_of
 from agent.log import keep_logs_safe, logger
-from agent.log_lines import set_up_logs
-from agent.metric_files import SHARED_DIR, move_on
-from agent.metrics import JOBS, JOBS_REFUSED
 from agent.outcomes.courier import Courier
 from agent.providers import build_llm, build_tts
 from agent.recording.retention import Retention
@@ -27,7 +23,11 @@ from agent.room_contract import ATTRIBUTE_GREETER
 from agent.scripts import script_for
 from agent.settings import WorkerSettings
 from agent.store import open_store
-from agent.tracing import tracing_of
+from agent.telemetry.health import add_health_pages
+from agent.telemetry.log_lines import set_up_logs
+from agent.telemetry.metric_files import SHARED_DIR, move_on
+from agent.telemetry.metrics import JOBS, JOBS_REFUSED
+from agent.telemetry.tracing import tracing_of
 
 _FULL_LOAD = 0.5
 

@@ -13,7 +13,7 @@ import contextlib
 import datetime
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -27,6 +27,7 @@ from agent.doctor.answer import CALL_S, Caller, NoAnswer, shown, translated
 from agent.doctor.livekit import http_form
 from agent.errors import LiveKitError
 from agent.job_metadata import PROBE_ROOM_PREFIX
+from agent.livekit_call import livekit_call
 from agent.settings import WorkerSettings
 
 _CALLS = 3
@@ -75,7 +76,7 @@ class ProbeRoom:
         return found
 
     async def _look(self) -> Called:
-        with _asking("ListDispatch"):
+        with livekit_call("ListDispatch"):
             dispatches = await self._livekit.agent_dispatch.list_dispatch(self.name)
         ours = self._settings.livekit_agent_name
         workers: set[str] = set()
@@ -155,7 +156,7 @@ async def probe_room(settings: WorkerSettings) -> AsyncIterator[ProbeRoom]:
         name = settings.livekit_agent_name
         calls = [api.RoomAgentDispatch(agent_name=name)] * (_CALLS if name else 0)
         try:
-            with _asking("CreateRoom"):
+            with livekit_call("CreateRoom"):
                 await livekit.room.create_room(
                     api.CreateRoomRequest(
                         # Should this process die now, LiveKit takes it away.
@@ -169,16 +170,5 @@ async def probe_room(settings: WorkerSettings) -> AsyncIterator[ProbeRoom]:
         finally:
             with contextlib.suppress(LiveKitError, TimeoutError):
                 async with asyncio.timeout(_LAST_S):
-                    with _asking("DeleteRoom"):
+                    with livekit_call("DeleteRoom"):
                         await livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
-
-
-@contextlib.contextmanager
-def _asking(what: str) -> Iterator[None]:
-    try:
-        yield
-    except api.ServerError as e:
-        # Its message is left out: LiveKit's 401 repeats the token.
-        raise LiveKitError(f"{what}: LiveKit answered {e.status} {e.code}") from None
-    except (aiohttp.ClientError, OSError, DecodeError) as e:
-        raise LiveKitError(f"{what}: LiveKit not reached ({type(e).__name__})") from None

@@ -20,11 +20,11 @@ from agent.conversation import Conversation
 from agent.errors import StoreError
 from agent.job_metadata import JobMetadata, room_name_of
 from agent.log import log_failure, logger
-from agent.metrics import count_error
 from agent.outcomes.earlier import today
 from agent.outcomes.record import Ended, Fault, Line, Mode, Outcome, Recorded
 from agent.outcomes.timeline import Timeline
 from agent.store import Store
+from agent.telemetry.metrics import count_error
 
 LEASE_S = 20.0
 """A record that has not been saved for this long belongs to a job that died."""

@@ -12,12 +12,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-import aiohttp
-from google.protobuf.message import DecodeError
 from livekit import api
 from livekit.api.egress_service import EgressService
 
-from agent.errors import RecordingError
+from agent.errors import LiveKitError, RecordingError
+from agent.livekit_call import livekit_call
 from agent.log import log_failure, logger
 from agent.recording.bucket import Bucket
 from agent.recording.places import CAPTIONS, SOUND, name_of
@@ -192,12 +191,11 @@ def _why(info: api.EgressInfo) -> str:
 
 
 async def _asking(call: Callable[[], Awaitable[T]], limit_s: float = _CALL_S) -> T:
-    """Bounded, and translated; LiveKit's own text is left out: its 401 repeats the token."""
+    """Bounded, and told as what it means for the recording."""
     try:
-        async with asyncio.timeout(limit_s):
-            return await call()
-    except api.ServerError as e:
-        advice = _ADVICE.get(e.code, "see LiveKit's log")
-        raise RecordingError(f"LiveKit answered {e.status} {e.code}: {advice}") from None
-    except (aiohttp.ClientError, TimeoutError, OSError, DecodeError) as e:
-        raise RecordingError(f"LiveKit was not reached ({type(e).__name__})") from None
+        with livekit_call("egress"):
+            async with asyncio.timeout(limit_s):
+                return await call()
+    except LiveKitError as e:
+        advice = _ADVICE.get(e.code, "see LiveKit's log") if e.status else "is LiveKit there?"
+        raise RecordingError(f"{e}: {advice}") from None

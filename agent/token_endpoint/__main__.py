@@ -17,8 +17,8 @@ from dotenv import load_dotenv
 
 from agent.addresses import is_private_host
 from agent.errors import ConfigError, GreeterError
-from agent.log_lines import set_up_logs
 from agent.settings import EndpointSettings
+from agent.telemetry.log_lines import set_up_logs
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.metrics import serve_metrics
 

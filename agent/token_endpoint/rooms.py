@@ -1,4 +1,4 @@
-"""Rooms and dispatches: the only module that knows LiveKit's server API.
+"""Rooms and dispatches: the endpoint's only module that knows LiveKit's server API.
 
 It holds no state but the HTTP connection: LiveKit knows which rooms there are and who is in them.
 """
@@ -12,12 +12,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
-from google.protobuf.message import DecodeError
 from livekit import api
 from livekit.protocol.agent import JobStatus
 
 from agent.errors import LiveKitError
 from agent.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
+from agent.livekit_call import livekit_call
 from agent.settings import EndpointSettings
 from agent.token_endpoint.metrics import LIVEKIT_ERRORS
 
@@ -91,18 +91,15 @@ class Rooms:
         await self._livekit.aclose()
 
     @asynccontextmanager
-    async def _asking(self, what: str) -> AsyncIterator[None]:
+    async def _asking(self, what: str, *, may_be_gone: bool = False) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                yield
-            self.answered_at = asyncio.get_running_loop().time()
-        except api.ServerError as e:
-            LIVEKIT_ERRORS.labels(what, str(e.status)).inc()
-            # Its message is left out: LiveKit's 401 repeats the token.
-            raise LiveKitError(f"{what}: LiveKit answered {e.status} {e.code}") from None
-        except (aiohttp.ClientError, OSError, TimeoutError, DecodeError) as e:
-            LIVEKIT_ERRORS.labels(what, "none").inc()
-            raise LiveKitError(f"{what}: LiveKit not reached ({type(e).__name__})") from None
+            with livekit_call(what, may_be_gone=may_be_gone):
+                async with asyncio.timeout(self._timeout_s):
+                    yield
+        except LiveKitError as e:
+            LIVEKIT_ERRORS.labels(what, str(e.status or "none")).inc()
+            raise
+        self.answered_at = asyncio.get_running_loop().time()
 
     async def ensure(self, metadata: JobMetadata) -> str:
         """The session's room and, with it, its one dispatch; asked again it changes nothing.
@@ -140,12 +137,8 @@ class Rooms:
 
     async def end(self, room_name: str) -> None:
         """Close a room: everybody in it is disconnected. Harmless where there is none."""
-        async with self._asking("DeleteRoom"):
-            try:
-                await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
-            except api.ServerError as e:
-                if e.code != api.ServerErrorCode.NOT_FOUND:
-                    raise
+        async with self._asking("DeleteRoom", may_be_gone=True):
+            await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
 
     async def present(self, room_name: str) -> Present:
         """Who is in a room; nobody where there is none."""
@@ -172,14 +165,10 @@ class Rooms:
 
     async def remove(self, room_name: str, identity: str) -> None:
         """Remove a participant; harmless where they, or the room, are gone."""
-        async with self._asking("RemoveParticipant"):
-            try:
-                await self._livekit.room.remove_participant(
-                    api.RoomParticipantIdentity(room=room_name, identity=identity)
-                )
-            except api.ServerError as e:
-                if e.code != api.ServerErrorCode.NOT_FOUND:
-                    raise
+        async with self._asking("RemoveParticipant", may_be_gone=True):
+            await self._livekit.room.remove_participant(
+                api.RoomParticipantIdentity(room=room_name, identity=identity)
+            )
 
     async def dispatches(self, room_name: str) -> list[Dispatch]:
         """The dispatches of a room that is there; of a missing one LiveKit answers in 3 s, 503."""
@@ -210,9 +199,5 @@ class Rooms:
 
     async def undispatch(self, room_name: str, dispatch_id: str) -> None:
         """Take back a dispatch and end its job, even one not listed yet. Harmless where gone."""
-        async with self._asking("DeleteDispatch"):
-            try:
-                await self._livekit.agent_dispatch.delete_dispatch(dispatch_id, room_name)
-            except api.ServerError as e:
-                if e.code != api.ServerErrorCode.NOT_FOUND:
-                    raise
+        async with self._asking("DeleteDispatch", may_be_gone=True):
+            await self._livekit.agent_dispatch.delete_dispatch(dispatch_id, room_name)

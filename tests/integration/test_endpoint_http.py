@@ -348,7 +348,7 @@ async def test_an_unreachable_livekit_is_a_503_in_time_and_the_welcome(
             check_error(answer, 503, "livekit_unavailable", retryable=True)
             assert int(answer.headers["retry-after"]) >= 1
             assert "Asha" in answer.json()["fallback"]["welcome_text"]
-            assert any("CreateRoom: LiveKit not reached" in line for line in cut_off.log)
+            assert any("CreateRoom: LiveKit was not reached" in line for line in cut_off.log)
 
 
 async def test_refused_livekit_credentials_do_not_reach_answer_or_log(

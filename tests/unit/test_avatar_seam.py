@@ -1,4 +1,4 @@
-"""The private seam of the locked plugin that agent/avatar.py rests on.
+"""The private seam of the locked plugin that agent/avatar/beyond_presence.py rests on.
 
 When this fails, the lock has moved: read the new plugin before changing what is asserted.
 """
@@ -11,7 +11,7 @@ from importlib.metadata import version
 from livekit.agents.voice.avatar import AvatarSession as Base
 from livekit.plugins import bey
 
-from agent.avatar import AUDIO_SAMPLE_RATE, BeyondPresenceAvatar
+from agent.avatar.beyond_presence import AUDIO_SAMPLE_RATE, BeyondPresenceAvatar
 from agent.settings import WorkerSettings
 from tests.unit.test_settings import WORKER
 

@@ -14,7 +14,7 @@ import pytest
         ("agent.token_endpoint.app", "livekit.agents"),
         ("agent.worker", "agent.token_endpoint"),
         ("agent.worker", "agent.demo"),
-        ("agent.console", "agent.avatar"),
+        ("agent.commands.console", "agent.avatar.beyond_presence"),
         ("agent.doctor.cli", "livekit.agents"),
         ("agent.doctor.cli", "agent.token_endpoint"),
     ],

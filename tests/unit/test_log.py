@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from agent.log import SafeLog
-from agent.log_lines import JsonLine, TextLine
+from agent.telemetry.log_lines import JsonLine, TextLine
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from agent.log_lines import JsonLine, TextLine
+from agent.telemetry.log_lines import JsonLine, TextLine
 
 
 @pytest.fixture

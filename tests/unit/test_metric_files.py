@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files are by pr
 
 COUNT = textwrap.dedent("""
     import sys
-    from agent.metrics import AVATAR_SECONDS
+    from agent.telemetry.metrics import AVATAR_SECONDS
     AVATAR_SECONDS.inc(float(sys.argv[1]))
     print("counted", flush=True)
     sys.stdin.read()

@@ -16,7 +16,7 @@ from agent.recording.retention import Retention
 from agent.settings import RecordingSettings, WorkerSettings
 from agent.store import SqliteStore
 from tests.fakes.s3 import S3, s3_bucket
-from tests.unit.test_outcomes_cli import run
+from tests.unit.test_outcome_commands import run
 from tests.unit.test_settings import WORKER
 
 DAY = 86_400.0

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from agent.commands.timeline import as_text
 from agent.outcomes.timeline import Timeline
-from agent.timeline_cli import as_text
 from tests.unit.test_courier import outcome
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from agent.errors import ConfigError
 from agent.settings import WorkerSettings
-from agent.tracing import flush_traces, trace_job, tracing_of
+from agent.telemetry.tracing import flush_traces, trace_job, tracing_of
 from tests.unit.test_settings import WORKER
 
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-import agent.metrics
 import agent.outcomes.metrics
+import agent.telemetry.metrics
 import agent.token_endpoint.metrics  # noqa: F401  both processes' metrics, in one registry
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.prompts_cli import main
+from agent.commands.prompts import main
 from agent.scripts import PROMPTS
 from agent.scripts.format import json_schema
 

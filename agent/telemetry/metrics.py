@@ -11,7 +11,7 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram, values
 
 from agent import ending
-from agent.metric_files import SHARED_DIR, slot
+from agent.telemetry.metric_files import SHARED_DIR, slot
 
 if SHARED_DIR in os.environ:
     values.ValueClass = values.MultiProcessValue(process_identifier=slot)  # type: ignore[no-untyped-call]

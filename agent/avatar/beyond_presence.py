@@ -23,7 +23,7 @@ from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.plugins import bey
 
 from agent.advice import AVATAR_ADVICE
-from agent.avatar_output import AvatarOutput
+from agent.avatar.output import AvatarOutput
 from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.log import logger
 from agent.settings import WorkerSettings

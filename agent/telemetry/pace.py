@@ -10,8 +10,8 @@ import time
 from livekit.agents import AgentSession, AgentStateChangedEvent, ConversationItemAddedEvent
 from livekit.agents.llm import ChatMessage
 
-from agent.metrics import AVATAR_JOIN, FIRST_WORD, REPLY_GAP
 from agent.outcomes.timeline import Timeline
+from agent.telemetry.metrics import AVATAR_JOIN, FIRST_WORD, REPLY_GAP
 
 
 class Pace:

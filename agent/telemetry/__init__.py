@@ -1,0 +1,1 @@
+"""What an operator sees of a worker and its jobs: logs, metrics, traces, health."""
