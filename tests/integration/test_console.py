@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import signal
 import sys
 import termios
 from pathlib import Path
@@ -41,6 +42,13 @@ async def test_text_console_greets_and_answers_without_any_other_key(
     assert not await product.here.stand_ins.calls("bey")
 
 
+def as_a_terminal_does() -> None:
+    """In the child, before it becomes the console: its own terminal, whose Ctrl-C it hears also
+    where these tests run in the background, which ignores it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_ctrl_c_in_a_terminal_leaves_at_once(product: Product, tmp_path: Path) -> None:
     terminal, ours = pty.openpty()
     process = await asyncio.create_subprocess_exec(
@@ -55,7 +63,7 @@ async def test_ctrl_c_in_a_terminal_leaves_at_once(product: Product, tmp_path: P
         stdout=ours,
         stderr=ours,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+        preexec_fn=as_a_terminal_does,
     )
     os.close(ours)
     shown = b""
