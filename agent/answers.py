@@ -6,22 +6,15 @@ is `unclear`, asked once more, and then let go. Nobody is made to answer.
 
 from __future__ import annotations
 
-import math
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from agent.answer_values import parse_answer
 from agent.outcomes.record import Answer
-from agent.scripts import ChoiceQuestion, NumberQuestion, Question, TextQuestion
+from agent.scripts import Question
 
-Value = bool | int | float | str
-
-_YES = frozenset(
-    "yes yeah yep yup true y sure si claro oui ouais ja jawohl jep doch vrai verdadero wahr".split()
-)
-_NO = frozenset("no nope nah false n non nein nee faux falso falsch".split())
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_TOLD_MAX = 200
+"""Characters of their own words that a model is told again."""
 
 
 class Answers:
@@ -45,7 +38,7 @@ class Answers:
     def so_far(self) -> str:
         """For a model that was not there: what is recorded, and what is open; empty: nothing is."""
         known = [
-            f"{id} is {_said(a.value)}" if a.value is not None else f"{id} was {a.status}"
+            f"{id} is {_said(a)}" if a.value is not None else f"{id} was {a.status}"
             for id, a in self.given.items()
             if a.status != "open"
         ]
@@ -66,8 +59,9 @@ class Answers:
             plain = parse_answer(question, value)
         except ValueError as e:
             return self._unclear(question, str(e))
-        self._set(id, Answer(type=question.type, status="answered", value=plain))
-        return f"Saved: {id} is {_said(plain)}. {self._what_next()}"
+        answer = Answer(type=question.type, status="answered", value=plain)
+        self._set(id, answer)
+        return f"Saved: {id} is {_said(answer)}. {self._what_next()}"
 
     def skip(self, id: str) -> str:
         """The trainee passed a question over; one sentence for the model."""
@@ -115,80 +109,10 @@ class Answers:
             self._on_change()
 
 
-def parse_answer(question: Question, value: object) -> Value:
-    """A value of the question's own type.
-
-    Raises:
-        ValueError: it is none; the text says what would be one.
-    """
-    if isinstance(question, ChoiceQuestion):
-        return _choice(question, value)
-    if isinstance(question, NumberQuestion):
-        return _number(question, value)
-    if isinstance(question, TextQuestion):
-        return _text(question, value)
-    return _yes_no(value)
-
-
-def _choice(question: ChoiceQuestion, value: object) -> str:
-    said = _plain(value)
-    # YAML and models alike may turn an id like `yes` into a truth value.
-    for id, words in question.choices.items():
-        if said in (_plain(id), _plain(words)):
-            return id
-    found = [id for id, words in question.choices.items() if f" {_plain(words)} " in f" {said} "]
-    if len(found) == 1:
-        return found[0]
-    raise ValueError(f"it must be one of {', '.join(question.choices)}")
-
-
-def _yes_no(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    words = set(_plain(value).split())
-    if bool(words & _YES) != bool(words & _NO):
-        return bool(words & _YES)
-    raise ValueError("it must be true or false")
-
-
-def _number(question: NumberQuestion, value: object) -> int | float:
-    number: float | None = None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        number = float(value)
-    elif isinstance(value, str) and len(found := _NUMBER.findall(value[:200])) == 1:
-        number = float(found[0].replace(",", "."))
-    low, high = question.minimum, question.maximum
-    if number is None or not math.isfinite(number):
-        raise ValueError("it must be a number")
-    if question.whole:
-        number = float(round(number))
-    if (low is not None and number < low) or (high is not None and number > high):
-        span = [f"at least {low:g}" if low is not None else ""]
-        span.append(f"at most {high:g}" if high is not None else "")
-        raise ValueError(f"it must be {' and '.join(filter(None, span))}")
-    return int(number) if question.whole else number
-
-
-def _text(question: TextQuestion, value: object) -> str:
-    text = "".join(
-        " " if c.isspace() else c
-        for c in str(value if isinstance(value, str | int | float) else "")
-        if c.isspace() or unicodedata.category(c)[0] != "C"
-    )
-    text = " ".join(text.split())[: question.max_characters].strip()
-    if not text:
-        raise ValueError("it must be the trainee's own words")
-    return text
-
-
-def _plain(value: object) -> str:
-    """Lower case, no accents, no punctuation."""
-    text = unicodedata.normalize("NFKD", str(value)[:500].casefold())
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\W_]+", text))
-
-
-def _said(value: Value) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+def _said(answer: Answer) -> str:
+    """As a model is told of it: their own words between double quotes, which they cannot close."""
+    if isinstance(answer.value, bool):
+        return "yes" if answer.value else "no"
+    if answer.type == "text":
+        return '"{}"'.format(str(answer.value).replace('"', "'")[:_TOLD_MAX])
+    return str(answer.value)

@@ -24,9 +24,11 @@ from agent.greeter import END_GREETING, Greeter
 from agent.job_metadata import JobMetadata
 from agent.log import logger
 from agent.outcomes.record import Answer, Line
+from agent.plain_text import one_line
 from agent.prepared_speech import PreparedSpeech
 from agent.providers import TTS_PATIENCE, Models, build_session, build_text_session
 from agent.scripts import Library, SpokenScript, script_for
+from agent.scripts.choice import localised
 from agent.scripts.speakable import speech_seconds
 from agent.settings import VoiceSettings
 from agent.speech import ProviderError, Speech
@@ -137,6 +139,9 @@ class Conversation:
 
     async def answer_typed(self, text: str) -> None:
         """Answer a typed line; whatever is being said gives way to it."""
+        text = one_line(text, len(text))
+        if not text:
+            return
         await self.session.interrupt()
         self._typed.append(text)
         self.session.generate_reply(user_input=text, input_modality="text")
@@ -179,10 +184,12 @@ class Conversation:
 
     def successor(self, locale: str) -> Greeter | None:
         """The greeter of another language of this script, who has heard all that was said."""
-        if locale == self.script.locale or locale not in self.script.locales:
+        found = localised(self.script.locales, locale) if locale else None
+        if found is None or found[0] == self.script.locale:
             return None
-        script = script_for(self._metadata.model_copy(update={"locale": locale}), self._library)
-        if script.locale != locale:
+        metadata = self._metadata.model_copy(update={"locale": found[0]})
+        script = script_for(metadata, self._library)
+        if script.locale != found[0]:
             return None  # it cannot be used; the log says why
         said = self.greeter.chat_ctx.copy(exclude_instructions=True, exclude_handoff=True)
         self._speak(script)

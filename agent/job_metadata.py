@@ -116,7 +116,8 @@ class JobMetadata(_Data):
             else:
                 # Nobody consents by walking in.
                 own = {"session_id": self.session_id, "consent": self.consent}
-                known = brought.model_copy(update=own)
+                said = {key: value for key, value in brought if value not in ("", None, Trainee())}
+                known = self.model_copy(update=said | own)
         if known.trainee.name or not name:
             return known
         trainee = Trainee.model_validate({"id": known.trainee.id, "name": name})

@@ -7,6 +7,7 @@ impossible name is what comes before the impossible, or no name.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -29,6 +30,8 @@ _PARTICLES = frozenset(
 )
 """Words of a name that are written small although others are not."""
 _SHORTENED = frozenset("asst assoc dept mgmt engr tech dipl prof univ admin".split())
+_FILLERS = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u3164\uffa0"))
+"""Letters and marks that nobody sees."""
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´＇", "'"))
 _ENCLOSED = re.compile(r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]")
 _ADDRESS = re.compile(
@@ -44,7 +47,7 @@ def one_line(value: object, limit: int) -> str:
     """Text on one line, without control and direction marks, cut at `limit`; else empty."""
     if not isinstance(value, str):
         return ""
-    text = unicodedata.normalize("NFC", value[: max(limit, _READ_MAX) * 4])
+    text = unicodedata.normalize("NFC", value[: max(limit, _READ_MAX) * 4]).translate(_FILLERS)
     kept = (
         " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C"
     )
@@ -57,7 +60,7 @@ def person_name(value: object) -> str:
     Letters, apostrophes and hyphens inside words, periods after initials and titles. It ends at the
     first mark or word that no name has; six words are the most.
     """
-    text = one_line(value, _READ_MAX).translate(_APOSTROPHES)
+    text = _unescaped(value).translate(_APOSTROPHES)
     for _ in range(3):
         text = _ENCLOSED.sub(" ", text)
     text = _ADDRESS.sub(" ", text)
@@ -82,7 +85,7 @@ def few_words(value: object) -> str:
 
     Letters, digits and the marks that job titles have; it ends with its first sentence.
     """
-    text = _ADDRESS.sub(" ", one_line(value, _READ_MAX).translate(_APOSTROPHES))
+    text = _ADDRESS.sub(" ", _unescaped(value).translate(_APOSTROPHES))
     text = re.sub(r"<[^<>]*>|\{[^{}]*\}+", " ", text)
     text = next((part for part in _WORDS_END.split(text) if any(map(str.isalnum, part))), "")
     text = "".join(c if _kind(c) in "LMN" or c in " &,/-–'.()+#:*_·" else " " for c in text)
@@ -94,6 +97,11 @@ def few_words(value: object) -> str:
             text = text[: stop.start() + len(stop[1])]
             break
     return _cut(" ".join(text.split()), _WORDS_MAX).strip(" ,/-–&.")
+
+
+def _unescaped(value: object) -> str:
+    """One line; `O&#x27;Brien` is what platforms make of a name for their pages."""
+    return one_line(html.unescape(one_line(value, _READ_MAX)), _READ_MAX)
 
 
 def _kind(c: str) -> str:

@@ -19,7 +19,7 @@ from agent.scripts.files import (
     read_library,
     read_page,
 )
-from agent.scripts.finding import Finding, Unusable
+from agent.scripts.finding import Finding, Loc, Unusable
 from agent.scripts.format import ChoiceQuestion, Common, Question, Script
 
 _NO_SCRIPT = "is no script: one locale a file, as in es.md"
@@ -148,3 +148,11 @@ def _ambiguous(library: Library) -> Iterator[Finding]:
                 else:
                     continue
                 yield page.finding(("training_types", i), message)
+            lists: dict[Loc, list[str]] = {("roles",): page.fields.roles}
+            for key, industry in page.fields.industries.items():
+                lists["industries", key, "aliases"] = industry.aliases
+            for loc, aliases in lists.items():
+                for i, alias in enumerate(aliases):
+                    if not normalised(alias, ignored):
+                        message = f"{alias!r} is nothing but ignored words"
+                        yield page.finding((*loc, i), message)

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from agent.errors import ScriptError
 from agent.job_metadata import JobMetadata
-from agent.scripts.choice import ChosenBy, ScriptChoice
+from agent.scripts.choice import ChosenBy, ScriptChoice, normalised
 from agent.scripts.disclosure import DISCLOSURE_MAX_S, says_ai, says_recorded
 from agent.scripts.files import Library, Page
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.format import Common, Script, Shared
 from agent.scripts.language import other_language
-from agent.scripts.speakable import speech_seconds, unspeakable
+from agent.scripts.speakable import says_nothing, speech_seconds, unseen, unspeakable
 from agent.scripts.spoken import COMMON_NAMES, NAMES, SpokenScript, common_of, shared_text, spoken
 from agent.scripts.templates import mistakes
 from agent.voices import gemini_voice, spoken_language
@@ -71,10 +71,7 @@ def check_page(
     missing = [field for field in needed if shared_text(page, common, field) is None]
     for field in missing:
         yield page.finding((field,), f"is missing, and _common has none in {page.locale}")
-    if not page.body.strip():
-        yield page.body_finding(
-            1, "the persona is missing: there is no text below the front matter"
-        )
+    yield from _persona(page)
     if placeholders or missing:
         yield from written
         return
@@ -92,7 +89,10 @@ def check_page(
                     said[finding.line, finding.field, finding.message[:12]] = finding
     except ScriptError as e:
         field, _, why = str(e).removeprefix(f"{page.path}: ").partition(": ")
-        yield page.finding(tuple(field.split(".")), why)
+        if str(e).startswith(f"{page.path}: "):
+            yield page.finding(tuple(field.split(".")), why)
+        else:
+            yield page.body_finding(1, f"the instruction, as {common.path.name} has it, {why}")
     yield from said.values()
 
 
@@ -103,6 +103,8 @@ def _said(page: Page[Script], variant: str, script: SpokenScript) -> Iterator[Fi
         text = getattr(script, field)
         own = industry is not None and getattr(industry, field, None) is not None
         loc = ("industries", variant, field) if own else (field,)
+        if says_nothing(text) and field not in _NOT_NEEDED:
+            yield page.finding(loc, "says nothing to a trainee of whom little, or all, is known")
         if why := unspeakable(text, page.locale):
             yield page.finding(loc, why)
         limit = _LIMITS_S.get(field, LINE_MAX_S)
@@ -119,6 +121,8 @@ def _said(page: Page[Script], variant: str, script: SpokenScript) -> Iterator[Fi
         loc = ("industries", variant, "opening") if own else ("opening",)
         yield page.finding(loc, "does not say that an AI speaks: {{ ai_disclosure }}")
     for i, question in enumerate(script.questions):
+        if says_nothing(question.ask):
+            yield page.finding(("questions", i, "ask"), "says nothing")
         if speech_seconds(question.ask, page.locale) > LINE_MAX_S:
             message = f"takes more than {LINE_MAX_S:.0f} s to say"
             yield page.finding(("questions", i, "ask"), message)
@@ -140,6 +144,20 @@ def _written(page: Page[Script]) -> Iterator[Finding]:
             yield page.finding(loc, other)
     if other := _foreign(page.body, page.locale):
         yield page.body_finding(1, other)
+
+
+def _persona(page: Page[Script]) -> Iterator[Finding]:
+    """What stands below the front matter is read by an LLM alone: it need not be speakable."""
+    if not _STATEMENT.sub("", page.body).strip():
+        yield page.body_finding(
+            1, "the persona is missing: there is no text below the front matter"
+        )
+    for number, line in enumerate(page.body.split("\n"), start=1):
+        if line.rstrip() == "---":
+            yield page.body_finding(number, "a second front matter, or its end, is not for scripts")
+        mark = unseen(line) or "".join(c for c in line if c != "\t" and ord(c) < 32)[:1]
+        if mark:
+            yield page.body_finding(number, f"holds the unseen character U+{ord(mark):04X}")
 
 
 def _foreign(source: str, locale: str) -> str:
@@ -184,10 +202,13 @@ def _doubled_questions(page: Page[Script]) -> Iterator[Finding]:
             yield page.finding(("questions", i, "id"), f"{question.id!r} is there twice")
         seen.add(question.id)
         if question.type == "choice":
-            words = [said.casefold() for said in question.choices.values()]
+            # As answers are compared: `Sí!` is `si`.
+            words = {id: normalised(said, frozenset()) for id, said in question.choices.items()}
             for id, said in question.choices.items():
-                if words.count(said.casefold()) > 1:
-                    loc = ("questions", i, "choices", id)
+                loc = ("questions", i, "choices", id)
+                if not words[id]:
+                    yield page.finding(loc, "says nothing")
+                elif list(words.values()).count(words[id]) > 1:
                     yield page.finding(loc, f"{said!r} is said of two choices")
 
 
@@ -197,8 +218,8 @@ def _voice(page: Page[Script], voices: Mapping[str, str] | None) -> Iterator[Fin
         return
     model = (voices or {}).get(name, name)
     language = spoken_language(model)
-    unknown = voices is not None and name not in voices
-    if unknown and language is None and gemini_voice(model) is None:
+    unknown = voices is not None and name not in voices and gemini_voice(model) is None
+    if gemini_voice(model) == "" or (unknown and language is None):
         yield page.finding(("voice",), f"the environment knows no voice {name!r}")
     if language is not None and language != page.locale.split("-")[0]:
         yield page.finding(("voice",), f"{model} speaks {language}, and this file is {page.locale}")

@@ -66,7 +66,7 @@ def choices(library: Library, metadata: JobMetadata) -> Iterator[ScriptChoice]:
     for own_language in (True, False):
         for name, chosen_by in wanted.items():
             pages = library.scripts[name]
-            found = _localised(pages, metadata.locale) if own_language else None
+            found = localised(pages, metadata.locale) if own_language else None
             if not own_language and DEFAULT_LOCALE in pages:
                 found = DEFAULT_LOCALE, "default"
             if found:
@@ -137,7 +137,7 @@ def _industries(pages: Mapping[str, Page[Script]], tag: str) -> dict[str, list[s
     }
 
 
-def _localised(pages: Mapping[str, object], tag: str) -> tuple[str, LocaleBy] | None:
+def localised(pages: Iterable[str], tag: str) -> tuple[str, LocaleBy] | None:
     """The locale of these that speaks the tag's language best."""
     have = {name.lower(): name for name in pages}
     wanted = tag.replace("_", "-").lower() or DEFAULT_LOCALE

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 DISCLOSURE_MAX_S = 7.0
 """Of the sentence that says it is recorded: ours take four or five."""
 
-_AI = re.compile(r"\b(?:AI|A\.I\.|IA|KI|artificial|artificielle|künstliche[nrs]?)\b", re.I)
+_AI = re.compile(r"\b(?:AI|A\.I\.|IA|KI|(?i:artificial|artificielle|künstliche[nrs]?))\b")
+"""In capitals: `j'ai` says nothing of it."""
 _RECORDED = {
     "en": re.compile(r"\brecord", re.I),
     "es": re.compile(r"\bgrab|\bregistr", re.I),
     "fr": re.compile(r"\benregistr", re.I),
     "de": re.compile(r"auf(?:ge)?(?:zeichn|n[aeio]mm?[et]?n)|mitgeschnitten|mitschn", re.I),
 }
-_BETWEEN_SENTENCES = re.compile(r"[.!?…][\"'»”“’]*\s+")
+_BETWEEN_SENTENCES = re.compile(r"(?:[.!?…؟۔।][\"'»”“’]*\s+|[。！？][」』]*\s*)(?=\S)")
 
 
 def says_ai(text: str, locale: str = "en") -> bool:

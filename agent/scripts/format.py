@@ -6,6 +6,7 @@ silence in somebody's greeting.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -63,6 +64,9 @@ class NumberQuestion(_Question):
     def _ordered(self) -> Self:
         if None not in (self.minimum, self.maximum) and self.minimum > self.maximum:  # type: ignore[operator]
             raise ValueError("minimum is above maximum")
+        if self.whole and None not in (self.minimum, self.maximum):
+            if math.ceil(self.minimum) > math.floor(self.maximum):  # type: ignore[arg-type]
+                raise ValueError("holds no whole number from minimum to maximum: whole is true")
         return self
 
 

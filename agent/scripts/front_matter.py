@@ -29,12 +29,16 @@ _Loader.yaml_implicit_resolvers = {
     first: [
         (tag, pattern)
         for tag, pattern in resolvers
-        if tag.rpartition(":")[2] not in {"bool", "timestamp"}
+        if tag.rpartition(":")[2] not in {"bool", "int", "merge", "timestamp"}
     ]
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")
+    "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+# No octal `010`, no `1:30` that is ninety, no `1_0`.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})$"), list("-+0123456789")
 )
 
 
@@ -80,6 +84,8 @@ def front_matter(path: Path, text: str) -> tuple[Any, dict[Any, Any]]:
             line = event.start_mark.line + 2 if event.start_mark else 1
             if isinstance(event, yaml.AliasEvent):
                 raise refused(line, f"refers to *{event.anchor}: write it out")
+            if tag := getattr(event, "tag", None):
+                raise refused(line, f"holds the tag {tag!r}: YAML's own kinds are enough")
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             count += 1

@@ -6,6 +6,7 @@ It knows four languages and says nothing of a text it is not sure about: a short
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _SMALL_WORDS = {
     "en": "the and you your with what this that would have are they from about when is of it for"
@@ -25,6 +26,10 @@ _SURE = 4
 def other_language(text: str, locale: str) -> str:
     """The language a text is in, where that is plainly not the locale's; else empty."""
     own = locale.split("-")[0]
+    letters = [c for c in text if c.isalpha()]
+    latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
+    if own in _WORDS and latin < len(letters) / 2:
+        return "another alphabet's language"
     words = re.findall(r"[^\W\d_]+", text.casefold())
     counts = {language: sum(w in small for w in words) for language, small in _WORDS.items()}
     # What is said in Portuguese looks Spanish; nothing looks English that is not.

@@ -24,12 +24,20 @@ _READ_OUT = frozenset("<>/\\&@%{}•§†‡‰¶")
 """Punctuation by Unicode, but a voice says it, or swallows what it stands for."""
 _LINE_START = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s", re.M)
 _ADDRESS = re.compile(
-    r"https?:|www\.|\S+@\S+|\b[\w-]+\.(?:com|org|net|info|eu|io|de|es|fr|uk)\b", re.I
+    r"https?:|www\.|\S+@\S+|\b[\w-]+\.(?:com|org|net|info|eu|io|de|es|fr|uk)\b"
+    r"|\b[^\W\d_]{2,}\.(?-i:[a-z]{2,})\b",
+    re.I,
 )
 _DOTTED = re.compile(r"\b[^\W\d_]{1,3}\.\s?[^\W\d_]{1,2}\.")
-_NUMBER = re.compile(r"\d{5,}|\d[.,:]\d|\d-\d+-\d")
-_UNSEEN = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_NUMBER = re.compile(r"\d{5,}|\d[.,:]\d|\d[- ]\d+[- ]\d|\d ?(?:kg|mg|km|cm|mm|ml|mph)\b")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u2069\u3164\ufe0e\ufe0f\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 """Format marks that no language needs; joiners and Arabic's own marks are not among them."""
+_DIRECTION = re.compile("[\u061c\u200e\u200f]")
+"""Marks that only a text from right to left needs."""
+_PILED = re.compile("(?:[\u0300-\u036f\u1dc0-\u1dff\u20d0-\u20ff]){4,}")
 _SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{5,}\b")
 _ABBREVIATIONS: Mapping[str, str] = {
     "en": r"etc|vs|approx|e\.?g|i\.?e|dept|min|max|incl",
@@ -70,20 +78,40 @@ def speech_seconds(text: str, locale: str) -> float:
     return len(text) / rate + _PAUSE_S * max(0, sentences - 1)
 
 
+def says_nothing(text: str) -> bool:
+    """Whether there is no word in it."""
+    return not any(c.isalnum() for c in text)
+
+
+def unseen(text: str) -> str:
+    """The first character that nobody sees, and that may turn the others round; else empty."""
+    found = _UNSEEN.search(text)
+    if not found and not any(
+        c.isalpha() and unicodedata.bidirectional(c) in {"R", "AL"} for c in text
+    ):
+        found = _DIRECTION.search(text)
+    return found[0] if found else ""
+
+
 def unspeakable(text: str, locale: str) -> str:
     """Why a voice would stumble over this; empty: it would not."""
     if _LINE_START.search(text):
         return "is a list; a voice reads its marks aloud"
     if found := _ADDRESS.search(text):
         return f"holds the address {found[0]!r}; a voice spells it"
-    if found := _UNSEEN.search(text):
-        return f"holds the unseen character U+{ord(found[0]):04X}; type the text anew"
+    if mark := unseen(text):
+        return f"holds the unseen character U+{ord(mark):04X}; type the text anew"
+    if found := _PILED.search(text):
+        return f"piles marks on a letter, the first U+{ord(found[0][0]):04X}; type the text anew"
+    for word in re.findall(r"[^\W\d_]+", text):
+        if _disguised(word):
+            return f"holds {word!r}, with letters that only look like others; type it anew"
     for c in text:
         kind = unicodedata.category(c)
         if c in _MARKDOWN:
             return f"holds {c!r}, markdown a voice would read out"
         # Symbols and emoji are S; of the numbers only plain digits are safe.
-        if c in _READ_OUT or kind[0] == "S" or kind in {"Nl", "No", "Cc", "Co", "Cn"}:
+        if c in _READ_OUT or kind[0] == "S" or kind in {"Nl", "No", "Me", "Cc", "Co", "Cn"}:
             if not c.isspace():
                 return f"holds {c!r}, a symbol or emoji; write it in words"
     abbreviations = _ABBREVIATIONS.get(locale.split("-")[0])
@@ -96,3 +124,12 @@ def unspeakable(text: str, locale: str) -> str:
     if found := _SHOUTED.search(text):
         return f"holds {found[0]!r} in capitals; a voice may spell it"
     return ""
+
+
+def _disguised(word: str) -> bool:
+    """Latin beside Cyrillic or Greek in one word, or letters out of mathematics."""
+    if word.isascii():
+        return False
+    alphabets = {unicodedata.name(c, "").partition(" ")[0] for c in word}
+    drawn = any(unicodedata.decomposition(c).startswith("<font>") for c in word)
+    return drawn or len(alphabets & {"LATIN", "CYRILLIC", "GREEK"}) > 1

@@ -14,6 +14,7 @@ from agent.scripts.choice import DEFAULT_LOCALE, ChosenBy, LocaleBy, ScriptChoic
 from agent.scripts.disclosure import with_disclosure
 from agent.scripts.files import Library, Page
 from agent.scripts.format import Common, Limits, Question, Script
+from agent.scripts.quoted import Quoted
 from agent.scripts.speakable import sayable
 from agent.scripts.templates import render
 
@@ -126,7 +127,8 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
         if source is None:
             raise ScriptError(f"{page.path}: {field}: is neither here nor in {common.path}")
         try:
-            return " ".join(render(source, values).split())
+            # In one line first: Jinja swallows the line's end behind a `{% endif %}`.
+            return " ".join(render(source.replace("\n", " "), values).split())
         except ValueError as e:
             raise ScriptError(f"{page.path}: {field}: {e}") from e
 
@@ -147,7 +149,7 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
     points = [*script.talking_points, *(variant.talking_points if variant else ())]
     facts = [*script.facts, *(variant.facts if variant else ())]
     # In the instruction each of them stands between double quotes, which it cannot close.
-    quoted = values | {key: _quoted(given[key]) for key in _GIVEN}
+    quoted = values | {key: Quoted(given[key]) for key in _GIVEN}
 
     def told(values: Mapping[str, object]) -> dict[str, Any]:
         def told_one(field: str, source: str | None) -> str:
@@ -222,12 +224,6 @@ def _language(library: Library, tag: str) -> str:
     """A language's own name; its tag, where none of `_common/` says it."""
     common = library.commons.get(tag) or library.commons.get(tag.split("-")[0])
     return common.fields.language if common else tag
-
-
-def _quoted(text: str) -> str:
-    """Between double quotes, which it cannot close; empty where there is nothing."""
-    text = text.replace('"', "'")
-    return f'"{text}"' if text else ""
 
 
 def _filled(question: Question, fill: Callable[[str, str | None], str]) -> Question:

@@ -59,6 +59,16 @@ def test_a_participants_own_name_is_cleaned_too() -> None:
     assert (known.trainee.name, known.role) == ("Bo", "picker")
 
 
+def test_what_a_participant_does_not_say_stays_as_the_platform_said_it() -> None:
+    asked = JobMetadata.model_validate(
+        {"trainee": {"id": 7}, "training_type": "forklift", "locale": "es"}
+    )
+    known = asked.known_from(metadata='{"role": "picker"}', name="Ada")
+    assert (known.training_type, known.locale, known.role) == ("forklift", "es", "picker")
+    assert (known.trainee.id, known.trainee.name) == ("7", "Ada")
+    assert asked.known_from(metadata="{}", name="") == asked
+
+
 def test_room_and_session_name_each_other() -> None:
     assert room_name_of("123") == "training-session-123"
     assert session_id_of(room_name_of("123")) == "123"

@@ -163,6 +163,28 @@ def test_values_inside_a_scripts_own_texts_are_quoted_for_the_llm(tmp_path: Path
     assert (script.closing, script.facts) == ("Bye R and D", ("R and D wears gloves.",))
 
 
+def test_a_script_chooses_the_same_in_what_is_told_as_in_what_is_said(tmp_path: Path) -> None:
+    rule = (
+        "{% if role == 'picker' and role | lower in ['picker'] and name.split(' ')[0] == 'Ada'"
+        " and role.startswith('pick') %}{{ role | upper }} {{ name.split(' ')[0] }}"
+        "{% else %}no{% endif %}"
+    )
+    text = GOOD.replace("Be kind.", f"Be kind. {rule}!")
+    text = text.replace("closing: Goodbye", f'closing: "{rule}"\nfacts: ["{rule}?"]')
+    library = library_of(tmp_path, {"glass/en": text})
+    script = spoken(library, name="Ada Lovelace", role="picker", training_type="glass")
+    assert (script.closing, script.facts) == ("PICKER Ada", ("PICKER Ada?",))
+    assert 'Be kind. "PICKER" "Ada"!' in script.instructions
+    assert '- "PICKER" "Ada"?' in script.instructions
+
+
+def test_a_line_that_ends_with_an_if_does_not_swallow_the_space_behind_it(tmp_path: Path) -> None:
+    opening = "opening: |\n  Hi!\n  {% if true %}We begin.{% endif %}\n  Ready?\n"
+    text = re.sub(r"opening: .*\n(  .*\n)*", opening, GOOD)
+    script = spoken(library_of(tmp_path, {"glass/en": text}), training_type="glass")
+    assert script.opening == "Hi! We begin. Ready?"
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_instruction_names_questions_tools_and_languages(locale: str) -> None:
     script = spoken(training_type="forklift", locale=locale)

@@ -9,6 +9,7 @@ import pytest
 from agent.scripts import PROMPTS, load_library
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
+from agent.scripts.speakable import unspeakable
 
 GOOD = """---
 # yaml-language-server: $schema=../script.schema.json
@@ -59,8 +60,8 @@ def test_good_script_has_no_findings(tmp_path: Path) -> None:
     "text",
     ["Ready (or not)? Let’s go – now…", "आपका स्वागत है।", "هل أنت جاهز؟", "「はい」、どうぞ。"],
 )
-def test_what_a_voice_can_say_is_let_through(tmp_path: Path, text: str) -> None:
-    assert check(tmp_path, GOOD.replace("Goodbye!", text)) == []
+def test_what_a_voice_can_say_is_let_through(text: str) -> None:
+    assert unspeakable(text, "en") == ""
 
 
 def test_example_of_the_readme_is_a_good_script(tmp_path: Path) -> None:

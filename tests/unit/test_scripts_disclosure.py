@@ -34,6 +34,8 @@ def test_every_script_says_it_before_its_question(training: str, locale: str) ->
         ("Hi… Ready, Dr. Who?", "Hi… REC. Ready, Dr. Who?"),
         ("Well, Dr. Who?", "REC. Well, Dr. Who?"),
         ("¡Hola! ¿Lista?", "¡Hola! REC. ¿Lista?"),
+        ("こんにちは。ハナです。質問は？", "こんにちは。ハナです。REC. 質問は？"),
+        ("أهلا! أنا ليلى؟ ماذا تود؟", "أهلا! أنا ليلى؟ REC. ماذا تود؟"),
         ("Hallo. Sie sagten „gut.“ Und?", "Hallo. Sie sagten „gut.“ REC. Und?"),
     ],
 )
@@ -45,3 +47,5 @@ def test_a_language_nobody_here_knows_is_believed() -> None:
     assert says_recorded("Esta conversa é gravada.", "pt-BR")
     assert not says_recorded("We are so glad.", "en-GB")
     assert not says_ai("your friend", "en")
+    assert not says_ai("j'ai le plaisir de vous accueillir", "fr")
+    assert says_ai("une intelligence Artificielle", "fr")
