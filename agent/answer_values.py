@@ -20,7 +20,9 @@ _YES = frozenset(
 _NO = frozenset("no nope nah false n non nein nee faux falso falsch".split())
 _ONLY_SO_TO_SAY = frozenset("sure true claro verdadero vrai wahr false falso faux falsch".split())
 """Of these, what says nothing where it is negated or stands beside others: `not sure`."""
-_NEGATED = frozenset("not t nicht kein keine keinen pas".split())
+_NEGATED = frozenset(
+    "not t never without nicht kein keine keinen nie ohne pas jamais sans nunca sin".split()
+)
 _PHRASES = {
     **dict.fromkeys(
         ("of course", "absolutely", "por supuesto", "bien sur", "naturlich", "klar"), True
@@ -84,14 +86,16 @@ def _choice(question: ChoiceQuestion, value: object) -> str:
             found = []
     if not found and any(len(word) > 3 for word in said.split()):
         found = [id for id, words in words_of.items() if f" {said} " in f" {words} "]
+        if any(_negated_beside(said, words_of[id]) for id in found):
+            found = []
     if len(found) == 1:
         return found[0]
     raise ValueError(f"it must be one of {', '.join(question.choices)}")
 
 
-def _negated_beside(words: str, said: str) -> bool:
-    """`not very sure` is no answer of `very sure`."""
-    return bool(_NEGATED.intersection(f" {said} ".replace(f" {words} ", " ").split()))
+def _negated_beside(part: str, whole: str) -> bool:
+    """`not very sure` is no answer of `very sure`, nor is `worked` one of `never worked`."""
+    return bool(_NEGATED.intersection(f" {whole} ".replace(f" {part} ", " ").split()))
 
 
 def _yes_no(value: object) -> bool:

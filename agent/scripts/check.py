@@ -20,7 +20,14 @@ from agent.scripts.files import (
     read_page,
 )
 from agent.scripts.finding import Finding, Loc, Unusable
-from agent.scripts.format import ChoiceQuestion, Common, Question, Script
+from agent.scripts.format import (
+    ChoiceQuestion,
+    Common,
+    NumberQuestion,
+    Question,
+    Script,
+    TextQuestion,
+)
 
 _NO_SCRIPT = "is no script: one locale a file, as in es.md"
 _WORDS_ALIKE = 3
@@ -105,7 +112,7 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
         if other_language:
             yield from _not_translated(page, first)
         if _shape(page.fields.questions) != _shape(first.fields.questions):
-            message = f"ids, types or choices differ from {first.path.name}"
+            message = f"ids, types, choices or bounds differ from {first.path.name}"
             yield page.finding(("questions",), message)
         if page.fields.industries.keys() != first.fields.industries.keys():
             yield page.finding(("industries",), f"are not those of {first.path.name}")
@@ -122,12 +129,22 @@ def _not_translated(page: Page[Script], first: Page[Script]) -> Iterator[Finding
         yield page.body_finding(1, f"is the text of {first.path.name}: not translated")
 
 
-def _shape(questions: list[Question]) -> list[tuple[str, str, frozenset[str]]]:
-    """What the outcome must find the same in every locale."""
-    return [
-        (q.id, q.type, frozenset(q.choices if isinstance(q, ChoiceQuestion) else ()))
-        for q in questions
-    ]
+def _shape(questions: list[Question]) -> list[tuple[object, ...]]:
+    """What the outcome must find the same in every locale: all but the words."""
+    return [(q.id, q.type, _values(q)) for q in questions]
+
+
+def _values(question: Question) -> object:
+    """Those it may be answered with."""
+    match question:
+        case ChoiceQuestion():
+            return frozenset(question.choices)
+        case NumberQuestion():
+            return (question.minimum, question.maximum, question.whole)
+        case TextQuestion():
+            return question.max_characters
+        case _:
+            return None
 
 
 def _ambiguous(library: Library) -> Iterator[Finding]:

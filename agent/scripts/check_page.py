@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from agent.errors import ScriptError
 from agent.job_metadata import JobMetadata
-from agent.scripts.choice import ChosenBy, ScriptChoice, normalised
+from agent.scripts.choice import ChosenBy, ScriptChoice, ignored_words, normalised
 from agent.scripts.disclosure import DISCLOSURE_MAX_S, says_ai, says_recorded
 from agent.scripts.files import Library, Page
 from agent.scripts.finding import Finding, Loc
@@ -65,6 +65,7 @@ def check_page(
     yield from placeholders
     written = list(_written(page))
     yield from _doubled_questions(page)
+    yield from _doubled_industries(page, ignored_words(library))
     yield from _voice(page, voices)
     common = common_of(library, page.locale)
     needed = [field for field in _SHARED if field not in _NOT_NEEDED]
@@ -210,6 +211,16 @@ def _doubled_questions(page: Page[Script]) -> Iterator[Finding]:
                     yield page.finding(loc, "says nothing")
                 elif list(words.values()).count(words[id]) > 1:
                     yield page.finding(loc, f"{said!r} is said of two choices")
+
+
+def _doubled_industries(page: Page[Script], ignored: frozenset[str]) -> Iterator[Finding]:
+    owner = {normalised(key, ignored): key for key in page.fields.industries}
+    for key, industry in page.fields.industries.items():
+        for i, alias in enumerate(industry.aliases):
+            plain = normalised(alias, ignored)
+            if plain and owner.setdefault(plain, key) != key:
+                message = f"{alias!r} is {owner[plain]}'s already"
+                yield page.finding(("industries", key, "aliases", i), message)
 
 
 def _voice(page: Page[Script], voices: Mapping[str, str] | None) -> Iterator[Finding]:

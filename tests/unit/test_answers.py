@@ -26,6 +26,12 @@ EXPERIENCE = ChoiceQuestion(
     ask="How much?",
     choices={"none": "not yet", "some": "a little", "sure": "very sure", "yes": "more, yes"},
 )
+WORKED = ChoiceQuestion(
+    id="worked",
+    type="choice",
+    ask="Have you?",
+    choices={"no": "never worked with food", "yes": "in a kitchen"},
+)
 CROSSED = ChoiceQuestion(
     id="crossed", type="choice", ask="Which?", choices={"left": "right", "right": "wrong"}
 )
@@ -103,6 +109,7 @@ def test_answer_becomes_a_value_of_the_questions_type(
         (HOPES, "   ", "own words"),
         (HOPES, True, "own words"),
         (TRUCK, "truck", "one of"),
+        (WORKED, "worked with food", "one of"),
         (TRUCK, "not a reach truck", "one of"),
         (EXPERIENCE, None, "one of"),
         (EXPERIENCE, "not very sure", "one of"),

@@ -156,6 +156,14 @@ def test_example_of_the_readme_is_a_good_script(tmp_path: Path) -> None:
         ("{max_seconds: 300}", "{max_seconds: 9}", 26, "limits.max_seconds", "60"),
         ("{max_seconds: 300}", "{max_secs: 300}", 26, "limits.max_secs", "unknown field"),
         ("words: {thing: glass}", "words: {a: b}", 24, "industries.art.words.thing", "no default"),
+        (
+            "  art: {aliases: [artists], words: {thing: mirrors}}\n",
+            "  art: {aliases: [artists]}\n  craft: {aliases: [Artists]}\n",
+            25,
+            "industries.craft.aliases[0]",
+            "is art's already",
+        ),
+        ("id: hopes", f"id: {'h' * 65}", 21, "questions[3].id", "64"),
         ("after_closing: continue", "after_closing: stop", 27, "after_closing", "continue"),
         ("[glass]", "glass", 5, "training_types", "valid list"),
         ("---\n#", "#", 1, "", "front matter between two lines"),
@@ -177,7 +185,10 @@ def test_untranslated_missing_and_unlike_locales_are_refused(tmp_path: Path) -> 
     found = [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
     assert "glass/fr.md: is missing: this locale has no text" in found
     assert "glass/es.md:6: opening: is the text of en.md: not translated" in found
-    assert "glass/es.md:13: questions: ids, types or choices differ from en.md" in found
+    unlike = "glass/es.md:13: questions: ids, types, choices or bounds differ from en.md"
+    assert unlike in found
+    check(tmp_path, spanish.replace("maximum: 60", "maximum: 6"), "glass/es")
+    assert unlike in [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
 
 
 def test_without_a_list_of_its_own_a_script_ships_in_every_shared_locale(tmp_path: Path) -> None:
