@@ -119,6 +119,8 @@ def create_app(
         version="1",
         lifespan=lifespan,
         redirect_slashes=False,
+        # FastAPI's pages bring scripts from a CDN to where keys are typed in.
+        docs_url=None,
         redoc_url=None,
     )
     answer_errors(app, settings)
@@ -127,6 +129,7 @@ def create_app(
     if settings.cors_allowed_origins:
         app.add_middleware(
             Cors,
+            continue_url=settings.continue_url,
             allow_origins=settings.cors_allowed_origins,
             allow_methods=["POST"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key"],

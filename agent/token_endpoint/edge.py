@@ -8,7 +8,7 @@ import logging
 import time
 import traceback
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -186,14 +186,28 @@ def _count(scope: Scope, took_s: float) -> None:
 
 
 class Cors(CORSMiddleware):
-    """Starlette's, with our shape for the preflight it refuses."""
+    """Starlette's, with our shape for the preflight it refuses.
+
+    Args:
+        continue_url: the way on for whoever is refused.
+    """
+
+    def __init__(self, app: ASGIApp, *, continue_url: str, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._continue_url = continue_url
 
     def preflight_response(self, request_headers: Headers) -> Response:
         answer = super().preflight_response(request_headers)
         answer.headers["Cache-Control"] = "no-store"
         if answer.status_code < 400:
             return answer
-        refused = error_answer(Refused("forbidden", "this origin is not allowed"), _general(""))
+        what = "origin, or its method or headers," if self._knows(request_headers) else "origin"
+        refused = error_answer(
+            Refused("forbidden", f"this {what} is not allowed"), _general(self._continue_url)
+        )
         refused.headers["Cache-Control"] = "no-store"
         refused.headers["Vary"] = "Origin"
         return refused
+
+    def _knows(self, request_headers: Headers) -> bool:
+        return self.is_allowed_origin(request_headers.get("origin", ""))

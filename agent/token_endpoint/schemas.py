@@ -33,6 +33,11 @@ _URL_MAX = 2048
 def _http_url(value: str) -> str:
     if len(value) > _URL_MAX or not _HTTP_URL.fullmatch(value):
         raise ValueError("must be an http(s) URL, or empty for CONTINUE_URL")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # A JWT's claims may hold half a character (\ud800), which no answer of ours could repeat.
+        raise ValueError("must be text") from None
     return value
 
 
