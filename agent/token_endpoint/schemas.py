@@ -24,6 +24,7 @@ Lenient = Annotated[
         {"description": "Text. Anything else, or odd text, is cleaned or left out, never refused."}
     ),
 ]
+SESSION_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 _HTTP_URL = re.compile(
     r"(https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\s\\<>\"]*)?)?"
 )
