@@ -92,7 +92,7 @@ def _invite(here: Stage, logs: Path) -> None:
         )
     if not here.recognises_speech:
         print("  This machine cannot recognise speech: type to your guide instead.\n")
-    print(f"  The endpoint's API: {here.endpoint_url}/docs")
+    print(f"  The endpoint's API: {here.endpoint_url}/openapi.json")
     print(f"  Logs: {logs}\n  Ctrl-C ends it all.", flush=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     """Examine and report: 0 nothing failed, 1 something did, 2 not understood (by SystemExit)."""
     options = _parser().parse_args(arguments)
     warnings.simplefilter("ignore")  # a library's words are no finding
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # nor are dotenv's: ours name the file
     given = read_settings(os.environ, parts=_PARTS[options.part], file=Path(".env"))
     findings = without_secrets(_examined(given), secret_values(given.environ))
     print(as_json(findings) if options.json else as_text(findings))

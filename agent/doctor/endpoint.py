@@ -11,6 +11,7 @@ import jwt
 from agent.doctor.answer import Answer, Caller, NoAnswer, shown
 from agent.doctor.finding import Finding, failed, ok, skipped, warning
 from agent.doctor.given import Given, plain
+from agent.settings import EndpointSettings
 
 _GREETING = "/api/users/sessions/doctor/avatar-greeting/"
 _UNREAD = b"{"
@@ -62,12 +63,22 @@ async def _key(given: Given, caller: Caller, base: str) -> Finding | None:
 
 
 async def _jwt(given: Given, caller: Caller, base: str) -> Finding | None:
-    secret = plain(given.endpoint.platform_jwt_secret)
-    if given.lacks("PLATFORM_JWT_SECRET") or not secret:
+    if given.lacks("PLATFORM_JWT_SECRET") or not given.endpoint.platform_jwt_secret:
         return None
-    claims = {"sub": "doctor", "session_id": "doctor", "exp": int(time.time()) + 60}
-    bearer = {"Authorization": f"Bearer {jwt.encode(claims, secret, 'HS256')}"}
+    bearer = {"Authorization": f"Bearer {signed_as_the_platform_does(given.endpoint)}"}
     return await _let_in("endpoint.jwt", "PLATFORM_JWT_SECRET", caller, base, bearer)
+
+
+def signed_as_the_platform_does(settings: EndpointSettings) -> str:
+    """A JWT for the session `doctor`, good for a minute, by PLATFORM_JWT_SECRET."""
+    demanded = {"iss": settings.platform_jwt_issuer, "aud": settings.platform_jwt_audience}
+    claims = {
+        "sub": "doctor",
+        "session_id": "doctor",
+        "exp": int(time.time()) + 60,
+        **{name: value for name, value in demanded.items() if value},
+    }
+    return jwt.encode(claims, plain(settings.platform_jwt_secret), "HS256")
 
 
 async def _let_in(check: str, name: str, caller: Caller, base: str, who: dict[str, str]) -> Finding:

@@ -16,6 +16,7 @@ from agent.doctor import (
     livekit,
     machine,
     outside,
+    platform_keys,
     scripts,
     settings,
     store,
@@ -32,7 +33,7 @@ _LIMIT_S = 12.0
 
 async def examine(given: Given) -> list[Finding]:
     """All findings, in an order that puts causes before their effects."""
-    is_worker = "worker" in given.parts
+    is_worker, is_endpoint = ("worker" in given.parts, "endpoint" in given.parts)
     async with aiohttp.ClientSession() as http:
         caller = Caller(http)
         checks: dict[str, Awaitable[list[Finding]]] = {
@@ -49,6 +50,8 @@ async def examine(given: Given) -> list[Finding]:
                 "deepgram": _collect("deepgram", deepgram.check(given, caller)),
                 "gemini": _collect("gemini", gemini.check(given, caller)),
             }
+        if is_endpoint:
+            checks["platform.keys"] = _collect("platform.keys", platform_keys.check(given, caller))
         checks |= {
             "scripts": _collect("scripts", scripts.check(given)),
             "endpoint": _collect("endpoint", _endpoint_first(given, caller)),

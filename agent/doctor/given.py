@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
@@ -27,11 +29,15 @@ _KEYS = {
     *("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "BEYOND_PRESENCE_API_KEY", "BEY_API_KEY"),
     *("BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID", "DEEPGRAM_API_KEY", "GOOGLE_API_KEY"),
     *("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "OUTCOME_WEBHOOK_SECRET"),
+    *("RECORDING_S3_ACCESS_KEY", "RECORDING_S3_SECRET"),
 }
 SECRETS = (_KEYS - {"BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID", "LIVEKIT_API_KEY"}) | {
-    "REDIS_URL"
+    "REDIS_URL",
+    "OUTCOME_WEBHOOK_URL",
 }
 """Never shown, nor any part of them."""
+_SECRET_MIN = 8
+"""Shorter ones are words that stand elsewhere too."""
 _STAND_INS = {
     "LIVEKIT_URL": "wss://unset.invalid",
     "LIVEKIT_API_KEY": "unset",
@@ -139,7 +145,11 @@ def _written(file: Path) -> tuple[dict[str, str], tuple[str, ...]]:
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:
     """Every secret there is, for whoever has to keep them out of a text; none too short to tell."""
-    return [value for name in SECRETS if len(value := environ.get(name, "")) >= 8]
+    found = [value for name in SECRETS if (value := environ.get(name))]
+    for address in [value for value in found if "://" in value]:
+        with suppress(ValueError):  # no address after all
+            found.append(urlsplit(address).password or "")
+    return [value for value in found if len(value) >= _SECRET_MIN]
 
 
 def plain(secret: SecretStr | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -79,8 +80,10 @@ def _wrong(name: str, why: str, misspelt: dict[str, str]) -> Finding:
 
 
 def _of_sentence(sentence: str) -> tuple[str, str]:
-    """Which name to look up for what no single name is to blame for."""
-    name = next((name for name in _WHERE if name in sentence), "")
+    """Which name to look up for what no single name is to blame for: the first it speaks of."""
+    known = known_names()
+    named = (word for word in re.findall(r"[A-Z][A-Z0-9_]+", sentence) if word in known)
+    name = next(named, "several")
     return name, _WHERE.get(name, _EXPLAINED)
 
 

@@ -16,7 +16,8 @@ from agent.settings import StoreSettings
 from agent.store import Store, open_store
 
 _FIX = {
-    False: "STATE_DIR must be a folder that worker and endpoint may write, both of them",
+    False: "STATE_DIR must be a folder that worker and endpoint may write, both of them; a "
+    "store.sqlite3 in it that is damaged, or none of ours, must be moved away",
     True: "check REDIS_URL, that Redis runs, and the network between",
 }
 

@@ -6,16 +6,26 @@ import base64
 import binascii
 import re
 from typing import Annotated, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from agent.addresses import is_private_host
 
 
+def _address(value: str) -> SplitResult:
+    """In its parts; the library itself says of a bad port only when it is asked for it."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is no address: check its port, and its brackets if it has any") from None
+    return parts
+
+
 def _websocket_url(value: str) -> str:
     """`https://` becomes `wss://`: Beyond Presence answers 400 to anything else."""
-    parts = urlsplit(value)
+    parts = _address(value)
     scheme = {"https": "wss", "http": "ws"}.get(parts.scheme, parts.scheme)
     if scheme not in {"ws", "wss"} or not parts.hostname:
         raise ValueError("must look like wss://your-project.livekit.cloud")
@@ -24,7 +34,7 @@ def _websocket_url(value: str) -> str:
 
 def _http_base(value: str) -> str:
     """Where a provider is. A proxy's prefix may follow the host; the API's version is added."""
-    parts = urlsplit(value)
+    parts = _address(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be scheme and host, like https://api.example.com")
     if parts.query or parts.fragment:
@@ -36,7 +46,7 @@ def _http_base(value: str) -> str:
 
 def _deepgram_origin(value: str) -> str:
     """Where Deepgram is, or what stands in for it; a path would be taken for the API's own."""
-    if urlsplit(value).path.strip("/"):
+    if _address(value).path.strip("/"):
         raise ValueError(
             "must be scheme and host alone, like https://api.deepgram.com: "
             "/v1/listen and /v1/speak are added"
@@ -47,7 +57,7 @@ def _deepgram_origin(value: str) -> str:
 def _http_url_or_empty(value: str) -> str:
     if not value:
         return value
-    parts = urlsplit(value)
+    parts = _address(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http(s) URL")
     return value
@@ -57,7 +67,7 @@ def _jwks_url_or_empty(value: str) -> str:
     """Keys that came over an open network would be anybody's."""
     if not value:
         return value
-    parts = urlsplit(value)
+    parts = _address(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         raise ValueError("must be an https URL, without a password in it")
     if parts.scheme == "http" and not is_private_host(parts.hostname):

@@ -13,11 +13,13 @@ from agent.settings.kinds import HttpUrlOrEmpty, WebhookSecret, WebSocketUrl
 
 
 class LogSettings(Settings):
-    """How a process writes what happens."""
+    """How a process writes what happens, and whom it tells."""
 
     log_format: Literal["json", "text"] | None = None
     """One line an event in either; None: text in a terminal, JSON everywhere else."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    otel_exporter_otlp_endpoint: HttpUrlOrEmpty = ""
+    """An OpenTelemetry collector that takes OTLP over HTTP; empty: nothing is traced."""
 
 
 class LiveKitSettings(Settings):

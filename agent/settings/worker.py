@@ -75,8 +75,6 @@ class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, RecordingSet
     agent_http_port: int = Field(8081, ge=0, le=65_535)
     agent_metrics_port: int | None = Field(None, ge=0, le=65_535)
     """Prometheus is answered here, at AGENT_HTTP_HOST; None: nobody counts."""
-    otel_exporter_otlp_endpoint: HttpUrlOrEmpty = ""
-    """An OpenTelemetry collector that takes OTLP over HTTP; empty: nothing is traced."""
     max_jobs: int = Field(10, ge=1, le=1_000)
     """Greetings this worker holds at once."""
     startup_timeout_s: Seconds = 60

@@ -1,29 +1,37 @@
-"""Traces of a job, for an OpenTelemetry collector: livekit-agents' own spans, and nothing else.
+"""Traces, for an OpenTelemetry collector. Of a job: livekit-agents' own spans, and nothing else.
 
-Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is imported, made or sent. What was said, names and
-prompts leave this machine in no span: LIVEKIT_TELEMETRY_ALLOW_PII is 0 (`agent/__main__.py`), and
-livekit-agents then drops them before any exporter.
+Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is made or sent. What was said, names and prompts leave
+this machine in no span: LIVEKIT_TELEMETRY_ALLOW_PII is 0 (`agent/__main__.py`), and livekit-agents
+then drops them before any exporter. The endpoint's spans are `token_endpoint/spans.py`'s.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from agent.log import logger
-from agent.settings import WorkerSettings
+from agent.settings import LogSettings
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _SERVICE: Final = "training-greeter"
+_SEND_S: Final = 2.0
+"""For one batch with all its repetitions; OpenTelemetry's own 10 s would be an exit's, too."""
+_TIMEOUTS: Final = frozenset({"OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"})
+"""Who sets one of these knows better."""
 _FLUSH_S: Final = 2.0
-"""The job's process ends soon after; a collector that is slow costs spans, not time."""
+"""The process ends soon after; a collector that is slow costs spans, not time."""
 
 
-def tracing_of(settings: WorkerSettings) -> TracerProvider | None:
+def tracing_of(settings: LogSettings, service: str = _SERVICE) -> TracerProvider | None:
     """What sends this process's spans; None where no collector is set.
+
+    Args:
+        service: what it is called there, unless OTEL_SERVICE_NAME says so.
 
     Everything else is read from the environment by OpenTelemetry itself (OTEL_SERVICE_NAME,
     OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER …). It speaks OTLP over HTTP.
@@ -35,9 +43,12 @@ def tracing_of(settings: WorkerSettings) -> TracerProvider | None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    named = Resource({SERVICE_NAME: _SERVICE}).merge(OTELResourceDetector().detect())
-    provider = TracerProvider(resource=named)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    named = Resource({SERVICE_NAME: service}).merge(OTELResourceDetector().detect())
+    # Flushed by us, and for a moment only: its own farewell, at exit, waits for who is not there.
+    provider = TracerProvider(resource=named, shutdown_on_exit=False)
+    told = _TIMEOUTS & os.environ.keys()
+    exporter = OTLPSpanExporter(timeout=None if told else _SEND_S)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
 
 

@@ -21,6 +21,7 @@ from agent.settings import EndpointSettings
 from agent.telemetry.log_lines import set_up_logs
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.metrics import serve_metrics
+from agent.token_endpoint.wire import wire_of
 
 logger = logging.getLogger("agent.token_endpoint")
 
@@ -36,7 +37,7 @@ class Server(uvicorn.Server):
         if sockets and not self.should_exit:
             host, port = sockets[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
-            logger.info("token endpoint on http://%s:%d (try /docs)", shown, port)
+            logger.info("token endpoint on http://%s:%d (its API: /openapi.json)", shown, port)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -113,8 +114,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _arguments(argv)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    for noisy in ("uvicorn", "livekit", "httpx"):
+    for noisy in ("livekit", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Its warnings are a line for each oddity that a stranger sends.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
     load_dotenv(".env", override=False)
     try:
         settings = EndpointSettings.from_env(os.environ)
@@ -133,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        http="h11",  # the one the tests attack, whatever else is installed
+        http=wire_of(settings),  # h11's, which the tests attack, whatever else is installed
         ws="none",
         timeout_graceful_shutdown=_GRACE_S,
     )

@@ -38,12 +38,14 @@ from agent.token_endpoint.reaper import EVERY_S, Reaper
 from agent.token_endpoint.refusals import unauthorized
 from agent.token_endpoint.rooms import Rooms
 from agent.token_endpoint.schemas import (
+    SESSION_ID,
     EndAnswer,
     EndRequest,
     EventAnswer,
     GreetingAnswer,
     GreetingRequest,
 )
+from agent.token_endpoint.spans import Spans
 from agent.token_endpoint.ticket import let_in
 from agent.token_endpoint.vitals import Vitals
 from agent.token_endpoint.watch import Watch
@@ -52,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 GREETING = "/api/users/sessions/{session_id}/avatar-greeting"
 
-SessionId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+SessionId = Annotated[str, Path(pattern=SESSION_ID)]
 ApiKey = Annotated[
     str | None,
     Security(APIKeyHeader(name="X-API-Key", auto_error=False, description="The backend's key.")),
@@ -88,6 +90,7 @@ def create_app(
     """
     fallback_for(settings, None)
     memory = store or open_store(settings)
+    spans = Spans(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -113,25 +116,25 @@ def create_app(
             await watch.aclose()
             await rooms.aclose()
             await memory.aclose()
+            await spans.aclose()
 
     app = FastAPI(
         title="training-greeter token endpoint",
         version="1",
         lifespan=lifespan,
         redirect_slashes=False,
+        # FastAPI's pages bring scripts from a CDN to where keys are typed in.
+        docs_url=None,
         redoc_url=None,
     )
     answer_errors(app, settings)
     _add_routes(app)
-    app.add_middleware(Edge, settings=settings)
+    app.add_middleware(Edge, settings=settings, spans=spans)
     if settings.cors_allowed_origins:
         app.add_middleware(
             Cors,
-            allow_origins=settings.cors_allowed_origins,
-            allow_methods=["POST"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
-            expose_headers=["Retry-After"],
-            max_age=600,
+            origins=settings.cors_allowed_origins,
+            continue_url=settings.continue_url,
         )
     describe(app)
     return app

@@ -25,6 +25,7 @@ from agent.settings import EndpointSettings
 from agent.token_endpoint.metrics import REQUEST_TIME, REQUESTS
 from agent.token_endpoint.refusals import RETRY_AFTER, Refused
 from agent.token_endpoint.schemas import ErrorAnswer, ErrorDetail, Fallback
+from agent.token_endpoint.spans import Spans
 
 logger = logging.getLogger(__name__)
 M = TypeVar("M", bound=BaseModel)
@@ -128,15 +129,16 @@ async def read_bytes(request: Request) -> bytes:
 class Edge:
     """Catches what nobody expected, forbids caches to keep an answer, hangs up on unread bodies."""
 
-    def __init__(self, app: ASGIApp, *, settings: EndpointSettings) -> None:
+    def __init__(self, app: ASGIApp, *, settings: EndpointSettings, spans: Spans) -> None:
         self._app = app
         self._settings = settings
+        self._spans = spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = False
+        status = 0  # until an answer has begun
         asked_at = time.monotonic()
         scope.setdefault("state", {})
         sent = Headers(scope=scope)
@@ -150,9 +152,9 @@ class Edge:
             return message
 
         async def send_uncached(message: Message) -> None:
-            nonlocal begun
+            nonlocal status
             if message["type"] == "http.response.start":
-                begun = True
+                status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["Cache-Control"] = "no-store"
                 headers["X-Content-Type-Options"] = "nosniff"
@@ -168,13 +170,15 @@ class Edge:
             # Its text is left out: a vendor's error may repeat a token.
             where = traceback.format_tb(e.__traceback__)[-1].strip().partition("\n")[0]
             logger.error("unexpected failure", extra={"error": type(e).__name__, "where": where})
-            if not begun:
+            if not status:
                 refused = Refused("internal_error", "something went wrong on our side")
                 answer = error_answer(refused, fallback_for(self._settings, None))
                 await answer(scope, receive, send_uncached)
             scope["state"]["outcome"] = "internal_error"
         finally:
-            _count(scope, time.monotonic() - asked_at)
+            took_s = time.monotonic() - asked_at
+            _count(scope, took_s)
+            self._spans.answered(scope, status=status, took_s=took_s)
 
 
 def _count(scope: Scope, took_s: float) -> None:
@@ -186,14 +190,36 @@ def _count(scope: Scope, took_s: float) -> None:
 
 
 class Cors(CORSMiddleware):
-    """Starlette's, with our shape for the preflight it refuses."""
+    """Starlette's, with our shape for the preflight it refuses.
+
+    Args:
+        origins: of the pages that may ask.
+        continue_url: the way on for whoever is refused.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: Sequence[str], continue_url: str) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins,
+            allow_methods=["POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            expose_headers=["Retry-After"],
+            max_age=600,
+        )
+        self._continue_url = continue_url
 
     def preflight_response(self, request_headers: Headers) -> Response:
         answer = super().preflight_response(request_headers)
         answer.headers["Cache-Control"] = "no-store"
         if answer.status_code < 400:
             return answer
-        refused = error_answer(Refused("forbidden", "this origin is not allowed"), _general(""))
+        what = "origin, or its method or headers," if self._knows(request_headers) else "origin"
+        refused = error_answer(
+            Refused("forbidden", f"this {what} is not allowed"), _general(self._continue_url)
+        )
         refused.headers["Cache-Control"] = "no-store"
         refused.headers["Vary"] = "Origin"
         return refused
+
+    def _knows(self, request_headers: Headers) -> bool:
+        return self.is_allowed_origin(request_headers.get("origin", ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
@@ -50,11 +51,12 @@ def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
             refused, fallback_for(settings, getattr(request.state, "metadata", None))
         )
 
-    strangers = Sparing()
+    refusals: defaultdict[str, Sparing] = defaultdict(Sparing)
+    """By code, so that a flood of one kind hides no other."""
 
     async def on_ours(request: Request, error: Exception) -> Response:
         refused = refusal_of(cast(GreeterError, error))
-        left_out = strangers.left_out() if refused.code == "unauthorized" else 0
+        left_out = refusals[refused.code].left_out() if refused.kind.status < 500 else 0
         if left_out is None:
             return answer(request, refused)
         level = logging.WARNING if refused.kind.status >= 500 else logging.INFO

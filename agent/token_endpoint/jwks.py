@@ -1,7 +1,6 @@
 """The platform's public keys, as it publishes them (JWKS): fetched, kept, rotated.
 
-A key says by its own type which algorithm it verifies; what a token or the set says of that is
-never followed. Shared secrets and private keys in a set are left out. It reads no token.
+Which of them are used is `agent.published_keys`' to say. It reads no token.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from typing import Any
 
 import aiohttp
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from agent.errors import PlatformKeysError
 from agent.log import log_failure, logger
+from agent.published_keys import SET_MAX, usable_keys
 
 FRESH_S = 300.0
 """A set this old is fetched again, beside the requests: a withdrawn key is refused from then on."""
@@ -24,13 +23,6 @@ KEPT_S = 3600.0
 FLOOR_S = 5.0
 """Between two fetches at least, however many unknown keys are named meanwhile."""
 TIMEOUT_S = 3.0
-_SET_MAX = 256 * 1024  # bytes
-_KEYS_MAX = 100
-_RSA_MIN = 2048  # bits
-
-_ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
-"""Type and curve of a key, and the one algorithm it is for."""
-ALGORITHMS = frozenset(_ALGORITHMS.values())
 
 
 class KeySet:
@@ -113,7 +105,7 @@ class KeySet:
 
     async def _refresh(self) -> None:
         try:
-            keys = _usable(await self._fetch())
+            keys = usable_keys(await self._fetch())
         except PlatformKeysError as e:
             if not self._failure:
                 logger.warning("the platform's keys cannot be fetched: %s", e)
@@ -138,8 +130,8 @@ class KeySet:
                 body = bytearray()
                 async for chunk in answer.content.iter_any():
                     body += chunk
-                    if len(body) > _SET_MAX:
-                        raise PlatformKeysError(f"answered more than {_SET_MAX} bytes")
+                    if len(body) > SET_MAX:
+                        raise PlatformKeysError(f"answered more than {SET_MAX} bytes")
         except TimeoutError:
             raise PlatformKeysError(f"did not answer within {self._timeout_s:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as e:
@@ -148,36 +140,3 @@ class KeySet:
             return json.loads(bytes(body))
         except (ValueError, RecursionError):
             raise PlatformKeysError("did not answer JSON") from None
-
-
-def _usable(answer: Any) -> list[jwt.PyJWK]:
-    """The set's keys that verify signatures by one of ALGORITHMS.
-
-    Raises:
-        PlatformKeysError: it is no set, or has no such key.
-    """
-    listed = answer.get("keys") if isinstance(answer, dict) else None
-    if not isinstance(listed, list):
-        raise PlatformKeysError('did not answer a key set ({"keys": […]})')
-    keys = [key for jwk in listed[:_KEYS_MAX] if (key := _usable_key(jwk)) is not None]
-    if not keys:
-        raise PlatformKeysError("has no key for RS256, ES256 or EdDSA")
-    return keys
-
-
-def _usable_key(jwk: Any) -> jwt.PyJWK | None:
-    if not isinstance(jwk, dict) or "d" in jwk or jwk.get("use", "sig") != "sig":
-        return None
-    kid, kind, curve = jwk.get("kid"), jwk.get("kty"), jwk.get("crv")
-    if not all(isinstance(name, str | None) for name in (kid, kind, curve)):
-        return None
-    algorithm = _ALGORITHMS.get((str(kind), curve))
-    if algorithm is None or jwk.get("alg", algorithm) != algorithm:
-        return None
-    try:
-        key = jwt.PyJWK(jwk, algorithm)
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError):
-        return None
-    if isinstance(key.key, RSAPublicKey) and key.key.key_size < _RSA_MIN:
-        return None
-    return key

@@ -13,8 +13,9 @@ from typing import Any
 
 import jwt
 
+from agent.published_keys import ALGORITHMS
 from agent.settings import EndpointSettings
-from agent.token_endpoint.jwks import ALGORITHMS, KeySet
+from agent.token_endpoint.jwks import KeySet
 from agent.token_endpoint.refusals import Refused, unauthorized
 
 _SKEW_S = 60

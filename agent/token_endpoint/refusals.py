@@ -21,6 +21,7 @@ RETRY_AFTER = {429: 60, 503: 2}
 """Statuses that say when to ask again, in seconds, where nothing nearer is known."""
 
 KINDS = {
+    "malformed_request": Kind(400, False, "It is no HTTP, or its head is too long."),
     "malformed_json": Kind(400, False, "The body is not JSON."),
     "unauthorized": Kind(401, False, "No credentials, or not valid ones."),
     "forbidden": Kind(403, False, "The credentials are for another session."),

@@ -24,6 +24,7 @@ Lenient = Annotated[
         {"description": "Text. Anything else, or odd text, is cleaned or left out, never refused."}
     ),
 ]
+SESSION_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 _HTTP_URL = re.compile(
     r"(https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][^\s\\<>\"]*)?)?"
 )
@@ -33,6 +34,11 @@ _URL_MAX = 2048
 def _http_url(value: str) -> str:
     if len(value) > _URL_MAX or not _HTTP_URL.fullmatch(value):
         raise ValueError("must be an http(s) URL, or empty for CONTINUE_URL")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # A JWT's claims may hold half a character (\ud800), which no answer of ours could repeat.
+        raise ValueError("must be text") from None
     return value
 
 

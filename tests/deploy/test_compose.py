@@ -35,6 +35,8 @@ FIXED = {
 """What the image decides, and other spellings."""
 
 
+EVENTS = "/livekit/webhook"
+"""As `agent.token_endpoint.app` has it."""
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")
 
 
@@ -71,10 +73,27 @@ def services(compose: Path, tmp_path: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(ENV.keys() - {"PLATFORM_API_KEY"}))
-def test_what_is_missing_is_named(name: str) -> None:
+@pytest.mark.parametrize("name", ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"])
+def test_what_all_need_is_demanded_by_name(name: str) -> None:
     with pytest.raises(LookupError, match=name):
         filled_in((ROOT / "compose.yaml").read_text(), {**ENV, name: ""})
+
+
+def test_the_endpoint_starts_without_the_providers_keys() -> None:
+    """As docs/deploy-livekit-cloud.md has it: Compose demands the names of the whole file."""
+    ours = {name: value for name, value in ENV.items() if name.startswith("LIVEKIT_")}
+    filled_in((ROOT / "compose.yaml").read_text(), ours)
+
+
+def test_its_own_livekit_tells_the_endpoint_what_happens_in_rooms(
+    services: dict[str, Any],
+) -> None:
+    webhook = yaml.safe_load(services["livekit"]["environment"]["LIVEKIT_CONFIG"])["webhook"]
+    assert webhook["api_key"] == ENV["LIVEKIT_API_KEY"]
+    [url] = webhook["urls"]
+    port = services["endpoint"]["ports"][0]["target"]
+    assert url == f"http://endpoint:{port}{EVENTS}"
+    assert f"handle {EVENTS} {{" in (ROOT / "deploy/page/Caddyfile").read_text()
 
 
 def test_each_process_can_be_given_all_its_settings_and_no_others_keys(

@@ -252,6 +252,11 @@ CHOICES = [  # API3: object property level (mass assignment)
     ),
     asks("a way on that is script", ODD, {"continue_url": "javascript:alert(1)"}),
     asks("a reason that is a story", ODD, {"reason": "a\nb"}, path=path_of("7", end=True)),
+    Attack(
+        "half a character in a token's way on",
+        ODD,
+        headers=bearer(hand_made(HS, {**GOOD, "continue_url": "https://x.example/\ud800"})),
+    ),
     asks("a room of kilobytes", ODD, {"room_sid": "R" * 1000}, path=path_of("7", end=True)),
 ]
 MALFORMED, TYPE, LARGE = (400, "malformed_json"), (415, "not_json"), (413, "body_too_large")
@@ -357,6 +362,7 @@ PLACES = [  # API8, API9: misconfiguration, forgotten addresses
     Attack("a format by ending", GONE, path_of("7")[:-1] + ".json", BACKEND),
     Attack("somewhere else whole", GONE, "http://169.254.169.254/latest/meta-data/", BACKEND),
     Attack("redoc", GONE, "/redoc", method="GET"),
+    Attack("a page that brings scripts from elsewhere", GONE, "/docs", method="GET"),
     Attack("metrics", GONE, "/metrics", method="GET"),
     Attack("git", GONE, "/.git/config", method="GET"),
     Attack("env", GONE, "/.env", method="GET"),

@@ -28,7 +28,7 @@ CONTINUE_URL = "https://platform.example/video/1"
 PASSWORD = "greet-me"
 _OF_ADA = range(100, 150)
 OF_BEN = 200
-"""Ben's training session, in Spanish."""
+"""Ben's training session, in Spanish; he agreed to be recorded."""
 _PEOPLE = f"""
 from django.contrib.auth.models import User
 ben = User.objects.create_user("ben", password="{PASSWORD}", first_name="Ben")
@@ -40,7 +40,9 @@ for number in range({_OF_ADA.start}, {_OF_ADA.stop}):
         training_type="warehouse safety",
         continue_url="{CONTINUE_URL}",
     )
-ben.training_sessions.create(pk={OF_BEN}, locale="es-MX", continue_url="{CONTINUE_URL}")
+ben.training_sessions.create(
+    pk={OF_BEN}, locale="es-MX", consent_recording=True, continue_url="{CONTINUE_URL}"
+)
 """
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import aiohttp
 import httpx
+import jwt
 import pytest
 
 from agent.demo.livekit_server import free_ports
@@ -113,6 +114,19 @@ async def test_browser_may_ask_the_endpoint_itself_with_the_platforms_jwt(
         assert "Ada" in answer.json()["fallback"]["welcome_text"]
         other = await browser.post(greeting(session + 1), json={}, headers=headers)
         assert other.status_code == 403
+
+
+async def test_who_agreed_to_be_recorded_is_said_by_the_platform_alone(alone: Site) -> None:
+    for name, session, agreed in (("ada", next(alone.of_ada), False), ("ben", OF_BEN, True)):
+        trainee = await alone.browser(name)
+        lie = {"consent": {"recording": not agreed, "transcript": True}}
+        told = (await trainee.post(greeting(session, "token/"), json=lie)).json()
+        claims = jwt.decode(
+            told["authorization"].removeprefix("Bearer "),
+            alone.environment["PLATFORM_JWT_SECRET"],
+            algorithms=["HS256"],
+        )
+        assert claims["consent"] == {"transcript": False, "recording": agreed}
 
 
 async def test_what_the_endpoint_refuses_is_passed_on(site: Site) -> None:

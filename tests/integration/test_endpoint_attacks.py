@@ -123,7 +123,9 @@ def test_every_row_has_a_name_of_its_own() -> None:
     ],
     ids=lambda sent: sent[:60].decode("latin-1"),
 )
-async def test_what_is_no_http_is_refused_and_hung_up_on(served: Endpoint, sent: bytes) -> None:
+async def test_what_is_no_http_is_refused_and_hung_up_on(
+    served: Endpoint, error_schema: dict[str, Any], sent: bytes
+) -> None:
     url = served.http.base_url
     reader, writer = await asyncio.open_connection(url.host, url.port)
     try:
@@ -133,6 +135,11 @@ async def test_what_is_no_http_is_refused_and_hung_up_on(served: Endpoint, sent:
         except ConnectionResetError:
             answer = b""
         assert answer == b"" or answer.split()[1][:1] == b"4", answer[:200]
+        if answer:
+            said = answer.partition(b"\r\n\r\n")[2].decode()
+            body, _ = json.JSONDecoder().raw_decode(said)  # the preface of HTTP/2 has two answers
+            Draft202012Validator(error_schema).validate(body)
+            assert body["fallback"]["welcome_text"]
     finally:
         writer.close()
 

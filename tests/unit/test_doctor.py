@@ -170,6 +170,11 @@ def test_an_optional_name_misspelt_is_a_warning() -> None:
     )
 
 
+def test_what_is_missing_together_goes_by_the_name_that_asks_for_it() -> None:
+    [line] = lines({**WELL, "RECORDING": "egress"})
+    assert line.startswith("failed settings.RECORDING: RECORDING=egress writes to a bucket: set ")
+
+
 def test_dotenv_counts_and_the_environment_wins(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("LIVEKIT_URL='ws://one.example.com'\nMAX_JOBS=3\n")
@@ -297,12 +302,18 @@ def _examined(monkeypatch: pytest.MonkeyPatch, findings: list[Finding]) -> None:
     ],
 )
 def test_exit_codes(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, findings: list[Finding], code: int
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    findings: list[Finding],
+    code: int,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("= no setting, of which the library behind has words too\n")
     _examined(monkeypatch, findings)
     assert cli.main([]) == code
     assert cli.main(["--json"]) == code
+    assert capfd.readouterr().err == ""
 
 
 def test_an_unknown_flag_is_2() -> None:

@@ -54,6 +54,18 @@ def test_https_address_becomes_wss_because_beyond_presence_refuses_anything_else
     assert settings.public_url == "wss://x.livekit.cloud"
 
 
+@pytest.mark.parametrize(
+    "name", ["LIVEKIT_URL", "ENDPOINT_URL", "BEY_API_URL", "DEEPGRAM_BASE_URL"]
+)
+@pytest.mark.parametrize("rest", ["host:port", "host:99999", "[::1", "[x]"])
+def test_an_address_with_an_impossible_port_or_host_is_named_at_the_start(
+    name: str, rest: str
+) -> None:
+    scheme = "wss" if name == "LIVEKIT_URL" else "https"
+    with pytest.raises(ConfigError, match=f"unusable: {name}: is no address: check its port"):
+        WorkerSettings.from_env({**WORKER, name: f"{scheme}://{rest}"})
+
+
 def test_empty_means_not_given_but_for_the_agent_name() -> None:
     settings = WorkerSettings.from_env({**WORKER, "MAX_JOBS": "", "LIVEKIT_AGENT_NAME": ""})
     assert settings.max_jobs == 10

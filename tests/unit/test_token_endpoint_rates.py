@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,17 @@ async def test_a_trainee_is_counted_by_their_token_whatever_the_session(tmp_path
         assert (await http.post(path_of("x"), headers=odd)).status_code == 429
         other = await http.post(path_of("y"), headers=browser("y", sub="t-2"))
         assert other.status_code == 503
+
+
+async def test_no_flood_of_refusals_fills_the_log_or_hides_another_kind(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with endpoint(tmp_path, RATE_LIMIT_SESSION="1/minute") as http:
+        for _ in range(50):
+            await http.post(path_of("2"), headers=browser("1"))
+            await http.post(path_of("1"), headers=browser("1"))
+            await http.post(path_of("1"))
+    codes = Counter(getattr(record, "code", "") for record in caplog.records)
+    assert (codes["forbidden"], codes["rate_limited"], codes["unauthorized"]) == (30, 30, 30)
+    assert codes["livekit_unavailable"] == 1

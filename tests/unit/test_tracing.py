@@ -1,12 +1,17 @@
-"""Without a collector nothing is traced."""
+"""Without a collector nothing is traced; with one the endpoint sends ids and codes alone."""
 
 from __future__ import annotations
+
+import time
+from pathlib import Path
 
 import pytest
 
 from agent.errors import ConfigError
 from agent.settings import WorkerSettings
 from agent.telemetry.tracing import flush_traces, trace_job, tracing_of
+from tests.integration.collector import collector
+from tests.unit.endpoint_app import browser, endpoint, path_of
 from tests.unit.test_settings import WORKER
 
 
@@ -20,3 +25,35 @@ async def test_without_a_collector_there_is_nothing_to_trace_with() -> None:
 def test_a_collector_is_an_address() -> None:
     with pytest.raises(ConfigError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT: must be an http"):
         WorkerSettings.from_env({**WORKER, "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"})
+
+
+async def test_the_endpoint_sends_what_was_asked_and_no_word_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with collector() as kept:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", kept.url)
+        async with endpoint(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=kept.url) as http:
+            told = browser("traced-1", trainee={"name": "Quillfeather"})
+            await http.post(path_of("traced-1"), headers=told)
+            await http.post(path_of("traced-1", end=True))
+            await http.post(path_of("no%20session"))
+            await http.get("/healthz")
+    route = "POST /api/users/sessions/{session_id}/avatar-greeting/"
+    assert kept.names == {route, f"{route}end/"}
+    assert kept.session_ids() == {"traced-1"}
+    sent = " ".join(str(request) for request in kept.requests)
+    for word in ("training-greeter-endpoint", "livekit_unavailable", "unauthorized"):
+        assert word in sent
+    for never in ("Quillfeather", "eyJ", 't-1"'):
+        assert never not in sent
+
+
+async def test_a_collector_that_is_away_holds_no_process_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = "http://127.0.0.1:1"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+    async with endpoint(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=url) as http:
+        assert (await http.post(path_of("7"), headers=browser("7"))).status_code == 503
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 4

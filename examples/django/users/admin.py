@@ -8,6 +8,7 @@ from users.models import GreetingOutcome, TrainingSession
 @admin.register(TrainingSession)
 class TrainingSessionAdmin(admin.ModelAdmin):
     list_display = ["id", "trainee", "role", "industry", "training_type", "locale"]
+    list_filter = ["consent_transcript", "consent_recording"]
 
 
 @admin.register(GreetingOutcome)

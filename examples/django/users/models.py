@@ -21,6 +21,9 @@ class TrainingSession(models.Model):
     consent_transcript = models.BooleanField(
         default=False, help_text="The trainee agreed that the conversation's text is kept."
     )
+    consent_recording = models.BooleanField(
+        default=False, help_text="The trainee agreed that both voices are recorded."
+    )
     continue_url = models.URLField(max_length=2000, help_text="The training video's page.")
 
     def __str__(self) -> str:
@@ -38,7 +41,10 @@ class TrainingSession(models.Model):
             "industry": self.industry,
             "training_type": self.training_type,
             "locale": self.locale,
-            "consent": {"transcript": self.consent_transcript},
+            "consent": {
+                "transcript": self.consent_transcript,
+                "recording": self.consent_recording,
+            },
             "continue_url": self.continue_url,
         }
 

@@ -1,0 +1,59 @@
+"""Spans: one for each request about a session, for an OpenTelemetry collector; ids and codes alone.
+
+They are made once the answer is there, and no caller's own trace is joined: whoever asks is a
+stranger, and would choose which of our requests are sampled.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Final
+
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from starlette.types import Scope
+
+from agent.settings import EndpointSettings
+from agent.telemetry.tracing import flush_traces, tracing_of
+from agent.token_endpoint.schemas import SESSION_ID
+
+_SERVICE: Final = "training-greeter-endpoint"
+
+
+class Spans:
+    """Makes them where a collector is set, and nothing where none is. `aclose` sends the rest."""
+
+    def __init__(self, settings: EndpointSettings) -> None:
+        self._provider = tracing_of(settings, _SERVICE)
+        self._tracer = self._provider.get_tracer(__name__) if self._provider else None
+
+    def answered(self, scope: Scope, *, status: int, took_s: float) -> None:
+        """A request was answered.
+
+        Args:
+            scope: after the routes: with what was asked for, and what came of it.
+            status: 0 where nobody was left to be answered.
+        """
+        route = getattr(scope.get("route"), "path", "")
+        session_id = str(scope.get("path_params", {}).get("session_id", ""))
+        if self._tracer is None or not re.fullmatch(SESSION_ID, session_id):
+            return
+        now = time.time_ns()
+        span = self._tracer.start_span(
+            f"{scope['method']} {route}",
+            kind=SpanKind.SERVER,
+            start_time=now - int(took_s * 1e9),
+            attributes={
+                "http.request.method": scope["method"],
+                "http.route": route,
+                "http.response.status_code": status,
+                "session_id": session_id,
+                "outcome": scope["state"].get("outcome", "none"),
+            },
+        )
+        if status >= 500:
+            span.set_status(Status(StatusCode.ERROR))
+        span.end(now)
+
+    async def aclose(self) -> None:
+        await flush_traces(self._provider)

@@ -1,0 +1,117 @@
+"""What is no HTTP, or never becomes a request: answered in our shape, and hung up on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from agent.token_endpoint.wire import wire_of
+from tests.unit.endpoint_app import settings
+
+
+class FakeTransport(asyncio.Transport):
+    """Keeps what is written; closes at once, as a socket with an empty buffer does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = asyncio.Event()
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def is_closing(self) -> bool:
+        return self.closed.is_set()
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+async def _app(scope: Any, receive: Any, send: Any) -> None:
+    # Its head is sent before the body is read, as no route of ours does: the worst case.
+    head: dict[str, Any] = {"type": "http.response.start", "status": 200, "headers": []}
+    await send(head)
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.body", "body": b"{}"})
+
+
+Connect = Callable[..., tuple[H11Protocol, FakeTransport]]
+
+
+@pytest.fixture
+def connect(tmp_path: Path) -> Connect:
+    def connected(*, head_timeout_s: float = 60) -> tuple[H11Protocol, FakeTransport]:
+        wire = wire_of(settings(tmp_path), head_timeout_s=head_timeout_s)
+        config = uvicorn.Config(_app, http=wire, ws="none", lifespan="off", log_config=None)
+        config.load()
+        protocol, transport = wire(config, ServerState(), {}), FakeTransport()
+        protocol.connection_made(transport)
+        return protocol, transport
+
+    return connected
+
+
+@pytest.mark.parametrize(
+    "sent", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\xa5\x01\r\n\r\n"]
+)
+async def test_what_is_no_http_is_answered_with_the_welcome_and_the_way_on(
+    connect: Connect, sent: bytes
+) -> None:
+    protocol, transport = connect()
+    protocol.data_received(sent)
+    head, _, body = transport.written.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    for header in (b"application/json", b"cache-control: no-store", b"connection: close"):
+        assert header in head.lower()
+    told = json.loads(body)
+    assert told["error"]["code"] == "malformed_request"
+    assert told["fallback"]["welcome_text"]
+    assert told["fallback"]["continue_url"] == "https://platform.example/video"
+    assert transport.closed.is_set()
+
+
+async def test_nonsense_in_the_middle_of_an_answer_is_hung_up_on(connect: Connect) -> None:
+    protocol, transport = connect()
+    protocol.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    async with asyncio.timeout(5):
+        while b"HTTP/1.1 200" not in transport.written:
+            await asyncio.sleep(0)
+    protocol.data_received(b"no chunk\r\n")
+    assert transport.closed.is_set()
+    assert b"HTTP/1.1 400" not in transport.written
+
+
+async def test_who_does_not_finish_the_head_is_hung_up_on(connect: Connect) -> None:
+    for sent in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: "):
+        protocol, transport = connect(head_timeout_s=0.05)
+        if sent:
+            protocol.data_received(sent)
+        async with asyncio.timeout(5):
+            await transport.closed.wait()
+        assert transport.written == b""
+
+
+async def test_a_request_that_has_begun_takes_the_time_it_takes(connect: Connect) -> None:
+    protocol, transport = connect(head_timeout_s=0.05)
+    protocol.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+    await asyncio.sleep(0.15)
+    assert not transport.closed.is_set()
+    protocol.data_received(b"}")
+    async with asyncio.timeout(5):
+        while b"{}" not in transport.written:
+            await asyncio.sleep(0)
