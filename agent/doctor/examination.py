@@ -17,6 +17,7 @@ from agent.doctor import (
     machine,
     outside,
     platform_keys,
+    recording,
     scripts,
     settings,
     store,
@@ -43,6 +44,7 @@ async def examine(given: Given) -> list[Finding]:
         if is_worker:
             checks |= {
                 "worker.health": _collect("worker.health", worker.check_here(given, caller)),
+                "recording": _collect("recording", recording.check(given)),
                 "outside": _collect("outside", outside.check(given)),
                 "beyond_presence": _collect(
                     "beyond_presence", beyond_presence.check(given, caller)

@@ -57,6 +57,12 @@ def check(given: Given) -> Iterator[Finding]:
     if not (found or given.file_problems):
         count = len(known_names() & given.environ.keys())
         yield ok("settings", f"complete and well-formed: {count} are set, defaults for the rest")
+    if not given.lacks("LIVEKIT_AGENT_NAME") and not given.worker.livekit_agent_name:
+        yield warning(
+            "worker.name",
+            "LIVEKIT_AGENT_NAME is empty: every room of this LiveKit project is sent a greeter",
+            "give it a name, unless the project holds nothing but training sessions",
+        )
     if "endpoint" in given.parts and "CORS_ALLOWED_ORIGINS" not in given.problems:
         yield from _origins(given.endpoint.cors_allowed_origins)
 

@@ -21,12 +21,6 @@ async def check(given: Given, caller: Caller) -> AsyncIterator[Finding]:
     if lacking := given.lacks("LIVEKIT_AGENT_NAME"):
         yield skipped("worker.registered", lacking)
         return
-    if not settings.livekit_agent_name:
-        yield warning(
-            "worker.name",
-            "LIVEKIT_AGENT_NAME is empty: every room of this LiveKit project is sent a greeter",
-            "give it a name, unless the project holds nothing but training sessions",
-        )
     try:
         async with probe_room(settings) as room:
             called = asyncio.create_task(room.called(), name="probe_room")

@@ -60,6 +60,11 @@ class Bucket:
         """The bucket of these settings; None where they name none."""
         return cls(settings) if settings.recording_s3_bucket else None
 
+    async def look(self) -> None:
+        """Ask for the first of its recordings, to see that it answers and lets us in."""
+        async for _ in self._below(self.prefix):
+            return
+
     async def put(self, name: str, data: bytes, limit_s: float) -> str:
         """Write one object in one request; returns its key."""
         key = self.prefix + name

@@ -98,5 +98,25 @@ def _explain(errors: list[ErrorDetails], lacking: str) -> str:
     return "\n".join([*lines, "Every name is explained in .env.example."])
 
 
+_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+
+
 def _why(error: ErrorDetails) -> str:
-    return error["msg"].removeprefix("Value error, ")
+    """Why a value is refused, in an operator's words and not in pydantic's."""
+    bounds = error.get("ctx", {})
+    kind, _, how = error["type"].partition("_")
+    if kind in _KINDS and how in ("type", "parsing", "from_float"):
+        return f"must be {_KINDS[kind]}"
+    match error["type"]:
+        case "literal_error":
+            return f"must be one of {bounds['expected']}"
+        case "greater_than_equal":
+            return f"must be at least {bounds['ge']:.10g}"
+        case "greater_than":
+            return f"must be more than {bounds['gt']:.10g}"
+        case "less_than_equal":
+            return f"must be at most {bounds['le']:.10g}"
+        case "less_than":
+            return f"must be less than {bounds['lt']:.10g}"
+        case _:
+            return error["msg"].removeprefix("Value error, ")

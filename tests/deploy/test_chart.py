@@ -69,10 +69,12 @@ def test_kubernetes_takes_every_object(helm: Path, settings: tuple[str, ...], ve
     assert len(set(names)) == len(names)
 
 
-def test_the_ingress_lets_pages_and_livekits_webhooks_in_and_nothing_else(helm: Path) -> None:
+def test_the_ingress_lets_pages_watchers_and_livekits_webhooks_in_and_nothing_else(
+    helm: Path,
+) -> None:
     [rule] = one(rendered(helm, *EVERYTHING), "Ingress", "-endpoint")["spec"]["rules"]
     paths = [path["path"] for path in rule["http"]["paths"]]
-    assert paths == ["/api/", "/livekit/webhook"]
+    assert paths == ["/api/", "/healthz", "/livekit/webhook"]
 
 
 def test_no_greeting_is_cut_off_by_an_update(helm: Path) -> None:

@@ -237,7 +237,7 @@ ROWS = [
             r"failed settings\.BEYOND_PRESENCE_API_KEY .* rename BEYOND_PRESENSE_API_KEY to .*",
             r"failed settings\.DEEPGRAM_API_KEY DEEPGRAM_API_KEY is still a placeholder.*",
             r"failed settings\.GOOGLE_API_KEY GOOGLE_API_KEY stands in quotes.*",
-            r"failed settings\.MAX_JOBS MAX_JOBS: Input should be a valid integer.*",
+            r"failed settings\.MAX_JOBS MAX_JOBS must be a whole number.*",
             r"ok livekit\.reachable .*",
             r"skipped livekit\.credentials LIVEKIT_API_SECRET is not usable: see above",
             r"ok endpoint\.key .*",

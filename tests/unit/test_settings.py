@@ -81,6 +81,22 @@ def test_unusable_value_is_named_but_never_shown() -> None:
     assert "secret-looking-value" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MAX_JOBS", "many", "must be a whole number"),
+        ("MAX_JOBS", "1.5", "must be a whole number"),
+        ("RETENTION_DAYS", "soon", "must be a number"),
+        ("RETENTION_DAYS", "-1", "must be more than 0"),
+        ("AGENT_HTTP_PORT", "99999", "must be at most 65535"),
+        ("AVATAR_MINUTES_PER_DAY", "99999999", "must be at most 1000000"),
+        ("LOG_FORMAT", "xml", "must be one of 'json' or 'text'"),
+    ],
+)
+def test_a_refusal_is_in_an_operators_words(name: str, value: str, said: str) -> None:
+    assert WorkerSettings.problems({**WORKER, name: value}) == {name: said}
+
+
 def test_secrets_are_in_no_repr() -> None:
     assert "the-livekit-secret" not in repr(WorkerSettings.from_env(WORKER))
 
