@@ -91,7 +91,7 @@ async def test_without_a_worker_the_page_says_so_and_a_late_guide_is_welcome(
         await expect(root).to_have_attribute("data-state", "waiting_for_agent", timeout=SLOW_MS)
         since = time.monotonic()
         line = page.get_by_test_id("continue-line")
-        said = "You need not wait: your training video is ready."
+        said = "No need to wait: your training video is ready."
         await expect(line).to_have_text(said, timeout=10_000)
         assert time.monotonic() - since < 6, "the trainee waits and is told nothing"
         await expect(root).to_have_attribute("data-continue", "late")

@@ -54,7 +54,7 @@ test("from the first paint: a name, the steps, and the way on", () => {
   show();
   expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Welcome, Ana");
   expect(screen.getByTestId("status").textContent).toContain("Connecting…");
-  expect(screen.getByTestId("progress").textContent).toContain("Getting your seat…");
+  expect(screen.getByTestId("progress").textContent).toContain("Getting your room ready…");
   expect(screen.getByRole("button", { name: "Continue to Training Video" })).toBeDefined();
 });
 

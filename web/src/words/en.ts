@@ -16,9 +16,9 @@ export const en: Words = {
     finished: "Finished",
     notConnected: "Not connected",
   },
-  steps: { seat: "Seat", connection: "Connection", guide: "Guide", done: "done" },
+  steps: { seat: "Room", connection: "Connection", guide: "Guide", done: "done" },
   waiting: {
-    seat: "Getting your seat…",
+    seat: "Getting your room ready…",
     connection: "Opening the line…",
     coming: "Your guide is on the way…",
     preparing: "Your guide is here and getting ready…",
@@ -72,7 +72,7 @@ export const en: Words = {
     soon: "Your guide will say goodbye soon.",
     highlight_continue: "That was your greeting. Go on whenever you like.",
     continue: "Your training video opens in a moment.",
-    late: "You need not wait: your training video is ready.",
+    late: "No need to wait: your training video is ready.",
     lost: "You can go straight on, or wait a moment for your guide.",
   },
   over: {
@@ -81,14 +81,14 @@ export const en: Words = {
     welcome:
       "Welcome! We are glad you are here. Your training is ready, and you can start it whenever you like.",
     tryAgain: "Try again",
-    bringHere: "Bring it here",
+    bringHere: "Talk here instead",
   },
   ended: {
-    said: "That was your greeting. Thank you for the talk!",
-    completed: "That was your greeting. Thank you for the talk, and enjoy the video!",
+    said: "That was your greeting. Thank you for the conversation!",
+    completed: "That was your greeting. Thank you for the conversation, and enjoy the video!",
     had: "You have already had your greeting.",
     silent: "It was quiet for a while, so your guide has left. You can go straight on.",
-    time_limit: "The time for your greeting was up. Thank you for the talk!",
+    time_limit: "The time for your greeting was up. Thank you for the conversation!",
     stopped: "Your guide had to stop, but nothing is lost.",
   },
   failed: {
