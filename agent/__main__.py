@@ -132,5 +132,16 @@ def _livekit_cli(server: AgentServer | None) -> int:
     return 0
 
 
+def _until_nobody_reads() -> int:
+    """`… | head` has seen enough, and that is no failure."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_until_nobody_reads())

@@ -31,6 +31,18 @@ def test_it_runs_as_a_command_without_keys_or_livekit(tmp_path: Path) -> None:
     assert result.stderr.splitlines() == [f"1 finding in {path}", "False"]
 
 
+def test_a_reader_who_has_seen_enough_is_no_failure() -> None:
+    command = [sys.executable, "-m", "agent", "prompts", "list"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=PROMPTS.parent
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+        assert (process.wait(30), said) == (0, b"")
+
+
 def test_check_of_the_shipped_scripts_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     assert capsys.readouterr().out == ""
