@@ -302,9 +302,11 @@ async def nothing_left(product: Product) -> AsyncIterator[None]:
     """No room, no job and no avatar comes of an examination."""
     yield
     assert product.here.stand_ins is not None
-    assert await product.here.stand_ins.sessions() == []
     rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
-    assert [room.name for room in rooms if room.name.startswith(PROBE_ROOM_PREFIX)] == []
+    greeted = [session["room"] for session in await product.here.stand_ins.sessions()]
+    # An earlier test's greeter may just have asked for its avatar.
+    left = [*(room.name for room in rooms), *greeted]
+    assert [name for name in left if name.startswith(PROBE_ROOM_PREFIX)] == []
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name.replace(" ", "-") for row in ROWS])
