@@ -11,26 +11,29 @@ import pytest
 
 from agent.store import SqliteStore, Store
 
-TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
-
 
 def days_ago(days: int) -> str:
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
+def today() -> str:
+    """Asked anew: a run of all tests may go on past midnight."""
+    return days_ago(0)
+
+
 async def check_a_days_seconds_add_up(store: Store) -> None:
-    assert await store.avatar_seconds(TODAY) == 0
-    await store.spend_avatar(TODAY, 12.5)
-    await store.spend_avatar(TODAY, 0.25)
+    assert await store.avatar_seconds(today()) == 0
+    await store.spend_avatar(today(), 12.5)
+    await store.spend_avatar(today(), 0.25)
     await store.spend_avatar(days_ago(1), 100)
-    assert await store.avatar_seconds(TODAY) == 12.75
+    assert await store.avatar_seconds(today()) == 12.75
     assert await store.avatar_seconds(days_ago(1)) == 100
     assert await store.avatar_seconds(days_ago(2)) == 0
 
 
 async def check_nothing_is_lost_where_many_spend_at_once(store: Store) -> None:
-    await asyncio.gather(*(store.spend_avatar(TODAY, 0.5) for _ in range(30)))
-    assert await store.avatar_seconds(TODAY) == 15
+    await asyncio.gather(*(store.spend_avatar(today(), 0.5) for _ in range(30)))
+    assert await store.avatar_seconds(today()) == 15
 
 
 async def check_old_days_are_forgotten(store: Store) -> None:
@@ -44,15 +47,15 @@ async def check_a_short_retention_does_not_give_the_budget_anew(store: Store) ->
     for days in (0, 1, 3):
         await store.spend_avatar(days_ago(days), 7)
     await store.forget_older(0)
-    assert await store.avatar_seconds(TODAY) == 7
+    assert await store.avatar_seconds(today()) == 7
     assert await store.avatar_seconds(days_ago(3)) == 0
 
 
 async def check_forgetting_a_session_leaves_the_ledger(store: Store) -> None:
     await store.open_outcome("o", "s", "1", 60)
-    await store.spend_avatar(TODAY, 7)
+    await store.spend_avatar(today(), 7)
     assert await store.forget_session("s") == 1
-    assert await store.avatar_seconds(TODAY) == 7
+    assert await store.avatar_seconds(today()) == 7
 
 
 LEDGER_CHECKS = [
