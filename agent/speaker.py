@@ -204,6 +204,9 @@ class Speaker:
             self._give_up(AvatarTimeout(f"the avatar did not come within {_LATE_S:g} s"))
         except AvatarError as e:
             self._give_up(e)
+        except Exception as e:  # noqa: BLE001  whatever the plugin does, nobody is paid for nothing
+            logger.exception("the avatar's plugin failed")
+            self._give_up(AvatarError(f"its plugin failed: {type(e).__name__}"))
         else:
             logger.info(
                 "the avatar came late and takes over",

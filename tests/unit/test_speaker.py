@@ -127,3 +127,18 @@ async def test_avatar_that_left_before_the_trainee_came_and_is_back_speaks(stage
     stage.room.avatar_joins(avatar)
     await settling
     assert stage.speaker.mode == "avatar"
+
+
+async def test_late_avatar_that_the_plugin_cannot_use_is_sent_away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise TypeError("not one of ours")
+
+    monkeypatch.setattr(FakeAvatar, "take_over", fails)
+    avatar = stage.avatar
+    await stage.speaker.settle(DEADLINE_S)
+    assert stage.speaker.why == "avatar_late"
+    stage.room.avatar_joins(avatar)
+    await stage.until(lambda: stage.removed == [avatar])
+    assert stage.speaker.mode == "voice"
