@@ -157,6 +157,9 @@ class Speaker:
 
     def fall_silent(self) -> None:
         """No voice is to be had any more: what is said is read, and no avatar is paid for."""
+        if self.mode == "avatar" and self._voice is not None:
+            # What it has of a line would be waited for, and nothing said or written until then.
+            self._session.output.replace_audio_tail(self._voice)
         self.mode, self.why = "text", "speech_failed"
         self._session.output.set_audio_enabled(False)
         self._tried_again = True

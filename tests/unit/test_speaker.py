@@ -142,3 +142,14 @@ async def test_late_avatar_that_the_plugin_cannot_use_is_sent_away(
     stage.room.avatar_joins(avatar)
     await stage.until(lambda: stage.removed == [avatar])
     assert stage.speaker.mode == "voice"
+
+
+async def test_avatar_that_holds_part_of_a_line_is_let_go_of_before_the_speech_falls_silent(
+    stage: Stage,
+) -> None:
+    """livekit-agents waits without limit for the report of an avatar that has been sent away."""
+    stage.room.avatar_joins(stage.avatar)
+    await stage.speaker.settle(DEADLINE_S)
+    stage.speaker.fall_silent()
+    assert stage.tails[-1] is stage.voice
+    assert (stage.speaker.mode, stage.sound) == ("text", False)
