@@ -177,7 +177,7 @@ class Greeting:
             may_be_avatar=self._may_be_avatar,
             longest_s=min(script.limits.max_seconds, self._settings.max_greeting_s),
             on_fault=lambda error, status: self._keeper.fault("avatar", error, status),
-            on_lost=self._conversation.say_again,
+            on_lost=self._conversation.lose_voice,
             on_moment=self._on_moment,
         )
         self._keeper.speaker = self._speaker
