@@ -247,6 +247,7 @@ class Greeting:
             "no voice answers, going on in writing: check DEEPGRAM_API_KEY, VOICES, FALLBACK_VOICE"
         )
         speaker.fall_silent()
+        self._trainee.will_read()
         if self._opened.is_set():
             self._conversation.say_again()
 

@@ -93,6 +93,7 @@ class Trainee:
         self._reported = asyncio.Event()
         self._sound_unlocked = False
         self._hears: frozenset[str] = frozenset()
+        self._will_read = False
         room.local_participant.register_rpc_method(RPC_CAN_HEAR, self._on_can_hear)
         room.local_participant.register_rpc_method(RPC_END_GREETING, self._on_end_greeting)
         room.register_text_stream_handler(TOPIC_CHAT, self._on_text)
@@ -133,7 +134,7 @@ class Trainee:
             return
         try:
             async with asyncio.timeout(timeout_s):
-                while not (self._sound_unlocked and speaker.identity in self._hears):
+                while not (self._will_read or self._would_hear(speaker)):
                     self._reported.clear()
                     await self._reported.wait()
         except TimeoutError:
@@ -141,6 +142,14 @@ class Trainee:
                 "the page still cannot hear; greeting all the same, with captions",
                 extra={"sound_unlocked": self._sound_unlocked, "waited_s": timeout_s},
             )
+
+    def will_read(self) -> None:
+        """Nothing will be heard: nobody is waited for until they could hear it."""
+        self._will_read = True
+        self._reported.set()
+
+    def _would_hear(self, speaker: Heard) -> bool:
+        return self._sound_unlocked and speaker.identity in self._hears
 
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
         if not is_human(participant):

@@ -1,0 +1,64 @@
+"""The trainee in the room: when they can hear, and how they leave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+from agent.ending import Ending
+from agent.trainee import Trainee
+from tests.fakes.room import OURS, FakeRoom
+
+GRACE_S = 0.3
+LONG_S = 5.0
+GUIDE = cast(Any, SimpleNamespace(identity="greeter", there_at=0.0))
+
+
+class Hall:
+    """A room, and whoever waits for its trainee."""
+
+    def __init__(self) -> None:
+        self.room = FakeRoom()
+        self.ending = Ending()
+        self.trainee = Trainee(
+            cast(Any, self.room), self.ending, self._typed, return_grace_s=GRACE_S
+        )
+
+    async def _typed(self, text: str) -> None: ...
+
+    async def reports(self, *, sound_unlocked: bool) -> None:
+        report = {"sound_unlocked": sound_unlocked, "audio_from": ["greeter"]}
+        assert await self.room.says("can_hear", json.dumps(report)) == "ok"
+
+
+async def test_opening_waits_until_the_sound_is_unlocked() -> None:
+    hall = Hall()
+    hall.room.trainee_joins(**OURS)
+    hearing = asyncio.create_task(hall.trainee.can_hear(GUIDE, LONG_S))
+    await hall.reports(sound_unlocked=False)
+    await asyncio.sleep(0.05)
+    assert not hearing.done()
+    await hall.reports(sound_unlocked=True)
+    await asyncio.wait_for(hearing, 1)
+
+
+async def test_who_is_to_read_is_not_waited_for_until_they_hear() -> None:
+    """The page asks nobody to unlock the sound once what is said is read."""
+    hall = Hall()
+    hall.room.trainee_joins(**OURS)
+    hearing = asyncio.create_task(hall.trainee.can_hear(GUIDE, LONG_S))
+    await hall.reports(sound_unlocked=False)
+    await asyncio.sleep(0.05)
+    hall.trainee.will_read()
+    await asyncio.wait_for(hearing, 1)
+
+
+async def test_who_will_read_before_their_page_has_said_anything_is_not_waited_for_either() -> None:
+    hall = Hall()
+    hall.room.trainee_joins(**OURS)
+    hearing = asyncio.create_task(hall.trainee.can_hear(GUIDE, LONG_S))
+    await asyncio.sleep(0.05)
+    hall.trainee.will_read()
+    await asyncio.wait_for(hearing, 1)
