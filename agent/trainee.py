@@ -168,7 +168,9 @@ class Trainee:
         if participant.identity != self.identity:
             return
         on_purpose = participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED
-        grace_s = self._return_grace_s if on_purpose else _LOST_GRACE_S
+        # Another tab has their seat: LiveKit closes the first before the second is through to it.
+        moving = participant.disconnect_reason == rtc.DisconnectReason.DUPLICATE_IDENTITY
+        grace_s = self._return_grace_s if on_purpose or moving else _LOST_GRACE_S
         reason = ending.TRAINEE_LEFT if on_purpose else ending.CONNECTION_LOST
         logger.info("trainee is gone", extra={"reason": reason, "grace_s": grace_s})
         self.absent.set()

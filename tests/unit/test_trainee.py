@@ -7,6 +7,10 @@ import json
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+from livekit import rtc
+
+from agent import trainee as presence
 from agent.ending import Ending
 from agent.trainee import Trainee
 from tests.fakes.room import OURS, FakeRoom
@@ -62,3 +66,25 @@ async def test_who_will_read_before_their_page_has_said_anything_is_not_waited_f
     await asyncio.sleep(0.05)
     hall.trainee.will_read()
     await asyncio.wait_for(hearing, 1)
+
+
+async def test_second_tab_that_connects_slowly_has_the_whole_grace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """LiveKit closes the first one before the second is through to it."""
+    monkeypatch.setattr(presence, "_LOST_GRACE_S", 0.05)
+    hall = Hall()
+    hall.room.trainee_joins(**OURS)
+    hall.room.leaves("trainee", rtc.DisconnectReason.DUPLICATE_IDENTITY)
+    await asyncio.sleep(0.15)
+    assert hall.ending.reason is None
+    hall.room.trainee_joins(**OURS)
+    await asyncio.sleep(GRACE_S)
+    assert hall.ending.reason is None
+
+
+async def test_second_tab_that_never_connects_is_a_lost_connection() -> None:
+    hall = Hall()
+    hall.room.trainee_joins(**OURS)
+    hall.room.leaves("trainee", rtc.DisconnectReason.DUPLICATE_IDENTITY)
+    assert await asyncio.wait_for(hall.ending.wait(), 1) == "connection_lost"
