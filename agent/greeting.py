@@ -119,6 +119,9 @@ class Greeting:
 
     def begin(self) -> None:
         """Start the story and the watch for its end."""
+        if not self._ctx.room.isconnected():
+            # While the store was asked, nobody was listening yet.
+            self._ending.end(ending.ROOM_CLOSED)
         self._keeper.begin()
         watching = announce_arrivals(self._ctx.room, self._livekit, self._trainee.absent)
         self._tasks = [
