@@ -151,8 +151,7 @@ class Greeting:
         await self._get_to_know(person)
 
         await speaker.settle(settings.avatar_deadline_s)
-        if speaker.mode != "text":
-            await trainee.can_hear(speaker, settings.hearing_timeout_s)
+        await trainee.can_hear(speaker, settings.hearing_timeout_s)
 
         self._open()
         await self._course.run()

@@ -90,6 +90,7 @@ class Trainee:
         self.absent = asyncio.Event()
         """Set while they are not in the room."""
         self.absent.set()
+        self._here = asyncio.Event()
         self._reported = asyncio.Event()
         self._sound_unlocked = False
         self._hears: frozenset[str] = frozenset()
@@ -117,11 +118,20 @@ class Trainee:
             return await asyncio.shield(self._arrived)
 
     async def can_hear(self, speaker: Heard, timeout_s: float) -> None:
-        """Wait until what `speaker` says now would be heard; at most `timeout_s`.
+        """Wait until what `speaker` says now would be heard; at most `timeout_s` for who is here.
 
         Our page says so itself (sound unlocked, speaker's track subscribed). Any other client gets
-        a moment to subscribe.
+        a moment to subscribe. Who leaves meanwhile is waited for: nothing is said to an empty
+        room, and who stays away ends the greeting.
         """
+        while True:
+            await self._here.wait()
+            if not self._will_read:
+                await self._would_soon_hear(speaker, timeout_s)
+            if self._here.is_set():
+                return
+
+    async def _would_soon_hear(self, speaker: Heard, timeout_s: float) -> None:
         ours = self._arrived.result().attributes.get(ATTRIBUTE_CLIENT) == CLIENT_AVATAR_GREETING
         both_there_at = max(self._arrived_at, speaker.there_at)
         first_s = both_there_at + (_FIRST_REPORT_S if ours else _SETTLE_S) - time.monotonic()
@@ -156,9 +166,10 @@ class Trainee:
             return
         if not self._arrived.done():
             self._arrived.set_result(participant)
-            self._arrived_at = time.monotonic()
         if participant.identity == self.identity:
+            self._arrived_at = time.monotonic()
             self.absent.clear()
+            self._here.set()
             if self._leaving is not None:
                 self._leaving.cancel()
                 self._leaving = None
@@ -174,8 +185,11 @@ class Trainee:
         reason = ending.TRAINEE_LEFT if on_purpose else ending.CONNECTION_LOST
         logger.info("trainee is gone", extra={"reason": reason, "grace_s": grace_s})
         self.absent.set()
+        self._here.clear()
         # Whoever comes back has a new page, which has yet to say what it hears.
         self._sound_unlocked, self._hears = False, frozenset()
+        if not self._will_read:
+            self._reported.clear()
         if self._leaving is not None:
             self._leaving.cancel()
         loop = asyncio.get_running_loop()

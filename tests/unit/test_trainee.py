@@ -88,3 +88,33 @@ async def test_second_tab_that_never_connects_is_a_lost_connection() -> None:
     hall.room.trainee_joins(**OURS)
     hall.room.leaves("trainee", rtc.DisconnectReason.DUPLICATE_IDENTITY)
     assert await asyncio.wait_for(hall.ending.wait(), 1) == "connection_lost"
+
+
+@pytest.mark.parametrize("attributes", [OURS, {}], ids=["our page", "another client"])
+async def test_who_leaves_before_the_first_word_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, attributes: dict[str, str]
+) -> None:
+    for name in ("_SETTLE_S", "_FIRST_REPORT_S"):
+        monkeypatch.setattr(presence, name, 0.1)
+    hall = Hall()
+    hall.room.trainee_joins(**attributes)
+    hearing = asyncio.create_task(hall.trainee.can_hear(GUIDE, LONG_S))
+    hall.room.leaves("trainee")
+    await asyncio.sleep(0.2)
+    assert not hearing.done(), "the opening would be said to nobody"
+    hall.room.trainee_joins(**attributes)
+    await asyncio.sleep(0.05)
+    assert not hearing.done(), "the new page has had no time to say that it hears"
+    await asyncio.wait_for(hearing, 1)
+
+
+async def test_who_leaves_before_they_could_read_is_waited_for() -> None:
+    hall = Hall()
+    hall.room.trainee_joins(**OURS)
+    hall.trainee.will_read()
+    hall.room.leaves("trainee")
+    hearing = asyncio.create_task(hall.trainee.can_hear(GUIDE, LONG_S))
+    await asyncio.sleep(0.1)
+    assert not hearing.done()
+    hall.room.trainee_joins(**OURS)
+    await asyncio.wait_for(hearing, 1)
