@@ -78,7 +78,7 @@ class Conversation:
         self._going_on = going_on
         self._on_speechless = on_speechless
         self._speech = (
-            Speech(settings, on_failure=on_failure, on_loss=self._on_loss) if settings else None
+            Speech(settings, on_failure=on_failure, on_loss=self.lose_voice) if settings else None
         )
         self._is_recorded = is_recorded
         self._on_unwanted = on_unwanted
@@ -172,6 +172,14 @@ class Conversation:
             logger.info("a line that was lost is said again")
             self.session.say(words, add_to_chat_ctx=False)
 
+    def lose_voice(self) -> None:
+        """Who speaks broke off: of a line that is being said, the rest is lost.
+
+        What is still being thought of will be said by the next one, once.
+        """
+        if self.session.agent_state == "speaking":
+            self.say_again()
+
     def listen_anew(self) -> None:
         """Connect the ears once more: what was said came to nothing."""
         if self._speech is not None:
@@ -246,11 +254,6 @@ class Conversation:
             chat_ctx=said,
             may_be_recorded=self._on_unwanted is not None,
         )
-
-    def _on_loss(self) -> None:
-        """A voice that breaks off in the middle of a line has lost the rest of it."""
-        if self.session.agent_state == "speaking":
-            self.say_again()
 
 
 def _one_reply(event: FunctionToolsExecutedEvent) -> None:

@@ -119,6 +119,9 @@ class Greeting:
 
     def begin(self) -> None:
         """Start the story and the watch for its end."""
+        if not self._ctx.room.isconnected():
+            # While the store was asked, nobody was listening yet.
+            self._ending.end(ending.ROOM_CLOSED)
         self._keeper.begin()
         watching = announce_arrivals(self._ctx.room, self._livekit, self._trainee.absent)
         self._tasks = [
@@ -148,8 +151,7 @@ class Greeting:
         await self._get_to_know(person)
 
         await speaker.settle(settings.avatar_deadline_s)
-        if speaker.mode != "text":
-            await trainee.can_hear(speaker, settings.hearing_timeout_s)
+        await trainee.can_hear(speaker, settings.hearing_timeout_s)
 
         self._open()
         await self._course.run()
@@ -177,7 +179,7 @@ class Greeting:
             may_be_avatar=self._may_be_avatar,
             longest_s=min(script.limits.max_seconds, self._settings.max_greeting_s),
             on_fault=lambda error, status: self._keeper.fault("avatar", error, status),
-            on_lost=self._conversation.say_again,
+            on_lost=self._conversation.lose_voice,
             on_moment=self._on_moment,
         )
         self._keeper.speaker = self._speaker
@@ -247,6 +249,7 @@ class Greeting:
             "no voice answers, going on in writing: check DEEPGRAM_API_KEY, VOICES, FALLBACK_VOICE"
         )
         speaker.fall_silent()
+        self._trainee.will_read()
         if self._opened.is_set():
             self._conversation.say_again()
 

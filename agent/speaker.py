@@ -157,6 +157,9 @@ class Speaker:
 
     def fall_silent(self) -> None:
         """No voice is to be had any more: what is said is read, and no avatar is paid for."""
+        if self.mode == "avatar" and self._voice is not None:
+            # What it has of a line would be waited for, and nothing said or written until then.
+            self._session.output.replace_audio_tail(self._voice)
         self.mode, self.why = "text", "speech_failed"
         self._session.output.set_audio_enabled(False)
         self._tried_again = True
@@ -181,6 +184,9 @@ class Speaker:
         self._on_moment("avatar_asked")
 
     async def _hand_over_to(self, avatar: BeyondPresenceAvatar) -> None:
+        # What is said to an avatar that is not there waits for it, without limit.
+        if avatar.avatar_identity not in self._room.remote_participants:
+            raise AvatarError("it left again before it could speak")
         await avatar.take_over(self._session, self._room, lambda: self._on_stall(avatar))
         self.mode, self.why = "avatar", ""
 
@@ -194,13 +200,16 @@ class Speaker:
                 await self._session.wait_for_idle()
             if not self._room.isconnected():
                 return
-            if self.mode == "text" or avatar.avatar_identity not in self._room.remote_participants:
-                raise AvatarError("it left again before it could speak")
+            if self._avatar is not avatar:
+                return  # dismissed meanwhile: nobody can speak
             await self._hand_over_to(avatar)
         except TimeoutError:
             self._give_up(AvatarTimeout(f"the avatar did not come within {_LATE_S:g} s"))
         except AvatarError as e:
             self._give_up(e)
+        except Exception as e:  # noqa: BLE001  whatever the plugin does, nobody is paid for nothing
+            logger.exception("the avatar's plugin failed")
+            self._give_up(AvatarError(f"its plugin failed: {type(e).__name__}"))
         else:
             logger.info(
                 "the avatar came late and takes over",
@@ -295,9 +304,13 @@ class Speaker:
             return
         self._seats.leave(participant.identity)
         avatar = self._avatar
-        speaks = avatar is not None and avatar.avatar_identity == participant.identity
-        if avatar is not None and speaks and participant.disconnect_reason not in _ROOM_IS_GONE:
-            self._lose(avatar, error="AvatarLeft", why="avatar_left")
+        ours = avatar is not None and avatar.avatar_identity == participant.identity
+        if avatar is None or not ours or participant.disconnect_reason in _ROOM_IS_GONE:
+            return
+        if self.mode == "voice" and self._arriving is not None and self._arriving.done():
+            # It was there, waiting for the trainee, and may come again.
+            self._arriving = asyncio.create_task(avatar.arrives(self._room), name="arrives")
+        self._lose(avatar, error="AvatarLeft", why="avatar_left")
 
     def _hold(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -90,9 +90,11 @@ class Trainee:
         self.absent = asyncio.Event()
         """Set while they are not in the room."""
         self.absent.set()
+        self._here = asyncio.Event()
         self._reported = asyncio.Event()
         self._sound_unlocked = False
         self._hears: frozenset[str] = frozenset()
+        self._will_read = False
         room.local_participant.register_rpc_method(RPC_CAN_HEAR, self._on_can_hear)
         room.local_participant.register_rpc_method(RPC_END_GREETING, self._on_end_greeting)
         room.register_text_stream_handler(TOPIC_CHAT, self._on_text)
@@ -116,11 +118,20 @@ class Trainee:
             return await asyncio.shield(self._arrived)
 
     async def can_hear(self, speaker: Heard, timeout_s: float) -> None:
-        """Wait until what `speaker` says now would be heard; at most `timeout_s`.
+        """Wait until what `speaker` says now would be heard; at most `timeout_s` for who is here.
 
         Our page says so itself (sound unlocked, speaker's track subscribed). Any other client gets
-        a moment to subscribe.
+        a moment to subscribe. Who leaves meanwhile is waited for: nothing is said to an empty
+        room, and who stays away ends the greeting.
         """
+        while True:
+            await self._here.wait()
+            if not self._will_read:
+                await self._would_soon_hear(speaker, timeout_s)
+            if self._here.is_set():
+                return
+
+    async def _would_soon_hear(self, speaker: Heard, timeout_s: float) -> None:
         ours = self._arrived.result().attributes.get(ATTRIBUTE_CLIENT) == CLIENT_AVATAR_GREETING
         both_there_at = max(self._arrived_at, speaker.there_at)
         first_s = both_there_at + (_FIRST_REPORT_S if ours else _SETTLE_S) - time.monotonic()
@@ -133,7 +144,7 @@ class Trainee:
             return
         try:
             async with asyncio.timeout(timeout_s):
-                while not (self._sound_unlocked and speaker.identity in self._hears):
+                while not (self._will_read or self._would_hear(speaker)):
                     self._reported.clear()
                     await self._reported.wait()
         except TimeoutError:
@@ -142,14 +153,23 @@ class Trainee:
                 extra={"sound_unlocked": self._sound_unlocked, "waited_s": timeout_s},
             )
 
+    def will_read(self) -> None:
+        """Nothing will be heard: nobody is waited for until they could hear it."""
+        self._will_read = True
+        self._reported.set()
+
+    def _would_hear(self, speaker: Heard) -> bool:
+        return self._sound_unlocked and speaker.identity in self._hears
+
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
         if not is_human(participant):
             return
         if not self._arrived.done():
             self._arrived.set_result(participant)
-            self._arrived_at = time.monotonic()
         if participant.identity == self.identity:
+            self._arrived_at = time.monotonic()
             self.absent.clear()
+            self._here.set()
             if self._leaving is not None:
                 self._leaving.cancel()
                 self._leaving = None
@@ -159,12 +179,17 @@ class Trainee:
         if participant.identity != self.identity:
             return
         on_purpose = participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED
-        grace_s = self._return_grace_s if on_purpose else _LOST_GRACE_S
+        # Another tab has their seat: LiveKit closes the first before the second is through to it.
+        moving = participant.disconnect_reason == rtc.DisconnectReason.DUPLICATE_IDENTITY
+        grace_s = self._return_grace_s if on_purpose or moving else _LOST_GRACE_S
         reason = ending.TRAINEE_LEFT if on_purpose else ending.CONNECTION_LOST
         logger.info("trainee is gone", extra={"reason": reason, "grace_s": grace_s})
         self.absent.set()
+        self._here.clear()
         # Whoever comes back has a new page, which has yet to say what it hears.
         self._sound_unlocked, self._hears = False, frozenset()
+        if not self._will_read:
+            self._reported.clear()
         if self._leaving is not None:
             self._leaving.cancel()
         loop = asyncio.get_running_loop()

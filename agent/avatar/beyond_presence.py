@@ -207,7 +207,7 @@ class BeyondPresenceAvatar(bey.AvatarSession):
                 )
         try:
             self.provider_session_id = str(json.loads(text)["id"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             # It said yes in words we do not know: whether the avatar comes will show.
             logger.warning("Beyond Presence answered without a session id")
 

@@ -19,7 +19,9 @@ from agent.log import log_failure, logger
 
 _LOOK_EVERY_S = 0.25
 _SILENT_S = 4.0
-"""An avatar that has had speech to play for this long and made no sound will not."""
+"""An avatar that has had speech to play for this long and made no sound will not; nor will one that
+was told to stop, and has not said so by then. livekit-agents itself waits for 5 s, and then loses
+count of what is being played."""
 _UNREPORTED_S = 2.5
 """How long after the last sound its report may take."""
 _EARLY_S = 1.0
@@ -50,8 +52,8 @@ class AvatarOutput(DataStreamAudioOutput):
         """When the segment was begun; None between two."""
         self._whole = False
         """Nothing is added to the segment any more."""
-        self._cleared = False
-        """It was told to stop."""
+        self._cleared_at: float | None = None
+        """When it was told to stop; None: it was not."""
         self._heard_at = 0.0
         self._listening: asyncio.Task[None] | None = None
         self._following = asyncio.create_task(self._follow(), name="follow_avatar")
@@ -66,7 +68,7 @@ class AvatarOutput(DataStreamAudioOutput):
         """Send a piece of speech."""
         if self._begun_at is None or self._whole:
             self._begun_at, self._given_s = time.monotonic(), 0.0
-            self._whole = self._cleared = False
+            self._whole, self._cleared_at = False, None
         await super().capture_frame(frame)
         self._given_s += frame.duration
 
@@ -77,7 +79,8 @@ class AvatarOutput(DataStreamAudioOutput):
 
     def clear_buffer(self) -> None:
         """Stop playing."""
-        self._cleared = self._begun_at is not None
+        if self._begun_at is not None and self._cleared_at is None:
+            self._cleared_at = time.monotonic()
         super().clear_buffer()
 
     def on_playback_finished(
@@ -88,7 +91,7 @@ class AvatarOutput(DataStreamAudioOutput):
         synchronized_transcript: str | None = None,
     ) -> None:
         """The avatar, or we in its place, say that the segment has been played."""
-        if self._begun_at is not None and not self._cleared:
+        if self._begun_at is not None and self._cleared_at is None:
             left_s = self._begun_at + self._given_s - time.monotonic()
             # Of an earlier segment, perhaps: nobody is at the end of what is not whole yet, or
             # has stopped what was not to stop.
@@ -115,6 +118,10 @@ class AvatarOutput(DataStreamAudioOutput):
             if self._begun_at is None:
                 continue
             now = time.monotonic()
+            if self._cleared_at is not None and now - self._cleared_at > _SILENT_S:
+                logger.warning("the avatar does not stop when it is told to")
+                self._on_stall()
+                return
             playing_s = now - self._begun_at
             quiet_s = now - max(self._begun_at, self._heard_at)
             # Where its sound does not reach us, nothing can be said of it.

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import random
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -36,6 +37,8 @@ _HOLD_MARGIN_S = 10.0
 """For the store's part of a delivery: only then may another courier try the same outcome."""
 _TIDY_EVERY_S = 3600.0
 _DAY_S = 86_400.0
+_STEP_S = 5.0
+"""Of the machine's clock: less is the time of a round."""
 
 
 class Courier(Beside):
@@ -49,7 +52,8 @@ class Courier(Beside):
         last_s: limit of the last round.
         nobody_s: without a webhook, an outcome that has been due for so long is settled; until then
             a courier of another process, which has one, may deliver it.
-        spare_s: after the store was away, greetings have so long to renew their leases.
+        spare_s: after the store was away, or the clock was set, greetings have so long to renew
+            their leases.
     """
 
     called = "courier"
@@ -83,6 +87,8 @@ class Courier(Beside):
         self._stopping = asyncio.Event()
         self._store_is_away = False
         self._close_lost_from = 0.0
+        self._clock_ahead_s: float | None = None
+        """Of the event loop's, at the last round."""
         self._tidy_from = 0.0
 
     async def __aenter__(self) -> Self:
@@ -134,6 +140,12 @@ class Courier(Beside):
 
     async def _round(self, http: aiohttp.ClientSession) -> bool:
         now = asyncio.get_running_loop().time()
+        ahead_s, before_s = time.time() - now, self._clock_ahead_s
+        self._clock_ahead_s = ahead_s
+        if before_s is not None and abs(ahead_s - before_s) > _STEP_S:
+            # Set, or asleep: leases look older than they are.
+            logger.warning("the clock was set: greetings have %g s to be heard of", self._spare_s)
+            self._close_lost_from = now + self._spare_s
         if now >= self._close_lost_from:
             await self._close_lost()
         more = await (self._deliver(http) if self._url else self._settle_undeliverable())

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -333,6 +334,20 @@ async def test_a_store_that_is_away_is_said_once_and_waited_for(
             await asyncio.sleep(0.1)  # rounds in which it must not be closed
             assert await where.store.save_outcome("lost", lost, 60)
     assert caplog.text.count("no outcome can be kept") == 1
+
+
+async def test_a_clock_that_is_put_forward_closes_no_running_greeting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path / "s")
+    running = outcome("running").model_dump_json()
+    await store.open_outcome("running", "s", running, 20)
+    async with receiver() as platform, Courier(store, platform.settings(), **FAST):
+        await asyncio.sleep(0.1)
+        right = time.time
+        monkeypatch.setattr("time.time", lambda: right() + 60)
+        await asyncio.sleep(0.2)  # rounds before its next save
+        assert await store.save_outcome("running", running, 20), "it was closed as lost"
 
 
 def test_a_lost_record_of_which_nothing_is_known_lasted_no_time() -> None:

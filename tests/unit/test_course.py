@@ -165,3 +165,11 @@ async def test_the_environments_shorter_limit_wins_and_still_leaves_room_for_the
     async with hall(max_seconds=120, warn_seconds=30, longest_s=1.6) as here:
         assert await here.ended() == "time_limit"
         assert here.said == [here.script.closing]
+
+
+async def test_the_limit_holds_while_the_model_hangs() -> None:
+    async with hall(Says("Too late.", after_s=60), max_seconds=1, warn_seconds=0.5) as here:
+        here.conversation.session.generate_reply(user_input="How long is it?")
+        async with asyncio.timeout(5):
+            assert await here.ended() == "time_limit"
+        assert here.said == []
