@@ -24,7 +24,6 @@ from agent.errors import StoreError, WebhookError
 from agent.log import logger
 from agent.outcomes.lost import closed_as_lost
 from agent.outcomes.metrics import LOST, POSTS
-from agent.outcomes.record import Outcome
 from agent.outcomes.webhook import TOTAL_S, post_outcome
 from agent.settings import StoreSettings
 from agent.store import Store
@@ -157,10 +156,8 @@ class Courier(Beside):
     async def _close_lost(self) -> None:
         for outcome_id, body in await self._store.lost_outcomes(_AT_ONCE):
             about = {"outcome_id": outcome_id, "session_id": _session_of(body)}
-            now, spent_s = datetime.now(UTC), 0.0
             try:
-                closed = closed_as_lost(body, now)
-                spent_s = Outcome.model_validate_json(closed).avatar_seconds
+                closed = closed_as_lost(body, datetime.now(UTC))
             except (ValueError, TypeError):
                 # The error's own text would repeat what was said.
                 logger.error("a lost outcome cannot be read: it is kept as it is", extra=about)
@@ -172,9 +169,6 @@ class Courier(Beside):
                     "a greeting's worker was lost: its outcome is closed with what was saved",
                     extra=about,
                 )
-                if spent_s:
-                    # A job reports what its avatar has cost at its end, which this one never saw.
-                    await self._store.spend_avatar(f"{now:%Y-%m-%d}", spent_s)
 
     async def _deliver(self, http: aiohttp.ClientSession) -> bool:
         due = await self._store.due_outcomes(_AT_ONCE, hold_s=self._total_s + _HOLD_MARGIN_S)

@@ -77,6 +77,8 @@ class Keeper:
         self._opened_at: float | None = None
         self._dirty = asyncio.Event()
         self._in_store = False
+        self._booked_s = 0.0
+        """Of the avatars' seconds, what is in the day's ledger."""
         self._saving: asyncio.Task[None] | None = None
         self.speaker: Speaking | None = None
         """Whoever speaks, once there is somebody."""
@@ -165,9 +167,10 @@ class Keeper:
         for attempt in range(1, _CLOSE_TRIES + 1):
             try:
                 await self._open(self._store)
-                if not await self._store.close_outcome(self._outcome.id, self._body()):
+                body = self._body()
+                await self._book(self._store)
+                if not await self._store.close_outcome(self._outcome.id, body):
                     logger.info("the outcome is not kept: it was deleted, or closed before")
-                await self._store.spend_avatar(today(), self._outcome.avatar_seconds)
                 break
             except StoreError as e:
                 logger.error(
@@ -183,7 +186,9 @@ class Keeper:
             self._dirty.clear()
             try:
                 await self._open(self._store)
-                await self._store.save_outcome(self._outcome.id, self._body(), LEASE_S)
+                body = self._body()
+                await self._book(self._store)
+                await self._store.save_outcome(self._outcome.id, body, LEASE_S)
                 failing = False
             except StoreError as e:
                 if not failing:
@@ -199,6 +204,16 @@ class Keeper:
                     await self._dirty.wait()
             except TimeoutError:
                 pass
+
+    async def _book(self, store: Store) -> None:
+        """Put into the ledger what the record has as paid, as it comes about.
+
+        Greetings that begin meanwhile see it; and whoever closes a lost record has nothing to add.
+        """
+        new_s = self._outcome.avatar_seconds - self._booked_s
+        if new_s > 0:
+            await store.spend_avatar(today(), new_s)
+            self._booked_s += new_s
 
     async def _open(self, store: Store) -> None:
         if not self._in_store:

@@ -115,7 +115,7 @@ async def check_a_lost_record_is_closed_with_what_was_saved(store: Store) -> Non
     assert sent.answers == record.answers
     assert sent.transcript == record.transcript
     day = f"{sent.ended.at:%Y-%m-%d}"
-    assert await store.avatar_seconds(day) == 31.5, "spent once, by whoever closed it"
+    assert await store.avatar_seconds(day) == 0, "its job has booked what it saved"
     assert Outcome.model_validate_json((await store.outcomes("s"))[0]) == sent
 
 

@@ -1,0 +1,70 @@
+"""The keeper of one greeting's outcome: what its avatar costs is booked as it comes about."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from agent.conversation import Conversation
+from agent.job_metadata import JobMetadata
+from agent.outcomes.earlier import budget_is_spent, today
+from agent.outcomes.keeper import Keeper
+from agent.outcomes.record import Mode
+from agent.outcomes.timeline import Timeline
+from agent.store import SqliteStore
+from tests.fakes.scripted_llm import ScriptedLLM
+
+
+class Avatar:
+    """Speaks, and is paid for."""
+
+    mode: Mode = "avatar"
+    avatar_seconds = 0.0
+    provider_session_id: str | None = "bey-1"
+
+
+async def kept(store: SqliteStore) -> tuple[Keeper, Avatar]:
+    conversation = Conversation(ScriptedLLM(), JobMetadata(session_id="s"), settings=None)
+    metadata = JobMetadata(session_id="s")
+    keeper = Keeper(store, conversation, metadata, id="o", timeline=Timeline.since_asked(None, 0.0))
+    keeper.speaker = avatar = Avatar()
+    keeper.begin()
+    await booked(store, 0.0)
+    return keeper, avatar
+
+
+async def booked(store: SqliteStore, seconds: float) -> None:
+    async with asyncio.timeout(5):
+        while not await store.outcomes("s") or await store.avatar_seconds(today()) != seconds:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_running_avatar_is_in_the_ledger_and_in_the_budget(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store")
+    keeper, avatar = await kept(store)
+    avatar.avatar_seconds = 60.0
+    keeper.changed()
+    await booked(store, 60.0)
+    assert await budget_is_spent(store, minutes_per_day=1)
+    avatar.avatar_seconds = 72.5
+    await keeper.close("continue", closing_said=True)
+    again = SqliteStore(tmp_path / "store")
+    assert await again.avatar_seconds(today()) == 72.5, "each second once"
+    await again.aclose()
+
+
+async def test_who_was_taken_for_lost_pays_for_the_rest_alone(tmp_path: Path) -> None:
+    store, other = SqliteStore(tmp_path / "store"), SqliteStore(tmp_path / "store")
+    keeper, avatar = await kept(store)
+    avatar.avatar_seconds = 30.0
+    keeper.changed()
+    await booked(store, 30.0)
+    # As a courier does whose clock says that the lease is over.
+    [body] = await other.outcomes("s")
+    await other.save_outcome("o", body, -timedelta(hours=1).total_seconds())
+    assert await other.close_lost_outcome("o", body)
+    avatar.avatar_seconds = 40.0
+    await keeper.close("continue", closing_said=True)
+    assert await other.avatar_seconds(today()) == 40.0
+    await other.aclose()
