@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 
@@ -111,6 +112,7 @@ class Greeting:
             longest_s=settings.max_greeting_s,
         )
         self._opened = asyncio.Event()
+        self._opening_said = asyncio.Event()
         self._began_at = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: asyncio.Task[None] | None = None
@@ -222,6 +224,7 @@ class Greeting:
 
     def _after_opening(self, speech: SpeechHandle) -> None:
         logger.info("opening said", extra={"interrupted": speech.interrupted})
+        self._opening_said.set()
 
     def _on_moment(self, name: str) -> None:
         """Of the avatar's start: known to the store at once, should this job die."""
@@ -229,7 +232,11 @@ class Greeting:
         self._keeper.changed()
 
     async def _on_typed(self, text: str) -> None:
-        await self._opened.wait()
+        if not self._opened.is_set():
+            # Who could not know that somebody is about to speak does not cut the opening off: it
+            # says that they talk to an AI, and whether they are recorded.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._opening_said.wait(), self._settings.max_greeting_s)
         self._quiet.stir()
         self._pace.typed()
         await self._conversation.answer_typed(text)

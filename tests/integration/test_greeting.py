@@ -71,6 +71,25 @@ async def test_typed_words_are_answered_too(product: Product) -> None:
     )
 
 
+async def test_what_is_typed_before_the_opening_is_answered_after_it(product: Product) -> None:
+    client, ticket, _ = await product.enter()
+    await until(lambda: client.agent is not None, 10, "no greeter")
+    await client.type("How long does the video take?")
+    opening = await the_opening(client)
+    assert opening.startswith("Hello Ada, and welcome!")
+    await until(
+        lambda: "video" in client.said(client.agent.identity).split(OPENING_ENDS_WITH)[-1].lower(),
+        30,
+        "no answer about the video",
+    )
+    [said] = [
+        event
+        for event in product.events("worker")
+        if event["message"] == "opening said" and event["session_id"] == ticket["session_id"]
+    ]
+    assert said["interrupted"] is False
+
+
 async def test_our_page_is_greeted_only_once_it_can_hear(product: Product) -> None:
     client, _, _ = await product.enter(client="avatar-greeting")
     await until(lambda: client.agent is not None and client.avatar is not None, 10, "nobody came")
