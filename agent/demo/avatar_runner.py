@@ -31,6 +31,8 @@ logger = logging.getLogger("training-greeter.stand-ins")
 SAMPLE_RATE = 16_000
 """What the plugin sends and Beyond Presence plays."""
 _RPC_CLEAR_BUFFER = "lk.clear_buffer"
+_HANGS_S = 600.0
+"""Longer than anybody waits for an answer."""
 
 
 class SpeechReceiver(DataStreamAudioReceiver):
@@ -54,9 +56,11 @@ class SpeechReceiver(DataStreamAudioReceiver):
     ) -> None:
         """Register with this room's participant only; the base class has one dict for all rooms."""
 
-        def clear_buffer(data: rtc.RpcInvocationData) -> str:
+        async def clear_buffer(data: rtc.RpcInvocationData) -> str:
             if self._faults.take("bey", "clear-fails"):
                 raise rtc.RpcError(1500, "simulated: clear_buffer failed")
+            if self._faults.take("bey", "clear-hangs"):
+                await asyncio.sleep(_HANGS_S)
             return handler(data)
 
         room.local_participant.register_rpc_method(_RPC_CLEAR_BUFFER, clear_buffer)

@@ -64,6 +64,7 @@ CATALOGUE: dict[str, dict[str, Kind]] = {
         "late-finish": Kind("reports playback_finished N seconds late", 4),
         "double-finish": Kind("reports playback_finished twice"),
         "clear-fails": Kind("answers lk.clear_buffer with an error and plays on"),
+        "clear-hangs": Kind("never answers lk.clear_buffer and plays on"),
         "freezes": Kind("its picture stops N seconds after it joined", 3),
         "black": Kind("its picture is black"),
     },

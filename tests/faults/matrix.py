@@ -92,6 +92,14 @@ ROWS = (
         often=False,
     ),
     Row(
+        id="avatar leaves as soon as it has come",
+        faults=("bey:leaves=0x1",),
+        mode="voice",
+        first_word_s=HANGS_S,
+        whole=True,
+        log="left again|did not come",
+    ),
+    Row(
         id="avatar leaves 2 s into the opening",
         faults=("bey:leaves-speaking=2x1",),
         then="voice",
@@ -133,6 +141,11 @@ ROWS = (
         often=False,
     ),
     Row(id="avatar does not stop when told", faults=("bey:clear-fails",), often=False),
+    Row(
+        id="avatar does not answer when told to stop",
+        faults=("bey:clear-hangs",),
+        log="does not stop",
+    ),
     # Deepgram's ears: what is typed is answered.
     Row(id="ears refused (401)", faults=("stt:401",), log="stt|listen|deepgram"),
     Row(id="ears: connection reset", faults=("stt:refuse",), log="stt|deepgram", often=False),
