@@ -8,11 +8,13 @@ connection, a failure, nobody came) is forgotten, and the next request starts a 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agent.errors import LiveKitError
 from agent.job_metadata import JobMetadata, room_name_of
+from agent.outcomes.record import WORKER_LOST
 from agent.store import PRESUMED, Phase, Store
 from agent.token_endpoint.refusals import Refused
 from agent.token_endpoint.rooms import Rooms
@@ -83,7 +85,7 @@ class Greetings:
         until = asyncio.get_running_loop().time() + (self._report_s if wait else 0)
         while (before := await self._store.start(session_id)) is Phase.MET:
             if asyncio.get_running_loop().time() >= until:
-                await self._store.end(session_id, PRESUMED)
+                await self._presume(session_id)
             else:
                 await asyncio.sleep(_ASK_EVERY_S)
         return before
@@ -133,6 +135,19 @@ class Greetings:
         if await self._rooms.sid(room_name_of(session_id)) is not None:
             return False
         if await self._store.phase(session_id) is not Phase.MET:
+            return False
+        return await self._presume(session_id)
+
+    async def _presume(self, session_id: str) -> bool:
+        """Nobody says why the room of who had met is gone: over for good, or its worker was lost.
+
+        Returns:
+            Whether it is over.
+        """
+        kept = await self._store.outcomes(session_id)
+        newest = json.loads(kept[-1]) if kept else {}
+        if (newest.get("ended") or {}).get("reason") == WORKER_LOST:
+            await self._store.forget_phase(session_id)
             return False
         await self._store.end(session_id, PRESUMED)
         return True

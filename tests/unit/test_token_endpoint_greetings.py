@@ -136,6 +136,22 @@ async def test_who_asks_between_the_end_of_the_room_and_the_report_is_greeted(
     assert rooms.room_sid == "RM_2"
 
 
+@pytest.mark.parametrize("by_webhook", [False, True])
+async def test_who_met_a_guide_that_was_lost_with_its_worker_is_greeted_again(
+    greetings: Greetings, rooms: FakeRooms, store: SqliteStore, by_webhook: bool
+) -> None:
+    """By voice alone, so that no avatar was left behind for the reaper to find."""
+    await greetings.start(METADATA, restart=False)
+    await store.mark_met("7")
+    await store.open_outcome("o", "7", "{}", -1)
+    assert await store.close_lost_outcome("o", '{"ended": {"reason": "worker_lost"}}')
+    rooms.room_sid = None
+    if by_webhook:
+        assert not await greetings.over_with_its_room("7")
+    assert await greetings.start(METADATA, restart=False)
+    assert rooms.room_sid == "RM_2"
+
+
 async def test_without_a_report_it_is_presumed_over_until_a_late_one_says_otherwise(
     greetings: Greetings, rooms: FakeRooms, store: SqliteStore
 ) -> None:
