@@ -29,6 +29,8 @@ from agent.telemetry.metrics import count_error
 LEASE_S = 20.0
 """A record that has not been saved for this long belongs to a job that died."""
 _SAVE_EVERY_S = 5.0
+_SAVED_S = 3.0
+"""How long a save that is under way may take at the end."""
 _CLOSE_TRIES = 8
 _CLOSE_AGAIN_S = 2.0
 """By then the room is gone: waiting for a store costs no avatar."""
@@ -80,6 +82,7 @@ class Keeper:
         self._booked_s = 0.0
         """Of the avatars' seconds, what is in the day's ledger."""
         self._saving: asyncio.Task[None] | None = None
+        self._over = asyncio.Event()
         self.speaker: Speaking | None = None
         """Whoever speaks, once there is somebody."""
         self.recording: Recording | None = None
@@ -160,7 +163,11 @@ class Keeper:
     async def close(self, reason: str, *, closing_said: bool) -> None:
         """It is over: save the last state for good, trying for some seconds."""
         self._outcome.ended = Ended(reason=reason, at=_now(), closing_said=closing_said)
+        self._over.set()
+        self._dirty.set()
         if self._saving is not None:
+            # To its end: of a booking that is cut off, nobody knows whether it was made.
+            await asyncio.wait({self._saving}, timeout=_SAVED_S)
             self._saving.cancel()
         if self._store is None:
             return
@@ -182,7 +189,7 @@ class Keeper:
 
     async def _save_on(self) -> None:
         failing = False
-        while self._store is not None:
+        while self._store is not None and not self._over.is_set():
             self._dirty.clear()
             try:
                 await self._open(self._store)
@@ -199,6 +206,8 @@ class Keeper:
                     )
                     self.fault("store", "unreachable")
                     self._dirty.clear()  # that one waits for the store to be back
+            if self._over.is_set():
+                return
             try:
                 async with asyncio.timeout(_SAVE_EVERY_S):
                     await self._dirty.wait()

@@ -54,6 +54,27 @@ async def test_a_running_avatar_is_in_the_ledger_and_in_the_budget(tmp_path: Pat
     await again.aclose()
 
 
+async def test_an_end_in_the_middle_of_a_booking_pays_once(tmp_path: Path) -> None:
+    class Slow(SqliteStore):
+        """It does what it is asked, and answers late."""
+
+        async def spend_avatar(self, day: str, seconds: float) -> None:
+            await super().spend_avatar(day, seconds)
+            await asyncio.sleep(0.3)
+
+    store = Slow(tmp_path / "store")
+    keeper, avatar = await kept(store)
+    avatar.avatar_seconds = 30.0
+    keeper.changed()
+    await booked(store, 30.0)
+    await keeper.close("continue", closing_said=True)
+    again = SqliteStore(tmp_path / "store")
+    assert await again.avatar_seconds(today()) == 30.0
+    [body] = await again.outcomes("s")
+    assert '"reason":"continue"' in body
+    await again.aclose()
+
+
 async def test_who_was_taken_for_lost_pays_for_the_rest_alone(tmp_path: Path) -> None:
     store, other = SqliteStore(tmp_path / "store"), SqliteStore(tmp_path / "store")
     keeper, avatar = await kept(store)
