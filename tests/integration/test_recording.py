@@ -296,9 +296,11 @@ async def test_bucket_that_refuses_and_a_folder_that_cannot_be(
 
 
 async def test_livekit_without_egress_is_said_and_the_greeting_goes_on(
-    product: Product, bucket: S3
+    product: Product, bucket: S3, tmp_path: Path
 ) -> None:
-    async with another_worker(product, RECORDING="egress", **bucket.settings) as name:
+    # An empty folder of its own: an earlier test's recording would be brought to this bucket.
+    own = {"RECORDINGS_DIR": str(tmp_path), **bucket.settings}
+    async with another_worker(product, RECORDING="egress", **own) as name:
         client, session_id = await greeted_by(product, name)
         assert DISCLOSED not in await voiced(product, client)
         assert attribute(client, "greeting.recording") == ""
