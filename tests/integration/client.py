@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 import wave
@@ -179,6 +180,11 @@ class Client:
             payload=json.dumps(payload),
             response_timeout=5,
         )
+
+    async def goes_on(self) -> None:
+        """End it as Continue does; the room may be closed before the answer has come."""
+        with contextlib.suppress(rtc.RpcError):
+            await self.rpc("end_greeting", {"reason": "continue"})
 
     def _on_track(
         self,

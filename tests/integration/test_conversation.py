@@ -121,7 +121,7 @@ async def test_without_consent_no_word_is_kept_but_the_answers_are(product: Prod
     client, ticket, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
     await typed(client, "Never in my life", "all new to you")
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
     outcome = await product.outcome(ticket["session_id"])
     assert outcome["transcript"] is None
     assert "Never in my life" not in str(outcome)
@@ -138,7 +138,7 @@ async def test_an_interrupted_line_is_kept_as_far_as_it_was_heard(product: Produ
     await until(lambda: time.monotonic() > began_at + 3, 5, "")
     await client.type("Sorry, how long is the video?")
     await until(lambda: "you will see" in client.said(client.agent.identity), 20, "no answer")
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
     outcome = await product.outcome(ticket["session_id"])
     opening, question, *_ = outcome["transcript"]
     assert opening["interrupted"], outcome["transcript"]
@@ -167,7 +167,7 @@ async def test_switching_language_moves_voice_captions_page_and_answers_go_on(
         if any("mucho" in said or "bien" in said for said in call["detail"].get("said", []))
     ]
     assert set(voices) == {"aura-2-celeste-es"}
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
     outcome = await product.outcome(ticket["session_id"])
     assert (outcome["locale"], outcome["locales"]) == ("es", ["en", "es"])
     assert outcome["answers"]["driven_before"]["value"] is True
@@ -264,7 +264,7 @@ async def test_what_failed_and_who_spoke_in_its_place_is_in_the_outcome(product:
     await client.silence()
     await client.type("How long does it take?")
     await until(lambda: "sorry" in client.said(client.agent.identity), 20, "no apology")
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
     outcome = await product.outcome(ticket["session_id"])
     assert (outcome["mode"], outcome["avatar_seconds"]) == ("voice", 0)
     faults = {(fault["part"], fault["status"]) for fault in outcome["faults"]}
@@ -313,7 +313,7 @@ async def test_a_greeter_who_takes_over_from_a_lost_one_knows_what_was_told(
     await the_opening(client)
     await until(lambda: "What would you like" in client.said(client.agent.identity), 40, "silent")
     await typed(client, "Hello again", "And the truck?")
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
     outcome = await product.outcome(ticket["session_id"])
     assert outcome["ended"]["reason"] == "continue"
     assert outcome["answers"]["years_driving"]["value"] == 5

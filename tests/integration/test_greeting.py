@@ -216,7 +216,7 @@ async def test_no_log_holds_a_token_a_key_or_what_was_said(
 
     # The opening, what was heard, and an answer.
     await until(lambda: len(spoken()) > 2, 30, "no answer")
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
 
     def ended() -> bool:
         return any(

@@ -42,7 +42,7 @@ async def test_end_call_ends_avatar_and_room_at_once(product: Product) -> None:
 async def test_greeting_ended_in_the_room_is_over_for_the_endpoint_too(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await client.hears(after=0)
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
     await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
 
     async def is_over() -> bool:

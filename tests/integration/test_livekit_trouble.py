@@ -48,7 +48,7 @@ async def test_after_a_restart_of_livekit_the_trainee_is_greeted_again_and_one_a
             await until(lambda: "video" in client.said(guide), 20, "no answer")
             paid = [a for a in await product.avatars(ticket["room_name"]) if not a["left_at"]]
             assert len(paid) == 1
-            await client.rpc("end_greeting", {"reason": "continue"})
+            await client.goes_on()
             await product.paid_avatars_left(ticket["room_name"])
             await client.leave()
 

@@ -18,7 +18,7 @@ from tests.product import Product
 async def test_every_line_is_an_event_and_a_jobs_say_whose_they_are(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await the_opening(client)
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
     session_id = ticket["session_id"]
     await product.outcome(session_id)
     for process in ("worker", "endpoint"):

@@ -283,7 +283,7 @@ async def test_a_healthy_greeting_is_never_touched(
         await client.silence()
         [avatar] = await product.avatars(ticket["room_name"])
         assert avatar["left_at"] is None
-        await client.rpc("end_greeting", {"reason": "continue"})
+        await client.goes_on()
         await product.paid_avatars_left(ticket["room_name"])
         outcome = await product.outcome(ticket["session_id"])
     assert (outcome["mode"], outcome["ended"]["reason"]) == ("avatar", "continue")

@@ -16,7 +16,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from livekit import api, rtc
+from livekit import api
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
@@ -95,12 +95,6 @@ async def voiced(product: Product, client: Client) -> str:
     return " ".join(piece for call in calls for piece in call["detail"].get("said", []))
 
 
-async def goes_on(client: Client) -> None:
-    """End it as Continue does; the room may be closed before the answer has come."""
-    with contextlib.suppress(rtc.RpcError):
-        await client.rpc("end_greeting", {"reason": "continue"})
-
-
 def kept_of(product: Product, session_id: str) -> list[Path]:
     folder = Path(product.here.environment["RECORDINGS_DIR"]) / session_id
     return sorted(folder.glob("*")) if folder.is_dir() else []
@@ -123,7 +117,7 @@ async def test_consented_greeting_is_recorded_with_both_sides_and_captions_and_f
     said_until = await client.say(recordings["clone-test"])
     await client.hears(after=said_until + 0.2)
     await client.silence()
-    await goes_on(client)
+    await client.goes_on()
 
     session_id = ticket["session_id"]
     outcome = await product.outcome(session_id, within_s=20)
@@ -165,7 +159,7 @@ async def test_without_consent_nothing_is_written_or_said_of_it(product: Product
     assert "welcome" in said
     assert "record" not in said
     assert attribute(client, "greeting.recording") == ""
-    await goes_on(client)
+    await client.goes_on()
     assert (await product.outcome(ticket["session_id"]))["recording"] is None
     assert kept_of(product, ticket["session_id"]) == []
 
@@ -183,7 +177,7 @@ async def test_who_would_rather_not_be_recorded_is_not_and_nothing_of_it_is_left
     await until(lambda: "is deleted" in client.said(client.agent.identity), 20, "no answer")
     assert attribute(client, "greeting.recording") == ""
     assert kept_of(product, ticket["session_id"]) == []
-    await goes_on(client)
+    await client.goes_on()
     recorded = (await product.outcome(ticket["session_id"]))["recording"]
     assert (recorded["status"], recorded["file"], recorded["error"]) == ("withdrawn", None, None)
     assert kept_of(product, ticket["session_id"]) == []
@@ -247,7 +241,7 @@ async def test_disk_that_fills_ends_the_recording_not_the_greeting(
         await until(lambda: attribute(client, "greeting.recording") == "", 10, "still recorded")
         await client.type("Are you there?")
         await until(lambda: "still here" in client.said(client.agent.identity), 20, "no answer")
-        await goes_on(client)
+        await client.goes_on()
         recorded = (await product.outcome(session_id, within_s=20))["recording"]
     assert recorded["status"] == "cut_short"
     assert "almost full" in recorded["error"]
@@ -273,7 +267,7 @@ async def test_bucket_that_refuses_and_a_folder_that_cannot_be(
         client, session_id = await greeted_by(product, name)
         await client.hears(after=0)
         await asyncio.sleep(3)
-        await goes_on(client)
+        await client.goes_on()
         outcome = await product.outcome(session_id, within_s=30)
         recorded: dict[str, Any] = outcome["recording"]
         assert outcome["ended"]["reason"] == "continue"
@@ -289,7 +283,7 @@ async def test_bucket_that_refuses_and_a_folder_that_cannot_be(
         await product.here.stand_ins.reset()
         client, session_id = await greeted_by(product, name)
         assert DISCLOSED not in await voiced(product, client)
-        await goes_on(client)
+        await client.goes_on()
         recorded = (await product.outcome(session_id))["recording"]
     assert recorded["status"] == "failed"
     assert "RECORDINGS_DIR cannot be written to" in recorded["error"]
@@ -304,7 +298,7 @@ async def test_livekit_without_egress_is_said_and_the_greeting_goes_on(
         client, session_id = await greeted_by(product, name)
         assert DISCLOSED not in await voiced(product, client)
         assert attribute(client, "greeting.recording") == ""
-        await goes_on(client)
+        await client.goes_on()
         recorded = (await product.outcome(session_id))["recording"]
     assert (recorded["by"], recorded["status"]) == ("egress", "failed")
     # It does not say so: it goes on asking for one, for longer than anybody can wait.

@@ -42,7 +42,7 @@ async def test_spans_arrive_with_the_session_and_without_a_word(
             await client.type("How long does the quokka video take?")
             await client.hears(after=typed_at)
             await client.silence()
-            await client.rpc("end_greeting", {"reason": "continue"})
+            await client.goes_on()
             await until(lambda: client.disconnected_at is not None, 10, "it did not end")
             await until(lambda: {"llm_node", "tts_node"} <= kept.names, 15, "no spans arrived")
     print(sorted(kept.names))

@@ -121,7 +121,7 @@ async def test_half_of_everything_is_killed_and_nothing_is_lost_or_paid_twice(
 
         clients = {"raced": raced, "told": told, "spared": spared, "newcomer": newcomer}
         for client in clients.values():
-            await client.rpc("end_greeting", {"reason": "continue"})
+            await client.goes_on()
         expected = {
             ("raced", "worker_lost"),
             ("told", "worker_lost"),

@@ -34,7 +34,7 @@ async def test_where_no_voice_answers_the_greeting_is_read_and_no_avatar_is_paid
         20,
         "no answer to read",
     )
-    await client.rpc("end_greeting", {"reason": "continue"})
+    await client.goes_on()
     outcome = await product.outcome(ticket["session_id"])
     assert outcome["mode"] == "text"
     assert {fault["part"] for fault in outcome["faults"]} == {"tts"}

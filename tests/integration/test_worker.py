@@ -157,7 +157,7 @@ async def test_a_rolling_update_cuts_no_greeting_and_the_next_one_goes_to_the_ot
             second = await enter_as(product, other_agent, f"next-{other_agent}")
             assert (await the_opening(second)).startswith("Hello Lin")
             assert f"next-{other_agent}" in new_log.read_text()
-            await second.rpc("end_greeting", {"reason": "continue"})
+            await second.goes_on()
 
             assert (await the_opening(client)).startswith("Hello Lin")
             await client.silence()
@@ -165,7 +165,7 @@ async def test_a_rolling_update_cuts_no_greeting_and_the_next_one_goes_to_the_ot
             await client.type("How long does the video take?")
             await client.hears(after=typed_at)
             assert worker.returncode is None
-            await client.rpc("end_greeting", {"reason": "continue"})
+            await client.goes_on()
             assert await asyncio.wait_for(worker.wait(), 20) == 0
             assert (await http.get(f"{new_page}/readyz")).status_code == 200
 
