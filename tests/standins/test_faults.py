@@ -169,13 +169,14 @@ async def test_an_avatar_whose_tracks_name_no_source(
 async def test_a_picture_that_freezes_and_one_that_is_black(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
-    await providers.faults("bey:freezes=0.6", "bey:black")
+    # Not sooner: who sees none of its pictures before then sees none at all.
+    await providers.faults("bey:freezes=3", "bey:black")
     async with room(livekit, http) as stage:
         stage.watch()
         await stage.ask_for_avatar(providers)
         seen = await stage.see(lambda s: bool(s.pictures) and bool(s.loudness))
         await stage.see(lambda s: s.loudness[-1][0] > s.pictures[-1][0] + 1)
-        assert len(seen.pictures) < 40
+        assert len(seen.pictures) < 120
         assert seen.pictures[0][1].max() < 30
 
 
