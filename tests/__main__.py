@@ -47,9 +47,9 @@ _FOLDERS = {
 
 Step = tuple[str, list[str], Path]
 
-_AGAIN = ("--reruns", "1")
-"""Some tests run a dozen processes on whatever machine this is: one that fails is run once more,
-and the summary says so. One that fails twice is broken."""
+_AGAIN = ("--reruns", "2")
+"""Some tests run a dozen processes on whatever machine this is: one that fails is run again, and
+the summary says so. One that fails three times is broken."""
 _APART = ("-n", "1", "--max-worker-restart", "3", "-v")
 """In a process of their own: should LiveKit's native library abort it, the test that was running
 has failed, and the others run in the next one."""
