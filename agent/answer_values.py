@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from agent.scripts import ChoiceQuestion, NumberQuestion, Question, TextQuestion
+from agent.scripts.choice import normalised
 
 Value = bool | int | float | str
 
@@ -171,9 +172,5 @@ def _text(question: TextQuestion, value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    """Lower case, no accents, no punctuation; empty where there is nothing to read."""
-    if not isinstance(value, str | int | float):
-        return ""
-    text = unicodedata.normalize("NFKD", str(value)[:500].casefold())
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\W_]+", text))
+    """As scripts are compared, and as `prompts check` compares choices; empty: nothing to read."""
+    return normalised(str(value)[:500]) if isinstance(value, str | int | float) else ""

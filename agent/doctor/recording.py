@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from agent.doctor.finding import Finding, failed, ok, skipped
+from agent.doctor.folder import what_forbids
 from agent.doctor.given import Given
 from agent.errors import RecordingError
 from agent.recording.bucket import Bucket
@@ -40,8 +40,8 @@ async def _bucket(bucket: Bucket, name: str) -> Finding:
 
 
 def _folder(folder: Path) -> Finding:
-    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+    there = what_forbids(folder)
+    if there is None:
         return ok(_FOLDER, f"RECORDINGS_DIR, {folder}, can be written")
     return failed(
         _FOLDER,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.doctor.answer import Caller, NoAnswer
 from agent.doctor.finding import Finding, failed, ok, skipped, warning
+from agent.doctor.folder import what_forbids
 from agent.doctor.given import Given, plain
 from agent.errors import StoreError
 from agent.settings import StoreSettings
@@ -50,8 +51,7 @@ async def check(given: Given) -> AsyncIterator[Finding]:
 
 
 def _not_there_yet(folder: Path) -> Finding:
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    if there := what_forbids(folder):
         return failed(
             "store.usable", f"STATE_DIR cannot be made: {there} is no folder we may write",
             _FIX[False],

@@ -173,9 +173,7 @@ class Keeper:
             return
         for attempt in range(1, _CLOSE_TRIES + 1):
             try:
-                await self._open(self._store)
-                body = self._body()
-                await self._book(self._store)
+                body = await self._brought_up_to_date(self._store)
                 if not await self._store.close_outcome(self._outcome.id, body):
                     logger.info("the outcome is not kept: it was deleted, or closed before")
                 break
@@ -192,9 +190,7 @@ class Keeper:
         while self._store is not None and not self._over.is_set():
             self._dirty.clear()
             try:
-                await self._open(self._store)
-                body = self._body()
-                await self._book(self._store)
+                body = await self._brought_up_to_date(self._store)
                 await self._store.save_outcome(self._outcome.id, body, LEASE_S)
                 failing = False
             except StoreError as e:
@@ -213,6 +209,13 @@ class Keeper:
                     await self._dirty.wait()
             except TimeoutError:
                 pass
+
+    async def _brought_up_to_date(self, store: Store) -> str:
+        """The record as it stands now, opened in the store, and booked as far as it goes."""
+        await self._open(store)
+        body = self._body()
+        await self._book(store)
+        return body
 
     async def _book(self, store: Store) -> None:
         """Put into the ledger what the record has as paid, as it comes about.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from agent.outcomes.record import WORKER_LOST, Ended, Outcome
@@ -28,6 +29,14 @@ def closed_as_lost(body: str, now: datetime) -> str:
     if outcome.opened_at is not None:
         outcome.talk_s = max(outcome.talk_s, _seconds(outcome.opened_at, last_known))
     return outcome.model_dump_json()
+
+
+def is_lost(body: str) -> bool:
+    """Whether a kept record was closed so; False where it cannot be read."""
+    try:
+        return bool(json.loads(body)["ended"]["reason"] == WORKER_LOST)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def _seconds(since: datetime, until: datetime) -> float:

@@ -204,7 +204,7 @@ def _doubled_questions(page: Page[Script]) -> Iterator[Finding]:
         seen.add(question.id)
         if question.type == "choice":
             # As answers are compared: `Sí!` is `si`.
-            words = {id: normalised(said, frozenset()) for id, said in question.choices.items()}
+            words = {id: normalised(said) for id, said in question.choices.items()}
             for id, said in question.choices.items():
                 loc = ("questions", i, "choices", id)
                 if not words[id]:

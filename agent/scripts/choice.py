@@ -103,7 +103,7 @@ def match(value: str, aliases: Mapping[str, Iterable[str]], ignored: frozenset[s
 
 
 @lru_cache(maxsize=4096)
-def normalised(text: str, ignored: frozenset[str]) -> str:
+def normalised(text: str, ignored: frozenset[str] = frozenset()) -> str:
     """Words without case, accents, punctuation and the ignored ones, one space between."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
@@ -112,9 +112,8 @@ def normalised(text: str, ignored: frozenset[str]) -> str:
 
 def ignored_words(library: Library) -> frozenset[str]:
     """The words of every locale that do not tell one training from another."""
-    nothing: frozenset[str] = frozenset()
     words = (word for page in library.commons.values() for word in page.fields.ignored_words)
-    return frozenset(normalised(word, nothing) for word in words)
+    return frozenset(normalised(word) for word in words)
 
 
 def _aliases(pages: Mapping[str, Page[Script]], name: str, by: str) -> list[str]:

@@ -8,13 +8,12 @@ connection, a failure, nobody came) is forgotten, and the next request starts a 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agent.errors import LiveKitError
 from agent.job_metadata import JobMetadata, room_name_of
-from agent.outcomes.record import WORKER_LOST
+from agent.outcomes.lost import is_lost
 from agent.store import PRESUMED, Phase, Store
 from agent.token_endpoint.refusals import Refused
 from agent.token_endpoint.rooms import Rooms
@@ -145,8 +144,7 @@ class Greetings:
             Whether it is over.
         """
         kept = await self._store.outcomes(session_id)
-        newest = json.loads(kept[-1]) if kept else {}
-        if (newest.get("ended") or {}).get("reason") == WORKER_LOST:
+        if kept and is_lost(kept[-1]):
             await self._store.forget_phase(session_id)
             return False
         await self._store.end(session_id, PRESUMED)

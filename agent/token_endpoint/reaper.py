@@ -24,7 +24,7 @@ from agent.beside import Beside
 from agent.errors import LiveKitError, StoreError
 from agent.job_metadata import session_id_of
 from agent.log import logger
-from agent.outcomes.record import WORKER_LOST
+from agent.outcomes.lost import is_lost
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.metrics import AVATARS_REAPED
@@ -255,10 +255,10 @@ class Reaper(Beside):
     async def _paid_session(self, sight: _Sight) -> str:
         """Beyond Presence's id of the session, as the worker has kept it; empty if unknown."""
         try:
-            kept = [json.loads(body) for body in await self._store.outcomes(sight.session_id)]
-            lost = [o for o in kept if (o.get("ended") or {}).get("reason") == WORKER_LOST]
+            kept = await self._store.outcomes(sight.session_id)
             # The newest may be that of the greeter which was sent for in the lost one's place.
-            ids = [str(o.get("avatar_session_id") or "") for o in lost or kept]
+            bodies = [body for body in kept if is_lost(body)] or kept
+            ids = [str(json.loads(body).get("avatar_session_id") or "") for body in bodies]
         except (StoreError, ValueError, AttributeError):
             return ""
         return ids[-1] if ids else ""

@@ -152,6 +152,17 @@ async def test_who_met_a_guide_that_was_lost_with_its_worker_is_greeted_again(
     assert rooms.room_sid == "RM_2"
 
 
+@pytest.mark.parametrize("kept", ["[]", "not json", '{"ended": null}'])
+async def test_a_record_that_does_not_say_so_tells_of_no_lost_worker(
+    greetings: Greetings, rooms: FakeRooms, store: SqliteStore, kept: str
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    await store.mark_met("7")
+    await store.open_outcome("o", "7", kept, 60)
+    rooms.room_sid = None
+    await ended(greetings)
+
+
 async def test_without_a_report_it_is_presumed_over_until_a_late_one_says_otherwise(
     greetings: Greetings, rooms: FakeRooms, store: SqliteStore
 ) -> None:
