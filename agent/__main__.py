@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from dotenv import load_dotenv
 
-from agent.commands import outcomes, prompts, timeline
-from agent.errors import ConfigError, GreeterError, StartupError
-from agent.settings import LlmSettings, VoiceSettings, WorkerSettings
+from agent.cli import outcomes, prompts, timeline
+from agent.core.errors import ConfigError, GreeterError, StartupError
+from agent.core.settings import LlmSettings, VoiceSettings, WorkerSettings
 from agent.telemetry.log_lines import set_up_logs
 from agent.telemetry.metric_files import shared_metrics
 
@@ -36,7 +36,8 @@ _FROM_ENVIRONMENT = {"--url", "--api-key", "--api-secret"}
 def main() -> int:
     """Run one command: 0 ended as asked, 1 could not go on, 2 misconfigured."""
     if sys.argv[1:2] == ["doctor"]:
-        from agent.doctor import cli as doctor  # it reads .env itself: that may be what is wrong
+        # It reads .env itself, because .env may be what is wrong.
+        from agent.cli.doctor import command as doctor
 
         return doctor.leave(doctor.main(sys.argv[2:]))
     load_dotenv(".env", override=False)
@@ -74,12 +75,12 @@ def _work() -> int:
 
 
 def _serve(settings: WorkerSettings) -> int:
-    from agent.startup import (
+    from agent.worker.preflight import (
         wait_for_livekit,
         warn_of_a_disk_that_does_not_last,
         warn_of_unreachable_url,
     )
-    from agent.worker import GreeterServer
+    from agent.worker.server import GreeterServer
 
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)
@@ -99,7 +100,7 @@ def _serve(settings: WorkerSettings) -> int:
 
 
 def _console(*, text: bool) -> int:
-    from agent.commands.console import console_server, preview_options, talk_in_text
+    from agent.cli.console import console_server, preview_options, talk_in_text
 
     if not text:
         VoiceSettings.from_env(os.environ)
@@ -116,7 +117,7 @@ def _livekit_cli(server: AgentServer | None) -> int:
     """LiveKit's own command line, on a server or on its own; it leaves by SystemExit."""
     from livekit.agents import AgentServer, cli
 
-    import agent.job  # noqa: F401  its plugins are the ones whose files are downloaded
+    import agent.worker.job  # noqa: F401  its plugins are the ones whose files are downloaded
 
     try:
         cli.run_app(server or AgentServer())

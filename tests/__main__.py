@@ -93,6 +93,7 @@ def _steps(only: str | None, missing: set[str], pytest_arguments: list[str]) -> 
             ("ruff", [sys.executable, "-m", "ruff", "check", *_PYTHON], ROOT),
             ("format", [sys.executable, "-m", "ruff", "format", "--check", *_PYTHON], ROOT),
             ("mypy", [sys.executable, "-m", "mypy"], ROOT),
+            ("imports", [str(Path(sys.executable).with_name("lint-imports")), "--no-logo"], ROOT),
         ]
     if only in {None, "check"} and "page" not in missing:
         steps += [

@@ -18,8 +18,8 @@ import httpx
 from livekit import api
 from prometheus_client.parser import text_string_to_metric_families
 
+from agent.core.settings import StoreSettings
 from agent.demo.stage import Stage, stage
-from agent.settings import StoreSettings
 from agent.store import open_store
 from tests.integration.client import Client
 

@@ -22,11 +22,11 @@ from livekit.agents.utils import wait_for_participant, wait_for_track_publicatio
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.plugins import bey
 
-from agent.advice import AVATAR_ADVICE
 from agent.avatar.output import AvatarOutput
-from agent.errors import AvatarError, AvatarRejected, AvatarTimeout
-from agent.log import logger
-from agent.settings import WorkerSettings
+from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
+from agent.core.log import logger
+from agent.core.provider_advice import AVATAR_ADVICE
+from agent.core.settings import WorkerSettings
 
 AUDIO_SAMPLE_RATE = 16_000
 """Hz of the sound Beyond Presence takes; the room's own output uses the same, so that a speech can

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from livekit import rtc
 from livekit.agents.voice.avatar import DataStreamAudioOutput
 
-from agent.log import log_failure, logger
+from agent.core.log import log_failure, logger
 
 _LOOK_EVERY_S = 0.25
 _SILENT_S = 4.0

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from agent.core.errors import ConfigError
 from agent.demo.go_tool import cache_dir
 from agent.demo.processes import ChildFailed
 from agent.demo.stage import Stage, stage
 from agent.demo.tools import MissingTool
-from agent.errors import ConfigError
 
 
 def main() -> int:

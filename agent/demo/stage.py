@@ -21,13 +21,13 @@ from pathlib import Path
 from aiohttp import web
 from dotenv import dotenv_values
 
+from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.demo.faults import parse_fault
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.page import ensure_page
 from agent.demo.platform import PlatformSettings, create_platform
 from agent.demo.processes import ChildFailed, child, wait_until_ready
 from agent.demo.stand_ins import StandIns, stand_ins
-from agent.settings import EndpointSettings, WorkerSettings
 
 _READY_S = 60.0
 _DRAIN_S = "3"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from agent.core.types import Answer, Line, Mode, Record
 from agent.outcomes.timeline import Timeline
-
-Mode = Literal["avatar", "voice", "text"]
-Status = Literal["answered", "declined", "unclear", "open"]
 
 RecordedBy = Literal["worker", "egress"]
 
@@ -18,34 +16,7 @@ WORKER_LOST = "worker_lost"
 """How a greeting ended whose job died: its record is closed by others."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
-
-
-class Answer(_Record):
-    """What became of one question."""
-
-    type: Literal["choice", "number", "text", "yes_no"]
-    status: Status = "open"
-    """`open`: it has not come up; `unclear`: asked twice and not understood."""
-    value: bool | int | float | str | None = None
-    """The choice's id, the number, the words, or true and false; null unless answered."""
-    at: datetime | None = None
-    """When it was last given or changed."""
-
-
-class Line(_Record):
-    """Something that was said."""
-
-    who: Literal["guide", "trainee"]
-    at: datetime
-    text: str
-    """Of an interrupted line, as much as was heard."""
-    interrupted: bool = False
-    typed: bool = False
-
-
-class Fault(_Record):
+class Fault(Record):
     """Something that failed, however often."""
 
     part: Literal["avatar", "stt", "llm", "tts", "script", "store"]
@@ -57,7 +28,7 @@ class Fault(_Record):
     count: int = 1
 
 
-class Recorded(_Record):
+class Recorded(Record):
     """What became of the recording of a greeting that was to be recorded."""
 
     by: RecordedBy
@@ -74,17 +45,17 @@ class Recorded(_Record):
     """What went wrong, in a sentence of ours."""
 
 
-class Ended(_Record):
+class Ended(Record):
     """How it ended."""
 
     reason: str
-    """One of `agent.ending`, `worker_lost`, or the word the page gave; `continue` is usual."""
+    """One of `agent.core.end_reasons`, `worker_lost`, or the reason the page gave."""
     at: datetime
     closing_said: bool = False
     """The closing line was said to its end."""
 
 
-class Outcome(_Record):
+class Outcome(Record):
     """What came of one greeting. Times are UTC, durations seconds."""
 
     v: Literal[1] = 1

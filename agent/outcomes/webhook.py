@@ -14,7 +14,7 @@ import time
 
 import aiohttp
 
-from agent.errors import WebhookError
+from agent.core.errors import WebhookError
 
 TOTAL_S = 10.0
 """Limit of one delivery, from the name's look-up to the answer."""

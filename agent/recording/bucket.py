@@ -18,9 +18,9 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
-from agent.errors import RecordingError
-from agent.recording.places import folder_of
-from agent.settings import RecordingSettings
+from agent.core.errors import RecordingError
+from agent.core.settings import RecordingSettings
+from agent.recording.object_keys import folder_of
 
 _CALL_S = 5.0
 _AT_ONCE = 1000

@@ -13,9 +13,10 @@ from typing import Protocol
 
 from livekit.agents.llm import ChatMessage
 
-from agent.errors import RecordingError
-from agent.log import log_failure, logger
-from agent.outcomes.record import Line, Recorded, RecordedBy
+from agent.core.errors import RecordingError
+from agent.core.log import log_failure, logger
+from agent.core.types import Line
+from agent.outcomes.record import Recorded, RecordedBy
 from agent.recording.captions import Captions
 
 _BEGIN_S = 4.0

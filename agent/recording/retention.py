@@ -6,13 +6,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from agent.beside import Beside
-from agent.errors import RecordingError, StoreError
-from agent.log import logger
+from agent.core.background_task import Beside
+from agent.core.errors import RecordingError, StoreError
+from agent.core.log import logger
+from agent.core.settings import WorkerSettings
 from agent.recording.bucket import Bucket
-from agent.recording.places import CAPTIONS, SOUND, folder_of
-from agent.recording.shelf import Shelf
-from agent.settings import WorkerSettings
+from agent.recording.local_folder import Shelf
+from agent.recording.object_keys import CAPTIONS, SOUND, folder_of
 from agent.store import Store
 
 _EVERY_S = 3600.0

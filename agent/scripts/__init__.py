@@ -7,9 +7,9 @@ are filled in as plain text and are never themselves rendered.
 
 from __future__ import annotations
 
-from agent.errors import ScriptError
-from agent.job_metadata import JobMetadata
-from agent.log import logger
+from agent.core.errors import ScriptError
+from agent.core.job_metadata import JobMetadata
+from agent.core.log import logger
 from agent.scripts.choice import ScriptChoice, choices
 from agent.scripts.files import PROMPTS, Library, load_library
 from agent.scripts.format import (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from agent.errors import ScriptError
+from agent.core.errors import ScriptError
 from agent.scripts.check_page import check_common, check_page, said_texts
 from agent.scripts.choice import ignored_words, normalised
 from agent.scripts.files import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from agent.errors import ScriptError
-from agent.job_metadata import JobMetadata
+from agent.core.errors import ScriptError
+from agent.core.job_metadata import JobMetadata
 from agent.scripts.choice import ChosenBy, ScriptChoice, ignored_words, normalised
 from agent.scripts.disclosure import DISCLOSURE_MAX_S, says_ai, says_recorded
 from agent.scripts.files import Library, Page
@@ -16,7 +16,7 @@ from agent.scripts.language import other_language
 from agent.scripts.speakable import says_nothing, speech_seconds, unseen, unspeakable
 from agent.scripts.spoken import COMMON_NAMES, NAMES, SpokenScript, common_of, shared_text, spoken
 from agent.scripts.templates import mistakes
-from agent.voices import gemini_voice, spoken_language
+from agent.speech.voices import gemini_voice, spoken_language
 
 OPENING_MAX_S = 15.0
 """Ours take twelve; people stop listening to somebody who goes on for longer than this."""

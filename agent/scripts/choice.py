@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from agent.errors import ScriptError
-from agent.job_metadata import JobMetadata
+from agent.core.errors import ScriptError
+from agent.core.job_metadata import JobMetadata
 from agent.scripts.files import Library, Page
 from agent.scripts.format import Script
 

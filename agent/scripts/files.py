@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from agent.errors import ScriptError
-from agent.log import logger
+from agent.core.errors import ScriptError
+from agent.core.log import logger
 from agent.scripts.finding import Finding, Loc, Unusable, dotted, line_of
 from agent.scripts.format import Common, Script
 from agent.scripts.front_matter import PARTS, doubled, front_matter, text_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from agent.errors import ScriptError
+from agent.core.errors import ScriptError
 
 Loc = tuple[str | int, ...]
 

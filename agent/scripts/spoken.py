@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from agent.errors import ScriptError
-from agent.job_metadata import JobMetadata
+from agent.core.errors import ScriptError
+from agent.core.job_metadata import JobMetadata
 from agent.scripts.choice import DEFAULT_LOCALE, ChosenBy, LocaleBy, ScriptChoice
 from agent.scripts.disclosure import with_disclosure
 from agent.scripts.files import Library, Page

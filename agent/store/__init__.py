@@ -7,7 +7,7 @@ Beside them is the ledger: how many seconds of avatars each day has cost.
 
 from __future__ import annotations
 
-from agent.settings import StoreSettings
+from agent.core.settings import StoreSettings
 from agent.store.interface import PRESUMED, Phase, Store
 from agent.store.redis import RedisStore
 from agent.store.sqlite import SqliteStore

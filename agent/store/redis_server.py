@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from agent.errors import StoreError
+from agent.core.errors import StoreError
 
 _WAIT_S = 2.0
 """Longest wait for one answer."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from agent.errors import StoreError
+from agent.core.errors import StoreError
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """How an event is written: one line, the same in both processes, for a program or for a person.
 
 Whatever an event carries in `extra` becomes a field of its own; what may not be in a log at all is
-`agent.log`'s to see to.
+`agent.core.log`'s to see to.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from agent.log import SafeLog
-from agent.settings.shared import LogSettings
+from agent.core.log import SafeLog
+from agent.core.settings.shared import LogSettings
 
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _NO_CONTROLS: Final = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")

@@ -10,7 +10,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, values
 
-from agent import ending
+from agent.core import end_reasons
 from agent.telemetry.metric_files import SHARED_DIR, slot
 
 if SHARED_DIR in os.environ:
@@ -57,7 +57,7 @@ JOBS_REFUSED = Counter(
 )
 
 _ENDINGS: Final = frozenset(
-    value for name, value in vars(ending).items() if name.isupper() and isinstance(value, str)
+    value for name, value in vars(end_reasons).items() if name.isupper() and isinstance(value, str)
 )
 _PROVIDERS: Final = {"avatar": "beyond_presence", "stt": "deepgram", "tts": "deepgram"}
 

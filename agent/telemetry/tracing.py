@@ -12,8 +12,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from agent.log import logger
-from agent.settings import LogSettings
+from agent.core.log import logger
+from agent.core.settings import LogSettings
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import uvicorn
 from dotenv import load_dotenv
 
-from agent.addresses import is_private_host
-from agent.errors import ConfigError, GreeterError
-from agent.settings import EndpointSettings
+from agent.core.addresses import is_private_host
+from agent.core.errors import ConfigError, GreeterError
+from agent.core.settings import EndpointSettings
 from agent.telemetry.log_lines import set_up_logs
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.metrics import serve_metrics

@@ -12,10 +12,10 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, FastAPI, Path, Request, Response, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
-from agent.ending import AGAIN
-from agent.job_metadata import JobMetadata, room_name_of
-from agent.outcomes.courier import Courier
-from agent.settings import EndpointSettings
+from agent.core.end_reasons import AGAIN
+from agent.core.job_metadata import JobMetadata, room_name_of
+from agent.core.settings import EndpointSettings
+from agent.outcomes.delivery import Courier
 from agent.store import Store, open_store
 from agent.token_endpoint.auth import Caller, Role, authenticate
 from agent.token_endpoint.choices import refuse_foreign_choices

@@ -7,7 +7,7 @@ Who may do what:
 The worker, if it knows the endpoint's address, reports every greeting that ended: end with
 `{"reason": …, "room_sid": …}` and, as Bearer, a token of its own signed with the LiveKit secret,
 `AccessToken().with_kind("agent").with_grants(VideoGrants(room_admin=True, room=<room name>))`.
-From the worker, and from nobody else, a reason of `agent.ending.AGAIN` does not end the session.
+From the worker, and from nobody else, a reason of `end_reasons.AGAIN` does not end the session.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent.job_metadata import room_name_of
-from agent.settings import EndpointSettings
+from agent.core.job_metadata import room_name_of
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.platform_token import PlatformTokens
 from agent.token_endpoint.refusals import Refused, unauthorized
 from agent.token_endpoint.schemas import PlatformFields

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent.job_metadata import room_name_of
+from agent.core.job_metadata import room_name_of
 from agent.token_endpoint.refusals import Refused
 from agent.token_endpoint.schemas import GreetingRequest, PlatformFields, snake_case
 from agent.token_endpoint.tokens import trainee_identity

@@ -19,9 +19,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.job_metadata import JobMetadata
+from agent.core.job_metadata import JobMetadata
+from agent.core.settings import EndpointSettings
 from agent.scripts import script_for
-from agent.settings import EndpointSettings
 from agent.token_endpoint.metrics import REQUEST_TIME, REQUESTS
 from agent.token_endpoint.refusals import RETRY_AFTER, Refused
 from agent.token_endpoint.schemas import ErrorAnswer, ErrorDetail, Fallback

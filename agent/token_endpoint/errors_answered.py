@@ -11,8 +11,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from agent.errors import GreeterError
-from agent.settings import EndpointSettings
+from agent.core.errors import GreeterError
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.edge import error_answer, fallback_for, unusable
 from agent.token_endpoint.refusals import Refused, refusal_of
 

@@ -1,7 +1,7 @@
 """Greetings: starting and ending one, over LiveKit (the lock) and the store (the memory).
 
 A greeting ends for good when somebody means it to: the trainee, the platform's backend, or the
-worker at a limit. One that broke off (the worker reports a reason of `agent.ending.AGAIN`: a lost
+worker at a limit. One that broke off (the worker reports a reason of `end_reasons.AGAIN`: a lost
 connection, a failure, nobody came) is forgotten, and the next request starts a new one.
 """
 
@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from agent.errors import LiveKitError
-from agent.job_metadata import JobMetadata, room_name_of
-from agent.outcomes.lost import is_lost
+from agent.core.errors import LiveKitError
+from agent.core.job_metadata import JobMetadata, room_name_of
+from agent.outcomes.expired import is_lost
 from agent.store import PRESUMED, Phase, Store
 from agent.token_endpoint.refusals import Refused
 from agent.token_endpoint.rooms import Rooms

@@ -1,6 +1,6 @@
 """The platform's public keys, as it publishes them (JWKS): fetched, kept, rotated.
 
-Which of them are used is `agent.published_keys`' to say. It reads no token.
+Which of them are used is `agent.core.jwks`' to say. It reads no token.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 import aiohttp
 import jwt
 
-from agent.errors import PlatformKeysError
-from agent.log import log_failure, logger
-from agent.published_keys import SET_MAX, usable_keys
+from agent.core.errors import PlatformKeysError
+from agent.core.jwks import SET_MAX, usable_keys
+from agent.core.log import log_failure, logger
 
 FRESH_S = 300.0
 """A set this old is fetched again, beside the requests: a withdrawn key is refused from then on."""

@@ -18,10 +18,10 @@ from google.protobuf.json_format import Parse, ParseError
 from livekit import api
 from livekit.protocol.webhook import WebhookEvent
 
-from agent.errors import LiveKitError, StoreError
-from agent.job_metadata import ROOM_PREFIX, session_id_of
-from agent.log import log_failure, logger
-from agent.settings import EndpointSettings
+from agent.core.errors import LiveKitError, StoreError
+from agent.core.job_metadata import ROOM_PREFIX, session_id_of
+from agent.core.log import log_failure, logger
+from agent.core.settings import EndpointSettings
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.reaper import Reaper

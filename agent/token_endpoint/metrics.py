@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from agent.errors import GreeterError
-from agent.log import logger
+from agent.core.errors import GreeterError
+from agent.core.log import logger
 
 REQUESTS = Counter(
     "training_greeter_endpoint_requests",

@@ -13,8 +13,8 @@ from typing import Any
 
 import jwt
 
-from agent.published_keys import ALGORITHMS
-from agent.settings import EndpointSettings
+from agent.core.jwks import ALGORITHMS
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.jwks import KeySet
 from agent.token_endpoint.refusals import Refused, unauthorized
 

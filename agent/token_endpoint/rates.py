@@ -19,8 +19,8 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from agent.log import logger
-from agent.settings import EndpointSettings
+from agent.core.log import logger
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.refusals import Refused
 
 _WAIT_S = 0.5

@@ -20,11 +20,11 @@ import contextlib
 import json
 from dataclasses import dataclass, field
 
-from agent.beside import Beside
-from agent.errors import LiveKitError, StoreError
-from agent.job_metadata import session_id_of
-from agent.log import logger
-from agent.outcomes.lost import is_lost
+from agent.core.background_task import Beside
+from agent.core.errors import LiveKitError, StoreError
+from agent.core.job_metadata import session_id_of
+from agent.core.log import logger
+from agent.outcomes.expired import is_lost
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.metrics import AVATARS_REAPED

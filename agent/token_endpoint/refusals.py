@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.errors import GreeterError, LiveKitError, PlatformKeysError, StoreError
+from agent.core.errors import GreeterError, LiveKitError, PlatformKeysError, StoreError
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import aiohttp
 from livekit import api
 from livekit.protocol.agent import JobStatus
 
-from agent.errors import LiveKitError
-from agent.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
-from agent.livekit_call import livekit_call
-from agent.settings import EndpointSettings
+from agent.core.errors import LiveKitError
+from agent.core.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
+from agent.core.livekit_errors import livekit_call
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.metrics import LIVEKIT_ERRORS
 
 EMPTY_TIMEOUT_S = 30

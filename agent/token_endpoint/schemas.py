@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from agent.ending import AGAIN
-from agent.job_metadata import JobMetadata
+from agent.core.end_reasons import AGAIN
+from agent.core.job_metadata import JobMetadata
 
 Lenient = Annotated[
     Any,

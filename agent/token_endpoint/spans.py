@@ -13,7 +13,7 @@ from typing import Final
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.types import Scope
 
-from agent.settings import EndpointSettings
+from agent.core.settings import EndpointSettings
 from agent.telemetry.tracing import flush_traces, tracing_of
 from agent.token_endpoint.schemas import SESSION_ID
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from agent.job_metadata import JobMetadata, room_name_of
-from agent.room_contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
-from agent.settings import EndpointSettings
+from agent.core.job_metadata import JobMetadata, room_name_of
+from agent.core.settings import EndpointSettings
+from agent.room.contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
 from agent.token_endpoint.edge import fallback_for
 from agent.token_endpoint.schemas import GreetingAnswer
 from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity

@@ -9,8 +9,8 @@ import jwt
 from google.protobuf.json_format import ParseError
 from livekit import api
 
-from agent.errors import GreeterError
-from agent.job_metadata import session_id_of
+from agent.core.errors import GreeterError
+from agent.core.job_metadata import session_id_of
 
 DEFAULT_TTL = timedelta(hours=24)
 """The order's lifetime; the endpoint itself asks for far less."""

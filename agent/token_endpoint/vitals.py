@@ -10,10 +10,10 @@ import asyncio
 import math
 from typing import Final
 
-from agent.beside import Beside
-from agent.errors import StoreError
-from agent.outcomes.earlier import today
-from agent.settings import EndpointSettings
+from agent.core.background_task import Beside
+from agent.core.errors import StoreError
+from agent.core.settings import EndpointSettings
+from agent.outcomes.previous import today
 from agent.store import Store
 from agent.token_endpoint.metrics import (
     AVATAR_BUDGET_LEFT,

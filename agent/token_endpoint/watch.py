@@ -22,8 +22,8 @@ import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
-from agent.errors import LiveKitError, StoreError
-from agent.job_metadata import JobMetadata, room_name_of
+from agent.core.errors import LiveKitError, StoreError
+from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.store import Phase, Store
 from agent.token_endpoint.metrics import DISPATCHES_REPEATED
 from agent.token_endpoint.rooms import JOB_LISTED_S, Dispatch, Rooms

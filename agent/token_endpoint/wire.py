@@ -11,7 +11,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from agent.settings import EndpointSettings
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.edge import error_answer, fallback_for
 from agent.token_endpoint.refusals import Refused
 

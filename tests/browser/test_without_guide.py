@@ -9,9 +9,9 @@ import time
 from livekit import api
 from playwright.async_api import Page, expect
 
+from agent.core.job_metadata import JobMetadata
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
-from agent.job_metadata import JobMetadata
 from tests.browser.conftest import OpenPage
 from tests.browser.test_page import SLOW_MS, arrive, guide_tells, look
 from tests.product import Product

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from agent.settings import EndpointSettings, WorkerSettings
+from agent.core.settings import EndpointSettings, WorkerSettings
 
 CHART = Path(__file__).resolve().parents[2] / "deploy/helm/training-greeter"
 NEEDED = "config.LIVEKIT_URL=wss://livekit.example.com"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.settings import EndpointSettings, WorkerSettings
+from agent.core.settings import EndpointSettings, WorkerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV = {

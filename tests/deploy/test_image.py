@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import WorkerSettings
+from agent.core.settings import WorkerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILES = ("Dockerfile", "deploy/page/Dockerfile")

@@ -9,8 +9,8 @@ import pytest
 from livekit.agents import llm
 from livekit.plugins import google
 
-from agent.providers import build_llm
-from agent.settings import LlmSettings
+from agent.core.settings import LlmSettings
+from agent.speech.providers import build_llm
 from tests.evals.stage import Played, play
 
 # Read before the tests' environment is scrubbed.

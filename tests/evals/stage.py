@@ -9,8 +9,8 @@ from typing import Any
 from livekit.agents import llm
 from livekit.agents.voice.run_result import ChatMessageAssert, RunResult
 
-from agent.conversation import Conversation
-from agent.job_metadata import JobMetadata
+from agent.conversation.conversation import Conversation
+from agent.core.job_metadata import JobMetadata
 
 
 class Played:

@@ -9,7 +9,7 @@ from typing import Any
 from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
-from agent.room_contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
+from agent.room.contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
 
 OURS = {ATTRIBUTE_CLIENT: CLIENT_AVATAR_GREETING}
 """The attributes of a trainee on our own page."""

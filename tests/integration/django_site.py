@@ -19,9 +19,10 @@ from typing import Any
 import httpx
 from standardwebhooks.webhooks import Webhook
 
+from agent.core.types import Answer
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
-from agent.outcomes.record import Answer, Ended, Outcome
+from agent.outcomes.record import Ended, Outcome
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "django"
 CONTINUE_URL = "https://platform.example/video/1"

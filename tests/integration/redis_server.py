@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from agent.core.errors import StoreError
 from agent.demo.livekit_server import free_ports
-from agent.errors import StoreError
 from agent.store import RedisStore
 from tests.integration.endpoint_fixtures import until
 

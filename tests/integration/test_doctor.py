@@ -19,15 +19,15 @@ import jwt
 import pytest
 from livekit import api
 
+from agent.cli.doctor.answer import Answer
+from agent.cli.doctor.examination import examine
+from agent.cli.doctor.finding import Finding, Level
+from agent.cli.doctor.given import read_settings
+from agent.cli.doctor.livekit import refusal
+from agent.cli.doctor.report import as_text
+from agent.core.job_metadata import PROBE_ROOM_PREFIX
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
-from agent.doctor.answer import Answer
-from agent.doctor.examination import examine
-from agent.doctor.finding import Finding, Level
-from agent.doctor.given import read_settings
-from agent.doctor.livekit import refusal
-from agent.doctor.report import as_text
-from agent.job_metadata import PROBE_ROOM_PREFIX
 from tests.product import Product
 
 BOTH = frozenset({"worker", "endpoint"})

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from livekit import api, rtc
 
+from agent.core.job_metadata import JobMetadata
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
-from agent.job_metadata import JobMetadata
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     Endpoint,

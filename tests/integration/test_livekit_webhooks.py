@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 from livekit import api
 
+from agent.core.job_metadata import room_name_of
+from agent.core.settings import EndpointSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
-from agent.job_metadata import room_name_of
-from agent.settings import EndpointSettings
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.reaper import AGAIN_S, KNOWN_S

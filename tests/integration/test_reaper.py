@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 from livekit import api
 
+from agent.core.job_metadata import room_name_of
+from agent.core.settings import EndpointSettings, StoreSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
-from agent.job_metadata import room_name_of
-from agent.settings import EndpointSettings, StoreSettings
 from agent.store import Phase, SqliteStore, Store, open_store
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.reaper import EVERY_S, Reaper

@@ -16,10 +16,10 @@ import httpx
 import pytest
 from aiohttp import web
 
+from agent.core.errors import ConfigError
+from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
-from agent.errors import ConfigError
-from agent.settings import EndpointSettings, WorkerSettings
 from tests.integration.client import Client
 from tests.integration.endpoint_fixtures import browser, path_of
 

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 import redis.asyncio as redis
 
+from agent.core.errors import StoreError
+from agent.core.settings import StoreSettings
 from agent.demo.livekit_server import free_ports
-from agent.errors import StoreError
-from agent.settings import StoreSettings
 from agent.store import RedisStore, Store, open_store
 from tests.unit.test_courier import COURIER_CHECKS
 from tests.unit.test_store import CHECKS

@@ -17,7 +17,7 @@ import pytest
 import redis.asyncio as redis
 from livekit import rtc
 
-from agent.settings import StoreSettings
+from agent.core.settings import StoreSettings
 from agent.store import Store, open_store
 from agent.store.redis_server import AVATAR_DAYS
 from tests.integration.client import Client, until

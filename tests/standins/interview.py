@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.core.job_metadata import JobMetadata
 from agent.demo import interlocutor
 from agent.demo.interlocutor import Reply, Response, ToolCall, Turn
-from agent.job_metadata import JobMetadata
 from agent.scripts.choice import choose
 from agent.scripts.files import PROMPTS, load_library
 from agent.scripts.format import ChoiceQuestion, NumberQuestion

@@ -12,7 +12,7 @@ import httpx
 import jwt
 from fastapi import FastAPI
 
-from agent.settings import EndpointSettings
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.app import create_app
 
 KEY = "the-backends-own-key"

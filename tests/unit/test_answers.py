@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.answer_values import parse_answer
-from agent.answers import Answers
+from agent.conversation.answer_values import parse_answer
+from agent.conversation.answers import Answers
 from agent.scripts import ChoiceQuestion, NumberQuestion, TextQuestion, YesNoQuestion
 
 TRUCK = ChoiceQuestion(

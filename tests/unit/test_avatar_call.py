@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
-from agent.settings import WorkerSettings
+from agent.core.settings import WorkerSettings
 from tests.unit.test_settings import WORKER
 
 

@@ -12,7 +12,7 @@ from livekit.agents.voice.avatar import AvatarSession as Base
 from livekit.plugins import bey
 
 from agent.avatar.beyond_presence import AUDIO_SAMPLE_RATE, BeyondPresenceAvatar
-from agent.settings import WorkerSettings
+from agent.core.settings import WorkerSettings
 from tests.unit.test_settings import WORKER
 
 

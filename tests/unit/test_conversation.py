@@ -8,11 +8,11 @@ from pathlib import Path
 from livekit.agents.voice import io
 from livekit.agents.voice.run_result import RunResult
 
-from agent.conversation import Conversation
-from agent.job_metadata import JobMetadata
-from agent.outcomes.record import Line
-from agent.providers import Models
+from agent.conversation.conversation import Conversation
+from agent.core.job_metadata import JobMetadata
+from agent.core.types import Line
 from agent.scripts import load_library
+from agent.speech.providers import Models
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 
 FORKLIFT = JobMetadata.model_validate(

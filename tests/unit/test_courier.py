@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 
-from agent.errors import StoreError
-from agent.outcomes.courier import Courier
-from agent.outcomes.lost import closed_as_lost
-from agent.outcomes.record import Answer, Ended, Line, Outcome
-from agent.settings import StoreSettings
+from agent.core.errors import StoreError
+from agent.core.settings import StoreSettings
+from agent.core.types import Answer, Line
+from agent.outcomes.delivery import Courier
+from agent.outcomes.expired import closed_as_lost
+from agent.outcomes.record import Ended, Outcome
 from agent.store import SqliteStore, Store
 from tests.unit.webhook_receiver import SECRET, receiver
 
@@ -232,8 +233,8 @@ async def test_what_a_killed_process_had_taken_is_delivered_by_the_next(tmp_path
     program = """
 import asyncio, os, sys
 from pathlib import Path
-from agent.outcomes.courier import Courier
-from agent.settings import StoreSettings
+from agent.outcomes.delivery import Courier
+from agent.core.settings import StoreSettings
 from agent.store import SqliteStore
 
 courier = Courier(SqliteStore(Path(sys.argv[1])), StoreSettings.from_env(os.environ))

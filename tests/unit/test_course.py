@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from agent.conversation import Conversation
-from agent.course import Course, Quiet
-from agent.ending import Ending
-from agent.job_metadata import JobMetadata
+from agent.conversation.conversation import Conversation
+from agent.core.end_reasons import Ending
+from agent.core.job_metadata import JobMetadata
+from agent.greeting.course import Course, Quiet
 from agent.scripts import Limits
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from agent.cli.doctor import clock, command, settings
+from agent.cli.doctor.answer import Answer, NoAnswer, shown, translated
+from agent.cli.doctor.finding import Finding, Level, failed, ok, warning
+from agent.cli.doctor.given import _STAND_INS, known_names, read_settings
+from agent.cli.doctor.livekit import refusal
+from agent.cli.doctor.report import as_json, as_text, without_secrets
+from agent.cli.doctor.written import ascii_flaw_of, flaw_of, meant_by
 
-from agent.doctor import cli, clock, settings
-from agent.doctor.answer import Answer, NoAnswer, shown, translated
-from agent.doctor.finding import Finding, Level, failed, ok, warning
-from agent.doctor.given import _STAND_INS, known_names, read_settings
-from agent.doctor.livekit import refusal
-from agent.doctor.report import as_json, as_text, without_secrets
-from agent.doctor.written import ascii_flaw_of, flaw_of, meant_by
-from agent.settings import EndpointSettings, WorkerSettings
+from agent.core.settings import EndpointSettings, WorkerSettings
 
 BOTH = frozenset({"worker", "endpoint"})
 WELL = {
@@ -290,7 +290,7 @@ def test_no_secret_leaves_even_where_a_check_let_it_through() -> None:
 
 
 def _examined(monkeypatch: pytest.MonkeyPatch, findings: list[Finding]) -> None:
-    monkeypatch.setattr(cli, "_examined", lambda _: findings)
+    monkeypatch.setattr(command, "_examined", lambda _: findings)
 
 
 @pytest.mark.parametrize(
@@ -311,14 +311,14 @@ def test_exit_codes(
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("= no setting, of which the library behind has words too\n")
     _examined(monkeypatch, findings)
-    assert cli.main([]) == code
-    assert cli.main(["--json"]) == code
+    assert command.main([]) == code
+    assert command.main(["--json"]) == code
     assert capfd.readouterr().err == ""
 
 
 def test_an_unknown_flag_is_2() -> None:
     with pytest.raises(SystemExit) as ended:
-        cli.main(["--nonsense"])
+        command.main(["--nonsense"])
     assert ended.value.code == 2
 
 

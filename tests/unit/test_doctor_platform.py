@@ -8,11 +8,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.doctor import platform_keys
-from agent.doctor.answer import Caller
-from agent.doctor.endpoint import signed_as_the_platform_does
-from agent.doctor.finding import Finding
-from agent.doctor.given import read_settings, secret_values
+from agent.cli.doctor import platform_keys
+from agent.cli.doctor.answer import Caller
+from agent.cli.doctor.endpoint import signed_as_the_platform_does
+from agent.cli.doctor.finding import Finding
+from agent.cli.doctor.given import read_settings, secret_values
 from agent.token_endpoint.platform_token import PlatformTokens
 from tests.unit.endpoint_app import settings
 from tests.unit.key_server import key_server, private_key, public_jwk

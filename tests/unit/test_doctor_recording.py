@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.doctor import recording
-from agent.doctor.given import read_settings
+from agent.cli.doctor import recording
+from agent.cli.doctor.given import read_settings
 from tests.fakes.s3 import s3_bucket
 from tests.unit.test_settings import WORKER
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.ending import Ending
+from agent.core.end_reasons import Ending
 
 
 async def test_first_reason_counts() -> None:

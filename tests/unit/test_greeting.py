@@ -8,10 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from agent.greeting import Greeting
-from agent.job_metadata import JobMetadata
+from agent.core.job_metadata import JobMetadata
+from agent.core.settings import WorkerSettings
+from agent.greeting.session import Greeting
 from agent.outcomes.timeline import Timeline
-from agent.settings import WorkerSettings
 from agent.store import SqliteStore
 from tests.fakes.room import FakeRoom
 from tests.fakes.scripted_llm import ScriptedLLM

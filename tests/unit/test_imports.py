@@ -12,11 +12,11 @@ import pytest
     ("module", "must_not_load"),
     [
         ("agent.token_endpoint.app", "livekit.agents"),
-        ("agent.worker", "agent.token_endpoint"),
-        ("agent.worker", "agent.demo"),
-        ("agent.commands.console", "agent.avatar.beyond_presence"),
-        ("agent.doctor.cli", "livekit.agents"),
-        ("agent.doctor.cli", "agent.token_endpoint"),
+        ("agent.worker.server", "agent.token_endpoint"),
+        ("agent.worker.server", "agent.demo"),
+        ("agent.cli.console", "agent.avatar.beyond_presence"),
+        ("agent.cli.doctor.command", "livekit.agents"),
+        ("agent.cli.doctor.command", "agent.token_endpoint"),
     ],
 )
 def test_module_does_not_load(module: str, must_not_load: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.errors import JobMetadataError
-from agent.job_metadata import JobMetadata, room_name_of, session_id_of
+from agent.core.errors import JobMetadataError
+from agent.core.job_metadata import JobMetadata, room_name_of, session_id_of
 
 
 def test_what_is_written_is_read_back() -> None:

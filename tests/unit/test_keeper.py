@@ -6,11 +6,11 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from agent.conversation import Conversation
-from agent.job_metadata import JobMetadata
-from agent.outcomes.earlier import budget_is_spent, today
-from agent.outcomes.keeper import Keeper
-from agent.outcomes.record import Mode
+from agent.conversation.conversation import Conversation
+from agent.core.job_metadata import JobMetadata
+from agent.core.types import Mode
+from agent.greeting.keeper import Keeper
+from agent.outcomes.previous import budget_is_spent, today
 from agent.outcomes.timeline import Timeline
 from agent.store import SqliteStore
 from tests.fakes.scripted_llm import ScriptedLLM

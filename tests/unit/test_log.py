@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from agent.log import SafeLog
+from agent.core.log import SafeLog
 from agent.telemetry.log_lines import JsonLine, TextLine
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"

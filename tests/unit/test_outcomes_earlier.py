@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.answers import Answers
-from agent.outcomes.earlier import budget_is_spent, earlier_answers, today
-from agent.outcomes.record import Answer, Ended, Outcome
+from agent.conversation.answers import Answers
+from agent.core.types import Answer
+from agent.outcomes.previous import budget_is_spent, earlier_answers, today
+from agent.outcomes.record import Ended, Outcome
 from agent.scripts import NumberQuestion, YesNoQuestion
 from agent.store import SqliteStore
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.plain_text import few_words, one_line, person_name
+from agent.core.plain_text import few_words, one_line, person_name
 from agent.scripts.speakable import sayable, unspeakable
 
 NAMES = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands.prompts import main
+from agent.cli.prompts import main
 from agent.scripts import PROMPTS
 from agent.scripts.format import json_schema
 

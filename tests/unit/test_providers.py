@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from livekit.agents import inference
 
-from agent.conversation import Conversation
-from agent.errors import ConfigError
-from agent.job_metadata import JobMetadata
-from agent.providers import build_llm, build_session, build_stt, build_tts
-from agent.settings import VoiceSettings
+from agent.conversation.conversation import Conversation
+from agent.core.errors import ConfigError
+from agent.core.job_metadata import JobMetadata
+from agent.core.settings import VoiceSettings
+from agent.speech.providers import build_llm, build_session, build_stt, build_tts
 
 ENVIRONMENT = {
     "GOOGLE_API_KEY": "google",

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import ConfigError, RecordingError
+from agent.core.errors import ConfigError, RecordingError
+from agent.core.settings import RecordingSettings, WorkerSettings
 from agent.recording.bucket import Bucket
-from agent.recording.places import folder_of, name_of
+from agent.recording.object_keys import folder_of, name_of
 from agent.recording.retention import Retention
-from agent.settings import RecordingSettings, WorkerSettings
 from agent.store import SqliteStore
 from tests.fakes.s3 import S3, s3_bucket
 from tests.unit.test_outcome_commands import run

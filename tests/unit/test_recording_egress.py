@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pytest
 from livekit import api
 
-from agent.errors import RecordingError
+from agent.core.errors import RecordingError
+from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
-from agent.recording.egress import Egress
+from agent.recording.egress_recorder import Egress
 from agent.recording.recording import Recording
-from agent.settings import RecordingSettings
 from tests.fakes.egress import STATUS, EgressServer, egress_server
 from tests.fakes.s3 import BUCKET, KEY, S3, SECRET, s3_bucket
 
@@ -116,7 +116,7 @@ async def test_an_egress_that_fails_is_no_recording(there: There) -> None:
 async def test_one_that_ends_too_early_is_noticed(
     there: There, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.recording.egress._LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("agent.recording.egress_recorder._LOOK_EVERY_S", 0.05)
     changes: list[bool] = []
     recording = there.recording(changes)
     await recording.begin()
@@ -157,7 +157,7 @@ async def test_unwanted_it_is_stopped_and_deleted_once_it_is_written(
 async def test_one_that_begins_when_nobody_waits_any_more_is_stopped_and_deleted(
     there: There, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.recording.egress._CALL_S", 0.1)
+    monkeypatch.setattr("agent.recording.egress_recorder._CALL_S", 0.1)
     there.server.slow_s = 0.3
     recording = there.recording([])
     await recording.begin()

@@ -12,11 +12,11 @@ from pathlib import Path
 import av
 import pytest
 
-from agent.errors import RecordingError
+from agent.core.errors import RecordingError
+from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
-from agent.recording.shelf import Shelf
-from agent.recording.tape import Tape
-from agent.settings import RecordingSettings
+from agent.recording.local_folder import Shelf
+from agent.recording.local_recorder import Tape
 from tests.fakes.s3 import s3_bucket
 from tests.fakes.small_disk import small_disk
 from tests.fakes.tape_session import listen, tape_session

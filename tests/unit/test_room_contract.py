@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from agent import room_contract
+from agent.room import contract as room_contract
 
 PAGE = Path(__file__).resolve().parents[2] / "web" / "src" / "roomContract.ts"
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from agent.errors import ScriptError
-from agent.job_metadata import JobMetadata
+from agent.core.errors import ScriptError
+from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, SpokenScript, load_library, script_for
 from agent.scripts.check import check_library
 from agent.scripts.files import read_page

@@ -235,7 +235,7 @@ def test_shared_file_is_checked_too(tmp_path: Path) -> None:
 
 
 def test_shipped_openings_take_some_twelve_seconds() -> None:
-    from agent.job_metadata import JobMetadata
+    from agent.core.job_metadata import JobMetadata
     from agent.scripts import script_for
     from agent.scripts.speakable import speech_seconds
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.job_metadata import JobMetadata
+from agent.core.job_metadata import JobMetadata
 from agent.scripts import Library, load_library, script_for
 
 IGNORED = "language: x\nnot_given: '-'\nignored_words: [training, course, of, the]\n"

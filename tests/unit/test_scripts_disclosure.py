@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.job_metadata import JobMetadata
+from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, load_library, script_for
 from agent.scripts.disclosure import says_ai, says_recorded, with_disclosure
 from agent.scripts.speakable import speech_seconds

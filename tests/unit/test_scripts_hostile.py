@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands.prompts import main
+from agent.cli.prompts import main
 from agent.scripts.check import check_path
 from agent.scripts.templates import TEXT_MAX, mistakes, render
 from tests.unit.test_scripts_check import GOOD

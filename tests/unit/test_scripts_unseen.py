@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands.prompts import main
-from agent.job_metadata import JobMetadata
+from agent.cli.prompts import main
+from agent.core.job_metadata import JobMetadata
 from agent.scripts import SpokenScript, load_library, script_for
 from agent.scripts.check import check_path
 

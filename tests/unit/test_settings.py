@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import AliasChoices
 
-from agent.errors import ConfigError
-from agent.settings import EndpointSettings, LlmSettings, VoiceSettings, WorkerSettings
+from agent.core.errors import ConfigError
+from agent.core.settings import EndpointSettings, LlmSettings, VoiceSettings, WorkerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 

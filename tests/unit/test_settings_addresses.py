@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.addresses import is_private_host
+from agent.core.addresses import is_private_host
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.errors import ConfigError
-from agent.settings import EndpointSettings
+from agent.core.errors import ConfigError
+from agent.core.settings import EndpointSettings
 
 LIVEKIT = {
     "LIVEKIT_URL": "https://project.livekit.cloud",

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from agent import speaker as speaking
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
-from agent.page import Page
-from agent.settings import WorkerSettings
-from agent.speaker import Speaker
+from agent.core.settings import WorkerSettings
+from agent.greeting import speaker as speaking
+from agent.greeting.speaker import Speaker
+from agent.room.page_attributes import Page
 from tests.fakes.room import FakeRoom
 from tests.unit.test_settings import WORKER
 

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from agent.settings import StoreSettings
-from agent.startup import warn_of_a_disk_that_does_not_last
+from agent.core.settings import StoreSettings
+from agent.worker.preflight import warn_of_a_disk_that_does_not_last
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import StoreError
-from agent.settings import StoreSettings
+from agent.core.errors import StoreError
+from agent.core.settings import StoreSettings
 from agent.store import PRESUMED, Phase, SqliteStore, Store, open_store
 
 

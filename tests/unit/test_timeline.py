@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from agent.commands.timeline import as_text
+from agent.cli.timeline import as_text
 from agent.outcomes.timeline import Timeline
 from tests.unit.test_courier import outcome
 

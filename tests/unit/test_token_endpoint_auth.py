@@ -10,7 +10,7 @@ import jwt
 import pytest
 from livekit import api
 
-from agent.settings import EndpointSettings
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.auth import Caller, Role, authenticate
 from agent.token_endpoint.platform_token import PlatformTokens
 from agent.token_endpoint.refusals import Refused

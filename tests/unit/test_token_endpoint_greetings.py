@@ -9,8 +9,8 @@ from typing import cast
 
 import pytest
 
-from agent.errors import LiveKitError
-from agent.job_metadata import JobMetadata
+from agent.core.errors import LiveKitError
+from agent.core.job_metadata import JobMetadata
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.refusals import Refused

@@ -15,8 +15,8 @@ from typing import Any
 import jwt
 import pytest
 
-from agent.errors import ConfigError, PlatformKeysError
-from agent.settings import EndpointSettings
+from agent.core.errors import ConfigError, PlatformKeysError
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.__main__ import warn_of_any_audience
 from agent.token_endpoint.jwks import KeySet
 from agent.token_endpoint.platform_token import PlatformTokens

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import strategies as st
 from livekit import api
 
-from agent.errors import StoreError
-from agent.job_metadata import JobMetadata
+from agent.core.errors import StoreError
+from agent.core.job_metadata import JobMetadata
 from agent.store import PRESUMED, Phase, SqliteStore
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.livekit_events import LiveKitEvents

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import ConfigError
+from agent.core.errors import ConfigError
 from agent.token_endpoint.rates import Rates
 from agent.token_endpoint.refusals import Refused
 from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings

@@ -11,8 +11,8 @@ import pytest
 from livekit import api
 from pydantic import ValidationError
 
-from agent.ending import AGAIN
-from agent.job_metadata import JobMetadata
+from agent.core.end_reasons import AGAIN
+from agent.core.job_metadata import JobMetadata
 from agent.token_endpoint.choices import refuse_foreign_choices
 from agent.token_endpoint.refusals import Refused
 from agent.token_endpoint.schemas import EndRequest, GreetingRequest

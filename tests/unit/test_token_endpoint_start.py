@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import EndpointSettings
+from agent.core.settings import EndpointSettings
 from agent.token_endpoint.__main__ import warn_of_unreachable_url
 
 ROOT = Path(__file__).resolve().parents[2]

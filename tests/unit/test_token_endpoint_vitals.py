@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from agent.outcomes.earlier import today
-from agent.settings import EndpointSettings
+from agent.core.settings import EndpointSettings
+from agent.outcomes.previous import today
 from agent.store import SqliteStore, Store
 from agent.token_endpoint.rooms import Rooms
 from agent.token_endpoint.vitals import Vitals

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import ConfigError
-from agent.settings import WorkerSettings
+from agent.core.errors import ConfigError
+from agent.core.settings import WorkerSettings
 from agent.telemetry.tracing import flush_traces, trace_job, tracing_of
 from tests.integration.collector import collector
 from tests.unit.endpoint_app import browser, endpoint, path_of

@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 from livekit import rtc
 
-from agent import trainee as presence
-from agent.ending import Ending
-from agent.trainee import Trainee
+from agent.core.end_reasons import Ending
+from agent.room import trainee as presence
+from agent.room.trainee import Trainee
 from tests.fakes.room import OURS, FakeRoom
 
 GRACE_S = 0.3

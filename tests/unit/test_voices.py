@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.voices import choose_voice, heard_as
+from agent.speech.voices import choose_voice, heard_as
 
 TABLE = {
     "en": "aura-2-andromeda-en",

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from agent.core.errors import WebhookError
 from agent.demo.livekit_server import free_ports
-from agent.errors import WebhookError
 from agent.outcomes.webhook import message_of, post_outcome, signed_headers
 from tests.unit.webhook_receiver import SECRET, receiver
 

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from agent.settings import StoreSettings
+from agent.core.settings import StoreSettings
 
 SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, no less").decode()
 

@@ -1,7 +1,7 @@
 /**
  * What the page and the worker say to each other inside the room; names only.
  *
- * `agent/room_contract.py` holds the same names for the worker, and a test compares the two.
+ * `agent/room/contract.py` holds the same names for the worker, and a test compares the two.
  */
 
 /** Page to agent: `{"sound_unlocked": bool, "audio_from": [identity, …]}`; answers `ok`. */

@@ -1,0 +1,173 @@
+"""`python -m agent prompts …`: the writer's tools. They need no key, no network and no LiveKit.
+
+list      every script and locale there is
+check     refuses what should not ship: exit code 1 and a line for each finding
+render    what this trainee would hear, and what the LLM is told
+schema    writes prompts/script.schema.json from the code
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from agent.core.errors import ScriptError
+from agent.core.job_metadata import JobMetadata
+from agent.core.settings.kinds import Table
+from agent.scripts import PROMPTS, SpokenScript, load_library, script_for
+from agent.scripts.check import check_path
+from agent.scripts.finding import Finding
+from agent.scripts.format import json_schema
+from agent.scripts.speakable import speech_seconds
+
+_FIELDS = (
+    *("opening", "welcome_text", "trouble", "moment"),
+    *("check_in", "closing", "recording_disclosure"),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one tool: 0 clean, 1 findings or nothing that can be used; 2 not understood."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        return code
+    except ScriptError as e:
+        print(e, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m agent prompts",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    tools = parser.add_subparsers(required=True, metavar="list|check|render|schema")
+
+    listing = tools.add_parser("list", help="every script and locale there is")
+    listing.set_defaults(run=_list)
+
+    check = tools.add_parser("check", help="refuses what should not ship")
+    check.add_argument("path", nargs="*", type=Path, default=[PROMPTS], help="files or folders")
+    check.add_argument(
+        "--voice",
+        action="append",
+        metavar="NAME=MODEL",
+        help="a voice beside those of VOICES; with one known, others are unknown",
+    )
+    check.set_defaults(run=_check)
+
+    render = tools.add_parser("render", help="what this trainee would hear")
+    for option in ("training-type", "role", "industry", "locale", "name"):
+        render.add_argument(f"--{option}", default="")
+    render.set_defaults(run=_render)
+
+    schema = tools.add_parser("schema", help="writes prompts/script.schema.json")
+    schema.set_defaults(run=_schema)
+    for tool in (listing, render, schema):
+        tool.add_argument("--prompts", type=Path, default=PROMPTS, help="another folder of scripts")
+    return parser
+
+
+def _list(options: argparse.Namespace) -> int:
+    library = load_library(options.prompts.resolve())
+    rows = [("script", "locale", "version", "questions", "industries", "training")]
+    for name, pages in library.scripts.items():
+        for locale, page in pages.items():
+            script = page.fields
+            industries = ", ".join(script.industries) or "-"
+            counts = (str(script.version), str(len(script.questions)))
+            rows.append((name, locale, *counts, industries, script.training or "-"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+    for finding in library.broken:
+        print(_from_here(finding), file=sys.stderr)
+    return int(bool(library.broken))
+
+
+def _check(options: argparse.Namespace) -> int:
+    voices = _voices(options.voice or [])
+    found = [finding for path in options.path for finding in check_path(path, voices)]
+    for finding in found:
+        print(_from_here(finding))
+    checked = ", ".join(str(path) for path in options.path)
+    print(f"{len(found) or 'no'} finding{'s' * (len(found) != 1)} in {checked}", file=sys.stderr)
+    return int(bool(found))
+
+
+def _voices(given: list[str]) -> dict[str, str] | None:
+    """The voices of the environment's VOICES and of `--voice`; None: nobody has named any.
+
+    Raises:
+        ScriptError: one of them is no table of voices.
+    """
+    voices: dict[str, str] = {}
+    tables = {"VOICES": os.environ.get("VOICES", ""), "--voice": ",".join(given)}
+    for name, table in tables.items():
+        try:
+            voices |= TypeAdapter(Table).validate_python(table) if table.strip() else {}
+        except ValidationError as e:
+            why = e.errors()[0]["msg"].removeprefix("Value error, ")
+            raise ScriptError(f"{name}: {why}") from None
+    return voices or None
+
+
+def _from_here(finding: Finding) -> Finding:
+    """With its path as the writer would type it."""
+    path, here = finding.path, Path.cwd()
+    return replace(finding, path=path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _render(options: argparse.Namespace) -> int:
+    metadata = JobMetadata.model_validate(
+        {
+            "trainee": {"name": options.name},
+            "training_type": options.training_type,
+            "role": options.role,
+            "industry": options.industry,
+            "locale": options.locale,
+        }
+    )
+    script = script_for(metadata, load_library(options.prompts.resolve()))
+    print("\n".join(_rendered(script)))
+    return 0
+
+
+def _rendered(script: SpokenScript) -> list[str]:
+    seconds = speech_seconds(script.opening, script.locale)
+    limits = ", ".join(f"{name} {value}" for name, value in script.limits)
+    lines = [
+        f"{script.name} {script.locale} version {script.version}",
+        f"  why: {script.reason}",
+        f"  voice: {script.voice or 'the environment’s'}",
+        f"  avatar: {script.avatar or 'the environment’s'}",
+        f"  limits: {limits}",
+        f"  after the closing: {script.after_closing}",
+        f"  the opening takes about {seconds:.0f} s",
+        "",
+    ]
+    lines += [f"{field.replace('_', ' ')}:\n  {getattr(script, field)}" for field in _FIELDS]
+    lines += ["", "asked:"] if script.questions else ["", "nothing is asked"]
+    for question in script.questions:
+        kind = f"{question.type}, {'required' if question.required else 'may be skipped'}"
+        lines.append(f"  {question.id} ({kind}): {question.ask}")
+        if question.type == "choice":
+            lines += [f"    {id}: {words}" for id, words in question.choices.items()]
+    return [*lines, "", "the LLM is told:", script.instructions]
+
+
+def _schema(options: argparse.Namespace) -> int:
+    path = options.prompts / "script.schema.json"
+    text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path}")
+    return 0

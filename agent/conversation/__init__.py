@@ -1,0 +1,1 @@
+"""What is said: the agent, its function tools and the answers it records."""

@@ -1,0 +1,1 @@
+"""What every other package builds on: settings, errors, logging and domain types."""

@@ -1,0 +1,59 @@
+"""Published keys: which of a JWKS verify the platform's JWTs. It fetches nothing, reads no token.
+
+A key says by its own type which algorithm it verifies; what a token or the set says of that is
+never followed. Shared secrets and private keys in a set are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from agent.core.errors import PlatformKeysError
+
+SET_MAX = 256 * 1024
+"""The largest set that is read, in bytes."""
+_KEYS_MAX = 100
+_RSA_MIN = 2048  # bits
+
+_ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+"""Type and curve of a key, and the one algorithm it is for."""
+ALGORITHMS = frozenset(_ALGORITHMS.values())
+
+
+def usable_keys(answer: Any) -> list[jwt.PyJWK]:
+    """The set's keys that verify signatures by one of ALGORITHMS.
+
+    Args:
+        answer: the set, as JSON has it.
+
+    Raises:
+        PlatformKeysError: it is no set, or has no such key.
+    """
+    listed = answer.get("keys") if isinstance(answer, dict) else None
+    if not isinstance(listed, list):
+        raise PlatformKeysError('did not answer a key set ({"keys": […]})')
+    keys = [key for jwk in listed[:_KEYS_MAX] if (key := _usable_key(jwk)) is not None]
+    if not keys:
+        raise PlatformKeysError("has no key for RS256, ES256 or EdDSA")
+    return keys
+
+
+def _usable_key(jwk: Any) -> jwt.PyJWK | None:
+    if not isinstance(jwk, dict) or "d" in jwk or jwk.get("use", "sig") != "sig":
+        return None
+    kid, kind, curve = jwk.get("kid"), jwk.get("kty"), jwk.get("crv")
+    if not all(isinstance(name, str | None) for name in (kid, kind, curve)):
+        return None
+    algorithm = _ALGORITHMS.get((str(kind), curve))
+    if algorithm is None or jwk.get("alg", algorithm) != algorithm:
+        return None
+    try:
+        key = jwt.PyJWK(jwk, algorithm)
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError):
+        return None
+    if isinstance(key.key, RSAPublicKey) and key.key.key_size < _RSA_MIN:
+        return None
+    return key

@@ -1,0 +1,1 @@
+"""One greeting of one trainee in one room."""

@@ -1,0 +1,1 @@
+"""Speech recognition, models and voices: providers and their fallbacks."""

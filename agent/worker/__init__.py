@@ -1,0 +1,1 @@
+"""The worker process: the LiveKit agent server, its jobs and its health."""
