@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from dotenv import load_dotenv
 
 from agent.cli import outcomes, prompts, timeline
-from agent.core.errors import ConfigError, GreeterError, StartupError
+from agent.core.errors import ConfigError, StartupError, TrainingGreeterError
 from agent.core.settings import LlmSettings, VoiceSettings, WorkerSettings
 from agent.telemetry.log_lines import set_up_logs
 from agent.telemetry.metric_files import shared_metrics
@@ -59,7 +59,7 @@ def main() -> int:
     except ConfigError as e:
         print(f"python -m agent {command}: {e}", file=sys.stderr)
         return 2
-    except GreeterError as e:
+    except TrainingGreeterError as e:
         print(f"python -m agent {command}: {e}", file=sys.stderr)
         return 1
 
@@ -80,12 +80,12 @@ def _serve(settings: WorkerSettings) -> int:
         warn_of_a_disk_that_does_not_last,
         warn_of_unreachable_url,
     )
-    from agent.worker.server import GreeterServer
+    from agent.worker.server import GreetingServer
 
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)
     warn_of_a_disk_that_does_not_last(settings, os.environ)
-    server = GreeterServer(settings)
+    server = GreetingServer(settings)
     code = _livekit_cli(server)
     if isinstance(server.failure, OSError):
         name, port = "AGENT_HTTP_PORT", settings.agent_http_port

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from livekit import rtc
 from livekit.agents.voice.avatar import DataStreamAudioOutput
 
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 
 _LOOK_EVERY_S = 0.25
 _SILENT_S = 4.0
@@ -57,7 +57,7 @@ class AvatarOutput(DataStreamAudioOutput):
         self._heard_at = 0.0
         self._listening: asyncio.Task[None] | None = None
         self._following = asyncio.create_task(self._follow(), name="follow_avatar")
-        self._following.add_done_callback(log_failure)
+        self._following.add_done_callback(log_task_failure)
         room.on("track_subscribed", self._on_track)
         participant = room.remote_participants.get(identity)
         for publication in participant.track_publications.values() if participant else ():
@@ -146,7 +146,7 @@ class AvatarOutput(DataStreamAudioOutput):
     def _listen(self, track: rtc.Track) -> None:
         if track.kind == rtc.TrackKind.KIND_AUDIO and self._listening is None:
             self._listening = asyncio.create_task(self._hear(track), name="hear_avatar")
-            self._listening.add_done_callback(log_failure)
+            self._listening.add_done_callback(log_task_failure)
 
     async def _hear(self, track: rtc.Track) -> None:
         # The lowest rate there is: it is only to be told from silence.

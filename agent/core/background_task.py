@@ -6,10 +6,10 @@ import asyncio
 from types import TracebackType
 from typing import ClassVar, Self
 
-from agent.core.log import log_failure
+from agent.core.log import log_task_failure
 
 
-class Beside:
+class BackgroundTask:
     """Used as an async context manager, `run` goes on beside the body and is cancelled at its end.
 
     That it fails is logged by its name; the body goes on.
@@ -25,7 +25,7 @@ class Beside:
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self.run(), name=self.called)
-        self._task.add_done_callback(log_failure)
+        self._task.add_done_callback(log_task_failure)
         return self
 
     async def __aexit__(

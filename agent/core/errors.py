@@ -1,6 +1,6 @@
 """Every error this product raises on purpose.
 
-GreeterError
+TrainingGreeterError
 ├── ConfigError            the environment lacks something or holds something unusable
 ├── StartupError           the worker cannot serve: refused credentials, unreachable LiveKit
 ├── JobMetadataError       a dispatch (or a request) carries metadata we cannot read
@@ -20,35 +20,35 @@ Vendor errors are translated in the module that knows the vendor.
 from __future__ import annotations
 
 
-class GreeterError(Exception):
+class TrainingGreeterError(Exception):
     """Base of all errors raised on purpose; its text is fit for an operator to read."""
 
 
-class ConfigError(GreeterError):
+class ConfigError(TrainingGreeterError):
     """The environment lacks a name or holds a value that cannot be used; lists all of them."""
 
 
-class StartupError(GreeterError):
+class StartupError(TrainingGreeterError):
     """The worker cannot serve; its text says what to do."""
 
 
-class JobMetadataError(GreeterError):
+class JobMetadataError(TrainingGreeterError):
     """Job metadata that is not JSON, not an object, or of a version we do not know."""
 
 
-class ScriptError(GreeterError):
+class ScriptError(TrainingGreeterError):
     """A script is missing, malformed or uses a name that is not given."""
 
 
-class StoreError(GreeterError):
+class StoreError(TrainingGreeterError):
     """The store could not be read or written."""
 
 
-class PlatformKeysError(GreeterError):
+class PlatformKeysError(TrainingGreeterError):
     """The platform's JWKS could not be fetched or read; nobody can tell a good token from a bad."""
 
 
-class LiveKitError(GreeterError):
+class LiveKitError(TrainingGreeterError):
     """LiveKit's server API refused a call or could not be reached in time.
 
     Args:
@@ -62,11 +62,11 @@ class LiveKitError(GreeterError):
         self.code = code
 
 
-class RecordingError(GreeterError):
+class RecordingError(TrainingGreeterError):
     """A recording cannot be made, kept or deleted; its text says what to look at, and no secret."""
 
 
-class WebhookError(GreeterError):
+class WebhookError(TrainingGreeterError):
     """The platform did not take an outcome; its text says what to look at, and no secret.
 
     Args:
@@ -78,7 +78,7 @@ class WebhookError(GreeterError):
         self.status = status
 
 
-class AvatarError(GreeterError):
+class AvatarError(TrainingGreeterError):
     """Beyond Presence could not give us an avatar; the greeting goes on by voice."""
 
 

@@ -13,7 +13,7 @@ from agent.core.errors import LiveKitError
 
 
 @contextmanager
-def livekit_call(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
+def translate_livekit_errors(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
     """Translate what the block raises.
 
     Args:

@@ -23,7 +23,7 @@ _MAY_HOLD_TEXT = (str, bytes, Exception, list, tuple, dict, set)
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 
 
-class SafeLog(logging.Filter):
+class RedactingFilter(logging.Filter):
     """Drops personal data, and blanks tokens and secrets, whoever wrote them.
 
     LiveKit's own 401 echoes the token it was given, and a provider's may echo the key.
@@ -60,15 +60,15 @@ class SafeLog(logging.Filter):
         return self._secret.sub("<secret>", text) if self._secret else text
 
 
-def keep_logs_safe(secrets: Iterable[str] = ()) -> None:
+def install_log_filter(secrets: Iterable[str] = ()) -> None:
     """Put the filter on every handler there is; once in every process, harmless when repeated."""
     for handler in logging.getLogger().handlers:
-        for old in [f for f in handler.filters if isinstance(f, SafeLog)]:
+        for old in [f for f in handler.filters if isinstance(f, RedactingFilter)]:
             handler.removeFilter(old)
-        handler.addFilter(SafeLog(secrets))
+        handler.addFilter(RedactingFilter(secrets))
 
 
-def log_failure(task: asyncio.Task[Any]) -> None:
+def log_task_failure(task: asyncio.Task[Any]) -> None:
     """A done-callback: a held task that nobody awaits does not fail in silence."""
     if not task.cancelled() and (error := task.exception()) is not None:
         logger.error("%s failed", task.get_name(), exc_info=error)

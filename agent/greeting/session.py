@@ -18,12 +18,12 @@ from agent.conversation.conversation import Conversation
 from agent.core import end_reasons
 from agent.core.end_reasons import Ending
 from agent.core.job_metadata import JobMetadata
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.core.types import Answer
 from agent.greeting.course import Course, Quiet
 from agent.greeting.end_report import report_end
-from agent.greeting.keeper import Keeper
+from agent.greeting.outcome_recorder import OutcomeRecorder
 from agent.greeting.pace import Pace
 from agent.greeting.room_session import start_in_room
 from agent.greeting.speaker import Speaker
@@ -91,7 +91,9 @@ class Greeting:
             is_recorded=lambda: self._recording is not None and self._recording.on,
             on_unwanted=self._on_unwanted if to_be_recorded(settings, metadata) else None,
         )
-        self._keeper = Keeper(store, self._conversation, metadata, id=ctx.job.id, timeline=timeline)
+        self._keeper = OutcomeRecorder(
+            store, self._conversation, metadata, id=ctx.job.id, timeline=timeline
+        )
         self._trainee = Trainee(
             ctx.room, self._ending, self._on_typed, return_grace_s=settings.return_grace_s
         )
@@ -132,7 +134,7 @@ class Greeting:
             asyncio.create_task(self._finish(), name="greeting_end"),
         ]
         for task in self._tasks:
-            task.add_done_callback(log_failure)
+            task.add_done_callback(log_task_failure)
 
     async def _story(self) -> None:
         settings, trainee = self._settings, self._trainee

@@ -19,7 +19,7 @@ from livekit.agents.voice.io import AudioOutput
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.avatar.usage import AvatarSeats
 from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.core.types import Mode
 from agent.room.contract import ATTRIBUTE_MODE, ATTRIBUTE_MODE_REASON
@@ -316,7 +316,7 @@ class Speaker:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
+        task.add_done_callback(log_task_failure)
 
 
 def _tail_of(output: AudioOutput | None) -> AudioOutput | None:

@@ -18,7 +18,7 @@ from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 from agent.conversation.conversation import Conversation
 from agent.core.log import logger
 from agent.core.provider_advice import PROVIDER_ADVICE
-from agent.greeting.keeper import Keeper
+from agent.greeting.outcome_recorder import OutcomeRecorder
 from agent.speech.speech import ProviderError
 
 _EVERY_S = 8.0
@@ -31,7 +31,7 @@ class Troubles:
     """Listens for one conversation's failures from the moment it is made."""
 
     def __init__(
-        self, conversation: Conversation, keeper: Keeper, on_speechless: Callable[[], None]
+        self, conversation: Conversation, keeper: OutcomeRecorder, on_speechless: Callable[[], None]
     ) -> None:
         """Args: `on_speechless` is called when no voice is to be had."""
         self._on_speechless = on_speechless

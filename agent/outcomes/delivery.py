@@ -19,7 +19,7 @@ from typing import Final, Self
 
 import aiohttp
 
-from agent.core.background_task import Beside
+from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError, WebhookError
 from agent.core.log import logger
 from agent.core.settings import StoreSettings
@@ -40,7 +40,7 @@ _STEP_S = 5.0
 """Of the machine's clock: less is the time of a round."""
 
 
-class Courier(Beside):
+class OutcomeDelivery(BackgroundTask):
     """Used as an async context manager it runs beside the body; at its end it makes a last round.
 
     Args:

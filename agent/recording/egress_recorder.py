@@ -16,8 +16,8 @@ from livekit import api
 from livekit.api.egress_service import EgressService
 
 from agent.core.errors import LiveKitError, RecordingError
-from agent.core.livekit_errors import livekit_call
-from agent.core.log import log_failure, logger
+from agent.core.livekit_errors import translate_livekit_errors
+from agent.core.log import log_task_failure, logger
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
 from agent.recording.object_keys import CAPTIONS, SOUND, name_of
@@ -103,7 +103,7 @@ class Egress:
             # livekit-server without an egress service goes on asking for one, for longer than
             # anybody can wait. What begins after all is nobody's wish any more.
             self._late = asyncio.create_task(self._stop_late(starting), name="stop_late_egress")
-            self._late.add_done_callback(log_failure)
+            self._late.add_done_callback(log_task_failure)
             raise RecordingError(f"LiveKit has not begun it within {_CALL_S:g} s: {_NO_EGRESS}")
         self._id = starting.result().egress_id
         logger.info("egress begins", extra={"egress_id": self._id})
@@ -193,7 +193,7 @@ def _why(info: api.EgressInfo) -> str:
 async def _asking(call: Callable[[], Awaitable[T]], limit_s: float = _CALL_S) -> T:
     """Bounded, and told as what it means for the recording."""
     try:
-        with livekit_call("egress"):
+        with translate_livekit_errors("egress"):
             async with asyncio.timeout(limit_s):
                 return await call()
     except LiveKitError as e:

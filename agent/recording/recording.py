@@ -14,7 +14,7 @@ from typing import Protocol
 from livekit.agents.llm import ChatMessage
 
 from agent.core.errors import RecordingError
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 from agent.core.types import Line
 from agent.outcomes.record import Recorded, RecordedBy
 from agent.recording.captions import Captions
@@ -75,7 +75,7 @@ class Recording:
             return
         self.state.status = "recording"
         self._watching = asyncio.create_task(self._watch(), name="watch_recording")
-        self._watching.add_done_callback(log_failure)
+        self._watching.add_done_callback(log_task_failure)
         logger.info("recording", extra={"by": self.state.by})
         self._on_change()
 
@@ -97,7 +97,7 @@ class Recording:
         self._on_change()
         logger.info("the trainee does not want to be recorded: stopped, and deleted")
         self._discarding = asyncio.create_task(self._discard(), name="discard_recording")
-        self._discarding.add_done_callback(log_failure)
+        self._discarding.add_done_callback(log_task_failure)
         return True
 
     async def finish(self, *, keep: bool, at_once: bool) -> None:

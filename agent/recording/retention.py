@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from agent.core.background_task import Beside
+from agent.core.background_task import BackgroundTask
 from agent.core.errors import RecordingError, StoreError
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
@@ -23,7 +23,7 @@ _PUT_S = 60.0
 _BUCKET_TURN = "recordings-retention"
 
 
-class Retention(Beside):
+class Retention(BackgroundTask):
     """Used as an async context manager it runs beside the body; with RECORDING=off it does nothing,
     but for what is left on the disk or in the bucket from before."""
 

@@ -6,7 +6,7 @@ import asyncio
 
 from livekit import rtc
 
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 
 _TIMEOUT_S = 3.0
 
@@ -25,7 +25,7 @@ class Page:
         task = asyncio.create_task(self.told(attributes), name="tell_page")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
+        task.add_done_callback(log_task_failure)
 
     async def told(self, attributes: dict[str, str], timeout_s: float = _TIMEOUT_S) -> None:
         """Set these attributes; a failure is logged, for the page has its own patience."""

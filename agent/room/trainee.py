@@ -19,7 +19,7 @@ from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.core import end_reasons
 from agent.core.end_reasons import Ending
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 from agent.room.contract import (
     ATTRIBUTE_CLIENT,
     CLIENT_AVATAR_GREETING,
@@ -231,7 +231,7 @@ class Trainee:
         task = asyncio.create_task(self._read(reader, identity), name="typed_text")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_failure)
+        task.add_done_callback(log_task_failure)
 
     async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
         """Waits for the announcement of its sender; livekit-agents' own handler drops the text."""

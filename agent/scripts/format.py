@@ -117,9 +117,9 @@ class Industry(_Strict):
     welcome_text: Text | None = None
     """In place of the script's own."""
     talking_points: list[Text] = []
-    """Beside the script's own."""
+    """In addition to the script's own."""
     facts: list[Text] = []
-    """Beside the script's own."""
+    """In addition to the script's own."""
 
 
 class Shared(_Strict):

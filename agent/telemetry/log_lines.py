@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from agent.core.log import SafeLog
+from agent.core.log import RedactingFilter
 from agent.core.settings.shared import LogSettings
 
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -53,7 +53,7 @@ def set_up_logs(settings: LogSettings) -> None:
     as_text = settings.log_format == "text" or (settings.log_format is None and sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.setFormatter(TextLine() if as_text else JsonLine())
-    handler.addFilter(SafeLog(settings.secrets()))
+    handler.addFilter(RedactingFilter(settings.secrets()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)

@@ -16,7 +16,7 @@ import uvicorn
 from dotenv import load_dotenv
 
 from agent.core.addresses import is_private_host
-from agent.core.errors import ConfigError, GreeterError
+from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.settings import EndpointSettings
 from agent.telemetry.log_lines import set_up_logs
 from agent.token_endpoint.app import create_app
@@ -51,14 +51,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """The listening address, or a GreeterError whose text is one clear line."""
+    """The listening address, or a TrainingGreeterError whose text is one clear line."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         sock = socket.socket(family, kind, proto)
     except (OSError, OverflowError) as e:
-        raise GreeterError(f"{host}:{port} is no address to listen on: {e}") from e
+        raise TrainingGreeterError(f"{host}:{port} is no address to listen on: {e}") from e
     if os.name != "nt":
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -66,7 +66,7 @@ def _listen(host: str, port: int) -> socket.socket:
         sock.listen(2048)
     except OSError as e:
         sock.close()
-        raise GreeterError(
+        raise TrainingGreeterError(
             f"cannot listen on {host}:{port}: {e.strerror}. Is it busy? Try --port."
         ) from e
     return sock
@@ -126,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sock = _listen(arguments.host, arguments.port)
         if settings.endpoint_metrics_port is not None:
             serve_metrics(arguments.host, settings.endpoint_metrics_port)
-    except GreeterError as e:
+    except TrainingGreeterError as e:
         print(e, file=sys.stderr)
         return 2 if isinstance(e, ConfigError) else 1
     warn_of_unreachable_url(settings)

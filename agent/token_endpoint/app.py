@@ -15,7 +15,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from agent.core.end_reasons import AGAIN
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
-from agent.outcomes.delivery import Courier
+from agent.outcomes.delivery import OutcomeDelivery
 from agent.store import Store, open_store
 from agent.token_endpoint.auth import Caller, Role, authenticate
 from agent.token_endpoint.choices import refuse_foreign_choices
@@ -107,7 +107,7 @@ def create_app(
             events=LiveKitEvents(settings, memory, reaper, greetings),
         )
         try:
-            async with Courier(memory, settings), reaper, vitals:
+            async with OutcomeDelivery(memory, settings), reaper, vitals:
                 yield
         finally:
             await parts.events.aclose()

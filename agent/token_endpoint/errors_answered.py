@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from agent.core.errors import GreeterError
+from agent.core.errors import TrainingGreeterError
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.edge import error_answer, fallback_for, unusable
 from agent.token_endpoint.refusals import Refused, refusal_of
@@ -55,7 +55,7 @@ def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
     """By code, so that a flood of one kind hides no other."""
 
     async def on_ours(request: Request, error: Exception) -> Response:
-        refused = refusal_of(cast(GreeterError, error))
+        refused = refusal_of(cast(TrainingGreeterError, error))
         left_out = refusals[refused.code].left_out() if refused.kind.status < 500 else 0
         if left_out is None:
             return answer(request, refused)
@@ -82,6 +82,6 @@ def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
         refused = Refused(code or "invalid_request", str(http.detail), dict(http.headers or {}))
         return answer(request, refused)
 
-    app.add_exception_handler(GreeterError, on_ours)
+    app.add_exception_handler(TrainingGreeterError, on_ours)
     app.add_exception_handler(RequestValidationError, on_unusable)
     app.add_exception_handler(HTTPException, on_http)

@@ -14,7 +14,7 @@ import jwt
 
 from agent.core.errors import PlatformKeysError
 from agent.core.jwks import SET_MAX, usable_keys
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 
 FRESH_S = 300.0
 """A set this old is fetched again, beside the requests: a withdrawn key is refused from then on."""
@@ -101,7 +101,7 @@ class KeySet:
 
     def _fetched(self, task: asyncio.Task[None]) -> None:
         self._fetching = None
-        log_failure(task)
+        log_task_failure(task)
 
     async def _refresh(self) -> None:
         try:

@@ -20,7 +20,7 @@ from livekit.protocol.webhook import WebhookEvent
 
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import ROOM_PREFIX, session_id_of
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 from agent.core.settings import EndpointSettings
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
@@ -72,7 +72,7 @@ class LiveKitEvents:
             task = asyncio.create_task(self._finished(session_id_of(room)), name="room finished")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            task.add_done_callback(log_failure)
+            task.add_done_callback(log_task_failure)
         else:
             return False
         return True

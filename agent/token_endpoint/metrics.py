@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from agent.core.errors import GreeterError
+from agent.core.errors import TrainingGreeterError
 from agent.core.log import logger
 
 REQUESTS = Counter(
@@ -66,12 +66,12 @@ def serve_metrics(host: str, port: int) -> None:
     """Answer Prometheus at this port, in a thread, until the process ends.
 
     Raises:
-        GreeterError: the port is taken, or no address to listen on.
+        TrainingGreeterError: the port is taken, or no address to listen on.
     """
     try:
         server, _ = start_http_server(port, host)
     except (OSError, OverflowError) as e:
-        raise GreeterError(
+        raise TrainingGreeterError(
             f"metrics cannot be served on {host}:{port}: {e}. Set ENDPOINT_METRICS_PORT to another"
         ) from e
     logger.info("metrics at http://%s:%d/metrics", host, server.server_port)

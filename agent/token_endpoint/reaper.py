@@ -20,7 +20,7 @@ import contextlib
 import json
 from dataclasses import dataclass, field
 
-from agent.core.background_task import Beside
+from agent.core.background_task import BackgroundTask
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import session_id_of
 from agent.core.log import logger
@@ -75,7 +75,7 @@ class _Sight:
         self.deserted_since = None
 
 
-class Reaper(Beside):
+class Reaper(BackgroundTask):
     """Used as an async context manager it makes its rounds beside the body.
 
     Args:

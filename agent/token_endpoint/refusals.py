@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.core.errors import GreeterError, LiveKitError, PlatformKeysError, StoreError
+from agent.core.errors import LiveKitError, PlatformKeysError, StoreError, TrainingGreeterError
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ KINDS = {
 }
 
 
-class Refused(GreeterError):
+class Refused(TrainingGreeterError):
     """A request is answered with an error.
 
     Args:
@@ -71,7 +71,7 @@ def unauthorized(message: str) -> Refused:
     return Refused("unauthorized", message, {"WWW-Authenticate": "Bearer"})
 
 
-def refusal_of(error: GreeterError) -> Refused:
+def refusal_of(error: TrainingGreeterError) -> Refused:
     """What a caller is told of one of our errors; the operator's text stays in the log."""
     match error:
         case Refused():

@@ -17,7 +17,7 @@ from livekit.protocol.agent import JobStatus
 
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
-from agent.core.livekit_errors import livekit_call
+from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.metrics import LIVEKIT_ERRORS
 
@@ -93,7 +93,7 @@ class Rooms:
     @asynccontextmanager
     async def _asking(self, what: str, *, may_be_gone: bool = False) -> AsyncIterator[None]:
         try:
-            with livekit_call(what, may_be_gone=may_be_gone):
+            with translate_livekit_errors(what, may_be_gone=may_be_gone):
                 async with asyncio.timeout(self._timeout_s):
                     yield
         except LiveKitError as e:

@@ -9,14 +9,14 @@ import jwt
 from google.protobuf.json_format import ParseError
 from livekit import api
 
-from agent.core.errors import GreeterError
+from agent.core.errors import TrainingGreeterError
 from agent.core.job_metadata import session_id_of
 
 DEFAULT_TTL = timedelta(hours=24)
 """The order's lifetime; the endpoint itself asks for far less."""
 
 
-class RoomTokenError(GreeterError):
+class RoomTokenError(TrainingGreeterError):
     """A room token is not one of ours, has expired, or is no token at all."""
 
 

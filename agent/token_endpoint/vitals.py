@@ -10,7 +10,7 @@ import asyncio
 import math
 from typing import Final
 
-from agent.core.background_task import Beside
+from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError
 from agent.core.settings import EndpointSettings
 from agent.outcomes.previous import today
@@ -28,7 +28,7 @@ LATELY_S: Final = 15.0
 _LOOK_TIMEOUT_S: Final = 5.0
 
 
-class Vitals(Beside):
+class Vitals(BackgroundTask):
     """Used as an async context manager it looks beside the body. LiveKit is not asked by it: the
     reaper does so every few seconds, and `rooms` knows when it was last answered.
 

@@ -16,7 +16,7 @@ from livekit import api
 
 from agent.core.addresses import is_private_host
 from agent.core.errors import LiveKitError, StartupError
-from agent.core.livekit_errors import livekit_call
+from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import LiveKitSettings, StoreSettings, WorkerSettings
 
@@ -43,7 +43,7 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
         said = False
         while True:
             try:
-                with livekit_call("ListRooms"):
+                with translate_livekit_errors("ListRooms"):
                     await livekit.room.list_rooms(api.ListRoomsRequest(names=["-"]))
                 return
             except LiveKitError as e:

@@ -13,9 +13,9 @@ from livekit.agents.worker import ServerEnvOption
 
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import PROBE_ROOM_PREFIX, JobMetadata, session_id_of
-from agent.core.log import keep_logs_safe, logger
+from agent.core.log import install_log_filter, logger
 from agent.core.settings import WorkerSettings
-from agent.outcomes.delivery import Courier
+from agent.outcomes.delivery import OutcomeDelivery
 from agent.recording.retention import Retention
 from agent.room.contract import ATTRIBUTE_GREETER
 from agent.room.room_api import RoomApi
@@ -37,7 +37,7 @@ _LAST_S = 8.0
 """Longest wait for the courier and the store once LiveKit's part has stopped."""
 
 
-class GreeterServer(AgentServer):
+class GreetingServer(AgentServer):
     """LiveKit's server of jobs, which also remembers that it failed, and delivers outcomes.
 
     As released (1.8.9) it exits with code 0 when LiveKit has given it up, and its health page says
@@ -75,7 +75,7 @@ class GreeterServer(AgentServer):
         if SHARED_DIR in os.environ:
             self.on("worker_started", move_on)
         self._store = open_store(settings)
-        self._courier = Courier(self._store, settings)
+        self._courier = OutcomeDelivery(self._store, settings)
         self._retention = Retention(settings, self._store)
         self._stopped = asyncio.Event()
         self._stopped.set()
@@ -191,7 +191,7 @@ class GreeterServer(AgentServer):
 def prewarm(process: JobProcess) -> None:
     """Before a job comes: logs safe, settings read, Gemini's clients made, scripts parsed."""
     settings = WorkerSettings.from_env(os.environ)
-    keep_logs_safe(settings.secrets())
+    install_log_filter(settings.secrets())
     process.userdata["settings"] = settings
     process.userdata["tracing"] = tracing_of(settings)
     process.userdata["llm"] = build_llm(settings)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+
 from agent.cli.doctor import clock, command, settings
 from agent.cli.doctor.answer import Answer, NoAnswer, shown, translated
 from agent.cli.doctor.finding import Finding, Level, failed, ok, warning
@@ -17,7 +18,6 @@ from agent.cli.doctor.given import _STAND_INS, known_names, read_settings
 from agent.cli.doctor.livekit import refusal
 from agent.cli.doctor.report import as_json, as_text, without_secrets
 from agent.cli.doctor.written import ascii_flaw_of, flaw_of, meant_by
-
 from agent.core.settings import EndpointSettings, WorkerSettings
 
 BOTH = frozenset({"worker", "endpoint"})

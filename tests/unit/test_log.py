@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from agent.core.log import SafeLog
+from agent.core.log import RedactingFilter
 from agent.telemetry.log_lines import JsonLine, TextLine
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
@@ -15,7 +15,7 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 @pytest.fixture
 def safe_logger() -> logging.Logger:
     logger = logging.getLogger("test.safe")
-    logger.filters = [SafeLog()]
+    logger.filters = [RedactingFilter()]
     return logger
 
 
@@ -46,7 +46,7 @@ def test_personal_data_is_dropped_by_its_key(
 def test_a_secret_is_blanked_whoever_says_it(
     safe_logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    safe_logger.filters = [SafeLog(["the-secret-key", "word"])]
+    safe_logger.filters = [RedactingFilter(["the-secret-key", "word"])]
     try:
         raise ValueError("refused: the-secret-key")
     except ValueError as e:

@@ -1,7 +1,7 @@
 """Probe: a room in which nobody is greeted, to see who would come if somebody were.
 
 LiveKit tells nobody which workers there are. A dispatch for our agent name tells: the worker
-answers for a room of this name and takes no job (`GreeterServer._accept`), and LiveKit notes who
+answers for a room of this name and takes no job (`GreetingServer._accept`), and LiveKit notes who
 answered. With no worker it notes nothing. The room is deleted at once. Other products' workers are
 not sent to it: a room made with dispatches has no others (not so where our agent name is empty).
 """
@@ -27,7 +27,7 @@ from agent.cli.doctor.answer import CALL_S, Caller, NoAnswer, shown, translated
 from agent.cli.doctor.livekit import http_form
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import PROBE_ROOM_PREFIX
-from agent.core.livekit_errors import livekit_call
+from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.settings import WorkerSettings
 
 _CALLS = 3
@@ -76,7 +76,7 @@ class ProbeRoom:
         return found
 
     async def _look(self) -> Called:
-        with livekit_call("ListDispatch"):
+        with translate_livekit_errors("ListDispatch"):
             dispatches = await self._livekit.agent_dispatch.list_dispatch(self.name)
         ours = self._settings.livekit_agent_name
         workers: set[str] = set()
@@ -156,7 +156,7 @@ async def probe_room(settings: WorkerSettings) -> AsyncIterator[ProbeRoom]:
         name = settings.livekit_agent_name
         calls = [api.RoomAgentDispatch(agent_name=name)] * (_CALLS if name else 0)
         try:
-            with livekit_call("CreateRoom"):
+            with translate_livekit_errors("CreateRoom"):
                 await livekit.room.create_room(
                     api.CreateRoomRequest(
                         # Should this process die now, LiveKit takes it away.
@@ -170,5 +170,5 @@ async def probe_room(settings: WorkerSettings) -> AsyncIterator[ProbeRoom]:
         finally:
             with contextlib.suppress(LiveKitError, TimeoutError):
                 async with asyncio.timeout(_LAST_S):
-                    with livekit_call("DeleteRoom"):
+                    with translate_livekit_errors("DeleteRoom"):
                         await livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))

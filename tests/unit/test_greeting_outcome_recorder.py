@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.conversation.conversation import Conversation
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Mode
-from agent.greeting.keeper import Keeper
+from agent.greeting.outcome_recorder import OutcomeRecorder
 from agent.outcomes.previous import budget_is_spent, today
 from agent.outcomes.timeline import Timeline
 from agent.store import SqliteStore
@@ -24,10 +24,12 @@ class Avatar:
     provider_session_id: str | None = "bey-1"
 
 
-async def kept(store: SqliteStore) -> tuple[Keeper, Avatar]:
+async def kept(store: SqliteStore) -> tuple[OutcomeRecorder, Avatar]:
     conversation = Conversation(ScriptedLLM(), JobMetadata(session_id="s"), settings=None)
     metadata = JobMetadata(session_id="s")
-    keeper = Keeper(store, conversation, metadata, id="o", timeline=Timeline.since_asked(None, 0.0))
+    keeper = OutcomeRecorder(
+        store, conversation, metadata, id="o", timeline=Timeline.since_asked(None, 0.0)
+    )
     keeper.speaker = avatar = Avatar()
     keeper.begin()
     await booked(store, 0.0)

@@ -21,7 +21,7 @@ import pytest
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.core.types import Answer, Line
-from agent.outcomes.delivery import Courier
+from agent.outcomes.delivery import OutcomeDelivery
 from agent.outcomes.expired import closed_as_lost
 from agent.outcomes.record import Ended, Outcome
 from agent.store import SqliteStore, Store
@@ -66,7 +66,7 @@ async def all_settled(store: Store) -> bool:
 async def check_it_is_sent_until_it_is_taken(store: Store) -> None:
     await ended(store, "o")
     async with receiver(500, "hang", "redirect", "drop", 401) as platform:
-        async with Courier(store, platform.settings(), **FAST):
+        async with OutcomeDelivery(store, platform.settings(), **FAST):
             await platform.has(6)
             await until(lambda: all_settled(store))
             await asyncio.sleep(0.1)  # time for a seventh, which must not come
@@ -82,7 +82,7 @@ async def check_two_couriers_deliver_each_once(store: Store) -> None:
         await ended(store, f"o{i}")
     async with receiver() as platform, AsyncExitStack() as stack:
         for _ in range(3):
-            await stack.enter_async_context(Courier(store, platform.settings(), **FAST))
+            await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), **FAST))
         await platform.has(25)
         await until(lambda: all_settled(store))
         await asyncio.sleep(0.1)  # time for a double, which must not come
@@ -105,7 +105,7 @@ async def check_a_lost_record_is_closed_with_what_was_saved(store: Store) -> Non
     await store.open_outcome("o", "s", record.model_dump_json(), -1)
     async with receiver() as platform, AsyncExitStack() as stack:
         for _ in range(2):
-            await stack.enter_async_context(Courier(store, platform.settings(), **FAST))
+            await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), **FAST))
         await platform.has(1)
     [message] = platform.verified()
     sent = Outcome.model_validate(message["data"])
@@ -123,7 +123,7 @@ async def check_a_lost_record_is_closed_with_what_was_saved(store: Store) -> Non
 async def check_a_renewed_lease_is_left_alone(store: Store) -> None:
     body = outcome("o").model_dump_json()
     await store.open_outcome("o", "s", body, 60)
-    async with receiver() as platform, Courier(store, platform.settings(), **FAST):
+    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), **FAST):
         for _ in range(5):
             await asyncio.sleep(0.03)
             assert await store.save_outcome("o", body, 0.5)
@@ -135,7 +135,7 @@ async def check_nothing_is_sent_after_forget(store: Store) -> None:
     await store.open_outcome("running", "s", outcome("running").model_dump_json(), 0.1)
     async with receiver(500, 500, 500) as platform:
         slow = {**FAST, "retry_s": (0.2,)}
-        async with Courier(store, platform.settings(), **slow):
+        async with OutcomeDelivery(store, platform.settings(), **slow):
             await platform.has(1)
             assert await store.forget_session("s") == 2
             await asyncio.sleep(0.5)  # time for the next attempt, and for the lease to run out
@@ -145,16 +145,16 @@ async def check_nothing_is_sent_after_forget(store: Store) -> None:
 
 async def check_without_a_webhook_it_is_settled_and_kept(store: Store) -> None:
     await ended(store, "o")
-    async with Courier(store, StoreSettings.from_env({}), **FAST, nobody_s=0):
+    async with OutcomeDelivery(store, StoreSettings.from_env({}), **FAST, nobody_s=0):
         await until(lambda: all_settled(store))
     assert len(await store.outcomes("s")) == 1
 
 
 async def check_a_courier_without_a_webhook_leaves_it_to_one_that_has(store: Store) -> None:
     await ended(store, "o")
-    async with Courier(store, StoreSettings.from_env({}), **FAST):
+    async with OutcomeDelivery(store, StoreSettings.from_env({}), **FAST):
         await asyncio.sleep(0.1)  # rounds in which it must not be settled
-        async with receiver() as platform, Courier(store, platform.settings(), **FAST):
+        async with receiver() as platform, OutcomeDelivery(store, platform.settings(), **FAST):
             await platform.has(1)
 
 
@@ -167,13 +167,13 @@ async def check_what_is_older_than_retention_is_deleted(store: Store) -> None:
         return await store.outcomes("old") == [] and await store.phase("old") is None
 
     short = StoreSettings.from_env({"RETENTION_DAYS": "0.0000005"})  # 43 ms
-    async with Courier(store, short, **FAST):
+    async with OutcomeDelivery(store, short, **FAST):
         await until(gone)
 
 
 async def check_the_last_second_is_sent_at_the_end(store: Store) -> None:
     async with receiver() as platform:
-        async with Courier(store, platform.settings(), **{**FAST, "every_s": 3600}):
+        async with OutcomeDelivery(store, platform.settings(), **{**FAST, "every_s": 3600}):
             await asyncio.sleep(0.1)  # its first round is over
             for i in range(12):
                 await ended(store, f"o{i}")
@@ -185,7 +185,7 @@ async def check_a_hanging_platform_does_not_keep_it_from_stopping(store: Store) 
     await ended(store, "o")
     async with receiver("hang") as platform:
         began = asyncio.get_running_loop().time()
-        async with Courier(store, platform.settings(), every_s=0.02, last_s=0.2):
+        async with OutcomeDelivery(store, platform.settings(), every_s=0.02, last_s=0.2):
             await platform.has(1)
         assert asyncio.get_running_loop().time() - began < 5
     assert not await all_settled(store), "it waits for the next process"
@@ -194,7 +194,7 @@ async def check_a_hanging_platform_does_not_keep_it_from_stopping(store: Store) 
 async def check_what_cannot_be_read_holds_nobody_up(store: Store) -> None:
     await store.open_outcome("bad", "s", "no JSON", -1)
     await ended(store, "good")
-    async with receiver() as platform, Courier(store, platform.settings(), **FAST):
+    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), **FAST):
         await platform.has(1)
         await until(lambda: all_settled(store))
     assert platform.ids() == ["good"]
@@ -233,11 +233,11 @@ async def test_what_a_killed_process_had_taken_is_delivered_by_the_next(tmp_path
     program = """
 import asyncio, os, sys
 from pathlib import Path
-from agent.outcomes.delivery import Courier
+from agent.outcomes.delivery import OutcomeDelivery
 from agent.core.settings import StoreSettings
 from agent.store import SqliteStore
 
-courier = Courier(SqliteStore(Path(sys.argv[1])), StoreSettings.from_env(os.environ))
+courier = OutcomeDelivery(SqliteStore(Path(sys.argv[1])), StoreSettings.from_env(os.environ))
 asyncio.run(courier.run())
 """
     async with receiver("hang") as platform:
@@ -256,7 +256,7 @@ asyncio.run(courier.run())
         store = SqliteStore(tmp_path / "s")
         assert await store.due_outcomes(1) == [], "held, for a while"
         await store.postpone_outcome("o", 0, 0)  # that while is over
-        async with Courier(store, platform.settings(), **FAST):
+        async with OutcomeDelivery(store, platform.settings(), **FAST):
             await platform.has(2)
         assert [headers["webhook-id"] for headers, _ in platform.requests] == ["outcome_o"] * 2
 
@@ -273,7 +273,7 @@ async def test_the_line_of_a_failed_delivery_says_what_to_do(
     with caplog.at_level(logging.INFO, logger="training_greeter"):
         async with (
             receiver(401, 401) as platform,
-            Courier(store, platform.settings(), every_s=0.02),
+            OutcomeDelivery(store, platform.settings(), every_s=0.02),
         ):
             await platform.has(1)
             await until(lambda: said(1))
@@ -324,7 +324,10 @@ async def test_a_store_that_is_away_is_said_once_and_waited_for(
         return words in caplog.text
 
     with caplog.at_level(logging.INFO, logger="training_greeter"):
-        async with receiver() as platform, Courier(where.store, platform.settings(), **FAST):
+        async with (
+            receiver() as platform,
+            OutcomeDelivery(where.store, platform.settings(), **FAST),
+        ):
             await until(lambda: says("no outcome can be kept or delivered"))
             await asyncio.sleep(0.2)  # many rounds, one line
             where.come_back()
@@ -343,7 +346,7 @@ async def test_a_clock_that_is_put_forward_closes_no_running_greeting(
     store = SqliteStore(tmp_path / "s")
     running = outcome("running").model_dump_json()
     await store.open_outcome("running", "s", running, 20)
-    async with receiver() as platform, Courier(store, platform.settings(), **FAST):
+    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), **FAST):
         await asyncio.sleep(0.1)
         right = time.time
         monkeypatch.setattr("time.time", lambda: right() + 60)

@@ -19,7 +19,7 @@ from agent.conversation.conversation import Conversation
 from agent.core import end_reasons
 from agent.core.errors import StoreError
 from agent.core.job_metadata import JobMetadata, room_name_of
-from agent.core.log import log_failure, logger
+from agent.core.log import log_task_failure, logger
 from agent.core.types import Line, Mode
 from agent.outcomes.previous import today
 from agent.outcomes.record import Ended, Fault, Outcome, Recorded
@@ -57,7 +57,7 @@ class Recording(Protocol):
     def said(self, message: ChatMessage, line: Line) -> None: ...
 
 
-class Keeper:
+class OutcomeRecorder:
     """Keeps the outcome of one greeting, from the job's first moment to its last."""
 
     def __init__(
@@ -106,7 +106,7 @@ class Keeper:
     def begin(self) -> None:
         """Save from now on: at every change, and often enough to be known to be alive."""
         self._saving = asyncio.create_task(self._save_on(), name="keep_outcome")
-        self._saving.add_done_callback(log_failure)
+        self._saving.add_done_callback(log_task_failure)
 
     def changed(self) -> None:
         """Something is new that must not be lost."""
