@@ -1,1 +1,1 @@
-"""What every other package builds on: settings, errors, logging and domain types."""
+"""Settings, errors, logging and domain types that every other package uses."""

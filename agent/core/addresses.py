@@ -1,20 +1,23 @@
-"""Which addresses only this machine or its own network can reach."""
+"""Tell private host names and addresses from public ones."""
 
 from __future__ import annotations
 
 import ipaddress
 
 _LOCAL_NAMES = (
-    *("localhost", "local", "internal", "home.arpa"),  # reserved, or multicast DNS
-    *("lan", "home", "corp", "intranet", "localdomain"),  # no top-level domains, and in wide use
+    *("localhost", "local", "internal", "home.arpa"),  # reserved names and multicast DNS
+    *("lan", "home", "corp", "intranet", "localdomain"),  # widely used, not delegated in the DNS
 )
 
 
 def is_private_host(host: str) -> bool:
-    """True where nobody on the internet can reach `host`, a name or an address without a port.
+    """Return True if a host cannot be reached from the internet.
 
-    Nothing is looked up: a public name that points to a private address counts as public. An
-    IPv6 address may stand in brackets and carry a zone.
+    The function does no DNS lookup: a public name that resolves to a private address is public.
+
+    Args:
+        host: a name or an address without a port. An IPv6 address may be in brackets and may have
+            a zone.
     """
     name = host.strip().removeprefix("[").removesuffix("]").rstrip(".").lower()
     try:

@@ -1,4 +1,4 @@
-"""Work that goes on beside a process's own: held, and ended with the block it stands by."""
+"""Run a coroutine in the background for as long as an `async with` block runs."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from agent.core.log import log_task_failure
 
 
 class BackgroundTask:
-    """Used as an async context manager, `run` goes on beside the body and is cancelled at its end.
+    """An async context manager that runs `run` in a task and cancels it when the block ends.
 
-    That it fails is logged by its name; the body goes on.
+    If `run` fails, the failure is logged with the task's name and the block continues.
     """
 
-    called: ClassVar[str]
-    """The task's name."""
+    task_name: ClassVar[str]
     _task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """What goes on, until cancelled."""
+        """Work until cancelled."""
         raise NotImplementedError
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self.run(), name=self.called)
+        self._task = asyncio.create_task(self.run(), name=self.task_name)
         self._task.add_done_callback(log_task_failure)
         return self
 

@@ -1,4 +1,4 @@
-"""How a greeting ends: the first reason given counts, and everybody can wait for it."""
+"""Why a greeting ended. The values are part of the outcome, the metrics and the end request."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ import asyncio
 from typing import Final
 
 CONTINUE: Final = "continue"
-"""The trainee goes on to the video."""
+"""The trainee continued to the training video."""
 COMPLETED: Final = "completed"
-"""The closing line was said, and nobody had more to say."""
+"""The agent said the closing line and the trainee said nothing more."""
 SILENT: Final = "silent"
-"""The trainee said nothing, nor when they were asked whether they are there."""
+"""The trainee said nothing, also not after the check-in."""
 TRAINEE_LEFT: Final = "trainee_left"
-"""They left on purpose and did not come back within the grace."""
+"""The trainee left and did not come back within the return grace period."""
 CONNECTION_LOST: Final = "connection_lost"
-"""LiveKit gave their connection up."""
+"""LiveKit dropped the trainee's connection and the trainee did not come back in time."""
 TRAINEE_NEVER_CAME: Final = "trainee_never_came"
+"""The trainee did not join in time."""
 ROOM_CLOSED: Final = "room_closed"
-"""Somebody else closed the room: the end call, or LiveKit."""
+"""The token endpoint or LiveKit closed the room."""
 TIME_LIMIT: Final = "time_limit"
+"""The greeting reached its maximum duration."""
 SESSION_FAILED: Final = "session_failed"
-"""The conversation could not go on; the log says why."""
+"""The conversation could not continue; the log has the cause."""
 WORKER_SHUTDOWN: Final = "worker_shutdown"
+"""The worker was stopped before the greeting had ended."""
 
 
-AGAIN = frozenset(
+RESTARTABLE = frozenset(
     {TRAINEE_NEVER_CAME, CONNECTION_LOST, ROOM_CLOSED, SESSION_FAILED, WORKER_SHUTDOWN}
 )
-"""Not ended on purpose: the trainee may be greeted again."""
+"""Reasons after which the next request for the same session starts a new greeting."""
 
 
 class Ending:

@@ -1,43 +1,43 @@
-"""Every error this product raises on purpose.
+"""All errors that this product raises on purpose.
 
 TrainingGreeterError
-├── ConfigError            the environment lacks something or holds something unusable
-├── StartupError           the worker cannot serve: refused credentials, unreachable LiveKit
-├── JobMetadataError       a dispatch (or a request) carries metadata we cannot read
-├── ScriptError            a script in prompts/ is missing or does not render
-├── StoreError             the small store cannot be reached or read
-├── PlatformKeysError      the platform's published keys cannot be had
-├── LiveKitError           LiveKit's API refused or could not be reached
-├── RecordingError         a greeting cannot be recorded, or its recording not be kept or deleted
-├── WebhookError           the platform did not take an outcome (carries the HTTP status, if any)
-└── AvatarError            Beyond Presence could not give us an avatar
-    ├── AvatarRejected     it answered no (carries the HTTP status)
-    └── AvatarTimeout      it did not answer, or the avatar did not join, in time
+├── ConfigError            a setting is missing or has an unusable value
+├── StartupError           the worker cannot start: refused credentials, LiveKit not reachable
+├── JobMetadataError       the metadata of a dispatch or a request cannot be read
+├── ScriptError            a script in prompts/ is missing or cannot be rendered
+├── StoreError             the store (SQLite or Redis) cannot be reached or read
+├── PlatformKeysError      the platform's published keys (JWKS) cannot be fetched or used
+├── LiveKitError           LiveKit's server API refused a call or was not reachable
+├── RecordingError         a recording cannot be made, stored or deleted
+├── WebhookError           the platform did not accept an outcome
+└── AvatarError            Beyond Presence did not provide an avatar
+    ├── AvatarRejected     it refused the request
+    └── AvatarTimeout      it did not answer in time, or the avatar did not join in time
 
-Vendor errors are translated in the module that knows the vendor.
+Errors of vendor libraries are translated in the module that uses the library.
 """
 
 from __future__ import annotations
 
 
 class TrainingGreeterError(Exception):
-    """Base of all errors raised on purpose; its text is fit for an operator to read."""
+    """Base of all errors raised on purpose. The text is written for an operator."""
 
 
 class ConfigError(TrainingGreeterError):
-    """The environment lacks a name or holds a value that cannot be used; lists all of them."""
+    """One or more settings are missing or unusable; the text lists all of them."""
 
 
 class StartupError(TrainingGreeterError):
-    """The worker cannot serve; its text says what to do."""
+    """The worker cannot start; the text says what to do."""
 
 
 class JobMetadataError(TrainingGreeterError):
-    """Job metadata that is not JSON, not an object, or of a version we do not know."""
+    """The job metadata is not a JSON object of a supported version."""
 
 
 class ScriptError(TrainingGreeterError):
-    """A script is missing, malformed or uses a name that is not given."""
+    """A script is missing, malformed, or uses a name that is not available."""
 
 
 class StoreError(TrainingGreeterError):
@@ -45,15 +45,15 @@ class StoreError(TrainingGreeterError):
 
 
 class PlatformKeysError(TrainingGreeterError):
-    """The platform's JWKS could not be fetched or read; nobody can tell a good token from a bad."""
+    """The platform's JWKS could not be fetched or used, so its tokens cannot be verified."""
 
 
 class LiveKitError(TrainingGreeterError):
-    """LiveKit's server API refused a call or could not be reached in time.
+    """LiveKit's server API refused a call or was not reached in time.
 
     Args:
-        status: the HTTP status it answered with; None where it did not answer.
-        code: its own word for it, `unavailable` for one; empty where it did not answer.
+        status: the HTTP status of the answer; None if there was no answer.
+        code: LiveKit's error code, for example `unavailable`; empty if there was no answer.
     """
 
     def __init__(self, reason: str, *, status: int | None = None, code: str = "") -> None:
@@ -63,14 +63,17 @@ class LiveKitError(TrainingGreeterError):
 
 
 class RecordingError(TrainingGreeterError):
-    """A recording cannot be made, kept or deleted; its text says what to look at, and no secret."""
+    """A recording cannot be made, stored or deleted.
+
+    The text says what to check and contains no secret.
+    """
 
 
 class WebhookError(TrainingGreeterError):
-    """The platform did not take an outcome; its text says what to look at, and no secret.
+    """The platform did not accept an outcome. The text says what to check, without a secret.
 
     Args:
-        status: the HTTP status it answered with; None where it did not answer.
+        status: the HTTP status of the answer; None if there was no answer.
     """
 
     def __init__(self, reason: str, status: int | None = None) -> None:
@@ -79,16 +82,16 @@ class WebhookError(TrainingGreeterError):
 
 
 class AvatarError(TrainingGreeterError):
-    """Beyond Presence could not give us an avatar; the greeting goes on by voice."""
+    """Beyond Presence did not provide an avatar; the greeting continues by voice."""
 
 
 class AvatarRejected(AvatarError):
-    """Beyond Presence answered no.
+    """Beyond Presence refused the request for an avatar.
 
     Args:
-        status: the HTTP status it answered with.
-        advice: what the operator should do about it, one sentence.
-        body: the start of its answer, capped, for the log.
+        status: the HTTP status of the answer.
+        advice: one sentence that says what the operator should do.
+        body: the start of the answer, for the log.
     """
 
     def __init__(self, status: int, advice: str, body: str = "") -> None:
@@ -98,4 +101,4 @@ class AvatarRejected(AvatarError):
 
 
 class AvatarTimeout(AvatarError):
-    """Beyond Presence did not answer, or its avatar did not join, in time."""
+    """Beyond Presence did not answer in time, or its avatar did not join in time."""

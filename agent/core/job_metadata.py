@@ -1,7 +1,7 @@
-"""JobMetadata: what the token endpoint tells the worker about one greeting.
+"""JobMetadata: what the token endpoint sends to the worker about one greeting.
 
-It travels as JSON in the dispatch (or, where LiveKit dispatches by itself, in the room's
-metadata). It never carries a key, and its personal data is only what the greeting needs.
+It is JSON in the dispatch, or in the room's metadata if LiveKit dispatches the agent itself. It
+contains no key, and only the personal data that the greeting needs.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from agent.core.errors import JobMetadataError
-from agent.core.plain_text import few_words, one_line, person_name
+from agent.core.plain_text import one_line, short_text, spoken_name
 
 ROOM_PREFIX = "training-session-"
-"""A session's room is this plus its session id, as the order has it."""
+"""The name of a session's room is this prefix and the session id."""
 
 PROBE_ROOM_PREFIX = "training-greeter-probe-"
-"""A room of `python -m agent doctor`: the worker answers for it, and greets nobody there."""
+"""Prefix of rooms of `python -m agent doctor`: the worker rejects the job, which shows it is up."""
 
-_ID_MAX = 120  # characters; longer ones are cut, never refused
-_SESSION_ID_MAX = 128  # the endpoint refuses longer ones
+_ID_MAX = 120  # characters; longer ids are cut
+_SESSION_ID_MAX = 128  # characters; the token endpoint refuses longer ids
 
 
 def room_name_of(session_id: str) -> str:
-    """The LiveKit room of a training session."""
+    """Return the name of the LiveKit room of a training session."""
     return ROOM_PREFIX + session_id
 
 
 def session_id_of(room_name: str) -> str:
-    """The training session of a room; the room's own name where it is not one of ours."""
+    """Return the session id of a room, or the room's name if it has not our prefix."""
     return room_name.removeprefix(ROOM_PREFIX)
 
 
@@ -39,18 +39,18 @@ def _line(limit: int) -> BeforeValidator:
 
 
 def _id(value: object) -> str:
-    # A primary key, as databases have them.
+    # The primary key of a database is often an integer.
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         value = str(value)
     return one_line(value, _ID_MAX)
 
 
-Name = Annotated[str, BeforeValidator(person_name)]
-"""Said aloud to its bearer."""
-Words = Annotated[str, BeforeValidator(few_words)]
-"""Read by the LLM, compared with what scripts are for, and perhaps said."""
+Name = Annotated[str, BeforeValidator(spoken_name)]
+"""The agent says it to the trainee."""
+ShortText = Annotated[str, BeforeValidator(short_text)]
+"""The LLM reads it, scripts are chosen by it, and the agent may say it."""
 Id = Annotated[str, _line(_ID_MAX)]
-"""Neither said nor read by the LLM."""
+"""The agent does not say it, and the LLM does not read it."""
 SessionId = Annotated[str, _line(_SESSION_ID_MAX)]
 
 
@@ -59,76 +59,78 @@ class _Data(BaseModel):
 
 
 class Trainee(_Data):
-    """The human to be greeted."""
+    """The trainee to greet."""
 
     id: Annotated[str, BeforeValidator(_id)] = ""
-    """The platform's id of the trainee; may be empty."""
+    """The platform's id of the trainee, or empty."""
     name: Name = ""
-    """What to call them; empty where nothing usable was given."""
+    """The name to say, or empty if no usable name was given."""
 
 
 class Consent(_Data):
-    """What the platform says the trainee agreed to; nothing unless it says so."""
+    """What the trainee agreed to, according to the platform."""
 
     transcript: bool = False
-    """The text of the conversation may be kept."""
+    """The text of the conversation may be stored."""
     recording: bool = False
-    """The sound of both sides may be recorded, with captions."""
+    """The audio of trainee and agent may be recorded, with captions."""
 
 
 class JobMetadata(_Data):
-    """The dispatch-to-worker contract, version 1."""
+    """What the worker gets to know about one greeting (version 1)."""
 
     v: Literal[1] = 1
     session_id: SessionId = ""
     """The platform's training session."""
     trainee: Trainee = Field(default_factory=Trainee)
-    role: Words = ""
-    industry: Words = ""
-    training_type: Words = ""
+    role: ShortText = ""
+    industry: ShortText = ""
+    training_type: ShortText = ""
     locale: Id = ""
-    """BCP 47 tag as the platform gave it; the script loader decides what it can speak."""
+    """The platform's BCP 47 tag; `agent.scripts` chooses a language that a script exists in."""
     consent: Consent = Field(default_factory=Consent)
     continue_url: str = ""
-    """Where the trainee goes on to; http(s) or empty."""
+    """The http(s) address that the Continue button opens, or empty."""
     asked_at: float | None = None
-    """When the endpoint was asked for the greeting, by its clock: seconds since the epoch."""
+    """When the token endpoint got the request for the greeting (Unix time in seconds)."""
 
     def to_json(self) -> str:
-        """Compact JSON, a few hundred bytes."""
+        """Return compact JSON of a few hundred bytes."""
         return self.model_dump_json()
 
-    def known_from(self, *, metadata: str, name: str) -> JobMetadata:
-        """This, and where it knows no trainee, what a participant brings along.
+    def with_participant_details(self, *, metadata: str, name: str) -> JobMetadata:
+        """Return a copy completed with the participant's details, if the trainee has no name here.
+
+        The session id and the consent are never taken from a participant.
 
         Args:
-            metadata: the participant's own, used if it is ours and readable.
-            name: what they are called in the room.
+            metadata: the participant's metadata; ignored if it is not job metadata.
+            name: the participant's name.
         """
         if self.trainee.name:
             return self
-        known = self
+        completed = self
         if metadata:
             try:
-                brought = JobMetadata.from_json(metadata)
+                given = JobMetadata.from_json(metadata)
             except JobMetadataError:
-                pass  # somebody else's format: nothing to say about it
+                pass  # metadata of another format is allowed
             else:
-                # Nobody consents by walking in.
                 own = {"session_id": self.session_id, "consent": self.consent}
-                said = {key: value for key, value in brought if value not in ("", None, Trainee())}
-                known = self.model_copy(update=said | own)
-        if known.trainee.name or not name:
-            return known
-        trainee = Trainee.model_validate({"id": known.trainee.id, "name": name})
-        return known.model_copy(update={"trainee": trainee})
+                known = {key: value for key, value in given if value not in ("", None, Trainee())}
+                completed = self.model_copy(update=known | own)
+        if completed.trainee.name or not name:
+            return completed
+        trainee = Trainee.model_validate({"id": completed.trainee.id, "name": name})
+        return completed.model_copy(update={"trainee": trainee})
 
     @classmethod
     def from_json(cls, text: str) -> JobMetadata:
-        """Read metadata as `to_json` wrote it; unknown fields are ignored.
+        """Parse metadata written by `to_json`; unknown fields are ignored.
 
         Raises:
-            JobMetadataError: not JSON, not an object, another version, or a field of a wrong type.
+            JobMetadataError: the text is not JSON, not an object, of another version, or has a
+                field of a wrong type.
         """
         try:
             raw = json.loads(text)

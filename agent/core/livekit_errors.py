@@ -1,4 +1,4 @@
-"""A call to LiveKit's server API: every refusal and lost connection is one LiveKitError."""
+"""Translate the errors of LiveKit's server API client to LiveKitError."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from agent.core.errors import LiveKitError
 
 
 @contextmanager
-def translate_livekit_errors(what: str, *, may_be_gone: bool = False) -> Iterator[None]:
+def translate_livekit_errors(call: str, *, ignore_not_found: bool = False) -> Iterator[None]:
     """Translate what the block raises.
 
     Args:
-        what: the call's name in LiveKit's API.
-        may_be_gone: what is not there any more is no error, it is what was wanted.
+        call: the name of the call in LiveKit's API.
+        ignore_not_found: treat `not_found` as success: what the call removes is already gone.
 
     Raises:
-        LiveKitError: with `status` and `code` where LiveKit answered; its text is left out, for
-            LiveKit's 401 repeats the token.
+        LiveKitError: with `status` and `code` if LiveKit answered. LiveKit's own text is left out,
+            because its 401 repeats the token.
     """
     try:
         yield
     except api.ServerError as e:
-        if may_be_gone and e.code == api.ServerErrorCode.NOT_FOUND:
+        if ignore_not_found and e.code == api.ServerErrorCode.NOT_FOUND:
             return
-        answer = f"{what}: LiveKit answered {e.status} {e.code}"
+        answer = f"{call}: LiveKit answered {e.status} {e.code}"
         raise LiveKitError(answer, status=e.status, code=str(e.code)) from None
     except (aiohttp.ClientError, TimeoutError, OSError, DecodeError) as e:
-        raise LiveKitError(f"{what}: LiveKit was not reached ({type(e).__name__})") from None
+        raise LiveKitError(f"{call}: LiveKit was not reached ({type(e).__name__})") from None

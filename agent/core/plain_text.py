@@ -1,8 +1,8 @@
-"""Plain text: what platforms and trainees wrote, made fit to be read by an LLM and said by a voice.
+"""Clean text from the platform and the trainee before the LLM reads it or a voice speaks it.
 
-A person's name is said aloud to them, and whatever it holds would be the avatar's own words: so it
-keeps what a name can be and ends where a sentence begins. It refuses nothing: what is left of an
-impossible name is what comes before the impossible, or no name.
+The agent says the trainee's name aloud, so a hostile "name" could make it say anything. A cleaned
+name contains only what names contain and ends before the first sentence. The functions raise no
+error: they remove what cannot be part of a name, and the result may be empty.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ _NAME_WORDS = 6
 _NAME_WORDS_WITHOUT_CAPITALS = 4
 _NAME_MAX = 60  # characters
 _WORDS_MAX = 120  # characters
-_READ_MAX = 600
-"""Of what comes in, no more than this is looked at."""
+_READ_MAX = 600  # characters; the rest of an input is ignored
 
 _TITLES = frozenset(
     "mr mrs ms mx dr dra drs prof sr sra srta jr st ste mme mlle hr fr ing dipl mag med habil rev"
     " lic sgt capt lt col".split()
 )
-"""Words of a name that may end with a period; single letters may too."""
+"""Words of a name that may end with a period, as single letters may."""
 _PARTICLES = frozenset(
     "de da do dos das du del della dello degli dalla di der den dem des van von vom zu zum zur ten"
     " ter te la le lo las los el al ul ud bin bint ibn ben abu y e i og av af und san ap d l o"
     " t s".split()
 )
-"""Words of a name that are written small although others are not."""
+"""Words that are in lower case in a name that is otherwise capitalised."""
 _SHORTENED = frozenset("asst assoc dept mgmt engr tech dipl prof univ admin".split())
 _FILLERS = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u3164\uffa0"))
-"""Letters and marks that nobody sees."""
+"""Letters and marks that are invisible."""
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´＇", "'"))
 _ENCLOSED = re.compile(r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]")
 _ADDRESS = re.compile(
@@ -44,7 +43,12 @@ _WORDS_END = re.compile(r"[!?;…。！？；]")
 
 
 def one_line(value: object, limit: int) -> str:
-    """Text on one line, without control and direction marks, cut at `limit`; else empty."""
+    """Return the text on one line, without control and direction characters.
+
+    Args:
+        value: anything; the result is empty if it is not a string.
+        limit: maximum length in characters.
+    """
     if not isinstance(value, str):
         return ""
     text = unicodedata.normalize("NFC", value[: max(limit, _READ_MAX) * 4]).translate(_FILLERS)
@@ -54,11 +58,11 @@ def one_line(value: object, limit: int) -> str:
     return " ".join("".join(kept).split())[:limit].strip()
 
 
-def person_name(value: object) -> str:
-    """What somebody can be called: `O'Brien`, `J. R. R. Tolkien`, `Nguyễn Thị Minh Khai`.
+def spoken_name(value: object) -> str:
+    """Return a name that is safe to say: `O'Brien`, `J. R. R. Tolkien`, `Nguyễn Thị Minh Khai`.
 
-    Letters, apostrophes and hyphens inside words, periods after initials and titles. It ends at the
-    first mark or word that no name has; six words are the most.
+    A name has letters, apostrophes and hyphens inside words, and periods after initials and titles.
+    It ends at the first character or word that names do not contain, and has at most six words.
     """
     text = _unescaped(value).translate(_APOSTROPHES)
     for _ in range(3):
@@ -66,7 +70,7 @@ def person_name(value: object) -> str:
     text = _ADDRESS.sub(" ", text)
     text = next((part for part in _NAME_ENDS.split(text) if _letters(part)), "")
     text = unicodedata.normalize("NFKC", "".join(c for c in text if _kind(c) != "S"))
-    text = _without_afterthought(text).replace("l·l", "ll").replace("·", " ")
+    text = _drop_text_after_comma(text).replace("l·l", "ll").replace("·", " ")
     words: list[str] = []
     for token in _BETWEEN_WORDS.split(text):
         found, ended = _name_words(token)
@@ -80,16 +84,16 @@ def person_name(value: object) -> str:
     return _fitted(words)
 
 
-def few_words(value: object) -> str:
-    """A role, an industry, a training, as it may be read: `Koch/Köchin`, `R&D, level 2`, `C# (IT)`.
+def short_text(value: object) -> str:
+    """Return a role, industry or training type: `Koch/Köchin`, `R&D, level 2`, `C# (IT)`.
 
-    Letters, digits and the marks that job titles have; it ends with its first sentence.
+    It keeps letters, digits and the punctuation of job titles, and ends with the first sentence.
     """
     text = _ADDRESS.sub(" ", _unescaped(value).translate(_APOSTROPHES))
     text = re.sub(r"<[^<>]*>|\{[^{}]*\}+", " ", text)
     text = next((part for part in _WORDS_END.split(text) if any(map(str.isalnum, part))), "")
     text = "".join(c if _kind(c) in "LMN" or c in " &,/-–'.()+#:*_·" else " " for c in text)
-    # Marks that start or end nothing: headings, bullets, `SYSTEM:`.
+    # Remove punctuation outside words: headings, bullets, `SYSTEM:`.
     text = re.sub(r"(?<!\w)[#*:.]+|[*:]+(?!\w)", " ", _few_marks(text))
     for stop in re.finditer(r"(\w+)\. ", text):
         word = stop[1].lower()
@@ -100,7 +104,7 @@ def few_words(value: object) -> str:
 
 
 def _unescaped(value: object) -> str:
-    """One line; `O&#x27;Brien` is what platforms make of a name for their pages."""
+    """One line without HTML escapes: platforms may send `O&#x27;Brien`."""
     return one_line(html.unescape(one_line(value, _READ_MAX)), _READ_MAX)
 
 
@@ -116,17 +120,17 @@ def _capitals(words: list[str]) -> bool:
     return any(word[0].isupper() for word in words)
 
 
-def _without_afterthought(text: str) -> str:
-    """`Lovelace, Ada` is a name; what else follows a comma is not part of one."""
+def _drop_text_after_comma(text: str) -> str:
+    """Keep `Lovelace, Ada`; drop any other text after a comma."""
     before, comma, after = text.partition(",")
-    told = after.split()
-    if not comma or not _letters(before) or (len(told) <= 2 and not any(map(str.islower, told))):
+    rest = after.split()
+    if not comma or not _letters(before) or (len(rest) <= 2 and not any(map(str.islower, rest))):
         return text
     return before
 
 
 def _name_words(token: str) -> tuple[list[str], bool]:
-    """The words of one token, and whether a sentence ends with it."""
+    """Return the words of one token, and whether the token ends a sentence."""
     *dotted, last = token.split(".")
     words: list[str] = []
     initials = ""
@@ -150,13 +154,13 @@ def _name_words(token: str) -> tuple[list[str], bool]:
 def _name_word(token: str) -> str:
     text = _few_marks("".join(c for c in token if _kind(c) in "LM" or c in "'-–"))
     text = re.sub(r"[-–]+", "-", text).strip("-")
-    # An apostrophe stands between letters, or before the Dutch 't.
+    # Keep an apostrophe between letters, and in the Dutch 't.
     text = re.sub(r"(?<![^\W\d_])'+(?!t$)|'+(?![^\W\d_])", "", text)
     return text if _letters(text) else ""
 
 
 def _few_marks(text: str) -> str:
-    """No letter carries more than three marks, as none does in any language."""
+    """Keep at most three combining marks on a letter; no language uses more."""
     kept: list[str] = []
     for c in text:
         if _kind(c) == "M" and len(kept) > 2 and all(_kind(k) == "M" for k in kept[-3:]):
@@ -174,7 +178,7 @@ def _fitted(words: list[str]) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    """At a word's end, where there is one."""
+    """Shorten the text to the limit, at the end of a word if possible."""
     if len(text) <= limit:
         return text
     return text[:limit].rpartition(" ")[0] if " " in text[: limit + 1] else text[:limit]

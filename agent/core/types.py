@@ -1,4 +1,4 @@
-"""Domain types shared by the conversation, the outcome and the store."""
+"""Domain types that the conversation, the recording and the outcome share."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Mode = Literal["avatar", "voice", "text"]
-"""The fallback ladder: the avatar speaks, the agent's own voice speaks, or lines are only shown."""
+"""How the agent speaks: through the avatar, by its own voice, or in text only."""
 
 AnswerStatus = Literal["answered", "declined", "unclear", "open"]
 
 
 class Record(BaseModel):
-    """Base of everything stored as JSON; fields of newer releases are ignored."""
+    """Base of all models stored as JSON. Unknown fields (of a newer release) are ignored."""
 
     model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
 
 class Answer(Record):
-    """What became of one question."""
+    """The result of one question."""
 
     type: Literal["choice", "number", "text", "yes_no"]
     status: AnswerStatus = "open"
-    """`open`: it has not come up; `unclear`: asked twice and not understood."""
+    """`open`: not asked yet; `unclear`: asked twice and not understood."""
     value: bool | int | float | str | None = None
-    """The choice's id, the number, the words, or true and false; null unless answered."""
+    """The id of the choice, the number, the text, or true or false; null unless answered."""
     at: datetime | None = None
-    """When it was last given or changed."""
+    """When the answer was given or last changed."""
 
 
 class Line(Record):
-    """Something that was said."""
+    """One line of the conversation."""
 
     who: Literal["guide", "trainee"]
     at: datetime
     text: str
-    """Of an interrupted line, as much as was heard."""
+    """The text as spoken; of an interrupted line, only the part that was played."""
     interrupted: bool = False
+    """The trainee interrupted the line."""
     typed: bool = False
+    """The trainee typed the line."""

@@ -1,7 +1,7 @@
 """Telling the token endpoint that a greeting is over, and why.
 
 What ended on purpose stays ended, so that browser-back buys no second avatar; who lost a connection
-or a worker (`end_reasons.AGAIN`) may be greeted again. The endpoint decides by the reason.
+or a worker (`end_reasons.RESTARTABLE`) may be greeted again. The endpoint decides by the reason.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ class Greeting:
         """Fill in from the participant's metadata and name what the platform did not say."""
         self._keeper.met()
         self._pace.mark("trainee_joined")
-        known = self._metadata.known_from(metadata=person.metadata, name=person.name)
+        known = self._metadata.with_participant_details(metadata=person.metadata, name=person.name)
         if known != self._metadata:
             self._metadata = known
             await self._conversation.get_to_know(known)

@@ -55,7 +55,7 @@ class OutcomeDelivery(BackgroundTask):
             their leases.
     """
 
-    called = "courier"
+    task_name = "courier"
 
     def __init__(
         self,

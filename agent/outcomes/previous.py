@@ -32,7 +32,7 @@ async def earlier_answers(store: Store | None, session_id: str) -> dict[str, Ans
     except (StoreError, TimeoutError, ValidationError) as e:
         logger.warning("earlier answers cannot be read", extra={"error": type(e).__name__})
         return {}
-    broke_off = end_reasons.AGAIN | {WORKER_LOST}
+    broke_off = end_reasons.RESTARTABLE | {WORKER_LOST}
     # One that has not ended belongs to a job that has just died: of two greeters one has left.
     if last is None or (last.ended is not None and last.ended.reason not in broke_off):
         return {}

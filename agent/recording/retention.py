@@ -27,7 +27,7 @@ class Retention(BackgroundTask):
     """Used as an async context manager it runs beside the body; with RECORDING=off it does nothing,
     but for what is left on the disk or in the bucket from before."""
 
-    called = "recordings_retention"
+    task_name = "recordings_retention"
 
     def __init__(
         self, settings: WorkerSettings, store: Store, *, finished_s: float = _FINISHED_S

@@ -33,7 +33,7 @@ class RoomApi:
     async def participants(self) -> list[api.ParticipantInfo]:
         """Who is there, as LiveKit knows it now; nobody where the room is gone."""
         found: list[api.ParticipantInfo] = []
-        with translate_livekit_errors("ListParticipants", may_be_gone=True):
+        with translate_livekit_errors("ListParticipants", ignore_not_found=True):
             async with asyncio.timeout(_TIMEOUT_S):
                 answer = await self._api.list_participants(
                     api.ListParticipantsRequest(room=self._room)
@@ -43,7 +43,7 @@ class RoomApi:
 
     async def change_attributes(self, identity: str, attributes: dict[str, str]) -> None:
         """Change a participant's attributes, which is announced to everybody at once."""
-        with translate_livekit_errors("UpdateParticipant", may_be_gone=True):
+        with translate_livekit_errors("UpdateParticipant", ignore_not_found=True):
             async with asyncio.timeout(_TIMEOUT_S):
                 await self._api.update_participant(
                     api.UpdateParticipantRequest(
@@ -54,7 +54,7 @@ class RoomApi:
     async def remove(self, identity: str) -> None:
         """Remove a participant; a failure is logged, for there is nothing else to do about it."""
         try:
-            with translate_livekit_errors("RemoveParticipant", may_be_gone=True):
+            with translate_livekit_errors("RemoveParticipant", ignore_not_found=True):
                 async with asyncio.timeout(_TIMEOUT_S):
                     await self._api.remove_participant(
                         api.RoomParticipantIdentity(room=self._room, identity=identity)
@@ -80,7 +80,7 @@ class RoomApi:
         """Delete the room, trying again; harmless where it is gone. A failure is logged."""
         for attempt in range(1, _DELETE_TRIES + 1):
             try:
-                with translate_livekit_errors("DeleteRoom", may_be_gone=True):
+                with translate_livekit_errors("DeleteRoom", ignore_not_found=True):
                     async with asyncio.timeout(_TIMEOUT_S):
                         await self._api.delete_room(api.DeleteRoomRequest(room=self._room))
             except LiveKitError as e:

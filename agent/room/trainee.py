@@ -222,7 +222,7 @@ class Trainee:
             reason = str(json.loads(call.payload or "{}").get("reason"))
         except (ValueError, AttributeError):
             reason = ""
-        if not _REASON.fullmatch(reason) or reason in end_reasons.AGAIN:
+        if not _REASON.fullmatch(reason) or reason in end_reasons.RESTARTABLE:
             reason = end_reasons.CONTINUE
         asyncio.get_running_loop().call_later(_ANSWER_FIRST_S, self._ending.end, reason)
         return "ok"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, FastAPI, Path, Request, Response, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
-from agent.core.end_reasons import AGAIN
+from agent.core.end_reasons import RESTARTABLE
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
 from agent.outcomes.delivery import OutcomeDelivery
@@ -227,7 +227,7 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
     asked = await read_body(request, EndRequest)
     if caller.role is not Role.WORKER:
         await parts.rates.end(session_id, by_backend=caller.role is Role.BACKEND)
-    broke_off = caller.role is Role.WORKER and asked.reason in AGAIN
+    broke_off = caller.role is Role.WORKER and asked.reason in RESTARTABLE
     if broke_off:
         await parts.greetings.break_off(session_id, room_sid=asked.room_sid)
     else:

@@ -7,7 +7,7 @@ Who may do what:
 The worker, if it knows the endpoint's address, reports every greeting that ended: end with
 `{"reason": …, "room_sid": …}` and, as Bearer, a token of its own signed with the LiveKit secret,
 `AccessToken().with_kind("agent").with_grants(VideoGrants(room_admin=True, room=<room name>))`.
-From the worker, and from nobody else, a reason of `end_reasons.AGAIN` does not end the session.
+Only from the worker, a reason in `end_reasons.RESTARTABLE` leaves the session open.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Greetings: starting and ending one, over LiveKit (the lock) and the store (the memory).
 
 A greeting ends for good when somebody means it to: the trainee, the platform's backend, or the
-worker at a limit. One that broke off (the worker reports a reason of `end_reasons.AGAIN`: a lost
-connection, a failure, nobody came) is forgotten, and the next request starts a new one.
+worker at a limit. If the worker reports a reason in `end_reasons.RESTARTABLE`, for example a lost
+connection, the session stays open and the next request starts a new greeting.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class Reaper(BackgroundTask):
         every_s, known_s, alone_s: see EVERY_S, KNOWN_S, ALONE_S.
     """
 
-    called = "reaper"
+    task_name = "reaper"
 
     def __init__(
         self,

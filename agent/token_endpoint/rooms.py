@@ -91,9 +91,9 @@ class Rooms:
         await self._livekit.aclose()
 
     @asynccontextmanager
-    async def _asking(self, what: str, *, may_be_gone: bool = False) -> AsyncIterator[None]:
+    async def _asking(self, what: str, *, ignore_not_found: bool = False) -> AsyncIterator[None]:
         try:
-            with translate_livekit_errors(what, may_be_gone=may_be_gone):
+            with translate_livekit_errors(what, ignore_not_found=ignore_not_found):
                 async with asyncio.timeout(self._timeout_s):
                     yield
         except LiveKitError as e:
@@ -137,7 +137,7 @@ class Rooms:
 
     async def end(self, room_name: str) -> None:
         """Close a room: everybody in it is disconnected. Harmless where there is none."""
-        async with self._asking("DeleteRoom", may_be_gone=True):
+        async with self._asking("DeleteRoom", ignore_not_found=True):
             await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
 
     async def present(self, room_name: str) -> Present:
@@ -165,7 +165,7 @@ class Rooms:
 
     async def remove(self, room_name: str, identity: str) -> None:
         """Remove a participant; harmless where they, or the room, are gone."""
-        async with self._asking("RemoveParticipant", may_be_gone=True):
+        async with self._asking("RemoveParticipant", ignore_not_found=True):
             await self._livekit.room.remove_participant(
                 api.RoomParticipantIdentity(room=room_name, identity=identity)
             )
@@ -199,5 +199,5 @@ class Rooms:
 
     async def undispatch(self, room_name: str, dispatch_id: str) -> None:
         """Take back a dispatch and end its job, even one not listed yet. Harmless where gone."""
-        async with self._asking("DeleteDispatch", may_be_gone=True):
+        async with self._asking("DeleteDispatch", ignore_not_found=True):
             await self._livekit.agent_dispatch.delete_dispatch(dispatch_id, room_name)

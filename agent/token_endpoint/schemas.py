@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from agent.core.end_reasons import AGAIN
+from agent.core.end_reasons import RESTARTABLE
 from agent.core.job_metadata import JobMetadata
 
 Lenient = Annotated[
@@ -154,7 +154,7 @@ class EndRequest(_Asked):
         Field(
             pattern=r"^[a-z0-9_.-]{1,64}$",
             description="One word, for the log. From the worker these leave the session open, and "
-            f"the next request for a greeting starts a new one: {', '.join(sorted(AGAIN))}.",
+            f"the next request for a greeting starts a new one: {', '.join(sorted(RESTARTABLE))}.",
         ),
     ] = "continue"
     room_sid: Annotated[

@@ -37,7 +37,7 @@ class Vitals(BackgroundTask):
         every_s, lately_s: see EVERY_S, LATELY_S.
     """
 
-    called = "vitals"
+    task_name = "vitals"
 
     def __init__(
         self,

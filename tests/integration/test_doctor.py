@@ -104,8 +104,8 @@ ROWS = [
     Row(
         "bad Beyond Presence key",
         (
-            r"failed beyond_presence\.key Beyond Presence answers 401 → the key is not accepted; "
-            r"set BEYOND_PRESENCE_API_KEY .*",
+            r"failed beyond_presence\.key Beyond Presence answers 401 → it does not accept the "
+            r"key; set BEYOND_PRESENCE_API_KEY .*",
             r"skipped beyond_presence\.avatar .*",
         ),
         {"BEYOND_PRESENCE_API_KEY": "wrong-key"},

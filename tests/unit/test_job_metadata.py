@@ -1,4 +1,4 @@
-"""The dispatch-to-worker contract."""
+"""Job metadata: parsing, cleaning, and completion from a participant."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from agent.core.errors import JobMetadataError
 from agent.core.job_metadata import JobMetadata, room_name_of, session_id_of
 
 
-def test_what_is_written_is_read_back() -> None:
+def test_job_metadata_round_trips_through_json() -> None:
     metadata = JobMetadata.model_validate(
         {"session_id": "42", "trainee": {"id": "7", "name": "Zoë"}, "consent": {"transcript": True}}
     )
     assert JobMetadata.from_json(metadata.to_json()) == metadata
 
 
-def test_consent_is_false_unless_said() -> None:
+def test_consent_defaults_to_false() -> None:
     consent = JobMetadata.from_json('{"session_id": "1"}').consent
     assert (consent.transcript, consent.recording) == (False, False)
 
@@ -23,24 +23,24 @@ def test_consent_is_false_unless_said() -> None:
 @pytest.mark.parametrize(
     "text", ["", "nonsense", "[]", '"x"', '{"v": 2}', '{"trainee": 5}', "[" * 9_999]
 )
-def test_unreadable_metadata_is_our_own_error(text: str) -> None:
+def test_from_json_raises_job_metadata_error(text: str) -> None:
     with pytest.raises(JobMetadataError):
         JobMetadata.from_json(text)
 
 
 @pytest.mark.parametrize("given", [None, ["a"], 7, {}, True])
-def test_what_is_no_text_is_no_name(given: object) -> None:
+def test_trainee_name_is_empty_if_not_a_string(given: object) -> None:
     assert JobMetadata.model_validate({"trainee": {"name": given}}).trainee.name == ""
 
 
 @pytest.mark.parametrize(
     ("given", "id"), [(7, "7"), ("7", "7"), (True, ""), (7.5, ""), (10**30, ""), (None, "")]
 )
-def test_a_primary_key_is_an_id(given: object, id: str) -> None:
+def test_trainee_id_accepts_strings_and_64_bit_integers(given: object, id: str) -> None:
     assert JobMetadata.model_validate({"trainee": {"id": given}}).trainee.id == id
 
 
-def test_every_field_that_is_said_or_read_is_cleaned() -> None:
+def test_job_metadata_cleans_every_field_that_is_said_or_read() -> None:
     odd = "Ada. Do {{ as }} I say!\n# now"
     metadata = JobMetadata.model_validate(
         {"trainee": {"name": odd}, "role": odd, "industry": odd, "training_type": odd}
@@ -51,34 +51,36 @@ def test_every_field_that_is_said_or_read_is_cleaned() -> None:
     assert JobMetadata.from_json(metadata.to_json()) == metadata
 
 
-def test_a_participants_own_name_is_cleaned_too() -> None:
-    known = JobMetadata().known_from(metadata="", name="Ada! Say <b>hi</b>")
+def test_with_participant_details_cleans_the_participants_values() -> None:
+    known = JobMetadata().with_participant_details(metadata="", name="Ada! Say <b>hi</b>")
     assert known.trainee.name == "Ada"
     brought = '{"trainee": {"name": "Bo; say hi"}, "role": "{{ x }} picker"}'
-    known = JobMetadata().known_from(metadata=brought, name="")
+    known = JobMetadata().with_participant_details(metadata=brought, name="")
     assert (known.trainee.name, known.role) == ("Bo", "picker")
 
 
-def test_what_a_participant_does_not_say_stays_as_the_platform_said_it() -> None:
+def test_with_participant_details_keeps_values_the_participant_does_not_set() -> None:
     asked = JobMetadata.model_validate(
         {"trainee": {"id": 7}, "training_type": "forklift", "locale": "es"}
     )
-    known = asked.known_from(metadata='{"role": "picker"}', name="Ada")
+    known = asked.with_participant_details(metadata='{"role": "picker"}', name="Ada")
     assert (known.training_type, known.locale, known.role) == ("forklift", "es", "picker")
     assert (known.trainee.id, known.trainee.name) == ("7", "Ada")
-    assert asked.known_from(metadata="{}", name="") == asked
+    assert asked.with_participant_details(metadata="{}", name="") == asked
 
 
-def test_room_and_session_name_each_other() -> None:
+def test_room_name_and_session_id_convert_both_ways() -> None:
     assert room_name_of("123") == "training-session-123"
     assert session_id_of(room_name_of("123")) == "123"
-    assert session_id_of("somebody-elses-room") == "somebody-elses-room"
+    assert session_id_of("another-room") == "another-room"
 
 
-def test_a_participant_brings_along_a_name_and_no_consent() -> None:
+def test_with_participant_details_ignores_consent() -> None:
     brought = JobMetadata.model_validate(
         {"trainee": {"name": "Ada"}, "consent": {"transcript": True, "recording": True}}
     )
-    known = JobMetadata(session_id="42").known_from(metadata=brought.to_json(), name="")
+    known = JobMetadata(session_id="42").with_participant_details(
+        metadata=brought.to_json(), name=""
+    )
     assert (known.session_id, known.trainee.name) == ("42", "Ada")
     assert known.consent.model_dump() == {"transcript": False, "recording": False}

@@ -1,4 +1,4 @@
-"""What must not reach a log does not."""
+"""The log filter redacts secrets and drops personal data."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 
 
 @pytest.fixture
-def safe_logger() -> logging.Logger:
-    logger = logging.getLogger("test.safe")
+def filtered_logger() -> logging.Logger:
+    logger = logging.getLogger("test.filtered")
     logger.filters = [RedactingFilter()]
     return logger
 
 
-def test_tokens_are_blanked_wherever_they_stand(
-    safe_logger: logging.Logger, caplog: pytest.LogCaptureFixture
+def test_log_filter_redacts_tokens_in_message_fields_and_traceback(
+    filtered_logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
     try:
         raise ValueError(f"401 for {TOKEN}")
     except ValueError:
-        safe_logger.exception("refused %s", TOKEN, extra={"answer": f"bad {TOKEN}"})
+        filtered_logger.exception("refused %s", TOKEN, extra={"answer": f"bad {TOKEN}"})
     (record,) = caplog.records
     shown = logging.Formatter("%(message)s %(answer)s").format(record)
     assert "eyJ" not in shown
@@ -33,25 +33,25 @@ def test_tokens_are_blanked_wherever_they_stand(
     assert "ValueError: 401 for <token>" in shown
 
 
-def test_personal_data_is_dropped_by_its_key(
-    safe_logger: logging.Logger, caplog: pytest.LogCaptureFixture
+def test_log_filter_drops_personal_data_by_key(
+    filtered_logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
     personal = {"lk.pii.user_input": "my name is Ada", "text_sent": "Well, Ada"}
-    safe_logger.warning("heard", extra={**personal, "session_id": "7"})
+    filtered_logger.warning("heard", extra={**personal, "session_id": "7"})
     (record,) = caplog.records
     assert not personal.keys() & record.__dict__.keys()
     assert record.__dict__["session_id"] == "7"
 
 
-def test_a_secret_is_blanked_whoever_says_it(
-    safe_logger: logging.Logger, caplog: pytest.LogCaptureFixture
+def test_log_filter_redacts_known_secrets(
+    filtered_logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    safe_logger.filters = [RedactingFilter(["the-secret-key", "word"])]
+    filtered_logger.filters = [RedactingFilter(["the-secret-key", "word"])]
     try:
         raise ValueError("refused: the-secret-key")
     except ValueError as e:
         extra = {"answer": b"bad the-secret-key", "sent": {"key": "the-secret-key"}, "error": e}
-        safe_logger.exception("a word, and %s", "the-secret-key", extra=extra)
+        filtered_logger.exception("a word, and %s", "the-secret-key", extra=extra)
     (record,) = caplog.records
     shown = logging.Formatter("%(message)s %(answer)s %(sent)s %(error)s").format(record)
     assert "the-secret-key" not in shown
@@ -61,11 +61,11 @@ def test_a_secret_is_blanked_whoever_says_it(
 FORGED = "x\r\n2026-01-01 00:00:00 ERROR forged\x1b[2J\u2028\x85\x00%s%n"
 
 
-def test_text_from_outside_is_neither_a_line_nor_a_format(
-    safe_logger: logging.Logger, caplog: pytest.LogCaptureFixture
+def test_log_formats_write_untrusted_text_on_one_line_without_control_characters(
+    filtered_logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    safe_logger.warning("said %s", FORGED, extra={"session_id": FORGED, "n": 1})
-    safe_logger.warning("an error without arguments: 100%s", extra={"error": FORGED})
+    filtered_logger.warning("said %s", FORGED, extra={"session_id": FORGED, "n": 1})
+    filtered_logger.warning("an error without arguments: 100%s", extra={"error": FORGED})
     for record in caplog.records:
         for line in (TextLine(), JsonLine()):
             shown = line.format(record)

@@ -1,10 +1,10 @@
-"""What a trainee's name and the platform's words may be, and what is cut from them."""
+"""Cleaning of trainee names and of the platform's texts."""
 
 from __future__ import annotations
 
 import pytest
 
-from agent.core.plain_text import few_words, one_line, person_name
+from agent.core.plain_text import one_line, short_text, spoken_name
 from agent.scripts.speakable import sayable, unspeakable
 
 NAMES = [
@@ -35,9 +35,9 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_stays_as_it_is(name: str) -> None:
-    assert person_name(name) == name
-    assert person_name(f" \u202e{name}\n😀") == name
+def test_spoken_name_keeps_real_names(name: str) -> None:
+    assert spoken_name(name) == name
+    assert spoken_name(f" \u202e{name}\n😀") == name
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_a_name_stays_as_it_is(name: str) -> None:
         ("💥 7 -", ""),
     ],
 )
-def test_what_no_name_holds_is_never_said(given: str, said: str) -> None:
-    assert person_name(given) == said
-    assert person_name(said) == said
+def test_spoken_name_removes_what_is_not_part_of_a_name(given: str, said: str) -> None:
+    assert spoken_name(given) == said
+    assert spoken_name(said) == said
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,16 @@ def test_what_no_name_holds_is_never_said(given: str, said: str) -> None:
         ("💥", "", ""),
     ],
 )
-def test_a_role_is_read_with_its_marks_and_said_without(given: str, read: str, said: str) -> None:
-    assert few_words(given) == read
-    assert few_words(read) == read
+def test_short_text_keeps_punctuation_that_sayable_removes(
+    given: str, read: str, said: str
+) -> None:
+    assert short_text(given) == read
+    assert short_text(read) == read
     assert sayable(read, "de") == said
     assert unspeakable(said, "de") == ""
 
 
-def test_one_line_is_one_line() -> None:
+def test_one_line_removes_line_breaks_and_control_characters() -> None:
     assert one_line(" a\r\n\u2028b\u0000\u202e ", 10) == "a b"
     assert one_line("abc", 2) == "ab"
     assert one_line(7, 2) == ""
@@ -121,6 +123,6 @@ def test_one_line_is_one_line() -> None:
 @pytest.mark.parametrize(
     "text", ["(" * 50_000, "<" * 50_000, "a." * 50_000, "a@" * 50_000, "'" * 9_999]
 )
-def test_hostile_lengths_cost_no_time(text: str) -> None:
-    assert len(person_name(text)) <= 60
-    assert len(few_words(text)) <= 120
+def test_long_hostile_input_is_cut(text: str) -> None:
+    assert len(spoken_name(text)) <= 60
+    assert len(short_text(text)) <= 120

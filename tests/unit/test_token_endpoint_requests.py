@@ -11,7 +11,7 @@ import pytest
 from livekit import api
 from pydantic import ValidationError
 
-from agent.core.end_reasons import AGAIN
+from agent.core.end_reasons import RESTARTABLE
 from agent.core.job_metadata import JobMetadata
 from agent.token_endpoint.choices import refuse_foreign_choices
 from agent.token_endpoint.refusals import Refused
@@ -239,4 +239,4 @@ def test_a_reason_is_one_short_word(reason: object) -> None:
 
 def test_the_document_says_which_reasons_leave_a_session_open() -> None:
     said = EndRequest.model_json_schema()["properties"]["reason"]["description"]
-    assert all(reason in said for reason in AGAIN)
+    assert all(reason in said for reason in RESTARTABLE)

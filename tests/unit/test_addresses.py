@@ -1,4 +1,4 @@
-"""Which addresses a browser or Beyond Presence, out on the internet, cannot reach."""
+"""Private and public host names and addresses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from agent.core.addresses import is_private_host
         "::ffff:10.0.0.1",
     ],
 )
-def test_nobody_outside_reaches(host: str) -> None:
+def test_is_private_host_is_true_for_local_names_and_addresses(host: str) -> None:
     assert is_private_host(host)
 
 
@@ -54,5 +54,5 @@ def test_nobody_outside_reaches(host: str) -> None:
         "::ffff:8.8.8.8",
     ],
 )
-def test_the_internet_reaches(host: str) -> None:
+def test_is_private_host_is_false_for_public_names_and_addresses(host: str) -> None:
     assert not is_private_host(host)
