@@ -12,7 +12,7 @@ from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.demo.livekit_server import free_ports
 from agent.store import RedisStore, Store, open_store
-from tests.unit.test_courier import COURIER_CHECKS
+from tests.unit.test_outcomes_delivery import DELIVERY_CHECKS
 from tests.unit.test_store import CHECKS
 from tests.unit.test_store_ledger import LEDGER_CHECKS
 from tests.unit.test_store_outcomes import OUTCOME_CHECKS
@@ -40,7 +40,7 @@ async def test_redis_keeps_the_promise(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("check", COURIER_CHECKS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("check", DELIVERY_CHECKS, ids=lambda c: c.__name__)
 async def test_outcomes_are_delivered_from_redis(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]
 

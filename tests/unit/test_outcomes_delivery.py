@@ -201,7 +201,7 @@ async def check_what_cannot_be_read_holds_nobody_up(store: Store) -> None:
     assert (await store.outcomes("s"))[0] == "no JSON"
 
 
-COURIER_CHECKS = [
+DELIVERY_CHECKS = [
     check_it_is_sent_until_it_is_taken,
     check_two_couriers_deliver_each_once,
     check_a_lost_record_is_closed_with_what_was_saved,
@@ -223,7 +223,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.aclose()
 
 
-@pytest.mark.parametrize("check", COURIER_CHECKS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("check", DELIVERY_CHECKS, ids=lambda c: c.__name__)
 async def test_outcomes_are_delivered_from_sqlite(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]
 
