@@ -2,7 +2,7 @@
 
 Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is made or sent. What was said, names and prompts leave
 this machine in no span: LIVEKIT_TELEMETRY_ALLOW_PII is 0 (`agent/__main__.py`), and livekit-agents
-then drops them before any exporter. The endpoint's spans are `token_endpoint/spans.py`'s.
+then drops them before any exporter. The endpoint's spans are `token_endpoint/http/spans.py`'s.
 """
 
 from __future__ import annotations

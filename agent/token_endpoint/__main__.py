@@ -20,8 +20,8 @@ from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.settings import EndpointSettings
 from agent.telemetry.log_lines import set_up_logs
 from agent.token_endpoint.app import create_app
+from agent.token_endpoint.http.uvicorn_protocol import http_protocol_for
 from agent.token_endpoint.metrics import serve_metrics
-from agent.token_endpoint.wire import wire_of
 
 logger = logging.getLogger("agent.token_endpoint")
 
@@ -136,7 +136,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        http=wire_of(settings),  # h11's, which the tests attack, whatever else is installed
+        http=http_protocol_for(
+            settings
+        ),  # h11's, which the tests attack, whatever else is installed
         ws="none",
         timeout_graceful_shutdown=_GRACE_S,
     )

@@ -17,38 +17,34 @@ from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.store import Store, open_store
-from agent.token_endpoint.auth import Caller, Role, authenticate
-from agent.token_endpoint.choices import refuse_foreign_choices
-from agent.token_endpoint.edge import (
-    Cors,
-    Edge,
-    fallback_for,
-    read_body,
-    read_bytes,
-)
-from agent.token_endpoint.errors_answered import answer_errors
+from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
+from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
+from agent.token_endpoint.errors import unauthorized
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.health import add_health_pages
-from agent.token_endpoint.livekit_events import LiveKitEvents
-from agent.token_endpoint.metrics import ENDED, STARTED
-from agent.token_endpoint.openapi import EVENT_BODY, body_of, describe, refusals
-from agent.token_endpoint.platform_token import PlatformTokens
-from agent.token_endpoint.rates import Rates
-from agent.token_endpoint.reaper import EVERY_S, Reaper
-from agent.token_endpoint.refusals import unauthorized
-from agent.token_endpoint.rooms import Rooms
-from agent.token_endpoint.schemas import (
+from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
+from agent.token_endpoint.http.error_handlers import add_error_handlers
+from agent.token_endpoint.http.error_response import fallback_for
+from agent.token_endpoint.http.greeting_response import greeting_response
+from agent.token_endpoint.http.health import add_health_routes
+from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
+from agent.token_endpoint.http.middleware import CorsMiddleware, EdgeMiddleware
+from agent.token_endpoint.http.openapi import EVENT_BODY, body_of, error_responses, set_openapi
+from agent.token_endpoint.http.request_body import read_body, read_bytes
+from agent.token_endpoint.http.schemas import (
     SESSION_ID,
-    EndAnswer,
     EndRequest,
-    EventAnswer,
-    GreetingAnswer,
+    EndResponse,
     GreetingRequest,
+    GreetingResponse,
+    WebhookResponse,
 )
-from agent.token_endpoint.spans import Spans
-from agent.token_endpoint.ticket import let_in
-from agent.token_endpoint.vitals import Vitals
-from agent.token_endpoint.watch import Watch
+from agent.token_endpoint.http.spans import RequestSpans
+from agent.token_endpoint.livekit_rooms import LiveKitRooms
+from agent.token_endpoint.metrics import ENDED, STARTED
+from agent.token_endpoint.rate_limits import RateLimits
+from agent.token_endpoint.readiness import ReadinessCheck
+from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
+from agent.token_endpoint.supervision.reaper import EVERY_S, Reaper
 
 logger = logging.getLogger(__name__)
 
@@ -69,10 +65,10 @@ class Parts:
     """What the routes work with, made at start-up and closed at the end."""
 
     settings: EndpointSettings
-    tokens: PlatformTokens
-    rates: Rates
+    tokens: PlatformJwtVerifier
+    rates: RateLimits
     greetings: Greetings
-    events: LiveKitEvents
+    events: LiveKitWebhooks
 
 
 def create_app(
@@ -90,21 +86,21 @@ def create_app(
     """
     fallback_for(settings, None)
     memory = store or open_store(settings)
-    spans = Spans(settings)
+    spans = RequestSpans(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        rooms = Rooms(settings)
-        watch = Watch(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
+        rooms = LiveKitRooms(settings)
+        watch = DispatchSupervisor(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
         greetings = Greetings(rooms, memory, watch)
         reaper = Reaper(rooms, greetings, memory, every_s=reaper_every_s)
-        vitals = app.state.vitals = Vitals(rooms, memory, settings)
+        vitals = app.state.vitals = ReadinessCheck(rooms, memory, settings)
         parts = app.state.parts = Parts(
             settings=settings,
-            tokens=PlatformTokens(settings),
-            rates=Rates(settings),
+            tokens=PlatformJwtVerifier(settings),
+            rates=RateLimits(settings),
             greetings=greetings,
-            events=LiveKitEvents(settings, memory, reaper, greetings),
+            events=LiveKitWebhooks(settings, memory, reaper, greetings),
         )
         try:
             async with OutcomeDelivery(memory, settings), reaper, vitals:
@@ -127,16 +123,16 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    answer_errors(app, settings)
+    add_error_handlers(app, settings)
     _add_routes(app)
-    app.add_middleware(Edge, settings=settings, spans=spans)
+    app.add_middleware(EdgeMiddleware, settings=settings, spans=spans)
     if settings.cors_allowed_origins:
         app.add_middleware(
-            Cors,
+            CorsMiddleware,
             origins=settings.cors_allowed_origins,
             continue_url=settings.continue_url,
         )
-    describe(app)
+    set_openapi(app)
     return app
 
 
@@ -146,18 +142,18 @@ def _parts(request: Request) -> Parts:
 
 def _add_routes(app: FastAPI) -> None:
     greeting: dict[str, Any] = {
-        "response_model": GreetingAnswer,
+        "response_model": GreetingResponse,
         "status_code": 201,
         "responses": {
-            200: {"model": GreetingAnswer, "description": "Asked again: the same greeting."},
-            **refusals(),
+            200: {"model": GreetingResponse, "description": "Asked again: the same greeting."},
+            **error_responses(),
         },
         "dependencies": [Depends(_bearer)],
         "openapi_extra": body_of(GreetingRequest),
     }
     end: dict[str, Any] = {
-        "response_model": EndAnswer,
-        "responses": refusals(but=("session_ended", "field_not_allowed")),
+        "response_model": EndResponse,
+        "responses": error_responses(but=("session_ended", "field_not_allowed")),
         "dependencies": [Depends(_bearer)],
         "openapi_extra": body_of(EndRequest),
     }
@@ -168,16 +164,18 @@ def _add_routes(app: FastAPI) -> None:
     app.post(
         "/livekit/webhook",
         summary="LiveKit's webhooks",
-        response_model=EventAnswer,
-        responses=refusals(but=("session_ended", "field_not_allowed", "forbidden", "not_json")),
+        response_model=WebhookResponse,
+        responses=error_responses(
+            but=("session_ended", "field_not_allowed", "forbidden", "not_json")
+        ),
         openapi_extra=EVENT_BODY,
-    )(take_livekit_event)
-    add_health_pages(app)
+    )(receive_livekit_webhook)
+    add_health_routes(app)
 
 
 async def start_greeting(
     session_id: SessionId, request: Request, response: Response, api_key: ApiKey
-) -> GreetingAnswer:
+) -> GreetingResponse:
     """Send for the greeter and let the trainee in. Repeating it is safe: one greeting a session."""
     parts = _parts(request)
     settings = parts.settings
@@ -185,7 +183,7 @@ async def start_greeting(
     if caller.role is Role.BROWSER:
         request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
     asked = await read_body(request, GreetingRequest)
-    refuse_foreign_choices(
+    reject_foreign_fields(
         asked,
         session_id,
         agent_name=settings.livekit_agent_name,
@@ -208,10 +206,10 @@ async def start_greeting(
         "a greeting was asked for",
         extra={"session_id": session_id, "first": first, "by": caller.role.name.lower()},
     )
-    return let_in(settings, metadata, client=asked.client)
+    return greeting_response(settings, metadata, client=asked.client)
 
 
-async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey) -> EndAnswer:
+async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey) -> EndResponse:
     """End the greeting and the paid avatar at once. Repeating it is harmless.
 
     Afterwards the session is answered 409 `session_ended`, until the backend restarts it. The
@@ -243,18 +241,18 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
             "by": caller.role.name.lower(),
         },
     )
-    return EndAnswer(
+    return EndResponse(
         session_id=session_id,
         room_name=room_name_of(session_id),
         fallback=fallback_for(parts.settings, getattr(request.state, "metadata", None)),
     )
 
 
-async def take_livekit_event(request: Request) -> EventAnswer:
+async def receive_livekit_webhook(request: Request) -> WebhookResponse:
     """What LiveKit says of its rooms, signed with LIVEKIT_API_KEY: a hint to look there at once."""
     body = await read_bytes(request)
     used = await _parts(request).events.take(body, request.headers.get("authorization"))
-    return EventAnswer(used=used)
+    return WebhookResponse(used=used)
 
 
 async def _who(

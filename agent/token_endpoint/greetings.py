@@ -15,9 +15,9 @@ from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.outcomes.expired import is_lost
 from agent.store import PRESUMED, Phase, Store
-from agent.token_endpoint.refusals import Refused
-from agent.token_endpoint.rooms import Rooms
-from agent.token_endpoint.watch import Watch
+from agent.token_endpoint.errors import ApiError
+from agent.token_endpoint.livekit_rooms import LiveKitRooms
+from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
 
 REPORT_S = 1.0
 """How long the worker's report of an end may take after the room is gone."""
@@ -28,7 +28,12 @@ class Greetings:
     """One greeting per session, however often and wherever it is asked for."""
 
     def __init__(
-        self, rooms: Rooms, store: Store, watch: Watch, *, report_s: float = REPORT_S
+        self,
+        rooms: LiveKitRooms,
+        store: Store,
+        watch: DispatchSupervisor,
+        *,
+        report_s: float = REPORT_S,
     ) -> None:
         self._rooms = rooms
         self._store = store
@@ -45,7 +50,7 @@ class Greetings:
             True to the one request that started it.
 
         Raises:
-            Refused: `session_ended`.
+            ApiError: `session_ended`.
             LiveKitError, StoreError: nothing is promised; asking again is safe.
         """
         session_id = metadata.session_id
@@ -166,5 +171,5 @@ class Greetings:
             await self._rooms.end(room_name)
 
 
-def _ended() -> Refused:
-    return Refused("session_ended", "this session's greeting has ended")
+def _ended() -> ApiError:
+    return ApiError("session_ended", "this session's greeting has ended")

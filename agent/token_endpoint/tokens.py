@@ -81,7 +81,7 @@ def generate_livekit_token(
     return token.to_jwt()
 
 
-def read_livekit_token(token: str, *, api_key: str, api_secret: str) -> RoomToken:
+def verify_livekit_token(token: str, *, api_key: str, api_secret: str) -> RoomToken:
     """Verify a room token: signature, issuer and lifetime (with a minute's leeway).
 
     Raises:

@@ -79,7 +79,7 @@ async def send(http: httpx.AsyncClient, attack: Attack) -> tuple[int, dict[str, 
 @pytest.fixture(scope="module")
 async def error_schema(served: Endpoint) -> dict[str, Any]:
     document = (await served.http.get("/openapi.json")).json()
-    return {"$ref": "#/components/schemas/ErrorAnswer", "components": document["components"]}
+    return {"$ref": "#/components/schemas/ErrorResponse", "components": document["components"]}
 
 
 @pytest.mark.parametrize("attack", ALL, ids=lambda a: a.name)

@@ -312,7 +312,7 @@ async def test_every_answer_is_in_the_openapi_document(http: httpx.AsyncClient) 
     }
     for status, answer in start.items():
         shape = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-        assert shape == ("GreetingAnswer" if status < "300" else "ErrorAnswer")
+        assert shape == ("GreetingResponse" if status < "300" else "ErrorResponse")
     assert "GreetingRequest" in document["components"]["schemas"]
     assert "HTTPValidationError" not in json.dumps(document)
     assert (await http.get("/healthz")).json() == {"status": "ok"}

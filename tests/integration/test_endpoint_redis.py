@@ -10,8 +10,8 @@ import pytest
 import redis.asyncio as redis
 
 from agent.demo.livekit_server import ensure_binary, livekit_server
-from agent.token_endpoint.rates import Rates
-from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.errors import ApiError
+from agent.token_endpoint.rate_limits import RateLimits
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     endpoint,
@@ -44,13 +44,13 @@ async def test_an_end_on_one_replica_is_known_on_the_other(redis_url: str, tmp_p
 
 async def test_replicas_count_requests_together(redis_url: str, tmp_path: Path) -> None:
     there = settings(tmp_path, REDIS_URL=redis_url, RATE_LIMIT_TRAINEE="6/minute")
-    one, two = Rates(there), Rates(there)
+    one, two = RateLimits(there), RateLimits(there)
     try:
         asked = [
             rates.start(f"{i}", "t-1", by_backend=False) for i in range(5) for rates in (one, two)
         ]
         done = await asyncio.gather(*asked, return_exceptions=True)
-        refused = [each for each in done if isinstance(each, Refused)]
+        refused = [each for each in done if isinstance(each, ApiError)]
         assert len(refused) == 4
         assert all(1 <= int(each.headers["Retry-After"]) <= 60 for each in refused)
         await one.start("9", "t-2", by_backend=True)

@@ -18,7 +18,7 @@ from agent.core.settings import EndpointSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.app import create_app
-from agent.token_endpoint.reaper import AGAIN_S, KNOWN_S
+from agent.token_endpoint.supervision.reaper import AGAIN_S, KNOWN_S
 from tests.integration.client import Client, until
 from tests.integration.endpoint_fixtures import endpoint_env
 from tests.integration.test_reaper import greeter_token, token

@@ -25,9 +25,9 @@ from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, 
 from agent.demo.processes import child, wait_until_ready
 from agent.store import Phase, SqliteStore, Store, open_store
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.reaper import EVERY_S, Reaper
-from agent.token_endpoint.rooms import Rooms
-from agent.token_endpoint.watch import Watch
+from agent.token_endpoint.livekit_rooms import LiveKitRooms
+from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
+from agent.token_endpoint.supervision.reaper import EVERY_S, Reaper
 from tests.integration.client import Client, until
 from tests.integration.endpoint_fixtures import endpoint_env
 from tests.integration.test_greeting import the_opening
@@ -66,8 +66,8 @@ def greeter_token(server: LiveKitServer, room: str) -> str:
 async def reaper(settings: EndpointSettings, **how: float) -> AsyncIterator[Store]:
     """One replica's, with its own connections, beside the body; its store."""
     store = SqliteStore(settings.state_dir / "store.sqlite3")
-    rooms = Rooms(settings)
-    watch = Watch(rooms=rooms, store=store, check_s=3)
+    rooms = LiveKitRooms(settings)
+    watch = DispatchSupervisor(rooms=rooms, store=store, check_s=3)
     try:
         async with Reaper(
             rooms, Greetings(rooms, store, watch), store, **{"every_s": ROUND_S, **how}

@@ -13,7 +13,7 @@ from agent.cli.doctor.answer import Caller
 from agent.cli.doctor.endpoint import signed_as_the_platform_does
 from agent.cli.doctor.finding import Finding
 from agent.cli.doctor.given import read_settings, secret_values
-from agent.token_endpoint.platform_token import PlatformTokens
+from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from tests.unit.endpoint_app import settings
 from tests.unit.key_server import key_server, private_key, public_jwk
 
@@ -78,7 +78,7 @@ async def test_the_doctors_own_token_is_what_the_endpoint_demands(
     tmp_path: Path, more: dict[str, str]
 ) -> None:
     given = settings(tmp_path, **more)
-    claims = await PlatformTokens(given).claims(signed_as_the_platform_does(given))
+    claims = await PlatformJwtVerifier(given).claims(signed_as_the_platform_does(given))
     assert claims["session_id"] == "doctor"
 
 

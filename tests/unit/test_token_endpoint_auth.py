@@ -11,9 +11,9 @@ import pytest
 from livekit import api
 
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.auth import Caller, Role, authenticate
-from agent.token_endpoint.platform_token import PlatformTokens
-from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
+from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
+from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.tokens import generate_livekit_token
 
 KEY = "the-backends-own-key"
@@ -47,7 +47,7 @@ async def ask(
 ) -> Caller:
     return await authenticate(
         settings,
-        PlatformTokens(settings),
+        PlatformJwtVerifier(settings),
         "7",
         api_key=key,
         authorization=f"Bearer {bearer}" if bearer is not None else None,
@@ -56,7 +56,7 @@ async def ask(
 
 
 async def refusal(**how: object) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         await ask(**how)  # type: ignore[arg-type]
     return refused.value.code
 
@@ -127,7 +127,7 @@ async def test_a_platform_whose_clock_is_a_little_ahead_is_understood() -> None:
 
 
 async def test_a_claim_that_cannot_be_used_is_named() -> None:
-    with pytest.raises(Refused, match="continue_url") as refused:
+    with pytest.raises(ApiError, match="continue_url") as refused:
         await ask(bearer=signed(continue_url="javascript:alert(1)"))
     assert refused.value.code == "invalid_request"
 
@@ -143,8 +143,8 @@ async def test_what_is_not_set_up_lets_nobody_in() -> None:
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", signed()])
 async def test_another_authorization_is_refused(header: str) -> None:
-    with pytest.raises(Refused):
-        await authenticate(BOTH, PlatformTokens(BOTH), "7", api_key=None, authorization=header)
+    with pytest.raises(ApiError):
+        await authenticate(BOTH, PlatformJwtVerifier(BOTH), "7", api_key=None, authorization=header)
 
 
 def room_token(room: str = "training-session-7", **more: object) -> str:

@@ -12,10 +12,10 @@ import pytest
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata
 from agent.store import Phase, SqliteStore
+from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.refusals import Refused
-from agent.token_endpoint.rooms import Dispatch, Present, Rooms
-from agent.token_endpoint.watch import Watch
+from agent.token_endpoint.livekit_rooms import Dispatch, LiveKitRooms, Present
+from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
 
 METADATA = JobMetadata(session_id="7")
 
@@ -63,13 +63,15 @@ def rooms() -> FakeRooms:
 
 @pytest.fixture
 async def greetings(rooms: FakeRooms, store: SqliteStore) -> AsyncIterator[Greetings]:
-    watch = Watch(rooms=cast(Rooms, rooms), store=store, check_s=1, sweep_poll_s=0.03)
-    yield Greetings(cast(Rooms, rooms), store, watch, report_s=0.3)
+    watch = DispatchSupervisor(
+        rooms=cast(LiveKitRooms, rooms), store=store, check_s=1, sweep_poll_s=0.03
+    )
+    yield Greetings(cast(LiveKitRooms, rooms), store, watch, report_s=0.3)
     await watch.aclose()
 
 
 async def ended(greetings: Greetings) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         await greetings.start(METADATA, restart=False)
     assert refused.value.code == "session_ended"
 
@@ -94,8 +96,8 @@ async def test_another_replicas_sweep_leaves_the_new_greeting_alone_too(
 ) -> None:
     await greetings.start(METADATA, restart=False)
     await greetings.break_off("7", room_sid="RM_1")
-    watch = Watch(rooms=cast(Rooms, rooms), store=store, check_s=1)
-    other = Greetings(cast(Rooms, rooms), store, watch)
+    watch = DispatchSupervisor(rooms=cast(LiveKitRooms, rooms), store=store, check_s=1)
+    other = Greetings(cast(LiveKitRooms, rooms), store, watch)
     try:
         assert await other.start(METADATA, restart=False)
         await asyncio.sleep(0.2)

@@ -18,9 +18,9 @@ import pytest
 from agent.core.errors import ConfigError, PlatformKeysError
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.__main__ import warn_of_any_audience
-from agent.token_endpoint.jwks import KeySet
-from agent.token_endpoint.platform_token import PlatformTokens
-from agent.token_endpoint.refusals import Refused, refusal_of
+from agent.token_endpoint.auth.jwks import JwksClient
+from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
+from agent.token_endpoint.errors import ApiError, api_error_for
 from tests.unit.key_server import KeyServer, key_server, pem, private_key, public_jwk, signed
 
 SECRET = "the-platforms-secret-of-32-bytes-"
@@ -41,12 +41,12 @@ def settings(**more: str) -> EndpointSettings:
     return EndpointSettings.from_env({**LIVEKIT, **more})
 
 
-def tokens(server: KeyServer, **more: str) -> PlatformTokens:
-    return PlatformTokens(settings(PLATFORM_JWKS_URL=server.url, **more))
+def tokens(server: KeyServer, **more: str) -> PlatformJwtVerifier:
+    return PlatformJwtVerifier(settings(PLATFORM_JWKS_URL=server.url, **more))
 
 
-async def refused(by: PlatformTokens, token: str) -> str:
-    with pytest.raises(Refused) as refusal:
+async def refused(by: PlatformJwtVerifier, token: str) -> str:
+    with pytest.raises(ApiError) as refusal:
         await by.claims(token)
     assert refusal.value.code == "unauthorized"
     return refusal.value.message
@@ -194,7 +194,7 @@ async def test_a_key_that_must_not_be_used_is_not(server: KeyServer, what: str) 
 async def test_a_new_key_is_fetched_once_and_a_flood_of_unknown_ones_is_not(
     server: KeyServer,
 ) -> None:
-    keys = KeySet(server.url, floor_s=0.3)
+    keys = JwksClient(server.url, floor_s=0.3)
     assert await keys.key("k1", "RS256")
     assert await keys.key("k2", "RS256") is None
     assert server.asked == 1, "within the floor nothing is fetched"
@@ -210,7 +210,7 @@ async def test_a_new_key_is_fetched_once_and_a_flood_of_unknown_ones_is_not(
 
 
 async def test_a_withdrawn_key_is_refused_once_the_set_is_not_fresh(server: KeyServer) -> None:
-    keys = KeySet(server.url, fresh_s=0.2, floor_s=0)
+    keys = JwksClient(server.url, fresh_s=0.2, floor_s=0)
     assert await keys.key("k1", "RS256")
     server.keys = [public_jwk("RS256", "k2", private_key("RS256", "2"))]
     assert await keys.key("k1", "RS256"), "fresh"
@@ -244,11 +244,11 @@ async def test_keys_that_cannot_be_had_are_a_503_and_one_clear_line(
     server: KeyServer, caplog: pytest.LogCaptureFixture, how: dict[str, Any]
 ) -> None:
     vars(server).update(how)
-    keys = KeySet(server.url, timeout_s=0.3, floor_s=0.1)
+    keys = JwksClient(server.url, timeout_s=0.3, floor_s=0.1)
     for _ in range(3):
         with pytest.raises(PlatformKeysError, match="PLATFORM_JWKS_URL ") as error:
             await keys.key("k1", "RS256")
-    answer = refusal_of(error.value)
+    answer = api_error_for(error.value)
     assert (answer.kind.status, answer.code) == (503, "platform_keys_unavailable")
     [said] = [r for r in caplog.records if r.levelno >= logging.WARNING]
     assert "cannot be fetched" in said.message
@@ -262,7 +262,7 @@ async def test_keys_that_cannot_be_had_are_a_503_and_one_clear_line(
 async def test_while_the_platform_is_down_its_known_keys_are_good_for_a_while(
     server: KeyServer,
 ) -> None:
-    keys = KeySet(server.url, fresh_s=0.1, floor_s=0.05, kept_s=0.8, timeout_s=0.2)
+    keys = JwksClient(server.url, fresh_s=0.1, floor_s=0.05, kept_s=0.8, timeout_s=0.2)
     assert await keys.key("k1", "RS256")
     server.delay_s = 5
     await asyncio.sleep(0.15)
@@ -280,7 +280,7 @@ async def test_while_the_platform_is_down_its_known_keys_are_good_for_a_while(
 
 
 async def test_nobody_listening_is_a_503() -> None:
-    by = PlatformTokens(settings(PLATFORM_JWKS_URL="http://127.0.0.1:1/jwks"))
+    by = PlatformJwtVerifier(settings(PLATFORM_JWKS_URL="http://127.0.0.1:1/jwks"))
     with pytest.raises(PlatformKeysError, match="cannot be reached"):
         await by.claims(signed())
 

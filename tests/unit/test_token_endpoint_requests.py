@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from agent.core.end_reasons import RESTARTABLE
 from agent.core.job_metadata import JobMetadata
-from agent.token_endpoint.choices import refuse_foreign_choices
-from agent.token_endpoint.refusals import Refused
-from agent.token_endpoint.schemas import EndRequest, GreetingRequest
+from agent.token_endpoint.errors import ApiError
+from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
+from agent.token_endpoint.http.schemas import EndRequest, GreetingRequest
 
 
 def asked(**body: Any) -> GreetingRequest:
@@ -23,7 +23,7 @@ def asked(**body: Any) -> GreetingRequest:
 
 
 def choose(body: dict[str, Any], *, from_browser: bool = False) -> None:
-    refuse_foreign_choices(asked(**body), "7", agent_name="greeter", from_browser=from_browser)
+    reject_foreign_fields(asked(**body), "7", agent_name="greeter", from_browser=from_browser)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_one_would_get_anyway_may_be_named(body: dict[str, Any]) -> None:
 def test_a_foreign_choice_is_refused_by_name(
     body: dict[str, Any], named: str, from_browser: bool
 ) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         choose(body, from_browser=from_browser)
     assert refused.value.code == "field_not_allowed"
     assert refused.value.message.endswith(f": {named}")
@@ -124,12 +124,12 @@ def _grants() -> list[str]:
 def test_no_grant_is_taken_silently_in_either_spelling(name: str, from_browser: bool) -> None:
     camel = re.sub("_([a-z])", lambda m: m[1].upper(), name)
     for given in (name, camel):
-        with pytest.raises(Refused, match=f": {name}$"):
+        with pytest.raises(ApiError, match=f": {name}$"):
             choose({given: "x"}, from_browser=from_browser)
 
 
 def test_names_in_the_answer_are_bounded() -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         choose({f"{i:05}" + "x" * 500: 1 for i in range(100)})
     assert len(refused.value.message) < 1500
 
@@ -150,7 +150,7 @@ PLATFORMS_OWN = {
 def test_a_browser_may_not_say_what_the_platform_says(name: str) -> None:
     body = {name: PLATFORMS_OWN[name]}
     choose(body)
-    with pytest.raises(Refused, match=name):
+    with pytest.raises(ApiError, match=name):
         choose(body, from_browser=True)
 
 

@@ -12,8 +12,8 @@ from livekit import api
 from agent.token_endpoint.tokens import (
     RoomTokenError,
     generate_livekit_token,
-    read_livekit_token,
     trainee_identity,
+    verify_livekit_token,
 )
 
 KEY, SECRET = "devkey", "a-secret-of-more-than-thirty-two-bytes"
@@ -71,7 +71,7 @@ def test_the_identity_is_one_per_session() -> None:
 
 
 def test_a_room_token_is_read_back() -> None:
-    token = read_livekit_token(mint(), api_key=KEY, api_secret=SECRET)
+    token = verify_livekit_token(mint(), api_key=KEY, api_secret=SECRET)
     assert (token.identity, token.room, token.room_join, token.room_admin) == (
         "trainee-7",
         "training-session-7",
@@ -97,9 +97,9 @@ def test_a_room_token_is_read_back() -> None:
 )
 def test_what_is_no_valid_room_token_is_refused(token: str) -> None:
     with pytest.raises(RoomTokenError):
-        read_livekit_token(token, api_key=KEY, api_secret=SECRET)
+        verify_livekit_token(token, api_key=KEY, api_secret=SECRET)
 
 
 def test_a_minute_of_clock_skew_is_forgiven() -> None:
     late = mint(ttl=timedelta(seconds=-30))
-    assert read_livekit_token(late, api_key=KEY, api_secret=SECRET).identity == "trainee-7"
+    assert verify_livekit_token(late, api_key=KEY, api_secret=SECRET).identity == "trainee-7"

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from agent.token_endpoint.wire import wire_of
+from agent.token_endpoint.http.uvicorn_protocol import http_protocol_for
 from tests.unit.endpoint_app import settings
 
 
@@ -56,7 +56,7 @@ Connect = Callable[..., tuple[H11Protocol, FakeTransport]]
 @pytest.fixture
 def connect(tmp_path: Path) -> Connect:
     def connected(*, head_timeout_s: float = 60) -> tuple[H11Protocol, FakeTransport]:
-        wire = wire_of(settings(tmp_path), head_timeout_s=head_timeout_s)
+        wire = http_protocol_for(settings(tmp_path), head_timeout_s=head_timeout_s)
         config = uvicorn.Config(_app, http=wire, ws="none", lifespan="off", log_config=None)
         config.load()
         protocol, transport = wire(config, ServerState(), {}), FakeTransport()

@@ -23,9 +23,9 @@ from agent.core.job_metadata import ROOM_PREFIX, session_id_of
 from agent.core.log import log_task_failure, logger
 from agent.core.settings import EndpointSettings
 from agent.store import Store
+from agent.token_endpoint.errors import ApiError, unauthorized
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.reaper import Reaper
-from agent.token_endpoint.refusals import Refused, unauthorized
+from agent.token_endpoint.supervision.reaper import Reaper
 
 _OLD_S = 600
 """An event that was made so long ago is refused: LiveKit signs one for five minutes."""
@@ -37,7 +37,7 @@ _AT_ONCE = 1000
 """Rooms whose end is being looked into; further ones wait until they are asked for."""
 
 
-class LiveKitEvents:
+class LiveKitWebhooks:
     """Takes events. `aclose` ends what is still being looked into."""
 
     def __init__(
@@ -58,7 +58,7 @@ class LiveKitEvents:
             Whether it says anything to us.
 
         Raises:
-            Refused: `unauthorized`: not LiveKit's, of another body, too old, or taken before.
+            ApiError: `unauthorized`: not LiveKit's, of another body, too old, or taken before.
         """
         event = self._verified(body, authorization)
         if not await self._is_new(event):
@@ -97,7 +97,7 @@ class LiveKitEvents:
         try:
             event: WebhookEvent = Parse(body, WebhookEvent(), ignore_unknown_fields=True)
         except (ParseError, ValueError, TypeError, RecursionError):
-            raise Refused("malformed_json", "the body is no LiveKit event") from None
+            raise ApiError("malformed_json", "the body is no LiveKit event") from None
         if event.created_at and abs(time.time() - event.created_at) > _OLD_S:
             raise unauthorized("the event is too old, or of the future")
         return event

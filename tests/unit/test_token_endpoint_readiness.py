@@ -13,8 +13,8 @@ from prometheus_client import REGISTRY
 from agent.core.settings import EndpointSettings
 from agent.outcomes.previous import today
 from agent.store import SqliteStore, Store
-from agent.token_endpoint.rooms import Rooms
-from agent.token_endpoint.vitals import Vitals
+from agent.token_endpoint.livekit_rooms import LiveKitRooms
+from agent.token_endpoint.readiness import ReadinessCheck
 
 ENVIRONMENT = {
     "LIVEKIT_URL": "ws://127.0.0.1:1",
@@ -27,8 +27,8 @@ ENVIRONMENT = {
 
 
 @pytest.fixture
-async def rooms() -> AsyncIterator[Rooms]:
-    made = Rooms(EndpointSettings.from_env(ENVIRONMENT))
+async def rooms() -> AsyncIterator[LiveKitRooms]:
+    made = LiveKitRooms(EndpointSettings.from_env(ENVIRONMENT))
     yield made
     await made.aclose()
 
@@ -44,8 +44,10 @@ def shown(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(f"training_greeter_endpoint_{name}", labels)
 
 
-async def test_ready_until_nobody_has_answered_for_a_while(rooms: Rooms, store: Store) -> None:
-    vitals = Vitals(
+async def test_ready_until_nobody_has_answered_for_a_while(
+    rooms: LiveKitRooms, store: Store
+) -> None:
+    vitals = ReadinessCheck(
         rooms, store, EndpointSettings.from_env(ENVIRONMENT), every_s=0.02, lately_s=0.3
     )
     assert not vitals.store
@@ -67,13 +69,13 @@ async def test_ready_until_nobody_has_answered_for_a_while(rooms: Rooms, store: 
 
 @pytest.mark.parametrize(("minutes", "left_s"), [(None, math.inf), ("2", 30), ("1", 0)])
 async def test_the_ledger_and_what_waits_are_shown(
-    rooms: Rooms, store: Store, minutes: str | None, left_s: float
+    rooms: LiveKitRooms, store: Store, minutes: str | None, left_s: float
 ) -> None:
     await store.spend_avatar(today(), 90)
     await store.open_outcome("o", "s", "{}", 60)
     await store.close_outcome("o", "{}")
     settings = EndpointSettings.from_env({**ENVIRONMENT, "AVATAR_MINUTES_PER_DAY": minutes or ""})
-    async with Vitals(rooms, store, settings, every_s=0.02):
+    async with ReadinessCheck(rooms, store, settings, every_s=0.02):
         await asyncio.sleep(0.1)
     assert shown("outcomes_pending") == 1
     assert shown("avatar_seconds_today") == 90

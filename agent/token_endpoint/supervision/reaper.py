@@ -27,8 +27,8 @@ from agent.core.log import logger
 from agent.outcomes.expired import is_lost
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.livekit_rooms import Avatar, LiveKitRooms, Present
 from agent.token_endpoint.metrics import AVATARS_REAPED
-from agent.token_endpoint.rooms import Avatar, Present, Rooms
 
 EVERY_S = 2.5
 """Between two rounds. Two more after LiveKit's 20 s are well within the 30 s that are promised."""
@@ -87,7 +87,7 @@ class Reaper(BackgroundTask):
 
     def __init__(
         self,
-        rooms: Rooms,
+        rooms: LiveKitRooms,
         greetings: Greetings,
         store: Store,
         *,

@@ -13,8 +13,8 @@ import pytest
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata
 from agent.store import Phase, SqliteStore
-from agent.token_endpoint.rooms import Dispatch, Present, Rooms
-from agent.token_endpoint.watch import Watch
+from agent.token_endpoint.livekit_rooms import Dispatch, LiveKitRooms, Present
+from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
 
 CHECK_S = 0.05
 
@@ -70,9 +70,9 @@ def rooms() -> FakeRooms:
 
 
 @pytest.fixture
-async def watch(rooms: FakeRooms, store: SqliteStore) -> AsyncIterator[Watch]:
-    made = Watch(
-        rooms=cast(Rooms, rooms),
+async def watch(rooms: FakeRooms, store: SqliteStore) -> AsyncIterator[DispatchSupervisor]:
+    made = DispatchSupervisor(
+        rooms=cast(LiveKitRooms, rooms),
         store=store,
         check_s=CHECK_S,
         poll_s=0.03,
@@ -97,7 +97,7 @@ async def looks(rooms: FakeRooms, count: int) -> None:
 
 
 async def test_a_no_show_is_sent_for_again_and_its_dispatch_not_cut_off(
-    watch: Watch, rooms: FakeRooms
+    watch: DispatchSupervisor, rooms: FakeRooms
 ) -> None:
     watch.over_greeting(METADATA, fresh=True)
     await soon(rooms.sent)
@@ -105,7 +105,7 @@ async def test_a_no_show_is_sent_for_again_and_its_dispatch_not_cut_off(
 
 
 async def test_a_job_that_ended_without_a_greeter_is_replaced(
-    watch: Watch, rooms: FakeRooms
+    watch: DispatchSupervisor, rooms: FakeRooms
 ) -> None:
     rooms.listed = [Dispatch(id="AD_1", has_job=True, at_work=False)]
     watch.over_greeting(METADATA, fresh=False)
@@ -113,7 +113,7 @@ async def test_a_job_that_ended_without_a_greeter_is_replaced(
     assert rooms.listed == []
 
 
-async def test_a_job_at_work_is_given_time(watch: Watch, rooms: FakeRooms) -> None:
+async def test_a_job_at_work_is_given_time(watch: DispatchSupervisor, rooms: FakeRooms) -> None:
     rooms.listed = [Dispatch(id="AD_1", has_job=True, at_work=True)]
     watch.over_greeting(METADATA, fresh=True)
     await looks(rooms, 3)
@@ -121,7 +121,7 @@ async def test_a_job_at_work_is_given_time(watch: Watch, rooms: FakeRooms) -> No
 
 
 async def test_a_slow_job_is_not_cut_off_when_another_is_sent_for(
-    watch: Watch, rooms: FakeRooms
+    watch: DispatchSupervisor, rooms: FakeRooms
 ) -> None:
     """Its greeter may join at this moment; the second one then leaves, and nobody would be left."""
     watch.job_start_s = 0.05
@@ -132,7 +132,7 @@ async def test_a_slow_job_is_not_cut_off_when_another_is_sent_for(
 
 
 async def test_another_replicas_dispatch_is_enough(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     assert await store.claim("dispatch/7", 60)
     watch.over_greeting(METADATA, fresh=False)
@@ -141,7 +141,7 @@ async def test_another_replicas_dispatch_is_enough(
 
 
 async def test_nobody_is_sent_for_once_it_has_ended(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     await store.end("7", "continue")
     watch.over_greeting(METADATA, fresh=False)
@@ -149,20 +149,24 @@ async def test_nobody_is_sent_for_once_it_has_ended(
     assert rooms.sent.locked()
 
 
-async def test_a_room_that_sending_opened_again_is_closed(watch: Watch, rooms: FakeRooms) -> None:
+async def test_a_room_that_sending_opened_again_is_closed(
+    watch: DispatchSupervisor, rooms: FakeRooms
+) -> None:
     rooms.reopened_by_dispatch = True
     watch.over_greeting(METADATA, fresh=False)
     await soon(rooms.closed)
 
 
-async def test_livekit_failing_once_does_not_end_the_watch(watch: Watch, rooms: FakeRooms) -> None:
+async def test_livekit_failing_once_does_not_end_the_watch(
+    watch: DispatchSupervisor, rooms: FakeRooms
+) -> None:
     rooms.failures = 1
     watch.over_greeting(METADATA, fresh=False)
     await soon(rooms.sent)
 
 
 async def test_that_they_met_is_remembered(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     await store.start("7")
     rooms.here = Present(greeter=True, trainee=True)
@@ -172,7 +176,7 @@ async def test_that_they_met_is_remembered(
 
 
 async def test_an_ended_room_that_comes_back_is_closed(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     await store.end("7", "continue")
     watch.over_end("7")
@@ -180,7 +184,7 @@ async def test_an_ended_room_that_comes_back_is_closed(
 
 
 async def test_a_room_that_was_asked_for_again_is_left_alone(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     await store.start("7")
     watch.over_end("7")
@@ -189,7 +193,7 @@ async def test_a_room_that_was_asked_for_again_is_left_alone(
     assert not rooms.closed.is_set()
 
 
-async def gone_and_back(rooms: FakeRooms, watch: Watch) -> None:
+async def gone_and_back(rooms: FakeRooms, watch: DispatchSupervisor) -> None:
     """The worker gave up and closed the room; the trainee, whose token is good, opens it again."""
     rooms.here = Present(greeter=True, trainee=False)
     watch.over_greeting(METADATA, fresh=True)
@@ -204,7 +208,7 @@ async def gone_and_back(rooms: FakeRooms, watch: Watch) -> None:
 
 @pytest.mark.parametrize("reported", [False, True])
 async def test_a_trainee_who_comes_after_the_worker_gave_up_is_sent_a_greeter(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore, reported: bool
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore, reported: bool
 ) -> None:
     await store.start("7")
     if reported:
@@ -222,7 +226,7 @@ async def test_a_trainee_who_comes_after_the_worker_gave_up_is_sent_a_greeter(
 
 @pytest.mark.parametrize("met", [False, True])
 async def test_a_trainee_who_comes_back_after_it_is_over_is_not(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore, met: bool
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore, met: bool
 ) -> None:
     await store.start("7")
     await (store.mark_met("7") if met else store.end("7", "continue"))
@@ -232,7 +236,7 @@ async def test_a_trainee_who_comes_back_after_it_is_over_is_not(
 
 
 async def test_with_automatic_dispatch_livekit_sends_to_the_reopened_room_itself(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     watch.check_s = 1
     rooms.automatic = True
@@ -243,7 +247,7 @@ async def test_with_automatic_dispatch_livekit_sends_to_the_reopened_room_itself
 
 
 async def test_after_it_broke_off_a_late_greeters_room_is_closed(
-    watch: Watch, rooms: FakeRooms
+    watch: DispatchSupervisor, rooms: FakeRooms
 ) -> None:
     rooms.here = Present(greeter=True, trainee=False)
     watch.over_break("7")
@@ -251,7 +255,7 @@ async def test_after_it_broke_off_a_late_greeters_room_is_closed(
 
 
 async def test_after_it_broke_off_a_trainee_is_left_in_and_met(
-    watch: Watch, rooms: FakeRooms, store: SqliteStore
+    watch: DispatchSupervisor, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     await store.start("7")
     await store.forget_phase("7")

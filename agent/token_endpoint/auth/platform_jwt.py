@@ -15,8 +15,8 @@ import jwt
 
 from agent.core.jwks import ALGORITHMS
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.jwks import KeySet
-from agent.token_endpoint.refusals import Refused, unauthorized
+from agent.token_endpoint.auth.jwks import JwksClient
+from agent.token_endpoint.errors import ApiError, unauthorized
 
 _SKEW_S = 60
 """How far the platform's clock may be ahead of ours; it lengthens no token's life."""
@@ -24,13 +24,13 @@ _KID_MAX = 256  # characters
 _SHARED = "HS256"
 
 
-class PlatformTokens:
+class PlatformJwtVerifier:
     """Verifies them. `aclose` ends a fetch of keys that is under way."""
 
     def __init__(self, settings: EndpointSettings) -> None:
         secret = settings.platform_jwt_secret
         self._secret = secret.get_secret_value() if secret else ""
-        self._keys = KeySet(settings.platform_jwks_url) if settings.platform_jwks_url else None
+        self._keys = JwksClient(settings.platform_jwks_url) if settings.platform_jwks_url else None
         self._issuer = settings.platform_jwt_issuer or None
         self._audience = settings.platform_jwt_audience or None
 
@@ -38,7 +38,7 @@ class PlatformTokens:
         """What a valid token says: `sub` is text and not empty, `exp` is to come.
 
         Raises:
-            Refused: `unauthorized`.
+            ApiError: `unauthorized`.
             PlatformKeysError: whether it is valid cannot be known now.
         """
         if not self._secret and self._keys is None:
@@ -92,5 +92,5 @@ class PlatformTokens:
         return algorithm, key
 
 
-def _invalid(error: Exception) -> Refused:
+def _invalid(error: Exception) -> ApiError:
     return unauthorized(f"the token is not valid: {type(error).__name__}")

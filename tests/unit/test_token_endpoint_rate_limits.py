@@ -12,21 +12,23 @@ from pathlib import Path
 import pytest
 
 from agent.core.errors import ConfigError
-from agent.token_endpoint.rates import Rates
-from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.errors import ApiError
+from agent.token_endpoint.rate_limits import RateLimits
 from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings
 
 
-async def refused(rates: Rates, session: str, trainee: str = "", *, backend: bool = True) -> bool:
+async def refused(
+    rates: RateLimits, session: str, trainee: str = "", *, backend: bool = True
+) -> bool:
     try:
         await rates.start(session, trainee, by_backend=backend)
-    except Refused as e:
+    except ApiError as e:
         return e.code == "rate_limited" and 1 <= int(e.headers["Retry-After"]) <= 60
     return False
 
 
 async def test_a_session_a_trainee_and_the_key_have_a_limit_each(tmp_path: Path) -> None:
-    rates = Rates(
+    rates = RateLimits(
         settings(
             tmp_path,
             RATE_LIMIT_SESSION="2/minute",
@@ -42,12 +44,12 @@ async def test_a_session_a_trainee_and_the_key_have_a_limit_each(tmp_path: Path)
     # An end is counted apart: it is what saves money.
     for _ in range(2):
         await rates.end("1", by_backend=True)
-    with pytest.raises(Refused, match="this session may ask 2 times in 60 s"):
+    with pytest.raises(ApiError, match="this session may ask 2 times in 60 s"):
         await rates.end("1", by_backend=True)
 
 
 async def test_room_again_when_retry_after_says_so(tmp_path: Path) -> None:
-    rates = Rates(settings(tmp_path, RATE_LIMIT_SESSION="2/second"))
+    rates = RateLimits(settings(tmp_path, RATE_LIMIT_SESSION="2/second"))
     async with asyncio.timeout(10):
         while not await refused(rates, "1"):
             pass
@@ -56,7 +58,7 @@ async def test_room_again_when_retry_after_says_so(tmp_path: Path) -> None:
 
 
 async def test_ten_at_once_and_a_pages_own_retries_never_meet_a_limit(tmp_path: Path) -> None:
-    rates = Rates(settings(tmp_path))
+    rates = RateLimits(settings(tmp_path))
     done = await asyncio.gather(
         *(refused(rates, f"{i}", "t-1" if i < 2 else f"t-{i}") for i in range(10) for _ in range(5))
     )
@@ -65,14 +67,14 @@ async def test_ten_at_once_and_a_pages_own_retries_never_meet_a_limit(tmp_path: 
 
 async def test_no_limit_where_it_is_off(tmp_path: Path) -> None:
     off = dict.fromkeys(("RATE_LIMIT_SESSION", "RATE_LIMIT_TRAINEE", "RATE_LIMIT_BACKEND"), "off")
-    rates = Rates(settings(tmp_path, **off))
+    rates = RateLimits(settings(tmp_path, **off))
     assert not any([await refused(rates, "1", "t-1") for _ in range(700)])
 
 
 async def test_a_redis_that_is_away_refuses_nobody_and_is_not_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rates = Rates(
+    rates = RateLimits(
         settings(
             tmp_path, REDIS_URL="redis://:hidden@127.0.0.1:1/0", RATE_LIMIT_SESSION="30/minute"
         )
@@ -90,7 +92,7 @@ async def test_a_redis_that_is_away_refuses_nobody_and_is_not_waited_for(
 async def test_a_redis_that_hangs_is_waited_for_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hung:
         url = "redis://127.0.0.1:{1}/0".format(*hung.getsockname())
-        rates = Rates(settings(tmp_path, REDIS_URL=url))
+        rates = RateLimits(settings(tmp_path, REDIS_URL=url))
         begun = time.monotonic()
         assert not any([await refused(rates, "1", "t-1") for _ in range(5)])
         assert time.monotonic() - begun < 2

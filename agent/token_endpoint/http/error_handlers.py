@@ -13,13 +13,14 @@ from starlette.exceptions import HTTPException
 
 from agent.core.errors import TrainingGreeterError
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.edge import error_answer, fallback_for, unusable
-from agent.token_endpoint.refusals import Refused, refusal_of
+from agent.token_endpoint.errors import ApiError, api_error_for
+from agent.token_endpoint.http.error_response import error_response, fallback_for
+from agent.token_endpoint.http.request_body import validation_error
 
 logger = logging.getLogger(__name__)
 
 
-class Sparing:
+class LogLimiter:
     """Lets some lines a minute into the log, so that strangers cannot fill it; counts the rest."""
 
     def __init__(self, lines: int = 30, every_s: float = 60.0) -> None:
@@ -42,21 +43,21 @@ class Sparing:
         return before
 
 
-def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
+def add_error_handlers(app: FastAPI, settings: EndpointSettings) -> None:
     """Give the app its handlers: what a route raises becomes one shape, and one line in the log."""
 
-    def answer(request: Request, refused: Refused) -> Response:
+    def answer(request: Request, refused: ApiError) -> Response:
         request.state.outcome = refused.code
-        return error_answer(
+        return error_response(
             refused, fallback_for(settings, getattr(request.state, "metadata", None))
         )
 
-    refusals: defaultdict[str, Sparing] = defaultdict(Sparing)
+    limiters: defaultdict[str, LogLimiter] = defaultdict(LogLimiter)
     """By code, so that a flood of one kind hides no other."""
 
     async def on_ours(request: Request, error: Exception) -> Response:
-        refused = refusal_of(cast(TrainingGreeterError, error))
-        left_out = refusals[refused.code].left_out() if refused.kind.status < 500 else 0
+        refused = api_error_for(cast(TrainingGreeterError, error))
+        left_out = limiters[refused.code].left_out() if refused.kind.status < 500 else 0
         if left_out is None:
             return answer(request, refused)
         level = logging.WARNING if refused.kind.status >= 500 else logging.INFO
@@ -74,12 +75,12 @@ def answer_errors(app: FastAPI, settings: EndpointSettings) -> None:
         return answer(request, refused)
 
     async def on_unusable(request: Request, error: Exception) -> Response:
-        return answer(request, unusable(cast(Any, error).errors()))
+        return answer(request, validation_error(cast(Any, error).errors()))
 
     async def on_http(request: Request, error: Exception) -> Response:
         http = cast(HTTPException, error)
         code = {404: "not_found", 405: "method_not_allowed"}.get(http.status_code)
-        refused = Refused(code or "invalid_request", str(http.detail), dict(http.headers or {}))
+        refused = ApiError(code or "invalid_request", str(http.detail), dict(http.headers or {}))
         return answer(request, refused)
 
     app.add_exception_handler(TrainingGreeterError, on_ours)

@@ -21,10 +21,10 @@ from pydantic import ValidationError
 
 from agent.core.job_metadata import room_name_of
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.platform_token import PlatformTokens
-from agent.token_endpoint.refusals import Refused, unauthorized
-from agent.token_endpoint.schemas import PlatformFields
-from agent.token_endpoint.tokens import RoomTokenError, read_livekit_token, trainee_identity
+from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
+from agent.token_endpoint.errors import ApiError, unauthorized
+from agent.token_endpoint.http.schemas import PlatformFields
+from agent.token_endpoint.tokens import RoomTokenError, trainee_identity, verify_livekit_token
 
 _TOKEN_MAX = 8192  # characters; nothing longer is even parsed
 
@@ -50,7 +50,7 @@ class Caller:
 
 async def authenticate(
     settings: EndpointSettings,
-    tokens: PlatformTokens,
+    tokens: PlatformJwtVerifier,
     session_id: str,
     *,
     api_key: str | None,
@@ -66,7 +66,7 @@ async def authenticate(
         may_be_in_room: room tokens count too.
 
     Raises:
-        Refused: `unauthorized`; `forbidden` for another session; `invalid_request` for a claim.
+        ApiError: `unauthorized`; `forbidden` for another session; `invalid_request` for a claim.
         PlatformKeysError: the platform's keys are needed, and cannot be had now.
     """
     if api_key is not None and authorization is not None:
@@ -92,17 +92,17 @@ def _backend(settings: EndpointSettings, api_key: str) -> Caller:
     return Caller(role=Role.BACKEND)
 
 
-async def _browser(tokens: PlatformTokens, session_id: str, token: str) -> Caller:
+async def _browser(tokens: PlatformJwtVerifier, session_id: str, token: str) -> Caller:
     claims = await tokens.claims(token)
     if not _same(claims.get("session_id"), session_id):
-        raise Refused("forbidden", "the token's session_id is not this session")
+        raise ApiError("forbidden", "the token's session_id is not this session")
     try:
         told = PlatformFields.model_validate(
             {name: claims[name] for name in PlatformFields.model_fields if name in claims}
         )
     except ValidationError as e:
         names = ", ".join(sorted({str(error["loc"][0]) for error in e.errors()}))
-        raise Refused("invalid_request", f"unusable claims: {names}") from None
+        raise ApiError("invalid_request", f"unusable claims: {names}") from None
     return Caller(role=Role.BROWSER, subject=claims["sub"], claims=told)
 
 
@@ -114,7 +114,7 @@ def _same(claim: Any, session_id: str) -> bool:
 def _somebody_in_room(settings: EndpointSettings, session_id: str, token: str) -> Caller | None:
     """The holder of a room token; None where this is no room token of ours."""
     try:
-        room_token = read_livekit_token(
+        room_token = verify_livekit_token(
             token,
             api_key=settings.livekit_api_key,
             api_secret=settings.livekit_api_secret.get_secret_value(),
@@ -126,4 +126,4 @@ def _somebody_in_room(settings: EndpointSettings, session_id: str, token: str) -
             return Caller(role=Role.WORKER)
         if room_token.room_join and room_token.identity == trainee_identity(session_id):
             return Caller(role=Role.IN_ROOM)
-    raise Refused("forbidden", "the room token is not for this session's trainee")
+    raise ApiError("forbidden", "the room token is not for this session's trainee")

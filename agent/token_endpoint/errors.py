@@ -20,7 +20,7 @@ class Kind:
 RETRY_AFTER = {429: 60, 503: 2}
 """Statuses that say when to ask again, in seconds, where nothing nearer is known."""
 
-KINDS = {
+API_ERRORS = {
     "malformed_request": Kind(400, False, "It is no HTTP, or its head is too long."),
     "malformed_json": Kind(400, False, "The body is not JSON."),
     "unauthorized": Kind(401, False, "No credentials, or not valid ones."),
@@ -47,11 +47,11 @@ KINDS = {
 }
 
 
-class Refused(TrainingGreeterError):
+class ApiError(TrainingGreeterError):
     """A request is answered with an error.
 
     Args:
-        code: a key of `KINDS`.
+        code: a key of `API_ERRORS`.
         message: for the developer who reads the answer; never a secret or a vendor's text.
     """
 
@@ -63,24 +63,24 @@ class Refused(TrainingGreeterError):
 
     @property
     def kind(self) -> Kind:
-        return KINDS[self.code]
+        return API_ERRORS[self.code]
 
 
-def unauthorized(message: str) -> Refused:
+def unauthorized(message: str) -> ApiError:
     """Who asks is not known."""
-    return Refused("unauthorized", message, {"WWW-Authenticate": "Bearer"})
+    return ApiError("unauthorized", message, {"WWW-Authenticate": "Bearer"})
 
 
-def refusal_of(error: TrainingGreeterError) -> Refused:
+def api_error_for(error: TrainingGreeterError) -> ApiError:
     """What a caller is told of one of our errors; the operator's text stays in the log."""
     match error:
-        case Refused():
+        case ApiError():
             return error
         case LiveKitError():
-            return Refused("livekit_unavailable", "the greeting cannot be started or ended now")
+            return ApiError("livekit_unavailable", "the greeting cannot be started or ended now")
         case PlatformKeysError():
-            return Refused("platform_keys_unavailable", "tokens cannot be verified now")
+            return ApiError("platform_keys_unavailable", "tokens cannot be verified now")
         case StoreError():
-            return Refused("store_unavailable", "the greeting cannot be started or ended now")
+            return ApiError("store_unavailable", "the greeting cannot be started or ended now")
         case _:
-            return Refused("internal_error", "something went wrong on our side")
+            return ApiError("internal_error", "something went wrong on our side")

@@ -12,15 +12,15 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.edge import error_answer, fallback_for
-from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.errors import ApiError
+from agent.token_endpoint.http.error_response import error_response, fallback_for
 
 HEAD_TIMEOUT_S = 10.0
 """How long the head of a request may take, from its connection or its first byte. uvicorn would
 wait for ever: a few thousand connections that say nothing would be all there are."""
 
 
-class Wire(H11Protocol):
+class GreeterH11Protocol(H11Protocol):
     """One connection. What is no HTTP is answered in the shape of every other error."""
 
     refusal: list[h11.Event]
@@ -61,7 +61,7 @@ class Wire(H11Protocol):
             self._waiting = None
 
 
-def wire_of(
+def http_protocol_for(
     settings: EndpointSettings, *, head_timeout_s: float = HEAD_TIMEOUT_S
 ) -> type[H11Protocol]:
     """The protocol for uvicorn, with the answer made once.
@@ -69,8 +69,8 @@ def wire_of(
     Args:
         head_timeout_s: see HEAD_TIMEOUT_S.
     """
-    answer = error_answer(
-        Refused("malformed_request", "this is no HTTP request, or its head is too long"),
+    answer = error_response(
+        ApiError("malformed_request", "this is no HTTP request, or its head is too long"),
         fallback_for(settings, None),
     )
     headers = [
@@ -85,4 +85,4 @@ def wire_of(
         h11.EndOfMessage(),
     ]
     members = {"refusal": said, "head_timeout_s": head_timeout_s}
-    return type("WireOfTheseSettings", (Wire,), members)
+    return type("WireOfTheseSettings", (GreeterH11Protocol,), members)

@@ -25,8 +25,8 @@ from dataclasses import dataclass, field
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.store import Phase, Store
+from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms
 from agent.token_endpoint.metrics import DISPATCHES_REPEATED
-from agent.token_endpoint.rooms import JOB_LISTED_S, Dispatch, Rooms
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +79,10 @@ class _Sight:
 
 
 @dataclass
-class Watch:
+class DispatchSupervisor:
     """All watches of this process. `aclose` ends them."""
 
-    rooms: Rooms
+    rooms: LiveKitRooms
     store: Store
     check_s: float
     poll_s: float = POLL_S

@@ -1,4 +1,4 @@
-"""Spans: one for each request about a session, for an OpenTelemetry collector; ids and codes alone.
+"""Request spans for an OpenTelemetry collector, with ids and codes only.
 
 They are made once the answer is there, and no caller's own trace is joined: whoever asks is a
 stranger, and would choose which of our requests are sampled.
@@ -15,12 +15,12 @@ from starlette.types import Scope
 
 from agent.core.settings import EndpointSettings
 from agent.telemetry.tracing import flush_traces, tracing_of
-from agent.token_endpoint.schemas import SESSION_ID
+from agent.token_endpoint.http.schemas import SESSION_ID
 
 _SERVICE: Final = "training-greeter-endpoint"
 
 
-class Spans:
+class RequestSpans:
     """Makes them where a collector is set, and nothing where none is. `aclose` sends the rest."""
 
     def __init__(self, settings: EndpointSettings) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from agent.core.job_metadata import room_name_of
-from agent.token_endpoint.refusals import Refused
-from agent.token_endpoint.schemas import GreetingRequest, PlatformFields, snake_case
+from agent.token_endpoint.errors import ApiError
+from agent.token_endpoint.http.schemas import GreetingRequest, PlatformFields, snake_case
 from agent.token_endpoint.tokens import trainee_identity
 
 _PLATFORM_ONLY = (*PlatformFields.model_fields, "restart")
@@ -26,20 +26,20 @@ _NAMED_MAX = 20
 _NAME_MAX = 64  # characters of a field's name in our answer
 
 
-def refuse_foreign_choices(
+def reject_foreign_fields(
     request: GreetingRequest, session_id: str, *, agent_name: str, from_browser: bool
 ) -> None:
     """Refuse a request that chooses what is not the caller's.
 
     Raises:
-        Refused: `field_not_allowed`, naming the fields.
+        ApiError: `field_not_allowed`, naming the fields.
     """
     found = sorted(_foreign(request, session_id, agent_name))
     if from_browser:
         found += [name for name in _PLATFORM_ONLY if _says(getattr(request, name))]
     if found:
         names = [name[:_NAME_MAX] for name in dict.fromkeys(found)][:_NAMED_MAX]
-        raise Refused("field_not_allowed", "this caller may not choose: " + ", ".join(names))
+        raise ApiError("field_not_allowed", "this caller may not choose: " + ", ".join(names))
 
 
 def _foreign(request: GreetingRequest, session_id: str, agent_name: str) -> Iterator[str]:

@@ -6,11 +6,11 @@ from typing import cast
 
 from fastapi import FastAPI, Request, Response
 
-from agent.token_endpoint.schemas import Health, Readiness
-from agent.token_endpoint.vitals import Vitals
+from agent.token_endpoint.http.schemas import Health, Readiness
+from agent.token_endpoint.readiness import ReadinessCheck
 
 
-def add_health_pages(app: FastAPI) -> None:
+def add_health_routes(app: FastAPI) -> None:
     """`/healthz` and `/readyz`; they ask `app.state.vitals`."""
     app.get("/healthz", summary="Alive", response_model=Health)(healthz)
     app.get(
@@ -28,7 +28,7 @@ async def healthz() -> Health:
 
 async def readyz(request: Request, response: Response) -> Readiness:
     """Whether greetings can be started: the store and LiveKit have answered in the last 15 s."""
-    vitals = cast(Vitals, request.app.state.vitals)
+    vitals = cast(ReadinessCheck, request.app.state.vitals)
     store, livekit = vitals.store, vitals.livekit
     response.status_code = 200 if store and livekit else 503
     return Readiness(ready=store and livekit, store=store, livekit=livekit)

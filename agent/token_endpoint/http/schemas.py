@@ -61,7 +61,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])[A-Z]", lambda m: "_" + m[0].lower(), name)
 
 
-class _Asked(BaseModel):
+class _RequestFields(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     @model_validator(mode="before")
@@ -70,29 +70,29 @@ class _Asked(BaseModel):
         return {snake_case(k): v for k, v in value.items()} if isinstance(value, dict) else value
 
 
-class TraineeAsked(_Asked):
+class TraineeFields(_RequestFields):
     """The human to be greeted."""
 
     id: Lenient = None
     name: Lenient = None
 
 
-class ConsentAsked(_Asked):
+class ConsentFields(_RequestFields):
     """What the trainee agreed to: nothing, unless the platform says `true`."""
 
     transcript: StrictBool | None = None
     recording: StrictBool | None = None
 
 
-class PlatformFields(_Asked):
+class PlatformFields(_RequestFields):
     """What only the platform may say: its backend in the body, or its JWT in claims."""
 
-    trainee: TraineeAsked | None = None
+    trainee: TraineeFields | None = None
     role: Lenient = None
     industry: Lenient = None
     training_type: Lenient = None
     locale: Lenient = None
-    consent: ConsentAsked | None = None
+    consent: ConsentFields | None = None
     continue_url: ContinueUrl | None = None
 
     def job_metadata(self, session_id: str, *, subject: str, continue_url: str) -> JobMetadata:
@@ -102,8 +102,8 @@ class PlatformFields(_Asked):
             subject: the trainee's id where none is given.
             continue_url: where to go on to where none is given.
         """
-        trainee = self.trainee or TraineeAsked()
-        consent = self.consent or ConsentAsked()
+        trainee = self.trainee or TraineeFields()
+        consent = self.consent or ConsentFields()
         return JobMetadata.model_validate(
             {
                 "session_id": session_id,
@@ -146,7 +146,7 @@ class GreetingRequest(PlatformFields):
     ] = None
 
 
-class EndRequest(_Asked):
+class EndRequest(_RequestFields):
     """Why the greeting ends. All optional."""
 
     reason: Annotated[
@@ -176,7 +176,7 @@ class Fallback(BaseModel):
     ]
 
 
-class GreetingAnswer(BaseModel):
+class GreetingResponse(BaseModel):
     """The order's answer and LiveKit's TokenSource answer in one object."""
 
     success: Literal[True] = True
@@ -189,7 +189,7 @@ class GreetingAnswer(BaseModel):
     fallback: Fallback
 
 
-class EndAnswer(BaseModel):
+class EndResponse(BaseModel):
     """The greeting is over, whether this call ended it or an earlier one."""
 
     success: Literal[True] = True
@@ -206,7 +206,7 @@ class ErrorDetail(BaseModel):
     retryable: bool
 
 
-class ErrorAnswer(BaseModel):
+class ErrorResponse(BaseModel):
     """Every error has this shape."""
 
     success: Literal[False] = False
@@ -214,7 +214,7 @@ class ErrorAnswer(BaseModel):
     fallback: Fallback
 
 
-class EventAnswer(BaseModel):
+class WebhookResponse(BaseModel):
     """An event of LiveKit's was taken."""
 
     success: Literal[True] = True

@@ -1,4 +1,4 @@
-"""Vitals: whether this process can do its work, looked at every few seconds.
+"""Readiness: whether this process can do its work, looked at every few seconds.
 
 Ready means that the store and LiveKit have answered lately. "Lately" spans several looks, so that
 one lost packet takes no replica out of service.
@@ -15,20 +15,20 @@ from agent.core.errors import StoreError
 from agent.core.settings import EndpointSettings
 from agent.outcomes.previous import today
 from agent.store import Store
+from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.metrics import (
     AVATAR_BUDGET_LEFT,
     AVATAR_SECONDS_TODAY,
     OUTCOMES_PENDING,
     REACHABLE,
 )
-from agent.token_endpoint.rooms import Rooms
 
 EVERY_S: Final = 2.5
 LATELY_S: Final = 15.0
 _LOOK_TIMEOUT_S: Final = 5.0
 
 
-class Vitals(BackgroundTask):
+class ReadinessCheck(BackgroundTask):
     """Used as an async context manager it looks beside the body. LiveKit is not asked by it: the
     reaper does so every few seconds, and `rooms` knows when it was last answered.
 
@@ -41,7 +41,7 @@ class Vitals(BackgroundTask):
 
     def __init__(
         self,
-        rooms: Rooms,
+        rooms: LiveKitRooms,
         store: Store,
         settings: EndpointSettings,
         *,

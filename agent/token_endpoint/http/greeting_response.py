@@ -7,14 +7,14 @@ from datetime import timedelta
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
 from agent.room.contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
-from agent.token_endpoint.edge import fallback_for
-from agent.token_endpoint.schemas import GreetingAnswer
+from agent.token_endpoint.http.error_response import fallback_for
+from agent.token_endpoint.http.schemas import GreetingResponse
 from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
 
 
-def let_in(
+def greeting_response(
     settings: EndpointSettings, metadata: JobMetadata, *, client: str | None
-) -> GreetingAnswer:
+) -> GreetingResponse:
     """The ticket of a session's trainee.
 
     Args:
@@ -30,7 +30,7 @@ def let_in(
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
     )
-    return GreetingAnswer(
+    return GreetingResponse(
         session_id=metadata.session_id,
         room_name=room_name,
         livekit_url=settings.public_url,

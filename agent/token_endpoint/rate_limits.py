@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.refusals import Refused
+from agent.token_endpoint.errors import ApiError
 
 _WAIT_S = 0.5
 """For Redis to count; a greeting waits no longer than that for it."""
@@ -30,7 +30,7 @@ _AWAY_S = 5.0
 _REDIS_PREFIX = "greeter:rate"
 
 
-class Rates:
+class RateLimits:
     """The three limits of the settings, each on its own count. `aclose` lets go of Redis."""
 
     def __init__(self, settings: EndpointSettings) -> None:
@@ -62,7 +62,7 @@ class Rates:
             trainee_id: the platform's; a trainee without one has no limit of their own.
 
         Raises:
-            Refused: `rate_limited`.
+            ApiError: `rate_limited`.
         """
         await self._count(self._session, "start", session_id, what="this session")
         if trainee_id:
@@ -76,7 +76,7 @@ class Rates:
         """A greeting is about to be ended; counted apart, for an end saves money.
 
         Raises:
-            Refused: `rate_limited`.
+            ApiError: `rate_limited`.
         """
         await self._count(self._session, "end", session_id, what="this session")
         if by_backend:
@@ -91,7 +91,7 @@ class Rates:
             return
         wait_s = await self._hit(item, *key)
         if wait_s is not None:
-            raise Refused(
+            raise ApiError(
                 "rate_limited",
                 f"{what} may ask {item.amount} times in {item.get_expiry()} s",
                 {"Retry-After": str(min(max(1, math.ceil(wait_s)), item.get_expiry()))},

@@ -20,12 +20,12 @@ from livekit import api
 from agent.core.errors import StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.store import PRESUMED, Phase, SqliteStore
+from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.livekit_events import LiveKitEvents
-from agent.token_endpoint.reaper import Reaper
-from agent.token_endpoint.refusals import Refused
-from agent.token_endpoint.rooms import Rooms
-from agent.token_endpoint.watch import Watch
+from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
+from agent.token_endpoint.livekit_rooms import LiveKitRooms
+from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
+from agent.token_endpoint.supervision.reaper import Reaper
 from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
 from tests.unit.test_token_endpoint_greetings import FakeRooms
 
@@ -75,29 +75,29 @@ def hints() -> Hints:
 @pytest.fixture
 async def events(
     tmp_path: Path, store: SqliteStore, rooms: FakeRooms, hints: Hints
-) -> AsyncIterator[LiveKitEvents]:
-    watch = Watch(rooms=cast(Rooms, rooms), store=store, check_s=1)
-    greetings = Greetings(cast(Rooms, rooms), store, watch, report_s=0.1)
-    made = LiveKitEvents(settings(tmp_path), store, cast(Reaper, hints), greetings)
+) -> AsyncIterator[LiveKitWebhooks]:
+    watch = DispatchSupervisor(rooms=cast(LiveKitRooms, rooms), store=store, check_s=1)
+    greetings = Greetings(cast(LiveKitRooms, rooms), store, watch, report_s=0.1)
+    made = LiveKitWebhooks(settings(tmp_path), store, cast(Reaper, hints), greetings)
     yield made
     await made.aclose()
     await watch.aclose()
 
 
-async def taken(events: LiveKitEvents, body: bytes, **how: Any) -> bool:
+async def taken(events: LiveKitWebhooks, body: bytes, **how: Any) -> bool:
     return await events.take(body, signature(body, **how))
 
 
 @pytest.mark.parametrize("what", ["participant_left", "participant_connection_aborted"])
 async def test_who_has_left_is_looked_into_at_once(
-    events: LiveKitEvents, hints: Hints, what: str
+    events: LiveKitWebhooks, hints: Hints, what: str
 ) -> None:
     assert await taken(events, event(what))
     assert hints.rooms == ["training-session-7"]
 
 
 async def test_other_events_and_other_rooms_say_nothing(
-    events: LiveKitEvents, hints: Hints
+    events: LiveKitWebhooks, hints: Hints
 ) -> None:
     for body in (
         event("track_published"),
@@ -110,14 +110,14 @@ async def test_other_events_and_other_rooms_say_nothing(
     assert hints.rooms == []
 
 
-async def after_the_room(events: LiveKitEvents, store: SqliteStore) -> Phase | None:
+async def after_the_room(events: LiveKitWebhooks, store: SqliteStore) -> Phase | None:
     assert await taken(events, event("room_finished"))
     await asyncio.sleep(0.3)
     return await store.phase("7")
 
 
 async def test_who_had_met_have_met_for_good_once_their_room_is_gone(
-    events: LiveKitEvents, store: SqliteStore
+    events: LiveKitWebhooks, store: SqliteStore
 ) -> None:
     await store.start("7")
     await store.mark_met("7")
@@ -126,7 +126,7 @@ async def test_who_had_met_have_met_for_good_once_their_room_is_gone(
 
 
 async def test_a_greeting_nobody_met_in_and_a_room_that_is_back_are_left_alone(
-    events: LiveKitEvents, store: SqliteStore, rooms: FakeRooms
+    events: LiveKitWebhooks, store: SqliteStore, rooms: FakeRooms
 ) -> None:
     assert await after_the_room(events, store) is None
     await store.start("7")
@@ -136,7 +136,9 @@ async def test_a_greeting_nobody_met_in_and_a_room_that_is_back_are_left_alone(
     assert await after_the_room(events, store) is Phase.MET
 
 
-async def test_the_workers_own_report_goes_first(events: LiveKitEvents, store: SqliteStore) -> None:
+async def test_the_workers_own_report_goes_first(
+    events: LiveKitWebhooks, store: SqliteStore
+) -> None:
     await store.start("7")
     await store.mark_met("7")
     await taken(events, event("room_finished"))
@@ -162,28 +164,28 @@ FORGED = {
 
 
 @pytest.mark.parametrize("how", FORGED)
-async def test_a_forged_event_is_refused(events: LiveKitEvents, hints: Hints, how: str) -> None:
+async def test_a_forged_event_is_refused(events: LiveKitWebhooks, hints: Hints, how: str) -> None:
     body = event()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         await events.take(body, FORGED[how](body))
     assert refused.value.code == "unauthorized"
     assert hints.rooms == []
 
 
-async def test_a_replayed_or_an_old_event_is_refused(events: LiveKitEvents) -> None:
+async def test_a_replayed_or_an_old_event_is_refused(events: LiveKitWebhooks) -> None:
     body = event()
     signed = signature(body)
     assert await events.take(body, signed)
     for again in (signed, signature(body)):
-        with pytest.raises(Refused, match="taken before"):
+        with pytest.raises(ApiError, match="taken before"):
             await events.take(body, again)
     for away_s in (-3600, 3600):
-        with pytest.raises(Refused, match="too old, or of the future"):
+        with pytest.raises(ApiError, match="too old, or of the future"):
             await taken(events, event(createdAt=str(int(time.time()) + away_s)))
 
 
 async def test_a_store_that_is_away_loses_no_hint(
-    events: LiveKitEvents, hints: Hints, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    events: LiveKitWebhooks, hints: Hints, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(name: str, ttl_s: float) -> bool:
         raise StoreError("not now")

@@ -66,7 +66,7 @@ class Dispatch:
     """Its job has not ended."""
 
 
-class Rooms:
+class LiveKitRooms:
     """LiveKit's rooms, as far as a greeting needs them. Every method raises LiveKitError."""
 
     def __init__(self, settings: EndpointSettings) -> None:

@@ -25,7 +25,7 @@ FLOOR_S = 5.0
 TIMEOUT_S = 3.0
 
 
-class KeySet:
+class JwksClient:
     """The keys behind one address.
 
     Args:

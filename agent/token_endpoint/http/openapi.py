@@ -9,8 +9,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from agent.token_endpoint.refusals import KINDS, RETRY_AFTER
-from agent.token_endpoint.schemas import EndRequest, ErrorAnswer, GreetingRequest
+from agent.token_endpoint.errors import API_ERRORS, RETRY_AFTER
+from agent.token_endpoint.http.schemas import EndRequest, ErrorResponse, GreetingRequest
 
 _RETRY_AFTER = {
     "Retry-After": {
@@ -43,21 +43,21 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
 
 
-def refusals(*, but: tuple[str, ...] = ()) -> dict[int | str, dict[str, Any]]:
+def error_responses(*, but: tuple[str, ...] = ()) -> dict[int | str, dict[str, Any]]:
     """Every error an operation answers, by status."""
     answers: dict[int | str, dict[str, Any]] = {}
-    for code, kind in KINDS.items():
+    for code, kind in API_ERRORS.items():
         if code in but:
             continue
         said = f"`{code}`: {kind.meaning}"
-        known = answers.setdefault(kind.status, {"model": ErrorAnswer, "description": ""})
+        known = answers.setdefault(kind.status, {"model": ErrorResponse, "description": ""})
         if kind.status in RETRY_AFTER:
             known["headers"] = _RETRY_AFTER
         known["description"] = f"{known['description']} {said}".strip()
     return answers
 
 
-def describe(app: FastAPI) -> None:
+def set_openapi(app: FastAPI) -> None:
     """Give the app its document, made once."""
 
     def document() -> dict[str, Any]:

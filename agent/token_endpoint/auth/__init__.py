@@ -1,0 +1,1 @@
+"""Who calls the endpoint: API keys, platform JWTs and room tokens."""

@@ -1,0 +1,1 @@
+"""The HTTP layer: routes, bodies, error responses and middleware."""

@@ -1,0 +1,1 @@
+"""Background tasks that repair dispatches and remove orphaned avatars."""
