@@ -21,11 +21,11 @@ from pydantic import TypeAdapter, ValidationError
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings.kinds import Table
-from agent.scripts import PROMPTS, SpokenScript, load_library, script_for
+from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
-from agent.scripts.format import json_schema
-from agent.scripts.speakable import speech_seconds
+from agent.scripts.schema import json_schema
+from agent.scripts.speakable import estimate_speech_s
 
 _FIELDS = (
     *("opening", "welcome_text", "trouble", "moment"),
@@ -80,9 +80,9 @@ def _parser() -> argparse.ArgumentParser:
 def _list(options: argparse.Namespace) -> int:
     library = load_library(options.prompts.resolve())
     rows = [("script", "locale", "version", "questions", "industries", "training")]
-    for name, pages in library.scripts.items():
-        for locale, page in pages.items():
-            script = page.fields
+    for name, files in library.scripts.items():
+        for locale, file in files.items():
+            script = file.fields
             industries = ", ".join(script.industries) or "-"
             counts = (str(script.version), str(len(script.questions)))
             rows.append((name, locale, *counts, industries, script.training or "-"))
@@ -142,8 +142,8 @@ def _render(options: argparse.Namespace) -> int:
     return 0
 
 
-def _rendered(script: SpokenScript) -> list[str]:
-    seconds = speech_seconds(script.opening, script.locale)
+def _rendered(script: RenderedScript) -> list[str]:
+    seconds = estimate_speech_s(script.opening, script.locale)
     limits = ", ".join(f"{name} {value}" for name, value in script.limits)
     lines = [
         f"{script.name} {script.locale} version {script.version}",

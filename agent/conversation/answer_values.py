@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from agent.scripts import ChoiceQuestion, NumberQuestion, Question, TextQuestion
-from agent.scripts.choice import normalised
+from agent.scripts.selection import normalize_words
 
 Value = bool | int | float | str
 
@@ -173,4 +173,4 @@ def _text(question: TextQuestion, value: object) -> str:
 
 def _plain(value: object) -> str:
     """As scripts are compared, and as `prompts check` compares choices; empty: nothing to read."""
-    return normalised(str(value)[:500]) if isinstance(value, str | int | float) else ""
+    return normalize_words(str(value)[:500]) if isinstance(value, str | int | float) else ""

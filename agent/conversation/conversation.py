@@ -26,9 +26,9 @@ from agent.core.log import logger
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.core.types import Answer, Line
-from agent.scripts import Library, SpokenScript, script_for
-from agent.scripts.choice import localised
-from agent.scripts.speakable import speech_seconds
+from agent.scripts import Library, RenderedScript, script_for
+from agent.scripts.selection import find_locale
+from agent.scripts.speakable import estimate_speech_s
 from agent.speech.prepared_line import PreparedSpeech
 from agent.speech.providers import TTS_PATIENCE, Models, build_session, build_text_session
 from agent.speech.speech import ProviderError, Speech
@@ -126,7 +126,7 @@ class Conversation:
             self._speech.voice(script.locale, script.voice),
             self._first_words,
             TTS_PATIENCE,
-            about_s=speech_seconds(self._first_words, script.locale),
+            about_s=estimate_speech_s(self._first_words, script.locale),
             on_failure=self._on_speechless,
             on_break=self.say_again,
         )
@@ -192,7 +192,7 @@ class Conversation:
 
     def successor(self, locale: str) -> Greeter | None:
         """The greeter of another language of this script, who has heard all that was said."""
-        found = localised(self.script.locales, locale) if locale else None
+        found = find_locale(self.script.locales, locale) if locale else None
         if found is None or found[0] == self.script.locale:
             return None
         metadata = self._metadata.model_copy(update={"locale": found[0]})
@@ -238,7 +238,7 @@ class Conversation:
             }
         )
 
-    def _speak(self, script: SpokenScript) -> None:
+    def _speak(self, script: RenderedScript) -> None:
         self.script = script
         self.answers.rephrase(script.questions)
         self._on_change()

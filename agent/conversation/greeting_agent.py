@@ -28,7 +28,7 @@ from livekit.agents import (
 from livekit.agents.voice.io import TimedString
 
 from agent.conversation.answers import Answers
-from agent.scripts import SpokenScript
+from agent.scripts import RenderedScript
 
 END_GREETING = "end_greeting"
 SWITCH_LANGUAGE = "switch_language"
@@ -64,7 +64,7 @@ class Greeter(Agent):
 
     def __init__(
         self,
-        script: SpokenScript,
+        script: RenderedScript,
         answers: Answers,
         host: Host,
         *,

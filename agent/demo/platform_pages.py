@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from agent.scripts.files import PROMPTS, load_library
+from agent.scripts.library import PROMPTS, load_library
 
 _PAGES = Path(__file__).with_name("pages")
 

@@ -1,8 +1,11 @@
-"""Scripts: what the avatar says and may say, authored as data in `prompts/` and chosen per trainee.
+"""Scripts: what the agent says, written as data in `prompts/` and selected for each trainee.
 
-`format` is what a file may hold, `files` reads them, `choice` says whose script is which, `spoken`
-fills one with a trainee, `speakable` and `check` refuse what should not ship. A trainee's values
-are filled in as plain text and are never themselves rendered.
+- `schema`: the fields of a script file
+- `library`, `front_matter`: read the files
+- `selection`: select script, locale and industry for a trainee
+- `rendering`, `templates`: fill a script with the trainee's values, always as plain text
+- `check`, `check_file`, `speakable`, `disclosure`, `language_detection`: the checks of
+  `python -m agent prompts check`
 """
 
 from __future__ import annotations
@@ -10,9 +13,9 @@ from __future__ import annotations
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.log import logger
-from agent.scripts.choice import ScriptChoice, choices
-from agent.scripts.files import PROMPTS, Library, load_library
-from agent.scripts.format import (
+from agent.scripts.library import PROMPTS, Library, load_library
+from agent.scripts.rendering import RenderedScript, render_script
+from agent.scripts.schema import (
     ChoiceQuestion,
     Limits,
     NumberQuestion,
@@ -20,7 +23,7 @@ from agent.scripts.format import (
     TextQuestion,
     YesNoQuestion,
 )
-from agent.scripts.spoken import SpokenScript, spoken
+from agent.scripts.selection import ScriptSelection, rank_scripts
 
 __all__ = [
     "PROMPTS",
@@ -29,8 +32,8 @@ __all__ = [
     "Limits",
     "NumberQuestion",
     "Question",
-    "ScriptChoice",
-    "SpokenScript",
+    "ScriptSelection",
+    "RenderedScript",
     "TextQuestion",
     "YesNoQuestion",
     "load_library",
@@ -38,7 +41,7 @@ __all__ = [
 ]
 
 
-def script_for(metadata: JobMetadata, library: Library | None = None) -> SpokenScript:
+def script_for(metadata: JobMetadata, library: Library | None = None) -> RenderedScript:
     """The script this trainee hears, filled with what is known of them.
 
     One that cannot be filled gives way to the next best: a writer's mistake costs no greeting.
@@ -48,14 +51,14 @@ def script_for(metadata: JobMetadata, library: Library | None = None) -> SpokenS
     """
     library = library or load_library(PROMPTS)
     failed: ScriptError | None = None
-    for choice in choices(library, metadata):
+    for selection in rank_scripts(library, metadata):
         try:
-            return spoken(library, choice, metadata)
+            return render_script(library, selection, metadata)
         except ScriptError as e:
-            page = choice.page
+            file = selection.file
             logger.error(
                 "a script cannot be used",
-                extra={"script": page.script, "locale": page.locale, "error": str(e)},
+                extra={"script": file.script, "locale": file.locale, "error": str(e)},
             )
             failed = e
     if failed is not None:

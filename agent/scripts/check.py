@@ -8,19 +8,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from agent.core.errors import ScriptError
-from agent.scripts.check_page import check_common, check_page, said_texts
-from agent.scripts.choice import ignored_words, normalised
-from agent.scripts.files import (
+from agent.scripts.check_file import check_common, check_file, spoken_texts
+from agent.scripts.finding import Finding, InvalidScriptFile, Loc
+from agent.scripts.library import (
     COMMON,
     Library,
-    Page,
+    ScriptFile,
     folders,
     read_commons,
     read_library,
-    read_page,
+    read_script_file,
 )
-from agent.scripts.finding import Finding, Loc, Unusable
-from agent.scripts.format import (
+from agent.scripts.schema import (
     ChoiceQuestion,
     Common,
     NumberQuestion,
@@ -28,6 +27,7 @@ from agent.scripts.format import (
     Script,
     TextQuestion,
 )
+from agent.scripts.selection import ignored_words, normalize_words
 
 _NO_SCRIPT = "is no script: one locale a file, as in es.md"
 _WORDS_ALIKE = 3
@@ -35,7 +35,7 @@ _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
-    """Every finding in a folder of scripts; `voices` as for `check_page`."""
+    """Every finding in a folder of scripts; `voices` as for `check_file`."""
     library = read_library(root)
     found = list(library.broken)
     found += _misplaced(root)
@@ -46,8 +46,8 @@ def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[F
             found += check_common(common)
     for folder in folders(root):
         found += check_folder(library, folder.name)
-        for page in library.scripts.get(folder.name, {}).values():
-            found += check_page(library, page, voices)
+        for file in library.scripts.get(folder.name, {}).values():
+            found += check_file(library, file, voices)
     return sorted(set(found + list(_ambiguous(library))))
 
 
@@ -69,9 +69,9 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
     library = Library(path.parent.parent, {}, read_commons(path.parent.parent)[0], ())
     try:
         if path.parent.name == COMMON:
-            return check_common(read_page(path, Common))
-        return sorted(set(check_page(library, read_page(path, Script), voices)))
-    except Unusable as e:
+            return check_common(read_script_file(path, Common))
+        return sorted(set(check_file(library, read_script_file(path, Script), voices)))
+    except InvalidScriptFile as e:
         return list(e.findings)
 
 
@@ -92,41 +92,41 @@ def _misplaced(root: Path) -> Iterator[Finding]:
 def check_folder(library: Library, name: str) -> Iterator[Finding]:
     """What the locales of one script must have in common, and which of them are missing."""
     folder = library.root / name
-    pages = library.scripts.get(name, {})
+    files = library.scripts.get(name, {})
     broken = {f.path.stem for f in library.broken if f.path.parent == folder}
-    declared = next((p.fields.locales for p in pages.values() if p.fields.locales), None)
+    declared = next((p.fields.locales for p in files.values() if p.fields.locales), None)
     wanted = set(library.commons) if declared is None else set(declared)
-    if broken and not pages:
+    if broken and not files:
         return  # which locales it should have stands in a file that cannot be read
-    for tag in sorted(wanted - pages.keys() - broken):
+    for tag in sorted(wanted - files.keys() - broken):
         yield Finding(folder / f"{tag}.md", 0, "", "is missing: this locale has no text")
-    if not pages:
+    if not files:
         return
-    for tag in sorted(pages.keys() - wanted) if declared else ():
-        yield pages[tag].finding(("locales",), f"does not hold {tag}, which this file is")
-    first = pages.get("en") or next(iter(pages.values()))
-    for page in pages.values():
-        if page is first:
+    for tag in sorted(files.keys() - wanted) if declared else ():
+        yield files[tag].finding(("locales",), f"does not hold {tag}, which this file is")
+    first = files.get("en") or next(iter(files.values()))
+    for file in files.values():
+        if file is first:
             continue
-        other_language = page.locale.split("-")[0] != first.locale.split("-")[0]
+        other_language = file.locale.split("-")[0] != first.locale.split("-")[0]
         if other_language:
-            yield from _not_translated(page, first)
-        if _shape(page.fields.questions) != _shape(first.fields.questions):
+            yield from _not_translated(file, first)
+        if _shape(file.fields.questions) != _shape(first.fields.questions):
             message = f"ids, types, choices or bounds differ from {first.path.name}"
-            yield page.finding(("questions",), message)
-        if page.fields.industries.keys() != first.fields.industries.keys():
-            yield page.finding(("industries",), f"are not those of {first.path.name}")
+            yield file.finding(("questions",), message)
+        if file.fields.industries.keys() != first.fields.industries.keys():
+            yield file.finding(("industries",), f"are not those of {first.path.name}")
 
 
-def _not_translated(page: Page[Script], first: Page[Script]) -> Iterator[Finding]:
+def _not_translated(file: ScriptFile[Script], first: ScriptFile[Script]) -> Iterator[Finding]:
     """Texts that are the same in two languages; a few words may well be."""
-    theirs = dict(said_texts(first))
-    for loc, text in said_texts(page):
+    theirs = dict(spoken_texts(first))
+    for loc, text in spoken_texts(file):
         whole = loc in {("opening",), ("closing",), ("welcome_text",)}
         if text == theirs.get(loc) and (whole or len(text.split()) > _WORDS_ALIKE):
-            yield page.finding(loc, f"is the text of {first.path.name}: not translated")
-    if page.body.split() == first.body.split() != []:
-        yield page.body_finding(1, f"is the text of {first.path.name}: not translated")
+            yield file.finding(loc, f"is the text of {first.path.name}: not translated")
+    if file.body.split() == first.body.split() != []:
+        yield file.body_finding(1, f"is the text of {first.path.name}: not translated")
 
 
 def _shape(questions: list[Question]) -> list[tuple[object, ...]]:
@@ -153,23 +153,23 @@ def _ambiguous(library: Library) -> Iterator[Finding]:
     A role may have several scripts; it is the first of them by name that greets by role.
     """
     ignored = ignored_words(library)
-    owner = {normalised(name, ignored): name for name in reversed(library.scripts)}
-    for name, pages in library.scripts.items():
-        for page in pages.values():
-            for i, alias in enumerate(page.fields.training_types):
-                plain = normalised(alias, ignored)
+    owner = {normalize_words(name, ignored): name for name in reversed(library.scripts)}
+    for name, files in library.scripts.items():
+        for file in files.values():
+            for i, alias in enumerate(file.fields.training_types):
+                plain = normalize_words(alias, ignored)
                 if not plain:
                     message = f"{alias!r} is nothing but ignored words"
                 elif owner.setdefault(plain, name) != name:
                     message = f"{alias!r} is {owner[plain]}'s already"
                 else:
                     continue
-                yield page.finding(("training_types", i), message)
-            lists: dict[Loc, list[str]] = {("roles",): page.fields.roles}
-            for key, industry in page.fields.industries.items():
+                yield file.finding(("training_types", i), message)
+            lists: dict[Loc, list[str]] = {("roles",): file.fields.roles}
+            for key, industry in file.fields.industries.items():
                 lists["industries", key, "aliases"] = industry.aliases
             for loc, aliases in lists.items():
                 for i, alias in enumerate(aliases):
-                    if not normalised(alias, ignored):
+                    if not normalize_words(alias, ignored):
                         message = f"{alias!r} is nothing but ignored words"
-                        yield page.finding((*loc, i), message)
+                        yield file.finding((*loc, i), message)

@@ -19,18 +19,18 @@ _RECORDED = {
 _BETWEEN_SENTENCES = re.compile(r"(?:[.!?…؟۔।][\"'»”“’]*\s+|[。！？][」』]*\s*)(?=\S)")
 
 
-def says_ai(text: str, locale: str = "en") -> bool:
+def discloses_ai(text: str, locale: str = "en") -> bool:
     """Whether the words say it; True in a language whose words for it are not known here."""
     return locale.split("-")[0] not in _RECORDED or _AI.search(text) is not None
 
 
-def says_recorded(text: str, locale: str) -> bool:
+def discloses_recording(text: str, locale: str) -> bool:
     """The same of recording."""
     said = _RECORDED.get(locale.split("-")[0])
     return said is None or said.search(text) is not None
 
 
-def with_disclosure(opening: str, disclosure: str, *, given: Sequence[str]) -> str:
+def insert_recording_disclosure(opening: str, disclosure: str, *, given: Sequence[str]) -> str:
     """The opening with the disclosure before its last sentence, the question; before all of it
     where it is a single one.
 

@@ -30,7 +30,7 @@ class Finding:
         return ": ".join(part for part in (where, self.field, self.message) if part)
 
 
-class Unusable(ScriptError):
+class InvalidScriptFile(ScriptError):
     """A file that is no script; holds every reason."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from agent.scripts.finding import Finding, Loc, Unusable
+from agent.scripts.finding import Finding, InvalidScriptFile, Loc
 
 PARTS = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.S | re.M)
 _FILE_MAX = 200_000  # bytes; the longest of ours has 8,000
@@ -45,17 +45,17 @@ _Loader.add_implicit_resolver(
 def text_of(path: Path) -> str:
     """
     Raises:
-        Unusable: it is no file of UTF-8 text, or larger than a script can be.
+        InvalidScriptFile: it is no file of UTF-8 text, or larger than a script can be.
     """
     try:
         # Not followed into a pipe or a device: reading one may never end.
         if path.exists() and not path.is_file():
-            raise Unusable([Finding(path, 0, "", "cannot be read: it is no file")])
+            raise InvalidScriptFile([Finding(path, 0, "", "cannot be read: it is no file")])
         with path.open("rb") as file:
             data = file.read(_FILE_MAX + 1)
         if len(data) > _FILE_MAX:
             why = f"is larger than {_FILE_MAX // 1000} kB, which no script is"
-            raise Unusable([Finding(path, 0, "", why)])
+            raise InvalidScriptFile([Finding(path, 0, "", why)])
         text = data.decode("utf-8-sig")
     except (OSError, RuntimeError, ValueError) as e:
         # RuntimeError: a link to itself, before Python 3.13.
@@ -64,7 +64,7 @@ def text_of(path: Path) -> str:
         line = 0
         if isinstance(e, UnicodeDecodeError):
             line = e.object[: e.start].count(b"\n") + 1
-        raise Unusable([Finding(path, line, "", f"cannot be read: {why}")]) from e
+        raise InvalidScriptFile([Finding(path, line, "", f"cannot be read: {why}")]) from e
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -72,11 +72,11 @@ def front_matter(path: Path, text: str) -> tuple[Any, dict[Any, Any]]:
     """The YAML between the fences, as nodes with their lines and as values.
 
     Raises:
-        Unusable: it is no YAML, or of a shape that no script has.
+        InvalidScriptFile: it is no YAML, or of a shape that no script has.
     """
 
-    def refused(line: int, why: str) -> Unusable:
-        return Unusable([Finding(path, line, "", why)])
+    def refused(line: int, why: str) -> InvalidScriptFile:
+        return InvalidScriptFile([Finding(path, line, "", why)])
 
     try:
         depth = count = 0

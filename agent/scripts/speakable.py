@@ -51,7 +51,7 @@ _MARKS_AFTER = re.compile(r"(?<=[^\W\d_])[*:_](?=in\b|innen\b)")
 """Of `Mitarbeiter*in`, which is said in one word."""
 
 
-def sayable(text: str, locale: str) -> str:
+def speakable_value(text: str, locale: str) -> str:
     """What a voice can say of a role, an industry or a training as the platform wrote it.
 
     Never more than a few plain words: they stand in the avatar's own sentence.
@@ -71,19 +71,19 @@ def sayable(text: str, locale: str) -> str:
     return " ".join(said) or kept.strip()[:_SAYABLE_MAX]
 
 
-def speech_seconds(text: str, locale: str) -> float:
+def estimate_speech_s(text: str, locale: str) -> float:
     """About how long a voice takes; measured rates differ from it by a tenth or two."""
     rate = _CHARACTERS_PER_S.get(locale.split("-")[0], _OTHERS_PER_S)
     sentences = len(re.findall(r"[.!?。！？…]+(?=\s|$)", text))
     return len(text) / rate + _PAUSE_S * max(0, sentences - 1)
 
 
-def says_nothing(text: str) -> bool:
+def has_no_words(text: str) -> bool:
     """Whether there is no word in it."""
     return not any(c.isalnum() for c in text)
 
 
-def unseen(text: str) -> str:
+def find_invisible_character(text: str) -> str:
     """The first character that nobody sees, and that may turn the others round; else empty."""
     found = _UNSEEN.search(text)
     if not found and not any(
@@ -93,13 +93,13 @@ def unseen(text: str) -> str:
     return found[0] if found else ""
 
 
-def unspeakable(text: str, locale: str) -> str:
+def speech_problem(text: str, locale: str) -> str:
     """Why a voice would stumble over this; empty: it would not."""
     if _LINE_START.search(text):
         return "is a list; a voice reads its marks aloud"
     if found := _ADDRESS.search(text):
         return f"holds the address {found[0]!r}; a voice spells it"
-    if mark := unseen(text):
+    if mark := find_invisible_character(text):
         return f"holds the unseen character U+{ord(mark):04X}; type the text anew"
     if found := _PILED.search(text):
         return f"piles marks on a letter, the first U+{ord(found[0][0]):04X}; type the text anew"

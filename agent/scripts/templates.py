@@ -71,7 +71,7 @@ def _parsed(source: str) -> nodes.Template:
         raise TemplateSyntaxError("it is nested too deeply", 1) from e
 
 
-def render(source: str, values: Mapping[str, object]) -> str:
+def render_template(source: str, values: Mapping[str, object]) -> str:
     """Fill a template.
 
     Raises:
@@ -95,7 +95,9 @@ def render(source: str, values: Mapping[str, object]) -> str:
     return text
 
 
-def mistakes(source: str, names: Collection[str], words: Collection[str]) -> list[tuple[int, str]]:
+def template_errors(
+    source: str, names: Collection[str], words: Collection[str]
+) -> list[tuple[int, str]]:
     """What is wrong with a template without running it: (line from 1, why) each.
 
     `names`: the placeholders there are; `words`: what `words.…` may be followed by.

@@ -11,15 +11,15 @@ from typing import Any
 from agent.core.job_metadata import JobMetadata
 from agent.demo import interlocutor
 from agent.demo.interlocutor import Reply, Response, ToolCall, Turn
-from agent.scripts.choice import choose
-from agent.scripts.files import PROMPTS, load_library
-from agent.scripts.format import ChoiceQuestion, NumberQuestion
-from agent.scripts.spoken import SpokenScript, spoken
+from agent.scripts.library import PROMPTS, load_library
+from agent.scripts.rendering import RenderedScript, render_script
+from agent.scripts.schema import ChoiceQuestion, NumberQuestion
+from agent.scripts.selection import select_script
 
 LOCALES = ["en", "es", "fr", "de"]
 
 
-def script(training: str, locale: str) -> SpokenScript:
+def script(training: str, locale: str) -> RenderedScript:
     """What the worker has for this trainee."""
     library = load_library(PROMPTS)
     asked = {
@@ -29,7 +29,7 @@ def script(training: str, locale: str) -> SpokenScript:
         "trainee": {"name": "Ada"},
     }
     metadata = JobMetadata.model_validate(asked)
-    return spoken(library, choose(library, metadata), metadata)
+    return render_script(library, select_script(library, metadata), metadata)
 
 
 @dataclass

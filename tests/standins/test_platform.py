@@ -21,7 +21,7 @@ import pytest_asyncio
 from agent.demo.platform import PlatformSettings, create_platform
 from agent.demo.wire import serving
 from agent.outcomes.record import Outcome
-from agent.scripts.files import COMMON, PROMPTS
+from agent.scripts.library import COMMON, PROMPTS
 
 JWT_SECRET = "a secret of at least thirty-two bytes"
 WEBHOOK_KEY = secrets.token_bytes(32)

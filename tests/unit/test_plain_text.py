@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.core.plain_text import one_line, short_text, spoken_name
-from agent.scripts.speakable import sayable, unspeakable
+from agent.scripts.speakable import speakable_value, speech_problem
 
 NAMES = [
     "O'Brien",
@@ -110,8 +110,8 @@ def test_short_text_keeps_punctuation_that_sayable_removes(
 ) -> None:
     assert short_text(given) == read
     assert short_text(read) == read
-    assert sayable(read, "de") == said
-    assert unspeakable(said, "de") == ""
+    assert speakable_value(read, "de") == said
+    assert speech_problem(said, "de") == ""
 
 
 def test_one_line_removes_line_breaks_and_control_characters() -> None:

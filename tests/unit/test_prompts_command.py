@@ -11,7 +11,7 @@ import pytest
 
 from agent.cli.prompts import main
 from agent.scripts import PROMPTS
-from agent.scripts.format import json_schema
+from agent.scripts.schema import json_schema
 
 BAD = "---\nversion: 1\nopening: Hi\nclosing: '*Bye*'\n---\n"
 

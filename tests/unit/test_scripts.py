@@ -12,12 +12,12 @@ from pydantic import TypeAdapter
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.scripts import PROMPTS, SpokenScript, load_library, script_for
+from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
 from agent.scripts.check import check_library
-from agent.scripts.files import read_page
-from agent.scripts.finding import Unusable
-from agent.scripts.format import Question, Script, json_schema
-from agent.scripts.spoken import question_line
+from agent.scripts.finding import InvalidScriptFile
+from agent.scripts.library import read_script_file
+from agent.scripts.rendering import format_question
+from agent.scripts.schema import Question, Script, json_schema
 
 ALL = sorted(p for p in PROMPTS.glob("*/*.md") if p.parent.name != "_common")
 LOCALES = ("en", "es", "fr", "de")
@@ -40,7 +40,7 @@ Be kind.
 """
 
 
-def spoken(library: Any = None, name: str = "", **known: str) -> SpokenScript:
+def spoken(library: Any = None, name: str = "", **known: str) -> RenderedScript:
     metadata = JobMetadata.model_validate({"trainee": {"name": name}, **known})
     return script_for(metadata, library)
 
@@ -195,7 +195,7 @@ def test_the_instruction_names_questions_tools_and_languages(locale: str) -> Non
     assert "Deutsch (de), English (en), español (es), français (fr)" in told
     lines = told.splitlines()
     for question in script.questions:
-        assert f"- {question_line(question)}" in lines
+        assert f"- {format_question(question)}" in lines
     [years] = [line for line in lines if line.startswith("- years_driving (number): ")]
     assert years.endswith(f" ({script.questions[1].unit}, 0 to 60)")
 
@@ -222,7 +222,7 @@ def test_a_question_is_one_line_for_the_llm() -> None:
         ),
     ]:
         question = TypeAdapter(Question).validate_python(base | fields)
-        assert question_line(question) == line
+        assert format_question(question) == line
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -296,14 +296,14 @@ def test_no_script_at_all_is_an_error(tmp_path: Path) -> None:
 def test_file_of_windows_is_read_too(tmp_path: Path) -> None:
     path = tmp_path / "en.md"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
-    page = read_page(path, Script)
+    page = read_script_file(path, Script)
     assert page.fields.version == 3
     assert page.body.strip() == "Be kind."
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match=r"fr\.md: cannot be read: No such file"):
-        read_page(tmp_path / "fr.md", Script)
+    with pytest.raises(InvalidScriptFile, match=r"fr\.md: cannot be read: No such file"):
+        read_script_file(tmp_path / "fr.md", Script)
 
 
 def test_published_schema_is_what_the_code_reads() -> None:

@@ -9,7 +9,7 @@ import pytest
 from agent.scripts import PROMPTS, load_library
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
-from agent.scripts.speakable import unspeakable
+from agent.scripts.speakable import speech_problem
 
 GOOD = """---
 # yaml-language-server: $schema=../script.schema.json
@@ -61,7 +61,7 @@ def test_good_script_has_no_findings(tmp_path: Path) -> None:
     ["Ready (or not)? Let’s go – now…", "आपका स्वागत है।", "هل أنت جاهز؟", "「はい」、どうぞ。"],
 )
 def test_what_a_voice_can_say_is_let_through(text: str) -> None:
-    assert unspeakable(text, "en") == ""
+    assert speech_problem(text, "en") == ""
 
 
 def test_example_of_the_readme_is_a_good_script(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_shared_file_is_checked_too(tmp_path: Path) -> None:
 def test_shipped_openings_take_some_twelve_seconds() -> None:
     from agent.core.job_metadata import JobMetadata
     from agent.scripts import script_for
-    from agent.scripts.speakable import speech_seconds
+    from agent.scripts.speakable import estimate_speech_s
 
     for name, pages in load_library(PROMPTS).scripts.items():
         for locale, page in pages.items():
@@ -251,4 +251,4 @@ def test_shipped_openings_take_some_twelve_seconds() -> None:
                     }
                 )
                 opening = script_for(metadata).opening
-                assert speech_seconds(opening, locale) < 13, f"{name}/{locale} {industry}"
+                assert estimate_speech_s(opening, locale) < 13, f"{name}/{locale} {industry}"

@@ -6,8 +6,8 @@ import pytest
 
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, load_library, script_for
-from agent.scripts.disclosure import says_ai, says_recorded, with_disclosure
-from agent.scripts.speakable import speech_seconds
+from agent.scripts.disclosure import discloses_ai, discloses_recording, insert_recording_disclosure
+from agent.scripts.speakable import estimate_speech_s
 
 
 @pytest.mark.parametrize("locale", ["en", "es", "fr", "de"])
@@ -21,9 +21,9 @@ def test_every_script_says_it_before_its_question(training: str, locale: str) ->
     question = said.partition(f"{disclosure} ")[2]
     assert question.endswith("?")
     assert not set("!.?") & set(question[:-1])
-    assert says_recorded(disclosure, locale)
-    assert says_ai(script.opening, locale)
-    assert speech_seconds(disclosure, locale) < 6
+    assert discloses_recording(disclosure, locale)
+    assert discloses_ai(script.opening, locale)
+    assert estimate_speech_s(disclosure, locale) < 6
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_every_script_says_it_before_its_question(training: str, locale: str) ->
     ],
 )
 def test_it_stands_before_the_last_sentence(opening: str, said: str) -> None:
-    assert with_disclosure(opening, "REC.", given=["Dr. Who", ""]) == said
+    assert insert_recording_disclosure(opening, "REC.", given=["Dr. Who", ""]) == said
 
 
 def test_a_language_nobody_here_knows_is_believed() -> None:
-    assert says_recorded("Esta conversa é gravada.", "pt-BR")
-    assert not says_recorded("We are so glad.", "en-GB")
-    assert not says_ai("your friend", "en")
-    assert not says_ai("j'ai le plaisir de vous accueillir", "fr")
-    assert says_ai("une intelligence Artificielle", "fr")
+    assert discloses_recording("Esta conversa é gravada.", "pt-BR")
+    assert not discloses_recording("We are so glad.", "en-GB")
+    assert not discloses_ai("your friend", "en")
+    assert not discloses_ai("j'ai le plaisir de vous accueillir", "fr")
+    assert discloses_ai("une intelligence Artificielle", "fr")

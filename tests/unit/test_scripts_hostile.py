@@ -11,7 +11,7 @@ import pytest
 
 from agent.cli.prompts import main
 from agent.scripts.check import check_path
-from agent.scripts.templates import TEXT_MAX, mistakes, render
+from agent.scripts.templates import TEXT_MAX, render_template, template_errors
 from tests.unit.test_scripts_check import GOOD
 
 CALM = "{calm: calm, nervous: a little nervous}"
@@ -294,10 +294,10 @@ def test_folders_that_begin_with_an_underscore_are_drafts(tmp_path: Path) -> Non
 )
 def test_a_template_that_computes_is_refused_before_it_runs(source: str) -> None:
     began = time.monotonic()
-    [(line, why), *_] = mistakes(source, {"name", "facts"}, ())
+    [(line, why), *_] = template_errors(source, {"name", "facts"}, ())
     assert (line, why.startswith("is no template: ")) == (1, True)
     with pytest.raises(ValueError, match=r"."):
-        render(source, {"name": "Ada", "facts": ["a"] * 1000})
+        render_template(source, {"name": "Ada", "facts": ["a"] * 1000})
     assert time.monotonic() - began < 2
 
 
@@ -314,13 +314,15 @@ def test_a_template_that_computes_is_refused_before_it_runs(source: str) -> None
     ],
 )
 def test_a_template_that_fills_in_and_chooses_is_fine(source: str, text: str) -> None:
-    assert mistakes(source, {"name", "facts", "role"}, ()) == []
-    assert render(source, {"name": "Ada Lovelace", "facts": ["a", "b"], "role": ""}) == text
+    assert template_errors(source, {"name", "facts", "role"}, ()) == []
+    assert (
+        render_template(source, {"name": "Ada Lovelace", "facts": ["a", "b"], "role": ""}) == text
+    )
 
 
 def test_a_text_without_end_is_cut_off() -> None:
     with pytest.raises(ValueError, match="longer than"):
-        render(
+        render_template(
             "{% for a in x %}{% for b in x %}{{ b }}{% endfor %}{% endfor %}", {"x": ["a"] * 999}
         )
     assert TEXT_MAX >= 20_000

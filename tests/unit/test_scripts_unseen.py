@@ -8,7 +8,7 @@ import pytest
 
 from agent.cli.prompts import main
 from agent.core.job_metadata import JobMetadata
-from agent.scripts import SpokenScript, load_library, script_for
+from agent.scripts import RenderedScript, load_library, script_for
 from agent.scripts.check import check_path
 
 PORTUGUESE = """---
@@ -116,7 +116,7 @@ def drop(root: Path, **files: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def greet(root: Path, **known: str) -> SpokenScript:
+def greet(root: Path, **known: str) -> RenderedScript:
     name = known.pop("name", "")
     metadata = JobMetadata.model_validate({"trainee": {"name": name}, **known})
     return script_for(metadata, load_library(root))

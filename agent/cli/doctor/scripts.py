@@ -35,10 +35,10 @@ async def check(given: Given) -> AsyncIterator[Finding]:
         return
     missing: dict[str, list[str]] = {}
     locales: set[str] = set()
-    for name, pages in library.scripts.items():
-        for locale, page in pages.items():
+    for name, files in library.scripts.items():
+        for locale, file in files.items():
             locales.add(locale)
-            voice = choose_voice(given.worker.voices, locale, page.fields.voice)
+            voice = choose_voice(given.worker.voices, locale, file.fields.voice)
             if not _speaks(voice, locale):
                 missing.setdefault(locale, []).append(name)
     for locale, names in sorted(missing.items()):

@@ -18,9 +18,9 @@ from pydantic_core import ErrorDetails
 
 from agent.core.errors import ScriptError
 from agent.core.log import logger
-from agent.scripts.finding import Finding, Loc, Unusable, dotted, line_of
-from agent.scripts.format import Common, Script
+from agent.scripts.finding import Finding, InvalidScriptFile, Loc, dotted, line_of
 from agent.scripts.front_matter import PARTS, doubled, front_matter, text_of
+from agent.scripts.schema import Common, Script
 
 PROMPTS = Path(__file__).resolve().parent.parent.parent / "prompts"
 COMMON = "_common"
@@ -30,7 +30,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class ScriptFile(Generic[M]):
     """One file: its front matter as fields, and the text below it."""
 
     path: Path
@@ -62,26 +62,29 @@ class Library:
     """All of `prompts/` that can be used."""
 
     root: Path
-    scripts: dict[str, dict[str, Page[Script]]]
+    scripts: dict[str, dict[str, ScriptFile[Script]]]
     """By script, then by locale."""
-    commons: dict[str, Page[Common]]
+    commons: dict[str, ScriptFile[Common]]
     """By locale."""
     broken: tuple[Finding, ...]
 
 
-def read_page(path: Path, model: type[M]) -> Page[M]:
+def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
     """Read one file.
 
     Raises:
-        Unusable: it cannot be read, or a field is unknown, missing, doubled or of a wrong kind.
+        InvalidScriptFile: the file cannot be read, or a field is unknown, missing, given twice or
+            of the wrong type.
     """
     if not LOCALE.fullmatch(path.stem):
-        raise Unusable([Finding(path, 0, "", f"{path.stem!r} is no locale, like es or pt-BR")])
+        raise InvalidScriptFile(
+            [Finding(path, 0, "", f"{path.stem!r} is no locale, like es or pt-BR")]
+        )
     text = text_of(path)
     parts = PARTS.match(text)
     if parts is None:
         message = "front matter between two lines of --- is missing"
-        raise Unusable([Finding(path, 1, "", message)])
+        raise InvalidScriptFile([Finding(path, 1, "", message)])
     node, fields = front_matter(path, parts[1])
     found = [Finding(path, line, dotted(loc), "is there twice") for loc, line in doubled(node, ())]
     try:
@@ -89,9 +92,9 @@ def read_page(path: Path, model: type[M]) -> Page[M]:
     except ValidationError as e:
         found += [_explained(path, node, error, model) for error in e.errors()]
     if found:
-        raise Unusable(sorted(found))
+        raise InvalidScriptFile(sorted(found))
     body_line = text[: parts.start(2)].count("\n") + 1
-    return Page(path, values, parts[2], body_line, node)
+    return ScriptFile(path, values, parts[2], body_line, node)
 
 
 @cache
@@ -113,25 +116,25 @@ def read_library(root: Path) -> Library:
     """
     if not root.is_dir():
         raise ScriptError(f"{root} is no folder of scripts")
-    scripts: dict[str, dict[str, Page[Script]]] = {}
+    scripts: dict[str, dict[str, ScriptFile[Script]]] = {}
     commons, broken = read_commons(root)
     for folder in folders(root):
         for path in sorted(folder.glob("[!.]*.md")):
             try:
-                scripts.setdefault(folder.name, {})[path.stem] = read_page(path, Script)
-            except Unusable as e:
+                scripts.setdefault(folder.name, {})[path.stem] = read_script_file(path, Script)
+            except InvalidScriptFile as e:
                 broken += e.findings
     return Library(root, scripts, commons, tuple(broken))
 
 
-def read_commons(root: Path) -> tuple[dict[str, Page[Common]], list[Finding]]:
+def read_commons(root: Path) -> tuple[dict[str, ScriptFile[Common]], list[Finding]]:
     """What the scripts below `root` share, and what of it cannot be used."""
-    commons: dict[str, Page[Common]] = {}
+    commons: dict[str, ScriptFile[Common]] = {}
     broken: list[Finding] = []
     for path in sorted((root / COMMON).glob("[!.]*.md")):
         try:
-            commons[path.stem] = read_page(path, Common)
-        except Unusable as e:
+            commons[path.stem] = read_script_file(path, Common)
+        except InvalidScriptFile as e:
             broken += e.findings
     if not commons and root != PROMPTS:
         commons = load_library(PROMPTS).commons

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.scripts.choice import DEFAULT_LOCALE, ChosenBy, LocaleBy, ScriptChoice
-from agent.scripts.disclosure import with_disclosure
-from agent.scripts.files import Library, Page
-from agent.scripts.format import Common, Limits, Question, Script
+from agent.scripts.disclosure import insert_recording_disclosure
+from agent.scripts.library import Library, ScriptFile
 from agent.scripts.quoted import Quoted
-from agent.scripts.speakable import sayable
-from agent.scripts.templates import render
+from agent.scripts.schema import Common, Limits, Question, Script
+from agent.scripts.selection import DEFAULT_LOCALE, ChosenBy, LocaleBy, ScriptSelection
+from agent.scripts.speakable import speakable_value
+from agent.scripts.templates import render_template
 
 NAMES = frozenset(
     ["name", "role", "industry", "training_type", "training", "guide", "words", "ai_disclosure"]
@@ -29,7 +29,7 @@ _GIVEN = ("name", "role", "industry", "training_type", "training")
 """What the platform or the trainee wrote."""
 
 
-class SpokenScript(BaseModel):
+class RenderedScript(BaseModel):
     """A script filled with one trainee: final text, ready to be said or read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -77,7 +77,7 @@ class SpokenScript(BaseModel):
     """`highlight_continue` or `continue`"""
 
 
-def common_of(library: Library, locale: str) -> Page[Common]:
+def common_of(library: Library, locale: str) -> ScriptFile[Common]:
     """What scripts of this locale share: its own file, its language's, or the default's.
 
     Raises:
@@ -89,24 +89,26 @@ def common_of(library: Library, locale: str) -> Page[Common]:
     raise ScriptError(f"{library.root}/_common/{DEFAULT_LOCALE}.md cannot be used")
 
 
-def shared_text(page: Page[Script], common: Page[Common], field: str) -> str | None:
+def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str) -> str | None:
     """A field of `Shared`: the script's own, else the locale's; another language's never."""
-    own: str | None = getattr(page.fields, field)
-    if own is None and page.locale.split("-")[0] == common.locale.split("-")[0]:
+    own: str | None = getattr(file.fields, field)
+    if own is None and file.locale.split("-")[0] == common.locale.split("-")[0]:
         own = getattr(common.fields, field)
     return own
 
 
-def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> SpokenScript:
+def render_script(
+    library: Library, selection: ScriptSelection, metadata: JobMetadata
+) -> RenderedScript:
     """Fill every text of the chosen script with what is known of the trainee.
 
     Raises:
         ScriptError: a text is no template, uses an unknown name, or is missing.
     """
-    page, script = choice.page, choice.page.fields
-    common = common_of(library, page.locale)
-    variant = script.industries.get(choice.industry)
-    known = metadata.training_type if choice.chosen_by != "training_type" else ""
+    file, script = selection.file, selection.file.fields
+    common = common_of(library, file.locale)
+    variant = script.industries.get(selection.industry)
+    known = metadata.training_type if selection.chosen_by != "training_type" else ""
     given = {
         "name": metadata.trainee.name,
         "role": metadata.role,
@@ -115,32 +117,32 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
         "training": known or script.training or "",
     }
     values: dict[str, object] = {
-        **{key: sayable(text, page.locale) for key, text in given.items()},
-        # These are as sayable as they come.
+        **{key: speakable_value(text, file.locale) for key, text in given.items()},
+        # These can be spoken as they are.
         "name": metadata.trainee.name,
-        "training": sayable(known, page.locale) or script.training or "",
-        "guide": shared_text(page, common, "guide") or "",
+        "training": speakable_value(known, file.locale) or script.training or "",
+        "guide": shared_text(file, common, "guide") or "",
         "words": SimpleNamespace(**script.words | (variant.words if variant else {})),
     }
 
     def filled(field: str, source: str | None, values: Mapping[str, object]) -> str:
         if source is None:
-            raise ScriptError(f"{page.path}: {field}: is neither here nor in {common.path}")
+            raise ScriptError(f"{file.path}: {field}: is neither here nor in {common.path}")
         try:
             # In one line first: Jinja swallows the line's end behind a `{% endif %}`.
-            return " ".join(render(source.replace("\n", " "), values).split())
+            return " ".join(render_template(source.replace("\n", " "), values).split())
         except ValueError as e:
-            raise ScriptError(f"{page.path}: {field}: {e}") from e
+            raise ScriptError(f"{file.path}: {field}: {e}") from e
 
     def fill(field: str, source: str | None) -> str:
         return filled(field, source, values)
 
     def fill_shared(field: str) -> str:
-        return fill(field, shared_text(page, common, field))
+        return fill(field, shared_text(file, common, field))
 
     def fill_varied(field: str) -> str:
         if own := variant and getattr(variant, field):
-            return fill(f"industries.{choice.industry}.{field}", own)
+            return fill(f"industries.{selection.industry}.{field}", own)
         return fill(field, getattr(script, field))
 
     values["ai_disclosure"] = fill_shared("ai_disclosure")
@@ -161,35 +163,35 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
             "questions": tuple(_filled(question, told_one) for question in script.questions),
         }
 
-    pages = library.scripts.get(page.script, {})
+    files = library.scripts.get(file.script, {})
     said = told(values)
     around = told(quoted)
-    around["question_lines"] = tuple(question_line(q) for q in around["questions"])
-    around["languages"] = tuple(f"{_language(library, tag)} ({tag})" for tag in pages)
-    return SpokenScript(
-        name=page.script,
-        locale=page.locale,
+    around["question_lines"] = tuple(format_question(q) for q in around["questions"])
+    around["languages"] = tuple(f"{_language(library, tag)} ({tag})" for tag in files)
+    return RenderedScript(
+        name=file.script,
+        locale=file.locale,
         version=script.version,
-        locales=tuple(pages),
-        chosen_by=choice.chosen_by,
-        locale_by=choice.locale_by,
-        industry=choice.industry,
-        reason=choice.reason,
+        locales=tuple(files),
+        chosen_by=selection.chosen_by,
+        locale_by=selection.locale_by,
+        industry=selection.industry,
+        reason=selection.reason,
         guide=str(values["guide"]),
         training=str(values["training"]),
         ai_disclosure=str(values["ai_disclosure"]),
         opening=opening,
         closing=fill("closing", script.closing),
         trouble=fill_shared("trouble"),
-        moment=fill_shared("moment") if shared_text(page, common, "moment") else "",
+        moment=fill_shared("moment") if shared_text(file, common, "moment") else "",
         check_in=fill_shared("check_in"),
         welcome_text=fill_varied("welcome_text"),
         recording_disclosure=recording_disclosure,
-        opening_recorded=with_disclosure(
+        opening_recorded=insert_recording_disclosure(
             opening, recording_disclosure, given=[str(values[key]) for key in _GIVEN]
         ),
         **said,
-        instructions=_instructions(page, common, quoted | around),
+        instructions=_instructions(file, common, quoted | around),
         voice=script.voice,
         avatar=script.avatar,
         limits=script.limits,
@@ -197,7 +199,7 @@ def spoken(library: Library, choice: ScriptChoice, metadata: JobMetadata) -> Spo
     )
 
 
-def question_line(question: Question) -> str:
+def format_question(question: Question) -> str:
     """A question as the LLM reads it; the demo's stand-in reads it too.
 
     `hopes (text): What do you hope for?`
@@ -235,18 +237,20 @@ def _filled(question: Question, fill: Callable[[str, str | None], str]) -> Quest
     return question.model_copy(update=changed)
 
 
-def _instructions(page: Page[Script], common: Page[Common], values: dict[str, Any]) -> str:
+def _instructions(
+    file: ScriptFile[Script], common: ScriptFile[Common], values: dict[str, Any]
+) -> str:
     """The locale's text around the script's own."""
-    own_language = page.locale.split("-")[0] == common.locale.split("-")[0]
+    own_language = file.locale.split("-")[0] == common.locale.split("-")[0]
     around = values | {
-        "language": common.fields.language if own_language else page.locale,
+        "language": common.fields.language if own_language else file.locale,
         "not_given": common.fields.not_given,
     }
     try:
-        persona = render(page.body, values).strip()
+        persona = render_template(file.body, values).strip()
     except ValueError as e:
-        raise ScriptError(f"{page.path}: text below the front matter: {e}") from e
+        raise ScriptError(f"{file.path}: text below the front matter: {e}") from e
     try:
-        return render(common.body, around | {"persona": persona}).strip()
+        return render_template(common.body, around | {"persona": persona}).strip()
     except ValueError as e:
         raise ScriptError(f"{common.path}: {e}") from e

@@ -1,4 +1,4 @@
-"""Which script a trainee hears: the order that `agent/scripts/choice.py` states."""
+"""Which script a trainee hears: the order that `agent/scripts/selection.py` states."""
 
 from __future__ import annotations
 

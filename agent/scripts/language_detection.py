@@ -23,7 +23,7 @@ _SURE = 4
 """So many small words of one language, and at most a fifth as many of the file's own."""
 
 
-def other_language(text: str, locale: str) -> str:
+def detect_other_language(text: str, locale: str) -> str:
     """The language a text is in, where that is plainly not the locale's; else empty."""
     own = locale.split("-")[0]
     letters = [c for c in text if c.isalpha()]

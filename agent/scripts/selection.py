@@ -26,8 +26,8 @@ from typing import Literal
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.scripts.files import Library, Page
-from agent.scripts.format import Script
+from agent.scripts.library import Library, ScriptFile
+from agent.scripts.schema import Script
 
 DEFAULT_SCRIPT = "general_welcome"
 DEFAULT_LOCALE = "en"
@@ -37,10 +37,10 @@ LocaleBy = Literal["exact", "language", "default"]
 
 
 @dataclass(frozen=True)
-class ScriptChoice:
+class ScriptSelection:
     """One script for one trainee, and why this one."""
 
-    page: Page[Script]
+    file: ScriptFile[Script]
     chosen_by: ChosenBy
     locale_by: LocaleBy
     industry: str
@@ -53,48 +53,48 @@ class ScriptChoice:
         return f"script by {self.chosen_by}, locale by {self.locale_by}{industry}"
 
 
-def choices(library: Library, metadata: JobMetadata) -> Iterator[ScriptChoice]:
+def rank_scripts(library: Library, metadata: JobMetadata) -> Iterator[ScriptSelection]:
     """Every script this trainee could hear, best first, in the order of the module's docstring."""
     ignored = ignored_words(library)
     wanted: dict[str, ChosenBy] = {}
     for value, by in ((metadata.training_type, "training_type"), (metadata.role, "role")):
-        aliases = {name: _aliases(pages, name, by) for name, pages in library.scripts.items()}
-        if name := match(value, aliases, ignored):
+        aliases = {name: _aliases(files, name, by) for name, files in library.scripts.items()}
+        if name := match_alias(value, aliases, ignored):
             wanted.setdefault(name, by)  # type: ignore[arg-type]
     if DEFAULT_SCRIPT in library.scripts:
         wanted.setdefault(DEFAULT_SCRIPT, "default")
     for own_language in (True, False):
         for name, chosen_by in wanted.items():
-            pages = library.scripts[name]
-            found = localised(pages, metadata.locale) if own_language else None
-            if not own_language and DEFAULT_LOCALE in pages:
+            files = library.scripts[name]
+            found = find_locale(files, metadata.locale) if own_language else None
+            if not own_language and DEFAULT_LOCALE in files:
                 found = DEFAULT_LOCALE, "default"
             if found:
                 tag, locale_by = found
-                industry = match(metadata.industry, _industries(pages, tag), ignored)
-                yield ScriptChoice(pages[tag], chosen_by, locale_by, industry)
+                industry = match_alias(metadata.industry, _industries(files, tag), ignored)
+                yield ScriptSelection(files[tag], chosen_by, locale_by, industry)
 
 
-def choose(library: Library, metadata: JobMetadata) -> ScriptChoice:
+def select_script(library: Library, metadata: JobMetadata) -> ScriptSelection:
     """The best of `choices`.
 
     Raises:
         ScriptError: not even the general welcome can be used.
     """
-    for choice in choices(library, metadata):
-        return choice
+    for selection in rank_scripts(library, metadata):
+        return selection
     raise ScriptError(f"{library.root}/{DEFAULT_SCRIPT}/{DEFAULT_LOCALE}.md cannot be used")
 
 
-def match(value: str, aliases: Mapping[str, Iterable[str]], ignored: frozenset[str]) -> str:
+def match_alias(value: str, aliases: Mapping[str, Iterable[str]], ignored: frozenset[str]) -> str:
     """The key whose alias the value is, or else holds as whole words; empty: none."""
-    said = normalised(value, ignored)
+    said = normalize_words(value, ignored)
     if not said:
         return ""
     best, best_length = "", 0
     for key, texts in aliases.items():
         for text in texts:
-            alias = normalised(text, ignored)
+            alias = normalize_words(text, ignored)
             if alias == said:
                 return key
             if alias and f" {alias} " in f" {said} " and len(alias) > best_length:
@@ -103,7 +103,7 @@ def match(value: str, aliases: Mapping[str, Iterable[str]], ignored: frozenset[s
 
 
 @lru_cache(maxsize=4096)
-def normalised(text: str, ignored: frozenset[str] = frozenset()) -> str:
+def normalize_words(text: str, ignored: frozenset[str] = frozenset()) -> str:
     """Words without case, accents, punctuation and the ignored ones, one space between."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
@@ -112,33 +112,33 @@ def normalised(text: str, ignored: frozenset[str] = frozenset()) -> str:
 
 def ignored_words(library: Library) -> frozenset[str]:
     """The words of every locale that do not tell one training from another."""
-    words = (word for page in library.commons.values() for word in page.fields.ignored_words)
-    return frozenset(normalised(word) for word in words)
+    words = (word for file in library.commons.values() for word in file.fields.ignored_words)
+    return frozenset(normalize_words(word) for word in words)
 
 
-def _aliases(pages: Mapping[str, Page[Script]], name: str, by: str) -> list[str]:
+def _aliases(files: Mapping[str, ScriptFile[Script]], name: str, by: str) -> list[str]:
     if by == "role":
-        return [alias for page in pages.values() for alias in page.fields.roles]
-    return [name, *(alias for page in pages.values() for alias in page.fields.training_types)]
+        return [alias for file in files.values() for alias in file.fields.roles]
+    return [name, *(alias for file in files.values() for alias in file.fields.training_types)]
 
 
-def _industries(pages: Mapping[str, Page[Script]], tag: str) -> dict[str, list[str]]:
+def _industries(files: Mapping[str, ScriptFile[Script]], tag: str) -> dict[str, list[str]]:
     """The industries of one locale, with what every locale calls them."""
     return {
         key: [key]
         + [
             alias
-            for page in pages.values()
-            if key in page.fields.industries
-            for alias in page.fields.industries[key].aliases
+            for file in files.values()
+            if key in file.fields.industries
+            for alias in file.fields.industries[key].aliases
         ]
-        for key in pages[tag].fields.industries
+        for key in files[tag].fields.industries
     }
 
 
-def localised(pages: Iterable[str], tag: str) -> tuple[str, LocaleBy] | None:
+def find_locale(files: Iterable[str], tag: str) -> tuple[str, LocaleBy] | None:
     """The locale of these that speaks the tag's language best."""
-    have = {name.lower(): name for name in pages}
+    have = {name.lower(): name for name in files}
     wanted = tag.replace("_", "-").lower() or DEFAULT_LOCALE
     if wanted in have:
         return have[wanted], "exact"
