@@ -225,7 +225,7 @@ class OutcomeRecorder:
         """
         new_s = self._outcome.avatar_seconds - self._booked_s
         if new_s > 0:
-            await store.spend_avatar(today(), new_s)
+            await store.add_avatar_seconds(today(), new_s)
             self._booked_s += new_s
 
     async def _open(self, store: Store) -> None:

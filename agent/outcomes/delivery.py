@@ -154,7 +154,7 @@ class OutcomeDelivery(BackgroundTask):
         return more
 
     async def _close_lost(self) -> None:
-        for outcome_id, body in await self._store.lost_outcomes(_AT_ONCE):
+        for outcome_id, body in await self._store.expired_outcomes(_AT_ONCE):
             about = {"outcome_id": outcome_id, "session_id": _session_of(body)}
             try:
                 closed = closed_as_lost(body, datetime.now(UTC))
@@ -163,7 +163,7 @@ class OutcomeDelivery(BackgroundTask):
                 logger.error("a lost outcome cannot be read: it is kept as it is", extra=about)
                 closed = body
             # False: its greeting goes on after all, or another courier was faster.
-            if await self._store.close_lost_outcome(outcome_id, closed):
+            if await self._store.close_expired_outcome(outcome_id, closed):
                 LOST.inc()
                 logger.warning(
                     "a greeting's worker was lost: its outcome is closed with what was saved",
@@ -171,7 +171,7 @@ class OutcomeDelivery(BackgroundTask):
                 )
 
     async def _deliver(self, http: aiohttp.ClientSession) -> bool:
-        due = await self._store.due_outcomes(_AT_ONCE, hold_s=self._total_s + _HOLD_MARGIN_S)
+        due = await self._store.due_outcomes(_AT_ONCE, reserve_s=self._total_s + _HOLD_MARGIN_S)
         done = await asyncio.gather(
             *(self._deliver_one(http, *each) for each in due), return_exceptions=True
         )
@@ -196,25 +196,25 @@ class OutcomeDelivery(BackgroundTask):
             POSTS.labels("failed").inc()
             step = self._retry_s[min(attempts, len(self._retry_s) - 1)]
             in_s = step * random.uniform(1 - _JITTER, 1 + _JITTER)
-            await self._store.postpone_outcome(outcome_id, attempts + 1, in_s)
+            await self._store.retry_delivery(outcome_id, attempts + 1, in_s)
             logger.warning(
                 "an outcome was not delivered, it is sent again: %s",
                 e,
                 extra={**about, "status": e.status, "again_in_s": round(in_s)},
             )
         except ValueError:
-            await self._store.settle_outcome(outcome_id)
+            await self._store.finish_delivery(outcome_id)
             POSTS.labels("unreadable").inc()
             logger.error("an outcome cannot be read: it is kept, and not delivered", extra=about)
         else:
-            await self._store.settle_outcome(outcome_id)
+            await self._store.finish_delivery(outcome_id)
             POSTS.labels("delivered").inc()
             logger.info("an outcome was delivered", extra={**about, "status": status})
 
     async def _settle_undeliverable(self) -> bool:
         due = await self._store.due_outcomes(_AT_ONCE, overdue_s=self._nobody_s)
         for outcome_id, _, _ in due:
-            await self._store.settle_outcome(outcome_id)
+            await self._store.finish_delivery(outcome_id)
         return len(due) == _AT_ONCE
 
     async def _tidy(self) -> None:

@@ -1,8 +1,8 @@
-"""The store: what must outlive a process. SQLite keeps it for one machine, Redis for several.
+"""The store keeps what must survive a process: in SQLite on one machine, in Redis on several.
 
-`Store` is the whole interface. It holds how far each session has come, which says nothing of
-anybody, and the outcome of each greeting, which does: both go together when a session is forgotten.
-Beside them is the ledger: how many seconds of avatars each day has cost.
+`Store` is its interface. It has four parts: the phase of each session, claims, the outcome of each
+greeting, and a ledger of avatar seconds per day. Only outcomes hold personal data. Forgetting a
+session deletes its phase and its outcomes.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ __all__ = ["PRESUMED", "Phase", "RedisStore", "SqliteStore", "Store", "open_stor
 
 
 def open_store(settings: StoreSettings) -> Store:
-    """Redis where an address is given, else SQLite in the state directory.
+    """Open Redis if REDIS_URL is set, else SQLite in STATE_DIR.
 
     Raises:
-        StoreError: the directory cannot be written, or the address is no Redis address.
+        StoreError: STATE_DIR is not writable, or REDIS_URL is not a Redis address.
     """
     if settings.redis_url is not None:
         return RedisStore(settings.redis_url.get_secret_value())

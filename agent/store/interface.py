@@ -1,4 +1,4 @@
-"""What a store promises. It promises nothing of how, and knows nothing of what a body says."""
+"""The interface of the store. SQLite and Redis implement it."""
 
 from __future__ import annotations
 
@@ -7,104 +7,129 @@ from typing import Final, Protocol
 
 
 class Phase(StrEnum):
-    """How far a session's greeting has come; a session we know nothing of has none."""
+    """The phase of a session's greeting. A session without an entry has no phase."""
 
     STARTED = "started"
-    """A greeter was sent for; nobody has met it yet."""
+    """An agent was dispatched; it has not met the trainee yet."""
     MET = "met"
-    """Trainee and greeter were in the room together: once the room is gone, it is over."""
+    """Trainee and agent were in the room together. If the room is gone, the greeting is over."""
     ENDED = "ended"
 
 
 PRESUMED: Final = "presumed: the room was gone"
-"""The reason of an end that nobody reported: a later report may know better. No caller can give it,
-for theirs are single words."""
+"""The reason of an end that no one reported. A later, reported reason replaces it. Reported reasons
+are single words, so no caller can report this text."""
 
 
 class Store(Protocol):
-    """Every method is one atomic step and raises StoreError where the store cannot be reached.
+    """Sessions, claims, outcomes and the avatar ledger.
 
-    An outcome is open while its greeting goes on and its lease is renewed, then closed and due for
-    delivery, then settled. Its body is JSON text.
+    Each method runs as one transaction: its change is made completely or not at all, and other
+    processes see the state before it or after it, nothing in between. Each method raises StoreError
+    if the store cannot be reached.
+
+    An outcome has one of three states. It is *open* during the greeting: the job renews its lease
+    with each save. It is *closed* when the greeting has ended, and then due for delivery. It is
+    *done* when it was delivered or cannot be delivered. The store does not read the body, which is
+    JSON text.
     """
 
     async def phase(self, session_id: str) -> Phase | None:
-        """How far this session has come; None where nothing is known."""
+        """Return the phase of a session; None if the store has no entry for it."""
 
     async def start(self, session_id: str) -> Phase | None:
-        """Start a session nothing is known of; the phase before, so None to the one starter."""
+        """Add a session as STARTED if it has no entry; return its phase before the call.
+
+        If several callers start the same session at once, exactly one of them gets None.
+        """
 
     async def mark_met(self, session_id: str) -> None:
-        """STARTED becomes MET; anything else stays as it is."""
+        """Change the phase from STARTED to MET; do nothing in any other phase."""
 
     async def end(self, session_id: str, reason: str) -> None:
-        """Any phase, or none, becomes ENDED; the first reason is kept, unless it was PRESUMED."""
+        """Set the phase to ENDED. The first reason is kept, unless it is PRESUMED."""
 
     async def end_reason(self, session_id: str) -> str | None:
-        """Why this session ended; None while it has not, or where that is only PRESUMED."""
+        """Return why the session ended; None if it has not ended or the reason is PRESUMED."""
 
     async def forget_phase(self, session_id: str) -> None:
-        """As if it had never started; what ended stays so, unless that was only PRESUMED."""
+        """Delete the session's entry, unless it ended for a reported reason."""
 
     async def restart(self, session_id: str) -> bool:
-        """Forget that this session ended; True to the one caller whose call did it."""
+        """Delete the session's entry if it has ended.
+
+        If several callers restart the same session at once, exactly one of them gets True.
+        """
 
     async def claim(self, name: str, ttl_s: float) -> bool:
-        """Take `name` for `ttl_s` seconds; False while anybody holds it."""
+        """Claim a name for `ttl_s` seconds; return False if a claim on it is still valid."""
 
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float
     ) -> None:
-        """A greeting began. Repeating it is a `save_outcome`."""
+        """Add an open outcome. If it exists and is open, this is the same as `save_outcome`."""
 
     async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
-        """Its newest state, and the lease from now; False where it was closed or forgotten."""
+        """Replace the body of an open outcome, and renew its lease for `lease_s` seconds from now.
+
+        Returns:
+            False if the outcome is not open: it was closed or deleted.
+        """
 
     async def close_outcome(self, outcome_id: str, body: str) -> bool:
-        """It is over, and due at once; False where it was closed before, or forgotten."""
+        """Close an open outcome; it is due for delivery immediately.
 
-    async def close_lost_outcome(self, outcome_id: str, body: str) -> bool:
-        """The same by others, for one whose lease has run out and was not renewed since."""
+        Returns:
+            False if the outcome is not open: it was closed or deleted.
+        """
 
-    async def lost_outcomes(self, limit: int) -> list[tuple[str, str]]:
-        """Id and body of what is open although its lease has run out, the longest lost first."""
+    async def close_expired_outcome(self, outcome_id: str, body: str) -> bool:
+        """Close an open outcome, as `close_outcome` does, but only if its lease has expired."""
+
+    async def expired_outcomes(self, limit: int) -> list[tuple[str, str]]:
+        """Return id and body of open outcomes whose lease has expired, the oldest lease first."""
 
     async def due_outcomes(
-        self, limit: int, *, hold_s: float = 0, overdue_s: float = 0
+        self, limit: int, *, reserve_s: float = 0, overdue_s: float = 0
     ) -> list[tuple[str, str, int]]:
-        """Id, body and attempts so far of what is to be delivered now, the longest due first.
+        """Return id, body and number of failed attempts of outcomes due for delivery, oldest first.
 
         Args:
-            hold_s: nobody else is given them for so long.
-            overdue_s: only what has been due for so long.
+            limit: maximum number of outcomes.
+            reserve_s: other callers do not get the returned outcomes for so many seconds.
+            overdue_s: return only outcomes that have been due for at least so many seconds.
         """
 
-    async def pending_outcomes(self) -> int:
-        """How many are closed and not yet settled, due now or later."""
+    async def pending_deliveries(self) -> int:
+        """Return the number of closed outcomes, due now or later."""
 
-    async def postpone_outcome(self, outcome_id: str, attempts: int, in_s: float) -> None:
-        """It was not delivered: due again in `in_s` seconds."""
+    async def retry_delivery(self, outcome_id: str, attempts: int, delay_s: float) -> None:
+        """Store the number of failed attempts; the outcome is due again in `delay_s` seconds."""
 
-    async def settle_outcome(self, outcome_id: str) -> None:
-        """It was delivered, or there is nobody to deliver to: never due again."""
+    async def finish_delivery(self, outcome_id: str) -> None:
+        """Set a closed outcome to done: it was delivered or cannot be delivered."""
 
     async def outcomes(self, session_id: str) -> list[str]:
-        """The bodies of all outcomes of a session, oldest first."""
+        """Return the bodies of all outcomes of a session, oldest first."""
 
     async def forget_session(self, session_id: str) -> int:
-        """Delete all that is held of a session; how many outcomes that were."""
+        """Delete a session's entry and its outcomes; return the number of deleted outcomes."""
 
     async def forget_older(self, age_s: float) -> int:
-        """The same for each session whose last change is older, unless a live lease is on it.
+        """Delete all sessions, with their outcomes, that did not change for `age_s` seconds.
 
-        Days of the ledger that are older go too, but for today and yesterday.
+        A session with an open outcome and a valid lease is kept. Ledger days of that age are
+        deleted too, except today and yesterday (UTC).
+
+        Returns:
+            The number of deleted outcomes.
         """
 
-    async def spend_avatar(self, day: str, seconds: float) -> None:
-        """Add what an avatar was paid for to a UTC day's sum (`2026-03-02`)."""
+    async def add_avatar_seconds(self, day: str, seconds: float) -> None:
+        """Add the billed seconds of an avatar to the ledger of a UTC day (`2026-03-02`)."""
 
     async def avatar_seconds(self, day: str) -> float:
-        """What was spent on avatars on a UTC day; 0 where nothing is known of it."""
+        """Return the avatar seconds in the ledger of a UTC day."""
 
     async def aclose(self) -> None:
-        """Let go of connections; the store cannot be used afterwards."""
+        """Close all connections; the store cannot be used afterwards."""

@@ -1,7 +1,4 @@
-"""The Redis store: sessions, claims, and the ledger, beside the outcomes.
-
-Promises: `agent.store.interface`.
-"""
+"""Sessions, claims and the ledger in Redis; `agent.store.interface` describes each method."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ if redis.call('HGET', phase, 'phase') ~= 'ended' then return 0 end
 
 
 class RedisStore(RedisOutcomes):
-    """The store of several machines."""
+    """The store for several machines."""
 
     async def phase(self, session_id: str) -> Phase | None:
         found = await self._run_for(session_id, "return redis.call('HGET', phase, 'phase')")
@@ -88,7 +85,7 @@ class RedisStore(RedisOutcomes):
             )
         )
 
-    async def spend_avatar(self, day: str, seconds: float) -> None:
+    async def add_avatar_seconds(self, day: str, seconds: float) -> None:
         await self._ask(lambda: self._redis.hincrbyfloat(AVATAR_DAYS, day, seconds))
 
     async def avatar_seconds(self, day: str) -> float:

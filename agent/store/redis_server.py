@@ -1,7 +1,8 @@
-"""The Redis connection: how a step is asked for, and the keys. It knows no key's meaning.
+"""The Redis connection, the keys, and how the store runs Lua scripts.
 
-Every step is one script. The clock is the server's, so that machines need not agree on the time,
-and no step looks through all keys. One server, or a primary with replicas: not a cluster.
+Each method of the store is one script, so it is atomic. Scripts use the clock of the Redis server:
+the clocks of the workers may differ. No script scans all keys. A single server or a primary with
+replicas works; a Redis cluster does not.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from redis.exceptions import RedisError
 from agent.core.errors import StoreError
 
 _WAIT_S = 2.0
-"""Longest wait for one answer."""
+"""Longest wait for one answer of Redis."""
 
 AVATAR_DAYS: Final = "greeter:avatar_days"
-"""Hash: UTC day -> seconds."""
+"""Hash: UTC day to seconds."""
 _SHARED_KEYS = [
     f"greeter:{name}"
     for name in (
         "outcome:bodies",  # hash: id -> JSON
         "outcome:sessions",  # hash: id -> session
         "outcome:attempts",  # hash: id -> failed deliveries
-        "outcome:open",  # sorted set: id, by the end of its lease
-        "outcome:due",  # sorted set: id, by when it is to be delivered
+        "outcome:open",  # sorted set: id, by the time its lease expires
+        "outcome:due",  # sorted set: id, by the time its delivery is due
         "age",  # sorted set: session, by its last change
     )
 ]
@@ -42,7 +43,7 @@ _SESSION_PRELUDE = (
 local phase, outcomes = KEYS[7], KEYS[8]
 local session = ARGV[1]
 local function touch() redis.call('ZADD', age, now, session) end
-local function forget()
+local function delete_session()
   local ids = redis.call('ZRANGE', outcomes, 0, -1)
   for _, id in ipairs(ids) do
     redis.call('HDEL', bodies, id)
@@ -60,7 +61,11 @@ end
 
 
 class RedisServer:
-    """One Redis that all replicas share."""
+    """A Redis server that all workers and token endpoints share.
+
+    Raises:
+        StoreError: the URL is not a Redis address.
+    """
 
     def __init__(self, url: str) -> None:
         try:
@@ -71,23 +76,23 @@ class RedisServer:
                 socket_connect_timeout=_WAIT_S,
             )
         except ValueError as e:
-            # The address may carry a password: it is not repeated.
+            # Do not repeat the address: it may contain a password.
             raise StoreError("REDIS_URL must look like redis://host:6379/0") from e
 
     async def _ask(self, call: Callable[[], Any]) -> Any:
         try:
-            # A lost server is retried by the client: the limit is for all of it.
+            # The client reconnects and retries by itself; this limits all attempts together.
             return await asyncio.wait_for(cast(Awaitable[Any], call()), 2 * _WAIT_S)
         except (RedisError, OSError, TimeoutError) as e:
             raise StoreError(f"Redis cannot be reached or refused: {type(e).__name__}") from e
 
     async def _run(self, script: str, *args: str | float) -> Any:
-        """Run a script that knows the shared keys by their names, and `now`."""
+        """Run a script. It can use `now` and the shared keys by their names in _PRELUDE."""
         keys = _SHARED_KEYS
         return await self._ask(lambda: self._redis.eval(_PRELUDE + script, len(keys), *keys, *args))
 
     async def _run_for(self, session_id: str, script: str, *args: str | float) -> Any:
-        """The same for one session: it also knows its keys, `touch` and `forget`; see above."""
+        """Run a script for one session. It can also use the names in _SESSION_PRELUDE."""
         keys = [
             *_SHARED_KEYS,
             f"greeter:session:{session_id}",  # hash: phase, reason, since

@@ -1,7 +1,4 @@
-"""The SQLite store: sessions, claims, and the ledger, beside the outcomes.
-
-Promises: `agent.store.interface`.
-"""
+"""Sessions, claims and the ledger in SQLite; `agent.store.interface` describes each method."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from agent.store.sqlite_outcomes import SqliteOutcomes
 
 
 class SqliteStore(SqliteOutcomes):
-    """The store of one machine."""
+    """The store for one machine."""
 
     async def phase(self, session_id: str) -> Phase | None:
         return await self._read(lambda db: _phase_of(db, session_id))
@@ -90,7 +87,7 @@ class SqliteStore(SqliteOutcomes):
 
         return await self._write(step)
 
-    async def spend_avatar(self, day: str, seconds: float) -> None:
+    async def add_avatar_seconds(self, day: str, seconds: float) -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute(
                 "INSERT INTO avatar_day (day, seconds) VALUES (?1, ?2)"

@@ -1,18 +1,20 @@
-"""The SQLite file: how it is made and how a step is taken. It knows no table's meaning.
+"""The SQLite file: schema, connection and transactions.
 
-A connection lasts for one step, so nothing is held between two, and the write-ahead log is folded
-in and deleted whenever nobody is at work.
+Each store has one connection and one thread that uses it. Opening a connection for each
+transaction took most of a transaction's time.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 from agent.core.errors import StoreError
 
@@ -28,7 +30,8 @@ CREATE TABLE IF NOT EXISTS session (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_by_age ON session (since);
 CREATE TABLE IF NOT EXISTS claim (name TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
--- state: open, closed or settled; due: when the lease of an open one ends, or a closed one is due.
+-- state: open, closed or done (0.1: settled).
+-- due: when the lease of an open outcome expires, or when a closed outcome is due for delivery.
 CREATE TABLE IF NOT EXISTS outcome (
     id TEXT PRIMARY KEY, session_id TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
     due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
@@ -43,52 +46,87 @@ COMMIT;
 
 
 class SqliteFile:
-    """One file, which every process on this machine may share; readable by its owner alone."""
+    """One database file that all processes on this machine share; only its owner can read it.
+
+    Raises:
+        StoreError: the file cannot be written or is not a database.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._opened_file: tuple[int, int] | None = None
+        """Device and inode of the file that the connection has open."""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+        self._closed = False
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as e:
             raise StoreError(f"{path} cannot be written: {e.strerror}") from e
-        with self._connection() as db:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(_SCHEMA)
+        self._attempt(lambda db: db.executescript(_SCHEMA))
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run one query in the store's thread."""
+        return await self._in_thread(lambda: self._attempt(query))
+
+    async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Run one transaction in the store's thread."""
+
+        def transaction(db: sqlite3.Connection) -> T:
+            db.execute("BEGIN IMMEDIATE")
+            with db:
+                return change(db)
+
+        return await self._in_thread(lambda: self._attempt(transaction))
+
+    async def _delete(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Run one transaction that deletes, and remove what it deleted from the write-ahead log."""
+        result = await self._write(change)
+        await self._read(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+        return result
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise StoreError(f"{self._path}: the store is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            db = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
-            try:
-                yield db
-            finally:
-                db.close()
-        except sqlite3.Error as e:
+            return work(self._connected())
+        except (sqlite3.Error, OSError) as e:
+            self._disconnect()  # the next call tries a new connection
             raise StoreError(f"{self._path}: {e}") from e
 
-    async def _read(self, step: Callable[[sqlite3.Connection], T]) -> T:
-        """Run one query, in a thread."""
+    def _connected(self) -> sqlite3.Connection:
+        """Return the connection; open it first if there is none or if the file was replaced."""
+        found = os.stat(self._path)
+        file = (found.st_dev, found.st_ino)
+        if self._connection is not None and self._opened_file == file:
+            return self._connection
+        self._disconnect()
+        db = sqlite3.connect(
+            f"file:{quote(str(self._path))}?mode=rw",  # a missing file is an error, not a new file
+            uri=True,
+            timeout=_WAIT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self._connection, self._opened_file = db, file
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        # Overwrite deleted rows: transcripts must not stay in unused pages of the file.
+        db.execute("PRAGMA secure_delete=ON")
+        return db
 
-        def query() -> T:
-            with self._connection() as db:
-                return step(db)
-
-        return await asyncio.to_thread(query)
-
-    async def _write(self, step: Callable[[sqlite3.Connection], T]) -> T:
-        """Run one step as a transaction of its own, in a thread."""
-
-        def transaction() -> T:
-            with self._connection() as db:
-                db.execute("PRAGMA synchronous=NORMAL")
-                # What people said is deleted for good, not only from the table.
-                db.execute("PRAGMA secure_delete=ON")
-                db.execute("BEGIN IMMEDIATE")
-                with db:
-                    return step(db)
-
-        return await asyncio.to_thread(transaction)
+    def _disconnect(self) -> None:
+        db, self._connection = self._connection, None
+        if db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
 
     async def aclose(self) -> None:
-        """Nothing is held between two steps."""
+        if not self._closed:
+            await self._in_thread(self._disconnect)
+            self._closed = True
+            self._thread.shutdown(wait=False)

@@ -1,4 +1,4 @@
-"""Outcomes in SQLite, and the forgetting of sessions. Promises: `agent.store.interface`."""
+"""Outcomes and retention in SQLite; `agent.store.interface` describes each method."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DAY_S = 86_400.0
 
 
 class SqliteOutcomes(SqliteFile):
-    """The outcomes' half of the SQLite store."""
+    """The outcome methods of the SQLite store."""
 
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float
@@ -40,23 +40,23 @@ class SqliteOutcomes(SqliteFile):
         return await self._write(step)
 
     async def close_outcome(self, outcome_id: str, body: str) -> bool:
-        return await self._close(outcome_id, body, lost=False)
+        return await self._close(outcome_id, body, only_expired=False)
 
-    async def close_lost_outcome(self, outcome_id: str, body: str) -> bool:
-        return await self._close(outcome_id, body, lost=True)
+    async def close_expired_outcome(self, outcome_id: str, body: str) -> bool:
+        return await self._close(outcome_id, body, only_expired=True)
 
-    async def _close(self, outcome_id: str, body: str, *, lost: bool) -> bool:
+    async def _close(self, outcome_id: str, body: str, *, only_expired: bool) -> bool:
         def step(db: sqlite3.Connection) -> bool:
             closed = db.execute(
                 "UPDATE outcome SET state = 'closed', body = ?1, due = ?2, changed = ?2"
                 " WHERE id = ?3 AND state = 'open' AND (NOT ?4 OR due <= ?2)",
-                (body, time.time(), outcome_id, lost),
+                (body, time.time(), outcome_id, only_expired),
             )
             return closed.rowcount == 1
 
         return await self._write(step)
 
-    async def lost_outcomes(self, limit: int) -> list[tuple[str, str]]:
+    async def expired_outcomes(self, limit: int) -> list[tuple[str, str]]:
         return await self._read(
             lambda db: db.execute(
                 "SELECT id, body FROM outcome WHERE state = 'open' AND due <= ?"
@@ -66,7 +66,7 @@ class SqliteOutcomes(SqliteFile):
         )
 
     async def due_outcomes(
-        self, limit: int, *, hold_s: float = 0, overdue_s: float = 0
+        self, limit: int, *, reserve_s: float = 0, overdue_s: float = 0
     ) -> list[tuple[str, str, int]]:
         def find(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
             return db.execute(
@@ -77,36 +77,36 @@ class SqliteOutcomes(SqliteFile):
 
         def take(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
             found = find(db)
-            until = time.time() + hold_s
+            until = time.time() + reserve_s
             db.executemany(
                 "UPDATE outcome SET due = ? WHERE id = ?", [(until, row[0]) for row in found]
             )
             return found
 
-        # Asked every second: only what there is to take is written.
-        if not (found := await self._read(find)) or not hold_s:
+        # Called every second: write only if there is something to reserve.
+        if not (found := await self._read(find)) or not reserve_s:
             return found
         return await self._write(take)
 
-    async def pending_outcomes(self) -> int:
+    async def pending_deliveries(self) -> int:
         found: tuple[int] = await self._read(
             lambda db: db.execute("SELECT count(*) FROM outcome WHERE state = 'closed'").fetchone()
         )
         return found[0]
 
-    async def postpone_outcome(self, outcome_id: str, attempts: int, in_s: float) -> None:
+    async def retry_delivery(self, outcome_id: str, attempts: int, delay_s: float) -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute(
                 "UPDATE outcome SET due = ?, attempts = ? WHERE id = ? AND state = 'closed'",
-                (time.time() + in_s, attempts, outcome_id),
+                (time.time() + delay_s, attempts, outcome_id),
             )
 
         await self._write(step)
 
-    async def settle_outcome(self, outcome_id: str) -> None:
+    async def finish_delivery(self, outcome_id: str) -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute(
-                "UPDATE outcome SET state = 'settled' WHERE id = ? AND state = 'closed'",
+                "UPDATE outcome SET state = 'done' WHERE id = ? AND state = 'closed'",
                 (outcome_id,),
             )
 
@@ -123,16 +123,17 @@ class SqliteOutcomes(SqliteFile):
 
     async def forget_session(self, session_id: str) -> int:
         def step(db: sqlite3.Connection) -> int:
-            _forget_claims(db)
-            return _forget(db, session_id)
+            _delete_expired_claims(db)
+            return _delete_session(db, session_id)
 
-        return await self._write(step)
+        return await self._delete(step)
 
     async def forget_older(self, age_s: float) -> int:
         def step(db: sqlite3.Connection) -> int:
-            _forget_claims(db)
+            _delete_expired_claims(db)
             now = time.time()
-            _forget_days(db, now - max(age_s, _DAY_S))
+            # Keep today and yesterday: the budget of today is checked against the ledger.
+            _delete_ledger_days(db, now - max(age_s, _DAY_S))
             old = db.execute(
                 "SELECT id FROM ("
                 "  SELECT id FROM session WHERE since <= ?1"
@@ -145,21 +146,20 @@ class SqliteOutcomes(SqliteFile):
                 ")",
                 (now - age_s, now),
             ).fetchall()
-            return sum(_forget(db, session_id) for (session_id,) in old)
+            return sum(_delete_session(db, session_id) for (session_id,) in old)
 
-        return await self._write(step)
+        return await self._delete(step)
 
 
-def _forget(db: sqlite3.Connection, session_id: str) -> int:
+def _delete_session(db: sqlite3.Connection, session_id: str) -> int:
     db.execute("DELETE FROM session WHERE id = ?", (session_id,))
     return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount
 
 
-def _forget_days(db: sqlite3.Connection, before: float) -> None:
-    """Of the ledger; never the day a budget is still held to."""
+def _delete_ledger_days(db: sqlite3.Connection, before: float) -> None:
     db.execute("DELETE FROM avatar_day WHERE day < date(?, 'unixepoch')", (before,))
 
 
-def _forget_claims(db: sqlite3.Connection) -> None:
-    """What nobody holds any more: a claim's name may name a session."""
+def _delete_expired_claims(db: sqlite3.Connection) -> None:
+    """Delete claims that are no longer valid: their names may contain session ids."""
     db.execute("DELETE FROM claim WHERE until <= ?", (time.time(),))

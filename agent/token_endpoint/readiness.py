@@ -81,7 +81,7 @@ class ReadinessCheck(BackgroundTask):
 
     async def _look(self) -> None:
         spent_s = await self._store.avatar_seconds(today())
-        pending = await self._store.pending_outcomes()
+        pending = await self._store.pending_deliveries()
         OUTCOMES_PENDING.set(pending if self._delivers else 0)
         self._store_answered_at = asyncio.get_running_loop().time()
         AVATAR_SECONDS_TODAY.set(spent_s)

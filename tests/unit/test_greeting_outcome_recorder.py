@@ -60,8 +60,8 @@ async def test_an_end_in_the_middle_of_a_booking_pays_once(tmp_path: Path) -> No
     class Slow(SqliteStore):
         """It does what it is asked, and answers late."""
 
-        async def spend_avatar(self, day: str, seconds: float) -> None:
-            await super().spend_avatar(day, seconds)
+        async def add_avatar_seconds(self, day: str, seconds: float) -> None:
+            await super().add_avatar_seconds(day, seconds)
             await asyncio.sleep(0.3)
 
     store = Slow(tmp_path / "store")
@@ -86,7 +86,7 @@ async def test_who_was_taken_for_lost_pays_for_the_rest_alone(tmp_path: Path) ->
     # As a courier does whose clock says that the lease is over.
     [body] = await other.outcomes("s")
     await other.save_outcome("o", body, -timedelta(hours=1).total_seconds())
-    assert await other.close_lost_outcome("o", body)
+    assert await other.close_expired_outcome("o", body)
     avatar.avatar_seconds = 40.0
     await keeper.close("continue", closing_said=True)
     assert await other.avatar_seconds(today()) == 40.0

@@ -255,7 +255,7 @@ asyncio.run(courier.run())
             await first.wait()
         store = SqliteStore(tmp_path / "s")
         assert await store.due_outcomes(1) == [], "held, for a while"
-        await store.postpone_outcome("o", 0, 0)  # that while is over
+        await store.retry_delivery("o", 0, 0)  # that while is over
         async with OutcomeDelivery(store, platform.settings(), **FAST):
             await platform.has(2)
         assert [headers["webhook-id"] for headers, _ in platform.requests] == ["outcome_o"] * 2
@@ -277,7 +277,7 @@ async def test_the_line_of_a_failed_delivery_says_what_to_do(
         ):
             await platform.has(1)
             await until(lambda: said(1))
-            await store.postpone_outcome("o", 7, 0)  # as if it were the eighth attempt
+            await store.retry_delivery("o", 7, 0)  # as if it were the eighth attempt
             await platform.has(2)
             await until(lambda: said(2))
     line, eighth = [r for r in caplog.records if "not delivered" in r.message]

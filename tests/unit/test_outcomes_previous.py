@@ -84,10 +84,10 @@ async def test_the_budget_is_the_days_and_counts_what_all_greetings_cost(
     assert not await budget_is_spent(store, None)
     assert not await budget_is_spent(store, 1)
     assert await budget_is_spent(store, 0)
-    await store.spend_avatar(today(), 40)
-    await store.spend_avatar("2020-01-01", 4_000)
+    await store.add_avatar_seconds(today(), 40)
+    await store.add_avatar_seconds("2020-01-01", 4_000)
     assert not await budget_is_spent(store, 1)
-    await store.spend_avatar(today(), 20)
+    await store.add_avatar_seconds(today(), 20)
     assert await budget_is_spent(store, 1)
 
 

@@ -1,4 +1,4 @@
-"""Sessions and claims in the store, on SQLite; tests/integration/test_store_redis.py asks Redis."""
+"""Sessions and claims in the SQLite store; test_store_redis.py runs the checks on Redis."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from agent.core.settings import StoreSettings
 from agent.store import PRESUMED, Phase, SqliteStore, Store, open_store
 
 
-async def check_one_starter(store: Store) -> None:
+async def check_start_succeeds_for_one_caller(store: Store) -> None:
     found = await asyncio.gather(*(store.start("one") for _ in range(10)))
     assert found.count(None) == 1
     assert found.count(Phase.STARTED) == 9
     assert await store.phase("one") is Phase.STARTED
 
 
-async def check_phases(store: Store) -> None:
+async def check_phases_follow_each_other(store: Store) -> None:
     assert await store.phase("s") is None
     await store.mark_met("s")
-    assert await store.phase("s") is None, "nobody meets in a session that has not started"
+    assert await store.phase("s") is None, "a session that has not started is not met"
     assert await store.start("s") is None
     await store.mark_met("s")
     assert await store.phase("s") is Phase.MET
     assert await store.start("s") is Phase.MET
-    assert await store.restart("s") is False, "only what has ended is restarted"
+    assert await store.restart("s") is False, "only an ended session restarts"
     await store.end("s", "continue")
     await store.end("s", "again")
     await store.mark_met("s")
@@ -39,23 +39,23 @@ async def check_phases(store: Store) -> None:
     assert await store.phase("other") is None
 
 
-async def check_end_reason(store: Store) -> None:
+async def check_end_reason_is_the_first_reported_reason(store: Store) -> None:
     assert await store.end_reason("e") is None
     await store.start("e")
     assert await store.end_reason("e") is None
     await store.end("e", PRESUMED)
-    assert await store.end_reason("e") is None, "nobody knows that it ended"
+    assert await store.end_reason("e") is None, "a presumed reason is not reported"
     await store.end("e", "continue")
     await store.end("e", "again")
     assert await store.end_reason("e") == "continue"
 
 
-async def check_end_before_start(store: Store) -> None:
+async def check_end_before_start_is_kept(store: Store) -> None:
     await store.end("early", "continue")
     assert await store.start("early") is Phase.ENDED
 
 
-async def check_one_restarter(store: Store) -> None:
+async def check_restart_succeeds_for_one_caller(store: Store) -> None:
     await store.end("r", "continue")
     assert sorted(await asyncio.gather(*(store.restart("r") for _ in range(5)))) == [False] * 4 + [
         True
@@ -63,7 +63,7 @@ async def check_one_restarter(store: Store) -> None:
     assert await store.start("r") is None
 
 
-async def check_forgetting(store: Store) -> None:
+async def check_forget_phase_keeps_reported_ends(store: Store) -> None:
     await store.forget_phase("unknown")
     for step in (store.start, store.mark_met):
         assert await store.start("f") in (None, Phase.STARTED)
@@ -73,40 +73,40 @@ async def check_forgetting(store: Store) -> None:
     await store.end("f", "continue")
     await store.end("f", PRESUMED)
     await store.forget_phase("f")
-    assert await store.phase("f") is Phase.ENDED, "what ended on purpose stays ended"
+    assert await store.phase("f") is Phase.ENDED, "a reported end is kept"
 
 
-async def check_a_presumed_end(store: Store) -> None:
+async def check_reported_end_replaces_a_presumed_end(store: Store) -> None:
     await store.start("p")
     await store.end("p", PRESUMED)
     assert await store.start("p") is Phase.ENDED
     await store.forget_phase("p")
-    assert await store.start("p") is None, "a report knew better"
+    assert await store.start("p") is None, "the presumed end was deleted"
     await store.end("p", PRESUMED)
     await store.end("p", "continue")
     await store.forget_phase("p")
-    assert await store.phase("p") is Phase.ENDED, "a real reason takes the presumed one's place"
+    assert await store.phase("p") is Phase.ENDED, "the reported reason replaced the presumed one"
 
 
-async def check_claims(store: Store) -> None:
+async def check_claim_succeeds_for_one_caller_until_it_expires(store: Store) -> None:
     taken = await asyncio.gather(*(store.claim("c", 30) for _ in range(10)))
     assert taken.count(True) == 1
     assert await store.claim("other", 30)
     assert await store.claim("short", 0.05)
-    await asyncio.sleep(0.1)  # what is tested is that time passes
+    await asyncio.sleep(0.1)
     assert await store.claim("short", 30)
     assert not await store.claim("c", 30)
 
 
-CHECKS = [
-    check_one_starter,
-    check_phases,
-    check_end_reason,
-    check_end_before_start,
-    check_one_restarter,
-    check_forgetting,
-    check_a_presumed_end,
-    check_claims,
+SESSION_CHECKS = [
+    check_start_succeeds_for_one_caller,
+    check_phases_follow_each_other,
+    check_end_reason_is_the_first_reported_reason,
+    check_end_before_start_is_kept,
+    check_restart_succeeds_for_one_caller,
+    check_forget_phase_keeps_reported_ends,
+    check_reported_end_replaces_a_presumed_end,
+    check_claim_succeeds_for_one_caller_until_it_expires,
 ]
 
 
@@ -117,24 +117,45 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.aclose()
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.__name__)
-async def test_sqlite_keeps_the_promise(store: Store, check: object) -> None:
+@pytest.mark.parametrize("check", SESSION_CHECKS, ids=lambda c: c.__name__)
+async def test_sqlite_store(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]
 
 
-async def test_what_ended_is_still_ended_in_the_next_process(tmp_path: Path) -> None:
+async def test_sqlite_store_keeps_phases_in_the_file(tmp_path: Path) -> None:
     await SqliteStore(tmp_path / "s").end("7", "continue")
     assert await SqliteStore(tmp_path / "s").phase("7") is Phase.ENDED
 
 
-async def test_two_processes_on_one_file_start_a_session_once(tmp_path: Path) -> None:
+async def test_sqlite_start_succeeds_for_one_of_two_stores(tmp_path: Path) -> None:
     stores = [SqliteStore(tmp_path / "s") for _ in range(2)]
     found = await asyncio.gather(*(stores[i % 2].start("7") for i in range(20)))
     assert found.count(None) == 1
 
 
+async def test_sqlite_store_uses_a_replaced_file(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s")
+    await store.end("7", "continue")
+    backup = SqliteStore(tmp_path / "backup")
+    await backup.start("8")
+    await backup.aclose()
+    (tmp_path / "backup").replace(tmp_path / "s")
+    for suffix in ("-wal", "-shm"):
+        (tmp_path / f"s{suffix}").unlink(missing_ok=True)
+    assert await store.phase("7") is None
+    assert await store.phase("8") is Phase.STARTED
+
+
+async def test_sqlite_store_raises_store_error_after_aclose(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s")
+    await store.aclose()
+    await store.aclose()
+    with pytest.raises(StoreError):
+        await store.phase("7")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
-async def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+async def test_sqlite_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "state" / "s")
     await store.start("7")
     for path in (tmp_path / "state").iterdir():
@@ -142,19 +163,23 @@ async def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
 
 
-async def test_a_file_that_is_no_store_is_our_error(tmp_path: Path) -> None:
+async def test_sqlite_store_raises_store_error_for_another_file(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "s").write_bytes(b"not a database, certainly not one of sqlite's" * 100)
     with pytest.raises(StoreError):
         SqliteStore(tmp_path / "s")
 
 
-async def test_a_directory_that_cannot_be_made_is_our_error(tmp_path: Path) -> None:
+async def test_sqlite_store_raises_store_error_without_a_folder(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError):
         SqliteStore(tmp_path / "file" / "s")
 
 
-def test_an_unusable_redis_address_is_our_error_and_not_repeated() -> None:
+def test_open_store_does_not_repeat_an_unusable_redis_address() -> None:
     with pytest.raises(StoreError) as error:
         open_store(StoreSettings.from_env({"REDIS_URL": "http://:password@nowhere"}))
     assert "password" not in str(error.value)

@@ -146,7 +146,7 @@ async def test_who_met_a_guide_that_was_lost_with_its_worker_is_greeted_again(
     await greetings.start(METADATA, restart=False)
     await store.mark_met("7")
     await store.open_outcome("o", "7", "{}", -1)
-    assert await store.close_lost_outcome("o", '{"ended": {"reason": "worker_lost"}}')
+    assert await store.close_expired_outcome("o", '{"ended": {"reason": "worker_lost"}}')
     rooms.room_sid = None
     if by_webhook:
         assert not await greetings.over_with_its_room("7")

@@ -71,7 +71,7 @@ async def test_ready_until_nobody_has_answered_for_a_while(
 async def test_the_ledger_and_what_waits_are_shown(
     rooms: LiveKitRooms, store: Store, minutes: str | None, left_s: float
 ) -> None:
-    await store.spend_avatar(today(), 90)
+    await store.add_avatar_seconds(today(), 90)
     await store.open_outcome("o", "s", "{}", 60)
     await store.close_outcome("o", "{}")
     settings = EndpointSettings.from_env({**ENVIRONMENT, "AVATAR_MINUTES_PER_DAY": minutes or ""})
