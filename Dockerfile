@@ -1,7 +1,7 @@
-# The worker; the same image runs the endpoint (docs/deploy-own-ground.md).
+# The worker. With another command, the same image runs the endpoint (docs/deploy-self-hosted.md).
 #
-# Everything above the base is what uv.lock says, hashes and all. The base is a tag, so that a
-# rebuild brings Debian's and Python's security fixes; for builds that repeat to the byte, pin it:
+# Python packages are installed from uv.lock with hashes. The base image is a tag, so that a rebuild
+# includes security fixes of Debian and Python. For reproducible builds, pin its digest:
 # --build-arg PYTHON=python:3.11-slim-bookworm@sha256:… (docker buildx imagetools inspect shows it).
 ARG PYTHON=python:3.11-slim-bookworm
 
@@ -11,7 +11,7 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=ne
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-# And the models of the plugins, if any (as locked, they have none): no job waits for a download.
+# Also download the plugins' model files, if they have any, so that no job has to wait for them.
 RUN uv sync --locked --no-dev --no-install-project && \
     .venv/bin/python -m livekit.agents download-files
 COPY agent ./agent
@@ -21,19 +21,19 @@ RUN .venv/bin/python -m compileall -q agent
 FROM ${PYTHON}
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin greeter
 WORKDIR /app
-# Root's, so that the process cannot change its own code.
+# Owned by root, so that the process cannot change its own code.
 COPY --from=build /app /app
 ENV PATH="/app/.venv/bin:$PATH" HF_HOME=/app/.models PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-# The store of worker and endpoint: keep this volume, or use REDIS_URL.
+# The SQLite store of worker and endpoint: keep this volume, or use REDIS_URL.
 ENV STATE_DIR=/app/.state
 RUN install -d -m 700 -o 10001 -g 10001 "$STATE_DIR"
 VOLUME /app/.state
-# Recordings on their way to the bucket; mount a volume here where there is none.
+# Recordings until they are uploaded. If you use no bucket, mount a volume here.
 ENV RECORDINGS_DIR=/app/.recordings
 RUN install -d -m 700 -o 10001 -g 10001 "$RECORDINGS_DIR"
 USER 10001
 EXPOSE 8081
-# The worker's; the endpoint's is http://127.0.0.1:8000/healthz. Kubernetes has probes of its own.
+# For the worker. The endpoint's URL is http://127.0.0.1:8000/healthz. Kubernetes ignores HEALTHCHECK.
 ENV HEALTH_URL=http://127.0.0.1:8081/
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["python", "-c", \
     "import os, urllib.request as r; r.urlopen(os.environ['HEALTH_URL'], timeout=4)"]

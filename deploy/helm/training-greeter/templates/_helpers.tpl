@@ -7,7 +7,7 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{/* Restarted when what they are configured with has changed. */}}
+{{/* The checksum restarts pods when their configuration changes. */}}
 {{- define "greeter.podAnnotations" -}}
 checksum/config: {{ include (print $.Template.BasePath "/config.yaml") . | sha256sum }}
 {{- with .Values.podAnnotations }}
@@ -44,7 +44,7 @@ securityContext:
   capabilities: { drop: [ALL] }
 {{- end }}
 
-{{/* Away from each other, where there is room: a lost machine is not all of them. */}}
+{{/* Spread pods over nodes, so that the loss of one node does not stop all of them. */}}
 {{- define "greeter.spread" -}}
 topologySpreadConstraints:
   - maxSkew: 1

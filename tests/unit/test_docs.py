@@ -1,0 +1,145 @@
+"""Documentation matches the code: links resolve, variables and commands exist."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jwt
+import pytest
+
+from agent.core.settings import EndpointSettings, WorkerSettings
+from agent.token_endpoint.http.schemas import PlatformFields
+
+ROOT = Path(__file__).resolve().parents[2]
+SKIPPED = {"node_modules", ".venv", ".cache", ".git"}
+PAGES = sorted(
+    page for page in ROOT.rglob("*.md") if SKIPPED.isdisjoint(page.relative_to(ROOT).parts)
+)
+README_WORDS_MAX = 1_150
+
+_FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_COMMAND = re.compile(r"python -m (agent(?:\.\w+)?)(?: ([a-z][a-z-]*))?")
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def prose(page: Path) -> str:
+    """The page without its code blocks."""
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub generates them."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading).strip().lower() for heading in headings)
+    return {text.replace(" ", "-") for text in plain}
+
+
+def links(page: Path) -> Iterator[tuple[Path, str]]:
+    """File and anchor of every relative link on a page."""
+    for target in _LINK.findall(prose(page)):
+        if not re.match(r"[a-z]+:", target):
+            path, _, anchor = target.partition("#")
+            yield (page.parent / path).resolve() if path else page, anchor
+
+
+def commands() -> set[tuple[str, str]]:
+    """Every `python -m agent… [command]` on any page."""
+    return {
+        (module, command)
+        for page in PAGES
+        for module, command in _COMMAND.findall(page.read_text())
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_resolve(page: Path) -> None:
+    for path, anchor in links(page):
+        assert path.exists(), path
+        if anchor:
+            assert anchor in anchors(path), f"{path} has no heading #{anchor}"
+
+
+def test_index_lists_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {path for path, _ in links(index)}
+    assert {page for page in PAGES if page.parent == index.parent} - linked == {index}
+
+
+def test_readme_is_short() -> None:
+    words = len((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert words <= README_WORDS_MAX
+
+
+def test_readme_has_the_two_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"^make demo\b", readme, re.MULTILINE)
+    assert re.search(r"^make test\b", readme, re.MULTILINE)
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    shown = {
+        target for page in PAGES for target in re.findall(r"\bmake ([a-z]+)\b(?=[`\s])", code(page))
+    }
+    assert shown <= targets
+
+
+def code(page: Path) -> str:
+    """Code blocks and code spans of a page."""
+    text = page.read_text(encoding="utf-8")
+    blocks = [match.group() for match in _FENCE.finditer(text)]
+    return "\n".join([*blocks, *(f"{span} " for span in re.findall(r"`([^`\n]+)`", prose(page)))])
+
+
+def test_configuration_page_lists_every_variable() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|RECORDING|VOICES)`", page))
+    assert named == WorkerSettings.names() | EndpointSettings.names()
+
+
+def test_configuration_page_has_a_row_for_every_variable_of_the_example() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \|", page, re.MULTILINE)
+    assert sorted(rows) == sorted(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
+
+
+def test_commands_exist() -> None:
+    listed = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    known = set(_COMMAND.findall("\n".join(re.findall(r"^\| .*$", listed, re.MULTILINE))))
+    shown = {(module, command) for module, command in commands() if command}
+    assert shown <= known, "add the command to the table in docs/cli.md, or correct its name"
+    for module in sorted({module for module, _ in known}):
+        assert (ROOT / module.replace(".", "/") / "__main__.py").exists(), module
+
+
+def test_readme_snippet_signs_the_claims_that_the_endpoint_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = "0123456789abcdef0123456789abcdef"
+    monkeypatch.setenv("PLATFORM_JWT_SECRET", secret)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    snippet = re.findall(r"```python\n(import os.*?)```", readme, re.DOTALL)[0]
+    names: dict[str, str] = {}
+    exec(snippet, names)
+    claims = jwt.decode(names["token"], secret, algorithms=["HS256"])
+    assert claims["sub"]
+    assert claims["session_id"]
+    assert 0 < claims["exp"] - time.time() <= 300
+    assert set(claims) - {"sub", "session_id", "exp"} <= set(PlatformFields.model_fields)
+
+
+def test_request_of_the_readme_is_valid_json() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    curl = shlex.split(re.findall(r"```sh\n(curl .*?)```", readme, re.DOTALL)[0])
+    body = json.loads(curl[curl.index("-d") + 1])
+    assert set(body) <= set(PlatformFields.model_fields)
