@@ -1,67 +1,95 @@
-"""The running product for every test, and an environment without any key of the developer's."""
+"""The running product for every test, and an environment without the developer's keys."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from agent.demo.livekit_server import free_ports
-from tests.product import Product, running_product
+from tests.support.crash_reports import REBUILT, CrashReports
+from tests.support.product import Product, running_product
+from tests.support.restartable import DiedAgain, Restartable
 
-_OURS = ("LIVEKIT_", "BEY_", "BEYOND_PRESENCE_", "DEEPGRAM_", "GOOGLE_", "GEMINI_", "PLATFORM_")
+_SETTING_PREFIXES = (
+    *("LIVEKIT_", "BEY_", "BEYOND_PRESENCE_", "DEEPGRAM_", "GOOGLE_", "GEMINI_", "PLATFORM_"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--every-fault", action="store_true", help="the whole matrix of tests/faults")
-    parser.addoption("--greetings", type=int, default=20, help="how many tests/soak plays")
+    parser.addoption("--every-fault", action="store_true", help="all faults of tests/faults")
+    parser.addoption("--greetings", type=int, default=6, help="number of greetings of tests/soak")
     parser.addoption("--seed", type=int, help="of tests/soak; a new one by default")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(CrashReports())
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(_OURS):
+        if name.startswith(_SETTING_PREFIXES):
             monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")
-def app_door() -> Iterator[socket.socket]:
-    """Where a host app with the greeting in it is served: an origin the endpoint has to know."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        yield door
+def host_app_socket() -> Iterator[socket.socket]:
+    """The address of a host app that embeds the greeting; the endpoint allows its origin."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
 
 
 @pytest.fixture(scope="session")
+async def shared_product(
+    tmp_path_factory: pytest.TempPathFactory, host_app_socket: socket.socket
+) -> AsyncIterator[Restartable[Product]]:
+    """One running product for each pytest process, with its own ports, keys and state."""
+
+    def open_product() -> contextlib.AbstractAsyncContextManager[Product]:
+        keep = os.environ.get("KEEP_LOGS_IN")
+        parent = Path(keep) if keep else tmp_path_factory.getbasetemp()
+        parent.mkdir(parents=True, exist_ok=True)
+        number = sum(folder.name.startswith("product-") for folder in parent.iterdir())
+        logs = parent / f"product-{number}-{os.getpid()}"
+        logs.mkdir()
+        (port,) = free_ports(1)
+        host_app = "http://{}:{}".format(*host_app_socket.getsockname())
+        extra = {"CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port},{host_app}"}
+        return running_product(logs, port=port, extra=extra)
+
+    shared = Restartable("product", open_product, Product.dead_processes)
+    try:
+        yield shared
+    finally:
+        await shared.aclose()
+
+
+@pytest.fixture
 async def product(
-    tmp_path_factory: pytest.TempPathFactory, app_door: socket.socket
+    shared_product: Restartable[Product], record_property: Callable[[str, object], None]
 ) -> AsyncIterator[Product]:
-    keep = os.environ.get("KEEP_LOGS_IN")
-    logs = Path(keep) if keep else tmp_path_factory.mktemp("logs")
-    logs.mkdir(parents=True, exist_ok=True)
-    (port,) = free_ports(1)
-    origins = [f"http://127.0.0.1:{port}", "http://{}:{}".format(*app_door.getsockname())]
-    extra = {"CORS_ALLOWED_ORIGINS": ",".join(origins)}
-    async with running_product(logs, port=port, extra=extra) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-async def clean_stage(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """Each test that plays on the stage leaves it empty."""
-    yield
-    if "product" in request.fixturenames:
-        product: Product = request.getfixturevalue("product")
-        await product.clear()
+    """The running product, without rooms, faults or records of an earlier test."""
+    already_rebuilt = shared_product.rebuilt
+    try:
+        running = await shared_product.get()
+    except DiedAgain as e:
+        pytest.fail(f"a process of the shared product died again: {e}", pytrace=False)
+    if shared_product.rebuilt != already_rebuilt:
+        record_property(REBUILT, shared_product.rebuilt)
+    yield running
+    if shared_product.is_running:
+        await running.clear()
 
 
 @pytest.fixture(scope="session")
 def recordings() -> dict[str, Path]:
-    """Recordings of people speaking, from the moonshine wheel (read from books, in English)."""
+    """Recordings of people reading from books in English; the moonshine wheel has them."""
     import moonshine_voice
 
     assets = Path(moonshine_voice.__file__).parent / "assets"
@@ -71,7 +99,7 @@ def recordings() -> dict[str, Path]:
 
 
 _exit_code = 1
-"""Until the session has finished: whatever ends it before that is no success."""
+"""Stays 1 if the session does not finish."""
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:
@@ -81,10 +109,10 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Leave without the native library's exit handlers.
+    """Exit without running the native library's exit handlers.
 
-    livekit 1.1.21 may abort or hang in them after rooms were deleted under their participants, and
-    a run whose tests all passed would count as failed.
+    After a room was deleted under its participants, livekit 1.1.21 may abort or hang in them. A run
+    whose tests all passed would then count as failed.
     """
     sys.stdout.flush()
     sys.stderr.flush()

@@ -21,7 +21,8 @@ from livekit import api
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from agent.demo.stage import Stage, stage
-from tests.integration.client import Client, until
+from tests.support.livekit_client import LiveKitClient
+from tests.support.waiting import until
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 
@@ -37,7 +38,7 @@ async def one_greeting(here: Stage, agent_name: str, room: str) -> tuple[float, 
         .with_grants(api.VideoGrants(room_join=True, room=room))
         .to_jwt()
     )
-    client = Client()
+    client = LiveKitClient()
     async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
         asked_at = time.monotonic()
         dispatch = api.RoomAgentDispatch(

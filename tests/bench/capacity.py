@@ -19,12 +19,12 @@ from pathlib import Path
 import moonshine_voice
 import redis.asyncio as redis
 
-from tests.integration.client import Client
 from tests.integration.cluster import Cluster, cluster
 from tests.integration.endpoint_fixtures import BACKEND, path_of
 from tests.integration.redis_server import redis_server
 from tests.integration.test_greeting import the_opening
 from tests.soak.footprint import Footprint, children_of
+from tests.support.livekit_client import LiveKitClient
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 SILENCE_S, TALK_S = 10.0, 20.0
@@ -59,7 +59,7 @@ async def over(seconds: float, jobs: list[int], worker: int, livekit: int) -> Sh
     return Share(statistics.median(used[:-2]), used[-2], used[-1] / len(jobs))
 
 
-async def talk(client: Client, for_s: float) -> None:
+async def talk(client: LiveKitClient, for_s: float) -> None:
     """Ask again as soon as there is an answer: more than any trainee does."""
     until = time.monotonic() + for_s
     while time.monotonic() < until:
@@ -67,7 +67,7 @@ async def talk(client: Client, for_s: float) -> None:
         await asyncio.sleep(4)
 
 
-async def enter(here: Cluster, session_id: str) -> Client:
+async def enter(here: Cluster, session_id: str) -> LiveKitClient:
     answer = await here.ask(session_id)
     assert answer.status_code == 201, answer.text
     client = await here.join(answer.json())

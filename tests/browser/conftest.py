@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from tests.browser.chromium import find_chromium
-from tests.product import Product
+from tests.support.product import Product
 
 OPENING_TAKES_S = 17
 """Silence before the recording: the opening is over by then."""

@@ -15,7 +15,7 @@ from livekit import api
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import PICTURE, SENTENCE, SOUND_RECEIVED, SPOKEN, OpenPage
-from tests.product import Product
+from tests.support.product import Product
 
 SLOW_MS = 30_000
 

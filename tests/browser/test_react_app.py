@@ -16,7 +16,7 @@ from agent.demo.page import WEB
 from agent.demo.tools import run_tool
 from tests.browser.conftest import OpenPage
 from tests.browser.test_page import SLOW_MS, look, ticket_for
-from tests.product import Product
+from tests.support.product import Product
 
 _EXAMPLE = WEB.parent / "examples" / "react-app"
 _NPM_S = 120.0
@@ -74,7 +74,7 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def app_url(app: Path, app_door: socket.socket) -> AsyncIterator[str]:
+async def app_url(app: Path, host_app_socket: socket.socket) -> AsyncIterator[str]:
     """The example, served at an origin of its own."""
 
     async def index(_: web.Request) -> web.FileResponse:
@@ -86,8 +86,8 @@ async def app_url(app: Path, app_door: socket.socket) -> AsyncIterator[str]:
     runner = web.AppRunner(site)
     await runner.setup()
     try:
-        await web.SockSite(runner, app_door).start()
-        yield "http://{}:{}".format(*app_door.getsockname())
+        await web.SockSite(runner, host_app_socket).start()
+        yield "http://{}:{}".format(*host_app_socket.getsockname())
     finally:
         await runner.cleanup()
 

@@ -12,7 +12,7 @@ from agent.demo.processes import plain_environment
 from agent.outcomes.timeline import MOMENTS
 from tests.browser.conftest import OpenPage
 from tests.browser.test_page import SLOW_MS, arrive
-from tests.product import Product
+from tests.support.product import Product
 
 
 async def test_a_start_is_seen_from_the_pages_first_word_to_the_guides(

@@ -14,7 +14,7 @@ from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from tests.browser.conftest import OpenPage
 from tests.browser.test_page import SLOW_MS, arrive, guide_tells, look
-from tests.product import Product
+from tests.support.product import Product
 
 _SAYS_SO_WITHIN_MS = 10_000
 """Of a killed job: two questions of the page without an answer, three seconds each."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.faults.matrix import ROWS
 from tests.faults.play import Played, play
 from tests.faults.row import ANSWER_S, AVATAR_LEFT_S, HANGS_S, REFUSED_S, SLACK_S, Row
-from tests.product import running_product
+from tests.support.product import running_product
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 _LONGEST_LINE = 110

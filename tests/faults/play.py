@@ -15,7 +15,7 @@ from livekit.rtc.participant import PublishTrackError
 
 from tests.faults.row import ANSWER_S, AVATAR_LEFT_S, SLACK_S, Row
 from tests.faults.witness import OPENING_ENDS, QUESTION, Witness, came, is_whole
-from tests.product import Product
+from tests.support.product import Product
 
 RECORDING = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 _TOO_LATE_S = 6.0

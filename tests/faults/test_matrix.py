@@ -7,7 +7,7 @@ import pytest
 from tests.faults.matrix import ROWS
 from tests.faults.play import play
 from tests.faults.row import Row
-from tests.product import Product
+from tests.support.product import Product
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from tests.integration.client import Caption, Client, until
+from tests.support.livekit_client import Caption, LiveKitClient
+from tests.support.waiting import until
 
 QUESTION = "How long does the video take?"
 OPENING_ENDS = "What would you like to know?"
@@ -20,7 +21,7 @@ _AN_ANSWER = 4
 class Witness:
     """Watches a client that has just joined."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: LiveKitClient) -> None:
         self.client = client
         self.modes: list[str] = []
         """Every `greeting.mode` in turn."""
@@ -48,7 +49,7 @@ class Witness:
 
     def heard_s(self) -> float:
         """How much loud sound has come until now."""
-        return _FRAME_S * sum(len(heard.loud_at) for heard in self.client.heard.values())
+        return _FRAME_S * sum(len(heard.loud_at) for heard in self.client.audio.values())
 
     def answer(self, asked_at: float) -> tuple[float, bool] | None:
         """When an answer was heard (or read), and whether it is but an apology.
@@ -71,7 +72,11 @@ class Witness:
 
     def _said(self, after: float = 0.0) -> list[Caption]:
         me = self.client.room.local_participant.identity
-        return [read for read in self.client.reads if read.who != me and read.began_at > after]
+        return [
+            read
+            for read in self.client.live_captions
+            if read.identity != me and read.began_at > after
+        ]
 
     def _note_mode(self, *_: object) -> None:
         agent = self.client.agent

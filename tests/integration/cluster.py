@@ -19,9 +19,10 @@ from livekit import api
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
 from agent.demo.stand_ins import StandIns, stand_ins
-from tests.integration.client import Client, until
 from tests.integration.endpoint_fixtures import BACKEND, Endpoint, endpoint, endpoint_env, path_of
 from tests.integration.front import Front, front
+from tests.support.livekit_client import LiveKitClient
+from tests.support.waiting import until
 from tests.unit.webhook_receiver import SECRET, Receiver, receiver
 
 
@@ -42,7 +43,7 @@ class Cluster:
     stack: contextlib.AsyncExitStack
     replicas: list[Endpoint] = field(default_factory=list)
     workers: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
-    clients: list[Client] = field(default_factory=list)
+    clients: list[LiveKitClient] = field(default_factory=list)
 
     async def start_replica(self) -> Endpoint:
         """One more, behind the front as soon as it answers."""
@@ -83,8 +84,8 @@ class Cluster:
             json={"trainee": {"id": session_id, "name": "Ada"}, "training_type": "forklift"},
         )
 
-    async def join(self, ticket: dict[str, str]) -> Client:
-        client = Client(looks=False)
+    async def join(self, ticket: dict[str, str]) -> LiveKitClient:
+        client = LiveKitClient(receives_video=False)
         self.clients.append(client)
         await client.join(ticket["server_url"], ticket["participant_token"])
         return client

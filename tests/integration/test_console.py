@@ -12,7 +12,7 @@ import termios
 from pathlib import Path
 
 from agent.demo.processes import plain_environment
-from tests.product import Product
+from tests.support.product import Product
 
 
 async def console(env: dict[str, str], typed: bytes, folder: Path) -> tuple[int | None, str]:

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from agent.scripts import PROMPTS, load_library
-from tests.integration.client import Client, until
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
+from tests.support.waiting import until
 
 FORKLIFT = {"training_type": "forklift", "role": "picker", "industry": "logistics"}
 CLOSING = "Thank you, Ada. Enjoy your video, and remember: slow is smooth, and smooth is safe!"
@@ -30,7 +31,7 @@ def saved(question: str, value: object) -> tuple[str, dict[str, Any]]:
     return "record_answer", {"question": question, "value": value}
 
 
-async def typed(client: Client, text: str, answer: str) -> None:
+async def typed(client: LiveKitClient, text: str, answer: str) -> None:
     """Type, and wait for an answer that holds these words."""
     await client.silence()
     await client.type(text)
@@ -39,7 +40,7 @@ async def typed(client: Client, text: str, answer: str) -> None:
     )
 
 
-def attribute(client: Client, name: str) -> str:
+def attribute(client: LiveKitClient, name: str) -> str:
     """What the agent tells the page; empty once it is gone."""
     return client.agent.attributes.get(name, "") if client.agent else ""
 
@@ -121,7 +122,7 @@ async def test_without_consent_no_word_is_kept_but_the_answers_are(product: Prod
     client, ticket, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
     await typed(client, "Never in my life", "all new to you")
-    await client.goes_on()
+    await client.press_continue()
     outcome = await product.outcome(ticket["session_id"])
     assert outcome["transcript"] is None
     assert "Never in my life" not in str(outcome)
@@ -138,7 +139,7 @@ async def test_an_interrupted_line_is_kept_as_far_as_it_was_heard(product: Produ
     await until(lambda: time.monotonic() > began_at + 3, 5, "")
     await client.type("Sorry, how long is the video?")
     await until(lambda: "you will see" in client.said(client.agent.identity), 20, "no answer")
-    await client.goes_on()
+    await client.press_continue()
     outcome = await product.outcome(ticket["session_id"])
     opening, question, *_ = outcome["transcript"]
     assert opening["interrupted"], outcome["transcript"]
@@ -167,7 +168,7 @@ async def test_switching_language_moves_voice_captions_page_and_answers_go_on(
         if any("mucho" in said or "bien" in said for said in call["detail"].get("said", []))
     ]
     assert set(voices) == {"aura-2-celeste-es"}
-    await client.goes_on()
+    await client.press_continue()
     outcome = await product.outcome(ticket["session_id"])
     assert (outcome["locale"], outcome["locales"]) == ("es", ["en", "es"])
     assert outcome["answers"]["driven_before"]["value"] is True
@@ -264,7 +265,7 @@ async def test_what_failed_and_who_spoke_in_its_place_is_in_the_outcome(product:
     await client.silence()
     await client.type("How long does it take?")
     await until(lambda: "sorry" in client.said(client.agent.identity), 20, "no apology")
-    await client.goes_on()
+    await client.press_continue()
     outcome = await product.outcome(ticket["session_id"])
     assert (outcome["mode"], outcome["avatar_seconds"]) == ("voice", 0)
     faults = {(fault["part"], fault["status"]) for fault in outcome["faults"]}
@@ -313,7 +314,7 @@ async def test_a_greeter_who_takes_over_from_a_lost_one_knows_what_was_told(
     await the_opening(client)
     await until(lambda: "What would you like" in client.said(client.agent.identity), 40, "silent")
     await typed(client, "Hello again", "And the truck?")
-    await client.goes_on()
+    await client.press_continue()
     outcome = await product.outcome(ticket["session_id"])
     assert outcome["ended"]["reason"] == "continue"
     assert outcome["answers"]["years_driving"]["value"] == 5

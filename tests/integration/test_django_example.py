@@ -20,7 +20,6 @@ import pytest
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import end, plain_environment, wait_until_ready
 from agent.outcomes.webhook import post_outcome
-from tests.integration.client import Client, until
 from tests.integration.django_site import (
     CONTINUE_URL,
     EXAMPLE,
@@ -32,7 +31,9 @@ from tests.integration.django_site import (
     greeting,
     manage,
 )
-from tests.product import Product
+from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
+from tests.support.waiting import until
 
 WEBHOOK = "/webhooks/greeting-outcome/"
 
@@ -55,7 +56,7 @@ async def alone(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]
         yield running
 
 
-def said_to(client: Client) -> str:
+def said_to(client: LiveKitClient) -> str:
     return " ".join(text for _, text in client.captions)
 
 

@@ -28,7 +28,7 @@ from agent.cli.doctor.report import as_text
 from agent.core.job_metadata import PROBE_ROOM_PREFIX
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
-from tests.product import Product
+from tests.support.product import Product
 
 BOTH = frozenset({"worker", "endpoint"})
 CLOSED = "{closed}"

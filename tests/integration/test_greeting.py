@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from livekit import api, rtc
 
-from tests.integration.client import Client, until
-from tests.product import Product
+from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
+from tests.support.waiting import until
 
 OPENING_ENDS_WITH = "What would you like to know?"
 
 
-async def the_opening(client: Client, timeout: float = 40) -> str:
+async def the_opening(client: LiveKitClient, timeout: float = 40) -> str:
     """The opening's caption, once it has been said."""
     await until(
         lambda: any(OPENING_ENDS_WITH in text for _, text in client.captions),
@@ -216,7 +217,7 @@ async def test_no_log_holds_a_token_a_key_or_what_was_said(
 
     # The opening, what was heard, and an answer.
     await until(lambda: len(spoken()) > 2, 30, "no answer")
-    await client.goes_on()
+    await client.press_continue()
 
     def ended() -> bool:
         return any(

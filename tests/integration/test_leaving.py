@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.product import Product
+from tests.support.waiting import until
 
 SLACK_S = 3.0
 
@@ -42,7 +42,7 @@ async def test_end_call_ends_avatar_and_room_at_once(product: Product) -> None:
 async def test_greeting_ended_in_the_room_is_over_for_the_endpoint_too(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await client.hears(after=0)
-    await client.goes_on()
+    await client.press_continue()
     await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
 
     async def is_over() -> bool:

@@ -12,9 +12,9 @@ from livekit import api, rtc
 
 from agent.demo.livekit_server import ensure_binary, livekit_server
 from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
-from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
-from tests.product import Product, running_product
+from tests.support.product import Product, running_product
+from tests.support.waiting import until
 
 AGAIN_S = 40.0
 """From LiveKit's return to the next greeter's first word: clients find their way back by
@@ -48,7 +48,7 @@ async def test_after_a_restart_of_livekit_the_trainee_is_greeted_again_and_one_a
             await until(lambda: "video" in client.said(guide), 20, "no answer")
             paid = [a for a in await product.avatars(ticket["room_name"]) if not a["left_at"]]
             assert len(paid) == 1
-            await client.goes_on()
+            await client.press_continue()
             await product.paid_avatars_left(ticket["room_name"])
             await client.leave()
 

@@ -19,9 +19,10 @@ from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, 
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.supervision.reaper import AGAIN_S, KNOWN_S
-from tests.integration.client import Client, until
 from tests.integration.endpoint_fixtures import endpoint_env
 from tests.integration.test_reaper import greeter_token, token
+from tests.support.livekit_client import LiveKitClient
+from tests.support.waiting import until
 
 ROUND_S = 120.0
 """Between the reaper's rounds: whatever happens sooner, a webhook has set off."""
@@ -65,7 +66,12 @@ async def room(server: LiveKitServer) -> AsyncIterator[str]:
 async def test_an_orphaned_avatar_goes_long_before_the_next_round(
     server: LiveKitServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    greeter, avatar, trainee, bystander = Client(), Client(), Client(), Client()
+    greeter, avatar, trainee, bystander = (
+        LiveKitClient(),
+        LiveKitClient(),
+        LiveKitClient(),
+        LiveKitClient(),
+    )
     async with room(server) as name:
         await greeter.join(server.url, greeter_token(server, name))
         await avatar.join(server.url, token(server, name, "avatar", speaks_for="greeter"))
@@ -91,7 +97,7 @@ async def test_a_session_is_over_with_its_room(
     caplog.set_level(logging.INFO)
     async with room(server) as name:
         session_id = name.rpartition("-")[2]
-        trainee = Client()
+        trainee = LiveKitClient()
         await trainee.join(server.url, token(server, name, "trainee"))
         await store.start(session_id)
         await store.mark_met(session_id)

@@ -12,13 +12,13 @@ import httpx
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.product import Product
 
 
 async def test_every_line_is_an_event_and_a_jobs_say_whose_they_are(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await the_opening(client)
-    await client.goes_on()
+    await client.press_continue()
     session_id = ticket["session_id"]
     await product.outcome(session_id)
     for process in ("worker", "endpoint"):

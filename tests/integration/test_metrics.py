@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.product import Product
+from tests.support.waiting import until
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 _WORKER = "training_greeter_"
@@ -30,7 +30,7 @@ async def greet_and_end(product: Product) -> tuple[str, float]:
     await client.type("How long does the video take?")
     await client.hears(after=typed_at)
     await client.silence()
-    await client.goes_on()
+    await client.press_continue()
     outcome = await product.outcome(ticket["session_id"])
     return ticket["session_id"], outcome["avatar_seconds"]
 
@@ -84,7 +84,7 @@ async def test_jobs_counts_outlive_them_in_files_that_are_used_again(product: Pr
     for _ in range(4):
         client, ticket, _ = await product.enter()
         await until(lambda client=client: client.agent is not None, 10, "no greeter came")  # type: ignore[misc]
-        await client.goes_on()
+        await client.press_continue()
         await product.outcome(ticket["session_id"])
     assert counted(await product.metrics("worker")) - counted(before) == 4
     # One process more at once than before, perhaps: the next one while the last one ends.
@@ -97,7 +97,7 @@ async def test_a_providers_failure_is_counted_by_who_and_how(product: Product) -
     await product.here.stand_ins.faults("bey:402")
     client, ticket, _ = await product.enter()
     await the_opening(client)
-    await client.goes_on()
+    await client.press_continue()
     await product.outcome(ticket["session_id"])
     labels = 'kind="AvatarRejected",part="avatar",provider="beyond_presence",status="402"'
     name = f"{_WORKER}provider_errors_total{{{labels}}}"

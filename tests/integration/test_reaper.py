@@ -28,10 +28,11 @@ from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
 from agent.token_endpoint.supervision.reaper import EVERY_S, Reaper
-from tests.integration.client import Client, until
 from tests.integration.endpoint_fixtures import endpoint_env
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
+from tests.support.waiting import until
 
 PROMISED_S = 30.0
 AT_ONCE_S = 8.0
@@ -85,7 +86,7 @@ class Place:
     server: LiveKitServer
     livekit: api.LiveKitAPI
     settings: EndpointSettings
-    clients: list[Client] = field(default_factory=list)
+    clients: list[LiveKitClient] = field(default_factory=list)
 
     async def room(self) -> str:
         name = room_name_of(secrets.token_hex(4))
@@ -94,13 +95,13 @@ class Place:
         )
         return name
 
-    async def join(self, token: str) -> Client:
-        client = Client()
+    async def join(self, token: str) -> LiveKitClient:
+        client = LiveKitClient()
         self.clients.append(client)
         await client.join(self.server.url, token)
         return client
 
-    async def greeting(self, room: str) -> tuple[Client, Client, Client]:
+    async def greeting(self, room: str) -> tuple[LiveKitClient, LiveKitClient, LiveKitClient]:
         """Greeter, avatar and trainee."""
         return (
             await self.join(greeter_token(self.server, room)),
@@ -132,7 +133,7 @@ async def place(server: LiveKitServer, tmp_path: Path) -> AsyncIterator[Place]:
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
 
 
-def gone(client: Client) -> bool:
+def gone(client: LiveKitClient) -> bool:
     return client.disconnected_at is not None
 
 
@@ -283,14 +284,14 @@ async def test_a_healthy_greeting_is_never_touched(
         await client.silence()
         [avatar] = await product.avatars(ticket["room_name"])
         assert avatar["left_at"] is None
-        await client.goes_on()
+        await client.press_continue()
         await product.paid_avatars_left(ticket["room_name"])
         outcome = await product.outcome(ticket["session_id"])
     assert (outcome["mode"], outcome["ended"]["reason"]) == ("avatar", "continue")
     assert not [r for r in caplog.records if r.name == "training_greeter"], caplog.text
 
 
-async def stubborn_avatar(product: Product, room: str, client: Client) -> Client:
+async def stubborn_avatar(product: Product, room: str, client: LiveKitClient) -> LiveKitClient:
     """A second avatar of the same greeter, which does not leave with it."""
     assert client.agent is not None
     livekit = product.here.livekit

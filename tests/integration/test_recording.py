@@ -25,10 +25,11 @@ from agent.demo.speech import Recogniser
 from agent.token_endpoint.tokens import generate_livekit_token
 from tests.fakes.s3 import S3, s3_bucket
 from tests.fakes.small_disk import small_disk
-from tests.integration.client import Client, until
 from tests.integration.test_conversation import attribute, calls, says
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
+from tests.support.waiting import until
 
 DISCLOSED = "Our conversation is recorded"
 
@@ -88,7 +89,7 @@ def loud(samples: np.ndarray, rate: int, begins: float, ends: float) -> float:
     return float(np.mean(np.sqrt(np.mean(frames**2, axis=1)) > 150)) if len(frames) else 0.0
 
 
-async def voiced(product: Product, client: Client) -> str:
+async def voiced(product: Product, client: LiveKitClient) -> str:
     """All that a voice was given to say, once it is heard: sooner than the opening's caption."""
     await client.hears(after=0, timeout=30)
     calls = await product.here.stand_ins.calls("tts")
@@ -117,7 +118,7 @@ async def test_consented_greeting_is_recorded_with_both_sides_and_captions_and_f
     said_until = await client.say(recordings["clone-test"])
     await client.hears(after=said_until + 0.2)
     await client.silence()
-    await client.goes_on()
+    await client.press_continue()
 
     session_id = ticket["session_id"]
     outcome = await product.outcome(session_id, within_s=20)
@@ -159,7 +160,7 @@ async def test_without_consent_nothing_is_written_or_said_of_it(product: Product
     assert "welcome" in said
     assert "record" not in said
     assert attribute(client, "greeting.recording") == ""
-    await client.goes_on()
+    await client.press_continue()
     assert (await product.outcome(ticket["session_id"]))["recording"] is None
     assert kept_of(product, ticket["session_id"]) == []
 
@@ -177,7 +178,7 @@ async def test_who_would_rather_not_be_recorded_is_not_and_nothing_of_it_is_left
     await until(lambda: "is deleted" in client.said(client.agent.identity), 20, "no answer")
     assert attribute(client, "greeting.recording") == ""
     assert kept_of(product, ticket["session_id"]) == []
-    await client.goes_on()
+    await client.press_continue()
     recorded = (await product.outcome(ticket["session_id"]))["recording"]
     assert (recorded["status"], recorded["file"], recorded["error"]) == ("withdrawn", None, None)
     assert kept_of(product, ticket["session_id"]) == []
@@ -195,7 +196,7 @@ async def another_worker(product: Product, **env: str) -> AsyncIterator[str]:
         yield name
 
 
-async def greeted_by(product: Product, agent_name: str) -> tuple[Client, str]:
+async def greeted_by(product: Product, agent_name: str) -> tuple[LiveKitClient, str]:
     """A consenting trainee in a room of this worker's; the session's id."""
     session_id = secrets.token_hex(4)
     metadata = {
@@ -241,7 +242,7 @@ async def test_disk_that_fills_ends_the_recording_not_the_greeting(
         await until(lambda: attribute(client, "greeting.recording") == "", 10, "still recorded")
         await client.type("Are you there?")
         await until(lambda: "still here" in client.said(client.agent.identity), 20, "no answer")
-        await client.goes_on()
+        await client.press_continue()
         recorded = (await product.outcome(session_id, within_s=20))["recording"]
     assert recorded["status"] == "cut_short"
     assert "almost full" in recorded["error"]
@@ -267,7 +268,7 @@ async def test_bucket_that_refuses_and_a_folder_that_cannot_be(
         client, session_id = await greeted_by(product, name)
         await client.hears(after=0)
         await asyncio.sleep(3)
-        await client.goes_on()
+        await client.press_continue()
         outcome = await product.outcome(session_id, within_s=30)
         recorded: dict[str, Any] = outcome["recording"]
         assert outcome["ended"]["reason"] == "continue"
@@ -283,7 +284,7 @@ async def test_bucket_that_refuses_and_a_folder_that_cannot_be(
         await product.here.stand_ins.reset()
         client, session_id = await greeted_by(product, name)
         assert DISCLOSED not in await voiced(product, client)
-        await client.goes_on()
+        await client.press_continue()
         recorded = (await product.outcome(session_id))["recording"]
     assert recorded["status"] == "failed"
     assert "RECORDINGS_DIR cannot be written to" in recorded["error"]
@@ -298,7 +299,7 @@ async def test_livekit_without_egress_is_said_and_the_greeting_goes_on(
         client, session_id = await greeted_by(product, name)
         assert DISCLOSED not in await voiced(product, client)
         assert attribute(client, "greeting.recording") == ""
-        await client.goes_on()
+        await client.press_continue()
         recorded = (await product.outcome(session_id))["recording"]
     assert (recorded["by"], recorded["status"]) == ("egress", "failed")
     # It does not say so: it goes on asking for one, for longer than anybody can wait.

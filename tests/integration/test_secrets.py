@@ -20,8 +20,8 @@ from agent.core.errors import ConfigError
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
-from tests.integration.client import Client
 from tests.integration.endpoint_fixtures import browser, path_of
+from tests.support.livekit_client import LiveKitClient
 
 
 def canary() -> str:
@@ -130,7 +130,7 @@ async def test_nothing_that_is_said_holds_a_secret(echo: Echo, tmp_path: Path) -
                 await http.post("/metrics", headers=key),
             ]
             metrics = [await http.get(f"http://127.0.0.1:{port}/metrics") for port in metrics_ports]
-            client = Client()
+            client = LiveKitClient()
             await client.join(ticket["server_url"], ticket["participant_token"])
             async with asyncio.timeout(30):
                 while not all(any(s in h for h in echo.heard) for s in provider_keys(env)):

@@ -11,9 +11,9 @@ import time
 import httpx
 from livekit import api
 
-from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.product import Product
+from tests.support.waiting import until
 
 
 async def greeters(product: Product, room: str) -> int:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
-from tests.integration.client import until
 from tests.integration.collector import collector
 from tests.integration.test_greeting import the_opening
 from tests.integration.test_worker import enter_as
-from tests.product import Product
+from tests.support.product import Product
+from tests.support.waiting import until
 
 
 async def test_spans_arrive_with_the_session_and_without_a_word(
@@ -42,7 +42,7 @@ async def test_spans_arrive_with_the_session_and_without_a_word(
             await client.type("How long does the quokka video take?")
             await client.hears(after=typed_at)
             await client.silence()
-            await client.goes_on()
+            await client.press_continue()
             await until(lambda: client.disconnected_at is not None, 10, "it did not end")
             await until(lambda: {"llm_node", "tts_node"} <= kept.names, 15, "no spans arrived")
     print(sorted(kept.names))

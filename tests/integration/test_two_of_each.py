@@ -20,10 +20,11 @@ from livekit import rtc
 from agent.core.settings import StoreSettings
 from agent.store import Store, open_store
 from agent.store.redis_server import AVATAR_DAYS
-from tests.integration.client import Client, until
 from tests.integration.cluster import Cluster, cluster
 from tests.integration.endpoint_fixtures import greeters
 from tests.integration.test_conversation import calls, saved, says
+from tests.support.livekit_client import LiveKitClient
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None,
@@ -37,7 +38,7 @@ PROMISED_S = 30.0
 LEASE_S = 20.0
 
 
-async def greeted(cluster: Cluster, session_id: str, http: Any = None) -> Client:
+async def greeted(cluster: Cluster, session_id: str, http: Any = None) -> LiveKitClient:
     """A trainee who asks, enters, and hears their guide."""
     answer = await cluster.ask(session_id, http)
     assert answer.status_code in (200, 201), answer.text
@@ -46,7 +47,7 @@ async def greeted(cluster: Cluster, session_id: str, http: Any = None) -> Client
     return client
 
 
-async def type_and_be_answered(client: Client, text: str, answer: str) -> None:
+async def type_and_be_answered(client: LiveKitClient, text: str, answer: str) -> None:
     await client.silence()
     await client.type(text)
     assert client.agent is not None
@@ -61,7 +62,7 @@ async def is_saved(store: Store, session_id: str, *texts: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def asked_of_both_at_once(here: Cluster, session_id: str) -> Client:
+async def asked_of_both_at_once(here: Cluster, session_id: str) -> LiveKitClient:
     """One greeting, one agent, one avatar, whoever is asked, and however often."""
     both = [replica.http for replica in here.replicas] * 2
     answers = await asyncio.gather(*(here.ask(session_id, http) for http in both))
@@ -121,7 +122,7 @@ async def test_half_of_everything_is_killed_and_nothing_is_lost_or_paid_twice(
 
         clients = {"raced": raced, "told": told, "spared": spared, "newcomer": newcomer}
         for client in clients.values():
-            await client.goes_on()
+            await client.press_continue()
         expected = {
             ("raced", "worker_lost"),
             ("told", "worker_lost"),
@@ -139,7 +140,7 @@ async def test_half_of_everything_is_killed_and_nothing_is_lost_or_paid_twice(
     await store.aclose()
 
 
-async def greeted_again(client: Client, dead: str, by: float) -> None:
+async def greeted_again(client: LiveKitClient, dead: str, by: float) -> None:
     """Another guide has come to the same seat and has spoken."""
 
     def another() -> rtc.RemoteParticipant | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from agent.demo.speech import Recogniser
-from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.product import Product
+from tests.support.waiting import until
 
 SLACK_S = 3.0
 """For a noisy machine, on top of the deadline that is promised."""
@@ -29,7 +29,7 @@ async def test_opening_waits_for_an_avatar_whose_sound_comes_late(product: Produ
     assert speaker == client.avatar.identity
     # What the trainee really heard, read back by a recogniser (that knows people, not eSpeak): the
     # second in which there was no track holds all of "Hello Ada, and welcome".
-    heard = client.heard[speaker]
+    heard = client.audio[speaker]
     recogniser = Recogniser()
     await recogniser.load()
     first_words = np.concatenate(heard.samples)[: 24 * heard.rate]
@@ -126,7 +126,7 @@ async def test_avatar_that_plays_nothing_gives_way_to_the_voice_and_loses_no_wor
     assert heard_at - asked_at < 8 + SLACK_S
     assert client.agent.attributes["greeting.mode_reason"] == "avatar_stalled"
     await product.paid_avatars_left(ticket["room_name"], within_s=5)
-    heard = client.heard[speaker]
+    heard = client.audio[speaker]
     await client.silence()
     # All of it, not its end alone: the opening takes about ten seconds.
     assert heard.loud_at[-1] - heard.loud_at[0] > 5

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from tests.integration.client import until
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.product import Product
+from tests.support.waiting import until
 
 SLACK_S = 3.0
 
@@ -34,7 +34,7 @@ async def test_where_no_voice_answers_the_greeting_is_read_and_no_avatar_is_paid
         20,
         "no answer to read",
     )
-    await client.goes_on()
+    await client.press_continue()
     outcome = await product.outcome(ticket["session_id"])
     assert outcome["mode"] == "text"
     assert {fault["part"] for fault in outcome["faults"]} == {"tts"}
@@ -53,7 +53,7 @@ async def test_where_a_voice_fails_another_speaks_the_whole_opening(
     await client.silence()
     assert client.agent.attributes["greeting.mode"] == "avatar"
     assert client.avatar is not None
-    loud_at = client.heard[client.avatar.identity].loud_at
+    loud_at = client.audio[client.avatar.identity].loud_at
     assert loud_at[-1] - loud_at[0] > 5
 
 

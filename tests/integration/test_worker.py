@@ -15,9 +15,10 @@ from livekit import api
 
 from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
-from tests.integration.client import Client, until
 from tests.integration.test_greeting import the_opening
-from tests.product import Product
+from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
+from tests.support.waiting import until
 
 
 async def ends(env: Mapping[str, str], tmp_path: Path, timeout: float = 30) -> tuple[int, str]:
@@ -109,7 +110,9 @@ def other_agent() -> str:
     return "test-" + os.urandom(3).hex()
 
 
-async def enter_as(product: Product, agent_name: str, room: str, metadata: str = "") -> Client:
+async def enter_as(
+    product: Product, agent_name: str, room: str, metadata: str = ""
+) -> LiveKitClient:
     """Create a room with one dispatch and walk in."""
     livekit = product.here.livekit
     dispatch = api.RoomAgentDispatch(agent_name=agent_name, metadata=metadata)
@@ -157,7 +160,7 @@ async def test_a_rolling_update_cuts_no_greeting_and_the_next_one_goes_to_the_ot
             second = await enter_as(product, other_agent, f"next-{other_agent}")
             assert (await the_opening(second)).startswith("Hello Lin")
             assert f"next-{other_agent}" in new_log.read_text()
-            await second.goes_on()
+            await second.press_continue()
 
             assert (await the_opening(client)).startswith("Hello Lin")
             await client.silence()
@@ -165,7 +168,7 @@ async def test_a_rolling_update_cuts_no_greeting_and_the_next_one_goes_to_the_ot
             await client.type("How long does the video take?")
             await client.hears(after=typed_at)
             assert worker.returncode is None
-            await client.goes_on()
+            await client.press_continue()
             assert await asyncio.wait_for(worker.wait(), 20) == 0
             assert (await http.get(f"{new_page}/readyz")).status_code == 200
 

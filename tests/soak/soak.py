@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.matrix import ROWS
-from tests.product import Product
 from tests.soak.trainee import Met, meet
+from tests.support.product import Product
 
 AT_A_TIME = 4
 _ROOT = Path(__file__).resolve().parents[2]
@@ -86,11 +86,13 @@ async def _play(product: Product, visit: Visit) -> None:
     if visit.goodbye == "vanishes":
         await _meet_and_vanish(visit, ticket)
     else:
-        client = await product.join(ticket["server_url"], ticket["participant_token"], looks=False)
+        client = await product.join(
+            ticket["server_url"], ticket["participant_token"], receives_video=False
+        )
         visit.met = await meet(client)
         try:
             if visit.goodbye == "continue":
-                await client.goes_on()
+                await client.press_continue()
             elif visit.goodbye == "end call":
                 await product.end(visit.session_id)
         except AssertionError:

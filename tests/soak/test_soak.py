@@ -10,10 +10,10 @@ import time
 import pytest
 from livekit import api
 
-from tests.product import Product
 from tests.soak.footprint import Footprint, is_alive
 from tests.soak.soak import plan, soak
 from tests.soak.trainee import CROWD_SLACK_S
+from tests.support.product import Product
 
 _SETTLED_S = 40.0
 _WARM_UP = 2

@@ -16,7 +16,7 @@ from livekit import rtc
 
 from tests.faults.row import ANSWER_S, HANGS_S, SLACK_S
 from tests.faults.witness import QUESTION, Witness, came
-from tests.integration.client import Client
+from tests.support.livekit_client import LiveKitClient
 
 CROWD_SLACK_S = 2 * SLACK_S
 """Of promises to several at once, on a machine of two cores."""
@@ -33,7 +33,7 @@ class Met:
     mode: str = ""
 
 
-async def meet(client: Client) -> Met:
+async def meet(client: LiveKitClient) -> Met:
     """Be greeted and answered; the client has just joined."""
     joined_at = time.monotonic()
     witness, met = Witness(client), Met()
@@ -55,7 +55,7 @@ async def meet(client: Client) -> Met:
 
 
 async def _be_there(url: str, token: str) -> None:
-    client = Client(looks=False)
+    client = LiveKitClient(receives_video=False)
     await client.join(url, token)
     print(json.dumps(asdict(await meet(client))), flush=True)
     await asyncio.Event().wait()

@@ -1,0 +1,251 @@
+"""A LiveKit client that joins, listens, speaks and types; it uses no code of the product."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+import wave
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from livekit import rtc
+
+from tests.support.waiting import until
+
+LOUD = 300
+"""RMS of int16 samples from which a frame counts as speech."""
+_JOIN_TIMEOUT_S = 10
+_RPC_TIMEOUT_S = 5
+_SILENCE_BEFORE_SPEECH_FRAMES = 15
+_MICROPHONE_OPEN_S = 60
+
+
+@dataclass
+class ReceivedAudio:
+    """Audio that arrived from one participant."""
+
+    samples: list[np.ndarray] = field(default_factory=list)
+    loud_at: list[float] = field(default_factory=list)
+    """time.monotonic() of every loud frame."""
+    rate: int = 24_000
+
+
+@dataclass
+class Caption:
+    """One caption; its text grows while it arrives."""
+
+    identity: str
+    """Who said it."""
+    began_at: float
+    """time.monotonic() of the first word."""
+    text: str = ""
+
+
+class LiveKitClient:
+    """One participant in a room."""
+
+    def __init__(self, *, receives_video: bool = True) -> None:
+        """Prepare a client that has not joined yet.
+
+        Args:
+            receives_video: False saves CPU, so that many clients fit on a small machine.
+        """
+        self.room = rtc.Room()
+        self._receives_video = receives_video
+        self.audio: dict[str, ReceivedAudio] = {}
+        self.video_frames: dict[str, int] = {}
+        self.captions: list[tuple[str, str]] = []
+        """(identity, text) of every caption that is final."""
+        self.live_captions: list[Caption] = []
+        """Every caption from its first word on, final or not."""
+        self.left: dict[str, float] = {}
+        """Identity to time.monotonic() at which that participant left."""
+        self.disconnected_at: float | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._streams: list[rtc.AudioStream | rtc.VideoStream] = []
+        self._microphone: rtc.AudioSource | None = None
+        self._speaking = asyncio.Event()
+        self._silence: asyncio.Task[None] | None = None
+        """Sends silence between two recordings."""
+        self.room.on("track_subscribed", self._on_track)
+        self.room.on("participant_disconnected", self._on_left)
+        self.room.on("disconnected", self._on_disconnected)
+        self.room.register_text_stream_handler("lk.transcription", self._on_text)
+
+    async def join(self, url: str, token: str) -> None:
+        await asyncio.wait_for(self.room.connect(url, token), _JOIN_TIMEOUT_S)
+
+    async def leave(self) -> None:
+        await self.room.disconnect()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # A stream that stays open receives every frame of every later client too.
+        await asyncio.gather(*(stream.aclose() for stream in self._streams))
+        self._streams.clear()
+        if self._microphone is not None:
+            await self._microphone.aclose()
+            self._microphone = None
+
+    @property
+    def agent(self) -> rtc.RemoteParticipant | None:
+        return self._participant_with("greeting.greeter")
+
+    @property
+    def avatar(self) -> rtc.RemoteParticipant | None:
+        return self._participant_with("lk.publish_on_behalf")
+
+    def _participant_with(self, attribute: str) -> rtc.RemoteParticipant | None:
+        participants = self.room.remote_participants.values()
+        return next((p for p in participants if attribute in p.attributes), None)
+
+    def first_sound(self, after: float = 0.0) -> tuple[float, str] | None:
+        """Return when sound was first heard after a moment, and from which identity."""
+        found = [
+            (at, identity)
+            for identity, audio in self.audio.items()
+            for at in audio.loud_at
+            if at > after
+        ]
+        return min(found) if found else None
+
+    async def hears(self, after: float, timeout: float = 15) -> tuple[float, str]:
+        """Wait for sound after a moment; return as `first_sound` does."""
+        await until(lambda: self.first_sound(after) is not None, timeout, "no sound was heard")
+        found = self.first_sound(after)
+        assert found is not None
+        return found
+
+    async def silence(self, for_s: float = 1.0, timeout: float = 40) -> None:
+        """Wait until no participant has made a sound for a while."""
+
+        def quiet() -> bool:
+            last = max((at for a in self.audio.values() for at in a.loud_at[-1:]), default=0.0)
+            return time.monotonic() - last > for_s
+
+        await until(quiet, timeout, "it did not become quiet")
+
+    def said(self, identity: str) -> str:
+        """Return the final captions of one participant as one text."""
+        return " ".join(text for who, text in self.captions if who == identity)
+
+    async def say(self, recording: Path) -> float:
+        """Speak a recording; return time.monotonic() at its last loud sample."""
+        with wave.open(str(recording)) as file:
+            rate, channels = file.getframerate(), file.getnchannels()
+            samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)[::channels]
+        if self._microphone is None:
+            self._microphone = rtc.AudioSource(rate, 1, queue_size_ms=100)
+            track = rtc.LocalAudioTrack.create_audio_track("microphone", self._microphone)
+            options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+            await self.room.local_participant.publish_track(track, options)
+        frame = rate // 50
+        silence = np.zeros(frame, np.int16)
+        if self._silence is not None:
+            # AudioSource refuses a second frame while one is being captured.
+            self._speaking.set()
+            await self._silence
+        self._speaking.clear()
+        for _ in range(_SILENCE_BEFORE_SPEECH_FRAMES):
+            await self._capture(silence, rate)
+        ended = time.monotonic()
+        for start in range(0, len(samples) - frame, frame):
+            chunk = samples[start : start + frame]
+            await self._capture(chunk, rate)
+            if np.sqrt(np.mean(chunk.astype(np.float64) ** 2)) > LOUD:
+                ended = time.monotonic()
+        self._silence = self._start(self._send_silence(rate, silence))
+        return ended
+
+    async def _send_silence(self, rate: int, silence: np.ndarray) -> None:
+        for _ in range(50 * _MICROPHONE_OPEN_S):
+            if self._speaking.is_set():
+                return
+            await self._capture(silence, rate)
+
+    async def _capture(self, chunk: np.ndarray, rate: int) -> None:
+        assert self._microphone is not None
+        frame = rtc.AudioFrame(chunk.tobytes(), rate, 1, len(chunk))
+        await self._microphone.capture_frame(frame)
+
+    async def type(self, text: str) -> None:
+        await self.room.local_participant.send_text(text, topic="lk.chat")
+
+    async def rpc(self, method: str, payload: object) -> str:
+        assert self.agent is not None
+        return await self.room.local_participant.perform_rpc(
+            destination_identity=self.agent.identity,
+            method=method,
+            payload=json.dumps(payload),
+            response_timeout=_RPC_TIMEOUT_S,
+        )
+
+    async def press_continue(self) -> None:
+        """End the greeting as the page's Continue does."""
+        # The room may be deleted before the answer arrives.
+        with contextlib.suppress(rtc.RpcError):
+            await self.rpc("end_greeting", {"reason": "continue"})
+
+    def _on_track(
+        self,
+        track: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        participant: rtc.RemoteParticipant,
+    ) -> None:
+        if track.kind == rtc.TrackKind.KIND_AUDIO:
+            self._start(self._receive_audio(track, participant.identity))
+        elif self._receives_video:
+            self._start(self._receive_video(track, participant.identity))
+        else:
+            publication.set_subscribed(False)
+
+    async def _receive_audio(self, track: rtc.Track, identity: str) -> None:
+        audio = self.audio.setdefault(identity, ReceivedAudio())
+        stream = rtc.AudioStream(track, sample_rate=audio.rate, num_channels=1)
+        self._streams.append(stream)
+        async for event in stream:
+            samples = np.frombuffer(event.frame.data, np.int16)
+            audio.samples.append(samples)
+            if np.sqrt(np.mean(samples.astype(np.float64) ** 2)) > LOUD:
+                audio.loud_at.append(time.monotonic())
+
+    async def _receive_video(self, track: rtc.Track, identity: str) -> None:
+        stream = rtc.VideoStream(track)
+        self._streams.append(stream)
+        async for _ in stream:
+            self.video_frames[identity] = self.video_frames.get(identity, 0) + 1
+
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        self.left[participant.identity] = time.monotonic()
+
+    def _on_disconnected(self, *_: object) -> None:
+        self.disconnected_at = time.monotonic()
+
+    def _on_text(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        self._start(self._receive_text(reader, identity))
+
+    async def _receive_text(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        caption = None
+        try:
+            async for piece in reader:
+                if caption is None and piece.strip():
+                    caption = Caption(identity, time.monotonic())
+                    self.live_captions.append(caption)
+                if caption is not None:
+                    caption.text += piece
+        except rtc.StreamError:
+            return  # its sender left before the end
+        text = caption.text if caption else ""
+        if (reader.info.attributes or {}).get("lk.transcription_final") == "true":
+            self.captions.append((identity, text))
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,32 @@
+"""Reading the JSON lines that our processes log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def read_events(log: Path) -> list[dict[str, Any]]:
+    """Return what a process has logged so far, without the lines that are not JSON objects."""
+    found = []
+    for line in log.read_text(errors="replace").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict):
+            found.append(event)
+    return found
+
+
+def job_process_id(events: list[dict[str, Any]], session_id: str) -> int:
+    """Return the process id of a session's job.
+
+    Raises:
+        AssertionError: no line of the log names both.
+    """
+    for event in events:
+        if event.get("session_id") == session_id and event.get("pid"):
+            return int(event["pid"])
+    raise AssertionError("no such job in the log")

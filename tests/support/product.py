@@ -1,0 +1,245 @@
+"""The running product as tests use it: the platform backend's calls, clients, and records."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from livekit import api
+
+from agent.core.settings import StoreSettings
+from agent.demo.stage import Stage, stage
+from agent.store import open_store
+from tests.support.livekit_client import LiveKitClient
+from tests.support.metrics import metrics_port, parse_metrics
+from tests.support.process_logs import job_process_id, read_events
+
+_SETTINGS = {
+    "LOG_LEVEL": "DEBUG",
+    # The demo drains for 3 s; tests of draining need the default of the product.
+    "DRAIN_TIMEOUT_S": "600",
+    # Any free port: tests start further workers with the same settings.
+    "AGENT_METRICS_PORT": "0",
+    "ENDPOINT_METRICS_PORT": "0",
+    "BEYOND_PRESENCE_AVATARS": "patient_care=nurse",
+}
+_JOBS_END_S = 5.0
+_POLL_S = 0.05
+
+
+@dataclass
+class Product:
+    """The processes of the product, and what a platform's backend does with them."""
+
+    here: Stage
+    logs: Path
+    http: httpx.AsyncClient
+    """Calls the token endpoint with the backend's API key."""
+    livekit: api.LiveKitAPI
+    clients: list[LiveKitClient] = field(default_factory=list)
+
+    # What a platform's backend and a trainee do.
+
+    async def ask(
+        self, session_id: str | None = None, *, name: str = "Ada", **body: object
+    ) -> httpx.Response:
+        """Request a greeting as the platform's backend, for a trainee of this name."""
+        session = session_id or secrets.token_hex(4)
+        return await self.http.post(
+            f"/api/users/sessions/{session}/avatar-greeting/",
+            json={"trainee": {"id": "7", "name": name}, **body},
+        )
+
+    async def join(self, url: str, token: str, *, receives_video: bool = True) -> LiveKitClient:
+        """Join a room; `clear` makes the client leave."""
+        client = LiveKitClient(receives_video=receives_video)
+        self.clients.append(client)
+        await client.join(url, token)
+        return client
+
+    async def enter(self, **request: Any) -> tuple[LiveKitClient, dict[str, str], float]:
+        """Request a greeting (see `ask`) and join its room.
+
+        Returns:
+            The client, the endpoint's answer, and time.monotonic() before the request.
+        """
+        asked_at = time.monotonic()
+        response = await self.ask(**request)
+        assert response.status_code == 201, response.text
+        answer = response.json()
+        client = await self.join(answer["server_url"], answer["participant_token"])
+        return client, answer, asked_at
+
+    async def end(self, session_id: str) -> httpx.Response:
+        return await self.http.post(
+            f"/api/users/sessions/{session_id}/avatar-greeting/end/", json={"reason": "continue"}
+        )
+
+    # What Beyond Presence's stand-in has recorded.
+
+    async def avatars(self, room: str) -> list[dict[str, Any]]:
+        """Return the avatar sessions that were created for a room."""
+        assert self.here.stand_ins is not None
+        return [s for s in await self.here.stand_ins.sessions() if s["room"] == room]
+
+    async def calls_for_avatars(self, room: str) -> int:
+        """Return how many avatar sessions were requested for a room; each one costs money."""
+        assert self.here.stand_ins is not None
+        calls = await self.here.stand_ins.calls("bey")
+        return sum(call["detail"].get("room") == room for call in calls)
+
+    async def paid_avatars_left(
+        self, room: str, within_s: float = 2, *, created_before: float = math.inf
+    ) -> None:
+        """Wait until every avatar that joined a room has left it.
+
+        Args:
+            created_before: seconds since the epoch; avatars that were created later are ignored.
+
+        Raises:
+            AssertionError: one is still there, at a cost.
+        """
+        since = time.monotonic()
+        while still := [
+            s
+            for s in await self.avatars(room)
+            if s["created_at"] < created_before and s["joined_at"] and not s["left_at"]
+        ]:
+            assert time.monotonic() - since < within_s, f"still paid for: {still}"
+            await asyncio.sleep(_POLL_S)
+
+    # What our processes have logged, counted and stored.
+
+    def events(self, process: str) -> list[dict[str, Any]]:
+        """Return the JSON lines that `worker` or `endpoint` has logged so far."""
+        return read_events(self.logs / f"{process}.log")
+
+    def job_process(self, session_id: str) -> int:
+        """Return the process id of a session's job."""
+        return job_process_id(self.events("worker"), session_id)
+
+    async def scrape(self, process: str) -> str:
+        """Return what `worker` or `endpoint` answers to Prometheus now."""
+        port = metrics_port((self.logs / f"{process}.log").read_text())
+        return (await self.http.get(f"http://127.0.0.1:{port}/metrics")).text
+
+    async def metrics(self, process: str) -> dict[str, float]:
+        """Return the same by series, keyed as `name{label="x"}`."""
+        return parse_metrics(await self.scrape(process))
+
+    async def outcome(
+        self, session_id: str, within_s: float = 10, *, reason: str = ""
+    ) -> dict[str, Any]:
+        """Wait for the newest outcome of a session to end, and return it from the store.
+
+        Args:
+            reason: return the newest outcome with this end reason instead, even if another
+                greeting has started since.
+
+        Raises:
+            AssertionError: it is not there in time.
+        """
+        store = open_store(StoreSettings.from_env(self.here.environment))
+        until = time.monotonic() + within_s
+        try:
+            while True:
+                kept: list[dict[str, Any]] = [
+                    json.loads(body) for body in await store.outcomes(session_id)
+                ]
+                ended = [o for o in kept if o["ended"] and reason in ("", o["ended"]["reason"])]
+                if ended and (reason or ended[-1] is kept[-1]):
+                    return ended[-1]
+                assert time.monotonic() < until, f"no ended outcome within {within_s:g} s: {kept}"
+                await asyncio.sleep(_POLL_S)
+        finally:
+            await store.aclose()
+
+    # What LiveKit's server has.
+
+    async def participants(self, room: str) -> list[str]:
+        """Return the identities in a room; none if there is no such room."""
+        try:
+            answer = await self.livekit.room.list_participants(
+                api.ListParticipantsRequest(room=room)
+            )
+        except api.TwirpError:
+            return []
+        return [p.identity for p in answer.participants]
+
+    async def room_exists(self, room: str) -> bool:
+        answer = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
+        return bool(answer.rooms)
+
+    # Between two tests.
+
+    async def clear(self) -> None:
+        """Remove clients, rooms, faults and the stand-ins' records."""
+        await asyncio.gather(*(client.leave() for client in self.clients))
+        self.clients.clear()
+        listed = await self.livekit.room.list_rooms(api.ListRoomsRequest())
+        for room in listed.rooms:
+            await self.livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
+        await self._wait_for_jobs()
+        assert self.here.stand_ins is not None
+        await self.here.stand_ins.reset()
+
+    async def _wait_for_jobs(self) -> None:
+        """Wait until no job runs, so that the next test does not see its calls and metrics.
+
+        A job that takes longer than 5 s is left to run.
+        """
+        until = time.monotonic() + _JOBS_END_S
+        while time.monotonic() < until:
+            with contextlib.suppress(httpx.HTTPError):
+                state = (await self.http.get(f"{self.here.worker_url}/worker")).json()
+                if not state.get("active_jobs"):  # the field is missing if it is 0
+                    return
+            await asyncio.sleep(_POLL_S)
+
+    def dead_processes(self) -> list[str]:
+        """Describe each process that has ended although it should run."""
+        processes = dict(self.here.children)
+        if self.here.livekit is not None:
+            processes["livekit-server"] = self.here.livekit.process
+        if self.here.stand_ins is not None:
+            processes["stand-ins"] = self.here.stand_ins.process
+        return [
+            f"{name} ended with exit code {process.returncode}"
+            for name, process in processes.items()
+            if process.returncode is not None
+        ]
+
+
+@contextlib.asynccontextmanager
+async def running_product(
+    logs: Path, *, port: int = 0, extra: Mapping[str, str] | None = None
+) -> AsyncIterator[Product]:
+    """Run the product with stand-ins for the providers until the block ends.
+
+    Args:
+        logs: a folder for the processes' logs and state.
+        port: of the platform; 0 for a free one.
+        extra: settings that override those of the tests.
+    """
+    async with stage(logs, port=port, extra={**_SETTINGS, **(extra or {})}) as here:
+        assert here.livekit is not None
+        async with (
+            httpx.AsyncClient(
+                base_url=here.endpoint_url,
+                headers={"X-API-Key": here.environment["PLATFORM_API_KEY"]},
+                timeout=15,
+            ) as http,
+            api.LiveKitAPI(
+                here.livekit.url, here.livekit.api_key, here.livekit.api_secret
+            ) as livekit,
+        ):
+            yield Product(here, logs, http, livekit)

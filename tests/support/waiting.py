@@ -1,0 +1,31 @@
+"""Waiting for a condition that another process or thread makes true."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+_POLL_S = 0.02
+
+
+async def until(condition: Callable[[], bool], timeout_s: float, failure: str) -> None:
+    """Wait until a condition holds.
+
+    Raises:
+        AssertionError: it did not hold in time; the message is `failure` and the timeout.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{failure} within {timeout_s:g} s")
+        await asyncio.sleep(_POLL_S)
+
+
+async def holds_within(condition: Callable[[], bool], timeout_s: float) -> bool:
+    """Wait for a condition that may never hold, and return whether it did."""
+    try:
+        await until(condition, timeout_s, "")
+    except AssertionError:
+        return False
+    return True
