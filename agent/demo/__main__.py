@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--real", action="store_true", help="the real providers, keys from .env")
     options = parser.parse_args()
     if "list" in options.fault:
-        from agent.demo.faults import describe_faults
+        from agent.demo.providers.faults import describe_faults
 
         print(describe_faults())
         return 0

@@ -22,11 +22,11 @@ from aiohttp import web
 from dotenv import dotenv_values
 
 from agent.core.settings import EndpointSettings, WorkerSettings
-from agent.demo.faults import parse_fault
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.page import ensure_page
-from agent.demo.platform import PlatformSettings, create_platform
+from agent.demo.platform.site import PlatformSettings, create_platform
 from agent.demo.processes import ChildFailed, child, wait_until_ready
+from agent.demo.providers.faults import parse_fault
 from agent.demo.stand_ins import StandIns, stand_ins
 
 _READY_S = 60.0
@@ -94,7 +94,7 @@ async def stage(
         logs: a folder; each process has a file in it.
         say: told what is being done, line by line.
         port: of the platform; a free one where 0.
-        faults: what the stand-ins do wrong, as `agent.demo.faults` spells it.
+        faults: what the stand-ins do wrong, as `agent.demo.providers.faults` spells it.
         real: the real LiveKit and providers, with the keys in `.env`.
         extra: settings that win over the stage's own.
 

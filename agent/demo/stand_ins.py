@@ -22,7 +22,7 @@ from typing import IO, Any
 
 import aiohttp
 
-from agent.demo.faults import UnknownFault, describe_faults, parse_fault
+from agent.demo.providers.faults import UnknownFault, describe_faults, parse_fault
 from agent.demo.tools import MissingTool
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -160,7 +160,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 async def _run(options: argparse.Namespace) -> None:
     # Here, not above: who only starts this process needs none of what it loads.
-    from agent.demo.control import Ports, running
+    from agent.demo.providers.control import Ports, running
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

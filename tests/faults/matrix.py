@@ -1,7 +1,7 @@
 """The fault matrix: what each provider may do wrong, and what the trainee is promised all the same.
 
-Nothing is played in here. A row's faults are spelled as `agent/demo/faults.py` has them, so the
-demo shows any row to a person: `make demo ARGS="--fault bey:401"`.
+Nothing is played in here. A row's faults are spelled as `agent/demo/providers/faults.py` has them,
+so the demo shows any row to a person: `make demo ARGS="--fault bey:401"`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from livekit import api
 from agent.core.job_metadata import JobMetadata
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
-from agent.demo.speech import Recogniser
+from agent.demo.providers.speech import Recogniser
 from agent.token_endpoint.tokens import generate_livekit_token
 from tests.fakes.s3 import S3, s3_bucket
 from tests.fakes.small_disk import small_disk

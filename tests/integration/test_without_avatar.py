@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.demo.speech import Recogniser
+from agent.demo.providers.speech import Recogniser
 from tests.integration.test_greeting import the_opening
 from tests.support.product import Product
 from tests.support.waiting import until

@@ -1,19 +1,16 @@
-"""An interview with the interlocutor: a shipped script's instruction, and functions that answer.
-
-The functions answer as the worker's do, in one English sentence; the worker's own are not started.
-"""
+"""A conversation with Gemini's stand-in: a shipped script, and functions that answer as ours do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.conversation.answers import Answers
 from agent.core.job_metadata import JobMetadata
-from agent.demo import interlocutor
-from agent.demo.interlocutor import Reply, Response, ToolCall, Turn
+from agent.demo.providers.gemini.interview import Reply, reply
+from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request, Turn
 from agent.scripts.library import PROMPTS, load_library
 from agent.scripts.rendering import RenderedScript, render_script
-from agent.scripts.schema import ChoiceQuestion, NumberQuestion
 from agent.scripts.selection import select_script
 
 LOCALES = ["en", "es", "fr", "de"]
@@ -39,13 +36,20 @@ class Interview:
     training: str
     locale: str
     turns: list[Turn] = field(default_factory=list)
-    saved: dict[str, Any] = field(default_factory=dict)
-    """By question; None: skipped."""
     ended: bool = False
+    called: list[str] = field(default_factory=list)
+    """Names of all functions the stand-in called."""
 
     def __post_init__(self) -> None:
         self.script = script(self.training, self.locale)
+        self.answers = Answers(self.script.questions, lambda: None)
         self.turns.append(Turn("model", self.script.opening))
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """Values by question id; None: skipped."""
+        given = self.answers.given.items()
+        return {id: answer.value for id, answer in given if answer.status != "open"}
 
     @property
     def functions(self) -> list[dict[str, Any]]:
@@ -55,6 +59,8 @@ class Interview:
             "record_answer": {"question": question, "value": {}},
             "skip_question": {"question": question},
             "switch_language": {"locale": locale},
+            "speak_slower": {},
+            "stop_recording": {},
             "end_greeting": {},
         }
         return [
@@ -63,45 +69,34 @@ class Interview:
         ]
 
     def reply(self) -> Reply:
-        return interlocutor.reply(self.script.instructions, self.turns, self.functions)
+        return reply(Request(self.script.instructions, self.turns, self.functions))
 
     def say(self, text: str) -> str:
-        """The trainee says it; what the guide says then, after all calls."""
-        self.turns.append(Turn("trainee", text))
+        """The trainee says it; returns the stand-in's words after all function calls."""
+        self.turns.append(Turn("user", text))
         while True:
             answer = self.reply()
             if not answer.calls:
                 self.turns.append(Turn("model", answer.text))
                 return answer.text
-            calls = tuple(ToolCall(c["name"], c["args"]) for c in answer.calls)
+            calls = tuple(FunctionCall(c["name"], c["args"]) for c in answer.calls)
+            self.called += [call.name for call in calls]
             self.turns.append(Turn("model", answer.text, calls=calls))
-            responses = tuple(self._answer(call) for call in calls)
+            responses = tuple(self._call(call) for call in calls)
             if self.ended:
                 return ""
-            self.turns.append(Turn("trainee", responses=responses))
+            self.turns.append(Turn("user", responses=responses))
 
-    def _answer(self, call: ToolCall) -> Response:
-        asked = str(call.args.get("question", ""))
-        said = "Done"
+    def _call(self, call: FunctionCall) -> FunctionResponse:
+        output = "Done."
         if call.name == "end_greeting":
             self.ended = True
         elif call.name == "switch_language":
             self.locale = call.args["locale"]
             self.script = script(self.training, self.locale)
+            self.answers.rephrase(self.script.questions)
         elif call.name == "skip_question":
-            self.saved[asked] = None
-        elif self._takes(asked, call.args["value"]):
-            self.saved[asked] = call.args["value"]
-        else:
-            said = "That was not clear: ask once more"
-        left = [q.id for q in self.script.questions if q.id not in self.saved]
-        open_next = f"next: {left[0]}" if left else "none open"
-        return Response(call.name, {"output": f"{said}. {open_next}."})
-
-    def _takes(self, name: str, value: Any) -> bool:
-        question = next(q for q in self.script.questions if q.id == name)
-        if isinstance(question, ChoiceQuestion):
-            return value in question.choices
-        if isinstance(question, NumberQuestion):
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        return isinstance(value, bool) if question.type == "yes_no" else isinstance(value, str)
+            output = self.answers.skip(call.args["question"])
+        elif call.name == "record_answer":
+            output = self.answers.record(call.args["question"], call.args["value"])
+        return FunctionResponse(call.name, {"output": output})

@@ -10,8 +10,8 @@ import pytest
 from livekit import rtc
 from livekit.agents import APIConnectionError
 
-from agent.demo.faults import CATALOGUE, Faults, UnknownFault, parse_fault
 from agent.demo.livekit_server import LiveKitServer
+from agent.demo.providers.faults import CATALOGUE, Faults, UnknownFault, parse_fault
 from agent.demo.stand_ins import StandIns
 from tests.standins.stage import room, say, speech_like, until
 

@@ -1,4 +1,4 @@
-"""Gemini's stand-in, called by the locked plugin."""
+"""Gemini's stand-in, called by the pinned livekit-plugins-google."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from agent.demo.stand_ins import StandIns
 
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=1.5)
 INSTRUCTION = """You are Maya, a warm guide who welcomes people to their training.
+You speak English.
 - name: Sam
 - role: crane operator
 - industry: construction
@@ -26,7 +27,7 @@ INSTRUCTION = """You are Maya, a warm guide who welcomes people to their trainin
 
 
 @function_tool
-async def end_greeting(reason: str) -> str:
+async def end_greeting() -> str:
     """End the greeting when the trainee wants to continue to the training video."""
     return "ok"
 
@@ -74,7 +75,9 @@ async def ask(
     return answer
 
 
-async def test_streams_an_answer_that_uses_what_the_instruction_says(providers: StandIns) -> None:
+async def test_gemini_streams_an_answer_with_words_from_the_instruction(
+    providers: StandIns,
+) -> None:
     answer = await ask(providers, conversation("What is this training about?"))
     assert "safety training" in answer.text
     assert answer.chunks > 2
@@ -83,14 +86,13 @@ async def test_streams_an_answer_that_uses_what_the_instruction_says(providers: 
     assert answer.usage.completion_tokens > 5
 
 
-async def test_calls_the_declared_function_when_the_trainee_wants_to_go_on(
+async def test_gemini_calls_end_greeting_when_the_trainee_wants_to_continue(
     providers: StandIns,
 ) -> None:
     context = conversation("I'm ready, let's continue to the video.")
     answer = await ask(providers, context, [end_greeting])
     (call,) = answer.calls
     assert call.name == "end_greeting"
-    assert '"reason"' in call.arguments
     context.items.append(
         llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments)
     )
@@ -109,7 +111,6 @@ async def test_calls_the_declared_function_when_the_trainee_wants_to_go_on(
 
 
 QUESTIONS = """
-You speak Spanish, aloud and face to face.
 - driven_before (yes_no): ¿Has conducido antes una carretilla elevadora?
 - truck_type (choice): ¿Qué vas a llevar? [reach = una retráctil; pallet = una transpaleta]
 """
@@ -134,11 +135,14 @@ async def record_answer(raw_arguments: dict[str, object]) -> str:
     return ""
 
 
-async def test_an_answer_is_saved_and_the_next_question_is_asked_over_the_wire(
+async def test_gemini_records_an_answer_and_asks_the_next_question(
     providers: StandIns,
 ) -> None:
     context = llm.ChatContext.empty()
-    context.add_message(role="system", content=INSTRUCTION + QUESTIONS)
+    context.add_message(
+        role="system",
+        content=INSTRUCTION.replace("You speak English", "Hablas en español") + QUESTIONS,
+    )
     for role, said in (
         ("assistant", "¿Has conducido antes una carretilla elevadora?"),
         ("user", "Sí, muchas veces."),
@@ -158,10 +162,10 @@ async def test_an_answer_is_saved_and_the_next_question_is_asked_over_the_wire(
     assert detail["responses"] == [{"name": "record_answer", "response": {"output": output}}]
 
 
-async def test_a_test_can_script_the_replies(providers: StandIns) -> None:
+async def test_gemini_sends_scripted_replies(providers: StandIns) -> None:
     await providers.script(
         {"chunks": ["One, ", "two."], "delay_s": 0.3},
-        {"text": "Three.", "calls": [{"name": "end_greeting", "args": {"reason": "x"}}]},
+        {"text": "Three.", "calls": [{"name": "end_greeting", "args": {"x": 1}}]},
     )
     began = time.monotonic()
     first = await ask(providers, conversation("Hello?"))
@@ -169,13 +173,13 @@ async def test_a_test_can_script_the_replies(providers: StandIns) -> None:
     assert time.monotonic() - began > 0.3
     second = await ask(providers, conversation("Hello?"), [end_greeting])
     assert second.text == "Three."
-    assert second.calls[0].arguments == '{"reason": "x"}'
+    assert second.calls[0].arguments == '{"x": 1}'
     assert "Sam" in (await ask(providers, conversation("Hello?"))).text
     with pytest.raises(ValueError, match="tetx"):
         await providers.script({"tetx": "misspelt"})
 
 
-async def test_keyless_and_broken_calls_are_refused_in_googles_shape(
+async def test_gemini_rejects_missing_keys_and_bad_requests_as_google_does(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     base = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1beta/models/gemini:"
@@ -213,7 +217,7 @@ async def test_keyless_and_broken_calls_are_refused_in_googles_shape(
         ("llm:html", Exception, None),
     ],
 )
-async def test_faults_that_end_in_an_error(
+async def test_gemini_fault_raises_in_the_plugin(
     providers: StandIns, fault: str, error: type[Exception], status: int | None
 ) -> None:
     await providers.faults(fault)
@@ -224,7 +228,7 @@ async def test_faults_that_end_in_an_error(
         assert failed.value.status_code == status  # type: ignore[attr-defined]
 
 
-async def test_a_refused_connection_is_reset(
+async def test_gemini_refuse_fault_resets_the_connection(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("llm:refuse")
@@ -242,7 +246,7 @@ async def test_a_refused_connection_is_reset(
         ("llm:no-finish", lambda answer: "safety" in answer.text),
     ],
 )
-async def test_faults_that_change_the_answer(
+async def test_gemini_fault_changes_the_answer(
     providers: StandIns, fault: str, shows: Callable[[Answer], bool]
 ) -> None:
     await providers.faults(fault)
@@ -250,7 +254,7 @@ async def test_faults_that_change_the_answer(
     assert shows(await ask(providers, context, [end_greeting]))
 
 
-async def test_a_slow_first_token_is_slow_once(providers: StandIns) -> None:
+async def test_gemini_counted_slow_fault_delays_one_answer(providers: StandIns) -> None:
     await providers.faults("llm:slow=1x1")
     times = []
     for _ in range(2):

@@ -18,8 +18,8 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from agent.demo.platform import PlatformSettings, create_platform
-from agent.demo.wire import serving
+from agent.demo.platform.site import PlatformSettings, create_platform
+from agent.demo.providers.wire import serving
 from agent.outcomes.record import Outcome
 from agent.scripts.library import COMMON, PROMPTS
 

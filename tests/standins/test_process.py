@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from agent.demo.faults import UnknownFault
 from agent.demo.livekit_server import free_ports
+from agent.demo.providers.faults import UnknownFault
 from agent.demo.stand_ins import stand_ins
 
 PROGRAM = (sys.executable, "-m", "agent.demo.stand_ins")

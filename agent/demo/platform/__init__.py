@@ -1,0 +1,1 @@
+"""The demo's training platform: registration form, greeting page, video page and webhook."""

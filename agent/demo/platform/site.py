@@ -1,0 +1,149 @@
+"""The training platform, played by the demo: registers a trainee, greets them, shows the video.
+
+It does what the order's Django platform does, no more: it signs a JWT for the trainee it has just
+registered, serves the greeting page with it, and takes the outcome of the greeting afterwards. It
+keeps nothing beyond its own run.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+from aiohttp import web
+
+from agent.demo.platform.outcome_inbox import NotGenuine, OutcomeInbox
+from agent.demo.platform.pages import form_page, page_with, video_page
+
+_JWT_TTL_S = 3600
+_PAGES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformSettings:
+    """What the platform must know."""
+
+    jwt_secret: str
+    """HS256, shared with the token endpoint."""
+    webhook_secret: str
+    """`whsec_…`, shared with whoever sends outcomes."""
+    endpoint_url: str
+    """Where the browser finds the token endpoint."""
+    page: Path
+    """The built page of web/."""
+
+
+def create_platform(settings: PlatformSettings) -> web.Application:
+    """The platform's pages (form, greeting, video), and `POST /outcomes`."""
+    platform = _Platform(settings)
+    app = web.Application()
+    app.router.add_get("/", platform.form)
+    app.router.add_post("/register", platform.register)
+    app.router.add_get("/greeting", platform.greeting)
+    app.router.add_get("/video", platform.video)
+    app.router.add_get("/sessions/{session_id}/video", platform.video)
+    app.router.add_get("/sessions/{session_id}/outcome", platform.outcome)
+    app.router.add_post("/outcomes", platform.take_outcome)
+    app.router.add_get("/platform.css", platform.styles)
+    app.router.add_static("/assets", settings.page / "assets")
+    return app
+
+
+class _Platform:
+    def __init__(self, settings: PlatformSettings) -> None:
+        self._settings = settings
+        self._inbox = OutcomeInbox(settings.webhook_secret)
+
+    async def form(self, _: web.Request) -> web.Response:
+        return _html(form_page())
+
+    async def register(self, request: web.Request) -> web.Response:
+        """Sign the trainee in, and on to the greeting: the ticket is a cookie, so refresh works."""
+        answers = {k: str(v) for k, v in (await request.post()).items()}
+        session_id = secrets.token_hex(4)
+        locale = answers.get("locale", "") or "en"
+        if locale == "other":
+            locale = answers.get("other_locale", "").strip() or "en"
+        claims = {
+            "sub": f"trainee-{secrets.token_hex(4)}",
+            "exp": int(time.time()) + _JWT_TTL_S,
+            "session_id": session_id,
+            "trainee": {"name": answers.get("name", "")},
+            "role": answers.get("role", ""),
+            "industry": answers.get("industry", ""),
+            "training_type": answers.get("training_type", ""),
+            "locale": locale,
+            "consent": {
+                "transcript": "keep_transcript" in answers,
+                "recording": "keep_recording" in answers,
+            },
+            "continue_url": f"{request.url.origin()}/sessions/{session_id}/video",
+        }
+        ticket = jwt.encode(claims, self._settings.jwt_secret, algorithm="HS256")
+        answer = web.HTTPSeeOther(f"/greeting?session_id={session_id}")
+        answer.set_cookie(
+            f"ticket-{session_id}", ticket, max_age=_JWT_TTL_S, httponly=True, samesite="Strict"
+        )
+        return answer
+
+    async def greeting(self, request: web.Request) -> web.Response:
+        session_id = request.query.get("session_id", "")
+        claims = self._claims(request, session_id)
+        if claims is None:
+            raise web.HTTPSeeOther("/")
+        config = {
+            "endpointUrl": f"{self._settings.endpoint_url}/api/users/sessions/{session_id}"
+            "/avatar-greeting/",
+            "authorization": f"Bearer {request.cookies[f'ticket-{session_id}']}",
+            "traineeName": claims["trainee"]["name"],
+            "locale": claims["locale"],
+            "continueUrl": claims["continue_url"],
+        }
+        page = (self._settings.page / "index.html").read_text(encoding="utf-8")
+        return _html(page_with(page, "greeting-config", config))
+
+    async def video(self, request: web.Request) -> web.Response:
+        session_id = request.match_info.get("session_id", "")
+        claims = self._claims(request, session_id)
+        if claims is None:
+            return _html(video_page("en"))
+        return _html(video_page(claims["locale"], outcome_url=f"/sessions/{session_id}/outcome"))
+
+    async def outcome(self, request: web.Request) -> web.Response:
+        """What came of it, for the trainee's own browser alone; null until it has come."""
+        session_id = request.match_info["session_id"]
+        if self._claims(request, session_id) is None:
+            raise web.HTTPForbidden(text="this session is not yours")
+        body = {"outcome": self._inbox.newest(session_id)}
+        return web.json_response(body, headers={"Cache-Control": "no-store"})
+
+    async def take_outcome(self, request: web.Request) -> web.Response:
+        """The webhook: 204 taken, also where it had been taken before; 401 not genuine."""
+        try:
+            self._inbox.take(request.headers, await request.read())
+        except NotGenuine as e:
+            return web.json_response({"error": str(e)}, status=401)
+        return web.Response(status=204)
+
+    async def styles(self, _: web.Request) -> web.Response:
+        text = (_PAGES / "platform.css").read_text(encoding="utf-8")
+        return web.Response(text=text, content_type="text/css")
+
+    def _claims(self, request: web.Request, session_id: str) -> dict[str, Any] | None:
+        """What this browser was registered with for the session; None: it was not."""
+        ticket = request.cookies.get(f"ticket-{session_id}", "")
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                ticket, self._settings.jwt_secret, algorithms=["HS256"]
+            )
+        except jwt.InvalidTokenError:
+            return None
+        return claims if claims.get("session_id") == session_id else None
+
+
+def _html(text: str) -> web.Response:
+    return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})

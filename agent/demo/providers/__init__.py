@@ -1,0 +1,1 @@
+"""Stand-ins for the paid providers: Beyond Presence, Deepgram and Gemini, at their wire."""

@@ -1,0 +1,1 @@
+"""Beyond Presence's stand-in: the sessions API, and avatars that join the LiveKit room."""

@@ -1,0 +1,140 @@
+"""One Deepgram `/v1/speak` connection: words in, sound out, sentence by sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from agent.demo.providers.faults import Faults
+from agent.demo.providers.speech import Voice, VoiceChoice
+from agent.demo.providers.wire import Call, drop
+
+_CHUNK_S = 0.1
+_SENTENCE = re.compile(r".*?[.!?…][\"')\]]*\s", re.S)
+_LONGEST_WAIT = 400
+"""Characters without a sentence's end that are spoken nevertheless."""
+_SEND_TIMEOUT_S = 30.0
+
+
+class Speaker:
+    """Serves one connection until Close."""
+
+    def __init__(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        *,
+        voice: Voice,
+        choice: VoiceChoice,
+        sample_rate: int,
+        faults: Faults,
+        call: Call,
+        first_byte_s: float,
+    ) -> None:
+        self._request, self._socket = request, socket
+        self._voice, self._choice, self._rate = voice, choice, sample_rate
+        self._faults, self._call, self._first_byte_s = faults, call, first_byte_s
+        self._text = ""
+        self._todo: asyncio.Queue[str | None] = asyncio.Queue()
+        """Sentences; None: a Flush."""
+        self._flushes = 0
+        self._fresh = True
+        """Whether the next sound is the first since a Flush."""
+        self._call.detail["said"] = []
+
+    async def run(self) -> None:
+        """Until Close, or the connection is gone."""
+        speaking = asyncio.create_task(self._speak())
+        try:
+            async for message in self._socket:
+                if message.type != WSMsgType.TEXT:
+                    continue
+                command = _command(message.data)
+                kind = command.get("type")
+                if kind == "Speak":
+                    self._text += str(command.get("text", ""))
+                    self._take_sentences()
+                elif kind == "Flush":
+                    self._take_rest()
+                    self._todo.put_nowait(None)
+                elif kind == "Clear":
+                    self._text = ""
+                    await self._stop(speaking)
+                    speaking = asyncio.create_task(self._speak())
+                    await self._socket.send_json({"type": "Cleared", "sequence_id": self._flushes})
+                elif kind == "Close":
+                    await self._socket.close()
+                    return
+                else:
+                    await self._socket.send_json(
+                        {"type": "Warning", "description": "unknown message", "code": "UNKNOWN"}
+                    )
+        finally:
+            await self._stop(speaking)
+
+    async def _stop(self, speaking: asyncio.Task[None]) -> None:
+        while not self._todo.empty():
+            self._todo.get_nowait()
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
+
+    def _take_sentences(self) -> None:
+        while match := _SENTENCE.match(self._text):
+            self._todo.put_nowait(match[0].strip())
+            self._text = self._text[match.end() :]
+        if len(self._text) > _LONGEST_WAIT:
+            self._take_rest()
+
+    def _take_rest(self) -> None:
+        if self._text.strip():
+            self._todo.put_nowait(self._text.strip())
+        self._text = ""
+
+    async def _speak(self) -> None:
+        while True:
+            text = await self._todo.get()
+            if text is None:
+                self._fresh = True
+                if self._faults.take("aura", "stall"):
+                    continue
+                await self._socket.send_json({"type": "Flushed", "sequence_id": self._flushes})
+                self._flushes += 1
+                continue
+            await self._say(text)
+
+    async def _say(self, text: str) -> None:
+        self._call.detail["said"].append(text)
+        if self._fresh:
+            await asyncio.sleep(self._first_byte_s)
+            self._fresh = False
+        if self._faults.take("aura", "error"):
+            message = {"type": "Error", "err_code": "SIMULATED", "err_msg": "simulated error"}
+            await self._socket.send_json(message)
+            return
+        if self._faults.take("aura", "silent", "stall"):
+            return
+        slow = self._faults.take("aura", "slow")
+        sound = await self._voice.say(text, self._choice, self._rate)
+        step = int(self._rate * _CHUNK_S) * 2
+        if fault := self._faults.take("aura", "drop"):
+            # In the middle of the sentence, however short it is.
+            sound = sound[: min(int(fault.value * 10) * step, len(sound) // 2 // step * step)]
+        for start in range(0, len(sound), step):
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
+                await self._socket.send_bytes(sound[start : start + step])
+            if slow:
+                await asyncio.sleep(_CHUNK_S / slow.value)
+        if fault:
+            drop(self._request, reset=False)
+
+
+def _command(text: str) -> dict[str, Any]:
+    try:
+        command = json.loads(text)
+    except ValueError:
+        return {}
+    return command if isinstance(command, dict) else {}

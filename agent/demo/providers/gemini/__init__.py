@@ -1,0 +1,1 @@
+"""Gemini's stand-in: a model that follows the script's questions, and a voice."""

@@ -1,0 +1,307 @@
+"""The stand-in's model: it asks the script's questions and calls the declared functions.
+
+It recognises simple intents by the phrases in `languages/`. It keeps nothing between requests: the
+same conversation gets the same reply.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.demo.providers.gemini.language import Language, found, languages, plain, words
+from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request
+
+_QUESTION = re.compile(r"^\s*-\s*([a-z]\w*) \((yes_no|choice|number|text)\): (.+)$", re.M)
+_NEXT = re.compile(r"\bnext: ?(\w+)")
+_UNCLEAR = re.compile(r"\bnot clear\b|\bthere is no question\b", re.I)
+_NOT_GIVEN = "not given|no indicado|non precise|nicht angegeben"
+_PENDING_TURNS = 3
+"""A question waits for its answer during this many turns of the model."""
+_SHORT_WORDS = 10
+_CUT_CHARACTERS = 15
+"""An interrupted question is recognised if this much of it was said."""
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the model answers: text, function calls, or both."""
+
+    text: str = ""
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    """`{"name": …, "args": {…}}` each."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the script, as the system instruction lists it."""
+
+    id: str
+    kind: str
+    """`yes_no`, `choice`, `number` or `text`"""
+    ask: str
+    choices: dict[str, str] = field(default_factory=dict)
+    """Labels by id."""
+
+    @classmethod
+    def from_line(cls, match: re.Match[str]) -> Question:
+        """Read `- truck (choice): Which truck? [reach = a reach truck; …]`."""
+        id, kind, line = match.groups()
+        ask = re.sub(r" \([^()]*\)$", "", line) if kind == "number" else line
+        choices: dict[str, str] = {}
+        if kind == "choice":
+            ask, _, rest = line.partition(" [")
+            for pair in rest.rstrip("]").split("; "):
+                choice, _, label = pair.partition(" = ")
+                choices[choice] = label
+        return cls(id, kind, ask, choices)
+
+    def is_in(self, text: str) -> bool:
+        """Whether this question was asked in a text, also if the text was interrupted."""
+        said, ask = plain(text), plain(self.ask)
+        cut = (ask[:end] for end in range(len(ask), _CUT_CHARACTERS, -1))
+        return ask in said or any(said.endswith(start) for start in cut)
+
+
+def reply(request: Request) -> Reply:
+    """Answer the last turn of a conversation."""
+    interview = _Interview(request)
+    last = request.turns[-1].responses if request.turns else ()
+    return interview.after_functions(last) if last else interview.to_trainee()
+
+
+class _Interview:
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._said, self._heard = request.user_text, plain(request.user_text)
+        asked = [part for part in re.split(r"(?<=[.!?])\s+", self._said) if part.endswith("?")]
+        self._asked = " ".join(asked)
+        """The sentences that are questions."""
+        self._stated = self._said
+        for part in asked:
+            self._stated = self._stated.replace(part, "").strip()
+        self._functions = {str(f.get("name", "")): f for f in request.functions}
+        instruction = plain(request.instruction)
+        spoken = (ours for ours in languages().values() if found(ours.instruction, instruction))
+        self._language: Language = next(spoken, languages()["en"])
+        ids = self._allowed("record_answer", "question")
+        listed = map(Question.from_line, _QUESTION.finditer(request.instruction))
+        self._questions = {q.id: q for q in listed if q.id in ids}
+
+    def to_trainee(self) -> Reply:
+        """Answer what the trainee said last."""
+        if switch := self._language_switch():
+            return switch
+        for intent in ("stop_recording", "speak_slower"):
+            if intent in self._functions and self._hears(intent):
+                return _called(intent)
+        if self._request.model_texts and self._hears("repeat"):
+            return Reply(self._repeated())
+        pending = self._pending
+        if pending and self._hears("skip"):
+            return _called("skip_question", question=pending.id)
+        recorded, ends = self._recorded(pending), self._ends()
+        calls = recorded.calls + ends.calls
+        if calls:
+            return Reply(calls=calls)
+        if ends.text:
+            return ends
+        if self._asked or self._hears("question"):
+            return self._then_ask(self._answer(self._said) or self._text("unknown"))
+        if answer := self._topic(self._said):
+            return self._then_ask(answer)
+        if pending and self._said:  # the function says what a valid answer is
+            return _called("record_answer", question=pending.id, value=self._said)
+        return self._then_ask(self._text("what_else"))
+
+    def after_functions(self, responses: tuple[FunctionResponse, ...]) -> Reply:
+        """Continue after functions have answered."""
+        names = {response.name for response in responses}
+        unclear = any(_UNCLEAR.search(response.text) for response in responses)
+        if "end_greeting" in names:
+            return Reply(self._text("farewell"))
+        if "speak_slower" in names and self._request.model_texts:
+            return Reply(self._repeated())
+        if "stop_recording" in names:
+            return self._then_ask(self._text("recording_stopped"))
+        if "switch_language" in names:
+            return self._then_ask(self._text("switched"))
+        lead = "skipped" if "skip_question" in names else "thanks"
+        lead = "corrected" if self._hears("correction") else lead
+        text = self._text("unclear" if unclear else lead)
+        if self._asked:
+            text += " " + (self._answer(self._asked) or self._text("unknown"))
+        return self._then_ask(text, last=self._text("nothing_left"))
+
+    def _language_switch(self) -> Reply | None:
+        """The reply to a trainee who asks for a language or greets in another one."""
+        ours = languages().values()
+        asks = len(words(self._said)) <= 2 or any(self._hears("ask_for_language", o) for o in ours)
+        denied = found("not|don't|no|pas|nicht|kein", self._heard)
+        named = [o for o in ours if found(o.name, self._heard)] if asks and not denied else []
+        if not named and not found(self._language.topics[-1][0], self._heard):
+            named = [o for o in ours if found(f"^(?:{o.topics[-1][0]})", self._heard)]
+        if not named:
+            return None
+        if named[-1] is self._language:
+            return self._then_ask(self._text("switched"))
+        locales = self._allowed("switch_language", "locale")
+        locale = next((tag for tag in locales if tag.split("-")[0] == named[-1].tag), None)
+        if locale is None:
+            return self._then_ask(self._text("not_spoken"))
+        return _called("switch_language", locale=locale)
+
+    def _recorded(self, pending: Question | None) -> Reply:
+        """The call that records an answer or a correction; empty if the trainee gave none."""
+        calls = [call for call, _ in self._exchanges if call.name == "record_answer"]
+        corrects = bool(calls) and self._hears("correction")
+        question = self._questions.get(str(calls[-1].args.get("question"))) if corrects else pending
+        if question is None or not self._stated or (self._hears("question") and not self._asked):
+            return Reply()
+        value = self._value(question)
+        if value is None:
+            return Reply()
+        return _called("record_answer", question=question.id, value=value)
+
+    def _value(self, question: Question) -> Value | None:
+        """The value of an answer; None if it is not recognised."""
+        said = plain(self._stated)
+        if question.kind == "number":
+            number = self._language.number(said)
+            return 0 if number is None and self._hears("no") else number
+        if question.kind == "yes_no":
+            yes, no = (found(self._language.intents[intent], said) for intent in ("yes", "no"))
+            if yes and no:
+                return yes.start() < no.start()
+            return None if yes is no else yes is not None
+        if question.kind == "choice":
+            return _choice(question, set(words(said)))
+        polite = len(words(said)) <= 3 and self._topic(said)
+        return None if polite or self._hears("continue") else self._stated
+
+    def _ends(self) -> Reply:
+        """The call that ends the greeting, or a farewell if the function is not declared."""
+        leaves = self._hears("continue") and len(words(self._said)) <= _SHORT_WORDS
+        done = self._next is None and self._pending is None and self._hears("nothing_more")
+        if self._asked or not (leaves or done):
+            return Reply()
+        if "end_greeting" in self._functions:
+            return _called("end_greeting")
+        return Reply(self._text("farewell"))
+
+    @property
+    def _exchanges(self) -> list[tuple[FunctionCall, FunctionResponse]]:
+        """Every call with its response, oldest first."""
+        calls = [call for turn in self._request.turns for call in turn.calls]
+        return list(zip(calls, self._request.responses, strict=False))
+
+    @property
+    def _handled(self) -> set[str]:
+        """Ids of the questions that need not be asked."""
+        done = {
+            str(call.args.get("question"))
+            for call, response in self._exchanges
+            if not _UNCLEAR.search(response.text)
+        }
+        return done | set(re.findall(r"\b(\w+) (?:is|was) ", self._already_recorded))
+
+    @property
+    def _already_recorded(self) -> str:
+        """What the instruction says of answers that an earlier model recorded."""
+        return self._request.instruction.partition("Already recorded: ")[2]
+
+    @property
+    def _next(self) -> Question | None:
+        """The question to ask next; None if none is open."""
+        for response in reversed(self._request.responses):
+            if following := _NEXT.search(response.text):
+                return self._questions.get(following[1])
+            if "none open" in response.text:
+                return None
+        return next((q for id, q in self._questions.items() if id not in self._handled), None)
+
+    @property
+    def _pending(self) -> Question | None:
+        """The question that was asked last and is not answered yet."""
+        for text in reversed(self._request.model_texts[-_PENDING_TURNS:]):
+            for question in self._questions.values():
+                if question.is_in(text):
+                    return None if question.id in self._handled else question
+        return None
+
+    def _then_ask(self, text: str, *, last: str = "") -> Reply:
+        """Reply, and ask the next question unless it was just asked twice; if none, say `last`."""
+        following, before = self._next, self._request.model_texts[-2:]
+        if following is None:
+            return Reply(f"{text} {last}".strip())
+        if len(before) == 2 and all(following.is_in(earlier) for earlier in before):
+            return Reply(text)
+        return Reply(f"{text} {following.ask}")
+
+    def _answer(self, said: str) -> str | None:
+        """A reply to a trainee's question: from the usual topics, or a fact of the instruction."""
+        if topic := self._topic(said):
+            return topic
+        facts = [
+            line.removeprefix("- ")
+            for block in self._request.instruction.split("\n\n")
+            if found(self._language.facts, plain(block.partition("\n")[0]))
+            for line in block.splitlines()[1:]
+        ]
+        counts = Counter(word for fact in facts for word in set(words(fact)))
+        asked = {word for word in words(said) if len(word) > 3 and 0 < counts[word] < 3}
+        best = max(facts, key=lambda fact: len(asked & set(words(fact))), default="")
+        return best if asked & set(words(best)) else None
+
+    def _topic(self, said: str) -> str | None:
+        heard = plain(said)
+        texts = (text for pattern, text in self._language.topics if found(pattern, heard))
+        return next((self._filled(text) for text in texts), None)
+
+    def _repeated(self) -> str:
+        return f"{self._text('of_course')} {self._request.model_texts[-1]}"
+
+    def _text(self, name: str) -> str:
+        return self._filled(self._language.replies[name])
+
+    def _filled(self, text: str) -> str:
+        """The text with the names that the instruction gives."""
+        instruction = self._request.instruction
+        guide = re.search(r"\b(?:You are|Eres|Vous êtes|Sie sind) ([A-Z]\w+)", instruction)
+        details = re.findall(r'^- (\w+) ?: "?([^"\n]+)"?$', instruction, re.M)
+        given = {label.casefold(): value for label, value in details}
+        name = given.get("name") or given.get("nombre") or given.get("nom") or ""
+        named = name and not found(
+            r"not given|no indicado|non precise|nicht angegeben", plain(name)
+        )
+        return text.format(
+            guide=guide[1] if guide else "your guide",
+            comma_name=f", {name}" if named else "",
+            training=given.get("training", ""),
+        )
+
+    def _hears(self, intent: str, language: Language | None = None) -> bool:
+        pattern = (language or self._language).intents[intent]
+        return found(pattern, self._heard) is not None
+
+    def _allowed(self, function: str, argument: str) -> list[str]:
+        """The values a declared function takes for an argument; empty if it is not declared."""
+        declared = self._functions.get(function, {})
+        keys = ("parametersJsonSchema", "parameters_json_schema", "parameters")
+        schema: dict[str, Any] = next((declared[key] for key in keys if declared.get(key)), {})
+        return [str(v) for v in schema.get("properties", {}).get(argument, {}).get("enum") or []]
+
+
+def _choice(question: Question, said: set[str]) -> str | None:
+    """The id of the one choice that shares most words with an answer."""
+    scores = {id: len(said & {*words(label), id}) for id, label in question.choices.items()}
+    best = [id for id, score in scores.items() if score and score == max(scores.values())]
+    return best[0] if len(best) == 1 else None
+
+
+def _called(function: str, **args: Any) -> Reply:
+    return Reply(calls=[{"name": function, "args": args}])

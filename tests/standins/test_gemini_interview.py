@@ -1,0 +1,199 @@
+"""Gemini's stand-in follows the shipped scripts' questions in every language."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.demo.providers.gemini.interview import reply
+from agent.demo.providers.gemini.language import languages
+from agent.demo.providers.gemini.request import Request, Turn
+from tests.standins.interview import LOCALES, Interview
+
+HELLO = {"en": "Hello!", "es": "¡Hola!", "fr": "Bonjour !", "de": "Hallo!"}
+
+
+def replies(locale: str) -> dict[str, str]:
+    return languages()[locale].replies
+
+
+@pytest.mark.parametrize(
+    ("locale", "yes", "years", "nothing"),
+    [
+        ("en", "Yes, I have.", "about twenty-five years", "No, that's all."),
+        ("es", "Sí, muchas veces.", "unos doce años", "Nada más, gracias."),
+        ("fr", "Oui, bien sûr.", "environ dix-sept ans", "Non merci, c'est tout."),
+        ("de", "Ja, schon oft.", "seit 25 Jahren", "Nein, das war alles, danke."),
+    ],
+)
+def test_interview_records_all_answers_and_ends_the_greeting(
+    locale: str, yes: str, years: str, nothing: str
+) -> None:
+    talk = Interview("forklift", locale)
+    driven, years_driving, truck = talk.script.questions
+    assert talk.say(HELLO[locale]).endswith(driven.ask)
+    assert talk.say(yes).endswith(years_driving.ask)
+    assert talk.say(years).endswith(truck.ask)
+    assert talk.say(f"Hmm, {truck.choices['reach']}.").endswith(replies(locale)["nothing_left"])  # type: ignore[union-attr]
+    number = {"en": 25, "es": 12, "fr": 17, "de": 25}[locale]
+    assert talk.saved == {"driven_before": True, "years_driving": number, "truck_type": "reach"}
+    talk.say(nothing)
+    assert talk.ended
+
+
+@pytest.mark.parametrize(
+    ("locale", "no"),
+    [("en", "No, I haven't."), ("es", "No, nunca."), ("fr", "Non."), ("de", "Habe ich noch nie.")],
+)
+def test_interview_recognises_no(locale: str, no: str) -> None:
+    talk = Interview("forklift", locale)
+    talk.say(HELLO[locale])
+    talk.say(no)
+    assert talk.saved == {"driven_before": False}
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "I'd rather not say."),
+        ("es", "No lo sé."),
+        ("fr", "Je préfère ne pas répondre."),
+        ("de", "Weiß nicht."),
+    ],
+)
+def test_interview_skips_a_question(locale: str, said: str) -> None:
+    talk = Interview("general welcome", locale)
+    talk.say(HELLO[locale])
+    first, second = talk.script.questions
+    assert talk.say(said).endswith(second.ask)
+    assert talk.saved == {first.id: None}
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", "Let's go on."), ("es", "Sigamos."), ("fr", "On continue !"), ("de", "Weiter bitte.")],
+)
+def test_interview_ends_when_the_trainee_wants_to_continue(locale: str, said: str) -> None:
+    talk = Interview("forklift", locale)
+    talk.say(HELLO[locale])
+    talk.say(said)
+    assert (talk.ended, talk.saved) == (True, {})
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "new"),
+    [
+        ("en", "Can we speak Spanish, please?", "es"),
+        ("en", "Bonjour !", "fr"),
+        ("de", "Español, por favor", "es"),
+        ("es", "Deutsch", "de"),
+    ],
+)
+def test_interview_switches_the_language(locale: str, said: str, new: str) -> None:
+    talk = Interview("forklift", locale)
+    answer = talk.say(said)
+    assert talk.locale == new
+    assert answer == f"{replies(new)['switched']} {talk.script.questions[0].ask}"
+
+
+def test_interview_declines_a_language_the_script_lacks() -> None:
+    functions = [{"name": "switch_language", "parameters": {"properties": {"locale": {}}}}]
+    request = Request("You speak English", [Turn("user", "German, please")], functions)
+    assert replies("en")["not_spoken"] in reply(request).text
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "function"),
+    [
+        ("en", "Could you speak more slowly?", "speak_slower"),
+        ("de", "Bitte langsamer.", "speak_slower"),
+        ("en", "I do not want to be recorded.", "stop_recording"),
+        ("fr", "Je ne veux pas être enregistrée.", "stop_recording"),
+    ],
+)
+def test_interview_calls_the_function_for_a_request(locale: str, said: str, function: str) -> None:
+    talk = Interview("forklift", locale)
+    assert talk.say(said)
+    assert talk.called == [function]
+
+
+@pytest.mark.parametrize(
+    ("locale", "corrected"),
+    [
+        ("en", "No, I meant twenty."),
+        ("es", "No, quería decir veinte."),
+        ("fr", "Non, je voulais dire vingt."),
+        ("de", "Nein, ich meinte zwanzig."),
+    ],
+)
+def test_interview_records_a_correction(locale: str, corrected: str) -> None:
+    talk = Interview("forklift", locale)
+    yes = {"en": "Yes", "es": "Sí", "fr": "Oui", "de": "Ja"}[locale]
+    for said in (HELLO[locale], yes, "10"):
+        talk.say(said)
+    assert talk.say(corrected).endswith(talk.script.questions[2].ask)
+    assert talk.saved["years_driving"] == 20
+
+
+def test_interview_asks_again_after_an_unclear_answer() -> None:
+    talk = Interview("forklift", "en")
+    talk.say("Hello!")
+    ask = talk.script.questions[0].ask
+    assert talk.say("Purple, mostly.") == f"{replies('en')['unclear']} {ask}"
+
+
+def test_interview_records_an_answer_and_answers_the_question_beside_it() -> None:
+    talk = Interview("forklift", "en")
+    talk.say("Hello!")
+    answer = talk.say("Yes, I have. How long is the video?")
+    assert talk.saved == {"driven_before": True}
+    assert "short video" in answer
+
+
+def test_interview_records_a_text_answer_in_the_trainees_words() -> None:
+    talk = Interview("general welcome", "en")
+    for said in ("Hi!", "Yes", "I hope to learn how not to be afraid."):
+        talk.say(said)
+    assert "I hope to learn how not to be afraid." in talk.saved.values()
+
+
+@pytest.mark.parametrize(
+    ("locale", "asked", "fact"),
+    [
+        ("en", "Who rides along on the forks?", 6),
+        ("de", "Wer hat vor Ecken und Toren Vorrang?", 4),
+    ],
+)
+def test_interview_answers_from_the_scripts_facts(locale: str, asked: str, fact: int) -> None:
+    talk = Interview("forklift", locale)
+    assert talk.script.facts[fact] in talk.say(asked)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_interview_says_that_it_does_not_know_and_asks_on(locale: str) -> None:
+    talk = Interview("forklift", locale)
+    answer = talk.say("Xyzzy?")
+    assert answer == f"{replies(locale)['unknown']} {talk.script.questions[0].ask}"
+
+
+def test_interview_does_not_ask_a_question_three_times_in_a_row() -> None:
+    talk = Interview("forklift", "en")
+    ask = talk.script.questions[0].ask
+    asked = [talk.say(said).endswith(ask) for said in ("Hello!", "Why?", "Really?")]
+    assert asked == [True, True, False]
+
+
+def test_interview_without_functions_talks() -> None:
+    talk = Interview("forklift", "fr")
+    turns = [*talk.turns, Turn("user", "Combien de temps dure la vidéo ?")]
+    answer = reply(Request(talk.script.instructions, turns))
+    assert answer.calls == []
+    assert "courte vidéo" in answer.text
+
+
+def test_languages_have_the_same_intents_and_replies() -> None:
+    english = languages()["en"]
+    assert set(languages()) == set(LOCALES)
+    for language in languages().values():
+        assert language.intents.keys() == english.intents.keys()
+        assert language.replies.keys() == english.replies.keys()
+        assert [language.number(word) for word in language.numbers.split()] == list(range(21))
