@@ -1,8 +1,8 @@
-"""Spoken: a chosen script filled with one trainee, to be said by a voice and read by an LLM."""
+"""Rendering: the selected script, filled with one trainee's values for the voice and the LLM."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +12,7 @@ from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.scripts.disclosure import insert_recording_disclosure
 from agent.scripts.library import Library, ScriptFile
-from agent.scripts.quoted import Quoted
-from agent.scripts.schema import Common, Limits, Question, Script
+from agent.scripts.schema import Common, Industry, Limits, Question, Script
 from agent.scripts.selection import DEFAULT_LOCALE, ChosenBy, LocaleBy, ScriptSelection
 from agent.scripts.speakable import speakable_value
 from agent.scripts.templates import render_template
@@ -21,32 +20,32 @@ from agent.scripts.templates import render_template
 NAMES = frozenset(
     ["name", "role", "industry", "training_type", "training", "guide", "words", "ai_disclosure"]
 )
-"""The placeholders of a script's texts."""
+"""Placeholders in the texts of a script."""
 COMMON_NAMES = NAMES | {"persona", "language", "not_given", "languages"}
 COMMON_NAMES |= {"talking_points", "facts", "questions", "question_lines"}
-"""The placeholders of a `_common` text."""
-_GIVEN = ("name", "role", "industry", "training_type", "training")
-"""What the platform or the trainee wrote."""
+"""Placeholders in the text of a `_common` file."""
+_GIVEN = frozenset(["name", "role", "industry", "training_type", "training"])
+"""Placeholders whose values the platform or the trainee wrote."""
 
 
 class RenderedScript(BaseModel):
-    """A script filled with one trainee: final text, ready to be said or read."""
+    """A script filled for one trainee: final texts, ready to be spoken or read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: str
     """The script's folder."""
     locale: str
-    """The file's own tag: what is really spoken."""
+    """The tag of the script file: the locale that is spoken."""
     version: int
     locales: tuple[str, ...]
-    """All it ships in, this one among them: what a trainee may switch to."""
+    """All locales of the script, this one included; the trainee may switch to any of them."""
     chosen_by: ChosenBy
     locale_by: LocaleBy
     industry: str
-    """The script's industry whose wording is used; empty: none."""
+    """The script's industry whose wording is used; empty for none."""
     reason: str
-    """Why this script, for log and outcome; holds nothing the platform or trainee wrote."""
+    """Why this script was selected, for log and outcome; never text of the platform or trainee."""
 
     guide: str
     training: str
@@ -54,34 +53,34 @@ class RenderedScript(BaseModel):
     closing: str
     trouble: str
     moment: str
-    """Empty where neither the script nor its language has one: then nothing is said."""
+    """Empty if neither the script nor its locale has one; then nothing is said."""
     check_in: str
     welcome_text: str
     ai_disclosure: str
     recording_disclosure: str
     opening_recorded: str
-    """The opening where the greeting is recorded: it says so."""
+    """The opening of a recorded greeting: it contains the recording disclosure."""
     talking_points: tuple[str, ...]
     facts: tuple[str, ...]
     questions: tuple[Question, ...]
-    """As written, `ask`, `unit` and the choices' words filled in."""
+    """With `ask`, `unit` and the words of the choices filled in."""
     instructions: str
-    """All the LLM is told: persona, the locale's guard rails, facts, questions."""
+    """The LLM's instructions: persona, the locale's guard rails, facts, questions."""
 
     voice: str | None
-    """Name of a voice; None: the environment's for `locale`."""
+    """Name of a voice; None for the one that VOICES gives `locale`."""
     avatar: str | None
-    """Name of an avatar; None: the environment's."""
+    """Name of an avatar; None for BEYOND_PRESENCE_AVATAR_ID."""
     limits: Limits
     after_closing: str
     """`highlight_continue` or `continue`"""
 
 
 def common_of(library: Library, locale: str) -> ScriptFile[Common]:
-    """What scripts of this locale share: its own file, its language's, or the default's.
+    """Return the shared texts for a locale: of the locale, its language, or the default locale.
 
     Raises:
-        ScriptError: there is none at all.
+        ScriptError: none of them exists.
     """
     for tag in (locale, locale.split("-")[0], DEFAULT_LOCALE):
         if tag in library.commons:
@@ -90,7 +89,7 @@ def common_of(library: Library, locale: str) -> ScriptFile[Common]:
 
 
 def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str) -> str | None:
-    """A field of `Shared`: the script's own, else the locale's; another language's never."""
+    """Return a field of `Shared`: the script's own, or the shared one in the same language."""
     own: str | None = getattr(file.fields, field)
     if own is None and file.locale.split("-")[0] == common.locale.split("-")[0]:
         own = getattr(common.fields, field)
@@ -100,98 +99,64 @@ def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str
 def render_script(
     library: Library, selection: ScriptSelection, metadata: JobMetadata
 ) -> RenderedScript:
-    """Fill every text of the chosen script with what is known of the trainee.
+    """Fill every text of the selected script with what is known about the trainee.
 
     Raises:
-        ScriptError: a text is no template, uses an unknown name, or is missing.
+        ScriptError: a text is not a valid template, uses an unknown name, or is missing.
     """
     file, script = selection.file, selection.file.fields
     common = common_of(library, file.locale)
-    variant = script.industries.get(selection.industry)
-    known = metadata.training_type if selection.chosen_by != "training_type" else ""
+    industry = script.industries.get(selection.industry, Industry())
+    known_training = metadata.training_type if selection.chosen_by != "training_type" else ""
     given = {
         "name": metadata.trainee.name,
         "role": metadata.role,
         "industry": metadata.industry,
         "training_type": metadata.training_type,
-        "training": known or script.training or "",
+        "training": known_training or script.training or "",
     }
-    values: dict[str, object] = {
-        **{key: speakable_value(text, file.locale) for key, text in given.items()},
-        # These can be spoken as they are.
-        "name": metadata.trainee.name,
-        "training": speakable_value(known, file.locale) or script.training or "",
-        "guide": shared_text(file, common, "guide") or "",
-        "words": SimpleNamespace(**script.words | (variant.words if variant else {})),
+    speakable = {key: speakable_value(text, file.locale) for key, text in given.items()}
+    # These two can be spoken as they are.
+    speakable["name"] = given["name"]
+    speakable["training"] = speakable_value(known_training, file.locale) or script.training or ""
+    guide = shared_text(file, common, "guide") or ""
+    own: dict[str, object] = {
+        "guide": guide,
+        "words": SimpleNamespace(**script.words | industry.words),
     }
-
-    def filled(field: str, source: str | None, values: Mapping[str, object]) -> str:
-        if source is None:
-            raise ScriptError(f"{file.path}: {field}: is neither here nor in {common.path}")
-        try:
-            # In one line first: Jinja swallows the line's end behind a `{% endif %}`.
-            return " ".join(render_template(source.replace("\n", " "), values).split())
-        except ValueError as e:
-            raise ScriptError(f"{file.path}: {field}: {e}") from e
-
-    def fill(field: str, source: str | None) -> str:
-        return filled(field, source, values)
-
-    def fill_shared(field: str) -> str:
-        return fill(field, shared_text(file, common, field))
-
-    def fill_varied(field: str) -> str:
-        if own := variant and getattr(variant, field):
-            return fill(f"industries.{selection.industry}.{field}", own)
-        return fill(field, getattr(script, field))
-
-    values["ai_disclosure"] = fill_shared("ai_disclosure")
-    opening = fill_varied("opening")
-    recording_disclosure = fill_shared("recording_disclosure")
-    points = [*script.talking_points, *(variant.talking_points if variant else ())]
-    facts = [*script.facts, *(variant.facts if variant else ())]
-    # In the instruction each of them stands between double quotes, which it cannot close.
-    quoted = values | {key: Quoted(given[key]) for key in _GIVEN}
-
-    def told(values: Mapping[str, object]) -> dict[str, Any]:
-        def told_one(field: str, source: str | None) -> str:
-            return filled(field, source, values)
-
-        return {
-            "talking_points": tuple(told_one("talking_points", text) for text in points),
-            "facts": tuple(told_one("facts", text) for text in facts),
-            "questions": tuple(_filled(question, told_one) for question in script.questions),
-        }
-
-    files = library.scripts.get(file.script, {})
-    said = told(values)
-    around = told(quoted)
-    around["question_lines"] = tuple(format_question(q) for q in around["questions"])
-    around["languages"] = tuple(f"{_language(library, tag)} ({tag})" for tag in files)
+    spoken = _Texts(file, common, selection.industry, own | speakable, quoted=frozenset())
+    told = _Texts(file, common, selection.industry, own | given, quoted=_GIVEN)
+    locales = tuple(library.scripts.get(file.script, {}))
+    opening = spoken.varied("opening")
+    recording_disclosure = spoken.shared("recording_disclosure")
     return RenderedScript(
         name=file.script,
         locale=file.locale,
         version=script.version,
-        locales=tuple(files),
+        locales=locales,
         chosen_by=selection.chosen_by,
         locale_by=selection.locale_by,
         industry=selection.industry,
         reason=selection.reason,
-        guide=str(values["guide"]),
-        training=str(values["training"]),
-        ai_disclosure=str(values["ai_disclosure"]),
+        guide=guide,
+        training=speakable["training"],
+        ai_disclosure=spoken.shared("ai_disclosure"),
         opening=opening,
-        closing=fill("closing", script.closing),
-        trouble=fill_shared("trouble"),
-        moment=fill_shared("moment") if shared_text(file, common, "moment") else "",
-        check_in=fill_shared("check_in"),
-        welcome_text=fill_varied("welcome_text"),
+        closing=spoken.fill("closing", script.closing),
+        trouble=spoken.shared("trouble"),
+        moment=spoken.shared("moment") if shared_text(file, common, "moment") else "",
+        check_in=spoken.shared("check_in"),
+        welcome_text=spoken.varied("welcome_text"),
         recording_disclosure=recording_disclosure,
         opening_recorded=insert_recording_disclosure(
-            opening, recording_disclosure, given=[str(values[key]) for key in _GIVEN]
+            opening, recording_disclosure, given=list(speakable.values())
         ),
-        **said,
-        instructions=_instructions(file, common, quoted | around),
+        talking_points=spoken.all_of("talking_points"),
+        facts=spoken.all_of("facts"),
+        questions=spoken.questions(),
+        instructions=told.instructions(
+            languages=tuple(f"{_language(library, tag)} ({tag})" for tag in locales)
+        ),
         voice=script.voice,
         avatar=script.avatar,
         limits=script.limits,
@@ -199,8 +164,97 @@ def render_script(
     )
 
 
+class _Texts:
+    """The templates of one script file, filled with one set of values.
+
+    Args:
+        industry: the key of the industry whose wording is used; empty for none.
+        quoted: the values that stand in double quotes in the filled texts.
+    """
+
+    def __init__(
+        self,
+        file: ScriptFile[Script],
+        common: ScriptFile[Common],
+        industry: str,
+        values: Mapping[str, object],
+        *,
+        quoted: frozenset[str],
+    ) -> None:
+        self._file, self._common = file, common
+        self._industry_key = industry
+        self._industry = file.fields.industries.get(industry, Industry())
+        self._quoted = quoted
+        self._values = dict(values)
+        self._values["ai_disclosure"] = self.shared("ai_disclosure")
+
+    def fill(self, field: str, source: str | None) -> str:
+        """Fill one template into one line; `field` names it in errors."""
+        if source is None:
+            raise ScriptError(
+                f"{self._file.path}: {field}: is neither here nor in {self._common.path}"
+            )
+        # Join the lines first: Jinja removes the line break after a `{% endif %}`.
+        source = source.replace("\n", " ")
+        try:
+            return " ".join(render_template(source, self._values, quoted=self._quoted).split())
+        except ValueError as e:
+            raise ScriptError(f"{self._file.path}: {field}: {e}") from e
+
+    def shared(self, field: str) -> str:
+        """Fill a field that a script may leave to `_common`."""
+        return self.fill(field, shared_text(self._file, self._common, field))
+
+    def varied(self, field: str) -> str:
+        """Fill a field that an industry may replace."""
+        if own := getattr(self._industry, field):
+            return self.fill(f"industries.{self._industry_key}.{field}", own)
+        return self.fill(field, getattr(self._file.fields, field))
+
+    def all_of(self, field: str) -> tuple[str, ...]:
+        """Fill a list to which an industry may add."""
+        sources = [*getattr(self._file.fields, field), *getattr(self._industry, field)]
+        return tuple(self.fill(field, source) for source in sources)
+
+    def questions(self) -> tuple[Question, ...]:
+        """Fill the questions, their units and the words of their choices."""
+        return tuple(self._question(question) for question in self._file.fields.questions)
+
+    def _question(self, question: Question) -> Question:
+        changed: dict[str, Any] = {"ask": self.fill("questions", question.ask)}
+        if question.type == "choice":
+            choices = question.choices.items()
+            changed["choices"] = {id: self.fill("choices", words) for id, words in choices}
+        if question.type == "number" and question.unit:
+            changed["unit"] = self.fill("unit", question.unit)
+        return question.model_copy(update=changed)
+
+    def instructions(self, *, languages: tuple[str, ...]) -> str:
+        """Fill the locale's instructions with the script's persona, facts and questions."""
+        file, common = self._file, self._common
+        own_language = file.locale.split("-")[0] == common.locale.split("-")[0]
+        questions = self.questions()
+        values = self._values | {
+            "talking_points": self.all_of("talking_points"),
+            "facts": self.all_of("facts"),
+            "questions": questions,
+            "question_lines": tuple(format_question(question) for question in questions),
+            "language": common.fields.language if own_language else file.locale,
+            "languages": languages,
+            "not_given": common.fields.not_given,
+        }
+        try:
+            values["persona"] = render_template(file.body, values, quoted=self._quoted).strip()
+        except ValueError as e:
+            raise ScriptError(f"{file.path}: text below the front matter: {e}") from e
+        try:
+            return render_template(common.body, values, quoted=self._quoted).strip()
+        except ValueError as e:
+            raise ScriptError(f"{common.path}: {e}") from e
+
+
 def format_question(question: Question) -> str:
-    """A question as the LLM reads it; the demo's stand-in reads it too.
+    """Format a question as the LLM and the demo's Gemini stand-in read it.
 
     `hopes (text): What do you hope for?`
     `years (number): For how long? (years, 0 to 60)`
@@ -223,34 +277,6 @@ def format_question(question: Question) -> str:
 
 
 def _language(library: Library, tag: str) -> str:
-    """A language's own name; its tag, where none of `_common/` says it."""
+    """Return the name of a language in that language, or its tag if `_common/` has no name."""
     common = library.commons.get(tag) or library.commons.get(tag.split("-")[0])
     return common.fields.language if common else tag
-
-
-def _filled(question: Question, fill: Callable[[str, str | None], str]) -> Question:
-    changed: dict[str, Any] = {"ask": fill("questions", question.ask)}
-    if question.type == "choice":
-        changed["choices"] = {id: fill("choices", t) for id, t in question.choices.items()}
-    if question.type == "number" and question.unit:
-        changed["unit"] = fill("unit", question.unit)
-    return question.model_copy(update=changed)
-
-
-def _instructions(
-    file: ScriptFile[Script], common: ScriptFile[Common], values: dict[str, Any]
-) -> str:
-    """The locale's text around the script's own."""
-    own_language = file.locale.split("-")[0] == common.locale.split("-")[0]
-    around = values | {
-        "language": common.fields.language if own_language else file.locale,
-        "not_given": common.fields.not_given,
-    }
-    try:
-        persona = render_template(file.body, values).strip()
-    except ValueError as e:
-        raise ScriptError(f"{file.path}: text below the front matter: {e}") from e
-    try:
-        return render_template(common.body, around | {"persona": persona}).strip()
-    except ValueError as e:
-        raise ScriptError(f"{common.path}: {e}") from e

@@ -1,10 +1,10 @@
-"""Templates: one sandboxed Jinja environment in which an unknown name is an error.
+"""Templates: a sandboxed Jinja environment in which an unknown placeholder is an error.
 
-Templates come from `prompts/` alone. What a trainee is or says is only ever a value.
+Templates come from `prompts/` only. What the platform or the trainee wrote is only ever a value.
 
-A template fills in and chooses; it does not compute. What could run for long or grow without end
-(assignments, macros, includes, arithmetic, calls, deep loops) is refused before any of it runs, so
-that a writer's slip costs neither memory nor anybody's greeting.
+A template fills in and chooses; it does not compute. Everything that could run for long or grow
+without limit (assignments, macros, includes, arithmetic, calls, deep loops) is refused before the
+template runs, so that a writer's mistake costs neither memory nor a greeting.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from functools import lru_cache
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from agent.scripts.quoting import FILTER, quote, quote_outputs
+
 TEXT_MAX = 20_000
-"""Characters a filled text may have, an instruction included."""
+"""Most characters of a filled text, the instructions included."""
 _DEPTH_MAX = 40
 _LOOPS_MAX = 2
-"""Loops inside one another."""
+"""Levels of nested loops."""
 _LIST_MAX = 100
-"""Entries of a list written into a template."""
+"""Most entries of a list literal in a template."""
 
 _FILTERS = frozenset(
     "capitalize count d default first join last length lower reverse sort string title trim"
@@ -36,7 +38,7 @@ _ALLOWED = (
     *(nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.Test, nodes.Concat),
     *(nodes.Add, nodes.Sub, nodes.Div, nodes.Neg, nodes.Filter, nodes.Call, nodes.Keyword),
 )
-_CALLED = {
+_WRITTEN_AS = {
     "AssignBlock": "set",
     "Assign": "set",
     "CallBlock": "call",
@@ -49,18 +51,20 @@ _CALLED = {
     "Slice": "[:]",
     "Dict": "{…}",
 }
-"""What a writer calls these nodes; of others it is the name in small letters."""
+"""How a writer spells these nodes; all others are the node's name in lower case."""
 
 _environment = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
 )
+_environment.filters[FILTER] = quote
 
 
 @lru_cache(maxsize=1024)
-def _compiled(source: str) -> Template:
+def _compiled(source: str, quoted: frozenset[str]) -> Template:
     tree = _parsed(source)
     for line, why in _not_allowed(tree):
         raise ValueError(f"{why} (line {line} of the text)")
+    quote_outputs(tree, quoted)
     return _environment.from_string(tree)
 
 
@@ -71,22 +75,27 @@ def _parsed(source: str) -> nodes.Template:
         raise TemplateSyntaxError("it is nested too deeply", 1) from e
 
 
-def render_template(source: str, values: Mapping[str, object]) -> str:
+def render_template(
+    source: str, values: Mapping[str, object], *, quoted: frozenset[str] = frozenset()
+) -> str:
     """Fill a template.
 
+    Args:
+        quoted: the values to put in double quotes wherever the template puts them out.
+
     Raises:
-        ValueError: it is no template, does what none may, grows too long, or uses a name that is
-            not among the values.
+        ValueError: the template is invalid, does what is not allowed, becomes too long, or uses a
+            placeholder that is not among the values.
     """
     if "{" not in source:
         return source
     text = ""
     try:
-        for piece in _compiled(source).generate(values):
+        for piece in _compiled(source, quoted).generate(values):
             text += piece
             if len(text) > TEXT_MAX:
                 raise ValueError(f"becomes longer than {TEXT_MAX} characters")
-    # A template is a small program: `{{ 1 / 0 }}` is its writer's mistake, like a misspelt name.
+    # A template is a small program: `{{ 1 / 0 }}` is the writer's mistake, like a misspelled name.
     except (
         *(TemplateError, ArithmeticError, LookupError, TypeError, ValueError),
         *(AttributeError, RecursionError, MemoryError, SyntaxError),
@@ -98,9 +107,14 @@ def render_template(source: str, values: Mapping[str, object]) -> str:
 def template_errors(
     source: str, names: Collection[str], words: Collection[str]
 ) -> list[tuple[int, str]]:
-    """What is wrong with a template without running it: (line from 1, why) each.
+    """Find what is wrong with a template without running it.
 
-    `names`: the placeholders there are; `words`: what `words.…` may be followed by.
+    Args:
+        names: the placeholders that exist.
+        words: what may follow `words.`.
+
+    Returns:
+        The line, from 1, and the reason of each error.
     """
     try:
         tree = _parsed(source)
@@ -126,7 +140,7 @@ def template_errors(
 
 
 def _word(get: nodes.Node) -> str | None:
-    """`thing` of `words.thing` and `words["thing"]`."""
+    """Return `thing` for `words.thing` and `words["thing"]`."""
     if isinstance(get, nodes.Getattr) and _is_words(get.node):
         return get.attr
     if isinstance(get, nodes.Getitem) and _is_words(get.node):
@@ -141,7 +155,7 @@ def _is_words(node: nodes.Node) -> bool:
 def _not_allowed(
     node: nodes.Node, depth: int = 0, loops: int = 0, joined: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """What no template may do, without running any of it."""
+    """Yield everything in a template that is not allowed, without running it."""
     if depth > _DEPTH_MAX:
         yield node.lineno, "is no template: it is nested too deeply"
         return
@@ -157,7 +171,7 @@ def _not_allowed(
 def _refused(node: nodes.Node, loops: int, joined: bool) -> str:
     if not isinstance(node, _ALLOWED):
         kind = type(node).__name__
-        return f"{_CALLED.get(kind, kind.lower())!r} is not for scripts, which only fill in"
+        return f"{_WRITTEN_AS.get(kind, kind.lower())!r} is not for scripts, which only fill in"
     if isinstance(node, nodes.Name) and node.name in {"self", "caller"}:
         return f"unknown placeholder {node.name!r}"
     if isinstance(node, nodes.Output) and any(_is_words(child) for child in node.nodes):
