@@ -1,54 +1,106 @@
-"""Front matter: a file's text and YAML, within bounds, as nodes that know their lines.
+"""Front matter: a script file's text and its YAML, within limits, with the line of every field.
 
-It knows no field. What no script needs is refused before it can cost anything: pipes and devices,
-files of megabytes, depths of brackets, aliases.
+This module knows no field names. It refuses what no script needs before it can cost anything: pipes
+and devices, files of megabytes, deep nesting, aliases and tags.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer, ComposerError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.resolver import BaseResolver
 
 from agent.scripts.finding import Finding, InvalidScriptFile, Loc
 
 PARTS = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.S | re.M)
-_FILE_MAX = 200_000  # bytes; the longest of ours has 8,000
+_FILE_MAX = 200_000  # bytes; the longest shipped file has 8,000
 _DEPTH_MAX = 12
-_NODES_MAX = 20_000
+_NODES_MAX = 5_000  # the largest shipped file has about 200
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as editors read it, which is version 1.2: `yes` and a date are words."""
+@dataclass(frozen=True)
+class FrontMatter:
+    """The YAML between the two `---` lines of a file."""
+
+    fields: Mapping[Any, Any]
+    lines: Mapping[Loc, int]
+    """The line in the file, from 1, of every field and list entry."""
+    duplicates: Mapping[Loc, int]
+    """The line of every key that is given again."""
+
+    def line_of(self, loc: Loc) -> int:
+        """Return the line of a field, or of the closest field that contains it."""
+        while loc and loc not in self.lines:
+            loc = loc[:-1]
+        return self.lines.get(loc, 1)
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag.rpartition(":")[2] not in {"bool", "int", "merge", "timestamp"}
-    ]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-# No octal `010`, no `1:30` that is ninety, no `1_0`.
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})$"), list("-+0123456789")
-)
+class _Resolver(BaseResolver):
+    """YAML 1.2 without dates and without octal, hexadecimal or grouped numbers: those are text."""
+
+    def __init__(self, version: object = None, loader: object = None) -> None:
+        super().__init__(loader)
+
+    @property
+    def processing_version(self) -> tuple[int, int]:
+        return (1, 2)
+
+
+for tag, pattern, first in (
+    ("null", r"(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("int", r"[-+]?(?:0|[1-9][0-9]{0,17})$", list("-+0123456789")),
+    (
+        "float",
+        r"(?:[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$",
+        list("-+0123456789."),
+    ),
+):
+    _Resolver.add_implicit_resolver_base(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
+
+
+class _Composer(Composer):
+    """Refuses aliases, tags and more nodes than a script needs, before anything is built."""
+
+    nodes = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.parser.peek_event()
+        self.nodes += 1
+        why = ""
+        if isinstance(event, AliasEvent):
+            why = f"refers to *{event.anchor}: write it out"
+        elif tag := getattr(event, "tag", None):
+            why = f"holds the tag {tag!r}: remove it"
+        elif self.depth >= _DEPTH_MAX + 1 or self.nodes > _NODES_MAX:
+            why = "front matter is nested too deeply, or too long"
+        if why:
+            raise _RefusedError(None, None, why, event.start_mark)
+        return super().compose_node(parent, index)
+
+
+class _RefusedError(ComposerError):
+    """Valid YAML that no script needs; `problem` is the text for the writer."""
 
 
 def text_of(path: Path) -> str:
-    """
+    """Read a script file.
+
     Raises:
-        InvalidScriptFile: it is no file of UTF-8 text, or larger than a script can be.
+        InvalidScriptFile: it is not a file of UTF-8 text, or is larger than any script.
     """
     try:
-        # Not followed into a pipe or a device: reading one may never end.
+        # Do not open a pipe or a device: reading it may never end.
         if path.exists() and not path.is_file():
             raise InvalidScriptFile([Finding(path, 0, "", "cannot be read: it is no file")])
         with path.open("rb") as file:
@@ -68,63 +120,69 @@ def text_of(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def front_matter(path: Path, text: str) -> tuple[Any, dict[Any, Any]]:
-    """The YAML between the fences, as nodes with their lines and as values.
+def parse_front_matter(path: Path, text: str) -> FrontMatter:
+    """Parse the YAML between the `---` lines of the file at `path`.
 
     Raises:
-        InvalidScriptFile: it is no YAML, or of a shape that no script has.
+        InvalidScriptFile: it is not YAML, or has a structure that no script has.
     """
-
-    def refused(line: int, why: str) -> InvalidScriptFile:
-        return InvalidScriptFile([Finding(path, line, "", why)])
-
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Resolver, yaml.Composer = _Resolver, _Composer
+    yaml.allow_duplicate_keys = True  # each is reported, with its line
     try:
-        depth = count = 0
-        for event in yaml.parse(text, _Loader):
-            line = event.start_mark.line + 2 if event.start_mark else 1
-            if isinstance(event, yaml.AliasEvent):
-                raise refused(line, f"refers to *{event.anchor}: write it out")
-            if tag := getattr(event, "tag", None):
-                raise refused(line, f"holds the tag {tag!r}: YAML's own kinds are enough")
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            count += 1
-            if depth > _DEPTH_MAX or count > _NODES_MAX:
-                raise refused(line, "front matter is nested too deeply, or too long")
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            fields = loader.construct_document(node) if node else {}
-        finally:
-            loader.dispose()
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError) as e:
-        mark = getattr(e, "problem_mark", None)
-        if "end of stream" in str(e):
-            mark = getattr(e, "context_mark", None) or mark  # where it was opened
-        position = getattr(e, "position", None)
-        line = mark.line + 2 if mark else 1
-        if position is not None:
-            line = text[:position].count("\n") + 2
-        why = getattr(e, "problem", None) or getattr(e, "reason", None) or str(e)
-        why = " ".join(why.split())
-        if "mapping values" in why or "cannot start any token" in why:
-            why += "; put the text in quotes, and indent with spaces"
-        raise refused(line, f"front matter is not YAML: {why}") from e
+        node = yaml.compose(text)
+        lines, duplicates = _locate(node)
+        fields = yaml.constructor.construct_document(node) if node else {}
+    except (YAMLError, ValueError, TypeError) as e:
+        line, why = _explain(e, text)
+        raise InvalidScriptFile([Finding(path, line, "", why)]) from e
     if not isinstance(fields, dict):
-        raise refused(2, "front matter must be names and texts")
-    return node, fields
+        raise InvalidScriptFile([Finding(path, 2, "", "front matter must be names and texts")])
+    return FrontMatter(fields, lines, duplicates)
 
 
-def doubled(node: Any, loc: Loc) -> Iterator[tuple[Loc, int]]:
-    """Keys given twice: YAML itself would silently keep the last."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            here = (*loc, str(key.value))
-            if key.value in seen:
-                yield here, key.start_mark.line + 2
-            seen.add(key.value)
-            yield from doubled(value, here)
-    elif isinstance(node, yaml.SequenceNode):
-        for i, value in enumerate(node.value):
-            yield from doubled(value, (*loc, i))
+def _locate(node: Node | None) -> tuple[dict[Loc, int], dict[Loc, int]]:
+    """Return the line of every field below `node`, and of every key that is given again."""
+    lines: dict[Loc, int] = {}
+    duplicates: dict[Loc, int] = {}
+
+    def walk(node: Node | None, loc: Loc) -> None:
+        if isinstance(node, MappingNode):
+            for key, value in node.value:
+                if not isinstance(key, ScalarNode):
+                    raise _RefusedError(None, None, "a name must be text", key.start_mark)
+                here = (*loc, str(key.value))
+                if here in lines:
+                    duplicates[here] = _line(key)
+                    continue
+                lines[here] = _line(key)
+                walk(value, here)
+        elif isinstance(node, SequenceNode):
+            for i, value in enumerate(node.value):
+                lines[(*loc, i)] = _line(value)
+                walk(value, (*loc, i))
+
+    walk(node, ())
+    return lines, duplicates
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 2  # from 1, below the first `---`
+
+
+def _explain(error: Exception, text: str) -> tuple[int, str]:
+    """Return the line of an error in the YAML, and what the writer should know."""
+    mark = getattr(error, "problem_mark", None)
+    if "end of stream" in str(error):
+        mark = getattr(error, "context_mark", None) or mark  # where the text or list was opened
+    line = mark.line + 2 if mark else 1
+    if isinstance(error, ReaderError):
+        line = text[: error.position].count("\n") + 2
+        return line, f"holds the unseen character U+{error.character:04X}"
+    if isinstance(error, _RefusedError):
+        return line, str(error.problem)
+    why = error.problem if isinstance(error, MarkedYAMLError) else error
+    why = " ".join(str(why).split())
+    if "mapping values" in why or "cannot start any token" in why:
+        why += "; put the text in quotes, and indent with spaces"
+    return line, f"front matter is not YAML: {why}"

@@ -11,15 +11,15 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.core.errors import ScriptError
 from agent.core.log import logger
-from agent.scripts.finding import Finding, InvalidScriptFile, Loc, dotted, line_of
-from agent.scripts.front_matter import PARTS, doubled, front_matter, text_of
+from agent.scripts.finding import Finding, InvalidScriptFile, Loc, dotted
+from agent.scripts.front_matter import PARTS, FrontMatter, parse_front_matter, text_of
 from agent.scripts.schema import Common, Script
 
 PROMPTS = Path(__file__).resolve().parent.parent.parent / "prompts"
@@ -38,7 +38,7 @@ class ScriptFile(Generic[M]):
     body: str
     body_line: int
     """The line the body starts at, from 1."""
-    _node: Any = field(repr=False, compare=False)
+    _front_matter: FrontMatter = field(repr=False, compare=False)
 
     @property
     def locale(self) -> str:
@@ -50,7 +50,7 @@ class ScriptFile(Generic[M]):
 
     def finding(self, loc: Loc, message: str) -> Finding:
         """A finding at a field of this file, `loc` as in ("questions", 0, "ask")."""
-        return Finding(self.path, line_of(self._node, loc), dotted(loc), message)
+        return Finding(self.path, self._front_matter.line_of(loc), dotted(loc), message)
 
     def body_finding(self, line: int, message: str) -> Finding:
         """A finding in the text below the front matter, `line` from 1."""
@@ -85,16 +85,19 @@ def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
     if parts is None:
         message = "front matter between two lines of --- is missing"
         raise InvalidScriptFile([Finding(path, 1, "", message)])
-    node, fields = front_matter(path, parts[1])
-    found = [Finding(path, line, dotted(loc), "is there twice") for loc, line in doubled(node, ())]
+    front_matter = parse_front_matter(path, parts[1])
+    found = [
+        Finding(path, line, dotted(loc), "is there twice")
+        for loc, line in front_matter.duplicates.items()
+    ]
     try:
-        values = model.model_validate(fields)
+        values = model.model_validate(front_matter.fields)
     except ValidationError as e:
-        found += [_explained(path, node, error, model) for error in e.errors()]
+        found += [_explained(path, front_matter, error, model) for error in e.errors()]
     if found:
         raise InvalidScriptFile(sorted(found))
     body_line = text[: parts.start(2)].count("\n") + 1
-    return ScriptFile(path, values, parts[2], body_line, node)
+    return ScriptFile(path, values, parts[2], body_line, front_matter)
 
 
 @cache
@@ -149,7 +152,9 @@ def folders(root: Path) -> list[Path]:
         raise ScriptError(f"{root} cannot be read: {e.strerror}") from e
 
 
-def _explained(path: Path, node: Any, error: ErrorDetails, model: type[BaseModel]) -> Finding:
+def _explained(
+    path: Path, front_matter: FrontMatter, error: ErrorDetails, model: type[BaseModel]
+) -> Finding:
     # The kind of a question stands in pydantic's path, but not in the file.
     loc = tuple(
         part
@@ -188,4 +193,4 @@ def _explained(path: Path, node: Any, error: ErrorDetails, model: type[BaseModel
         message = "is empty"
     elif loc and loc[-1] == "choices" and kind == "too_short":
         message = "a choice question needs two choices or more"
-    return Finding(path, line_of(node, loc), dotted(loc), message)
+    return Finding(path, front_matter.line_of(loc), dotted(loc), message)

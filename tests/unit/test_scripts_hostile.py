@@ -57,13 +57,13 @@ SPANISH = (
         (BYE, "closing: Bye: now", 10, "", "in quotes"),
         (BYE, "closing: @Bye", 10, "", "in quotes"),
         (BYE, 'closing: "Bye', 10, "", "end of stream"),
-        (BYE, "closing: G\0B", 10, "", "control characters"),
+        (BYE, "closing: G\0B", 10, "", "unseen character U+0000"),
         (BYE, "closing: G\u200bB", 10, "closing", "unseen character U+200B"),
         (BYE, "closing: G\u202eB", 10, "closing", "unseen character U+202E"),
         (BYE, "closing: !!python/object/apply:os.system [x]", 10, "", "holds the tag"),
         (BYE, "1: x\nclosing: Bye", 1, "", "name must be text"),
         (BYE, "true: x\nclosing: Bye", 1, "", "name must be text"),
-        (BYE, "? [a, b]\n: c\nclosing: Bye", 10, "", "unhashable"),
+        (BYE, "? [a, b]\n: c\nclosing: Bye", 10, "", "a name must be text"),
         (BYE, "closing: &a Bye\ntrouble: *a", 11, "", "refers to *a"),
         (FACT, "\t- Gloves", 13, "", "indent with spaces"),
         (FACT, "  - Note: gloves", 13, "facts[0]", "put it in quotes"),
@@ -128,9 +128,9 @@ def test_refused_at_once(
     path = tmp_path / "glass" / "en.md"
     path.parent.mkdir()
     path.write_text(GOOD.replace(change, to, 1), encoding="utf-8")
-    began = time.monotonic()
+    began = time.process_time()
     found = check_path(tmp_path)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
     where = [f for f in found if (f.line, f.field) == (line, field)]
     assert any(message in f.message for f in where), [str(f)[:200] for f in found]
     assert all(f.path.parent == path.parent and "\n" not in str(f) for f in found)
@@ -293,12 +293,12 @@ def test_folders_that_begin_with_an_underscore_are_drafts(tmp_path: Path) -> Non
     ],
 )
 def test_a_template_that_computes_is_refused_before_it_runs(source: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     [(line, why), *_] = template_errors(source, {"name", "facts"}, ())
     assert (line, why.startswith("is no template: ")) == (1, True)
     with pytest.raises(ValueError, match=r"."):
         render_template(source, {"name": "Ada", "facts": ["a"] * 1000})
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
