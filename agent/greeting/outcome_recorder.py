@@ -21,7 +21,7 @@ from agent.core.errors import StoreError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.log import log_task_failure, logger
 from agent.core.types import Line, Mode
-from agent.outcomes.previous import today
+from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.record import Ended, Fault, Outcome, Recorded
 from agent.outcomes.timeline import Timeline
 from agent.store import Store
@@ -225,7 +225,7 @@ class OutcomeRecorder:
         """
         new_s = self._outcome.avatar_seconds - self._booked_s
         if new_s > 0:
-            await store.add_avatar_seconds(today(), new_s)
+            await store.add_avatar_seconds(utc_day(), new_s)
             self._booked_s += new_s
 
     async def _open(self, store: Store) -> None:

@@ -1,6 +1,6 @@
-"""Outcomes: what came of each greeting, kept as it goes on, and sent to the platform once over.
+"""Outcomes: the record of each greeting, saved during the greeting and then sent to the platform.
 
-`record` is what is kept and sent, `webhook` signs and posts it, `courier` sees to it that every
-record is closed, sent and one day deleted. The courier runs in the worker's and in the endpoint's
-process, so nothing in here imports livekit.agents.
+`record` defines the data, `webhook` signs and sends one outcome, and `delivery` sends all outcomes
+that are due, closes those of workers that died, and deletes old ones. Worker and token endpoint
+both run the delivery, so no module here imports livekit.agents.
 """

@@ -1,21 +1,19 @@
-"""The courier: closes lost records, delivers what is due, and deletes what has grown too old.
+"""Send outcomes to the platform, close expired ones, and delete old ones.
 
-It runs in the worker's and in the endpoint's process, as many as there are: the store sees to it
-that no two post the same outcome at once. It never gives an outcome up; one that is delivered twice
-carries the same webhook-id.
+Worker and token endpoint run it, in any number of processes: the store reserves each due outcome
+for one of them. Delivery is at least once and never gives up; a repeated outcome has the same
+`webhook-id`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import random
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 import aiohttp
 
@@ -23,72 +21,61 @@ from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError, WebhookError
 from agent.core.log import logger
 from agent.core.settings import StoreSettings
-from agent.outcomes.expired import closed_as_lost
-from agent.outcomes.metrics import LOST, POSTS
-from agent.outcomes.webhook import TOTAL_S, post_outcome
+from agent.outcomes.expired import ExpiredOutcomes
+from agent.outcomes.metrics import POSTS
+from agent.outcomes.record import session_id_in
+from agent.outcomes.webhook import TIMEOUT_S, post_outcome
 from agent.store import Store
 
-RETRY_S: Final = (5.0, 30.0, 120.0, 600.0, 3600.0)
-"""Before the next attempt; the last one from then on."""
 _JITTER = 0.2
-_AT_ONCE = 10
-_HOLD_MARGIN_S = 10.0
-"""For the store's part of a delivery: only then may another courier try the same outcome."""
-_TIDY_EVERY_S = 3600.0
+_BATCH = 10
+_RESERVE_MARGIN_S = 10.0
+"""Time for the store calls of a delivery, before another process may try the same outcome."""
+_DELETE_EVERY_S = 3600.0
 _DAY_S = 86_400.0
-_STEP_S = 5.0
-"""Of the machine's clock: less is the time of a round."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryTimes:
+    """Intervals and limits in seconds; tests shorten them."""
+
+    every_s: float = 1.0
+    """Between two rounds."""
+    retry_s: Sequence[float] = (5.0, 30.0, 120.0, 600.0, 3600.0)
+    """Before each further attempt; the last value repeats."""
+    timeout_s: float = TIMEOUT_S
+    """Limit of one attempt."""
+    last_round_s: float = 4.0
+    """Limit of the round at shutdown."""
+    no_webhook_s: float = 600.0
+    """A process without OUTCOME_WEBHOOK_URL sets an outcome to done after this time. Until then,
+    another process that has the URL may deliver it."""
+    lease_grace_s: float = 30.0
+    """Time for greetings to renew their leases after the store was away or the clock jumped."""
 
 
 class OutcomeDelivery(BackgroundTask):
-    """Used as an async context manager it runs beside the body; at its end it makes a last round.
+    """Runs as an async context manager. When the block ends, it makes one last round.
 
     Args:
-        store: not closed by it.
-        every_s: between two rounds.
-        retry_s: see RETRY_S.
-        total_s: limit of one delivery.
-        last_s: limit of the last round.
-        nobody_s: without a webhook, an outcome that has been due for so long is settled; until then
-            a courier of another process, which has one, may deliver it.
-        spare_s: after the store was away, or the clock was set, greetings have so long to renew
-            their leases.
+        store: not closed here.
     """
 
-    task_name = "courier"
+    task_name = "outcome_delivery"
 
     def __init__(
-        self,
-        store: Store,
-        settings: StoreSettings,
-        *,
-        every_s: float = 1.0,
-        retry_s: Sequence[float] = RETRY_S,
-        total_s: float = TOTAL_S,
-        last_s: float = 4.0,
-        nobody_s: float = 600.0,
-        spare_s: float = 30.0,
+        self, store: Store, settings: StoreSettings, times: DeliveryTimes | None = None
     ) -> None:
         self._store = store
         self._url = settings.outcome_webhook_url
-        self._secret = (
-            settings.outcome_webhook_secret.get_secret_value()
-            if settings.outcome_webhook_secret
-            else ""
-        )
+        secret = settings.outcome_webhook_secret
+        self._secret = secret.get_secret_value() if secret else ""
         self._retention_s = settings.retention_days * _DAY_S
-        self._every_s = every_s
-        self._retry_s = retry_s
-        self._total_s = total_s
-        self._last_s = last_s
-        self._nobody_s = nobody_s
-        self._spare_s = spare_s
+        self._times = times or DeliveryTimes()
+        self._expired = ExpiredOutcomes(store, self._times.lease_grace_s)
         self._stopping = asyncio.Event()
         self._store_is_away = False
-        self._close_lost_from = 0.0
-        self._clock_ahead_s: float | None = None
-        """Of the event loop's, at the last round."""
-        self._tidy_from = 0.0
+        self._next_deletion = 0.0  # event loop time
 
     async def __aenter__(self) -> Self:
         self._stopping.clear()
@@ -102,130 +89,123 @@ class OutcomeDelivery(BackgroundTask):
     ) -> None:
         assert self._task is not None
         self._stopping.set()
-        # What cannot be sent in time waits in the store for the next process.
-        await asyncio.wait([self._task], timeout=self._last_s)
+        # What is not sent in time stays in the store for the next process.
+        await asyncio.wait([self._task], timeout=self._times.last_round_s)
         await super().__aexit__(kind, error, traceback)
 
     async def run(self) -> None:
-        """Make rounds until cancelled, or until the end of the context and one round more."""
+        """Make rounds until the block ends, and then one more."""
         async with aiohttp.ClientSession() as http:
             while True:
-                last = self._stopping.is_set()
-                if await self._round_if_store(http):
+                is_last = self._stopping.is_set()
+                if await self._round_if_store_answers(http):
                     continue
-                if last:
+                if is_last:
                     return
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), self._every_s)
+                    await asyncio.wait_for(self._stopping.wait(), self._times.every_s)
 
-    async def _round_if_store(self, http: aiohttp.ClientSession) -> bool:
-        """One round; False where the store is away. That is said once, and again when it is back.
+    async def _round_if_store_answers(self, http: aiohttp.ClientSession) -> bool:
+        """Make one round. If the store fails, log it once, and once more when it is back.
 
         Returns:
-            Whether there is more to do at once.
+            True if more outcomes are due now.
         """
         try:
             more = await self._round(http)
         except StoreError as e:
             if not self._store_is_away:
-                logger.warning("no outcome can be kept or delivered: %s", e)
+                logger.warning(
+                    "the store cannot be reached; outcomes are not delivered until it is back; "
+                    "check REDIS_URL or STATE_DIR",
+                    extra={"event": "store_unreachable", "error": str(e)},
+                )
             self._store_is_away = True
-            self._close_lost_from = asyncio.get_running_loop().time() + self._spare_s
+            self._expired.pause()
             return False
         if self._store_is_away:
             self._store_is_away = False
-            logger.warning("the store is back: outcomes are kept and delivered again")
+            logger.warning(
+                "the store is back; outcomes are delivered again", extra={"event": "store_back"}
+            )
         return more
 
     async def _round(self, http: aiohttp.ClientSession) -> bool:
+        await self._expired.close()
+        more = await (self._deliver(http) if self._url else self._finish_undeliverable())
         now = asyncio.get_running_loop().time()
-        ahead_s, before_s = time.time() - now, self._clock_ahead_s
-        self._clock_ahead_s = ahead_s
-        if before_s is not None and abs(ahead_s - before_s) > _STEP_S:
-            # Set, or asleep: leases look older than they are.
-            logger.warning("the clock was set: greetings have %g s to be heard of", self._spare_s)
-            self._close_lost_from = now + self._spare_s
-        if now >= self._close_lost_from:
-            await self._close_lost()
-        more = await (self._deliver(http) if self._url else self._settle_undeliverable())
-        if now >= self._tidy_from:
-            self._tidy_from = now + _TIDY_EVERY_S
-            await self._tidy()
+        if now >= self._next_deletion:
+            self._next_deletion = now + _DELETE_EVERY_S
+            await self._delete_old()
         return more
 
-    async def _close_lost(self) -> None:
-        for outcome_id, body in await self._store.expired_outcomes(_AT_ONCE):
-            about = {"outcome_id": outcome_id, "session_id": _session_of(body)}
-            try:
-                closed = closed_as_lost(body, datetime.now(UTC))
-            except (ValueError, TypeError):
-                # The error's own text would repeat what was said.
-                logger.error("a lost outcome cannot be read: it is kept as it is", extra=about)
-                closed = body
-            # False: its greeting goes on after all, or another courier was faster.
-            if await self._store.close_expired_outcome(outcome_id, closed):
-                LOST.inc()
-                logger.warning(
-                    "a greeting's worker was lost: its outcome is closed with what was saved",
-                    extra=about,
-                )
-
     async def _deliver(self, http: aiohttp.ClientSession) -> bool:
-        due = await self._store.due_outcomes(_AT_ONCE, reserve_s=self._total_s + _HOLD_MARGIN_S)
-        done = await asyncio.gather(
+        due = await self._store.due_outcomes(
+            _BATCH, reserve_s=self._times.timeout_s + _RESERVE_MARGIN_S
+        )
+        results = await asyncio.gather(
             *(self._deliver_one(http, *each) for each in due), return_exceptions=True
         )
-        for failed in done:
-            if isinstance(failed, BaseException):
-                raise failed
-        return len(due) == _AT_ONCE
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return len(due) == _BATCH
 
     async def _deliver_one(
         self, http: aiohttp.ClientSession, outcome_id: str, body: str, attempts: int
     ) -> None:
-        about = {
+        fields = {
             "outcome_id": outcome_id,
-            "session_id": _session_of(body),
+            "session_id": session_id_in(body),
             "attempts": attempts + 1,
         }
         try:
             status = await post_outcome(
-                http, self._url, self._secret, outcome_id, body, total_s=self._total_s
+                http, self._url, self._secret, outcome_id, body, timeout_s=self._times.timeout_s
             )
         except WebhookError as e:
             POSTS.labels("failed").inc()
-            step = self._retry_s[min(attempts, len(self._retry_s) - 1)]
-            in_s = step * random.uniform(1 - _JITTER, 1 + _JITTER)
-            await self._store.retry_delivery(outcome_id, attempts + 1, in_s)
+            delay_s = self._retry_delay_s(attempts)
+            await self._store.retry_delivery(outcome_id, attempts + 1, delay_s)
             logger.warning(
-                "an outcome was not delivered, it is sent again: %s",
-                e,
-                extra={**about, "status": e.status, "again_in_s": round(in_s)},
+                "an outcome was not delivered; it will be sent again",
+                extra={
+                    "event": "outcome_delivery_failed",
+                    **fields,
+                    "error": str(e),
+                    "status": e.status,
+                    "retry_in_s": round(delay_s),
+                },
             )
         except ValueError:
             await self._store.finish_delivery(outcome_id)
             POSTS.labels("unreadable").inc()
-            logger.error("an outcome cannot be read: it is kept, and not delivered", extra=about)
+            logger.error(
+                "an outcome cannot be read; it stays in the store and is not delivered",
+                extra={"event": "outcome_unreadable", **fields},
+            )
         else:
             await self._store.finish_delivery(outcome_id)
             POSTS.labels("delivered").inc()
-            logger.info("an outcome was delivered", extra={**about, "status": status})
-
-    async def _settle_undeliverable(self) -> bool:
-        due = await self._store.due_outcomes(_AT_ONCE, overdue_s=self._nobody_s)
-        for outcome_id, _, _ in due:
-            await self._store.finish_delivery(outcome_id)
-        return len(due) == _AT_ONCE
-
-    async def _tidy(self) -> None:
-        if forgotten := await self._store.forget_older(self._retention_s):
             logger.info(
-                "outcomes older than RETENTION_DAYS were deleted", extra={"outcomes": forgotten}
+                "an outcome was delivered",
+                extra={"event": "outcome_delivered", **fields, "status": status},
             )
 
+    def _retry_delay_s(self, attempts: int) -> float:
+        delays_s = self._times.retry_s
+        delay_s = delays_s[min(attempts, len(delays_s) - 1)]
+        return delay_s * random.uniform(1 - _JITTER, 1 + _JITTER)
 
-def _session_of(body: str) -> str:
-    try:
-        return str(json.loads(body)["session_id"])
-    except (ValueError, TypeError, KeyError):
-        return ""
+    async def _finish_undeliverable(self) -> bool:
+        due = await self._store.due_outcomes(_BATCH, overdue_s=self._times.no_webhook_s)
+        for outcome_id, _, _ in due:
+            await self._store.finish_delivery(outcome_id)
+        return len(due) == _BATCH
+
+    async def _delete_old(self) -> None:
+        if deleted := await self._store.forget_older(self._retention_s):
+            logger.info(
+                "outcomes older than RETENTION_DAYS were deleted",
+                extra={"event": "outcomes_deleted", "outcomes": deleted},
+            )

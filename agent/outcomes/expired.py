@@ -1,21 +1,94 @@
-"""The outcome of a greeting whose worker was lost: closed by others, with all that was saved."""
+"""Close the outcomes of greetings whose worker died, which is when their lease expires."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 
-from agent.outcomes.record import WORKER_LOST, Ended, Outcome
+from agent.core.log import logger
+from agent.outcomes.metrics import EXPIRED
+from agent.outcomes.record import WORKER_LOST, Ended, Outcome, session_id_in
+from agent.store import Store
+
+_BATCH = 10
+_CLOCK_JUMP_S = 5.0
 
 
-def closed_as_lost(body: str, now: datetime) -> str:
-    """The kept record, ended now as `worker_lost`; durations reach to the last thing it knows of.
+class ExpiredOutcomes:
+    """Closes expired outcomes, but gives running greetings time to renew their leases first.
+
+    Leases look expired without being so after the store was away, and after the system clock was
+    set or the machine slept.
+
+    Args:
+        store: not closed here.
+        grace_s: time to renew the leases, in seconds.
+    """
+
+    def __init__(self, store: Store, grace_s: float) -> None:
+        self._store = store
+        self._grace_s = grace_s
+        self._paused_until = 0.0  # time.monotonic()
+        self._clock_offset_s: float | None = None
+
+    def pause(self) -> None:
+        """Close nothing for the next `grace_s` seconds."""
+        self._paused_until = time.monotonic() + self._grace_s
+
+    async def close(self) -> None:
+        """Close a batch of expired outcomes; call it often, as it watches the system clock too.
+
+        Raises:
+            StoreError: the store cannot be reached.
+        """
+        self._pause_if_the_clock_jumped()
+        if time.monotonic() < self._paused_until:
+            return
+        for outcome_id, body in await self._store.expired_outcomes(_BATCH):
+            await self._close_one(outcome_id, body)
+
+    def _pause_if_the_clock_jumped(self) -> None:
+        offset_s, before_s = time.time() - time.monotonic(), self._clock_offset_s
+        self._clock_offset_s = offset_s
+        if before_s is not None and abs(offset_s - before_s) > _CLOCK_JUMP_S:
+            logger.warning(
+                "the system clock jumped; expired leases are not checked for a while",
+                extra={"event": "clock_jumped", "pause_s": self._grace_s},
+            )
+            self.pause()
+
+    async def _close_one(self, outcome_id: str, body: str) -> None:
+        ids = {"outcome_id": outcome_id, "session_id": session_id_in(body)}
+        try:
+            closed = closed_as_worker_lost(body, datetime.now(UTC))
+        except (ValueError, TypeError):
+            # The error's text is not logged: it would repeat parts of the conversation.
+            logger.error(
+                "an expired outcome cannot be read; it is closed unchanged",
+                extra={"event": "outcome_unreadable", **ids},
+            )
+            closed = body
+        # False: the greeting renewed its lease, or another process closed the outcome.
+        if await self._store.close_expired_outcome(outcome_id, closed):
+            EXPIRED.inc()
+            logger.warning(
+                "a greeting's worker was lost; its outcome is closed with what was saved; "
+                "look for the cause in the worker's log",
+                extra={"event": "worker_lost", **ids},
+            )
+
+
+def closed_as_worker_lost(body: str, now: datetime) -> str:
+    """Return the outcome with the end reason `worker_lost` and the end time `now`.
+
+    Its durations end at the last time that the outcome contains.
 
     Raises:
-        ValueError: it is no outcome.
+        ValueError: the body is not an outcome.
     """
     outcome = Outcome.model_validate_json(body)
-    known = (
+    times = (
         outcome.started_at,
         outcome.met_at,
         outcome.opened_at,
@@ -23,16 +96,16 @@ def closed_as_lost(body: str, now: datetime) -> str:
         *(line.at for line in outcome.transcript or ()),
         *(fault.first_at for fault in outcome.faults),
     )
-    last_known = max(at for at in known if at is not None)
+    last_time = max(at for at in times if at is not None)
     outcome.ended = Ended(reason=WORKER_LOST, at=now)
-    outcome.duration_s = max(outcome.duration_s, _seconds(outcome.started_at, last_known))
+    outcome.duration_s = max(outcome.duration_s, _seconds(outcome.started_at, last_time))
     if outcome.opened_at is not None:
-        outcome.talk_s = max(outcome.talk_s, _seconds(outcome.opened_at, last_known))
+        outcome.talk_s = max(outcome.talk_s, _seconds(outcome.opened_at, last_time))
     return outcome.model_dump_json()
 
 
-def is_lost(body: str) -> bool:
-    """Whether a kept record was closed so; False where it cannot be read."""
+def is_worker_lost(body: str) -> bool:
+    """Return True if the outcome ended with `worker_lost`; False if it cannot be read."""
     try:
         return bool(json.loads(body)["ended"]["reason"] == WORKER_LOST)
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -1,4 +1,4 @@
-"""The courier's metrics; it runs in both processes, and both expose them."""
+"""Metrics of the delivery. Worker and token endpoint both run it, and both expose these."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from prometheus_client import Counter
 
 POSTS = Counter(
     "training_greeter_outcome_posts",
-    "Attempts to deliver an outcome: delivered, failed (it is sent again) or unreadable.",
+    "Attempts to send an outcome, by result: delivered, failed (will be retried) or unreadable.",
     ["result"],
 )
-LOST = Counter(
-    "training_greeter_outcomes_lost", "Greetings whose worker was lost: closed with what was saved."
+EXPIRED = Counter(
+    "training_greeter_outcomes_lost",
+    "Greetings whose worker was lost. Their outcomes were closed with what was saved.",
 )

@@ -1,7 +1,11 @@
-"""The outcome record of one greeting: what the platform gets, word for word, and what is kept."""
+"""The outcome of one greeting, as it is stored and as the platform receives it.
+
+docs/outcome.schema.json is generated from `Outcome`; tests/unit/test_outcome_schema.py compares.
+"""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Literal
 
@@ -13,92 +17,105 @@ from agent.outcomes.timeline import Timeline
 RecordedBy = Literal["worker", "egress"]
 
 WORKER_LOST = "worker_lost"
-"""How a greeting ended whose job died: its record is closed by others."""
+"""The end reason of a greeting whose job died; another process closed its outcome."""
 
 
 class Fault(Record):
-    """Something that failed, however often."""
+    """Something that failed during the greeting, once or several times."""
 
     part: Literal["avatar", "stt", "llm", "tts", "script", "store"]
     error: str
-    """Its kind, in one word or a short sentence of ours; never a vendor's text."""
+    """What failed, as one word or a short sentence; never the text of a provider."""
     status: int | None = None
-    """HTTP, where there was one."""
+    """The HTTP status, if there was one."""
     first_at: datetime
+    """When it happened first."""
     count: int = 1
+    """How often it happened."""
 
 
 class Recorded(Record):
-    """What became of the recording of a greeting that was to be recorded."""
+    """The recording of the greeting."""
 
     by: RecordedBy
-    """The worker, or LiveKit's egress."""
+    """Made by the worker or by LiveKit Egress."""
     status: Literal["recording", "kept", "cut_short", "failed", "withdrawn"]
-    """`cut_short`: it broke off before the greeting's end, and what there is of it is kept;
-    `failed`: nothing is; `withdrawn`: the trainee would rather not, and it was deleted."""
+    """`cut_short`: recording stopped before the end of the greeting, the part until then is kept;
+    `failed`: there is no recording; `withdrawn`: the trainee declined, and it was deleted."""
     key: str | None = None
-    """In the bucket; the captions' ends in `.vtt` instead of `.ogg`."""
+    """Key in the bucket. The captions have the same key with `.vtt` instead of `.ogg`."""
     file: str | None = None
-    """On the worker's disk, where it is not, or not yet, in the bucket."""
+    """Path on the worker's disk, if the recording is not or not yet in the bucket."""
     seconds: float = 0.0
+    """Its length."""
     error: str | None = None
-    """What went wrong, in a sentence of ours."""
+    """What went wrong."""
 
 
 class Ended(Record):
-    """How it ended."""
+    """The end of the greeting."""
 
     reason: str
-    """One of `agent.core.end_reasons`, `worker_lost`, or the reason the page gave."""
+    """Why the greeting ended: `continue`, `completed`, `silent`, `trainee_left`, `connection_lost`,
+    `trainee_never_came`, `room_closed`, `time_limit`, `session_failed`, `worker_shutdown`,
+    `worker_lost`, or the reason that the page sent."""
     at: datetime
     closing_said: bool = False
-    """The closing line was said to its end."""
+    """The closing line was said completely."""
 
 
 class Outcome(Record):
-    """What came of one greeting. Times are UTC, durations seconds."""
+    """The result of one greeting. Times are UTC, durations are in seconds."""
 
     v: Literal[1] = 1
     id: str
-    """Of this greeting; a session that was greeted twice has two."""
+    """Id of this greeting. A session that was greeted twice has two outcomes."""
     session_id: str
     trainee_id: str = ""
-    """The platform's own id of the trainee."""
+    """The platform's id of the trainee."""
     room: str = ""
     script: str
-    """The folder in `prompts/`."""
+    """Name of the script: a folder in `prompts/`."""
     script_version: int
     script_reason: str = ""
-    """Why this script, in this locale."""
+    """Why this script and locale were chosen."""
     industry: str = ""
     locale: str
-    """What was spoken last."""
+    """The language spoken last."""
     locales: list[str] = Field(default_factory=list)
-    """All that were spoken, in order."""
+    """All languages spoken, in order."""
     mode: Mode | None = None
-    """Who spoke last: the avatar, a voice, or nobody (text); null: it never came to that."""
+    """How the agent spoke last; null if it did not speak."""
     answers: dict[str, Answer] = Field(default_factory=dict)
-    """By the question's id, in the script's order."""
+    """By question id, in the order of the script."""
     transcript: list[Line] | None = None
-    """Null without consent."""
+    """Null if the trainee did not consent."""
     recording: Recorded | None = None
-    """Null where none was to be made: no consent, or RECORDING=off."""
+    """Null if there is no consent or RECORDING=off."""
     ended: Ended | None = None
-    """Null while it goes on."""
+    """Null during the greeting."""
     started_at: datetime
-    """When the job began."""
+    """When the job started."""
     met_at: datetime | None = None
-    """When the trainee was first in the room."""
+    """When the trainee was in the room for the first time."""
     opened_at: datetime | None = None
-    """When the first word was said."""
+    """When the agent started to speak."""
     duration_s: float = 0.0
-    """From the job's beginning to the end."""
+    """From the start of the job to the end of the greeting."""
     talk_s: float = 0.0
-    """From the first word to the end."""
+    """From the first word to the end of the greeting."""
     avatar_seconds: float = 0.0
     """How long the avatar was in the room."""
     avatar_session_id: str | None = None
-    """Beyond Presence's own id."""
+    """The id of the session at Beyond Presence."""
     faults: list[Fault] = Field(default_factory=list)
     timeline: Timeline | None = None
-    """When what happened in the start; null in records of older releases."""
+    """The times of the start of the greeting; null in outcomes of older releases."""
+
+
+def session_id_in(body: str) -> str:
+    """Return the session id of a stored outcome; empty if it cannot be read."""
+    try:
+        return str(json.loads(body)["session_id"])
+    except (ValueError, TypeError, KeyError):
+        return ""

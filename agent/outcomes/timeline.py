@@ -1,9 +1,9 @@
-"""The timeline of a greeting's start: endpoint, LiveKit, job and page on one scale.
+"""The timeline of a greeting's start: token endpoint, LiveKit, job and page on one scale.
 
-Times are seconds since the greeting was asked for; where nobody said when that was, since the job
-began. They come from several clocks: the endpoint's, LiveKit's and the worker's are taken as they
-are, so whatever these differ by is in the numbers. The page's clock is not trusted: it reports how
-long ago something was, counted back from when its report arrives.
+Times are seconds since the request for the greeting; if its time is unknown, since the job started.
+The clocks of token endpoint, LiveKit and worker are used as they are, so their differences are part
+of the numbers. The page's clock is not used: the page reports how long ago something happened, and
+the job subtracts that from the time at which the report arrives.
 """
 
 from __future__ import annotations
@@ -16,47 +16,52 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 MOMENTS: Final = {
-    "page_asked": "the page asked for a ticket",
-    "endpoint_asked": "the endpoint was asked for a greeting",
-    "room_created": "LiveKit had the room, and its dispatch",
-    "page_ticket": "the page had its ticket",
-    "job_began": "a job process had the job",
-    "job_joined": "the guide was in the room",
-    "store_read": "earlier answers and the day's budget were read",
-    "avatar_asked": "Beyond Presence was asked for an avatar",
-    "session_started": "ears and voice were ready",
-    "page_connected": "the page was in the room",
-    "trainee_joined": "the guide saw the trainee",
-    "avatar_joined": "the avatar was in the room",
-    "page_sound": "the page may play sound",
-    "opening_begun": "the opening was sent on its way",
-    "first_sound": "the guide made the first sound",
-    "page_audio": "the page played the guide's sound",
-    "page_video": "the page showed the avatar's first picture",
+    "page_asked": "the page requested a greeting",
+    "endpoint_asked": "the token endpoint got the request",
+    "room_created": "LiveKit created the room and dispatched the agent",
+    "page_ticket": "the page got the answer of the token endpoint",
+    "job_began": "a job process got the job",
+    "job_joined": "the agent joined the room",
+    "store_read": "earlier answers and the avatar budget were read",
+    "avatar_asked": "the worker requested an avatar from Beyond Presence",
+    "session_started": "STT, LLM and TTS were ready",
+    "page_connected": "the page joined the room",
+    "trainee_joined": "the agent saw the trainee join",
+    "avatar_joined": "the avatar joined the room",
+    "page_sound": "the browser allowed the page to play sound",
+    "opening_begun": "the agent started the opening",
+    "first_sound": "the agent's first sound was played",
+    "page_audio": "the page played the agent's first sound",
+    "page_video": "the page showed the avatar's first frame",
 }
-"""All that is noted, and what it means; what did not happen is missing."""
+"""The recorded moments and their descriptions. A moment that did not happen is missing."""
 
 _FROM_PAGE: Final = frozenset(name for name in MOMENTS if name.startswith("page_"))
 _PAGE_AGE_MAX_MS: Final = 600_000
 _REPORT_MAX: Final = 2_000
-"""Characters of a page's report; a whole one has about 150."""
+"""Longest report of the page in characters; a complete one has about 150."""
 _SKEW_MAX_S: Final = 120.0
-"""A start that seems to have taken longer says that two clocks differ."""
+"""If the start seems to have taken longer, the clocks differ too much to be compared."""
 
 
 class Timeline(BaseModel):
-    """When what happened, the first time it did."""
+    """When each moment of the start happened for the first time."""
 
     model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
     since: datetime
-    """Second 0: the greeting was asked for, or the job began."""
+    """Second 0: the time of the request, or of the start of the job."""
     at_s: dict[str, float] = Field(default_factory=dict)
-    """By the names of `agent.outcomes.timeline.MOMENTS`; before second 0 where clocks differ."""
+    """Seconds by name of the moment. They may be negative if clocks differ."""
 
     @classmethod
     def since_asked(cls, asked_at: float | None, job_began_at: float) -> Timeline:
-        """Args: both as seconds since the epoch; `asked_at` is the endpoint's clock."""
+        """Start a timeline at the time of the request.
+
+        Args:
+            asked_at: Unix time of the request by the token endpoint's clock, or None.
+            job_began_at: Unix time by the worker's clock.
+        """
         if asked_at is None or not 0 <= job_began_at - asked_at + 1 <= _SKEW_MAX_S:
             start = cls(since=_date(job_began_at))
         else:
@@ -66,20 +71,20 @@ class Timeline(BaseModel):
         return start
 
     def mark(self, name: str, at: float | None = None) -> None:
-        """Note that something happened now, or then; only the first time counts.
+        """Record that a moment happened; only the first call for a name counts.
 
         Args:
             name: one of MOMENTS.
-            at: seconds since the epoch.
+            at: Unix time; None means now.
         """
         offset_s = (time.time() if at is None else at) - self.since.timestamp()
         if name in MOMENTS and abs(offset_s) < 3600:
             self.at_s.setdefault(name, round(offset_s, 3))
 
     def note_page(self, report: str) -> None:
-        """Note what the page reports: a JSON object of names and how many ms ago each was.
+        """Record a report of the page: a JSON object of names and how many ms ago each happened.
 
-        Whatever is not one of the page's moments, or no number within ten minutes, is ignored.
+        Unknown names, and values that are not numbers between 0 and ten minutes, are ignored.
         """
         if len(report) > _REPORT_MAX:
             return
@@ -100,7 +105,7 @@ class Timeline(BaseModel):
                 self.mark(name, now - age_ms / 1000)
 
     def between(self, first: str, then: str) -> float | None:
-        """Seconds from one moment to another; None where one is missing."""
+        """Return the seconds from one moment to another; None if one is missing."""
         if first not in self.at_s or then not in self.at_s:
             return None
         return self.at_s[then] - self.at_s[first]

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata, room_name_of
-from agent.outcomes.expired import is_lost
+from agent.outcomes.expired import is_worker_lost
 from agent.store import PRESUMED, Phase, Store
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
@@ -149,7 +149,7 @@ class Greetings:
             Whether it is over.
         """
         kept = await self._store.outcomes(session_id)
-        if kept and is_lost(kept[-1]):
+        if kept and is_worker_lost(kept[-1]):
             await self._store.forget_phase(session_id)
             return False
         await self._store.end(session_id, PRESUMED)

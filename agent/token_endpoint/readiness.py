@@ -13,7 +13,7 @@ from typing import Final
 from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError
 from agent.core.settings import EndpointSettings
-from agent.outcomes.previous import today
+from agent.outcomes.avatar_budget import utc_day
 from agent.store import Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.metrics import (
@@ -80,7 +80,7 @@ class ReadinessCheck(BackgroundTask):
             await asyncio.sleep(self._every_s)
 
     async def _look(self) -> None:
-        spent_s = await self._store.avatar_seconds(today())
+        spent_s = await self._store.avatar_seconds(utc_day())
         pending = await self._store.pending_deliveries()
         OUTCOMES_PENDING.set(pending if self._delivers else 0)
         self._store_answered_at = asyncio.get_running_loop().time()

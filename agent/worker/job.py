@@ -17,7 +17,8 @@ from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.session import Greeting
-from agent.outcomes.previous import budget_is_spent, earlier_answers
+from agent.outcomes.avatar_budget import avatar_budget_is_used_up
+from agent.outcomes.earlier_answers import earlier_answers
 from agent.outcomes.timeline import Timeline
 from agent.room.room_api import RoomApi
 from agent.room.single_agent import is_the_greeter
@@ -49,7 +50,7 @@ async def greet(ctx: JobContext) -> None:
     store = _store_of(settings)
     answered, spent = await asyncio.gather(
         earlier_answers(store, metadata.session_id),
-        budget_is_spent(store, settings.avatar_minutes_per_day),
+        avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
     )
     timeline.mark("store_read")
     greeting = Greeting(

@@ -1,4 +1,4 @@
-"""The shipped processes deliver what the store holds: the endpoint, and the worker to its end."""
+"""Token endpoint and worker, as shipped, deliver the outcomes in the store."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Liv
         yield server
 
 
-async def opened(store: SqliteStore, id_: str, lease_s: float) -> Outcome:
+async def open_outcome(store: SqliteStore, id_: str, lease_s: float) -> Outcome:
     record = Outcome(
         id=id_,
         session_id="7",
@@ -46,10 +46,10 @@ async def opened(store: SqliteStore, id_: str, lease_s: float) -> Outcome:
     return record
 
 
-async def test_the_endpoint_closes_and_delivers_what_a_dead_worker_left(
+async def test_token_endpoint_closes_and_delivers_the_outcome_of_a_lost_worker(
     livekit: LiveKitServer, tmp_path: Path
 ) -> None:
-    await opened(SqliteStore(tmp_path / "state" / "store.sqlite3"), "o", -1)
+    await open_outcome(SqliteStore(tmp_path / "state" / "store.sqlite3"), "o", -1)
     async with receiver(503) as platform:
         env = endpoint_env(
             livekit,
@@ -61,20 +61,24 @@ async def test_the_endpoint_closes_and_delivers_what_a_dead_worker_left(
         async with endpoint(env, tmp_path) as running:
             await platform.has(1)
 
-            async def said() -> bool:
-                return any("it is sent again" in line for line in running.log)
+            def failures() -> list[str]:
+                return [line for line in running.log if "event=outcome_delivery_failed" in line]
 
-            await until(said)
+            async def failed() -> bool:
+                return bool(failures())
+
+            await until(failed)
             [message] = platform.verified()
             assert message["data"]["ended"]["reason"] == "worker_lost"
-            [line] = [line for line in running.log if "it is sent again" in line]
-            assert "OUTCOME_WEBHOOK_URL answered 503: look at the platform's log" in line
-            assert "outcome_id=o session_id=7 attempts=1 status=503" in line
+            [line] = failures()
+            assert "OUTCOME_WEBHOOK_URL answered 503: check the platform's log" in line
+            assert "outcome_id=o session_id=7 attempts=1" in line
+            assert "status=503" in line
             running.process.terminate()
             assert await asyncio.wait_for(running.process.wait(), 10) == 0
 
 
-async def test_the_worker_delivers_what_ended_in_its_last_second(
+async def test_worker_delivers_an_outcome_closed_during_shutdown(
     livekit: LiveKitServer, tmp_path: Path
 ) -> None:
     [health] = free_ports(1)
@@ -90,12 +94,12 @@ async def test_the_worker_delivers_what_ended_in_its_last_second(
         async with child("worker", "agent", "start", env=env, log=log) as worker:
             await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 40)
             store = SqliteStore(tmp_path / "state" / "store.sqlite3")
-            record = await opened(store, "o", 60)
+            record = await open_outcome(store, "o", 60)
             record.ended = Ended(reason="continue", at=datetime.now(UTC))
             worker.send_signal(signal.SIGTERM)
             await store.close_outcome("o", record.model_dump_json())
             assert await asyncio.wait_for(worker.wait(), 30) == 0
         assert platform.ids() == ["o"]
-    said = log.read_text()
-    assert "Traceback" not in said
-    assert "was never" not in said
+    text = log.read_text()
+    assert "Traceback" not in text
+    assert "was never" not in text, "a coroutine was never awaited"

@@ -10,7 +10,7 @@ from agent.conversation.conversation import Conversation
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Mode
 from agent.greeting.outcome_recorder import OutcomeRecorder
-from agent.outcomes.previous import budget_is_spent, today
+from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
 from agent.outcomes.timeline import Timeline
 from agent.store import SqliteStore
 from tests.fakes.scripted_llm import ScriptedLLM
@@ -38,7 +38,7 @@ async def kept(store: SqliteStore) -> tuple[OutcomeRecorder, Avatar]:
 
 async def booked(store: SqliteStore, seconds: float) -> None:
     async with asyncio.timeout(5):
-        while not await store.outcomes("s") or await store.avatar_seconds(today()) != seconds:
+        while not await store.outcomes("s") or await store.avatar_seconds(utc_day()) != seconds:
             await asyncio.sleep(0.02)
 
 
@@ -48,11 +48,11 @@ async def test_a_running_avatar_is_in_the_ledger_and_in_the_budget(tmp_path: Pat
     avatar.avatar_seconds = 60.0
     keeper.changed()
     await booked(store, 60.0)
-    assert await budget_is_spent(store, minutes_per_day=1)
+    assert await avatar_budget_is_used_up(store, minutes_per_day=1)
     avatar.avatar_seconds = 72.5
     await keeper.close("continue", closing_said=True)
     again = SqliteStore(tmp_path / "store")
-    assert await again.avatar_seconds(today()) == 72.5, "each second once"
+    assert await again.avatar_seconds(utc_day()) == 72.5, "each second once"
     await again.aclose()
 
 
@@ -71,7 +71,7 @@ async def test_an_end_in_the_middle_of_a_booking_pays_once(tmp_path: Path) -> No
     await booked(store, 30.0)
     await keeper.close("continue", closing_said=True)
     again = SqliteStore(tmp_path / "store")
-    assert await again.avatar_seconds(today()) == 30.0
+    assert await again.avatar_seconds(utc_day()) == 30.0
     [body] = await again.outcomes("s")
     assert '"reason":"continue"' in body
     await again.aclose()
@@ -89,5 +89,5 @@ async def test_who_was_taken_for_lost_pays_for_the_rest_alone(tmp_path: Path) ->
     assert await other.close_expired_outcome("o", body)
     avatar.avatar_seconds = 40.0
     await keeper.close("continue", closing_said=True)
-    assert await other.avatar_seconds(today()) == 40.0
+    assert await other.avatar_seconds(utc_day()) == 40.0
     await other.aclose()

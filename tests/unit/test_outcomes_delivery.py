@@ -1,6 +1,6 @@
-"""The courier, between a real store and a real receiver on loopback.
+"""Outcome delivery between a real store and a real receiver on loopback.
 
-Its checks run on SQLite here and on Redis in tests/integration/test_store_redis.py.
+The checks run on SQLite here, and on Redis in tests/integration/test_store_redis.py.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,15 @@ import pytest
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.core.types import Answer, Line
-from agent.outcomes.delivery import OutcomeDelivery
-from agent.outcomes.expired import closed_as_lost
+from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
+from agent.outcomes.expired import closed_as_worker_lost
 from agent.outcomes.record import Ended, Outcome
 from agent.store import SqliteStore, Store
 from tests.unit.webhook_receiver import SECRET, receiver
 
-FAST: dict[str, Any] = {"every_s": 0.02, "retry_s": (0.02, 0.03), "total_s": 0.3}
+FAST = DeliveryTimes(every_s=0.02, retry_s=(0.02, 0.03), timeout_s=0.3)
 ROOT = Path(__file__).parents[2]
-BEGAN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def outcome(id_: str, session_id: str = "s", **more: Any) -> Outcome:
@@ -39,16 +40,16 @@ def outcome(id_: str, session_id: str = "s", **more: Any) -> Outcome:
         script="forklift",
         script_version=1,
         locale="en",
-        started_at=BEGAN,
+        started_at=STARTED,
         **more,
     )
 
 
 async def ended(store: Store, id_: str, session_id: str = "s") -> None:
-    """Have one that is due."""
+    """Add an outcome that is due."""
     record = outcome(id_, session_id)
     await store.open_outcome(id_, session_id, record.model_dump_json(), 60)
-    record.ended = Ended(reason="continue", at=BEGAN + timedelta(seconds=90))
+    record.ended = Ended(reason="continue", at=STARTED + timedelta(seconds=90))
     assert await store.close_outcome(id_, record.model_dump_json())
 
 
@@ -58,43 +59,43 @@ async def until(what: Callable[[], Awaitable[Any]], timeout_s: float = 10) -> No
             await asyncio.sleep(0.01)
 
 
-async def all_settled(store: Store) -> bool:
-    """Neither due nor held."""
+async def all_done(store: Store) -> bool:
+    """Nothing is due or reserved."""
     return not await store.due_outcomes(1, overdue_s=-1000)
 
 
-async def check_it_is_sent_until_it_is_taken(store: Store) -> None:
+async def check_delivery_retries_until_accepted(store: Store) -> None:
     await ended(store, "o")
     async with receiver(500, "hang", "redirect", "drop", 401) as platform:
-        async with OutcomeDelivery(store, platform.settings(), **FAST):
+        async with OutcomeDelivery(store, platform.settings(), FAST):
             await platform.has(6)
-            await until(lambda: all_settled(store))
-            await asyncio.sleep(0.1)  # time for a seventh, which must not come
+            await until(lambda: all_done(store))
+            await asyncio.sleep(0.1)  # a seventh attempt would come now
         assert len(platform.requests) == 6
         assert {headers["webhook-id"] for headers, _ in platform.requests} == {"outcome_o"}
         assert len({body for _, body in platform.requests}) == 1
         assert {m["data"]["ended"]["reason"] for m in platform.verified()} == {"continue"}
-    assert len(await store.outcomes("s")) == 1, "what was delivered is kept"
+    assert len(await store.outcomes("s")) == 1, "a delivered outcome is kept"
 
 
-async def check_two_couriers_deliver_each_once(store: Store) -> None:
+async def check_several_deliveries_send_each_outcome_once(store: Store) -> None:
     for i in range(25):
         await ended(store, f"o{i}")
     async with receiver() as platform, AsyncExitStack() as stack:
         for _ in range(3):
-            await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), **FAST))
+            await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), FAST))
         await platform.has(25)
-        await until(lambda: all_settled(store))
-        await asyncio.sleep(0.1)  # time for a double, which must not come
+        await until(lambda: all_done(store))
+        await asyncio.sleep(0.1)  # a second delivery would come now
         assert sorted(platform.ids()) == sorted(f"o{i}" for i in range(25))
 
 
-async def check_a_lost_record_is_closed_with_what_was_saved(store: Store) -> None:
-    met_at, answered_at = BEGAN + timedelta(seconds=5), BEGAN + timedelta(seconds=40)
+async def check_expired_outcome_is_closed_with_what_was_saved(store: Store) -> None:
+    met_at, answered_at = STARTED + timedelta(seconds=5), STARTED + timedelta(seconds=40)
     record = outcome(
         "o",
         met_at=met_at,
-        opened_at=BEGAN + timedelta(seconds=8),
+        opened_at=STARTED + timedelta(seconds=8),
         answers={
             "years": Answer(type="number", status="answered", value=3, at=answered_at),
             "ready": Answer(type="yes_no"),
@@ -105,7 +106,7 @@ async def check_a_lost_record_is_closed_with_what_was_saved(store: Store) -> Non
     await store.open_outcome("o", "s", record.model_dump_json(), -1)
     async with receiver() as platform, AsyncExitStack() as stack:
         for _ in range(2):
-            await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), **FAST))
+            await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), FAST))
         await platform.has(1)
     [message] = platform.verified()
     sent = Outcome.model_validate(message["data"])
@@ -116,103 +117,105 @@ async def check_a_lost_record_is_closed_with_what_was_saved(store: Store) -> Non
     assert sent.answers == record.answers
     assert sent.transcript == record.transcript
     day = f"{sent.ended.at:%Y-%m-%d}"
-    assert await store.avatar_seconds(day) == 0, "its job has booked what it saved"
+    assert await store.avatar_seconds(day) == 0, "the job has already added its seconds"
     assert Outcome.model_validate_json((await store.outcomes("s"))[0]) == sent
 
 
-async def check_a_renewed_lease_is_left_alone(store: Store) -> None:
+async def check_outcome_with_a_renewed_lease_is_not_closed(store: Store) -> None:
     body = outcome("o").model_dump_json()
     await store.open_outcome("o", "s", body, 60)
-    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), **FAST):
+    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         for _ in range(5):
             await asyncio.sleep(0.03)
             assert await store.save_outcome("o", body, 0.5)
     assert platform.requests == []
 
 
-async def check_nothing_is_sent_after_forget(store: Store) -> None:
+async def check_forgotten_outcome_is_not_sent(store: Store) -> None:
     await ended(store, "o")
     await store.open_outcome("running", "s", outcome("running").model_dump_json(), 0.1)
     async with receiver(500, 500, 500) as platform:
-        slow = {**FAST, "retry_s": (0.2,)}
-        async with OutcomeDelivery(store, platform.settings(), **slow):
+        slow = replace(FAST, retry_s=(0.2,))
+        async with OutcomeDelivery(store, platform.settings(), slow):
             await platform.has(1)
             assert await store.forget_session("s") == 2
-            await asyncio.sleep(0.5)  # time for the next attempt, and for the lease to run out
+            await asyncio.sleep(0.5)  # the next attempt would come, and the lease expires
         assert platform.ids() == ["o"]
     assert await store.outcomes("s") == []
 
 
-async def check_without_a_webhook_it_is_settled_and_kept(store: Store) -> None:
+async def check_outcome_without_webhook_is_done_and_kept(store: Store) -> None:
     await ended(store, "o")
-    async with OutcomeDelivery(store, StoreSettings.from_env({}), **FAST, nobody_s=0):
-        await until(lambda: all_settled(store))
+    async with OutcomeDelivery(store, StoreSettings.from_env({}), replace(FAST, no_webhook_s=0)):
+        await until(lambda: all_done(store))
     assert len(await store.outcomes("s")) == 1
 
 
-async def check_a_courier_without_a_webhook_leaves_it_to_one_that_has(store: Store) -> None:
+async def check_process_without_webhook_leaves_the_outcome_to_others(store: Store) -> None:
     await ended(store, "o")
-    async with OutcomeDelivery(store, StoreSettings.from_env({}), **FAST):
-        await asyncio.sleep(0.1)  # rounds in which it must not be settled
-        async with receiver() as platform, OutcomeDelivery(store, platform.settings(), **FAST):
+    async with OutcomeDelivery(store, StoreSettings.from_env({}), FAST):
+        await asyncio.sleep(0.1)  # several rounds
+        async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
             await platform.has(1)
 
 
-async def check_what_is_older_than_retention_is_deleted(store: Store) -> None:
+async def check_outcomes_older_than_retention_are_deleted(store: Store) -> None:
     await ended(store, "o", "old")
     await store.end("old", "continue")
-    await asyncio.sleep(0.05)  # what is tested is that time passes
+    await asyncio.sleep(0.05)
 
     async def gone() -> bool:
         return await store.outcomes("old") == [] and await store.phase("old") is None
 
     short = StoreSettings.from_env({"RETENTION_DAYS": "0.0000005"})  # 43 ms
-    async with OutcomeDelivery(store, short, **FAST):
+    async with OutcomeDelivery(store, short, FAST):
         await until(gone)
 
 
-async def check_the_last_second_is_sent_at_the_end(store: Store) -> None:
+async def check_last_round_sends_what_is_due(store: Store) -> None:
     async with receiver() as platform:
-        async with OutcomeDelivery(store, platform.settings(), **{**FAST, "every_s": 3600}):
-            await asyncio.sleep(0.1)  # its first round is over
+        async with OutcomeDelivery(store, platform.settings(), replace(FAST, every_s=3600)):
+            await asyncio.sleep(0.1)  # the first round is over
             for i in range(12):
                 await ended(store, f"o{i}")
             assert platform.requests == []
         assert len(platform.requests) == 12
 
 
-async def check_a_hanging_platform_does_not_keep_it_from_stopping(store: Store) -> None:
+async def check_shutdown_does_not_wait_for_a_hanging_platform(store: Store) -> None:
     await ended(store, "o")
     async with receiver("hang") as platform:
         began = asyncio.get_running_loop().time()
-        async with OutcomeDelivery(store, platform.settings(), every_s=0.02, last_s=0.2):
+        async with OutcomeDelivery(
+            store, platform.settings(), DeliveryTimes(every_s=0.02, last_round_s=0.2)
+        ):
             await platform.has(1)
         assert asyncio.get_running_loop().time() - began < 5
-    assert not await all_settled(store), "it waits for the next process"
+    assert not await all_done(store), "it stays in the store"
 
 
-async def check_what_cannot_be_read_holds_nobody_up(store: Store) -> None:
+async def check_unreadable_outcome_does_not_block_others(store: Store) -> None:
     await store.open_outcome("bad", "s", "no JSON", -1)
     await ended(store, "good")
-    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), **FAST):
+    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         await platform.has(1)
-        await until(lambda: all_settled(store))
+        await until(lambda: all_done(store))
     assert platform.ids() == ["good"]
     assert (await store.outcomes("s"))[0] == "no JSON"
 
 
 DELIVERY_CHECKS = [
-    check_it_is_sent_until_it_is_taken,
-    check_two_couriers_deliver_each_once,
-    check_a_lost_record_is_closed_with_what_was_saved,
-    check_a_renewed_lease_is_left_alone,
-    check_nothing_is_sent_after_forget,
-    check_without_a_webhook_it_is_settled_and_kept,
-    check_a_courier_without_a_webhook_leaves_it_to_one_that_has,
-    check_what_is_older_than_retention_is_deleted,
-    check_the_last_second_is_sent_at_the_end,
-    check_a_hanging_platform_does_not_keep_it_from_stopping,
-    check_what_cannot_be_read_holds_nobody_up,
+    check_delivery_retries_until_accepted,
+    check_several_deliveries_send_each_outcome_once,
+    check_expired_outcome_is_closed_with_what_was_saved,
+    check_outcome_with_a_renewed_lease_is_not_closed,
+    check_forgotten_outcome_is_not_sent,
+    check_outcome_without_webhook_is_done_and_kept,
+    check_process_without_webhook_leaves_the_outcome_to_others,
+    check_outcomes_older_than_retention_are_deleted,
+    check_last_round_sends_what_is_due,
+    check_shutdown_does_not_wait_for_a_hanging_platform,
+    check_unreadable_outcome_does_not_block_others,
 ]
 
 
@@ -224,11 +227,11 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.mark.parametrize("check", DELIVERY_CHECKS, ids=lambda c: c.__name__)
-async def test_outcomes_are_delivered_from_sqlite(store: Store, check: object) -> None:
+async def test_outcome_delivery_with_sqlite(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]
 
 
-async def test_what_a_killed_process_had_taken_is_delivered_by_the_next(tmp_path: Path) -> None:
+async def test_outcome_reserved_by_a_killed_process_is_delivered_by_another(tmp_path: Path) -> None:
     await ended(SqliteStore(tmp_path / "s"), "o")
     program = """
 import asyncio, os, sys
@@ -237,8 +240,8 @@ from agent.outcomes.delivery import OutcomeDelivery
 from agent.core.settings import StoreSettings
 from agent.store import SqliteStore
 
-courier = OutcomeDelivery(SqliteStore(Path(sys.argv[1])), StoreSettings.from_env(os.environ))
-asyncio.run(courier.run())
+delivery = OutcomeDelivery(SqliteStore(Path(sys.argv[1])), StoreSettings.from_env(os.environ))
+asyncio.run(delivery.run())
 """
     async with receiver("hang") as platform:
         env = {
@@ -254,108 +257,114 @@ asyncio.run(courier.run())
             first.kill()
             await first.wait()
         store = SqliteStore(tmp_path / "s")
-        assert await store.due_outcomes(1) == [], "held, for a while"
-        await store.retry_delivery("o", 0, 0)  # that while is over
-        async with OutcomeDelivery(store, platform.settings(), **FAST):
+        assert await store.due_outcomes(1) == [], "reserved"
+        await store.retry_delivery("o", 0, 0)  # the reservation has expired
+        async with OutcomeDelivery(store, platform.settings(), FAST):
             await platform.has(2)
         assert [headers["webhook-id"] for headers, _ in platform.requests] == ["outcome_o"] * 2
 
 
-async def test_the_line_of_a_failed_delivery_says_what_to_do(
+async def test_failed_delivery_is_logged_with_advice_and_retry_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = SqliteStore(tmp_path / "s")
     await ended(store, "o", "7")
 
-    async def said(count: int) -> bool:
-        return caplog.text.count("not delivered") == count
+    def failures() -> list[logging.LogRecord]:
+        return [r for r in caplog.records if vars(r)["event"] == "outcome_delivery_failed"]
+
+    async def logged(count: int) -> bool:
+        return len(failures()) == count
 
     with caplog.at_level(logging.INFO, logger="training_greeter"):
         async with (
             receiver(401, 401) as platform,
-            OutcomeDelivery(store, platform.settings(), every_s=0.02),
+            OutcomeDelivery(store, platform.settings(), DeliveryTimes(every_s=0.02)),
         ):
             await platform.has(1)
-            await until(lambda: said(1))
-            await store.retry_delivery("o", 7, 0)  # as if it were the eighth attempt
+            await until(lambda: logged(1))
+            await store.retry_delivery("o", 7, 0)  # the next one is the eighth attempt
             await platform.has(2)
-            await until(lambda: said(2))
-    line, eighth = [r for r in caplog.records if "not delivered" in r.message]
-    assert line.message == (
-        "an outcome was not delivered, it is sent again: OUTCOME_WEBHOOK_URL answered 401: "
-        "check OUTCOME_WEBHOOK_SECRET on the platform's side"
+            await until(lambda: logged(2))
+    first, eighth = (vars(record) for record in failures())
+    assert first["error"] == (
+        "OUTCOME_WEBHOOK_URL answered 401: check OUTCOME_WEBHOOK_SECRET on the platform"
     )
-    told = vars(line)
-    assert (told["outcome_id"], told["session_id"]) == ("o", "7")
-    assert (told["attempts"], told["status"]) == (1, 401)
-    assert 4 <= told["again_in_s"] <= 6
-    assert 2880 <= vars(eighth)["again_in_s"] <= 4320, "hourly in the end"
+    assert (first["outcome_id"], first["session_id"]) == ("o", "7")
+    assert (first["attempts"], first["status"]) == (1, 401)
+    assert 4 <= first["retry_in_s"] <= 6
+    assert 2880 <= eighth["retry_in_s"] <= 4320, "hourly in the end"
     assert "whsec" not in caplog.text
 
 
-class Away:
-    """A store on a file that is taken away and put back: each step fails as the real one does."""
+class MovableStore:
+    """A store whose file can be moved away and back."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.store = SqliteStore(path)
 
-    def leave(self) -> None:
+    def move_away(self) -> None:
         self.path.rename(self.path.with_suffix(".away"))
         self.path.mkdir()
 
-    def come_back(self) -> None:
+    def move_back(self) -> None:
         self.path.rmdir()
         self.path.with_suffix(".away").rename(self.path)
 
 
-async def test_a_store_that_is_away_is_said_once_and_waited_for(
+async def test_delivery_logs_an_unreachable_store_once_and_continues_later(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    where = Away(tmp_path / "s")
+    where = MovableStore(tmp_path / "s")
     await ended(where.store, "o")
-    lost = outcome("lost").model_dump_json()
-    await where.store.open_outcome("lost", "s", lost, 60)
-    where.leave()
+    running = outcome("running").model_dump_json()
+    await where.store.open_outcome("running", "s", running, 60)
+    where.move_away()
     with pytest.raises(StoreError):
         await where.store.outcomes("s")
 
-    async def says(words: str) -> bool:
-        return words in caplog.text
+    def events() -> list[str]:
+        return [vars(record)["event"] for record in caplog.records]
+
+    async def logged(event: str) -> bool:
+        return event in events()
 
     with caplog.at_level(logging.INFO, logger="training_greeter"):
         async with (
             receiver() as platform,
-            OutcomeDelivery(where.store, platform.settings(), **FAST),
+            OutcomeDelivery(where.store, platform.settings(), FAST),
         ):
-            await until(lambda: says("no outcome can be kept or delivered"))
-            await asyncio.sleep(0.2)  # many rounds, one line
-            where.come_back()
+            await until(lambda: logged("store_unreachable"))
+            await asyncio.sleep(0.2)  # many rounds
+            where.move_back()
             await platform.has(1)
-            await until(lambda: says("the store is back"))
-            # Its greeting goes on, but could not renew its lease either.
-            assert await where.store.save_outcome("lost", lost, -1)
-            await asyncio.sleep(0.1)  # rounds in which it must not be closed
-            assert await where.store.save_outcome("lost", lost, 60)
-    assert caplog.text.count("no outcome can be kept") == 1
+            await until(lambda: logged("store_back"))
+            # The greeting continues, but could not renew its lease while the store was away.
+            assert await where.store.save_outcome("running", running, -1)
+            await asyncio.sleep(0.1)  # several rounds
+            assert await where.store.save_outcome("running", running, 60)
+    assert events().count("store_unreachable") == 1
 
 
-async def test_a_clock_that_is_put_forward_closes_no_running_greeting(
+async def test_clock_jump_does_not_close_running_greetings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = SqliteStore(tmp_path / "s")
     running = outcome("running").model_dump_json()
     await store.open_outcome("running", "s", running, 20)
-    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), **FAST):
+    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         await asyncio.sleep(0.1)
-        right = time.time
-        monkeypatch.setattr("time.time", lambda: right() + 60)
-        await asyncio.sleep(0.2)  # rounds before its next save
-        assert await store.save_outcome("running", running, 20), "it was closed as lost"
+        real_time = time.time
+        monkeypatch.setattr("time.time", lambda: real_time() + 60)
+        await asyncio.sleep(0.2)  # several rounds
+        assert await store.save_outcome("running", running, 20)
 
 
-def test_a_lost_record_of_which_nothing_is_known_lasted_no_time() -> None:
-    closed = json.loads(closed_as_lost(outcome("o").model_dump_json(), BEGAN + timedelta(hours=1)))
+def test_closed_as_worker_lost_without_times_has_no_duration() -> None:
+    closed = json.loads(
+        closed_as_worker_lost(outcome("o").model_dump_json(), STARTED + timedelta(hours=1))
+    )
     assert closed["ended"] == {
         "reason": "worker_lost",
         "at": "2026-01-02T04:04:05Z",
@@ -364,7 +373,7 @@ def test_a_lost_record_of_which_nothing_is_known_lasted_no_time() -> None:
     assert (closed["duration_s"], closed["talk_s"]) == (0, 0)
 
 
-def test_a_duration_that_was_saved_is_not_shortened() -> None:
-    body = outcome("o", opened_at=BEGAN, duration_s=70.5, talk_s=60).model_dump_json()
-    closed = json.loads(closed_as_lost(body, BEGAN + timedelta(hours=1)))
+def test_closed_as_worker_lost_keeps_a_saved_duration() -> None:
+    body = outcome("o", opened_at=STARTED, duration_s=70.5, talk_s=60).model_dump_json()
+    closed = json.loads(closed_as_worker_lost(body, STARTED + timedelta(hours=1)))
     assert (closed["duration_s"], closed["talk_s"]) == (70.5, 60)

@@ -1,4 +1,4 @@
-"""The timeline of a start: one scale for several clocks, and no trust in the page's."""
+"""The timeline of a greeting's start."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ def begun(ago_s: float = 0.4) -> Timeline:
     return Timeline.since_asked(now - ago_s, now)
 
 
-def test_second_zero_is_when_the_greeting_was_asked_for() -> None:
+def test_timeline_starts_at_the_time_of_the_request() -> None:
     timeline = begun(0.4)
     assert timeline.at_s["endpoint_asked"] == 0
     assert timeline.at_s["job_began"] == pytest.approx(0.4, abs=0.01)
 
 
 @pytest.mark.parametrize("ago_s", [-30, 4000])
-def test_a_clock_that_is_far_off_is_not_believed(ago_s: float) -> None:
+def test_timeline_starts_with_the_job_if_clocks_differ_too_much(ago_s: float) -> None:
     timeline = begun(ago_s)
     assert "endpoint_asked" not in timeline.at_s
     assert timeline.at_s["job_began"] == 0
 
 
-def test_only_the_first_time_counts_and_only_what_has_a_name() -> None:
+def test_mark_keeps_the_first_time_of_known_moments() -> None:
     timeline = begun()
     timeline.mark("first_sound", time.time() + 1)
     timeline.mark("first_sound", time.time() + 9)
@@ -41,7 +41,7 @@ def test_only_the_first_time_counts_and_only_what_has_a_name() -> None:
     assert timeline.between("job_began", "page_audio") is None
 
 
-def test_the_pages_ages_are_counted_back_from_now() -> None:
+def test_note_page_subtracts_the_reported_ages_from_now() -> None:
     timeline = begun(2)
     timeline.note_page(json.dumps({"page_asked": 2100, "page_audio": 0}))
     assert timeline.at_s["page_asked"] == pytest.approx(-0.1, abs=0.05)
@@ -62,14 +62,14 @@ def test_the_pages_ages_are_counted_back_from_now() -> None:
         '{"page_audio": ' + "9" * 1900 + "}",
     ],
 )
-def test_whatever_else_a_page_may_send_changes_nothing(report: str) -> None:
+def test_note_page_ignores_unusable_reports(report: str) -> None:
     timeline = begun()
     before = dict(timeline.at_s)
     timeline.note_page(report)
     assert timeline.at_s == before
 
 
-def test_it_is_shown_as_bars_in_the_order_of_time() -> None:
+def test_timeline_text_has_one_bar_per_moment_in_order() -> None:
     timeline = begun(1)
     timeline.mark("first_sound", timeline.since.timestamp() + 2)
     timeline.note_page(json.dumps({"page_asked": 1000}))
@@ -77,5 +77,5 @@ def test_it_is_shown_as_bars_in_the_order_of_time() -> None:
     assert len(shown) == 1 + len(timeline.at_s)
     assert "   2.000 s" in shown[-1]
     assert "█" in shown[-1]
-    assert shown[-1].endswith("the guide made the first sound")
+    assert shown[-1].endswith("the agent's first sound was played")
     assert "no timeline" in as_text(outcome("o").model_copy(update={"timeline": None}))

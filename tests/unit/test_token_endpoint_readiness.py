@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from agent.core.settings import EndpointSettings
-from agent.outcomes.previous import today
+from agent.outcomes.avatar_budget import utc_day
 from agent.store import SqliteStore, Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.readiness import ReadinessCheck
@@ -71,7 +71,7 @@ async def test_ready_until_nobody_has_answered_for_a_while(
 async def test_the_ledger_and_what_waits_are_shown(
     rooms: LiveKitRooms, store: Store, minutes: str | None, left_s: float
 ) -> None:
-    await store.add_avatar_seconds(today(), 90)
+    await store.add_avatar_seconds(utc_day(), 90)
     await store.open_outcome("o", "s", "{}", 60)
     await store.close_outcome("o", "{}")
     settings = EndpointSettings.from_env({**ENVIRONMENT, "AVATAR_MINUTES_PER_DAY": minutes or ""})

@@ -1,4 +1,4 @@
-"""The platform's side of the webhook: a real HTTP server that fails as told, then takes it."""
+"""A webhook receiver: a real HTTP server that fails as configured and then accepts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, no less").deco
 
 @dataclass
 class Receiver:
-    """What came, in order; `answers` are used up first, then 204."""
+    """The received requests. The server answers with `answers` first, then with 204."""
 
     url: str = ""
     answers: list[int | str] = field(default_factory=list)
@@ -43,12 +43,12 @@ class Receiver:
         return web.Response(status=int(answer), text="a body that must not be logged")
 
     async def has(self, count: int, timeout_s: float = 10) -> None:
-        """Wait for so many requests."""
+        """Wait until this many requests have arrived."""
         async with asyncio.timeout(timeout_s), self.arrived:
             await self.arrived.wait_for(lambda: len(self.requests) >= count)
 
     def verified(self) -> list[dict[str, Any]]:
-        """The messages, each as the Standard Webhooks library lets it through."""
+        """Return the messages, verified by the Standard Webhooks library."""
         return [Webhook(SECRET).verify(body, headers) for headers, body in self.requests]
 
     def ids(self) -> list[str]:
@@ -62,18 +62,18 @@ class Receiver:
 
 @asynccontextmanager
 async def receiver(*answers: int | str) -> AsyncIterator[Receiver]:
-    """Serve on loopback. Answers: a status, or `hang`, `drop`, `redirect`."""
-    here = Receiver(answers=list(answers))
+    """Serve on loopback. An answer is a status, `hang`, `drop` or `redirect`."""
+    platform = Receiver(answers=list(answers))
     app = web.Application()
-    app.router.add_post("/greetings", here.take)
-    app.router.add_route("*", "/elsewhere", here.take)
+    app.router.add_post("/greetings", platform.take)
+    app.router.add_route("*", "/elsewhere", platform.take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     host, port = runner.addresses[0][:2]
-    here.url = f"http://{host}:{port}/greetings"
+    platform.url = f"http://{host}:{port}/greetings"
     try:
-        yield here
+        yield platform
     finally:
         await runner.cleanup()

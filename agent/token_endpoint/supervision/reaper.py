@@ -24,7 +24,7 @@ from agent.core.background_task import BackgroundTask
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import session_id_of
 from agent.core.log import logger
-from agent.outcomes.expired import is_lost
+from agent.outcomes.expired import is_worker_lost
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.livekit_rooms import Avatar, LiveKitRooms, Present
@@ -257,7 +257,7 @@ class Reaper(BackgroundTask):
         try:
             kept = await self._store.outcomes(sight.session_id)
             # The newest may be that of the greeter which was sent for in the lost one's place.
-            bodies = [body for body in kept if is_lost(body)] or kept
+            bodies = [body for body in kept if is_worker_lost(body)] or kept
             ids = [str(json.loads(body).get("avatar_session_id") or "") for body in bodies]
         except (StoreError, ValueError, AttributeError):
             return ""

@@ -1,4 +1,4 @@
-"""A greeting begins with what is known of the one before, and with what today has cost."""
+"""Answers that a new greeting takes over from the previous one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from agent.conversation.answers import Answers
 from agent.core.types import Answer
-from agent.outcomes.previous import budget_is_spent, earlier_answers, today
+from agent.outcomes.earlier_answers import earlier_answers
 from agent.outcomes.record import Ended, Outcome
 from agent.scripts import NumberQuestion, YesNoQuestion
 from agent.store import SqliteStore
@@ -42,7 +42,7 @@ async def keep(store: SqliteStore, reason: str | None) -> None:
 
 
 @pytest.mark.parametrize("reason", [None, "worker_lost", "connection_lost", "worker_shutdown"])
-async def test_what_was_told_a_greeter_who_was_lost_is_known(
+async def test_earlier_answers_returns_answers_of_an_interrupted_greeting(
     store: SqliteStore, reason: str | None
 ) -> None:
     await keep(store, reason)
@@ -51,7 +51,7 @@ async def test_what_was_told_a_greeter_who_was_lost_is_known(
 
 
 @pytest.mark.parametrize("reason", ["continue", "completed", "silent"])
-async def test_a_greeting_that_ended_on_purpose_is_over_and_so_are_its_answers(
+async def test_earlier_answers_is_empty_after_an_end_on_purpose(
     store: SqliteStore, reason: str
 ) -> None:
     await keep(store, reason)
@@ -60,7 +60,7 @@ async def test_a_greeting_that_ended_on_purpose_is_over_and_so_are_its_answers(
     assert await earlier_answers(None, "7") == {}
 
 
-async def test_restored_answers_are_not_asked_again_and_the_model_is_told() -> None:
+async def test_restored_answers_are_in_the_models_context_and_not_asked_again() -> None:
     questions = [
         YesNoQuestion(id="driven", type="yes_no", ask="Driven?"),
         NumberQuestion(id="years", type="number", ask="Years?"),
@@ -78,22 +78,10 @@ async def test_restored_answers_are_not_asked_again_and_the_model_is_told() -> N
     assert set(answers.given) == {"driven", "years"}
 
 
-async def test_the_budget_is_the_days_and_counts_what_all_greetings_cost(
-    store: SqliteStore,
+async def test_earlier_answers_is_empty_if_the_store_cannot_be_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert not await budget_is_spent(store, None)
-    assert not await budget_is_spent(store, 1)
-    assert await budget_is_spent(store, 0)
-    await store.add_avatar_seconds(today(), 40)
-    await store.add_avatar_seconds("2020-01-01", 4_000)
-    assert not await budget_is_spent(store, 1)
-    await store.add_avatar_seconds(today(), 20)
-    assert await budget_is_spent(store, 1)
-
-
-async def test_a_store_that_is_away_costs_no_greeting_and_no_money(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.sqlite3")
     (tmp_path / "store.sqlite3").unlink()
-    (tmp_path / "store.sqlite3").mkdir()
     assert await earlier_answers(store, "7") == {}
-    assert await budget_is_spent(store, 10)
+    assert [vars(r)["event"] for r in caplog.records] == ["earlier_answers_unreadable"]

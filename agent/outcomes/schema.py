@@ -1,0 +1,28 @@
+"""Print the JSON Schema of an outcome (`python -m agent.outcomes.schema`)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from agent.outcomes.record import Outcome
+
+
+def outcome_schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of the `data` of a webhook message."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Outcome.model_json_schema(mode="serialization"),
+    }
+    one_line = json.loads(json.dumps(schema), object_hook=_join_description)
+    return json.dumps(one_line, indent=2) + "\n"
+
+
+def _join_description(node: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(node.get("description"), str):
+        node["description"] = " ".join(node["description"].split())
+    return node
+
+
+if __name__ == "__main__":
+    print(outcome_schema(), end="")
