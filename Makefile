@@ -1,42 +1,51 @@
-# Every target is one call of a Python module, so that what works here works without make as well.
+# Every target calls one Python module, so that everything also works without make.
 # uv is taken from PATH, or installed once into .cache.
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
-# The first run installs, in sight; later ones find all in place and uv says nothing.
+# The first run installs the dependencies and shows progress; later runs find them installed.
 RUN := $(UV) run --locked
 
-.PHONY: demo dev test check bench capacity faults soak evals audit fix
+.PHONY: help demo dev test check unit faults soak fuzz bench capacity evals audit fix
 
-demo: $(UV) ## the whole product on this machine, no keys
+help: ## list these commands
+	@grep -E '^[a-z]+:.* ## ' Makefile | sed -E 's/^([a-z]+):.* ## /\1\t/' | expand -t 12
+
+demo: $(UV) ## run the whole product on this machine, without keys
 	$(RUN) --extra demo python -m agent.demo $(ARGS)
 
-dev: $(UV) ## the same product on the real providers, with the keys in .env
+dev: $(UV) ## run the product with the real providers and the keys in .env
 	$(RUN) --extra demo python -m agent.demo --real $(ARGS)
 
-test: $(UV) ## everything: lint, types, unit, integration, the page in Chromium
-	$(RUN) --extra demo python -m tests $(ARGS)
+test: $(UV) ## run every check: lint, types, unit tests, product tests, the page in Chromium
+	$(RUN) --extra demo --group deploy python -m tests $(ARGS)
 
-check: $(UV) ## lint and types only
+check: $(UV) ## run lint and types only
 	$(RUN) --extra demo python -m tests --only check
 
-bench: $(UV) ## time to the first word and the answer, beside a plain worker
-	$(RUN) --extra demo python -m tests.bench $(ARGS)
+unit: $(UV) ## run the unit tests only
+	$(RUN) --extra demo python -m tests --only unit $(ARGS)
 
-capacity: $(UV) ## what a greeting costs this machine, in CPU and memory
-	$(RUN) --extra demo python -m tests.bench.capacity $(ARGS)
-
-faults: $(UV) ## every fault there is, what the trainee is then given, as a table in docs/faults.md
+faults: $(UV) ## play every provider fault and write the table of the failure modes page
 	$(RUN) --extra demo python -m tests.faults $(ARGS)
 
-soak: $(UV) ## a hundred greetings through one worker, with random faults
+soak: $(UV) ## run a hundred greetings with random faults through one worker
 	$(RUN) --extra demo python -m pytest -s tests/soak --greetings 100 $(ARGS)
 
-evals: $(UV) ## conversations with the real model, judged by another; needs GOOGLE_API_KEY
+fuzz: $(UV) ## send generated requests to the token endpoint, two minutes for each kind of caller
+	FUZZ_S=120 $(RUN) --extra demo python -m pytest --timeout 400 tests/integration/test_endpoint_fuzz.py $(ARGS)
+
+bench: $(UV) ## measure the time to the first word and to an answer, next to a plain worker
+	$(RUN) --extra demo python -m tests.bench $(ARGS)
+
+capacity: $(UV) ## measure the CPU and memory that a greeting takes on this machine
+	$(RUN) --extra demo python -m tests.bench.capacity $(ARGS)
+
+evals: $(UV) ## judge conversations with the real model; needs GOOGLE_API_KEY
 	$(RUN) --extra demo python -m pytest tests/evals $(ARGS)
 
-audit: $(UV) ## known vulnerabilities of what is locked, and its SBOM in .audit/; 2 where it could not be looked up
+audit: $(UV) ## look up known vulnerabilities of the locked packages and write SBOMs to .audit/
 	$(RUN) --extra demo --group audit python -m tests.audit
 
-fix: $(UV) ## format, and mend what can be mended
+fix: $(UV) ## format the code and fix what ruff can fix
 	$(RUN) ruff check --fix agent tests examples
 	$(RUN) ruff format agent tests examples
 	cd web && npx prettier --write --log-level warn .

@@ -1,12 +1,12 @@
-"""The Helm chart, rendered by Helm and held against Kubernetes' own schemas."""
+"""The Helm chart, rendered by Helm's SDK and validated with Kubernetes' own schemas."""
 
 from __future__ import annotations
 
 import base64
-import subprocess
 from pathlib import Path
 from typing import Any
 
+import helm_python
 import kubernetes_validate
 import pytest
 import yaml
@@ -29,22 +29,33 @@ EVERYTHING = (
     "podAnnotations.a=b",
 )
 FIXED = ("worker.autoscaling.enabled=false", "endpoint.autoscaling.enabled=false")
+LINT_WARNING = 2
 KUBERNETES = ("1.27", "1.30", "1.33", "1.37")
 
 Object = dict[str, Any]
 
 
-def run(helm: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [helm, *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
+def values(*settings: str) -> Object:
+    """Parse settings as `helm --set` does."""
+    parsed: Object = helm_python.parse_set_string(",".join(settings))
+    return parsed
 
 
-def rendered(helm: Path, *settings: str) -> list[Object]:
-    sets = [part for setting in (NEEDED, *settings) for part in ("--set", setting)]
-    done = run(helm, "template", "release", str(CHART), "--kube-version", "1.33", *sets)
-    assert done.returncode == 0, done.stderr
-    return [found for found in yaml.safe_load_all(done.stdout) if found]
+def rendered(*settings: str) -> list[Object]:
+    with helm_python.Chart.load(CHART) as chart:
+        manifests = chart.render(values(NEEDED, *settings), name="release")
+    texts = [text for path, text in manifests.items() if path.endswith(".yaml")]
+    return [found for text in texts for found in yaml.safe_load_all(text) if found]
+
+
+def refusal(*settings: str) -> str:
+    """Return why the chart refuses to render with these settings."""
+    with (
+        helm_python.Chart.load(CHART) as chart,
+        pytest.raises(helm_python.HelmRenderError) as refused,
+    ):
+        chart.render(values(*settings) if settings else {}, name="release")
+    return str(refused.value)
 
 
 def one(objects: list[Object], kind: str, name_ends_with: str) -> Object:
@@ -54,44 +65,42 @@ def one(objects: list[Object], kind: str, name_ends_with: str) -> Object:
     return found
 
 
-def test_helm_finds_nothing_to_say_against_it(helm: Path) -> None:
-    done = run(helm, "lint", "--strict", str(CHART), "--set", NEEDED)
-    assert done.returncode == 0, done.stdout
+def test_chart_passes_helm_lint() -> None:
+    report = helm_python.lint(CHART, values(NEEDED), strict=True, kube_version="v1.33.0")
+    assert report["total_charts_linted"] == 1
+    assert report["errors"] == []
+    assert [m for m in report["messages"] if m["severity"] >= LINT_WARNING] == []
 
 
 @pytest.mark.parametrize("settings", [(), EVERYTHING, FIXED], ids=["default", "all", "fixed"])
 @pytest.mark.parametrize("version", KUBERNETES)
-def test_kubernetes_takes_every_object(helm: Path, settings: tuple[str, ...], version: str) -> None:
-    objects = rendered(helm, *settings)
+def test_chart_renders_valid_kubernetes_objects(settings: tuple[str, ...], version: str) -> None:
+    objects = rendered(*settings)
     for found in objects:
         kubernetes_validate.validate(found, version, strict=True)
     names = [(o["kind"], o["metadata"]["name"]) for o in objects]
     assert len(set(names)) == len(names)
 
 
-def test_the_ingress_lets_pages_watchers_and_livekits_webhooks_in_and_nothing_else(
-    helm: Path,
-) -> None:
-    [rule] = one(rendered(helm, *EVERYTHING), "Ingress", "-endpoint")["spec"]["rules"]
+def test_ingress_exposes_only_the_api_health_and_livekit_webhooks() -> None:
+    [rule] = one(rendered(*EVERYTHING), "Ingress", "-endpoint")["spec"]["rules"]
     paths = [path["path"] for path in rule["http"]["paths"]]
     assert paths == ["/api/", "/healthz", "/livekit/webhook"]
 
 
-def test_no_greeting_is_cut_off_by_an_update(helm: Path) -> None:
-    objects = rendered(helm)
+def test_worker_update_waits_for_running_greetings() -> None:
+    objects = rendered()
     worker = one(objects, "Deployment", "-worker")["spec"]
     settings = one(objects, "ConfigMap", "-worker")["data"]
     grace_s = worker["template"]["spec"]["terminationGracePeriodSeconds"]
     assert grace_s > int(settings["DRAIN_TIMEOUT_S"]) >= int(settings["MAX_GREETING_S"])
     assert worker["progressDeadlineSeconds"] > grace_s
     assert worker["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
-    short = ("--set", NEEDED, "--set", "worker.drainSeconds=599")
-    refused = run(helm, "template", "x", str(CHART), "--kube-version", "1.33", *short)
-    assert "would cut greetings off" in refused.stderr
+    assert "worker.drainSeconds" in refusal(NEEDED, "worker.drainSeconds=599")
 
 
-def test_every_pod_runs_without_rights(helm: Path) -> None:
-    pods = [o["spec"]["template"]["spec"] for o in rendered(helm) if o["kind"] == "Deployment"]
+def test_pods_run_without_privileges() -> None:
+    pods = [o["spec"]["template"]["spec"] for o in rendered() if o["kind"] == "Deployment"]
     assert len(pods) == 2
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"] is True
@@ -106,8 +115,8 @@ def test_every_pod_runs_without_rights(helm: Path) -> None:
         assert container["resources"]["limits"]["memory"]
 
 
-def test_selectors_meet_their_pods_and_no_others(helm: Path) -> None:
-    objects = rendered(helm)
+def test_selectors_match_only_their_own_pods() -> None:
+    objects = rendered()
     for part, other in (("-worker", "-endpoint"), ("-endpoint", "-worker")):
         labels = one(objects, "Deployment", part)["spec"]["template"]["metadata"]["labels"]
         theirs = one(objects, "Deployment", other)["spec"]["template"]["metadata"]["labels"]
@@ -126,9 +135,9 @@ def test_selectors_meet_their_pods_and_no_others(helm: Path) -> None:
     assert url == f"http://{one(objects, 'Service', '-endpoint')['metadata']['name']}:8000"
 
 
-def test_the_two_processes_take_what_they_are_given(helm: Path) -> None:
-    """ConfigMap and named secrets together are settings that each process starts with."""
-    objects = rendered(helm)
+def test_processes_accept_the_settings_of_the_chart() -> None:
+    """ConfigMap and secrets together are valid settings of each process."""
+    objects = rendered()
     shared = {"LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s", "REDIS_URL": "redis://r:6379/0"}
     shared["OUTCOME_WEBHOOK_SECRET"] = "whsec_" + base64.b64encode(bytes(32)).decode()
     providers = ("BEYOND_PRESENCE_API_KEY", "BEYOND_PRESENCE_AVATAR_ID")
@@ -152,6 +161,5 @@ def _types(annotation: Any) -> set[Any]:
     return {annotation, *getattr(annotation, "__args__", ())}
 
 
-def test_without_livekits_address_it_says_what_is_missing(helm: Path) -> None:
-    done = run(helm, "template", "x", str(CHART), "--kube-version", "1.33")
-    assert "config.LIVEKIT_URL is needed" in done.stderr
+def test_chart_without_livekit_url_names_the_missing_setting() -> None:
+    assert "config.LIVEKIT_URL is needed" in refusal()

@@ -1,13 +1,13 @@
-"""compose.yaml, read by Docker Compose's own reader."""
+"""compose.yaml, validated with the Compose specification's JSON schema."""
 
 from __future__ import annotations
 
-import os
+import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -32,16 +32,22 @@ FIXED = {
     "BEY_API_KEY",
     "BEY_AVATAR_ID",
 }
-"""What the image decides, and other spellings."""
+"""Set by the image, and other spellings of the same setting."""
 
-
-EVENTS = "/livekit/webhook"
-"""As `agent.token_endpoint.app` has it."""
+WEBHOOK_PATH = "/livekit/webhook"
+"""As `agent.token_endpoint` serves it."""
+SCHEMA = Path(__file__).with_name("compose-spec.json")
+"""The Compose specification's JSON schema, from github.com/compose-spec/compose-go v2.9.0."""
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")
+_PORT = re.compile(r"(?:(?P<host_ip>[\d.]+):)?(?P<published>\d+):(?P<target>\d+)(?:/\w+)?")
 
 
-def filled_in(text: str, env: dict[str, str]) -> str:
-    """The variables, as Compose has them: compose-go's command reads no environment (v2.16.2)."""
+def interpolated(text: str, env: dict[str, str]) -> str:
+    """Replace the variables of a compose file as Docker Compose does.
+
+    Raises:
+        LookupError: a required variable is missing; the text is the message of the compose file.
+    """
 
     def value(found: re.Match[str]) -> str:
         name, operator, word = found.groups()
@@ -55,70 +61,91 @@ def filled_in(text: str, env: dict[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
-@pytest.fixture
-def services(compose: Path, tmp_path: Path) -> dict[str, Any]:
-    file = tmp_path / "compose.yaml"
-    file.write_text(filled_in((ROOT / "compose.yaml").read_text(), ENV))
-    done = subprocess.run(
-        [compose, "-no-interpolation", "-no-path-resolution", str(file)],
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = yaml.safe_load(done.stdout)["services"]
+def compose_file() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(interpolated((ROOT / "compose.yaml").read_text(), ENV))
     return found
 
 
+def published_ports(service: dict[str, Any]) -> list[dict[str, str | None]]:
+    """Return host_ip, published and target of each port, from Compose's short syntax."""
+    found = []
+    for port in service.get("ports", ()):
+        match = _PORT.fullmatch(port)
+        assert match, f"not the short syntax: {port}"
+        found.append(match.groupdict())
+    return found
+
+
+@pytest.fixture
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = compose_file()["services"]
+    return found
+
+
+def test_compose_file_follows_the_compose_specification() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.Draft7Validator(schema).validate(compose_file())
+
+
+def test_compose_schema_refuses_an_unknown_key() -> None:
+    wrong = compose_file()
+    wrong["services"]["worker"]["enviroment"] = {}
+    with pytest.raises(jsonschema.ValidationError, match="enviroment"):
+        jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(wrong)
+
+
+def test_services_name_only_services_and_volumes_that_exist(services: dict[str, Any]) -> None:
+    volumes = compose_file()["volumes"].keys()
+    for name, service in services.items():
+        assert service.get("depends_on", {}).keys() <= services.keys(), name
+        assert {volume.partition(":")[0] for volume in service.get("volumes", ())} <= volumes, name
+
+
 @pytest.mark.parametrize("name", ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"])
-def test_what_all_need_is_demanded_by_name(name: str) -> None:
+def test_required_variables_are_named(name: str) -> None:
     with pytest.raises(LookupError, match=name):
-        filled_in((ROOT / "compose.yaml").read_text(), {**ENV, name: ""})
+        interpolated((ROOT / "compose.yaml").read_text(), {**ENV, name: ""})
 
 
-def test_the_endpoint_starts_without_the_providers_keys() -> None:
-    """As docs/deploy-livekit-cloud.md has it: Compose demands the names of the whole file."""
+def test_endpoint_starts_without_provider_keys() -> None:
+    """As docs/deploy-livekit-cloud.md has it: Compose requires the variables of the whole file."""
     ours = {name: value for name, value in ENV.items() if name.startswith("LIVEKIT_")}
-    filled_in((ROOT / "compose.yaml").read_text(), ours)
+    interpolated((ROOT / "compose.yaml").read_text(), ours)
 
 
-def test_its_own_livekit_tells_the_endpoint_what_happens_in_rooms(
-    services: dict[str, Any],
-) -> None:
-    webhook = yaml.safe_load(services["livekit"]["environment"]["LIVEKIT_CONFIG"])["webhook"]
+def test_livekit_sends_its_webhooks_to_the_endpoint(services: dict[str, Any]) -> None:
+    config = yaml.safe_load(services["livekit"]["environment"]["LIVEKIT_CONFIG"])
+    webhook = config["webhook"]
     assert webhook["api_key"] == ENV["LIVEKIT_API_KEY"]
     [url] = webhook["urls"]
-    port = services["endpoint"]["ports"][0]["target"]
-    assert url == f"http://endpoint:{port}{EVENTS}"
-    assert f"handle {EVENTS} {{" in (ROOT / "deploy/page/Caddyfile").read_text()
+    [port] = published_ports(services["endpoint"])
+    assert url == f"http://endpoint:{port['target']}{WEBHOOK_PATH}"
+    assert f"handle {WEBHOOK_PATH} {{" in (ROOT / "deploy/page/Caddyfile").read_text()
 
 
-def test_each_process_can_be_given_all_its_settings_and_no_others_keys(
+def test_processes_can_be_given_all_of_their_settings_and_no_others(
     services: dict[str, Any],
 ) -> None:
     for name, kind in (("worker", WorkerSettings), ("endpoint", EndpointSettings)):
         environment = services[name]["environment"]
         assert kind.names() - FIXED <= environment.keys()
         assert environment.keys() - {"HEALTH_URL"} <= kind.names()
-        # What has no value there is passed on from .env.
+        # A variable without a value is passed on from .env.
         kind.from_env({k: ENV.get(k, "") if v is None else v for k, v in environment.items()})
 
 
-def test_everything_is_looked_after(services: dict[str, Any]) -> None:
+def test_services_restart_have_health_checks_and_no_privileges(services: dict[str, Any]) -> None:
     for name, service in services.items():
         assert service["restart"] == "unless-stopped", name
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
         assert "no-new-privileges:true" in service["security_opt"], name
-        # Worker and endpoint have the image's, at their own address.
+        # Worker and endpoint use the health check of the image.
         assert "healthcheck" in service or service["image"].startswith("training-greeter:"), name
         assert re.search(r":v?\d", service["image"]), f"{name}: no version"
 
 
-def test_no_greeting_is_cut_off(services: dict[str, Any]) -> None:
+def test_services_stop_only_after_running_greetings(services: dict[str, Any]) -> None:
     drain_s = WorkerSettings.from_env(ENV).drain_timeout_s
     for name in ("worker", "livekit"):
         assert seconds(services[name]["stop_grace_period"]) > drain_s
@@ -130,11 +157,11 @@ def seconds(duration: str) -> int:
     return 60 * int(found[1] or 0) + int(found[2] or 0)
 
 
-def test_only_media_and_the_page_are_open_to_the_world(services: dict[str, Any]) -> None:
-    open_ = {
-        int(port["published"])
+def test_only_media_and_page_ports_are_public(services: dict[str, Any]) -> None:
+    public = {
+        int(port["published"] or 0)
         for service in services.values()
-        for port in service.get("ports", ())
-        if port.get("host_ip") != "127.0.0.1"
+        for port in published_ports(service)
+        if port["host_ip"] != "127.0.0.1"
     }
-    assert open_ == {80, 443, 7881, 7882}
+    assert public == {80, 443, 7881, 7882}

@@ -1,0 +1,1 @@
+"""What `python -m tests` does: prerequisites, steps, summary."""

@@ -1,0 +1,48 @@
+"""Runs the steps one after another and prints the summary."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+from tests.runner.prerequisites import NEEDED_BY
+from tests.runner.steps import Step
+
+_NOT_RUN_WITHOUT_PAGE = ("eslint", "tsc", "vitest")
+
+
+def run_steps(steps: list[Step], missing: dict[str, str]) -> int:
+    """Run every step, whether or not an earlier one failed; return the exit code."""
+    began = time.monotonic()
+    results: list[tuple[str, bool, float]] = []
+    for step in steps:
+        started = time.monotonic()
+        print(f"\n== {step.name}", flush=True)
+        passed = subprocess.run(step.command, cwd=step.folder, check=False).returncode == 0
+        results.append((step.name, passed, time.monotonic() - started))
+    print(f"\n{summary(results, missing, time.monotonic() - began)}")
+    return int(bool(missing) or not all(passed for _, passed, _ in results))
+
+
+def summary(results: list[tuple[str, bool, float]], missing: dict[str, str], took_s: float) -> str:
+    """Return the summary as text.
+
+    Args:
+        results: of each step: name, whether it passed, seconds.
+        missing: each missing prerequisite, and why.
+        took_s: of all steps.
+    """
+    lines = ["== summary"]
+    for name, passed, seconds in results:
+        lines.append(f"{'passed' if passed else 'FAILED':8} {seconds:5.0f} s  {name}")
+    for name, why in missing.items():
+        lines += [f"NOT RUN because {name} is missing: {', '.join(_needing(name))}", f"  {why}"]
+    failed = [name for name, passed, _ in results if not passed]
+    problems = [*failed, *(f"{name} is missing" for name in missing)]
+    verdict = f"failed: {', '.join(problems)}" if problems else "all checks passed"
+    return "\n".join([*lines, f"{verdict} ({took_s / 60:.1f} min)"])
+
+
+def _needing(missing: str) -> tuple[str, ...]:
+    without_page = _NOT_RUN_WITHOUT_PAGE if missing == "page" else ()
+    return (*without_page, *NEEDED_BY[missing])

@@ -1,0 +1,45 @@
+"""`python -m tests`: which steps run, and what the summary says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.runner.prerequisites import NEEDED_BY
+from tests.runner.steps import ROOT, plan
+from tests.runner.summary import summary
+
+
+def test_plan_runs_every_test_folder() -> None:
+    words = [word for step in plan(None, set(), None, []) for word in step.command]
+    with_tests = {str(p.parent.relative_to(ROOT)) for p in Path(ROOT, "tests").rglob("test_*.py")}
+    # `make evals` runs those; they need a real model.
+    assert with_tests - {"tests/evals"} <= set(words)
+
+
+def test_plan_leaves_out_what_needs_a_missing_prerequisite() -> None:
+    steps = plan("product", {"livekit-server", "helm"}, 3, ["-x"])
+    [command] = [step.command for step in steps]
+    assert "tests/integration" not in command
+    assert "tests/deploy" in command
+    assert "--ignore=tests/deploy/test_chart.py" in command
+    assert command[command.index("-n") + 1] == "3"
+    assert command[-1] == "-x"
+
+
+def test_plan_runs_one_group() -> None:
+    assert [step.name for step in plan("page", set(), None, [])] == ["vitest"]
+
+
+def test_prerequisites_name_paths_that_exist() -> None:
+    assert [p for paths in NEEDED_BY.values() for p in paths if not Path(ROOT, p).exists()] == []
+
+
+def test_summary_names_failed_steps_and_missing_prerequisites() -> None:
+    text = summary([("mypy", True, 9.6), ("unit tests", False, 48)], {"chromium": "no apt"}, 90)
+    assert "passed      10 s  mypy" in text
+    assert "NOT RUN because chromium is missing: tests/browser" in text
+    assert text.endswith("failed: unit tests, chromium is missing (1.5 min)")
+
+
+def test_summary_says_that_all_passed() -> None:
+    assert summary([("mypy", True, 9.6)], {}, 60).endswith("all checks passed (1.0 min)")
