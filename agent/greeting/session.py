@@ -22,12 +22,12 @@ from agent.core.log import log_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.core.types import Answer
 from agent.greeting.course import Course, Quiet
-from agent.greeting.end_report import report_end
 from agent.greeting.outcome_recorder import OutcomeRecorder
 from agent.greeting.pace import Pace
 from agent.greeting.room_session import start_in_room
 from agent.greeting.speaker import Speaker
 from agent.greeting.troubles import Troubles
+from agent.outcomes.session_end import record_session_end
 from agent.outcomes.timeline import Timeline
 from agent.recording.factory import recording_of, to_be_recorded
 from agent.room.arrival import announce_arrivals
@@ -71,6 +71,7 @@ class Greeting:
             timeline: of the start so far; kept in the outcome.
         """
         self._ctx = ctx
+        self._store = store
         self._livekit = livekit
         self._settings = settings
         self._metadata = metadata
@@ -321,10 +322,9 @@ class Greeting:
                 await self._speaker.close()
             reason = await self._keeper.reason_of_end(reason)
             self._log_end(reason)
-            await report_end(
-                self._settings,
+            await record_session_end(
+                self._store,
                 session_id=self._metadata.session_id,
-                room=self._ctx.room.name,
                 room_sid=self._ctx.job.room.sid,
                 reason=reason,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -19,6 +20,19 @@ class Phase(StrEnum):
 PRESUMED: Final = "presumed: the room was gone"
 """The reason of an end that no one reported. A later, reported reason replaces it. Reported reasons
 are single words, so no caller can report this text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecentRequest:
+    """A recent request for a greeting, as the dispatch supervisor reads it."""
+
+    session_id: str
+    job_metadata: str
+    """JSON for the job, should another dispatch be needed."""
+    age_s: float
+    """Since the last request of this session."""
+    dispatched_age_s: float | None
+    """Since a request last created the room and its dispatch; None if none of them did."""
 
 
 class Store(Protocol):
@@ -46,14 +60,25 @@ class Store(Protocol):
     async def mark_met(self, session_id: str) -> None:
         """Change the phase from STARTED to MET; do nothing in any other phase."""
 
-    async def end(self, session_id: str, reason: str) -> None:
-        """Set the phase to ENDED. The first reason is kept, unless it is PRESUMED."""
+    async def end(self, session_id: str, reason: str, *, room_sid: str = "") -> None:
+        """Set the phase to ENDED. The first reason is kept, unless it is PRESUMED.
+
+        Args:
+            room_sid: the room that ended. If the session has another room by now, do nothing.
+        """
 
     async def end_reason(self, session_id: str) -> str | None:
         """Return why the session ended; None if it has not ended or the reason is PRESUMED."""
 
-    async def forget_phase(self, session_id: str) -> None:
-        """Delete the session's entry, unless it ended for a reported reason."""
+    async def forget_phase(self, session_id: str, *, room_sid: str = "") -> None:
+        """Delete the session's entry, unless it ended for a reported reason.
+
+        Args:
+            room_sid: the room that ended. If the session has another room by now, do nothing.
+        """
+
+    async def set_room(self, session_id: str, room_sid: str) -> None:
+        """Save the LiveKit room of a session; do nothing if the session has no entry."""
 
     async def restart(self, session_id: str) -> bool:
         """Delete the session's entry if it has ended.
@@ -63,6 +88,25 @@ class Store(Protocol):
 
     async def claim(self, name: str, ttl_s: float) -> bool:
         """Claim a name for `ttl_s` seconds; return False if a claim on it is still valid."""
+
+    async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
+        """Take or renew a lease for `ttl_s` seconds; False if another holder has it."""
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        """Give a lease back; no effect if another holder has it."""
+
+    async def save_request(
+        self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
+    ) -> None:
+        """Record a request for a greeting and the room of its session.
+
+        Args:
+            job_metadata: kept if `dispatched`, or if no other is kept.
+            dispatched: this request created the room and its dispatch.
+        """
+
+    async def recent_requests(self, within_s: float) -> list[RecentRequest]:
+        """The sessions asked for in the last `within_s` seconds. Older requests are deleted."""
 
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agent.store.interface import PRESUMED, Phase
+import json
+
+from agent.store.interface import PRESUMED, Phase, RecentRequest
 from agent.store.redis_outcomes import RedisOutcomes
 from agent.store.redis_server import AVATAR_DAYS
 
@@ -20,13 +22,23 @@ if redis.call('HGET', phase, 'phase') == 'started' then
   touch()
 end
 """
-_END = """
+_IN_ANOTHER_ROOM = """
+local room = redis.call('HGET', phase, 'room_sid')
+if ARGV[2] ~= '' and room and room ~= ARGV[2] then return end
+"""
+_SET_ROOM = """
+if redis.call('EXISTS', phase) == 1 then redis.call('HSET', phase, 'room_sid', ARGV[2]) end
+"""
+_END = (
+    _IN_ANOTHER_ROOM
+    + """
 local known = redis.call('HMGET', phase, 'phase', 'reason')
-if known[1] ~= 'ended' or known[2] == ARGV[3] then
-  redis.call('HSET', phase, 'phase', 'ended', 'reason', ARGV[2], 'since', now)
+if known[1] ~= 'ended' or known[2] == ARGV[4] then
+  redis.call('HSET', phase, 'phase', 'ended', 'reason', ARGV[3], 'since', now)
   touch()
 end
 """
+)
 _END_REASON = "return redis.call('HMGET', phase, 'phase', 'reason')"
 _DELETE_PHASE = """
 local deleted = redis.call('DEL', phase)
@@ -34,9 +46,10 @@ if redis.call('EXISTS', outcomes) == 0 then redis.call('ZREM', age, session) end
 return deleted
 """
 _FORGET_PHASE = (
-    """
+    _IN_ANOTHER_ROOM
+    + """
 local known = redis.call('HMGET', phase, 'phase', 'reason')
-if known[1] == 'ended' and known[2] ~= ARGV[2] then return end
+if known[1] == 'ended' and known[2] ~= ARGV[3] then return end
 """
     + _DELETE_PHASE
 )
@@ -46,6 +59,39 @@ if redis.call('HGET', phase, 'phase') ~= 'ended' then return 0 end
 """
     + _DELETE_PHASE
 )
+_SAVE_REQUEST = (
+    _SET_ROOM
+    + """
+redis.call('ZADD', requests, now, session)
+if ARGV[4] == '1' then
+  local body = {job_metadata = ARGV[3], dispatched = now}
+  redis.call('HSET', request_bodies, session, cjson.encode(body))
+else
+  redis.call('HSETNX', request_bodies, session, cjson.encode({job_metadata = ARGV[3]}))
+end
+"""
+)
+_RECENT_REQUESTS = """
+for _, old in ipairs(redis.call('ZRANGEBYSCORE', requests, '-inf', '(' .. (now - ARGV[1]))) do
+  redis.call('ZREM', requests, old)
+  redis.call('HDEL', request_bodies, old)
+end
+local found = {}
+local asked = redis.call('ZRANGE', requests, 0, -1, 'WITHSCORES')
+for i = 1, #asked, 2 do
+  found[#found + 1] = {asked[i], asked[i + 1], redis.call('HGET', request_bodies, asked[i])}
+end
+return {tostring(now), found}
+"""
+_HOLD_LEASE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+_RELEASE_LEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
 
 
 class RedisStore(RedisOutcomes):
@@ -62,16 +108,19 @@ class RedisStore(RedisOutcomes):
     async def mark_met(self, session_id: str) -> None:
         await self._run_for(session_id, _MARK_MET)
 
-    async def end(self, session_id: str, reason: str) -> None:
-        await self._run_for(session_id, _END, reason, PRESUMED)
+    async def end(self, session_id: str, reason: str, *, room_sid: str = "") -> None:
+        await self._run_for(session_id, _END, room_sid, reason, PRESUMED)
 
     async def end_reason(self, session_id: str) -> str | None:
         found = await self._run_for(session_id, _END_REASON)
         ended = found[0] == Phase.ENDED and found[1] != PRESUMED
         return str(found[1]) if ended else None
 
-    async def forget_phase(self, session_id: str) -> None:
-        await self._run_for(session_id, _FORGET_PHASE, PRESUMED)
+    async def forget_phase(self, session_id: str, *, room_sid: str = "") -> None:
+        await self._run_for(session_id, _FORGET_PHASE, room_sid, PRESUMED)
+
+    async def set_room(self, session_id: str, room_sid: str) -> None:
+        await self._run_for(session_id, _SET_ROOM, room_sid)
 
     async def restart(self, session_id: str) -> bool:
         return bool(await self._run_for(session_id, _RESTART))
@@ -84,6 +133,36 @@ class RedisStore(RedisOutcomes):
                 )
             )
         )
+
+    async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
+        ttl_ms = max(1, round(ttl_s * 1000))
+        key = f"greeter:lease:{name}"
+        return bool(await self._ask(lambda: self._redis.eval(_HOLD_LEASE, 1, key, holder, ttl_ms)))
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        key = f"greeter:lease:{name}"
+        await self._ask(lambda: self._redis.eval(_RELEASE_LEASE, 1, key, holder))
+
+    async def save_request(
+        self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
+    ) -> None:
+        await self._run_for(session_id, _SAVE_REQUEST, room_sid, job_metadata, int(dispatched))
+
+    async def recent_requests(self, within_s: float) -> list[RecentRequest]:
+        now, found = await self._run(_RECENT_REQUESTS, within_s)
+        requests = []
+        for session_id, asked, body in found:
+            saved = json.loads(body)
+            dispatched = saved.get("dispatched")
+            requests.append(
+                RecentRequest(
+                    session_id=session_id,
+                    job_metadata=saved["job_metadata"],
+                    age_s=float(now) - float(asked),
+                    dispatched_age_s=None if dispatched is None else float(now) - dispatched,
+                )
+            )
+        return requests
 
     async def add_avatar_seconds(self, day: str, seconds: float) -> None:
         await self._ask(lambda: self._redis.hincrbyfloat(AVATAR_DAYS, day, seconds))

@@ -30,17 +30,19 @@ _SHARED_KEYS = [
         "outcome:open",  # sorted set: id, by the time its lease expires
         "outcome:due",  # sorted set: id, by the time its delivery is due
         "age",  # sorted set: session, by its last change
+        "requests",  # sorted set: session, by the time of its last request
+        "request:bodies",  # hash: session -> JSON: job_metadata and dispatched
     )
 ]
 _PRELUDE = """
-local bodies, sessions, attempts, open, due, age = unpack(KEYS, 1, 6)
+local bodies, sessions, attempts, open, due, age, requests, request_bodies = unpack(KEYS, 1, 8)
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 """
 _SESSION_PRELUDE = (
     _PRELUDE
     + """
-local phase, outcomes = KEYS[7], KEYS[8]
+local phase, outcomes = KEYS[9], KEYS[10]
 local session = ARGV[1]
 local function touch() redis.call('ZADD', age, now, session) end
 local function delete_session()
@@ -54,6 +56,8 @@ local function delete_session()
   end
   redis.call('DEL', phase, outcomes)
   redis.call('ZREM', age, session)
+  redis.call('ZREM', requests, session)
+  redis.call('HDEL', request_bodies, session)
   return #ids
 end
 """
@@ -95,7 +99,7 @@ class RedisServer:
         """Run a script for one session. It can also use the names in _SESSION_PRELUDE."""
         keys = [
             *_SHARED_KEYS,
-            f"greeter:session:{session_id}",  # hash: phase, reason, since
+            f"greeter:session:{session_id}",  # hash: phase, reason, since, room_sid
             f"greeter:outcomes:{session_id}",  # sorted set: outcome ids, by age
         ]
         return await self._ask(

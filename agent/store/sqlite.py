@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
-from agent.store.interface import PRESUMED, Phase
+from agent.store.interface import PRESUMED, Phase, RecentRequest
 from agent.store.sqlite_outcomes import SqliteOutcomes
 
 
@@ -36,13 +36,13 @@ class SqliteStore(SqliteOutcomes):
 
         await self._write(step)
 
-    async def end(self, session_id: str, reason: str) -> None:
+    async def end(self, session_id: str, reason: str, *, room_sid: str = "") -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute(
                 "INSERT INTO session (id, phase, reason, since) VALUES (?1, ?2, ?3, ?4)"
                 " ON CONFLICT (id) DO UPDATE SET phase = ?2, reason = ?3, since = ?4"
-                " WHERE phase <> ?2 OR reason = ?5",
-                (session_id, Phase.ENDED, reason, time.time(), PRESUMED),
+                " WHERE (phase <> ?2 OR reason = ?5) AND (?6 = '' OR room_sid IN ('', ?6))",
+                (session_id, Phase.ENDED, reason, time.time(), PRESUMED, room_sid),
             )
 
         await self._write(step)
@@ -57,12 +57,19 @@ class SqliteStore(SqliteOutcomes):
 
         return await self._read(step)
 
-    async def forget_phase(self, session_id: str) -> None:
+    async def forget_phase(self, session_id: str, *, room_sid: str = "") -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute(
-                "DELETE FROM session WHERE id = ? AND (phase <> ? OR reason = ?)",
-                (session_id, Phase.ENDED, PRESUMED),
+                "DELETE FROM session WHERE id = ?1 AND (phase <> ?2 OR reason = ?3)"
+                " AND (?4 = '' OR room_sid IN ('', ?4))",
+                (session_id, Phase.ENDED, PRESUMED, room_sid),
             )
+
+        await self._write(step)
+
+    async def set_room(self, session_id: str, room_sid: str) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            _set_room(db, session_id, room_sid)
 
         await self._write(step)
 
@@ -87,6 +94,66 @@ class SqliteStore(SqliteOutcomes):
 
         return await self._write(step)
 
+    async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
+        def step(db: sqlite3.Connection) -> bool:
+            now = time.time()
+            held = db.execute(
+                "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)"
+                " ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?3"
+                " WHERE holder = ?2 OR until <= ?4",
+                (name, holder, now + ttl_s, now),
+            )
+            return held.rowcount == 1
+
+        return await self._write(step)
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (name, holder))
+
+        await self._write(step)
+
+    async def save_request(
+        self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
+    ) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            now = time.time()
+            db.execute(
+                "INSERT INTO request (session_id, job_metadata, asked, dispatched)"
+                " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (session_id) DO UPDATE"
+                " SET job_metadata = CASE WHEN ?4 IS NULL THEN job_metadata ELSE ?2 END,"
+                " asked = ?3, dispatched = coalesce(?4, dispatched)",
+                (session_id, job_metadata, now, now if dispatched else None),
+            )
+            _set_room(db, session_id, room_sid)
+
+        await self._write(step)
+
+    async def recent_requests(self, within_s: float) -> list[RecentRequest]:
+        def find(db: sqlite3.Connection) -> list[tuple[str, str, float, float | None]]:
+            return db.execute(
+                "SELECT session_id, job_metadata, asked, dispatched FROM request ORDER BY asked"
+            ).fetchall()
+
+        def delete_old(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM request WHERE asked < ?", (time.time() - within_s,))
+
+        found = await self._read(find)
+        now = time.time()
+        # This is read every few seconds: write only if there is something to delete.
+        if any(now - asked > within_s for _, _, asked, _ in found):
+            await self._write(delete_old)
+        return [
+            RecentRequest(
+                session_id=session_id,
+                job_metadata=job_metadata,
+                age_s=now - asked,
+                dispatched_age_s=None if dispatched is None else now - dispatched,
+            )
+            for session_id, job_metadata, asked, dispatched in found
+            if now - asked <= within_s
+        ]
+
     async def add_avatar_seconds(self, day: str, seconds: float) -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute(
@@ -108,3 +175,7 @@ class SqliteStore(SqliteOutcomes):
 def _phase_of(db: sqlite3.Connection, session_id: str) -> Phase | None:
     row = db.execute("SELECT phase FROM session WHERE id = ?", (session_id,)).fetchone()
     return Phase(row[0]) if row else None
+
+
+def _set_room(db: sqlite3.Connection, session_id: str, room_sid: str) -> None:
+    db.execute("UPDATE session SET room_sid = ? WHERE id = ?", (room_sid, session_id))

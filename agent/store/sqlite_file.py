@@ -26,10 +26,17 @@ _WAIT_S = 2.0
 _SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS session (
-    id TEXT PRIMARY KEY, phase TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', since REAL NOT NULL
+    id TEXT PRIMARY KEY, phase TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', since REAL NOT NULL,
+    room_sid TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_by_age ON session (since);
 CREATE TABLE IF NOT EXISTS claim (name TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lease (
+    name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS request (
+    session_id TEXT PRIMARY KEY, job_metadata TEXT NOT NULL, asked REAL NOT NULL, dispatched REAL
+) WITHOUT ROWID;
 -- state: open, closed or done (0.1: settled).
 -- due: when the lease of an open outcome expires, or when a closed outcome is due for delivery.
 CREATE TABLE IF NOT EXISTS outcome (
@@ -64,7 +71,7 @@ class SqliteFile:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as e:
             raise StoreError(f"{path} cannot be written: {e.strerror}") from e
-        self._attempt(lambda db: db.executescript(_SCHEMA))
+        self._attempt(_prepare)
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run one query in the store's thread."""
@@ -130,3 +137,14 @@ class SqliteFile:
             await self._in_thread(self._disconnect)
             self._closed = True
             self._thread.shutdown(wait=False)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Create missing tables, and add the columns that a file of version 0.1.0 lacks."""
+    db.executescript(_SCHEMA)
+    if "room_sid" not in {row[1] for row in db.execute("PRAGMA table_info(session)")}:
+        try:
+            db.execute("ALTER TABLE session ADD COLUMN room_sid TEXT NOT NULL DEFAULT ''")
+        except sqlite3.OperationalError as e:
+            if "duplicate column" not in str(e):  # another process added it first
+                raise

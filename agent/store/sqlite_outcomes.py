@@ -153,6 +153,7 @@ class SqliteOutcomes(SqliteFile):
 
 def _delete_session(db: sqlite3.Connection, session_id: str) -> int:
     db.execute("DELETE FROM session WHERE id = ?", (session_id,))
+    db.execute("DELETE FROM request WHERE session_id = ?", (session_id,))
     return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount
 
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, FastAPI, Path, Request, Response, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
-from agent.core.end_reasons import RESTARTABLE
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
 from agent.outcomes.delivery import OutcomeDelivery
@@ -212,9 +211,7 @@ async def start_greeting(
 async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey) -> EndResponse:
     """End the greeting and the paid avatar at once. Repeating it is harmless.
 
-    Afterwards the session is answered 409 `session_ended`, until the backend restarts it. The
-    worker reports every end here; where it says that the greeting broke off, the session is not
-    over: the next request for a greeting starts a new one (201).
+    Afterwards the session is answered 409 `session_ended`, until the backend restarts it.
     """
     parts = _parts(request)
     caller = await _who(request, session_id, api_key, may_be_in_room=True)
@@ -223,21 +220,16 @@ async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey)
             parts.settings, session_id, caller.claims, caller.subject
         )
     asked = await read_body(request, EndRequest)
-    if caller.role is not Role.WORKER:
-        await parts.rates.end(session_id, by_backend=caller.role is Role.BACKEND)
-    broke_off = caller.role is Role.WORKER and asked.reason in RESTARTABLE
-    if broke_off:
-        await parts.greetings.break_off(session_id, room_sid=asked.room_sid)
-    else:
-        await parts.greetings.end(session_id, asked.reason, room_sid=asked.room_sid)
-    request.state.outcome = "broke_off" if broke_off else "ended"
-    ENDED.labels(caller.role.name.lower(), "broke_off" if broke_off else "for_good").inc()
+    await parts.rates.end(session_id, by_backend=caller.role is Role.BACKEND)
+    await parts.greetings.end(session_id, asked.reason)
+    request.state.outcome = "ended"
+    ENDED.labels(caller.role.name.lower(), "for_good").inc()
     logger.info(
-        "a greeting was ended",
+        "greeting ended by request",
         extra={
+            "event": "greeting_end_requested",
             "session_id": session_id,
             "reason": asked.reason,
-            "for_good": not broke_off,
             "by": caller.role.name.lower(),
         },
     )

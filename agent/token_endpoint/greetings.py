@@ -71,12 +71,15 @@ class Greetings:
         async with self._forgotten_if_it_fails(session_id if before is None else None):
             if fresh:
                 await self._watch.claim(session_id)
-            await self._rooms.ensure(metadata)
+            room_sid = await self._rooms.ensure(metadata)
         if await self._store.start(session_id) is Phase.ENDED:
             # It was ended while we asked LiveKit: the end has the last word.
             await self._rooms.end(room_name)
             self._watch.over_end(session_id)
             raise _ended()
+        await self._store.save_request(
+            session_id, metadata.to_json(), room_sid=room_sid, dispatched=fresh
+        )
         self._watch.over_greeting(metadata, fresh=fresh)
         return before is None
 
@@ -104,22 +107,16 @@ class Greetings:
                 await self._store.forget_phase(session_id)
             raise
 
-    async def end(self, session_id: str, reason: str, *, room_sid: str | None = None) -> None:
-        """End the greeting and its avatar at once; harmless where it is over, or never was.
-
-        Args:
-            room_sid: the room that ended; where the session has a newer one, nothing is done.
+    async def end(self, session_id: str, reason: str) -> None:
+        """End the greeting and its avatar at once; harmless if it is over or never was.
 
         Raises:
             LiveKitError, StoreError: asking again is safe.
         """
-        room_name = room_name_of(session_id)
-        if room_sid and await self._rooms.sid(room_name) not in (None, room_sid):
-            return
-        # Remembered first: a start in flight then sees it, whatever becomes of the room.
+        # Recorded first: a start in flight then sees it, whatever becomes of the room.
         await self._store.end(session_id, reason)
         self._watch.over_end(session_id)
-        await self._rooms.end(room_name)
+        await self._rooms.end(room_name_of(session_id))
 
     async def over_with_its_room(self, session_id: str) -> bool:
         """The session's room is gone, LiveKit says: who had met there have met for good.
@@ -155,16 +152,19 @@ class Greetings:
         await self._store.end(session_id, PRESUMED)
         return True
 
-    async def break_off(self, session_id: str, *, room_sid: str | None = None) -> None:
-        """The greeting stopped and nobody meant it to: the next request starts a new one.
+    async def break_off(self, session_id: str, *, room_sid: str) -> None:
+        """Close the room of a greeting that failed: the next request starts a new one.
 
-        Args and errors are those of `end`. What ended on purpose stays ended.
+        What ended on purpose stays ended. If the session has a newer room, nothing changes.
+
+        Raises:
+            LiveKitError, StoreError: asking again is safe.
         """
         room_name = room_name_of(session_id)
         there = await self._rooms.sid(room_name)
-        if room_sid and there not in (None, room_sid):
+        if there not in (None, room_sid):
             return
-        await self._store.forget_phase(session_id)
+        await self._store.forget_phase(session_id, room_sid=room_sid)
         self._watch.over_break(session_id)
         if there is not None:
             # Only then: a room that is gone may be opened again by a request of this very moment.

@@ -27,7 +27,6 @@ class RoomToken:
     identity: str
     room: str
     room_join: bool
-    room_admin: bool
 
 
 def trainee_identity(session_id: str) -> str:
@@ -96,5 +95,4 @@ def verify_livekit_token(token: str, *, api_key: str, api_secret: str) -> RoomTo
         identity=str(claims.identity),
         room=str(video.room),
         room_join=video.room_join is True,
-        room_admin=video.room_admin is True,
     )

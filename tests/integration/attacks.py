@@ -87,6 +87,12 @@ SOMEBODY_ELSES = [  # API1: broken object level authorization; API5: function le
         headers=bearer(livekit_token(room_admin=True, room="training-session-7")),
     ),
     Attack(
+        "an agent's token ends nothing",
+        OTHERS,
+        path_of("7", end=True),
+        bearer(livekit_token(room_admin=True, room="training-session-7")),
+    ),
+    Attack(
         "another room's agent ends mine",
         OTHERS,
         path_of("7", end=True),
@@ -257,7 +263,6 @@ CHOICES = [  # API3: object property level (mass assignment)
         ODD,
         headers=bearer(hand_made(HS, {**GOOD, "continue_url": "https://x.example/\ud800"})),
     ),
-    asks("a room of kilobytes", ODD, {"room_sid": "R" * 1000}, path=path_of("7", end=True)),
 ]
 MALFORMED, TYPE, LARGE = (400, "malformed_json"), (415, "not_json"), (413, "body_too_large")
 BODIES = [  # API4: unrestricted resource consumption

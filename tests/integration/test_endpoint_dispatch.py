@@ -12,8 +12,11 @@ import httpx
 import pytest
 from livekit import api, rtc
 
+from agent.core.end_reasons import TRAINEE_NEVER_CAME
 from agent.core.job_metadata import JobMetadata
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
+from agent.outcomes.session_end import record_session_end
+from agent.store import SqliteStore
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     Endpoint,
@@ -43,12 +46,18 @@ async def lk(livekit: LiveKitServer) -> AsyncIterator[api.LiveKitAPI]:
 
 
 @pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the store that the replicas and the workers share."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="module")
 async def replicas(
-    livekit: LiveKitServer, tmp_path_factory: pytest.TempPathFactory
+    livekit: LiveKitServer, state: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[list[Endpoint]]:
     """Two endpoint processes on one store."""
     folder = tmp_path_factory.mktemp("endpoint")
-    env = endpoint_env(livekit, folder / "state", DISPATCH_CHECK_S="2")
+    env = endpoint_env(livekit, state, DISPATCH_CHECK_S="2")
     async with endpoint(env, folder) as one, endpoint(env, folder) as two:
         yield [one, two]
 
@@ -247,53 +256,10 @@ async def test_a_greeting_nobody_came_to_may_be_asked_for_again(
     assert len(await until(lambda: greeters(lk, "alone"))) == 1
 
 
-def as_worker(livekit: LiveKitServer, session_id: str) -> dict[str, str]:
-    return bearer(
-        api.AccessToken(livekit.api_key, livekit.api_secret)
-        .with_kind("agent")
-        .with_grants(api.VideoGrants(room_admin=True, room=f"training-session-{session_id}"))
-        .to_jwt()
-    )
-
-
-@pytest.mark.usefixtures("working")
-async def test_a_greeting_the_worker_says_broke_off_is_started_anew(
-    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint]
-) -> None:
-    one, two = (r.http for r in replicas)
-    path, end = path_of("broke"), path_of("broke", end=True)
-    answer = (await one.post(path, headers=BACKEND)).json()
-    trainee = rtc.Room()
-    await trainee.connect(answer["server_url"], answer["participant_token"])
-    await until(lambda: greeters(lk, "broke"))
-    await asyncio.sleep(2.5)  # the watch looks every two seconds at most: they have met
-    first = (await room_of(lk, "broke")).sid
-    told = {"reason": "session_failed", "room_sid": first}
-    worker_says = as_worker(livekit, "broke")
-    assert (await one.post(end, headers=worker_says, json=told)).status_code == 200
-    assert await room_of(lk, "broke") is None
-    await trainee.disconnect()
-
-    assert (await two.post(path, headers=BACKEND)).status_code == 201
-    second = (await room_of(lk, "broke")).sid
-    assert second != first
-    assert len(await until(lambda: greeters(lk, "broke"))) == 1
-    await one.post(end, headers=worker_says, json=told)  # repeated, and stale by now
-    await asyncio.sleep(2)  # the first replica's sweep comes by every second
-    assert (await room_of(lk, "broke")).sid == second
-    assert (await one.post(path, headers=BACKEND)).status_code == 200
-
-    # The same word from anybody else ends it for good, and the worker's report does not undo it.
-    await one.post(end, headers=BACKEND, json={"reason": "session_failed"})
-    closed = {"reason": "room_closed", "room_sid": second}
-    assert (await two.post(end, headers=worker_says, json=closed)).status_code == 200
-    assert (await two.post(path, headers=BACKEND)).status_code == 409
-
-
 @pytest.mark.usefixtures("working")
 @pytest.mark.parametrize("reported", [False, True])
 async def test_a_trainee_who_comes_after_the_worker_gave_up_meets_a_greeter(
-    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint], reported: bool
+    lk: api.LiveKitAPI, replicas: list[Endpoint], state: Path, reported: bool
 ) -> None:
     session_id = f"slowcoach-{reported}"
     asked = {"trainee": {"name": "Asha"}}
@@ -303,9 +269,10 @@ async def test_a_trainee_who_comes_after_the_worker_gave_up_meets_a_greeter(
     sid = (await room_of(lk, session_id)).sid
     await lk.room.delete_room(api.DeleteRoomRequest(room=answer["room_name"]))
     if reported:
-        told = {"reason": "trainee_never_came", "room_sid": sid}
-        end = path_of(session_id, end=True)
-        await replicas[1].http.post(end, headers=as_worker(livekit, session_id), json=told)
+        store = SqliteStore(state / "store.sqlite3")
+        await record_session_end(
+            store, session_id=session_id, room_sid=sid, reason=TRAINEE_NEVER_CAME
+        )
     await asyncio.sleep(1)
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
@@ -319,27 +286,6 @@ async def test_a_trainee_who_comes_after_the_worker_gave_up_meets_a_greeter(
         assert again.status_code == 200
     finally:
         await trainee.disconnect()
-
-
-@pytest.mark.usefixtures("working")
-async def test_the_workers_report_ends_its_own_room_and_no_newer_one(
-    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint]
-) -> None:
-    http = replicas[0].http
-    await http.post(path_of("report"), headers=BACKEND)
-    sid = (await room_of(lk, "report")).sid
-    token = as_worker(livekit, "report")
-    stale = {"reason": "time_limit", "room_sid": "RM_older"}
-    assert (
-        await http.post(path_of("report", end=True), headers=token, json=stale)
-    ).status_code == 200
-    assert (await room_of(lk, "report")).sid == sid
-    true = {"reason": "time_limit", "room_sid": sid}
-    assert (
-        await http.post(path_of("report", end=True), headers=token, json=true)
-    ).status_code == 200
-    assert await room_of(lk, "report") is None
-    assert (await http.post(path_of("report"), headers=BACKEND)).status_code == 409
 
 
 async def test_with_automatic_dispatch_the_room_carries_what_is_known(

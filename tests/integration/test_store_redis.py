@@ -47,6 +47,7 @@ async def test_redis_outcome_delivery(store: Store, check: object) -> None:
 
 async def test_redis_forget_session_leaves_no_key(store: Store, redis_url: str) -> None:
     await store.start("s")
+    await store.save_request("s", "{}", room_sid="RM_1", dispatched=True)
     await store.end("s", "continue")
     await store.open_outcome("open", "s", "1", 60)
     await store.open_outcome("due", "s", "1", 60)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -98,6 +100,52 @@ async def check_claim_succeeds_for_one_caller_until_it_expires(store: Store) -> 
     assert not await store.claim("c", 30)
 
 
+async def check_the_end_of_an_older_room_changes_nothing(store: Store) -> None:
+    await store.start("room")
+    await store.set_room("room", "RM_2")
+    await store.end("room", "completed", room_sid="RM_1")
+    await store.forget_phase("room", room_sid="RM_1")
+    assert await store.phase("room") is Phase.STARTED
+    await store.end("room", PRESUMED, room_sid="RM_2")
+    await store.forget_phase("room", room_sid="RM_2")
+    assert await store.start("room") is None
+    await store.end("room", "completed", room_sid="RM_3")
+    assert await store.end_reason("room") == "completed", "the room is not known yet"
+
+
+async def check_a_lease_has_one_holder_until_it_expires(store: Store) -> None:
+    assert await store.hold_lease("l", "one", 30)
+    assert not await store.hold_lease("l", "two", 30)
+    assert await store.hold_lease("l", "one", 0.05)
+    await asyncio.sleep(0.1)  # the lease must expire
+    assert await store.hold_lease("l", "two", 30)
+    assert not await store.hold_lease("l", "one", 30)
+    await store.release_lease("l", "one")
+    assert not await store.hold_lease("l", "one", 30)
+    await store.release_lease("l", "two")
+    assert await store.hold_lease("l", "one", 30)
+
+
+async def check_recent_requests(store: Store) -> None:
+    assert await store.recent_requests(30) == []
+    await store.start("a")
+    await store.save_request("a", '{"v":1}', room_sid="RM_1", dispatched=True)
+    await store.save_request("a", '{"v":2}', room_sid="RM_1", dispatched=False)
+    await store.save_request("b", "{}", room_sid="RM_2", dispatched=False)
+    first, second = await store.recent_requests(30)
+    assert (first.session_id, first.job_metadata) == ("a", '{"v":1}')
+    assert first.dispatched_age_s is not None
+    assert 0 <= first.age_s <= first.dispatched_age_s < 10
+    assert (second.session_id, second.dispatched_age_s) == ("b", None)
+    await store.end("a", "completed", room_sid="RM_0")
+    assert await store.phase("a") is Phase.STARTED, "the request recorded the room"
+    await store.forget_session("a")
+    assert [r.session_id for r in await store.recent_requests(30)] == ["b"]
+    await asyncio.sleep(0.05)
+    assert await store.recent_requests(0.01) == []
+    assert await store.recent_requests(30) == []
+
+
 SESSION_CHECKS = [
     check_start_succeeds_for_one_caller,
     check_phases_follow_each_other,
@@ -107,6 +155,9 @@ SESSION_CHECKS = [
     check_forget_phase_keeps_reported_ends,
     check_reported_end_replaces_a_presumed_end,
     check_claim_succeeds_for_one_caller_until_it_expires,
+    check_the_end_of_an_older_room_changes_nothing,
+    check_a_lease_has_one_holder_until_it_expires,
+    check_recent_requests,
 ]
 
 
@@ -152,6 +203,21 @@ async def test_sqlite_store_raises_store_error_after_aclose(tmp_path: Path) -> N
     await store.aclose()
     with pytest.raises(StoreError):
         await store.phase("7")
+
+
+async def test_a_file_of_version_0_1_0_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "CREATE TABLE session (id TEXT PRIMARY KEY, phase TEXT NOT NULL,"
+            " reason TEXT NOT NULL DEFAULT '', since REAL NOT NULL) WITHOUT ROWID"
+        )
+        db.execute("INSERT INTO session (id, phase, since) VALUES ('7', 'met', 0)")
+        db.commit()
+    for store in (SqliteStore(path), SqliteStore(path)):
+        await store.set_room("7", "RM_1")
+        await store.end("7", "completed", room_sid="RM_2")
+        assert await store.phase("7") is Phase.MET
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")

@@ -11,6 +11,7 @@ import pytest
 
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata
+from agent.outcomes.session_end import record_session_end
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.greetings import Greetings
@@ -106,7 +107,7 @@ async def test_another_replicas_sweep_leaves_the_new_greeting_alone_too(
         await watch.aclose()
 
 
-async def test_a_late_report_of_an_older_room_changes_nothing(
+async def test_break_off_leaves_a_newer_room_alone(
     greetings: Greetings, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -115,17 +116,28 @@ async def test_a_late_report_of_an_older_room_changes_nothing(
     assert await store.phase("7") is Phase.STARTED
 
 
-async def test_that_the_room_was_closed_by_the_end_does_not_undo_the_end(
-    greetings: Greetings, rooms: FakeRooms
+async def test_start_records_its_room_so_that_an_older_job_cannot_end_it(
+    greetings: Greetings, store: SqliteStore
 ) -> None:
-    """The worker of a greeting that was ended finds its room closed, and reports that."""
     await greetings.start(METADATA, restart=False)
-    await greetings.end("7", "continue")
-    await greetings.break_off("7", room_sid="RM_1")
+    for reason in ("completed", "room_closed"):
+        await record_session_end(store, session_id="7", room_sid="RM_0", reason=reason)
+    assert await store.phase("7") is Phase.STARTED
+    await record_session_end(store, session_id="7", room_sid="RM_1", reason="completed")
     await ended(greetings)
 
 
-async def test_who_asks_between_the_end_of_the_room_and_the_report_is_greeted(
+async def test_the_workers_end_does_not_undo_an_end_by_request(
+    greetings: Greetings, store: SqliteStore
+) -> None:
+    """The worker finds its room closed, and records that."""
+    await greetings.start(METADATA, restart=False)
+    await greetings.end("7", "continue")
+    await record_session_end(store, session_id="7", room_sid="RM_1", reason="room_closed")
+    await ended(greetings)
+
+
+async def test_start_waits_for_the_workers_end_if_the_room_is_gone(
     greetings: Greetings, rooms: FakeRooms, store: SqliteStore
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -133,7 +145,7 @@ async def test_who_asks_between_the_end_of_the_room_and_the_report_is_greeted(
     rooms.room_sid = None
     asking = asyncio.create_task(greetings.start(METADATA, restart=False))
     await asyncio.sleep(0.05)
-    await greetings.break_off("7", room_sid="RM_1")
+    await record_session_end(store, session_id="7", room_sid="RM_1", reason="connection_lost")
     assert await asking
     assert rooms.room_sid == "RM_2"
 
@@ -172,7 +184,7 @@ async def test_without_a_report_it_is_presumed_over_until_a_late_one_says_otherw
     await store.mark_met("7")
     rooms.room_sid = None
     await ended(greetings)
-    await greetings.break_off("7", room_sid="RM_1")
+    await record_session_end(store, session_id="7", room_sid="RM_1", reason="session_failed")
     assert await greetings.start(METADATA, restart=False)
 
 

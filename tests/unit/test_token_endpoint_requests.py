@@ -11,7 +11,6 @@ import pytest
 from livekit import api
 from pydantic import ValidationError
 
-from agent.core.end_reasons import RESTARTABLE
 from agent.core.job_metadata import JobMetadata
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
@@ -235,8 +234,3 @@ def test_the_longest_session_id_reaches_the_worker_whole() -> None:
 def test_a_reason_is_one_short_word(reason: object) -> None:
     with pytest.raises(ValidationError, match="reason"):
         EndRequest.model_validate_json(json.dumps({"reason": reason}))
-
-
-def test_the_document_says_which_reasons_leave_a_session_open() -> None:
-    said = EndRequest.model_json_schema()["properties"]["reason"]["description"]
-    assert all(reason in said for reason in RESTARTABLE)

@@ -72,11 +72,10 @@ def test_the_identity_is_one_per_session() -> None:
 
 def test_a_room_token_is_read_back() -> None:
     token = verify_livekit_token(mint(), api_key=KEY, api_secret=SECRET)
-    assert (token.identity, token.room, token.room_join, token.room_admin) == (
+    assert (token.identity, token.room, token.room_join) == (
         "trainee-7",
         "training-session-7",
         True,
-        False,
     )
 
 

@@ -1,13 +1,7 @@
-"""Who asks: the platform's backend, a trainee's browser, or somebody already in the room.
+"""Authenticate a caller: the platform's backend, a trainee's browser, or the trainee in the room.
 
-Who may do what:
-- greet: the backend (X-API-Key) and the trainee's browser (platform JWT).
-- end: these two, the trainee with the room token of this session, and the worker.
-
-The worker, if it knows the endpoint's address, reports every greeting that ended: end with
-`{"reason": …, "room_sid": …}` and, as Bearer, a token of its own signed with the LiveKit secret,
-`AccessToken().with_kind("agent").with_grants(VideoGrants(room_admin=True, room=<room name>))`.
-Only from the worker, a reason in `end_reasons.RESTARTABLE` leaves the session open.
+- Starting a greeting: the backend (X-API-Key) or the trainee's browser (platform JWT).
+- Ending a greeting: these two, or the trainee with the room token of this session.
 """
 
 from __future__ import annotations
@@ -34,7 +28,6 @@ class Role(Enum):
     BROWSER = auto()
     IN_ROOM = auto()
     """The trainee, with the room token; may end the greeting, nothing else."""
-    WORKER = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +114,10 @@ def _somebody_in_room(settings: EndpointSettings, session_id: str, token: str) -
         )
     except RoomTokenError:
         return None
-    if room_token.room == room_name_of(session_id):
-        if room_token.room_admin:
-            return Caller(role=Role.WORKER)
-        if room_token.room_join and room_token.identity == trainee_identity(session_id):
-            return Caller(role=Role.IN_ROOM)
+    if (
+        room_token.room_join
+        and room_token.room == room_name_of(session_id)
+        and room_token.identity == trainee_identity(session_id)
+    ):
+        return Caller(role=Role.IN_ROOM)
     raise ApiError("forbidden", "the room token is not for this session's trainee")

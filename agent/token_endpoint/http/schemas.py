@@ -15,7 +15,6 @@ from pydantic import (
     model_validator,
 )
 
-from agent.core.end_reasons import RESTARTABLE
 from agent.core.job_metadata import JobMetadata
 
 Lenient = Annotated[
@@ -153,17 +152,9 @@ class EndRequest(_RequestFields):
         str,
         Field(
             pattern=r"^[a-z0-9_.-]{1,64}$",
-            description="One word, for the log. From the worker these leave the session open, and "
-            f"the next request for a greeting starts a new one: {', '.join(sorted(RESTARTABLE))}.",
+            description="One word, kept as the reason of the end.",
         ),
     ] = "continue"
-    room_sid: Annotated[
-        str | None,
-        Field(
-            max_length=64,
-            description="From the worker: the room that ended. A newer room is left alone.",
-        ),
-    ] = None
 
 
 class Fallback(BaseModel):
