@@ -1,4 +1,4 @@
-"""Django's command line for the example platform."""
+"""Command line of the example platform."""
 
 import os
 import sys

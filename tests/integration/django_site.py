@@ -1,4 +1,4 @@
-"""The Django example as a running process, and trainees to log in to it."""
+"""The Django example as a running process, with two trainees in its database."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ CONTINUE_URL = "https://platform.example/video/1"
 PASSWORD = "greet-me"
 _OF_ADA = range(100, 150)
 OF_BEN = 200
-"""Ben's training session, in Spanish; he agreed to be recorded."""
-_PEOPLE = f"""
+"""Ben's training session: in Spanish, with consent to recording."""
+_TRAINEES = f"""
 from django.contrib.auth.models import User
 ben = User.objects.create_user("ben", password="{PASSWORD}", first_name="Ben")
 ada = User.objects.create_user("ada", password="{PASSWORD}", first_name="Ada")
@@ -54,11 +54,11 @@ class Site:
     url: str
     environment: dict[str, str]
     of_ada: Iterator[int] = field(default_factory=lambda: iter(_OF_ADA))
-    """Her training sessions; each is taken once, for a greeting that has ended stays ended."""
+    """Unused training sessions of Ada: a session that has ended cannot be greeted again."""
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     async def browser(self, username: str | None) -> httpx.AsyncClient:
-        """A browser: its cookies, after logging in by the form; nobody's where None."""
+        """Return a client with the cookies of a logged-in user; None: not logged in."""
         http = httpx.AsyncClient(base_url=self.url, timeout=15)
         self.clients.append(http)
         if username is not None:
@@ -73,20 +73,20 @@ class Site:
         return http
 
     async def outcomes(self) -> list[dict[str, Any]]:
-        """The rows of what was stored."""
-        told = await manage(self.environment, "dumpdata", "users.greetingoutcome")
-        return [row["fields"] for row in json.loads(told)]
+        """Return the stored outcomes."""
+        output = await manage(self.environment, "dumpdata", "users.greetingoutcome")
+        return [row["fields"] for row in json.loads(output)]
 
 
-def greeting(session_id: int, what: str = "") -> str:
-    return f"/api/users/sessions/{session_id}/avatar-greeting/{what}"
+def greeting(session_id: int, path: str = "") -> str:
+    return f"/api/users/sessions/{session_id}/avatar-greeting/{path}"
 
 
 async def manage(environment: dict[str, str], *arguments: str) -> str:
-    """Run manage.py to its end; its output.
+    """Run manage.py and return its output.
 
     Raises:
-        AssertionError: with what it wrote, where it failed.
+        AssertionError: it failed; with its error output.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -103,7 +103,7 @@ async def manage(environment: dict[str, str], *arguments: str) -> str:
 
 @contextlib.asynccontextmanager
 async def django_site(folder: Path, **environment: str) -> AsyncIterator[Site]:
-    """The example, migrated, with two trainees in its database, served until the block ends."""
+    """Migrate the example, create two trainees, and serve it until the block ends."""
     [port] = free_ports(1)
     settings = {
         "PYTHONPATH": str(EXAMPLE),
@@ -116,7 +116,7 @@ async def django_site(folder: Path, **environment: str) -> AsyncIterator[Site]:
         **environment,
     }
     await manage(settings, "migrate")
-    await manage(settings, "shell", "-c", _PEOPLE)
+    await manage(settings, "shell", "-c", _TRAINEES)
     site = Site(f"http://127.0.0.1:{port}", settings)
     log = folder / "django.log"
     command = ["manage", "runserver", "--noreload", str(port)]
@@ -127,7 +127,7 @@ async def django_site(folder: Path, **environment: str) -> AsyncIterator[Site]:
 
 
 def an_outcome(session_id: str = str(_OF_ADA.start)) -> Outcome:
-    """What a greeting might have come to."""
+    """Build an outcome."""
     now = datetime.now(UTC)
     return Outcome(
         id=secrets.token_hex(8),
@@ -142,7 +142,7 @@ def an_outcome(session_id: str = str(_OF_ADA.start)) -> Outcome:
 
 
 def delivery(outcome: Outcome, secret: str, **changes: Any) -> dict[str, Any]:
-    """One delivery as the worker makes it: `content` and `headers`.
+    """Build one delivery as the worker sends it: `content` and `headers`.
 
     Args:
         changes: `type` of the event, `age_s` of the delivery.

@@ -1,4 +1,4 @@
-"""Settings of the example platform. What is of the greeter stands at the end: take that part."""
+"""Settings of the example platform. The part for training-greeter is at the end: copy that."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def required(*names: str) -> list[str]:
-    """The values of these environment variables; one error names all that are missing."""
+    """Return the values of these environment variables; one error names all that are missing."""
     if missing := [name for name in names if not os.environ.get(name)]:
-        raise ImproperlyConfigured(f"set {', '.join(missing)} (examples/django/README.md says how)")
+        raise ImproperlyConfigured(f"set {', '.join(missing)} (see examples/django/README.md)")
     return [os.environ[name] for name in names]
 
 
@@ -57,7 +57,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("DJANGO_DB", BASE_DIR / "db.sqlite3"),
-        # Two deliveries of one outcome at once wait for each other instead of failing.
+        # Concurrent deliveries of one outcome wait for each other instead of failing.
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 10},
     }
 }
@@ -72,8 +72,8 @@ LOGGING = {
     "loggers": {"users": {"handlers": ["console"], "level": "INFO"}},
 }
 
-# ---- The greeter: the names are those of its own .env ------------------------------------------
-# PLATFORM_JWT_SECRET is needed only where browsers call the greeter's endpoint themselves.
+# ---- training-greeter: the same names as in its .env -------------------------------------------
+# PLATFORM_JWT_SECRET is needed only if browsers call the token endpoint themselves.
 ENDPOINT_URL, PLATFORM_API_KEY, PLATFORM_JWT_SECRET, OUTCOME_WEBHOOK_SECRET = required(
     "ENDPOINT_URL", "PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "OUTCOME_WEBHOOK_SECRET"
 )

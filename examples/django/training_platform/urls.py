@@ -1,4 +1,4 @@
-"""Every address of the example platform."""
+"""All URLs of the example platform."""
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView

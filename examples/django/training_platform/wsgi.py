@@ -1,4 +1,4 @@
-"""For a WSGI server: `gunicorn training_platform.wsgi`."""
+"""WSGI entry point: `gunicorn training_platform.wsgi`."""
 
 import os
 

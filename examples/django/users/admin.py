@@ -1,4 +1,4 @@
-"""Sessions to make, outcomes to read."""
+"""Admin pages: create sessions, read outcomes."""
 
 from django.contrib import admin
 

@@ -1,15 +1,14 @@
-"""The greeting, for the logged-in trainee: asked of the greeter in the platform's name.
+"""Greeting views for the logged-in trainee: call the token endpoint with the platform's API key.
 
-Who the trainee is, and what is said of them, comes from the database, never from the browser, of
-which two words are passed on: that it is our page, and why it ends. Nobody learns whether somebody
-else's session exists. Every refusal carries `fallback`, also when the greeter is out of reach.
+The trainee's data comes from the database, never from the browser. Only two values of the browser
+are forwarded: `client` and the end reason. A trainee cannot find out whether another trainee's
+session exists. Every error carries `fallback`, also if the token endpoint cannot be reached.
 
-Why these views are `csrf_exempt`: the page's fetch() brings the session cookie along (to its own
-origin it always does) but no CSRF token. What guards them instead is that they take JSON only. No
-form can send that from another site, and a script can only after a CORS preflight, which this
-platform does not answer; besides, the session cookie is SameSite=Lax. Where pages send Django REST
-framework's token or a JWT instead of a cookie, authenticate here with that: there is then nothing
-to forge.
+The views are `csrf_exempt` because the page's fetch() sends the session cookie but no CSRF token.
+They accept JSON only: a form of another site cannot send JSON, and a script needs a CORS preflight,
+which this platform does not answer. The session cookie is SameSite=Lax as well. If your pages use
+Django REST framework's token or a JWT instead of a cookie, authenticate with it here; then there is
+no CSRF risk.
 """
 
 from __future__ import annotations
@@ -34,9 +33,9 @@ from users.models import TrainingSession
 logger = logging.getLogger(__name__)
 
 TIMEOUT_S = (2, 6)
-"""To connect, and to answer: together less than the 10 s the page waits for us."""
-PAGE = "avatar-greeting"
-"""The client our page names itself; the greeter then waits until it can be heard."""
+"""Connect and read timeout; in total less than the 10 s that the page waits."""
+PAGE_CLIENT = "avatar-greeting"
+"""`client` of the React component; the agent then waits until the trainee can hear it."""
 JWT_TTL_S = 300
 RETRY_AFTER_S = 2
 WELCOME = {
@@ -45,57 +44,57 @@ WELCOME = {
     "es": "¡Te damos la bienvenida{name}! Tu vídeo de formación te espera.",
     "fr": "Bienvenue{name} ! Votre vidéo de formation vous attend.",
 }
-"""What the page says where the greeter cannot be asked for its own words."""
+"""Welcome text if the token endpoint cannot provide one."""
 
 View = Callable[[HttpRequest, TrainingSession], HttpResponse]
 
 
-def for_own_session(view: View) -> Callable[[HttpRequest, int], HttpResponse]:
-    """POST JSON, logged in, and about one's own session; the view is handed that session."""
+def own_session_required(view: View) -> Callable[[HttpRequest, int], HttpResponse]:
+    """Accept JSON POST requests of logged-in trainees; pass their own session to the view."""
 
     @csrf_exempt
     @never_cache
     @require_POST
     @wraps(view)
-    def guarded(request: HttpRequest, session_id: int) -> HttpResponse:
+    def wrapper(request: HttpRequest, session_id: int) -> HttpResponse:
         if request.content_type != "application/json":
-            return refusal(415, "not_json", "send Content-Type: application/json")
+            return error_response(415, "not_json", "send Content-Type: application/json")
         if not request.user.is_authenticated:
-            return refusal(401, "unauthorized", "log in first")
+            return error_response(401, "unauthorized", "log in first")
         own = TrainingSession.objects.select_related("trainee").filter(trainee=request.user)
         session = own.filter(pk=session_id).first()
         if session is None:
-            return refusal(404, "not_found", "you have no such session")
+            return error_response(404, "not_found", "you have no such session")
         return view(request, session)
 
-    return guarded
+    return wrapper
 
 
-@for_own_session
+@own_session_required
 def avatar_greeting(request: HttpRequest, session: TrainingSession) -> HttpResponse:
-    """Start or rejoin the greeting: 201 first, 200 afterwards, 409 once it is over."""
-    asked = session.told_to_greeter()
-    if sent_by(request).get("client") == PAGE:
-        asked["client"] = PAGE
-    return ask_greeter(session, "", asked)
+    """Start or rejoin the greeting: 201 the first time, then 200, and 409 after its end."""
+    body = session.greeting_fields()
+    if json_object(request).get("client") == PAGE_CLIENT:
+        body["client"] = PAGE_CLIENT
+    return call_token_endpoint(session, "", body)
 
 
-@for_own_session
+@own_session_required
 def end_avatar_greeting(request: HttpRequest, session: TrainingSession) -> HttpResponse:
-    """End the greeting and the paid avatar, as the page asks when the trainee goes on."""
-    reason = sent_by(request).get("reason", "continue")
-    return ask_greeter(session, "end/", {"reason": reason})
+    """End the greeting and remove the avatar; the page calls this when the trainee continues."""
+    reason = json_object(request).get("reason", "continue")
+    return call_token_endpoint(session, "end/", {"reason": reason})
 
 
-@for_own_session
+@own_session_required
 def avatar_greeting_token(request: HttpRequest, session: TrainingSession) -> HttpResponse:
-    """The other way: a JWT with which the trainee's browser asks the greeter itself.
+    """Sign a JWT with which the trainee's browser calls the token endpoint itself.
 
-    It needs CORS_ALLOWED_ORIGINS there. The page's `authorization` may be a function: let it fetch
-    this address, and no token is ever stale.
+    The page's `authorization` may be a function: let it fetch this address, so that the JWT is
+    always fresh. Add the page's origin to the endpoint's CORS_ALLOWED_ORIGINS.
     """
     claims = {
-        **session.told_to_greeter(),
+        **session.greeting_fields(),
         "sub": str(session.trainee.pk),
         "session_id": str(session.pk),
         "exp": int(time.time()) + JWT_TTL_S,
@@ -104,53 +103,59 @@ def avatar_greeting_token(request: HttpRequest, session: TrainingSession) -> Htt
     return JsonResponse({"authorization": f"Bearer {token}"})
 
 
-def ask_greeter(session: TrainingSession, what: str, body: dict[str, Any]) -> HttpResponse:
-    """The greeter's answer and status as they are, or a refusal of our own."""
+def call_token_endpoint(session: TrainingSession, path: str, body: dict[str, Any]) -> HttpResponse:
+    """Forward the token endpoint's answer and status, or return a 503 of our own."""
     url = f"{settings.ENDPOINT_URL.rstrip('/')}/api/users/sessions/{session.pk}/avatar-greeting/"
     try:
         answer = requests.post(
-            url + what,
+            url + path,
             json=body,
             headers={"X-API-Key": settings.PLATFORM_API_KEY},
             timeout=TIMEOUT_S,
             allow_redirects=False,
         )
-        told = answer.json()
-        if not isinstance(told, dict) or "success" not in told:
-            raise ValueError("somebody else answered")
+        content = answer.json()
+        if not isinstance(content, dict) or "success" not in content:
+            raise ValueError("not an answer of the token endpoint")
     except (requests.RequestException, ValueError) as e:
-        # Its text is left out: it may repeat addresses and bodies.
-        logger.warning("session %s: no answer from the greeter: %s", session.pk, type(e).__name__)
+        # Do not log the error's text: it may contain addresses and bodies.
+        logger.warning(
+            "token endpoint did not answer session %s: %s; check ENDPOINT_URL",
+            session.pk,
+            type(e).__name__,
+        )
         return unavailable(session)
     if answer.status_code == 401:
-        # About our key, never about the trainee, whose page would take it for a log-out.
-        logger.error("the greeter does not accept PLATFORM_API_KEY")
+        # This is about our key. If we forwarded it, the page would treat the trainee as logged out.
+        logger.error("token endpoint rejected the API key; check PLATFORM_API_KEY on both sides")
         return unavailable(session)
-    passed_on = JsonResponse(told, status=answer.status_code)
-    if wait := answer.headers.get("Retry-After"):
-        passed_on.headers["Retry-After"] = wait
-    return passed_on
+    response = JsonResponse(content, status=answer.status_code)
+    if retry_after := answer.headers.get("Retry-After"):
+        response.headers["Retry-After"] = retry_after
+    return response
 
 
-def sent_by(request: HttpRequest) -> dict[str, Any]:
-    """The browser's JSON object; empty where it is none, for nothing in it is needed."""
+def json_object(request: HttpRequest) -> dict[str, Any]:
+    """Return the request's JSON object; empty if the body is not one. No field is required."""
     try:
-        sent = json.loads(request.body)
+        body = json.loads(request.body)
     except ValueError:
         return {}
-    return sent if isinstance(sent, dict) else {}
+    return body if isinstance(body, dict) else {}
 
 
 def unavailable(session: TrainingSession) -> HttpResponse:
-    answer = refusal(503, "greeter_unavailable", "no greeting can be had now", session)
-    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return answer
+    """Build the 503 answer for an unreachable token endpoint."""
+    message = "the greeting is not available now"
+    response = error_response(503, "greeter_unavailable", message, session)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
-def refusal(
+def error_response(
     status: int, code: str, message: str, session: TrainingSession | None = None
 ) -> HttpResponse:
-    """An error in the greeter's own shape, so that the page can always welcome and let go."""
+    """Build an error in the token endpoint's format, with a welcome text and the Continue URL."""
     name = session.trainee.get_short_name() if session else ""
     language = session.locale.split("-")[0].lower() if session else "en"
     language = language if language in WELCOME else "en"

@@ -1,4 +1,4 @@
-"""What the platform knows of a training session, and what came of its greetings."""
+"""Training sessions, and the outcomes of their greetings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 
 
 class TrainingSession(models.Model):
-    """One trainee's way through one training."""
+    """One trainee's training."""
 
     trainee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="training_sessions"
@@ -29,11 +29,11 @@ class TrainingSession(models.Model):
     def __str__(self) -> str:
         return f"{self.pk}: {self.training_type or 'training'}"
 
-    def told_to_greeter(self) -> dict[str, Any]:
-        """What only the platform may say: the request's body, or the JWT's claims.
+    def greeting_fields(self) -> dict[str, Any]:
+        """Return the fields that only the platform may set: request body or JWT claims.
 
-        `get_short_name` is Django's first name. It is spoken aloud, so no username in its place;
-        without a name the trainee is greeted without one.
+        `get_short_name` is the first name. The agent speaks it, so do not replace it by a username.
+        It may be empty.
         """
         return {
             "trainee": {"id": str(self.trainee.pk), "name": self.trainee.get_short_name()},
@@ -50,22 +50,22 @@ class TrainingSession(models.Model):
 
 
 class GreetingOutcome(models.Model):
-    """What came of one greeting, as the greeter reported it; greeted twice, a session has two.
+    """The outcome of one greeting. A session that was greeted twice has two.
 
-    It goes with its session: who deletes a trainee deletes what they said.
+    It is deleted with its session, and so with its trainee.
     """
 
     webhook_id = models.CharField(max_length=200, unique=True)
-    """The same in every delivery of one outcome: what makes the receiver idempotent."""
+    """The same in every delivery of one outcome; used to deduplicate."""
     session = models.ForeignKey(TrainingSession, on_delete=models.CASCADE, related_name="outcomes")
     script = models.CharField(max_length=120)
     script_version = models.PositiveIntegerField()
     locale = models.CharField(max_length=35)
     ended_reason = models.CharField(max_length=64, blank=True)
     answers = models.JSONField(default=dict)
-    """By the question's id: type, status, value, at."""
+    """By question id: type, status, value, at."""
     outcome = models.JSONField()
-    """All of it; the columns above are copies to search by."""
+    """The complete outcome; the columns above are copies for queries."""
     received_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

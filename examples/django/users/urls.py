@@ -1,4 +1,4 @@
-"""The greeting's addresses. The page is given the first; its `end/` it finds by itself."""
+"""URLs of the greeting. Give the first one to the page; it derives `end/` from it."""
 
 from django.urls import path
 

@@ -1,7 +1,7 @@
-"""Where the greeter reports what came of a greeting: a webhook as standardwebhooks.com has it.
+"""Receive outcomes: a webhook as defined by https://www.standardwebhooks.com.
 
-Only what carries a good signature, not older than five minutes, is looked at. What is answered
-decides what comes again: 2xx never, anything else until the greeter gives up.
+Requests without a valid signature, or older than five minutes, are rejected. Any status except 2xx
+makes the sender retry.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from users.models import GreetingOutcome, TrainingSession
 logger = logging.getLogger(__name__)
 
 
-@csrf_exempt  # the signature says who sends it; there is no cookie to misuse
+@csrf_exempt  # the signature authenticates the sender; no cookie is used
 @require_POST
 def greeting_outcome(request: HttpRequest) -> HttpResponse:
-    """Store one outcome, once: however often, and however concurrently, it is delivered.
+    """Store an outcome once, also if it is delivered repeatedly or concurrently.
 
-    201 stored; 200 known already, or of a type this platform does not use; 202 of a session that
-    is not (or no longer) here; 400 forged, stale or unreadable.
+    Returns:
+        201 if it was stored; 200 if it is already stored, or of a type that this platform ignores;
+        202 if the session does not exist (any more); 400 if it is forged, stale or unreadable.
     """
     try:
-        # The signature is over the bytes as they came: verify before anything parses them.
-        # The library raises ValueError for a malformed signature or body.
+        # The signature covers the raw bytes: verify before parsing. The library raises ValueError
+        # for a malformed signature or body.
         event = Webhook(settings.OUTCOME_WEBHOOK_SECRET).verify(request.body, request.headers)
     except (WebhookVerificationError, ValueError):
-        logger.warning("a webhook without a good signature was refused")
+        logger.warning("rejected a webhook without a valid signature")
         return HttpResponse(status=400)
     webhook_id = request.headers["webhook-id"]
     try:
@@ -43,8 +44,9 @@ def greeting_outcome(request: HttpRequest) -> HttpResponse:
         outcome = event["data"]
         session_id, columns = str(outcome["session_id"]), columns_of(outcome)
     except (KeyError, TypeError):
-        # Signed, so from the greeter: another version of it. It tries again, so nothing is lost.
-        logger.error("webhook %s is signed but not understood", webhook_id)
+        # Signed, so it comes from another version of training-greeter. It retries, so nothing is
+        # lost while you update this view.
+        logger.error("webhook %s is signed but has an unknown format", webhook_id)
         return HttpResponse(status=400)
     return store(webhook_id, session_id, columns)
 
@@ -61,17 +63,17 @@ def columns_of(outcome: dict[str, Any]) -> dict[str, Any]:
 
 
 def store(webhook_id: str, session_id: str, columns: dict[str, Any]) -> HttpResponse:
-    # Locked, so that a session cannot be deleted between the look and the insert.
+    # Lock the session, so that it cannot be deleted between the lookup and the insert.
     with transaction.atomic():
-        known = TrainingSession.objects.select_for_update()
-        session = known.filter(pk=session_id).first() if session_id.isdecimal() else None
+        sessions = TrainingSession.objects.select_for_update()
+        session = sessions.filter(pk=session_id).first() if session_id.isdecimal() else None
         if session is None:
-            # An error would bring it back again and again, though the session never will: it was
-            # deleted, or belongs to another platform with the same secret. Nothing is kept of it.
-            logger.warning("webhook %s is about no session of ours", webhook_id)
+            # The session was deleted, or belongs to another platform with the same secret. An error
+            # would cause endless retries.
+            logger.warning("webhook %s is about an unknown session; ignored", webhook_id)
             return HttpResponse(status=202)
         _, stored = GreetingOutcome.objects.get_or_create(
             webhook_id=webhook_id, defaults={"session": session, **columns}
         )
-    logger.info("webhook %s: %s", webhook_id, "stored" if stored else "known already")
+    logger.info("webhook %s: %s", webhook_id, "stored" if stored else "already stored")
     return HttpResponse(status=201 if stored else 200)
