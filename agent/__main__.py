@@ -21,7 +21,7 @@ from dotenv import load_dotenv
 from agent.cli import outcomes, prompts, timeline
 from agent.core.errors import ConfigError, StartupError, TrainingGreeterError
 from agent.core.settings import LlmSettings, VoiceSettings, WorkerSettings
-from agent.telemetry.log_lines import set_up_logs
+from agent.telemetry.log_format import set_up_logs
 from agent.telemetry.metric_files import shared_metrics
 
 if TYPE_CHECKING:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from prometheus_client import Counter
 
+from agent.telemetry.metric_files import use_shared_files
+
+use_shared_files()
+
 POSTS = Counter(
     "training_greeter_outcome_posts",
     "Attempts to send an outcome, by result: delivered, failed (will be retried) or unreadable.",

@@ -1,1 +1,1 @@
-"""What an operator sees of a worker and its jobs: logs, metrics, traces, health."""
+"""Logs, metrics and traces of the worker and its jobs."""

@@ -1,16 +1,22 @@
-"""The files in which a worker and its jobs count together.
+"""Share metrics between the worker and its jobs, which are processes of their own.
 
-A job is a process, and prometheus_client's multiprocess mode gives each process files of its own,
-by its id, which stay when it ends: a worker would read all jobs it ever had at each scrape. Here a
-process takes the lowest number that no living process has, and goes on in the files of whoever had
-it before: no count is lost, and there are as many files as there were processes at once.
+prometheus_client's multiprocess mode writes files named after the process id, and the worker reads
+all of them at each scrape. The files of ended processes must stay, because their counts are part of
+the totals, and livekit-agents starts a process for each job: the folder would grow with every job
+(https://github.com/livekit/agents/issues/7006, https://github.com/prometheus/client_python/issues/204).
 
-Nothing in here imports prometheus_client: that decides at its own import whether it shares.
+Here, a process uses the lowest number that no living process uses, and continues the files of the
+process that had the number before it. No count is lost, none is counted twice, and there are as
+many files as processes ran at the same time. This module can go when either issue is solved.
+
+It must not import prometheus_client at the top: the library decides at its import whether it uses
+files.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import sys
@@ -19,57 +25,77 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-SHARED_DIR: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""prometheus_client's own name for the folder."""
+_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable that prometheus_client and livekit-agents read."""
 
-_held: list[tuple[int, int, int]] = []
-"""Process, slot and lock (a file descriptor) of each slot taken by this process, or by the one it
-was forked from. A lock lasts as long as its file is open somewhere, so none is ever closed."""
+_numbers: list[tuple[int, int, int]] = []
+"""Process id, file number, and lock (a file descriptor) of each number that this process, or the
+process it was forked from, has taken. Locks are not closed: they last as long as the process."""
 
 
 @contextlib.contextmanager
-def shared_metrics(wanted: bool) -> Iterator[None]:
-    """Have this process and its children count together until the block ends.
+def shared_metrics(enabled: bool) -> Iterator[None]:
+    """Let this process and its children share their metrics until the block ends.
 
-    It must be entered before prometheus_client, and so livekit.agents, is imported.
+    Enter it before livekit.agents is imported, which imports prometheus_client.
 
     Args:
-        wanted: False: nobody asks for the counts, so each process keeps its own.
+        enabled: False if no metrics are exposed; each process then counts in its own memory.
     """
-    if not wanted:
-        os.environ.pop(SHARED_DIR, None)
+    if not enabled:
+        os.environ.pop(_FOLDER, None)
         yield
         return
     with tempfile.TemporaryDirectory(
         prefix="training-greeter-metrics-", ignore_cleanup_errors=True
     ) as folder:
-        (Path(folder) / "slots").mkdir()
-        os.environ[SHARED_DIR] = folder
+        os.environ[_FOLDER] = folder
+        _locks().mkdir()
         yield
 
 
-def slot() -> int:
-    """The number of this process's files; another one in every living process."""
+@functools.cache
+def use_shared_files() -> None:
+    """Make metrics that are created from now on use the shared files, if sharing is enabled.
+
+    `process_identifier` is a documented parameter of prometheus_client 0.26; that `ValueClass` is
+    replaced is not. tests/unit/test_metric_files.py fails if it no longer works.
+    """
+    if _locks().is_dir():
+        from prometheus_client import values
+
+        values.ValueClass = values.MultiProcessValue(process_identifier=_file_number)  # type: ignore[no-untyped-call]
+
+
+def use_new_files() -> None:
+    """Continue with new files, if sharing is enabled.
+
+    Call it when the worker has started: AgentServer.run deletes all files in the folder.
+    """
+    if _locks().is_dir():
+        _numbers.append((os.getpid(), *_take_number()))
+
+
+def _file_number() -> int:
     pid = os.getpid()
-    if not _held or _held[-1][0] != pid:
-        _held.append((pid, *_take()))
-    return _held[-1][1]
+    if not _numbers or _numbers[-1][0] != pid:
+        _numbers.append((pid, *_take_number()))
+    return _numbers[-1][1]
 
 
-def move_on() -> None:
-    """Go on in new files: livekit-agents deletes all there are when a worker begins to serve."""
-    _held.append((os.getpid(), *_take()))
+def _locks() -> Path:
+    """The folder of the locks; it exists only if `shared_metrics` made it."""
+    return Path(os.environ.get(_FOLDER, os.devnull)) / "locks"
 
 
-def _take() -> tuple[int, int]:
+def _take_number() -> tuple[int, int]:
+    """Return the lowest free number and its lock; the process id if the system has no flock."""
     if sys.platform == "win32":
-        # No such locks: files by process, as prometheus_client has them.
         return os.getpid(), -1
     import fcntl
 
-    slots = Path(os.environ[SHARED_DIR]) / "slots"
     for number in itertools.count():
-        lock = os.open(slots / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(_locks() / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

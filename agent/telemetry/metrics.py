@@ -1,59 +1,57 @@
-"""The worker's metrics: what an operator watches, counted where it happens, in jobs too.
+"""Metrics of the worker and its jobs; docs/operations.md describes each one.
 
-Labels have few values and name no person and no session; docs/operations.md explains each metric.
+Labels have few values and contain no ids of trainees or sessions.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram, values
+from prometheus_client import Counter, Gauge, Histogram
 
 from agent.core import end_reasons
-from agent.telemetry.metric_files import SHARED_DIR, slot
+from agent.telemetry.metric_files import use_shared_files
 
-if SHARED_DIR in os.environ:
-    values.ValueClass = values.MultiProcessValue(process_identifier=slot)  # type: ignore[no-untyped-call]
+use_shared_files()
 
 GREETINGS = Counter(
     "training_greeter_greetings",
-    "Greetings that ended, by who spoke last (avatar, voice, text, none) and how they ended.",
+    "Greetings that ended, by last mode (avatar, voice, text or none) and end reason.",
     ["mode", "ending"],
 )
 FIRST_WORD = Histogram(
     "training_greeter_first_word_seconds",
-    "Time to the first sound of the guide, since the trainee joined or the greeting was asked for.",
+    "Time to the first sound of the agent, since the trainee joined or since the request.",
     ["since"],
     buckets=(0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 20, 45),
 )
 REPLY_GAP = Histogram(
     "training_greeter_reply_gap_seconds",
-    "From the end of what the trainee said, or typed, to the first sound of the answer.",
+    "Time from the end of a spoken or typed question to the first sound of the answer.",
     ["asked"],
     buckets=(0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 10, 20),
 )
 AVATAR_JOIN = Histogram(
     "training_greeter_avatar_join_seconds",
-    "From asking Beyond Presence for an avatar to its being in the room.",
+    "Time from the request for an avatar to the avatar joining the room.",
     buckets=(0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 12, 20, 45),
 )
 AVATAR_SECONDS = Counter(
-    "training_greeter_avatar_seconds", "How long avatars were in rooms: what is paid for."
+    "training_greeter_avatar_seconds", "Time that avatars were in rooms, which is billed."
 )
 PROVIDER_ERRORS = Counter(
     "training_greeter_provider_errors",
-    "Failures of a provider: who, in which part, of what kind, and the HTTP status if any.",
+    "Errors of providers, by provider, part, kind, and HTTP status if there is one.",
     ["provider", "part", "kind", "status"],
 )
 JOBS = Gauge(
     "training_greeter_jobs",
-    "Greetings that run now, and how many more MAX_JOBS has room for.",
+    "Running greetings, and free places up to MAX_JOBS.",
     ["state"],
     multiprocess_mode="mostrecent",
 )
 JOBS_REFUSED = Counter(
-    "training_greeter_jobs_refused", "Jobs left to another worker because MAX_JOBS were running."
+    "training_greeter_jobs_refused", "Jobs rejected because MAX_JOBS greetings were running."
 )
 
 _ENDINGS: Final = frozenset(
@@ -63,18 +61,18 @@ _PROVIDERS: Final = {"avatar": "beyond_presence", "stt": "deepgram", "tts": "dee
 
 
 def count_greeting(mode: str | None, reason: str, avatar_seconds: float) -> None:
-    """A greeting has ended. A page may give any word as its reason: those are one ending."""
+    """Count a greeting that ended. Reasons that only the page knows are counted as `other`."""
     GREETINGS.labels(mode or "none", reason if reason in _ENDINGS else "other").inc()
     AVATAR_SECONDS.inc(avatar_seconds)
 
 
 def count_error(part: str, kind: str, status: int | None, *, source: str = "") -> None:
-    """Something failed.
+    """Count an error.
 
     Args:
-        part: as `agent.outcomes.record.Fault` has it.
-        kind: in one word of ours, or the name of an error's class.
-        source: livekit-agents' label of who failed (`livekit.plugins.google.tts.TTS`), if any.
+        part: a part of `agent.outcomes.record.Fault`.
+        kind: one word, or the name of the error's class.
+        source: livekit-agents' label of the component (`livekit.plugins.google.tts.TTS`), if known.
     """
     provider = _PROVIDERS.get(part, "google" if part == "llm" else "none")
     if source.startswith("livekit.plugins."):

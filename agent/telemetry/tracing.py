@@ -1,8 +1,8 @@
-"""Traces, for an OpenTelemetry collector. Of a job: livekit-agents' own spans, and nothing else.
+"""Send traces to an OpenTelemetry collector, if OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
-Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is made or sent. What was said, names and prompts leave
-this machine in no span: LIVEKIT_TELEMETRY_ALLOW_PII is 0 (`agent/__main__.py`), and livekit-agents
-then drops them before any exporter. The endpoint's spans are `token_endpoint/http/spans.py`'s.
+A job sends only the spans of livekit-agents. They contain no words of the conversation, names or
+prompts: LIVEKIT_TELEMETRY_ALLOW_PII is 0 (`agent/__main__.py`), so livekit-agents removes them
+before export. `agent.token_endpoint.http.spans` makes the spans of the token endpoint.
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _SERVICE: Final = "training-greeter"
-_SEND_S: Final = 2.0
-"""For one batch with all its repetitions; OpenTelemetry's own 10 s would be an exit's, too."""
-_TIMEOUTS: Final = frozenset({"OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"})
-"""Who sets one of these knows better."""
-_FLUSH_S: Final = 2.0
-"""The process ends soon after; a collector that is slow costs spans, not time."""
+_EXPORT_TIMEOUT_S: Final = 2.0
+"""For one batch with its retries. The default of 10 s would delay the exit of the process."""
+_TIMEOUT_VARIABLES: Final = frozenset(
+    {"OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"}
+)
+"""If one of these is set, it replaces _EXPORT_TIMEOUT_S."""
+_FLUSH_TIMEOUT_S: Final = 2.0
+"""A slow collector loses spans; it must not delay the exit of the process."""
 
 
-def tracing_of(settings: LogSettings, service: str = _SERVICE) -> TracerProvider | None:
-    """What sends this process's spans; None where no collector is set.
+def build_tracer_provider(settings: LogSettings, service: str = _SERVICE) -> TracerProvider | None:
+    """Return the provider that exports spans over OTLP/HTTP; None if no collector is set.
+
+    OpenTelemetry reads its other settings from the environment: OTEL_SERVICE_NAME,
+    OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER and so on.
 
     Args:
-        service: what it is called there, unless OTEL_SERVICE_NAME says so.
-
-    Everything else is read from the environment by OpenTelemetry itself (OTEL_SERVICE_NAME,
-    OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER …). It speaks OTLP over HTTP.
+        service: the name of the service, if OTEL_SERVICE_NAME is not set.
     """
     if not settings.otel_exporter_otlp_endpoint:
         return None
@@ -44,29 +46,32 @@ def tracing_of(settings: LogSettings, service: str = _SERVICE) -> TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     named = Resource({SERVICE_NAME: service}).merge(OTELResourceDetector().detect())
-    # Flushed by us, and for a moment only: its own farewell, at exit, waits for who is not there.
+    # Its own flush at exit would wait for a collector that is down; flush_traces does not.
     provider = TracerProvider(resource=named, shutdown_on_exit=False)
-    told = _TIMEOUTS & os.environ.keys()
-    exporter = OTLPSpanExporter(timeout=None if told else _SEND_S)
+    timeout_is_set = bool(_TIMEOUT_VARIABLES & os.environ.keys())
+    exporter = OTLPSpanExporter(timeout=None if timeout_is_set else _EXPORT_TIMEOUT_S)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
 
 
-def trace_job(provider: TracerProvider | None, about: Mapping[str, str]) -> None:
-    """Have livekit-agents' spans sent from now on, each with these attributes: ids alone."""
+def export_job_spans(provider: TracerProvider | None, ids: Mapping[str, str]) -> None:
+    """Export the spans that livekit-agents makes from now on, each with these ids."""
     if provider is None:
         return
     from livekit.agents.telemetry import set_tracer_provider
 
-    set_tracer_provider(provider, metadata=dict(about), allow_pii=False)
+    set_tracer_provider(provider, metadata=dict(ids), allow_pii=False)
 
 
 async def flush_traces(provider: TracerProvider | None) -> None:
-    """Send what is left, for a moment at most."""
+    """Export the remaining spans; give up after _FLUSH_TIMEOUT_S."""
     if provider is None:
         return
     try:
-        async with asyncio.timeout(_FLUSH_S):
-            await asyncio.to_thread(provider.force_flush, int(_FLUSH_S * 1000))
+        async with asyncio.timeout(_FLUSH_TIMEOUT_S):
+            await asyncio.to_thread(provider.force_flush, int(_FLUSH_TIMEOUT_S * 1000))
     except TimeoutError:
-        logger.warning("the collector at OTEL_EXPORTER_OTLP_ENDPOINT did not take all spans")
+        logger.warning(
+            "not all spans were exported; check the collector at OTEL_EXPORTER_OTLP_ENDPOINT",
+            extra={"event": "trace_export_incomplete", "limit_s": _FLUSH_TIMEOUT_S},
+        )

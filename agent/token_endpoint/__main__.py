@@ -18,7 +18,7 @@ from dotenv import load_dotenv
 from agent.core.addresses import is_private_host
 from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.settings import EndpointSettings
-from agent.telemetry.log_lines import set_up_logs
+from agent.telemetry.log_format import set_up_logs
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.http.uvicorn_protocol import http_protocol_for
 from agent.token_endpoint.metrics import serve_metrics

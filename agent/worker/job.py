@@ -23,7 +23,7 @@ from agent.outcomes.timeline import Timeline
 from agent.room.room_api import RoomApi
 from agent.room.single_agent import is_the_greeter
 from agent.store import Store, open_store
-from agent.telemetry.tracing import flush_traces, trace_job
+from agent.telemetry.tracing import export_job_spans, flush_traces
 
 _CONNECT_TIMEOUT_S = 15.0
 
@@ -37,7 +37,7 @@ async def greet(ctx: JobContext) -> None:
         timeline.mark("room_created", ctx.job.room.creation_time_ms / 1000)
     about = {"session_id": metadata.session_id, "room": ctx.job.room.name, "job_id": ctx.job.id}
     ctx.log_context_fields = dict(about)
-    trace_job(ctx.proc.userdata["tracing"], about)
+    export_job_spans(ctx.proc.userdata["tracing"], about)
     async with asyncio.timeout(_CONNECT_TIMEOUT_S):
         # The avatar's picture is for the trainee alone: not taking it spares this machine one
         # video stream a greeting.

@@ -22,10 +22,10 @@ from agent.room.room_api import RoomApi
 from agent.scripts import script_for
 from agent.speech.providers import build_llm, build_tts
 from agent.store import open_store
-from agent.telemetry.log_lines import set_up_logs
-from agent.telemetry.metric_files import SHARED_DIR, move_on
+from agent.telemetry.log_format import set_up_logs
+from agent.telemetry.metric_files import use_new_files
 from agent.telemetry.metrics import JOBS, JOBS_REFUSED
-from agent.telemetry.tracing import tracing_of
+from agent.telemetry.tracing import build_tracer_provider
 from agent.worker.health import add_health_pages
 from agent.worker.job import greet, say_goodbye
 
@@ -72,8 +72,7 @@ class GreetingServer(AgentServer):
             setup_fnc=prewarm,
             preload_modules=["agent.worker.job"],
         )
-        if SHARED_DIR in os.environ:
-            self.on("worker_started", move_on)
+        self.on("worker_started", use_new_files)
         self._store = open_store(settings)
         self._courier = OutcomeDelivery(self._store, settings)
         self._retention = Retention(settings, self._store)
@@ -193,7 +192,7 @@ def prewarm(process: JobProcess) -> None:
     settings = WorkerSettings.from_env(os.environ)
     install_log_filter(settings.secrets())
     process.userdata["settings"] = settings
-    process.userdata["tracing"] = tracing_of(settings)
+    process.userdata["tracing"] = build_tracer_provider(settings)
     process.userdata["llm"] = build_llm(settings)
     if settings.fallback_voice:
         build_tts(settings, settings.fallback_voice)  # what it keeps is there when a job comes

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from agent.core.log import RedactingFilter
-from agent.telemetry.log_lines import JsonLine, TextLine
+from agent.telemetry.log_format import JsonFormatter, TextFormatter
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 
@@ -67,7 +67,7 @@ def test_log_formats_write_untrusted_text_on_one_line_without_control_characters
     filtered_logger.warning("said %s", FORGED, extra={"session_id": FORGED, "n": 1})
     filtered_logger.warning("an error without arguments: 100%s", extra={"error": FORGED})
     for record in caplog.records:
-        for line in (TextLine(), JsonLine()):
+        for line in (TextFormatter(), JsonFormatter()):
             shown = line.format(record)
             assert len(shown.splitlines()) == 1
             assert not {c for c in shown if ord(c) < 32}

@@ -1,4 +1,4 @@
-"""Processes count together, in the files of whoever came before them."""
+"""Processes share metrics in files, and reuse the files of ended processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files are by process there")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
 
 COUNT = textwrap.dedent("""
     import sys
@@ -40,10 +40,10 @@ def start(folder: Path, amount: int) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_no_count_is_lost_and_no_more_files_than_processes_at_once(tmp_path: Path) -> None:
-    (tmp_path / "slots").mkdir()
+def test_counts_of_ended_processes_are_kept_in_reused_files(tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
     together = [start(tmp_path, 1), start(tmp_path, 10)]
-    together[0].kill()  # in the middle of its life: its lock goes with it
+    together[0].kill()  # the system releases its lock
     together[0].wait()
     after = start(tmp_path, 100)
     for process in (together[1], after):

@@ -1,4 +1,4 @@
-"""Without a collector nothing is traced; with one the endpoint sends ids and codes alone."""
+"""Traces are sent only if a collector is set, and contain only ids and codes."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import pytest
 
 from agent.core.errors import ConfigError
 from agent.core.settings import WorkerSettings
-from agent.telemetry.tracing import flush_traces, trace_job, tracing_of
+from agent.telemetry.tracing import build_tracer_provider, export_job_spans, flush_traces
 from tests.integration.collector import collector
 from tests.unit.endpoint_app import browser, endpoint, path_of
 from tests.unit.test_settings import WORKER
 
 
-async def test_without_a_collector_there_is_nothing_to_trace_with() -> None:
-    provider = tracing_of(WorkerSettings.from_env(WORKER))
+async def test_build_tracer_provider_returns_none_without_a_collector() -> None:
+    provider = build_tracer_provider(WorkerSettings.from_env(WORKER))
     assert provider is None
-    trace_job(provider, {"session_id": "7"})
+    export_job_spans(provider, {"session_id": "7"})
     await flush_traces(provider)
 
 
-def test_a_collector_is_an_address() -> None:
+def test_collector_setting_must_be_a_url() -> None:
     with pytest.raises(ConfigError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT: must be an http"):
         WorkerSettings.from_env({**WORKER, "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"})
 
 
-async def test_the_endpoint_sends_what_was_asked_and_no_word_of_it(
+async def test_token_endpoint_spans_contain_ids_and_no_personal_data(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async with collector() as kept:
@@ -48,7 +48,7 @@ async def test_the_endpoint_sends_what_was_asked_and_no_word_of_it(
         assert never not in sent
 
 
-async def test_a_collector_that_is_away_holds_no_process_up(
+async def test_unreachable_collector_does_not_delay_shutdown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     url = "http://127.0.0.1:1"

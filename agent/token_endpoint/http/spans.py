@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from starlette.types import Scope
 
 from agent.core.settings import EndpointSettings
-from agent.telemetry.tracing import flush_traces, tracing_of
+from agent.telemetry.tracing import build_tracer_provider, flush_traces
 from agent.token_endpoint.http.schemas import SESSION_ID
 
 _SERVICE: Final = "training-greeter-endpoint"
@@ -24,7 +24,7 @@ class RequestSpans:
     """Makes them where a collector is set, and nothing where none is. `aclose` sends the rest."""
 
     def __init__(self, settings: EndpointSettings) -> None:
-        self._provider = tracing_of(settings, _SERVICE)
+        self._provider = build_tracer_provider(settings, _SERVICE)
         self._tracer = self._provider.get_tracer(__name__) if self._provider else None
 
     def answered(self, scope: Scope, *, status: int, took_s: float) -> None:

@@ -1,7 +1,6 @@
-"""How an event is written: one line, the same in both processes, for a program or for a person.
+"""The log formats, JSON and text, of worker and token endpoint: one line for each record.
 
-Whatever an event carries in `extra` becomes a field of its own; what may not be in a log at all is
-`agent.core.log`'s to see to.
+Each value in `extra` becomes a field. `agent.core.log` removes what must not be logged.
 """
 
 from __future__ import annotations
@@ -15,16 +14,16 @@ from typing import Any, Final
 from agent.core.log import RedactingFilter
 from agent.core.settings.shared import LogSettings
 
-_OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_STANDARD_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _NO_CONTROLS: Final = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
-"""What ends a line, or tells a terminal what to do: text from outside shall do neither."""
+"""Control characters: text from outside must not start a new line or control a terminal."""
 
 
-class JsonLine(logging.Formatter):
-    """`{"timestamp": …, "level": …, "name": …, "message": …, "session_id": …}`."""
+class JsonFormatter(logging.Formatter):
+    """`{"timestamp": …, "level": …, "name": …, "message": …, "event": …, "session_id": …}`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        event = {
+        line = {
             "timestamp": _time(record),
             "level": record.levelname,
             "name": record.name,
@@ -33,15 +32,17 @@ class JsonLine(logging.Formatter):
             "pid": record.process,
         }
         if failure := _failure(self, record):
-            event["exc_info"] = failure
-        return json.dumps(event, ensure_ascii=False, default=str).translate(_NO_CONTROLS)
+            line["exc_info"] = failure
+        return json.dumps(line, ensure_ascii=False, default=str).translate(_NO_CONTROLS)
 
 
-class TextLine(logging.Formatter):
-    """`time LEVEL message key=value …`; a value with a space in it is quoted."""
+class TextFormatter(logging.Formatter):
+    """`time LEVEL message event=… key=value …`; values that contain spaces are quoted."""
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = (f"{key}={_word(value)}" for key, value in _fields(record).items() if value != "")
+        fields = (
+            f"{key}={_quoted(value)}" for key, value in _fields(record).items() if value != ""
+        )
         words = [_time(record), record.levelname, record.getMessage(), *fields]
         if failure := _failure(self, record):
             words.append(failure)
@@ -49,10 +50,10 @@ class TextLine(logging.Formatter):
 
 
 def set_up_logs(settings: LogSettings) -> None:
-    """Write every event to standard error, and nothing anywhere else; harmless when repeated."""
+    """Write all logs to standard error and remove all other handlers. A repeat is harmless."""
     as_text = settings.log_format == "text" or (settings.log_format is None and sys.stderr.isatty())
     handler = logging.StreamHandler()
-    handler.setFormatter(TextLine() if as_text else JsonLine())
+    handler.setFormatter(TextFormatter() if as_text else JsonFormatter())
     handler.addFilter(RedactingFilter(settings.secrets()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -64,11 +65,13 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    return {
+    fields = {
         key: value
         for key, value in vars(record).items()
-        if key not in _OF_EVERY_RECORD and not key.startswith("_") and value is not None
+        if key not in _STANDARD_FIELDS and not key.startswith("_") and value is not None
     }
+    event = {"event": fields.pop("event")} if "event" in fields else {}
+    return event | fields
 
 
 def _failure(formatter: logging.Formatter, record: logging.LogRecord) -> str:
@@ -77,6 +80,6 @@ def _failure(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     return record.exc_text or ""
 
 
-def _word(value: Any) -> str:
+def _quoted(value: Any) -> str:
     text = str(value)
     return json.dumps(text, ensure_ascii=False) if set(text) & set(' "\n=') else text

@@ -1,4 +1,4 @@
-"""An event is one line, for a program and for a person."""
+"""The JSON and the text log format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from agent.telemetry.log_lines import JsonLine, TextLine
+from agent.telemetry.log_format import JsonFormatter, TextFormatter
 
 
 @pytest.fixture
@@ -18,15 +18,22 @@ def failed() -> logging.LogRecord:
     except ValueError:
         record = logging.getLogger("x").makeRecord(
             *("x", logging.ERROR, "f.py", 1, "it %s", ("broke",), sys.exc_info()),
-            extra={"session_id": "7", "why": "two words", "nothing": None, "empty": ""},
+            extra={
+                "session_id": "7",
+                "event": "it_broke",
+                "why": "two words",
+                "nothing": None,
+                "empty": "",
+            },
         )
     return record
 
 
-def test_json_has_every_field_and_is_one_line(failed: logging.LogRecord) -> None:
-    line = JsonLine().format(failed)
+def test_json_format_has_all_fields_on_one_line(failed: logging.LogRecord) -> None:
+    line = JsonFormatter().format(failed)
     assert "\n" not in line
     event = json.loads(line)
+    assert event["event"] == "it_broke"
     assert event["message"] == "it broke"
     assert event["level"] == "ERROR"
     assert event["session_id"] == "7"
@@ -35,8 +42,8 @@ def test_json_has_every_field_and_is_one_line(failed: logging.LogRecord) -> None
     assert "ValueError: a" in event["exc_info"]
 
 
-def test_text_is_one_line_with_the_fields_after_the_message(failed: logging.LogRecord) -> None:
-    line = TextLine().format(failed)
+def test_text_format_has_the_event_and_fields_after_the_message(failed: logging.LogRecord) -> None:
+    line = TextFormatter().format(failed)
     assert "\n" not in line
-    assert ' ERROR it broke session_id=7 why="two words" Traceback' in line
+    assert ' ERROR it broke event=it_broke session_id=7 why="two words" Traceback' in line
     assert "empty" not in line
