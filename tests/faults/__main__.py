@@ -1,4 +1,4 @@
-"""`make faults`: plays every row of the matrix, prints a table, writes `docs/faults.md` from it.
+"""`make faults`: plays every row of the fault matrix and writes the table to `docs/faults.md`.
 
 `--only REGEX` plays the rows whose name or faults match, and writes nothing.
 """
@@ -24,18 +24,17 @@ from tests.support.product import running_product
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 _LONGEST_LINE = 110
 
-_WHO = {
-    "avatar": "the avatar",
-    "voice": "a voice, with the portrait",
-    "text": "captions to read",
-    "": "nobody",
+_MODES = {
+    "avatar": "avatar",
+    "voice": "voice, with a portrait",
+    "text": "text",
 }
 
 Result = tuple[Row, Played]
 
 
 async def play_all(rows: list[Row], logs: Path) -> list[Result]:
-    """One row after another on one product; a line each as they come."""
+    """Play one row after another on one product, and print a line for each."""
     results = []
     async with running_product(logs) as product:
         for number, row in enumerate(rows, start=1):
@@ -54,10 +53,10 @@ async def play_all(rows: list[Row], logs: Path) -> list[Result]:
 
 
 def table(results: list[Result]) -> str:
-    """The results as Markdown."""
+    """Return the results as a Markdown table."""
     lines = [
-        "| fault | what the trainee saw and heard | first word | answered after"
-        " | avatar after the end | the operator's log |",
+        "| Fault | What the trainee saw and heard | First word | Answer"
+        " | Avatar left after the end | Log |",
         "|---|---|---|---|---|---|",
     ]
     for row, played in results:
@@ -67,7 +66,7 @@ def table(results: list[Result]) -> str:
             _story(row, played),
             _seconds(played.first_word_s),
             _seconds(played.answer_s),
-            _seconds(played.avatar_left_s) if played.avatars else "none came",
+            _seconds(played.avatar_left_s) if played.avatars else "none joined",
             _short(played.log) if row.log else "",
         ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
@@ -75,32 +74,39 @@ def table(results: list[Result]) -> str:
 
 
 def page(results: list[Result]) -> str:
-    """The whole of `docs/faults.md`."""
+    """Return the whole text of `docs/faults.md`."""
     kept = sum(not played.broken(row) for row, played in results)
+    today = datetime.date.today().isoformat()
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     return f"""\
-# What happens when something fails
+# Fault test results
 
-Written by `make faults`, which plays every row on the real worker, endpoint and livekit-server;
-the providers are stand-ins. Played on {datetime.date.today().isoformat()}, {machine},
-everything on this one machine, and seconds differ from run to run. {kept} of
-{len(results)} rows kept all that is promised; `make test` plays most of them.
+`make faults` writes this page. It plays every row of `tests/faults/matrix.py` on the real worker,
+endpoint and livekit-server; the providers are stand-ins. Measured on {today}
+({machine}, everything on one machine; seconds differ from run to run).
+{kept} of {len(results)} rows kept every promise. `make test` plays one row of each kind.
 
-Promised is the first word within {REFUSED_S:g} s of joining where a provider refuses, and within
-{HANGS_S:g} s where one only hangs; an answer to a question within {ANSWER_S:g} s; and the
-avatar out within {AVATAR_LEFT_S:g} s of the end. {SLACK_S:g} s more are allowed, for a noisy
-machine.
+The promises:
 
-To see a row for yourself: `make demo ARGS="--fault bey:401"`.
+- the first word within {REFUSED_S:g} s of joining if a provider refuses;
+- the first word within {HANGS_S:g} s if a provider hangs;
+- an answer to a question within {ANSWER_S:g} s;
+- the avatar has left {AVATAR_LEFT_S:g} s after the end.
+
+Each promise has {SLACK_S:g} s of tolerance, because the machine is busy.
+
+See a row for yourself: `make demo ARGS="--fault bey:401"`.
 
 {table(results)}
 """
 
 
 def _story(row: Row, played: Played) -> str:
-    """What came of it, in words."""
-    who = [_WHO[mode] for mode in played.modes[: 1 if row.then is None else None]]
-    heard = "nothing" if played.first_word_s is None else ", then ".join(who or [_WHO[""]])
+    """Return in words what the trainee saw and heard."""
+    heard_modes = [_MODES[mode] for mode in played.modes[: 1 if row.then is None else None]]
+    heard = (
+        "nothing" if played.first_word_s is None else ", then ".join(heard_modes or [_MODES[""]])
+    )
     if row.whole and played.first_word_s is not None:
         heard += "; the whole opening"
     if played.apology_s is not None:
@@ -108,7 +114,7 @@ def _story(row: Row, played: Played) -> str:
     if played.answer_s is None:
         heard += "; no answer"
     elif played.apology_s is not None:
-        heard += ", and an answer once it was back"
+        heard += ", and an answer after the fault was over"
     broken = played.broken(row)
     return f"**not kept**: {heard} ({'; '.join(broken)})" if broken else heard
 
@@ -124,10 +130,10 @@ def _short(line: str) -> str:
 
 
 def main() -> int:
-    """0: all promises kept; 1: not all."""
+    """Return 0 if all promises were kept, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--only", default="", metavar="REGEX", help="only these rows")
-    parser.add_argument("--logs", type=Path, help="keep the processes' logs in this folder")
+    parser.add_argument("--only", default="", metavar="REGEX", help="play only these rows")
+    parser.add_argument("--logs", type=Path, help="keep the logs of the processes in this folder")
     options = parser.parse_args()
     rows = [row for row in ROWS if re.search(options.only, " ".join([row.id, *row.faults]))]
     with tempfile.TemporaryDirectory() as folder:
@@ -145,8 +151,8 @@ if __name__ == "__main__":
     code = 1
     try:
         code = main()
-    except Exception:  # noqa: BLE001  the process's edge
+    except Exception:  # noqa: BLE001  the edge of the process
         traceback.print_exc()
     sys.stdout.flush()
-    # livekit's native library may hang in its exit handlers, see tests/conftest.py.
+    # LiveKit's native library may hang in its exit handlers; see tests/conftest.py.
     os._exit(code)

@@ -10,7 +10,7 @@ from tests.faults.row import HANGS_S, REFUSED_S, Row
 
 
 def _avatar(what: str, *faults: str, first_word_s: float = REFUSED_S, log: str, **more) -> Row:
-    """A row in which no avatar comes."""
+    """Return a row in which no avatar comes."""
     log = f"(?=.*greeting by voice)(?=.*(?:{log}))"
     names = tuple(f"bey:{fault}" for fault in faults)
     return Row(
@@ -25,13 +25,13 @@ def _refused(status: int, log: str, **more) -> Row:
 ROWS = (
     Row(id="nothing fails", faults=(), whole=True),
     # Beyond Presence: no avatar comes.
-    _refused(400, "", often=False),
+    _refused(400, ""),
     _refused(401, "key"),
     _refused(402, "credit|plan|quota|paid|bill"),
-    _refused(403, "", often=False),
-    _refused(404, "avatar", often=False),
-    _refused(422, "", often=False),
-    _refused(429, "session|many|limit", often=False),
+    _refused(403, ""),
+    _refused(404, "avatar"),
+    _refused(422, ""),
+    _refused(429, "session|many|limit"),
     _refused(500, "status page"),
     _avatar("connection reset", "refuse", log="cannot be reached"),
     _avatar(
@@ -39,16 +39,14 @@ ROWS = (
         "html",
         first_word_s=HANGS_S,
         log="did not come|came without",
-        often=False,
     ),
     _avatar(
         "answers with nothing",
         "empty",
         first_word_s=HANGS_S,
         log="did not come|came without",
-        often=False,
     ),
-    _avatar("answers with a megabyte", "huge", log="500", often=False),
+    _avatar("answers with a megabyte", "huge", log="500"),
     _avatar("call hangs", "hang", first_word_s=HANGS_S, log="did not answer"),
     _avatar("never joins", "never-joins", first_word_s=HANGS_S, log="did not come|came without"),
     _avatar("without a picture", "no-video", first_word_s=HANGS_S, log="did not come|came without"),
@@ -57,15 +55,13 @@ ROWS = (
         "no-audio",
         first_word_s=HANGS_S,
         log="did not come|came without",
-        often=False,
     ),
-    # Beyond Presence: it comes, and something is amiss.
+    # Beyond Presence: an avatar comes, and something else fails.
     _avatar(
         "answer 20 s late",
         "delay=20",
         first_word_s=HANGS_S,
         log="did not answer",
-        often=False,
     ),
     _avatar(
         "12 s late takes over",
@@ -78,21 +74,18 @@ ROWS = (
         id="avatar drops and joins again at its start",
         faults=("bey:flapx1",),
         first_word_s=HANGS_S,
-        often=False,
     ),
     Row(
         id="avatar comes, the answer is lost",
         faults=("bey:lost-answerx1",),
-        often=False,
     ),
     Row(
         id="avatar comes, the answer is garbage",
         faults=("bey:garbage",),
         log="session id",
-        often=False,
     ),
     Row(
-        id="avatar leaves as soon as it has come",
+        id="avatar leaves at once",
         faults=("bey:leaves=0x1",),
         mode="voice",
         first_word_s=HANGS_S,
@@ -113,7 +106,7 @@ ROWS = (
         log="avatar left",
     ),
     Row(
-        id="avatar stalls: takes the speech, plays nothing",
+        id="avatar accepts speech and plays nothing",
         faults=("bey:stalls",),
         mode="voice",
         first_word_s=HANGS_S,
@@ -121,45 +114,42 @@ ROWS = (
         log="avatar",
     ),
     Row(
-        id="avatar never says that it has finished",
+        id="avatar never reports its end",
         faults=("bey:no-finish",),
         whole=True,
         log="avatar",
     ),
-    Row(id="avatar says too early that it has finished", faults=("bey:early-finish",)),
+    Row(id="avatar reports its end too early", faults=("bey:early-finish",)),
     Row(
-        id="avatar says late that it has finished",
+        id="avatar reports its end late",
         faults=("bey:late-finish=5",),
-        often=False,
         whole=True,
         log="avatar",
     ),
     Row(
-        id="avatar says twice that it has finished",
+        id="avatar reports its end twice",
         faults=("bey:double-finish",),
         whole=True,
-        often=False,
     ),
-    Row(id="avatar does not stop when told", faults=("bey:clear-fails",), often=False),
+    Row(id="avatar does not stop when told", faults=("bey:clear-fails",)),
     Row(
         id="avatar does not answer when told to stop",
         faults=("bey:clear-hangs",),
         log="does not stop",
     ),
-    # Deepgram's ears: what is typed is answered.
-    Row(id="ears refused (401)", faults=("stt:401",), log="stt|listen|deepgram"),
-    Row(id="ears: connection reset", faults=("stt:refuse",), log="stt|deepgram", often=False),
+    # Deepgram STT: typed messages are answered.
+    Row(id="STT refused (401)", faults=("stt:401",), log="stt|listen|deepgram"),
+    Row(id="STT: connection reset", faults=("stt:refuse",), log="stt|deepgram"),
     Row(
-        id="ears: call hangs",
+        id="STT: call hangs",
         faults=("stt:hang",),
         log="stt|deepgram",
-        often=False,
     ),
-    Row(id="ears drop in mid-sentence", faults=("stt:dropx1",), whole=True, spoken=True),
-    Row(id="ears half-open", faults=("stt:half-open",), whole=True, often=False),
-    # What was said into them is lost: they are asked to say it again, and are heard.
+    Row(id="STT drops in mid-sentence", faults=("stt:dropx1",), whole=True, spoken=True),
+    Row(id="STT half-open", faults=("stt:half-open",), whole=True),
+    # The trainee is asked to repeat what was lost, and is then recognised.
     Row(
-        id="ears half-open, spoken to",
+        id="STT half-open, spoken to",
         faults=("stt:half-openx1",),
         whole=True,
         spoken=True,
@@ -167,171 +157,181 @@ ROWS = (
         log="not recognised",
     ),
     Row(
-        id="ears never make up their mind",
+        id="STT never sends a final result",
         faults=("stt:never-final",),
-        often=False,
         whole=True,
         spoken=True,
         apology=True,
     ),
     Row(
-        id="ears send garbage besides",
+        id="STT also sends garbage",
         faults=("stt:garbage",),
         whole=True,
         spoken=True,
-        often=False,
     ),
-    Row(id="ears hear nothing", faults=("stt:blank",), often=False),
-    # Deepgram's voice: Gemini's takes its place.
+    Row(id="STT recognises nothing", faults=("stt:blank",)),
+    # Deepgram TTS: Gemini TTS speaks instead.
     Row(
-        id="voice refused (401)",
+        id="TTS refused (401)",
         faults=("aura:401",),
         log="deepgram",
     ),
     Row(
-        id="voice: connection reset",
+        id="TTS: connection reset",
         faults=("aura:refuse",),
         log="deepgram",
-        often=False,
     ),
     Row(
-        id="voice: call hangs",
+        id="TTS: call hangs",
         faults=("aura:hang",),
         first_word_s=HANGS_S,
         log="deepgram",
     ),
     Row(
-        id="voice drops in mid-sentence",
+        id="TTS drops in mid-sentence",
         faults=("aura:drop",),
         whole=True,
         log="deepgram",
     ),
     Row(
-        id="voice silent",
+        id="TTS silent",
         faults=("aura:silent",),
-        often=False,
         first_word_s=HANGS_S,
         log="deepgram",
     ),
     Row(
-        id="voice stalls",
+        id="TTS stalls",
         faults=("aura:stall",),
         first_word_s=HANGS_S,
         log="deepgram",
     ),
     Row(
-        id="voice says that it cannot",
+        id="TTS reports an error",
         faults=("aura:error",),
         first_word_s=HANGS_S,
         log="deepgram",
-        often=False,
     ),
-    # No voice at all: what would be said is read.
+    # No TTS at all: the greeting continues in text.
     Row(
-        id="every voice refused (401)",
+        id="every TTS refused (401)",
         faults=("tts:401",),
         mode="text",
         whole=True,
         log="speech|voice|tts",
     ),
     Row(
-        id="every voice silent",
+        id="every TTS silent",
         faults=("tts:silent",),
         mode="text",
         first_word_s=HANGS_S,
         log="speech|voice|tts",
-        often=False,
     ),
     Row(
-        id="every voice stalls",
+        id="every TTS stalls",
         faults=("tts:stall",),
         mode="text",
         first_word_s=HANGS_S,
         log="speech|voice|tts",
     ),
-    # Gemini, once: the second model answers.
+    # Gemini fails once: the fallback model answers.
     Row(
-        id="mind refuses (400)",
+        id="LLM refuses (400)",
         faults=("llm:400x1",),
         log="google|gemini|llm",
-        often=False,
     ),
     Row(
-        id="mind refuses (401)",
+        id="LLM refuses (401)",
         faults=("llm:401x1",),
         log="google|gemini|llm",
     ),
     Row(
-        id="mind refuses (429)",
+        id="LLM refuses (429)",
         faults=("llm:429x1",),
-        often=False,
         log="google|gemini|llm",
     ),
     Row(
-        id="mind fails (500)",
+        id="LLM fails (500)",
         faults=("llm:500x1",),
         log="google|gemini|llm",
-        often=False,
     ),
     Row(
-        id="mind: call hangs",
+        id="LLM: call hangs",
         faults=("llm:hangx1",),
         log="google|gemini|llm",
     ),
     Row(
-        id="mind drops in mid-answer",
+        id="LLM drops in mid-answer",
         faults=("llm:dropx1",),
         log="google|gemini|llm",
         whole_answer=True,
     ),
     Row(
-        id="mind stalls in mid-answer",
+        id="LLM stalls in mid-answer",
         faults=("llm:stallx1",),
         log="google|gemini|llm",
         whole_answer=True,
     ),
     Row(
-        id="mind breaks off for safety's sake",
+        id="LLM stops for safety",
         faults=("llm:unsafex1",),
         log="google|gemini|llm",
-        often=False,
     ),
-    Row(id="mind answers garbage", faults=("llm:garbagex1",), log="google|gemini|llm", often=False),
+    Row(id="LLM answers garbage", faults=("llm:garbagex1",), log="google|gemini|llm"),
     Row(
-        id="mind answers with a web page",
+        id="LLM answers with a web page",
         faults=("llm:htmlx1",),
         log="google|gemini|llm",
-        often=False,
     ),
-    Row(id="mind thinks for 3.5 s", faults=("llm:slow=3.5x1",), often=False),
-    Row(id="mind does not stop talking", faults=("llm:runawayx1",), often=False),
+    Row(id="LLM takes 3.5 s", faults=("llm:slow=3.5x1",)),
+    Row(id="LLM answers without end", faults=("llm:runawayx1",)),
     Row(
-        id="mind says nothing",
+        id="LLM answers without text",
         faults=("llm:no-textx1",),
-        often=False,
         log="google|gemini|llm",
     ),
     Row(
-        id="mind blocks the prompt",
+        id="LLM blocks the prompt",
         faults=("llm:blockedx1",),
         log="google|gemini|llm",
     ),
-    # What it said is answer enough; the call is told to be wrong, and no more is heard of it.
-    Row(id="mind calls with wrong arguments", faults=("llm:bad-callx1",)),
-    Row(id="mind calls an unknown function", faults=("llm:unknown-callx1",), often=False),
-    # Gemini, at all: an apology, and an answer once it is back.
+    # The answer's text counts; the wrong call is reported to the model only.
+    Row(id="LLM calls a function with wrong arguments", faults=("llm:bad-callx1",)),
+    Row(id="LLM calls an unknown function", faults=("llm:unknown-callx1",)),
+    # Gemini fails every time: an apology, and an answer once it works again.
     Row(
-        id="every mind refuses (429)",
+        id="every LLM refuses (429)",
         faults=("llm:429",),
         apology=True,
         log="google|gemini|llm",
-        often=False,
     ),
-    Row(id="every mind fails (500)", faults=("llm:500",), apology=True, log="google|gemini|llm"),
+    Row(id="every LLM fails (500)", faults=("llm:500",), apology=True, log="google|gemini|llm"),
     Row(
-        id="every mind hangs",
+        id="every LLM hangs",
         faults=("llm:hang",),
         apology=True,
         log="google|gemini|llm",
     ),
 )
+
+REPRESENTATIVES = frozenset(
+    {
+        "avatar refused (401)",
+        "avatar call hangs",
+        "avatar never joins",
+        "avatar without a picture",
+        "avatar leaves at once",
+        "avatar reports its end too early",
+        "avatar does not answer when told to stop",
+        "STT drops in mid-sentence",
+        "TTS stalls",
+        "every TTS stalls",
+        "LLM drops in mid-answer",
+        "LLM blocks the prompt",
+        "LLM calls a function with wrong arguments",
+        "every LLM hangs",
+    }
+)
+"""One row of each kind, played by `make test`; `make faults` plays all of them.
+
+Rows with a test of their own in tests/integration are not among them.
+"""

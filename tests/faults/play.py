@@ -1,4 +1,4 @@
-"""One row of the matrix, played on the running product: what the trainee saw, heard, and cost."""
+"""Plays one row on the running product and records what the trainee saw, heard, and cost."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import moonshine_voice
 from livekit import rtc
 from livekit.rtc.participant import PublishTrackError
 
+from tests.faults.observer import OPENING_ENDS, QUESTION, Observer, is_whole
 from tests.faults.row import ANSWER_S, AVATAR_LEFT_S, SLACK_S, Row
-from tests.faults.witness import OPENING_ENDS, QUESTION, Witness, came, is_whole
 from tests.support.product import Product
+from tests.support.waiting import holds_within
 
 RECORDING = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
-_TOO_LATE_S = 6.0
-"""A broken promise is watched for so much longer, so that the table can say how late it was."""
+_OBSERVED_LONGER_S = 6.0
+"""A broken promise is observed for this much longer, so that the table says how late it was."""
 _OPENING_TAKES_S = 30.0
 _LOG_S = 6.0
-"""What only hangs is told of when its time is over."""
+"""A provider that hangs is logged after its timeout."""
 _SPEAKS_S = 15.0
-"""An avatar that is in the room speaks by then, or is out."""
+"""By then an avatar in the room speaks or has left."""
 _TYPES_AFTER_S = 0.5
-"""Nobody types into the very first syllable."""
+"""Trainees do not type into the first syllable."""
 
 
 @dataclass
 class Played:
-    """What came of one row; None where it never came to that."""
+    """The result of one row; None if something did not happen."""
 
     first_word_s: float | None = None
-    """From joining to the first sound, or to the first caption where the mode is `text`."""
+    """From joining to the first sound, or to the first caption in text mode."""
     mode: str = ""
     """`greeting.mode` at the first word."""
-    why: str = ""
-    """`greeting.mode_reason` at the end."""
     modes: tuple[str, ...] = ()
     """All modes in order."""
     opening: str = ""
@@ -46,27 +46,27 @@ class Played:
     heard_s: float = 0.0
     """Loud sound before the question."""
     answer_s: float | None = None
-    """From the question to the first word of an answer, sound included."""
+    """From the question to the first word of an answer, which is heard too unless in text mode."""
     answer: str = ""
-    """What was said last, as far as it had come."""
+    """What was said last."""
     apology_s: float | None = None
-    """The same of an apology."""
+    """From the question to an apology."""
     avatars: int = 0
-    """Asked for and come, by the provider's record."""
+    """Avatars that joined, by the provider's record."""
     useless_avatar: bool = False
-    """One was in the room, paid for, although another speaks."""
+    """An avatar was in the room, at a cost, and did not speak."""
     avatar_left_s: float = 0.0
-    """How long one was still paid for after the end call."""
+    """How long an avatar stayed after the greeting was ended."""
     room_gone: bool = False
     log: str = ""
-    """The line promised to the operator."""
+    """The line that the operator was promised."""
 
     def broken(self, row: Row) -> list[str]:
-        """The promises of a row that were not kept."""
+        """Return the promises of a row that were not kept."""
         late = [
             ("the first word", self.first_word_s, row.first_word_s),
             ("the answer", self.answer_s, ANSWER_S),
-            ("the avatar's end", self.avatar_left_s, AVATAR_LEFT_S),
+            ("the avatar's leaving", self.avatar_left_s, AVATAR_LEFT_S),
         ]
         found = [
             f"{what} did not come" if took is None else f"{what} took {took:.1f} s, not {limit:g} s"
@@ -82,94 +82,93 @@ class Played:
         if self.apology_s is not None and not row.apology:
             found.append("an apology in place of an answer")
         if row.apology and (self.apology_s is None or self.apology_s > ANSWER_S + SLACK_S):
-            found.append("no apology while the mind was gone")
+            found.append("no apology while the LLM failed")
         if row.whole_answer and not self.answer.endswith((".", "?", "!")):
             found.append(f"the answer breaks off: {self.answer!r}")
         if self.useless_avatar:
             found.append("an avatar that does not speak was kept")
         if not self.room_gone:
-            found.append("the room was left behind")
+            found.append("the room was not deleted")
         if row.log and not self.log:
-            found.append("nothing in the log tells the operator")
+            found.append("no warning or error tells the operator")
         return found
 
 
 async def play(product: Product, row: Row) -> Played:
-    """Play one row from the dispatch to the end call; raises nothing where a promise is broken."""
+    """Play one row from the request to the end call; broken promises do not raise."""
     assert product.here.stand_ins is not None
     await product.here.stand_ins.faults(*row.faults)
-    client, ticket, _ = await product.enter()
+    client, answer, _ = await product.enter()
     joined_at = time.monotonic()
-    witness = Witness(client)
+    observer = Observer(client)
     played = Played()
 
-    within_s = row.first_word_s + SLACK_S + _TOO_LATE_S
-    await came(lambda: witness.first_word() is not None, within_s)
-    if (at := witness.first_word()) is not None:
+    within_s = row.first_word_s + SLACK_S + _OBSERVED_LONGER_S
+    await holds_within(lambda: observer.first_word() is not None, within_s)
+    if (at := observer.first_word()) is not None:
         played.first_word_s = max(at - joined_at, 0.0)
-    played.mode = witness.mode
+    played.mode = observer.mode
     if row.then:
-        await came(lambda: row.then in witness.modes[1:], row.then_s)
+        await holds_within(lambda: row.then in observer.modes[1:], row.then_s)
     if row.whole:
-        await came(lambda: witness.opening().endswith(OPENING_ENDS), _OPENING_TAKES_S)
+        await holds_within(lambda: observer.opening().endswith(OPENING_ENDS), _OPENING_TAKES_S)
         with contextlib.suppress(AssertionError):
             await client.silence(1.0, timeout=_OPENING_TAKES_S)
-    played.opening, played.heard_s = witness.opening(), witness.heard_s()
+    played.opening, played.heard_s = observer.opening(), observer.heard_s()
     await asyncio.sleep(_TYPES_AFTER_S)
 
-    await _ask(witness, row, played)
+    await _ask(observer, row, played)
     if row.apology:
         await product.here.stand_ins.faults()
         with contextlib.suppress(AssertionError):
             await client.silence(1.0)
-        await _ask(witness, row, played)
-    played.modes = tuple(witness.modes)
-    if client.agent is not None:
-        played.why = client.agent.attributes.get("greeting.mode_reason", "")
-    # One that was asked for once more comes to speak at the next pause.
-    await came(lambda: witness.mode == "avatar" or client.avatar is None, _SPEAKS_S)
-    played.useless_avatar = witness.mode != "avatar" and client.avatar is not None
-    # Before the end, which may have warnings of its own.
+        await _ask(observer, row, played)
+    played.modes = tuple(observer.modes)
+    # An avatar that was requested once more takes over at the next pause.
+    await holds_within(lambda: observer.mode == "avatar" or client.avatar is None, _SPEAKS_S)
+    played.useless_avatar = observer.mode != "avatar" and client.avatar is not None
+    # Read before the end, which may log warnings of its own.
+    session_id = answer["session_id"]
     if row.log:
-        await came(lambda: bool(_log_line(product, ticket["session_id"], row.log)), _LOG_S)
-    played.log = _log_line(product, ticket["session_id"], row.log)
-    await _end(product, ticket, played)
+        await holds_within(lambda: bool(_log_line(product, session_id, row.log)), _LOG_S)
+    played.log = _log_line(product, session_id, row.log)
+    await _end(product, answer, played)
     return played
 
 
-async def _ask(witness: Witness, row: Row, played: Played) -> None:
-    """Ask, and wait for the answer, or for the apology that stands in its place."""
+async def _ask(observer: Observer, row: Row, played: Played) -> None:
+    """Ask, and wait for the answer, or for an apology in its place."""
     for _ in range(2 if row.spoken else 1):
         try:
             if row.spoken:
-                asked_at = await witness.client.say(RECORDING)
+                asked_at = await observer.client.say(RECORDING)
             else:
-                await witness.client.type(QUESTION)
+                await observer.client.type(QUESTION)
                 asked_at = time.monotonic()
         except (rtc.StreamError, PublishTrackError):
-            return  # the room has been closed on the trainee
-        within_s = ANSWER_S + SLACK_S + _TOO_LATE_S
-        await came(lambda asked_at=asked_at: witness.answer(asked_at) is not None, within_s)
-        if (found := witness.answer(asked_at)) is not None:
-            at, sorry = found
-            if sorry:
+            return  # the room was deleted
+        within_s = ANSWER_S + SLACK_S + _OBSERVED_LONGER_S
+        await holds_within(lambda since=asked_at: observer.answer(since) is not None, within_s)
+        if (found := observer.answer(asked_at)) is not None:
+            at, is_apology = found
+            if is_apology:
                 played.apology_s = at - asked_at
             else:
                 played.answer_s = at - asked_at
                 if row.whole_answer:
                     with contextlib.suppress(AssertionError):
-                        await witness.client.silence(2.0)
-                played.answer = witness.last_said(asked_at)
+                        await observer.client.silence(2.0)
+                played.answer = observer.last_line(asked_at)
                 return
 
 
-async def _end(product: Product, ticket: dict[str, str], played: Played) -> None:
-    """The end call, and how long the avatar outlives it."""
-    room = ticket["room_name"]
+async def _end(product: Product, answer: dict[str, str], played: Played) -> None:
+    """End the greeting, and measure how long the avatar stays."""
+    room = answer["room_name"]
     ended_at = time.time()
-    await product.end(ticket["session_id"])
+    await product.end(answer["session_id"])
     with contextlib.suppress(AssertionError):
-        await product.paid_avatars_left(room, AVATAR_LEFT_S + SLACK_S + _TOO_LATE_S)
+        await product.paid_avatars_left(room, AVATAR_LEFT_S + SLACK_S + _OBSERVED_LONGER_S)
     avatars = [avatar for avatar in await product.avatars(room) if avatar["joined_at"]]
     left = [(avatar["left_at"] or time.time()) - ended_at for avatar in avatars]
     played.avatars, played.avatar_left_s = len(avatars), max([0.0, *left])
@@ -177,17 +176,28 @@ async def _end(product: Product, ticket: dict[str, str], played: Played) -> None
 
 
 def _log_line(product: Product, session_id: str, wanted: str) -> str:
-    """The first warning or error of ours that matches, as an operator reads it."""
+    """Return the first warning or error of ours that matches, with the values an operator reads."""
     if not wanted:
         return ""
     for event in product.events("worker"):
         ours = event.get("name") == "training_greeter" and event.get("session_id") == session_id
         if ours and event.get("level") in {"WARNING", "ERROR"}:
-            about = [
-                f"{key}={event[key]}" for key in ("provider", "error", "status") if event.get(key)
-            ]
-            first_line = str(event.get("message", "")).partition("\n")[0]
-            line = " ".join([first_line, *about])
+            line = _as_text(event)
             if re.search(wanted, line, re.IGNORECASE):
                 return line
     return ""
+
+
+_NOT_SHOWN = frozenset(
+    {
+        *("message", "level", "name", "timestamp", "exc_info", "stack_info", "pid", "job_id"),
+        *("session_id", "room", "room_id", "trace_id", "span_id", "event", "taskName"),
+    }
+)
+
+
+def _as_text(event: dict[str, Any]) -> str:
+    """Return the first line of the message and the values in `extra`."""
+    first_line = str(event.get("message", "")).partition("\n")[0]
+    values = [f"{key}={value}" for key, value in event.items() if key not in _NOT_SHOWN and value]
+    return " ".join([first_line, *values])

@@ -1,4 +1,4 @@
-"""A row of the fault matrix, and the promises that hold in every one."""
+"""One row of the fault matrix, and the promises that hold in every row."""
 
 from __future__ import annotations
 
@@ -8,41 +8,39 @@ from typing import Literal
 Mode = Literal["avatar", "voice", "text"]
 
 REFUSED_S = 3.0
-"""From joining to the first word where a provider says no."""
+"""From joining to the first word if a provider refuses."""
 HANGS_S = 8.0
-"""The same where a provider says nothing, or not enough."""
+"""From joining to the first word if a provider does not answer, or not completely."""
 ANSWER_S = 12.0
 """From a question to the first word of its answer."""
 AVATAR_LEFT_S = 2.0
-"""How long the avatar may be paid for after the end call."""
+"""How long the avatar may stay after the greeting was ended."""
 SLACK_S = 4.0
-"""On top of each promise, for a noisy machine."""
+"""Added to each promise, because the machine that runs the tests is busy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One fault and what is promised in it."""
+    """One fault and what is promised while it lasts."""
 
     id: str
-    """What happens, for people."""
+    """What happens, in words."""
     faults: tuple[str, ...]
-    """All in force before the trainee comes."""
+    """All in force before the trainee joins."""
     mode: Mode = "avatar"
-    """Who speaks first, as the page is told."""
+    """The mode of the first word, as the page is told."""
     first_word_s: float = REFUSED_S
     then: Mode | None = None
-    """Who speaks at some later moment, before the question; None: the question comes at once."""
+    """A mode that follows before the question is asked; None: the question comes at once."""
     then_s: float = 20.0
     """From the first word to `then`."""
     whole: bool = False
-    """The question comes after the opening, and all of the opening has been heard."""
+    """The question comes after the opening, and the whole opening was heard."""
     whole_answer: bool = False
-    """The answer goes on to the end of a sentence."""
+    """The answer ends with a complete sentence."""
     spoken: bool = False
-    """The question is a recording; said twice where the first one may be lost."""
+    """The question is a recording; it is repeated once if the first one may be lost."""
     apology: bool = False
-    """The question may be answered by an apology; asked again without the fault, it is answered."""
+    """An apology may replace the answer; asked again without the fault, the agent answers."""
     log: str = ""
-    """Regex, in any case, of one of the worker's warnings and errors; empty: none is promised."""
-    often: bool = True
-    """Played in `make test`; False: by `make faults` alone, being much like another row."""
+    """Regex, ignoring case, of a warning or error of the worker; empty: none is promised."""

@@ -1,4 +1,4 @@
-"""What a process holds of its machine, as Linux counts it."""
+"""The resources that a process holds, read from Linux' /proc."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ class Footprint:
     """Open files and sockets."""
     threads: int
     memory_mb: float
-    """PSS: what is shared counts by its share."""
+    """PSS: shared memory counts by this process's share."""
     children: int
 
     @classmethod
     def of(cls, pid: int) -> Footprint:
-        here = Path(f"/proc/{pid}")
-        pss_kb = re.search(r"^Pss:\s+(\d+)", (here / "smaps_rollup").read_text(), re.MULTILINE)
+        proc = Path(f"/proc/{pid}")
+        pss_kb = re.search(r"^Pss:\s+(\d+)", (proc / "smaps_rollup").read_text(), re.MULTILINE)
         assert pss_kb
         return cls(
-            handles=len(list((here / "fd").iterdir())),
-            threads=len(list((here / "task").iterdir())),
+            handles=len(list((proc / "fd").iterdir())),
+            threads=len(list((proc / "task").iterdir())),
             memory_mb=round(int(pss_kb[1]) / 1024, 1),
             children=len(children_of(pid)),
         )
@@ -38,13 +38,13 @@ class Footprint:
 
 
 def children_of(pid: int) -> list[int]:
-    """Its direct children, whichever of its threads started them."""
+    """Return the direct children, whichever thread started them."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 def is_alive(pid: int) -> bool:
-    """False also for one that has ended and is not yet waited for."""
+    """Return whether a process runs; a zombie does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
