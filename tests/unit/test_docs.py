@@ -11,7 +11,11 @@ from pathlib import Path
 
 import jwt
 import pytest
+from prometheus_client import REGISTRY
 
+import agent.outcomes.metrics
+import agent.telemetry.metrics
+import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both processes
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.token_endpoint.http.schemas import PlatformFields
 
@@ -111,6 +115,30 @@ def test_configuration_page_has_a_row_for_every_variable_of_the_example() -> Non
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([A-Z0-9_]+)` \|", page, re.MULTILINE)
     assert sorted(rows) == sorted(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
+
+
+def test_operations_page_lists_every_metric() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `([a-z_]+)` \| .*\| .+ \|$", page, re.MULTILINE))
+    prefix = "training_greeter_"
+    ours = {
+        family.name.removeprefix(prefix) + "_total" * (family.type == "counter")
+        for family in REGISTRY.collect()
+        if family.name.startswith(prefix)
+    }
+    assert listed == ours
+
+
+def test_paths_in_code_spans_exist() -> None:
+    """A path that was moved is found here; patterns such as `tests/unit/test_*.py` must match."""
+    pattern = re.compile(r"^(?:agent|tests|web|deploy|docs|examples|prompts)/[\w./*-]*$")
+    missing = [
+        f"{name(page)}: {span}"
+        for page in PAGES
+        for span in re.findall(r"`([^`\n]+)`", prose(page))
+        if pattern.match(span) and not any(ROOT.glob(span.rstrip("/")))
+    ]
+    assert missing == []
 
 
 def test_commands_exist() -> None:
