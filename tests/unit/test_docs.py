@@ -97,6 +97,12 @@ def test_make_targets_exist() -> None:
     assert shown <= targets
 
 
+def test_contributing_lists_every_make_target() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `make ([a-z]+)`", page, re.MULTILINE)) == targets - {"help"}
+
+
 def code(page: Path) -> str:
     """Code blocks and code spans of a page."""
     text = page.read_text(encoding="utf-8")
