@@ -38,7 +38,7 @@ async def one_greeting(here: Stage, agent_name: str, room: str) -> tuple[float, 
         .with_grants(api.VideoGrants(room_join=True, room=room))
         .to_jwt()
     )
-    client = LiveKitClient()
+    client = LiveKitClient(receives_video=True)
     async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
         asked_at = time.monotonic()
         dispatch = api.RoomAgentDispatch(

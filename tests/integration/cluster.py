@@ -85,7 +85,7 @@ class Cluster:
         )
 
     async def join(self, ticket: dict[str, str]) -> LiveKitClient:
-        client = LiveKitClient(receives_video=False)
+        client = LiveKitClient()
         self.clients.append(client)
         await client.join(ticket["server_url"], ticket["participant_token"])
         return client

@@ -29,7 +29,9 @@ async def the_opening(client: LiveKitClient, timeout: float = 40) -> str:
 async def test_trainee_is_met_by_name_heard_and_answered(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    client, ticket, _ = await product.enter(role="picker", training_type="warehouse safety")
+    client, ticket, _ = await product.enter(
+        receives_video=True, role="picker", training_type="warehouse safety"
+    )
     _, speaker = await client.hears(after=0)
     assert client.avatar is not None
     assert speaker == client.avatar.identity

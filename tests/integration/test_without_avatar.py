@@ -45,7 +45,7 @@ async def test_opening_waits_for_an_avatar_whose_sound_comes_late(product: Produ
 
 async def test_avatar_whose_tracks_name_no_source_speaks_all_the_same(product: Product) -> None:
     await product.here.stand_ins.faults("bey:no-source")
-    client, _, asked_at = await product.enter()
+    client, _, asked_at = await product.enter(receives_video=True)
     heard_at, speaker = await client.hears(after=0, timeout=20)
     assert client.avatar is not None
     assert speaker == client.avatar.identity

@@ -87,9 +87,7 @@ async def _play(product: Product, visit: Visit) -> None:
     if visit.ending == "vanishes":
         await _take_part_and_vanish(visit, answer)
     else:
-        client = await product.join(
-            answer["server_url"], answer["participant_token"], receives_video=False
-        )
+        client = await product.join(answer["server_url"], answer["participant_token"])
         visit.result = await take_part(client)
         try:
             if visit.ending == "continue":

@@ -56,7 +56,7 @@ async def take_part(client: LiveKitClient) -> TraineeResult:
 
 
 async def _run(url: str, token: str) -> None:
-    client = LiveKitClient(receives_video=False)
+    client = LiveKitClient()
     await client.join(url, token)
     print(json.dumps(asdict(await take_part(client))), flush=True)
     await asyncio.Event().wait()

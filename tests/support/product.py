@@ -61,14 +61,16 @@ class Product:
             json={"trainee": {"id": "7", "name": name}, **body},
         )
 
-    async def join(self, url: str, token: str, *, receives_video: bool = True) -> LiveKitClient:
+    async def join(self, url: str, token: str, *, receives_video: bool = False) -> LiveKitClient:
         """Join a room; `clear` makes the client leave."""
         client = LiveKitClient(receives_video=receives_video)
         self.clients.append(client)
         await client.join(url, token)
         return client
 
-    async def enter(self, **request: Any) -> tuple[LiveKitClient, dict[str, str], float]:
+    async def enter(
+        self, *, receives_video: bool = False, **request: Any
+    ) -> tuple[LiveKitClient, dict[str, str], float]:
         """Request a greeting (see `ask`) and join its room.
 
         Returns:
@@ -78,7 +80,9 @@ class Product:
         response = await self.ask(**request)
         assert response.status_code == 201, response.text
         answer = response.json()
-        client = await self.join(answer["server_url"], answer["participant_token"])
+        client = await self.join(
+            answer["server_url"], answer["participant_token"], receives_video=receives_video
+        )
         return client, answer, asked_at
 
     async def end(self, session_id: str) -> httpx.Response:
