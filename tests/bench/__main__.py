@@ -22,6 +22,7 @@ from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from agent.demo.stage import Stage, stage
 from tests.support.livekit_client import LiveKitClient
+from tests.support.livekit_token import trainee_token
 from tests.support.waiting import until
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
@@ -31,13 +32,7 @@ async def one_greeting(here: Stage, agent_name: str, room: str) -> tuple[float, 
     """Seconds from the request to the first word, and from the end of speech to the answer's."""
     server = here.livekit
     assert server is not None
-    token = (
-        api.AccessToken(server.api_key, server.api_secret)
-        .with_identity("trainee")
-        .with_name("Ada")
-        .with_grants(api.VideoGrants(room_join=True, room=room))
-        .to_jwt()
-    )
+    token = trainee_token(server, room, name="Ada")
     client = LiveKitClient(receives_video=True)
     async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
         asked_at = time.monotonic()

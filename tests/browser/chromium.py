@@ -1,4 +1,4 @@
-"""Where this machine has a Chromium."""
+"""Finds Chromium on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAC = (
 
 
 def find_chromium() -> str | None:
-    """Its program, by whatever name it goes; None where there is none."""
+    """Return the program under any of its usual names; None if there is none."""
     for name in _NAMES:
         if found := shutil.which(name):
             return found

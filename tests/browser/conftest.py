@@ -1,4 +1,4 @@
-"""A real Chromium, with a recording of a person as its microphone."""
+"""A real Chromium whose microphone plays a recording of a person."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tests.browser.chromium import find_chromium
 from tests.support.product import Product
 
 OPENING_TAKES_S = 17
-"""Silence before the recording: the opening is over by then."""
+"""Silence before the recording, so that the opening is over by then."""
 SENTENCE = "I do. I think that America do it very well."
-"""What the recording says."""
-_SAID_AGAIN_EVERY_S = 25
+"""The words of the recording."""
+_REPEATED_EVERY_S = 25
 _TIMES = 5
 
 _QUIET = [
@@ -33,7 +33,7 @@ _QUIET = [
     "--use-fake-device-for-media-stream",
 ]
 
-# Every peer connection of the page, so that a test can ask what really arrived.
+# Keeps every peer connection of the page, so that a test can read what arrived.
 _KEEP_CONNECTIONS = """
     window.connections = [];
     window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -49,7 +49,7 @@ SOUND_RECEIVED = """async () => {
                 energy += report.totalAudioEnergy ?? 0;
     return energy;
 }"""
-"""Energy of all sound received so far; a second of speech is more than SPOKEN, silence less."""
+"""Energy of all received sound; a second of speech has more than SPOKEN, silence less."""
 
 SPOKEN = 1e-3
 
@@ -61,17 +61,17 @@ PICTURE = """() => {
     canvas.getContext("2d").drawImage(video, 0, 0, 64, 64);
     return canvas.toDataURL();
 }"""
-"""The picture as it is now; empty where there is none."""
+"""The current picture of the avatar; empty if there is none."""
 
 OpenPage = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture(scope="session")
 def microphone(recordings: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Silence while the opening is said, then a person speaking, and again every 25 seconds.
+    """Write silence for the length of the opening, then speech that repeats every 25 seconds.
 
-    The recording begins when the page opens the microphone: on a slow machine the first time may
-    fall into the opening.
+    Chromium starts the file when the page opens the microphone. On a slow machine the first speech
+    may fall into the opening.
     """
     with wave.open(str(recordings["clone-test"])) as w:
         rate = w.getframerate()
@@ -82,14 +82,14 @@ def microphone(recordings: dict[str, Path], tmp_path_factory: pytest.TempPathFac
         w.setsampwidth(2)
         w.setframerate(rate)
         before = np.zeros(rate * OPENING_TAKES_S, np.int16)
-        after = np.zeros(rate * _SAID_AGAIN_EVERY_S - len(speech), np.int16)
+        after = np.zeros(rate * _REPEATED_EVERY_S - len(speech), np.int16)
         w.writeframes(np.concatenate([before, *[speech, after] * _TIMES]).tobytes())
     return path
 
 
 @pytest.fixture
 async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPage]:
-    """Opens the registration form; keyword arguments make the browser a difficult one."""
+    """Return a function that opens the registration form; its arguments restrict the browser."""
     async with AsyncExitStack() as stack:
         playwright = await stack.enter_async_context(async_playwright())
 
@@ -106,7 +106,9 @@ async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPag
             finally:
                 await chromium.close()
 
-        async def open_it(*, sound_blocked: bool = False, microphone_denied: bool = False) -> Page:
+        async def open_form(
+            *, sound_blocked: bool = False, microphone_denied: bool = False
+        ) -> Page:
             policy = "user-gesture-required" if sound_blocked else "no-user-gesture-required"
             flags = [f"--autoplay-policy={policy}"]
             if microphone_denied:
@@ -122,4 +124,4 @@ async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPag
             await page.goto(product.here.url)
             return page
 
-        yield open_it
+        yield open_form

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, as a trainee meets it."""
+"""The greeting page in a real Chromium."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ async def register(page: Page, name: str = "Ada") -> None:
     await page.get_by_role("button", name="Register").click()
 
 
-def ticket_for(
+def trainee_jwt(
     product: Product, *, locale: str, name: str = "Ada", recorded: bool = False
 ) -> tuple[str, str]:
-    """A session's id, and the JWT that the platform signs for its trainee."""
+    """Return a new session id, and the JWT that the platform signs for its trainee."""
     session_id = secrets.token_hex(4)
     claims = {
         "sub": f"trainee-{session_id}",
@@ -46,30 +46,32 @@ def ticket_for(
 
 
 async def arrive(page: Page, product: Product, *, locale: str, recorded: bool = False) -> str:
-    """Walk in as a trainee of this locale, as the platform sends them; answers the session's id."""
-    session_id, ticket = ticket_for(product, locale=locale, recorded=recorded)
-    cookie = {"name": f"ticket-{session_id}", "value": ticket, "url": product.here.url}
+    """Open the greeting of a trainee with this locale; return its session id."""
+    session_id, token = trainee_jwt(product, locale=locale, recorded=recorded)
+    cookie = {"name": f"ticket-{session_id}", "value": token, "url": product.here.url}
     await page.context.add_cookies([cookie])
     await page.goto(f"{product.here.url}/greeting?session_id={session_id}")
     return session_id
 
 
-async def guide_tells(product: Product, session_id: str, attributes: dict[str, str]) -> None:
-    """Tell the page on the guide's behalf, by LiveKit's own API."""
+async def set_agent_attributes(
+    product: Product, session_id: str, attributes: dict[str, str]
+) -> None:
+    """Set attributes of the agent as if it had set them, through LiveKit's API."""
     room = f"training-session-{session_id}"
     answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-    (guide,) = [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
+    (agent,) = [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
     await product.livekit.room.update_participant(
-        api.UpdateParticipantRequest(room=room, identity=guide, attributes=attributes)
+        api.UpdateParticipantRequest(room=room, identity=agent, attributes=attributes)
     )
 
 
-async def closing(product: Product, session_id: str, value: str) -> None:
-    """What the guide tells when all is said."""
-    await guide_tells(product, session_id, {"greeting.closing": value})
+async def set_closing(product: Product, session_id: str, value: str) -> None:
+    """Set the attribute that the agent sets after its closing line."""
+    await set_agent_attributes(product, session_id, {"greeting.closing": value})
 
 
-async def sound_is_heard(page: Page) -> None:
+async def wait_for_sound(page: Page) -> None:
     await page.wait_for_function(
         f"async spoken => await ({SOUND_RECEIVED})() > spoken", arg=SPOKEN, timeout=5_000
     )
@@ -79,13 +81,13 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[a-z']+", text.lower()))
 
 
-async def look(page: Page, name: str) -> None:
-    """Keep a screenshot, where the runner asked for them."""
+async def screenshot(page: Page, name: str) -> None:
+    """Save a screenshot in the folder KEEP_SHOTS_IN, if it is set."""
     if folder := os.environ.get("KEEP_SHOTS_IN"):
         await page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
-async def test_trainee_registers_is_greeted_answered_and_goes_on(
+async def test_page_greets_answers_speech_and_continues(
     product: Product, open_page: OpenPage
 ) -> None:
     page = await open_page()
@@ -95,17 +97,17 @@ async def test_trainee_registers_is_greeted_answered_and_goes_on(
 
     status = page.get_by_test_id("status")
     await expect(page.get_by_test_id("continue")).to_be_visible()
-    await look(page, "connecting")
+    await screenshot(page, "connecting")
     await expect(status).to_contain_text("Connected", timeout=SLOW_MS)
     assert "Connected to LiveKit room" in console
 
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text("Hello Ada, and welcome!", timeout=SLOW_MS)
-    await sound_is_heard(page)
+    await wait_for_sound(page)
     before = await page.evaluate(PICTURE)
     assert before.startswith("data:image/png")
     await page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before)
-    await look(page, "greeting")
+    await screenshot(page, "greeting")
 
     heard = captions.locator("[data-from=trainee][data-final=true]")
     await expect(heard.last).to_contain_text("America", timeout=2 * SLOW_MS)
@@ -117,7 +119,7 @@ async def test_trainee_registers_is_greeted_answered_and_goes_on(
     )
     answer = captions.locator("[data-from=trainee] ~ [data-from=guide]")
     await expect(answer.last).to_be_visible(timeout=SLOW_MS)
-    await look(page, "answer")
+    await screenshot(page, "answer")
 
     (session,) = await product.here.stand_ins.sessions()
     assert session["left_at"] is None
@@ -125,30 +127,30 @@ async def test_trainee_registers_is_greeted_answered_and_goes_on(
     await page.get_by_test_id("continue").click()
     await page.wait_for_url("**/video", timeout=5_000)
     while (session := (await product.here.stand_ins.sessions())[0])["left_at"] is None:
-        assert time.time() - left_at < 5, "the avatar is still paid for"
+        assert time.time() - left_at < 5, "the avatar has not left"
         await page.wait_for_timeout(50)
-    assert len(await product.here.stand_ins.sessions()) == 1, "StrictMode started twice"
+    assert len(await product.here.stand_ins.sessions()) == 1, "a second avatar was requested"
 
 
-async def test_typed_words_are_answered(open_page: OpenPage) -> None:
+async def test_page_without_microphone_answers_typed_messages(open_page: OpenPage) -> None:
     page = await open_page(microphone_denied=True)
     await register(page)
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
     await expect(page.get_by_test_id("mic-note")).to_be_visible()
-    await look(page, "microphone-denied")
+    await screenshot(page, "microphone-denied")
     await page.get_by_test_id("chat-input").fill("How long does the video take?")
     await page.keyboard.press("Enter")
     await expect(captions).to_contain_text("How long does the video take?")
     await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
 
 
-async def test_blocked_sound_is_one_tap_away_and_the_opening_then_starts(
+async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
     product: Product, open_page: OpenPage
 ) -> None:
     page = await open_page(sound_blocked=True)
-    # Playwright's own calls count as the trainee's gestures and would unlock the sound: until the
-    # tap, the page is asked over CDP.
+    # Playwright's calls count as gestures of the trainee and would unlock the sound. Until the tap,
+    # the test asks the page over CDP.
     devtools = await page.context.new_cdp_session(page)
 
     async def ask(script: str) -> Any:
@@ -166,39 +168,43 @@ async def test_blocked_sound_is_one_tap_away_and_the_opening_then_starts(
     async with asyncio.timeout(30):
         while (place := await ask(where)) is None:
             await asyncio.sleep(0.1)
-    # Long enough for an opening that does not wait to have begun.
+    # An opening that does not wait would have begun by then.
     await asyncio.sleep(3)
-    assert await ask(f"({SOUND_RECEIVED})()") < 1e-6, "the opening was said to nobody"
-    await look(page, "tap-to-hear")
+    assert await ask(f"({SOUND_RECEIVED})()") < 1e-6, (
+        "the opening began before the trainee could hear it"
+    )
+    await screenshot(page, "tap-to-hear")
     for kind in ("mousePressed", "mouseReleased"):
         x, y = place
         tap = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
         await devtools.send("Input.dispatchMouseEvent", tap)
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text("Hello Ada, and welcome!", timeout=SLOW_MS)
-    await sound_is_heard(page)
+    await wait_for_sound(page)
 
 
-async def test_voice_only_shows_a_portrait(product: Product, open_page: OpenPage) -> None:
+async def test_page_shows_a_portrait_in_voice_mode(product: Product, open_page: OpenPage) -> None:
     await product.here.stand_ins.faults("bey:401")
     page = await open_page()
     await register(page)
     await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
     await expect(page.get_by_test_id("portrait")).to_be_visible()
-    await sound_is_heard(page)
-    await look(page, "voice-only")
+    await wait_for_sound(page)
+    await screenshot(page, "voice-only")
 
 
-async def test_dead_endpoint_still_welcomes_and_lets_go(open_page: OpenPage) -> None:
+async def test_page_shows_welcome_and_continue_without_the_endpoint(open_page: OpenPage) -> None:
     page = await open_page()
     await page.route("**/avatar-greeting/", lambda route: route.abort())
     await register(page)
     await expect(page.get_by_test_id("welcome-message")).to_be_visible(timeout=SLOW_MS)
-    await look(page, "endpoint-down")
+    await screenshot(page, "endpoint-down")
     await expect(page.get_by_test_id("continue")).to_be_enabled()
 
 
-async def test_refresh_finds_the_same_conversation(product: Product, open_page: OpenPage) -> None:
+async def test_page_joins_the_same_conversation_after_a_refresh(
+    product: Product, open_page: OpenPage
+) -> None:
     page = await open_page()
     await register(page)
     captions = page.get_by_test_id("captions")
@@ -212,12 +218,12 @@ async def test_refresh_finds_the_same_conversation(product: Product, open_page: 
     assert len(await product.here.stand_ins.sessions()) == 1
 
 
-async def test_page_works_on_a_phone(open_page: OpenPage) -> None:
+async def test_page_fits_a_phone(open_page: OpenPage) -> None:
     page = await open_page()
     await page.set_viewport_size({"width": 390, "height": 844})
     await register(page)
     await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
-    await look(page, "phone")
+    await screenshot(page, "phone")
     box = await page.get_by_test_id("continue").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 844, "Continue is below the fold"
@@ -225,7 +231,9 @@ async def test_page_works_on_a_phone(open_page: OpenPage) -> None:
     assert width <= 390, "the page scrolls sideways"
 
 
-async def test_a_spanish_trainees_page_is_spanish(product: Product, open_page: OpenPage) -> None:
+async def test_page_is_in_spanish_for_a_spanish_locale(
+    product: Product, open_page: OpenPage
+) -> None:
     page = await open_page(microphone_denied=True)
     await arrive(page, product, locale="es")
     root = page.get_by_test_id("avatar-greeting")
@@ -239,7 +247,7 @@ async def test_a_spanish_trainees_page_is_spanish(product: Product, open_page: O
     said = captions.locator("[data-from=guide]").first
     await expect(said).to_contain_text("Tu guía", timeout=SLOW_MS)
     await expect(said).to_contain_text("Ada", timeout=SLOW_MS)
-    await look(page, "spanish")
+    await screenshot(page, "spanish")
     await page.get_by_label("Escribe a tu guía").fill("¿Cuánto dura el vídeo?")
     await page.get_by_role("button", name="Enviar").click()
     await expect(captions.locator("[data-from=trainee]").first).to_contain_text("Tú")
@@ -248,7 +256,7 @@ async def test_a_spanish_trainees_page_is_spanish(product: Product, open_page: O
     await page.wait_for_url("**/video", timeout=5_000)
 
 
-async def test_the_closing_line_makes_continue_stand_out_or_goes_on_by_itself(
+async def test_page_highlights_continue_or_continues_by_itself_after_the_closing_line(
     product: Product, open_page: OpenPage
 ) -> None:
     page = await open_page()
@@ -259,22 +267,22 @@ async def test_the_closing_line_makes_continue_stand_out_or_goes_on_by_itself(
     line = page.get_by_test_id("continue-line")
     await expect(line).to_be_empty()
 
-    await closing(product, session_id, "highlight_continue")
+    await set_closing(product, session_id, "highlight_continue")
     await expect(line).to_have_text("That was your greeting. Go on whenever you like.")
     await expect(field).to_be_focused()
-    await look(page, "closing")
-    await closing(product, session_id, "")
+    await screenshot(page, "closing")
+    await set_closing(product, session_id, "")
     await expect(line).to_be_empty()
     await asyncio.sleep(2)
-    assert "/greeting" in page.url, "the trainee was sent on although they talk on"
+    assert "/greeting" in page.url, "the page continued although the trainee is still talking"
 
-    await closing(product, session_id, "continue")
+    await set_closing(product, session_id, "continue")
     await expect(line).to_have_text("Your training video opens in a moment.")
     await page.wait_for_url("**/video", timeout=5_000)
     await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)
 
 
-async def test_the_page_follows_into_another_language_and_to_the_goodbye(
+async def test_page_follows_a_language_switch_and_the_closing_line(
     product: Product, open_page: OpenPage
 ) -> None:
     await product.here.stand_ins.script(
@@ -298,15 +306,15 @@ async def test_the_page_follows_into_another_language_and_to_the_goodbye(
     await page.keyboard.press("Enter")
     said = "Hasta aquí la bienvenida. Continúa cuando quieras."
     await expect(page.get_by_test_id("continue-line")).to_have_text(said, timeout=SLOW_MS)
-    await look(page, "goodbye")
+    await screenshot(page, "goodbye")
     await expect(root).to_have_attribute("data-reason", "completed", timeout=SLOW_MS)
     await expect(page.get_by_test_id("note")).to_contain_text("que disfrutes del vídeo")
-    await look(page, "completed")
+    await screenshot(page, "completed")
     await page.get_by_role("button", name="Ir al vídeo de formación").click()
     await page.wait_for_url("**/video", timeout=5_000)
 
 
-async def test_who_is_recorded_is_told_so_on_the_page_in_the_scripts_language(
+async def test_page_shows_that_it_records_in_the_language_of_the_script(
     open_page: OpenPage, product: Product
 ) -> None:
     page = await open_page()
@@ -315,7 +323,7 @@ async def test_who_is_recorded_is_told_so_on_the_page_in_the_scripts_language(
     await expect(told).to_be_visible(timeout=SLOW_MS)
     await expect(page.get_by_test_id("ai-avatar")).to_have_text("Votre guide est un avatar IA.")
     await expect(page.get_by_test_id("guide-activity")).to_be_visible(timeout=SLOW_MS)
-    await look(page, "recorded")
-    await guide_tells(product, session_id, {"greeting.recording": ""})
+    await screenshot(page, "recorded")
+    await set_agent_attributes(product, session_id, {"greeting.recording": ""})
     await expect(page.get_by_test_id("recording")).to_be_empty()
-    await look(page, "not-recorded")
+    await screenshot(page, "not-recorded")

@@ -1,4 +1,4 @@
-"""The library as a React app gets it: packed, installed, type-checked, built, and opened."""
+"""The React library in a host app: packed, installed, type-checked, built, and opened."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from playwright.async_api import expect
 from agent.demo.page import WEB
 from agent.demo.tools import run_tool
 from tests.browser.conftest import OpenPage
-from tests.browser.test_page import SLOW_MS, look, ticket_for
+from tests.browser.test_page import SLOW_MS, screenshot, trainee_jwt
 from tests.support.product import Product
 
 _EXAMPLE = WEB.parent / "examples" / "react-app"
 _NPM_S = 120.0
 _STRICT = ("--module", "nodenext", "--target", "es2022", "--jsx", "react-jsx", "--strict")
 
-# An error that is expected and does not come is one: without types, nothing here is wrong.
-_TYPES_ARE_THERE = """
+# An expected error that is missing is an error: without type declarations, tsc finds nothing.
+_TYPE_CHECKED = """
 import { AvatarGreeting, AvatarVideo, type AvatarGreetingProps } from "@training-greeter/react";
 
 const props: AvatarGreetingProps = { endpointUrl: "/greeting/", locale: "es" };
@@ -35,7 +35,7 @@ export const wrong = <AvatarGreeting endpointUrl={7} />;
 export const never = <AvatarGreeting {...props} onStateChange={(s) => s.phase === "nowhere"} />;
 """
 
-_LOOKS = """selector => {
+_COMPUTED_STYLE = """selector => {
     const { color, fontSize, textTransform, margin, borderRadius, borderTopWidth, fontFamily } =
         getComputedStyle(document.querySelector(selector));
     return { color, fontSize, textTransform, margin, borderRadius, borderTopWidth, fontFamily };
@@ -44,7 +44,7 @@ _LOOKS = """selector => {
 
 @pytest.fixture(scope="module")
 async def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example's built pages, with the library of this working tree in them."""
+    """Build the example app with the library of this working tree."""
     npm, npx = shutil.which("npm"), shutil.which("npx")
     assert npm, "the browser tests need npm"
     assert npx, "npm comes with npx"
@@ -60,14 +60,14 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await run_tool(command[1], *command, say=print, timeout_s=_NPM_S, cwd=cwd)
 
     await run(npm, "pack", "--pack-destination", str(here), cwd=WEB)
-    # A tarball of today has a checksum of its own.
+    # The checksum of today's tarball differs from the one in the lock file.
     lock = json.loads((here / "package-lock.json").read_text())
     lock["packages"]["node_modules/@training-greeter/react"].pop("integrity", None)
     (here / "package-lock.json").write_text(json.dumps(lock))
     await run(npm, "ci", "--prefer-offline", "--no-audit", "--no-fund")
 
-    strict = here / "src" / "types_are_there.tsx"
-    strict.write_text(_TYPES_ARE_THERE)
+    strict = here / "src" / "type_checked.tsx"
+    strict.write_text(_TYPE_CHECKED)
     await run(npx, "tsc", "--noEmit", "--skipLibCheck", *_STRICT, "--ignoreConfig", str(strict))
     await run(npm, "run", "build")
     return here / "dist"
@@ -75,7 +75,7 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def app_url(app: Path, host_app_socket: socket.socket) -> AsyncIterator[str]:
-    """The example, served at an origin of its own."""
+    """Serve the example at an origin of its own."""
 
     async def index(_: web.Request) -> web.FileResponse:
         return web.FileResponse(app / "index.html")
@@ -93,19 +93,19 @@ async def app_url(app: Path, host_app_socket: socket.socket) -> AsyncIterator[st
 
 
 @pytest.mark.timeout(300)  # npm, tsc and Vite are in it, besides the product
-async def test_a_react_app_with_the_library_greets_goes_on_and_keeps_its_looks(
+async def test_react_app_greets_continues_and_keeps_its_own_styles(
     product: Product, open_page: OpenPage, app_url: str
 ) -> None:
     page = await open_page()
-    session_id, jwt = ticket_for(product, locale="en")
+    session_id, jwt = trainee_jwt(product, locale="en")
     endpoint = f"{product.here.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"
     await page.goto(f"{app_url}/?endpoint={endpoint}&jwt={jwt}")
     await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
     await expect(page.get_by_test_id("phase")).to_have_text("greeting")
-    await look(page, "react-app")
+    await screenshot(page, "react-app")
 
-    # The host's looks are the host's …
-    title = await page.evaluate(_LOOKS, ".bar h1")
+    # The library does not change the styles of the host app.
+    title = await page.evaluate(_COMPUTED_STYLE, ".bar h1")
     assert title | {"fontFamily": ""} == {
         "color": "rgb(154, 52, 18)",
         "fontSize": "20px",
@@ -115,20 +115,20 @@ async def test_a_react_app_with_the_library_greets_goes_on_and_keeps_its_looks(
         "borderTopWidth": "0px",
         "fontFamily": "",
     }
-    button = await page.evaluate(_LOOKS, ".bar button")
+    button = await page.evaluate(_COMPUTED_STYLE, ".bar button")
     assert (button["borderRadius"], button["borderTopWidth"]) == ("0px", "2px")
     assert (button["textTransform"], button["margin"]) == ("uppercase", "12px")
     body = await page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert body == "rgb(255, 251, 235)"
-    # … and the greeting's are the greeting's, whatever the host says of bare elements.
-    ours = await page.evaluate(_LOOKS, "[data-testid=continue]")
+    # The styles of the host app for plain elements do not change the greeting.
+    ours = await page.evaluate(_COMPUTED_STYLE, "[data-testid=continue]")
     assert (ours["borderRadius"], ours["borderTopWidth"]) == ("999px", "0px")
     assert (ours["textTransform"], ours["margin"]) == ("none", "0px")
-    status = await page.evaluate(_LOOKS, "[data-testid=status]")
+    status = await page.evaluate(_COMPUTED_STYLE, "[data-testid=status]")
     assert status["margin"] == "0px"
     assert "Georgia" not in status["fontFamily"]
     fits = "document.documentElement.scrollHeight <= innerHeight"
-    assert await page.evaluate(fits), "the greeting does not keep to the height it was given"
+    assert await page.evaluate(fits), "the greeting is higher than its parent allows"
 
     await page.get_by_test_id("continue").click()
     lesson = page.get_by_test_id("lesson")

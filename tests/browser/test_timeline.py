@@ -1,4 +1,4 @@
-"""The timeline joins endpoint, job and page, and the command shows it."""
+"""The timeline combines moments of endpoint, job and page, and the command shows them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.browser.test_page import SLOW_MS, arrive
 from tests.support.product import Product
 
 
-async def test_a_start_is_seen_from_the_pages_first_word_to_the_guides(
+async def test_timeline_covers_the_start_from_the_request_to_the_first_sound(
     open_page: OpenPage, product: Product
 ) -> None:
     page = await open_page()
@@ -39,12 +39,12 @@ async def test_a_start_is_seen_from_the_pages_first_word_to_the_guides(
             at_s = told[-1]["timeline"]["at_s"] if told else {}
     text = await shown()
     print(text)
-    assert set(MOMENTS) - set(at_s) <= {"page_video"}, "a first picture may come later"
+    assert set(MOMENTS) - set(at_s) <= {"page_video"}, "the first picture may come later"
     in_order = [
         *("page_asked", "endpoint_asked", "room_created", "job_began", "job_joined", "store_read"),
         *("trainee_joined", "opening_begun", "first_sound", "page_audio"),
     ]
-    # Milliseconds of one machine's clock; a report's way through the room is in the page's.
+    # All clocks are the same; the page's moments include the way of its report through the room.
     slack_s = 0.25
     for earlier, later in zip(in_order, in_order[1:], strict=False):
         assert at_s[earlier] <= at_s[later] + slack_s, (earlier, later, at_s)

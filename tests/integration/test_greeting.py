@@ -10,6 +10,7 @@ import pytest
 from livekit import api, rtc
 
 from tests.support.livekit_client import LiveKitClient
+from tests.support.livekit_token import trainee_token
 from tests.support.product import Product
 from tests.support.waiting import until
 
@@ -154,13 +155,7 @@ async def test_bad_metadata_still_greets_by_the_participants_name(product: Produ
             agents=[api.RoomAgentDispatch(agent_name="training-greeter", metadata="not json")],
         )
     )
-    token = (
-        api.AccessToken(livekit.api_key, livekit.api_secret)
-        .with_identity("somebody")
-        .with_name("Grace")
-        .with_grants(api.VideoGrants(room_join=True, room=room))
-        .to_jwt()
-    )
+    token = trainee_token(livekit, room, identity="somebody", name="Grace")
     client = await product.join(livekit.url, token)
     assert (await the_opening(client)).startswith("Hello Grace, and welcome!")
     log = (product.logs / "worker.log").read_text()

@@ -1,4 +1,4 @@
-"""The page when the guide has no voice, does not come, or is lost; and when it is opened twice."""
+"""The page without voice, without an agent, after losing the agent, and in two tabs."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from agent.core.job_metadata import JobMetadata
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from tests.browser.conftest import OpenPage
-from tests.browser.test_page import SLOW_MS, arrive, guide_tells, look
+from tests.browser.test_page import SLOW_MS, arrive, screenshot, set_agent_attributes
 from tests.support.product import Product
 
 _SAYS_SO_WITHIN_MS = 10_000
-"""Of a killed job: two questions of the page without an answer, three seconds each."""
+"""After a job was killed: two pings of the page time out after three seconds each."""
 _ANOTHER_WITHIN_MS = 60_000
-"""LiveKit shows a dead one for about 20 s; then the endpoint misses it, and a new job starts."""
+"""LiveKit lists a dead agent for about 20 s; then the endpoint dispatches a new job."""
 
 
-async def looks(page: Page, name: str) -> None:
-    """On a desktop and on a phone."""
-    await look(page, name)
+async def screenshots(page: Page, name: str) -> None:
+    """Save one of a desktop and one of a phone, and check that the phone shows Continue."""
+    await screenshot(page, name)
     before = page.viewport_size
     assert before is not None
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.wait_for_timeout(300)
-    await look(page, f"{name}-phone")
+    await screenshot(page, f"{name}-phone")
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390, "the page scrolls sideways"
     box = await page.get_by_test_id("continue").bounding_box()
@@ -38,7 +38,9 @@ async def looks(page: Page, name: str) -> None:
     await page.set_viewport_size(before)
 
 
-async def test_a_guide_without_a_voice_writes(product: Product, open_page: OpenPage) -> None:
+async def test_page_shows_voice_and_text_mode_with_their_reasons(
+    product: Product, open_page: OpenPage
+) -> None:
     page = await open_page(microphone_denied=True)
     session_id = await arrive(page, product, locale="en")
     captions = page.get_by_test_id("captions")
@@ -47,15 +49,15 @@ async def test_a_guide_without_a_voice_writes(product: Product, open_page: OpenP
     await expect(note).to_be_empty()
 
     told = {"greeting.mode": "voice", "greeting.mode_reason": "avatar_left"}
-    await guide_tells(product, session_id, told)
+    await set_agent_attributes(product, session_id, told)
     root = page.get_by_test_id("avatar-greeting")
     await expect(root).to_have_attribute("data-mode-reason", "avatar_left")
     await expect(note).to_have_text("Your guide goes on by voice.")
     await expect(page.get_by_test_id("portrait")).to_be_visible()
-    await looks(page, "voice-reason")
+    await screenshots(page, "voice-reason")
 
     told = {"greeting.mode": "text", "greeting.mode_reason": "speech_failed"}
-    await guide_tells(product, session_id, told)
+    await set_agent_attributes(product, session_id, told)
     await expect(root).to_have_attribute("data-mode", "text")
     await expect(root).to_have_attribute("data-mode-reason", "speech_failed")
     await expect(note).to_have_text("Your guide has no voice just now and writes to you instead.")
@@ -65,17 +67,17 @@ async def test_a_guide_without_a_voice_writes(product: Product, open_page: OpenP
     await field.fill("How long does the video take?")
     await page.keyboard.press("Enter")
     await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
-    await looks(page, "text")
+    await screenshots(page, "text")
 
 
-async def test_without_a_worker_the_page_says_so_and_a_late_guide_is_welcome(
+async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
     product: Product, open_page: OpenPage
 ) -> None:
-    # An endpoint whose agent name nobody serves: its dispatches come to nothing.
+    # No worker serves this agent name, so no agent joins.
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     log = product.logs / "endpoint-without-worker.log"
-    env = {**product.here.environment, "LIVEKIT_AGENT_NAME": "nobody-serves-this"}
+    env = {**product.here.environment, "LIVEKIT_AGENT_NAME": "no-worker-serves-this"}
     serve = ("agent.token_endpoint", "--host", "127.0.0.1", "--port", str(port))
     async with child("endpoint without a worker", *serve, env=env, log=log) as endpoint:
         await wait_until_ready("endpoint", f"{url}/healthz", endpoint, log, 60)
@@ -93,10 +95,10 @@ async def test_without_a_worker_the_page_says_so_and_a_late_guide_is_welcome(
         line = page.get_by_test_id("continue-line")
         said = "No need to wait: your training video is ready."
         await expect(line).to_have_text(said, timeout=10_000)
-        assert time.monotonic() - since < 6, "the trainee waits and is told nothing"
+        assert time.monotonic() - since < 6, "the page does not say that no agent has joined"
         await expect(root).to_have_attribute("data-continue", "late")
         await expect(page.get_by_test_id("progress")).to_contain_text("No guide has come yet.")
-        await looks(page, "no-worker")
+        await screenshots(page, "no-worker")
 
         await product.livekit.agent_dispatch.create_dispatch(
             api.CreateAgentDispatchRequest(
@@ -112,7 +114,7 @@ async def test_without_a_worker_the_page_says_so_and_a_late_guide_is_welcome(
         await page.wait_for_url("**/video", timeout=5_000)
 
 
-async def test_a_killed_job_is_noticed_at_once_and_another_guide_comes(
+async def test_page_reports_a_killed_job_and_joins_its_replacement(
     product: Product, open_page: OpenPage
 ) -> None:
     page = await open_page(microphone_denied=True)
@@ -120,7 +122,7 @@ async def test_a_killed_job_is_noticed_at_once_and_another_guide_comes(
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
     root = page.get_by_test_id("avatar-greeting")
-    # Nothing is lost while the guide lives, however long nobody speaks.
+    # Silence alone does not make the page report a lost agent.
     await page.wait_for_timeout(7_000)
     await expect(root).to_have_attribute("data-state", "greeting")
 
@@ -134,18 +136,18 @@ async def test_a_killed_job_is_noticed_at_once_and_another_guide_comes(
     assert took_ms < 1.2 * _SAYS_SO_WITHIN_MS
     await expect(page.get_by_test_id("progress")).to_contain_text("Your guide dropped out.")
     await expect(root).to_have_attribute("data-continue", "lost")
-    await looks(page, "lost")
+    await screenshots(page, "lost")
 
     await expect(root).to_have_attribute("data-state", "greeting", timeout=_ANOTHER_WITHIN_MS)
     print(f"another after {time.monotonic() - killed_at:.1f} s")
     await expect(line).to_be_empty()
     room = f"training-session-{session_id}"
     answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-    greeters = [p for p in answer.participants if "greeting.greeter" in p.attributes]
-    assert len(greeters) == 1, "the dead one's seat is still taken"
+    agents = [p for p in answer.participants if "greeting.greeter" in p.attributes]
+    assert len(agents) == 1, "the dead agent is still in the room"
 
 
-async def test_a_second_tab_takes_over_and_the_first_says_so(
+async def test_second_tab_takes_over_and_the_first_reports_it(
     product: Product, open_page: OpenPage
 ) -> None:
     first = await open_page(microphone_denied=True)
@@ -162,7 +164,7 @@ async def test_a_second_tab_takes_over_and_the_first_says_so(
     await expect(message).to_contain_text("Tu bienvenida está abierta en otro sitio")
     await expect(message).to_contain_text("Se ha abierto en otra pestaña o ventana")
     await expect(first.get_by_test_id("try-again")).to_have_text("Seguir aquí")
-    await look(first, "taken-over")
+    await screenshot(first, "taken-over")
     field = second.get_by_test_id("chat-input")
     await field.fill("¿Cuánto dura el vídeo?")
     await second.keyboard.press("Enter")
@@ -170,7 +172,7 @@ async def test_a_second_tab_takes_over_and_the_first_says_so(
     await expect(answered.last).to_be_visible(timeout=SLOW_MS)
     assert await product.calls_for_avatars(room) == 1, "a second avatar was asked for"
 
-    # The first tab's Continue leaves the second's greeting alone.
+    # Continue in the first tab does not end the greeting of the second.
     await first.get_by_test_id("continue").click()
     await first.wait_for_url("**/video", timeout=5_000)
     await expect(second.get_by_test_id("avatar-greeting")).to_have_attribute(
@@ -178,7 +180,7 @@ async def test_a_second_tab_takes_over_and_the_first_says_so(
     )
 
 
-async def test_a_trainees_own_lost_line_is_not_the_guides_death(
+async def test_page_does_not_report_a_lost_agent_while_its_own_connection_stalls(
     product: Product, open_page: OpenPage
 ) -> None:
     page = await open_page(microphone_denied=True)
@@ -190,14 +192,15 @@ async def test_a_trainees_own_lost_line_is_not_the_guides_death(
     server = product.here.livekit.process.pid
     os.kill(server, signal.SIGSTOP)
     try:
-        # Longer than it takes to miss a dead guide; the browser has noticed nothing yet.
+        # Longer than the page takes to report a dead agent; the browser does not notice the stall.
         stopped_at = time.monotonic()
         while time.monotonic() - stopped_at < 11:
-            assert await root.get_attribute("data-continue") is None, "the guide was given up"
+            assert await root.get_attribute("data-continue") is None, (
+                "the page reported a lost agent"
+            )
             await page.wait_for_timeout(100)
     finally:
         os.kill(server, signal.SIGCONT)
-    # What the avatar makes of such a pause is another matter: the guide is the same, and answers.
     await expect(root).to_have_attribute("data-state", "greeting", timeout=SLOW_MS)
     await page.wait_for_timeout(7_000)
     await expect(root).to_have_attribute("data-state", "greeting")

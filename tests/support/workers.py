@@ -1,0 +1,54 @@
+"""Further workers, beside the one of the shared product."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.demo.livekit_server import LiveKitServer, free_ports
+from agent.demo.processes import child, wait_until_ready
+
+_READY_TIMEOUT_S = 40.0
+_MAX_JOBS = "2"
+"""The worker keeps so many processes warm."""
+
+
+@dataclass(frozen=True)
+class ExtraWorker:
+    """A worker that has registered."""
+
+    process: asyncio.subprocess.Process
+    url: str
+    """Of its health server."""
+    log: Path
+
+
+@contextlib.asynccontextmanager
+async def extra_worker(
+    environment: Mapping[str, str], log: Path, **settings: str
+) -> AsyncIterator[ExtraWorker]:
+    """Run a worker with a health port of its own until the block ends.
+
+    Args:
+        environment: usually that of the shared product.
+        log: the file that takes the worker's output.
+        settings: environment variables that differ, such as LIVEKIT_AGENT_NAME.
+    """
+    [health] = free_ports(1)
+    url = f"http://127.0.0.1:{health}"
+    env = {**environment, "AGENT_HTTP_PORT": str(health), "MAX_JOBS": _MAX_JOBS, **settings}
+    async with child(log.stem, "agent", "start", env=env, log=log) as process:
+        await wait_until_ready(log.stem, f"{url}/readyz", process, log, _READY_TIMEOUT_S)
+        yield ExtraWorker(process, url, log)
+
+
+def settings_of(server: LiveKitServer) -> dict[str, str]:
+    """Return the settings with which our processes use a LiveKit server."""
+    return {
+        "LIVEKIT_URL": server.url,
+        "LIVEKIT_API_KEY": server.api_key,
+        "LIVEKIT_API_SECRET": server.api_secret,
+    }
