@@ -1,8 +1,8 @@
-"""`make audit`: known vulnerabilities of what is locked, and the lists of what that is (SBOM).
+"""`make audit`: known vulnerabilities of the locked packages, and their SBOMs in `.audit/`.
 
-Not a part of `make test`: what is known changes without us. Exit codes: 0 all was audited, and
-nothing is known; 1 something is known; 2 something was not audited, so nothing can be said of it.
-pip-audit calls packages it could not look up "no known vulnerabilities"; here they are not audited.
+It is not part of `make test`, because its result changes without a change of the code. Exit codes:
+0 no known vulnerability; 1 at least one; 2 some packages could not be looked up. pip-audit reports
+packages that it could not look up as "no known vulnerabilities"; here they count as not audited.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / ".audit"
 PAGES = ("web", "examples/react-app")
-"""Folders with a package-lock.json that is shipped, or shown to be copied."""
+"""Folders with a package-lock.json: the shipped page and the example app."""
 _WAIT_S = 300
 
 
 @dataclass
 class Audited:
-    """What came of one lock."""
+    """The result for one lock file."""
 
     name: str
     packages: int = 0
     known: list[str] = field(default_factory=list)
     """Vulnerabilities: package, version, id."""
     not_audited: str = ""
-    """Why nothing can be said; empty where all packages were looked up."""
+    """Why the audit is incomplete; empty if every package was looked up."""
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {line}" for line in self.known]
         if self.not_audited:
             lines.append(f"{self.name}: NOT AUDITED: {self.not_audited}")
         elif not self.known:
-            lines.append(f"{self.name}: {self.packages} packages, nothing known")
+            lines.append(f"{self.name}: {self.packages} packages, no known vulnerability")
         return "\n".join(lines)
 
 
 def read_pip_audit(name: str, report: str) -> Audited:
-    """Read pip-audit's JSON; a package it skipped was not audited."""
+    """Read the JSON report of pip-audit; a skipped package was not audited."""
     try:
         listed = json.loads(report)["dependencies"]
         skipped = [package["name"] for package in listed if "skip_reason" in package]
         known = [
             f"{package['name']} {package['version']}: {found['id']}"
-            + (f", mended in {', '.join(found['fix_versions'])}" if found["fix_versions"] else "")
+            + (f", fixed in {', '.join(found['fix_versions'])}" if found["fix_versions"] else "")
             for package in listed
             for found in package.get("vulns", [])
         ]
@@ -61,7 +61,7 @@ def read_pip_audit(name: str, report: str) -> Audited:
 
 
 def read_npm_audit(name: str, report: str) -> Audited:
-    """Read npm audit's JSON; an answer without a count of packages is no audit."""
+    """Read the JSON report of npm audit; a report without a package count is not an audit."""
     told: dict[str, Any] = {}
     try:
         told = json.loads(report)
@@ -77,8 +77,10 @@ def read_npm_audit(name: str, report: str) -> Audited:
 
 
 def _ran(*command: str, cwd: Path = ROOT) -> str:
-    """What a tool printed; empty where it is missing or takes too long. Its exit code says little:
-    it is 1 for a vulnerability and for a registry that does not answer."""
+    """Return the output of a tool; empty if it is missing or takes too long.
+
+    The exit code is ignored: 1 means a vulnerability or a registry that does not answer.
+    """
     program = shutil.which(command[0])
     if program is None:
         return ""
@@ -98,7 +100,7 @@ def _ran(*command: str, cwd: Path = ROOT) -> str:
 
 
 def _python(name: str, *which: str) -> Audited:
-    """Audit the lock's Python packages, and list them in a file."""
+    """Audit the locked Python packages and write their SBOM."""
     uv = os.environ.get("UV", "uv")
     locked = OUT / f"{name}.txt"
     exported = ("--locked", "--no-emit-project", "--quiet", "--format", "requirements-txt")
@@ -114,7 +116,7 @@ def _python(name: str, *which: str) -> Audited:
 
 
 def _page(folder: str) -> Audited:
-    """The same for one package-lock.json."""
+    """Audit one package-lock.json and write its SBOM."""
     name, cwd = f"npm-{folder.replace('/', '-')}", ROOT / folder
     listed = _ran("npm", "sbom", "--sbom-format", "cyclonedx", "--package-lock-only", cwd=cwd)
     (OUT / f"sbom-{name}.cdx.json").write_text(listed)
@@ -122,14 +124,14 @@ def _page(folder: str) -> Audited:
 
 
 def exit_code(audited: list[Audited]) -> int:
-    """1 where anything is known, else 2 where anything was not audited, else 0."""
+    """Return 1 for a known vulnerability, else 2 for an incomplete audit, else 0."""
     if any(each.known for each in audited):
         return 1
     return 2 if any(each.not_audited for each in audited) else 0
 
 
 def main() -> int:
-    """Audit all locks, say what came of each, and where the lists are."""
+    """Audit all lock files and print the results."""
     OUT.mkdir(exist_ok=True)
     audited = [
         _python("python", "--no-dev"),

@@ -1,8 +1,7 @@
-"""`make bench`: how fast a trainee is met and answered, as a ratio to a plain worker.
+"""`make bench`: the time to the first word and to an answer, as a ratio to a plain worker.
 
-Both workers run on the same livekit-server and stand-ins, are asked in turn, and are listened to
-by the same client. The figures of one run are comparable with each other and with nothing else:
-the machine is shared and noisy.
+Both workers use the same livekit-server, stand-ins and client, in turn. Compare the numbers of one
+run only with each other, because other processes use the machine too.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 
 
 async def one_greeting(here: Stage, agent_name: str, room: str) -> tuple[float, float]:
-    """Seconds from the request to the first word, and from the end of speech to the answer's."""
+    """Return the seconds from request to first word, and from end of speech to first answer word."""
     server = here.livekit
     assert server is not None
     token = trainee_token(server, room, name="Ada")
@@ -63,7 +62,7 @@ async def measure(rounds: int) -> None:
                 child("plain worker", "tests.bench.plain_worker", "start", env=env, log=log)
             )
             await wait_until_ready("plain worker", f"http://127.0.0.1:{health}/", plain, log, 60)
-            # Its health page says OK before it is registered.
+            # Its health page answers 200 before it has registered.
             await until(lambda: "registered worker" in log.read_text(), 60, "it did not register")
             found: dict[str, list[tuple[float, float]]] = {
                 "training-greeter": [],
@@ -79,7 +78,7 @@ async def measure(rounds: int) -> None:
 
 
 def show(found: dict[str, list[tuple[float, float]]]) -> None:
-    """Medians, and ours as a ratio to the plain worker's."""
+    """Print medians, and the ratio of our worker to the plain worker."""
     for column, what in enumerate(("request to first word", "end of speech to answer")):
         ours, theirs = (
             statistics.median(times[column] for times in found[name])

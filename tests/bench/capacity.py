@@ -1,7 +1,7 @@
-"""`make capacity`: what a greeting costs this machine, in CPU and memory, by how many there are.
+"""`make capacity`: the CPU and memory of a greeting, by the number of concurrent greetings.
 
-The shipped worker and endpoint, a real livekit-server and Redis. The stand-ins and the trainees run
-on the same machine and are not counted, but take their share of it: the load average is printed.
+It runs worker, endpoint, livekit-server and Redis. Stand-ins and clients run on the same machine.
+They are not counted, but they use CPU too, so the load average is printed.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from tests.support.livekit_client import LiveKitClient
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 SILENCE_S, TALK_S = 10.0, 20.0
-"""How long each is measured; the worker breaks a longer silence."""
+"""How long each phase is measured; the agent checks in after a longer silence."""
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Share:
-    """Of one core, over a while."""
+    """Shares of one core."""
 
     job: float
     """The median of all jobs."""
@@ -45,7 +45,7 @@ class Share:
 
 
 def cpu_s(pid: int) -> float:
-    """What a process has used so far, all its threads."""
+    """Return the CPU seconds of a process so far, with all its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
 
@@ -60,7 +60,7 @@ async def over(seconds: float, jobs: list[int], worker: int, livekit: int) -> Sh
 
 
 async def talk(client: LiveKitClient, for_s: float) -> None:
-    """Ask again as soon as there is an answer: more than any trainee does."""
+    """Ask every four seconds, which is more than any trainee does."""
     until = time.monotonic() + for_s
     while time.monotonic() < until:
         await client.type("How long does the video take?")
@@ -72,14 +72,14 @@ async def enter(here: Cluster, session_id: str) -> LiveKitClient:
     assert answer.status_code == 201, answer.text
     client = await here.join(answer.json())
     await the_opening(client)
-    # From now on the microphone is open.
+    # This also opens the microphone, which sends silence from now on.
     await client.say(SPEECH)
     await client.silence(1.5, timeout=60)
     return client
 
 
 async def greetings(here: Cluster, count: int) -> None:
-    """So many at once: measured, and shown."""
+    """Measure so many greetings at once, and print the result."""
     sessions = [f"{count}-{number}" for number in range(count)]
     clients = await asyncio.gather(*(enter(here, session) for session in sessions))
     jobs = [
@@ -93,7 +93,7 @@ async def greetings(here: Cluster, count: int) -> None:
     await asyncio.gather(*talking)
     pss_mb = statistics.median(Footprint.of(pid).memory_mb for pid in jobs)
     print(
-        f"{count:3} at once: a job takes {busy.job:.1%} of a core talking, {quiet.job:.1%} silent, "
+        f"{count:3} at once: a job uses {busy.job:.1%} of a core talking, {quiet.job:.1%} silent, "
         f"and {pss_mb:.0f} MB; livekit-server {busy.livekit:.1%} each; "
         f"the worker's main process {busy.worker:.1%}; load {os.getloadavg()[0]:.1f}",
         flush=True,
@@ -105,7 +105,7 @@ async def greetings(here: Cluster, count: int) -> None:
 
 
 async def idle(here: Cluster, warm: int) -> None:
-    """What the processes hold before anybody comes."""
+    """Print the memory of the processes before the first greeting."""
     worker = here.workers["worker"].pid
     family, todo = [worker], [worker]
     while todo:
@@ -119,7 +119,7 @@ async def idle(here: Cluster, warm: int) -> None:
 
 
 def machine() -> str:
-    """What it is, and how busy before anything was started."""
+    """Describe the machine, and its load before anything was started."""
     name = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return (
         f"{os.cpu_count()} cores, {name[1] if name else 'unnamed'}; load {os.getloadavg()[0]:.1f}"
@@ -132,7 +132,7 @@ async def measure(counts: list[int]) -> None:
         async with redis_server(Path(folder)) as url, cluster(url, Path(folder)) as here:
             warm = max(counts)
             await asyncio.gather(here.start_replica(), here.start_worker("worker", max_jobs=warm))
-            await asyncio.sleep(8)  # its processes warm up
+            await asyncio.sleep(8)  # the idle processes load their modules
             await idle(here, warm)
             async with redis.Redis.from_url(url) as raw:
                 before = (await raw.info("stats"))["total_commands_processed"]

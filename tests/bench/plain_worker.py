@@ -1,7 +1,7 @@
-"""The field's usual answer: a worker as LiveKit's own examples write it, on the same providers.
+"""A worker as in LiveKit's own examples, with the same providers; the reference of `make bench`.
 
-It is what ours is measured beside, so nothing here is tuned and nothing is broken on purpose:
-avatar first, then the session, wait for the avatar, and let the LLM greet.
+It is neither tuned nor slowed down: it starts the avatar, then the session, waits for the avatar,
+and lets the LLM write the opening.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from livekit.plugins import bey, deepgram, google
 server = AgentServer(
     port=int(os.environ.get("AGENT_HTTP_PORT", "0")),
     host="127.0.0.1",
-    # The one concession: with the stock settings a busy CPU loses dispatches, and what is never
-    # answered cannot be timed.
+    # The only deviation: with the default load function a busy machine refuses jobs, and a job
+    # that never starts cannot be measured.
     load_fnc=lambda: 0.0,
 )
 

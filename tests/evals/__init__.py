@@ -1,6 +1,6 @@
-"""Conversation evals: trainees of all kinds, played to the real model and judged by another one.
+"""Conversation evals: typed conversations with the real model, judged by another model.
 
-They need GOOGLE_API_KEY and are skipped without; `make evals` runs them alone. They say how good a
-conversation is, which changes with the model: run them when a script, an instruction or the model
-has changed, and read what fails.
+They need GOOGLE_API_KEY and are skipped without it; `make evals` runs them. They measure how good a
+conversation is, which changes with the model. Run them after a change of a script, an instruction
+or the model, and read what fails.
 """

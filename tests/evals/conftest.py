@@ -1,4 +1,4 @@
-"""The model that is judged, and the one that judges; neither is a stand-in."""
+"""The judged model and the judge; both are real."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from agent.core.settings import LlmSettings
 from agent.speech.providers import build_llm
 from tests.evals.stage import Played, play
 
-# Read before the tests' environment is scrubbed.
+# Read at import, before a fixture removes them from the environment.
 _ENVIRONMENT = {name: os.environ[name] for name in LlmSettings.names() if name in os.environ}
 _JUDGE = os.environ.get("EVALS_JUDGE_MODEL", "gemini-3.8-flash")
-"""Not the model that is judged."""
+"""A different model than the judged one."""
 
 
 @pytest.fixture
@@ -39,6 +39,6 @@ async def judge(environment: dict[str, str]) -> AsyncIterator[llm.LLM]:
 
 @pytest.fixture
 async def ada(model: llm.LLM) -> AsyncIterator[Played]:
-    """Ada, who is about to learn to drive a forklift."""
+    """A conversation with Ada, who starts a forklift training."""
     async with play(model, {"trainee": {"name": "Ada"}, "training_type": "forklift"}) as played:
         yield played

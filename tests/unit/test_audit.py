@@ -1,4 +1,4 @@
-"""What `make audit` says of the audits' own reports: nobody is passed who was not looked at."""
+"""`make audit` reads the reports of pip-audit and npm audit, and passes only complete ones."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def npm(report: object) -> Audited:
     return read_npm_audit("npm", json.dumps(report))
 
 
-def test_all_looked_up_and_nothing_known_is_passed() -> None:
+def test_audit_passes_a_complete_report_without_findings() -> None:
     found = [
         pip(CLEAN),
         npm({"vulnerabilities": {}, "metadata": {"dependencies": {"total": 9}}}),
     ]
     assert exit_code(found) == 0
-    assert str(found[0]) == "python: 1 packages, nothing known"
+    assert str(found[0]) == "python: 1 packages, no known vulnerability"
 
 
-def test_a_known_vulnerability_is_named() -> None:
+def test_audit_names_a_known_vulnerability() -> None:
     found = pip(CLEAN, HIT, SKIPPED)
     assert exit_code([pip(CLEAN), found]) == 1
-    assert "c 2: PYSEC-1, mended in 2.1" in str(found)
+    assert "c 2: PYSEC-1, fixed in 2.1" in str(found)
     assert "NOT AUDITED: 1 of 3" in str(found)
     told = {"name": "d", "range": "<1", "severity": "high"}
     listed = {"vulnerabilities": {"d": told}, "metadata": {"dependencies": {"total": 9}}}
@@ -54,6 +54,6 @@ def test_a_known_vulnerability_is_named() -> None:
         read_npm_audit("npm", ""),
     ],
 )
-def test_what_was_not_looked_up_is_never_passed(found: Audited) -> None:
+def test_audit_does_not_pass_an_incomplete_report(found: Audited) -> None:
     assert exit_code([pip(CLEAN), found]) == 2
     assert "NOT AUDITED" in str(found)

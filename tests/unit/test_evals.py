@@ -1,4 +1,4 @@
-"""The evals themselves, with scripted models: they can pass, and they can fail."""
+"""The evals, with scripted models: they can pass, and they can fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.fakes.scripted_llm import Says, ScriptedLLM
 
 
 @pytest.mark.parametrize("success", [True, False])
-async def test_an_eval_passes_or_fails_as_its_judge_says(success: bool) -> None:
+async def test_eval_passes_or_fails_as_the_judge_says(success: bool) -> None:
     verdict = Says(calls=[("check_intent", {"success": success, "reason": "so it is"})])
     model, judge = ScriptedLLM(Says("There is no hurry.")), ScriptedLLM(verdict)
     async with play(model, {"training_type": "forklift"}) as played:
@@ -21,7 +21,7 @@ async def test_an_eval_passes_or_fails_as_its_judge_says(success: bool) -> None:
                 await words.judge(judge, intent="is kind")
 
 
-async def test_an_eval_sees_answers_languages_and_the_end() -> None:
+async def test_eval_sees_answers_locale_and_end() -> None:
     model = ScriptedLLM(
         Says(calls=[("record_answer", {"question": "driven_before", "value": True})]),
         Says("Good."),
@@ -37,5 +37,5 @@ async def test_an_eval_sees_answers_languages_and_the_end() -> None:
         assert not played.over
         run = await played.say("Weiter")
         assert played.over
-        with pytest.raises(AssertionError, match="nothing was said"):
+        with pytest.raises(AssertionError, match="said nothing"):
             last_words(run)

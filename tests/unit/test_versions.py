@@ -1,4 +1,4 @@
-"""A release has one number, and livekit-server another, wherever they stand."""
+"""Release and livekit-server versions are the same in every file, and actions are pinned."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from pathlib import Path
 import yaml
 
 from agent.demo.livekit_server import VERSION as LIVEKIT
+from tests.runner.steps import plan
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+_CHECKS = ("ruff check", "ruff format", "mypy", "lint-imports", "silent lint", "silent typecheck")
 
 
 def text(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
-def test_one_version_is_released() -> None:
+def test_release_version_is_the_same_in_every_file() -> None:
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
     chart = yaml.safe_load(text("deploy/helm/training-greeter/Chart.yaml"))
     images = re.findall(r"image: training-greeter\S*:(\S+)", text("compose.yaml"))
@@ -36,6 +40,24 @@ def test_one_version_is_released() -> None:
     assert len(images) == 2
 
 
-def test_compose_runs_the_livekit_server_that_is_tested() -> None:
+def test_compose_runs_the_tested_livekit_server() -> None:
     image = yaml.safe_load(text("compose.yaml"))["services"]["livekit"]["image"]
     assert image == f"livekit/livekit-server:{LIVEKIT}"
+
+
+def test_workflows_pin_actions_by_commit() -> None:
+    used = [
+        name
+        for workflow in (ROOT / ".github/workflows").glob("*.yml")
+        for name in re.findall(r"uses: (\S+)", workflow.read_text(encoding="utf-8"))
+    ]
+    assert used
+    assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name)] == []
+
+
+def test_pre_commit_runs_the_checks_of_make_check() -> None:
+    hooks = yaml.safe_load(text(".pre-commit-config.yaml"))["repos"][0]["hooks"]
+    entries = " ".join(hook["entry"] for hook in hooks)
+    for step in plan("check", set(), None, []):
+        command = " ".join(step.command)
+        assert any(words in command and words in entries for words in _CHECKS), command
