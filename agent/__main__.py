@@ -39,7 +39,7 @@ def main() -> int:
         # It reads .env itself, because .env may be what is wrong.
         from agent.cli.doctor import command as doctor
 
-        return doctor.leave(doctor.main(sys.argv[2:]))
+        return doctor.exit_now(doctor.main(sys.argv[2:]))
     load_dotenv(".env", override=False)
     # Whatever collector is set: personal data leaves this machine in no trace.
     os.environ["LIVEKIT_TELEMETRY_ALLOW_PII"] = "0"

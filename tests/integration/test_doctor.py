@@ -1,6 +1,6 @@
-"""`python -m agent doctor` on the running product: well as it is, and broken in every way we know.
+"""`python -m agent doctor` on the running product: with valid settings, and with typical errors.
 
-Each row is a set-up somebody really has at three in the morning, and the lines they then read.
+Each row is one error of a set-up, and the lines of the report that must name it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import jwt
 import pytest
 from livekit import api
 
-from agent.cli.doctor.answer import Answer
-from agent.cli.doctor.examination import examine
-from agent.cli.doctor.finding import Finding, Level
-from agent.cli.doctor.given import read_settings
-from agent.cli.doctor.livekit import refusal
+from agent.cli.doctor.checks.livekit import credentials_refused
+from agent.cli.doctor.configuration import read_configuration
+from agent.cli.doctor.http_client import Response
 from agent.cli.doctor.report import as_text
+from agent.cli.doctor.result import CheckResult, Level
+from agent.cli.doctor.run import run_checks
 from agent.core.job_metadata import PROBE_ROOM_PREFIX
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
@@ -32,14 +32,14 @@ from tests.support.product import Product
 
 BOTH = frozenset({"worker", "endpoint"})
 CLOSED = "{closed}"
-"""In a row: an address where nothing listens."""
+"""In a row: an address at which nothing listens."""
 HANGS = "{hangs}"
 """In a row: an address that accepts and never answers."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One broken set-up."""
+    """One error of a set-up."""
 
     name: str
     lines: tuple[str, ...]
@@ -55,7 +55,7 @@ ROWS = [
         "wrong secret",
         (
             r"failed livekit\.credentials LIVEKIT_API_SECRET is not the secret of LIVEKIT_API_KEY "
-            r"→ take both anew.*",
+            r"→ copy both again.*",
             r"skipped worker\.registered .*",
         ),
         {"LIVEKIT_API_SECRET": "s3cret-of-another-project-0123456789"},
@@ -70,13 +70,13 @@ ROWS = [
         (
             r"failed livekit\.reachable LIVEKIT_URL: nothing listens at 127\.0\.0\.1:\d+ → .*",
             r"skipped livekit\.credentials .*",
-            r"ok deepgram\.key .*",  # the others are looked at all the same
+            r"ok deepgram\.key .*",  # the other checks still run
         ),
         {"LIVEKIT_URL": f"ws://{CLOSED}"},
     ),
     Row(
         "not LiveKit",
-        (r"failed livekit\.reachable .* answers \(HTTP 40\d\), but not as LiveKit does → .*",),
+        (r"failed livekit\.reachable .* answers \(HTTP 40\d\), but is not LiveKit → .*",),
         {"LIVEKIT_URL": "{endpoint}"},
     ),
     Row(
@@ -88,8 +88,8 @@ ROWS = [
         "another agent name",
         (
             r"failed worker\.registered no worker answers as somebody-else: .* → start it .*",
-            r"failed worker\.health the worker at .* is registered as training-greeter, while the "
-            r"settings say somebody-else → .*",
+            r"failed worker\.health the worker at .* is registered as training-greeter, but "
+            r"LIVEKIT_AGENT_NAME is somebody-else → .*",
         ),
         {"LIVEKIT_AGENT_NAME": "somebody-else"},
     ),
@@ -97,7 +97,7 @@ ROWS = [
         "no worker",
         (
             r"failed worker\.registered no worker answers as nobody: .*",
-            r"skipped worker\.health no worker on this machine, at 127\.0\.0\.1:\d+",
+            r"skipped worker\.health no worker on this machine at 127\.0\.0\.1:\d+",
         ),
         {"LIVEKIT_AGENT_NAME": "nobody", "AGENT_HTTP_PORT": "{closed_port}"},
     ),
@@ -146,7 +146,7 @@ ROWS = [
     Row(
         "bad Deepgram and Google keys",
         (
-            r"failed deepgram\.key Deepgram answers 401 → the key is not accepted; set "
+            r"failed deepgram\.key Deepgram answers 401 → it does not accept the key; set "
             r"DEEPGRAM_API_KEY .*",
             r"failed gemini\.key Gemini does not accept GOOGLE_API_KEY → .*",
         ),
@@ -154,7 +154,7 @@ ROWS = [
     ),
     Row(
         "quota used up",
-        (r"warning gemini\.key Gemini answers 429 → its quota is used up .*",),
+        (r"warning gemini\.key Gemini answers 429 → the quota or the rate limit .*",),
         faults=("llm:429",),
         code=0,
     ),
@@ -170,7 +170,7 @@ ROWS = [
         "unknown models and voice",
         (
             r"failed gemini\.model Gemini has no model gpt-4o \(GEMINI_MODEL\) → .*",
-            r"failed deepgram\.hears Deepgram does not hear with the model parrot-1 → .*",
+            r"failed deepgram\.hears Deepgram has no STT model parrot-1 → .*",
             r"failed deepgram\.voices Deepgram has no voice aura-2-nobody-en → .*",
         ),
         {
@@ -194,26 +194,29 @@ ROWS = [
     ),
     Row(
         "not the endpoint",
-        (r"failed endpoint\.reachable what answers at .* is not the endpoint .* → .*",),
+        (r"failed endpoint\.reachable the server at .* is not the token endpoint .* → .*",),
         {"ENDPOINT_URL": "{livekit}"},
     ),
     Row(
         "wrong platform key and JWT secret",
         (
-            r"failed endpoint\.key the endpoint does not accept PLATFORM_API_KEY → .*",
-            r"failed endpoint\.jwt the endpoint does not accept PLATFORM_JWT_SECRET → .*",
+            r"failed endpoint\.key the token endpoint does not accept PLATFORM_API_KEY → .*",
+            r"failed endpoint\.jwt the token endpoint does not accept PLATFORM_JWT_SECRET → .*",
             r"skipped store\.shared .*",
         ),
         {"PLATFORM_API_KEY": "0123456789abcdef-other", "PLATFORM_JWT_SECRET": "0" * 40},
     ),
     Row(
         "unwritable state",
-        (r"failed store\.usable STATE_DIR cannot be made: .* is no folder we may write → .*",),
+        (r"failed store\.usable STATE_DIR cannot be created: this user may not write to .* → .*",),
         {"STATE_DIR": "{file}/state"},
     ),
     Row(
         "another store than the endpoint's",
-        (r"failed store\.shared the endpoint runs, but .* holds no store: it keeps another → .*",),
+        (
+            r"failed store\.shared the token endpoint runs, but there is no store in .*: it uses "
+            r"another one → .*",
+        ),
         {"STATE_DIR": "{folder}"},
     ),
     Row(
@@ -224,19 +227,22 @@ ROWS = [
     Row(
         "loopback for the real Beyond Presence",
         (
-            r"failed outside\.url Beyond Presence is given 127\.0\.0\.1:\d+ \(LIVEKIT_URL\), which "
-            r"it cannot reach from the internet: no avatar will join → set LIVEKIT_PUBLIC_URL .*",
+            r"failed outside\.url Beyond Presence must connect to 127\.0\.0\.1:\d+ "
+            r"\(LIVEKIT_URL\), "
+            r"which is not reachable from the internet: no avatar will join → "
+            r"set LIVEKIT_PUBLIC_URL .*",
         ),
         {"BEY_API_URL": "https://api.bey.example"},
     ),
     Row(
-        "everything misspelt at once",
+        "several settings misspelled at once",
         (
             r"failed settings\.LIVEKIT_API_SECRET LIVEKIT_API_SECRET is missing, and "
-            r"LIVEKIT_API_SECERT is no setting → rename LIVEKIT_API_SECERT to LIVEKIT_API_SECRET",
+            r"LIVEKIT_API_SECERT is not a setting → "
+            r"rename LIVEKIT_API_SECERT to LIVEKIT_API_SECRET",
             r"failed settings\.BEYOND_PRESENCE_API_KEY .* rename BEYOND_PRESENSE_API_KEY to .*",
             r"failed settings\.DEEPGRAM_API_KEY DEEPGRAM_API_KEY is still a placeholder.*",
-            r"failed settings\.GOOGLE_API_KEY GOOGLE_API_KEY stands in quotes.*",
+            r"failed settings\.GOOGLE_API_KEY GOOGLE_API_KEY is in quotes.*",
             r"failed settings\.MAX_JOBS MAX_JOBS must be a whole number.*",
             r"ok livekit\.reachable .*",
             r"skipped livekit\.credentials LIVEKIT_API_SECRET is not usable: see above",
@@ -257,7 +263,7 @@ ROWS = [
 
 @dataclass(frozen=True)
 class Addresses:
-    """What the rows' placeholders stand for."""
+    """The values of the placeholders in rows."""
 
     values: dict[str, str]
 
@@ -267,15 +273,14 @@ class Addresses:
         return text
 
 
-@pytest.fixture(scope="module")
-def addresses(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    folder = tmp_path_factory.mktemp("doctor")
-    (folder / "file").touch()
-    (folder / "empty").mkdir()
+@pytest.fixture
+def addresses(product: Product, tmp_path: Path) -> Iterator[Addresses]:
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
     assert product.here.livekit is not None
     with (
         socket.socket() as bound,
-        # Its backlog takes the connection; nobody ever reads from it.
+        # Its backlog accepts the connection; nothing reads from it.
         socket.create_server(("127.0.0.1", 0)) as silent,
     ):
         bound.bind(("127.0.0.1", 0))
@@ -287,30 +292,30 @@ def addresses(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Ite
                 "hangs": f"127.0.0.1:{silent.getsockname()[1]}",
                 "endpoint": product.here.endpoint_url,
                 "livekit": product.here.livekit.url.replace("ws", "http", 1),
-                "file": str(folder / "file"),
-                "folder": str(folder / "empty"),
+                "file": str(tmp_path / "file"),
+                "folder": str(tmp_path / "empty"),
             }
         )
 
 
-def as_lines(findings: list[Finding]) -> list[str]:
-    return [f"{f.level} {f.check} {f.what}" + (f" → {f.fix}" if f.fix else "") for f in findings]
+def as_lines(results: list[CheckResult]) -> list[str]:
+    return [f"{f.level} {f.check} {f.what}" + (f" → {f.fix}" if f.fix else "") for f in results]
 
 
 @pytest.fixture(autouse=True)
 async def nothing_left(product: Product) -> AsyncIterator[None]:
-    """No room, no job and no avatar comes of an examination."""
+    """The checks leave no room behind, and start no avatar."""
     yield
     assert product.here.stand_ins is not None
     rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
     greeted = [session["room"] for session in await product.here.stand_ins.sessions()]
-    # An earlier test's greeter may just have asked for its avatar.
+    # An agent of an earlier test may just have requested its avatar.
     left = [*(room.name for room in rooms), *greeted]
     assert [name for name in left if name.startswith(PROBE_ROOM_PREFIX)] == []
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name.replace(" ", "-") for row in ROWS])
-async def test_a_broken_set_up_is_named(row: Row, product: Product, addresses: Addresses) -> None:
+async def test_doctor_names_the_error(row: Row, product: Product, addresses: Addresses) -> None:
     environ = dict(product.here.environment)
     for name, value in row.change.items():
         environ.pop(name, None)
@@ -320,19 +325,19 @@ async def test_a_broken_set_up_is_named(row: Row, product: Product, addresses: A
     await product.here.stand_ins.faults(*row.faults)
 
     began = time.monotonic()
-    findings = await examine(read_settings(environ, parts=BOTH))
+    results = await run_checks(read_configuration(environ, parts=BOTH))
     assert time.monotonic() - began < 12
 
-    lines = as_lines(findings)
+    lines = as_lines(results)
     for line in row.lines:
         if not any(re.fullmatch(line, found) for found in lines):
-            pytest.fail(f"no line is {line}:\n{as_text(findings)}", pytrace=False)
-    # `examine` is below what blanks secrets: none may be there to blank.
+            pytest.fail(f"no line is {line}:\n{as_text(results)}", pytrace=False)
+    # The report would remove secrets; there must be none to remove.
     for name, value in environ.items():
         if len(value) > 8 and ("KEY" in name or "SECRET" in name):
             assert value not in "\n".join(lines)
     assert "hidden-password" not in "\n".join(lines)
-    assert int(any(f.level is Level.FAILED for f in findings)) == row.code
+    assert int(any(f.level is Level.FAILED for f in results)) == row.code
 
 
 @pytest.mark.parametrize(
@@ -340,10 +345,10 @@ async def test_a_broken_set_up_is_named(row: Row, product: Product, addresses: A
     [(600, 1200, "clock"), (-1200, -600, "clock"), (0, 600, None)],
     ids=["ours-is-ahead", "ours-is-behind", "right"],
 )
-async def test_livekit_says_that_it_is_the_clock(
+async def test_doctor_recognises_livekits_text_for_a_wrong_clock(
     product: Product, begins_s: int, ends_s: int, says: str | None
 ) -> None:
-    """In the words of the real server, which this machine's clock cannot be set wrong for."""
+    """The texts are those of the real server; the test signs tokens as a wrong clock would."""
     here = product.here.livekit
     assert here is not None
     now = int(time.time())
@@ -362,7 +367,7 @@ async def test_livekit_says_that_it_is_the_clock(
     if says is None:
         assert answer.status_code == 200
     else:
-        found = refusal(Answer(status=answer.status_code, body=answer.content))
+        found = credentials_refused(Response(status=answer.status_code, body=answer.content))
         assert says in found.what
         assert token not in found.what + found.fix
 
@@ -380,7 +385,9 @@ async def _doctor(folder: Path, environ: dict[str, str], *arguments: str) -> tup
     return process.returncode, out.decode() + err.decode()
 
 
-async def test_the_product_as_it_is_is_well(product: Product, tmp_path: Path) -> None:
+async def test_doctor_finds_no_problem_in_the_running_product(
+    product: Product, tmp_path: Path
+) -> None:
     code, out = await _doctor(tmp_path, product.here.environment, "--json")
     report = json.loads(out)
     assert code == 0, out
@@ -388,7 +395,14 @@ async def test_the_product_as_it_is_is_well(product: Product, tmp_path: Path) ->
     levels = {check["check"]: check["level"] for check in report["checks"]}
     assert set(levels.values()) == {"ok"}, out
     assert {
-        *("settings", "store.usable", "store.shared", "livekit.credentials", "livekit.websocket"),
+        *(
+            "settings",
+            "store.usable",
+            "store.fingerprint",
+            "store.shared",
+            "livekit.credentials",
+            "livekit.websocket",
+        ),
         *("worker.registered", "worker.health", "outside.url", "beyond_presence.key"),
         *("beyond_presence.avatar", "beyond_presence.minutes", "deepgram.hears"),
         *("deepgram.voices", "gemini.model", "scripts.voices", "endpoint.key", "endpoint.jwt"),
@@ -396,19 +410,19 @@ async def test_the_product_as_it_is_is_well(product: Product, tmp_path: Path) ->
     } <= levels.keys()
 
 
-async def test_the_command_reads_dotenv_and_fails(product: Product, tmp_path: Path) -> None:
-    """The file is what is wrong: a line is no setting, and another one is unreadable as a URL."""
+async def test_doctor_reports_errors_in_dotenv(product: Product, tmp_path: Path) -> None:
+    """One line is not a setting, and another one has an invalid URL."""
     environ = dict(product.here.environment)
     del environ["LIVEKIT_URL"]
     (tmp_path / ".env").write_text("LIVEKIT_URL=redis://x\n= nonsense\n")
     code, out = await _doctor(tmp_path, environ)
     assert code == 1
-    assert re.search(r"failed +settings\.file +\.env line 2 is no NAME=value", out), out
+    assert re.search(r"failed +settings\.file +\.env line 2 is not NAME=value", out), out
     assert re.search(r"failed +settings\.LIVEKIT_URL +LIVEKIT_URL must look like wss://", out), out
     assert re.search(r"ok +gemini\.key ", out), out
 
 
-async def test_the_workers_container_needs_nothing_of_the_endpoint(
+async def test_doctor_for_worker_does_not_need_the_endpoints_settings(
     product: Product, tmp_path: Path
 ) -> None:
     environ = {
@@ -420,26 +434,28 @@ async def test_the_workers_container_needs_nothing_of_the_endpoint(
     assert code == 0, out
 
 
-async def test_a_worker_without_a_name_is_found_too(product: Product, tmp_path: Path) -> None:
-    """It is known by the room alone: LiveKit sends it to every room that names nobody."""
+async def test_doctor_finds_a_worker_without_an_agent_name(
+    product: Product, tmp_path: Path
+) -> None:
+    """LiveKit dispatches it to every room that is created without dispatches."""
     (port,) = free_ports(1)
     environ = dict(product.here.environment)
     environ |= {"LIVEKIT_AGENT_NAME": "", "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "1"}
     log = tmp_path / "unnamed.log"
     async with child("unnamed", "agent", "start", env=environ, log=log) as process:
         await wait_until_ready("unnamed", f"http://127.0.0.1:{port}/", process, log, 60)
-        unnamed = as_lines(await examine(read_settings(environ, parts=BOTH)))
+        unnamed = as_lines(await run_checks(read_configuration(environ, parts=BOTH)))
     text = "\n".join(unnamed)
     assert "warning worker.name LIVEKIT_AGENT_NAME is empty" in text, text
     assert "ok worker.registered a worker answers without a name" in text, text
     assert "ok worker.health " in text, text
 
 
-async def test_a_full_worker_is_not_taken_for_an_absent_one(product: Product) -> None:
-    """And the doctor comes while trainees are being greeted: nobody notices."""
+async def test_doctor_finds_a_worker_that_runs_greetings(product: Product) -> None:
+    """The running greeting is not disturbed."""
     client, ticket, _ = await product.enter()
-    findings = await examine(read_settings(product.here.environment, parts=BOTH))
-    assert not [f for f in findings if f.level is Level.FAILED], as_text(findings)
+    results = await run_checks(read_configuration(product.here.environment, parts=BOTH))
+    assert not [f for f in results if f.level is Level.FAILED], as_text(results)
     assert ticket["room_name"] in [
         room.name for room in (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
     ]

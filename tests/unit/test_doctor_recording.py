@@ -1,4 +1,4 @@
-"""The doctor on recordings: can they be kept where the settings put them."""
+"""`doctor` checks the bucket and the folder for recordings."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli.doctor import recording
-from agent.cli.doctor.given import read_settings
+from agent.cli.doctor.checks import recording
+from agent.cli.doctor.configuration import read_configuration
 from tests.fakes.s3 import s3_bucket
 from tests.unit.test_settings import WORKER
 
 
 async def found(environ: dict[str, str]) -> list[str]:
-    given = read_settings({**WORKER, **environ}, parts=frozenset({"worker"}))
-    return [f"{f.level} {f.check} {f.what} → {f.fix}" async for f in recording.check(given)]
+    config = read_configuration({**WORKER, **environ}, parts=frozenset({"worker"}))
+    return [f"{f.level} {f.check} {f.what} → {f.fix}" async for f in recording.check(config)]
 
 
-async def test_nothing_is_said_where_nobody_records() -> None:
+async def test_recording_check_has_no_result_if_recording_is_off() -> None:
     assert await found({}) == []
 
 
-async def test_a_bucket_that_lets_us_in_is_well() -> None:
+async def test_recording_check_accepts_a_bucket_that_can_be_listed() -> None:
     async with s3_bucket() as s3:
         [line] = await found({"RECORDING": "egress", **s3.settings})
     assert line.startswith("ok recording.bucket the bucket ")
@@ -35,7 +35,7 @@ async def test_a_bucket_that_lets_us_in_is_well() -> None:
         ({"RECORDING_S3_ENDPOINT": "http://127.0.0.1:9"}, "check RECORDING_S3_ENDPOINT"),
     ],
 )
-async def test_a_bucket_that_does_not_fails_with_what_to_check(
+async def test_recording_check_names_the_setting_of_a_failing_bucket(
     changed: dict[str, str], fix: str
 ) -> None:
     async with s3_bucket() as s3:
@@ -44,15 +44,15 @@ async def test_a_bucket_that_does_not_fails_with_what_to_check(
     assert f" → {fix}" in line
 
 
-async def test_a_folder_that_cannot_be_written_fails(tmp_path: Path) -> None:
-    [well] = await found({"RECORDING": "worker", "RECORDINGS_DIR": str(tmp_path / "new")})
-    assert well.startswith("ok recording.folder RECORDINGS_DIR, ")
+async def test_recording_check_fails_if_the_folder_cannot_be_written(tmp_path: Path) -> None:
+    [result] = await found({"RECORDING": "worker", "RECORDINGS_DIR": str(tmp_path / "new")})
+    assert result.startswith("ok recording.folder RECORDINGS_DIR (")
     (tmp_path / "file").touch()
     [line] = await found({"RECORDING": "worker", "RECORDINGS_DIR": str(tmp_path / "file" / "x")})
     assert line.startswith("failed recording.folder ")
     assert "→ set RECORDINGS_DIR" in line
 
 
-async def test_settings_that_are_wrong_are_named_elsewhere() -> None:
+async def test_recording_check_is_skipped_if_a_setting_is_invalid() -> None:
     [line] = await found({"RECORDING": "worker", "RECORDING_S3_PREFIX": "../x"})
     assert line.startswith("skipped recording.kept RECORDING_S3_PREFIX is not usable: see above")

@@ -1,6 +1,8 @@
-"""`python -m agent doctor`: what is wrong with this set-up, and what to do about it.
+"""`python -m agent doctor`: find what is wrong with a set-up, and say how to fix it.
 
-It reads the settings that worker and endpoint read and asks everybody they will ask: one line a
-finding, all of them at once, none hidden by another. It never starts a paid session, never greets
-anybody, and never shows a secret, not even a part of one.
+It reads the settings that worker and endpoint read, and calls the services that they call. It
+reports all results at once: a failed check does not hide another one. It starts no paid session,
+dispatches no agent to a trainee, and never shows a secret or a part of one.
+
+`checks/` has one module for each service or part that is checked; `run` runs all of them.
 """

@@ -1,4 +1,4 @@
-"""The command itself: arguments, report, exit code."""
+"""Arguments, report and exit code of `python -m agent doctor`."""
 
 from __future__ import annotations
 
@@ -12,35 +12,40 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.cli.doctor.examination import examine
-from agent.cli.doctor.finding import Finding, Level
-from agent.cli.doctor.given import Given, read_settings, secret_values
+from agent.cli.doctor.configuration import Configuration, read_configuration, secret_values
 from agent.cli.doctor.report import as_json, as_text, without_secrets
+from agent.cli.doctor.result import CheckResult, Level
+from agent.cli.doctor.run import run_checks
 
 _PARTS = {
     "both": frozenset({"worker", "endpoint"}),
     "worker": frozenset({"worker"}),
     "endpoint": frozenset({"endpoint"}),
 }
-_IDLE_S = 0.2
+_THREAD_TIMEOUT_S = 0.2
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Examine and report: 0 nothing failed, 1 something did, 2 not understood (by SystemExit)."""
+    """Run the checks and print the report.
+
+    Returns:
+        0 if no check failed, 1 if one did; wrong arguments raise SystemExit with 2.
+    """
     options = _parser().parse_args(arguments)
-    warnings.simplefilter("ignore")  # a library's words are no finding
-    logging.getLogger("dotenv").setLevel(logging.ERROR)  # nor are dotenv's: ours name the file
-    given = read_settings(os.environ, parts=_PARTS[options.part], file=Path(".env"))
-    findings = without_secrets(_examined(given), secret_values(given.environ))
-    print(as_json(findings) if options.json else as_text(findings))
-    return int(any(finding.level is Level.FAILED for finding in findings))
+    # The report names what is wrong; warnings of libraries would only disturb it.
+    warnings.simplefilter("ignore")
+    logging.getLogger("dotenv").setLevel(logging.ERROR)
+    config = read_configuration(os.environ, parts=_PARTS[options.part], file=Path(".env"))
+    results = without_secrets(_run(config), secret_values(config.environ))
+    print(as_json(results) if options.json else as_text(results))
+    return int(any(result.level is Level.FAILED for result in results))
 
 
-def leave(code: int) -> int:
-    """End now where a thread still waits for DNS: Python would wait for it, for half a minute."""
+def exit_now(code: int) -> int:
+    """End the process if a thread still waits for DNS; Python would wait up to 30 s for it."""
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(_IDLE_S)
+            thread.join(_THREAD_TIMEOUT_S)
             if thread.is_alive():
                 sys.stdout.flush()
                 sys.stderr.flush()
@@ -48,11 +53,11 @@ def leave(code: int) -> int:
     return code
 
 
-def _examined(given: Given) -> list[Finding]:
-    # Not asyncio.run: at its end it waits for every thread, and one may be waiting for DNS.
+def _run(config: Configuration) -> list[CheckResult]:
+    # Not asyncio.run: it waits for all threads at the end, and one may be waiting for DNS.
     loop = asyncio.new_event_loop()
     try:
-        return loop.run_until_complete(examine(given))
+        return loop.run_until_complete(run_checks(config))
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
@@ -61,15 +66,16 @@ def _examined(given: Given) -> list[Finding]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agent doctor",
-        description="Checks the settings, and everybody that worker and endpoint depend on. It "
-        "starts no paid session and greets nobody. Exit code 0: nothing failed; 1: something did.",
+        description="Check the settings and every service that worker and endpoint depend on. "
+        "Starts no paid session and dispatches no agent to a trainee. Exit code: 0 if no check "
+        "failed, 1 if one did.",
     )
-    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     parser.add_argument(
         "--for",
         dest="part",
         choices=sorted(_PARTS),
         default="both",
-        help="whose settings these are; both by default",
+        help="the process that uses these settings (default: both)",
     )
     return parser

@@ -1,4 +1,4 @@
-"""Report: the findings for people and for machines, with every secret kept out."""
+"""Report: the results as text or JSON, with secrets removed."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from agent.cli.doctor.finding import Finding, Level
+from agent.cli.doctor.result import CheckResult, Level
 
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 _NARROW, _WIDE = 60, 120
 
 
-def as_text(findings: Sequence[Finding], *, width: int | None = None) -> str:
-    """Aligned lines, what to do below each that is not ok, and a count at the end."""
+def as_text(results: Sequence[CheckResult], *, width: int | None = None) -> str:
+    """Return aligned lines with the fix below each problem, and a count at the end."""
     width = max(_NARROW, min(width or shutil.get_terminal_size((100, 24)).columns, _WIDE))
-    name = max((len(finding.check) for finding in findings), default=0)
+    name = max((len(result.check) for result in results), default=0)
     margin = " " * (len(Level.WARNING) + 2 + name + 2)
     lines: list[str] = []
-    for finding in findings:
-        head = f"{finding.level:<{len(Level.WARNING)}}  {finding.check:<{name}}  "
-        lines += _wrapped(finding.what, head, margin, width)
-        if finding.fix:
-            lines += _wrapped(finding.fix, f"{margin}→ ", f"{margin}  ", width)
-    return "\n".join([*lines, "", _count(findings)])
+    for result in results:
+        head = f"{result.level:<{len(Level.WARNING)}}  {result.check:<{name}}  "
+        lines += _wrapped(result.what, head, margin, width)
+        if result.fix:
+            lines += _wrapped(result.fix, f"{margin}→ ", f"{margin}  ", width)
+    return "\n".join([*lines, "", _count(results)])
 
 
 def _wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
@@ -40,21 +40,27 @@ def _wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
     ) or [first.rstrip()]
 
 
-def _count(findings: Iterable[Finding]) -> str:
-    counted = Counter(finding.level for finding in findings)
-    said = ", ".join(f"{counted[level]} {level}" for level in Level if counted[level])
-    return f"{said}."
+def _count(results: Iterable[CheckResult]) -> str:
+    counted = Counter(result.level for result in results)
+    counts = ", ".join(f"{counted[level]} {level}" for level in Level if counted[level])
+    return f"{counts}."
 
 
-def as_json(findings: Sequence[Finding]) -> str:
-    """`{"ok": false, "counts": {…}, "checks": [{"check", "level", "what", "fix"}, …]}`."""
-    counted = Counter(finding.level for finding in findings)
+def as_json(results: Sequence[CheckResult]) -> str:
+    """Return `{"ok": false, "counts": {…}, "checks": [{"check", "level", "what", "fix"}, …]}`."""
+    counted = Counter(result.level for result in results)
     return json.dumps(
         {
             "ok": not counted[Level.FAILED],
             "counts": {level: counted[level] for level in Level},
             "checks": [
-                {"check": f.check, "level": f.level, "what": f.what, "fix": f.fix} for f in findings
+                {
+                    "check": result.check,
+                    "level": result.level,
+                    "what": result.what,
+                    "fix": result.fix,
+                }
+                for result in results
             ],
         },
         indent=2,
@@ -62,16 +68,21 @@ def as_json(findings: Sequence[Finding]) -> str:
     )
 
 
-def without_secrets(findings: Iterable[Finding], secrets: Iterable[str]) -> list[Finding]:
-    """The same, should a secret or a token ever have come into one of them."""
-    hidden = sorted(secrets, key=len, reverse=True)
+def without_secrets(results: Iterable[CheckResult], secrets: Iterable[str]) -> list[CheckResult]:
+    """Replace secrets and tokens that are in a result by mistake."""
+    longest_first = sorted(secrets, key=len, reverse=True)
 
-    def blank(text: str) -> str:
-        for secret in hidden:
+    def redact(text: str) -> str:
+        for secret in longest_first:
             text = text.replace(secret, "<secret>")
         return _JWT.sub("<token>", text)
 
     return [
-        Finding(check=blank(f.check), level=f.level, what=blank(f.what), fix=blank(f.fix))
-        for f in findings
+        CheckResult(
+            check=redact(result.check),
+            level=result.level,
+            what=redact(result.what),
+            fix=redact(result.fix),
+        )
+        for result in results
     ]

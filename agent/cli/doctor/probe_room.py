@@ -1,9 +1,10 @@
-"""Probe: a room in which nobody is greeted, to see who would come if somebody were.
+"""Probe room: a temporary room without a trainee, to find out which workers answer a dispatch.
 
-LiveKit tells nobody which workers there are. A dispatch for our agent name tells: the worker
-answers for a room of this name and takes no job (`GreetingServer._accept`), and LiveKit notes who
-answered. With no worker it notes nothing. The room is deleted at once. Other products' workers are
-not sent to it: a room made with dispatches has no others (not so where our agent name is empty).
+LiveKit has no list of workers. A dispatch to our agent name shows them: a worker answers it for a
+room with this prefix without taking the job (`GreetingServer._accept`), and LiveKit stores which
+worker answered. Without a worker, nothing is stored. The room is deleted at once. Workers of other
+products are not asked, because a room created with dispatches gets no other dispatch, except if
+LIVEKIT_AGENT_NAME is empty.
 """
 
 from __future__ import annotations
@@ -23,81 +24,87 @@ from livekit import api
 from livekit.protocol import rtc as signal
 from livekit.protocol.agent import JobStatus
 
-from agent.cli.doctor.answer import CALL_S, Caller, NoAnswer, shown, translated
-from agent.cli.doctor.livekit import http_form
+from agent.cli.doctor.checks.livekit import https_url
+from agent.cli.doctor.http_client import (
+    REQUEST_TIMEOUT_S,
+    HttpClient,
+    NoResponse,
+    connection_errors,
+    host_and_port,
+)
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import PROBE_ROOM_PREFIX
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.settings import WorkerSettings
 
-_CALLS = 3
-"""Dispatches in one room: LiveKit chooses among workers by chance, and several show."""
-_NOBODY_S = 6.5
-"""LiveKit asks its workers for 5 s before it gives up a dispatch."""
+_DISPATCHES = 3
+"""In one room: LiveKit selects a worker at random, so several dispatches show several workers."""
+_NO_WORKER_S = 6.5
+"""LiveKit offers a dispatch to workers for 5 s before it gives up."""
 _MORE_S = 0.6
-"""After the first answer, for the others."""
-_EVERY_S = 0.25
-_LAST_S = 2.0
+"""Wait this long for other workers after the first one answered."""
+_POLL_S = 0.25
+_DELETE_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Called:
-    """Who answered."""
+class ProbeResult:
+    """The workers that answered."""
 
     workers: frozenset[str] = frozenset()
-    """LiveKit's ids of the workers that answered as ours do."""
-    strangers: bool = False
-    """Something took the job: it is no worker of this release."""
+    """LiveKit's ids of the workers that answered without taking the job, as ours do."""
+    foreign: bool = False
+    """A worker of another product or release took the job."""
 
 
 class ProbeRoom:
-    """A room made for this, with the dispatches in it."""
+    """The temporary room, with its dispatches."""
 
     def __init__(self, livekit: api.LiveKitAPI, settings: WorkerSettings) -> None:
         self._livekit, self._settings = livekit, settings
         self.name = PROBE_ROOM_PREFIX + secrets.token_hex(6)
 
-    async def called(self) -> Called:
-        """Wait until somebody has answered, or nobody will.
+    async def probe(self) -> ProbeResult:
+        """Wait until workers have answered, or none will.
 
         Raises:
-            LiveKitError: LiveKit refused or was lost meanwhile.
+            LiveKitError: LiveKit refused a request or did not respond.
         """
-        until = time.monotonic() + _NOBODY_S
-        found = Called()
+        until = time.monotonic() + _NO_WORKER_S
+        found = ProbeResult()
         while time.monotonic() < until:
-            await asyncio.sleep(_EVERY_S)
+            await asyncio.sleep(_POLL_S)
             now = await self._look()
-            if (now.workers or now.strangers) and not (found.workers or found.strangers):
+            if (now.workers or now.foreign) and not (found.workers or found.foreign):
                 until = min(until, time.monotonic() + _MORE_S)
             found = now
-            if found.strangers:
-                break  # before it has paid for anything
+            if found.foreign:
+                break  # delete the room before that worker pays for anything
         return found
 
-    async def _look(self) -> Called:
+    async def _look(self) -> ProbeResult:
         with translate_livekit_errors("ListDispatch"):
             dispatches = await self._livekit.agent_dispatch.list_dispatch(self.name)
         ours = self._settings.livekit_agent_name
         workers: set[str] = set()
-        strangers = False
+        foreign = False
         jobs = [job for d in dispatches if d.agent_name == ours for job in d.state.jobs]
         for job in jobs:
             ended = job.state.status in (JobStatus.JS_SUCCESS, JobStatus.JS_FAILED)
             if ended and not job.state.participant_identity:
                 workers.add(job.state.worker_id or job.id)
             else:
-                strangers = True
-        return Called(workers=frozenset(workers), strangers=strangers)
+                foreign = True
+        return ProbeResult(workers=frozenset(workers), foreign=foreign)
 
-    async def join(self, url: str, caller: Caller) -> str:
-        """Open the WebSocket that browsers, workers and avatars open, and leave again.
+    async def join(self, url: str, http: HttpClient) -> str:
+        """Open the WebSocket that browsers and avatars open, and leave again.
 
         Returns:
-            The version the server says it has; empty where it does not.
+            The version of the server; empty if it does not say.
 
         Raises:
-            NoAnswer: it could not be opened.
+            NoResponse: the WebSocket could not be opened.
         """
         token = (
             api.AccessToken(
@@ -116,23 +123,24 @@ class ProbeRoom:
             )
             .to_jwt()
         )
-        address = http_form(url) + "/rtc?auto_subscribe=0&sdk=python&protocol=15"
+        address = https_url(url) + "/rtc?auto_subscribe=0&sdk=python&protocol=15"
         headers = {"Authorization": f"Bearer {token}"}
-        with translated(url):
+        with connection_errors(url):
             try:
                 async with (
-                    asyncio.timeout(CALL_S),
-                    caller.http.ws_connect(address, headers=headers) as socket,
+                    asyncio.timeout(REQUEST_TIMEOUT_S),
+                    http.http.ws_connect(address, headers=headers) as socket,
                 ):
                     message = await socket.receive()
             except aiohttp.WSServerHandshakeError as e:
-                raise NoAnswer(
-                    f"{shown(url)} does not open a WebSocket (HTTP {e.status})",
+                raise NoResponse(
+                    f"{host_and_port(url)} does not open a WebSocket (HTTP {e.status})",
                     "a proxy in front of LiveKit must pass WebSocket upgrades of /rtc and /agent",
                 ) from None
         if message.type != aiohttp.WSMsgType.BINARY:
-            raise NoAnswer(
-                f"{shown(url)} closes the WebSocket at once", "look at LiveKit's log for why"
+            raise NoResponse(
+                f"{host_and_port(url)} closes the WebSocket at once",
+                "check LiveKit's log for the reason",
             )
         with contextlib.suppress(DecodeError):
             return signal.SignalResponse.FromString(message.data).join.server_info.version
@@ -141,34 +149,34 @@ class ProbeRoom:
 
 @asynccontextmanager
 async def probe_room(settings: WorkerSettings) -> AsyncIterator[ProbeRoom]:
-    """A room that is there until the block ends.
+    """Create the room, and delete it at the end of the block.
 
     Raises:
-        LiveKitError: it could not be made.
+        LiveKitError: the room could not be created.
     """
     async with api.LiveKitAPI(
         settings.livekit_url,
         settings.livekit_api_key,
         settings.livekit_api_secret.get_secret_value(),
-        timeout=aiohttp.ClientTimeout(total=CALL_S),
+        timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
     ) as livekit:
         room = ProbeRoom(livekit, settings)
         name = settings.livekit_agent_name
-        calls = [api.RoomAgentDispatch(agent_name=name)] * (_CALLS if name else 0)
+        dispatches = [api.RoomAgentDispatch(agent_name=name)] * (_DISPATCHES if name else 0)
         try:
             with translate_livekit_errors("CreateRoom"):
                 await livekit.room.create_room(
                     api.CreateRoomRequest(
-                        # Should this process die now, LiveKit takes it away.
+                        # If this process dies now, LiveKit deletes the room itself.
                         name=room.name,
                         empty_timeout=20,
                         departure_timeout=20,
-                        agents=calls,
+                        agents=dispatches,
                     )
                 )
             yield room
         finally:
             with contextlib.suppress(LiveKitError, TimeoutError):
-                async with asyncio.timeout(_LAST_S):
+                async with asyncio.timeout(_DELETE_TIMEOUT_S):
                     with translate_livekit_errors("DeleteRoom"):
                         await livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))

@@ -1,4 +1,4 @@
-"""Given: the settings as far as they can be used, so that one wrong name hides no other check."""
+"""Configuration: the settings as far as they are usable, so that one error hides no other check."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import SecretStr
 
-from agent.cli.doctor.written import ascii_flaw_of, flaw_of
+from agent.cli.doctor.variable_values import credential_problem, value_problem
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.base import Settings
 
 S = TypeVar("S", bound=Settings)
 
-_SAME = {
+_ALIASES = {
     "BEY_API_KEY": "BEYOND_PRESENCE_API_KEY",
     "BEY_AVATAR_ID": "BEYOND_PRESENCE_AVATAR_ID",
 }
-"""Two names of one setting."""
-_KEYS = {
+"""The second name of a setting, and its first."""
+_CREDENTIALS = {
     *("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "BEYOND_PRESENCE_API_KEY", "BEY_API_KEY"),
     *("BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID", "DEEPGRAM_API_KEY", "GOOGLE_API_KEY"),
     *("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "OUTCOME_WEBHOOK_SECRET"),
     *("RECORDING_S3_ACCESS_KEY", "RECORDING_S3_SECRET"),
 }
-SECRETS = (_KEYS - {"BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID", "LIVEKIT_API_KEY"}) | {
+SECRETS = (_CREDENTIALS - {"BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID", "LIVEKIT_API_KEY"}) | {
     "REDIS_URL",
     "OUTCOME_WEBHOOK_URL",
 }
-"""Never shown, nor any part of them."""
+"""Settings that the report never shows, not even in part."""
 _SECRET_MIN = 8
-"""Shorter ones are words that stand elsewhere too."""
-_STAND_INS = {
+"""Characters; a shorter secret is a word that may appear anywhere."""
+_SUBSTITUTES = {
     "LIVEKIT_URL": "wss://unset.invalid",
     "LIVEKIT_API_KEY": "unset",
     "LIVEKIT_API_SECRET": "unset" * 8,
@@ -47,88 +47,90 @@ _STAND_INS = {
     "BEYOND_PRESENCE_API_KEY": "unset",
     "BEYOND_PRESENCE_AVATAR_ID": "unset",
 }
-"""In place of what is required and unusable; no check that needs the name sees it."""
+"""Values for required settings that are missing or invalid; no check may use them: see `lacks`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
-    """What worker and endpoint would be started with."""
+class Configuration:
+    """The settings with which worker and endpoint would start."""
 
     environ: Mapping[str, str] = field(repr=False)
-    """The environment, and behind it `.env`."""
+    """The environment, and what `.env` adds to it."""
     worker: WorkerSettings
     endpoint: EndpointSettings
     problems: Mapping[str, str]
-    """Each name that cannot be used, and why; under "" what no single name is to blame for."""
+    """Why a setting is not usable, by name; under "" problems that involve several settings."""
     parts: frozenset[str]
-    """`worker`, `endpoint` or both: whose settings these are."""
+    """`worker`, `endpoint` or both: the processes that use this environment."""
     file_problems: tuple[str, ...] = ()
     """What is wrong with `.env` itself."""
-    overruled: tuple[str, ...] = ()
-    """Settings that `.env` has, and the environment has otherwise: the environment wins."""
+    overridden: tuple[str, ...] = ()
+    """Settings in `.env` that have another value in the environment, which takes precedence."""
 
     def lacks(self, *names: str) -> str:
-        """Why a check that needs these settings cannot be made; empty: it can."""
-        other = {same: name for name, same in _SAME.items()}
-        wrong = [name for name in names if {name, other.get(name)} & self.problems.keys()]
+        """Say which of the settings that a check needs are not usable; empty if all are."""
+        aliases = {first: second for second, first in _ALIASES.items()}
+        wrong = [name for name in names if {name, aliases.get(name)} & self.problems.keys()]
         verb = "are" if len(wrong) > 1 else "is"
         return f"{' and '.join(wrong)} {verb} not usable: see above" if wrong else ""
 
 
-def read_settings(
+def read_configuration(
     environ: Mapping[str, str], *, parts: frozenset[str], file: Path | None = None
-) -> Given:
-    """Read what there is.
+) -> Configuration:
+    """Read the settings, valid or not.
 
     Args:
-        parts: whose settings are demanded.
-        file: the `.env`, which the environment wins over.
+        parts: the processes whose settings must be complete.
+        file: the `.env`; the environment takes precedence.
     """
-    written, file_problems = _written(file) if file else ({}, ())
-    merged = {**written, **environ}
+    in_file, file_problems = _read_dotenv(file) if file else ({}, ())
+    merged = {**in_file, **environ}
     problems: dict[str, str] = {}
     if "worker" in parts:
         problems |= WorkerSettings.problems(merged)
     if "endpoint" in parts:
-        ours = EndpointSettings.problems(merged)
-        both = [text for text in (problems.get(""), ours.get("")) if text]
-        problems |= ours
+        of_endpoint = EndpointSettings.problems(merged)
+        both = [text for text in (problems.get(""), of_endpoint.get("")) if text]
+        problems |= of_endpoint
         if both:
             problems[""] = "\n".join(dict.fromkeys("\n".join(both).splitlines()))
     known = known_names()
     for name in known & merged.keys():
         if value := merged[name]:
-            flaw = (ascii_flaw_of if name in _KEYS else flaw_of)(value)
-            if flaw:
-                problems[name] = flaw
+            find_problem = credential_problem if name in _CREDENTIALS else value_problem
+            if problem := find_problem(value):
+                problems[name] = problem
     usable = {k: v for k, v in merged.items() if k not in problems}
-    return Given(
+    return Configuration(
         environ=merged,
         worker=_read(WorkerSettings, usable),
         endpoint=_read(EndpointSettings, usable),
         problems=problems,
         parts=parts,
         file_problems=file_problems,
-        overruled=tuple(n for n in sorted(known & written.keys()) if merged[n] != written[n]),
+        overridden=tuple(n for n in sorted(known & in_file.keys()) if merged[n] != in_file[n]),
     )
 
 
 def known_names() -> set[str]:
-    """Every setting of worker and endpoint."""
+    """Return the names of all settings of worker and endpoint."""
     return WorkerSettings.names() | EndpointSettings.names()
 
 
 def _read(settings: type[S], usable: Mapping[str, str]) -> S:
-    # A part that is not asked about may be wrong in names nobody checked.
+    # A process that is not checked may have invalid settings, too.
     wrong = {name for name in settings.problems(usable) if name}
     usable = settings.set_in({k: v for k, v in usable.items() if k not in wrong})
-    missing = {k: v for k, v in _STAND_INS.items() if k in settings.names()}
-    same = {v for k, v in _SAME.items() if k in usable}
-    return settings.model_validate({k: v for k, v in missing.items() if k not in same} | usable)
+    substitutes = {k: v for k, v in _SUBSTITUTES.items() if k in settings.names()}
+    by_alias = {first for second, first in _ALIASES.items() if second in usable}
+    return settings.model_validate(
+        {k: v for k, v in substitutes.items() if k not in by_alias} | usable
+    )
 
 
-def _written(file: Path) -> tuple[dict[str, str], tuple[str, ...]]:
-    """What `.env` says, and what is wrong with it."""
+def _read_dotenv(file: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the values in `.env`, and what is wrong with the file."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -138,19 +140,20 @@ def _written(file: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     except UnicodeDecodeError:
         return {}, ("is not UTF-8 text",)
     lines = [binding.original.line for binding in parse_stream(io.StringIO(text)) if binding.error]
-    broken = tuple(f"line {line} is no NAME=value, and is ignored" for line in lines)
+    problems = tuple(f"line {line} is not NAME=value, and is ignored" for line in lines)
     values = dotenv_values(stream=io.StringIO(text))
-    return {name: value for name, value in values.items() if value is not None}, broken
+    return {name: value for name, value in values.items() if value is not None}, problems
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:
-    """Every secret there is, for whoever has to keep them out of a text; none too short to tell."""
+    """Return every secret, and passwords in addresses, that must not appear in a text."""
     found = [value for name in SECRETS if (value := environ.get(name))]
     for address in [value for value in found if "://" in value]:
-        with suppress(ValueError):  # no address after all
+        with suppress(ValueError):  # not an address
             found.append(urlsplit(address).password or "")
     return [value for value in found if len(value) >= _SECRET_MIN]
 
 
 def plain(secret: SecretStr | None) -> str:
+    """Return the value of a secret; empty if it is not set."""
     return secret.get_secret_value() if secret else ""

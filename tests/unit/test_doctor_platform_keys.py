@@ -1,4 +1,4 @@
-"""The doctor on the platform's JWTs: its published keys, and a token like its own."""
+"""`doctor` checks the platform's published keys, and signs a JWT as the platform does."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.cli.doctor import platform_keys
-from agent.cli.doctor.answer import Caller
-from agent.cli.doctor.endpoint import signed_as_the_platform_does
-from agent.cli.doctor.finding import Finding
-from agent.cli.doctor.given import read_settings, secret_values
+from agent.cli.doctor.checks import platform_keys
+from agent.cli.doctor.checks.token_endpoint import sign_platform_jwt
+from agent.cli.doctor.configuration import read_configuration, secret_values
+from agent.cli.doctor.http_client import HttpClient
+from agent.cli.doctor.result import CheckResult
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from tests.unit.endpoint_app import settings
 from tests.unit.key_server import key_server, private_key, public_jwk
@@ -23,12 +23,14 @@ ENDPOINT = frozenset({"endpoint"})
 async def found(url: str, audience: str = "greeter") -> list[str]:
     environ = {"PLATFORM_JWKS_URL": url, "PLATFORM_JWT_AUDIENCE": audience}
     async with aiohttp.ClientSession() as http:
-        given = read_settings(environ, parts=ENDPOINT)
-        findings: list[Finding] = [f async for f in platform_keys.check(given, Caller(http))]
-    return [f"{f.level} {f.check} {f.what} → {f.fix}" for f in findings]
+        config = read_configuration(environ, parts=ENDPOINT)
+        results: list[CheckResult] = [
+            f async for f in platform_keys.check(config, HttpClient(http))
+        ]
+    return [f"{f.level} {f.check} {f.what} → {f.fix}" for f in results]
 
 
-async def test_published_keys_are_fetched_and_counted() -> None:
+async def test_platform_keys_check_counts_the_published_keys() -> None:
     async with key_server() as server:
         server.keys.append(public_jwk("ES256", "k2", private_key("ES256")))
         [line] = await found(server.url)
@@ -51,7 +53,9 @@ async def test_published_keys_are_fetched_and_counted() -> None:
         ({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}, "has no key for RS256, ES256 or EdDSA → "),
     ],
 )
-async def test_what_is_no_key_set_fails_with_what_to_do(told: dict[str, Any], said: str) -> None:
+async def test_platform_keys_check_explains_an_invalid_key_set(
+    told: dict[str, Any], said: str
+) -> None:
     async with key_server() as server:
         for name, value in told.items():
             setattr(server, name, value)
@@ -62,7 +66,7 @@ async def test_what_is_no_key_set_fails_with_what_to_do(told: dict[str, Any], sa
     assert "c2VjcmV0" not in line
 
 
-async def test_an_address_where_nobody_is_fails_and_none_is_not_spoken_of() -> None:
+async def test_platform_keys_check_needs_a_reachable_address() -> None:
     [line] = await found("http://127.0.0.1:1/jwks.json")
     assert line.startswith("failed platform.keys PLATFORM_JWKS_URL: nothing listens at 127.0.0.1:1")
     assert await found("") == []
@@ -74,15 +78,15 @@ async def test_an_address_where_nobody_is_fails_and_none_is_not_spoken_of() -> N
     "more",
     [{}, {"PLATFORM_JWT_AUDIENCE": "greeter"}, {"PLATFORM_JWT_ISSUER": "https://platform.example"}],
 )
-async def test_the_doctors_own_token_is_what_the_endpoint_demands(
+async def test_sign_platform_jwt_is_accepted_by_the_token_endpoint(
     tmp_path: Path, more: dict[str, str]
 ) -> None:
-    given = settings(tmp_path, **more)
-    claims = await PlatformJwtVerifier(given).claims(signed_as_the_platform_does(given))
+    endpoint = settings(tmp_path, **more)
+    claims = await PlatformJwtVerifier(endpoint).claims(sign_platform_jwt(endpoint))
     assert claims["session_id"] == "doctor"
 
 
-def test_passwords_in_addresses_and_the_buckets_keys_are_secrets_too() -> None:
+def test_secret_values_include_passwords_in_addresses() -> None:
     secrets = secret_values(
         {
             "REDIS_URL": "redis://:a-password-of-redis@redis:6379/0",

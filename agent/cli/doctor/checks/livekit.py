@@ -1,0 +1,126 @@
+"""LiveKit: whether LIVEKIT_URL is reachable, is LiveKit, and accepts the API key and secret."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import AsyncIterator
+
+from livekit import api
+
+from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_and_port
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped
+
+_LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
+
+
+async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
+    """Send one authenticated request that changes nothing."""
+    if unusable := config.lacks("LIVEKIT_URL"):
+        for aspect in ("reachable", "credentials"):
+            yield skipped(f"livekit.{aspect}", unusable)
+        return
+    url = config.worker.livekit_url
+    try:
+        # LiveKit answers a wrong key, too: that is enough to be reachable.
+        response = await http.request(
+            "LiveKit",
+            "POST",
+            https_url(url) + _LIST_ROOMS,
+            headers={
+                "Authorization": f"Bearer {_token(config)}",
+                "Content-Type": "application/json",
+            },
+            body=b'{"names": ["-"]}',
+        )
+    except NoResponse as e:
+        yield failed("livekit.reachable", f"LIVEKIT_URL: {e.what}", e.fix)
+        yield skipped("livekit.credentials", "LiveKit is not reachable")
+        return
+    if not _is_livekit(response):
+        yield failed(
+            "livekit.reachable",
+            f"{host_and_port(url)} answers (HTTP {response.status}), but is not LiveKit",
+            "set LIVEKIT_URL to the address of LiveKit: your project's, or your server's port 7880 "
+            "or the proxy in front of it",
+        )
+        yield skipped("livekit.credentials", "the server that answers is not LiveKit")
+        return
+    if response.status >= 500:
+        yield failed(
+            "livekit.reachable",
+            f"LiveKit at {host_and_port(url)} has a problem (HTTP {response.status})",
+            "check its log or its status page, and try again",
+        )
+        yield skipped("livekit.credentials", "LiveKit has a problem")
+        return
+    yield ok("livekit.reachable", f"LiveKit answers at {host_and_port(url)}")
+    if unusable := config.lacks("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"):
+        yield skipped("livekit.credentials", unusable)
+    elif response.status == 200:
+        yield ok("livekit.credentials", "LiveKit accepts LIVEKIT_API_KEY and LIVEKIT_API_SECRET")
+    else:
+        yield credentials_refused(response)
+
+
+def credentials_refused(response: Response) -> CheckResult:
+    """Find out from LiveKit's error text whether it refuses the key, the secret or the clock.
+
+    The texts are those of livekit-server 1.13.5's (pkg/service/auth.go, and golang-jwt).
+    """
+    words = response.text.lower()
+    check = "livekit.credentials"
+    if "invalid api key" in words:
+        return failed(
+            check,
+            "LiveKit does not know LIVEKIT_API_KEY",
+            "use key and secret of the project in LIVEKIT_URL: the key is of another project, "
+            "or was deleted",
+        )
+    if "signature is invalid" in words or "error in cryptographic primitive" in words:
+        return failed(
+            check,
+            "LIVEKIT_API_SECRET is not the secret of LIVEKIT_API_KEY",
+            "copy both again, together, from your project's settings",
+        )
+    if any(said in words for said in ("not valid yet", "expired", "used before issued", "(nbf)")):
+        return failed(
+            check,
+            "LiveKit refuses the token's time: this machine's clock differs from LiveKit's",
+            "correct the clock of either machine (systemctl status systemd-timesyncd, or chrony)",
+        )
+    if response.status == 403 or "permission" in words:
+        return failed(
+            check,
+            "LIVEKIT_API_KEY may not list rooms",
+            "use a key with all permissions: worker and token endpoint create and delete rooms",
+        )
+    return failed(
+        check,
+        f"LiveKit refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET (HTTP {response.status})",
+        "copy both from the same project's settings, and check this machine's clock",
+    )
+
+
+def https_url(url: str) -> str:
+    """Turn `wss://host` into `https://host`."""
+    return "http" + url.removeprefix("ws")
+
+
+def _is_livekit(response: Response) -> bool:
+    if response.status >= 500:
+        return "html" not in response.headers.get("Content-Type", "")
+    if response.status == 200:
+        return isinstance(response.json(), dict)
+    return response.status in {401, 403} and "html" not in response.headers.get("Content-Type", "")
+
+
+def _token(config: Configuration) -> str:
+    return (
+        api.AccessToken(
+            config.worker.livekit_api_key, config.worker.livekit_api_secret.get_secret_value()
+        )
+        .with_ttl(datetime.timedelta(minutes=1))
+        .with_grants(api.VideoGrants(room_list=True))
+        .to_jwt()
+    )

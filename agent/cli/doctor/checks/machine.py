@@ -1,0 +1,116 @@
+"""Machine: free disk space, cores for MAX_JOBS, and the installed versions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+
+_LOCK = Path(__file__).resolve().parents[4] / "uv.lock"
+_MIB = 1024 * 1024
+_DISK_MIN = 200 * _MIB
+_JOBS_PER_CORE = 5
+_PYTHON = ((3, 11), (3, 14))
+_PACKAGES = ("livekit", "google-genai", "fastapi", "pydantic", "redis")
+"""Packages whose version matters, by the start of their name."""
+
+
+def check(config: Configuration) -> Iterator[CheckResult]:
+    yield from _versions()
+    if "worker" in config.parts:
+        yield _files()
+        yield _cores(config)
+    if not config.lacks("STATE_DIR") and config.worker.redis_url is None:
+        yield _disk(config.worker.state_dir)
+
+
+def _disk(folder: Path) -> CheckResult:
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    free = shutil.disk_usage(there).free
+    what = f"{free // _MIB} MiB are free on the disk of STATE_DIR"
+    if free < _DISK_MIN:
+        return warning(
+            "machine.disk", what, "free some space: outcomes are lost if the disk is full"
+        )
+    return ok("machine.disk", what)
+
+
+def _cores(config: Configuration) -> CheckResult:
+    if unusable := config.lacks("MAX_JOBS"):
+        return skipped("machine.cores", unusable)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores, jobs = cores or 1, config.worker.max_jobs
+    what = f"MAX_JOBS is {jobs}, on {cores} cores"
+    if jobs > cores * _JOBS_PER_CORE:
+        return warning(
+            "machine.cores",
+            what,
+            f"if the worker runs on this machine, set MAX_JOBS to "
+            f"{cores * _JOBS_PER_CORE} or less, or add workers",
+        )
+    return ok("machine.cores", what)
+
+
+def _files() -> CheckResult:
+    """The turn detector's model comes in its own wheel; nothing is downloaded at run time."""
+    if find_spec("livekit.local_inference") is None:
+        return failed(
+            "machine.models",
+            "the turn detector's model is not installed",
+            "run uv sync --locked, then python -m agent download-files",
+        )
+    return ok("machine.models", "the turn detector's model is installed")
+
+
+def _versions() -> Iterator[CheckResult]:
+    python = sys.version_info[:2]
+    if not _PYTHON[0] <= python < _PYTHON[1]:
+        yield failed(
+            "machine.versions",
+            f"Python {python[0]}.{python[1]} is not supported",
+            "use Python 3.11, 3.12 or 3.13",
+        )
+        return
+    try:
+        locked = {p["name"]: p.get("version", "") for p in _packages()}
+    except (OSError, tomllib.TOMLDecodeError):
+        yield skipped("machine.versions", "there is no uv.lock to compare with")
+        return
+    other = sorted(
+        f"{name} {installed} instead of {version}"
+        for name, version in locked.items()
+        if name.startswith(_PACKAGES) and (installed := _installed(name)) not in (None, version)
+    )
+    if other:
+        yield warning(
+            "machine.versions",
+            f"other versions than in uv.lock: {', '.join(other)}",
+            "run uv sync --locked: other versions are not tested",
+        )
+    else:
+        yield ok(
+            "machine.versions",
+            f"Python {python[0]}.{python[1]}, livekit-agents {_installed('livekit-agents')}, as "
+            "in uv.lock",
+        )
+
+
+def _packages() -> list[dict[str, str]]:
+    with _LOCK.open("rb") as file:
+        found: list[dict[str, str]] = tomllib.load(file)["package"]
+    return found
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,47 @@
+"""Outcome webhook: whether the platform listens at OUTCOME_WEBHOOK_URL. Nothing is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, host_and_port
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.core.addresses import is_private_host
+
+
+async def check(config: Configuration) -> AsyncIterator[CheckResult]:
+    check = "webhook.reachable"
+    if unusable := config.lacks("OUTCOME_WEBHOOK_URL"):
+        yield skipped(check, unusable)
+        return
+    url = config.endpoint.outcome_webhook_url
+    if not url:
+        yield skipped(
+            check, "OUTCOME_WEBHOOK_URL is not set: outcomes are stored, but not delivered"
+        )
+        return
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or {"https": 443}.get(parts.scheme, 80)
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+    except (OSError, TimeoutError):
+        yield failed(
+            check,
+            f"nothing listens at {host_and_port(url)} (OUTCOME_WEBHOOK_URL)",
+            "start the platform or correct the address; outcomes are stored and delivered later",
+        )
+        return
+    if parts.scheme == "http" and not is_private_host(host):
+        yield warning(
+            check,
+            "OUTCOME_WEBHOOK_URL is not encrypted, and outcomes hold personal data",
+            "use https://",
+        )
+    else:
+        yield ok(check, f"a server listens at {host_and_port(url)}")

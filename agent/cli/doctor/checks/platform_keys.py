@@ -1,0 +1,59 @@
+"""Platform keys: whether the token endpoint can load the keys at PLATFORM_JWKS_URL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+
+from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.core.errors import PlatformKeysError
+from agent.core.jwks import SET_MAX, usable_keys
+
+_FIX = "set PLATFORM_JWKS_URL to the address of the key set itself, as the platform publishes it"
+
+
+async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
+    """Fetch the key set as the token endpoint does; no result if PLATFORM_JWKS_URL is not set."""
+    check = "platform.keys"
+    if unusable := config.lacks("PLATFORM_JWKS_URL"):
+        yield skipped(check, unusable)
+        return
+    settings = config.endpoint
+    url = settings.platform_jwks_url
+    if not url:
+        return
+    try:
+        response = await http.request("the platform", "GET", url)
+    except NoResponse as e:
+        yield failed(
+            check,
+            f"PLATFORM_JWKS_URL: {e.what}",
+            f"{e.fix}; until then the token endpoint refuses the platform's JWTs",
+        )
+        return
+    where = host_and_port(url)
+    if response.status != 200:
+        moved = "; a redirect is not followed" if 300 <= response.status < 400 else ""
+        yield failed(check, f"{where} answers {response.status} instead of a key set{moved}", _FIX)
+        return
+    if len(response.body) > SET_MAX:
+        yield failed(check, f"{where} answers more than {SET_MAX} bytes", _FIX)
+        return
+    try:
+        keys = usable_keys(response.json())
+    except PlatformKeysError as e:
+        yield failed(
+            check, f"{where} {e}", f"{_FIX}; it accepts RSA (2048 bits or more), P-256 and Ed25519"
+        )
+        return
+    counted = Counter(key.algorithm_name for key in keys)
+    what = ", ".join(f"{count} for {name}" for name, count in sorted(counted.items()))
+    yield ok(check, f"{where} publishes keys: {what}")
+    if not settings.platform_jwt_audience:
+        yield warning(
+            "platform.audience",
+            "the token endpoint accepts any JWT of these keys with a session_id, for any audience",
+            "set PLATFORM_JWT_AUDIENCE, and set the same aud in the platform's JWTs",
+        )

@@ -1,0 +1,53 @@
+"""Recording: whether recordings can be stored in the bucket and the folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.folders import unwritable_path
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped
+from agent.core.errors import RecordingError
+from agent.core.settings import RecordingSettings
+from agent.recording.bucket import Bucket
+
+_NAMES = tuple(sorted(RecordingSettings.names()))
+_BUCKET, _FOLDER = "recording.bucket", "recording.folder"
+
+
+async def check(config: Configuration) -> AsyncIterator[CheckResult]:
+    """Check bucket and folder; no result if RECORDING is off.
+
+    Only a recording shows whether LiveKit has a free egress.
+    """
+    settings = config.worker
+    if settings.recording == "off":
+        return
+    if unusable := config.lacks(*_NAMES):
+        yield skipped("recording.kept", unusable)
+        return
+    if settings.recording == "worker":
+        yield _folder(settings.recordings_dir)
+    if (bucket := Bucket.of(settings)) is not None:
+        yield await _bucket(bucket, settings.recording_s3_bucket)
+
+
+async def _bucket(bucket: Bucket, name: str) -> CheckResult:
+    try:
+        await bucket.look()
+    except RecordingError as e:
+        what, _, fix = str(e).rpartition(": ")
+        return failed(_BUCKET, what, fix)
+    return ok(_BUCKET, f"the bucket {name} can be listed")
+
+
+def _folder(folder: Path) -> CheckResult:
+    there = unwritable_path(folder)
+    if there is None:
+        return ok(_FOLDER, f"RECORDINGS_DIR ({folder}) can be written")
+    return failed(
+        _FOLDER,
+        f"RECORDINGS_DIR ({folder}) cannot be written: this user may not write to {there}",
+        "set RECORDINGS_DIR to a folder that the worker may write, on a disk with free space",
+    )

@@ -1,0 +1,149 @@
+"""Settings: every variable that is missing, invalid or misspelled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from agent.cli.doctor.configuration import Configuration, known_names
+from agent.cli.doctor.result import CheckResult, failed, ok, warning
+from agent.cli.doctor.variable_values import similar_setting
+from agent.core.addresses import is_private_host
+
+_FIXES = {
+    "LIVEKIT_URL": "set it to your project's address, like wss://your-project.livekit.cloud",
+    "LIVEKIT_API_KEY": "copy it from your LiveKit project, Settings, API keys",
+    "LIVEKIT_API_SECRET": "copy it from your LiveKit project, Settings, API keys: it is shown "
+    "once, so create a new key if it is lost",
+    "BEYOND_PRESENCE_API_KEY": "create one at app.bey.chat, Settings, API keys",
+    "BEYOND_PRESENCE_AVATAR_ID": "copy the id of an avatar from app.bey.chat, Avatars",
+    "DEEPGRAM_API_KEY": "create one at console.deepgram.com, API keys",
+    "GOOGLE_API_KEY": "create one at aistudio.google.com, Get API key",
+    "OUTCOME_WEBHOOK_SECRET": "set it to whsec_ and the output of: openssl rand -base64 32",
+    "PLATFORM_API_KEY": "16 characters or more: openssl rand -hex 24",
+    "PLATFORM_JWT_SECRET": "32 bytes or more: openssl rand -base64 48",
+}
+_SEE = "see .env.example"
+
+
+def check(config: Configuration) -> Iterator[CheckResult]:
+    """Report every problem of the variables that are set, and of those that are missing."""
+    for problem in config.file_problems:
+        yield failed("settings.file", f".env {problem}", "correct it, or remove it")
+    misspelled = dict(_misspelled(config))
+    found = False
+    for name, why in sorted(config.problems.items()):
+        if name:
+            found = True
+            yield _wrong(name, why, misspelled)
+    for sentence in config.problems.get("", "").splitlines():
+        found = True
+        name, fix = _setting_in(sentence)
+        yield failed(f"settings.{name}", sentence, fix)
+    for wrong, meant in misspelled.items():
+        if config.problems.get(meant) != "is missing":
+            yield warning(
+                f"settings.{wrong}",
+                f"{wrong} is not a setting, and is ignored",
+                f"rename it if you mean {meant}; otherwise remove it",
+            )
+    if config.overridden:
+        yield warning(
+            "settings.overruled",
+            f"the environment overrides .env in {', '.join(config.overridden)}",
+            "unset them in the environment, or remove them from .env, which has no effect on them",
+        )
+    if not (found or config.file_problems):
+        count = len(known_names() & config.environ.keys())
+        yield ok("settings", f"complete and valid: {count} are set, the others have their defaults")
+    if not config.lacks("LIVEKIT_AGENT_NAME") and not config.worker.livekit_agent_name:
+        yield warning(
+            "worker.name",
+            "LIVEKIT_AGENT_NAME is empty: every room of this LiveKit project gets an agent",
+            "set a name, unless the project has no other rooms than training sessions",
+        )
+    if "endpoint" in config.parts and "CORS_ALLOWED_ORIGINS" not in config.problems:
+        yield from _origins(config.endpoint.cors_allowed_origins)
+
+
+def _wrong(name: str, why: str, misspelled: dict[str, str]) -> CheckResult:
+    if why == "is missing":
+        instead = [wrong for wrong, meant in misspelled.items() if meant == name]
+        if instead:
+            return failed(
+                f"settings.{name}",
+                f"{name} is missing, and {' and '.join(instead)} is not a setting",
+                f"rename {instead[0]} to {name}",
+            )
+        return failed(
+            f"settings.{name}",
+            f"{name} is missing",
+            _FIXES.get(name, _SEE),
+        )
+    what = f"{name} {why}" if why[:1].islower() else f"{name}: {why}"
+    return failed(f"settings.{name}", what, _FIXES.get(name, _SEE))
+
+
+def _setting_in(sentence: str) -> tuple[str, str]:
+    """Return the first setting that the sentence names, and how to fix it."""
+    known = known_names()
+    named = (word for word in re.findall(r"[A-Z][A-Z0-9_]+", sentence) if word in known)
+    name = next(named, "several")
+    return name, _FIXES.get(name, _SEE)
+
+
+def _misspelled(config: Configuration) -> Iterator[tuple[str, str]]:
+    """Yield variables that are not settings, and the unset setting that each is similar to."""
+    known = known_names()
+    for name in sorted(config.environ):
+        meant = similar_setting(name, known)
+        if meant and config.environ.get(meant, "") == "":
+            yield name, meant
+
+
+def _origins(origins: list[str]) -> Iterator[CheckResult]:
+    wrong = [origin for origin in origins if origin != "*" and not _is_origin(origin)]
+    if not origins:
+        yield warning(
+            "settings.CORS_ALLOWED_ORIGINS",
+            "no page may call the token endpoint from a browser",
+            "set CORS_ALLOWED_ORIGINS to the origins of your pages, unless only your backend calls "
+            "the endpoint",
+        )
+    elif wrong:
+        yield failed(
+            "settings.CORS_ALLOWED_ORIGINS",
+            f"{len(wrong)} of the {len(origins)} origins cannot match any page",
+            "an origin is scheme and host, like https://app.example.com, without a path or a "
+            "slash at the end",
+        )
+    elif "*" in origins:
+        yield warning(
+            "settings.CORS_ALLOWED_ORIGINS",
+            "every page on the internet may call the token endpoint",
+            "list the origins of your pages instead of *",
+        )
+    elif plain := [o for o in origins if _is_public_http(o)]:
+        yield warning(
+            "settings.CORS_ALLOWED_ORIGINS",
+            f"{plain[0]} is not encrypted: browsers allow no microphone there",
+            "serve the page over https://, and list that origin",
+        )
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and text == f"{parts.scheme}://{parts.netloc}"
+    )
+
+
+def _is_public_http(origin: str) -> bool:
+    parts = urlsplit(origin)
+    return parts.scheme == "http" and not is_private_host(parts.hostname or "")

@@ -1,0 +1,180 @@
+"""Store: whether it is usable, and whether worker and token endpoint share it.
+
+They must share it: the worker writes ends, outcomes and used avatar minutes to the store, and the
+token endpoint reads them there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from agent.cli.doctor.configuration import Configuration, plain
+from agent.cli.doctor.folders import unwritable_path
+from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, HttpClient, NoResponse
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.core.errors import StoreError
+from agent.core.settings import StoreSettings
+from agent.store import Store, open_store
+
+_REDIS_FIX = "check REDIS_URL, that Redis runs, and the network on the way"
+_SQLITE_FIX = (
+    "set STATE_DIR to a folder that both worker and token endpoint may write; if its "
+    "store.sqlite3 is damaged or of another program, move it away"
+)
+_SHARE_FIX = (
+    "give worker and token endpoint the same STATE_DIR (an absolute path, on one machine) or the "
+    "same REDIS_URL: they exchange ends, outcomes and used avatar minutes through the store"
+)
+
+
+async def check(config: Configuration) -> AsyncIterator[CheckResult]:
+    """Open the store if it exists. A new one would belong to this user, not to the worker's."""
+    if unusable := config.lacks("STATE_DIR", "REDIS_URL"):
+        yield skipped("store.usable", unusable)
+        return
+    settings = config.endpoint
+    uses_redis = settings.redis_url is not None
+    if not uses_redis and not _file(settings).exists():
+        yield _not_created_yet(settings.state_dir)
+        return
+    try:
+        store = await asyncio.to_thread(open_store, settings)
+        try:
+            await store.phase("doctor")
+        finally:
+            await _close(store)
+    except StoreError as e:
+        yield failed("store.usable", str(e), _REDIS_FIX if uses_redis else _SQLITE_FIX)
+        return
+    if uses_redis:
+        yield ok("store.usable", "Redis answers at REDIS_URL")
+    elif not os.access(_file(settings), os.W_OK):
+        yield failed("store.usable", f"{_file(settings)} cannot be written", _SQLITE_FIX)
+        return
+    else:
+        yield ok("store.usable", f"the store in {settings.state_dir} can be read and written")
+    yield await _fingerprint(settings)
+
+
+def _not_created_yet(folder: Path) -> CheckResult:
+    if path := unwritable_path(folder):
+        return failed(
+            "store.usable",
+            f"STATE_DIR cannot be created: this user may not write to {path}",
+            _SQLITE_FIX,
+        )
+    return ok("store.usable", f"{folder} can be written; the first start creates the store")
+
+
+async def _fingerprint(settings: StoreSettings) -> CheckResult:
+    """Identify the store, to compare the reports of worker and token endpoint."""
+    check = "store.fingerprint"
+    try:
+        if settings.redis_url is not None:
+            identity = await _redis_identity(settings.redis_url.get_secret_value())
+        else:
+            found = await asyncio.to_thread(_file(settings).stat)
+            identity = f"{found.st_dev}:{found.st_ino}"
+    except (RedisError, OSError, TimeoutError) as e:
+        return skipped(check, f"the store does not identify itself ({type(e).__name__})")
+    fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:8]
+    return ok(
+        check,
+        f"{fingerprint}: doctor must print the same for worker and token endpoint, which exchange "
+        "ends, outcomes and used avatar minutes through the store",
+    )
+
+
+async def _redis_identity(url: str) -> str:
+    """Return what is the same for all clients of one Redis database, whatever its address."""
+    client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=REQUEST_TIMEOUT_S)
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            server = await client.info("server")
+    finally:
+        await client.aclose()
+    database = client.connection_pool.connection_kwargs.get("db") or 0
+    return f"{server.get('run_id', urlsplit(url).hostname)}:{database}"
+
+
+async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
+    """End a session that does not exist at the token endpoint, and look for the end in the store.
+
+    The end is deleted afterwards. If there are two stores, the token endpoint's deletes it after
+    RETENTION_DAYS.
+    """
+    check = "store.shared"
+    if unusable := config.lacks("STATE_DIR", "REDIS_URL", "PLATFORM_API_KEY"):
+        yield skipped(check, unusable)
+        return
+    settings = config.endpoint
+    if settings.redis_url is None and not _file(settings).exists():
+        yield failed(
+            check,
+            f"the token endpoint runs, but there is no store in {settings.state_dir}: it uses "
+            "another one",
+            _SHARE_FIX,
+        )
+        return
+    session = f"doctor-{secrets.token_hex(6)}"
+    url = f"{config.worker.endpoint_url.rstrip('/')}/api/users/sessions/{session}"
+    try:
+        response = await http.request(
+            "the token endpoint",
+            "POST",
+            f"{url}/avatar-greeting/end/",
+            headers={
+                "X-API-Key": plain(settings.platform_api_key),
+                "Content-Type": "application/json",
+            },
+            body=b'{"reason": "doctor"}',
+        )
+    except NoResponse as e:
+        yield warning(check, f"the token endpoint: {e.what}", e.fix)
+        return
+    if response.status != 200:
+        yield warning(
+            check,
+            f"the token endpoint could not end a session (HTTP {response.status})",
+            "it cannot reach LiveKit or its store: check its log",
+        )
+        return
+    try:
+        store = await asyncio.to_thread(open_store, settings)
+        try:
+            reason = await store.end_reason(session)
+            await store.forget_session(session)
+        finally:
+            await _close(store)
+    except StoreError:
+        yield skipped(check, "the store is not usable: see above")
+        return
+    if reason == "doctor":
+        yield ok(check, "the token endpoint uses the same store as these settings")
+    else:
+        yield failed(
+            check,
+            "the token endpoint uses another store than these settings: ended sessions may be "
+            "greeted again, and outcomes are incomplete",
+            _SHARE_FIX,
+        )
+
+
+def _file(settings: StoreSettings) -> Path:
+    return settings.state_dir / "store.sqlite3"
+
+
+async def _close(store: Store) -> None:
+    try:
+        await store.aclose()
+    except StoreError:
+        pass

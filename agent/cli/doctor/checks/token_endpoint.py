@@ -1,0 +1,167 @@
+"""Token endpoint: whether ENDPOINT_URL is reachable, and accepts the configured credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import jwt
+
+from agent.cli.doctor.configuration import Configuration, plain
+from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_and_port
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.core.settings import EndpointSettings
+
+_GREETING = "/api/users/sessions/doctor/avatar-greeting/"
+_INVALID_BODY = b"{"
+"""An incomplete body. The endpoint checks credentials first: with valid credentials it answers "not
+JSON", and nothing else happens."""
+
+
+async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
+    if unusable := config.lacks("ENDPOINT_URL"):
+        yield skipped("endpoint.reachable", unusable)
+        return
+    base = config.worker.endpoint_url.rstrip("/")
+    if not base:
+        yield skipped(
+            "endpoint.reachable",
+            "ENDPOINT_URL is not set, so the token endpoint could not be checked",
+        )
+        return
+    try:
+        health = await http.request("the token endpoint", "GET", f"{base}/healthz")
+    except NoResponse as e:
+        yield failed(
+            "endpoint.reachable",
+            f"ENDPOINT_URL: {e.what}",
+            f"{e.fix}; start it with python -m agent.token_endpoint",
+        )
+        return
+    data = health.json()
+    if health.status != 200 or not isinstance(data, dict) or data.get("status") != "ok":
+        yield failed(
+            "endpoint.reachable",
+            f"the server at {host_and_port(base)} is not the token endpoint (HTTP {health.status})",
+            "set ENDPOINT_URL to its address without /api/…; check host, port and any proxy",
+        )
+        return
+    yield ok("endpoint.reachable", f"the token endpoint answers at {host_and_port(base)}")
+    if "endpoint" not in config.parts:
+        return
+    checks = (_key(config, http, base), _jwt(config, http, base), _origin(config, http, base))
+    for result in await asyncio.gather(*checks):
+        if result is not None:
+            yield result
+
+
+async def _key(config: Configuration, http: HttpClient, base: str) -> CheckResult | None:
+    key = plain(config.endpoint.platform_api_key)
+    if unusable := config.lacks("PLATFORM_API_KEY"):
+        return skipped("endpoint.key", unusable)
+    if not key:
+        return skipped(
+            "endpoint.key",
+            "PLATFORM_API_KEY is not set: your backend cannot call the token endpoint",
+        )
+    return await _accepts("endpoint.key", "PLATFORM_API_KEY", http, base, {"X-API-Key": key})
+
+
+async def _jwt(config: Configuration, http: HttpClient, base: str) -> CheckResult | None:
+    if config.lacks("PLATFORM_JWT_SECRET") or not config.endpoint.platform_jwt_secret:
+        return None
+    bearer = {"Authorization": f"Bearer {sign_platform_jwt(config.endpoint)}"}
+    return await _accepts("endpoint.jwt", "PLATFORM_JWT_SECRET", http, base, bearer)
+
+
+def sign_platform_jwt(settings: EndpointSettings) -> str:
+    """Sign a JWT for the session `doctor` with PLATFORM_JWT_SECRET, valid for a minute."""
+    demanded = {"iss": settings.platform_jwt_issuer, "aud": settings.platform_jwt_audience}
+    claims = {
+        "sub": "doctor",
+        "session_id": "doctor",
+        "exp": int(time.time()) + 60,
+        **{name: value for name, value in demanded.items() if value},
+    }
+    return jwt.encode(claims, plain(settings.platform_jwt_secret), "HS256")
+
+
+async def _accepts(
+    check: str, name: str, http: HttpClient, base: str, who: dict[str, str]
+) -> CheckResult:
+    try:
+        response = await http.request(
+            "the token endpoint",
+            "POST",
+            base + _GREETING,
+            headers={**who, "Content-Type": "application/json"},
+            body=_INVALID_BODY,
+        )
+    except NoResponse as e:
+        return failed(check, f"the token endpoint: {e.what}", e.fix)
+    code = _code(response)
+    if response.status == 400 and code == "malformed_json":
+        return ok(check, f"the token endpoint accepts {name}")
+    if response.status == 401:
+        return failed(
+            check,
+            f"the token endpoint does not accept {name}",
+            f"start it with the same {name} as here",
+        )
+    if response.status == 429:
+        return warning(
+            check,
+            "the token endpoint answers 429: the rate limit is reached",
+            "try again in a minute",
+        )
+    return failed(
+        check,
+        f"the token endpoint answers {response.status} instead of 400 to an invalid body",
+        "a proxy changes requests, or it is another release: check its log",
+    )
+
+
+def _code(response: Response) -> str:
+    data = response.json()
+    error = data.get("error") if isinstance(data, dict) else None
+    return str(error.get("code", "")) if isinstance(error, dict) else ""
+
+
+async def _origin(config: Configuration, http: HttpClient, base: str) -> CheckResult | None:
+    """Send the CORS preflight request that a browser sends for a page of each origin."""
+    origins = [o for o in config.endpoint.cors_allowed_origins if o != "*"]
+    if not origins or config.lacks("CORS_ALLOWED_ORIGINS"):
+        return None
+    preflight = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    try:
+        answers = await asyncio.gather(
+            *(
+                http.request(
+                    "the token endpoint",
+                    "OPTIONS",
+                    base + _GREETING,
+                    headers={"Origin": o, **preflight},
+                )
+                for o in origins
+            )
+        )
+    except NoResponse as e:
+        return warning("endpoint.origins", f"the token endpoint: {e.what}", e.fix)
+    allowed = [_allows(a, o) for a, o in zip(answers, origins, strict=True)]
+    if all(allowed):
+        return ok("endpoint.origins", f"the token endpoint accepts {len(origins)} origins")
+    return failed(
+        "endpoint.origins",
+        f"the token endpoint refuses {origins[allowed.index(False)]}, an origin of "
+        "CORS_ALLOWED_ORIGINS",
+        "start it with these settings; an origin is scheme and host, without path or slash",
+    )
+
+
+def _allows(response: Response, origin: str) -> bool:
+    data = {k.lower(): v for k, v in response.headers.items()}.get("access-control-allow-origin")
+    return response.status < 400 and data in {origin, "*"}

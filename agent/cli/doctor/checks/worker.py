@@ -1,0 +1,141 @@
+"""Worker: whether one is registered under LIVEKIT_AGENT_NAME and accepts jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
+from agent.cli.doctor.probe_room import ProbeResult, ProbeRoom, probe_room
+from agent.cli.doctor.result import CheckResult, Level, failed, ok, skipped, warning
+from agent.core.errors import LiveKitError
+
+_START = "start it (python -m agent start), or check its log for why it is not registered"
+
+
+async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
+    """Dispatch an agent to a temporary room without a trainee, and open LiveKit's WebSocket."""
+    settings = config.worker
+    if unusable := config.lacks("LIVEKIT_AGENT_NAME"):
+        yield skipped("worker.registered", unusable)
+        return
+    try:
+        async with probe_room(settings) as room:
+            probe = asyncio.create_task(room.probe(), name="probe_room")
+            try:
+                for result in await _sockets(config, room, http):
+                    yield result
+                for result in _answered(settings.livekit_agent_name, await probe):
+                    yield result
+            finally:
+                probe.cancel()
+    except LiveKitError as e:
+        yield failed("worker.registered", f"LiveKit refused the check: {e}", "try again")
+
+
+def _answered(name: str, probe: ProbeResult) -> Iterator[CheckResult]:
+    named = f"as {name}" if name else "without a name"
+    if probe.foreign:
+        yield failed(
+            "worker.registered",
+            f"a worker of another product or release takes the jobs {named}",
+            "stop it, or set another LIVEKIT_AGENT_NAME: trainees would talk with it",
+        )
+    elif len(probe.workers) > 1:
+        yield ok("worker.registered", f"{len(probe.workers)} workers answer {named}")
+    elif probe.workers:
+        yield ok("worker.registered", f"a worker answers {named}")
+    else:
+        yield failed(
+            "worker.registered",
+            f"no worker answers {named}: it is not running, is draining, or is registered "
+            "under another name or in another project",
+            f"{_START}; worker and token endpoint need the same LIVEKIT_AGENT_NAME",
+        )
+
+
+async def _sockets(config: Configuration, room: ProbeRoom, http: HttpClient) -> list[CheckResult]:
+    settings = config.worker
+    urls = [("livekit.websocket", settings.livekit_url)]
+    if settings.public_url != settings.livekit_url and not config.lacks("LIVEKIT_PUBLIC_URL"):
+        urls.append(("livekit.public_websocket", settings.public_url))
+    return list(await asyncio.gather(*(_socket(check, url, room, http) for check, url in urls)))
+
+
+async def _socket(check: str, url: str, room: ProbeRoom, http: HttpClient) -> CheckResult:
+    try:
+        version = await room.join(url, http)
+    except NoResponse as e:
+        if check == "livekit.public_websocket":
+            return warning(
+                check,
+                f"LIVEKIT_PUBLIC_URL does not work from this machine: {e.what}",
+                f"some networks cannot reach their own public address: try from "
+                f"outside. If it fails there, too: {e.fix}",
+            )
+        return failed(check, e.what, e.fix)
+    version_text = f", server version {version}" if version else ""
+    return ok(check, f"the WebSocket of {host_and_port(url)} opens{version_text}")
+
+
+async def check_here(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
+    """Read the worker's health endpoint, if it runs on this machine."""
+    settings = config.worker
+    if unusable := config.lacks("AGENT_HTTP_PORT", "AGENT_HTTP_HOST", "LIVEKIT_AGENT_NAME"):
+        yield skipped("worker.health", unusable)
+        return
+    if settings.agent_http_port == 0:
+        yield skipped("worker.health", "AGENT_HTTP_PORT is 0, so the port is not known")
+        return
+    host = settings.agent_http_host
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    base = f"http://{host}:{settings.agent_http_port}"
+    try:
+        alive, about = await asyncio.gather(
+            http.request("the worker", "GET", f"{base}/"),
+            http.request("the worker", "GET", f"{base}/worker"),
+        )
+    except NoResponse as e:
+        if e.refused:
+            yield skipped("worker.health", f"no worker on this machine at {host_and_port(base)}")
+        else:
+            yield warning(
+                "worker.health",
+                e.what,
+                "if it is the worker, restart it: its event loop is blocked",
+            )
+        return
+    yield _health(host_and_port(base), settings.livekit_agent_name, alive.status, about.json())
+
+
+def _health(where: str, name: str, status: int, about: Any) -> CheckResult:
+    check = "worker.health"
+    if not isinstance(about, dict) or "sdk_version" not in about:
+        return warning(
+            check,
+            f"the server at {where} is not a worker",
+            "set AGENT_HTTP_PORT to a free port: the worker cannot start on this one",
+        )
+    registered = about.get("agent_name", "")
+    if registered != name:
+        return failed(
+            check,
+            f"the worker at {where} is registered "
+            + (f"as {registered}" if registered else "without a name")
+            + f", but LIVEKIT_AGENT_NAME is {name or 'empty'}",
+            "restart it with the same LIVEKIT_AGENT_NAME as the token endpoint",
+        )
+    if status != 200:
+        return failed(
+            check,
+            f"the worker at {where} runs, but is not registered with LiveKit",
+            "check its log: it cannot reach LiveKit, or LiveKit refuses its key",
+        )
+    busy = int(about.get("active_jobs", 0))
+    return CheckResult(
+        check=check,
+        level=Level.OK,
+        what=f"the worker at {where} is registered and runs {busy} greetings",
+    )

@@ -1,0 +1,191 @@
+"""HTTP client of the checks: one request with a time limit; every failure explains itself."""
+
+from __future__ import annotations
+
+import errno
+import json
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+REQUEST_TIMEOUT_S = 4.0
+"""For one request and its response together."""
+_BODY_MAX = 4 * 1024 * 1024
+
+
+class NoResponse(Exception):
+    """The server did not respond.
+
+    Args:
+        what: why, as in `nothing listens at 127.0.0.1:7880`.
+        fix: what the operator should do.
+        refused: nothing listens at the address.
+    """
+
+    def __init__(self, what: str, fix: str, *, refused: bool = False) -> None:
+        super().__init__(what)
+        self.what, self.fix, self.refused = what, fix, refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> Any:
+        """Return the body as JSON; None if it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def text(self) -> str:
+        """The body, to search for words; never show it: it may contain a token."""
+        return self.body.decode(errors="replace")
+
+    @property
+    def is_html(self) -> bool:
+        """Whether it is a web page, and therefore not from an API."""
+        return "html" in self.headers.get("Content-Type", "")
+
+
+class HttpClient:
+    """Sends the requests, and compares the clocks of the servers that respond."""
+
+    def __init__(self, http: aiohttp.ClientSession) -> None:
+        self.http = http
+        self.clock_offsets: dict[str, float] = {}
+        """Seconds by which this machine's clock is ahead of each server's clock."""
+
+    async def request(
+        self,
+        server: str,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Response:
+        """Send one request, without retries and without following redirects.
+
+        Args:
+            server: the name of the server in the report.
+
+        Raises:
+            NoResponse: the server did not respond; says what to do about it.
+        """
+        with connection_errors(url):
+            async with self.http.request(
+                method,
+                url,
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
+            ) as response:
+                self._note_clock(server, response.headers.get("Date", ""))
+                content = b""
+                async for chunk in response.content.iter_chunked(65_536):
+                    content += chunk
+                    if len(content) > _BODY_MAX:
+                        break
+                return Response(
+                    status=response.status, body=content, headers=dict(response.headers)
+                )
+
+    def _note_clock(self, server: str, date: str) -> None:
+        try:
+            theirs = parsedate_to_datetime(date).timestamp()
+        except (ValueError, TypeError):
+            return
+        # The header has whole seconds: on average, half a second is missing.
+        self.clock_offsets[server] = time.time() - theirs - 0.5
+
+
+@contextmanager
+def connection_errors(url: str) -> Iterator[None]:
+    """Raise NoResponse for every error of a connection to `url`."""
+    host = host_and_port(url)
+    try:
+        yield
+    except TimeoutError:
+        raise NoResponse(
+            f"{host} did not answer within {REQUEST_TIMEOUT_S:g} s",
+            "the server hangs, or a firewall drops the packets: try curl from this machine",
+        ) from None
+    except aiohttp.ClientConnectorCertificateError:
+        raise NoResponse(*_invalid_certificate(host)) from None
+    except aiohttp.ClientSSLError as e:
+        if isinstance(e.__cause__, ssl.SSLCertVerificationError):
+            raise NoResponse(*_invalid_certificate(host)) from None
+        raise NoResponse(
+            f"{host} does not use TLS",
+            "check scheme and port: wss:// and https:// need TLS, ws:// and http:// do not",
+        ) from None
+    except aiohttp.ClientConnectorDNSError:
+        raise NoResponse(*_unknown_host(url)) from None
+    except aiohttp.InvalidURL:
+        raise NoResponse("the address is not a valid URL", "check its spelling") from None
+    except (aiohttp.ClientError, OSError) as e:
+        cause = getattr(e, "os_error", e)
+        if getattr(cause, "errno", None) == errno.ECONNREFUSED:
+            raise NoResponse(
+                f"nothing listens at {host}",
+                "check host and port, and that the server runs",
+                refused=True,
+            ) from None
+        raise NoResponse(*_connection_lost(cause, url)) from None
+
+
+def _connection_lost(cause: Exception, url: str) -> tuple[str, str]:
+    host = host_and_port(url)
+    if isinstance(cause, socket.gaierror):
+        return _unknown_host(url)
+    number = getattr(cause, "errno", None)
+    if number in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+        return (
+            f"there is no route to {host} from this machine",
+            "check the network, its routes and the firewall",
+        )
+    return (
+        f"{host} closed the connection without an answer ({type(cause).__name__})",
+        "check the port, and any proxy or firewall on the way",
+    )
+
+
+def _unknown_host(url: str) -> tuple[str, str]:
+    name = urlsplit(url).hostname or url
+    return (
+        f"the name {name} cannot be resolved",
+        "check its spelling, and the DNS and network of this machine",
+    )
+
+
+def _invalid_certificate(host: str) -> tuple[str, str]:
+    return (
+        f"the certificate of {host} is not valid",
+        "it has expired, is for another name, or is self-signed: use a certificate of a public "
+        "authority, and check the clock and the CA certificates of this machine",
+    )
+
+
+def host_and_port(url: str) -> str:
+    """Return host and port of an address, without user, password, path and query."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "the address"
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host

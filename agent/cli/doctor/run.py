@@ -1,0 +1,119 @@
+"""Run all checks at once, each with a time limit, so that none hides or delays another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+
+import aiohttp
+
+from agent.cli.doctor.checks import (
+    beyond_presence,
+    clock,
+    deepgram,
+    gemini,
+    livekit,
+    livekit_public_url,
+    machine,
+    outcome_webhook,
+    platform_keys,
+    recording,
+    scripts,
+    settings,
+    store,
+    token_endpoint,
+    worker,
+)
+from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.http_client import HttpClient
+from agent.cli.doctor.result import CheckResult, Level, failed, skipped
+
+_LIMIT_S = 12.0
+"""For each check; with the start of the interpreter, the whole command takes less than 15 s."""
+
+
+async def run_checks(config: Configuration) -> list[CheckResult]:
+    """Return all results, ordered so that a cause comes before its effects."""
+    async with aiohttp.ClientSession() as session:
+        http = HttpClient(session)
+        checks: list[Awaitable[list[CheckResult]]] = [
+            _collect("store", store.check(config)),
+            _collect("livekit", _livekit_and_worker(config, http)),
+        ]
+        if "worker" in config.parts:
+            checks += [
+                _collect("worker.health", worker.check_here(config, http)),
+                _collect("recording", recording.check(config)),
+                _collect("outside", livekit_public_url.check(config)),
+                _collect("beyond_presence", beyond_presence.check(config, http)),
+                _collect("deepgram", deepgram.check(config, http)),
+                _collect("gemini", gemini.check(config, http)),
+            ]
+        if "endpoint" in config.parts:
+            checks.append(_collect("platform.keys", platform_keys.check(config, http)))
+        checks += [
+            _collect("scripts", scripts.check(config)),
+            _collect("endpoint", _endpoint_and_its_store(config, http)),
+            _collect("webhook", outcome_webhook.check(config)),
+        ]
+        results = await asyncio.gather(*checks)
+    return [
+        *settings.check(config),
+        *(result for of_check in results for result in of_check),
+        *clock.check(http.clock_offsets),
+        *machine.check(config),
+    ]
+
+
+async def _livekit_and_worker(
+    config: Configuration, http: HttpClient
+) -> AsyncIterator[CheckResult]:
+    usable = True
+    async for result in livekit.check(config, http):
+        usable = usable and result.level is Level.OK
+        yield result
+    if not usable:
+        yield skipped("livekit.websocket", "LiveKit is not usable: see above")
+        yield skipped("worker.registered", "LiveKit is not usable: see above")
+        return
+    async for result in worker.check(config, http):
+        yield result
+
+
+async def _endpoint_and_its_store(
+    config: Configuration, http: HttpClient
+) -> AsyncIterator[CheckResult]:
+    levels: dict[str, Level] = {}
+    async for result in token_endpoint.check(config, http):
+        levels[result.check] = result.level
+        yield result
+    if "endpoint" not in config.parts:
+        return
+    if levels.get("endpoint.key") is Level.OK:
+        async for result in store.check_shared(config, http):
+            yield result
+    else:
+        yield skipped(
+            "store.shared",
+            "needs ENDPOINT_URL and a PLATFORM_API_KEY that the token endpoint accepts; without "
+            "them, run doctor for worker and endpoint and compare store.fingerprint",
+        )
+
+
+async def _collect(check: str, results: AsyncIterator[CheckResult]) -> list[CheckResult]:
+    """Return the results of a check until it ends or its time is up."""
+    found: list[CheckResult] = []
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            async for result in results:
+                found.append(result)
+    except TimeoutError:
+        found.append(
+            failed(check, f"not finished within {_LIMIT_S:g} s", "a server hangs: run doctor again")
+        )
+    except Exception as e:  # noqa: BLE001  the process edge: show the other results all the same
+        # Leave its text out: it may contain a token.
+        found.append(
+            failed(check, f"could not be checked ({type(e).__name__})", "please report this bug")
+        )
+    return found

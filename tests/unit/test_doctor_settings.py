@@ -1,0 +1,196 @@
+"""`doctor` checks the environment and `.env`: values, names, and what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.cli.doctor.checks import settings
+from agent.cli.doctor.configuration import _SUBSTITUTES, known_names, read_configuration
+from agent.cli.doctor.variable_values import credential_problem, similar_setting, value_problem
+from agent.core.settings import EndpointSettings, WorkerSettings
+
+BOTH = frozenset({"worker", "endpoint"})
+VALID = {
+    "LIVEKIT_URL": "wss://greeter.livekit.cloud",
+    "LIVEKIT_API_KEY": "APIabcdef",
+    "LIVEKIT_API_SECRET": "lk-secret-0123456789",
+    "BEYOND_PRESENCE_API_KEY": "sk-0123456789",
+    "BEYOND_PRESENCE_AVATAR_ID": "0b1c",
+    "DEEPGRAM_API_KEY": "dg-0123456789",
+    "GOOGLE_API_KEY": "AIza0123456789",
+    "PLATFORM_API_KEY": "0123456789abcdef",
+    "CORS_ALLOWED_ORIGINS": "https://app.example.com",
+}
+
+
+def report_lines(environ: dict[str, str], file: Path | None = None) -> list[str]:
+    found = settings.check(read_configuration(environ, parts=BOTH, file=file))
+    return [f"{f.level} {f.check}: {f.what} -> {f.fix}" for f in found]
+
+
+def test_settings_check_reports_valid_settings_in_one_line() -> None:
+    [line] = report_lines(VALID)
+    assert line.startswith("ok settings: complete and valid: 9 are set")
+
+
+def test_read_configuration_substitutes_required_settings() -> None:
+    required = {
+        str(name)
+        for kind in (WorkerSettings, EndpointSettings)
+        for name, why in kind.problems({}).items()
+        if why == "is missing"
+    }
+    assert required == set(_SUBSTITUTES)
+    config = read_configuration({}, parts=BOTH)
+    assert config.lacks("LIVEKIT_URL") == "LIVEKIT_URL is not usable: see above"
+    assert "not usable" in config.lacks("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+    assert config.lacks("MAX_JOBS") == ""
+
+
+def test_settings_check_reports_each_problem_in_its_own_line() -> None:
+    found = report_lines(
+        {
+            "LIVEKIT_URL": "livekit.example.com",
+            "BEYOND_PRESENCE_API_KEY": " sk-0123456789",
+            "DEEPGRAM_API_KEY": "'dg-0123456789'",
+            "GOOGLE_API_KEY": "<your-key>",
+            "LIVEKIT_API_SECERT": "lk-secret-0123456789",
+            "VOICES": "en",
+            "OUTCOME_WEBHOOK_URL": "https://platform.example.com/outcomes",
+            "CORS_ALLOWED_ORIGINS": "https://app.example.com/",
+        }
+    )
+    expected = [
+        "failed settings.BEYOND_PRESENCE_API_KEY: BEYOND_PRESENCE_API_KEY starts or ends",
+        "failed settings.BEYOND_PRESENCE_AVATAR_ID: BEYOND_PRESENCE_AVATAR_ID is missing",
+        "failed settings.DEEPGRAM_API_KEY: DEEPGRAM_API_KEY is in quotes",
+        "failed settings.GOOGLE_API_KEY: GOOGLE_API_KEY is still a placeholder",
+        "failed settings.LIVEKIT_API_KEY: LIVEKIT_API_KEY is missing",
+        "failed settings.LIVEKIT_API_SECRET: LIVEKIT_API_SECRET is missing, and LIVEKIT_API_SECERT",
+        "failed settings.LIVEKIT_URL: LIVEKIT_URL must look like wss://",
+        "failed settings.VOICES: VOICES must look like name=value",
+        "failed settings.OUTCOME_WEBHOOK_SECRET: set OUTCOME_WEBHOOK_SECRET",
+        "failed settings.PLATFORM_API_KEY: set PLATFORM_API_KEY, PLATFORM_JWT_SECRET, "
+        "PLATFORM_JWKS_URL or several",
+        "failed settings.CORS_ALLOWED_ORIGINS: 1 of the 1 origins cannot match any page",
+    ]
+    for start in expected:
+        assert any(line.startswith(start) for line in found), (start, found)
+    assert len(found) == len(expected), found
+    assert "0123456789" not in "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "flaw"),
+    [
+        ("sk-0123456789", ""),
+        ("demo", ""),
+        ("AIzaSyD-thekeyisfine", ""),
+        ("wss://x.livekit.cloud", ""),
+        ('"sk-0123"', "quotes"),
+        ("'sk-0123'", "quotes"),
+        ("sk-0123 ", "white space"),
+        ("sk-01\nsk-02", "line break"),
+        ("your-api-key", "placeholder"),
+        ("<your-key>", "placeholder"),
+        ("wss://your-project.livekit.cloud", "placeholder"),
+        ("wss://<your-project>.livekit.cloud", "placeholder"),
+        ("CHANGE_ME", "placeholder"),
+        ("changeme", "placeholder"),
+        ("xxxxxxxx", "placeholder"),
+        ("sk-...", "placeholder"),
+        ("schlüssel", "characters that no key has"),
+        ("two words", "characters that no key has"),
+    ],
+)
+def test_credential_problem_names_the_mistake(value: str, flaw: str) -> None:
+    found = credential_problem(value)
+    assert (flaw in found) if flaw else (found == "")
+
+
+def test_value_problem_accepts_text_in_any_language() -> None:
+    assert value_problem("schlüssel und zwei") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("LIVEKIT_API_SECERT", "LIVEKIT_API_SECRET"),
+        ("BEYOND_PRESENSE_API_KEY", "BEYOND_PRESENCE_API_KEY"),
+        ("BEYONDPRESENCE_API_KEY", "BEYOND_PRESENCE_API_KEY"),
+        ("livekit_url", "LIVEKIT_URL"),
+        ("LIVEKIT-URL", "LIVEKIT_URL"),
+        ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        ("DEEPGRAM_APIKEY", "DEEPGRAM_API_KEY"),
+        ("LIVEKIT_URL", None),
+        ("LIVEKIT_LOG_LEVEL", None),
+        ("LIVEKIT_AGENT_NAME_OVERRIDE", None),
+        ("GOOGLE_APPLICATION_CREDENTIALS", None),
+        ("GOOGLE_CLOUD_PROJECT", None),
+        ("PATH", None),
+        ("HOME", None),
+    ],
+)
+def test_similar_setting_finds_the_misspelled_setting(name: str, meant: str | None) -> None:
+    assert similar_setting(name, known_names()) == meant
+
+
+def test_read_configuration_knows_both_names_of_a_setting() -> None:
+    environ = {name: value for name, value in VALID.items() if name != "BEYOND_PRESENCE_API_KEY"}
+    config = read_configuration({**environ, "BEY_API_KEY": "<your-key>"}, parts=BOTH)
+    assert list(config.problems) == ["BEY_API_KEY"]
+    assert config.lacks("BEYOND_PRESENCE_API_KEY")
+    good = read_configuration({**environ, "BEY_API_KEY": "sk-1"}, parts=BOTH)
+    assert good.worker.beyond_presence_api_key.get_secret_value() == "sk-1"
+    assert not good.lacks("BEYOND_PRESENCE_API_KEY")
+
+
+def test_read_configuration_keeps_values_that_may_be_empty() -> None:
+    empty = {"LIVEKIT_AGENT_NAME": "", "FALLBACK_VOICE": "", "MAX_JOBS": ""}
+    worker = read_configuration({**VALID, **empty}, parts=BOTH).worker
+    assert (worker.livekit_agent_name, worker.fallback_voice, worker.max_jobs) == ("", "", 10)
+
+
+def test_settings_check_warns_of_a_misspelled_optional_setting() -> None:
+    [line, _] = sorted(report_lines({**VALID, "MAX_JOB": "4"}), reverse=True)
+    assert line == (
+        "warning settings.MAX_JOB: MAX_JOB is not a setting, and is ignored -> "
+        "rename it if you mean MAX_JOBS; otherwise remove it"
+    )
+
+
+def test_settings_check_names_the_setting_that_requires_others() -> None:
+    [line] = report_lines({**VALID, "RECORDING": "egress"})
+    assert line.startswith("failed settings.RECORDING: RECORDING=egress writes to a bucket: set ")
+
+
+def test_read_configuration_prefers_the_environment_to_dotenv(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("LIVEKIT_URL='ws://one.example.com'\nMAX_JOBS=3\n")
+    config = read_configuration({**VALID, "LIVEKIT_URL": "ws://two"}, parts=BOTH, file=file)
+    assert (config.worker.livekit_url, config.worker.max_jobs) == ("ws://two", 3)
+    assert config.problems == {}
+    assert config.overridden == ("LIVEKIT_URL",)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"LIVEKIT_URL=ws://x\n=1\n", "line 2 is not NAME=value"),
+        (b"LIVEKIT_URL=\xff\xfe\n", "is not UTF-8 text"),
+        (None, "cannot be read: Is a directory"),
+    ],
+)
+def test_settings_check_reports_an_unreadable_dotenv(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    file = tmp_path / ".env"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    assert any(
+        line.startswith(f"failed settings.file: .env {said}") for line in report_lines(VALID, file)
+    )

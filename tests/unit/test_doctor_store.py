@@ -1,0 +1,85 @@
+"""`doctor` checks the store, and whether worker and token endpoint share it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from agent.cli.doctor.checks import store
+from agent.cli.doctor.configuration import Configuration, read_configuration
+from agent.cli.doctor.http_client import HttpClient
+from agent.cli.doctor.result import CheckResult, Level
+from agent.store import SqliteStore
+from tests.unit.test_doctor_settings import BOTH, VALID
+
+
+def configuration(folder: Path, **more: str) -> Configuration:
+    return read_configuration({**VALID, "STATE_DIR": str(folder), **more}, parts=BOTH)
+
+
+async def create_store(folder: Path) -> None:
+    opened = SqliteStore(folder / "store.sqlite3")
+    await opened.phase("7")
+    await opened.aclose()
+
+
+async def check(folder: Path, **more: str) -> dict[str, CheckResult]:
+    return {result.check: result async for result in store.check(configuration(folder, **more))}
+
+
+async def test_store_check_prints_the_same_fingerprint_for_a_shared_store(tmp_path: Path) -> None:
+    await create_store(tmp_path / "shared")
+    await create_store(tmp_path / "other")
+    (tmp_path / "mounted").symlink_to(tmp_path / "shared")
+    fingerprints = [
+        (await check(tmp_path / name))["store.fingerprint"].what.partition(":")[0]
+        for name in ("shared", "mounted", "other")
+    ]
+    assert fingerprints[0] == fingerprints[1] != fingerprints[2]
+
+
+async def test_store_check_creates_nothing(tmp_path: Path) -> None:
+    found = await check(tmp_path / "new" / "state")
+    assert list(found) == ["store.usable"]
+    assert found["store.usable"].level is Level.OK
+    assert os.listdir(tmp_path) == []
+
+
+async def test_store_check_fails_if_redis_does_not_answer(tmp_path: Path) -> None:
+    found = await check(tmp_path, REDIS_URL="redis://:a-password@127.0.0.1:1/0")
+    assert list(found) == ["store.usable"]
+    assert found["store.usable"].level is Level.FAILED
+    assert "REDIS_URL" in found["store.usable"].fix
+    assert "a-password" not in found["store.usable"].what
+
+
+@pytest.mark.parametrize(
+    ("endpoints_store", "level"), [("shared", Level.OK), ("other", Level.FAILED)]
+)
+async def test_store_check_finds_out_whether_the_endpoint_uses_the_same_store(
+    tmp_path: Path, endpoints_store: str, level: Level
+) -> None:
+    """A session ended at the token endpoint must be ended in the store of these settings."""
+    for name in ("shared", "other"):
+        await create_store(tmp_path / name)
+
+    async def end(request: web.Request) -> web.Response:
+        used = SqliteStore(tmp_path / endpoints_store / "store.sqlite3")
+        await used.end(request.match_info["session"], (await request.json())["reason"])
+        await used.aclose()
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_post("/api/users/sessions/{session}/avatar-greeting/end/", end)
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        config = configuration(tmp_path / "shared", ENDPOINT_URL=str(server.make_url("/")))
+        [result] = [r async for r in store.check_shared(config, HttpClient(session))]
+    assert (result.check, result.level) == ("store.shared", level)
+    if level is Level.FAILED:
+        assert "same REDIS_URL" in result.fix
+        assert "through the store" in result.fix
