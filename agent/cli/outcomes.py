@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from agent.core.errors import ConfigError, RecordingError, StoreError
 from agent.core.settings import RecordingSettings, StoreSettings
 from agent.recording.bucket import Bucket
-from agent.recording.local_folder import Shelf
+from agent.recording.local_folder import LocalFolder
 from agent.store import Store, open_store
 
 
@@ -62,9 +62,9 @@ async def _outcome(store: Store, _: _Settings, session_id: str) -> str:
 async def _forget(store: Store, settings: _Settings, session_id: str) -> str:
     # First the store: a greeting that is still going on then keeps no recording either.
     outcomes = await store.forget_session(session_id)
-    files = await Shelf(settings.recordings_dir).forget(session_id)
-    if (bucket := Bucket.of(settings)) is not None:
-        files += await bucket.forget(session_id)
+    files = await LocalFolder(settings.recordings_dir).delete_session(session_id)
+    if (bucket := Bucket.from_settings(settings)) is not None:
+        files += await bucket.delete_session(session_id)
     said = [f"{_count(outcomes, 'outcome')} deleted"]
     if files:
         said.append(f"{_count(files, 'file')} of recordings deleted")

@@ -1,6 +1,5 @@
-"""Recordings of greetings: made by the worker or by LiveKit's egress, kept, and deleted.
+"""Recordings of greetings: made by the worker or by LiveKit Egress, stored, and deleted.
 
-Nothing here can cost a greeting: whatever fails ends the recording, is said in the log with what to
-do about it, and stands in the outcome. Nothing is recorded unless the platform says that the
-trainee has consented, and RECORDING that the operator wants it.
+A greeting is recorded only if RECORDING is set and the platform says that the trainee consented.
+An error ends the recording, never the greeting: it is logged with advice and is in the outcome.
 """

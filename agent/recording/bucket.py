@@ -1,4 +1,4 @@
-"""The bucket: the only module that knows the S3 client and its errors."""
+"""The bucket for recordings. Only this module uses the S3 client."""
 
 from __future__ import annotations
 
@@ -20,20 +20,28 @@ from obstore.store import S3Store
 
 from agent.core.errors import RecordingError
 from agent.core.settings import RecordingSettings
-from agent.recording.object_keys import folder_of
+from agent.recording.object_keys import session_folder
 
-_CALL_S = 5.0
-_AT_ONCE = 1000
-"""As many as one DeleteObjects takes."""
+_CALL_TIMEOUT_S = 5.0
+_DELETE_BATCH = 1000
+"""The maximum of S3's DeleteObjects."""
 _CONTENT_TYPES = {".ogg": "audio/ogg", ".vtt": "text/vtt; charset=utf-8"}
 _STATUS = re.compile(r"status code: (\d{3})")
-_REFUSED = "it refused: check RECORDING_S3_ACCESS_KEY and _SECRET, and that they may do this"
-_NO_BUCKET = "there is no such bucket: check RECORDING_S3_BUCKET, _REGION and _ENDPOINT"
-_AWAY = "it was not reached, or had an error: check RECORDING_S3_ENDPOINT and _REGION"
+_REFUSED = (
+    "the bucket refused the request; check RECORDING_S3_ACCESS_KEY, RECORDING_S3_SECRET and the "
+    "permissions of the key"
+)
+_NO_BUCKET = (
+    "the bucket does not exist; check RECORDING_S3_BUCKET, RECORDING_S3_REGION and "
+    "RECORDING_S3_ENDPOINT"
+)
+_NOT_REACHED = (
+    "the bucket was not reached or failed; check RECORDING_S3_ENDPOINT and RECORDING_S3_REGION"
+)
 
 
 class Bucket:
-    """S3-compatible storage, below RECORDING_S3_PREFIX. Every call raises RecordingError."""
+    """S3-compatible storage, below RECORDING_S3_PREFIX. All methods raise RecordingError."""
 
     def __init__(self, settings: RecordingSettings) -> None:
         key, secret = settings.recording_s3_access_key, settings.recording_s3_secret
@@ -48,54 +56,59 @@ class Bucket:
             secret_access_key=secret.get_secret_value(),
             virtual_hosted_style_request=not endpoint,
             client_options={
-                "timeout": timedelta(seconds=_CALL_S),
+                "timeout": timedelta(seconds=_CALL_TIMEOUT_S),
                 "allow_http": endpoint.startswith("http://"),
             },
-            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=2 * _CALL_S)},
+            retry_config={
+                "max_retries": 2,
+                "retry_timeout": timedelta(seconds=2 * _CALL_TIMEOUT_S),
+            },
             config={"endpoint": endpoint.rstrip("/")} if endpoint else {},
         )
 
     @classmethod
-    def of(cls, settings: RecordingSettings) -> Self | None:
-        """The bucket of these settings; None where they name none."""
+    def from_settings(cls, settings: RecordingSettings) -> Self | None:
+        """Return the bucket of the settings; None if RECORDING_S3_BUCKET is not set."""
         return cls(settings) if settings.recording_s3_bucket else None
 
-    async def look(self) -> None:
-        """Ask for the first of its recordings, to see that it answers and lets us in."""
-        async for _ in self._below(self.prefix):
+    async def check_access(self) -> None:
+        """List one recording to check that the bucket answers and accepts the key."""
+        async for _ in self._objects(self.prefix):
             return
 
-    async def put(self, name: str, data: bytes, limit_s: float) -> str:
-        """Write one object in one request; returns its key."""
+    async def put(self, name: str, data: bytes, timeout_s: float) -> str:
+        """Write one object in one request; return its key."""
         key = self.prefix + name
-        kind = _CONTENT_TYPES.get(name[name.rfind(".") :], "application/octet-stream")
-        with _asking("recordings cannot be written"):
-            async with asyncio.timeout(limit_s):
+        content_type = _CONTENT_TYPES.get(name[name.rfind(".") :], "application/octet-stream")
+        attributes = {"Content-Type": content_type}
+        with _translate_errors("recordings cannot be written"):
+            async with asyncio.timeout(timeout_s):
                 await obstore.put_async(
-                    self._store, key, data, attributes={"Content-Type": kind}, use_multipart=False
+                    self._store, key, data, attributes=attributes, use_multipart=False
                 )
         return key
 
-    async def discard(self, *names: str) -> None:
-        """Delete these, whether they are there or not."""
+    async def delete(self, *names: str) -> None:
+        """Delete objects; a missing object is no error."""
         await self._delete([self.prefix + name for name in names])
 
-    async def forget(self, session_id: str) -> int:
-        """Delete all of a session; how many objects that were."""
-        keys = [key async for key, _ in self._below(f"{self.prefix}{folder_of(session_id)}/")]
-        return await self._delete(keys)
+    async def delete_session(self, session_id: str) -> int:
+        """Delete all objects of a session; return their number."""
+        folder = f"{self.prefix}{session_folder(session_id)}/"
+        return await self._delete([key async for key, _ in self._objects(folder)])
 
-    async def forget_older(self, age_s: float) -> int:
-        """Delete what was written longer ago than this, below the prefix alone."""
+    async def delete_older(self, age_s: float) -> int:
+        """Delete all objects written more than `age_s` ago; return their number."""
         before = datetime.now(UTC) - timedelta(seconds=age_s)
-        old = [key async for key, written in self._below(self.prefix) if written < before]
+        old = [key async for key, written in self._objects(self.prefix) if written < before]
         return await self._delete(old)
 
-    async def _below(self, prefix: str) -> AsyncIterator[tuple[str, datetime]]:
+    async def _objects(self, prefix: str) -> AsyncIterator[tuple[str, datetime]]:
+        """Key and time of the last change of all objects below a prefix."""
         pages = obstore.list(self._store, prefix.rstrip("/") or None)
         while True:
-            with _asking("recordings cannot be listed"):
-                async with asyncio.timeout(3 * _CALL_S):
+            with _translate_errors("recordings cannot be listed"):
+                async with asyncio.timeout(3 * _CALL_TIMEOUT_S):
                     page = await anext(pages, None)
             if page is None:
                 return
@@ -103,28 +116,28 @@ class Bucket:
                 yield item["path"], item["last_modified"]
 
     async def _delete(self, keys: list[str]) -> int:
-        for at in range(0, len(keys), _AT_ONCE):
-            with _asking("recordings cannot be deleted"):
-                async with asyncio.timeout(3 * _CALL_S):
-                    await self._store.delete_async(keys[at : at + _AT_ONCE])
+        for at in range(0, len(keys), _DELETE_BATCH):
+            with _translate_errors("recordings cannot be deleted"):
+                async with asyncio.timeout(3 * _CALL_TIMEOUT_S):
+                    await self._store.delete_async(keys[at : at + _DELETE_BATCH])
         return len(keys)
 
 
 @contextmanager
-def _asking(what: str) -> Iterator[None]:
-    """Translate; the client's own text is left out, for it repeats requests."""
+def _translate_errors(problem: str) -> Iterator[None]:
+    """Translate the client's errors; their text is left out because it repeats requests."""
     try:
         yield
     except (BaseError, OSError, TimeoutError) as e:
-        raise RecordingError(f"{what}: the bucket: {_advice(e)}") from None
+        raise RecordingError(f"{problem}: {_advice(e)}") from None
 
 
 def _advice(error: Exception) -> str:
-    # Of a refused LIST there is only the text, which is not repeated: it holds requests.
+    # The error of a refused LIST has no other sign than its text.
     found = _STATUS.search(str(error))
     status = int(found[1]) if found else 0
     if status in (401, 403) or isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return _REFUSED
     if status == 404 or isinstance(error, NotFoundError | FileNotFoundError):
         return _NO_BUCKET
-    return _AWAY
+    return _NOT_REACHED

@@ -1,7 +1,7 @@
-"""LiveKit's egress: a recording made beside the room, straight to the bucket.
+"""Record with LiveKit Egress, which writes straight to the bucket.
 
-The only module that knows the egress API. It is one file of sound, both sides mixed as they are
-heard in the room, by the avatar or by the voice; the captions are ours.
+Only this module uses the egress API. The recording is one audio file of the room: trainee and
+agent mixed, as the avatar or the agent's voice is heard there. We write the captions.
 """
 
 from __future__ import annotations
@@ -20,33 +20,34 @@ from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.log import log_task_failure, logger
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
-from agent.recording.object_keys import CAPTIONS, SOUND, name_of
+from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX, object_name
+from agent.recording.recording import StoredRecording
 
-_CALL_S = 3.0
-_START_S = 20.0
-_LOOK_EVERY_S = 10.0
-_LOOK_AT_END_S = 0.5
-_OVER = (
+_CALL_TIMEOUT_S = 3.0
+_START_TIMEOUT_S = 20.0
+_DELETE_WAIT_S = 15.0
+_CHECK_EVERY_S = 10.0
+_CHECK_AT_END_EVERY_S = 0.5
+_ENDED = (
     api.EgressStatus.EGRESS_COMPLETE,
     api.EgressStatus.EGRESS_FAILED,
     api.EgressStatus.EGRESS_ABORTED,
     api.EgressStatus.EGRESS_LIMIT_REACHED,
 )
-_NS = 1e9
-_NO_EGRESS = "no egress service answers: run one on the same Redis, or set RECORDING=worker"
+_NO_EGRESS = "no egress service answers; run one on the same Redis, or set RECORDING=worker"
 _ADVICE = {
     "unavailable": _NO_EGRESS,
     "internal": _NO_EGRESS,
-    "resource_exhausted": "egress is at its limit: add egress workers, or raise the limit",
-    "permission_denied": "LIVEKIT_API_KEY may not record",
+    "resource_exhausted": "egress is at its limit; add egress workers or raise the limit",
+    "permission_denied": "LIVEKIT_API_KEY is not allowed to record",
     "unauthenticated": "LIVEKIT_API_KEY is not accepted",
-    "invalid_argument": "egress does not take the request: check the RECORDING_S3 settings",
+    "invalid_argument": "egress rejected the request; check the RECORDING_S3 settings",
 }
 T = TypeVar("T")
 
 
-class Egress:
-    """A recording that LiveKit makes."""
+class EgressRecorder:
+    """A recording that LiveKit Egress makes; see `agent.recording.recording.Recorder`."""
 
     by: Final = "egress"
 
@@ -64,22 +65,42 @@ class Egress:
         self._settings = settings
         self._bucket = bucket
         self._room = room
-        self._name = name_of(session_id, greeting_id, SOUND)
-        self._captions_name = name_of(session_id, greeting_id, CAPTIONS)
-        self._id = ""
-        self._late: asyncio.Task[None] | None = None
+        self._name = object_name(session_id, greeting_id, AUDIO_SUFFIX)
+        self._captions_name = object_name(session_id, greeting_id, CAPTIONS_SUFFIX)
+        self._egress_id = ""
+        self._stopping_late: asyncio.Task[None] | None = None
 
-    async def begin(self) -> float:
-        """Have it begun; about when, as time.time().
+    async def start(self) -> float:
+        request = api.RoomCompositeEgressRequest(
+            room_name=self._room, audio_only=True, file_outputs=[self._file_output()]
+        )
+        starting = asyncio.create_task(
+            _call(lambda: self._service.start_room_composite_egress(request), _START_TIMEOUT_S),
+            name="start_egress",
+        )
+        await asyncio.wait({starting}, timeout=_CALL_TIMEOUT_S)
+        if not starting.done():
+            # Without an egress service, livekit-server waits for one much longer than a trainee
+            # would. If the egress starts after all, stop it.
+            self._stopping_late = asyncio.create_task(
+                self._stop_late(starting), name="stop_late_egress"
+            )
+            self._stopping_late.add_done_callback(log_task_failure)
+            raise RecordingError(
+                f"LiveKit did not start egress within {_CALL_TIMEOUT_S:g} s: {_NO_EGRESS}"
+            )
+        self._egress_id = starting.result().egress_id
+        logger.info(
+            "egress started", extra={"event": "egress_started", "egress_id": self._egress_id}
+        )
+        return time.time()
 
-        Raises:
-            RecordingError: LiveKit does not record; its text says what to do.
-        """
+    def _file_output(self) -> api.EncodedFileOutput:
         settings = self._settings
         key, secret = settings.recording_s3_access_key, settings.recording_s3_secret
         assert key is not None
         assert secret is not None
-        file = api.EncodedFileOutput(
+        return api.EncodedFileOutput(
             file_type=api.EncodedFileType.OGG,
             filepath=self._bucket.prefix + self._name,
             disable_manifest=True,
@@ -92,110 +113,88 @@ class Egress:
                 force_path_style=bool(settings.recording_s3_endpoint),
             ),
         )
-        request = api.RoomCompositeEgressRequest(
-            room_name=self._room, audio_only=True, file_outputs=[file]
-        )
-        starting = asyncio.create_task(
-            _asking(lambda: self._service.start_room_composite_egress(request), _START_S)
-        )
-        await asyncio.wait({starting}, timeout=_CALL_S)
-        if not starting.done():
-            # livekit-server without an egress service goes on asking for one, for longer than
-            # anybody can wait. What begins after all is nobody's wish any more.
-            self._late = asyncio.create_task(self._stop_late(starting), name="stop_late_egress")
-            self._late.add_done_callback(log_task_failure)
-            raise RecordingError(f"LiveKit has not begun it within {_CALL_S:g} s: {_NO_EGRESS}")
-        self._id = starting.result().egress_id
-        logger.info("egress begins", extra={"egress_id": self._id})
-        return time.time()
 
     async def _stop_late(self, starting: asyncio.Task[api.EgressInfo]) -> None:
         with contextlib.suppress(RecordingError):
-            self._id = (await starting).egress_id
-            logger.warning("egress began too late: stopped", extra={"egress_id": self._id})
-            await self.end()
-            await self.discard()
+            self._egress_id = (await starting).egress_id
+            logger.warning(
+                "egress started too late; stopping it and deleting its recording",
+                extra={"event": "egress_started_late", "egress_id": self._egress_id},
+            )
+            await self.stop()
+            await self.delete()
 
-    async def broken(self) -> str:
-        """Wait until it ends by itself, and say why; without end where it does not."""
+    async def wait_until_stopped(self) -> str:
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_CHECK_EVERY_S)
             with contextlib.suppress(RecordingError):
                 info = await self._info()
-                if info is not None and info.status in _OVER:
-                    return _why(info) or "egress ended before the greeting"
+                if info is not None and info.status in _ENDED:
+                    return _problem(info) or "egress ended before the greeting"
 
-    async def end(self) -> str:
-        """Have it stopped; where the room is gone it has stopped by itself."""
+    async def stop(self) -> str:
+        """Stop the egress; if the room is gone, it has stopped by itself."""
         with contextlib.suppress(RecordingError):
-            request = api.StopEgressRequest(egress_id=self._id)
-            await _asking(lambda: self._service.stop_egress(request))
+            request = api.StopEgressRequest(egress_id=self._egress_id)
+            await _call(lambda: self._service.stop_egress(request))
         return ""
 
-    async def keep(self, captions: str, limit_s: float) -> tuple[str | None, str | None, str]:
-        """Wait for it to be in the bucket, and put the captions beside it: its key, and what went
-        wrong.
-
-        Raises:
-            RecordingError: it is not there, and will not be.
-        """
-        why = ""
+    async def store(self, captions: str, timeout_s: float) -> StoredRecording:
+        """Wait until egress has written the file, and write the captions beside it."""
+        problem = ""
         try:
-            await self._bucket.put(self._captions_name, captions.encode(), limit_s)
+            await self._bucket.put(self._captions_name, captions.encode(), timeout_s)
         except RecordingError as e:
-            why = f"the captions are lost: {e}"
-        info = await self._ended(limit_s)
+            problem = f"the captions are lost: {e}"
+        info = await self._wait_for_end(timeout_s)
         if info is None:
-            why = why or "egress had not finished when the greeting's job ended"
+            problem = problem or "egress had not finished when the greeting's job ended"
         elif info.status in (api.EgressStatus.EGRESS_FAILED, api.EgressStatus.EGRESS_ABORTED):
-            raise RecordingError(_why(info))
+            raise RecordingError(_problem(info))
         else:
-            why = _why(info) or why
-        return None, self._bucket.prefix + self._name, why
+            problem = _problem(info) or problem
+        return StoredRecording(key=self._bucket.prefix + self._name, error=problem)
 
-    async def discard(self) -> None:
-        """Delete it once it is written.
+    async def delete(self) -> None:
+        # Egress writes the file when it ends.
+        await self._wait_for_end(_DELETE_WAIT_S)
+        await self._bucket.delete(self._name, self._captions_name)
 
-        Raises:
-            RecordingError: the bucket refuses.
-        """
-        await self._ended(15.0)
-        await self._bucket.discard(self._name, self._captions_name)
-
-    async def _ended(self, limit_s: float) -> api.EgressInfo | None:
+    async def _wait_for_end(self, timeout_s: float) -> api.EgressInfo | None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(timeout_s):
                 while True:
                     with contextlib.suppress(RecordingError):
                         info = await self._info()
-                        if info is not None and info.status in _OVER:
+                        if info is not None and info.status in _ENDED:
                             return info
-                    await asyncio.sleep(_LOOK_AT_END_S)
+                    await asyncio.sleep(_CHECK_AT_END_EVERY_S)
         return None
 
     async def _info(self) -> api.EgressInfo | None:
-        request = api.ListEgressRequest(egress_id=self._id)
-        answer = await _asking(lambda: self._service.list_egress(request))
+        request = api.ListEgressRequest(egress_id=self._egress_id)
+        answer = await _call(lambda: self._service.list_egress(request))
         return next(iter(answer.items), None)
 
 
-def _why(info: api.EgressInfo) -> str:
-    """What went wrong, without egress's own text, which may repeat an address or a key."""
+def _problem(info: api.EgressInfo) -> str:
+    """Return what went wrong; without egress's text, which may repeat an address or a key."""
     if info.status == api.EgressStatus.EGRESS_LIMIT_REACHED:
-        return "egress reached its own time or size limit: raise it in egress's configuration"
+        return "egress reached its time or size limit; raise it in the configuration of egress"
     if info.status == api.EgressStatus.EGRESS_FAILED:
-        return "egress failed: its log says why, under this egress_id; check the RECORDING_S3 names"
+        return "egress failed; find the egress_id in its log, and check the RECORDING_S3 settings"
     if info.status == api.EgressStatus.EGRESS_ABORTED:
-        return "egress gave up before it began: is an egress worker free?"
+        return "egress was aborted before it started; check that an egress worker is free"
     return ""
 
 
-async def _asking(call: Callable[[], Awaitable[T]], limit_s: float = _CALL_S) -> T:
-    """Bounded, and told as what it means for the recording."""
+async def _call(call: Callable[[], Awaitable[T]], timeout_s: float = _CALL_TIMEOUT_S) -> T:
     try:
         with translate_livekit_errors("egress"):
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(timeout_s):
                 return await call()
     except LiveKitError as e:
-        advice = _ADVICE.get(e.code, "see LiveKit's log") if e.status else "is LiveKit there?"
+        advice = "check that LiveKit is running"
+        if e.status:
+            advice = _ADVICE.get(e.code, "see LiveKit's log")
         raise RecordingError(f"{e}: {advice}") from None

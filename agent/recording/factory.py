@@ -1,46 +1,47 @@
-"""Which recording a greeting has, if any: consent and RECORDING together decide."""
+"""Build the recording of a greeting, if consent and RECORDING ask for one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from livekit.agents import AgentSession, JobContext
 
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import RecordingSettings, WorkerSettings
 from agent.recording.bucket import Bucket
-from agent.recording.egress_recorder import Egress
-from agent.recording.local_folder import Shelf
-from agent.recording.local_recorder import Tape
-from agent.recording.recording import Maker, Recording
+from agent.recording.egress_recorder import EgressRecorder
+from agent.recording.local_folder import LocalFolder
+from agent.recording.local_recorder import LocalRecorder
+from agent.recording.recording import Recorder, Recording
 
 
 def to_be_recorded(settings: RecordingSettings, metadata: JobMetadata) -> bool:
-    """Whether the operator wants it and the trainee has consented.
+    """Return True if RECORDING is set and the trainee has consented.
 
     Args:
-        metadata: of the dispatch or the room, which the trainee's browser cannot write.
+        metadata: from the dispatch or the room, which the trainee's browser cannot change.
     """
     return settings.recording != "off" and metadata.consent.recording
 
 
 def recording_of(
     ctx: JobContext,
-    session: AgentSession[None],
+    session: AgentSession[Any],
     settings: WorkerSettings,
     metadata: JobMetadata,
     *,
     on_change: Callable[[], None],
 ) -> Recording | None:
-    """What is to record this greeting; None: nobody, and nothing of it is written."""
+    """Return the recording of this greeting, not yet started; None if none is to be made."""
     if not to_be_recorded(settings, metadata):
         return None
-    bucket = Bucket.of(settings)
+    bucket = Bucket.from_settings(settings)
     ids = {"session_id": metadata.session_id, "greeting_id": ctx.job.id}
-    maker: Maker
+    recorder: Recorder
     if settings.recording == "egress":
-        assert bucket is not None
-        maker = Egress(ctx.api.egress, settings, bucket, room=ctx.room.name, **ids)
+        assert bucket is not None  # WorkerSettings requires it
+        recorder = EgressRecorder(ctx.api.egress, settings, bucket, room=ctx.room.name, **ids)
     else:
-        maker = Tape(session, Shelf(settings.recordings_dir), bucket, **ids)
-    return Recording(maker, on_change=on_change)
+        recorder = LocalRecorder(session, LocalFolder(settings.recordings_dir), bucket, **ids)
+    return Recording(recorder, on_change=on_change)

@@ -1,26 +1,29 @@
-"""Where a greeting's recording is: the same names in the folder and in the bucket."""
+"""The names of recordings; they are the same in RECORDINGS_DIR and in the bucket."""
 
 from __future__ import annotations
 
 import hashlib
 from urllib.parse import quote
 
-SOUND = ".ogg"
-CAPTIONS = ".vtt"
-_LONGEST = 200
-"""Of a folder's name: file systems take 255 bytes."""
+AUDIO_SUFFIX = ".ogg"
+CAPTIONS_SUFFIX = ".vtt"
+_FOLDER_MAX = 200
+"""File systems allow 255 bytes."""
 
 
-def folder_of(session_id: str) -> str:
-    """A session's folder: its id, or where that is no name for one, something made from it."""
+def session_folder(session_id: str) -> str:
+    """Return the name of a session's folder: its id with special characters escaped.
+
+    If that is too long for a file system, it is the SHA-256 of the id.
+    """
     name = quote(session_id, safe="") or "_"
     if name.startswith("."):
         name = f"%2E{name[1:]}"
-    if len(name) > _LONGEST:
+    if len(name) > _FOLDER_MAX:
         return hashlib.sha256(session_id.encode()).hexdigest()
     return name
 
 
-def name_of(session_id: str, greeting_id: str, ending: str) -> str:
-    """`<session>/<greeting>.ogg`, below RECORDINGS_DIR, or below RECORDING_S3_PREFIX."""
-    return f"{folder_of(session_id)}/{quote(greeting_id, safe='')}{ending}"
+def object_name(session_id: str, greeting_id: str, suffix: str) -> str:
+    """Return `<session>/<greeting>.ogg`, relative to RECORDINGS_DIR or RECORDING_S3_PREFIX."""
+    return f"{session_folder(session_id)}/{quote(greeting_id, safe='')}{suffix}"

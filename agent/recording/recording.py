@@ -1,7 +1,7 @@
-"""One greeting's recording, whoever makes it: begun, perhaps broken off or withdrawn, and kept.
+"""The recording of one greeting: started, perhaps cut short or withdrawn, and stored.
 
-Nothing it does raises, nothing waits for it without limit, and a greeting goes on whatever becomes
-of it: a failure is a line in the log that says what to do, and stands in the outcome.
+No method raises, and none waits without limit: the greeting continues if the recording fails. Each
+failure is logged with advice and is in the outcome.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from livekit.agents.llm import ChatMessage
@@ -19,156 +20,208 @@ from agent.core.types import Line
 from agent.outcomes.record import Recorded, RecordedBy
 from agent.recording.captions import Captions
 
-_BEGIN_S = 4.0
+_START_TIMEOUT_S = 4.0
 """The trainee may be waiting already."""
-_END_S = 6.0
-_DISCARD_S = 20.0
-_KEEP_S = 20.0
-_KEEP_AT_ONCE_S = 3.0
-"""LiveKit kills a job 10 s after it has told it to stop."""
+_STOP_TIMEOUT_S = 6.0
+_DELETE_TIMEOUT_S = 20.0
+_STORE_TIMEOUT_S = 20.0
+_STORE_TIMEOUT_AT_SHUTDOWN_S = 3.0
+"""livekit-agents kills a job 10 s after it has told it to stop."""
 
 
-class Maker(Protocol):
-    """Who makes the recording; for what each call does, see `Tape`."""
+@dataclass(frozen=True)
+class StoredRecording:
+    """Where a recording is stored."""
+
+    file: str | None = None
+    """Its path on this machine."""
+    key: str | None = None
+    """Its key in the bucket."""
+    error: str = ""
+    """What is not as it should be, for example that the bucket refused the file."""
+
+
+class Recorder(Protocol):
+    """Makes a recording: `LocalRecorder` or `EgressRecorder`. It is started once.
+
+    All methods except `wait_until_stopped` and `stop` raise RecordingError.
+    """
 
     @property
     def by(self) -> RecordedBy: ...
 
-    async def begin(self) -> float: ...
+    async def start(self) -> float:
+        """Start recording; return the time of its first moment (Unix time in seconds)."""
 
-    async def broken(self) -> str: ...
+    async def wait_until_stopped(self) -> str:
+        """Wait until the recording stops by itself; return the reason."""
 
-    async def end(self) -> str: ...
+    async def stop(self) -> str:
+        """Stop recording; return what is wrong with the recording, or an empty string."""
 
-    async def keep(self, captions: str, limit_s: float) -> tuple[str | None, str | None, str]: ...
+    async def store(self, captions: str, timeout_s: float) -> StoredRecording:
+        """Store the stopped recording and its captions."""
 
-    async def discard(self) -> None: ...
+    async def delete(self) -> None:
+        """Delete the recording and its captions."""
 
 
 class Recording:
-    """Of a greeting whose trainee has consented, where the operator wants it."""
+    """The recording of a greeting whose trainee has consented.
 
-    def __init__(self, maker: Maker, *, on_change: Callable[[], None]) -> None:
-        """Args: `on_change` is called when it begins or ends, and where something new is known."""
-        self._maker = maker
+    Args:
+        recorder: makes the recording.
+        on_change: called when recording starts and when it stops.
+    """
+
+    def __init__(self, recorder: Recorder, *, on_change: Callable[[], None]) -> None:
+        self._recorder = recorder
         self._on_change = on_change
         self._captions = Captions()
-        self._began_at = 0.0
+        self._started_at = 0.0
         self._watching: asyncio.Task[None] | None = None
-        self._discarding: asyncio.Task[None] | None = None
-        self.state = Recorded(by=maker.by, status="failed")
-        """What the outcome says of it."""
+        self._deleting: asyncio.Task[None] | None = None
+        self.state = Recorded(by=recorder.by, status="failed")
+        """The part of the outcome about this recording."""
 
     @property
     def on(self) -> bool:
-        """Whether the trainee is being recorded now."""
+        """True while the trainee is being recorded."""
         return self.state.status == "recording"
 
     async def begin(self) -> None:
-        """Record from now on, if it can be done."""
+        """Start recording; if it fails, the reason is in `state`."""
         try:
-            async with asyncio.timeout(_BEGIN_S):
-                self._began_at = await self._maker.begin()
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                self._started_at = await self._recorder.start()
         except (RecordingError, TimeoutError) as e:
-            self.state.error = str(e) or "it did not begin in time"
-            logger.error("this greeting is not recorded: %s", self.state.error)
+            self.state.error = str(e) or "it did not start in time"
+            logger.error(
+                "this greeting is not recorded; see the error for what to do",
+                extra={"event": "recording_not_started", "error": self.state.error},
+            )
             return
         self.state.status = "recording"
         self._watching = asyncio.create_task(self._watch(), name="watch_recording")
         self._watching.add_done_callback(log_task_failure)
-        logger.info("recording", extra={"by": self.state.by})
+        logger.info("recording started", extra={"event": "recording_started", "by": self.state.by})
         self._on_change()
 
     def said(self, message: ChatMessage, line: Line) -> None:
-        """Somebody has said something: a caption."""
+        """Add a line of the conversation to the captions."""
         if self.on:
             self._captions.add(message, line.text, typed=line.typed)
 
     def withdraw(self) -> bool:
-        """The trainee would rather not: stop at once and delete it, also what had broken off.
+        """Stop recording and delete the recording: the trainee declined.
 
         Returns:
-            False where there is nothing of them.
+            False if there is nothing to delete.
         """
         if self.state.status not in ("recording", "cut_short"):
             return False
-        self._stop()
+        self._note_end()
         self.state.status = "withdrawn"
         self._on_change()
-        logger.info("the trainee does not want to be recorded: stopped, and deleted")
-        self._discarding = asyncio.create_task(self._discard(), name="discard_recording")
-        self._discarding.add_done_callback(log_task_failure)
+        logger.info(
+            "the trainee declined to be recorded; recording has stopped and is being deleted",
+            extra={"event": "recording_withdrawn"},
+        )
+        self._deleting = asyncio.create_task(self._delete(), name="delete_recording")
+        self._deleting.add_done_callback(log_task_failure)
         return True
 
     async def finish(self, *, keep: bool, at_once: bool) -> None:
-        """The greeting is over: bring the recording where it stays.
+        """Stop recording and store the recording: the greeting has ended.
 
         Args:
-            keep: False: its session was deleted meanwhile.
-            at_once: the job is being stopped; what takes longer is brought later.
+            keep: False if the session was deleted during the greeting.
+            at_once: True if the job must exit soon; `Retention` then moves the file to the bucket.
         """
-        limit_s = _KEEP_AT_ONCE_S if at_once else _KEEP_S
-        if self._discarding is not None:
-            await asyncio.wait({self._discarding}, timeout=limit_s)
+        timeout_s = _STORE_TIMEOUT_AT_SHUTDOWN_S if at_once else _STORE_TIMEOUT_S
+        if self._deleting is not None:
+            await asyncio.wait({self._deleting}, timeout=timeout_s)
         if self.state.status not in ("recording", "cut_short"):
             return
-        self._stop()
-        why_not_all = await self._end()
+        self._note_end()
+        problem = await self._stop()
         if not keep:
             self.state.status = "withdrawn"
-            await self._discard()
+            await self._delete()
             return
-        if why_not_all and self.state.status == "recording":
-            self.state.status, self.state.error = "cut_short", why_not_all
-            logger.error("not all of a greeting is recorded: %s", why_not_all)
-        captions = self._captions.as_webvtt(self._began_at, self.state.seconds)
+        if problem and self.state.status == "recording":
+            self.state.status, self.state.error = "cut_short", problem
+            logger.error(
+                "the recording is incomplete; see the error for what to do",
+                extra={"event": "recording_incomplete", "error": problem},
+            )
+        await self._store(timeout_s)
+
+    async def _store(self, timeout_s: float) -> None:
+        captions = self._captions.as_webvtt(self._started_at, self.state.seconds)
         try:
-            file, key, why = await self._maker.keep(captions, limit_s)
+            stored = await self._recorder.store(captions, timeout_s)
         except RecordingError as e:
             self.state.status, self.state.error = "failed", self.state.error or str(e)
-            logger.error("no recording is kept: %s", e)
+            logger.error(
+                "the recording is lost; see the error for what to do",
+                extra={"event": "recording_lost", "error": str(e)},
+            )
             return
         if self.state.status == "recording":
             self.state.status = "kept"
-        self.state.file, self.state.key = file, key
-        if why:
-            self.state.error = self.state.error or why
-            logger.error("a recording is not where it should be yet: %s", why)
+        self.state.file, self.state.key = stored.file, stored.key
+        if stored.error:
+            self.state.error = self.state.error or stored.error
+            logger.error(
+                "the recording is not completely stored; see the error for what to do",
+                extra={"event": "recording_partly_stored", "error": stored.error},
+            )
         logger.info(
-            "a recording is kept",
-            extra={"by": self.state.by, "recorded_s": self.state.seconds, "in_bucket": bool(key)},
+            "the recording is stored",
+            extra={
+                "event": "recording_stored",
+                "by": self.state.by,
+                "recorded_s": self.state.seconds,
+                "in_bucket": bool(stored.key),
+            },
         )
 
-    def _stop(self) -> None:
+    def _note_end(self) -> None:
         if self.state.status == "recording":
             if self._watching is not None:
                 self._watching.cancel()
-            self.state.seconds = round(time.time() - self._began_at, 1)
+            self.state.seconds = round(time.time() - self._started_at, 1)
 
-    async def _end(self) -> str:
+    async def _stop(self) -> str:
         if self._watching is not None:
-            # One that broke off is being ended already.
-            await asyncio.wait({self._watching}, timeout=_END_S)
-        return await self._maker.end()
+            # If the recording was cut short, `_watch` is stopping the recorder already.
+            await asyncio.wait({self._watching}, timeout=_STOP_TIMEOUT_S)
+        return await self._recorder.stop()
 
     async def _watch(self) -> None:
         try:
-            why = await self._maker.broken()
+            reason = await self._recorder.wait_until_stopped()
         except RecordingError as e:
-            why = str(e)
-        self.state.seconds = round(time.time() - self._began_at, 1)
-        self.state.status, self.state.error = "cut_short", why
-        logger.error("the recording broke off, the greeting goes on: %s", why)
+            reason = str(e)
+        self.state.seconds = round(time.time() - self._started_at, 1)
+        self.state.status, self.state.error = "cut_short", reason
+        logger.error(
+            "recording stopped early, the greeting continues; see the error for what to do",
+            extra={"event": "recording_cut_short", "error": reason},
+        )
         self._on_change()
-        await self._maker.end()
+        await self._recorder.stop()
 
-    async def _discard(self) -> None:
+    async def _delete(self) -> None:
         try:
-            async with asyncio.timeout(_DISCARD_S):
-                await self._end()
-                await self._maker.discard()
+            async with asyncio.timeout(_DELETE_TIMEOUT_S):
+                await self._stop()
+                await self._recorder.delete()
         except (RecordingError, TimeoutError) as e:
-            self.state.error = f"it is not deleted: {e or 'it took too long'}"
+            reason = str(e) or "it took too long"
+            self.state.error = f"it is not deleted: {reason}"
             logger.error(
-                "a recording that nobody wants is not deleted: run `python -m agent forget`: %s", e
+                "a withdrawn recording is not deleted; run `python -m agent forget SESSION`",
+                extra={"event": "recording_not_deleted", "error": reason},
             )

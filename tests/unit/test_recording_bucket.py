@@ -1,4 +1,4 @@
-"""The bucket, its refusals, and what is deleted from it and when."""
+"""The bucket, its errors, object names, and retention."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from agent.core.errors import ConfigError, RecordingError
 from agent.core.settings import RecordingSettings, WorkerSettings
 from agent.recording.bucket import Bucket
-from agent.recording.object_keys import folder_of, name_of
+from agent.recording.object_keys import object_name, session_folder
 from agent.recording.retention import Retention
 from agent.store import SqliteStore
 from tests.fakes.s3 import S3, s3_bucket
@@ -29,55 +29,55 @@ async def s3() -> AsyncIterator[S3]:
 
 
 def bucket_of(s3: S3, **changed: str) -> Bucket:
-    bucket = Bucket.of(RecordingSettings.from_env({**s3.settings, **changed}))
+    bucket = Bucket.from_settings(RecordingSettings.from_env({**s3.settings, **changed}))
     assert bucket is not None
     return bucket
 
 
-async def test_a_sessions_recordings_are_deleted_and_no_others(s3: S3) -> None:
+async def test_bucket_delete_session_deletes_only_the_sessions_objects(s3: S3) -> None:
     bucket = bucket_of(s3)
     for name in ("12/a.ogg", "12/a.vtt", "123/a.ogg", "1/a.ogg"):
         await bucket.put(name, b"sound", 5)
     s3.put("elsewhere/12/a.ogg")
-    assert await bucket.forget("12") == 2
+    assert await bucket.delete_session("12") == 2
     assert set(s3.objects) == {
         "recordings/123/a.ogg",
         "recordings/1/a.ogg",
         "elsewhere/12/a.ogg",
     }
-    assert await bucket.forget("12") == 0
+    assert await bucket.delete_session("12") == 0
 
 
-async def test_what_is_too_old_is_deleted_below_the_prefix_alone(s3: S3) -> None:
+async def test_bucket_delete_older_stays_below_the_prefix(s3: S3) -> None:
     s3.put("recordings/1/a.ogg", age_s=31 * DAY)
     s3.put("recordings/2/a.ogg", age_s=29 * DAY)
     s3.put("recordings-of-others/1/a.ogg", age_s=31 * DAY)
-    assert await bucket_of(s3).forget_older(30 * DAY) == 1
+    assert await bucket_of(s3).delete_older(30 * DAY) == 1
     assert set(s3.objects) == {"recordings/2/a.ogg", "recordings-of-others/1/a.ogg"}
 
 
 @pytest.mark.parametrize(
     ("changed", "status", "advice"),
     [
-        ({}, 403, "check RECORDING_S3_ACCESS_KEY and _SECRET"),
+        ({}, 403, "check RECORDING_S3_ACCESS_KEY, RECORDING_S3_SECRET"),
         ({"RECORDING_S3_ACCESS_KEY": "another"}, 0, "RECORDING_S3_ACCESS_KEY"),
-        ({"RECORDING_S3_BUCKET": "no-such"}, 0, "no such bucket: check RECORDING_S3_BUCKET"),
+        ({"RECORDING_S3_BUCKET": "no-such"}, 0, "does not exist; check RECORDING_S3_BUCKET"),
         ({"RECORDING_S3_ENDPOINT": "http://127.0.0.1:9"}, 0, "check RECORDING_S3_ENDPOINT"),
     ],
 )
-async def test_a_refusal_says_what_to_check_and_no_secret(
+async def test_bucket_errors_have_advice_and_no_secret(
     s3: S3, changed: dict[str, str], status: int, advice: str
 ) -> None:
     s3.status = status
     bucket = bucket_of(s3, **changed)
-    for asking in (bucket.put("1/a.ogg", b"x", 5), bucket.forget("1")):
+    for asking in (bucket.put("1/a.ogg", b"x", 5), bucket.delete_session("1")):
         with pytest.raises(RecordingError) as refused:
             await asking
         assert advice in str(refused.value)
-        assert "secret" not in str(refused.value).lower().replace("and _secret", "")
+        assert "secret" not in str(refused.value).replace("RECORDING_S3_SECRET", "").lower()
 
 
-async def test_a_bucket_that_hangs_is_given_up_in_time(s3: S3) -> None:
+async def test_bucket_put_times_out(s3: S3) -> None:
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
@@ -93,13 +93,13 @@ async def test_a_bucket_that_hangs_is_given_up_in_time(s3: S3) -> None:
     ("session_id", "folder"),
     [("123", "123"), ("a.b_c-D", "a.b_c-D"), ("..", "%2E."), ("a/../b", "a%2F..%2Fb"), ("", "_")],
 )
-def test_a_session_is_one_folder_whatever_it_is_called(session_id: str, folder: str) -> None:
-    assert folder_of(session_id) == folder
-    assert name_of(session_id, "AJ_1", ".ogg") == f"{folder}/AJ_1.ogg"
+def test_session_folder_escapes_the_session_id(session_id: str, folder: str) -> None:
+    assert session_folder(session_id) == folder
+    assert object_name(session_id, "AJ_1", ".ogg") == f"{folder}/AJ_1.ogg"
 
 
-def test_a_very_long_session_is_one_folder_too() -> None:
-    assert len(folder_of("ü" * 128)) == 64
+def test_session_folder_hashes_a_long_session_id() -> None:
+    assert len(session_folder("ü" * 128)) == 64
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,12 @@ def test_a_very_long_session_is_one_folder_too() -> None:
         ({"RECORDING_S3_ENDPOINT": "minio:9000"}, "RECORDING_S3_ENDPOINT"),
     ],
 )
-def test_settings_that_cannot_record_are_refused(environ: dict[str, str], said: str) -> None:
+def test_recording_settings_are_checked(environ: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         WorkerSettings.from_env({**WORKER, **environ})
 
 
-async def test_retention_brings_what_was_left_and_deletes_what_is_old(
+async def test_retention_moves_leftover_recordings_and_deletes_old_ones(
     s3: S3, tmp_path: Path
 ) -> None:
     def left(name: str, age_s: float) -> Path:
@@ -147,7 +147,7 @@ async def test_retention_brings_what_was_left_and_deletes_what_is_old(
     await store.aclose()
 
 
-async def test_forget_deletes_them_from_disk_and_bucket(s3: S3, tmp_path: Path) -> None:
+async def test_forget_deletes_recordings_from_disk_and_bucket(s3: S3, tmp_path: Path) -> None:
     state, here = tmp_path / "state", tmp_path / "recordings" / "7"
     here.mkdir(parents=True)
     (here / "a.ogg").write_bytes(b"sound")

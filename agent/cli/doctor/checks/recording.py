@@ -29,15 +29,15 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         return
     if settings.recording == "worker":
         yield _folder(settings.recordings_dir)
-    if (bucket := Bucket.of(settings)) is not None:
+    if (bucket := Bucket.from_settings(settings)) is not None:
         yield await _bucket(bucket, settings.recording_s3_bucket)
 
 
 async def _bucket(bucket: Bucket, name: str) -> CheckResult:
     try:
-        await bucket.look()
+        await bucket.check_access()
     except RecordingError as e:
-        what, _, fix = str(e).rpartition(": ")
+        what, _, fix = str(e).partition("; ")
         return failed(_BUCKET, what, fix)
     return ok(_BUCKET, f"the bucket {name} can be listed")
 

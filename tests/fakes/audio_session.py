@@ -1,4 +1,4 @@
-"""A session's sound for a tape, without a room: frames in, frames out, played as they come."""
+"""The audio of an AgentSession for recording tests, without a room."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ FRAME_S = 0.02
 
 
 def frame(loudness: int, seed: int = 0) -> rtc.AudioFrame:
-    """Noise, which no codec makes small."""
+    """Return a frame of noise, which a codec cannot compress much."""
     count = int(RATE * FRAME_S)
     noise = np.random.default_rng(seed).normal(size=count) * loudness
     return rtc.AudioFrame(noise.astype(np.int16).tobytes(), RATE, 1, count)
 
 
 class Microphone(io.AudioInput):
-    """A trainee who makes noise without end."""
+    """A trainee who makes noise all the time."""
 
     def __init__(self) -> None:
         super().__init__(label="microphone")
@@ -35,7 +35,7 @@ class Microphone(io.AudioInput):
 
 
 class Loudspeaker(io.AudioOutput):
-    """Plays nothing, and takes all."""
+    """Accepts all frames and plays nothing."""
 
     def __init__(self) -> None:
         super().__init__(label="speaker", capabilities=io.AudioOutputCapabilities(pause=False))
@@ -50,15 +50,15 @@ class Loudspeaker(io.AudioOutput):
         pass
 
 
-def tape_session() -> Any:
-    """As much of an AgentSession as a tape needs."""
+def audio_session() -> Any:
+    """Return the parts of an AgentSession that LocalRecorder uses."""
     return SimpleNamespace(
         input=SimpleNamespace(audio=Microphone()), output=SimpleNamespace(audio=Loudspeaker())
     )
 
 
 async def listen(session: Any, seconds: float) -> None:
-    """Take the trainee's sound, as the session does."""
+    """Read the trainee's audio for some seconds, as a session does."""
     async with asyncio.timeout(seconds + 5):
         for _ in range(int(seconds / FRAME_S)):
             await anext(session.input.audio)

@@ -1,0 +1,148 @@
+"""LocalRecorder with livekit-agents' recorder: files, errors, and the bucket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from agent.core.errors import RecordingError
+from agent.core.settings import RecordingSettings
+from agent.recording.bucket import Bucket
+from agent.recording.local_folder import LocalFolder
+from agent.recording.local_recorder import LocalRecorder
+from agent.recording.recording import StoredRecording
+from tests.fakes.audio_session import audio_session, listen
+from tests.fakes.s3 import s3_bucket
+from tests.fakes.small_disk import small_disk
+
+ROOT = Path(__file__).parents[2]
+
+
+def recorder_for(root: Path, session: Any, bucket: Bucket | None = None) -> LocalRecorder:
+    folder = LocalFolder(root)
+    return LocalRecorder(session, folder, bucket, session_id="7", greeting_id="AJ_1")
+
+
+async def test_local_recorder_writes_audio_and_captions_to_the_sessions_folder(
+    tmp_path: Path,
+) -> None:
+    session = audio_session()
+    recorder = recorder_for(tmp_path, session)
+    await recorder.start()
+    await listen(session, 1.0)
+    await recorder.stop()
+    assert await recorder.store("WEBVTT\n", 5) == StoredRecording(
+        file=str(tmp_path / "7" / "AJ_1.ogg")
+    )
+    with av.open(str(tmp_path / "7" / "AJ_1.ogg")) as file:
+        length_s = sum(packet.duration * packet.time_base for packet in file.demux() if packet.size)
+    assert 0.8 < length_s < 2
+    assert (tmp_path / "7" / "AJ_1.vtt").read_text() == "WEBVTT\n"
+    await recorder.delete()
+    assert os.listdir(tmp_path) == []
+
+
+async def test_local_recorder_moves_the_recording_to_the_bucket(tmp_path: Path) -> None:
+    async with s3_bucket() as s3:
+        session = audio_session()
+        bucket = Bucket.from_settings(RecordingSettings.from_env(s3.settings))
+        recorder = recorder_for(tmp_path, session, bucket)
+        await recorder.start()
+        await listen(session, 0.5)
+        await recorder.stop()
+        assert await recorder.store("WEBVTT\n", 5) == StoredRecording(key="recordings/7/AJ_1.ogg")
+        assert s3.objects["recordings/7/AJ_1.ogg"].startswith(b"OggS")
+        assert s3.objects["recordings/7/AJ_1.vtt"] == b"WEBVTT\n"
+        assert s3.types["recordings/7/AJ_1.ogg"] == "audio/ogg"
+    assert os.listdir(tmp_path) == []
+
+
+async def test_local_recorder_does_not_start_if_the_folder_is_not_writable(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(RecordingError, match="RECORDINGS_DIR cannot be written to: "):
+        await recorder_for(tmp_path / "taken", audio_session()).start()
+
+
+async def test_local_recorder_stops_if_the_disk_is_full(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small") as disk:
+        session = audio_session()
+        recorder = recorder_for(disk, session)
+        await recorder.start()
+        with (disk / "other-file").open("wb") as file, pytest.raises(OSError, match="No space"):
+            file.write(bytes(81 << 20))
+        assert "almost full" in await asyncio.wait_for(recorder.wait_until_stopped(), 5)
+        await listen(session, 0.5)
+        assert "could not be written" in await recorder.stop()
+        with pytest.raises(RecordingError, match="nothing was recorded"):
+            await recorder.store("WEBVTT", 5)
+        with pytest.raises(RecordingError, match="almost full"):
+            await recorder_for(disk, audio_session()).start()
+
+
+FULL = """
+    import asyncio, resource, sys, logging
+    from pathlib import Path
+    from tests.fakes.audio_session import audio_session, listen
+    from tests.unit.test_recording_local import recorder_for
+
+    async def main() -> None:
+        session = audio_session()
+        recorder = recorder_for(Path(sys.argv[1]), session)
+        await recorder.start()
+        await listen(session, 3)
+        print(await recorder.stop())
+        await listen(session, 0.2)
+        print((await recorder.store("WEBVTT", 5)).file)
+
+    logging.disable()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    asyncio.run(main())
+"""
+
+
+def test_local_recorder_reports_an_incomplete_file_and_audio_continues(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FULL), str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    problem, path = done.stdout.splitlines() or [done.stderr, ""]
+    assert "could not be written completely" in problem
+    assert path.endswith("AJ_1.ogg")
+
+
+async def test_local_recorder_does_not_start_without_audio(tmp_path: Path) -> None:
+    session = audio_session()
+    session.output.audio = None
+    with pytest.raises(RecordingError, match="no audio"):
+        await recorder_for(tmp_path, session).start()
+    assert os.listdir(tmp_path) == []
+
+
+async def test_local_recorder_wait_until_stopped_returns_when_the_encoder_exits(
+    tmp_path: Path,
+) -> None:
+    session = audio_session()
+    recorder = recorder_for(tmp_path, session)
+    await recorder.start()
+    stopped = asyncio.create_task(recorder.wait_until_stopped())
+    await listen(session, 0.3)
+    assert not stopped.done()
+    assert await recorder.stop() == ""
+    # The encoder has exited: wait_until_stopped reports it, whoever stopped it.
+    assert "could not be written" in await asyncio.wait_for(stopped, 3)
