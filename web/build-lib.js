@@ -1,15 +1,27 @@
-/** `npm run build:lib`: the components as ES modules with their types, and the styles, in lib/. */
+/** `npm run build:lib`: build the library into lib/, as ES modules with types and one stylesheet. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 
 const here = new URL("./", import.meta.url);
-const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 
-rmSync(new URL("lib", here), { recursive: true, force: true });
-const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.lib.json"], {
-  cwd: here,
-  stdio: "inherit",
-});
-if (status === 0) copyFileSync(new URL("src/styles.css", here), new URL("lib/styles.css", here));
-process.exitCode = status ?? 1;
+/** The stylesheet that is published as `styles.css`: the files that styles/index.css imports, in order. */
+export function bundleStyles() {
+  const index = new URL("src/styles/index.css", here);
+  const imports = [...readFileSync(index, "utf8").matchAll(/^@import "(.+)";$/gm)];
+  return imports.map(([, path]) => readFileSync(new URL(path, index), "utf8")).join("\n");
+}
+
+function build() {
+  rmSync(new URL("lib", here), { recursive: true, force: true });
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.lib.json"], {
+    cwd: here,
+    stdio: "inherit",
+  });
+  if (status === 0) writeFileSync(new URL("lib/styles.css", here), bundleStyles());
+  process.exitCode = status ?? 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build();

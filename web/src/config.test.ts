@@ -10,7 +10,7 @@ const page = (config?: string) => {
   return document;
 };
 
-test("the platform's config, with the page's session in the endpoint's URL", () => {
+test("readConfig fills the session id into the endpoint's URL", () => {
   const config =
     '{"endpointUrl":"http://a/sessions/{session_id}/avatar-greeting/","authorization":"Bearer t","traineeName":"Ana","locale":"es"}';
   expect(readConfig(page(config), "?session_id=7%2F8")).toEqual({
@@ -23,7 +23,7 @@ test("the platform's config, with the page's session in the endpoint's URL", () 
 });
 
 test.each([undefined, "", "{", "null", "[]", '{"endpointUrl":7}'])(
-  "no usable config: %s",
+  "readConfig returns undefined for %s",
   (config) => {
     expect(readConfig(page(config), "")).toBeUndefined();
   },

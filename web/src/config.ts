@@ -1,7 +1,7 @@
 /**
- * What the platform hands to the page: `<script type="application/json" id="greeting-config">`.
+ * The platform's configuration of the page: `<script type="application/json" id="greeting-config">`.
  *
- * `{session_id}` in the endpoint's URL is filled from the page's own `?session_id=…`.
+ * `{session_id}` in the endpoint's URL is replaced by the page's own `?session_id=…`.
  */
 
 export interface GreetingConfig {
@@ -14,7 +14,7 @@ export interface GreetingConfig {
 
 const ELEMENT_ID = "greeting-config";
 
-/** Undefined when the page was opened without the platform, or with a config nobody can use. */
+/** Undefined if the page has no usable configuration, for example because it was opened directly. */
 export function readConfig(page: Document, search: string): GreetingConfig | undefined {
   let config: unknown;
   try {

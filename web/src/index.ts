@@ -1,7 +1,7 @@
 "use client";
 
-export { AvatarGreeting, type AvatarGreetingProps } from "./AvatarGreeting.js";
-export { AvatarVideo, type AvatarVideoProps } from "./AvatarVideo.js";
+export { AvatarGreeting, type AvatarGreetingProps } from "./components/AvatarGreeting.js";
+export { AvatarVideo, type AvatarVideoProps } from "./components/AvatarVideo.js";
 export {
   type Authorization,
   createGreetingEndpoint,
@@ -9,6 +9,6 @@ export {
   type GreetingEndpoint,
   GreetingEndpointError,
   type GreetingEndpointOptions,
-  type Seat,
-} from "./endpoint.js";
-export type { Closing, FailureReason, GreetingState, Mode } from "./greetingReducer.js";
+  type GreetingToken,
+} from "./endpoint/greetingEndpoint.js";
+export type { Closing, FailureReason, GreetingState, Mode } from "./state/greetingState.js";

@@ -1,14 +1,14 @@
-/** The greeting page: mounts AvatarGreeting, nothing else. */
-import "./styles.css";
+/** The standalone page: it mounts `AvatarGreeting` with the platform's configuration. */
+import "./styles/index.css";
 import "./page.css";
 
 import { setLogLevel } from "livekit-client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { AvatarGreeting } from "./AvatarGreeting.js";
+import { AvatarGreeting } from "./components/AvatarGreeting.js";
 import { readConfig } from "./config.js";
-import { languagesHere, wordsFor } from "./words/index.js";
+import { browserLanguages, textsFor } from "./texts/index.js";
 
 setLogLevel("warn");
 
@@ -16,35 +16,35 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
 const config = readConfig(document, location.search);
-const languages = [config?.locale, ...languagesHere()];
-speak(undefined);
+const languages = [config?.locale, ...browserLanguages()];
+setLanguage(undefined);
 
 createRoot(root).render(
   <StrictMode>
     <main>
       {config === undefined ? (
-        <OpenedAlone />
+        <NoSession />
       ) : (
-        <AvatarGreeting {...config} onStateChange={({ locale }) => speak(locale)} />
+        <AvatarGreeting {...config} onStateChange={({ locale }) => setLanguage(locale)} />
       )}
     </main>
   </StrictMode>,
 );
 
-/** The document says which language it is in, its title too. */
-function speak(locale: string | undefined) {
-  const words = wordsFor(locale, ...languages);
-  document.documentElement.lang = words.locale;
-  document.title = words.page.title;
+/** Set the language and the title of the document. */
+function setLanguage(locale: string | undefined) {
+  const texts = textsFor(locale, ...languages);
+  document.documentElement.lang = texts.locale;
+  document.title = texts.page.title;
 }
 
-function OpenedAlone() {
-  const { page } = wordsFor(...languages);
+function NoSession() {
+  const { page } = textsFor(...languages);
   return (
     <div className="tg-root" data-testid="avatar-greeting" data-state="unconfigured">
-      <div className="tg-closing">
-        <h1>{page.openedAlone}</h1>
-        <p>{page.openIt}</p>
+      <div className="tg-ending">
+        <h1>{page.noSession}</h1>
+        <p>{page.openFromPlatform}</p>
         <p className="tg-note">
           {page.forDevelopers
             .split("`")

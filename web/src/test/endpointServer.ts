@@ -1,8 +1,8 @@
-/** A token endpoint that answers as told, on a real socket, and remembers what it was asked. */
+/** A fake token endpoint on a real socket; it records the requests. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface Asked {
+export interface Received {
   path: string;
   authorization: string | undefined;
   body: unknown;
@@ -10,7 +10,7 @@ export interface Asked {
 
 export interface Answer {
   status: number;
-  /** An object is sent as JSON; a string as it is. */
+  /** An object is sent as JSON, a string unchanged. */
   body: unknown;
   delayMs?: number;
 }
@@ -21,7 +21,7 @@ export const FALLBACK = {
   locale: "en",
 };
 
-/** A token of the right shape for the SDK to read; nobody signs or checks it here. */
+/** A token that the SDK can read; its signature is not valid. */
 export const TOKEN = [
   { alg: "HS256" },
   { exp: Math.floor(Date.now() / 1000) + 900, video: { room: "training-session-7" } },
@@ -45,20 +45,20 @@ export function failure(code: string, retryable: boolean) {
   return { success: false, error: { code, message: "No.", retryable }, fallback: FALLBACK };
 }
 
-export async function endpointServer(answer: (asked: Asked) => Answer) {
-  const asked: Asked[] = [];
+export async function endpointServer(answer: (request: Received) => Answer) {
+  const requests: Received[] = [];
   const server = createServer((request, response) => {
     void read(request).then((text) => {
       response.setHeader("Access-Control-Allow-Origin", "*");
       response.setHeader("Access-Control-Allow-Headers", "*");
       if (request.method === "OPTIONS") return response.writeHead(204).end();
-      const one: Asked = {
+      const received: Received = {
         path: request.url ?? "",
         authorization: request.headers.authorization,
         body: text === "" ? undefined : JSON.parse(text),
       };
-      asked.push(one);
-      const { status, body, delayMs = 0 } = answer(one);
+      requests.push(received);
+      const { status, body, delayMs = 0 } = answer(received);
       setTimeout(() => {
         response.writeHead(status, { "Content-Type": "application/json" });
         response.end(typeof body === "string" ? body : JSON.stringify(body));
@@ -70,7 +70,7 @@ export async function endpointServer(answer: (asked: Asked) => Answer) {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/api/users/sessions/7/avatar-greeting/`,
-    asked,
+    requests,
     close: () =>
       new Promise<void>((resolve) => {
         server.closeAllConnections();

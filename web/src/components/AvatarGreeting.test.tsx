@@ -1,0 +1,175 @@
+/** The page with an endpoint on a real socket. The tests with LiveKit are in tests/browser. */
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { StrictMode } from "react";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import type { GreetingState } from "../state/greetingState.js";
+import { type Answer, endpointServer, failure, SUCCESS } from "../test/endpointServer.js";
+import { AvatarGreeting } from "./AvatarGreeting.js";
+import { ErrorBoundary } from "./ErrorBoundary.js";
+
+let server: Awaited<ReturnType<typeof endpointServer>>;
+let answer: () => Answer;
+
+beforeEach(async () => {
+  answer = () => ({ status: 201, body: SUCCESS });
+  server = await endpointServer(() => answer());
+  for (const method of ["info", "warn", "error"] as const) {
+    vi.spyOn(console, method).mockImplementation(() => undefined);
+  }
+});
+
+afterEach(() => server.close());
+
+const show = (
+  onContinue = vi.fn(),
+  onStateChange?: (state: GreetingState) => void,
+  locale?: string,
+) => {
+  render(
+    <StrictMode>
+      <AvatarGreeting
+        endpointUrl={server.url}
+        authorization="Bearer jwt"
+        traineeName="Ana"
+        locale={locale}
+        continueUrl="https://platform.example/video"
+        onContinue={onContinue}
+        onStateChange={onStateChange}
+      />
+    </StrictMode>,
+  );
+  return onContinue;
+};
+const phase = (name: string) =>
+  waitFor(() => expect(screen.getByTestId("avatar-greeting").dataset.state).toBe(name), {
+    timeout: 5_000,
+  });
+const root = () => screen.getByTestId("avatar-greeting");
+const welcome = () => screen.getByTestId("welcome-message").textContent;
+
+test("the first paint has the name, the steps and Continue", () => {
+  answer = () => ({ status: 201, body: SUCCESS, delayMs: 500 });
+  show();
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Welcome, Ana");
+  expect(screen.getByTestId("status").textContent).toContain("Connecting…");
+  expect(screen.getByTestId("progress").textContent).toContain("Getting your room ready…");
+  expect(screen.getByRole("button", { name: "Continue to Training Video" })).toBeDefined();
+});
+
+describe("without a greeting", () => {
+  test("a refusal shows the endpoint's welcome and address, with one request in StrictMode", async () => {
+    answer = () => ({ status: 401, body: failure("unauthorized", false) });
+    const onContinue = show();
+    await phase("failed");
+    expect(welcome()).toContain("Welcome to Acme!");
+    expect(screen.queryByTestId("try-again")).toBeNull();
+    await userEvent.click(screen.getByTestId("continue"));
+    await waitFor(() => expect(onContinue).toHaveBeenCalledWith("https://training.example/video"));
+    expect(server.requests).toHaveLength(1);
+    expect(console.error).toHaveBeenCalledWith(
+      "Error starting avatar session",
+      "unauthorized",
+      401,
+    );
+  });
+
+  test("a retryable error offers another attempt", async () => {
+    answer = () => ({ status: 503, body: failure("livekit_unavailable", true) });
+    show();
+    await phase("failed");
+    answer = () => ({ status: 409, body: failure("session_ended", false) });
+    await userEvent.click(screen.getByTestId("try-again"));
+    await phase("ended");
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test("an unreachable endpoint shows the page's own welcome and uses the host's address", async () => {
+    await server.close();
+    const onContinue = show();
+    await phase("failed");
+    expect(welcome()).toContain("We are glad you are here");
+    await userEvent.click(screen.getByTestId("continue"));
+    await waitFor(() => expect(onContinue).toHaveBeenCalledWith("https://platform.example/video"));
+  });
+
+  test("a session that has ended is not greeted again", async () => {
+    answer = () => ({ status: 409, body: failure("session_ended", false) });
+    show();
+    await phase("ended");
+    expect(welcome()).toContain("You have already had your greeting.");
+    expect(screen.getByTestId("status").textContent).toContain("Finished");
+  });
+
+  test("an address that is not http or https is not used", async () => {
+    const body = failure("unauthorized", false);
+    const fallback = { welcome_text: "Hi", continue_url: "javascript:alert(1)" };
+    answer = () => ({ status: 401, body: { ...body, fallback } });
+    const onContinue = show();
+    await phase("failed");
+    await userEvent.click(screen.getByTestId("continue"));
+    await waitFor(() => expect(onContinue).toHaveBeenCalledWith("https://platform.example/video"));
+  });
+});
+
+describe("the language", () => {
+  test("is the host's until the endpoint answers, then the endpoint's", async () => {
+    const body = failure("livekit_unavailable", true);
+    const fallback = { ...body.fallback, welcome_text: "¡Hola, Ana!", locale: "es" };
+    answer = () => ({ status: 503, body: { ...body, fallback }, delayMs: 300 });
+    show(vi.fn(), undefined, "fr-CA");
+    expect(root().lang).toBe("fr");
+    expect(screen.getByTestId("status").textContent).toContain("Connexion…");
+    await phase("failed");
+    expect(root().lang).toBe("es");
+    expect(screen.getByRole("button", { name: "Ir al vídeo de formación" })).toBeDefined();
+    expect(screen.getByText("¡Hola, Ana!").lang).toBe("es");
+    expect(welcome()).toContain("Tu guía no puede unirse en este momento");
+
+    // The next attempt begins in the learned language.
+    answer = () => ({ status: 503, body, delayMs: 300 });
+    await userEvent.click(screen.getByTestId("try-again"));
+    await phase("requesting");
+    expect(screen.getByTestId("status").textContent).toContain("Conectando…");
+  });
+
+  test("is the document's by default, and English if it is not available", () => {
+    document.documentElement.lang = "de-AT";
+    show();
+    expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Willkommen, Ana");
+    cleanup();
+    document.documentElement.lang = "";
+    vi.spyOn(navigator, "languages", "get").mockReturnValue(["nl"]);
+    show();
+    expect(root().lang).toBe("en");
+  });
+});
+
+test("Continue before the endpoint answers leaves soon, and once", async () => {
+  answer = () => ({ status: 503, body: failure("livekit_unavailable", true), delayMs: 200 });
+  const onContinue = show();
+  await userEvent.dblClick(screen.getByTestId("continue"));
+  await waitFor(() => expect(onContinue).toHaveBeenCalledOnce(), { timeout: 2_500 });
+  expect(onContinue).toHaveBeenCalledWith("https://training.example/video");
+});
+
+test("onStateChange gets every phase", async () => {
+  answer = () => ({ status: 401, body: failure("unauthorized", false) });
+  const phases: string[] = [];
+  show(vi.fn(), (state) => phases.push(state.phase));
+  await phase("failed");
+  await waitFor(() => expect([...new Set(phases)]).toEqual(["requesting", "failed"]));
+});
+
+test("ErrorBoundary replaces a component that throws", () => {
+  const Broken = (): never => {
+    throw new Error("broken");
+  };
+  render(
+    <ErrorBoundary fallback={<p>Continue</p>}>
+      <Broken />
+    </ErrorBoundary>,
+  );
+  expect(screen.getByText("Continue")).toBeDefined();
+});

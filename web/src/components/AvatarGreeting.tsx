@@ -1,0 +1,117 @@
+import { useCallback, useEffect, useState } from "react";
+
+import {
+  type Authorization,
+  createGreetingEndpoint,
+  type GreetingEndpoint,
+} from "../endpoint/greetingEndpoint.js";
+import { resultWithin } from "../lib/timing.js";
+import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
+import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
+import { browserLanguages, textsFor } from "../texts/index.js";
+import { TextsContext } from "../texts/useTexts.js";
+import { ContinueButton } from "./ContinueButton.js";
+import { Ending } from "./Ending.js";
+import { ErrorBoundary } from "./ErrorBoundary.js";
+import { Greeting } from "./Greeting.js";
+import { Layout } from "./Layout.js";
+
+export interface AvatarGreetingProps {
+  /** Full URL of `POST …/avatar-greeting/` for this trainee's session. */
+  endpointUrl: string;
+  /** The `Authorization` header: its value, a bare token, or a function that gets one. */
+  authorization?: Authorization | undefined;
+  /** Shown in the heading. The agent gets the name from the platform. */
+  traineeName?: string | undefined;
+  /**
+   * BCP 47 tag of the language to begin in; by default the document's, then the browser's. As soon as the
+   * language of the greeting is known, the page uses it.
+   */
+  locale?: string | undefined;
+  /** Where Continue leads if the endpoint does not know. */
+  continueUrl?: string | undefined;
+  /** Called instead of navigating, with the address if one is known. */
+  onContinue?: ((url: string | undefined) => void) | undefined;
+  onStateChange?: ((state: GreetingState) => void) | undefined;
+}
+
+/**
+ * The whole greeting, from "Connecting…" to "Continue to Training Video". It always shows a welcome and a
+ * Continue button, whatever fails.
+ */
+export function AvatarGreeting(props: AvatarGreetingProps) {
+  const [attempt, setAttempt] = useState(0);
+  // Kept through all attempts, so that "Try again" stays in the trainee's language.
+  const [learnedLocale, setLearnedLocale] = useState<string>();
+  const tryAgain = useCallback(() => setAttempt((count) => count + 1), []);
+
+  useEffect(() => {
+    // A page that returns from the browser's back/forward cache has lost its connection.
+    const onShow = (event: PageTransitionEvent) => {
+      if (event.persisted) tryAgain();
+    };
+    window.addEventListener("pageshow", onShow);
+    return () => window.removeEventListener("pageshow", onShow);
+  }, [tryAgain]);
+
+  const onStateChange = (state: GreetingState) => {
+    if (state.locale !== undefined) setLearnedLocale(state.locale);
+    props.onStateChange?.(state);
+  };
+  return (
+    <TextsContext value={textsFor(learnedLocale, props.locale, ...browserLanguages())}>
+      <Attempt
+        key={`${attempt} ${props.endpointUrl}`}
+        {...props}
+        onStateChange={onStateChange}
+        tryAgain={tryAgain}
+      />
+    </TextsContext>
+  );
+}
+
+type AttemptProps = AvatarGreetingProps & {
+  onStateChange: (state: GreetingState) => void;
+  tryAgain: () => void;
+};
+
+const PAGE_ERROR: GreetingState = {
+  ...initialGreetingState,
+  phase: "failed",
+  reason: "page_error",
+  retryable: true,
+};
+
+/** One attempt: one token, one connection, one end. */
+function Attempt(props: AttemptProps) {
+  const { endpointUrl, authorization, traineeName, tryAgain } = props;
+  const [endpoint] = useState(() => createGreetingEndpoint({ endpointUrl, authorization }));
+  return (
+    <ErrorBoundary
+      fallback={
+        <Layout
+          state={PAGE_ERROR}
+          traineeName={traineeName}
+          stage={<Ending state={PAGE_ERROR} tryAgain={tryAgain} />}
+          footer={<PageErrorContinue {...props} endpoint={endpoint} />}
+        />
+      }
+    >
+      <Greeting {...props} endpoint={endpoint} />
+    </ErrorBoundary>
+  );
+}
+
+/** Continue after an error on the page: the room is out of reach, so only the endpoint ends the greeting. */
+function PageErrorContinue(props: AttemptProps & { endpoint: GreetingEndpoint }) {
+  const { endpoint, continueUrl, onContinue } = props;
+  const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);
+  const { leaving, leave } = useContinue({
+    endpoint,
+    state: PAGE_ERROR,
+    end,
+    continueUrl,
+    onContinue,
+  });
+  return <ContinueButton leaving={leaving} leave={leave} />;
+}

@@ -1,0 +1,44 @@
+import type { ContinueHint } from "../state/greetingState.js";
+import type { Leaving } from "../state/useContinue.js";
+import type { Texts } from "../texts/index.js";
+import { useTexts } from "../texts/useTexts.js";
+import { ArrowIcon } from "./icons.js";
+
+interface ContinueButtonProps {
+  leaving: Leaving;
+  leave: () => void;
+  /** Emphasises the button and explains why, without moving the focus. */
+  hint?: ContinueHint | undefined;
+}
+
+/** The Continue button, and a line beside it if there is something to say about it. */
+export function ContinueButton({ leaving, leave, hint }: ContinueButtonProps) {
+  const texts = useTexts();
+  return (
+    <div className="tg-continue-box" data-continue={hint}>
+      {/* Always rendered: screen readers announce only changes inside a live region. */}
+      <p className="tg-continue-line" data-testid="continue-line" role="status">
+        {lineFor(leaving, hint, texts)}
+      </p>
+      <button
+        type="button"
+        className="tg-continue"
+        data-testid="continue"
+        aria-busy={leaving === "going"}
+        onClick={leave}
+      >
+        {leaving === "going" ? texts.continue.going : texts.continue.label}
+        <ArrowIcon />
+      </button>
+    </div>
+  );
+}
+
+function lineFor(
+  leaving: Leaving,
+  hint: ContinueHint | undefined,
+  texts: Texts,
+): string | undefined {
+  if (leaving === "nowhere") return texts.continue.noAddress;
+  return leaving === "going" || hint === undefined ? undefined : texts.continueHint[hint];
+}

@@ -1,0 +1,105 @@
+import { RoomAudioRenderer, SessionProvider, useSession } from "@livekit/components-react";
+import { useEffect, useEffectEvent } from "react";
+
+import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import { isReconnecting } from "../livekit/connection.js";
+import { endGreeting } from "../livekit/endGreeting.js";
+import { useAgentLiveness } from "../livekit/useAgentLiveness.js";
+import { useAgentPresence } from "../livekit/useAgentPresence.js";
+import { useCaptions } from "../livekit/useCaptions.js";
+import { useMicrophone } from "../livekit/useMicrophone.js";
+import { usePlayback } from "../livekit/usePlayback.js";
+import { useStartTimeline } from "../livekit/useStartTimeline.js";
+import { continueHintOf, type GreetingState, isOver, isTextMode } from "../state/greetingState.js";
+import { useContinue } from "../state/useContinue.js";
+import { useGreetingState } from "../state/useGreetingState.js";
+import { textsFor } from "../texts/index.js";
+import { TextsContext, useTexts } from "../texts/useTexts.js";
+import type { AvatarGreetingProps } from "./AvatarGreeting.js";
+import { CaptionList } from "./CaptionList.js";
+import { ChatInput } from "./ChatInput.js";
+import { ContinueButton } from "./ContinueButton.js";
+import { Ending } from "./Ending.js";
+import { Layout } from "./Layout.js";
+import { MicrophoneButton } from "./MicrophoneButton.js";
+import { Stage } from "./Stage.js";
+
+type GreetingProps = Pick<AvatarGreetingProps, "traineeName" | "continueUrl" | "onContinue"> & {
+  endpoint: GreetingEndpoint;
+  onStateChange: (state: GreetingState) => void;
+  tryAgain: () => void;
+};
+
+/** One attempt to greet: the LiveKit session, and the parts of the page that show it. */
+export function Greeting(props: GreetingProps) {
+  const { endpoint, traineeName, continueUrl, onContinue, tryAgain } = props;
+  const session = useSession(endpoint.tokenSource);
+  const { room } = session;
+  const agent = useAgentPresence(room, useAgentLiveness(room));
+  const state = useGreetingState(endpoint, session, agent?.status);
+  const over = isOver(state);
+
+  const { playback, unlock } = usePlayback(room);
+  useStartTimeline(room, endpoint, playback);
+  const { captions, send } = useCaptions(room);
+  const microphone = useMicrophone(room, session.isConnected && !over);
+  const end = () => endGreeting(room, endpoint);
+  const { leaving, leave } = useContinue({ endpoint, state, end, continueUrl, onContinue });
+
+  const outerTexts = useTexts();
+  const texts = state.locale === undefined ? outerTexts : textsFor(state.locale, outerTexts.locale);
+
+  const onStateChange = useEffectEvent(props.onStateChange);
+  useEffect(() => onStateChange(state), [state]);
+
+  const live = state.phase === "greeting";
+  const textMode = isTextMode(state);
+  const reconnecting = isReconnecting(session.connectionState);
+
+  return (
+    <TextsContext value={texts}>
+      <SessionProvider session={session}>
+        <RoomAudioRenderer room={room} />
+        <Layout
+          state={state}
+          playback={playback}
+          traineeName={traineeName}
+          reconnecting={reconnecting}
+          recording={agent?.recording === true && !over}
+          stage={
+            over ? (
+              <Ending state={state} tryAgain={tryAgain} />
+            ) : (
+              <Stage {...{ state, agent, reconnecting, playback, unlock }} />
+            )
+          }
+          conversation={
+            over && captions.length === 0 ? undefined : (
+              <>
+                <CaptionList
+                  captions={captions}
+                  hint={live ? texts.captions.empty : texts.captions.before}
+                />
+                {!over && (
+                  <ChatInput enabled={live && !reconnecting} send={send} textMode={textMode} />
+                )}
+              </>
+            )
+          }
+          footer={
+            <>
+              {!over && (
+                <MicrophoneButton
+                  microphone={microphone}
+                  enabled={session.isConnected}
+                  textMode={textMode}
+                />
+              )}
+              <ContinueButton leaving={leaving} leave={leave} hint={continueHintOf(state)} />
+            </>
+          }
+        />
+      </SessionProvider>
+    </TextsContext>
+  );
+}

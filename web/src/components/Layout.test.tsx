@@ -1,0 +1,38 @@
+import { render, screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+
+import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
+import { LANGUAGES, textsFor } from "../texts/index.js";
+import { TextsContext } from "../texts/useTexts.js";
+import { Layout } from "./Layout.js";
+
+const state: GreetingState = {
+  ...initialGreetingState,
+  phase: "greeting",
+  mode: "avatar",
+  modeReason: undefined,
+  closing: undefined,
+};
+const layout = (locale: string, recording: boolean) => (
+  <TextsContext value={textsFor(locale)}>
+    <Layout {...{ state, traineeName: "Ana", stage: null, footer: null, recording }} />
+  </TextsContext>
+);
+
+test.each(Object.keys(LANGUAGES))("the layout says that the guide is an AI, in %s", (locale) => {
+  render(layout(locale, false));
+  expect(screen.getByTestId("ai-avatar").textContent).toMatch(/\b(AI|IA|KI)\b|\bKI-/);
+});
+
+test.each(Object.keys(LANGUAGES))(
+  "the layout shows a note while the trainee is recorded, in %s",
+  (locale) => {
+    const { rerender } = render(layout(locale, true));
+    const note = screen.getByTestId("recording");
+    expect(note.getAttribute("role")).toBe("status");
+    expect(note.textContent).toBe(textsFor(locale).recording);
+    expect(note.textContent).toMatch(/record|graba|enregistr|aufgezeichnet/);
+    rerender(layout(locale, false));
+    expect(note.childNodes).toHaveLength(0);
+  },
+);

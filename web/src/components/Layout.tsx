@@ -1,0 +1,91 @@
+import type { ReactNode } from "react";
+
+import type { Playback } from "../livekit/playbackReporter.js";
+import { closingOf, continueHintOf, type GreetingState } from "../state/greetingState.js";
+import type { Texts } from "../texts/index.js";
+import { useTexts } from "../texts/useTexts.js";
+
+interface LayoutProps {
+  state: GreetingState;
+  traineeName: string | undefined;
+  stage: ReactNode;
+  footer: ReactNode;
+  reconnecting?: boolean;
+  /** The trainee is being recorded. */
+  recording?: boolean;
+  conversation?: ReactNode;
+  /** Whether the browser plays sound; for tests and hosts, as `data-sound`. */
+  playback?: Playback;
+}
+
+/** The page's layout: heading, stage, conversation and footer. */
+export function Layout(props: LayoutProps) {
+  const { state, traineeName, stage, footer, conversation, playback } = props;
+  const { reconnecting = false, recording = false } = props;
+  const texts = useTexts();
+  const { tone, text } = statusOf(state, reconnecting, texts);
+  return (
+    <div
+      className="tg-root"
+      lang={texts.locale}
+      data-testid="avatar-greeting"
+      data-state={state.phase}
+      data-mode={state.phase === "greeting" ? state.mode : undefined}
+      data-mode-reason={state.phase === "greeting" ? state.modeReason : undefined}
+      data-closing={closingOf(state)}
+      data-continue={continueHintOf(state)}
+      data-reason={"reason" in state ? state.reason : undefined}
+      data-sound={playback}
+    >
+      <header className="tg-header">
+        <div className="tg-heading">
+          <h1>{texts.heading(traineeName)}</h1>
+          <p className="tg-ai" data-testid="ai-avatar">
+            {texts.aiAvatar}
+          </p>
+        </div>
+        <p className="tg-recording" data-testid="recording" role="status">
+          {recording && (
+            <>
+              <span className="tg-recording-dot" aria-hidden="true" />
+              {texts.recording}
+            </>
+          )}
+        </p>
+        <p className="tg-status" data-testid="status" data-tone={tone} role="status">
+          <span className="tg-dot" aria-hidden="true">
+            ●
+          </span>{" "}
+          {text}
+        </p>
+      </header>
+      <div className="tg-body" data-split={conversation !== undefined}>
+        <section className="tg-stage" aria-label={texts.guide}>
+          {stage}
+        </section>
+        {conversation !== undefined && (
+          <section className="tg-conversation" aria-label={texts.conversation}>
+            {conversation}
+          </section>
+        )}
+      </div>
+      <footer className="tg-footer">{footer}</footer>
+    </div>
+  );
+}
+
+function statusOf(
+  state: GreetingState,
+  reconnecting: boolean,
+  { status }: Texts,
+): { tone: "busy" | "on" | "off"; text: string } {
+  switch (state.phase) {
+    case "ended":
+      return { tone: "off", text: status.finished };
+    case "failed":
+      return { tone: "off", text: status.notConnected };
+    case "greeting":
+      if (!reconnecting) return { tone: "on", text: status.connected };
+  }
+  return { tone: "busy", text: reconnecting ? status.reconnecting : status.connecting };
+}

@@ -1,0 +1,42 @@
+import { useId } from "react";
+
+import type { Microphone } from "../livekit/useMicrophone.js";
+import { useTexts } from "../texts/useTexts.js";
+import { MicrophoneIcon, MicrophoneOffIcon } from "./icons.js";
+
+interface MicrophoneButtonProps {
+  microphone: Microphone;
+  enabled: boolean;
+  /** The agent writes, so a note that suggests listening would be wrong. */
+  textMode: boolean;
+}
+
+/** Switches the trainee's microphone, and explains why it is off. */
+export function MicrophoneButton({ microphone, enabled, textMode }: MicrophoneButtonProps) {
+  const texts = useTexts();
+  const noteId = useId();
+  const { status, speaking, toggle } = microphone;
+  const on = status === "on";
+  const hasNote = enabled && status !== "on" && (!textMode || status === "off");
+  return (
+    <div className="tg-microphone">
+      <button
+        type="button"
+        className="tg-mic"
+        data-testid="mic-button"
+        data-status={status}
+        data-speaking={speaking}
+        aria-pressed={on}
+        aria-describedby={noteId}
+        disabled={!enabled || status === "asking"}
+        onClick={toggle}
+      >
+        {on ? <MicrophoneIcon /> : <MicrophoneOffIcon />}
+        <span>{on ? texts.microphone.on : texts.microphone.off}</span>
+      </button>
+      <p id={noteId} data-testid="mic-note" role="status">
+        {hasNote && texts.microphoneNote[status]}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import { cleanup, render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+
+import type { AgentPresence } from "../livekit/useAgentPresence.js";
+import {
+  type AgentMode,
+  type GreetingState,
+  initialGreetingState,
+  MODE_REASONS,
+} from "../state/greetingState.js";
+import { LANGUAGES, textsFor } from "../texts/index.js";
+import { TextsContext } from "../texts/useTexts.js";
+import { Stage } from "./Stage.js";
+
+function show(output: AgentMode, locale = "en") {
+  const state: GreetingState = {
+    ...initialGreetingState,
+    phase: "greeting",
+    closing: undefined,
+    ...output,
+  };
+  const agent: AgentPresence = {
+    status: { ready: true, output, locale, closing: undefined, ended: undefined },
+    activity: "speaking",
+    recording: false,
+    videoTrack: undefined,
+    audioTrack: undefined,
+  };
+  vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
+  render(
+    <TextsContext value={textsFor(locale)}>
+      <Stage {...{ state, agent, reconnecting: false, playback: "blocked", unlock: vi.fn() }} />
+    </TextsContext>,
+  );
+}
+const note = () => screen.getByTestId("mode-note").textContent;
+
+test("text mode shows no sound button and no speaking portrait", () => {
+  show({ mode: "text", modeReason: "speech_failed" });
+  expect(note()).toBe("Your guide has no voice just now and writes to you instead.");
+  expect(screen.queryByTestId("tap-to-hear")).toBeNull();
+  expect(screen.getByTestId("guide-activity").textContent).toBe("Writing");
+  expect(screen.getByTestId("portrait").dataset.speaking).toBe("false");
+  cleanup();
+  show({ mode: "voice", modeReason: undefined });
+  expect(note()).toBe("");
+  expect(screen.getByTestId("tap-to-hear")).toBeDefined();
+  expect(screen.getByTestId("guide-activity").textContent).toBe("Speaking");
+});
+
+test("text mode without a known reason still says that the guide writes", () => {
+  show({ mode: "text", modeReason: undefined });
+  expect(note()).toContain("writes to you");
+});
+
+test.each(Object.keys(LANGUAGES))("every mode reason has a friendly text in %s", (locale) => {
+  for (const reason of MODE_REASONS.filter((reason) => reason !== "speech_failed")) {
+    show({ mode: "voice", modeReason: reason }, locale);
+    expect(note(), reason).toMatch(/voice|voz|voix|Stimme/);
+    expect(note(), reason).not.toMatch(/fail|error|budget|fehl|erreur|presupuesto/i);
+    cleanup();
+  }
+});

@@ -1,0 +1,79 @@
+import type { AgentPresence } from "../livekit/useAgentPresence.js";
+import type { Playback } from "../livekit/playbackReporter.js";
+import { type GreetingState, isTextMode } from "../state/greetingState.js";
+import type { Texts } from "../texts/index.js";
+import { useTexts } from "../texts/useTexts.js";
+import { AvatarVideo } from "./AvatarVideo.js";
+import { ConnectionSteps } from "./ConnectionSteps.js";
+import { SoundIcon } from "./icons.js";
+import { Portrait } from "./Portrait.js";
+
+interface StageProps {
+  state: GreetingState;
+  agent: AgentPresence | undefined;
+  reconnecting: boolean;
+  playback: Playback;
+  unlock: () => void;
+}
+
+/** The connection steps until the greeting begins, then the avatar and what the agent is doing. */
+export function Stage({ state, agent, reconnecting, playback, unlock }: StageProps) {
+  const texts = useTexts();
+  const live = state.phase === "greeting";
+  const textMode = isTextMode(state);
+  return (
+    <>
+      {live ? (
+        <AvatarVideo
+          videoTrack={agent?.videoTrack}
+          audioTrack={agent?.audioTrack}
+          speaking={agent?.activity === "speaking" && !textMode && !reconnecting}
+        />
+      ) : (
+        <div className="tg-waiting">
+          <Portrait audioTrack={undefined} speaking={false} />
+          <ConnectionSteps state={state} />
+        </div>
+      )}
+      {live && agent !== undefined && (
+        <p className="tg-activity" data-testid="guide-activity" data-activity={agent.activity}>
+          <span className="tg-bars" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+          {texts.activity[reconnecting ? "reconnecting" : activityOf(agent, textMode)]}
+        </p>
+      )}
+      {live && (
+        <p className="tg-mode-note" data-testid="mode-note" role="status">
+          {modeNote(state, texts)}
+        </p>
+      )}
+      {playback === "blocked" && !textMode && (
+        <div className="tg-tap">
+          <button type="button" data-testid="tap-to-hear" onClick={unlock} autoFocus>
+            <SoundIcon />
+            {texts.sound.tap}
+          </button>
+          <p>{texts.sound.why}</p>
+        </div>
+      )}
+    </>
+  );
+}
+
+function activityOf({ activity }: AgentPresence, textMode: boolean): keyof Texts["activity"] {
+  return textMode && activity === "speaking" ? "writing" : activity;
+}
+
+/** Why the agent does not use the avatar, in friendly words. */
+function modeNote(
+  { mode, modeReason }: GreetingState & { phase: "greeting" },
+  texts: Texts,
+): string | undefined {
+  if (mode === "text") return texts.mode.speech_failed;
+  return modeReason === undefined || modeReason === "speech_failed"
+    ? undefined
+    : texts.mode[modeReason];
+}

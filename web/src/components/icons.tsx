@@ -1,0 +1,44 @@
+/** The page's icons. All are decorative, so they are hidden from assistive technology. */
+
+const stroke = {
+  fill: "none",
+  stroke: "currentColor",
+  strokeWidth: 2,
+  strokeLinecap: "round",
+  strokeLinejoin: "round",
+} as const;
+
+function icon(children: React.ReactNode) {
+  return (
+    <svg className="tg-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false" {...stroke}>
+      {children}
+    </svg>
+  );
+}
+
+export const MicrophoneIcon = () =>
+  icon(
+    <>
+      <rect x="9" y="3" width="6" height="11" rx="3" />
+      <path d="M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3" />
+    </>,
+  );
+
+export const MicrophoneOffIcon = () =>
+  icon(
+    <>
+      <path d="M9 9V6a3 3 0 0 1 6 0v5m-.9 2.1A3 3 0 0 1 9 11.5" />
+      <path d="M5.5 11.5a6.5 6.5 0 0 0 10.6 5M18.5 11.5c0 .9-.2 1.700-.5 2.500M12 18v3M4 4l16 16" />
+    </>,
+  );
+
+export const SendIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />);
+
+export const SoundIcon = () =>
+  icon(
+    <path d="M4 9.500v5h3.500L12 18.500v-13L7.500 9.500zM15.500 9a4 4 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11" />,
+  );
+
+export const CheckIcon = () => icon(<path d="M5 12.500l4.500 4.500L19 7.500" />);
+
+export const ArrowIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />);

@@ -1,0 +1,237 @@
+/**
+ * The token endpoint as the page uses it: request a token for the greeting, and end the greeting.
+ *
+ * LiveKit's `TokenSource.endpoint()` keeps only the URL and the token, and turns errors into text. This client
+ * also keeps `fallback` and the typed error, so that the page can always show a welcome and a Continue button.
+ */
+import { TokenSource } from "livekit-client";
+
+import { resultWithin } from "../lib/timing.js";
+import { CLIENT_AVATAR_GREETING } from "../livekit/roomContract.js";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const END_TIMEOUT_MS = 4_000;
+/** `end()` waits this long for a token that is on its way, then uses the page's authorization. */
+const END_TOKEN_TIMEOUT_MS = 1_000;
+
+/** What the page shows, and where it leads, if there is no greeting. */
+export interface Fallback {
+  welcomeText: string;
+  /** Undefined if the endpoint does not know it. */
+  continueUrl: string | undefined;
+  /** BCP 47 tag of the language that `welcomeText` is written in. */
+  locale?: string | undefined;
+}
+
+/** Where to join the greeting's room, and with which token. The token is a credential: never log it. */
+export interface GreetingToken {
+  roomName: string;
+  serverUrl: string;
+  participantToken: string;
+  fallback: Fallback | undefined;
+}
+
+/** The endpoint gave no token. */
+export class GreetingEndpointError extends Error {
+  override readonly name = "GreetingEndpointError";
+
+  constructor(
+    message: string,
+    /** The endpoint's (`session_ended`, …), or `unreachable`, `timeout`, `unreadable_answer`. */
+    readonly code: string,
+    readonly retryable: boolean,
+    /** The HTTP status; undefined if there was no answer. */
+    readonly status: number | undefined,
+    readonly fallback: Fallback | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** The `Authorization` header, or a function that gets it. A value without a scheme is sent as Bearer. */
+export type Authorization = string | (() => string | Promise<string>);
+
+export interface GreetingEndpointOptions {
+  /** Full URL of `POST …/avatar-greeting/`. */
+  endpointUrl: string;
+  authorization?: Authorization | undefined;
+}
+
+export type GreetingEndpoint = ReturnType<typeof createGreetingEndpoint>;
+
+/**
+ * A client for one attempt to greet: `requestToken()` and `tokenSource` share one request and its result, so
+ * that LiveKit and React's StrictMode can ask several times. For a new attempt, create a new client.
+ */
+export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingEndpointOptions) {
+  let token: Promise<GreetingToken> | undefined;
+  const times: { requestedAt?: number; receivedAt?: number } = {};
+
+  function requestToken(): Promise<GreetingToken> {
+    if (token === undefined) {
+      times.requestedAt = performance.now();
+      token = postTokenRequest(endpointUrl, authorization);
+      void token.then(
+        () => (times.receivedAt = performance.now()),
+        () => undefined,
+      );
+    }
+    return token;
+  }
+
+  return {
+    /** The token of this greeting; rejects with `GreetingEndpointError`. */
+    requestToken,
+
+    /** For `useSession`. Returns the same token even if LiveKit asks for a new one. */
+    tokenSource: TokenSource.custom(async () => {
+      const { serverUrl, participantToken } = await requestToken();
+      return { serverUrl, participantToken };
+    }),
+
+    /** When the token was requested and received, on the clock of `performance.now()`. */
+    requestTimes: () => ({ ...times }),
+
+    /** Send the request again: the endpoint then dispatches an agent if the room has none. */
+    requestAgent: (): Promise<GreetingToken> => postTokenRequest(endpointUrl, authorization),
+
+    /**
+     * End the greeting and its avatar. The request outlives the page (`keepalive`). Never rejects: if it
+     * fails, the worker's own limits end the greeting.
+     */
+    async end(reason: string): Promise<void> {
+      const url = new URL("end/", withSlash(endpointUrl));
+      const known = token?.catch(() => undefined);
+      const received = known && (await resultWithin(known, END_TOKEN_TIMEOUT_MS));
+      const credentials = [
+        ...(received === undefined ? [] : [() => `Bearer ${received.participantToken}`]),
+        () => authorizationHeader(authorization),
+      ];
+      for (const credential of credentials) {
+        try {
+          const response = await post(url, await credential(), { reason }, END_TIMEOUT_MS, {
+            keepalive: true,
+          });
+          if (response.status !== 401 && response.status !== 403) return;
+        } catch {
+          return;
+        }
+      }
+    },
+  };
+}
+
+async function postTokenRequest(
+  url: string,
+  authorization: Authorization | undefined,
+): Promise<GreetingToken> {
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await post(
+      new URL(url, location.href),
+      await authorizationHeader(authorization),
+      { client: CLIENT_AVATAR_GREETING },
+      REQUEST_TIMEOUT_MS,
+    );
+    body = await response.json().catch(() => undefined);
+  } catch (error) {
+    const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+    throw new GreetingEndpointError(
+      timedOut
+        ? "The token endpoint did not answer in time."
+        : "The token endpoint could not be reached.",
+      timedOut ? "timeout" : "unreachable",
+      true,
+      undefined,
+      undefined,
+    );
+  }
+  if (!response.ok || field(body, "success") === false) throw errorOf(response.status, body);
+
+  const serverUrl = text(body, "server_url") ?? text(body, "livekit_url");
+  const participantToken = text(body, "participant_token") ?? text(body, "livekit_token");
+  if (serverUrl === undefined || participantToken === undefined) {
+    throw new GreetingEndpointError(
+      "The token endpoint's answer has no server URL or token.",
+      "unreadable_answer",
+      true,
+      response.status,
+      fallbackOf(body),
+    );
+  }
+  return {
+    roomName: text(body, "room_name") ?? "",
+    serverUrl,
+    participantToken,
+    fallback: fallbackOf(body),
+  };
+}
+
+function post(
+  url: URL,
+  authorization: string | undefined,
+  body: object,
+  timeoutMs: number,
+  init: RequestInit = {},
+): Promise<Response> {
+  const headers = new Headers({ "Content-Type": "application/json", Accept: "application/json" });
+  if (authorization !== undefined) headers.set("Authorization", authorization);
+  return fetch(url, {
+    ...init,
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+    cache: "no-store",
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+}
+
+async function authorizationHeader(
+  authorization: Authorization | undefined,
+): Promise<string | undefined> {
+  const value = typeof authorization === "function" ? await authorization() : authorization;
+  if (value === undefined || value === "") return undefined;
+  return value.includes(" ") ? value : `Bearer ${value}`;
+}
+
+function errorOf(status: number, body: unknown): GreetingEndpointError {
+  const error = field(body, "error");
+  const retryable = field(error, "retryable");
+  return new GreetingEndpointError(
+    text(error, "message") ?? `The token endpoint answered ${status}.`,
+    text(error, "code") ?? `http_${status}`,
+    typeof retryable === "boolean" ? retryable : status === 429 || status >= 500,
+    status,
+    fallbackOf(body),
+  );
+}
+
+function fallbackOf(body: unknown): Fallback | undefined {
+  const fallback = field(body, "fallback");
+  const welcomeText = text(fallback, "welcome_text");
+  if (welcomeText === undefined) return undefined;
+  return {
+    welcomeText,
+    continueUrl: text(fallback, "continue_url"),
+    locale: text(fallback, "locale"),
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function text(value: unknown, name: string): string | undefined {
+  const found = field(value, name);
+  return typeof found === "string" && found !== "" ? found : undefined;
+}
+
+function withSlash(url: string): URL {
+  const absolute = new URL(url, location.href);
+  absolute.search = "";
+  if (!absolute.pathname.endsWith("/")) absolute.pathname += "/";
+  return absolute;
+}

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+
+import { type Caption, type CaptionUpdate, mergeCaption } from "./captions.js";
+
+const merge = (...updates: Partial<CaptionUpdate>[]) =>
+  updates.reduce<readonly Caption[]>(
+    (captions, update) =>
+      mergeCaption(captions, {
+        id: "a",
+        from: "trainee",
+        stream: 1,
+        delta: "",
+        final: false,
+        ...update,
+      }),
+    [],
+  );
+const texts = (captions: readonly Caption[]) => captions.map(({ text }) => text);
+
+test("an agent's line grows while it is spoken", () => {
+  const line = merge(
+    { from: "agent", delta: "Hello " },
+    { from: "agent", delta: "Ana" },
+    { from: "agent", final: true },
+  );
+  expect(line).toEqual([{ id: "a", from: "agent", stream: 1, text: "Hello Ana", final: true }]);
+});
+
+test("each interim result of the trainee's speech replaces the last one", () => {
+  const interim = merge(
+    { delta: "I" },
+    { stream: 2, delta: "I scream" },
+    { stream: 2, final: false },
+    { stream: 3, delta: "Ice cream" },
+    { stream: 3, final: true },
+  );
+  expect(texts(interim)).toEqual(["Ice cream"]);
+  expect(interim[0]?.final).toBe(true);
+});
+
+test("a late interim result does not replace a newer or a final one", () => {
+  expect(texts(merge({ stream: 2, delta: "new" }, { stream: 1, delta: "old" }))).toEqual(["new"]);
+  expect(texts(merge({ delta: "done", final: true }, { stream: 2, delta: "interim" }))).toEqual([
+    "done",
+  ]);
+});
+
+test("an empty stream neither erases a line nor adds one", () => {
+  expect(texts(merge({ delta: "here" }, { stream: 2, delta: "" }))).toEqual(["here"]);
+  expect(merge({ delta: "" })).toEqual([]);
+});
+
+test("lines stay in the order in which they began", () => {
+  expect(
+    texts(merge({ delta: "one" }, { id: "b", delta: "two" }, { stream: 2, delta: "ONE" })),
+  ).toEqual(["ONE", "two"]);
+});
+
+test("only the last 200 lines are kept", () => {
+  const many = merge(...Array.from({ length: 250 }, (_, n) => ({ id: `${n}`, delta: `${n}` })));
+  expect(many).toHaveLength(200);
+  expect(many.at(-1)?.text).toBe("249");
+});

@@ -1,0 +1,42 @@
+/** The lines of the conversation. Pure. A line is one segment of speech, or one typed message. */
+
+export interface Caption {
+  /** The segment's id; it stays the same through all revisions. */
+  id: string;
+  from: "agent" | "trainee";
+  text: string;
+  /** The text does not change any more. */
+  final: boolean;
+  /** Number of the stream that wrote the text; a later stream of the same segment replaces it. */
+  stream: number;
+}
+
+/** A part of a text stream on `lk.transcription`, or a typed message. */
+export interface CaptionUpdate {
+  id: string;
+  from: Caption["from"];
+  stream: number;
+  /** Text to append to what the same stream has written. */
+  delta: string;
+  final: boolean;
+}
+
+const MAX_CAPTIONS = 200;
+
+export function mergeCaption(
+  captions: readonly Caption[],
+  update: CaptionUpdate,
+): readonly Caption[] {
+  const { id, from, stream, delta, final } = update;
+  const index = captions.findIndex((caption) => caption.id === id);
+  const known = captions[index];
+  if (known === undefined) {
+    if (delta === "") return captions;
+    return [...captions, { id, from, stream, text: delta, final }].slice(-MAX_CAPTIONS);
+  }
+  if (stream < known.stream || (known.final && !final)) return captions;
+  // A new stream that has no text yet does not erase the text of the last one.
+  if (stream > known.stream && delta === "") return captions;
+  const text = stream === known.stream ? known.text + delta : delta;
+  return captions.with(index, { ...known, stream, text, final });
+}

@@ -1,0 +1,89 @@
+// @vitest-environment node
+import { EventEmitter } from "node:events";
+
+import { ConnectionState, ParticipantKind, type Room, RoomEvent, Track } from "livekit-client";
+import { expect, test, vi } from "vitest";
+
+import { delay } from "../lib/timing.js";
+import { PlaybackReporter } from "./playbackReporter.js";
+
+/** A room whose agent receives each call after the next of `latencies`, in ms. */
+function roomWithAgent(latencies: number[]) {
+  const received: string[] = [];
+  const elements: { paused: boolean }[] = [];
+  const track = Object.assign(new EventEmitter(), {
+    kind: Track.Kind.Audio,
+    attachedElements: elements,
+  });
+  const agent = {
+    sid: "PA_1",
+    identity: "agent",
+    kind: ParticipantKind.AGENT,
+    attributes: {},
+    trackPublications: new Map([["TR_1", { track }]]),
+  };
+  const room = Object.assign(new EventEmitter(), {
+    state: ConnectionState.Connected,
+    remoteParticipants: new Map([["agent", agent]]),
+    localParticipant: {
+      performRpc: async ({ payload }: { payload: string }) => {
+        await delay(latencies.shift() ?? 0);
+        received.push(payload);
+        return "ok";
+      },
+    },
+  });
+  const subscribed = () => room.emit(RoomEvent.TrackSubscribed, track);
+  const played = () => {
+    elements.push({ paused: false });
+    room.emit(RoomEvent.AudioPlaybackStatusChanged);
+  };
+  /** As livekit-client does it: the last track events come while `state` is still connected. */
+  const closed = () => {
+    agent.trackPublications.clear();
+    room.emit(RoomEvent.TrackUnsubscribed, track);
+    room.state = ConnectionState.Disconnected;
+    room.emit(RoomEvent.Disconnected);
+  };
+  return { room: room as unknown as Room, received, subscribed, played, closed };
+}
+
+test("the agent's last report is the newest one, even if an older one arrives later", async () => {
+  const { room, received, subscribed, played } = roomWithAgent([80, 5]);
+  const stop = new PlaybackReporter(room, () => undefined).start();
+  subscribed();
+  played();
+  await vi.waitFor(() => expect(received).toHaveLength(3));
+  expect(
+    received.map((report) => (JSON.parse(report) as { sound_unlocked: boolean }).sound_unlocked),
+  ).toEqual([true, false, true]);
+  await delay(150);
+  expect(received).toHaveLength(3);
+  stop();
+});
+
+test("each report is sent once", async () => {
+  const { room, received, subscribed, played } = roomWithAgent([]);
+  const stop = new PlaybackReporter(room, () => undefined).start();
+  subscribed();
+  await delay(20);
+  played();
+  await delay(150);
+  expect(received).toHaveLength(2);
+  stop();
+});
+
+test("no report is sent while or after the room closes", async () => {
+  const { room, received, subscribed, played, closed } = roomWithAgent([]);
+  const performRpc = vi.spyOn(room.localParticipant, "performRpc");
+  const stop = new PlaybackReporter(room, () => undefined).start();
+  subscribed();
+  played();
+  await vi.waitFor(() => expect(received.length).toBeGreaterThan(0));
+  await delay(50);
+  const before = performRpc.mock.calls.length;
+  closed();
+  await delay(600);
+  expect(performRpc).toHaveBeenCalledTimes(before);
+  stop();
+});

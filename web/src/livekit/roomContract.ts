@@ -1,0 +1,54 @@
+/**
+ * The RPC methods and participant attributes that the page and the worker share; names only.
+ *
+ * `agent/room/contract.py` has the same names for the worker, and `tests/unit/test_room_contract.py` compares
+ * the two files.
+ */
+
+/** Page to agent: `{"sound_unlocked": bool, "audio_from": [identity, …]}`. Returns `ok`. */
+export const RPC_CAN_HEAR = "can_hear";
+
+/** Page to agent: `{"reason": "continue"}`. Ends the greeting at once and returns `ok`. */
+export const RPC_END_GREETING = "end_greeting";
+
+/** Page to agent: how many ms ago each moment of the start was, `{"page_asked": 2100, …}`. */
+export const RPC_START_TIMELINE = "start_timeline";
+
+/** On the trainee, set in the token by the endpoint: which page it is. */
+export const ATTRIBUTE_CLIENT = "greeting.client";
+
+/** This page: it calls `can_hear`, so the opening waits for that call. */
+export const CLIENT_AVATAR_GREETING = "avatar-greeting";
+
+/** On the trainee, set by the worker when they join, so that LiveKit announces them at once. */
+export const ATTRIBUTE_SEEN = "greeting.seen";
+
+/** On the agent: `avatar`, `voice`, or `text` if it cannot speak and its lines are shown as captions. */
+export const ATTRIBUTE_MODE = "greeting.mode";
+
+/**
+ * On the agent: why it does not use the avatar: `avatar_refused`, `avatar_late`, `avatar_left`,
+ * `avatar_stalled`, `avatar_budget` or `speech_failed`; empty in `avatar` mode.
+ */
+export const ATTRIBUTE_MODE_REASON = "greeting.mode_reason";
+
+/** On the agent, from its start: `1`; agents find each other by it. */
+export const ATTRIBUTE_GREETER = "greeting.greeter";
+
+/** Agent or page to agent: returns `yes`; an agent that died does not answer. */
+export const RPC_GREETER_ALIVE = "greeter_alive";
+
+/** On the agent, before it speaks: the BCP 47 tag of the current language. */
+export const ATTRIBUTE_LOCALE = "greeting.locale";
+
+/**
+ * On the agent: `soon` when time is nearly up; after the closing line, `highlight_continue` or `continue`; empty
+ * again if the trainee goes on talking.
+ */
+export const ATTRIBUTE_CLOSING = "greeting.closing";
+
+/** On the agent: `on` while the trainee is being recorded; empty otherwise. */
+export const ATTRIBUTE_RECORDING = "greeting.recording";
+
+/** On the agent, just before the room closes: the end reason. */
+export const ATTRIBUTE_ENDED = "greeting.ended";

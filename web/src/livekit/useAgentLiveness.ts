@@ -1,0 +1,98 @@
+/** Calls the agent in the room regularly; returns the sid of an agent that no longer answers. */
+import {
+  ConnectionState,
+  type RemoteParticipant,
+  type Room,
+  RoomEvent,
+  RpcError,
+} from "livekit-client";
+import { useEffect, useState } from "react";
+
+import { resultWithin } from "../lib/timing.js";
+import { AgentLiveness, type Answer, CALL_EVERY_MS } from "./agentLiveness.js";
+import { newestAgent } from "./agentPresence.js";
+import { RPC_GREETER_ALIVE } from "./roomContract.js";
+import { callParticipant } from "./rpc.js";
+
+const STATS_TIMEOUT_MS = 1_000;
+
+export function useAgentLiveness(room: Room): string | undefined {
+  const [deadAgentSid, setDeadAgentSid] = useState<string>();
+  useEffect(() => {
+    const newest = () => newestAgent(room.remoteParticipants.values());
+    return new AgentLiveness(
+      () => newest()?.sid,
+      () => callAgent(room, newest()),
+      setDeadAgentSid,
+    ).start();
+  }, [room]);
+  return deadAgentSid;
+}
+
+async function callAgent(room: Room, agent: RemoteParticipant | undefined): Promise<Answer> {
+  if (agent === undefined || room.state !== ConnectionState.Connected) return "unknown";
+  const connection = { steady: true };
+  const onChange = () => {
+    connection.steady = false;
+  };
+  room.on(RoomEvent.ConnectionStateChanged, onChange);
+  const before = receivedPackets(room);
+  try {
+    const call = callParticipant(room, agent.identity, RPC_GREETER_ALIVE, "");
+    const answer = await resultWithin(
+      call.then(() => "alive" as const, answerFromError),
+      CALL_EVERY_MS,
+    );
+    if (answer === "alive" || answer === "unknown") return answer;
+    // The browser takes seconds to notice a dead connection, but its packets stop at once.
+    const [earlier = -1, now = 0] = await Promise.all([before, receivedPackets(room)]);
+    return connection.steady && now > earlier ? "silent" : "unknown";
+  } finally {
+    room.off(RoomEvent.ConnectionStateChanged, onChange);
+  }
+}
+
+function answerFromError(error: unknown): Answer {
+  switch (error instanceof RpcError ? error.code : undefined) {
+    case RpcError.ErrorCode.CONNECTION_TIMEOUT:
+    case RpcError.ErrorCode.RESPONSE_TIMEOUT:
+    case RpcError.ErrorCode.RECIPIENT_DISCONNECTED:
+    case RpcError.ErrorCode.RECIPIENT_NOT_FOUND:
+      return "silent";
+    case RpcError.ErrorCode.UNSUPPORTED_METHOD:
+    case RpcError.ErrorCode.APPLICATION_ERROR:
+      // The agent has not registered the method yet, but it answered.
+      return "alive";
+    default:
+      return "unknown";
+  }
+}
+
+/**
+ * How many packets have come from LiveKit: media, and answers to the browser's own connection checks, which go on during
+ * silence. Undefined if there is no track to ask, or no answer within a second.
+ */
+function receivedPackets(room: Room): Promise<number | undefined> {
+  return resultWithin(
+    countPackets(room).catch(() => undefined),
+    STATS_TIMEOUT_MS,
+  );
+}
+
+async function countPackets(room: Room): Promise<number | undefined> {
+  const publications = [room.localParticipant, ...room.remoteParticipants.values()].flatMap(
+    ({ trackPublications }) => [...trackPublications.values()],
+  );
+  let sum: number | undefined;
+  for (const { track } of publications) {
+    const report = await track?.getRTCStatsReport();
+    for (const stats of (report?.values() ?? []) as Iterable<Record<string, unknown>>) {
+      if (stats["type"] !== "candidate-pair") continue;
+      for (const key of ["packetsReceived", "responsesReceived"]) {
+        const value = stats[key];
+        if (typeof value === "number") sum = (sum ?? 0) + value;
+      }
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,88 @@
+/**
+ * The agent in the room, its avatar and their tracks.
+ *
+ * Written by hand instead of LiveKit's `useAgent` (@livekit/components-react 2.9.24) for two reasons. `useAgent` stays
+ * `failed`, without tracks, once an agent has left, even if the same agent is back a second later (see
+ * https://github.com/livekit/components-js/issues/1227). And of two agents it takes the first, which is the dead one
+ * while LiveKit still lists it beside its replacement.
+ */
+import {
+  type TrackReference,
+  useParticipantTracks,
+  useRemoteParticipants,
+} from "@livekit/components-react";
+import { type RemoteParticipant, type Room, RoomEvent, Track } from "livekit-client";
+
+import { useStableValue } from "../lib/useStableValue.js";
+import type { AgentStatus } from "../state/greetingState.js";
+import {
+  type Activity,
+  agentActivity,
+  agentStatus,
+  isAvatarOf,
+  newestAgent,
+} from "./agentPresence.js";
+import { ATTRIBUTE_RECORDING } from "./roomContract.js";
+
+export interface AgentPresence {
+  /** The same object until its content changes. */
+  status: AgentStatus;
+  activity: Activity;
+  /** The trainee is being recorded. */
+  recording: boolean;
+  /** The avatar's camera; undefined unless the mode is `avatar`. */
+  videoTrack: TrackReference | undefined;
+  /** The voice that is heard: the avatar's or the agent's own. */
+  audioTrack: TrackReference | undefined;
+}
+
+const UPDATE_ON = [
+  RoomEvent.ParticipantConnected,
+  RoomEvent.ParticipantDisconnected,
+  RoomEvent.ParticipantAttributesChanged,
+  RoomEvent.TrackSubscribed,
+  RoomEvent.TrackUnsubscribed,
+  RoomEvent.ConnectionStateChanged,
+];
+
+/**
+ * Args:
+ *   deadAgentSid: an agent that no longer answers (see `AgentLiveness`); it counts as absent.
+ */
+export function useAgentPresence(
+  room: Room,
+  deadAgentSid: string | undefined,
+): AgentPresence | undefined {
+  const participants = useRemoteParticipants({ room, updateOnlyOn: UPDATE_ON });
+  const newest = newestAgent(participants);
+  const agent = newest?.sid === deadAgentSid ? undefined : newest;
+  const avatar = agent && participants.find((one) => isAvatarOf(agent, one));
+  const agentTracks = useTracksOf(agent, room);
+  const avatarTracks = useTracksOf(avatar, room);
+
+  const picture = subscribed(avatarTracks, Track.Source.Camera);
+  const status = useStableValue(agent && agentStatus(agent.attributes, picture !== undefined));
+  if (agent === undefined || status === undefined) return undefined;
+
+  const usesAvatar = status.output.mode === "avatar";
+  const agentSound = subscribed(agentTracks, Track.Source.Microphone);
+  const avatarSound = subscribed(avatarTracks, Track.Source.Microphone);
+  return {
+    status,
+    activity: agentActivity(agent.attributes),
+    recording: agent.attributes[ATTRIBUTE_RECORDING] === "on",
+    videoTrack: usesAvatar ? picture : undefined,
+    audioTrack: usesAvatar ? (avatarSound ?? agentSound) : agentSound,
+  };
+}
+
+function useTracksOf(participant: RemoteParticipant | undefined, room: Room): TrackReference[] {
+  return useParticipantTracks(
+    [Track.Source.Camera, Track.Source.Microphone],
+    participant === undefined ? { room } : { room, participantIdentity: participant.identity },
+  );
+}
+
+function subscribed(tracks: TrackReference[], source: Track.Source): TrackReference | undefined {
+  return tracks.find((one) => one.source === source && one.publication.track !== undefined);
+}

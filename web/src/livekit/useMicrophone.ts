@@ -1,0 +1,88 @@
+/**
+ * The trainee's microphone. The page asks for it after connecting; the greeting never waits for it.
+ *
+ * Written by hand instead of LiveKit's `useTrackToggle` (@livekit/components-react 2.9.24): its `pending` is also true
+ * while the microphone is switched off, when the page must not ask for a permission.
+ */
+import { useIsSpeaking, useLocalParticipant } from "@livekit/components-react";
+import type { Room } from "livekit-client";
+import { useCallback, useEffect, useRef, useState } from "react";
+
+export type MicrophoneStatus =
+  | "off"
+  /** The browser is asking for permission. */
+  | "asking"
+  | "on"
+  | "denied"
+  /** There is no microphone, or the page is not allowed to use one (http, iframe). */
+  | "absent"
+  | "failed";
+
+export interface Microphone {
+  status: MicrophoneStatus;
+  /** The trainee is speaking. */
+  speaking: boolean;
+  toggle: () => void;
+}
+
+/**
+ * Args:
+ *   wanted: the conversation is on. When it is not, the microphone is off; when it is on again, the microphone
+ *     returns to what the trainee chose.
+ */
+export function useMicrophone(room: Room, wanted: boolean): Microphone {
+  const { isMicrophoneEnabled, localParticipant } = useLocalParticipant({ room });
+  const speaking = useIsSpeaking(localParticipant);
+  const [attempt, setAttempt] = useState<"none" | Exclude<MicrophoneStatus, "on" | "off">>("none");
+  /** What the trainee chose last. */
+  const chosen = useRef(true);
+  const allowed = useRef(false);
+
+  const turn = useCallback(
+    async (on: boolean) => {
+      if (on) setAttempt("asking");
+      try {
+        await room.localParticipant.setMicrophoneEnabled(on);
+        // The conversation may have ended while the browser asked for permission.
+        if (on && !allowed.current) await room.localParticipant.setMicrophoneEnabled(false);
+        setAttempt("none");
+      } catch (error) {
+        setAttempt(failureOf(error));
+      }
+    },
+    [room],
+  );
+
+  useEffect(() => {
+    if (!wanted) return;
+    allowed.current = true;
+    // Deferred, so that the permission prompt does not delay connecting and the first picture.
+    const timer = setTimeout(() => {
+      if (chosen.current) void turn(true);
+    }, 0);
+    return () => {
+      clearTimeout(timer);
+      allowed.current = false;
+      if (room.localParticipant.isMicrophoneEnabled) void turn(false);
+    };
+  }, [wanted, room, turn]);
+
+  const toggle = useCallback(() => {
+    chosen.current = !room.localParticipant.isMicrophoneEnabled;
+    void turn(chosen.current);
+  }, [room, turn]);
+
+  const status = isMicrophoneEnabled ? "on" : attempt === "none" ? "off" : attempt;
+  return { status, speaking: speaking && isMicrophoneEnabled, toggle };
+}
+
+function failureOf(error: unknown): "denied" | "absent" | "failed" {
+  const name = error instanceof Error ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") return "denied";
+  if (
+    ["NotFoundError", "OverconstrainedError", "DeviceUnsupportedError", "TypeError"].includes(name)
+  ) {
+    return "absent";
+  }
+  return "failed";
+}

@@ -1,0 +1,72 @@
+/** What the Continue button does: end the greeting, find out where to go, and go there, once. */
+import { useEffect, useEffectEvent, useRef, useState } from "react";
+
+import { type GreetingEndpoint, GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
+import { safeUrl } from "../lib/safeUrl.js";
+import { resultWithin } from "../lib/timing.js";
+import { type GreetingState, hasGreetingToEnd, opensVideoByItself } from "./greetingState.js";
+
+/** How long Continue waits for an endpoint that has not answered yet and may know the address. */
+export const CONTINUE_URL_TIMEOUT_MS = 1_500;
+/** The agent's last word can be heard, and the trainee sees what is about to happen. */
+const OPEN_VIDEO_AFTER_MS = 1_500;
+
+/** `nowhere`: no usable address is known. */
+export type Leaving = "no" | "going" | "nowhere";
+
+interface ContinueOptions {
+  endpoint: GreetingEndpoint;
+  state: GreetingState;
+  /** Ends the greeting; resolves within 1.5 s and never rejects. */
+  end: () => Promise<void>;
+  continueUrl: string | undefined;
+  onContinue: ((url: string | undefined) => void) | undefined;
+}
+
+/** `leave` is for the button; the agent's `continue` calls it too, after a moment. */
+export function useContinue(options: ContinueOptions): { leaving: Leaving; leave: () => void } {
+  const { endpoint, state, end, continueUrl, onContinue } = options;
+  const [leaving, setLeaving] = useState<Leaving>("no");
+  const left = useRef(false);
+
+  const goOn = async () => {
+    const [known] = await Promise.all([
+      state.fallback?.continueUrl ?? continueUrlFrom(endpoint),
+      hasGreetingToEnd(state) ? end() : undefined,
+    ]);
+    const url = safeUrl(known) ?? safeUrl(continueUrl);
+    if (onContinue !== undefined) {
+      onContinue(url);
+    } else if (url !== undefined) {
+      location.assign(url);
+    } else {
+      left.current = false;
+      setLeaving("nowhere");
+    }
+  };
+
+  const leave = () => {
+    if (left.current) return;
+    left.current = true;
+    setLeaving("going");
+    void goOn();
+  };
+
+  const byItself = opensVideoByItself(state);
+  const leaveByItself = useEffectEvent(leave);
+  useEffect(() => {
+    if (!byItself) return;
+    const timer = setTimeout(() => leaveByItself(), OPEN_VIDEO_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [byItself]);
+
+  return { leaving, leave };
+}
+
+async function continueUrlFrom(endpoint: GreetingEndpoint): Promise<string | undefined> {
+  const answer = endpoint.requestToken().then(
+    (token) => token.fallback,
+    (error: unknown) => (error instanceof GreetingEndpointError ? error.fallback : undefined),
+  );
+  return (await resultWithin(answer, CONTINUE_URL_TIMEOUT_MS))?.continueUrl;
+}

@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+
+import { LANGUAGES, type Texts, textsFor } from "./index.js";
+
+/** Every text of a language, by the path of its key. */
+function flatten(texts: Texts): Map<string, string> {
+  const found = new Map<string, string>();
+  const walk = (value: unknown, path: string) => {
+    if (typeof value === "string") found.set(path, value);
+    else if (typeof value === "function") found.set(path, texts.heading("Ana"));
+    else for (const [key, one] of Object.entries(value as object)) walk(one, `${path}.${key}`);
+  };
+  walk(texts, "");
+  return found;
+}
+
+const english = flatten(textsFor("en"));
+const others = Object.entries(LANGUAGES).filter(([tag]) => tag !== "en");
+
+/** Texts that are the same in English, by path. */
+const SAME = new Set([".steps.guide", ".steps.connection", ".conversation"]);
+const ENGLISH_ONLY = /\b(the|you|your|and|is|was|are|with|what|here|it|of|to|please|guide's)\b/i;
+/** Words that look English but are not. */
+const HOMOGRAPHS: Record<string, RegExp> = { de: /\bwas\b/gi };
+
+test("the page has the languages of the scripts", () => {
+  expect(Object.keys(LANGUAGES).sort()).toEqual(["de", "en", "es", "fr"]);
+  for (const [tag, texts] of Object.entries(LANGUAGES)) expect(texts.locale).toBe(tag);
+});
+
+test.each(others)("%s has every text", (_, texts) => {
+  const theirs = flatten(texts);
+  expect([...theirs.keys()].sort()).toEqual([...english.keys()].sort());
+  for (const [path, text] of theirs) expect(text.trim(), path).not.toBe("");
+});
+
+test.each(others)("%s has no English text", (tag, texts) => {
+  for (const [path, text] of flatten(texts)) {
+    if (!SAME.has(path) && path !== ".locale") expect(text, path).not.toBe(english.get(path));
+    const own = text.replaceAll(/`[^`]*`/g, "").replaceAll(HOMOGRAPHS[tag] ?? /(?!)/g, "");
+    expect(own, path).not.toMatch(ENGLISH_ONLY);
+  }
+});
+
+test.each(others)("%s uses the form of address of the scripts", (tag, texts) => {
+  const wrong = {
+    de: /\b(du|dich|dir|dein\w*)\b/i,
+    es: /\b(usted|su|sus|vosotros)\b/i,
+    fr: /\b(tu|te|toi|ton|ta|tes)\b/i,
+  }[tag];
+  for (const [path, text] of flatten(texts)) expect(text, path).not.toMatch(wrong ?? /(?!)/);
+});
+
+test("French has a no-break space before double punctuation", () => {
+  for (const [path, text] of flatten(textsFor("fr")))
+    expect(text, path).not.toMatch(/(?<!\u00a0)[:!?;]/);
+});
+
+test.each([
+  ["es", "es"],
+  ["es-MX", "es"],
+  ["DE_at", "de"],
+  ["pt-BR", "en"],
+  ["", "en"],
+  ["constructor", "en"],
+])("textsFor %s returns %s", (tag, expected) => {
+  expect(textsFor(tag).locale).toBe(expected);
+});
+
+test("textsFor uses the first available language", () => {
+  expect(textsFor(undefined, null, "pt", "fr-CA", "de").locale).toBe("fr");
+  expect(textsFor().locale).toBe("en");
+});

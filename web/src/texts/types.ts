@@ -1,0 +1,45 @@
+/** Every text of the page itself, in one language. What the agent says comes from the scripts. */
+import type { Activity } from "../livekit/agentPresence.js";
+import type { MicrophoneStatus } from "../livekit/useMicrophone.js";
+import type { ContinueHint, FailureReason, ModeReason, Wait } from "../state/greetingState.js";
+
+export interface Texts {
+  /** BCP 47 tag of this language. */
+  locale: string;
+  heading: (name: string | undefined) => string;
+  aiAvatar: string;
+  /** Shown while the trainee is being recorded. */
+  recording: string;
+  guide: string;
+  guideOnVideo: string;
+  you: string;
+  conversation: string;
+  status: Record<"connecting" | "connected" | "reconnecting" | "finished" | "notConnected", string>;
+  steps: Record<"room" | "connection" | "guide" | "done", string>;
+  /** The line below the steps. */
+  waiting: Record<"room" | "connection" | Wait, string>;
+  activity: Record<Activity | "writing" | "reconnecting", string>;
+  /** Why the agent does not use the avatar. */
+  mode: Record<ModeReason, string>;
+  sound: Record<"tap" | "why", string>;
+  /** `before` and `empty`: shown before the greeting begins, and before the first line. */
+  captions: Record<"label" | "before" | "empty", string>;
+  /** `textMode`: the placeholder if the agent writes; `notYet`: before the greeting begins. */
+  chat: Record<"label" | "placeholder" | "textMode" | "notYet" | "send" | "failed", string>;
+  microphone: Record<"on" | "off", string>;
+  microphoneNote: Record<Exclude<MicrophoneStatus, "on">, string>;
+  /** `noAddress`: the page does not know where the training video is. */
+  continue: Record<"label" | "going" | "noAddress", string>;
+  /** The line beside an emphasised Continue button. */
+  continueHint: Record<ContinueHint, string>;
+  /** The ending; `takenOver` and `takeBack`: the greeting is open in another tab. */
+  ending: Record<"title" | "takenOver" | "welcome" | "tryAgain" | "takeBack", string>;
+  /** Why the greeting ended; `other` for every reason without a text of its own. */
+  ended: Record<
+    "other" | "alreadyGreeted" | "stopped" | "completed" | "silent" | "time_limit",
+    string
+  >;
+  failed: Record<FailureReason, string>;
+  /** The standalone page; text between backticks is code. */
+  page: Record<"title" | "noSession" | "openFromPlatform" | "forDevelopers", string>;
+}
