@@ -1,6 +1,6 @@
 """What the page and the worker say to each other inside the room; names only.
 
-`web/src/roomContract.ts` holds the same names for the page, and a test compares the two.
+`web/src/livekit/roomContract.ts` has the same names for the page, and a test compares the two.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.room import contract as room_contract
 
-PAGE = Path(__file__).resolve().parents[2] / "web" / "src" / "roomContract.ts"
+PAGE = Path(__file__).resolve().parents[2] / "web" / "src" / "livekit" / "roomContract.ts"
 
 
 def test_page_and_worker_agree() -> None:
