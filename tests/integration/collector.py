@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector that takes spans over OTLP/HTTP and keeps them."""
+"""An OpenTelemetry collector that receives spans over OTLP/HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 @dataclass
 class Collector:
-    """What it was sent."""
+    """The received spans."""
 
     url: str = ""
     requests: list[ExportTraceServiceRequest] = field(default_factory=list)
@@ -23,7 +23,7 @@ class Collector:
         return {span.name for span in self._spans()}
 
     def session_ids(self) -> set[str]:
-        """`session_id` of every span; "" for one that has none."""
+        """Return the `session_id` of all spans; "" for a span without one."""
         return {
             next((a.value.string_value for a in span.attributes if a.key == "session_id"), "")
             for span in self._spans()
@@ -38,7 +38,7 @@ class Collector:
 
 @contextlib.asynccontextmanager
 async def collector() -> AsyncIterator[Collector]:
-    """One on loopback until the block ends."""
+    """Run a collector on loopback until the block ends."""
     kept = Collector()
 
     async def take(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""A real Redis on loopback, which keeps nothing."""
+"""A Redis server on loopback that saves nothing to disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.integration.endpoint_fixtures import until
 
 @contextlib.asynccontextmanager
 async def redis_server(folder: Path) -> AsyncIterator[str]:
-    """Its address, for as long as the block goes on."""
+    """Run Redis until the block ends; the value is its URL."""
     [port] = free_ports(1)
     url = f"redis://127.0.0.1:{port}/0"
     server = await asyncio.create_subprocess_exec(

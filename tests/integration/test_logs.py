@@ -1,4 +1,4 @@
-"""What the processes write: one line an event, alike, and whose it is."""
+"""The logs of worker and token endpoint: JSON or text, with the ids of the job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.integration.test_greeting import the_opening
 from tests.support.product import Product
 
 
-async def test_every_line_is_an_event_and_a_jobs_say_whose_they_are(product: Product) -> None:
+async def test_log_lines_are_json_and_lines_of_a_job_have_its_ids(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await the_opening(client)
     await client.press_continue()
@@ -34,16 +34,16 @@ async def test_every_line_is_an_event_and_a_jobs_say_whose_they_are(product: Pro
             assert event.get("room") == ticket["room_name"], event
             assert event.get("job_id"), event
     ours = [e for e in product.events("endpoint") if e.get("session_id") == session_id]
-    assert {"a greeting was asked for", "a greeting was ended"} <= {e["message"] for e in ours}
+    assert ours, "the token endpoint logs the session id of a request"
 
 
-async def test_an_endpoint_without_livekit_is_alive_and_not_ready_and_writes_text_when_told(
+async def test_token_endpoint_without_livekit_is_alive_not_ready_and_logs_text(
     tmp_path: Path, product: Product
 ) -> None:
-    port, nobody = free_ports(2)
+    port, closed_port = free_ports(2)
     env = {
         **product.here.environment,
-        "LIVEKIT_URL": f"ws://127.0.0.1:{nobody}",
+        "LIVEKIT_URL": f"ws://127.0.0.1:{closed_port}",
         "STATE_DIR": str(tmp_path / "state"),
         "LOG_FORMAT": "text",
     }

@@ -1,4 +1,4 @@
-"""What Prometheus is told by the real worker and the real endpoint."""
+"""Metrics of the worker and the token endpoint, as Prometheus scrapes them."""
 
 from __future__ import annotations
 
@@ -21,24 +21,33 @@ def rise(before: dict[str, float], after: dict[str, float], name: str) -> float:
     return after.get(name, 0) - before.get(name, 0)
 
 
-async def greet_and_end(product: Product) -> tuple[str, float]:
-    """One greeting with an answer to something typed: its session, and its avatar's seconds."""
+async def greet_and_answer(product: Product) -> tuple[str, float]:
+    """Play a greeting with one typed question; return its session and its avatar seconds."""
     client, ticket, _ = await product.enter()
     await the_opening(client)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
     await client.hears(after=typed_at)
-    await client.silence()
     await client.press_continue()
     outcome = await product.outcome(ticket["session_id"])
     return ticket["session_id"], outcome["avatar_seconds"]
 
 
-async def test_a_greeting_is_counted_by_worker_and_endpoint(product: Product) -> None:
+async def greet_without_avatar(product: Product) -> None:
+    """Play a greeting for which Beyond Presence refuses the avatar."""
+    assert product.here.stand_ins is not None
+    await product.here.stand_ins.faults("bey:402")
+    client, ticket, _ = await product.enter()
+    await the_opening(client)
+    await client.press_continue()
+    await product.outcome(ticket["session_id"])
+
+
+async def test_metrics_count_greetings_and_provider_errors(product: Product) -> None:
     worker_before = await product.metrics("worker")
     endpoint_before = await product.metrics("endpoint")
-    session_id, avatar_seconds = await greet_and_end(product)
+    session_id, avatar_seconds = await greet_and_answer(product)
 
     worker = await product.metrics("worker")
 
@@ -67,13 +76,38 @@ async def test_a_greeting_is_counted_by_worker_and_endpoint(product: Product) ->
     assert session_id not in everything
     assert "Ada" not in everything
 
+    await greet_without_avatar(product)
+    labels = 'kind="AvatarRejected",part="avatar",provider="beyond_presence",status="402"'
+    name = f"{_WORKER}provider_errors_total{{{labels}}}"
+    assert rise(worker_before, await product.metrics("worker"), name) == 1
 
-async def test_jobs_counts_outlive_them_in_files_that_are_used_again(product: Product) -> None:
-    """However many jobs there were, there are as many files as there were processes at once."""
+    # Now every metric has a value; tests/unit/test_watching.py compares names and labels.
+    assert queried_metrics() - await exposed_metrics(product) == set()
+
+
+def queried_metrics() -> set[str]:
+    """Return the names that the dashboard and the alert rules query."""
+    folders = (DEPLOY / "prometheus", DEPLOY / "grafana")
+    texts = [path.read_text() for folder in folders for path in folder.iterdir()]
+    queried = set(re.findall(r"training_greeter_\w+", " ".join(texts)))
+    assert len(queried) > 15
+    return queried
+
+
+async def exposed_metrics(product: Product) -> set[str]:
+    """Return the names of all series that the worker and the token endpoint expose."""
+    names: set[str] = set()
+    for process in ("worker", "endpoint"):
+        for name, kind in re.findall(r"^# TYPE (\S+) (\w+)", await product.scrape(process), re.M):
+            names.add(f"{name}_bucket" if kind == "histogram" else name)
+    return names
+
+
+async def test_counts_of_ended_jobs_are_kept_in_reused_files(product: Product) -> None:
     [folder] = {
         Path(event["path"])
         for event in product.events("worker")
-        if event["message"] == "cleaning prometheus multiprocess directory"
+        if event["message"] == "cleaning prometheus multiprocess directory"  # by livekit-agents
     }
 
     def counted(found: dict[str, float]) -> float:
@@ -82,48 +116,19 @@ async def test_jobs_counts_outlive_them_in_files_that_are_used_again(product: Pr
     before, files_before = await product.metrics("worker"), len(list(folder.glob("*.db")))
     for _ in range(4):
         client, ticket, _ = await product.enter()
-        await until(lambda client=client: client.agent is not None, 10, "no greeter came")  # type: ignore[misc]
+        await until(lambda client=client: client.agent is not None, 10, "no agent joined")  # type: ignore[misc]
         await client.press_continue()
         await product.outcome(ticket["session_id"])
     assert counted(await product.metrics("worker")) - counted(before) == 4
-    # One process more at once than before, perhaps: the next one while the last one ends.
+    # The next process may start while the last one ends.
     assert len(list(folder.glob("*.db"))) - files_before < 4
 
 
-async def test_a_providers_failure_is_counted_by_who_and_how(product: Product) -> None:
-    assert product.here.stand_ins is not None
-    before = await product.metrics("worker")
-    await product.here.stand_ins.faults("bey:402")
-    client, ticket, _ = await product.enter()
-    await the_opening(client)
-    await client.press_continue()
-    await product.outcome(ticket["session_id"])
-    labels = 'kind="AvatarRejected",part="avatar",provider="beyond_presence",status="402"'
-    name = f"{_WORKER}provider_errors_total{{{labels}}}"
-    assert rise(before, await product.metrics("worker"), name) == 1
-
-
-async def test_dashboard_and_alerts_ask_for_what_the_stage_exposes(product: Product) -> None:
-    """After the greetings above, the failed provider among them; see also unit/test_watching."""
-    names: set[str] = set()
-    for process in ("worker", "endpoint"):
-        for name, kind in re.findall(r"^# TYPE (\S+) (\w+)", await product.scrape(process), re.M):
-            names.add(f"{name}_bucket" if kind == "histogram" else name)
-    texts = [
-        path.read_text()
-        for path in (DEPLOY / "prometheus", DEPLOY / "grafana")
-        for path in path.iterdir()
-    ]
-    asked = set(re.findall(r"training_greeter_\w+", " ".join(texts)))
-    assert len(asked) > 15
-    assert asked - names == set()
-
-
-async def test_metrics_are_not_at_the_port_that_trainees_reach(product: Product) -> None:
+async def test_token_endpoint_does_not_expose_metrics_on_its_public_port(product: Product) -> None:
     assert (await product.http.get("/metrics")).status_code == 404
 
 
-async def test_both_processes_say_that_they_are_alive_and_ready(product: Product) -> None:
+async def test_worker_and_token_endpoint_are_healthy_and_ready(product: Product) -> None:
     async with httpx.AsyncClient(timeout=5) as http:
         for base in (product.here.worker_url, product.here.endpoint_url):
             assert (await http.get(f"{base}/healthz")).json() == {"status": "ok"}

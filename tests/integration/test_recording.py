@@ -1,4 +1,4 @@
-"""Recordings of real greetings: both sides in them, only with consent, and never at their cost."""
+"""Recordings of greetings: with consent only, complete, and without harm to the greeting."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ import pytest
 from livekit import api
 
 from agent.core.job_metadata import JobMetadata
-from agent.demo.livekit_server import free_ports
-from agent.demo.processes import child, wait_until_ready
 from agent.demo.providers.speech import Recogniser
 from agent.token_endpoint.tokens import generate_livekit_token
 from tests.fakes.s3 import S3, s3_bucket
@@ -30,12 +28,13 @@ from tests.integration.test_greeting import the_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.waiting import until
+from tests.support.workers import extra_worker
 
 DISCLOSED = "Our conversation is recorded"
 
 
-async def heard_in(path: Path) -> tuple[list[np.ndarray], int]:
-    """The channels of a recording, int16, and its rate."""
+async def decode(path: Path) -> tuple[list[np.ndarray], int]:
+    """Return the channels of a recording (int16) and its sample rate."""
     with av.open(str(path)) as file:
         (stream,) = file.streams.audio
         assert stream.codec_context.name in ("opus", "libopus")
@@ -49,7 +48,7 @@ async def heard_in(path: Path) -> tuple[list[np.ndarray], int]:
 
 
 def cues(path: Path) -> list[tuple[float, float, str]]:
-    """Begin, end and text of every cue, as FFmpeg's own parser of WebVTT reads them."""
+    """Return start, end and text of all cues, parsed by FFmpeg."""
     with av.open(str(path), format="webvtt") as file:
         (stream,) = file.streams.subtitles
         found = [
@@ -66,7 +65,7 @@ def cues(path: Path) -> list[tuple[float, float, str]]:
 
 
 async def words_in(samples: np.ndarray, rate: int) -> str:
-    """What is said there, by the demo's recogniser; ten seconds at a time, as it likes it."""
+    """Transcribe audio with the demo's speech recognition, ten seconds at a time."""
     recogniser = Recogniser()
     await recogniser.load()
     if recogniser.unavailable:
@@ -82,38 +81,38 @@ async def words_in(samples: np.ndarray, rate: int) -> str:
     return " ".join(said).lower()
 
 
-def loud(samples: np.ndarray, rate: int, begins: float, ends: float) -> float:
-    """The share of a stretch in which somebody speaks."""
-    stretch = samples[int(begins * rate) : int(ends * rate)]
-    frames = stretch[: len(stretch) // 320 * 320].reshape(-1, 320).astype(np.float64)
+def loud(samples: np.ndarray, rate: int, starts: float, ends: float) -> float:
+    """Return the share of a time range that contains speech."""
+    part = samples[int(starts * rate) : int(ends * rate)]
+    frames = part[: len(part) // 320 * 320].reshape(-1, 320).astype(np.float64)
     return float(np.mean(np.sqrt(np.mean(frames**2, axis=1)) > 150)) if len(frames) else 0.0
 
 
-async def voiced(product: Product, client: LiveKitClient) -> str:
-    """All that a voice was given to say, once it is heard: sooner than the opening's caption."""
+async def spoken_text(product: Product, client: LiveKitClient) -> str:
+    """Wait for the first sound, and return the text that TTS got until then."""
     await client.hears(after=0, timeout=30)
     calls = await product.here.stand_ins.calls("tts")
     return " ".join(piece for call in calls for piece in call["detail"].get("said", []))
 
 
-def kept_of(product: Product, session_id: str) -> list[Path]:
+def files_of(product: Product, session_id: str) -> list[Path]:
     folder = Path(product.here.environment["RECORDINGS_DIR"]) / session_id
     return sorted(folder.glob("*")) if folder.is_dir() else []
 
 
-def they_speak(text: str) -> bool:
-    """What is heard of the recording; of a machine out of breath, not every word."""
+def has_trainees_words(text: str) -> bool:
+    """Return True if the text has words of the trainee; speech recognition misses some."""
     return any(word in text.lower() for word in ("america", "parallel"))
 
 
-async def test_consented_greeting_is_recorded_with_both_sides_and_captions_and_forgotten(
+async def test_greeting_with_consent_is_recorded_with_captions_and_can_be_forgotten(
     product: Product, recordings: dict[str, Path]
 ) -> None:
     client, ticket, _ = await product.enter(consent={"recording": True})
     opening = await the_opening(client)
     assert DISCLOSED in opening
     assert attribute(client, "greeting.recording") == "on"
-    assert client.avatar is not None  # who speaks: what is recorded is what it was sent
+    assert client.avatar is not None
     await client.silence()
     said_until = await client.say(recordings["clone-test"])
     await client.hears(after=said_until + 0.2)
@@ -124,24 +123,24 @@ async def test_consented_greeting_is_recorded_with_both_sides_and_captions_and_f
     outcome = await product.outcome(session_id, within_s=20)
     recorded = outcome["recording"]
     assert (recorded["by"], recorded["status"], recorded["error"]) == ("worker", "kept", None)
-    sound, captions = kept_of(product, session_id)
+    sound, captions = files_of(product, session_id)
     assert Path(recorded["file"]) == sound
-    (trainee, guide), rate = await heard_in(sound)
+    (trainee, guide), rate = await decode(sound)
     assert abs(len(guide) / rate - recorded["seconds"]) < 1.5
     assert "training" in await words_in(guide, rate)
-    assert they_speak(await words_in(trainee, rate))
+    assert has_trainees_words(await words_in(trainee, rate))
 
     found = cues(captions)
     texts = [text for _, _, text in found]
     assert texts[0].startswith("<v Guide>Hello Ada")
-    assert any("<v Trainee>" in text and they_speak(text) for text in texts)
-    for begins, ends, text in found:
-        who = guide if "<v Guide>" in text else trainee
-        # A transcript that comes late, as of a breath, has no time of its own.
-        if "<v Guide>" in text or they_speak(text):
-            assert loud(who, rate, begins, ends) > 0.35, (begins, ends, text)
-    # What is between the two sides' words is not filled with either.
-    first_trainee = next(begins for begins, _, text in found if "Trainee" in text)
+    assert any("<v Trainee>" in text and has_trainees_words(text) for text in texts)
+    for starts, ends, text in found:
+        speaker = guide if "<v Guide>" in text else trainee
+        # A transcript that arrives late has no time of its own.
+        if "<v Guide>" in text or has_trainees_words(text):
+            assert loud(speaker, rate, starts, ends) > 0.35, (starts, ends, text)
+    # The trainee's channel is silent until the trainee speaks.
+    first_trainee = next(starts for starts, _, text in found if "Trainee" in text)
     assert loud(trainee, rate, 0, first_trainee - 1) < 0.1
 
     done = await asyncio.create_subprocess_exec(
@@ -154,50 +153,48 @@ async def test_consented_greeting_is_recorded_with_both_sides_and_captions_and_f
     assert not sound.parent.exists()
 
 
-async def test_without_consent_nothing_is_written_or_said_of_it(product: Product) -> None:
+async def test_greeting_without_consent_is_not_recorded_or_disclosed(product: Product) -> None:
     client, ticket, _ = await product.enter(consent={"transcript": True})
-    said = await voiced(product, client)
+    said = await spoken_text(product, client)
     assert "welcome" in said
     assert "record" not in said
     assert attribute(client, "greeting.recording") == ""
     await client.press_continue()
     assert (await product.outcome(ticket["session_id"]))["recording"] is None
-    assert kept_of(product, ticket["session_id"]) == []
+    assert files_of(product, ticket["session_id"]) == []
 
 
-async def test_who_would_rather_not_be_recorded_is_not_and_nothing_of_it_is_left(
+async def test_recording_is_deleted_if_the_trainee_declines(
     product: Product,
 ) -> None:
     await product.here.stand_ins.script(
         calls(("stop_recording", {})), says("It has stopped, and is deleted.")
     )
     client, ticket, _ = await product.enter(consent={"recording": True})
-    assert DISCLOSED in await voiced(product, client)
-    await until(lambda: kept_of(product, ticket["session_id"]) != [], 12, "nothing is recorded")
+    assert DISCLOSED in await spoken_text(product, client)
+    await until(lambda: files_of(product, ticket["session_id"]) != [], 12, "nothing is recorded")
     await client.type("I would rather not be recorded")
     await until(lambda: "is deleted" in client.said(client.agent.identity), 20, "no answer")
     assert attribute(client, "greeting.recording") == ""
-    assert kept_of(product, ticket["session_id"]) == []
+    assert files_of(product, ticket["session_id"]) == []
     await client.press_continue()
     recorded = (await product.outcome(ticket["session_id"]))["recording"]
     assert (recorded["status"], recorded["file"], recorded["error"]) == ("withdrawn", None, None)
-    assert kept_of(product, ticket["session_id"]) == []
+    assert files_of(product, ticket["session_id"]) == []
 
 
 @contextlib.asynccontextmanager
-async def another_worker(product: Product, **env: str) -> AsyncIterator[str]:
-    """A worker with settings of its own on the same stage; what it is dispatched by."""
-    name, (port,) = f"recorder-{secrets.token_hex(3)}", free_ports(1)
-    own = {"LIVEKIT_AGENT_NAME": name, "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "2"}
+async def worker_with(product: Product, **settings: str) -> AsyncIterator[str]:
+    """Run a worker with these settings beside the product's; the value is its agent name."""
+    name = f"recorder-{secrets.token_hex(3)}"
     log = product.logs / f"{name}.log"
-    environment = {**product.here.environment, **own, **env}
-    async with child("worker", "agent", "start", env=environment, log=log) as process:
-        await wait_until_ready("worker", f"http://127.0.0.1:{port}/", process, log, 60)
+    environment = product.here.environment
+    async with extra_worker(environment, log, LIVEKIT_AGENT_NAME=name, **settings):
         yield name
 
 
-async def greeted_by(product: Product, agent_name: str) -> tuple[LiveKitClient, str]:
-    """A consenting trainee in a room of this worker's; the session's id."""
+async def join_room_of(product: Product, agent_name: str) -> tuple[LiveKitClient, str]:
+    """Join a room of this worker as a trainee who consents to recording; also return the session."""
     session_id = secrets.token_hex(4)
     metadata = {
         "session_id": session_id,
@@ -229,15 +226,15 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         yield path
 
 
-async def test_disk_that_fills_ends_the_recording_not_the_greeting(
+async def test_full_disk_ends_the_recording_and_not_the_greeting(
     product: Product, disk: Path, bucket: S3
 ) -> None:
     await product.here.stand_ins.script(says("Yes, I am still here."))
     env = {"RECORDINGS_DIR": str(disk), **bucket.settings}
-    async with another_worker(product, **env) as name:
-        client, session_id = await greeted_by(product, name)
-        assert DISCLOSED in await voiced(product, client)
-        filler = disk / "of-others"
+    async with worker_with(product, **env) as name:
+        client, session_id = await join_room_of(product, name)
+        assert DISCLOSED in await spoken_text(product, client)
+        filler = disk / "other-file"
         filler.write_bytes(bytes(40 << 20))
         await until(lambda: attribute(client, "greeting.recording") == "", 10, "still recorded")
         await client.type("Are you there?")
@@ -246,63 +243,62 @@ async def test_disk_that_fills_ends_the_recording_not_the_greeting(
         recorded = (await product.outcome(session_id, within_s=20))["recording"]
     assert recorded["status"] == "cut_short"
     assert "almost full" in recorded["error"]
-    # What there is of it, is kept.
+    # The part until then is kept.
     assert set(bucket.objects) == {recorded["key"], recorded["key"].replace(".ogg", ".vtt")}
     assert os.listdir(disk) == [filler.name]
     part = disk / "part.ogg"
     part.write_bytes(bucket.objects[recorded["key"]])
-    (_, guide), rate = await heard_in(part)
-    # It broke off in the middle of a line, which is on it as far as it had been heard.
+    (_, guide), rate = await decode(part)
+    # The line that was being spoken is recorded as far as it was played.
     assert loud(guide, rate, 0, len(guide) / rate) > 0.3
     log = (product.logs / f"{name}.log").read_text()
     assert '"event": "recording_cut_short"' in log
     assert bucket.settings["RECORDING_S3_SECRET"] not in log
 
 
-async def test_bucket_that_refuses_and_a_folder_that_cannot_be(
+async def test_recording_stays_on_disk_if_the_bucket_refuses_and_fails_without_a_folder(
     product: Product, tmp_path: Path, bucket: S3
 ) -> None:
     bucket.status = 403
     env = {"RECORDINGS_DIR": str(tmp_path / "here"), **bucket.settings}
-    async with another_worker(product, **env) as name:
-        client, session_id = await greeted_by(product, name)
+    async with worker_with(product, **env) as name:
+        client, session_id = await join_room_of(product, name)
         await client.hears(after=0)
-        await asyncio.sleep(3)
+        await asyncio.sleep(3)  # record the first words
         await client.press_continue()
         outcome = await product.outcome(session_id, within_s=30)
         recorded: dict[str, Any] = outcome["recording"]
         assert outcome["ended"]["reason"] == "continue"
         assert (recorded["status"], recorded["key"]) == ("kept", None)
         assert "RECORDING_S3_ACCESS_KEY" in recorded["error"]
-        # It is still here, with the line in it that was cut off in the middle.
-        (_, guide), rate = await heard_in(Path(recorded["file"]))
+        # The file is still on the disk, with the line that was cut off.
+        (_, guide), rate = await decode(Path(recorded["file"]))
         assert "welcome" in await words_in(guide, rate)
 
-        # From now on the folder's place is taken by a file: no recording can be begun.
+        # A file in place of the folder: no recording can start.
         os.rename(tmp_path / "here", tmp_path / "elsewhere")
         (tmp_path / "here").write_text("")
         await product.here.stand_ins.reset()
-        client, session_id = await greeted_by(product, name)
-        assert DISCLOSED not in await voiced(product, client)
+        client, session_id = await join_room_of(product, name)
+        assert DISCLOSED not in await spoken_text(product, client)
         await client.press_continue()
         recorded = (await product.outcome(session_id))["recording"]
     assert recorded["status"] == "failed"
     assert "RECORDINGS_DIR cannot be written to" in recorded["error"]
 
 
-async def test_livekit_without_egress_is_said_and_the_greeting_goes_on(
+async def test_missing_egress_is_logged_and_the_greeting_continues(
     product: Product, bucket: S3, tmp_path: Path
 ) -> None:
-    # An empty folder of its own: an earlier test's recording would be brought to this bucket.
+    # A folder of its own, or retention would move an earlier test's recording to this bucket.
     own = {"RECORDINGS_DIR": str(tmp_path), **bucket.settings}
-    async with another_worker(product, RECORDING="egress", **own) as name:
-        client, session_id = await greeted_by(product, name)
-        assert DISCLOSED not in await voiced(product, client)
+    async with worker_with(product, RECORDING="egress", **own) as name:
+        client, session_id = await join_room_of(product, name)
+        assert DISCLOSED not in await spoken_text(product, client)
         assert attribute(client, "greeting.recording") == ""
         await client.press_continue()
         recorded = (await product.outcome(session_id))["recording"]
     assert (recorded["by"], recorded["status"]) == ("egress", "failed")
-    # It does not say so: it goes on asking for one, for longer than anybody can wait.
     assert "no egress service answers" in recorded["error"]
     assert "RECORDING=worker" in recorded["error"]
     assert bucket.asked == []

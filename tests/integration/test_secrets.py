@@ -1,5 +1,7 @@
-"""No secret ever comes out: a canary in every setting, providers that repeat the key they are sent,
-and everything that worker and endpoint say is searched.
+"""Secrets are in no log, answer, metric or error.
+
+Each secret setting has a random value, the providers repeat the key that they were sent, and the
+tests search all output of worker and token endpoint.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
 from tests.integration.endpoint_fixtures import browser, path_of
 from tests.support.livekit_client import LiveKitClient
+from tests.support.waiting import until
 
 
 def canary() -> str:
@@ -30,35 +33,36 @@ def canary() -> str:
 
 @dataclass
 class Echo:
-    """Stands for every provider and for the platform: 401, and all it was sent in the answer."""
+    """Stands for all providers and the platform: answers 401 and repeats the request."""
 
     url: str = ""
-    heard: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.Response:
-        told = {"path": request.path_qs, "headers": dict(request.headers)}
-        said = json.dumps({"error": {"code": 401, "message": f"bad key: {told}", "status": "X"}})
-        self.heard.append(said)
-        return web.Response(status=401, text=said, content_type="application/json")
+        received = {"path": request.path_qs, "headers": dict(request.headers)}
+        error = {"code": 401, "message": f"bad key: {received}", "status": "X"}
+        text = json.dumps({"error": error})
+        self.requests.append(text)
+        return web.Response(status=401, text=text, content_type="application/json")
 
 
 @pytest.fixture
 async def echo() -> AsyncIterator[Echo]:
-    made = Echo()
+    server = Echo()
     app = web.Application()
-    app.router.add_route("*", "/{any:.*}", made.answer)
+    app.router.add_route("*", "/{any:.*}", server.answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"127.0.0.1:{runner.addresses[0][1]}"
+    server.url = f"127.0.0.1:{runner.addresses[0][1]}"
     try:
-        yield made
+        yield server
     finally:
         await runner.cleanup()
 
 
 def with_canaries(echo: Echo) -> tuple[dict[str, str], list[str]]:
-    """Settings of worker and endpoint, and every secret in them."""
+    """Return settings of worker and token endpoint, and the secrets in them."""
     webhook = base64.b64encode(secrets.token_bytes(32)).decode()
     password = canary()
     env = {
@@ -81,13 +85,13 @@ def with_canaries(echo: Echo) -> tuple[dict[str, str], list[str]]:
     return env, hidden
 
 
-def check(said: str, hidden: list[str]) -> None:
+def check(text: str, hidden: list[str]) -> None:
     for secret in [*hidden, "eyJ"]:
-        found = said.find(secret)
-        assert found < 0, f"…{said[max(0, found - 200) : found + 20]}…"
+        found = text.find(secret)
+        assert found < 0, f"…{text[max(0, found - 200) : found + 20]}…"
 
 
-async def test_nothing_that_is_said_holds_a_secret(echo: Echo, tmp_path: Path) -> None:
+async def test_logs_answers_and_metrics_contain_no_secret(echo: Echo, tmp_path: Path) -> None:
     env, hidden = with_canaries(echo)
     endpoint_port, worker_port, *metrics_ports = free_ports(4)
     pair = ("greeter-test", env["LIVEKIT_API_SECRET"])
@@ -133,59 +137,60 @@ async def test_nothing_that_is_said_holds_a_secret(echo: Echo, tmp_path: Path) -
             client = LiveKitClient()
             await client.join(ticket["server_url"], ticket["participant_token"])
             async with asyncio.timeout(30):
-                while not all(any(s in h for h in echo.heard) for s in provider_keys(env)):
+                while not all(any(key in r for r in echo.requests) for key in provider_keys(env)):
                     await asyncio.sleep(0.2)
-            await asyncio.sleep(3)
+            await until(lambda: "401" in logs["worker"].read_text(), 20, "no 401 was logged")
             ended = await http.post(path_of("7", end=True), headers=key)
             assert ended.status_code == 200
             async with asyncio.timeout(20):
-                while not any("/outcomes" in h for h in echo.heard):
+                while not any("/outcomes" in r for r in echo.requests):
                     await asyncio.sleep(0.2)
             await client.leave()
-        for said in (log.read_text() for log in logs.values()):
-            check(said, hidden)
+        for text in (log.read_text() for log in logs.values()):
+            check(text, hidden)
         assert all("training_greeter_" in answer.text for answer in metrics)
         for answer in [*metrics, *wrong]:
             check(answer.text, hidden)
-        shown = logs["worker"].read_text() + logs["endpoint"].read_text()
-        assert "401" in shown, "it did go wrong, and was said"
-        assert "an outcome was not delivered" in shown
+        text = logs["worker"].read_text() + logs["endpoint"].read_text()
+        assert "outcome_delivery_failed" in text
 
 
 def provider_keys(env: dict[str, str]) -> list[str]:
-    """What the providers must have been sent by then; else nothing could have been repeated."""
+    """Return the keys that the providers must have received, so that they could repeat them."""
     return [env[name] for name in ("BEYOND_PRESENCE_API_KEY", "DEEPGRAM_API_KEY", "GOOGLE_API_KEY")]
 
 
 @pytest.mark.parametrize("module", [("agent", "start"), ("agent.token_endpoint", "--port", "0")])
-async def test_a_crash_at_the_start_shows_none(
+async def test_errors_at_startup_contain_no_secret(
     echo: Echo, tmp_path: Path, module: tuple[str, ...]
 ) -> None:
     env, hidden = with_canaries(echo)
-    [nobody, health] = free_ports(2)
+    [closed_port, health] = free_ports(2)
     working = {
         **env,
-        "LIVEKIT_URL": f"ws://127.0.0.1:{nobody}",
+        "LIVEKIT_URL": f"ws://127.0.0.1:{closed_port}",
         "LIVEKIT_API_KEY": "k",
         "STARTUP_TIMEOUT_S": "1",
         "AGENT_HTTP_PORT": str(health),
     }
     password = canary()
     crashes = {
-        "a store that is no store": {"REDIS_URL": f"nonsense://:{password}@127.0.0.1:1"},
-        "a folder that cannot be": {"STATE_DIR": "/dev/null/x", "REDIS_URL": ""},
+        "unusable REDIS_URL": {"REDIS_URL": f"nonsense://:{password}@127.0.0.1:1"},
+        "unusable STATE_DIR": {"STATE_DIR": "/dev/null/x", "REDIS_URL": ""},
     }
-    # A secret in the place of a value of another kind.
     typed = ("AGENT_HTTP_PORT", "TOKEN_TTL_S", "RETENTION_DAYS", "LIVEKIT_URL")
-    crashes["secrets misplaced"] = dict.fromkeys(typed, env["PLATFORM_API_KEY"])
-    for number, more in enumerate(crashes.values()):
+    crashes["secrets in other settings"] = dict.fromkeys(typed, env["PLATFORM_API_KEY"])
+
+    async def crash(number: int, more: dict[str, str]) -> None:
         log = tmp_path / f"{number}.log"
-        async with child("it", *module, env={**working, **more}, log=log) as process:
+        async with child("process", *module, env={**working, **more}, log=log) as process:
             assert await asyncio.wait_for(process.wait(), 40) != 0
         check(log.read_text(), [*hidden, password])
 
+    await asyncio.gather(*(crash(*each) for each in enumerate(crashes.values())))
 
-def test_no_repr_and_no_error_holds_one() -> None:
+
+def test_repr_of_settings_and_config_errors_contain_no_secret() -> None:
     env, hidden = with_canaries(Echo(url="127.0.0.1:1"))
     password = canary()
     env |= {
@@ -195,12 +200,12 @@ def test_no_repr_and_no_error_holds_one() -> None:
     }
     hidden = [*hidden, password]
     for kind in (EndpointSettings, WorkerSettings):
-        made = kind.from_env(env)
-        check(f"{made!r} {made!s} {made.model_copy()!r}", hidden)
-        known = "\n".join(made.secrets())
+        settings = kind.from_env(env)
+        check(f"{settings!r} {settings!s} {settings.model_copy()!r}", hidden)
+        known = "\n".join(settings.secrets())
         ours = {n: v for n, v in env.items() if n in kind.names() and "canary" in v}
         assert all(value in known for value in ours.values())
-        assert password in made.secrets()
+        assert password in settings.secrets()
         for name in kind.names():
             try:
                 kind.from_env({**env, name: hidden[0] + " \x00"})
@@ -209,10 +214,10 @@ def test_no_repr_and_no_error_holds_one() -> None:
                 check(repr(e.__context__), hidden)
 
 
-def test_the_image_holds_none() -> None:
+def test_image_contains_no_env_file_and_no_secret_setting() -> None:
     root = Path(__file__).resolve().parents[2]
     ignored = (root / ".dockerignore").read_text().splitlines()
-    assert ignored[0] == "**", "what goes in is listed, so that .env does not"
+    assert ignored[0] == "**", "files are excluded unless they are listed"
     allowed = [line[1:] for line in ignored if line.startswith("!")]
     assert sorted(allowed) == ["agent", "prompts", "pyproject.toml", "uv.lock"]
     recipe = (root / "Dockerfile").read_text()
