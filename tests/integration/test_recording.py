@@ -194,7 +194,7 @@ async def worker_with(product: Product, **settings: str) -> AsyncIterator[str]:
 
 
 async def join_room_of(product: Product, agent_name: str) -> tuple[LiveKitClient, str]:
-    """Join a room of this worker as a trainee who consents to recording; also return the session."""
+    """Join a room of this worker as a trainee who consents; also return the session id."""
     session_id = secrets.token_hex(4)
     metadata = {
         "session_id": session_id,
