@@ -77,14 +77,14 @@ def _work() -> int:
 def _serve(settings: WorkerSettings) -> int:
     from agent.worker.preflight import (
         wait_for_livekit,
-        warn_of_a_disk_that_does_not_last,
+        warn_of_ephemeral_disk,
         warn_of_unreachable_url,
     )
     from agent.worker.server import GreetingServer
 
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)
-    warn_of_a_disk_that_does_not_last(settings, os.environ)
+    warn_of_ephemeral_disk(settings, os.environ)
     server = GreetingServer(settings)
     code = _livekit_cli(server)
     if isinstance(server.failure, OSError):

@@ -1,8 +1,8 @@
-"""What the avatar is given to say, and whether it says it.
+"""Sends speech to the avatar and checks that the avatar plays it.
 
-livekit-agents believes an avatar: one that takes speech and plays nothing, or never reports that it
-has finished, leaves the conversation stuck in "speaking" for good. Here its sound is listened to,
-as the trainee hears it. What is done about a silent one is not decided here.
+livekit-agents trusts the avatar's own reports: an avatar that plays nothing, or never reports the
+end, leaves the conversation in "speaking" for good. This output also listens to the avatar's audio
+track, as the trainee hears it, and emits `AvatarStalled` if the avatar does not do what it is told.
 """
 
 from __future__ import annotations
@@ -10,54 +10,58 @@ from __future__ import annotations
 import asyncio
 import time
 from array import array
-from collections.abc import Callable
+from typing import Final
 
 from livekit import rtc
 from livekit.agents.voice.avatar import DataStreamAudioOutput
 
-from agent.core.log import log_task_failure, logger
+from agent.core.events import AvatarStalled, Events
+from agent.core.log import logger
+from agent.core.task_set import TaskSet
 
-_LOOK_EVERY_S = 0.25
-_SILENT_S = 4.0
-"""An avatar that has had speech to play for this long and made no sound will not; nor will one that
-was told to stop, and has not said so by then. livekit-agents itself waits for 5 s, and then loses
-count of what is being played."""
-_UNREPORTED_S = 2.5
-"""How long after the last sound its report may take."""
-_EARLY_S = 1.0
-"""A report of the end this long before the end is none."""
-_LOUD = 250
-"""Of int16 samples: quieter is no speech."""
+AUDIO_SAMPLE_RATE: Final = 16_000
+"""Hz of the audio that Beyond Presence takes. The room's own output uses the same rate, so that a
+line can move between the two without changing its speed."""
+
+_CHECK_EVERY_S: Final = 0.25
+_SILENT_S: Final = 4.0
+"""An avatar is stalled if it has had audio to play for this long and is silent, or does not confirm
+within this long that it stopped. livekit-agents itself waits 5 s and then loses count of
+segments."""
+_UNREPORTED_S: Final = 2.5
+"""Longest time between the last sound and the report that the segment was played."""
+_EARLY_S: Final = 1.0
+"""A report of the end that comes earlier than this before the end is ignored."""
+_LOUD: Final = 250
+"""Amplitude of int16 samples; anything quieter is silence."""
 
 
 class AvatarOutput(DataStreamAudioOutput):
-    """The sink that takes the session's speech to one avatar, and follows what becomes of it."""
+    """The audio output for one avatar; a segment is one line or one part of it."""
 
-    def __init__(
-        self, room: rtc.Room, identity: str, *, sample_rate: int, on_stall: Callable[[], None]
-    ) -> None:
-        """Args: `on_stall` is called once, when the avatar does not play what it is given."""
+    def __init__(self, room: rtc.Room, identity: str, events: Events) -> None:
         super().__init__(
             room,
             destination_identity=identity,
-            sample_rate=sample_rate,
+            sample_rate=AUDIO_SAMPLE_RATE,
             wait_remote_track=rtc.TrackKind.KIND_VIDEO,
         )
         self._avatar_room = room
         self._identity = identity
-        self._on_stall = on_stall
-        self._given_s = 0.0
-        """Of speech, in the segment it is playing."""
-        self._begun_at: float | None = None
-        """When the segment was begun; None between two."""
-        self._whole = False
-        """Nothing is added to the segment any more."""
+        self._greeting_events = events
+        self._sent_s = 0.0
+        """Seconds of audio sent for the current segment."""
+        self._started_at: float | None = None
+        """When the current segment started; None between two segments."""
+        self._complete = False
+        """True if no more audio is added to the current segment."""
         self._cleared_at: float | None = None
-        """When it was told to stop; None: it was not."""
+        """When the avatar was told to stop; None if it was not."""
         self._heard_at = 0.0
-        self._listening: asyncio.Task[None] | None = None
-        self._following = asyncio.create_task(self._follow(), name="follow_avatar")
-        self._following.add_done_callback(log_task_failure)
+        self._audible = False
+        """True if the avatar's audio track is being listened to."""
+        self._background = TaskSet()
+        self._background.start(self._watch(), name="watch_avatar_output")
         room.on("track_subscribed", self._on_track)
         participant = room.remote_participants.get(identity)
         for publication in participant.track_publications.values() if participant else ():
@@ -65,21 +69,21 @@ class AvatarOutput(DataStreamAudioOutput):
                 self._listen(publication.track)
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
-        """Send a piece of speech."""
-        if self._begun_at is None or self._whole:
-            self._begun_at, self._given_s = time.monotonic(), 0.0
-            self._whole, self._cleared_at = False, None
+        """Send audio to the avatar."""
+        if self._started_at is None or self._complete:
+            self._started_at, self._sent_s = time.monotonic(), 0.0
+            self._complete, self._cleared_at = False, None
         await super().capture_frame(frame)
-        self._given_s += frame.duration
+        self._sent_s += frame.duration
 
     def flush(self) -> None:
-        """The segment is whole."""
-        self._whole = True
+        """Mark the segment as complete."""
+        self._complete = True
         super().flush()
 
     def clear_buffer(self) -> None:
-        """Stop playing."""
-        if self._begun_at is not None and self._cleared_at is None:
+        """Tell the avatar to stop playing."""
+        if self._started_at is not None and self._cleared_at is None:
             self._cleared_at = time.monotonic()
         super().clear_buffer()
 
@@ -90,52 +94,58 @@ class AvatarOutput(DataStreamAudioOutput):
         interrupted: bool,
         synchronized_transcript: str | None = None,
     ) -> None:
-        """The avatar, or we in its place, say that the segment has been played."""
-        if self._begun_at is not None and self._cleared_at is None:
-            left_s = self._begun_at + self._given_s - time.monotonic()
-            # Of an earlier segment, perhaps: nobody is at the end of what is not whole yet, or
-            # has stopped what was not to stop.
-            if left_s > _EARLY_S or not self._whole or interrupted:
-                logger.info("the avatar reported the end too early", extra={"left_s": left_s})
+        """Take the avatar's report, or our own, that the segment was played."""
+        if self._started_at is not None and self._cleared_at is None:
+            left_s = self._started_at + self._sent_s - time.monotonic()
+            # The report may belong to an earlier segment: this one is not complete, not near its
+            # end, or was not told to stop.
+            if left_s > _EARLY_S or not self._complete or interrupted:
+                logger.info(
+                    "ignored an early end report from the avatar",
+                    extra={"event": "avatar_report_ignored", "left_s": round(left_s, 1)},
+                )
                 return
-        self._begun_at = None
+        self._started_at = None
         super().on_playback_finished(
             playback_position=playback_position,
             interrupted=interrupted,
             synchronized_transcript=synchronized_transcript,
         )
 
-    def let_go(self) -> None:
-        """Follow and listen no more; the sink is not used afterwards."""
+    def detach(self) -> None:
+        """Stop watching and listening; the output is not used afterwards."""
         self._avatar_room.off("track_subscribed", self._on_track)
-        for task in (self._following, self._listening):
-            if task is not None:
-                task.cancel()
+        self._background.cancel()
 
-    async def _follow(self) -> None:
+    async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            if self._begun_at is None:
+            await asyncio.sleep(_CHECK_EVERY_S)
+            if self._started_at is None:
                 continue
             now = time.monotonic()
             if self._cleared_at is not None and now - self._cleared_at > _SILENT_S:
-                logger.warning("the avatar does not stop when it is told to")
-                self._on_stall()
+                logger.warning(
+                    "the avatar did not confirm that it stopped",
+                    extra={"event": "avatar_not_stopping"},
+                )
+                self._greeting_events.emit(AvatarStalled(self._identity))
                 return
-            playing_s = now - self._begun_at
-            quiet_s = now - max(self._begun_at, self._heard_at)
-            # Where its sound does not reach us, nothing can be said of it.
-            listening = self._listening is not None
-            if listening and playing_s < self._given_s and quiet_s > _SILENT_S:
-                self._on_stall()
+            playing_s = now - self._started_at
+            quiet_s = now - max(self._started_at, self._heard_at)
+            # Without the avatar's audio track nothing can be said about what it plays.
+            if self._audible and playing_s < self._sent_s and quiet_s > _SILENT_S:
+                self._greeting_events.emit(AvatarStalled(self._identity))
                 return
-            overdue_s = playing_s - self._given_s
-            if self._whole and overdue_s > _UNREPORTED_S and quiet_s > _UNREPORTED_S:
-                if listening and self._heard_at < self._begun_at and self._given_s > _EARLY_S:
-                    self._on_stall()
+            overdue_s = playing_s - self._sent_s
+            if self._complete and overdue_s > _UNREPORTED_S and quiet_s > _UNREPORTED_S:
+                if self._audible and self._heard_at < self._started_at and self._sent_s > _EARLY_S:
+                    self._greeting_events.emit(AvatarStalled(self._identity))
                     return
-                logger.warning("the avatar did not report that it has finished")
-                self.on_playback_finished(playback_position=self._given_s, interrupted=False)
+                logger.warning(
+                    "the avatar did not report the end of a line; assuming that it was played",
+                    extra={"event": "avatar_end_unreported"},
+                )
+                self.on_playback_finished(playback_position=self._sent_s, interrupted=False)
 
     def _on_track(
         self, track: rtc.Track, _: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
@@ -144,12 +154,12 @@ class AvatarOutput(DataStreamAudioOutput):
             self._listen(track)
 
     def _listen(self, track: rtc.Track) -> None:
-        if track.kind == rtc.TrackKind.KIND_AUDIO and self._listening is None:
-            self._listening = asyncio.create_task(self._hear(track), name="hear_avatar")
-            self._listening.add_done_callback(log_task_failure)
+        if track.kind == rtc.TrackKind.KIND_AUDIO and not self._audible:
+            self._audible = True
+            self._background.start(self._detect_sound(track), name="listen_to_avatar")
 
-    async def _hear(self, track: rtc.Track) -> None:
-        # The lowest rate there is: it is only to be told from silence.
+    async def _detect_sound(self, track: rtc.Track) -> None:
+        # The lowest sample rate is enough to tell sound from silence.
         async for event in rtc.AudioStream(track, sample_rate=8_000, num_channels=1):
             samples = array("h", bytes(event.frame.data))
             if samples and max(max(samples), -min(samples)) > _LOUD:

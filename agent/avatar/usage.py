@@ -1,43 +1,45 @@
-"""The seats that avatars have had in one room, and for how long: what is paid for."""
+"""How long avatars have been in the room: what Beyond Presence charges for."""
 
 from __future__ import annotations
 
 import time
 
 
-class AvatarSeats:
-    """Counts from an avatar's coming to its leaving; they may come, leave and come again."""
+class AvatarUsage:
+    """Counts the seconds from an avatar's joining to its leaving, for all avatars of a greeting."""
 
     def __init__(self) -> None:
-        self._expected: set[str] = set()
-        self._since: dict[str, float] = {}
+        self._requested: set[str] = set()
+        self._joined_at: dict[str, float] = {}
         self._past_s = 0.0
+        self.provider_session_id: str | None = None
+        """Beyond Presence's id of its latest session, for the operator."""
 
-    def expect(self, identity: str) -> None:
-        """This one was asked for."""
-        self._expected.add(identity)
+    def request(self, identity: str) -> None:
+        """Count this participant as an avatar from now on."""
+        self._requested.add(identity)
 
     def __contains__(self, identity: object) -> bool:
-        """Whether it was asked for at some time."""
-        return identity in self._expected
+        """True if this participant is an avatar that was requested at some time."""
+        return identity in self._requested
 
     @property
     def seconds(self) -> float:
-        """How long avatars have been in the room until now, all together."""
+        """Seconds that avatars have spent in the room until now, all together."""
         now = time.monotonic()
-        return self._past_s + sum(now - since for since in self._since.values())
+        return self._past_s + sum(now - joined_at for joined_at in self._joined_at.values())
 
-    def take(self, identity: str) -> None:
-        """It has come."""
-        self._since[identity] = time.monotonic()
+    def join(self, identity: str) -> None:
+        """Start counting: the avatar is in the room."""
+        self._joined_at[identity] = time.monotonic()
 
     def leave(self, identity: str) -> None:
-        """It has left; harmless when repeated."""
-        since = self._since.pop(identity, None)
-        if since is not None:
-            self._past_s += time.monotonic() - since
+        """Stop counting; does nothing if the avatar is not in the room."""
+        joined_at = self._joined_at.pop(identity, None)
+        if joined_at is not None:
+            self._past_s += time.monotonic() - joined_at
 
     def leave_all(self) -> None:
-        """Everybody has."""
-        for identity in list(self._since):
+        """Stop counting for every avatar."""
+        for identity in list(self._joined_at):
             self.leave(identity)

@@ -14,11 +14,14 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from livekit.agents import AgentServer, AgentSession, APIError, JobContext
 from livekit.agents.voice.run_result import RunResult
 
 from agent.conversation.conversation import Conversation
+from agent.conversation.state import GreetingState
+from agent.core.events import ClosingRequested, Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import LlmSettings, VoiceSettings
 from agent.scripts import PROMPTS, load_library
@@ -37,8 +40,11 @@ def console_server() -> AgentServer:
 async def talk_aloud(ctx: JobContext) -> None:
     """The console's job: microphone and loudspeaker are the terminal's own."""
     settings = VoiceSettings.from_env(os.environ)
-    conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
-    await conversation.session.start(conversation.greeter, room=ctx.room, record=False)
+    events = Events()
+    state = GreetingState.create(JobMetadata(), events)
+    conversation = Conversation(build_llm(settings), state, events, settings)
+    events.on(ClosingRequested, lambda _: conversation.say_soon(state.script.closing))
+    await conversation.session.start(conversation.agent, room=ctx.room, record=False)
     conversation.open()
 
 
@@ -64,44 +70,42 @@ async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> No
     # A failed answer gets one line of ours; the library's traceback would bury the conversation.
     logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
     over = asyncio.Event()
-    conversation = Conversation(
-        build_llm(settings),
-        JobMetadata.model_validate(
-            {
-                "trainee": {"name": options.name},
-                "training_type": options.training_type,
-                "role": options.role,
-                "industry": options.industry,
-                "locale": options.locale,
-            }
-        ),
-        settings=None,
-        library=load_library(options.prompts.resolve()),
-        on_goodbye=over.set,
+    metadata = JobMetadata.model_validate(
+        {
+            "trainee": {"name": options.name},
+            "training_type": options.training_type,
+            "role": options.role,
+            "industry": options.industry,
+            "locale": options.locale,
+        }
     )
-    script = conversation.script
+    events = Events()
+    events.on(ClosingRequested, lambda _: over.set())
+    state = GreetingState.create(metadata, events, library=load_library(options.prompts.resolve()))
+    conversation = Conversation(build_llm(settings), state, events, settings=None)
+    script = state.script
     print(f"{script.name} {script.locale} v{script.version}: {script.reason}")
     print("An empty line or Ctrl-D ends it.\n")
     async with conversation.session as session:
-        await session.start(conversation.greeter, record=False)
+        await session.start(conversation.agent, record=False)
         await session.say(script.opening)
         print(f"  avatar: {script.opening}")
         async for line in _lines("  you:    "):
             answer = await _answer(session, line)
             if answer or not over.is_set():
-                print(f"  avatar: {answer or conversation.script.trouble}")
+                print(f"  avatar: {answer or state.script.trouble}")
             if over.is_set():
                 break
-        print(f"  avatar: {conversation.script.closing}\n")
-        for id, given in conversation.answers.given.items():
+        print(f"  avatar: {state.script.closing}\n")
+        for id, given in state.answers.given.items():
             print(f"  {id}: {given.status if given.value is None else given.value}")
 
 
-async def _answer(session: AgentSession[None], line: str) -> str:
+async def _answer(session: AgentSession[GreetingState], line: str) -> str:
     """What the avatar says to `line`; empty when no answer could be had."""
     try:
         async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-            turn: RunResult[None] = await session.run(user_input=line)
+            turn: RunResult[Any] = await session.run(user_input=line)
     except (APIError, TimeoutError) as e:
         status = getattr(e, "status_code", None)
         print(

@@ -1,7 +1,7 @@
-"""Answer values: what a model handed over, as a value of the question's own type; pure.
+"""Converts what the model passes as an answer into a value of the question's type.
 
-Models write answers in many ways. What can be one thing only is taken; all else is unclear, and is
-asked again: a wrong answer in the outcome is worse than none.
+Models write answers in many ways. A value is accepted only if it can mean one thing; anything else
+is unclear and is asked again, because a wrong answer in the outcome is worse than none.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _YES = frozenset(
     "yes yeah yep yup true y sure si claro oui ouais ja jawohl jep doch vrai verdadero wahr".split()
 )
 _NO = frozenset("no nope nah false n non nein nee faux falso falsch".split())
-_ONLY_SO_TO_SAY = frozenset("sure true claro verdadero vrai wahr false falso faux falsch".split())
-"""Of these, what says nothing where it is negated or stands beside others: `not sure`."""
+_WEAK_WORDS = frozenset("sure true claro verdadero vrai wahr false falso faux falsch".split())
+"""Words that mean nothing if they are negated or stand beside others, as in `not sure`."""
 _NEGATED = frozenset(
     "not t never without nicht kein keine keinen nie ohne pas jamais sans nunca sin".split()
 )
@@ -58,10 +58,10 @@ _SPANS = {
 
 
 def parse_answer(question: Question, value: object) -> Value:
-    """A value of the question's own type.
+    """Convert a value to the question's type.
 
     Raises:
-        ValueError: it is none; the text says what would be one.
+        ValueError: the value does not fit; the text says what would.
     """
     if isinstance(question, ChoiceQuestion):
         return _choice(question, value)
@@ -95,7 +95,7 @@ def _choice(question: ChoiceQuestion, value: object) -> str:
 
 
 def _negated_beside(part: str, whole: str) -> bool:
-    """`not very sure` is no answer of `very sure`, nor is `worked` one of `never worked`."""
+    """True for `not very sure` beside `very sure`, and for `worked` beside `never worked`."""
     return bool(_NEGATED.intersection(f" {whole} ".replace(f" {part} ", " ").split()))
 
 
@@ -106,7 +106,7 @@ def _yes_no(value: object) -> bool:
     if said in _PHRASES:
         return _PHRASES[said]
     words = set(said.split())
-    plainly = words - _ONLY_SO_TO_SAY
+    plainly = words - _WEAK_WORDS
     if words & _NEGATED or plainly & (_YES | _NO):
         words = plainly
     if bool(words & _YES) != bool(words & _NO):
@@ -133,10 +133,10 @@ def _number(question: NumberQuestion, value: object) -> int | float:
 
 
 def _number_said(question: NumberQuestion, text: str) -> float | None:
-    """The one number of a text; None: there is none, or nobody can say which it is.
+    """The only number in a text; None if there is none or if it is ambiguous.
 
     Raises:
-        ValueError: it counts months, where years are asked for.
+        ValueError: the text counts another unit, for example months instead of years.
     """
     words = _plain(text).split()
     units = _plain(question.unit or "").split()
@@ -148,7 +148,7 @@ def _number_said(question: NumberQuestion, text: str) -> float | None:
         return None  # ½
     if grouped := _GROUPED.search(text):
         if not question.whole and grouped[1] == "," and grouped[0].count(",") == 1:
-            return None  # a thousand, or one and nothing more
+            return None  # 1,000 may be a thousand or one
         if question.whole or grouped[1] != "." or grouped[0].count(".") > 1:
             digits = grouped[0].replace(grouped[1], "")
             text = text[: grouped.start()] + digits + text[grouped.end() :]
@@ -172,5 +172,5 @@ def _text(question: TextQuestion, value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    """As scripts are compared, and as `prompts check` compares choices; empty: nothing to read."""
+    """Normalise as `prompts check` does; empty if there is nothing to read."""
     return normalize_words(str(value)[:500]) if isinstance(value, str | int | float) else ""

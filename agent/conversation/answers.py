@@ -1,57 +1,64 @@
-"""Answers: what has been asked and what has been answered, as typed values; pure.
+"""The questions of a script and the trainee's answers, as typed values.
 
-What a model hands over is checked against the question and never taken on trust: what does not fit
-is `unclear`, asked once more, and then let go. Nobody is made to answer.
+Every value from the model is checked against its question. A value that does not fit is `unclear`:
+the model is told to ask once more, and then to go on. No answer is ever forced.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from agent.conversation.answer_values import parse_answer
+from agent.core.events import AnswersChanged, Events
 from agent.core.types import Answer
 from agent.scripts import Question
 
-_TOLD_MAX = 200
-"""Characters of their own words that a model is told again."""
+_QUOTED_MAX = 200
+"""Characters of a text answer that the model is told again."""
 
 
 class Answers:
-    """The answers of one trainee; the questions' words may change with the language."""
+    """The answers of one trainee; emits `AnswersChanged` whenever one changes."""
 
-    def __init__(self, questions: Sequence[Question], on_change: Callable[[], None]) -> None:
-        """Args: `on_change` is called whenever an answer was given, changed or passed over."""
+    def __init__(self, questions: Sequence[Question], events: Events) -> None:
         self._questions = {question.id: question for question in questions}
         self._asked_again: set[str] = set()
-        self._on_change = on_change
+        self._events = events
         self.given = {question.id: Answer(type=question.type) for question in questions}
-        """By the question's id, in the script's order."""
+        """Answers by question id, in the order of the script."""
 
     def restore(self, given: Mapping[str, Answer]) -> None:
-        """Take over what was answered before, where it is still asked."""
+        """Take over earlier answers to questions that the script still asks."""
         for id, answer in given.items():
             if id in self.given and self.given[id].type == answer.type:
                 self.given[id] = answer
 
+    def replace(self, questions: Sequence[Question], earlier: Mapping[str, Answer]) -> None:
+        """Ask the questions of another script; `earlier` answers to them count."""
+        self._questions = {question.id: question for question in questions}
+        self._asked_again.clear()
+        self.given = {question.id: Answer(type=question.type) for question in questions}
+        self.restore(earlier)
+
     @property
-    def so_far(self) -> str:
-        """For a model that was not there: what is recorded, and what is open; empty: nothing is."""
+    def summary(self) -> str:
+        """What is recorded and what is open, for a model that has not seen it; empty if nothing."""
         known = [
-            f"{id} is {_said(a)}" if a.value is not None else f"{id} was {a.status}"
+            f"{id} is {_shown(a)}" if a.value is not None else f"{id} was {a.status}"
             for id, a in self.given.items()
             if a.status != "open"
         ]
         return f"Already recorded: {'; '.join(known)}. {self._what_next()}" if known else ""
 
     def rephrase(self, questions: Sequence[Question]) -> None:
-        """Ask in another language from now on; what was answered stays so."""
+        """Use the wording of another language; answers stay."""
         self._questions = {question.id: question for question in questions}
         for question in questions:
             self.given.setdefault(question.id, Answer(type=question.type))
 
     def record(self, id: str, value: object) -> str:
-        """Take an answer, or a correction of one; one sentence for the model."""
+        """Record an answer or a correction. Returns one sentence for the model."""
         question = self._questions.get(id)
         if question is None:
             return self._unknown(id)
@@ -61,10 +68,10 @@ class Answers:
             return self._unclear(question, str(e))
         answer = Answer(type=question.type, status="answered", value=plain)
         self._set(id, answer)
-        return f"Saved: {id} is {_said(answer)}. {self._what_next()}"
+        return f"Saved: {id} is {_shown(answer)}. {self._what_next()}"
 
     def skip(self, id: str) -> str:
-        """The trainee passed a question over; one sentence for the model."""
+        """Mark a question as declined. Returns one sentence for the model."""
         question = self._questions.get(id)
         if question is None:
             return self._unknown(id)
@@ -78,13 +85,13 @@ class Answers:
         return f"Left out: {id}. {self._what_next()}"
 
     def next_open(self) -> Question | None:
-        """The first question that has not come up yet."""
+        """The first question that has not been asked yet."""
         return next(
             (q for id, q in self._questions.items() if self.given[id].status == "open"), None
         )
 
     def _unclear(self, question: Question, why: str) -> str:
-        # An answer that was clear before is not lost to a correction that is not.
+        # An unclear correction does not erase a clear answer.
         if self.given[question.id].status != "answered":
             self._set(question.id, Answer(type=question.type, status="unclear"))
         if question.id in self._asked_again:
@@ -106,13 +113,13 @@ class Answers:
         known = self.given[id]
         if (known.status, known.value) != (answer.status, answer.value):
             self.given[id] = answer.model_copy(update={"at": datetime.now(UTC)})
-            self._on_change()
+            self._events.emit(AnswersChanged())
 
 
-def _said(answer: Answer) -> str:
-    """As a model is told of it: their own words between double quotes, which they cannot close."""
+def _shown(answer: Answer) -> str:
+    """The value as the model is told it; text is quoted and cannot close its quotes."""
     if isinstance(answer.value, bool):
         return "yes" if answer.value else "no"
     if answer.type == "text":
-        return '"{}"'.format(str(answer.value).replace('"', "'")[:_TOLD_MAX])
+        return '"{}"'.format(str(answer.value).replace('"', "'")[:_QUOTED_MAX])
     return str(answer.value)

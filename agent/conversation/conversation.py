@@ -1,14 +1,13 @@
 """The conversation: one script spoken with one trainee, in a room or in a console.
 
-It knows what is said and by which greeter, and nothing of rooms, avatars or time: when to open, to
-check in or to say goodbye is decided by `Greeting` and `Course`.
+It says lines and answers. When to say them is decided by the behaviours in `agent.greeting`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+import time
+from typing import Any, Final
 
 from livekit.agents import (
     NOT_GIVEN,
@@ -19,126 +18,120 @@ from livekit.agents import (
 from livekit.agents.llm import LLM, ChatContext, ChatMessage
 from livekit.agents.voice import SpeechHandle
 
-from agent.conversation.answers import Answers
-from agent.conversation.greeting_agent import END_GREETING, Greeter
-from agent.core.job_metadata import JobMetadata
+from agent.conversation.function_tools import END_GREETING, FunctionTools
+from agent.conversation.greeting_agent import GreetingAgent, LanguageProviders
+from agent.conversation.session_events import forward_session_events
+from agent.conversation.state import GreetingState
+from agent.core.events import (
+    Events,
+    LanguageChanged,
+    LineAdded,
+    OpeningFinished,
+    OpeningStarted,
+)
 from agent.core.log import logger
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
-from agent.core.types import Answer, Line
-from agent.scripts import Library, RenderedScript, script_for
+from agent.core.types import Line
+from agent.scripts import RenderedScript, script_for
 from agent.scripts.selection import find_locale
 from agent.scripts.speakable import estimate_speech_s
-from agent.speech.prepared_line import PreparedSpeech
-from agent.speech.providers import TTS_PATIENCE, Models, build_session, build_text_session
-from agent.speech.speech import ProviderError, Speech
+from agent.speech.failures import provider_failed
+from agent.speech.language_speech import LanguageSpeech
+from agent.speech.prepared_line import PreparedLine
+from agent.speech.providers import FallbackModels, build_session, build_text_session
 
-_LINE_TIMEOUT_S = 40.0
-"""The longest a line of a script may take to be said; `prompts check` allows half of it."""
+_LINE_TIMEOUT_S: Final = 40.0
+"""Longest time for a line of a script to be said; `prompts check` allows half of it."""
 
 
 class Conversation:
-    """What is said. `session` is started by whoever has a room, or a terminal, for it."""
+    """What the agent says. The caller starts and closes `session`."""
 
     def __init__(
         self,
         llm: LLM[Any],
-        metadata: JobMetadata,
-        *,
+        state: GreetingState,
+        events: Events,
         settings: VoiceSettings | None,
-        library: Library | None = None,
-        on_change: Callable[[], None] = lambda: None,
-        on_goodbye: Callable[[], None] = lambda: None,
-        going_on: Callable[[], bool] = lambda: True,
-        on_speechless: Callable[[], None] = lambda: None,
-        answered: Mapping[str, Answer] | None = None,
-        on_failure: Callable[[ProviderError], None] = lambda _: None,
-        is_recorded: Callable[[], bool] = lambda: False,
-        on_unwanted: Callable[[], bool] | None = None,
     ) -> None:
-        """Args:
-        llm: who thinks.
-        metadata: whom it speaks with.
-        settings: of ears and voice; None: it is typed and read.
-        library: the scripts; the shipped ones where None.
-        on_change: called when an answer, or the script, has changed.
-        on_goodbye: called when the model has come to the end.
-        going_on: whether the greeting has not ended.
-        on_speechless: called when no voice is to be had for the opening.
-        answered: what the trainee has told before.
-        on_failure: given each failure of one model or one voice, whoever answers in its place.
-        is_recorded: whether the opening has to say so.
-        on_unwanted: called when the trainee would rather not be recorded, see
-            `Host.stop_recording`; None: they are not, whatever happens.
-        """
-        self._metadata = metadata
-        self._library = library
-        self._on_change = on_change
-        self._on_goodbye = on_goodbye
-        self._going_on = going_on
-        self._on_speechless = on_speechless
-        self._speech = (
-            Speech(settings, on_failure=on_failure, on_loss=self.lose_voice) if settings else None
-        )
-        self._is_recorded = is_recorded
-        self._on_unwanted = on_unwanted
-        self._opening: PreparedSpeech | None = None
-        self._first_words = ""
-        self._typed: list[str] = []
-        self._to_be_said_again: list[SpeechHandle] = []
-        self.script = script_for(metadata, library)
-        self._answered = answered or {}
-        for model in llm.models if isinstance(llm, Models) else ():
-            model.on("error", on_failure)
-        self.answers = Answers(self.script.questions, on_change)
-        self.answers.restore(self._answered)
-        self.session: AgentSession[None] = (
-            build_session(llm) if settings else build_text_session(llm)
-        )
-        self.session.on("function_tools_executed", _one_reply)
-        self.greeter = self._greeter()
+        """Create the session and its first agent.
 
-    async def get_to_know(self, metadata: JobMetadata) -> None:
-        """Speak with whom `metadata` describes; before the opening alone."""
-        self._metadata = metadata
-        script, before = script_for(metadata, self._library), self.script
-        if (script.name, script.locale) == (before.name, before.locale):
-            self._speak(script)
-            await self.greeter.update_instructions(script.instructions)
+        Args:
+            settings: of speech recognition and voices; None: the conversation is typed.
+        """
+        self._state = state
+        self._events = events
+        self._speech = LanguageSpeech(settings, events) if settings else None
+        self._prepared: PreparedLine | None = None
+        self._opening_text = ""
+        self._typed: list[str] = []
+        self._lost_lines: list[SpeechHandle] = []
+        for model in llm.models if isinstance(llm, FallbackModels) else ():
+            model.on("error", self._on_model_error)
+        build = build_session if settings else build_text_session
+        self.session: AgentSession[GreetingState] = build(llm, state)
+        self.session.on("function_tools_executed", _suppress_second_reply)
+        self.session.on("conversation_item_added", self._on_item)
+        forward_session_events(self.session, events)
+        self._tools = FunctionTools(state, events, self)
+        self.agent = self._build_agent()
+
+    async def introduce(self, name: str, metadata: str) -> None:
+        """Add what the participant's name and metadata say about the trainee; before the
+        opening."""
+        state = self._state
+        known = state.metadata.with_participant_details(metadata=metadata, name=name)
+        if known == state.metadata:
             return
-        self.answers = Answers(script.questions, self._on_change)
-        self.answers.restore(self._answered)
-        self._speak(script)
-        self.greeter = self._greeter()
-        self.session.update_agent(self.greeter)
-        # The hand-over is a task of the session's: once it has begun, this waits for its end.
-        await asyncio.sleep(0)
-        await self.session.wait_for_idle()
+        state.metadata = known
+        script, before = script_for(known, state.library), state.script
+        self._use_script(script)
+        if (script.name, script.locale) == (before.name, before.locale):
+            await self.agent.update_instructions(script.instructions)
+        else:
+            state.answers.replace(script.questions, state.earlier_answers)
+            self.agent = self._build_agent()
+            self.session.update_agent(self.agent)
+            # update_agent starts a task of the session: let it begin, then wait for its end.
+            await asyncio.sleep(0)
+            await self.session.wait_for_idle()
+        self.prepare_opening()
 
     def prepare_opening(self) -> None:
-        """Make the first words ready while nobody is listening yet; again if they have changed."""
-        if self._opening is not None:
-            self._opening.cancel()
-        assert self._speech is not None
-        script = self.script
-        self._first_words = script.opening_recorded if self._is_recorded() else script.opening
-        self._opening = PreparedSpeech(
+        """Synthesise the opening before anyone listens, so that it starts at once.
+
+        Call it again if the opening has changed.
+        """
+        if self._speech is None:
+            return
+        if self._prepared is not None:
+            self._prepared.cancel()
+        script = self._state.script
+        recorded = self._state.recording is not None and self._state.recording.status == "recording"
+        self._opening_text = script.opening_recorded if recorded else script.opening
+        self._prepared = PreparedLine(
             self._speech.voice(script.locale, script.voice),
-            self._first_words,
-            TTS_PATIENCE,
-            about_s=estimate_speech_s(self._first_words, script.locale),
-            on_failure=self._on_speechless,
-            on_break=self.say_again,
+            self._opening_text,
+            expected_s=estimate_speech_s(self._opening_text, script.locale),
+            events=self._events,
         )
 
     def open(self) -> SpeechHandle:
-        """The first words: from the script, by no LLM."""
-        audio = self._opening.audio() if self._opening else None
-        words = self._first_words or self.script.opening
-        return self.session.say(words, audio=audio or NOT_GIVEN)
+        """Say the opening and start to listen; emits `OpeningStarted` and `OpeningFinished`."""
+        self.session.input.set_audio_enabled(True)
+        audio = self._prepared.audio() if self._prepared else None
+        text = self._opening_text or self._state.script.opening
+        self._state.opened_at = time.monotonic()
+        speech = self.session.say(text, audio=audio or NOT_GIVEN)
+        self._events.emit(OpeningStarted())
+        speech.add_done_callback(
+            lambda done: self._events.emit(OpeningFinished(interrupted=done.interrupted))
+        )
+        return speech
 
     async def answer_typed(self, text: str) -> None:
-        """Answer a typed line; whatever is being said gives way to it."""
+        """Answer a typed line; it interrupts what is being said."""
         text = one_line(text, len(text))
         if not text:
             return
@@ -147,88 +140,122 @@ class Conversation:
         self.session.generate_reply(user_input=text, input_modality="text")
 
     async def say(self, text: str) -> bool:
-        """Say a line of the script, after what is being said; whether it was said to its end."""
+        """Say a line of the script after what is being said.
+
+        Returns:
+            True if it was heard to its end.
+        """
         speech = self.session.say(text)
         try:
             async with asyncio.timeout(_LINE_TIMEOUT_S):
                 await speech.wait_for_playout()
         except TimeoutError:
-            logger.warning("a line was not said in time", extra={"limit_s": _LINE_TIMEOUT_S})
+            logger.warning(
+                "a line was not said in time",
+                extra={"event": "line_timeout", "limit_s": _LINE_TIMEOUT_S},
+            )
             return False
         return not speech.interrupted
 
-    def say_again(self) -> None:
-        """What is being said is lost on its way: once it is over, it is said anew."""
+    def say_soon(self, text: str) -> None:
+        """Say a line of the script after what is being said, without waiting for it."""
+        self.session.say(text)
+
+    def repeat_line(self) -> None:
+        """Say the current or latest line again once it is over, because it was not heard."""
         speech = self.session.current_speech
         if speech is None:
             self._repeat()
-        elif speech not in self._to_be_said_again:
-            self._to_be_said_again.append(speech)
+        elif speech not in self._lost_lines:
+            self._lost_lines.append(speech)
             speech.add_done_callback(self._repeat)
 
-    def _repeat(self, speech: SpeechHandle | None = None) -> None:
-        words = self.greeter.last_words.strip()
-        if words and not (speech and speech.interrupted) and self._going_on():
-            logger.info("a line that was lost is said again")
-            self.session.say(words, add_to_chat_ctx=False)
+    @property
+    def is_speaking(self) -> bool:
+        """True while a line is being played."""
+        return self.session.agent_state == "speaking"
 
-    def lose_voice(self) -> None:
-        """Who speaks broke off: of a line that is being said, the rest is lost.
+    @property
+    def is_listening(self) -> bool:
+        """True while the agent neither speaks nor generates a reply."""
+        return self.session.agent_state == "listening"
 
-        What is still being thought of will be said by the next one, once.
-        """
-        if self.session.agent_state == "speaking":
-            self.say_again()
-
-    def listen_anew(self) -> None:
-        """Connect the ears once more: what was said came to nothing."""
+    def restart_recognition(self) -> None:
+        """Reconnect speech recognition, because it returned no words."""
         if self._speech is not None:
-            self._speech.listen_anew()
+            self._speech.restart_recognition()
 
     def close(self) -> None:
-        """Stop what is still being made ready."""
-        if self._opening is not None:
-            self._opening.cancel()
+        """Stop preparing the opening."""
+        if self._prepared is not None:
+            self._prepared.cancel()
 
-    def successor(self, locale: str) -> Greeter | None:
-        """The greeter of another language of this script, who has heard all that was said."""
-        found = find_locale(self.script.locales, locale) if locale else None
-        if found is None or found[0] == self.script.locale:
+    def switch_language(self, locale: str) -> GreetingAgent | None:
+        """Continue in another language of the script.
+
+        Returns:
+            The agent that takes over with the conversation so far; None if the script is already in
+            this language or does not have it.
+        """
+        found = find_locale(self._state.script.locales, locale) if locale else None
+        if found is None or found[0] == self._state.script.locale:
             return None
-        metadata = self._metadata.model_copy(update={"locale": found[0]})
-        script = script_for(metadata, self._library)
+        metadata = self._state.metadata.model_copy(update={"locale": found[0]})
+        script = script_for(metadata, self._state.library)
         if script.locale != found[0]:
-            return None  # it cannot be used; the log says why
-        said = self.greeter.chat_ctx.copy(exclude_instructions=True, exclude_handoff=True)
-        self._speak(script)
-        self.greeter = self._greeter(said)
-        logger.info("the language was switched", extra={"locale": script.locale})
-        return self.greeter
+            return None  # the script in that language cannot be used; `script_for` has logged why
+        chat_ctx = self.agent.chat_ctx.copy(exclude_instructions=True, exclude_handoff=True)
+        self._use_script(script)
+        self.agent = self._build_agent(chat_ctx)
+        logger.info(
+            "switched the language", extra={"event": "language_switched", "locale": script.locale}
+        )
+        return self.agent
 
     def slow_down(self) -> bool:
-        """Speak more slowly from the next line on, in every language; False: it is not slower."""
+        """Speak more slowly from the next line on, in every language.
+
+        Returns:
+            False if the voice has no slower pace.
+        """
         return self._speech is not None and self._speech.slow_down()
 
-    def stop_recording(self) -> bool:
-        """The trainee would rather not be recorded."""
-        return self._on_unwanted is not None and self._on_unwanted()
+    def _use_script(self, script: RenderedScript) -> None:
+        self._state.script = script
+        self._state.answers.rephrase(script.questions)
+        self._events.emit(LanguageChanged(script.locale))
 
-    def say_goodbye(self) -> None:
-        """The closing line is somebody else's to say."""
-        self._on_goodbye()
+    def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
+        script, speech = self._state.script, None
+        if self._speech is not None:
+            speech = LanguageProviders(
+                stt=self._speech.recognition(script.locale),
+                tts=self._speech.voice(script.locale, script.voice),
+            )
+        return GreetingAgent(self._state, self._tools, speech, chat_ctx=chat_ctx)
 
-    def line_of(self, event: ConversationItemAddedEvent) -> Line | None:
-        """What was just said, as the transcript has it; None where nobody said anything."""
+    def _repeat(self, speech: SpeechHandle | None = None) -> None:
+        text = self.agent.current_line.strip()
+        interrupted = speech is not None and speech.interrupted
+        if text and not interrupted and self._state.end_reason is None:
+            logger.info("repeating a line that was not heard", extra={"event": "line_repeated"})
+            self.session.say(text, add_to_chat_ctx=False)
+
+    def _on_model_error(self, error: Any) -> None:
+        if not error.recoverable:
+            self._events.emit(provider_failed(error))
+
+    def _on_item(self, event: ConversationItemAddedEvent) -> None:
         message = event.item
         if not isinstance(message, ChatMessage) or message.role not in ("user", "assistant"):
-            return None
+            return
         text = (message.text_content or "").strip()
         if not text:
-            return None
+            return
         typed = message.role == "user" and text in self._typed
         if typed:
             self._typed.remove(text)
-        return Line.model_validate(
+        line = Line.model_validate(
             {
                 "who": "trainee" if message.role == "user" else "guide",
                 "at": message.created_at,
@@ -237,27 +264,11 @@ class Conversation:
                 "typed": typed,
             }
         )
-
-    def _speak(self, script: RenderedScript) -> None:
-        self.script = script
-        self.answers.rephrase(script.questions)
-        self._on_change()
-
-    def _greeter(self, said: ChatContext | None = None) -> Greeter:
-        speech = self._speech
-        return Greeter(
-            self.script,
-            self.answers,
-            self,
-            ears=speech.ears(self.script.locale) if speech else None,
-            voice=speech.voice(self.script.locale, self.script.voice) if speech else None,
-            chat_ctx=said,
-            may_be_recorded=self._on_unwanted is not None,
-        )
+        self._events.emit(LineAdded(line, message))
 
 
-def _one_reply(event: FunctionToolsExecutedEvent) -> None:
-    """Who hands over, or says goodbye, does not also answer the functions called beside it."""
-    leaving = any(call.name == END_GREETING for call in event.function_calls)
-    if leaving or event.has_agent_handoff:
+def _suppress_second_reply(event: FunctionToolsExecutedEvent) -> None:
+    """After a handoff or `end_greeting`, do not also reply to the functions called beside it."""
+    ending = any(call.name == END_GREETING for call in event.function_calls)
+    if ending or event.has_agent_handoff:
         event.cancel_tool_reply()

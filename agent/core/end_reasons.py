@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 CONTINUE: Final = "continue"
@@ -31,24 +30,3 @@ RESTARTABLE = frozenset(
     {TRAINEE_NEVER_CAME, CONNECTION_LOST, ROOM_CLOSED, SESSION_FAILED, WORKER_SHUTDOWN}
 )
 """Reasons after which the next request for the same session starts a new greeting."""
-
-
-class Ending:
-    """The end of one greeting."""
-
-    def __init__(self) -> None:
-        self._reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    @property
-    def reason(self) -> str | None:
-        """Why it ended; None while it goes on."""
-        return self._reason.result() if self._reason.done() else None
-
-    def end(self, reason: str) -> None:
-        """End it; later reasons are ignored."""
-        if not self._reason.done():
-            self._reason.set_result(reason)
-
-    async def wait(self) -> str:
-        """Wait, without limit, for the reason."""
-        return await asyncio.shield(self._reason)

@@ -1,16 +1,18 @@
-"""Seeing the trainee arrive at once.
+"""Makes LiveKit announce the trainee at once.
 
-LiveKit announces a participant who publishes nothing up to 3 s late (it batches those updates:
-`subscriberUpdateInterval` in livekit-server's pkg/rtc/room.go; measured here, 2.5 s), and a trainee
-who has yet to allow the microphone publishes nothing. So while we wait, LiveKit's API is asked who
-is there, and a change of the newcomer's attributes, which is announced at once, brings the event
-that everything else waits for.
+LiveKit announces a participant who publishes nothing up to 3 s late, because it batches such
+updates (`subscriberUpdateInterval` in livekit-server's pkg/rtc/room.go; 2.5 s was measured). A
+trainee who has not allowed the microphone yet publishes nothing. A change of attributes is
+announced at once. So the worker asks LiveKit's API for the participants while it waits for the
+trainee, and changes an attribute of one who was not announced yet. No other part of the worker
+polls the room.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from typing import Final
 
 from livekit import api, rtc
 
@@ -19,27 +21,32 @@ from agent.core.log import logger
 from agent.room.contract import ATTRIBUTE_SEEN
 from agent.room.room_api import RoomApi
 
-_ASK_EVERY_S = 0.15
-_THEN_EVERY_S = 0.5
-_EAGER_S = 3.0
-"""Most come right after the dispatch; LiveKit's API is not asked so often for the others."""
+_FAST_EVERY_S: Final = 0.15
+_FAST_FOR_S: Final = 3.0
+"""Most trainees join right after the dispatch."""
+_SLOW_EVERY_S: Final = 2.0
+"""Afterwards LiveKit's own announcement is hardly later than this."""
 
 
 async def announce_arrivals(room: rtc.Room, livekit: RoomApi, absent: asyncio.Event) -> None:
-    """While `absent` is set, have every newcomer announced at once; runs until cancelled."""
+    """Announce every newcomer while `absent` is set; runs until cancelled."""
     since = time.monotonic()
     while True:
         if not absent.is_set():
             await absent.wait()
             since = time.monotonic()
-        pause_s = _ASK_EVERY_S if time.monotonic() - since < _EAGER_S else _THEN_EVERY_S
+        fast = time.monotonic() - since < _FAST_FOR_S
+        pause_s = _FAST_EVERY_S if fast else _SLOW_EVERY_S
         try:
             for newcomer in await _not_announced(room, livekit):
                 await livekit.change_attributes(newcomer, {ATTRIBUTE_SEEN: str(time.time_ns())})
         except LiveKitError as e:
-            # The event comes by itself, only later.
-            logger.debug("arrivals cannot be asked for", extra={"error": str(e)})
-            pause_s = _THEN_EVERY_S
+            # LiveKit announces the trainee itself, only later.
+            logger.debug(
+                "could not ask LiveKit for arrivals",
+                extra={"event": "arrivals_unknown", "error": str(e)},
+            )
+            pause_s = _SLOW_EVERY_S
         await asyncio.sleep(pause_s)
 
 

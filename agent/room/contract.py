@@ -1,53 +1,53 @@
-"""What the page and the worker say to each other inside the room; names only.
+"""The names that the page and the worker use in the room.
 
-`web/src/livekit/roomContract.ts` has the same names for the page, and a test compares the two.
+`web/src/livekit/roomContract.ts` holds the same names for the page; a test compares the two files.
 """
 
 from __future__ import annotations
 
 RPC_CAN_HEAR = "can_hear"
-"""Page to agent: `{"sound_unlocked": bool, "audio_from": [identity, …]}`; answers `ok`."""
+"""Page to agent: `{"sound_unlocked": bool, "audio_from": [identity, …]}`, at connection and at
+every change. The opening waits until sound is unlocked and the agent or avatar is audible. Returns
+`ok`."""
 
 RPC_END_GREETING = "end_greeting"
-"""Page to agent: `{"reason": "continue"}`; answers `ok` and ends the greeting at once."""
+"""Page to agent: `{"reason": "continue"}`. Ends the greeting at once and returns `ok`."""
 
 RPC_START_TIMELINE = "start_timeline"
 """Page to agent: how many ms ago each moment of its start was, `{"page_asked": 2100, …}`; see
-`agent.outcomes.timeline.MOMENTS`. Answers `ok`, and changes nothing but the timeline."""
+`agent.outcomes.timeline.MOMENTS`. Returns `ok`; it changes only the timeline."""
 
 ATTRIBUTE_CLIENT = "greeting.client"
-"""On the trainee, set by the endpoint's token: which page this is."""
+"""On the trainee, set by the endpoint's token: which client this is."""
 
 CLIENT_AVATAR_GREETING = "avatar-greeting"
-"""Our page: it will report `can_hear`, so the opening waits for it."""
+"""Our page, which reports `can_hear`; any other client is greeted after half a second."""
 
 ATTRIBUTE_SEEN = "greeting.seen"
-"""On the trainee, changed by the worker as they arrive, so that LiveKit announces them at once."""
+"""On the trainee, changed by the worker so that LiveKit announces the trainee at once."""
 
 ATTRIBUTE_MODE = "greeting.mode"
-"""On the agent, who speaks now: `avatar` or `voice`; `text` where nobody can: what would be said is
-read, as captions."""
+"""On the agent: the mode in use: `avatar`, `voice`, or `text` (lines are only shown)."""
 
 ATTRIBUTE_MODE_REASON = "greeting.mode_reason"
-"""On the agent: why it is not the avatar: `avatar_refused`, `avatar_late`, `avatar_left`,
+"""On the agent: why the avatar does not speak: `avatar_refused`, `avatar_late`, `avatar_left`,
 `avatar_stalled`, `avatar_budget` or `speech_failed`; empty while the avatar speaks."""
 
 ATTRIBUTE_LOCALE = "greeting.locale"
-"""On the agent: the tag of the language now spoken, `es`; the page's own words follow it."""
+"""On the agent: the locale in use, for example `es`; the page uses the same language."""
 
 ATTRIBUTE_CLOSING = "greeting.closing"
-"""On the agent: `soon` when the end of the time is near; once the closing line has been said,
-`highlight_continue`, or `continue` where the page goes on by itself; empty again where the trainee
-goes on talking."""
+"""On the agent: `soon` shortly before the time limit. After the closing line `highlight_continue`,
+or `continue` if the page should go on by itself. Empty again if the trainee goes on talking."""
 
 ATTRIBUTE_RECORDING = "greeting.recording"
-"""On the agent: `on` while the trainee is being recorded; empty otherwise."""
+"""On the agent: `on` while the trainee is being recorded, otherwise empty."""
 
 ATTRIBUTE_GREETER = "greeting.greeter"
-"""On the agent, from its first moment: `1`; this is how greeters know each other."""
+"""On the agent from the moment it joins: `1`. Agents recognise each other by it."""
 
 RPC_GREETER_ALIVE = "greeter_alive"
-"""Greeter or page to greeter: answers `yes`; a dead one's ghost does not answer."""
+"""Page or agent to agent: returns `yes`. The participant of a dead agent does not answer."""
 
 ATTRIBUTE_ENDED = "greeting.ended"
-"""On the agent, just before the room closes: why the greeting ended."""
+"""On the agent, just before the room closes: the end reason."""

@@ -1,39 +1,41 @@
-"""What the page is told: the agent's attributes in the room, in the order they were given."""
+"""The agent's participant attributes, which the page reads; see `agent.room.contract`."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from livekit import rtc
 
-from agent.core.log import log_task_failure, logger
+from agent.core.log import logger
+from agent.core.task_set import TaskSet
 
-_TIMEOUT_S = 3.0
+_TIMEOUT_S: Final = 3.0
 
 
-class Page:
-    """Whatever page the trainee has open; the names are those of `agent.room.contract`."""
+class PageAttributes:
+    """Sets the agent's attributes in the order of the calls; unchanged values are not sent."""
 
     def __init__(self, room: rtc.Room) -> None:
         self._room = room
         self._order = asyncio.Lock()
         self._known: dict[str, str] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
 
-    def tell(self, attributes: dict[str, str]) -> None:
-        """Set these attributes, soon; nobody waits for it."""
-        task = asyncio.create_task(self.told(attributes), name="tell_page")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(log_task_failure)
+    def set(self, attributes: dict[str, str]) -> None:
+        """Set attributes soon, without waiting for it."""
+        self._tasks.start(self.set_now(attributes), name="set_page_attributes")
 
-    async def told(self, attributes: dict[str, str], timeout_s: float = _TIMEOUT_S) -> None:
-        """Set these attributes; a failure is logged, for the page has its own patience."""
+    async def set_now(self, attributes: dict[str, str], timeout_s: float = _TIMEOUT_S) -> None:
+        """Set attributes; a timeout is only logged, because the page has timeouts of its own."""
         try:
             async with asyncio.timeout(timeout_s), self._order:
-                news = {k: v for k, v in attributes.items() if self._known.get(k, "") != v}
-                if news:
-                    await self._room.local_participant.set_attributes(news)
-                self._known |= news
+                changed = {k: v for k, v in attributes.items() if self._known.get(k, "") != v}
+                if changed:
+                    await self._room.local_participant.set_attributes(changed)
+                self._known |= changed
         except TimeoutError:
-            logger.warning("the page was not told", extra={"attributes": sorted(attributes)})
+            logger.warning(
+                "could not tell the page in time",
+                extra={"event": "page_attributes_timeout", "attributes": sorted(attributes)},
+            )

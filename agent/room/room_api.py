@@ -1,11 +1,9 @@
-"""LiveKit's server API as the worker uses it; every call is bounded.
-
-Joining the room and speaking in it is not done here.
-"""
+"""LiveKit's server API for one room, as the worker uses it; every call has a timeout."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from livekit import api
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
@@ -14,35 +12,45 @@ from agent.core.errors import LiveKitError
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.log import logger
 
-_TIMEOUT_S = 2.0
-_DELETE_TRIES = 2
-"""Together well under the 10 s after which livekit-agents kills a job's process."""
+_TIMEOUT_S: Final = 2.0
+_DELETE_TRIES: Final = 2
+"""Both tries together take less than the 10 s after which livekit-agents kills a job's process.
+`JobContext.delete_room` tries once and has no timeout; a room that is not deleted keeps a paid
+avatar until the endpoint's reaper finds it."""
 
 
 class RoomApi:
-    """What is asked of LiveKit about one room."""
+    """The server API for one room."""
 
     def __init__(self, room: str, livekit: api.LiveKitAPI) -> None:
         """Args:
-        room: its name.
-        livekit: not closed by it.
+        room: the room's name.
+        livekit: the client; the caller closes it.
         """
         self._room = room
         self._api = livekit.room
 
     async def participants(self) -> list[api.ParticipantInfo]:
-        """Who is there, as LiveKit knows it now; nobody where the room is gone."""
+        """The participants as LiveKit knows them now; empty if the room is gone.
+
+        Raises:
+            LiveKitError: LiveKit refused or did not answer.
+        """
         found: list[api.ParticipantInfo] = []
         with translate_livekit_errors("ListParticipants", ignore_not_found=True):
             async with asyncio.timeout(_TIMEOUT_S):
-                answer = await self._api.list_participants(
+                response = await self._api.list_participants(
                     api.ListParticipantsRequest(room=self._room)
                 )
-            found.extend(answer.participants)
+            found.extend(response.participants)
         return found
 
     async def change_attributes(self, identity: str, attributes: dict[str, str]) -> None:
-        """Change a participant's attributes, which is announced to everybody at once."""
+        """Change a participant's attributes; LiveKit announces it to everyone at once.
+
+        Raises:
+            LiveKitError: LiveKit refused or did not answer.
+        """
         with translate_livekit_errors("UpdateParticipant", ignore_not_found=True):
             async with asyncio.timeout(_TIMEOUT_S):
                 await self._api.update_participant(
@@ -52,7 +60,7 @@ class RoomApi:
                 )
 
     async def remove(self, identity: str) -> None:
-        """Remove a participant; a failure is logged, for there is nothing else to do about it."""
+        """Remove a participant; a failure is logged and left to the endpoint's reaper."""
         try:
             with translate_livekit_errors("RemoveParticipant", ignore_not_found=True):
                 async with asyncio.timeout(_TIMEOUT_S):
@@ -60,13 +68,16 @@ class RoomApi:
                         api.RoomParticipantIdentity(room=self._room, identity=identity)
                     )
         except LiveKitError as e:
-            logger.warning("a participant was not removed", extra={"error": str(e)})
+            logger.warning(
+                "could not remove a participant; the endpoint's reaper will",
+                extra={"event": "participant_not_removed", "error": str(e)},
+            )
 
-    async def remove_greeter(self, identity: str) -> None:
-        """Remove a dead greeter and, before it, the avatar that spoke for it.
+    async def remove_agent(self, identity: str) -> None:
+        """Remove a dead agent, after the avatar that published on its behalf.
 
         Raises:
-            LiveKitError: it could not be asked who is there.
+            LiveKitError: LiveKit did not say who is in the room.
         """
         avatars = [
             participant.identity
@@ -77,7 +88,7 @@ class RoomApi:
             await self.remove(leftover)
 
     async def delete(self) -> None:
-        """Delete the room, trying again; harmless where it is gone. A failure is logged."""
+        """Delete the room, with one retry; a failure is logged and left to the reaper."""
         for attempt in range(1, _DELETE_TRIES + 1):
             try:
                 with translate_livekit_errors("DeleteRoom", ignore_not_found=True):
@@ -85,7 +96,13 @@ class RoomApi:
                         await self._api.delete_room(api.DeleteRoomRequest(room=self._room))
             except LiveKitError as e:
                 logger.warning(
-                    "the room was not deleted", extra={"error": str(e), "attempt": attempt}
+                    "could not delete the room",
+                    extra={
+                        "event": "room_not_deleted",
+                        "error": str(e),
+                        "attempt": attempt,
+                        "of": _DELETE_TRIES,
+                    },
                 )
             else:
                 return

@@ -1,10 +1,12 @@
-"""One greeter a room: of two the later leaves, before it has paid for an avatar.
+"""Ensures that a room has one agent: of two, the later one leaves before it requests an avatar.
 
-A dispatch may come twice (two replicas replacing the same lost one), and LiveKit shows a dead
-greeter for about 20 s: a ghost is removed, not obeyed.
+A dispatch may come twice (two replicas replace the same lost one), and LiveKit shows a dead agent
+for about 20 s. A participant whose process is dead does not answer, and is removed.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from livekit import rtc
 
@@ -12,45 +14,55 @@ from agent.core.log import logger
 from agent.room.contract import ATTRIBUTE_GREETER, RPC_GREETER_ALIVE
 from agent.room.room_api import RoomApi
 
-_ANSWER_S = 3.0
-"""A greeter that is alive answers within this long, even on a machine that starts ten at once."""
+_RESPONSE_TIMEOUT_S: Final = 3.0
+"""A live agent answers within this time, even on a machine that starts ten jobs at once."""
 
 
-async def is_the_greeter(room: rtc.Room, livekit: RoomApi) -> bool:
-    """Decide whether this job greets; the room must be connected.
+async def is_only_agent(room: rtc.Room, livekit: RoomApi) -> bool:
+    """Decide whether this job greets the trainee; the room must be connected.
+
+    Also answers `greeter_alive` from now on, for other agents and for the page.
+
+    Returns:
+        False if a live agent was in the room before this one.
 
     Raises:
-        LiveKitError: another greeter is here and LiveKit could not be asked who came first.
+        LiveKitError: another agent is here and LiveKit did not say which one came first.
     """
 
-    async def alive(_: rtc.RpcInvocationData) -> str:
-        # Whoever asks: another greeter, or the page, which learns sooner than from LiveKit.
+    async def answer_alive(_: rtc.RpcInvocationData) -> str:
         return "yes"
 
-    room.local_participant.register_rpc_method(RPC_GREETER_ALIVE, alive)
+    room.local_participant.register_rpc_method(RPC_GREETER_ALIVE, answer_alive)
     others = [p for p in room.remote_participants.values() if ATTRIBUTE_GREETER in p.attributes]
     if not others:
         return True
-    # Identity decides between two that came in the same millisecond.
-    seats = {p.identity: (p.joined_at_ms, p.identity) for p in await livekit.participants()}
-    mine = seats.get(room.local_participant.identity)
+    # The identity decides between two that joined in the same millisecond.
+    joined = {p.identity: (p.joined_at_ms, p.identity) for p in await livekit.participants()}
+    mine = joined.get(room.local_participant.identity)
     for other in others:
-        if not await _answers(room, other.identity):
-            logger.warning("removing a dead greeter's ghost", extra={"other": other.identity})
-            await livekit.remove_greeter(other.identity)
-        elif mine is None or seats.get(other.identity, mine) < mine:
-            logger.info("another greeter was here first, leaving", extra={"other": other.identity})
+        if not await _is_alive(room, other.identity):
+            logger.warning(
+                "removing the participant of a dead agent",
+                extra={"event": "dead_agent_removed", "other": other.identity},
+            )
+            await livekit.remove_agent(other.identity)
+        elif mine is None or joined.get(other.identity, mine) < mine:
+            logger.info(
+                "another agent was here first; leaving",
+                extra={"event": "second_agent_left", "other": other.identity},
+            )
             return False
     return True
 
 
-async def _answers(room: rtc.Room, identity: str) -> bool:
+async def _is_alive(room: rtc.Room, identity: str) -> bool:
     try:
         answer = await room.local_participant.perform_rpc(
             destination_identity=identity,
             method=RPC_GREETER_ALIVE,
             payload="",
-            response_timeout=_ANSWER_S,
+            response_timeout=_RESPONSE_TIMEOUT_S,
         )
     except rtc.RpcError:
         return False

@@ -1,93 +1,95 @@
-"""Speech made ready while nobody is listening yet, so that the first words come at once."""
+"""A line synthesised ahead of time, so that it starts at once when it is said."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from typing import Final
 
 from livekit import rtc
-from livekit.agents import APIConnectOptions, APIError, tts
+from livekit.agents import APIError, tts
 
+from agent.core.events import Events, LineLost, NoVoiceLeft
 from agent.core.log import logger
+from agent.speech.providers import TTS_CONNECT_OPTIONS
 
-_FIRST_SOUND_S = 6.0
-"""By then there is sound, or the words are read: a trainee hears or reads within eight seconds."""
-_LIMIT_S = 30.0
+_FIRST_AUDIO_S: Final = 6.0
+"""If there is no audio by then, the line is shown as text: the trainee hears or reads it within 8
+s."""
+_SYNTHESIS_S: Final = 30.0
+"""Longest time for the whole line."""
 
 
-class PreparedSpeech:
-    """One text, being spoken into memory from the moment this is made."""
+class PreparedLine:
+    """One line, synthesised into memory from the moment it is created.
+
+    Emits `NoVoiceLeft` if no voice can speak it, and `LineLost` if synthesis stops while it plays.
+    """
 
     def __init__(
-        self,
-        voice: tts.TTS[str],
-        text: str,
-        patience: APIConnectOptions,
-        *,
-        about_s: float,
-        on_failure: Callable[[], None],
-        on_break: Callable[[], None],
+        self, voice: tts.TTS[str], text: str, *, expected_s: float, events: Events
     ) -> None:
         """Args:
-        about_s: how long it should take to say.
-        on_failure: called if no sound is to be had.
-        on_break: called if it breaks off while it is already being played.
+        expected_s: how long the line should take to say.
         """
-        self._about_s = about_s
-        self._on_break = on_break
+        self._expected_s = expected_s
+        self._events = events
         self._playing = False
         self._frames: list[rtc.AudioFrame] = []
         self._more = asyncio.Event()
-        self._on_failure = on_failure
-        self._task = asyncio.create_task(self._speak(voice, text, patience), name="prepare_speech")
+        self._task = asyncio.create_task(self._synthesise(voice, text), name="prepare_line")
 
     def audio(self) -> AsyncIterator[rtc.AudioFrame] | None:
-        """The speech, 16-bit mono, from its start and as it goes on being made.
+        """The audio from its start (16-bit mono), while the rest is still being synthesised.
 
-        None where it has failed, or broken off: then it is to be said anew.
+        Returns:
+            None if synthesis failed or stopped early: the line must be synthesised again.
         """
-        if self._task.done() and self._broken:
+        if self._task.done() and self._is_incomplete:
             return None
         self._playing = True
         return self._replay()
 
     @property
-    def _broken(self) -> bool:
-        """There is less of it than a half."""
-        return sum(frame.duration for frame in self._frames) < self._about_s / 2
+    def _is_incomplete(self) -> bool:
+        """True if there is less than half of the expected audio."""
+        return sum(frame.duration for frame in self._frames) < self._expected_s / 2
 
     def cancel(self) -> None:
-        """Stop making it."""
+        """Stop synthesis."""
         self._task.cancel()
 
-    async def _speak(self, voice: tts.TTS[str], text: str, patience: APIConnectOptions) -> None:
+    async def _synthesise(self, voice: tts.TTS[str], text: str) -> None:
         try:
             async with (
-                asyncio.timeout(_FIRST_SOUND_S) as limit,
-                voice.stream(conn_options=patience) as stream,
+                asyncio.timeout(_FIRST_AUDIO_S) as limit,
+                voice.stream(conn_options=TTS_CONNECT_OPTIONS) as stream,
             ):
                 stream.push_text(text)
                 stream.end_input()
                 async for event in stream:
                     if not self._frames:
-                        limit.reschedule(asyncio.get_running_loop().time() + _LIMIT_S)
+                        limit.reschedule(asyncio.get_running_loop().time() + _SYNTHESIS_S)
                     self._frames.append(event.frame)
                     self._more.set()
         except (APIError, TimeoutError) as e:
-            logger.warning("the opening could not be prepared", extra={"error": type(e).__name__})
+            logger.warning(
+                "could not prepare the opening; check DEEPGRAM_API_KEY, VOICES and FALLBACK_VOICE",
+                extra={"event": "opening_not_prepared", "error": type(e).__name__},
+            )
         finally:
             self._more.set()
         if not self._frames:
-            self._on_failure()
-        elif self._playing and self._broken:
-            self._on_break()
+            self._events.emit(NoVoiceLeft())
+        elif self._playing and self._is_incomplete:
+            self._events.emit(LineLost())
 
     async def _replay(self) -> AsyncIterator[rtc.AudioFrame]:
-        given = 0
-        while given < len(self._frames) or not self._task.done():
-            if given == len(self._frames):
+        played = 0
+        while played < len(self._frames) or not self._task.done():
+            if played == len(self._frames):
                 self._more.clear()
                 await self._more.wait()
                 continue
-            yield self._frames[given]
-            given += 1
+            yield self._frames[played]
+            played += 1

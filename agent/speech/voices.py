@@ -1,6 +1,6 @@
-"""Ears and voices: which of them hear and speak a locale, in a stated order; pure.
+"""Chooses the voice and the recognition language for a locale.
 
-A voice is asked for in this order, and an unknown locale is never an error:
+A voice is looked up in this order; an unknown locale is never an error:
 
 1. the script's own `voice`: a name in VOICES, or a provider's own, if it speaks the language;
 2. VOICES at the locale's own tag (`es-MX`), then at the tag shortened (`es`);
@@ -17,29 +17,29 @@ _AURA = re.compile(r"(?:aura(?:-2)?|flux)-[a-z]+-([a-z]{2})(?:-[a-z]+)?", re.I)
 _GEMINI = "gemini:"
 
 MULTI = "multi"
-"""Deepgram's nova-3 name for 'whichever of these is spoken, and both in one sentence'."""
+"""Deepgram nova-3's language setting that recognises several languages, also in one sentence."""
 _MULTI_COVERS = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
 """https://developers.deepgram.com/docs/multilingual-code-switching"""
 
 
 def spoken_language(voice: str) -> str | None:
-    """The one language of a Deepgram voice, from its name; None: the name does not say."""
+    """The language of a Deepgram voice, from its name; None if the name does not say."""
     found = _AURA.fullmatch(voice)
     return found[1].lower() if found else None
 
 
 def gemini_voice(voice: str) -> str | None:
-    """`Kore` of `gemini:Kore`, which speaks every language; None: it is another provider's."""
+    """`Kore` for `gemini:Kore`, which speaks every language; None for another provider's voice."""
     return voice.removeprefix(_GEMINI) if voice.startswith(_GEMINI) else None
 
 
 def choose_voice(voices: Mapping[str, str], locale: str, asked: str | None = None) -> str:
-    """The voice for a locale: `aura-2-celeste-es`, `gemini:Kore`.
+    """Choose the voice for a locale, for example `aura-2-celeste-es` or `gemini:Kore`.
 
     Args:
-        voices: the table of the environment; not empty.
+        voices: VOICES from the environment; not empty.
         locale: a BCP 47 tag.
-        asked: the script's own wish.
+        asked: the voice that the script asks for.
     """
     language = locale.split("-")[0].lower()
     if asked:
@@ -54,7 +54,7 @@ def choose_voice(voices: Mapping[str, str], locale: str, asked: str | None = Non
     return next(found, next(iter(voices.values())))
 
 
-def heard_as(stt_model: str, locale: str) -> str:
-    """What Deepgram is told to listen for: `multi` where nova-3 has it, else the locale's own."""
+def recognition_language(stt_model: str, locale: str) -> str:
+    """Deepgram's `language` for a locale: `multi` if nova-3 covers it, else the locale itself."""
     language = locale.split("-")[0].lower()
     return MULTI if stt_model.startswith("nova-3") and language in _MULTI_COVERS else locale

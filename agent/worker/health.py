@@ -1,28 +1,25 @@
-"""The worker's health pages: alive and ready are two questions.
-
-Both are at AGENT_HTTP_PORT, beside livekit-agents' own `/`, which knows no drain.
-"""
+"""The worker's health pages on AGENT_HTTP_PORT, beside livekit-agents' own `/`."""
 
 from __future__ import annotations
 
 from aiohttp import web
-from livekit.agents import AgentServer
+
+from agent.core.livekit_internals import ObservableAgentServer
 
 
-def add_health_pages(app: web.Application, worker: AgentServer) -> None:
-    """`/healthz` and `/readyz`, as the endpoint has them; `app` must not have started yet."""
+def health_routes(worker: ObservableAgentServer) -> list[web.RouteDef]:
+    """`/healthz` (the process responds) and `/readyz` (it accepts jobs)."""
 
     async def healthz(_: web.Request) -> web.Response:
-        """Whoever answers is alive, draining or without LiveKit too: a hung process does not."""
+        """A process that responds is healthy, also while draining or without LiveKit."""
         return web.json_response({"status": "ok"})
 
     async def readyz(_: web.Request) -> web.Response:
-        """Registered with LiveKit, and taking jobs."""
-        registered = worker.id != "unregistered" and not worker._connection_failed
-        ready = registered and not worker.draining
+        """The worker is ready if it is registered with LiveKit and not draining."""
+        ready = worker.registered and not worker.draining
         return web.json_response(
-            {"ready": ready, "registered": registered, "draining": worker.draining},
+            {"ready": ready, "registered": worker.registered, "draining": worker.draining},
             status=200 if ready else 503,
         )
 
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    return [web.get("/healthz", healthz), web.get("/readyz", readyz)]

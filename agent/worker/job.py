@@ -1,91 +1,84 @@
 """A job: what LiveKit dispatches to the worker, one for each training room.
 
-The entrypoint returns as soon as the greeting is under way, because LiveKit, when it stops a job,
-waits for the entrypoint first and kills the process 10 s later.
+The entrypoint returns as soon as the greeting is running: when LiveKit stops a job, it waits for
+the entrypoint first and kills the process 10 s later.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from typing import Final
 
 from livekit.agents import AutoSubscribe, JobContext
 
+from agent.conversation.state import GreetingState
 from agent.core import end_reasons
 from agent.core.errors import JobMetadataError, StoreError
+from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
-from agent.greeting.session import Greeting
+from agent.greeting.session import GreetingSession
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up
 from agent.outcomes.earlier_answers import earlier_answers
 from agent.outcomes.timeline import Timeline
+from agent.recording.factory import to_be_recorded
 from agent.room.room_api import RoomApi
-from agent.room.single_agent import is_the_greeter
+from agent.room.single_agent import is_only_agent
 from agent.store import Store, open_store
 from agent.telemetry.tracing import export_job_spans, flush_traces
 
-_CONNECT_TIMEOUT_S = 15.0
+_CONNECT_TIMEOUT_S: Final = 15.0
 
 
 async def greet(ctx: JobContext) -> None:
-    """The job's entrypoint: join the room, make sure to be alone, and start the story."""
+    """The job's entrypoint: join the room, check that no other agent is here, start the
+    greeting."""
     settings: WorkerSettings = ctx.proc.userdata["settings"]
     metadata = metadata_of(ctx)
     timeline = Timeline.since_asked(metadata.asked_at, time.time())
     if ctx.job.room.creation_time_ms:
         timeline.mark("room_created", ctx.job.room.creation_time_ms / 1000)
-    about = {"session_id": metadata.session_id, "room": ctx.job.room.name, "job_id": ctx.job.id}
-    ctx.log_context_fields = dict(about)
-    export_job_spans(ctx.proc.userdata["tracing"], about)
+    ids = {"session_id": metadata.session_id, "room": ctx.job.room.name, "job_id": ctx.job.id}
+    ctx.log_context_fields = dict(ids)
+    export_job_spans(ctx.proc.userdata["tracing"], ids)
+
     async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-        # The avatar's picture is for the trainee alone: not taking it spares this machine one
-        # video stream a greeting.
+        # Without the avatar's video, which only the trainee needs: that saves this machine one
+        # video stream per greeting.
         await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     timeline.mark("job_joined")
-    livekit = RoomApi(ctx.room.name, ctx.api)
-    if not await is_the_greeter(ctx.room, livekit):
-        ctx.shutdown("another greeter is here")
+    if not await is_only_agent(ctx.room, RoomApi(ctx.room.name, ctx.api)):
+        ctx.shutdown("another agent is in the room")
         return
-    store = _store_of(settings)
-    answered, spent = await asyncio.gather(
+
+    store = _open_store(settings)
+    answers, budget_used_up = await asyncio.gather(
         earlier_answers(store, metadata.session_id),
         avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
     )
     timeline.mark("store_read")
-    greeting = Greeting(
-        ctx,
-        livekit,
-        settings,
-        metadata,
-        store,
-        answered=answered,
-        may_be_avatar=not spent,
-        timeline=timeline,
-    )
+    events = Events()
+    state = GreetingState.create(metadata, events, earlier_answers=answers)
+    state.timeline = timeline
+    state.avatar_allowed = not budget_used_up
+    state.may_be_recorded = to_be_recorded(settings, metadata)
+    greeting = GreetingSession(ctx, settings, state, events, store)
     ctx.proc.userdata["greeting"] = greeting
-    greeting.begin()
+    greeting.start()
 
 
-async def say_goodbye(ctx: JobContext) -> None:
-    """The job's last step, whoever stopped it: nothing paid for is left in the room."""
-    greeting: Greeting | None = ctx.proc.userdata.get("greeting")
+async def clean_up(ctx: JobContext) -> None:
+    """The job's last step, however it was stopped: nothing that costs money stays in the room."""
+    greeting: GreetingSession | None = ctx.proc.userdata.get("greeting")
     if greeting is not None:
         await greeting.close(end_reasons.WORKER_SHUTDOWN)
     await flush_traces(ctx.proc.userdata["tracing"])
 
 
-def _store_of(settings: WorkerSettings) -> Store | None:
-    """Where the outcome is kept; a trainee is greeted without one, too."""
-    try:
-        return open_store(settings)
-    except StoreError as e:
-        logger.error("no outcome will be kept: check REDIS_URL or STATE_DIR: %s", e)
-        return None
-
-
 def metadata_of(ctx: JobContext) -> JobMetadata:
-    """What the dispatch says, or the room; a trainee is greeted whatever is missing."""
+    """Read the metadata of the dispatch or of the room; unreadable metadata stops no greeting."""
     session_id = session_id_of(ctx.job.room.name)
     for source, text in (("job", ctx.job.metadata), ("room", ctx.job.room.metadata)):
         if not text:
@@ -93,8 +86,31 @@ def metadata_of(ctx: JobContext) -> JobMetadata:
         try:
             found = JobMetadata.from_json(text)
         except JobMetadataError as e:
-            logger.warning("unreadable %s metadata: %s", source, e, extra={"job_id": ctx.job.id})
+            logger.warning(
+                "could not read metadata; greeting without it",
+                extra={
+                    "event": "metadata_unreadable",
+                    "source": source,
+                    "error": str(e),
+                    "job_id": ctx.job.id,
+                },
+            )
             continue
         return found if found.session_id else found.model_copy(update={"session_id": session_id})
-    logger.warning("no job metadata: greeting without a name", extra={"job_id": ctx.job.id})
+    logger.warning(
+        "no job metadata; greeting without a name",
+        extra={"event": "metadata_missing", "job_id": ctx.job.id},
+    )
     return JobMetadata(session_id=session_id)
+
+
+def _open_store(settings: WorkerSettings) -> Store | None:
+    """Open the store for the outcome; the trainee is greeted even if it cannot be opened."""
+    try:
+        return open_store(settings)
+    except StoreError as e:
+        logger.error(
+            "no outcome will be saved; check REDIS_URL or STATE_DIR",
+            extra={"event": "store_not_opened", "error": str(e)},
+        )
+        return None

@@ -1,7 +1,7 @@
-"""Before the worker starts: is LiveKit there, and are we welcome?
+"""Checks before the worker starts: LiveKit answers and accepts our key.
 
-livekit-agents 1.8.9 retries refused credentials for two minutes and then exits with code 0. Asked
-here first, they end the worker at once, with a message.
+livekit-agents 1.8.9 retries refused credentials for two minutes and then exits with code 0. Checked
+here first, they end the worker at once with a message.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,27 +21,31 @@ from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import LiveKitSettings, StoreSettings, WorkerSettings
 
-_CALL_TIMEOUT_S = 5.0
-_RETRY_EVERY_S = 1.0
-_LIVEKIT_CLOUD = ("LIVEKIT_AGENT_DEPLOYMENT", "LIVEKIT_AGENT_ID", "LIVEKIT_REMOTE_EOT_URL")
-"""LiveKit Cloud sets these for the agents it runs."""
+_CALL_TIMEOUT_S: Final = 5.0
+_RETRY_EVERY_S: Final = 1.0
+_LIVEKIT_CLOUD: Final = (
+    "LIVEKIT_AGENT_DEPLOYMENT",
+    "LIVEKIT_AGENT_ID",
+    "LIVEKIT_REMOTE_EOT_URL",
+)
+"""Variables that LiveKit Cloud sets for the agents that it runs."""
 
 
 async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
-    """Return once LiveKit answers and accepts our key; wait for an absent server up to `timeout_s`.
+    """Return once LiveKit accepts our key; wait up to `timeout_s` for a server that is not there.
 
     Raises:
         StartupError: the key is refused (at once), or the server cannot be reached in time.
     """
     deadline = time.monotonic() + timeout_s
     url = settings.livekit_url
+    waiting = False
     async with api.LiveKitAPI(
         url,
         settings.livekit_api_key,
         settings.livekit_api_secret.get_secret_value(),
         timeout=aiohttp.ClientTimeout(total=_CALL_TIMEOUT_S),
     ) as livekit:
-        said = False
         while True:
             try:
                 with translate_livekit_errors("ListRooms"):
@@ -58,38 +63,42 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
                     f"LiveKit at {url} cannot be reached within {timeout_s:g} s ({problem}): "
                     "check LIVEKIT_URL, that the server runs, and the network between"
                 )
-            if not said:
-                said = True
+            if not waiting:
+                waiting = True
                 logger.warning(
-                    "waiting for LiveKit at %s",
-                    url,
-                    extra={"problem": problem, "limit_s": timeout_s},
+                    "waiting for LiveKit; check LIVEKIT_URL if this takes long",
+                    extra={
+                        "event": "waiting_for_livekit",
+                        "url": url,
+                        "problem": problem,
+                        "limit_s": timeout_s,
+                    },
                 )
             await asyncio.sleep(_RETRY_EVERY_S)
 
 
-def is_unreachable_from_outside(settings: WorkerSettings) -> bool:
-    """True where Beyond Presence, out on the internet, is given an address of this network."""
+def is_unreachable_from_internet(settings: WorkerSettings) -> bool:
+    """True if Beyond Presence, on the internet, would be given a private address of LiveKit."""
     host = urlsplit(settings.public_url).hostname or ""
     provider = urlsplit(settings.bey_api_url).hostname or ""
     return is_private_host(host) and not is_private_host(provider)
 
 
 def warn_of_unreachable_url(settings: WorkerSettings) -> None:
-    """Say so when Beyond Presence is given an address that it cannot reach."""
-    if is_unreachable_from_outside(settings):
+    """Warn if Beyond Presence would be given an address that it cannot reach."""
+    if is_unreachable_from_internet(settings):
         logger.warning(
-            "Beyond Presence cannot reach %s from the internet, so no avatar will join: "
-            "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside",
-            settings.public_url,
+            "Beyond Presence cannot reach LiveKit at this address, so no avatar will join: set "
+            "LIVEKIT_PUBLIC_URL to an address that is reachable from the internet",
+            extra={"event": "public_url_unreachable", "url": settings.public_url},
         )
 
 
-def warn_of_a_disk_that_does_not_last(settings: StoreSettings, environ: Mapping[str, str]) -> None:
-    """Say so when outcomes are kept in a container of LiveKit Cloud, and would go with it."""
+def warn_of_ephemeral_disk(settings: StoreSettings, environ: Mapping[str, str]) -> None:
+    """Warn if outcomes are stored on a disk that LiveKit Cloud discards with the container."""
     if settings.redis_url is None and any(environ.get(name) for name in _LIVEKIT_CLOUD):
         logger.warning(
-            "outcomes are kept in %s, on a disk of LiveKit Cloud that does not last: those not yet "
-            "delivered are lost with this container. Set REDIS_URL",
-            settings.state_dir,
+            "outcomes are stored on a disk of LiveKit Cloud that is discarded with the container, "
+            "and with it those not delivered yet: set REDIS_URL",
+            extra={"event": "ephemeral_disk", "state_dir": str(settings.state_dir)},
         )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from typing import Final
 
-from livekit.agents import AgentServer, JobProcess, JobRequest
-from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
-from livekit.agents.utils.http_server import HttpServer
+from aiohttp import web
+from livekit import api
+from livekit.agents import JobProcess, JobRequest
 from livekit.agents.worker import ServerEnvOption
+from livekit.protocol.agent import Job
 
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import PROBE_ROOM_PREFIX, JobMetadata, session_id_of
+from agent.core.livekit_internals import ObservableAgentServer
 from agent.core.log import install_log_filter, logger
 from agent.core.settings import WorkerSettings
 from agent.outcomes.delivery import OutcomeDelivery
@@ -26,29 +29,25 @@ from agent.telemetry.log_format import set_up_logs
 from agent.telemetry.metric_files import use_new_files
 from agent.telemetry.metrics import JOBS, JOBS_REFUSED
 from agent.telemetry.tracing import build_tracer_provider
-from agent.worker.health import add_health_pages
-from agent.worker.job import greet, say_goodbye
+from agent.worker.health import health_routes
+from agent.worker.job import clean_up, greet
 
-_FULL_LOAD = 0.5
+_FULL_LOAD: Final = 0.5
+"""The load reported when MAX_JOBS jobs run. livekit-server passes over a worker with a load above
+0.7 (pkg/service/agentservice.go) and the dispatch is lost."""
+_IDLE_PROCESSES_MAX: Final = 16
+"""A larger burst starts its other processes as the jobs come."""
+_SHUTDOWN_S: Final = 8.0
+"""Longest wait for outcome delivery and the store once LiveKit's part has stopped."""
 
-_WARM_MAX = 16
-"""A burst larger than this starts the rest as it comes."""
-_LAST_S = 8.0
-"""Longest wait for the courier and the store once LiveKit's part has stopped."""
 
-
-class GreetingServer(AgentServer):
-    """LiveKit's server of jobs, which also remembers that it failed, and delivers outcomes.
-
-    As released (1.8.9) it exits with code 0 when LiveKit has given it up, and its health page says
-    OK while it is not registered.
-
-    Raises:
-        StoreError: the store cannot be opened.
-    """
+class GreetingServer(ObservableAgentServer):
+    """LiveKit's agent server with our jobs, limits, health pages and outcome delivery."""
 
     def __init__(self, settings: WorkerSettings) -> None:
-        self._gave_up = False
+        """Raises:
+        StoreError: the store cannot be opened.
+        """
         self._settings = settings
         super().__init__(
             ws_url=settings.livekit_url,
@@ -59,97 +58,42 @@ class GreetingServer(AgentServer):
             prometheus_port=settings.agent_metrics_port,
             log_level=settings.log_level,
             drain_timeout=int(settings.drain_timeout_s),
-            # Ten starts in the same second are ten greetings, however busy the CPU is for that
-            # second: the load never refuses one, the count in `_accept` does. LiveKit Cloud
-            # ignores both of these and scales by CPU.
-            load_fnc=lambda _: self._load(),
+            # The load never refuses a job, because ten starts in one second are ten greetings,
+            # however busy the CPU is in that second; `_on_request` counts jobs instead. LiveKit
+            # Cloud ignores both options and scales by CPU.
+            load_fnc=lambda _: self._report_load(),
             load_threshold=float("inf"),
-            # A warm process for each: on two cores ten starts have a greeter after 0.6 s, with four
-            # warm ones the last waits 2.6 s. One costs about 30 MB.
+            # One warm process per job: on two cores ten starts have an agent after 0.6 s, and with
+            # four warm processes the last one waits 2.6 s. A process costs about 30 MB.
             num_idle_processes=ServerEnvOption(
-                dev_default=1, prod_default=min(settings.max_jobs, _WARM_MAX)
+                dev_default=1, prod_default=min(settings.max_jobs, _IDLE_PROCESSES_MAX)
             ),
             setup_fnc=prewarm,
             preload_modules=["agent.worker.job"],
         )
         self.on("worker_started", use_new_files)
         self._store = open_store(settings)
-        self._courier = OutcomeDelivery(self._store, settings)
+        self._delivery = OutcomeDelivery(self._store, settings)
         self._retention = Retention(settings, self._store)
         self._stopped = asyncio.Event()
         self._stopped.set()
-        self._max_jobs = settings.max_jobs
-        self._starting: set[str] = set()
+        self._accepting: set[str] = set()
         self.failure: Exception | None = None
-        """Why it stopped serving; None while all is well."""
+        """Why the worker stopped serving; None if it did not fail."""
         self.rtc_session(
             greet,
             agent_name=settings.livekit_agent_name,
-            on_request=self._accept,
-            on_session_end=say_goodbye,
+            on_request=self._on_request,
+            on_session_end=clean_up,
         )
-
-    async def _accept(self, request: JobRequest) -> None:
-        """Take the job, or leave it to another worker."""
-        if request.room.name.startswith(PROBE_ROOM_PREFIX):
-            await request.reject(terminate=True)  # `doctor` sees who answered; there is no job
-            return
-        taken = {job.job.id for job in self.active_jobs} | self._starting
-        if len(taken) >= self._max_jobs:
-            JOBS_REFUSED.inc()
-            logger.warning(
-                "MAX_JOBS greetings are running, leaving this one to another worker",
-                extra={"job_id": request.id, "max_jobs": self._max_jobs},
-            )
-            await request.reject(terminate=False)
-            return
-        self._starting.add(request.id)
-        try:
-            await request.accept(attributes={ATTRIBUTE_GREETER: "1"})
-        finally:
-            self._starting.discard(request.id)
-
-    async def _update_job_status(self, proc: JobExecutor) -> None:
-        """LiveKit's own report; and where a job's process has died, nobody pays for its avatar.
-
-        LiveKit shows the dead one for another 20 s, and counts its job as running. Private to
-        AgentServer: tests/integration/test_reaper.py fails when the lock moves from under it.
-        """
-        await super()._update_job_status(proc)
-        if proc.running_job is None or proc.status is not JobStatus.FAILED:
-            return
-        job, greeter = proc.running_job.job, proc.running_job.accept_arguments.identity
-        about = {"session_id": session_id_of(job.room.name), "room": job.room.name}
-        about["job_id"] = job.id
-        logger.error(
-            "a job died: its avatar is ended, and another greeter may come; look into the lines "
-            "before for what killed it (memory?)",
-            extra=about,
-        )
-        assert self._api is not None
-        try:
-            await RoomApi(job.room.name, self._api).remove_greeter(greeter)
-        except LiveKitError as e:
-            logger.warning("what it left is the endpoint's to end: %s", e, extra=about)
-
-    def _load(self) -> float:
-        """What LiveKit spreads jobs by: the share of MAX_JOBS in use, well under its own limit.
-
-        livekit-server by itself passes over a worker whose load is above 0.7 (its target load, in
-        pkg/service/agentservice.go), and the dispatch is lost; the default load is the CPU's.
-        """
-        running = len(self.active_jobs)
-        JOBS.labels("running").set(running)
-        JOBS.labels("free").set(max(self._max_jobs - running, 0))
-        return _FULL_LOAD * running / self._max_jobs
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
-        """Serve until stopped; what ends it otherwise is kept in `failure`."""
-        set_up_logs(self._settings)  # in place of the handler that LiveKit's CLI has made
+        """Serve until stopped; an error is also kept in `failure`."""
+        set_up_logs(self._settings)  # replaces the handler that LiveKit's CLI has installed
         self._stopped.clear()
         try:
-            # Jobs still running in a drain, and what they leave behind, are delivered too.
-            async with self._courier, self._retention:
+            # Outcomes of jobs that still run while draining are delivered too.
+            async with self._delivery, self._retention:
                 await super().run(devmode=devmode, unregistered=unregistered)
         except Exception as e:
             self.failure = e
@@ -160,40 +104,76 @@ class GreetingServer(AgentServer):
             self._stopped.set()
 
     async def aclose(self) -> None:
-        """Stop, once the last outcomes are sent: LiveKit's CLI then cancels whatever still runs."""
+        """Stop; wait for the last deliveries, because LiveKit's CLI then cancels what still
+        runs."""
         await super().aclose()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), _LAST_S)
+            await asyncio.wait_for(self._stopped.wait(), _SHUTDOWN_S)
 
-    # The health page reads this flag; not being registered is not being ready. It is private to
-    # AgentServer: tests/integration/test_worker.py fails when the lock moves from under it.
-    @property
-    def _connection_failed(self) -> bool:
-        return self._gave_up or self._connecting or self.id == "unregistered"
+    def add_health_pages(self, app: web.Application) -> None:
+        """Add `/healthz` and `/readyz` to AGENT_HTTP_PORT."""
+        app.add_routes(health_routes(self))
 
-    @_connection_failed.setter
-    def _connection_failed(self, value: bool) -> None:
-        self._gave_up = value
+    async def on_job_died(self, job: Job, agent_identity: str, livekit: api.LiveKitAPI) -> None:
+        """Remove the dead job's agent and avatar, so that nobody pays for them."""
+        ids = {
+            "session_id": session_id_of(job.room.name),
+            "room": job.room.name,
+            "job_id": job.id,
+        }
+        logger.error(
+            "a job's process died; removing its avatar so that another agent can come. See the "
+            "lines before for the cause, for example memory",
+            extra={"event": "job_died", **ids},
+        )
+        try:
+            await RoomApi(job.room.name, livekit).remove_agent(agent_identity)
+        except LiveKitError as e:
+            logger.warning(
+                "could not clean up after the dead job; the endpoint's reaper will",
+                extra={"event": "job_clean_up_failed", "error": str(e), **ids},
+            )
 
-    # Private to AgentServer as well, which makes its pages in `run` and starts them there.
-    @property
-    def _http_server(self) -> HttpServer | None:
-        return self._pages
+    async def _on_request(self, request: JobRequest) -> None:
+        """Accept the job, or leave it to another worker if MAX_JOBS jobs are running."""
+        if request.room.name.startswith(PROBE_ROOM_PREFIX):
+            # From `doctor`, which only looks at who answers.
+            await request.reject(terminate=True)
+            return
+        taken = {job.job.id for job in self.active_jobs} | self._accepting
+        if len(taken) >= self._settings.max_jobs:
+            JOBS_REFUSED.inc()
+            logger.warning(
+                "MAX_JOBS greetings are running; leaving this one to another worker",
+                extra={
+                    "event": "job_refused",
+                    "job_id": request.id,
+                    "max_jobs": self._settings.max_jobs,
+                },
+            )
+            await request.reject(terminate=False)
+            return
+        self._accepting.add(request.id)
+        try:
+            await request.accept(attributes={ATTRIBUTE_GREETER: "1"})
+        finally:
+            self._accepting.discard(request.id)
 
-    @_http_server.setter
-    def _http_server(self, value: HttpServer | None) -> None:
-        self._pages = value
-        if value is not None:
-            add_health_pages(value.app, self)
+    def _report_load(self) -> float:
+        """The share of MAX_JOBS in use, by which LiveKit distributes jobs."""
+        running, limit = len(self.active_jobs), self._settings.max_jobs
+        JOBS.labels("running").set(running)
+        JOBS.labels("free").set(max(limit - running, 0))
+        return _FULL_LOAD * running / limit
 
 
 def prewarm(process: JobProcess) -> None:
-    """Before a job comes: logs safe, settings read, Gemini's clients made, scripts parsed."""
+    """Prepare a process before its job comes: log filter, settings, Gemini's clients, scripts."""
     settings = WorkerSettings.from_env(os.environ)
     install_log_filter(settings.secrets())
     process.userdata["settings"] = settings
     process.userdata["tracing"] = build_tracer_provider(settings)
     process.userdata["llm"] = build_llm(settings)
     if settings.fallback_voice:
-        build_tts(settings, settings.fallback_voice)  # what it keeps is there when a job comes
+        build_tts(settings, settings.fallback_voice)  # its clients are cached for the job
     script_for(JobMetadata())

@@ -1,4 +1,4 @@
-"""A typed conversation for an eval, with the agent, script and functions of the product."""
+"""A conversation as an eval plays it: typed, from its opening on, with our own machinery."""
 
 from __future__ import annotations
 
@@ -10,52 +10,55 @@ from livekit.agents import llm
 from livekit.agents.voice.run_result import ChatMessageAssert, RunResult
 
 from agent.conversation.conversation import Conversation
+from agent.conversation.state import GreetingState
+from agent.core.events import ClosingRequested, Events
 from agent.core.job_metadata import JobMetadata
 
 
 class Played:
-    """One running conversation."""
+    """One conversation under way."""
 
     def __init__(self, model: llm.LLM, metadata: JobMetadata) -> None:
         self.over = False
-        self.conversation = Conversation(
-            model, metadata, settings=None, on_goodbye=self._on_goodbye
-        )
+        events = Events()
+        events.on(ClosingRequested, self._on_closing)
+        self.state = GreetingState.create(metadata, events)
+        self.conversation = Conversation(model, self.state, events, None)
 
-    def _on_goodbye(self) -> None:
+    def _on_closing(self, _: ClosingRequested) -> None:
         self.over = True
 
-    async def say(self, line: str) -> RunResult[None]:
-        """Send a message of the trainee; return the agent's turn."""
+    async def say(self, line: str) -> RunResult[Any]:
+        """What comes of the trainee saying this."""
         return await self.conversation.session.run(user_input=line)
 
     @property
     def answers(self) -> dict[str, object]:
-        """The answered questions: id to value."""
-        given = self.conversation.answers.given
+        """What was answered, by the question's id."""
+        given = self.state.answers.given
         return {id: a.value for id, a in given.items() if a.status == "answered"}
 
     @property
     def locale(self) -> str:
-        return self.conversation.script.locale
+        return self.state.script.locale
 
 
 @asynccontextmanager
 async def play(model: llm.LLM, metadata: dict[str, Any]) -> AsyncIterator[Played]:
-    """Start a conversation; its opening has been said."""
+    """A conversation whose opening has been said."""
     played = Played(model, JobMetadata.model_validate(metadata))
     async with played.conversation.session as session:
-        await session.start(played.conversation.greeter, record=False)
-        await session.say(played.conversation.script.opening)
+        await session.start(played.conversation.agent, record=False)
+        await session.say(played.state.script.opening)
         yield played
 
 
-def last_words(run: RunResult[None]) -> ChatMessageAssert:
-    """Return the last message of a turn.
+def last_words(run: RunResult[Any]) -> ChatMessageAssert:
+    """The last thing said in a turn.
 
     Raises:
-        AssertionError: the agent said nothing.
+        AssertionError: nothing was said.
     """
     spoken = [i for i, event in enumerate(run.events) if event.type == "message"]
-    assert spoken, "the agent said nothing"
+    assert spoken, "nothing was said"
     return run.expect[spoken[-1]].is_message(role="assistant")

@@ -291,7 +291,7 @@ async def test_continue_by_the_endpoint_is_told_from_a_fault(product: Product) -
     assert not [
         line
         for line in log.splitlines()
-        if "the avatar left" in line and ticket["session_id"] in line
+        if "avatar_lost" in line and ticket["session_id"] in line
     ]
 
 

@@ -89,7 +89,7 @@ async def test_what_is_typed_before_the_opening_is_answered_after_it(product: Pr
     [said] = [
         event
         for event in product.events("worker")
-        if event["message"] == "opening said" and event["session_id"] == ticket["session_id"]
+        if event.get("event") == "opening_finished" and event["session_id"] == ticket["session_id"]
     ]
     assert said["interrupted"] is False
 
@@ -218,7 +218,7 @@ async def test_no_log_holds_a_token_a_key_or_what_was_said(
 
     def ended() -> bool:
         return any(
-            event.get("message") == "greeting ended"
+            event.get("event") == "greeting_ended"
             and event.get("session_id") == ticket["session_id"]
             for event in product.events("worker")
         )

@@ -331,7 +331,7 @@ async def test_a_killed_jobs_avatar_is_gone_at_once_and_another_greeter_comes(
     [event] = [
         event
         for event in product.events("worker")
-        if "a job died" in event["message"] and event["room"] == room
+        if event.get("event") == "job_died" and event["room"] == room
     ]
     assert event["session_id"] == session_id
 

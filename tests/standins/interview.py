@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.conversation.answers import Answers
+from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.interview import Reply, reply
 from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request, Turn
@@ -42,7 +43,7 @@ class Interview:
 
     def __post_init__(self) -> None:
         self.script = script(self.training, self.locale)
-        self.answers = Answers(self.script.questions, lambda: None)
+        self.answers = Answers(self.script.questions, Events())
         self.turns.append(Turn("model", self.script.opening))
 
     @property

@@ -1,7 +1,4 @@
-"""What is done about an avatar that does not do as it is told; it is given speech, no more.
-
-The seconds are a tenth of the real ones.
-"""
+"""The output notices an avatar that does not do what it is told (a tenth of the real seconds)."""
 
 from __future__ import annotations
 
@@ -12,8 +9,9 @@ from typing import Any, cast
 import pytest
 from livekit import rtc
 
-from agent.avatar import output as sink
+from agent.avatar import output as avatar_output
 from agent.avatar.output import AvatarOutput
+from agent.core.events import AvatarStalled, Events
 from tests.fakes.room import FakeRoom
 
 RATE = 16_000
@@ -25,13 +23,13 @@ class Writer:
     async def aclose(self) -> None: ...
 
 
-class Hall:
-    """An avatar in a room, and the sink that takes speech to it."""
+class Setup:
+    """An avatar in a room, and the output that sends speech to it."""
 
     def __init__(self) -> None:
         self.room = FakeRoom()
         self.answers = asyncio.Event()
-        """Set: it answers when it is told something."""
+        """Set if the avatar answers RPCs."""
         self.stalls = 0
         self.finished: list[bool] = []
         """Whether each segment was interrupted."""
@@ -39,9 +37,9 @@ class Hall:
             _rpc_handlers={}, stream_bytes=self._stream_bytes, perform_rpc=self._perform_rpc
         )
         self.room.avatar_joins("avatar")
-        self.output = AvatarOutput(
-            cast(Any, self.room), "avatar", sample_rate=RATE, on_stall=self._stall
-        )
+        events = Events()
+        events.on(AvatarStalled, self._on_stalled)
+        self.output = AvatarOutput(cast(Any, self.room), "avatar", events)
         self.output.on("playback_finished", lambda e: self.finished.append(e.interrupted))
 
     async def says(self, seconds: float) -> None:
@@ -56,44 +54,44 @@ class Hall:
         await self.answers.wait()
         return "ok"
 
-    def _stall(self) -> None:
+    def _on_stalled(self, _: AvatarStalled) -> None:
         self.stalls += 1
 
 
 @pytest.fixture
-async def hall(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hall]:
-    monkeypatch.setattr(sink, "_LOOK_EVERY_S", 0.02)
-    monkeypatch.setattr(sink, "_SILENT_S", 0.4)
-    here = Hall()
+async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Setup]:
+    monkeypatch.setattr(avatar_output, "_CHECK_EVERY_S", 0.02)
+    monkeypatch.setattr(avatar_output, "_SILENT_S", 0.4)
+    here = Setup()
     yield here
-    here.output.let_go()
+    here.output.detach()
     here.answers.set()
 
 
-async def test_avatar_that_does_not_answer_when_told_to_stop_gives_way_to_the_voice(
-    hall: Hall,
+async def test_avatar_that_does_not_confirm_a_stop_is_stalled(
+    setup: Setup,
 ) -> None:
-    """The next line would wait behind the answer: 15 s, and then it would never be over."""
-    await hall.says(30)
-    hall.output.clear_buffer()
+    """The next line would wait 15 s for the confirmation, and then never end."""
+    await setup.says(30)
+    setup.output.clear_buffer()
     await asyncio.sleep(0.2)
-    assert hall.stalls == 0
+    assert setup.stalls == 0
     await asyncio.sleep(0.4)
-    assert hall.stalls == 1
+    assert setup.stalls == 1
 
 
-async def test_avatar_that_stops_when_told_to_stays(hall: Hall) -> None:
-    await hall.says(30)
-    hall.output.clear_buffer()
-    hall.answers.set()
-    hall.output.on_playback_finished(playback_position=1.0, interrupted=True)
+async def test_avatar_that_confirms_a_stop_is_not_stalled(setup: Setup) -> None:
+    await setup.says(30)
+    setup.output.clear_buffer()
+    setup.answers.set()
+    setup.output.on_playback_finished(playback_position=1.0, interrupted=True)
     await asyncio.sleep(0.6)
-    assert (hall.stalls, hall.finished) == (0, [True])
+    assert (setup.stalls, setup.finished) == (0, [True])
 
 
-async def test_avatar_that_says_of_itself_that_it_was_interrupted_is_not_believed(
-    hall: Hall,
+async def test_interruption_that_only_the_avatar_reports_is_ignored(
+    setup: Setup,
 ) -> None:
-    await hall.says(30)
-    hall.output.on_playback_finished(playback_position=1.0, interrupted=True)
-    assert hall.finished == []
+    await setup.says(30)
+    setup.output.on_playback_finished(playback_position=1.0, interrupted=True)
+    assert setup.finished == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.conversation.answers import Answers
+from agent.core.events import Events
 from agent.core.types import Answer
 from agent.outcomes.earlier_answers import earlier_answers
 from agent.outcomes.record import Ended, Outcome
@@ -65,8 +66,8 @@ async def test_restored_answers_are_in_the_models_context_and_not_asked_again() 
         YesNoQuestion(id="driven", type="yes_no", ask="Driven?"),
         NumberQuestion(id="years", type="number", ask="Years?"),
     ]
-    answers = Answers(questions, lambda: None)
-    assert answers.so_far == ""
+    answers = Answers(questions, Events())
+    assert answers.summary == ""
     answers.restore(
         {
             "driven": Answer(type="yes_no", status="answered", value=True),
@@ -74,7 +75,7 @@ async def test_restored_answers_are_in_the_models_context_and_not_asked_again() 
             "gone": Answer(type="text", status="answered", value="x"),
         }
     )
-    assert answers.so_far == "Already recorded: driven is yes. next: years"
+    assert answers.summary == "Already recorded: driven is yes. next: years"
     assert set(answers.given) == {"driven", "years"}
 
 

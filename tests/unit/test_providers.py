@@ -1,4 +1,4 @@
-"""Which providers a conversation has, read off the real plugins' objects."""
+"""The providers of a conversation, read from the objects of the real plugins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 from livekit.agents import inference
 
 from agent.conversation.conversation import Conversation
+from agent.conversation.state import GreetingState
 from agent.core.errors import ConfigError
+from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.speech.providers import build_llm, build_session, build_stt, build_tts
@@ -20,9 +22,17 @@ ENVIRONMENT = {
 }
 
 
-def aura_of(conversation: Conversation) -> Any:
-    """The voice that speaks as long as it can."""
-    return conversation.greeter.tts._tts_instances[0]
+def build_conversation(
+    settings: VoiceSettings, metadata: JobMetadata | None = None
+) -> Conversation:
+    events = Events()
+    state = GreetingState.create(metadata or JobMetadata(), events)
+    return Conversation(build_llm(settings), state, events, settings)
+
+
+def first_voice(conversation: Conversation) -> Any:
+    """The voice that speaks until it fails."""
+    return conversation.agent.tts._tts_instances[0]
 
 
 @pytest.mark.parametrize(
@@ -36,39 +46,39 @@ def aura_of(conversation: Conversation) -> Any:
         ("pl", "aura-2-andromeda-en"),
     ],
 )
-async def test_voice_is_of_the_scripts_language(locale: str, voice: str) -> None:
+async def test_voice_speaks_the_language_of_the_script(locale: str, voice: str) -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     metadata = JobMetadata.model_validate({"locale": locale})
-    conversation = Conversation(build_llm(settings), metadata, settings=settings)
-    assert aura_of(conversation)._opts.model == voice
-    assert str(conversation.greeter.stt._opts.language) == "multi"
+    conversation = build_conversation(settings, metadata)
+    assert first_voice(conversation)._opts.model == voice
+    assert str(conversation.agent.stt._opts.language) == "multi"
 
 
-async def test_ears_go_on_listening_when_the_language_is_switched_and_the_voice_changes() -> None:
+async def test_switch_language_keeps_recognition_and_changes_the_voice() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
-    before = conversation.greeter
-    after = conversation.successor("es")
-    assert after is conversation.greeter
+    conversation = build_conversation(settings)
+    before = conversation.agent
+    after = conversation.switch_language("es")
+    assert after is conversation.agent
     assert after.stt is before.stt
-    assert aura_of(conversation)._opts.model == "aura-2-celeste-es"
+    assert first_voice(conversation)._opts.model == "aura-2-celeste-es"
 
 
-async def test_asked_to_slow_down_every_voice_does_as_far_as_it_can() -> None:
+async def test_slow_down_slows_every_voice_to_its_limit() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
-    english = aura_of(conversation)
+    conversation = build_conversation(settings)
+    english = first_voice(conversation)
     assert english._opts.speed is None
     assert conversation.slow_down()
     assert english._opts.speed == 0.85
-    assert conversation.successor("es") is not None
-    assert aura_of(conversation)._opts.speed == 0.85
+    assert conversation.switch_language("es") is not None
+    assert first_voice(conversation)._opts.speed == 0.85
     assert conversation.slow_down()
     assert english._opts.speed == 0.7
     assert not conversation.slow_down()
 
 
-async def test_a_voice_of_geminis_speaks_by_gemini() -> None:
+async def test_gemini_voice_uses_gemini_with_a_time_limit() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     voice = build_tts(settings, "gemini:Leda")
     assert voice.capabilities.streaming
@@ -78,38 +88,38 @@ async def test_a_voice_of_geminis_speaks_by_gemini() -> None:
         "Leda",
         settings.gemini_tts_model,
     )
-    # The plugin's own client would wait for ever.
+    # The plugin's own client would wait without limit.
     assert spoken_by._client._api_client._http_options.timeout == 6_000
 
 
-async def test_behind_a_voice_and_a_model_stands_another_unless_none_is_wanted() -> None:
+async def test_voice_and_model_have_a_fallback_unless_it_is_empty() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    conversation = Conversation(build_llm(settings), JobMetadata(), settings=settings)
-    first, second = conversation.greeter.tts._tts_instances
+    conversation = build_conversation(settings)
+    first, second = conversation.agent.tts._tts_instances
     assert (first.provider, second._wrapped_tts._opts.voice_name) == ("Deepgram", "Kore")
     alone = VoiceSettings.from_env(
         {**ENVIRONMENT, "FALLBACK_VOICE": "", "GEMINI_FALLBACK_MODEL": ""}
     )
-    conversation = Conversation(build_llm(alone), JobMetadata(), settings=alone)
-    assert len(conversation.greeter.tts._tts_instances) == 1
+    conversation = build_conversation(alone)
+    assert len(conversation.agent.tts._tts_instances) == 1
     assert len(build_llm(alone)._llm_instances) == 1
 
 
-async def test_what_multi_does_not_cover_is_heard_by_its_own_tag() -> None:
+async def test_recognition_uses_the_locale_if_multi_does_not_cover_it() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     assert str(build_stt(settings, "pl")._opts.language) == "pl"
 
 
-async def test_addresses_get_the_providers_paths() -> None:
+async def test_base_urls_get_the_paths_of_the_provider() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     assert build_stt(settings, "en")._opts.endpoint_url == "https://deepgram.example.com/v1/listen"
     voice = build_tts(settings, "aura-2-andromeda-en")
     assert voice._opts.base_url == "https://deepgram.example.com/v1/speak"
 
 
-async def test_nothing_calls_livekits_gateway() -> None:
+async def test_session_does_not_use_livekit_gateway() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(build_llm(settings))
+    session = build_session(build_llm(settings), None)
     handling = session.options.turn_handling
     assert isinstance(handling["turn_detection"], inference.TurnDetector)
     assert handling["turn_detection"].model.endswith("v1-mini")
@@ -123,13 +133,13 @@ async def test_nothing_calls_livekits_gateway() -> None:
         ("gemini-3.5-flash-lite", {"thinking_level": "minimal"}),
     ],
 )
-def test_thinking_is_off_in_the_models_own_way(model: str, thinking: dict[str, object]) -> None:
+def test_thinking_is_off_for_each_model_family(model: str, thinking: dict[str, object]) -> None:
     settings = VoiceSettings.from_env({**ENVIRONMENT, "GEMINI_MODEL": model})
     first, second = build_llm(settings)._llm_instances
     assert first._opts.thinking_config == thinking
     assert second.model == settings.gemini_fallback_model
 
 
-def test_malformed_table_of_voices_is_named() -> None:
+def test_malformed_voices_name_the_variable() -> None:
     with pytest.raises(ConfigError, match="VOICES: must look like name="):
         VoiceSettings.from_env({**ENVIRONMENT, "VOICES": "aura"})

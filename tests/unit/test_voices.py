@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.speech.voices import choose_voice, heard_as
+from agent.speech.voices import choose_voice, recognition_language
 
 TABLE = {
     "en": "aura-2-andromeda-en",
@@ -52,4 +52,4 @@ def test_a_table_without_the_language_and_without_a_star_still_speaks() -> None:
 def test_ears_listen_for_several_languages_where_the_model_can(
     model: str, locale: str, language: str
 ) -> None:
-    assert heard_as(model, locale) == language
+    assert recognition_language(model, locale) == language

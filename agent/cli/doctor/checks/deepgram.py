@@ -24,7 +24,7 @@ from agent.cli.doctor.http_client import (
 from agent.cli.doctor.provider_response import unexpected_status
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.provider_advice import PROVIDER_ADVICE
-from agent.speech.voices import gemini_voice, heard_as
+from agent.speech.voices import gemini_voice, recognition_language
 
 _PROVIDER = "Deepgram"
 _ADVICE = {
@@ -70,7 +70,7 @@ async def _stt_model(
     model = config.worker.deepgram_stt_model
     query = {
         "model": model,
-        "language": heard_as(model, "en"),
+        "language": recognition_language(model, "en"),
         "encoding": "linear16",
         "sample_rate": "16000",
         "mip_opt_out": "true",

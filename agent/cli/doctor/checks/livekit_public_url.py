@@ -11,7 +11,7 @@ from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.addresses import is_private_host
-from agent.worker.preflight import is_unreachable_from_outside
+from agent.worker.preflight import is_unreachable_from_internet
 
 _FIX = "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside"
 
@@ -24,7 +24,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     settings = config.worker
     url = settings.public_url
     name = "LIVEKIT_PUBLIC_URL" if settings.livekit_public_url else "LIVEKIT_URL"
-    if is_unreachable_from_outside(settings):
+    if is_unreachable_from_internet(settings):
         yield failed(
             "outside.url",
             f"Beyond Presence must connect to {host_and_port(url)} ({name}), which is not "

@@ -1,4 +1,4 @@
-"""What the worker warns of when it starts."""
+"""The warnings of the worker when it starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from agent.core.settings import StoreSettings
-from agent.worker.preflight import warn_of_a_disk_that_does_not_last
+from agent.worker.preflight import warn_of_ephemeral_disk
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,10 @@ from agent.worker.preflight import warn_of_a_disk_that_does_not_last
         ({"LIVEKIT_AGENT_ID": ""}, False),
     ],
 )
-def test_outcomes_on_a_cloud_disk_are_one_warning_that_says_what_to_set(
+def test_preflight_warns_once_of_a_disk_that_livekit_cloud_discards(
     environ: dict[str, str], warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        warn_of_a_disk_that_does_not_last(StoreSettings.from_env(environ), environ)
+        warn_of_ephemeral_disk(StoreSettings.from_env(environ), environ)
     assert len(caplog.messages) == warned
     assert ("REDIS_URL" in caplog.text) == warned

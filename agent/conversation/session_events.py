@@ -1,0 +1,47 @@
+"""Translates the events of livekit-agents' AgentSession about providers into our own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livekit.agents import AgentSession, ErrorEvent, UserInputTranscribedEvent
+from livekit.agents.llm import LLMError
+from livekit.agents.stt import STTError
+from livekit.agents.tts import TTSError
+from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
+
+from agent.core.events import (
+    Events,
+    NoVoiceLeft,
+    ReplyFailed,
+    SpeechNotRecognised,
+    SpeechRecognised,
+)
+from agent.speech.failures import provider_failed
+
+
+def forward_session_events(session: AgentSession[Any], events: Events) -> None:
+    """Emit what the session reports of its providers from now on."""
+
+    def on_error(event: ErrorEvent) -> None:
+        error = event.error
+        if isinstance(error, STTError):
+            # Also while it is being retried: the trainee is not heard until then.
+            events.emit(provider_failed(error))
+        elif getattr(error, "recoverable", False):
+            return
+        elif isinstance(error, LLMError):
+            events.emit(ReplyFailed())
+        elif isinstance(error, TTSError):
+            events.emit(NoVoiceLeft())
+
+    def on_transcribed(event: UserInputTranscribedEvent) -> None:
+        if event.transcript.strip():
+            events.emit(SpeechRecognised())
+
+    def on_transcription_timeout(event: UserTranscriptionTimeoutEvent) -> None:
+        events.emit(SpeechNotRecognised(duration_s=event.speech_duration))
+
+    session.on("error", on_error)
+    session.on("user_input_transcribed", on_transcribed)
+    session.on("user_transcription_timeout", on_transcription_timeout)

@@ -1,0 +1,98 @@
+"""Every private attribute of livekit-agents and its plugins that the worker uses.
+
+Each has the reason, and `tests/unit/test_livekit_internals.py` fails if the locked version (1.8.9)
+no longer has it. Nothing outside this module touches a private attribute of these packages.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from aiohttp import web
+from google import genai
+from google.genai import types
+from livekit import api
+from livekit.agents import AgentServer
+from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
+from livekit.agents.utils.http_server import HttpServer
+from livekit.plugins import bey, google
+from livekit.protocol.agent import Job
+
+
+def set_gemini_tts_timeout(voice: google.beta.GeminiTTS, api_key: str, timeout_ms: int) -> None:
+    """Give a Gemini voice a time limit for each request.
+
+    The plugin has no option for it and waits without limit
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-google/livekit/plugins/google/beta/gemini_tts.py).
+    """
+    voice._client = genai.Client(
+        api_key=api_key, http_options=types.HttpOptions(timeout=timeout_ms)
+    )
+
+
+class BeyAvatarSession(bey.AvatarSession, ABC):
+    """The Beyond Presence plugin's session with its HTTP call replaced by `request`.
+
+    The plugin's call has no total timeout, uses a token that is valid for six hours (a removed
+    avatar could come back and re-create the room), and drops the provider's session id.
+    """
+
+    @abstractmethod
+    async def request(self) -> None:
+        """Ask Beyond Presence for the avatar, or wait for a request that is under way."""
+
+    async def _start_agent(self, livekit_url: str, livekit_token: str) -> None:
+        await self.request()
+
+
+class ObservableAgentServer(AgentServer):
+    """LiveKit's AgentServer with hooks for health pages and for jobs that died.
+
+    As released it exits with code 0 when LiveKit has given the worker up, reports healthy while it
+    is not registered, and does not tell when a job's process dies.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._gave_up = False
+        self._health_server: HttpServer | None = None
+        super().__init__(**options)
+
+    @property
+    def registered(self) -> bool:
+        """True while LiveKit can dispatch jobs to this worker."""
+        return not self._connection_failed
+
+    def add_health_pages(self, app: web.Application) -> None:
+        """Add routes to the health server; called before it starts."""
+
+    async def on_job_died(self, job: Job, agent_identity: str, livekit: api.LiveKitAPI) -> None:
+        """Clean up after a job whose process died; LiveKit shows its participant for another 20
+        s."""
+
+    async def _update_job_status(self, proc: JobExecutor) -> None:
+        await super()._update_job_status(proc)
+        if proc.running_job is not None and proc.status is JobStatus.FAILED:
+            assert self._api is not None
+            identity = proc.running_job.accept_arguments.identity
+            await self.on_job_died(proc.running_job.job, identity, self._api)
+
+    # AgentServer's health page reads this flag.
+    @property
+    def _connection_failed(self) -> bool:
+        return self._gave_up or self._connecting or self.id == "unregistered"
+
+    @_connection_failed.setter
+    def _connection_failed(self, value: bool) -> None:
+        self._gave_up = value
+
+    # AgentServer creates its health server in `run` and starts it there.
+    @property
+    def _http_server(self) -> HttpServer | None:
+        return self._health_server
+
+    @_http_server.setter
+    def _http_server(self, value: HttpServer | None) -> None:
+        self._health_server = value
+        if value is not None:
+            self.add_health_pages(value.app)

@@ -1,0 +1,80 @@
+"""How long the conversation has been quiet.
+
+livekit-agents' `user_away_timeout` is not enough: it fires once per silence, counts a trainee who
+has left the room as silent, does not know typed text, and has one limit for the whole session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from livekit.agents import AgentSession, AgentStateChangedEvent, UserStateChangedEvent
+
+from agent.conversation.state import GreetingState
+from agent.core.events import Events, SpeechRecognised, TextReceived
+from agent.room.trainee import Trainee
+
+_PAUSE_S: Final = 0.3
+"""A pause this long means that whoever spoke has finished."""
+_STEP_S: Final = 0.02
+
+
+class Activity:
+    """Tracks when the agent or the trainee last spoke or typed."""
+
+    def __init__(
+        self, session: AgentSession[GreetingState], trainee: Trainee, events: Events
+    ) -> None:
+        self._trainee = trainee
+        self._agent_busy = False
+        self._trainee_speaking = False
+        self._quiet_since = time.monotonic()
+        self._changed = asyncio.Event()
+        self.trainee_turns = 0
+        """Grows with every recognised speech and every typed line; noise does not count."""
+        session.on("agent_state_changed", self._on_agent_state)
+        session.on("user_state_changed", self._on_trainee_state)
+        events.on(SpeechRecognised, self._on_turn)
+        events.on(TextReceived, self._on_turn)
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds of silence so far; 0 while someone speaks, or while the trainee is away."""
+        if self._agent_busy or self._trainee_speaking or self._trainee.absent.is_set():
+            self._quiet_since = time.monotonic()
+        return time.monotonic() - self._quiet_since
+
+    async def change(self, timeout_s: float) -> None:
+        """Wait until something changes, at most `timeout_s`."""
+        self._changed.clear()
+        try:
+            async with asyncio.timeout(max(timeout_s, _STEP_S)):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    async def pause(self, timeout_s: float) -> None:
+        """Wait until nobody speaks for a moment, at most `timeout_s`."""
+        until = time.monotonic() + timeout_s
+        while self.quiet_s < _PAUSE_S and (left_s := until - time.monotonic()) > 0:
+            await self.change(min(_PAUSE_S, left_s))
+
+    def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
+        self._agent_busy = event.new_state in ("speaking", "thinking")
+        self._note()
+
+    def _on_trainee_state(self, event: UserStateChangedEvent) -> None:
+        spoke, self._trainee_speaking = self._trainee_speaking, event.new_state == "speaking"
+        # livekit-agents also calls a silent trainee "away"; that does not break the silence.
+        if spoke or self._trainee_speaking:
+            self._note()
+
+    def _on_turn(self, _: object) -> None:
+        self.trainee_turns += 1
+        self._note()
+
+    def _note(self) -> None:
+        self._quiet_since = time.monotonic()
+        self._changed.set()

@@ -1,0 +1,98 @@
+"""Waits until the trainee would hear the opening."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from agent.core.events import CanHear, Events, ModeChanged, TraineeLeft
+from agent.core.log import logger
+from agent.greeting.output import Output
+from agent.room.trainee import Trainee
+
+_OTHER_CLIENT_S: Final = 0.4
+"""A client that reports nothing is greeted this long after it and the voice are both in the room;
+the audio itself takes another 0.1 s."""
+_FIRST_REPORT_S: Final = 5.0
+"""If our page has reported nothing for this long, it is treated as any other client."""
+
+
+class Audibility:
+    """What the trainee's client reports that it can hear."""
+
+    def __init__(self, trainee: Trainee, output: Output, events: Events) -> None:
+        self._trainee = trainee
+        self._output = output
+        self._reported = asyncio.Event()
+        self._sound_unlocked = False
+        self._audio_from: frozenset[str] = frozenset()
+        self._text_mode = False
+        events.on(CanHear, self._on_can_hear)
+        events.on(ModeChanged, self._on_mode_changed)
+        events.on(TraineeLeft, self._on_trainee_left)
+
+    async def wait(self, timeout_s: float) -> None:
+        """Wait until what is said now would be heard.
+
+        Our page reports it (sound unlocked, and subscribed to the audio). Any other client gets a
+        moment to subscribe. While the trainee is away, wait for their return: nothing is said to an
+        empty room.
+
+        Args:
+            timeout_s: longest wait for a trainee who is in the room.
+        """
+        while True:
+            await self._trainee.present.wait()
+            if not self._text_mode:
+                await self._wait_for_report(timeout_s)
+            if self._trainee.present.is_set():
+                return
+
+    async def _wait_for_report(self, timeout_s: float) -> None:
+        ours = self._trainee.uses_our_page
+        both_there_at = max(self._trainee.joined_at, self._output.audible_since)
+        first_report_s = _FIRST_REPORT_S if ours else _OTHER_CLIENT_S
+        try:
+            async with asyncio.timeout(max(both_there_at + first_report_s - time.monotonic(), 0)):
+                await self._reported.wait()
+        except TimeoutError:
+            if ours:
+                logger.warning(
+                    "the page did not report that it can hear; greeting anyway",
+                    extra={"event": "can_hear_missing", "limit_s": first_report_s},
+                )
+            return
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not (self._text_mode or self._is_audible):
+                    self._reported.clear()
+                    await self._reported.wait()
+        except TimeoutError:
+            logger.warning(
+                "the page still cannot hear; greeting anyway, with captions",
+                extra={
+                    "event": "can_hear_timeout",
+                    "sound_unlocked": self._sound_unlocked,
+                    "limit_s": timeout_s,
+                },
+            )
+
+    @property
+    def _is_audible(self) -> bool:
+        return self._sound_unlocked and self._output.identity in self._audio_from
+
+    def _on_can_hear(self, event: CanHear) -> None:
+        self._sound_unlocked, self._audio_from = event.sound_unlocked, event.audio_from
+        self._reported.set()
+
+    def _on_mode_changed(self, event: ModeChanged) -> None:
+        if event.mode == "text":
+            self._text_mode = True
+            self._reported.set()
+
+    def _on_trainee_left(self, _: TraineeLeft) -> None:
+        # A trainee who comes back has a new page, which reports again.
+        self._sound_unlocked, self._audio_from = False, frozenset()
+        if not self._text_mode:
+            self._reported.clear()

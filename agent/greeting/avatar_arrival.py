@@ -1,0 +1,251 @@
+"""Brings the avatar into the room: requests it, waits for it, and lets it speak once it is there.
+
+An avatar that joins late takes over between two lines. What happens when an avatar that speaks is
+lost is decided in `behaviours.fall_back_to_voice`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from livekit import rtc
+from livekit.agents import AgentSession
+
+from agent.avatar.beyond_presence import BeyondPresenceAvatar
+from agent.conversation.state import GreetingState
+from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
+from agent.core.events import (
+    AvatarJoined,
+    AvatarLost,
+    AvatarRequested,
+    AvatarStalled,
+    Events,
+    ProviderFailed,
+)
+from agent.core.log import logger
+from agent.core.settings import WorkerSettings
+from agent.core.task_set import TaskSet
+from agent.greeting.output import Output
+from agent.room.room_api import RoomApi
+
+_ROOM_CLOSED: Final = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
+"""An avatar that leaves for one of these reasons has not failed."""
+_LATE_LIMIT_S: Final = 45.0
+"""An avatar that has not joined this long after the opening is given up."""
+
+
+class AvatarArrival:
+    """The avatars of one greeting; emits `AvatarRequested`, `AvatarJoined` and `AvatarLost`."""
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        livekit: RoomApi,
+        session: AgentSession[GreetingState],
+        output: Output,
+        settings: WorkerSettings,
+        events: Events,
+    ) -> None:
+        """Watch the room for avatars; it must be connected."""
+        self._room = room
+        self._livekit = livekit
+        self._session = session
+        self._output = output
+        self._settings = settings
+        self._events = events
+        self._state = session.userdata
+        self._avatar: BeyondPresenceAvatar | None = None
+        self._arriving: asyncio.Task[None] | None = None
+        self._tasks = TaskSet()
+        room.on("participant_connected", self._on_connected)
+        room.on("participant_disconnected", self._on_disconnected)
+        events.on(AvatarStalled, self._on_stalled)
+
+    def request(self) -> None:
+        """Request the avatar of the script, unless today's avatar budget is used up."""
+        script = self._state.script
+        if script.avatar and script.avatar not in self._settings.beyond_presence_avatars:
+            logger.warning(
+                "BEYOND_PRESENCE_AVATARS lacks the avatar of this script; using the default",
+                extra={
+                    "event": "avatar_unknown",
+                    "script": script.name,
+                    "avatar": script.avatar,
+                },
+            )
+        if not self._state.avatar_allowed:
+            logger.warning(
+                "AVATAR_MINUTES_PER_DAY is used up; greeting by voice until tomorrow (UTC)",
+                extra={"event": "avatar_budget_used"},
+            )
+            self._events.emit(ProviderFailed("avatar", "budget"))
+            return
+        avatar_id = self._settings.avatar_of(script.name, script.avatar)
+        self._avatar = BeyondPresenceAvatar(self._settings, avatar_id)
+        self._state.avatar.request(self._avatar.avatar_identity)
+        self._avatar.start_request()
+        self._events.emit(AvatarRequested())
+
+    def watch(self) -> None:
+        """Wait for the requested avatar in the background; the session is started and silent."""
+        self._output.remember_voice()
+        if self._avatar is not None:
+            self._arriving = self._wait_for(self._avatar)
+
+    async def settle(self, deadline_s: float) -> None:
+        """Decide whether the avatar or the voice says the opening.
+
+        Args:
+            deadline_s: an avatar that is not there by then takes over later.
+        """
+        avatar, arriving = self._avatar, self._arriving
+        if not self._state.avatar_allowed:
+            self._output.use_voice("avatar_budget")
+        if avatar is None or arriving is None:
+            return
+        await asyncio.wait({arriving}, timeout=deadline_s)
+        if self._avatar is not avatar:
+            return  # dismissed meanwhile, because no voice is left
+        if arriving.done():
+            await self._use(avatar, arriving)
+            return
+        logger.warning(
+            "the avatar did not join in time; greeting by voice until it does",
+            extra={
+                "event": "avatar_late",
+                "limit_s": deadline_s,
+                "avatar_session_id": self._state.avatar.provider_session_id,
+            },
+        )
+        self._output.use_voice("avatar_late")
+        self._events.emit(ProviderFailed("avatar", "AvatarLate"))
+        self._tasks.start(self._use_late(avatar, arriving), name="use_late_avatar")
+
+    def request_again(self) -> None:
+        """Request another avatar after one was lost; it takes over when it has joined."""
+        self.request()
+        if self._avatar is not None:
+            self._arriving = self._wait_for(self._avatar)
+            self._tasks.start(self._use_late(self._avatar, self._arriving), name="use_new_avatar")
+
+    def dismiss(self) -> None:
+        """Give up the current avatar, and remove it if it is in the room: it is charged."""
+        avatar, self._avatar = self._avatar, None
+        if avatar is None:
+            return
+        if self._arriving is not None:
+            self._arriving.cancel()
+        self._tasks.start(avatar.aclose(), name="close_avatar")
+        if avatar.avatar_identity in self._room.remote_participants:
+            self._tasks.start(self._livekit.remove(avatar.avatar_identity), name="remove_avatar")
+
+    async def close(self) -> None:
+        """Give up the avatar at the end of the greeting."""
+        avatar, self._avatar = self._avatar, None
+        if avatar is not None:
+            await avatar.aclose()
+        self._state.avatar.leave_all()
+        if self._arriving is not None:
+            self._arriving.cancel()
+        self._tasks.cancel()
+
+    def _wait_for(self, avatar: BeyondPresenceAvatar) -> asyncio.Task[None]:
+        return asyncio.create_task(self._arrival_of(avatar), name="wait_for_avatar")
+
+    async def _arrival_of(self, avatar: BeyondPresenceAvatar) -> None:
+        await avatar.request()
+        self._state.avatar.provider_session_id = avatar.provider_session_id
+        await avatar.wait_until_visible(self._room)
+
+    async def _use(self, avatar: BeyondPresenceAvatar, arrived: asyncio.Task[None]) -> bool:
+        try:
+            await arrived
+            await self._output.use_avatar(avatar)
+        except AvatarError as e:
+            self._give_up(e)
+        except Exception as e:  # noqa: BLE001  whatever the plugin does, the voice greets the trainee
+            logger.exception("the avatar plugin failed", extra={"event": "avatar_plugin_failed"})
+            self._give_up(AvatarError(f"the avatar plugin failed: {type(e).__name__}"))
+        else:
+            return True
+        return False
+
+    async def _use_late(self, avatar: BeyondPresenceAvatar, arriving: asyncio.Task[None]) -> None:
+        """Let an avatar take over from the voice between two lines."""
+        try:
+            async with asyncio.timeout(_LATE_LIMIT_S):
+                await asyncio.wait({arriving})
+                if not arriving.cancelled() and arriving.exception() is None:
+                    await self._session.wait_for_idle()
+        except TimeoutError:
+            self._give_up(AvatarTimeout(f"the avatar did not join within {_LATE_LIMIT_S:g} s"))
+            return
+        if arriving.cancelled() or not self._room.isconnected() or self._avatar is not avatar:
+            return
+        if await self._use(avatar, arriving):
+            logger.info(
+                "the avatar joined late and takes over",
+                extra={
+                    "event": "avatar_took_over",
+                    "avatar_session_id": self._state.avatar.provider_session_id,
+                },
+            )
+
+    def _give_up(self, error: AvatarError) -> None:
+        """Greet without an avatar."""
+        rejected = error if isinstance(error, AvatarRejected) else None
+        logger.warning(
+            "no avatar; greeting by voice",
+            extra={
+                "event": "avatar_failed",
+                "error": str(error),
+                "avatar_session_id": self._state.avatar.provider_session_id,
+                "provider_answer": rejected.body if rejected else None,
+            },
+        )
+        status = rejected.status if rejected else None
+        self._events.emit(ProviderFailed("avatar", type(error).__name__, status))
+        late = isinstance(error, AvatarTimeout)
+        self._output.use_voice("avatar_late" if late else "avatar_refused")
+        self.dismiss()
+
+    def _is_current(self, identity: str) -> bool:
+        return self._avatar is not None and self._avatar.avatar_identity == identity
+
+    def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity not in self._state.avatar:
+            return
+        self._state.avatar.join(participant.identity)
+        in_use = self._is_current(participant.identity)
+        logger.info(
+            "avatar joined",
+            extra={
+                "event": "avatar_joined",
+                "avatar_session_id": self._state.avatar.provider_session_id,
+                "in_use": in_use,
+            },
+        )
+        self._events.emit(AvatarJoined(in_use))
+        if not in_use:
+            # It joined too late, or came back after it was removed.
+            self._tasks.start(self._livekit.remove(participant.identity), name="remove_avatar")
+
+    def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity not in self._state.avatar:
+            return
+        self._state.avatar.leave(participant.identity)
+        avatar = self._avatar
+        if avatar is None or not self._is_current(participant.identity):
+            return
+        if participant.disconnect_reason in _ROOM_CLOSED:
+            return
+        if self._state.mode == "avatar":
+            self._events.emit(AvatarLost("AvatarLeft", "avatar_left"))
+        elif self._arriving is not None and self._arriving.done():
+            # It was ready before the opening, and may join again.
+            self._arriving = self._wait_for(avatar)
+
+    def _on_stalled(self, event: AvatarStalled) -> None:
+        if self._is_current(event.identity) and self._state.mode == "avatar":
+            self._events.emit(AvatarLost("AvatarStalled", "avatar_stalled"))

@@ -1,0 +1,37 @@
+"""What the agent does during a greeting: one file per behaviour.
+
+To add a behaviour, write a class that takes a `Greeting` and subscribes to its events, and add it
+to the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
+from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutReply
+from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
+from agent.greeting.behaviours.close_conversation import CloseConversation
+from agent.greeting.behaviours.end_greeting import EndGreeting
+from agent.greeting.behaviours.fall_back_to_text import FallBackToText
+from agent.greeting.behaviours.fall_back_to_voice import FallBackToVoice
+from agent.greeting.behaviours.limit_time import LimitTime
+from agent.greeting.behaviours.record_with_consent import RecordWithConsent
+from agent.greeting.behaviours.recover_recognition import RecoverRecognition
+from agent.greeting.behaviours.repeat_lost_line import RepeatLostLine
+from agent.greeting.context import Greeting
+
+BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
+    FallBackToVoice,
+    FallBackToText,
+    RepeatLostLine,
+    AnswerTypedText,
+    RecoverRecognition,
+    ApologiseWithoutReply,
+    CheckInAfterSilence,
+    LimitTime,
+    CloseConversation,
+    RecordWithConsent,
+    EndGreeting,
+)

@@ -1,0 +1,28 @@
+"""Answers what the trainee types, one line after the other."""
+
+from __future__ import annotations
+
+import asyncio
+
+from agent.core.events import OpeningFinished, TextReceived
+from agent.greeting.context import Greeting
+
+
+class AnswerTypedText:
+    """Text typed before the opening is answered after it: the opening says that this is an AI, and
+    whether the trainee is recorded."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._greeting = greeting
+        self._typed: asyncio.Queue[str] = asyncio.Queue()
+        self._opening_finished = asyncio.Event()
+        greeting.events.on(TextReceived, lambda event: self._typed.put_nowait(event.text))
+        greeting.events.on(OpeningFinished, lambda _: self._opening_finished.set())
+        greeting.tasks.start(self._answer(), name="answer_typed_text")
+
+    async def _answer(self) -> None:
+        while True:
+            text = await self._typed.get()
+            if self._greeting.state.opened_at is None:
+                await self._opening_finished.wait()
+            await self._greeting.conversation.answer_typed(text)

@@ -1,0 +1,70 @@
+"""Says the closing line and ends the greeting, unless the trainee has more to say."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from agent.core import end_reasons
+from agent.core.events import ClosingCause, ClosingChanged, ClosingRequested, OpeningStarted
+from agent.core.log import logger
+from agent.greeting.context import Greeting
+
+LINGER_S: Final = 8.0
+"""Seconds between the closing line and the end: time for one more question, at little cost."""
+
+_END_REASONS: Final = {
+    "asked": end_reasons.COMPLETED,
+    "silence": end_reasons.SILENT,
+    "time": end_reasons.TIME_LIMIT,
+}
+
+
+def end_reason_after(cause: ClosingCause) -> str:
+    """The end reason of a greeting whose closing line was said for this cause."""
+    return _END_REASONS[cause]
+
+
+class CloseConversation:
+    """Handles one request to close after the other."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._greeting = greeting
+        self._requests: asyncio.Queue[ClosingCause] = asyncio.Queue()
+        greeting.events.on(ClosingRequested, lambda event: self._requests.put_nowait(event.cause))
+        greeting.events.on(OpeningStarted, self._on_opening)
+
+    def _on_opening(self, _: OpeningStarted) -> None:
+        self._greeting.tasks.start(self._handle_requests(), name="close_conversation")
+
+    async def _handle_requests(self) -> None:
+        while True:
+            await self._close(await self._requests.get())
+
+    async def _close(self, cause: ClosingCause) -> None:
+        state, activity, events = (
+            self._greeting.state,
+            self._greeting.activity,
+            self._greeting.events,
+        )
+        turns = activity.trainee_turns
+        if not await self._greeting.conversation.say(state.script.closing):
+            logger.info(
+                "the closing line was interrupted; the conversation goes on",
+                extra={"event": "closing_interrupted"},
+            )
+            return
+        state.closing_said = cause
+        logger.info("said the closing line", extra={"event": "closing_said", "cause": cause})
+        events.emit(ClosingChanged(state.script.after_closing))
+        until = time.monotonic() + LINGER_S
+        while activity.trainee_turns == turns:
+            if (left_s := until - time.monotonic()) <= 0:
+                self._greeting.ending.end(end_reason_after(cause))
+                return
+            await activity.change(left_s)
+        logger.info(
+            "the trainee goes on after the closing line", extra={"event": "closing_reopened"}
+        )
+        events.emit(ClosingChanged(""))

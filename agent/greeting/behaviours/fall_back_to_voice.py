@@ -1,0 +1,47 @@
+"""Goes on by voice if the avatar is lost, and requests another avatar once."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from agent.core.events import AvatarLost, ProviderFailed
+from agent.core.log import logger
+from agent.greeting.context import Greeting
+
+_WORTHWHILE_S: Final = 90.0
+"""Another avatar is requested only if the greeting may last this much longer."""
+
+
+class FallBackToVoice:
+    """An avatar that plays nothing is not replaced: its provider has a problem."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._greeting = greeting
+        self._requested_again = False
+        greeting.events.on(AvatarLost, self._on_avatar_lost)
+
+    def _on_avatar_lost(self, event: AvatarLost) -> None:
+        greeting = self._greeting
+        logger.warning(
+            "the avatar was lost; going on by voice",
+            extra={
+                "event": "avatar_lost",
+                "reason": event.mode_reason,
+                "avatar_session_id": greeting.state.avatar.provider_session_id,
+            },
+        )
+        greeting.output.use_voice(event.mode_reason)
+        greeting.events.emit(ProviderFailed("avatar", event.error))
+        greeting.avatar.dismiss()
+        if event.mode_reason == "avatar_left" and not self._requested_again and self._worthwhile:
+            self._requested_again = True
+            greeting.avatar.request_again()
+
+    @property
+    def _worthwhile(self) -> bool:
+        state = self._greeting.state
+        limit_s = min(state.script.limits.max_seconds, self._greeting.settings.max_greeting_s)
+        return (
+            state.end_reason is None and time.monotonic() + _WORTHWHILE_S < state.began_at + limit_s
+        )

@@ -1,0 +1,45 @@
+"""Keeps the greeting within its time limit: a notice on the page, the closing line, then the
+end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from agent.core import end_reasons
+from agent.core.events import ClosingChanged, ClosingRequested, OpeningStarted
+from agent.greeting.context import Greeting
+
+_NOTICE_S: Final = 30.0
+"""The page shows a notice this long before the closing line."""
+_FINISH_SENTENCE_S: Final = 15.0
+"""Whoever is speaking at the end may finish, for at most this long."""
+
+
+class LimitTime:
+    """The limit is the script's `max_seconds` or MAX_GREETING_S, whichever is shorter."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._greeting = greeting
+        greeting.events.on(OpeningStarted, self._on_opening)
+
+    def _on_opening(self, _: OpeningStarted) -> None:
+        limits = self._greeting.state.script.limits
+        limit_s = min(limits.max_seconds, self._greeting.settings.max_greeting_s)
+        # If MAX_GREETING_S is short, the closing line still gets half of it.
+        talk_s = limit_s - min(limits.warn_seconds, limit_s / 2)
+        self._greeting.tasks.start(self._announce(talk_s), name="announce_time_limit")
+        self._greeting.tasks.start(self._end_after(limit_s), name="end_at_time_limit")
+
+    async def _announce(self, talk_s: float) -> None:
+        notice_s = min(_NOTICE_S, talk_s / 2)
+        await asyncio.sleep(talk_s - notice_s)
+        if self._greeting.state.closing_said is None:
+            self._greeting.events.emit(ClosingChanged("soon"))
+        await asyncio.sleep(notice_s)
+        await self._greeting.activity.pause(_FINISH_SENTENCE_S)
+        self._greeting.events.emit(ClosingRequested("time"))
+
+    async def _end_after(self, limit_s: float) -> None:
+        await asyncio.sleep(limit_s)
+        self._greeting.ending.end(end_reasons.TIME_LIMIT)

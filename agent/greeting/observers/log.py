@@ -1,0 +1,86 @@
+"""Logs the main steps of a greeting and its provider failures."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from agent.core.events import Ended, OpeningFinished, OpeningStarted, ProviderFailed
+from agent.core.log import logger
+from agent.core.provider_advice import PROVIDER_ADVICE
+from agent.greeting.context import Greeting
+
+_EVERY_S: Final = 8.0
+"""A failing provider is logged at most this often."""
+_DEFAULT_ADVICE: Final = "the next provider is used if there is one"
+
+
+class LogObserver:
+    """Failures of avatar and store are logged by the modules that know them."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._state = greeting.state
+        self._logged_at: dict[str, float] = {}
+        greeting.events.on(OpeningStarted, self._on_opening_started)
+        greeting.events.on(OpeningFinished, self._on_opening_finished)
+        greeting.events.on(ProviderFailed, self._on_provider_failed)
+        greeting.events.on(Ended, self._on_ended)
+
+    def _on_opening_started(self, _: OpeningStarted) -> None:
+        script = self._state.script
+        logger.info(
+            "greeting started",
+            extra={
+                "event": "greeting_started",
+                "script": script.name,
+                "script_version": script.version,
+                "script_chosen_by": script.reason,
+                "industry": script.industry,
+                "locale": script.locale,
+                "mode": self._state.mode,
+                "since_job_start_s": self._since_start_s,
+            },
+        )
+
+    def _on_opening_finished(self, event: OpeningFinished) -> None:
+        logger.info(
+            "opening finished",
+            extra={"event": "opening_finished", "interrupted": event.interrupted},
+        )
+
+    def _on_provider_failed(self, event: ProviderFailed) -> None:
+        if event.part not in ("stt", "llm", "tts") or not event.provider:
+            return
+        now = time.monotonic()
+        if now - self._logged_at.get(event.provider, -_EVERY_S) < _EVERY_S:
+            return
+        self._logged_at[event.provider] = now
+        logger.warning(
+            "a provider failed",
+            extra={
+                "event": "provider_failed",
+                "provider": event.provider,
+                "error": event.error,
+                "status": event.status,
+                "advice": PROVIDER_ADVICE.get(event.status or 0, _DEFAULT_ADVICE),
+            },
+        )
+
+    def _on_ended(self, event: Ended) -> None:
+        state = self._state
+        logger.info(
+            "greeting ended",
+            extra={
+                "event": "greeting_ended",
+                "reason": event.reason,
+                "mode": state.mode,
+                "mode_reason": state.mode_reason or None,
+                "avatar_seconds": round(state.avatar.seconds, 1),
+                "avatar_session_id": state.avatar.provider_session_id,
+                "duration_s": self._since_start_s,
+            },
+        )
+
+    @property
+    def _since_start_s(self) -> float:
+        return round(time.monotonic() - self._state.began_at, 2)

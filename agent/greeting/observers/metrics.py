@@ -1,0 +1,52 @@
+"""Counts failures, reply times and ended greetings for the worker's metrics."""
+
+from __future__ import annotations
+
+import time
+
+from livekit.agents import AgentStateChangedEvent, ConversationItemAddedEvent
+from livekit.agents.llm import ChatMessage
+
+from agent.core.events import Ended, ProviderFailed, TextReceived
+from agent.greeting.context import Greeting
+from agent.telemetry.metrics import REPLY_GAP, count_error, count_greeting
+
+
+class MetricsObserver:
+    """See docs/operations.md for the meaning of each metric."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._state = greeting.state
+        self._typed_at: float | None = None
+        session = greeting.conversation.session
+        session.on("agent_state_changed", self._on_agent_state)
+        session.on("conversation_item_added", self._on_item)
+        greeting.events.on(TextReceived, self._on_typed)
+        greeting.events.on(ProviderFailed, self._on_provider_failed)
+        greeting.events.on(Ended, self._on_ended)
+
+    def _on_typed(self, _: TextReceived) -> None:
+        # Text typed before the opening waits for it: that is no slow reply.
+        if self._state.opened_at is not None:
+            self._typed_at = time.monotonic()
+
+    def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking" and self._typed_at is not None:
+            REPLY_GAP.labels("typed").observe(time.monotonic() - self._typed_at)
+            self._typed_at = None
+
+    def _on_item(self, event: ConversationItemAddedEvent) -> None:
+        message = event.item
+        if isinstance(message, ChatMessage) and message.role == "assistant":
+            gap_s = message.metrics.get("e2e_latency")
+            if gap_s is not None:
+                REPLY_GAP.labels("spoken").observe(max(gap_s, 0))
+
+    def _on_provider_failed(self, event: ProviderFailed) -> None:
+        count_error(event.part, event.error, event.status, source=event.provider)
+
+    def _on_ended(self, event: Ended) -> None:
+        opened = self._state.opened_at is not None
+        count_greeting(
+            self._state.mode if opened else None, event.reason, self._state.avatar.seconds
+        )

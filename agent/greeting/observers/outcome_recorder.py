@@ -1,0 +1,238 @@
+"""Saves the outcome of a running greeting, at every change and every few seconds.
+
+Nothing here can stop a greeting: if the store fails, the outcome notes it and a log line says what
+to check. The outcome of a job that died is closed by `agent.outcomes.delivery` when its lease
+expires.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+from agent.core import end_reasons
+from agent.core.errors import StoreError
+from agent.core.events import (
+    AnswersChanged,
+    AvatarJoined,
+    AvatarRequested,
+    LanguageChanged,
+    LineAdded,
+    OpeningStarted,
+    PageTimelineReported,
+    ProviderFailed,
+    RecordingChanged,
+    TraineeJoined,
+)
+from agent.core.job_metadata import room_name_of
+from agent.core.log import log_task_failure, logger
+from agent.greeting.context import Greeting
+from agent.outcomes.avatar_budget import utc_day
+from agent.outcomes.record import Ended, Fault, Outcome
+from agent.store import Store
+
+LEASE_S: Final = 20.0
+"""An outcome that has not been saved for this long belongs to a job that died."""
+_SAVE_EVERY_S: Final = 5.0
+_LAST_SAVE_S: Final = 3.0
+"""How long a save that is under way may take at the end."""
+_CLOSE_TRIES: Final = 8
+_CLOSE_RETRY_S: Final = 2.0
+"""The room is gone by then: waiting for the store costs no avatar minutes."""
+
+
+class OutcomeRecorder:
+    """The outcome of one greeting, from the job's start to its end."""
+
+    def __init__(self, greeting: Greeting, store: Store | None, greeting_id: str) -> None:
+        """Args:
+        store: closed at the end; None if it could not be opened: nothing is saved.
+        greeting_id: the outcome's id.
+        """
+        self._greeting = greeting
+        self._state = greeting.state
+        self._store = store
+        self._changed = asyncio.Event()
+        self._over = asyncio.Event()
+        self._in_store = False
+        self._booked_s = 0.0
+        """Avatar seconds that are in the day's ledger already."""
+        self._saving: asyncio.Task[None] | None = None
+        metadata, script = self._state.metadata, self._state.script
+        self._outcome = Outcome(
+            id=greeting_id,
+            session_id=metadata.session_id,
+            trainee_id=metadata.trainee.id,
+            room=room_name_of(metadata.session_id),
+            script=script.name,
+            script_version=script.version,
+            locale=script.locale,
+            transcript=[] if metadata.consent.transcript else None,
+            started_at=_now(),
+            timeline=self._state.timeline,
+        )
+        events = greeting.events
+        for kind in (
+            AnswersChanged,
+            AvatarJoined,
+            AvatarRequested,
+            LanguageChanged,
+            PageTimelineReported,
+            RecordingChanged,
+        ):
+            events.on(kind, lambda _: self._changed.set())
+        events.on(TraineeJoined, self._on_trainee_joined)
+        events.on(OpeningStarted, self._on_opening_started)
+        events.on(LineAdded, self._on_line)
+        events.on(ProviderFailed, self._on_provider_failed)
+
+    def start(self) -> None:
+        """Save from now on, often enough to keep the lease."""
+        self._saving = asyncio.create_task(self._save_until_over(), name="save_outcome")
+        self._saving.add_done_callback(log_task_failure)
+
+    async def final_reason(self, reason: str) -> str:
+        """The end reason that the endpoint has stored, if all we saw is that the room was closed.
+
+        The endpoint stores the reason before it closes the room.
+        """
+        if reason != end_reasons.ROOM_CLOSED or self._store is None:
+            return reason
+        try:
+            return await self._store.end_reason(self._outcome.session_id) or reason
+        except StoreError:
+            return reason  # the failed save is logged
+
+    async def is_deleted(self) -> bool:
+        """True if the session's data was deleted meanwhile; False if the store does not say."""
+        if self._store is None or not self._in_store:
+            return False
+        try:
+            stored = await self._store.outcomes(self._outcome.session_id)
+        except StoreError:
+            return False  # the failed save is logged
+        return not any(json.loads(body).get("id") == self._outcome.id for body in stored)
+
+    async def close(self, reason: str) -> None:
+        """Save the outcome for the last time, with retries, and close the store."""
+        closing_said = self._state.closing_said is not None
+        self._outcome.ended = Ended(reason=reason, at=_now(), closing_said=closing_said)
+        self._over.set()
+        self._changed.set()
+        if self._saving is not None:
+            # Not cancelled at once: of an interrupted booking it is unknown whether it was made.
+            await asyncio.wait({self._saving}, timeout=_LAST_SAVE_S)
+            self._saving.cancel()
+        if self._store is None:
+            return
+        for attempt in range(1, _CLOSE_TRIES + 1):
+            try:
+                body = await self._update(self._store)
+                if not await self._store.close_outcome(self._outcome.id, body):
+                    logger.info(
+                        "the outcome was deleted, or closed before; it is not saved",
+                        extra={"event": "outcome_not_saved"},
+                    )
+                break
+            except StoreError as e:
+                logger.error(
+                    "could not save the outcome; check REDIS_URL or STATE_DIR",
+                    extra={
+                        "event": "outcome_save_failed",
+                        "error": str(e),
+                        "attempt": attempt,
+                        "of": _CLOSE_TRIES,
+                    },
+                )
+                await asyncio.sleep(_CLOSE_RETRY_S)
+        await self._store.aclose()
+
+    async def _save_until_over(self) -> None:
+        failing = False
+        while self._store is not None and not self._over.is_set():
+            self._changed.clear()
+            try:
+                body = await self._update(self._store)
+                await self._store.save_outcome(self._outcome.id, body, LEASE_S)
+                failing = False
+            except StoreError as e:
+                if not failing:
+                    failing = True
+                    logger.error(
+                        "answers are not being saved; check REDIS_URL or STATE_DIR",
+                        extra={"event": "answers_not_saved", "error": str(e)},
+                    )
+                    self._greeting.events.emit(ProviderFailed("store", "unreachable"))
+                    self._changed.clear()  # saving that failure waits for the store too
+            if self._over.is_set():
+                return
+            try:
+                async with asyncio.timeout(_SAVE_EVERY_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+
+    async def _update(self, store: Store) -> str:
+        """Bring the record up to date, open it in the store if needed, and book avatar seconds."""
+        if not self._in_store:
+            outcome = self._outcome
+            await store.open_outcome(outcome.id, outcome.session_id, self._body(), LEASE_S)
+            self._in_store = True
+        body = self._body()
+        # Booked while the greeting runs, so that greetings that start meanwhile see it in the
+        # budget.
+        new_s = self._outcome.avatar_seconds - self._booked_s
+        if new_s > 0:
+            await store.add_avatar_seconds(utc_day(), new_s)
+            self._booked_s += new_s
+        return body
+
+    def _body(self) -> str:
+        outcome, state, script = self._outcome, self._state, self._state.script
+        now = time.monotonic()
+        outcome.script, outcome.script_version = script.name, script.version
+        outcome.script_reason, outcome.industry = script.reason, script.industry
+        outcome.answers = dict(state.answers.given)
+        outcome.locale = script.locale
+        if outcome.locales[-1:] != [script.locale]:
+            outcome.locales.append(script.locale)
+        outcome.duration_s = round(now - state.began_at, 1)
+        if state.opened_at is not None:
+            outcome.talk_s = round(now - state.opened_at, 1)
+            outcome.mode = state.mode
+        outcome.avatar_seconds = round(state.avatar.seconds, 1)
+        outcome.avatar_session_id = state.avatar.provider_session_id
+        outcome.recording = state.recording
+        return outcome.model_dump_json()
+
+    def _on_trainee_joined(self, _: TraineeJoined) -> None:
+        if self._outcome.met_at is None:
+            self._outcome.met_at = _now()
+            self._changed.set()
+
+    def _on_opening_started(self, _: OpeningStarted) -> None:
+        self._outcome.opened_at = _now()
+        self._changed.set()
+
+    def _on_line(self, event: LineAdded) -> None:
+        if self._outcome.transcript is not None:
+            self._outcome.transcript.append(event.line)
+            self._changed.set()
+
+    def _on_provider_failed(self, event: ProviderFailed) -> None:
+        for fault in self._outcome.faults:
+            if (fault.part, fault.error, fault.status) == (event.part, event.error, event.status):
+                fault.count += 1
+                break
+        else:
+            self._outcome.faults.append(
+                Fault(part=event.part, error=event.error, status=event.status, first_at=_now())
+            )
+        self._changed.set()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

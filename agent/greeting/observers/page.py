@@ -1,0 +1,57 @@
+"""Tells the page about the greeting through the agent's attributes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.core.events import (
+    ClosingChanged,
+    LanguageChanged,
+    ModeChanged,
+    OpeningStarted,
+    RecordingChanged,
+)
+from agent.greeting.context import Greeting
+from agent.room.contract import (
+    ATTRIBUTE_CLOSING,
+    ATTRIBUTE_ENDED,
+    ATTRIBUTE_LOCALE,
+    ATTRIBUTE_MODE,
+    ATTRIBUTE_MODE_REASON,
+    ATTRIBUTE_RECORDING,
+)
+from agent.room.page_attributes import PageAttributes
+
+_END_TIMEOUT_S: Final = 0.5
+
+
+class PageObserver:
+    """Sets the attributes that `agent.room.contract` describes."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._state = greeting.state
+        self._page = PageAttributes(greeting.room)
+        greeting.events.on(ModeChanged, self._on_mode)
+        greeting.events.on(OpeningStarted, self._on_language)
+        greeting.events.on(LanguageChanged, self._on_language)
+        greeting.events.on(ClosingChanged, self._on_closing)
+        greeting.events.on(RecordingChanged, self._on_recording)
+
+    async def show_end(self, reason: str) -> None:
+        """Tell the page why the greeting ended; call it before the room is deleted."""
+        await self._page.set_now({ATTRIBUTE_ENDED: reason}, _END_TIMEOUT_S)
+
+    def _on_mode(self, event: ModeChanged) -> None:
+        self._page.set({ATTRIBUTE_MODE: event.mode, ATTRIBUTE_MODE_REASON: event.reason})
+
+    def _on_language(self, _: OpeningStarted | LanguageChanged) -> None:
+        if self._state.opened_at is not None:
+            self._page.set({ATTRIBUTE_LOCALE: self._state.script.locale})
+
+    def _on_closing(self, event: ClosingChanged) -> None:
+        self._page.set({ATTRIBUTE_CLOSING: event.closing})
+
+    def _on_recording(self, _: RecordingChanged) -> None:
+        recording = self._state.recording
+        on = recording is not None and recording.status == "recording"
+        self._page.set({ATTRIBUTE_RECORDING: "on" if on else ""})

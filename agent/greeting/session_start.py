@@ -1,0 +1,34 @@
+"""Starts the AgentSession in the room: connected and silent until the opening."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from livekit import rtc
+from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions
+
+from agent.avatar.output import AUDIO_SAMPLE_RATE
+from agent.conversation.conversation import Conversation
+
+_START_TIMEOUT_S: Final = 10.0
+
+
+async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
+    """Start the session; nothing is said or heard before the opening.
+
+    Raises:
+        TimeoutError: it did not start in time.
+    """
+    options = RoomOptions(
+        audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
+        # `TypedText` also takes what is typed before the opening.
+        text_input=False,
+        # The behaviours decide when the greeting ends.
+        close_on_disconnect=False,
+    )
+    session = conversation.session
+    async with asyncio.timeout(_START_TIMEOUT_S):
+        # With `record=True`, LiveKit Cloud would keep audio and transcript without consent.
+        await session.start(conversation.agent, room=room, room_options=options, record=False)
+    session.input.set_audio_enabled(False)

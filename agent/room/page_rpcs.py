@@ -1,0 +1,84 @@
+"""The RPC methods that the page calls on the agent; see `agent.room.contract`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Final
+
+from livekit import rtc
+
+from agent.core import end_reasons
+from agent.core.events import CanHear, EndRequested, Events, PageTimelineReported
+from agent.core.log import logger
+from agent.room.contract import RPC_CAN_HEAR, RPC_END_GREETING, RPC_START_TIMELINE
+from agent.room.trainee import is_human
+
+_RESPOND_FIRST_S: Final = 0.1
+"""The response to `end_greeting` is sent before the room is closed."""
+_TIMELINE_REPORTS_MAX: Final = 4
+"""A page sends one or two reports; more are ignored."""
+_REASON: Final = re.compile(r"[a-z0-9_.-]{1,64}")
+
+
+class PageRpcs:
+    """Emits `CanHear`, `EndRequested` and `PageTimelineReported`."""
+
+    def __init__(self, room: rtc.Room, events: Events) -> None:
+        """Register the methods; the room must be connected."""
+        self._room = room
+        self._events = events
+        self._timeline_reports = 0
+        methods = {
+            RPC_CAN_HEAR: self._on_can_hear,
+            RPC_END_GREETING: self._on_end_greeting,
+            RPC_START_TIMELINE: self._on_start_timeline,
+        }
+        for name, method in methods.items():
+            room.local_participant.register_rpc_method(name, method)
+
+    async def _on_can_hear(self, call: rtc.RpcInvocationData) -> str:
+        if not self._is_from_human(call):
+            return "ignored"
+        try:
+            report = json.loads(call.payload)
+            event = CanHear(
+                sound_unlocked=report["sound_unlocked"] is True,
+                audio_from=frozenset(map(str, report["audio_from"])),
+            )
+        except (ValueError, KeyError, TypeError):
+            logger.warning(
+                "could not read a can_hear report", extra={"event": "can_hear_unreadable"}
+            )
+            raise rtc.RpcError(
+                rtc.RpcError.ErrorCode.APPLICATION_ERROR,
+                'expected {"sound_unlocked": bool, "audio_from": [identity]}',
+            ) from None
+        self._events.emit(event)
+        return "ok"
+
+    async def _on_end_greeting(self, call: rtc.RpcInvocationData) -> str:
+        if not self._is_from_human(call):
+            return "ignored"
+        try:
+            reason = str(json.loads(call.payload or "{}").get("reason"))
+        except (ValueError, AttributeError):
+            reason = ""
+        if not _REASON.fullmatch(reason) or reason in end_reasons.RESTARTABLE:
+            reason = end_reasons.CONTINUE
+        asyncio.get_running_loop().call_later(
+            _RESPOND_FIRST_S, self._events.emit, EndRequested(reason)
+        )
+        return "ok"
+
+    async def _on_start_timeline(self, call: rtc.RpcInvocationData) -> str:
+        if not self._is_from_human(call) or self._timeline_reports >= _TIMELINE_REPORTS_MAX:
+            return "ignored"
+        self._timeline_reports += 1
+        self._events.emit(PageTimelineReported(call.payload))
+        return "ok"
+
+    def _is_from_human(self, call: rtc.RpcInvocationData) -> bool:
+        participant = self._room.remote_participants.get(call.caller_identity)
+        return participant is not None and is_human(participant)

@@ -1,0 +1,28 @@
+"""Failures of speech recognition, models and voices as events."""
+
+from __future__ import annotations
+
+from livekit.agents.llm import LLMError
+from livekit.agents.stt import STTError
+from livekit.agents.tts import TTSError
+
+from agent.core.events import Part, ProviderFailed
+
+ProviderError = LLMError | STTError | TTSError
+
+
+def provider_failed(error: ProviderError) -> ProviderFailed:
+    """Describe a plugin's error without the vendor's text."""
+    part: Part = "tts"
+    if isinstance(error, LLMError):
+        part = "llm"
+    elif isinstance(error, STTError):
+        part = "stt"
+    status = getattr(error.error, "status_code", None)
+    return ProviderFailed(
+        part=part,
+        error=type(error.error).__name__,
+        # livekit-agents uses -1 for "no answer at all".
+        status=None if status == -1 else status,
+        provider=error.label,
+    )

@@ -1,0 +1,94 @@
+"""Speech recognition and voices for every language of a conversation, created on first use."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from livekit.agents import stt, tts
+from livekit.agents.tts import AvailabilityChangedEvent, TTSError
+from livekit.plugins import deepgram
+
+from agent.core.events import Events, VoiceFailedOver
+from agent.core.settings import VoiceSettings
+from agent.speech.failures import provider_failed
+from agent.speech.providers import FallbackVoices, build_stt, build_tts
+from agent.speech.voices import choose_voice, recognition_language
+
+_SLOWER_BY: Final = 0.15
+_SLOWEST: Final = 0.7
+"""Deepgram Aura's own limit; 1.0 is its normal speed."""
+
+
+class LanguageSpeech:
+    """The speech providers of one conversation; emits `ProviderFailed` and `VoiceFailedOver`."""
+
+    def __init__(self, settings: VoiceSettings, events: Events) -> None:
+        self._settings = settings
+        self._events = events
+        self._recognition: dict[str, stt.STT[Any]] = {}
+        self._voices: dict[str, tts.TTS[Any]] = {}
+        self._aura_voices: list[deepgram.TTS] = []
+        self._speed = 1.0
+
+    def recognition(self, locale: str) -> stt.STT[Any]:
+        """Speech recognition for a locale; locales that Deepgram recognises together share one."""
+        language = recognition_language(self._settings.deepgram_stt_model, locale)
+        if language not in self._recognition:
+            self._recognition[language] = build_stt(self._settings, locale)
+        return self._recognition[language]
+
+    def voice(self, locale: str, script_voice: str | None) -> tts.TTS[Any]:
+        """The voice for a locale, with the fallback voice behind it.
+
+        Args:
+            script_voice: the voice that the script asks for, if any.
+        """
+        first = choose_voice(self._settings.voices, locale, script_voice)
+        if first not in self._voices:
+            second = self._settings.fallback_voice
+            names = [first, *([second] if second not in ("", first) else [])]
+            voice = FallbackVoices([self._build_voice(name) for name in names])
+            voice.on("tts_availability_changed", self._on_availability)
+            self._voices[first] = voice
+        return self._voices[first]
+
+    def restart_recognition(self) -> None:
+        """Reconnect speech recognition."""
+        for recognition in self._recognition.values():
+            if isinstance(recognition, deepgram.STT):
+                # The value does not change; the plugin reconnects whenever an option is set.
+                recognition.update_options(punctuate=True)
+
+    def slow_down(self) -> bool:
+        """Speak more slowly from the next line on.
+
+        Returns:
+            False if no voice can be slower.
+        """
+        speed = round(max(self._speed - _SLOWER_BY, _SLOWEST), 2)
+        changed, self._speed = speed != self._speed, speed
+        for voice in self._aura_voices:
+            _set_speed(voice, speed)
+        return changed and bool(self._aura_voices)
+
+    def _build_voice(self, name: str) -> tts.TTS[Any]:
+        voice = build_tts(self._settings, name)
+        voice.on("error", self._on_error)
+        if isinstance(voice, deepgram.TTS):
+            self._aura_voices.append(voice)
+            _set_speed(voice, self._speed)
+        return voice
+
+    def _on_error(self, error: TTSError) -> None:
+        if not error.recoverable:
+            self._events.emit(provider_failed(error))
+
+    def _on_availability(self, event: AvailabilityChangedEvent) -> None:
+        if not event.available:
+            self._events.emit(VoiceFailedOver())
+
+
+def _set_speed(voice: deepgram.TTS, speed: float) -> None:
+    """Set the speed of an Aura voice; Gemini's voices have none."""
+    if speed != 1.0:
+        voice.update_options(speed=speed)

@@ -1,0 +1,117 @@
+"""A greeting without a server: fake room, scripted model, and the behaviours a test names."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
+from agent.conversation.conversation import Conversation
+from agent.conversation.state import GreetingState
+from agent.core.events import ClosingChanged, Events, LineAdded, OpeningFinished, OpeningStarted
+from agent.core.job_metadata import JobMetadata
+from agent.core.settings import WorkerSettings
+from agent.greeting.activity import Activity
+from agent.greeting.avatar_arrival import AvatarArrival
+from agent.greeting.context import Greeting
+from agent.greeting.ending import GreetingEnd
+from agent.greeting.output import Output
+from agent.room.trainee import Trainee
+from agent.scripts import Limits
+from tests.fakes.room import FakeRoom
+from tests.fakes.scripted_llm import Says, ScriptedLLM
+from tests.unit.test_settings import WORKER
+
+Behaviour = Callable[[Greeting], object]
+WAIT_S = 15.0
+
+
+class FakeGreeting:
+    """The parts of a greeting, and what became of it."""
+
+    def __init__(self, llm: ScriptedLLM, environ: dict[str, str], limits: dict[str, float]) -> None:
+        self.room = FakeRoom()
+        self.events = Events()
+        self.state = GreetingState.create(JobMetadata(session_id="s"), self.events)
+        if limits:
+            # Shorter than a script may ask for, because the test waits for them.
+            update = {"limits": Limits.model_construct(**limits)}
+            self.state.script = self.state.script.model_copy(update=update)
+        self.lines: list[str] = []
+        """What the agent has said."""
+        self.closings: list[str] = []
+        self.events.on(LineAdded, self._on_line)
+        self.events.on(ClosingChanged, lambda event: self.closings.append(event.closing))
+        self.conversation = Conversation(llm, self.state, self.events, None)
+        session, room = self.conversation.session, cast(Any, self.room)
+        settings = WorkerSettings.from_env({**WORKER, **environ})
+        livekit = cast(Any, SimpleNamespace(remove=self._remove))
+        output = Output(session, room, self.state, self.events)
+        trainee = Trainee(room, self.events, return_grace_s=0.3)
+        self.greeting = Greeting(
+            settings=settings,
+            room=room,
+            state=self.state,
+            events=self.events,
+            conversation=self.conversation,
+            output=output,
+            ending=GreetingEnd(self.state),
+            avatar=AvatarArrival(room, livekit, session, output, settings, self.events),
+            trainee=trainee,
+            activity=Activity(session, trainee, self.events),
+            recording=None,
+        )
+
+    async def _remove(self, identity: str) -> None: ...
+
+    def _on_line(self, event: LineAdded) -> None:
+        if event.line.who == "guide":
+            self.lines.append(event.line.text)
+
+    def open(self) -> None:
+        """Pretend that the opening was said."""
+        self.state.opened_at = time.monotonic()
+        self.events.emit(OpeningStarted())
+        self.events.emit(OpeningFinished(interrupted=False))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    async def until_said(self, text: str) -> None:
+        await self.until(lambda: text in self.lines)
+
+    async def end_reason(self) -> str:
+        async with asyncio.timeout(WAIT_S):
+            return await self.greeting.ending.wait()
+
+
+@asynccontextmanager
+async def fake_greeting(
+    *replies: Says,
+    behaviours: tuple[Behaviour, ...] = (),
+    environ: dict[str, str] | None = None,
+    **limits: float,
+) -> AsyncIterator[FakeGreeting]:
+    """A greeting with the trainee in the room, after the opening.
+
+    Args:
+        limits: of the script, in seconds: idle_seconds, max_seconds and warn_seconds.
+    """
+    fake = FakeGreeting(ScriptedLLM(*replies), environ or {}, limits)
+    held = [behaviour(fake.greeting) for behaviour in behaviours]
+    session = fake.conversation.session
+    await session.start(fake.conversation.agent, record=False)
+    fake.greeting.trainee.watch()
+    fake.room.trainee_joins()
+    fake.open()
+    try:
+        yield fake
+    finally:
+        fake.greeting.tasks.cancel()
+        await session.aclose()
+        held.clear()

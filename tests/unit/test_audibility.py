@@ -1,0 +1,130 @@
+"""When the trainee can hear the opening, and how the trainee leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from livekit import rtc
+
+from agent.core.events import Events, ModeChanged, TraineeGone
+from agent.greeting import audibility
+from agent.greeting.audibility import Audibility
+from agent.room import trainee as room_trainee
+from agent.room.page_rpcs import PageRpcs
+from agent.room.trainee import Trainee
+from tests.fakes.room import OURS, FakeRoom
+
+GRACE_S = 0.3
+LONG_S = 5.0
+OUTPUT = cast(Any, SimpleNamespace(identity="greeter", audible_since=0.0))
+
+
+class Setup:
+    """A room, its trainee, and what the trainee's page can hear."""
+
+    def __init__(self) -> None:
+        self.room = FakeRoom()
+        self.events = Events()
+        self.gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.events.on(TraineeGone, lambda event: self.gone.set_result(event.reason))
+        room = cast(Any, self.room)
+        trainee = Trainee(room, self.events, return_grace_s=GRACE_S)
+        self.audibility = Audibility(trainee, OUTPUT, self.events)
+        self.rpcs = PageRpcs(room, self.events)
+        trainee.watch()
+
+    def wait(self) -> asyncio.Task[None]:
+        return asyncio.create_task(self.audibility.wait(LONG_S))
+
+    async def report(self, *, sound_unlocked: bool) -> None:
+        report = {"sound_unlocked": sound_unlocked, "audio_from": ["greeter"]}
+        assert await self.room.says("can_hear", json.dumps(report)) == "ok"
+
+    def use_text(self) -> None:
+        self.events.emit(ModeChanged("text", "speech_failed"))
+
+
+async def test_opening_waits_until_the_sound_is_unlocked() -> None:
+    setup = Setup()
+    setup.room.trainee_joins(**OURS)
+    waiting = setup.wait()
+    await setup.report(sound_unlocked=False)
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    await setup.report(sound_unlocked=True)
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_text_mode_does_not_wait_for_audio() -> None:
+    setup = Setup()
+    setup.room.trainee_joins(**OURS)
+    waiting = setup.wait()
+    await setup.report(sound_unlocked=False)
+    await asyncio.sleep(0.05)
+    setup.use_text()
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_text_mode_does_not_wait_for_can_hear() -> None:
+    setup = Setup()
+    setup.room.trainee_joins(**OURS)
+    waiting = setup.wait()
+    await asyncio.sleep(0.05)
+    setup.use_text()
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_second_tab_has_the_whole_grace_period_to_connect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """LiveKit closes the first tab's connection before the second tab's is complete."""
+    monkeypatch.setattr(room_trainee, "_RECONNECT_GRACE_S", 0.05)
+    setup = Setup()
+    setup.room.trainee_joins(**OURS)
+    setup.room.leaves("trainee", rtc.DisconnectReason.DUPLICATE_IDENTITY)
+    await asyncio.sleep(0.15)
+    assert not setup.gone.done()
+    setup.room.trainee_joins(**OURS)
+    await asyncio.sleep(GRACE_S)
+    assert not setup.gone.done()
+
+
+async def test_second_tab_that_does_not_connect_is_a_lost_connection() -> None:
+    setup = Setup()
+    setup.room.trainee_joins(**OURS)
+    setup.room.leaves("trainee", rtc.DisconnectReason.DUPLICATE_IDENTITY)
+    assert await asyncio.wait_for(setup.gone, 1) == "connection_lost"
+
+
+@pytest.mark.parametrize("attributes", [OURS, {}], ids=["our page", "another client"])
+async def test_opening_waits_for_a_trainee_who_left_before_it(
+    monkeypatch: pytest.MonkeyPatch, attributes: dict[str, str]
+) -> None:
+    for name in ("_OTHER_CLIENT_S", "_FIRST_REPORT_S"):
+        monkeypatch.setattr(audibility, name, 0.1)
+    setup = Setup()
+    setup.room.trainee_joins(**attributes)
+    waiting = setup.wait()
+    setup.room.leaves("trainee")
+    await asyncio.sleep(0.2)
+    assert not waiting.done(), "the opening would be said to an empty room"
+    setup.room.trainee_joins(**attributes)
+    await asyncio.sleep(0.05)
+    assert not waiting.done(), "the new page has had no time to report"
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_text_mode_waits_for_a_trainee_who_left_before_the_opening() -> None:
+    setup = Setup()
+    setup.room.trainee_joins(**OURS)
+    setup.use_text()
+    setup.room.leaves("trainee")
+    waiting = setup.wait()
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    setup.room.trainee_joins(**OURS)
+    await asyncio.wait_for(waiting, 1)

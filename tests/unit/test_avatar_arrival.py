@@ -1,0 +1,159 @@
+"""Which mode speaks while the avatar comes and goes; no speech is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from agent.avatar.beyond_presence import BeyondPresenceAvatar
+from agent.conversation.state import GreetingState
+from agent.core.events import Events
+from agent.core.job_metadata import JobMetadata
+from agent.core.settings import WorkerSettings
+from agent.greeting import avatar_arrival
+from agent.greeting.avatar_arrival import AvatarArrival
+from agent.greeting.output import Output
+from tests.fakes.room import FakeRoom
+from tests.unit.test_settings import WORKER
+
+DEADLINE_S = 0.2
+
+
+class FakeAvatar(BeyondPresenceAvatar):
+    """Beyond Presence has answered; whether the avatar comes is seen in the room."""
+
+    def start_request(self) -> None:
+        self._requesting = asyncio.create_task(asyncio.sleep(0))
+
+    async def attach(self, session: Any, room: Any, events: Events) -> None:
+        session.output.replace_audio_tail(self)
+
+    async def aclose(self) -> None:
+        pass
+
+
+class Setup:
+    """An arrival and its output, and everything they do."""
+
+    def __init__(self) -> None:
+        self.room = FakeRoom()
+        self.voice = SimpleNamespace(next_in_chain=None)
+        self.tails: list[object] = []
+        """What the speech was routed to, in order."""
+        self.sound = True
+        self.removed: list[str] = []
+        events = Events()
+        self.state = GreetingState.create(JobMetadata(), events)
+        output = SimpleNamespace(
+            audio=self.voice,
+            replace_audio_tail=self.tails.append,
+            set_audio_enabled=self._set_audio_enabled,
+        )
+        session = cast(
+            Any, SimpleNamespace(output=output, wait_for_idle=self._idle, userdata=self.state)
+        )
+        room = cast(Any, self.room)
+        self.output = Output(session, room, self.state, events)
+        self.arrival = AvatarArrival(
+            room,
+            cast(Any, SimpleNamespace(remove=self._remove)),
+            session,
+            self.output,
+            WorkerSettings.from_env(WORKER),
+            events,
+        )
+        self.arrival.request()
+        self.arrival.watch()
+
+    @property
+    def avatar(self) -> str:
+        """The identity of the avatar that was requested last."""
+        assert self.arrival._avatar is not None
+        return self.arrival._avatar.avatar_identity
+
+    async def _idle(self) -> None:
+        await asyncio.sleep(0)
+
+    async def _remove(self, identity: str) -> None:
+        self.removed.append(identity)
+
+    def _set_audio_enabled(self, enabled: bool) -> None:
+        self.sound = enabled
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Setup]:
+    monkeypatch.setattr(avatar_arrival, "BeyondPresenceAvatar", FakeAvatar)
+    setup = Setup()
+    yield setup
+    await setup.arrival.close()
+
+
+async def test_avatar_that_joins_in_time_speaks(setup: Setup) -> None:
+    setup.room.avatar_joins(setup.avatar)
+    await setup.arrival.settle(DEADLINE_S)
+    assert setup.state.mode == "avatar"
+
+
+async def test_avatar_that_left_before_the_trainee_came_does_not_say_the_opening(
+    setup: Setup,
+) -> None:
+    avatar = setup.avatar
+    setup.room.avatar_joins(avatar)
+    await asyncio.sleep(0.05)  # it has joined and waits for the trainee
+    setup.room.leaves(avatar)
+    await setup.arrival.settle(DEADLINE_S)
+    assert (setup.state.mode, setup.state.mode_reason) == ("voice", "avatar_late")
+    assert setup.tails == []
+
+
+async def test_avatar_that_left_and_joined_again_speaks(setup: Setup) -> None:
+    avatar = setup.avatar
+    setup.room.avatar_joins(avatar)
+    await asyncio.sleep(0.05)
+    setup.room.leaves(avatar)
+    settling = asyncio.create_task(setup.arrival.settle(2))
+    await asyncio.sleep(0.05)
+    assert not settling.done()
+    setup.room.avatar_joins(avatar)
+    await settling
+    assert setup.state.mode == "avatar"
+
+
+async def test_late_avatar_that_cannot_be_attached_is_removed(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise TypeError("not one of ours")
+
+    monkeypatch.setattr(FakeAvatar, "attach", fails)
+    avatar = setup.avatar
+    await setup.arrival.settle(DEADLINE_S)
+    assert setup.state.mode_reason == "avatar_late"
+    setup.room.avatar_joins(avatar)
+    await setup.until(lambda: setup.removed == [avatar])
+    assert setup.state.mode == "voice"
+
+
+async def test_text_mode_releases_an_avatar_that_holds_part_of_a_line(setup: Setup) -> None:
+    """livekit-agents waits without limit for the report of an avatar that was removed."""
+    setup.room.avatar_joins(setup.avatar)
+    await setup.arrival.settle(DEADLINE_S)
+    setup.output.use_text("speech_failed")
+    assert setup.tails[-1] is setup.voice
+    assert (setup.state.mode, setup.sound) == ("text", False)
+
+
+async def test_voice_does_not_follow_text_mode(setup: Setup) -> None:
+    setup.output.use_text("speech_failed")
+    setup.output.use_voice("avatar_late")
+    assert (setup.state.mode, setup.state.mode_reason) == ("text", "speech_failed")

@@ -1,0 +1,126 @@
+"""Check-in, time limit and closing line, on a real session with lines that take no time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from agent.core.events import ClosingRequested, SpeechRecognised
+from agent.greeting.behaviours import check_in_after_silence, close_conversation
+from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
+from agent.greeting.behaviours.close_conversation import CloseConversation
+from agent.greeting.behaviours.limit_time import LimitTime
+from tests.fakes.greeting import FakeGreeting, fake_greeting
+from tests.fakes.scripted_llm import Says
+
+
+@pytest.fixture(autouse=True)
+def short_linger(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (check_in_after_silence, close_conversation):
+        monkeypatch.setattr(module, "LINGER_S", 0.4)
+
+
+@asynccontextmanager
+async def opened(
+    *replies: Says,
+    idle_seconds: float = 60,
+    max_seconds: float = 120,
+    warn_seconds: float = 30,
+    environ: dict[str, str] | None = None,
+) -> AsyncIterator[FakeGreeting]:
+    async with fake_greeting(
+        *replies,
+        behaviours=(CheckInAfterSilence, LimitTime, CloseConversation),
+        environ=environ,
+        idle_seconds=idle_seconds,
+        max_seconds=max_seconds,
+        warn_seconds=warn_seconds,
+    ) as fake:
+        yield fake
+
+
+async def test_silence_gets_one_check_in_and_then_the_closing_line() -> None:
+    async with opened(idle_seconds=0.3) as fake:
+        assert await fake.end_reason() == "silent"
+        assert fake.lines == [fake.state.script.check_in, fake.state.script.closing]
+        assert fake.closings == ["highlight_continue"]
+        assert fake.state.closing_said == "silence"
+
+
+async def test_speech_after_the_check_in_allows_another_check_in() -> None:
+    async with opened(idle_seconds=0.3) as fake:
+        await fake.until_said(fake.state.script.check_in)
+        fake.events.emit(SpeechRecognised())
+        assert await fake.end_reason() == "silent"
+        assert fake.lines.count(fake.state.script.check_in) == 2
+
+
+async def test_absence_of_the_trainee_does_not_count_as_silence() -> None:
+    async with opened(idle_seconds=0.2) as fake:
+        fake.room.leaves("trainee")
+        await asyncio.sleep(0.8)
+        assert fake.lines == []
+        fake.room.trainee_joins()
+        assert await fake.end_reason() == "silent"
+
+
+async def test_end_greeting_is_followed_by_the_closing_line() -> None:
+    async with opened(Says(calls=[("end_greeting", {})])) as fake:
+        await fake.conversation.session.run(user_input="Let's go on")
+        await fake.until_said(fake.state.script.closing)
+        assert await fake.end_reason() == "completed"
+        assert fake.lines == [fake.state.script.closing]
+        assert fake.closings == ["highlight_continue"]
+
+
+async def test_question_after_the_closing_line_reopens_the_conversation() -> None:
+    async with opened(idle_seconds=1.0) as fake:
+        fake.events.emit(ClosingRequested("asked"))
+        await fake.until_said(fake.state.script.closing)
+        fake.events.emit(SpeechRecognised())
+        await fake.until(lambda: fake.closings == ["highlight_continue", ""])
+        assert fake.state.end_reason is None
+        # The next silence ends it without a second closing line.
+        assert await fake.end_reason() == "completed"
+        assert fake.lines == [fake.state.script.closing]
+
+
+async def test_time_limit_brings_the_closing_line_and_then_the_end() -> None:
+    async with opened(max_seconds=3, warn_seconds=2.5) as fake:
+        assert await fake.end_reason() == "time_limit"
+        assert fake.lines == [fake.state.script.closing]
+
+
+async def test_time_limit_is_announced_before_the_closing_line() -> None:
+    async with opened(max_seconds=3, warn_seconds=1.5) as fake:
+        await fake.until(lambda: bool(fake.closings))
+        assert fake.closings == ["soon"]
+        assert fake.lines == []
+        assert await fake.end_reason() == "time_limit"
+        assert fake.closings == ["soon", "highlight_continue"]
+
+
+async def test_time_limit_ends_the_greeting_while_the_trainee_goes_on_talking() -> None:
+    async with opened(max_seconds=1.5, warn_seconds=1) as fake:
+        await fake.until_said(fake.state.script.closing)
+        fake.events.emit(SpeechRecognised())
+        assert await fake.end_reason() == "time_limit"
+        assert fake.lines == [fake.state.script.closing]
+
+
+async def test_shorter_limit_of_the_environment_leaves_time_for_the_closing_line() -> None:
+    async with opened(max_seconds=120, warn_seconds=30, environ={"MAX_GREETING_S": "2"}) as fake:
+        assert fake.greeting.settings.max_greeting_s == 2
+        assert await fake.end_reason() == "time_limit"
+        assert fake.lines == [fake.state.script.closing]
+
+
+async def test_time_limit_holds_while_the_model_hangs() -> None:
+    async with opened(Says("Too late.", after_s=60), max_seconds=1, warn_seconds=0.5) as fake:
+        fake.conversation.session.generate_reply(user_input="How long is it?")
+        async with asyncio.timeout(5):
+            assert await fake.end_reason() == "time_limit"
+        assert fake.lines == []

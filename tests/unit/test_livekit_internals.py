@@ -1,0 +1,75 @@
+"""The private attributes in agent/core/livekit_internals.py still exist in the locked versions.
+
+If one of these tests fails, the lock has moved: read the new version before changing the test.
+"""
+
+from __future__ import annotations
+
+import inspect
+from importlib.metadata import version
+
+import pytest
+from livekit.agents import AgentServer
+from livekit.plugins import bey, google
+
+from agent.avatar.beyond_presence import BeyondPresenceAvatar
+from agent.avatar.output import AUDIO_SAMPLE_RATE
+from agent.core.livekit_internals import BeyAvatarSession, ObservableAgentServer
+from agent.core.settings import WorkerSettings
+from tests.unit.test_settings import WORKER
+
+
+@pytest.mark.parametrize(
+    "package",
+    ["livekit-agents", "livekit-plugins-bey", "livekit-plugins-deepgram", "livekit-plugins-google"],
+)
+def test_lock_is_the_version_that_was_read(package: str) -> None:
+    assert version(package) == "1.8.9"
+
+
+def test_bey_plugin_calls_the_method_we_replace() -> None:
+    source = inspect.getsource(bey.AvatarSession.start)
+    assert "await self._start_agent(livekit_url, livekit_token)" in source
+    ours = inspect.signature(BeyAvatarSession._start_agent)
+    assert list(ours.parameters) == list(
+        inspect.signature(bey.AvatarSession._start_agent).parameters
+    )
+
+
+def test_bey_plugin_uses_the_request_we_send() -> None:
+    source = inspect.getsource(bey.AvatarSession._start_agent)
+    for word in ("{self._api_url}/v1/sessions", '"x-api-key"', '"transport": "livekit"'):
+        assert word in source
+    for field in ('"avatar_id"', '"url"', '"token"'):
+        assert field in source
+
+
+def test_bey_plugin_takes_audio_at_our_sample_rate() -> None:
+    assert bey.avatar.SAMPLE_RATE == AUDIO_SAMPLE_RATE
+
+
+def test_avatar_identities_cannot_be_guessed() -> None:
+    settings = WorkerSettings.from_env(WORKER)
+    identities = {BeyondPresenceAvatar(settings, "avatar").avatar_identity for _ in range(20)}
+    assert len(identities) == 20
+    assert all(len(identity) >= 20 for identity in identities)
+
+
+def test_gemini_voice_keeps_its_client_where_we_replace_it() -> None:
+    assert "self._client = " in inspect.getsource(google.beta.GeminiTTS.__init__)
+    assert "self._client" not in inspect.getsource(google.beta.GeminiTTS.synthesize)
+
+
+@pytest.mark.parametrize("name", ["_update_job_status", "run"])
+def test_agent_server_has_the_methods_we_extend(name: str) -> None:
+    assert callable(getattr(AgentServer, name))
+    assert list(inspect.signature(getattr(AgentServer, name)).parameters) == list(
+        inspect.signature(getattr(ObservableAgentServer, name)).parameters
+    )
+
+
+@pytest.mark.parametrize("name", ["_connection_failed", "_connecting", "_http_server", "_api"])
+def test_agent_server_has_the_attributes_we_use(name: str) -> None:
+    assert f"self.{name} = " in inspect.getsource(AgentServer) or (
+        f"self.{name}: " in inspect.getsource(AgentServer)
+    )

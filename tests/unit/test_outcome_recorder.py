@@ -1,0 +1,99 @@
+"""The outcome of a running greeting: each avatar second is booked once, while it is spent."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.avatar.usage import AvatarUsage
+from agent.core.events import AnswersChanged
+from agent.greeting.observers.outcome_recorder import OutcomeRecorder
+from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
+from agent.store import SqliteStore
+from tests.fakes.greeting import FakeGreeting
+from tests.fakes.scripted_llm import ScriptedLLM
+
+
+class FakeUsage(AvatarUsage):
+    """An avatar whose seconds the test sets."""
+
+    seconds = 0.0  # type: ignore[assignment]
+
+
+class Setup:
+    """A recorder that has saved once."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        fake = FakeGreeting(ScriptedLLM(), {}, {})
+        self.events = fake.events
+        self.usage = fake.state.avatar = FakeUsage()
+        self.recorder = OutcomeRecorder(fake.greeting, store, "o")
+        self.recorder.start()
+
+    def spend(self, seconds: float) -> None:
+        self.usage.seconds = seconds
+        self.events.emit(AnswersChanged())
+
+
+async def booked(store: SqliteStore, seconds: float) -> None:
+    async with asyncio.timeout(5):
+        while not await store.outcomes("s") or await store.avatar_seconds(utc_day()) != seconds:
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+async def test_recorder_books_a_running_avatar_into_the_budget(path: Path) -> None:
+    store = SqliteStore(path)
+    setup = Setup(store)
+    setup.spend(60.0)
+    await booked(store, 60.0)
+    assert await avatar_budget_is_used_up(store, minutes_per_day=1)
+    setup.usage.seconds = 72.5
+    await setup.recorder.close("continue")
+    again = SqliteStore(path)
+    assert await again.avatar_seconds(utc_day()) == 72.5, "each second once"
+    await again.aclose()
+
+
+async def test_recorder_books_once_if_the_end_races_with_a_booking(path: Path) -> None:
+    class SlowStore(SqliteStore):
+        """Does what it is told and answers late."""
+
+        async def add_avatar_seconds(self, day: str, seconds: float) -> None:
+            await super().add_avatar_seconds(day, seconds)
+            await asyncio.sleep(0.3)
+
+    store = SlowStore(path)
+    setup = Setup(store)
+    setup.spend(30.0)
+    await booked(store, 30.0)
+    await setup.recorder.close("continue")
+    again = SqliteStore(path)
+    assert await again.avatar_seconds(utc_day()) == 30.0
+    [body] = await again.outcomes("s")
+    assert '"reason":"continue"' in body
+    await again.aclose()
+
+
+async def test_recorder_books_only_the_rest_after_its_outcome_was_closed_as_expired(
+    path: Path,
+) -> None:
+    store, other = SqliteStore(path), SqliteStore(path)
+    setup = Setup(store)
+    setup.spend(30.0)
+    await booked(store, 30.0)
+    # What delivery does when its clock says that the lease has expired.
+    [body] = await other.outcomes("s")
+    await other.save_outcome("o", body, -timedelta(hours=1).total_seconds())
+    assert await other.close_expired_outcome("o", body)
+    setup.usage.seconds = 40.0
+    await setup.recorder.close("continue")
+    assert await other.avatar_seconds(utc_day()) == 40.0
+    await other.aclose()
