@@ -289,9 +289,7 @@ async def test_continue_by_the_endpoint_is_told_from_a_fault(product: Product) -
     assert (outcome["mode"], outcome["faults"]) == ("avatar", [])
     log = (product.logs / "worker.log").read_text()
     assert not [
-        line
-        for line in log.splitlines()
-        if "avatar_lost" in line and ticket["session_id"] in line
+        line for line in log.splitlines() if "avatar_lost" in line and ticket["session_id"] in line
     ]
 
 
