@@ -33,14 +33,18 @@ from tests.integration.django_site import (
 )
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
+from tests.support.restartable import Restartable
 from tests.support.waiting import until
 
 WEBHOOK = "/webhooks/greeting-outcome/"
 
 
 @pytest.fixture(scope="module")
-async def site(product: Product, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+async def site(
+    shared_product: Restartable[Product], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
     """A platform that calls the running product."""
+    product = await shared_product.get()
     shared = ("ENDPOINT_URL", "PLATFORM_API_KEY", "PLATFORM_JWT_SECRET")
     settings = {name: product.here.environment[name] for name in shared}
     async with django_site(tmp_path_factory.mktemp("django"), **settings) as running:
