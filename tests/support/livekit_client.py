@@ -20,6 +20,7 @@ LOUD = 300
 """RMS of int16 samples from which a frame counts as speech."""
 _JOIN_TIMEOUT_S = 10
 _RPC_TIMEOUT_S = 5
+_LEAVE_TIMEOUT_S = 3
 _SILENCE_BEFORE_SPEECH_FRAMES = 15
 _MICROPHONE_OPEN_S = 60
 
@@ -80,16 +81,16 @@ class LiveKitClient:
         await asyncio.wait_for(self.room.connect(url, token), _JOIN_TIMEOUT_S)
 
     async def leave(self) -> None:
-        await self.room.disconnect()
+        await _within(self.room.disconnect(), _LEAVE_TIMEOUT_S)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         # A stream that stays open receives every frame of every later client too.
-        await asyncio.gather(*(stream.aclose() for stream in self._streams))
-        self._streams.clear()
+        streams, self._streams = self._streams, []
+        await asyncio.gather(*(_within(s.aclose(), _LEAVE_TIMEOUT_S) for s in streams))
         if self._microphone is not None:
-            await self._microphone.aclose()
+            await _within(self._microphone.aclose(), _LEAVE_TIMEOUT_S)
             self._microphone = None
 
     @property
@@ -249,3 +250,12 @@ class LiveKitClient:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+async def _within(closing: Coroutine[None, None, None], timeout_s: float) -> None:
+    """Close something of the native library; give up if it never reports the end.
+
+    On a busy machine AudioStream.aclose() of livekit 1.1.21 sometimes waits forever for an event.
+    """
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(closing, timeout_s)

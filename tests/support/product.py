@@ -189,8 +189,8 @@ class Product:
 
     async def clear(self) -> None:
         """Remove clients, rooms, faults and the stand-ins' records."""
-        await asyncio.gather(*(client.leave() for client in self.clients))
-        self.clients.clear()
+        clients, self.clients = self.clients, []
+        await asyncio.gather(*(client.leave() for client in clients))
         listed = await self.livekit.room.list_rooms(api.ListRoomsRequest())
         for room in listed.rooms:
             await self.livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
