@@ -11,7 +11,6 @@ from typing import Any
 
 from aiohttp import web
 
-from agent.demo.providers.beyond_presence import face
 from agent.demo.providers.beyond_presence.api import BeyondPresence
 from agent.demo.providers.deepgram.api import Deepgram
 from agent.demo.providers.faults import Faults, UnknownFault
@@ -48,7 +47,7 @@ async def running(
     deepgram = Deepgram(faults=shared, calls=calls, latency=speed, voice=voice)
     gemini = Gemini(faults=shared, calls=calls, latency=speed, voice=voice)
     # Both take a core for a moment: better now than when the first trainee waits.
-    await asyncio.gather(deepgram.load(), voice.load(), asyncio.to_thread(face.render))
+    await asyncio.gather(deepgram.load(), voice.load(), bey.avatars.load())
     control = Control(faults=shared, calls=calls, bey=bey, deepgram=deepgram, gemini=gemini)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(voice.close)
@@ -57,7 +56,7 @@ async def running(
         deepgram_url = await stack.enter_async_context(serving(deepgram.app(), ports.deepgram))
         gemini_url = await stack.enter_async_context(serving(gemini.app(), ports.gemini))
         control_url = await stack.enter_async_context(serving(control.app(), ports.control))
-        stack.push_async_callback(bey.stop_avatars)
+        stack.push_async_callback(bey.avatars.stop)
         yield {
             "environment": {
                 "BEY_API_URL": bey_url,
@@ -96,7 +95,8 @@ class Control:
         return app
 
     async def _sessions(self, _: web.Request) -> web.Response:
-        return web.json_response(self._bey.sessions())
+        sessions = self._bey.avatars.sessions.values()
+        return web.json_response([session.as_json() for session in sessions])
 
     async def _get_calls(self, _: web.Request) -> web.Response:
         return web.json_response(self._calls.as_json())
@@ -127,7 +127,8 @@ class Control:
 
     async def _reset(self, _: web.Request) -> web.Response:
         """Avatars leave; records, faults, script and what is to be heard are empty again."""
-        await self._bey.reset()
+        await self._bey.avatars.stop()
+        self._bey.avatars.sessions.clear()
         self._calls.clear()
         self._faults.replace([])
         self._gemini.script([])

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from livekit import rtc
 from numpy.typing import NDArray
 
 logger = logging.getLogger("training-greeter.stand-ins")
@@ -218,11 +217,12 @@ class _Espeak:
         self._library.espeak_Synth(spoken, len(spoken), 0, _CHARACTERS, 0, _UTF8, None, None)
         if not self._sound or sample_rate == self._own_rate:
             return bytes(self._sound)
-        resampler = rtc.AudioResampler(
-            self._own_rate, sample_rate, quality=rtc.AudioResamplerQuality.HIGH
-        )
-        frames = resampler.push(bytearray(self._sound)) + resampler.flush()
-        return b"".join(bytes(frame.data) for frame in frames)
+        # LiveKit has a resampler, but its native library must stay out of this process.
+        sound = np.frombuffer(self._sound, np.int16)
+        count = len(sound) * sample_rate // self._own_rate
+        at = np.arange(count) * self._own_rate / sample_rate
+        resampled: Samples = np.interp(at, np.arange(len(sound)), sound).astype(np.int16)
+        return resampled.tobytes()
 
     def _collect(self, sound: Any, count: int, _: Any) -> int:
         if sound and count > 0:

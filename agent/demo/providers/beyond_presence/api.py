@@ -1,15 +1,13 @@
-"""Beyond Presence as livekit-plugins-bey 1.8.9 and `doctor` call it, and the avatars it sends.
+"""Beyond Presence's API as livekit-plugins-bey 1.8.9 and `doctor` call it.
 
-`POST /v1/sessions` answers as the real one does and starts a participant that really joins. The
-record of sessions says for how long each avatar would have been paid. It has every avatar but those
-whose id begins with `no-such`, and all are trained but those that begin with `untrained`.
+`POST /v1/sessions` starts an avatar that really joins the room. Avatars whose id begins with
+`no-such` do not exist; those that begin with `untrained` are still in training.
 Routes: https://docs.bey.dev/openapi.json.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 import uuid
 from typing import Any
@@ -18,11 +16,10 @@ from urllib.parse import urlsplit
 import jwt
 from aiohttp import web
 
-from agent.demo.providers.beyond_presence.avatar import AvatarSession, take_part
+from agent.demo.providers.beyond_presence.sessions import Avatars, AvatarSession
 from agent.demo.providers.faults import Faults
 from agent.demo.providers.wire import Call, Calls, Latency, drop, failing_answer, is_no_key, refusal
 
-_STOP_TIMEOUT_S = 4.0
 _USAGE = {
     "period_start": "2026-01-01T00:00:00+00:00",
     "period_end": "2026-02-01T00:00:00+00:00",
@@ -39,32 +36,15 @@ class BeyondPresence:
 
     def __init__(self, *, faults: Faults, calls: Calls, latency: Latency) -> None:
         self._faults, self._calls, self._latency = faults, calls, latency
-        self._sessions: dict[str, AvatarSession] = {}
-        self._avatars: dict[str, asyncio.Task[None]] = {}
+        self.avatars = Avatars(faults)
 
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/v1/sessions", self._create)
-        app.router.add_get("/v1/auth/verify", self._look)
-        app.router.add_get("/v1/avatars/{id}", self._look)
-        app.router.add_get("/v1/usage", self._look)
+        app.router.add_get("/v1/auth/verify", self._check)
+        app.router.add_get("/v1/avatars/{id}", self._check)
+        app.router.add_get("/v1/usage", self._check)
         return app
-
-    def sessions(self) -> list[dict[str, Any]]:
-        """Every session since the last reset, oldest first; see `AvatarSession`."""
-        return [session.as_json() for session in self._sessions.values()]
-
-    async def stop_avatars(self) -> None:
-        """Every avatar leaves its room now."""
-        avatars = list(self._avatars.values())
-        for avatar in avatars:
-            avatar.cancel()
-        if avatars:
-            await asyncio.wait(avatars, timeout=_STOP_TIMEOUT_S)
-
-    async def reset(self) -> None:
-        await self.stop_avatars()
-        self._sessions.clear()
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         call = self._calls.add("bey", "POST /v1/sessions")
@@ -78,7 +58,7 @@ class BeyondPresence:
             body = None
         if problem := _problem(body):
             return _answer(call, problem)
-        if _is_nobody(body["avatar_id"]):
+        if _is_unknown(body["avatar_id"]):
             return _answer(call, refusal("bey", 404, "Avatar not found"))
         await asyncio.sleep(self._latency.bey_s)
         session = AvatarSession(
@@ -93,7 +73,7 @@ class BeyondPresence:
             "url": body["url"],
             "room": _room_of(session.claims),
         }
-        self._start(session, url=body["url"], token=body["token"])
+        self.avatars.start(session, url=body["url"], token=body["token"])
         if self._faults.take("bey", "lost-answer"):
             call.detail["fault"] = "lost-answer"
             drop(request)
@@ -106,8 +86,8 @@ class BeyondPresence:
             {**_public(session), "url": body["url"], "transport": "livekit"}, status=201
         )
 
-    async def _look(self, request: web.Request) -> web.StreamResponse:
-        """What changes nothing and costs nothing: is the key good, the avatar there, the plan."""
+    async def _check(self, request: web.Request) -> web.StreamResponse:
+        """Free calls of `doctor`: is the key valid, the avatar there, and what is the usage."""
         call = self._calls.add("bey", f"GET {request.path}")
         if failure := await failing_answer(request, self._faults, call, lasting=True):
             return failure
@@ -118,28 +98,15 @@ class BeyondPresence:
             return _answer(call, web.json_response(_USAGE))
         if avatar is None:
             return _answer(call, web.Response(status=204))
-        if _is_nobody(avatar):
+        if _is_unknown(avatar):
             return _answer(call, refusal("bey", 404, "Avatar not found"))
         status = "training" if avatar.startswith("untrained") else "available"
         known = {"id": avatar, "name": avatar, "visibility": "private", "status": status}
         return _answer(call, web.json_response(known))
 
-    def _start(self, session: AvatarSession, *, url: str, token: str) -> None:
-        self._sessions[session.id] = session
-        task = asyncio.create_task(take_part(session, url=url, token=token, faults=self._faults))
-        self._avatars[session.id] = task
-
-        def forget(_: object) -> None:
-            self._avatars.pop(session.id, None)
-            # A room and its handlers refer to each other: until the collector comes by, LiveKit's
-            # native side keeps some 17 threads and 20 sockets of every avatar that has left.
-            asyncio.get_running_loop().call_later(0.5, gc.collect)
-
-        task.add_done_callback(forget)
-
 
 def _claims(token: str) -> dict[str, Any]:
-    """What a token says, unverified: only LiveKit has its key. Empty where it is no JWT."""
+    """What a token says, not verified: only LiveKit has its key. Empty if it is not a JWT."""
     try:
         return jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
@@ -155,7 +122,7 @@ def _keyless(request: web.Request) -> bool:
     return is_no_key(request.headers.get("x-api-key", ""))
 
 
-def _is_nobody(avatar_id: str) -> bool:
+def _is_unknown(avatar_id: str) -> bool:
     return avatar_id.startswith("no-such")
 
 
@@ -175,7 +142,7 @@ def _public(session: AvatarSession) -> dict[str, Any]:
 
 
 def _problem(body: Any) -> web.Response | None:
-    """Why the real API would refuse this body; None: it would not."""
+    """The answer with which the real API would refuse this body; None if it would not."""
     if not isinstance(body, dict):
         return refusal("bey", 400, "the body is not a JSON object")
     missing = [name for name in _FIELDS if not isinstance(body.get(name), str) or not body[name]]

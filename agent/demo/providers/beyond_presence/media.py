@@ -1,16 +1,18 @@
-"""The avatar's media in the room: livekit-agents' runner, with what a paid provider does better.
+"""The avatar's media: livekit-agents' `AvatarRunner`, with what Beyond Presence does differently.
 
-`AvatarRunner` publishes its video only when somebody subscribes to its sound, so that an avatar in
-a room without a trainee never seems to come, and it miscounts segments that queue up behind each
-other. `DataStreamAudioReceiver` keeps its handlers in a dict of the class, by the caller's
-identity: two rooms with agents of the same name would clear each other's speech.
+`AvatarRunner` publishes its video only once somebody subscribes to its sound, so an avatar in a
+room without a trainee would never appear, and it miscounts segments that wait behind each other.
+`DataStreamAudioReceiver` registers its RPC in a dict of the class; here each process has one room.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
 
 from livekit import rtc
 from livekit.agents.utils import aio
@@ -24,7 +26,7 @@ from livekit.rtc.participant import PublishTrackError
 
 from agent.demo.providers.beyond_presence.face import SIZE
 from agent.demo.providers.beyond_presence.talking_face import FPS, FRAME_S, TalkingFace
-from agent.demo.providers.faults import Faults
+from agent.demo.providers.faults import Fault
 
 logger = logging.getLogger("training-greeter.stand-ins")
 
@@ -32,15 +34,40 @@ SAMPLE_RATE = 16_000
 """What the plugin sends and Beyond Presence plays."""
 _RPC_CLEAR_BUFFER = "lk.clear_buffer"
 _HANGS_S = 600.0
-"""Longer than anybody waits for an answer."""
+"""Longer than any caller waits for an answer."""
+
+
+class Link:
+    """The avatar's end of the pipe to the stand-ins' process: a tuple asks, a dict reports."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def take(self, *names: str) -> Fault | None:
+        """The fault to show now; see `Faults.take`. Waits for the answer, about 0.1 ms.
+
+        Raises:
+            EOFError: the stand-ins' process has ended.
+        """
+        try:
+            self._connection.send(names)
+            fault: Fault | None = self._connection.recv()
+        except OSError as e:
+            raise EOFError from e
+        return fault
+
+    def report(self, **changes: Any) -> None:
+        """Change fields of the avatar's session, by name."""
+        with contextlib.suppress(OSError):  # the stand-ins' process has ended
+            self._connection.send(changes)
 
 
 class SpeechReceiver(DataStreamAudioReceiver):
     """The agent's speech, for this room alone."""
 
-    def __init__(self, room: rtc.Room, *, sender_identity: str | None, faults: Faults) -> None:
+    def __init__(self, room: rtc.Room, *, sender_identity: str | None, link: Link) -> None:
         super().__init__(room, sender_identity=sender_identity, frame_size_ms=round(FRAME_S * 1000))
-        self._faults = faults
+        self._link = link
 
     @property
     def receiving(self) -> bool:
@@ -57,9 +84,9 @@ class SpeechReceiver(DataStreamAudioReceiver):
         """Register with this room's participant only; the base class has one dict for all rooms."""
 
         async def clear_buffer(data: rtc.RpcInvocationData) -> str:
-            if self._faults.take("bey", "clear-fails"):
+            if self._link.take("clear-fails"):
                 raise rtc.RpcError(1500, "simulated: clear_buffer failed")
-            if self._faults.take("bey", "clear-hangs"):
+            if self._link.take("clear-hangs"):
                 await asyncio.sleep(_HANGS_S)
             return handler(data)
 
@@ -75,7 +102,7 @@ class TalkingAvatar(AvatarRunner):
         *,
         receiver: SpeechReceiver,
         face: TalkingFace,
-        faults: Faults,
+        link: Link,
         on_speech: Callable[[], None],
     ) -> None:
         super().__init__(
@@ -95,19 +122,19 @@ class TalkingAvatar(AvatarRunner):
         self._read_audio_atask = None  # type: ignore[assignment]
         self._receiver = receiver
         self._face = face
-        self._faults = faults
+        self._link = link
         self._on_speech = on_speech
         self._segment_open = False
         self._reported_early = False
         self._pushed_s = 0.0
         self._frozen_from: float | None = None
         self._stalled = False
-        self._pictures = faults.take("bey", "no-video") is None
-        self._sounds = faults.take("bey", "no-audio") is None
-        late = faults.take("bey", "late-audio")
+        self._pictures = link.take("no-video") is None
+        self._sounds = link.take("no-audio") is None
+        late = link.take("late-audio")
         self._sound_after_s = late.value if late else None
-        self._sources = faults.take("bey", "no-source") is None
-        if frozen := faults.take("bey", "freezes"):
+        self._sources = link.take("no-source") is None
+        if frozen := link.take("freezes"):
             self._frozen_from = asyncio.get_running_loop().time() + frozen.value
 
     async def wait_for_complete(self) -> None:
@@ -158,11 +185,14 @@ class TalkingAvatar(AvatarRunner):
         self._video_publication = await self._room.local_participant.publish_track(picture, options)
 
     async def _read_audio(self) -> None:
+        speaking = False
         async for item in self._receiver:
             if isinstance(item, rtc.AudioFrame):
                 if item.sample_rate != SAMPLE_RATE or item.num_channels != 1:
                     raise ValueError(f"expected {SAMPLE_RATE} Hz mono, got {item.sample_rate} Hz")
-                self._stalled = self._stalled or self._faults.take("bey", "stalls") is not None
+                if not speaking:
+                    self._stalled = self._stalled or self._link.take("stalls") is not None
+            speaking = isinstance(item, rtc.AudioFrame)
             if not self._stalled:
                 await self._face.push_audio(item)
 
@@ -187,7 +217,7 @@ class TalkingAvatar(AvatarRunner):
     def _begin_segment(self) -> None:
         self._segment_open = True
         self._on_speech()
-        if self._faults.take("bey", "early-finish"):
+        if self._link.take("early-finish"):
             self._finished(FRAME_S, interrupted=False)
             self._reported_early = True
 
@@ -203,16 +233,16 @@ class TalkingAvatar(AvatarRunner):
         task.add_done_callback(self._tasks.discard)
 
     async def _finish_when_heard(self, position: float) -> None:
-        late = self._faults.take("bey", "late-finish")
+        late = self._link.take("late-finish")
         late_s = late.value if late else 0.0
         await asyncio.sleep(self._audio_source.queued_duration + late_s)
         self._finished(position, interrupted=False)
 
     def _finished(self, position: float, *, interrupted: bool) -> None:
-        if self._faults.take("bey", "no-finish"):
+        if self._link.take("no-finish"):
             return
         self._receiver.notify_playback_finished(position, interrupted)
-        if self._faults.take("bey", "double-finish"):
+        if self._link.take("double-finish"):
             self._receiver.notify_playback_finished(position, interrupted)
 
     def _on_clear_buffer(self) -> None:

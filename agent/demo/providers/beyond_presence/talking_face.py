@@ -1,7 +1,6 @@
-"""The face in time: which mouth for which sound, when it blinks, how it sways.
+"""The face over time: which mouth for which sound, when it blinks, how it sways.
 
-It takes speech and gives pictures and the same speech back, in step, for livekit-agents'
-`AvatarRunner`. It never waits for a network.
+Takes speech and gives pictures and the same speech in step, for livekit-agents' `AvatarRunner`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,13 @@ import numpy as np
 from livekit import rtc
 from livekit.agents.voice.avatar import AudioSegmentEnd, VideoGenerator
 
-from agent.demo.providers.beyond_presence.face import OPENINGS, POSES, SIZE, FaceSprites
+from agent.demo.providers.beyond_presence.face import (
+    MAX_SWAY,
+    OPENINGS,
+    SIZE,
+    black_picture,
+    load_face,
+)
 
 FPS = 25
 FRAME_S = 1 / FPS
@@ -28,13 +33,14 @@ _QUIET_DB, _LOUD_DB = -42.0, -9.0
 _BLINK = (1, 2, 2, 1)
 """Eyes of the frames of one blink."""
 
+Media = rtc.VideoFrame | rtc.AudioFrame | AudioSegmentEnd
+
 
 class TalkingFace(VideoGenerator):
-    """One avatar's face; holds the speech that is still to be played."""
+    """One avatar's face, and the speech that is still to be played."""
 
-    def __init__(self, sprites: FaceSprites, *, black: bool = False) -> None:
-        self._sprites = sprites
-        self._black = rtc_frame(_black_frame()) if black else None
+    def __init__(self, *, black: bool = False) -> None:
+        self._face, self._black = load_face(), black
         self._speech: deque[rtc.AudioFrame | AudioSegmentEnd] = deque()
         self._cleared = 0
         self._tick = random.randrange(1000)
@@ -56,17 +62,13 @@ class TalkingFace(VideoGenerator):
 
     @property
     def speech_waiting(self) -> bool:
-        """Whether sound has been received behind the last end of a segment."""
+        """Whether sound has been received after the last end of a segment."""
         return bool(self._speech) and isinstance(self._speech[-1], rtc.AudioFrame)
 
-    def __aiter__(
-        self,
-    ) -> AsyncGenerator[rtc.VideoFrame | rtc.AudioFrame | AudioSegmentEnd, None]:
+    def __aiter__(self) -> AsyncGenerator[Media, None]:
         return self._frames()
 
-    async def _frames(
-        self,
-    ) -> AsyncGenerator[rtc.VideoFrame | rtc.AudioFrame | AudioSegmentEnd, None]:
+    async def _frames(self) -> AsyncGenerator[Media, None]:
         ahead, idle = 0, 0
         while True:
             item = self._speech.popleft() if self._speech else None
@@ -80,15 +82,15 @@ class TalkingFace(VideoGenerator):
                     yield item
                     continue
                 cleared = self._cleared
-                yield self.picture()
-                if cleared == self._cleared:  # else it belongs to speech that was cut off
+                yield self._picture()
+                if cleared == self._cleared:  # else it belongs to speech that was interrupted
                     yield item
             else:
                 idle += 1
                 ahead = 0 if idle > _LEAD else ahead
                 self._openness *= 0.5
-                yield self.picture()
-            # Whoever takes the frames waits on queues; a frozen picture must not starve the loop.
+                yield self._picture()
+            # The consumer does not wait while the picture is frozen; the event loop must go on.
             await asyncio.sleep(0)
 
     def _shape_mouth(self, frame: rtc.AudioFrame) -> None:
@@ -104,32 +106,23 @@ class TalkingFace(VideoGenerator):
         centre = float((spectrum * hertz).sum() / (spectrum.sum() + 1e-9))
         self._width = 0 if centre < 750 else 1 if centre < 1700 else 2
 
-    def picture(self) -> rtc.VideoFrame:
-        """The next frame, a twenty-fifth of a second after the last."""
+    def _picture(self) -> rtc.VideoFrame:
+        """The next picture, 1/25 s after the last."""
         self._tick += 1
-        if self._black:
-            return self._black
-        phase = math.sin(2 * math.pi * self._tick * FRAME_S / _SWAY_S)
         blink = self._tick - self._blink_at
         if blink >= len(_BLINK):
             self._blink_at = self._tick + random.randrange(2 * FPS, 5 * FPS)
             blink = -1
-        eyes = _BLINK[blink] if blink >= 0 else 0
         opening = round(self._openness * (OPENINGS - 1))
-        return rtc_frame(
-            self._sprites.frame(
-                pose=round((phase + 1) / 2 * (POSES - 1)),
-                eyes=eyes + (3 if opening >= OPENINGS - 2 else 0),
+        raised = 3 if opening >= OPENINGS - 2 else 0
+        picture = (
+            black_picture()
+            if self._black
+            else self._face.picture(
+                sway=round(MAX_SWAY * math.sin(2 * math.pi * self._tick * FRAME_S / _SWAY_S)),
+                eyes=(_BLINK[blink] if blink >= 0 else 0) + raised,
                 opening=opening,
                 width=self._width,
-            ).tobytes()
+            )
         )
-
-
-def rtc_frame(i420: bytes) -> rtc.VideoFrame:
-    """A picture as LiveKit takes it."""
-    return rtc.VideoFrame(SIZE, SIZE, rtc.VideoBufferType.I420, i420)
-
-
-def _black_frame() -> bytes:
-    return bytes([16]) * (SIZE * SIZE) + bytes([128]) * (SIZE * SIZE // 2)
+        return rtc.VideoFrame(SIZE, SIZE, rtc.VideoBufferType.I420, picture)
