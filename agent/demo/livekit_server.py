@@ -1,6 +1,6 @@
 """The real livekit-server, on loopback: found on PATH, else built once into a cache.
 
-It refuses to listen anywhere but 127.0.0.1, and it never shares a port or a key with another run.
+It listens on 127.0.0.1 alone, with ports and a key of its own.
 """
 
 from __future__ import annotations
@@ -16,18 +16,24 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiohttp
-
-from agent.demo.go_tool import ensure_go_tool
-from agent.demo.processes import ends_with_us
-from agent.demo.tools import MissingTool
+from agent.demo.processes import ChildFailed, running, wait_until_ready
+from agent.demo.tools import MissingTool, cache_dir, run_tool, spelled, version_of
 
 VERSION = "v1.13.5"
 """Later tags carry `replace` directives, which `go install` refuses."""
 
 _MODULE = "github.com/livekit/livekit-server/cmd/server"
+_OLDEST_GO = (1, 21)
+"""From here on Go fetches by itself the newer Go that a module asks for."""
+_BUILD_TIMEOUT_S = 900.0
+_HOW = (
+    "install livekit-server as https://docs.livekit.io/home/self-hosting/local/ says, "
+    "or Go 1.24 or later from https://go.dev/dl/"
+)
 _START_TIMEOUT_S = 20.0
-# Windows names its loopback in its own language; there, node_ip alone says where media go.
+_END_S = 1.0
+"""Its graceful stop waits 5 s for participants that are all gone by then."""
+# On Windows the loopback's name depends on the language; there, node_ip alone keeps media local.
 _LOOPBACK_ONLY = "" if os.name == "nt" else "  interfaces: {includes: [lo, lo0]}\n"
 
 
@@ -43,21 +49,34 @@ class LiveKitServer:
 
 
 async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
-    """The server's binary: from PATH, from the cache, or built now (about 90 s, once).
+    """Find the server on PATH or in the cache, or build it now (2 to 5 minutes, once).
 
     Raises:
-        MissingTool: there is neither a binary nor a Go that can build one, or it failed.
+        MissingTool: there is no binary and no Go that can build one, or the build failed.
     """
     if found := shutil.which("livekit-server"):
         return Path(found)
-    return await ensure_go_tool(
-        "livekit-server",
-        _MODULE,
-        VERSION,
-        say,
-        takes="about 90 seconds",
-        how="install it as https://docs.livekit.io/home/self-hosting/local/ says",
-    )
+    suffix = ".exe" if os.name == "nt" else ""
+    cached = cache_dir() / f"livekit-server-{VERSION}{suffix}"
+    if cached.exists():
+        return cached
+    go = shutil.which("go")
+    if go is None:
+        raise MissingTool(f"there is no livekit-server and no Go to build it with: {_HOW}")
+    if (version := await version_of(go, "version")) and version < _OLDEST_GO:
+        raise MissingTool(f"Go {spelled(version)} is too old to build livekit-server: {_HOW}")
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cached.parent) as build:
+        await run_tool(
+            f"building livekit-server {VERSION} (once; takes 2 to 5 minutes)",
+            # With -v it names every package as it is built.
+            *(go, "install", "-v", f"{_MODULE}@{VERSION}"),
+            say=say,
+            timeout_s=_BUILD_TIMEOUT_S,
+            env={"GOBIN": build},
+        )
+        os.replace(Path(build) / f"server{suffix}", cached)
+    return cached
 
 
 def free_ports(count: int) -> list[int]:
@@ -69,11 +88,9 @@ def free_ports(count: int) -> list[int]:
             tcp.bind(("127.0.0.1", 0))
             port = tcp.getsockname()[1]
             udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            try:
+            with contextlib.suppress(OSError):
                 udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            ports.append(port)
+                ports.append(port)
         return ports
 
 
@@ -86,80 +103,48 @@ async def livekit_server(
     key: tuple[str, str] | None = None,
     webhook: str = "",
 ) -> AsyncIterator[LiveKitServer]:
-    """Run a server with a key of its own until the block ends.
+    """Run a server until the block ends.
 
     Args:
-        binary: what `ensure_binary` gave.
+        binary: as `ensure_binary` returns it.
         log: the server's output goes here.
-        port: the signalling port; a free one where None.
-        key: API key and secret; of this run alone where None.
-        webhook: where it posts its events; nowhere where empty.
+        port: the signalling port; None for a free one.
+        key: API key and secret; None for a new pair.
+        webhook: where it posts its events; empty for nowhere.
 
     Raises:
-        MissingTool: it ended, or did not answer within 20 s.
+        MissingTool: the server ended, or did not answer within 20 s.
     """
     free, udp = free_ports(2)
     port = port or free
     api_key, secret = key or ("demo" + secrets.token_hex(4), secrets.token_urlsafe(32))
+    webhooks = f'webhook: {{api_key: "{api_key}", urls: ["{webhook}"]}}\n' if webhook else ""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "livekit.yaml"
         config.write_text(
             f"port: {port}\n"
             'bind_addresses: ["127.0.0.1"]\n'
             f'keys: {{"{api_key}": "{secret}"}}\n'
-            # At debug level it logs the tokens it refreshes.
+            # At debug level it logs the tokens that it refreshes.
             "logging: {level: info}\n"
-            f"{_webhook_config(api_key, webhook)}"
+            f"{webhooks}"
             "rtc:\n"
             "  node_ip: 127.0.0.1\n"
             "  use_external_ip: false\n"
             "  enable_loopback_candidate: true\n"
-            # Media over UDP on loopback; its TCP listener could not be kept off other interfaces.
+            # Media over UDP; its TCP listener cannot be kept to loopback.
             f"{_LOOPBACK_ONLY}"
             "  tcp_port: 0\n"
             f"  udp_port: {udp}\n"
         )
         config.chmod(0o600)
-        with log.open("ab") as out:
-            process = await asyncio.create_subprocess_exec(
-                *ends_with_us(),
-                str(binary),
-                "--config",
-                str(config),
-                stdout=out,
-                stderr=out,
-                # Ctrl-C ends the demo, and the demo ends the server, last.
-                start_new_session=os.name != "nt",
-            )
-        try:
-            await _wait_until_up(process, port, log)
+        command = (str(binary), "--config", str(config))
+        async with running(*command, log=log, end_s=_END_S) as process:
+            url = f"http://127.0.0.1:{port}/"
+            try:
+                await wait_until_ready("livekit-server", url, process, log, _START_TIMEOUT_S)
+            except ChildFailed as e:
+                raise MissingTool(str(e)) from None
             yield LiveKitServer(
                 url=f"ws://127.0.0.1:{port}", api_key=api_key, api_secret=secret, process=process
             )
-        finally:
-            if process.returncode is None:
-                # Its graceful stop waits 5 s for participants that are all gone by now.
-                process.terminate()
-                try:
-                    await asyncio.wait_for(process.wait(), 1)
-                except TimeoutError:
-                    process.kill()
-                    await process.wait()
-
-
-def _webhook_config(api_key: str, url: str) -> str:
-    return f'webhook: {{api_key: "{api_key}", urls: ["{url}"]}}\n' if url else ""
-
-
-async def _wait_until_up(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
-    deadline = asyncio.get_running_loop().time() + _START_TIMEOUT_S
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
-        while asyncio.get_running_loop().time() < deadline:
-            if process.returncode is not None:
-                raise MissingTool(f"livekit-server ended at once; its log is {log}")
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with http.get(f"http://127.0.0.1:{port}/") as answer:
-                    if answer.status == 200:
-                        return
-            await asyncio.sleep(0.1)
-    raise MissingTool(f"livekit-server did not answer within {_START_TIMEOUT_S:g} s; see {log}")

@@ -20,7 +20,7 @@ _HOW = f"the page is built with Node.js {spelled(_OLDEST_NODE)} or later, from h
 async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     """The folder of the built page; installs and builds what is missing or stale.
 
-    Packages behind a link are used as they are: whoever they belong to installs them.
+    A `node_modules` that is a link is used as it is: it belongs to another checkout.
 
     Raises:
         MissingTool: no npm, a Node.js that is too old for it, or it failed.
@@ -34,12 +34,12 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     if node and node < _OLDEST_NODE:
         raise MissingTool(f"Node.js {spelled(node)} is too old: {_HOW}")
     modules = WEB / "node_modules"
-    # npm ci empties the folder first, and would follow a link into somebody else's.
+    # npm ci empties the folder first, and would follow a link into another checkout.
     own = not modules.is_symlink()
     if own and _older(modules / ".package-lock.json", [WEB / "package-lock.json"]):
         await run_tool(
             "installing the page's packages (npm ci)",
-            # So loud it names every package as it comes.
+            # At this level npm names every package as it comes.
             *(npm, "ci", "--no-audit", "--no-fund", "--loglevel=http"),
             say=say,
             timeout_s=_NPM_TIMEOUT_S,

@@ -14,11 +14,46 @@ from pathlib import Path
 import aiohttp
 
 _END_S = 8.0
-"""A child that has not ended this long after SIGTERM is killed."""
 
 
 class ChildFailed(Exception):
     """A child ended or did not become ready; the text names its log."""
+
+
+@contextlib.asynccontextmanager
+async def running(
+    *command: str,
+    log: Path | None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdout_pipe: bool = False,
+    end_s: float = _END_S,
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a command until the block ends; it ends with this process, too.
+
+    Args:
+        log: its output goes here; None: to ours.
+        env: its whole environment; None: ours.
+        stdout_pipe: `process.stdout` can be read; only its stderr is logged.
+        end_s: it is killed if it has not ended so long after SIGTERM.
+    """
+    with contextlib.ExitStack() as files:
+        out = files.enter_context(log.open("ab")) if log else None
+        process = await asyncio.create_subprocess_exec(
+            *_ends_with_us(),
+            *command,
+            cwd=cwd,
+            env=env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if stdout_pipe else out,
+            stderr=out,
+            # Ctrl-C reaches the demo alone, which ends its children in order.
+            start_new_session=os.name != "nt",
+        )
+    try:
+        yield process
+    finally:
+        await end(process, end_s=end_s)
 
 
 @contextlib.asynccontextmanager
@@ -28,50 +63,40 @@ async def child(
     """Run `python -m module…` until the block ends.
 
     Args:
-        name: what an operator calls it.
+        name: for the reader of the call.
         module: the module and its arguments.
-        env: its whole environment, but for PATH and the like.
-        log: where its output goes.
+        env: its whole environment, except for PATH and the like.
+        log: its output goes here.
     """
-    with log.open("ab") as out:
-        process = await asyncio.create_subprocess_exec(
-            *ends_with_us(),
-            sys.executable,
-            "-m",
-            *module,
-            # Away from the developer's .env: these processes have the environment they are given.
-            cwd=log.parent,
-            env={**plain_environment(), **env, "PYTHONUNBUFFERED": "1"},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            # Ctrl-C reaches the demo alone, which ends its children in order.
-            start_new_session=os.name != "nt",
-        )
-    try:
+    environment = {**plain_environment(), **env, "PYTHONUNBUFFERED": "1"}
+    command = (sys.executable, "-m", *module)
+    # Not in our folder: a developer's .env must not change what these processes do.
+    async with running(*command, log=log, env=environment, cwd=log.parent) as process:
         yield process
-    finally:
-        await end(process)
 
 
-def ends_with_us() -> list[str]:
-    """What to put before a command whose process must not outlive this one, even when it is killed.
+def _ends_with_us() -> list[str]:
+    """A prefix that makes the kernel kill the command if this process is killed.
 
-    Empty where there is no `setpriv` (util-linux): there only a crash leaves children behind.
+    Empty without `setpriv` (util-linux): then only a kill leaves children behind.
     """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
-async def end(process: asyncio.subprocess.Process) -> None:
-    """SIGTERM, and SIGKILL to its whole group when that is not enough."""
+async def end(
+    process: asyncio.subprocess.Process,
+    *,
+    number: signal.Signals = signal.SIGTERM,
+    end_s: float = _END_S,
+) -> None:
+    """Send a signal; after `end_s` kill the process, and in any case all that it has started."""
     if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+        with contextlib.suppress(ProcessLookupError, ValueError):
+            process.send_signal(number)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _END_S)
+            await asyncio.wait_for(process.wait(), end_s)
     if os.name != "nt":
-        # Whatever it started and left behind goes with it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     if process.returncode is None:
@@ -103,11 +128,11 @@ async def wait_until_ready(
 
 def _tail(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines()
-    return f"{' / '.join(lines[-3:])[-500:]} (all of it in {log})"
+    return f"{' / '.join(lines[-3:])[-500:]} (the whole log is {log})"
 
 
 def plain_environment() -> dict[str, str]:
-    """What `python -m agent…` needs to run from any folder; no key of the developer's is in it."""
+    """What `python -m agent…` needs to run in any folder, without the developer's keys."""
     keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "USERPROFILE")
     kept = {name: os.environ[name] for name in keep if name in os.environ}
     return {**kept, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}

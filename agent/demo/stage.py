@@ -1,7 +1,7 @@
 """The stage: every process of the product, started in order, with one environment.
 
-livekit-server, the stand-ins, the endpoint, the worker and the platform; the demo shows it to a
-person, the tests play on it.
+It runs livekit-server, the stand-ins, the token endpoint, the worker and the platform. The demo
+shows it to a person; the tests use it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aiohttp import web
 from dotenv import dotenv_values
 
 from agent.core.settings import EndpointSettings, WorkerSettings
@@ -27,11 +26,12 @@ from agent.demo.page import ensure_page
 from agent.demo.platform.site import PlatformSettings, create_platform
 from agent.demo.processes import ChildFailed, child, wait_until_ready
 from agent.demo.providers.faults import parse_fault
+from agent.demo.providers.wire import serving
 from agent.demo.stand_ins import StandIns, stand_ins
 
 _READY_S = 60.0
 _DRAIN_S = "3"
-"""Ctrl-C with a greeting running: the worker has this long, then LiveKit is told it is over."""
+"""At Ctrl-C, running greetings have this long to end."""
 _SHIPPED_AGENT_NAME = "training-greeter"
 
 
@@ -53,16 +53,16 @@ class Stage:
 
     @property
     def agent_name(self) -> str:
-        """What the worker is dispatched by."""
+        """The name by which the worker is dispatched."""
         return self.environment.get("LIVEKIT_AGENT_NAME", _SHIPPED_AGENT_NAME)
 
     @property
     def recognises_speech(self) -> bool:
-        """False where the stand-in for Deepgram has no recogniser on this machine."""
+        """False if the stand-in for Deepgram has no recogniser on this machine."""
         return self.stand_ins is None or self.stand_ins.recognises_speech
 
     async def child_ended(self) -> str:
-        """Wait until a child ends by itself, which none should; says which."""
+        """Wait until a process ends by itself, which none should; returns which one has."""
         processes = dict(self.children)
         if self.livekit is not None:
             processes["livekit-server"] = self.livekit.process
@@ -75,7 +75,7 @@ class Stage:
             for wait in waits:
                 wait.cancel()
         ended = done.pop()
-        return f"the {waits[ended]} ended unasked, with exit code {ended.result()}"
+        return f"the {waits[ended]} ended unexpectedly, with exit code {ended.result()}"
 
 
 @contextlib.asynccontextmanager
@@ -92,87 +92,84 @@ async def stage(
 
     Args:
         logs: a folder; each process has a file in it.
-        say: told what is being done, line by line.
-        port: of the platform; a free one where 0.
-        faults: what the stand-ins do wrong, as `agent.demo.providers.faults` spells it.
-        real: the real LiveKit and providers, with the keys in `.env`.
-        extra: settings that win over the stage's own.
+        say: called with a line for each step.
+        port: of the platform; 0 for a free one.
+        faults: what the stand-ins do wrong; see `agent.demo.providers.faults`.
+        real: use the real LiveKit and providers, with the keys in `.env`.
+        extra: settings that override the stage's own.
 
     Raises:
         MissingTool: this machine lacks something; the text says how to get it.
         ChildFailed: a process did not start, or the port is taken; the text says which.
-        UnknownFault: with the list of all faults.
-        ConfigError: with `real`, what the environment lacks.
+        UnknownFault: the text lists all faults.
+        ConfigError: with `real`, the environment lacks something; the text says what.
     """
     here = Stage()
     for text in faults:
         parse_fault(text)
     async with contextlib.AsyncExitStack() as stack:
-        door = stack.enter_context(_listen(port))
         page = await ensure_page(say)
         endpoint_port, worker_port = free_ports(2)
         here.endpoint_url = f"http://127.0.0.1:{endpoint_port}"
+        platform = PlatformSettings(
+            jwt_secret=secrets.token_urlsafe(48),
+            webhook_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            endpoint_url=here.endpoint_url,
+            page=page,
+        )
+        try:
+            here.url = await stack.enter_async_context(serving(create_platform(platform), port))
+        except OSError as e:
+            text = f"port {port}: {e.strerror}; choose another with --port"
+            raise ChildFailed(text) from None
         if real:
             here.environment = _real_environment()
         else:
             binary = await ensure_binary(say)
             say("starting livekit-server and the stand-ins")
+            webhook = f"{here.endpoint_url}/livekit/webhook"
             here.livekit = await stack.enter_async_context(
-                livekit_server(
-                    binary,
-                    logs / "livekit-server.log",
-                    webhook=f"{here.endpoint_url}/livekit/webhook",
-                )
+                livekit_server(binary, logs / "livekit-server.log", webhook=webhook)
             )
             here.stand_ins = await stack.enter_async_context(
                 stand_ins(faults=faults, log=logs / "stand-ins.log")
             )
             here.environment = _demo_environment(here.livekit, here.stand_ins, logs)
-        here.url = "http://{}:{}".format(*door.getsockname())
         here.worker_url = f"http://127.0.0.1:{worker_port}"
         here.environment |= {
-            "PLATFORM_JWT_SECRET": secrets.token_urlsafe(48),
+            "PLATFORM_JWT_SECRET": platform.jwt_secret,
             "PLATFORM_API_KEY": secrets.token_urlsafe(24),
             # The demo's platform is not the one that a developer's .env may name.
-            **dict.fromkeys(("PLATFORM_JWKS_URL", "PLATFORM_JWT_ISSUER"), ""),
+            "PLATFORM_JWKS_URL": "",
+            "PLATFORM_JWT_ISSUER": "",
             "PLATFORM_JWT_AUDIENCE": "",
             "CORS_ALLOWED_ORIGINS": here.url,
             "CONTINUE_URL": f"{here.url}/video",
             "STATE_DIR": str(logs / "state"),
             "OUTCOME_WEBHOOK_URL": f"{here.url}/outcomes",
-            "OUTCOME_WEBHOOK_SECRET": _webhook_secret(),
+            "OUTCOME_WEBHOOK_SECRET": platform.webhook_secret,
             "ENDPOINT_URL": here.endpoint_url,
             "AGENT_HTTP_HOST": "127.0.0.1",
             "AGENT_HTTP_PORT": str(worker_port),
             "DRAIN_TIMEOUT_S": _DRAIN_S,
             **(extra or {}),
         }
-        say("starting the endpoint and the worker")
+        say("starting the token endpoint and the worker")
         await _start_children(stack, here, logs, endpoint_port)
-        await stack.enter_async_context(_platform(here, page, door))
         yield here
 
 
 async def _start_children(
     stack: contextlib.AsyncExitStack, here: Stage, logs: Path, endpoint_port: int
 ) -> None:
-    commands = {
-        "endpoint": (
-            ["agent.token_endpoint", "--host", "127.0.0.1", "--port", str(endpoint_port)],
-            f"{here.endpoint_url}/healthz",
-        ),
-        "worker": (["agent", "start"], f"{here.worker_url}/"),
-    }
-    for name, (module, _) in commands.items():
+    serve = ["agent.token_endpoint", "--host", "127.0.0.1", "--port", str(endpoint_port)]
+    ready = {"endpoint": f"{here.endpoint_url}/healthz", "worker": f"{here.worker_url}/"}
+    for name, module in (("endpoint", serve), ("worker", ["agent", "start"])):
         here.children[name] = await stack.enter_async_context(
             child(name, *module, env=here.environment, log=logs / f"{name}.log")
         )
-    await asyncio.gather(
-        *(
-            wait_until_ready(name, url, here.children[name], logs / f"{name}.log", _READY_S)
-            for name, (_, url) in commands.items()
-        )
-    )
+    for name, url in ready.items():
+        await wait_until_ready(name, url, here.children[name], logs / f"{name}.log", _READY_S)
 
 
 def _demo_environment(livekit: LiveKitServer, providers: StandIns, logs: Path) -> dict[str, str]:
@@ -191,14 +188,14 @@ def _demo_environment(livekit: LiveKitServer, providers: StandIns, logs: Path) -
 
 
 def _real_environment() -> dict[str, str]:
-    """The developer's own settings, checked before anything is started.
+    """The developer's own settings.
 
     Raises:
-        ConfigError: lists what is missing.
+        ConfigError: the text lists what is missing.
     """
     written = {k: v for k, v in dotenv_values(".env").items() if v is not None}
     if written.get("LIVEKIT_AGENT_NAME") == _SHIPPED_AGENT_NAME:
-        del written["LIVEKIT_AGENT_NAME"]  # .env.example's line, copied: nobody's choice
+        del written["LIVEKIT_AGENT_NAME"]  # copied from .env.example, not chosen
     own = {"LIVEKIT_AGENT_NAME": own_agent_name()}
     given = own | written | dict(os.environ)
     names = {*WorkerSettings.names(), *EndpointSettings.names()}
@@ -208,41 +205,9 @@ def _real_environment() -> dict[str, str]:
 
 
 def own_agent_name() -> str:
-    """A name for this developer's worker: by the shipped one, production's jobs would come here."""
+    """A name for this developer's worker: with the default, it would get production's jobs."""
     try:
         user = getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no such user here, as in some containers
+    except (OSError, KeyError, ImportError):  # a container without this user
         user = socket.gethostname()
     return f"{_SHIPPED_AGENT_NAME}-dev-{re.sub('[^a-z0-9]+', '-', user.lower()).strip('-')}"
-
-
-def _webhook_secret() -> str:
-    """As Standard Webhooks spells them."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def _listen(port: int) -> socket.socket:
-    """The platform's door, taken before anything is started."""
-    try:
-        return socket.create_server(("127.0.0.1", port))
-    except OSError as e:
-        raise ChildFailed(f"port {port}: {e.strerror}; choose another with --port") from None
-
-
-@contextlib.asynccontextmanager
-async def _platform(here: Stage, page: Path, door: socket.socket) -> AsyncIterator[None]:
-    app = create_platform(
-        PlatformSettings(
-            jwt_secret=here.environment["PLATFORM_JWT_SECRET"],
-            webhook_secret=here.environment["OUTCOME_WEBHOOK_SECRET"],
-            endpoint_url=here.endpoint_url,
-            page=page,
-        )
-    )
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, door).start()
-        yield
-    finally:
-        await runner.cleanup()

@@ -1,9 +1,8 @@
-"""Tools that take their time (npm, go): run in sight, and ended with everything they started."""
+"""Tools that take long (npm, go): run with a report of their progress, and always ended."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import signal
@@ -12,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from agent.demo.processes import end
+
 _REPORT_EVERY_S = 5.0
 _END_S = 3.0
 _LINES_KEPT = 40
@@ -19,6 +20,12 @@ _WIDTH = 70
 
 # Colours, and the cursor movements of progress bars.
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def cache_dir() -> Path:
+    """Where what is built once is kept: `$XDG_CACHE_HOME/training-greeter`."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "training-greeter"
 
 
 class MissingTool(Exception):
@@ -33,15 +40,14 @@ async def run_tool(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> None:
-    """Run a tool to its end, saying every few seconds how far it is.
+    """Run a tool to its end and report its progress every few seconds.
 
     Args:
         what: what it does, for people.
         command: the tool and its arguments.
-        say: told the elapsed time and the tool's last line.
-        timeout_s: it is ended after this long.
-        cwd: where it runs; here where None.
-        env: what it is given besides our own environment.
+        say: called with the elapsed time and the tool's last line.
+        timeout_s: the tool is ended after this time.
+        env: added to our own environment.
 
     Raises:
         MissingTool: it failed, or took too long; the text has the end of its output.
@@ -56,7 +62,7 @@ async def run_tool(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        # Ctrl-C reaches us alone, and we end it with its children, without a word from it.
+        # Ctrl-C reaches us alone; we then end the tool with all that it has started.
         start_new_session=os.name != "nt",
     )
     reporting = asyncio.create_task(_report(what, began, lines, say))
@@ -69,7 +75,8 @@ async def run_tool(
         raise MissingTool(f"{what}: not done after {timeout_s:g} s: {_tail(lines)}") from None
     finally:
         reporting.cancel()
-        await _end(process)
+        # At SIGINT, go and npm clean up.
+        await end(process, number=signal.SIGINT, end_s=_END_S)
     if process.returncode:
         raise MissingTool(f"{what} failed ({' '.join(command)}): {_tail(lines)}")
 
@@ -93,34 +100,12 @@ async def _report(what: str, began: float, lines: deque[str], say: Callable[[str
         say(f"… {step}, {time.monotonic() - began:.0f} s{last}")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the tool and its children, should any of them still run."""
-    if process.returncode is None:
-        _signal(process, signal.SIGINT)  # go and npm tidy up at this one
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _END_S)
-    if os.name != "nt":
-        _signal(process, signal.SIGKILL)
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.name == "nt":
-            process.terminate()
-        else:
-            os.killpg(process.pid, number)
-
-
 def _tail(lines: deque[str]) -> str:
-    return " / ".join(lines)[-800:] or "it said nothing"
+    return " / ".join(lines)[-800:] or "no output"
 
 
 async def version_of(tool: str, *arguments: str) -> tuple[int, ...]:
-    """A tool's version, like (1, 24, 2); empty where it does not say."""
+    """A tool's version, like (1, 24, 2); empty if it does not say."""
     try:
         process = await asyncio.create_subprocess_exec(
             tool,

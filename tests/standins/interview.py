@@ -8,7 +8,8 @@ from typing import Any
 from agent.conversation.answers import Answers
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
-from agent.demo.providers.gemini.interview import Reply, reply
+from agent.demo.providers.gemini.interview import answer
+from agent.demo.providers.gemini.reply import Reply
 from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request, Turn
 from agent.scripts.library import PROMPTS, load_library
 from agent.scripts.rendering import RenderedScript, render_script
@@ -70,7 +71,7 @@ class Interview:
         ]
 
     def reply(self) -> Reply:
-        return reply(Request(self.script.instructions, self.turns, self.functions))
+        return answer(Request(self.script.instructions, self.turns, self.functions))
 
     def say(self, text: str) -> str:
         """The trainee says it; returns the stand-in's words after all function calls."""

@@ -6,6 +6,7 @@ import os
 import signal
 
 import aiohttp
+import pytest
 
 from agent.demo.livekit_server import LiveKitServer
 from agent.demo.stand_ins import StandIns
@@ -43,4 +44,5 @@ async def test_avatar_process_ends_when_the_records_are_reset(
         await providers.reset()
         await until(present, lambda there: not there, timeout_s=3)
         assert await providers.sessions() == []
-        assert not os.path.exists(f"/proc/{session['pid']}")
+        with pytest.raises(ProcessLookupError):
+            os.kill(session["pid"], 0)

@@ -19,7 +19,7 @@ from agent.demo.stand_ins import StandIns
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=1.5)
 INSTRUCTION = """You are Maya, a warm guide who welcomes people to their training.
 You speak English.
-- name: Sam
+- name: "Sam"
 - role: crane operator
 - industry: construction
 - training: safety
@@ -78,8 +78,8 @@ async def ask(
 async def test_gemini_streams_an_answer_with_words_from_the_instruction(
     providers: StandIns,
 ) -> None:
-    answer = await ask(providers, conversation("What is this training about?"))
-    assert "safety training" in answer.text
+    answer = await ask(providers, conversation("Hello, I am here for the training."))
+    assert "Hello, Sam!" in answer.text
     assert answer.chunks > 2
     assert answer.usage
     assert answer.usage.prompt_tokens > 20
@@ -186,17 +186,13 @@ async def test_gemini_rejects_missing_keys_and_bad_requests_as_google_does(
     body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
     key = {"x-goog-api-key": "k"}
     for method, headers, content, status, name in (
-        ("generateContent", {}, body, 403, "PERMISSION_DENIED"),
-        ("generateContent", key, {"contents": []}, 400, "INVALID_ARGUMENT"),
+        ("streamGenerateContent", {}, body, 403, "PERMISSION_DENIED"),
+        ("streamGenerateContent", key, {"contents": []}, 400, "INVALID_ARGUMENT"),
         ("embedContent", key, body, 404, "NOT_FOUND"),
     ):
         async with http.post(base + method, headers=headers, json=content) as answer:
             assert answer.status == status
             assert (await answer.json())["error"]["status"] == name
-    async with http.post(base + "generateContent", headers=key, json=body) as answer:
-        candidate = (await answer.json())["candidates"][0]
-    assert candidate["finishReason"] == "STOP"
-    assert candidate["content"]["parts"][0]["text"]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +239,7 @@ async def test_gemini_refuse_fault_resets_the_connection(
         ("llm:unknown-call", lambda answer: answer.calls[0].name == "no_such_function"),
         ("llm:bad-call", lambda answer: "__unexpected__" in answer.calls[0].arguments),
         ("llm:runaway", lambda answer: len(answer.text.split()) >= 5_000),
-        ("llm:no-finish", lambda answer: "safety" in answer.text),
+        ("llm:no-finish", lambda answer: "training" in answer.text),
     ],
 )
 async def test_gemini_fault_changes_the_answer(

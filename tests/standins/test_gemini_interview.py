@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.demo.providers.gemini.interview import reply
+from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.language import languages
 from agent.demo.providers.gemini.request import Request, Turn
 from tests.standins.interview import LOCALES, Interview
@@ -98,7 +98,7 @@ def test_interview_switches_the_language(locale: str, said: str, new: str) -> No
 def test_interview_declines_a_language_the_script_lacks() -> None:
     functions = [{"name": "switch_language", "parameters": {"properties": {"locale": {}}}}]
     request = Request("You speak English", [Turn("user", "German, please")], functions)
-    assert replies("en")["not_spoken"] in reply(request).text
+    assert replies("en")["not_spoken"] in answer(request).text
 
 
 @pytest.mark.parametrize(
@@ -185,9 +185,9 @@ def test_interview_does_not_ask_a_question_three_times_in_a_row() -> None:
 def test_interview_without_functions_talks() -> None:
     talk = Interview("forklift", "fr")
     turns = [*talk.turns, Turn("user", "Combien de temps dure la vidéo ?")]
-    answer = reply(Request(talk.script.instructions, turns))
-    assert answer.calls == []
-    assert "courte vidéo" in answer.text
+    said = answer(Request(talk.script.instructions, turns))
+    assert said.calls == []
+    assert "courte vidéo" in said.text
 
 
 def test_languages_have_the_same_intents_and_replies() -> None:

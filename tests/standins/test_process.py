@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-from agent.demo.livekit_server import free_ports
 from agent.demo.providers.faults import UnknownFault
 from agent.demo.stand_ins import stand_ins
 
@@ -17,38 +16,21 @@ PROGRAM = (sys.executable, "-m", "agent.demo.stand_ins")
 PIPE = asyncio.subprocess.PIPE
 
 
-async def test_listens_where_told_and_ends_at_sigterm() -> None:
-    (port,) = free_ports(1)
-    arguments = ("--port-bey", str(port), "--fault", "bey:418")
-    process = await asyncio.create_subprocess_exec(*PROGRAM, *arguments, stdout=PIPE)
+async def test_stand_ins_end_at_sigterm() -> None:
+    process = await asyncio.create_subprocess_exec(*PROGRAM, "--fault", "bey:418", stdout=PIPE)
     assert process.stdout
     try:
         ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
-        assert ready["environment"]["BEY_API_URL"] == f"http://127.0.0.1:{port}"
+        assert ready["environment"]["BEY_API_URL"].startswith("http://127.0.0.1:")
         assert ready["recognises_speech"] is True
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 10) == 0
     finally:
         if process.returncode is None:
             process.kill()
 
 
-async def test_ends_with_its_parent() -> None:
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM, "--until-stdin-closes", stdin=PIPE, stdout=PIPE
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        await asyncio.wait_for(process.stdout.readline(), 60)
-        process.stdin.close()
-        assert await asyncio.wait_for(process.wait(), 5) == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-
-
-async def test_an_unknown_fault_is_one_clear_message() -> None:
+async def test_stand_ins_report_an_unknown_fault_in_one_message() -> None:
     process = await asyncio.create_subprocess_exec(
         *PROGRAM, "--fault", "bey:nope", stdout=PIPE, stderr=PIPE
     )

@@ -64,4 +64,4 @@ async def test_the_stage_says_when_the_stand_ins_have_died(http: aiohttp.ClientS
         http=http,
     )  # fmt: skip
     here = Stage(stand_ins=providers)
-    assert await here.child_ended() == "the stand-ins ended unasked, with exit code 3"
+    assert await here.child_ended() == "the stand-ins ended unexpectedly, with exit code 3"

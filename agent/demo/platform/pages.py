@@ -1,4 +1,4 @@
-"""The demo platform's own pages, filled; what a trainee wrote never becomes markup or script."""
+"""The demo platform's pages. What a trainee wrote never becomes markup or script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAGES = Path(__file__).with_name("templates")
 
 
 def form_page() -> str:
-    """The registration form, with every script that is shipped and every industry it knows."""
+    """The registration form, with every shipped script and every industry of theirs."""
     scripts = load_library(PROMPTS).scripts
     industries = {
         name
@@ -28,11 +28,10 @@ def form_page() -> str:
 
 
 def video_page(locale: str, *, outcome_url: str = "") -> str:
-    """The page behind Continue.
+    """The page that Continue opens, in English if it has no texts in this locale.
 
     Args:
-        locale: what the trainee registered with; English where the page does not speak it.
-        outcome_url: where the outcome will be; empty: no session is known.
+        outcome_url: where the outcome will be; empty if there is no session.
     """
     words = json.loads(_read("video_words.json"))
     config = {"locale": locale, "outcomeUrl": outcome_url, "words": words}
@@ -40,15 +39,15 @@ def video_page(locale: str, *, outcome_url: str = "") -> str:
 
 
 def page_with(page: str, name: str, config: dict[str, Any]) -> str:
-    """A page with its config in the place that is marked for it."""
-    # `<` cannot end the script element early, whatever a trainee calls themselves.
+    """A page with its config in place of the comment `<!--name-->`."""
+    # No name may contain `</script>`.
     safe = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")
     element = f'<script type="application/json" id="{name}">{safe}</script>'
     return page.replace(f"<!--{name}-->", element)
 
 
 def _options(names: Iterable[str], *, chosen: str) -> str:
-    """By name, the one that is found chosen before the others."""
+    """Options in alphabetical order, `chosen` first."""
     ordered = sorted(names, key=lambda name: (name != chosen, name))
     spoken = (html.escape(name.replace("_", " ")) for name in ordered)
     return "\n        ".join(f"<option>{name}</option>" for name in spoken)

@@ -1,8 +1,7 @@
-"""The training platform, played by the demo: registers a trainee, greets them, shows the video.
+"""The training platform of the demo: registers a trainee, shows the greeting, then the video.
 
-It does what the order's Django platform does, no more: it signs a JWT for the trainee it has just
-registered, serves the greeting page with it, and takes the outcome of the greeting afterwards. It
-keeps nothing beyond its own run.
+It does what an integrator's platform does: it signs a JWT for the trainee, serves the greeting page
+with it, and takes the outcome of the greeting. It keeps nothing beyond its own run.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 import jwt
 from aiohttp import web
 
-from agent.demo.platform.outcome_inbox import NotGenuine, OutcomeInbox
+from agent.demo.platform.outcome_inbox import InvalidWebhook, OutcomeInbox
 from agent.demo.platform.pages import form_page, page_with, video_page
 
 _JWT_TTL_S = 3600
@@ -25,12 +24,12 @@ _PAGES = Path(__file__).with_name("templates")
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformSettings:
-    """What the platform must know."""
+    """What the platform needs."""
 
     jwt_secret: str
     """HS256, shared with the token endpoint."""
     webhook_secret: str
-    """`whsec_…`, shared with whoever sends outcomes."""
+    """`whsec_…`, shared with the sender of outcomes."""
     endpoint_url: str
     """Where the browser finds the token endpoint."""
     page: Path
@@ -62,7 +61,7 @@ class _Platform:
         return _html(form_page())
 
     async def register(self, request: web.Request) -> web.Response:
-        """Sign the trainee in, and on to the greeting: the ticket is a cookie, so refresh works."""
+        """Sign a JWT for the trainee; it is in a cookie, so that a reload works."""
         answers = {k: str(v) for k, v in (await request.post()).items()}
         session_id = secrets.token_hex(4)
         locale = answers.get("locale", "") or "en"
@@ -114,18 +113,18 @@ class _Platform:
         return _html(video_page(claims["locale"], outcome_url=f"/sessions/{session_id}/outcome"))
 
     async def outcome(self, request: web.Request) -> web.Response:
-        """What came of it, for the trainee's own browser alone; null until it has come."""
+        """The outcome, for the trainee's own browser alone; null until it has come."""
         session_id = request.match_info["session_id"]
         if self._claims(request, session_id) is None:
-            raise web.HTTPForbidden(text="this session is not yours")
+            raise web.HTTPForbidden(text="this browser did not register for this session")
         body = {"outcome": self._inbox.newest(session_id)}
         return web.json_response(body, headers={"Cache-Control": "no-store"})
 
     async def take_outcome(self, request: web.Request) -> web.Response:
-        """The webhook: 204 taken, also where it had been taken before; 401 not genuine."""
+        """The webhook: 204 if the message is valid, also if it was sent before; else 401."""
         try:
             self._inbox.take(request.headers, await request.read())
-        except NotGenuine as e:
+        except InvalidWebhook as e:
             return web.json_response({"error": str(e)}, status=401)
         return web.Response(status=204)
 
@@ -134,7 +133,7 @@ class _Platform:
         return web.Response(text=text, content_type="text/css")
 
     def _claims(self, request: web.Request, session_id: str) -> dict[str, Any] | None:
-        """What this browser was registered with for the session; None: it was not."""
+        """The claims of this browser's cookie for the session; None if it has none."""
         ticket = request.cookies.get(f"ticket-{session_id}", "")
         try:
             claims: dict[str, Any] = jwt.decode(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -16,121 +16,75 @@ from agent.demo.providers.deepgram.api import Deepgram
 from agent.demo.providers.faults import Faults, UnknownFault
 from agent.demo.providers.gemini.api import Gemini
 from agent.demo.providers.speech import Voice
-from agent.demo.providers.wire import LATENCIES, Calls, serving
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ports:
-    """Fixed ports; 0: any free one."""
-
-    bey: int = 0
-    deepgram: int = 0
-    gemini: int = 0
-    control: int = 0
+from agent.demo.providers.wire import LATENCIES, Shared, serving
 
 
 @contextlib.asynccontextmanager
-async def running(
-    *, faults: Sequence[str] = (), latency: str = "real", ports: Ports | None = None
+async def serve_stand_ins(
+    *, faults: Sequence[str] = (), latency: str = "real"
 ) -> AsyncIterator[dict[str, Any]]:
-    """Serve everything in this process until the block ends; yields the line for stdout.
+    """Serve all stand-ins until the block ends; yields what the parent process needs to know.
 
     Raises:
-        UnknownFault: see `faults`.
-        OSError: a fixed port is taken.
+        UnknownFault: the text lists all faults.
     """
-    ports = ports or Ports()
-    shared = Faults(faults)
-    calls, speed = Calls(), LATENCIES[latency]
-    bey = BeyondPresence(faults=shared, calls=calls, latency=speed)
+    shared = Shared(Faults(faults), LATENCIES[latency])
     voice = Voice()
-    deepgram = Deepgram(faults=shared, calls=calls, latency=speed, voice=voice)
-    gemini = Gemini(faults=shared, calls=calls, latency=speed, voice=voice)
-    # Both take a core for a moment: better now than when the first trainee waits.
-    await asyncio.gather(deepgram.load(), voice.load(), bey.avatars.load())
-    control = Control(faults=shared, calls=calls, bey=bey, deepgram=deepgram, gemini=gemini)
+    bey, deepgram, gemini = BeyondPresence(shared), Deepgram(shared, voice), Gemini(shared, voice)
+    # Loading takes a core for a moment: better now than when the first trainee waits.
+    await asyncio.gather(deepgram.recogniser.load(), voice.load(), bey.avatars.load())
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(voice.close)
-        stack.callback(deepgram.close)
-        bey_url = await stack.enter_async_context(serving(bey.app(), ports.bey))
-        deepgram_url = await stack.enter_async_context(serving(deepgram.app(), ports.deepgram))
-        gemini_url = await stack.enter_async_context(serving(gemini.app(), ports.gemini))
-        control_url = await stack.enter_async_context(serving(control.app(), ports.control))
+        stack.callback(deepgram.recogniser.close)
+        apps = (bey.app(), deepgram.app(), gemini.app(), _control(shared, bey, gemini))
+        urls = [await stack.enter_async_context(serving(app)) for app in apps]
         stack.push_async_callback(bey.avatars.stop)
+        names = ("BEY_API_URL", "DEEPGRAM_BASE_URL", "GOOGLE_GEMINI_BASE_URL")
         yield {
-            "environment": {
-                "BEY_API_URL": bey_url,
-                "DEEPGRAM_BASE_URL": deepgram_url,
-                "GOOGLE_GEMINI_BASE_URL": gemini_url,
-            },
-            "control_url": control_url,
-            "recognises_speech": deepgram.recognises_speech,
-            "speaks": deepgram.speaks,
+            "environment": dict(zip(names, urls, strict=False)),
+            "control_url": urls[-1],
+            "recognises_speech": not deepgram.recogniser.unavailable,
+            "speaks": not voice.unavailable,
         }
 
 
-class Control:
-    """The control API's routes."""
+def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> web.Application:
+    """The control API."""
 
-    def __init__(
-        self,
-        *,
-        faults: Faults,
-        calls: Calls,
-        bey: BeyondPresence,
-        deepgram: Deepgram,
-        gemini: Gemini,
-    ) -> None:
-        self._faults, self._calls = faults, calls
-        self._bey, self._deepgram, self._gemini = bey, deepgram, gemini
+    async def sessions(_: web.Request) -> web.Response:
+        found = bey.avatars.sessions.values()
+        return web.json_response([session.as_json() for session in found])
 
-    def app(self) -> web.Application:
-        app = web.Application()
-        app.router.add_get("/sessions", self._sessions)
-        app.router.add_get("/calls", self._get_calls)
-        app.router.add_put("/faults", self._put_faults)
-        app.router.add_put("/gemini/script", self._put_script)
-        app.router.add_put("/deepgram/hears", self._put_hears)
-        app.router.add_post("/reset", self._reset)
-        return app
+    async def calls(_: web.Request) -> web.Response:
+        return web.json_response([asdict(call) for call in shared.calls])
 
-    async def _sessions(self, _: web.Request) -> web.Response:
-        sessions = self._bey.avatars.sessions.values()
-        return web.json_response([session.as_json() for session in sessions])
+    async def reset(_: web.Request) -> web.Response:
+        await bey.avatars.stop()
+        bey.avatars.sessions.clear()
+        shared.calls.clear()
+        shared.faults.replace([])
+        gemini.script([])
+        return web.json_response({"ok": True})
 
-    async def _get_calls(self, _: web.Request) -> web.Response:
-        return web.json_response(self._calls.as_json())
+    app = web.Application()
+    app.router.add_get("/sessions", sessions)
+    app.router.add_get("/calls", calls)
+    app.router.add_put("/faults", _replacing(shared.faults.replace))
+    app.router.add_put("/gemini/script", _replacing(gemini.script))
+    app.router.add_post("/reset", reset)
+    return app
 
-    async def _put_faults(self, request: web.Request) -> web.Response:
+
+def _replacing(
+    replace: Callable[[Any], None],
+) -> Callable[[web.Request], Any]:
+    """A handler that replaces a list by that of the request; 400 says what is wrong with it."""
+
+    async def handle(request: web.Request) -> web.Response:
         try:
-            wanted = await request.json()
-            if not isinstance(wanted, list) or not all(isinstance(text, str) for text in wanted):
-                raise UnknownFault("the body must be a list of strings")
-            self._faults.replace(wanted)
-        except (UnknownFault, json.JSONDecodeError) as e:
-            return web.json_response({"error": str(e)}, status=400)
-        return web.json_response(wanted)
-
-    async def _put_script(self, request: web.Request) -> web.Response:
-        try:
-            self._gemini.script(await request.json())
-        except (TypeError, json.JSONDecodeError) as e:
+            replace(await request.json())
+        except (UnknownFault, TypeError, AttributeError, json.JSONDecodeError) as e:
             return web.json_response({"error": str(e)}, status=400)
         return web.json_response({"ok": True})
 
-    async def _put_hears(self, request: web.Request) -> web.Response:
-        try:
-            self._deepgram.hears.replace(await request.json())
-        except (TypeError, json.JSONDecodeError) as e:
-            return web.json_response({"error": str(e)}, status=400)
-        return web.json_response({"ok": True})
-
-    async def _reset(self, _: web.Request) -> web.Response:
-        """Avatars leave; records, faults, script and what is to be heard are empty again."""
-        await self._bey.avatars.stop()
-        self._bey.avatars.sessions.clear()
-        self._calls.clear()
-        self._faults.replace([])
-        self._gemini.script([])
-        self._deepgram.hears.replace([])
-        return web.json_response({"ok": True})
+    return handle

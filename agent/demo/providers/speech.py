@@ -1,7 +1,6 @@
-"""Hearing and speaking on this machine: Moonshine recognises English, eSpeak NG speaks.
+"""Speech recognition and voices on this machine: Moonshine recognises English, eSpeak NG speaks.
 
-Both come out of wheels of the optional extra `demo`. Neither is re-entrant, so each has one thread
-of its own; the event loop only awaits. What is not installed is said once and then not done.
+Both come from wheels of the optional extra `demo`. What is not installed is logged once.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import asyncio
 import ctypes
 import logging
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -22,39 +22,35 @@ logger = logging.getLogger("training-greeter.stand-ins")
 Samples = NDArray[np.int16]
 
 
-class Recogniser:
-    """English speech to text; one model for everybody, one utterance at a time."""
+class _Engine:
+    """A library that is not re-entrant: loaded once, and called on one thread only."""
 
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recogniser")
+    def __init__(self, load: Callable[[], Any], without_it: str) -> None:
+        self._load, self._without_it = load, without_it
+        self._thread = ThreadPoolExecutor(1)
         self._waiting = 0
-        self._model: Any = None
+        self._library: Any = None
         self.unavailable = ""
-        """Why it cannot recognise anything; empty once it can."""
+        """Why it cannot be used; empty if it can."""
 
     async def load(self) -> None:
-        """Load the model (0.3 s), or find out that there is none on this machine."""
+        """Load the library, or log that this machine has none."""
         try:
-            self._model = await self._in_thread(_load_moonshine)
+            self._library = await self._run(self._load)
         except (ImportError, OSError, RuntimeError) as e:
-            self.unavailable = f"moonshine-voice does not run here: {type(e).__name__}"
+            self.unavailable = str(e)
             logger.warning(
-                "no speech recognition: typed answers only", extra={"why": self.unavailable}
+                self._without_it, extra={"event": "demo_speech_unavailable", "error": str(e)}
             )
 
     @property
     def idle(self) -> bool:
         return self._waiting == 0
 
-    async def recognise(self, samples: Samples, sample_rate: int) -> str:
-        """What was said; empty where nothing was. About 25 ms a second of speech."""
-        sound = samples.astype(np.float32) / 32768
-        return str(await self._in_thread(_transcribe, self._model, sound, sample_rate))
-
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _in_thread(self, function: Any, *args: Any) -> Any:
+    async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
@@ -62,11 +58,25 @@ class Recogniser:
             self._waiting -= 1
 
 
+class Recogniser(_Engine):
+    """English speech to text, one utterance at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(_load_moonshine, "no speech recognition here; type the answers instead")
+
+    async def recognise(self, samples: Samples, sample_rate: int) -> str:
+        """What was said; empty if nothing was. Takes about 25 ms for a second of speech."""
+        sound = samples.astype(np.float32) / 32768
+        recognise = self._library.transcribe_without_streaming
+        lines = (await self._run(recognise, sound, sample_rate)).lines
+        return " ".join(text for line in lines if (text := line.text.strip()))
+
+
 def _load_moonshine() -> Any:
     from moonshine_voice import ModelArch, Transcriber, get_model_path
 
-    # Threshold 0: our own endpointing has already cut the utterance, and a second detector inside
-    # would cut sentences apart and drop soft beginnings.
+    # Threshold 0: `endpointing.py` has already cut the utterance, and a second detector would cut
+    # sentences apart and drop soft beginnings.
     return Transcriber(
         model_path=get_model_path("tiny-en"),
         model_arch=ModelArch.TINY,
@@ -74,38 +84,24 @@ def _load_moonshine() -> Any:
     )
 
 
-def _transcribe(model: Any, sound: NDArray[np.float32], sample_rate: int) -> str:
-    lines = model.transcribe_without_streaming(sound, sample_rate).lines
-    return " ".join(text for line in lines if (text := line.text.strip()))
-
-
 @dataclass(frozen=True)
 class VoiceChoice:
-    """How to sound, derived from an Aura model's name."""
+    """A voice of eSpeak."""
 
     name: str
-    """eSpeak's voice and variant, like en-us+f3."""
-    words_per_minute: int
+    """With its variant, like `en-us+f3`."""
+    words_per_minute: int = 160
 
 
-_LANGUAGES = {"en": "en-us", "es": "es", "fr": "fr", "de": "de", "it": "it", "nl": "nl", "ja": "ja"}
-_MEN = frozenset(
+_AURA_LANGUAGES = ("en", "es", "fr", "de", "it", "nl", "ja")
+_MALE_VOICES = frozenset(
+    # Deepgram's
     "apollo arcas aries atlas draco hermes hyperion jupiter mars neptune odysseus orion orpheus"
-    " pluto saturn zeus angus perseus".split()
+    " pluto saturn zeus angus perseus"
+    # Gemini's
+    " puck charon fenrir orus enceladus iapetus umbriel algieba algenib rasalgethi alnilam schedar"
+    " achird zubenelgenubi sadachbia sadaltager".split()
 )
-_WORDS_PER_MINUTE = 160
-
-
-def choose_voice(model: str, speed: float = 1.0) -> VoiceChoice | None:
-    """The voice for `aura-2-andromeda-en` and its like; None: Deepgram has no such model."""
-    parts = model.split("-")
-    if len(parts) < 3 or parts[0] != "aura" or parts[-1] not in _LANGUAGES:
-        return None
-    variant = "michel" if parts[-2] in _MEN else "f3"
-    name = f"{_LANGUAGES[parts[-1]]}+{variant}"
-    return VoiceChoice(name=name, words_per_minute=round(_WORDS_PER_MINUTE * speed))
-
-
 _LOOKS_LIKE = {
     "ja": r"[\u3040-\u30ff]",
     "ko": r"[\uac00-\ud7af]",
@@ -126,65 +122,48 @@ _LOOKS_LIKE = {
 """Letters and frequent words of a language; only a guess."""
 
 
-def guess_language(text: str) -> str:
-    """eSpeak's tag of the language that a text looks like; English if nothing else fits."""
-    hits = {tag: len(re.findall(found, text, re.I)) for tag, found in _LOOKS_LIKE.items()}
-    best = max(hits, key=lambda tag: hits[tag])
-    return best if hits[best] else "en"
-
-
-_ENGLISH = "en-us"
-_GEMINI_MEN = frozenset(
-    "puck charon fenrir orus enceladus iapetus umbriel algieba algenib rasalgethi alnilam schedar"
-    " achird zubenelgenubi sadachbia sadaltager".split()
-)
+def choose_voice(model: str, speed: float = 1.0) -> VoiceChoice | None:
+    """The voice for `aura-2-andromeda-en` and its like; None if Deepgram has no such model."""
+    family, *_, name, language = model.split("-") if model.count("-") > 1 else ("", "", "")
+    if family != "aura" or language not in _AURA_LANGUAGES:
+        return None
+    return VoiceChoice(_espeak_name(language, name), round(VoiceChoice.words_per_minute * speed))
 
 
 def voice_for(text: str, name: str) -> VoiceChoice:
-    """The voice for a text whose language nobody has told: Gemini's `Kore` and its like."""
-    language = guess_language(text)
-    variant = "michel" if name.lower() in _GEMINI_MEN else "f3"
-    espeak = _ENGLISH if language == "en" else language
-    return VoiceChoice(name=f"{espeak}+{variant}", words_per_minute=_WORDS_PER_MINUTE)
+    """The voice for a text in an unknown language: Gemini's `Kore` and its like."""
+    hits = {tag: len(re.findall(found, text, re.I)) for tag, found in _LOOKS_LIKE.items()}
+    best = max(hits, key=lambda tag: hits[tag])
+    return VoiceChoice(_espeak_name(best if hits[best] else "en", name))
 
 
-class Voice:
-    """Text to speech by eSpeak NG."""
+def _espeak_name(language: str, voice: str) -> str:
+    variant = "michel" if voice.lower() in _MALE_VOICES else "f3"
+    return f"{'en-us' if language == 'en' else language}+{variant}"
+
+
+class Voice(_Engine):
+    """Text to speech."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="voice")
-        self._engine: _Espeak | None = None
-        self.unavailable = ""
-        """Why it cannot speak; empty once it can."""
-
-    async def load(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            self._engine = await loop.run_in_executor(self._thread, _Espeak)
-        except (ImportError, OSError, RuntimeError) as e:
-            self.unavailable = f"espeakng-loader does not run here: {type(e).__name__}"
-            logger.warning("no voice: silence is sent", extra={"why": self.unavailable})
+        super().__init__(_Espeak, "no voice here; the stand-ins send silence")
 
     async def say(self, text: str, choice: VoiceChoice, sample_rate: int) -> bytes:
-        """One sentence as s16le mono at the asked rate; some 5 ms of work."""
-        if self._engine is None:
+        """One sentence as s16le mono, in about 5 ms; empty if this machine has no voice."""
+        if self._library is None:
             return b""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._engine.say, text, choice, sample_rate)
-
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        sound: bytes = await self._run(self._library.say, text, choice, sample_rate)
+        return sound
 
 
-_SYNCHRONOUS, _NO_EXIT, _UTF8, _CHARACTERS = 2, 0x8000, 1, 1
-_RATE = 1
+_SYNCHRONOUS, _NO_EXIT, _UTF8, _CHARACTERS, _RATE = 2, 0x8000, 1, 1, 1
 _OnSound = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
 
 
 class _Espeak:
-    """The C library, one sentence at a time, on one thread only."""
+    """The C library."""
 
     def __init__(self) -> None:
         import espeakng_loader
@@ -196,15 +175,13 @@ class _Espeak:
         self._own_rate = library.espeak_Initialize(_SYNCHRONOUS, 100, data, _NO_EXIT)
         if self._own_rate <= 0:
             raise RuntimeError("espeak_Initialize failed")
+        uint, pointer = ctypes.c_uint, ctypes.c_void_p
         library.espeak_Synth.argtypes = [
-            ctypes.c_char_p,
-            ctypes.c_size_t,
-            *[ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint],
-            *[ctypes.c_void_p, ctypes.c_void_p],
+            *(ctypes.c_char_p, ctypes.c_size_t, uint, ctypes.c_int, uint, uint, pointer, pointer)
         ]
         self._library = library
         self._sound = bytearray()
-        # Held: ctypes would free the callback while the library still calls it.
+        # Kept: ctypes would free the callback while the library still calls it.
         self._callback = _OnSound(self._collect)
         library.espeak_SetSynthCallback(self._callback)
 
@@ -215,14 +192,13 @@ class _Espeak:
         self._sound.clear()
         spoken = text.replace("\0", " ").encode() + b"\0"
         self._library.espeak_Synth(spoken, len(spoken), 0, _CHARACTERS, 0, _UTF8, None, None)
-        if not self._sound or sample_rate == self._own_rate:
-            return bytes(self._sound)
         # LiveKit has a resampler, but its native library must stay out of this process.
-        sound = np.frombuffer(self._sound, np.int16)
+        sound = np.frombuffer(bytes(self._sound), np.int16)
+        if not len(sound):
+            return b""
         count = len(sound) * sample_rate // self._own_rate
-        at = np.arange(count) * self._own_rate / sample_rate
-        resampled: Samples = np.interp(at, np.arange(len(sound)), sound).astype(np.int16)
-        return resampled.tobytes()
+        resampled = np.fft.irfft(np.fft.rfft(sound), count) * (count / len(sound))
+        return np.clip(resampled, -32768, 32767).astype(np.int16).tobytes()
 
     def _collect(self, sound: Any, count: int, _: Any) -> int:
         if sound and count > 0:

@@ -1,4 +1,4 @@
-"""What the three stand-ins share at their wire: a record of calls, and failing before an answer."""
+"""What the stand-ins share: settings, a record of calls, and faults that replace an answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -18,7 +18,7 @@ from aiohttp import web
 from agent.demo.providers.faults import Faults
 
 _CALLS_KEPT = 5_000
-_NO_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
+_INVALID_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
 
 
 @dataclass(frozen=True)
@@ -45,36 +45,33 @@ class Call:
     at: float
     """Seconds since the epoch."""
     status: int | None = None
-    """None while unanswered, or when the connection was dropped unanswered."""
+    """None while unanswered, and if the connection was dropped."""
     detail: dict[str, Any] = field(default_factory=dict)
-    """What was asked and said, as far as a test may want it."""
+    """What was asked and said."""
 
 
-class Calls:
+@dataclass
+class Shared:
+    """What all stand-ins of a run have in common."""
+
+    faults: Faults
+    latency: Latency
+    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     """Every call to every provider, oldest first."""
 
-    def __init__(self) -> None:
-        self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
-
-    def add(self, provider: str, call: str, **detail: Any) -> Call:
+    def record(self, provider: str, call: str, **detail: Any) -> Call:
         """Record a call that has just begun."""
         record = Call(provider=provider, call=call, at=time.time(), detail=detail)
-        self._calls.append(record)
+        self.calls.append(record)
         return record
-
-    def clear(self) -> None:
-        self._calls.clear()
-
-    def as_json(self) -> list[dict[str, Any]]:
-        return [asdict(call) for call in self._calls]
 
 
 def drop(request: web.BaseRequest, *, reset: bool = True) -> None:
-    """Cut the connection under a request.
+    """Close the connection of a request.
 
     Args:
-        reset: the peer sees ECONNRESET and loses what it has not read yet; otherwise it can read
-            what was sent and then finds the end.
+        reset: the peer gets ECONNRESET and loses what it has not read yet; otherwise it can read
+            what was sent before it finds the end.
     """
     if (transport := request.transport) is None:
         return
@@ -86,8 +83,8 @@ def drop(request: web.BaseRequest, *, reset: bool = True) -> None:
 
 
 async def hang(request: web.BaseRequest) -> None:
-    """Keep the peer waiting until it goes away by itself."""
-    # aiohttp tells a handler of a lost peer only by the transport that is gone.
+    """Wait until the peer closes the connection."""
+    # aiohttp tells a handler only by the missing transport that the peer is gone.
     while request.transport is not None:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
 
@@ -101,12 +98,12 @@ async def failing_answer(
     shape: str = "",
     lasting: bool = False,
 ) -> web.StreamResponse | None:
-    """The answer a fault gives in place of the provider's; None: answer as usual (perhaps late).
+    """The answer that a fault gives instead of the provider; None if there is no such fault.
 
     Args:
-        of: whose faults, where not those of the provider as it is recorded.
-        shape: whose errors these are, where not the provider's own.
-        lasting: only faults that are in force for good: a mere look uses up none.
+        of: the provider whose faults count, if not that of the call.
+        shape: the provider whose errors look like this, if not that of the call.
+        lasting: only faults without a count; a call of `doctor` uses none up.
     """
     of = of or call.provider
     if slow := faults.take(of, "delay", lasting=lasting):
@@ -134,9 +131,9 @@ async def failing_answer(
     return answer
 
 
-def is_no_key(key: str) -> bool:
-    """True for a key the stand-ins refuse: none at all, or one that says so (`wrong-key`)."""
-    return _NO_KEY.fullmatch(key) is not None
+def is_invalid_key(key: str) -> bool:
+    """True for a key that the stand-ins refuse: none at all, or one like `wrong-key`."""
+    return _INVALID_KEY.fullmatch(key) is not None
 
 
 _GOOGLE_STATUS = {
@@ -151,8 +148,14 @@ _GOOGLE_STATUS = {
 }
 
 
+def refused(call: Call, status: int, message: str, *, shape: str = "") -> web.Response:
+    """Refuse a call, in the shape in which its provider (or `shape`) does."""
+    call.status = status
+    return refusal(shape or call.provider, status, message)
+
+
 def refusal(provider: str, status: int, message: str = "") -> web.Response:
-    """An error in the shape the provider gives it."""
+    """An error in the provider's shape."""
     text = message or f"simulated {status}"
     body: dict[str, Any]
     if provider == "llm":

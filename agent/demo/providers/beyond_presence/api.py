@@ -17,8 +17,15 @@ import jwt
 from aiohttp import web
 
 from agent.demo.providers.beyond_presence.sessions import Avatars, AvatarSession
-from agent.demo.providers.faults import Faults
-from agent.demo.providers.wire import Call, Calls, Latency, drop, failing_answer, is_no_key, refusal
+from agent.demo.providers.wire import (
+    Call,
+    Shared,
+    drop,
+    failing_answer,
+    is_invalid_key,
+    refusal,
+    refused,
+)
 
 _USAGE = {
     "period_start": "2026-01-01T00:00:00+00:00",
@@ -34,9 +41,9 @@ _FIELDS = ("transport", "avatar_id", "url", "token")
 class BeyondPresence:
     """The API and its avatars."""
 
-    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency) -> None:
-        self._faults, self._calls, self._latency = faults, calls, latency
-        self.avatars = Avatars(faults)
+    def __init__(self, shared: Shared) -> None:
+        self._shared, self._faults = shared, shared.faults
+        self.avatars = Avatars(shared.faults)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -47,11 +54,11 @@ class BeyondPresence:
         return app
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        call = self._calls.add("bey", "POST /v1/sessions")
+        call = self._shared.record("bey", "POST /v1/sessions")
         if failure := await failing_answer(request, self._faults, call):
             return failure
-        if _keyless(request):
-            return _answer(call, refusal("bey", 401, "Invalid API key"))
+        if _has_no_key(request):
+            return refused(call, 401, "Invalid API key")
         try:
             body = await request.json()
         except ValueError:
@@ -59,8 +66,8 @@ class BeyondPresence:
         if problem := _problem(body):
             return _answer(call, problem)
         if _is_unknown(body["avatar_id"]):
-            return _answer(call, refusal("bey", 404, "Avatar not found"))
-        await asyncio.sleep(self._latency.bey_s)
+            return refused(call, 404, "Avatar not found")
+        await asyncio.sleep(self._shared.latency.bey_s)
         session = AvatarSession(
             id=str(uuid.uuid4()),
             avatar_id=body["avatar_id"],
@@ -88,18 +95,18 @@ class BeyondPresence:
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: is the key valid, the avatar there, and what is the usage."""
-        call = self._calls.add("bey", f"GET {request.path}")
+        call = self._shared.record("bey", f"GET {request.path}")
         if failure := await failing_answer(request, self._faults, call, lasting=True):
             return failure
-        if _keyless(request):
-            return _answer(call, refusal("bey", 401, "Invalid API key"))
+        if _has_no_key(request):
+            return refused(call, 401, "Invalid API key")
         avatar = request.match_info.get("id")
         if request.path == "/v1/usage":
             return _answer(call, web.json_response(_USAGE))
         if avatar is None:
             return _answer(call, web.Response(status=204))
         if _is_unknown(avatar):
-            return _answer(call, refusal("bey", 404, "Avatar not found"))
+            return refused(call, 404, "Avatar not found")
         status = "training" if avatar.startswith("untrained") else "available"
         known = {"id": avatar, "name": avatar, "visibility": "private", "status": status}
         return _answer(call, web.json_response(known))
@@ -118,8 +125,8 @@ def _room_of(claims: dict[str, Any]) -> str:
     return str(grants.get("room", "")) if isinstance(grants, dict) else ""
 
 
-def _keyless(request: web.Request) -> bool:
-    return is_no_key(request.headers.get("x-api-key", ""))
+def _has_no_key(request: web.Request) -> bool:
+    return is_invalid_key(request.headers.get("x-api-key", ""))
 
 
 def _is_unknown(avatar_id: str) -> bool:

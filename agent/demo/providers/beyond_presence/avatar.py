@@ -14,62 +14,54 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from multiprocessing.connection import Connection
+from typing import Any
 
 from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.rtc.participant import PublishTrackError
 
-from agent.demo.providers.beyond_presence.media import (
-    SAMPLE_RATE,
-    Link,
-    SpeechReceiver,
-    TalkingAvatar,
-)
-from agent.demo.providers.beyond_presence.talking_face import TalkingFace
+from agent.demo.providers.beyond_presence.media import SAMPLE_RATE, AvatarMedia, Link
 
 logger = logging.getLogger("training-greeter.stand-ins")
 
 _AGENT_GONE_S = 3.0
 """How long an avatar waits for an agent that has left its room to come back."""
 _CONNECT_TIMEOUT_S = 10.0
-_AGENT_TIMEOUT_S = 10.0
 _LEAVE_TIMEOUT_S = 3.0
 _FLAP_S = 0.3
 """Long enough for the other participants to be told."""
 
 
 def run_avatar(connection: Connection, *, url: str, token: str) -> None:
-    """Be an avatar; ends the process.
+    """Be an avatar, and end the process.
 
     Args:
         connection: to the stand-ins' process; see `Link`.
     """
     logging.basicConfig(level=logging.WARNING, format="avatar: %(message)s")
-    # The runner logs every late frame; on a busy machine that is a line a second.
+    # The synchroniser logs every late frame; on a busy machine that is a line a second.
     logging.getLogger("livekit").setLevel(logging.ERROR)
+    status = 0
     try:
         asyncio.run(_run(Link(connection), connection, url, token))
     except EOFError:
-        os._exit(0)  # the parent has ended
+        pass  # the parent has ended
     except Exception:
-        logger.exception("avatar failed")
-        os._exit(1)
+        logger.exception("avatar failed", extra={"event": "avatar_failed"})
+        status = 1
     # LiveKit's native library can hang in its exit handler once rooms have been deleted under
     # their participants (livekit 1.1.21).
-    os._exit(0)
+    os._exit(status)
 
 
 async def _run(link: Link, connection: Connection, url: str, token: str) -> None:
     """Take part until the avatar leaves, the parent ends or SIGTERM comes."""
-    stop = asyncio.Event()
+    taking_part = asyncio.create_task(_take_part(link, url, token))
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # Windows: the process is just killed
-        loop.add_signal_handler(signal.SIGTERM, stop.set)
-        loop.add_reader(connection.fileno(), stop.set)  # between requests, only its end is read
-    taking_part = asyncio.create_task(_take_part(link, url, token))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({taking_part, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    taking_part.cancel()
+        loop.add_signal_handler(signal.SIGTERM, taking_part.cancel)
+        # Answers are read at once, in `Link.take`: what is left to read is the end.
+        loop.add_reader(connection.fileno(), taking_part.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await taking_part
 
@@ -116,7 +108,8 @@ async def _joined(
         await asyncio.wait_for(asyncio.shield(connecting), _CONNECT_TIMEOUT_S)
         joined = True
         since = {} if again else {"joined_at": time.time()}
-        link.report(identity=room.local_participant.identity, room=room.name, left_at=None, **since)
+        identity = room.local_participant.identity
+        link.report(identity=identity, room=room.name, left_at=None, **since)
         yield room
     finally:
         # A connection that is cancelled half-way makes LiveKit's native library end the process
@@ -133,14 +126,13 @@ async def _speak_until_gone(link: Link, room: rtc.Room) -> str:
     """Publish and speak; returns why it is time to leave."""
     loop = asyncio.get_running_loop()
     gone: asyncio.Future[str] = loop.create_future()
+    agent = room.local_participant.attributes.get(ATTRIBUTE_PUBLISH_ON_BEHALF) or None
     waiting: asyncio.TimerHandle | None = None
     segments = 0
 
     def leave(why: str) -> None:
         if not gone.done():
             gone.set_result(why)
-
-    agent = room.local_participant.attributes.get(ATTRIBUTE_PUBLISH_ON_BEHALF) or None
 
     def on_left(participant: rtc.RemoteParticipant) -> None:
         nonlocal waiting
@@ -163,30 +155,17 @@ async def _speak_until_gone(link: Link, room: rtc.Room) -> str:
     room.on("participant_connected", on_joined)
     if fault := link.take("leaves"):
         loop.call_later(fault.value, leave, "fault: left")
-    avatar = TalkingAvatar(
-        room,
-        receiver=SpeechReceiver(room, sender_identity=agent, link=link),
-        face=TalkingFace(black=link.take("black") is not None),
-        link=link,
-        on_speech=on_speech,
-    )
     if not room.isconnected():
         leave("disconnected")
     if agent and agent not in room.remote_participants:
         # A token outlives its room: an avatar that joins late would be alone in a new room.
         waiting = loop.call_later(_AGENT_GONE_S, leave, "the agent was not there")
-
-    async def perform() -> str:
-        async with asyncio.timeout(_AGENT_TIMEOUT_S):
-            await avatar.start()
-        await avatar.wait_for_complete()
+    media = AvatarMedia(room, agent=agent, link=link, on_speech=on_speech)
+    performing = asyncio.create_task(media.run())
+    first: set[asyncio.Future[Any]] = {performing, gone}
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+    if not gone.done():
+        performing.result()
         return "its media ended"
-
-    performing = asyncio.create_task(perform())
-    try:
-        await asyncio.wait({performing, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return gone.result() if gone.done() else performing.result()
-    finally:
-        performing.cancel()
-        await asyncio.gather(performing, return_exceptions=True)
-        await avatar.aclose()
+    performing.cancel()
+    return gone.result()

@@ -55,23 +55,22 @@ class Face:
         self._background = Layer.of(layers["background"]).planes
         self._head = Layer.of(layers["head"])
         self._eyes = [Layer.of(eyes).planes for eyes in layers["eyes"]]
-        self._mouths = [[Layer.of(mouth).planes for mouth in row] for row in layers["mouths"]]
+        self._mouths = [Layer.of(mouth).planes for mouth in layers["mouths"]]
 
-    def picture(self, *, sway: int, eyes: int, opening: int, width: int) -> bytes:
+    def picture(self, *, sway: int, eyes: int, opening: int) -> bytes:
         """Make one picture.
 
         Args:
             sway: pixels to the side, -MAX_SWAY to MAX_SWAY.
             eyes: 0 to EYES - 1.
             opening: 0 to OPENINGS - 1.
-            width: of the mouth: 0 narrow, 1 neutral, 2 wide.
         """
         made = []
         for index, scale in enumerate((1, 2, 2)):
             head = self._head.planes[index].copy()
             for patch, at in (
                 (self._eyes[eyes][index], _EYES_AT),
-                (self._mouths[width][opening][index], _MOUTH_AT),
+                (self._mouths[opening][index], _MOUTH_AT),
             ):
                 _area(head, patch, at[0] - _HEAD_AT[0], at[1] - _HEAD_AT[1], scale)[:] = patch
             plane = self._background[index].copy()

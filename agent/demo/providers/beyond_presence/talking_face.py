@@ -1,6 +1,6 @@
 """The face over time: which mouth for which sound, when it blinks, how it sways.
 
-Takes speech and gives pictures and the same speech in step, for livekit-agents' `AvatarRunner`.
+It takes speech and gives pictures and the same speech, in step.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import asyncio
 import math
 import random
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 
 import numpy as np
 from livekit import rtc
-from livekit.agents.voice.avatar import AudioSegmentEnd, VideoGenerator
+from livekit.agents.voice.avatar import AudioSegmentEnd
 
 from agent.demo.providers.beyond_presence.face import (
     MAX_SWAY,
@@ -33,10 +33,8 @@ _QUIET_DB, _LOUD_DB = -42.0, -9.0
 _BLINK = (1, 2, 2, 1)
 """Eyes of the frames of one blink."""
 
-Media = rtc.VideoFrame | rtc.AudioFrame | AudioSegmentEnd
 
-
-class TalkingFace(VideoGenerator):
+class TalkingFace:
     """One avatar's face, and the speech that is still to be played."""
 
     def __init__(self, *, black: bool = False) -> None:
@@ -46,9 +44,8 @@ class TalkingFace(VideoGenerator):
         self._tick = random.randrange(1000)
         self._blink_at = self._tick + FPS
         self._openness = 0.0
-        self._width = 1
 
-    async def push_audio(self, frame: rtc.AudioFrame | AudioSegmentEnd) -> None:
+    def push_audio(self, frame: rtc.AudioFrame | AudioSegmentEnd) -> None:
         self._speech.append(frame)
 
     def clear_buffer(self) -> None:
@@ -65,10 +62,7 @@ class TalkingFace(VideoGenerator):
         """Whether sound has been received after the last end of a segment."""
         return bool(self._speech) and isinstance(self._speech[-1], rtc.AudioFrame)
 
-    def __aiter__(self) -> AsyncGenerator[Media, None]:
-        return self._frames()
-
-    async def _frames(self) -> AsyncGenerator[Media, None]:
+    async def __aiter__(self) -> AsyncIterator[rtc.VideoFrame | rtc.AudioFrame | AudioSegmentEnd]:
         ahead, idle = 0, 0
         while True:
             item = self._speech.popleft() if self._speech else None
@@ -101,10 +95,6 @@ class TalkingFace(VideoGenerator):
         target = min(max((level - _QUIET_DB) / (_LOUD_DB - _QUIET_DB), 0.0), 1.0)
         # A jaw opens faster than it closes.
         self._openness += (0.75 if target > self._openness else 0.5) * (target - self._openness)
-        spectrum = np.abs(np.fft.rfft(sound))
-        hertz = np.fft.rfftfreq(sound.size, 1 / frame.sample_rate)
-        centre = float((spectrum * hertz).sum() / (spectrum.sum() + 1e-9))
-        self._width = 0 if centre < 750 else 1 if centre < 1700 else 2
 
     def _picture(self) -> rtc.VideoFrame:
         """The next picture, 1/25 s after the last."""
@@ -122,7 +112,6 @@ class TalkingFace(VideoGenerator):
                 sway=round(MAX_SWAY * math.sin(2 * math.pi * self._tick * FRAME_S / _SWAY_S)),
                 eyes=(_BLINK[blink] if blink >= 0 else 0) + raised,
                 opening=opening,
-                width=self._width,
             )
         )
         return rtc.VideoFrame(SIZE, SIZE, rtc.VideoBufferType.I420, picture)

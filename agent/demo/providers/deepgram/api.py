@@ -1,8 +1,7 @@
-"""Deepgram as livekit-plugins-deepgram 1.8.9 calls it: `/v1/listen` and `/v1/speak`; and as
-`doctor` does: `/v1/auth/token` and `/v1/models`.
+"""Deepgram's API as livekit-plugins-deepgram 1.8.9 and `doctor` call it.
 
-Recognition and voice are real, on this machine; what it cannot recognise it does not transcribe,
-unless a test says what is heard (`hears.py`).
+Routes: `/v1/listen`, `/v1/speak`, `/v1/auth/token` and `/v1/models`. Recognition and voice are real
+and run on this machine; languages other than English are not transcribed.
 """
 
 from __future__ import annotations
@@ -15,11 +14,9 @@ import re
 from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.listen import Listener
-from agent.demo.providers.deepgram.scripted_speech import Hears
 from agent.demo.providers.deepgram.speak import Speaker
-from agent.demo.providers.faults import Faults
-from agent.demo.providers.speech import Recogniser, Voice, choose_voice
-from agent.demo.providers.wire import Call, Calls, Latency, failing_answer, is_no_key, refusal
+from agent.demo.providers.speech import Recogniser, Voice, VoiceChoice, choose_voice
+from agent.demo.providers.wire import Call, Shared, failing_answer, is_invalid_key, refused
 
 logger = logging.getLogger("training-greeter.stand-ins")
 
@@ -28,49 +25,32 @@ VOICES = (
     *("aura-2-agathe-fr", "aura-2-viktoria-de", "aura-2-livia-it", "aura-2-rhea-nl"),
     "aura-2-izanami-ja",
 )
-"""The voices it lists: those the product names. It speaks by any name of this form."""
-_OVER = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
-_HEARS = re.compile(r"(?:nova(?:-[123])?|enhanced|base|whisper|flux)(?:-[a-z-]+)?")
+"""The voices that `/v1/models` lists; any name of this form has a voice."""
+_CLOSED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+_STT_MODELS = re.compile(r"(?:nova(?:-[123])?|enhanced|base|whisper|flux)(?:-[a-z-]+)?")
 _RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
 
 
 class Deepgram:
-    """Both services on one address."""
+    """The API; `voice` is closed by its owner."""
 
-    def __init__(self, *, faults: Faults, calls: Calls, latency: Latency, voice: Voice) -> None:
-        self._faults, self._calls, self._latency = faults, calls, latency
-        self._recogniser, self._voice = Recogniser(), voice
-        self.hears = Hears()
-        self._said_deaf = False
-
-    async def load(self) -> None:
-        """Load the model; the voice is its owner's to load."""
-        await self._recogniser.load()
-
-    def close(self) -> None:
-        self._recogniser.close()
-
-    @property
-    def recognises_speech(self) -> bool:
-        """Whether English is transcribed here."""
-        return not self._recogniser.unavailable
-
-    @property
-    def speaks(self) -> bool:
-        return not self._voice.unavailable
+    def __init__(self, shared: Shared, voice: Voice) -> None:
+        self._shared, self._faults, self._voice = shared, shared.faults, voice
+        self.recogniser = Recogniser()
+        self._warned = False
 
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/v1/listen", self._listen)
         app.router.add_get("/v1/speak", self._speak)
-        app.router.add_post("/v1/speak", self._speak_at_once)
-        app.router.add_get("/v1/auth/token", self._look)
-        app.router.add_get("/v1/models", self._look)
+        app.router.add_post("/v1/speak", self._speak)
+        app.router.add_get("/v1/auth/token", self._check)
+        app.router.add_get("/v1/models", self._check)
         return app
 
-    async def _look(self, request: web.Request) -> web.StreamResponse:
-        """Who the key is, and which voices there are."""
-        call = self._calls.add("stt", f"GET {request.path}")
+    async def _check(self, request: web.Request) -> web.StreamResponse:
+        """Free calls of `doctor`: is the key valid, and which voices are there."""
+        call = self._shared.record("stt", f"GET {request.path}")
         if failure := await failing_answer(request, self._faults, call, lasting=True):
             return failure
         if problem := _problem(request, call):
@@ -82,39 +62,35 @@ class Deepgram:
         return web.json_response({"api_key_id": "stand-in", "scopes": ["usage:write"]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
-        call = self._calls.add("stt", "WS /v1/listen", model=request.query.get("model"))
+        model = request.query.get("model", "nova-3")
+        call = self._shared.record("stt", "WS /v1/listen", model=model)
         if failure := await failing_answer(request, self._faults, call):
             return failure
-        deaf = _HEARS.fullmatch(request.query.get("model", "nova-3")) is None
-        if problem := _problem(request, call, voiceless=deaf):
+        if problem := _problem(request, call, known=_STT_MODELS.fullmatch(model) is not None):
             return problem
-        # A half-open connection does not even answer pings.
         half_open = self._faults.take("stt", "half-open") is not None
         socket = web.WebSocketResponse(autoping=not half_open)
         await socket.prepare(request)
         call.status = 101
         if half_open:
             call.detail["fault"] = "half-open"
-            # Everything is read and nothing is ever answered, until the peer is gone.
-            while (await socket.receive()).type not in _OVER:
+            # Read everything and answer nothing, not even pings, until the peer is gone.
+            while (await socket.receive()).type not in _CLOSED:
                 pass
             return socket
         listener = Listener(
-            request,
-            socket,
-            recogniser=self._recogniser,
-            hears=self.hears,
-            faults=self._faults,
-            call=call,
-            extra_s=self._latency.stt_s,
+            request, socket, recogniser=self.recogniser, shared=self._shared, call=call
         )
-        if not listener.can_recognise and not self._said_deaf:
-            self._said_deaf = True
+        if not listener.transcribes and not self._warned:
+            self._warned = True
             logger.warning(
-                "speech is not transcribed: typed answers only",
-                extra={"language": request.query.get("language"), "model": self.recognises_speech},
+                "this speech is not transcribed; type the answers instead",
+                extra={
+                    "event": "demo_speech_not_transcribed",
+                    "language": request.query.get("language"),
+                },
             )
-        with contextlib.suppress(ConnectionError):  # the peer may go at any moment
+        with contextlib.suppress(ConnectionError):  # the peer may leave at any moment
             await listener.run()
             if not socket.closed:
                 metadata = {"type": "Metadata", "request_id": "stand-in", "channels": 1}
@@ -124,69 +100,57 @@ class Deepgram:
         return socket
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
-        model, speed = request.query.get("model"), _speed(request)
-        call = self._calls.add("tts", "WS /v1/speak", model=model, speed=speed)
+        model, speed = request.query.get("model", ""), _speed(request)
+        method = "POST" if request.method == "POST" else "WS"
+        call = self._shared.record("tts", f"{method} /v1/speak", model=model, speed=speed)
         if failure := await failing_answer(request, self._faults, call, of="aura"):
             return failure
-        choice = choose_voice(request.query.get("model", ""), _speed(request))
-        if problem := _problem(request, call, voiceless=choice is None):
+        choice = choose_voice(model, speed)
+        if problem := _problem(request, call, known=choice is not None):
             return problem
         assert choice is not None
+        if method == "POST":
+            return await self._speak_at_once(request, call, choice)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         call.status = 101
         speaker = Speaker(
             request,
             socket,
-            voice=self._voice,
-            choice=choice,
+            say=lambda text: self._voice.say(text, choice, _rate(request)),
             sample_rate=_rate(request),
-            faults=self._faults,
+            shared=self._shared,
             call=call,
-            first_byte_s=self._latency.tts_s,
         )
         with contextlib.suppress(ConnectionError):
             await speaker.run()
         return socket
 
-    async def _speak_at_once(self, request: web.Request) -> web.StreamResponse:
-        call = self._calls.add("tts", "POST /v1/speak", model=request.query.get("model"))
-        if failure := await failing_answer(request, self._faults, call, of="aura"):
-            return failure
-        choice = choose_voice(request.query.get("model", ""), _speed(request))
-        if problem := _problem(request, call, voiceless=choice is None):
-            return problem
-        assert choice is not None
+    async def _speak_at_once(
+        self, request: web.Request, call: Call, choice: VoiceChoice
+    ) -> web.StreamResponse:
         try:
-            text = (await request.json())["text"]
+            text = str((await request.json())["text"])
         except (ValueError, KeyError, TypeError):
-            call.status = 400
-            return refusal("tts", 400, "the body has no text")
-        await asyncio.sleep(self._latency.tts_s)
+            return refused(call, 400, "the body has no text")
+        await asyncio.sleep(self._shared.latency.tts_s)
         call.detail["said"] = [text]
         silent = self._faults.take("aura", "silent")
-        sound = b"" if silent else await self._voice.say(str(text), choice, _rate(request))
+        sound = b"" if silent else await self._voice.say(text, choice, _rate(request))
         call.status = 200
         return web.Response(body=sound, content_type="audio/l16")
 
 
-def _problem(
-    request: web.Request, call: Call, *, voiceless: bool = False
-) -> web.StreamResponse | None:
-    """Why the real service would refuse this call; None: it would not."""
+def _problem(request: web.Request, call: Call, *, known: bool = True) -> web.Response | None:
+    """The answer with which the real service would refuse this call; None if it would not."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    problem: web.Response | None = None
-    if scheme.lower() not in {"token", "bearer"} or is_no_key(key):
-        problem = refusal(call.provider, 401, "Invalid credentials.")
-    elif request.query.get("encoding", "linear16") != "linear16":
-        problem = refusal(call.provider, 400, "this stand-in knows linear16 only")
-    elif _rate(request) not in _RATES:
-        problem = refusal(call.provider, 400, "unsupported sample_rate")
-    elif voiceless:
-        problem = refusal(call.provider, 400, "No such model/voice found.")
-    if problem:
-        call.status = problem.status
-    return problem
+    if scheme.lower() not in {"token", "bearer"} or is_invalid_key(key):
+        return refused(call, 401, "Invalid credentials.")
+    if request.query.get("encoding", "linear16") != "linear16":
+        return refused(call, 400, "this stand-in knows linear16 only")
+    if _rate(request) not in _RATES:
+        return refused(call, 400, "unsupported sample_rate")
+    return None if known else refused(call, 400, "No such model/voice found.")
 
 
 def _rate(request: web.Request) -> int:

@@ -1,85 +1,66 @@
-"""Results of Deepgram's `/v1/listen`, in the shape that it sends them."""
+"""Results of Deepgram's `/v1/listen`, in the shape in which it sends them."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-
-from agent.demo.providers.deepgram.scripted_speech import Heard
 
 _CONFIDENCE = 0.95
 """The model gives none."""
 
 
+@dataclass(frozen=True)
 class Result:
-    """Something to be sent, in order; its text may still be on its way."""
+    """Something to be sent, in order; its text may still be computed."""
 
-    def __init__(
-        self,
-        *,
-        kind: str,
-        text: asyncio.Task[Heard] | None = None,
-        start_s: float = 0.0,
-        seconds: float = 0.0,
-    ) -> None:
-        self.kind, self.text, self.start_s, self.seconds = kind, text, start_s, seconds
+    kind: str
+    """`start`, `interim`, `final`, or `finalised` if the caller asked for it"""
+    start_s: float
+    seconds: float = 0.0
+    text: asyncio.Task[str] | None = None
 
-
-def as_message(
-    result: Result, heard: Heard, query: Mapping[str, str], request_id: str
-) -> dict[str, Any]:
-    """The result as it is sent; `query`: what the connection asked for."""
-    punctuated = query.get("punctuate") == "true"
-    words = _spread(heard.text, result.start_s, result.seconds)
-    transcript = heard.text if punctuated else " ".join(word["word"] for word in words)
-    alternative: dict[str, Any] = {
-        "transcript": transcript,
-        "confidence": _CONFIDENCE,
-        "words": words,
-    }
-    if query.get("language") == "multi":
-        alternative["languages"] = [heard.language]
-        for word in words:
-            word["language"] = heard.language
-    return {
-        "type": "Results",
-        "channel_index": [0, 1],
-        "start": round(result.start_s, 2),
-        "duration": round(result.seconds, 2),
-        "is_final": result.kind != "interim",
-        "speech_final": result.kind in {"final", "finalised"},
-        "from_finalize": result.kind == "finalised",
-        "channel": {"alternatives": [alternative]},
-        "metadata": {
-            "request_id": request_id,
-            "model_info": {
-                "name": "moonshine-tiny-en",
-                "version": "0.0.73",
-                "arch": "stand-in",
+    def message(self, text: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """As it is sent; `query` is what the connection asked for."""
+        words = self._words(text)
+        alternative: dict[str, Any] = {
+            "transcript": text
+            if query.get("punctuate") == "true"
+            else " ".join(word["word"] for word in words),
+            "confidence": _CONFIDENCE,
+            "words": words,
+        }
+        if query.get("language") == "multi":
+            alternative["languages"] = ["en"]
+            for word in words:
+                word["language"] = "en"
+        model = {"name": "moonshine-tiny-en", "version": "0.0.73", "arch": "stand-in"}
+        return {
+            "type": "Results",
+            "channel_index": [0, 1],
+            "start": round(self.start_s, 2),
+            "duration": round(self.seconds, 2),
+            "is_final": self.kind != "interim",
+            "speech_final": self.kind != "interim",
+            "from_finalize": self.kind == "finalised",
+            "channel": {"alternatives": [alternative]},
+            "metadata": {
+                "request_id": "stand-in",
+                "model_info": model,
+                "model_uuid": "stand-in",
             },
-            "model_uuid": "stand-in",
-        },
-    }
+        }
 
-
-def _spread(text: str, start_s: float, seconds: float) -> list[dict[str, Any]]:
-    """The words with times spread by their length: the model gives none."""
-    words = text.split()
-    total = sum(len(word) + 1 for word in words) or 1
-    spread, at = [], start_s
-    for word in words:
-        end = at + seconds * (len(word) + 1) / total
-        bare = re.sub(r"[^\w']", "", word).lower()
-        spread.append(
-            {
-                "word": bare,
-                "punctuated_word": word,
-                "start": round(at, 3),
-                "end": round(end, 3),
-                "confidence": _CONFIDENCE,
-            }
-        )
-        at = end
-    return spread
+    def _words(self, text: str) -> list[dict[str, Any]]:
+        """The words, with times by their length: the model gives none."""
+        total = sum(len(word) + 1 for word in text.split()) or 1
+        words, at = [], self.start_s
+        for word in text.split():
+            end = at + self.seconds * (len(word) + 1) / total
+            times = {"start": round(at, 3), "end": round(end, 3), "confidence": _CONFIDENCE}
+            bare = re.sub(r"[^\w']", "", word).lower()
+            words.append({"word": bare, "punctuated_word": word, **times})
+            at = end
+        return words

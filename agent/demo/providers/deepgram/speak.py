@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from aiohttp import WSMsgType, web
 
-from agent.demo.providers.faults import Faults
-from agent.demo.providers.speech import Voice, VoiceChoice
-from agent.demo.providers.wire import Call, drop
+from agent.demo.providers.deepgram.listen import json_object
+from agent.demo.providers.wire import Call, Shared, drop
 
 _CHUNK_S = 0.1
 _SENTENCE = re.compile(r".*?[.!?…][\"')\]]*\s", re.S)
@@ -21,23 +19,21 @@ _SEND_TIMEOUT_S = 30.0
 
 
 class Speaker:
-    """Serves one connection until Close."""
+    """Serves one connection."""
 
     def __init__(
         self,
         request: web.Request,
         socket: web.WebSocketResponse,
         *,
-        voice: Voice,
-        choice: VoiceChoice,
+        say: Callable[[str], Awaitable[bytes]],
         sample_rate: int,
-        faults: Faults,
+        shared: Shared,
         call: Call,
-        first_byte_s: float,
     ) -> None:
         self._request, self._socket = request, socket
-        self._voice, self._choice, self._rate = voice, choice, sample_rate
-        self._faults, self._call, self._first_byte_s = faults, call, first_byte_s
+        self._voice, self._rate, self._call = say, sample_rate, call
+        self._faults, self._first_byte_s = shared.faults, shared.latency.tts_s
         self._text = ""
         self._todo: asyncio.Queue[str | None] = asyncio.Queue()
         """Sentences; None: a Flush."""
@@ -47,13 +43,13 @@ class Speaker:
         self._call.detail["said"] = []
 
     async def run(self) -> None:
-        """Until Close, or the connection is gone."""
+        """Serve until Close, or until the connection is gone."""
         speaking = asyncio.create_task(self._speak())
         try:
             async for message in self._socket:
                 if message.type != WSMsgType.TEXT:
                     continue
-                command = _command(message.data)
+                command = json_object(message.data)
                 kind = command.get("type")
                 if kind == "Speak":
                     self._text += str(command.get("text", ""))
@@ -118,7 +114,7 @@ class Speaker:
         if self._faults.take("aura", "silent", "stall"):
             return
         slow = self._faults.take("aura", "slow")
-        sound = await self._voice.say(text, self._choice, self._rate)
+        sound = await self._voice(text)
         step = int(self._rate * _CHUNK_S) * 2
         if fault := self._faults.take("aura", "drop"):
             # In the middle of the sentence, however short it is.
@@ -130,11 +126,3 @@ class Speaker:
                 await asyncio.sleep(_CHUNK_S / slow.value)
         if fault:
             drop(self._request, reset=False)
-
-
-def _command(text: str) -> dict[str, Any]:
-    try:
-        command = json.loads(text)
-    except ValueError:
-        return {}
-    return command if isinstance(command, dict) else {}

@@ -12,12 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.demo.providers.gemini.language import Language, found, languages, plain, words
+from agent.demo.providers.gemini.reply import Reply
 from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request
 
 _QUESTION = re.compile(r"^\s*-\s*([a-z]\w*) \((yes_no|choice|number|text)\): (.+)$", re.M)
 _NEXT = re.compile(r"\bnext: ?(\w+)")
 _UNCLEAR = re.compile(r"\bnot clear\b|\bthere is no question\b", re.I)
-_NOT_GIVEN = "not given|no indicado|non precise|nicht angegeben"
+_NAME = re.compile(r'^- (?:name|nombre|nom) ?: "([^"\n]+)"$', re.I | re.M)
+"""What the platform gave stands between quotes; "not given" does not."""
+_REPLY_AFTER = {
+    "end_greeting": "farewell",
+    "stop_recording": "recording_stopped",
+    "switch_language": "switched",
+    "skip_question": "skipped",
+    "record_answer": "thanks",
+}
 _PENDING_TURNS = 3
 """A question waits for its answer during this many turns of the model."""
 _SHORT_WORDS = 10
@@ -25,15 +34,6 @@ _CUT_CHARACTERS = 15
 """An interrupted question is recognised if this much of it was said."""
 
 Value = bool | int | float | str
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the model answers: text, function calls, or both."""
-
-    text: str = ""
-    calls: list[dict[str, Any]] = field(default_factory=list)
-    """`{"name": …, "args": {…}}` each."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Question:
         return ask in said or any(said.endswith(start) for start in cut)
 
 
-def reply(request: Request) -> Reply:
+def answer(request: Request) -> Reply:
     """Answer the last turn of a conversation."""
     interview = _Interview(request)
     last = request.turns[-1].responses if request.turns else ()
@@ -105,11 +105,8 @@ class _Interview:
         if pending and self._hears("skip"):
             return _called("skip_question", question=pending.id)
         recorded, ends = self._recorded(pending), self._ends()
-        calls = recorded.calls + ends.calls
-        if calls:
-            return Reply(calls=calls)
-        if ends.text:
-            return ends
+        if recorded.calls or ends.text or ends.calls:
+            return Reply(ends.text, recorded.calls + ends.calls)
         if self._asked or self._hears("question"):
             return self._then_ask(self._answer(self._said) or self._text("unknown"))
         if answer := self._topic(self._said):
@@ -120,20 +117,18 @@ class _Interview:
 
     def after_functions(self, responses: tuple[FunctionResponse, ...]) -> Reply:
         """Continue after functions have answered."""
-        names = {response.name for response in responses}
-        unclear = any(_UNCLEAR.search(response.text) for response in responses)
-        if "end_greeting" in names:
-            return Reply(self._text("farewell"))
-        if "speak_slower" in names and self._request.model_texts:
+        name = responses[-1].name
+        if name == "speak_slower":
             return Reply(self._repeated())
-        if "stop_recording" in names:
-            return self._then_ask(self._text("recording_stopped"))
-        if "switch_language" in names:
-            return self._then_ask(self._text("switched"))
-        lead = "skipped" if "skip_question" in names else "thanks"
-        lead = "corrected" if self._hears("correction") else lead
-        text = self._text("unclear" if unclear else lead)
-        if self._asked:
+        reply = _REPLY_AFTER.get(name, "of_course")
+        if any(_UNCLEAR.search(response.text) for response in responses):
+            reply = "unclear"
+        elif name == "record_answer" and self._hears("correction"):
+            reply = "corrected"
+        text = self._text(reply)
+        if name == "end_greeting":
+            return Reply(text)
+        if self._asked and name != "switch_language":
             text += " " + (self._answer(self._asked) or self._text("unknown"))
         return self._then_ask(text, last=self._text("nothing_left"))
 
@@ -160,10 +155,9 @@ class _Interview:
         calls = [call for call, _ in self._exchanges if call.name == "record_answer"]
         corrects = bool(calls) and self._hears("correction")
         question = self._questions.get(str(calls[-1].args.get("question"))) if corrects else pending
-        if question is None or not self._stated or (self._hears("question") and not self._asked):
-            return Reply()
-        value = self._value(question)
-        if value is None:
+        only_asks = not self._stated or (self._hears("question") and not self._asked)
+        value = None if question is None or only_asks else self._value(question)
+        if question is None or value is None:
             return Reply()
         return _called("record_answer", question=question.id, value=value)
 
@@ -200,37 +194,29 @@ class _Interview:
         return list(zip(calls, self._request.responses, strict=False))
 
     @property
-    def _handled(self) -> set[str]:
-        """Ids of the questions that need not be asked."""
-        done = {
-            str(call.args.get("question"))
-            for call, response in self._exchanges
-            if not _UNCLEAR.search(response.text)
-        }
-        return done | set(re.findall(r"\b(\w+) (?:is|was) ", self._already_recorded))
-
-    @property
-    def _already_recorded(self) -> str:
-        """What the instruction says of answers that an earlier model recorded."""
-        return self._request.instruction.partition("Already recorded: ")[2]
-
-    @property
     def _next(self) -> Question | None:
         """The question to ask next; None if none is open."""
-        for response in reversed(self._request.responses):
-            if following := _NEXT.search(response.text):
+        # An instruction may tell a new model what an earlier one has recorded.
+        before = self._request.instruction.partition("Already recorded: ")[2]
+        for text in reversed([before, *(each.text for each in self._request.responses)]):
+            if following := _NEXT.search(text):
                 return self._questions.get(following[1])
-            if "none open" in response.text:
+            if "none open" in text:
                 return None
-        return next((q for id, q in self._questions.items() if id not in self._handled), None)
+        return next(iter(self._questions.values()), None)
 
     @property
     def _pending(self) -> Question | None:
         """The question that was asked last and is not answered yet."""
+        handled = {
+            call.args.get("question")
+            for call, response in self._exchanges
+            if not _UNCLEAR.search(response.text)
+        }
         for text in reversed(self._request.model_texts[-_PENDING_TURNS:]):
             for question in self._questions.values():
                 if question.is_in(text):
-                    return None if question.id in self._handled else question
+                    return None if question.id in handled else question
         return None
 
     def _then_ask(self, text: str, *, last: str = "") -> Reply:
@@ -269,20 +255,9 @@ class _Interview:
         return self._filled(self._language.replies[name])
 
     def _filled(self, text: str) -> str:
-        """The text with the names that the instruction gives."""
-        instruction = self._request.instruction
-        guide = re.search(r"\b(?:You are|Eres|Vous êtes|Sie sind) ([A-Z]\w+)", instruction)
-        details = re.findall(r'^- (\w+) ?: "?([^"\n]+)"?$', instruction, re.M)
-        given = {label.casefold(): value for label, value in details}
-        name = given.get("name") or given.get("nombre") or given.get("nom") or ""
-        named = name and not found(
-            r"not given|no indicado|non precise|nicht angegeben", plain(name)
-        )
-        return text.format(
-            guide=guide[1] if guide else "your guide",
-            comma_name=f", {name}" if named else "",
-            training=given.get("training", ""),
-        )
+        """The text with the trainee's name, if the instruction gives it."""
+        name = _NAME.search(self._request.instruction)
+        return text.replace("{comma_name}", f", {name[1]}" if name else "")
 
     def _hears(self, intent: str, language: Language | None = None) -> bool:
         pattern = (language or self._language).intents[intent]

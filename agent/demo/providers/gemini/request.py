@@ -1,12 +1,10 @@
-"""The request of a `generateContent` call, as far as the stand-in reads it."""
+"""The request of a `streamGenerateContent` call, as far as the stand-in reads it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
-
-from aiohttp import web
 
 
 @dataclass(frozen=True)
@@ -22,12 +20,12 @@ class FunctionResponse:
     """What a called function answered."""
 
     name: str
-    content: dict[str, Any] = field(default_factory=dict)
+    response: dict[str, Any]
     """As on the wire: `output`, `result` or `error`."""
 
     @property
     def text(self) -> str:
-        return str(next((value for value in self.content.values() if value), ""))
+        return str(next((value for value in self.response.values() if value), ""))
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,22 @@ class Turn:
     calls: tuple[FunctionCall, ...] = ()
     responses: tuple[FunctionResponse, ...] = ()
 
+    @classmethod
+    def parse(cls, content: dict[str, Any]) -> Turn:
+        parts = content.get("parts") or []
+        text = " ".join(part["text"] for part in parts if part.get("text")).strip()
+        calls = [part["functionCall"] for part in parts if part.get("functionCall")]
+        responses = [part["functionResponse"] for part in parts if part.get("functionResponse")]
+        return cls(
+            "model" if content.get("role") == "model" else "user",
+            "" if text == "." else text,  # livekit-plugins-google makes the last turn the user's
+            tuple(FunctionCall(str(call["name"]), call.get("args") or {}) for call in calls),
+            tuple(
+                FunctionResponse(str(each.get("name", "")), each.get("response") or {})
+                for each in responses
+            ),
+        )
+
 
 @dataclass(frozen=True)
 class Request:
@@ -49,9 +63,24 @@ class Request:
     turns: list[Turn]
     functions: list[dict[str, Any]] = field(default_factory=list)
     """The declarations of the functions it may call."""
-    contents: int = 0
-    """Number of entries in `contents`."""
     tokens: int = 0
+
+    @classmethod
+    def parse(cls, body: dict[str, Any]) -> Request:
+        """Read a body.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: the body has another shape.
+        """
+        instruction = body.get("systemInstruction") or body.get("system_instruction") or {}
+        turns = [Turn.parse(content) for content in body.get("contents") or []]
+        tools = body.get("tools") or []
+        return cls(
+            "\n".join(part.get("text", "") for part in instruction.get("parts") or []),
+            [turn for turn in turns if turn.text or turn.calls or turn.responses],
+            [f for tool in tools for f in tool.get("functionDeclarations") or []],
+            len(json.dumps(body)) // 4,
+        )
 
     @property
     def user_text(self) -> str:
@@ -67,46 +96,3 @@ class Request:
     def responses(self) -> list[FunctionResponse]:
         """What functions have answered, oldest first."""
         return [response for turn in self.turns for response in turn.responses]
-
-
-async def read_json(request: web.Request) -> Any:
-    """The body; None if it is not JSON."""
-    try:
-        return await request.json()
-    except ValueError:
-        return None
-
-
-def parse_request(body: dict[str, Any]) -> Request:
-    """Read a body.
-
-    Raises:
-        ValueError, KeyError, TypeError, AttributeError: the body has another shape.
-    """
-    contents = body.get("contents") or []
-    instruction = body.get("systemInstruction") or body.get("system_instruction") or {}
-    tools = body.get("tools") or []
-    return Request(
-        instruction="\n".join(part.get("text", "") for part in instruction.get("parts") or []),
-        turns=[turn for content in contents if (turn := _turn(content))],
-        functions=[f for tool in tools for f in tool.get("functionDeclarations") or []],
-        contents=len(contents),
-        tokens=len(json.dumps(body)) // 4,
-    )
-
-
-def _turn(content: dict[str, Any]) -> Turn | None:
-    parts = content.get("parts") or []
-    text = " ".join(part["text"] for part in parts if part.get("text")).strip()
-    if text == ".":  # livekit-plugins-google adds this if the last turn is not the user's
-        text = ""
-    calls = [part["functionCall"] for part in parts if part.get("functionCall")]
-    responses = [part["functionResponse"] for part in parts if part.get("functionResponse")]
-    if not (text or calls or responses):
-        return None
-    return Turn(
-        "model" if content.get("role") == "model" else "user",
-        text,
-        tuple(FunctionCall(str(call["name"]), call.get("args") or {}) for call in calls),
-        tuple(FunctionResponse(str(r.get("name", "")), r.get("response") or {}) for r in responses),
-    )

@@ -1,23 +1,22 @@
-"""Gemini's voice as livekit-plugins-google 1.8.9 asks for it: `GeminiTTS`, sound for text.
+"""Gemini's voice as livekit-plugins-google 1.8.9 asks for it (`GeminiTTS`): sound for a text.
 
-It comes by the LLM's own route. eSpeak reads the text; which language that is, it has to guess, as
-the request does not say. The plugin's directions in front of the text are not read out.
+It comes by the route of the LLM. The request does not say the language of the text, so the stand-in
+guesses it. It does not read out the plugin's directions in front of the text.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import web
 
-from agent.demo.providers.faults import Faults
+from agent.demo.providers.gemini.reply import chunk, send_chunks
 from agent.demo.providers.speech import Voice, voice_for
-from agent.demo.providers.wire import Call, Latency, drop, hang, refusal
+from agent.demo.providers.wire import Call, Shared, drop, hang, refused
 
 _RATE = 24_000
 _CHUNK_S = 0.2
@@ -25,95 +24,73 @@ _DIRECTED = re.compile(r'\A(?:[^"\n]*:\n)?"(.*)"\Z', re.S)
 
 
 def wants_sound(body: Any) -> bool:
-    """Whether a request to generateContent asks for sound."""
-    wanted = _either_case(_either_case(body, "generationConfig"), "responseModalities")
+    """Whether a request asks for sound."""
+    wanted = _field(body, "generationConfig", "responseModalities")
     return isinstance(wanted, list) and [str(each).upper() for each in wanted] == ["AUDIO"]
 
 
 class GeminiVoice:
     """Answers such requests."""
 
-    def __init__(self, *, faults: Faults, latency: Latency, voice: Voice) -> None:
-        self._faults, self._latency, self._voice = faults, latency, voice
+    def __init__(self, shared: Shared, voice: Voice) -> None:
+        self._faults, self._latency_s, self._voice = shared.faults, shared.latency.tts_s, voice
 
     async def speak(
         self, request: web.Request, call: Call, body: dict[str, Any]
     ) -> web.StreamResponse:
         """Read the text of one request aloud."""
-        text, name = _text_of(body), _voice_name(body)
+        path = ("generationConfig", "speechConfig", "voiceConfig", "prebuiltVoiceConfig")
+        text, name = _text_of(body), str(_field(body, *path, "voiceName") or "")
         if not text or not name:
-            call.status = 400
-            return refusal("llm", 400, "contents or speechConfig is not specified")
+            message = "contents or speechConfig is not specified"
+            return refused(call, 400, message, shape="llm")
         choice = voice_for(text, name)
         call.detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
         if self._faults.take("tts", "error"):
-            call.detail["fault"], call.status = "error", 500
-            return refusal("llm", 500)
-        await asyncio.sleep(self._latency.tts_s)
+            call.detail["fault"] = "error"
+            return refused(call, 500, "simulated 500", shape="llm")
+        await asyncio.sleep(self._latency_s)
         silent = self._faults.take("tts", "silent")
         sound = b"" if silent else await self._voice.say(text, choice, _RATE)
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        call.status = 200
-        try:
-            async for chunk in self._chunks(request, sound):
-                await response.write(f"data: {json.dumps(chunk)}\r\n\r\n".encode())
-        except ConnectionError:
-            call.detail["cut"] = "the caller went away"  # an interruption: its right
-        return response
+        return await send_chunks(request, call, self._chunks(request, sound))
 
     async def _chunks(self, request: web.Request, sound: bytes) -> AsyncIterator[dict[str, Any]]:
-        step = int(_RATE * _CHUNK_S) * 2
         if self._faults.take("tts", "stall"):
             await hang(request)
             return
-        slow = self._faults.take("tts", "slow")
-        cut = self._faults.take("tts", "drop")
-        if cut:
-            # In the middle of the text, however short it is.
+        slow, cut = self._faults.take("tts", "slow"), self._faults.take("tts", "drop")
+        if cut:  # in the middle of the text, even if it is short
             sound = sound[: min(int(cut.value * _RATE) * 2, len(sound) // 4 * 2)]
+        step = int(_RATE * _CHUNK_S) * 2
         for start in range(0, len(sound), step):
             data = base64.b64encode(sound[start : start + step]).decode()
-            part = {"inlineData": {"mimeType": f"audio/L16;codec=pcm;rate={_RATE}", "data": data}}
-            yield _chunk([part])
+            mime = f"audio/L16;codec=pcm;rate={_RATE}"
+            yield chunk([{"inlineData": {"mimeType": mime, "data": data}}])
             if slow:
                 await asyncio.sleep(_CHUNK_S / slow.value)
         if cut:
             drop(request, reset=False)
-            return
-        yield _chunk([], finish="STOP")
-
-
-def _chunk(parts: list[dict[str, Any]], *, finish: str | None = None) -> dict[str, Any]:
-    candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
-    if finish:
-        candidate["finishReason"] = finish
-    return {"candidates": [candidate], "modelVersion": "stand-in", "responseId": "stand-in"}
+        else:
+            yield chunk([], finish="STOP")
 
 
 def _text_of(body: dict[str, Any]) -> str:
-    """What is to be read, without the plugin's directions and quotation marks."""
+    """The text to be read, without the plugin's directions and quotation marks."""
     contents = body.get("contents")
     spoken = []
     for content in contents if isinstance(contents, list) else []:
-        for part in _either_case(content, "parts") or []:
-            text = str(_either_case(part, "text") or "").strip()
+        for part in _field(content, "parts") or []:
+            text = str(_field(part, "text") or "").strip()
             directed = _DIRECTED.match(text)
             spoken.append(directed[1] if directed else text)
     return " ".join(text for text in spoken if text)
 
 
-def _voice_name(body: dict[str, Any]) -> str:
-    """The prebuilt voice; the real service refuses a request that names none."""
-    here: Any = body
-    for key in ("generationConfig", "speechConfig", "voiceConfig", "prebuiltVoiceConfig"):
-        here = _either_case(here, key)
-    return str(_either_case(here, "voiceName") or "")
-
-
-def _either_case(fields: Any, name: str) -> Any:
-    """A field in camel case or in snake case: the client sends both in one request."""
-    if not isinstance(fields, dict):
-        return None
-    snake = re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), name)
-    return fields.get(name, fields.get(snake))
+def _field(fields: Any, *path: str) -> Any:
+    """A nested field in camel case or in snake case: the client sends both in one request."""
+    for name in path:
+        if not isinstance(fields, dict):
+            return None
+        snake = re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), name)
+        fields = fields.get(name, fields.get(snake))
+    return fields

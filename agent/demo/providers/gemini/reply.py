@@ -1,0 +1,80 @@
+"""What the stand-in's model replies, and the chunks in which Gemini sends it."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from agent.demo.providers.wire import Call
+
+_WORDS_A_CHUNK = 4
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply; a test queues replies with these fields by `PUT /gemini/script`."""
+
+    text: str = ""
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    """Function calls, `{"name": …, "args": {…}}` each; they come after the text."""
+    chunks: list[str] = field(default_factory=list)
+    """The text in pieces of the test's choosing, instead of `text`."""
+    first_token_s: float | None = None
+    """Before the first chunk; None for the usual latency."""
+    delay_s: float | None = None
+    """Before each further chunk; None for the usual speed."""
+
+    @property
+    def pieces(self) -> list[str]:
+        """The text as it is sent, a few words at a time."""
+        words = re.findall(r"\S+\s*", self.text)
+        starts = range(0, len(words), _WORDS_A_CHUNK)
+        return self.chunks or ["".join(words[at : at + _WORDS_A_CHUNK]) for at in starts]
+
+    @property
+    def call_parts(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "functionCall": {
+                    "id": f"call-{uuid.uuid4().hex[:12]}",
+                    "name": call["name"],
+                    "args": call.get("args") or {},
+                },
+                "thoughtSignature": "c3RhbmQtaW4=",
+            }
+            for call in self.calls
+        ]
+
+
+def chunk(parts: list[dict[str, Any]], *, finish: str = "", **more: Any) -> dict[str, Any]:
+    """One message of a streamed answer."""
+    candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
+    if finish:
+        candidate["finishReason"] = finish
+    return {
+        "candidates": [candidate],
+        "modelVersion": "stand-in",
+        "responseId": "stand-in",
+        **more,
+    }
+
+
+async def send_chunks(
+    request: web.Request, call: Call, chunks: AsyncIterator[dict[str, Any]]
+) -> web.StreamResponse:
+    """Answer with server-sent events."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    call.status = 200
+    try:
+        async for each in chunks:
+            await response.write(f"data: {json.dumps(each)}\r\n\r\n".encode())
+    except ConnectionError:
+        call.detail["cut"] = "the caller closed the connection"  # it may: an interruption
+    return response
