@@ -198,7 +198,7 @@ class _Espeak:
             return b""
         count = len(sound) * sample_rate // self._own_rate
         resampled = np.fft.irfft(np.fft.rfft(sound), count) * (count / len(sound))
-        return np.clip(resampled, -32768, 32767).astype(np.int16).tobytes()
+        return bytes(np.clip(resampled, -32768, 32767).astype(np.int16).tobytes())
 
     def _collect(self, sound: Any, count: int, _: Any) -> int:
         if sound and count > 0:
