@@ -1,4 +1,4 @@
-"""LiveKit's egress service on its wire (Twirp, protobuf), where the real one cannot run."""
+"""A fake of LiveKit's egress service that speaks its protocol (Twirp, protobuf)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ STATUS = api.EgressStatus
 
 @dataclass
 class EgressServer:
-    """What it was asked, and how it answers."""
+    """The received requests, and how the service answers."""
 
     url: str = ""
     secret: str = "the-livekit-secret-of-32-characters"
     refusal: tuple[int, str] | None = None
-    """HTTP status and Twirp code of the next answers."""
+    """HTTP status and Twirp code of all answers; None to accept the requests."""
     status: int = STATUS.EGRESS_ACTIVE
-    """Of the one egress there is."""
+    """Status of the only egress."""
     slow_s: float = 0.0
-    """How long a start takes."""
+    """How long starting an egress takes, in seconds."""
     started: list[api.RoomCompositeEgressRequest] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -64,7 +64,7 @@ class EgressServer:
 
 @contextlib.asynccontextmanager
 async def egress_server() -> AsyncIterator[EgressServer]:
-    """Serve one until the block ends."""
+    """Serve until the block ends."""
     server = EgressServer()
     app = web.Application()
     app.router.add_post("/twirp/livekit.Egress/{method}", server.answer)

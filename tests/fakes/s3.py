@@ -1,6 +1,6 @@
-"""A bucket on loopback that speaks S3's wire as far as the client asks: PUT, LIST, DELETE.
+"""A fake S3 bucket on loopback: PUT, LIST and DELETE, with S3's errors.
 
-Its requests are signed by the real client; what it refuses, it refuses as S3 does.
+The real client signs the requests; the fake checks only the access key.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ BUCKET, KEY, SECRET = "greetings", "the-access-key", "the-bucket-secret"
 
 @dataclass
 class S3:
-    """What is in the bucket, and how it answers."""
+    """The objects in the bucket, and how it answers."""
 
     url: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     written: dict[str, datetime] = field(default_factory=dict)
     status: int = 0
-    """Answered to everything, where it is not 0."""
+    """If not 0, the status of all answers."""
     asked: list[str] = field(default_factory=list)
 
     @property
     def settings(self) -> dict[str, str]:
-        """The environment that names this bucket."""
+        """Return the environment variables for this bucket."""
         return {
             "RECORDING_S3_BUCKET": BUCKET,
             "RECORDING_S3_ENDPOINT": self.url,
@@ -90,7 +90,7 @@ def _xml(body: str, status: int = 200) -> web.Response:
 
 @contextlib.asynccontextmanager
 async def s3_bucket() -> AsyncIterator[S3]:
-    """Serve one until the block ends."""
+    """Serve a bucket until the block ends."""
     s3 = S3()
     app = web.Application(client_max_size=100_000_000)
     app.router.add_route("*", "/{path:.*}", s3.answer)

@@ -1,4 +1,4 @@
-"""A disk of its own that a test may fill."""
+"""A small file system that a test can fill."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 
 @contextlib.contextmanager
 def small_disk(path: Path, mib: int = 80) -> Iterator[Path]:
-    """Mount one of so many MiB until the block ends; the test is skipped where that is not to be.
+    """Mount a file system until the block ends; skip the test if mounting is not allowed.
 
-    80 are enough to begin a recording, which leaves 64 to others.
+    Args:
+        mib: its size; a recording starts if more than 64 MiB are free.
     """
     path.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", str(path)]
@@ -23,7 +24,7 @@ def small_disk(path: Path, mib: int = 80) -> Iterator[Path]:
     except FileNotFoundError:
         mounted = False
     if not mounted:
-        pytest.skip("a small disk can be mounted by root alone")
+        pytest.skip("only root can mount a small disk")
     try:
         yield path
     finally:

@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules ask for what the processes really count."""
+"""The dashboard and the alert rules query metrics and labels that exist."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY
 
 import agent.outcomes.metrics
 import agent.telemetry.metrics
-import agent.token_endpoint.metrics  # noqa: F401  both processes' metrics, in one registry
+import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both processes
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "training-greeter.json").read_text())
@@ -34,16 +34,16 @@ QUERIES = {
         for target in panel["targets"]
     },
 }
-_OF_EVERY_SERIES = {"le", "job", "instance"}
+_COMMON_LABELS = {"le", "job", "instance"}
 
 
 def plain(query: str) -> str:
-    """As Grafana would send it."""
+    """Replace Grafana's variables."""
     return query.replace("$__rate_interval", "5m").replace("$__range", "1h")
 
 
 def selectors(parsed: Any) -> Iterator[promql_parser.VectorSelector]:
-    """Every metric asked for in a parsed query."""
+    """Yield all selectors of a parsed query."""
     if isinstance(parsed, promql_parser.VectorSelector):
         yield parsed
     for name in ("vector_selector", "expr", "lhs", "rhs"):
@@ -53,8 +53,8 @@ def selectors(parsed: Any) -> Iterator[promql_parser.VectorSelector]:
         yield from selectors(inner)
 
 
-def labels_of_ours() -> dict[str, set[str]]:
-    """Every series our processes can expose, and its labels."""
+def exposed_labels() -> dict[str, set[str]]:
+    """Return the labels of each series that our processes expose."""
     return {
         name: set(collector._labelnames)
         for collector, names in REGISTRY._collector_to_names.items()
@@ -64,20 +64,20 @@ def labels_of_ours() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_every_query_parses_and_asks_for_series_and_labels_there_are(name: str) -> None:
-    ours = labels_of_ours()
+def test_query_uses_existing_metrics_and_labels(name: str) -> None:
+    exposed = exposed_labels()
     asked = list(selectors(promql_parser.parse(plain(QUERIES[name]))))
-    assert asked, "it asks for nothing"
+    assert asked, "the query has no selector"
     written = set(re.findall(r"training_greeter_\w+", QUERIES[name]))
-    assert {selector.name for selector in asked} == written, "the test overlooks a part of it"
+    assert {selector.name for selector in asked} == written, "a selector was not parsed"
     for selector in asked:
-        assert selector.name in ours, f"nobody counts {selector.name}"
+        assert selector.name in exposed, f"there is no metric {selector.name}"
         labels = {matcher.name for matcher in selector.matchers.matchers}
-        assert labels <= ours[selector.name] | _OF_EVERY_SERIES
+        assert labels <= exposed[selector.name] | _COMMON_LABELS
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_every_alert_says_what_it_is_and_what_to_do(rule: dict[str, Any]) -> None:
+def test_alert_has_severity_summary_and_action(rule: dict[str, Any]) -> None:
     assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
     assert re.fullmatch(r"\d+[smh]", rule.get("for", "0m"))
     assert rule["labels"]["severity"] in {"warning", "critical"}
@@ -85,7 +85,7 @@ def test_every_alert_says_what_it_is_and_what_to_do(rule: dict[str, Any]) -> Non
     assert len(rule["annotations"]["action"]) > 40
 
 
-def test_names_in_the_alerts_advice_are_real_ones() -> None:
+def test_alert_actions_name_existing_settings() -> None:
     example = (DEPLOY.parent / ".env.example").read_text()
     known = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE))
     for rule in RULES:
@@ -94,7 +94,6 @@ def test_names_in_the_alerts_advice_are_real_ones() -> None:
 
 
 def test_every_metric_is_on_the_dashboard() -> None:
-    """Or nobody would look at it."""
     shown = " ".join(query for name, query in QUERIES.items() if name.startswith("panel"))
     ours = {
         collector._name for collector in REGISTRY._collector_to_names if hasattr(collector, "_name")
