@@ -6,6 +6,8 @@ no longer has it. Nothing outside this module touches a private attribute of the
 
 from __future__ import annotations
 
+import asyncio
+import time
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -16,6 +18,7 @@ from livekit import api
 from livekit.agents import AgentServer
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
 from livekit.agents.utils.http_server import HttpServer
+from livekit.agents.voice.recorder_io import RecorderIO
 from livekit.plugins import bey, google
 from livekit.protocol.agent import Job
 
@@ -96,3 +99,29 @@ class ObservableAgentServer(AgentServer):
         self._health_server = value
         if value is not None:
             self.add_health_pages(value.app)
+
+
+class ObservableRecorder(RecorderIO):
+    """livekit-agents' recorder of a session, which can also be watched and stopped in mid-line.
+
+    As released it only logs that its file cannot be written, and it drops a line that is being
+    spoken when it is closed.
+    """
+
+    async def wait_until_stopped(self, timeout_s: float) -> bool:
+        """Wait until the file is finished, for any reason; False if it is not within the time."""
+        done, _ = await asyncio.wait({self._close_fut}, timeout=timeout_s)
+        return bool(done)
+
+    def record_current_line(self) -> None:
+        """Add the part of the current line that was played; nothing if no line is being spoken.
+
+        The recorder's own way to add it would tell the session that the line has ended.
+        """
+        output: Any = self._out_record
+        if output is None or output.pending_since is None or output._RecorderAudioOutput__reported:
+            return
+        started_at = output._RecorderAudioOutput__started_at or output.pending_since
+        output._RecorderAudioOutput__place(
+            started_at=started_at, offset=0.0, duration=time.time() - started_at
+        )

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from pathlib import Path
 from typing import Any, Final
 
 from livekit.agents import AgentSession
-from livekit.agents.voice.recorder_io import RecorderIO
 
 from agent.core.errors import RecordingError
+from agent.core.livekit_internals import ObservableRecorder
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX, object_name
@@ -54,7 +53,7 @@ class LocalRecorder:
         self._name = object_name(session_id, greeting_id, AUDIO_SUFFIX)
         self._captions_name = object_name(session_id, greeting_id, CAPTIONS_SUFFIX)
         self._path: Path | None = None
-        self._recorder: RecorderIO | None = None
+        self._recorder: ObservableRecorder | None = None
 
     async def start(self) -> float:
         """Start recording. The session must be started, and the agent must not be speaking."""
@@ -64,7 +63,7 @@ class LocalRecorder:
         path = await self._folder.prepare(self._name)
         if not await self._folder.has_space():
             raise RecordingError(_DISK_FULL)
-        recorder = RecorderIO(agent_session=self._session)
+        recorder = ObservableRecorder(agent_session=self._session)
         self._session.input.audio = recorder.record_input(audio_in)
         self._session.output.audio = recorder.record_output(audio_out)
         await recorder.start(output_path=path)
@@ -73,12 +72,10 @@ class LocalRecorder:
         return recorder.recording_started_at
 
     async def wait_until_stopped(self) -> str:
-        assert self._recorder is not None
+        recorder = self._recorder
+        assert recorder is not None
         while True:
-            # Done when the encoder has exited, here without being asked to. Private to RecorderIO:
-            # tests/unit/test_recording_local.py fails if it no longer exists.
-            done, _ = await asyncio.wait({self._recorder._close_fut}, timeout=_CHECK_EVERY_S)
-            if done:
+            if await recorder.wait_until_stopped(_CHECK_EVERY_S):
                 return _NOT_WRITTEN
             # FFmpeg writes 256 KB at a time, so it notices a full disk late.
             if not await self._folder.has_space():
@@ -89,7 +86,7 @@ class LocalRecorder:
         if recorder is None or path is None:
             return ""
         self._recorder = None
-        _record_current_line(recorder)
+        recorder.record_current_line()
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                 await recorder.aclose()
@@ -121,21 +118,6 @@ class LocalRecorder:
     async def delete(self) -> None:
         if self._path is not None:
             await self._folder.delete(self._path)
-
-
-def _record_current_line(recorder: RecorderIO) -> None:
-    """Add the part of the current line that was played; RecorderIO waits for the line's end.
-
-    Private to RecorderIO, whose own way to add it would tell the session that the line has ended:
-    tests/integration/test_recording.py fails if it no longer works.
-    """
-    output: Any = recorder._out_record
-    if output is None or output.pending_since is None or output._RecorderAudioOutput__reported:
-        return
-    started_at = output._RecorderAudioOutput__started_at or output.pending_since
-    output._RecorderAudioOutput__place(
-        started_at=started_at, offset=0.0, duration=time.time() - started_at
-    )
 
 
 def _is_complete(ogg: bytes) -> bool:

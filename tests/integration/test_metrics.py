@@ -81,7 +81,7 @@ async def test_metrics_count_greetings_and_provider_errors(product: Product) -> 
     name = f"{_WORKER}provider_errors_total{{{labels}}}"
     assert rise(worker_before, await product.metrics("worker"), name) == 1
 
-    # Now every metric has a value; tests/unit/test_dashboard_and_alerts.py compares names and labels.
+    # Now every metric has a value. test_dashboard_and_alerts.py (unit) compares the labels too.
     assert queried_metrics() - await exposed_metrics(product) == set()
 
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 import pytest
 from livekit.agents import AgentServer
+from livekit.agents.voice import recorder_io
 from livekit.plugins import bey, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
@@ -73,3 +74,13 @@ def test_agent_server_has_the_attributes_we_use(name: str) -> None:
     assert f"self.{name} = " in inspect.getsource(AgentServer) or (
         f"self.{name}: " in inspect.getsource(AgentServer)
     )
+
+
+def test_recorder_has_the_attributes_we_use() -> None:
+    recorder = inspect.getsource(recorder_io.RecorderIO)
+    assert "self._close_fut: asyncio.Future[None] = self._loop.create_future()" in recorder
+    assert "self._out_record: RecorderAudioOutput | None = None" in recorder
+    output = inspect.getsource(recorder_io.RecorderAudioOutput)
+    for name in ("self.__started_at: ", "self.__reported = ", "def pending_since(self)"):
+        assert name in output
+    assert "def __place(self, *, started_at: float, offset: float, duration: float)" in output
