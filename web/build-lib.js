@@ -1,4 +1,6 @@
-/** `npm run build:lib`: build the library into lib/, as ES modules with types and one stylesheet. */
+/**
+ * `npm run build:lib`: build the library into lib/, as ES modules with types and one stylesheet.
+ */
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,7 +8,10 @@ import { fileURLToPath } from "node:url";
 
 const here = new URL("./", import.meta.url);
 
-/** The stylesheet that is published as `styles.css`: the files that styles/index.css imports, in order. */
+/**
+ * The stylesheet that is published as `styles.css`: the files that styles/index.css imports, in
+ * order.
+ */
 export function bundleStyles() {
   const index = new URL("src/styles/index.css", here);
   const imports = [...readFileSync(index, "utf8").matchAll(/^@import "(.+)";$/gm)];

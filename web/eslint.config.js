@@ -14,7 +14,7 @@ export default defineConfig([
     ],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      // `onClick={() => doIt()}` reads well and returns nothing anybody uses.
+      // Allows `onClick={() => doIt()}`, whose return value is not used.
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },

@@ -5,7 +5,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     outDir: "dist",
-    // livekit-client is most of the page; splitting it would only add a round trip before connecting.
+    // livekit-client is most of the bundle; a second chunk would add a round trip before
+    // connecting.
     chunkSizeWarningLimit: 1200,
   },
   test: {

@@ -1,5 +1,5 @@
 /**
- * The platform's configuration of the page: `<script type="application/json" id="greeting-config">`.
+ * The platform's configuration of the page, as JSON in `<script id="greeting-config">`.
  *
  * `{session_id}` in the endpoint's URL is replaced by the page's own `?session_id=…`.
  */
@@ -14,7 +14,9 @@ export interface GreetingConfig {
 
 const ELEMENT_ID = "greeting-config";
 
-/** Undefined if the page has no usable configuration, for example because it was opened directly. */
+/**
+ * Undefined if the page has no usable configuration, for example because it was opened directly.
+ */
 export function readConfig(page: Document, search: string): GreetingConfig | undefined {
   let config: unknown;
   try {

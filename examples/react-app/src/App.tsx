@@ -1,12 +1,12 @@
-/** A course page with looks of its own: the greeting first, then the lesson. */
+/** A course page with its own styles: first the greeting, then the lesson. */
 import { AvatarGreeting, type GreetingState } from "@training-greeter/react";
 import { useState } from "react";
 
-// Your backend says these: the endpoint for this trainee's session, and their JWT.
-const asked = new URLSearchParams(location.search);
-const ENDPOINT = asked.get("endpoint") ?? "";
-const JWT = asked.get("jwt") ?? "";
-const LOCALE = asked.get("locale") ?? undefined;
+// A real app gets these from its backend: the endpoint URL of the trainee's session, and the trainee's JWT.
+const query = new URLSearchParams(location.search);
+const ENDPOINT = query.get("endpoint") ?? "";
+const JWT = query.get("jwt") ?? "";
+const LOCALE = query.get("locale") ?? undefined;
 
 export function App() {
   const [phase, setPhase] = useState<GreetingState["phase"]>("requesting");

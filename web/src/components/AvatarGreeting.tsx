@@ -24,8 +24,8 @@ export interface AvatarGreetingProps {
   /** Shown in the heading. The agent gets the name from the platform. */
   traineeName?: string | undefined;
   /**
-   * BCP 47 tag of the language to begin in; by default the document's, then the browser's. As soon as the
-   * language of the greeting is known, the page uses it.
+   * BCP 47 tag of the language to begin in; by default the document's, then the browser's. As soon
+   * as the language of the greeting is known, the page uses it.
    */
   locale?: string | undefined;
   /** Where Continue leads if the endpoint does not know. */
@@ -36,8 +36,8 @@ export interface AvatarGreetingProps {
 }
 
 /**
- * The whole greeting, from "Connecting…" to "Continue to Training Video". It always shows a welcome and a
- * Continue button, whatever fails.
+ * The whole greeting, from "Connecting…" to "Continue to Training Video". It always shows a welcome
+ * and a Continue button, whatever fails.
  */
 export function AvatarGreeting(props: AvatarGreetingProps) {
   const [attempt, setAttempt] = useState(0);
@@ -102,7 +102,10 @@ function Attempt(props: AttemptProps) {
   );
 }
 
-/** Continue after an error on the page: the room is out of reach, so only the endpoint ends the greeting. */
+/**
+ * Continue after an error on the page: the room is out of reach, so only the endpoint ends the
+ * greeting.
+ */
 function PageErrorContinue(props: AttemptProps & { endpoint: GreetingEndpoint }) {
   const { endpoint, continueUrl, onContinue } = props;
   const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);

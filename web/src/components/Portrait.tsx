@@ -104,9 +104,9 @@ function prefersReducedMotion(): boolean {
 /**
  * The track's level from 0 to 1; undefined if the browser does not measure it.
  *
- * The receiver's own measurement is used instead of LiveKit's `useTrackVolume` (alpha in @livekit/components-react
- * 2.9.24): that hook renders the component 30 times a second, and needs an `AudioContext`, which the browser
- * suspends until the first click.
+ * The receiver's own measurement is used instead of LiveKit's `useTrackVolume` (alpha in
+ * @livekit/components-react 2.9.24): that hook renders the component 30 times a second, and needs
+ * an `AudioContext`, which the browser suspends until the first click.
  */
 function levelOf(track: RemoteAudioTrack): number | undefined {
   const level = track.receiver?.getSynchronizationSources()[0]?.audioLevel;

@@ -1,8 +1,9 @@
 /**
  * The token endpoint as the page uses it: request a token for the greeting, and end the greeting.
  *
- * LiveKit's `TokenSource.endpoint()` keeps only the URL and the token, and turns errors into text. This client
- * also keeps `fallback` and the typed error, so that the page can always show a welcome and a Continue button.
+ * LiveKit's `TokenSource.endpoint()` keeps only the URL and the token, and turns errors into text.
+ * This client also keeps `fallback` and the typed error, so that the page can always show a welcome
+ * and a Continue button.
  */
 import { TokenSource } from "livekit-client";
 
@@ -23,7 +24,9 @@ export interface Fallback {
   locale?: string | undefined;
 }
 
-/** Where to join the greeting's room, and with which token. The token is a credential: never log it. */
+/**
+ * Where to join the greeting's room, and with which token. The token is a credential: never log it.
+ */
 export interface GreetingToken {
   roomName: string;
   serverUrl: string;
@@ -48,7 +51,10 @@ export class GreetingEndpointError extends Error {
   }
 }
 
-/** The `Authorization` header, or a function that gets it. A value without a scheme is sent as Bearer. */
+/**
+ * The `Authorization` header, or a function that gets it. A value without a scheme is sent as
+ * Bearer.
+ */
 export type Authorization = string | (() => string | Promise<string>);
 
 export interface GreetingEndpointOptions {
@@ -60,8 +66,9 @@ export interface GreetingEndpointOptions {
 export type GreetingEndpoint = ReturnType<typeof createGreetingEndpoint>;
 
 /**
- * A client for one attempt to greet: `requestToken()` and `tokenSource` share one request and its result, so
- * that LiveKit and React's StrictMode can ask several times. For a new attempt, create a new client.
+ * A client for one attempt to greet: `requestToken()` and `tokenSource` share one request and its
+ * result, so that LiveKit and React's StrictMode can ask several times. For a new attempt, create a
+ * new client.
  */
 export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingEndpointOptions) {
   let token: Promise<GreetingToken> | undefined;
@@ -96,8 +103,8 @@ export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingE
     requestAgent: (): Promise<GreetingToken> => postTokenRequest(endpointUrl, authorization),
 
     /**
-     * End the greeting and its avatar. The request outlives the page (`keepalive`). Never rejects: if it
-     * fails, the worker's own limits end the greeting.
+     * End the greeting and its avatar. The request outlives the page (`keepalive`). Never rejects:
+     * if it fails, the worker's own limits end the greeting.
      */
     async end(reason: string): Promise<void> {
       const url = new URL("end/", withSlash(endpointUrl));

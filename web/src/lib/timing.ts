@@ -28,8 +28,8 @@ export function resultWithin<T>(work: Promise<T>, ms: number): Promise<T | undef
 }
 
 /**
- * The result of `work`; rejects if it takes longer than `ms` or if `signal` is aborted first. The work is
- * not cancelled.
+ * The result of `work`; rejects if it takes longer than `ms` or if `signal` is aborted first. The
+ * work is not cancelled.
  */
 export function rejectAfter<T>(work: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
   const limit = delay(ms, signal).then(() => {

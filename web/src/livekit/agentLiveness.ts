@@ -1,8 +1,10 @@
 /**
- * Notices a dead agent within about 10 s; LiveKit lists the participant of a killed job for about 20 s more.
+ * Notices a dead agent within about 10 s; LiveKit lists the participant of a killed job for about
+ * 20 s more.
  *
- * It knows no LiveKit object; `useAgentLiveness` connects it to the room. An agent that answers again counts as alive
- * again. A call that may have been lost on the page's own connection is not counted.
+ * It knows no LiveKit object; `useAgentLiveness` connects it to the room. An agent that answers
+ * again counts as alive again. A call that may have been lost on the page's own connection is not
+ * counted.
  */
 import { delay } from "../lib/timing.js";
 
@@ -22,7 +24,9 @@ export class AgentLiveness<Agent> {
     private readonly currentAgent: () => Agent | undefined,
     /** Resolves within about `CALL_EVERY_MS`, never rejects. */
     private readonly callAgent: (agent: Agent) => Promise<Answer>,
-    /** Called with an agent that is dead, and with undefined once it answers or another replaces it. */
+    /**
+     * Called with an agent that is dead, and with undefined once it answers or another replaces it.
+     */
     private readonly onDeadAgent: (agent: Agent | undefined) => void,
   ) {}
 

@@ -47,8 +47,8 @@ export function isAvatarOf(agent: RemoteParticipant, participant: RemoteParticip
 }
 
 /**
- * The agent's status from its attributes. An agent that does not announce its mode uses the avatar if there is
- * one, and counts as ready once it is seen or speaks.
+ * The agent's status from its attributes. An agent that does not announce its mode uses the avatar
+ * if there is one, and counts as ready once it is seen or speaks.
  */
 export function agentStatus(attributes: Attributes, avatarVisible: boolean): AgentStatus {
   const announced = modeFrom(attributes[ATTRIBUTE_MODE]);

@@ -12,7 +12,9 @@ const END_TIMEOUT_MS = 1_200;
 const DISCONNECT_TIMEOUT_MS = 300;
 const REASON = "continue";
 
-/** Tell both the agent and the endpoint to end the greeting. Resolves within 1.5 s, never rejects. */
+/**
+ * Tell both the agent and the endpoint to end the greeting. Resolves within 1.5 s, never rejects.
+ */
 export async function endGreeting(room: Room, endpoint: GreetingEndpoint): Promise<void> {
   const agents = [...room.remoteParticipants.values()].filter(isAgent);
   const requests = Promise.allSettled([

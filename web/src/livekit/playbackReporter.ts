@@ -1,10 +1,11 @@
 /**
- * Tells the agents in the room whether the browser plays their sound, so that they do not start to speak before the
- * trainee can hear them.
+ * Tells the agents in the room whether the browser plays their sound, so that they do not start to
+ * speak before the trainee can hear them.
  *
- * It looks at the media elements instead of livekit-client's `canPlaybackAudio` (and LiveKit's `useStartAudio`, which
- * reads it). In Chromium with livekit-client 2.23.0, that value is true until the first sound has been refused, and
- * true again for a moment when the microphone is granted while sound is still refused.
+ * It looks at the media elements instead of livekit-client's `canPlaybackAudio` (and LiveKit's
+ * `useStartAudio`, which reads it). In Chromium with livekit-client 2.23.0, that value is true
+ * until the first sound has been refused, and true again for a moment when the microphone is
+ * granted while sound is still refused.
  */
 import {
   type RemoteParticipant,
@@ -155,7 +156,8 @@ export class PlaybackReporter {
       const answer = await Promise.race([call, delay(ANSWER_TIMEOUT_MS, replaced)]);
       if (answer === "ok") {
         if (earlier.length === 0) return;
-        // Two calls at once may arrive in either order, and the agent believes the last one. Send this report
+        // Two calls at once may arrive in either order, and the agent believes the last one. Send
+        // this report
         // again after the older call is done.
         await Promise.race([Promise.all(earlier), whenAborted(replaced)]);
         continue;

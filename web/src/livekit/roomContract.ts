@@ -1,8 +1,8 @@
 /**
  * The RPC methods and participant attributes that the page and the worker share; names only.
  *
- * `agent/room/contract.py` has the same names for the worker, and `tests/unit/test_room_contract.py` compares
- * the two files.
+ * `agent/room/contract.py` has the same names for the worker, and
+ * `tests/unit/test_room_contract.py` compares the two files.
  */
 
 /** Page to agent: `{"sound_unlocked": bool, "audio_from": [identity, …]}`. Returns `ok`. */
@@ -23,7 +23,10 @@ export const CLIENT_AVATAR_GREETING = "avatar-greeting";
 /** On the trainee, set by the worker when they join, so that LiveKit announces them at once. */
 export const ATTRIBUTE_SEEN = "greeting.seen";
 
-/** On the agent: `avatar`, `voice`, or `text` if it cannot speak and its lines are shown as captions. */
+/**
+ * On the agent: `avatar`, `voice`, or `text` if it cannot speak and its lines are shown as
+ * captions.
+ */
 export const ATTRIBUTE_MODE = "greeting.mode";
 
 /**
@@ -42,8 +45,8 @@ export const RPC_GREETER_ALIVE = "greeter_alive";
 export const ATTRIBUTE_LOCALE = "greeting.locale";
 
 /**
- * On the agent: `soon` when time is nearly up; after the closing line, `highlight_continue` or `continue`; empty
- * again if the trainee goes on talking.
+ * On the agent: `soon` when time is nearly up; after the closing line, `highlight_continue` or
+ * `continue`; empty again if the trainee goes on talking.
  */
 export const ATTRIBUTE_CLOSING = "greeting.closing";
 

@@ -1,5 +1,6 @@
 /**
- * Notes when the steps of the start happened, and reports them to the agent for the operator's timeline.
+ * Notes when the steps of the start happened, and reports them to the agent for the operator's
+ * timeline.
  *
  * Clocks differ, so the report has ages instead of times: how many milliseconds ago each step was.
  */

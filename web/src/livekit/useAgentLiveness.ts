@@ -69,8 +69,9 @@ function answerFromError(error: unknown): Answer {
 }
 
 /**
- * How many packets have come from LiveKit: media, and answers to the browser's own connection checks, which go on during
- * silence. Undefined if there is no track to ask, or no answer within a second.
+ * How many packets have come from LiveKit: media, and answers to the browser's own connection
+ * checks, which go on during silence. Undefined if there is no track to ask, or no answer within a
+ * second.
  */
 function receivedPackets(room: Room): Promise<number | undefined> {
   return resultWithin(

@@ -2,9 +2,10 @@
  * The conversation as text: what is said (`lk.transcription`) and what is typed (`lk.chat`).
  *
  * Written by hand instead of LiveKit's `useSessionMessages`, `useTranscriptions` and `useChat`
- * (@livekit/components-react 2.9.24): all three drop their text when the room disconnects, but the page shows the
- * conversation after the end. They also let a late interim result replace the final one, throw an uncaught error if
- * the speaker leaves in the middle of a line, and `useSessionMessages` depends on `useAgent` (see `useAgentPresence`).
+ * (@livekit/components-react 2.9.24): all three drop their text when the room disconnects, but the
+ * page shows the conversation after the end. They also let a late interim result replace the final
+ * one, throw an uncaught error if the speaker leaves in the middle of a line, and
+ * `useSessionMessages` depends on `useAgent` (see `useAgentPresence`).
  */
 import type { Room, TextStreamReader } from "livekit-client";
 import { useCallback, useEffect, useReducer } from "react";
@@ -56,7 +57,8 @@ async function readLine(
   } catch {
     // The speaker left in the middle of the line; keep the part that arrived.
   }
-  // The agent's line is one stream; each interim result of the trainee's speech is a stream of its own.
+  // The agent's line is one stream; each interim result of the trainee's speech is a stream of its
+  // own.
   const final = from === "agent" || attributes["lk.transcription_final"] === "true";
   update({ id, from, stream, delta: "", final });
 }

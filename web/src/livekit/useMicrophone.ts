@@ -1,8 +1,9 @@
 /**
  * The trainee's microphone. The page asks for it after connecting; the greeting never waits for it.
  *
- * Written by hand instead of LiveKit's `useTrackToggle` (@livekit/components-react 2.9.24): its `pending` is also true
- * while the microphone is switched off, when the page must not ask for a permission.
+ * Written by hand instead of LiveKit's `useTrackToggle` (@livekit/components-react 2.9.24): its
+ * `pending` is also true while the microphone is switched off, when the page must not ask for a
+ * permission.
  */
 import { useIsSpeaking, useLocalParticipant } from "@livekit/components-react";
 import type { Room } from "livekit-client";

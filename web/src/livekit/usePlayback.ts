@@ -3,7 +3,9 @@ import { useCallback, useEffect, useState } from "react";
 
 import { type Playback, PlaybackReporter } from "./playbackReporter.js";
 
-/** Whether the browser plays sound, and how to unlock it after a click. The agents are told, too. */
+/**
+ * Whether the browser plays sound, and how to unlock it after a click. The agents are told, too.
+ */
 export function usePlayback(room: Room): { playback: Playback; unlock: () => void } {
   const [playback, setPlayback] = useState<Playback>("untried");
   useEffect(() => new PlaybackReporter(room, setPlayback).start(), [room]);

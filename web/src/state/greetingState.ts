@@ -1,5 +1,6 @@
 /**
- * Where a greeting stands, and the questions that the page asks about it. Pure: no React, no LiveKit.
+ * Where a greeting stands, and the questions that the page asks about it. Pure: no React, no
+ * LiveKit.
  *
  *     requesting → connecting → waiting_for_agent ⇄ greeting → ended
  *
@@ -27,8 +28,9 @@ export type AgentMode =
   | { mode: "voice" | "text"; modeReason: ModeReason | undefined };
 
 /**
- * What the agent asks of the page near the end: `soon` warns that time is nearly up; after the closing line,
- * `highlight_continue` emphasises the Continue button and `continue` opens the video without a click.
+ * What the agent asks of the page near the end: `soon` warns that time is nearly up; after the
+ * closing line, `highlight_continue` emphasises the Continue button and `continue` opens the video
+ * without a click.
  */
 export type Closing = "soon" | "highlight_continue" | "continue";
 
@@ -135,7 +137,9 @@ export function isOver(state: GreetingState): boolean {
   return state.phase === "ended" || state.phase === "failed";
 }
 
-/** It is over, but the page stays in the room: an agent that joins late still starts the greeting. */
+/**
+ * It is over, but the page stays in the room: an agent that joins late still starts the greeting.
+ */
 export function acceptsLateAgent(state: GreetingState): boolean {
   return state.phase === "failed" && state.reason === "no_guide";
 }
@@ -190,7 +194,9 @@ export function continueHintOf(state: GreetingState): ContinueHint | undefined {
   return wait === "late" || wait === "lost" ? wait : closingOf(state);
 }
 
-/** Continue has a greeting to end; false if it has ended, never began, or goes on in another tab. */
+/**
+ * Continue has a greeting to end; false if it has ended, never began, or goes on in another tab.
+ */
 export function hasGreetingToEnd(state: GreetingState): boolean {
   if (state.phase === "failed") return state.reason !== "taken_over" && state.reason !== "refused";
   return state.phase !== "ended";

@@ -1,4 +1,7 @@
-/** Runs the state machine: connects, sends it the events of endpoint, room and agent, and sets its timeouts. */
+/**
+ * Runs the state machine: connects, sends it the events of endpoint, room and agent, and sets its
+ * timeouts.
+ */
 import type { UseSessionReturn } from "@livekit/components-react";
 import { DisconnectReason, type Room, RoomEvent } from "livekit-client";
 import { type Dispatch, useEffect, useEffectEvent, useReducer } from "react";

@@ -1,6 +1,9 @@
 import type { Texts } from "./types.js";
 
-/** French. Formal ("vous"), like the scripts in prompts/. A no-break space precedes `:`, `!` and `?`. */
+/**
+ * French. Formal ("vous"), like the scripts in prompts/. A no-break space precedes `:`, `!` and
+ * `?`.
+ */
 export const fr: Texts = {
   locale: "fr",
   heading: (name) => (name ? `Bienvenue, ${name}` : "Bienvenue"),

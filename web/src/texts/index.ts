@@ -24,7 +24,9 @@ function find(tag: string): Texts | undefined {
   return Object.hasOwn(LANGUAGES, tag) ? LANGUAGES[tag] : undefined;
 }
 
-/** The languages of the host page and of the browser, used until the greeting's language is known. */
+/**
+ * The languages of the host page and of the browser, used until the greeting's language is known.
+ */
 export function browserLanguages(): string[] {
   if (typeof document === "undefined") return [];
   return [document.documentElement.lang, ...navigator.languages];

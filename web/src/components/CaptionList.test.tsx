@@ -1,0 +1,44 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+
+import type { Caption } from "../livekit/captions.js";
+import { CaptionList } from "./CaptionList.js";
+
+const caption = (id: string, from: Caption["from"], text: string): Caption => ({
+  id,
+  from,
+  text,
+  final: true,
+  stream: 1,
+});
+const QUESTION = caption("1", "agent", "Have you done this before?");
+const ANSWER = caption("2", "trainee", "No.");
+
+test("the list shows the hint until the first line", () => {
+  const { rerender } = render(<CaptionList captions={[]} hint="Nothing yet" />);
+  expect(screen.getByRole("log").textContent).toBe("Nothing yet");
+  rerender(<CaptionList captions={[QUESTION, ANSWER]} hint="Nothing yet" />);
+  const lines = screen.getAllByRole("listitem");
+  expect(lines.map((line) => line.textContent)).toEqual([
+    "Your guideHave you done this before?",
+    "YouNo.",
+  ]);
+  // The browser tests select lines by these values.
+  expect(lines.map((line) => line.dataset["from"])).toEqual(["guide", "trainee"]);
+});
+
+test("the list follows new lines unless the trainee has scrolled up", () => {
+  const { rerender } = render(<CaptionList captions={[QUESTION]} hint="" />);
+  const list = screen.getByRole("log");
+  Object.defineProperties(list, {
+    scrollHeight: { value: 1_000 },
+    clientHeight: { value: 200 },
+  });
+  rerender(<CaptionList captions={[QUESTION, ANSWER]} hint="" />);
+  expect(list.scrollTop).toBe(1_000);
+
+  list.scrollTop = 100;
+  fireEvent.scroll(list);
+  rerender(<CaptionList captions={[QUESTION, ANSWER, caption("3", "agent", "Fine.")]} hint="" />);
+  expect(list.scrollTop).toBe(100);
+});

@@ -1,0 +1,79 @@
+import { renderHook, waitFor } from "@testing-library/react";
+import { Room } from "livekit-client";
+import { expect, test, vi } from "vitest";
+
+import { delay } from "../lib/timing.js";
+import { useMicrophone } from "./useMicrophone.js";
+
+/** A room that is not connected, with a microphone that is only a flag. */
+function fakeMicrophone() {
+  const room = new Room();
+  const microphone = { enabled: false };
+  const participant = room.localParticipant;
+  vi.spyOn(participant, "isMicrophoneEnabled", "get").mockImplementation(() => microphone.enabled);
+  const setEnabled = vi.spyOn(participant, "setMicrophoneEnabled").mockImplementation((on) => {
+    microphone.enabled = on;
+    return Promise.resolve(undefined);
+  });
+  const start = (wanted: boolean) =>
+    renderHook(({ wanted }) => useMicrophone(room, wanted), { initialProps: { wanted } });
+  return { microphone, setEnabled, start };
+}
+
+test("the microphone is switched on when it is wanted", async () => {
+  const { microphone, setEnabled, start } = fakeMicrophone();
+  const { rerender } = start(false);
+  await delay(20);
+  expect(setEnabled).not.toHaveBeenCalled();
+  rerender({ wanted: true });
+  await waitFor(() => expect(microphone.enabled).toBe(true));
+});
+
+test("the microphone is off once the conversation is over, and on again for a late agent", async () => {
+  const { microphone, start } = fakeMicrophone();
+  const { rerender } = start(true);
+  await waitFor(() => expect(microphone.enabled).toBe(true));
+  rerender({ wanted: false });
+  await waitFor(() => expect(microphone.enabled).toBe(false));
+  rerender({ wanted: true });
+  await waitFor(() => expect(microphone.enabled).toBe(true));
+});
+
+test("a microphone that the trainee switched off stays off", async () => {
+  const { microphone, start } = fakeMicrophone();
+  const { result, rerender } = start(true);
+  await waitFor(() => expect(microphone.enabled).toBe(true));
+  result.current.toggle();
+  await waitFor(() => expect(microphone.enabled).toBe(false));
+  rerender({ wanted: false });
+  rerender({ wanted: true });
+  await delay(20);
+  expect(microphone.enabled).toBe(false);
+});
+
+test("a permission that is granted after the end does not leave the microphone on", async () => {
+  const { microphone, setEnabled, start } = fakeMicrophone();
+  let grant: () => void = () => undefined;
+  setEnabled.mockImplementationOnce(async () => {
+    await new Promise<void>((resolve) => (grant = resolve));
+    microphone.enabled = true;
+    return undefined;
+  });
+  const { result, rerender } = start(true);
+  await waitFor(() => expect(result.current.status).toBe("asking"));
+  rerender({ wanted: false });
+  grant();
+  await waitFor(() => expect(setEnabled).toHaveBeenLastCalledWith(false));
+  expect(microphone.enabled).toBe(false);
+});
+
+test.each([
+  ["NotAllowedError", "denied"],
+  ["NotFoundError", "absent"],
+  ["AbortError", "failed"],
+])("%s from the browser is shown as %s", async (name, status) => {
+  const { setEnabled, start } = fakeMicrophone();
+  setEnabled.mockRejectedValue(new DOMException("No.", name));
+  const { result } = start(true);
+  await waitFor(() => expect(result.current.status).toBe(status));
+});
