@@ -1,4 +1,4 @@
-"""What a behaviour or an observer works with.
+"""The parts of one greeting, and how they are built.
 
 A behaviour reacts to `events`, reads `state`, and acts through three objects: `conversation` (say
 and answer), `output` (avatar, voice or text) and `ending` (end the greeting).
@@ -9,17 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from livekit import rtc
+from livekit.agents import JobContext
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
-from agent.core.events import Events
+from agent.core.events import Events, RecordingChanged
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
 from agent.greeting.activity import Activity
 from agent.greeting.avatar_arrival import AvatarArrival
 from agent.greeting.ending import GreetingEnd
 from agent.greeting.output import Output
+from agent.recording.factory import recording_of
 from agent.recording.recording import Recording
+from agent.room.room_api import RoomApi
 from agent.room.trainee import Trainee
 
 
@@ -29,6 +32,7 @@ class Greeting:
 
     settings: WorkerSettings
     room: rtc.Room
+    livekit: RoomApi
     state: GreetingState
     events: Events
     conversation: Conversation
@@ -39,4 +43,38 @@ class Greeting:
     activity: Activity
     recording: Recording | None
     tasks: TaskSet = field(default_factory=TaskSet)
-    """Background tasks of the behaviours; cancelled when the greeting ends."""
+    """Background tasks of the greeting; cancelled when it ends."""
+
+
+def build_greeting(
+    ctx: JobContext, settings: WorkerSettings, state: GreetingState, events: Events
+) -> Greeting:
+    """Build the parts for a job whose room is connected; nothing runs yet."""
+    room = ctx.room
+    livekit = RoomApi(room.name, ctx.api)
+    conversation = Conversation(ctx.proc.userdata["llm"], state, events, settings)
+    session = conversation.session
+    output = Output(session, room, state, events)
+    trainee = Trainee(room, events, return_grace_s=settings.return_grace_s)
+    recording = recording_of(
+        ctx,
+        session,
+        settings,
+        state.metadata,
+        on_change=lambda: events.emit(RecordingChanged()),
+    )
+    state.recording = recording.state if recording else None
+    return Greeting(
+        settings=settings,
+        room=room,
+        livekit=livekit,
+        state=state,
+        events=events,
+        conversation=conversation,
+        output=output,
+        ending=GreetingEnd(state),
+        avatar=AvatarArrival(room, livekit, session, output, settings, events),
+        trainee=trainee,
+        activity=Activity(session, trainee, events),
+        recording=recording,
+    )

@@ -1,50 +1,36 @@
 """One greeting: one room, one trainee, from the dispatch to the end.
 
-`GreetingSession._run` is the story. What else happens during a greeting is one file each in
-`behaviours/`; what is recorded about it is in `observers/`.
+`GreetingSession._run` is the story. What else the agent does is one file each in `behaviours/`;
+what is recorded about the greeting is in `observers/`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from livekit.agents import JobContext
 
-from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
-from agent.core.events import Ended, Events, RecordingChanged, SessionStarted
+from agent.core.events import Ended, Events, SessionStarted
 from agent.core.log import log_task_failure, logger
 from agent.core.settings import WorkerSettings
-from agent.greeting.activity import Activity
 from agent.greeting.audibility import Audibility
-from agent.greeting.avatar_arrival import AvatarArrival
 from agent.greeting.behaviours import BEHAVIOURS
-from agent.greeting.context import Greeting
-from agent.greeting.ending import GreetingEnd
-from agent.greeting.observers.log import LogObserver
-from agent.greeting.observers.metrics import MetricsObserver
+from agent.greeting.context import build_greeting
+from agent.greeting.observers import OBSERVERS
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
-from agent.greeting.observers.start_timeline import StartTimeline
-from agent.greeting.output import Output
 from agent.greeting.session_start import start_in_room
 from agent.outcomes.session_end import record_session_end
-from agent.recording.factory import recording_of
 from agent.room.arrival import announce_arrivals
 from agent.room.page_rpcs import PageRpcs
-from agent.room.room_api import RoomApi
-from agent.room.trainee import Trainee
 from agent.room.typed_text import TypedText
 from agent.store import Store
 
 
 class GreetingSession:
-    """Composes the parts of one greeting and runs it."""
-
-    behaviours: ClassVar[Sequence[Callable[[Greeting], object]]] = BEHAVIOURS
+    """Runs one greeting."""
 
     def __init__(
         self,
@@ -61,57 +47,31 @@ class GreetingSession:
         """
         self._ctx = ctx
         self._store = store
-        self._livekit = RoomApi(ctx.room.name, ctx.api)
-        room = ctx.room
-        conversation = Conversation(ctx.proc.userdata["llm"], state, events, settings)
-        session = conversation.session
-        output = Output(session, room, state, events)
-        trainee = Trainee(room, events, return_grace_s=settings.return_grace_s)
-        recording = recording_of(
-            ctx,
-            session,
-            settings,
-            state.metadata,
-            on_change=lambda: events.emit(RecordingChanged()),
-        )
-        state.recording = recording.state if recording else None
-        self.greeting = greeting = Greeting(
-            settings=settings,
-            room=room,
-            state=state,
-            events=events,
-            conversation=conversation,
-            output=output,
-            ending=GreetingEnd(state),
-            avatar=AvatarArrival(room, self._livekit, session, output, settings, events),
-            trainee=trainee,
-            activity=Activity(session, trainee, events),
-            recording=recording,
-        )
-        self._audibility = Audibility(trainee, output, events)
-        self._held = [behaviour(greeting) for behaviour in self.behaviours]
-        self._held += [StartTimeline(greeting), MetricsObserver(greeting), LogObserver(greeting)]
-        self._held += [PageRpcs(room, events), TypedText(room, trainee, events)]
+        self._greeting = greeting = build_greeting(ctx, settings, state, events)
+        self._audibility = Audibility(greeting.trainee, greeting.output, events)
+        self._held = [behaviour(greeting) for behaviour in BEHAVIOURS]
+        self._held += [observer(greeting) for observer in OBSERVERS]
+        self._held += [PageRpcs(ctx.room, events), TypedText(ctx.room, greeting.trainee, events)]
         self._page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
         self._closing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start the greeting in the background."""
-        greeting = self.greeting
-        if not self._ctx.room.isconnected():
+        greeting = self._greeting
+        if not greeting.room.isconnected():
             # The room was closed while the store was read, before anything listened for it.
             greeting.ending.end(end_reasons.ROOM_CLOSED)
         greeting.trainee.watch()
         self._recorder.start()
-        arrivals = announce_arrivals(greeting.room, self._livekit, greeting.trainee.absent)
+        arrivals = announce_arrivals(greeting.room, greeting.livekit, greeting.trainee.absent)
         greeting.tasks.start(arrivals, name="announce_arrivals")
         greeting.tasks.start(self._run_until_end(), name="greeting")
-        self._finishing = asyncio.create_task(self._finish(), name="greeting_end")
+        self._finishing = asyncio.create_task(self._finish(), name="finish_greeting")
         self._finishing.add_done_callback(log_task_failure)
 
     async def _run(self) -> None:
-        greeting, settings = self.greeting, self.greeting.settings
+        greeting, settings = self._greeting, self._greeting.settings
         conversation = greeting.conversation
 
         greeting.avatar.request()
@@ -134,37 +94,37 @@ class GreetingSession:
         conversation.open()
 
     async def _run_until_end(self) -> None:
-        limit_s = self.greeting.settings.max_greeting_s
+        ending = self._greeting.ending
         try:
-            async with asyncio.timeout(limit_s) as limit:
+            async with asyncio.timeout(self._greeting.settings.max_greeting_s) as limit:
                 await self._run()
-                await self.greeting.ending.wait()
+                await ending.wait()
         except Exception:  # noqa: BLE001  the job's edge: whatever failed, the greeting ends cleanly
             if limit.expired():
-                self.greeting.ending.end(end_reasons.TIME_LIMIT)
+                ending.end(end_reasons.TIME_LIMIT)
                 return
             logger.exception("the greeting failed", extra={"event": "greeting_failed"})
-            self.greeting.ending.end(end_reasons.SESSION_FAILED)
+            ending.end(end_reasons.SESSION_FAILED)
 
     async def _finish(self) -> None:
-        await self.close(await self.greeting.ending.wait())
+        await self.close(await self._greeting.ending.wait())
 
     async def close(self, reason: str) -> None:
         """End the greeting and wait until everything is cleaned up; may be called again."""
-        self.greeting.ending.end(reason)
+        self._greeting.ending.end(reason)
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(), name="close_greeting")
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        greeting, state = self.greeting, self.greeting.state
+        greeting, state = self._greeting, self._greeting.state
         reason = str(state.end_reason)
         greeting.tasks.cancel()
         try:
             if greeting.room.isconnected():
                 await self._page.show_end(reason)
                 # Every participant leaves with the room, the paid avatar too.
-                await self._livekit.delete()
+                await greeting.livekit.delete()
             greeting.conversation.close()
             await greeting.avatar.close()
             reason = await self._recorder.final_reason(reason)

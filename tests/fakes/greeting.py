@@ -54,6 +54,7 @@ class FakeGreeting:
         self.greeting = Greeting(
             settings=settings,
             room=room,
+            livekit=livekit,
             state=self.state,
             events=self.events,
             conversation=self.conversation,
