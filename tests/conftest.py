@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent.demo.livekit_server import free_ports
+from tests.integration.redis_server import redis_server
 from tests.support.crash_reports import REBUILT, CrashReports
 from tests.support.product import Product, running_product
 from tests.support.restartable import DiedAgain, Restartable
@@ -23,7 +24,7 @@ _SETTING_PREFIXES = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-fault", action="store_true", help="all faults of tests/faults")
-    parser.addoption("--greetings", type=int, default=6, help="number of greetings of tests/soak")
+    parser.addoption("--greetings", type=int, default=4, help="number of greetings of tests/soak")
     parser.addoption("--seed", type=int, help="of tests/soak; a new one by default")
 
 
@@ -85,6 +86,13 @@ async def product(
     yield running
     if shared_product.is_running:
         await running.clear()
+
+
+@pytest.fixture(scope="module")
+async def redis_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A real Redis for the tests of one module."""
+    async with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,6 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
     "redis-server": (
         "tests/integration/test_endpoint_redis.py",
         "tests/integration/test_store_redis.py",
-        "tests/integration/test_two_of_each.py",
     ),
 }
 """Which test paths cannot run without which prerequisite."""

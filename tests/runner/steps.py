@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SOURCES = ("agent", "tests", "examples")
 _PRODUCT_FOLDERS = ("soak", "browser", "faults", "integration", "standins", "deploy")
 """Long tests come first, so that no process is left alone with one at the end."""
+_ONLY = {"soak": "tests/soak/test_soak.py"}
+"""`make soak` also runs the other tests of that folder, with a hundred greetings."""
 GROUPS = ("check", "page", "unit", "product", *_PRODUCT_FOLDERS)
 """What `--only` accepts: `product` is all tests that start processes."""
 _RESTARTS = 5
@@ -49,13 +51,15 @@ def plan(
     cores = os.cpu_count() or 2
     if group in {None, "unit"}:
         steps.append(_pytest("unit tests", ["tests/unit"], cores, pytest_arguments))
-    folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
+    folders = [
+        _ONLY.get(f, f"tests/{f}") for f in _PRODUCT_FOLDERS if group in {None, "product", f}
+    ]
     if folders:
         impossible = dict.fromkeys(path for name in sorted(missing) for path in NEEDED_BY[name])
-        folders = [folder for folder in folders if folder not in impossible]
+        folders = [f for f in folders if not any(f.startswith(path) for path in impossible)]
         ignored = [f"--ignore={path}" for path in impossible]
-        # The tests mostly wait: two processes for each core, each with a stage of its own.
-        number = processes or 2 * cores
+        # The tests mostly wait. More processes would delay each other, and tests measure delays.
+        number = processes or cores + 1
         if folders:
             name = "product tests" if group in {None, "product"} else f"{group} tests"
             steps.append(_pytest(name, folders, number, [*ignored, *pytest_arguments]))
