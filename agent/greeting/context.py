@@ -20,7 +20,7 @@ from agent.greeting.activity import Activity
 from agent.greeting.avatar_arrival import AvatarArrival
 from agent.greeting.ending import GreetingEnd
 from agent.greeting.output import Output
-from agent.recording.factory import recording_of
+from agent.recording.factory import build_recording
 from agent.recording.recording import Recording
 from agent.room.room_api import RoomApi
 from agent.room.trainee import Trainee
@@ -56,7 +56,7 @@ def build_greeting(
     session = conversation.session
     output = Output(session, room, state, events)
     trainee = Trainee(room, events, return_grace_s=settings.return_grace_s)
-    recording = recording_of(
+    recording = build_recording(
         ctx,
         session,
         settings,

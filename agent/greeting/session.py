@@ -79,7 +79,7 @@ class GreetingSession:
         greeting.events.emit(SessionStarted())
         greeting.avatar.watch()
         if greeting.recording is not None:
-            await greeting.recording.begin()
+            await greeting.recording.start()
         conversation.prepare_opening()
 
         try:

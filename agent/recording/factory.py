@@ -1,4 +1,4 @@
-"""Build the recording of a greeting, if consent and RECORDING ask for one."""
+"""Build the recording of a greeting, if the settings and the consent allow one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from agent.recording.local_recorder import LocalRecorder
 from agent.recording.recording import Recorder, Recording
 
 
-def to_be_recorded(settings: RecordingSettings, metadata: JobMetadata) -> bool:
+def should_record(settings: RecordingSettings, metadata: JobMetadata) -> bool:
     """Return True if RECORDING is set and the trainee has consented.
 
     Args:
@@ -25,7 +25,7 @@ def to_be_recorded(settings: RecordingSettings, metadata: JobMetadata) -> bool:
     return settings.recording != "off" and metadata.consent.recording
 
 
-def recording_of(
+def build_recording(
     ctx: JobContext,
     session: AgentSession[Any],
     settings: WorkerSettings,
@@ -34,7 +34,7 @@ def recording_of(
     on_change: Callable[[], None],
 ) -> Recording | None:
     """Return the recording of this greeting, not yet started; None if none is to be made."""
-    if not to_be_recorded(settings, metadata):
+    if not should_record(settings, metadata):
         return None
     bucket = Bucket.from_settings(settings)
     ids = {"session_id": metadata.session_id, "greeting_id": ctx.job.id}

@@ -85,11 +85,11 @@ class Recording:
         """The part of the outcome about this recording."""
 
     @property
-    def on(self) -> bool:
+    def is_active(self) -> bool:
         """True while the trainee is being recorded."""
         return self.state.status == "recording"
 
-    async def begin(self) -> None:
+    async def start(self) -> None:
         """Start recording; if it fails, the reason is in `state`."""
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
@@ -107,19 +107,15 @@ class Recording:
         logger.info("recording started", extra={"event": "recording_started", "by": self.state.by})
         self._on_change()
 
-    def said(self, message: ChatMessage, line: Line) -> None:
+    def add_line(self, message: ChatMessage, line: Line) -> None:
         """Add a line of the conversation to the captions."""
-        if self.on:
+        if self.is_active:
             self._captions.add(message, line.text, typed=line.typed)
 
-    def withdraw(self) -> bool:
-        """Stop recording and delete the recording: the trainee declined.
-
-        Returns:
-            False if there is nothing to delete.
-        """
+    def withdraw(self) -> None:
+        """Stop recording and delete the recording: the trainee declined."""
         if self.state.status not in ("recording", "cut_short"):
-            return False
+            return
         self._note_end()
         self.state.status = "withdrawn"
         self._on_change()
@@ -129,7 +125,6 @@ class Recording:
         )
         self._deleting = asyncio.create_task(self._delete(), name="delete_recording")
         self._deleting.add_done_callback(log_task_failure)
-        return True
 
     async def finish(self, *, keep: bool, at_once: bool) -> None:
         """Stop recording and store the recording: the greeting has ended.

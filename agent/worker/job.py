@@ -23,7 +23,7 @@ from agent.greeting.session import GreetingSession
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up
 from agent.outcomes.earlier_answers import earlier_answers
 from agent.outcomes.timeline import Timeline
-from agent.recording.factory import to_be_recorded
+from agent.recording.factory import should_record
 from agent.room.room_api import RoomApi
 from agent.room.single_agent import is_only_agent
 from agent.store import Store, open_store
@@ -63,7 +63,7 @@ async def greet(ctx: JobContext) -> None:
     state = GreetingState.create(metadata, events, earlier_answers=answers)
     state.timeline = timeline
     state.avatar_allowed = not budget_used_up
-    state.may_be_recorded = to_be_recorded(settings, metadata)
+    state.may_be_recorded = should_record(settings, metadata)
     greeting = GreetingSession(ctx, settings, state, events, store)
     ctx.proc.userdata["greeting"] = greeting
     greeting.start()

@@ -30,7 +30,7 @@ class Stage:
     recorder: EgressRecorder
 
     def recording(self, changes: list[bool]) -> Recording:
-        recording = Recording(self.recorder, on_change=lambda: changes.append(recording.on))
+        recording = Recording(self.recorder, on_change=lambda: changes.append(recording.is_active))
         return recording
 
 
@@ -59,7 +59,7 @@ async def stage() -> AsyncIterator[Stage]:
 async def test_egress_records_the_rooms_audio_to_the_bucket(stage: Stage) -> None:
     changes: list[bool] = []
     recording = stage.recording(changes)
-    await recording.begin()
+    await recording.start()
     (asked,) = stage.server.started
     assert (asked.room_name, asked.audio_only) == ("training-session-7", True)
     (file,) = asked.file_outputs
@@ -94,8 +94,8 @@ async def test_egress_refusal_has_advice_and_no_token(
 ) -> None:
     stage.server.refusal = refusal
     recording = stage.recording([])
-    await recording.begin()
-    assert not recording.on
+    await recording.start()
+    assert not recording.is_active
     assert recording.state.status == "failed"
     assert advice in str(recording.state.error)
     assert "eyJ" not in str(recording.state.error)
@@ -105,7 +105,7 @@ async def test_egress_refusal_has_advice_and_no_token(
 
 async def test_egress_failure_ends_as_failed_recording(stage: Stage) -> None:
     recording = stage.recording([])
-    await recording.begin()
+    await recording.start()
     stage.server.status = STATUS.EGRESS_FAILED
     await recording.finish(keep=True, at_once=False)
     assert recording.state.status == "failed"
@@ -119,10 +119,10 @@ async def test_egress_that_ends_early_cuts_the_recording_short(
     monkeypatch.setattr("agent.recording.egress_recorder._CHECK_EVERY_S", 0.05)
     changes: list[bool] = []
     recording = stage.recording(changes)
-    await recording.begin()
+    await recording.start()
     stage.server.status = STATUS.EGRESS_LIMIT_REACHED
     async with asyncio.timeout(5):
-        while recording.on:
+        while recording.is_active:
             await asyncio.sleep(0.02)
     assert changes == [True, False]
     await recording.finish(keep=True, at_once=False)
@@ -131,7 +131,7 @@ async def test_egress_that_ends_early_cuts_the_recording_short(
     # If the trainee declines then, the stored part is deleted too.
     for key in KEYS:
         stage.s3.put(key)
-    assert recording.withdraw()
+    recording.withdraw()
     await recording.finish(keep=True, at_once=False)
     assert (recording.state.status, stage.s3.objects) == ("withdrawn", {})
 
@@ -139,12 +139,12 @@ async def test_egress_that_ends_early_cuts_the_recording_short(
 @pytest.mark.parametrize("how", ["withdrawn", "forgotten"])
 async def test_unwanted_egress_recording_is_stopped_and_deleted(stage: Stage, how: str) -> None:
     recording = stage.recording([])
-    await recording.begin()
+    await recording.start()
     for key in KEYS:
         stage.s3.put(key)
     if how == "withdrawn":
-        assert recording.withdraw()
-        assert not recording.withdraw()
+        recording.withdraw()
+        recording.withdraw()
     await recording.finish(keep=how == "withdrawn", at_once=False)
     assert recording.state.status == "withdrawn"
     assert recording.state.error is None
@@ -158,7 +158,7 @@ async def test_egress_that_starts_late_is_stopped_and_deleted(
     monkeypatch.setattr("agent.recording.egress_recorder._CALL_TIMEOUT_S", 0.1)
     stage.server.slow_s = 0.3
     recording = stage.recording([])
-    await recording.begin()
+    await recording.start()
     assert recording.state.status == "failed"
     assert "RECORDING=worker" in str(recording.state.error)
     for key in KEYS:

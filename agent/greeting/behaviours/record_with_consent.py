@@ -19,9 +19,9 @@ class RecordWithConsent:
         greeting.events.on(RecordingChanged, self._on_changed)
 
     def _on_line(self, event: LineAdded) -> None:
-        self._recording.said(event.message, event.line)
+        self._recording.add_line(event.message, event.line)
 
     def _on_changed(self, _: RecordingChanged) -> None:
-        if not self._recording.on and self._greeting.state.opened_at is None:
+        if not self._recording.is_active and self._greeting.state.opened_at is None:
             # The opening that is prepared says that the trainee is recorded.
             self._greeting.conversation.prepare_opening()
