@@ -1,142 +1,97 @@
-"""`python -m agent` and a command: names them, no logic.
-
-console | dev | start       talk in a terminal | the worker, for development | in production
-prompts                     the writer's tools
-outcome SESSION             prints what came of a session's greetings
-forget SESSION              deletes all that is held of a session
-doctor                      what is wrong with this set-up, and what to do about it
-timeline SESSION            shows where the seconds of its start went
-download-files              LiveKit's own
-"""
+"""`python -m agent COMMAND`: read `.env`, and run one command of `agent.cli`."""
 
 from __future__ import annotations
 
-import asyncio
+import argparse
+import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dotenv import load_dotenv
 
-from agent.cli import outcomes, prompts, timeline
-from agent.core.errors import ConfigError, StartupError, TrainingGreeterError
-from agent.core.settings import LlmSettings, VoiceSettings, WorkerSettings
-from agent.telemetry.log_format import set_up_logs
-from agent.telemetry.metric_files import shared_metrics
+from agent.core.errors import ConfigError, TrainingGreeterError
 
-if TYPE_CHECKING:
-    # LiveKit is imported where it is used: the writer's tools do without.
-    from livekit.agents import AgentServer
+_DOCTOR = "agent.cli.doctor.command"
 
 
-_FROM_ENVIRONMENT = {"--url", "--api-key", "--api-secret"}
-"""LiveKit's flags for what jobs read from the environment: a half-set worker helps nobody."""
+@dataclass(frozen=True)
+class Command:
+    """One command; its module is imported when it runs, since most commands need no LiveKit."""
+
+    help: str
+    module: str
+    function: str = "main"
+    """Takes the arguments after the command's name, and returns the exit code."""
+
+    def run(self, arguments: Sequence[str]) -> int:
+        function: Callable[[Sequence[str]], int]
+        function = getattr(importlib.import_module(self.module), self.function)
+        return function(arguments)
 
 
-def main() -> int:
-    """Run one command: 0 ended as asked, 1 could not go on, 2 misconfigured."""
-    if sys.argv[1:2] == ["doctor"]:
-        # It reads .env itself, because .env may be what is wrong.
-        from agent.cli.doctor import command as doctor
+COMMANDS = {
+    "start": Command("run the worker in production", "agent.cli.worker", "start"),
+    "dev": Command("run the worker for development", "agent.cli.worker", "dev"),
+    "console": Command("talk with the agent in this terminal", "agent.cli.console"),
+    "prompts": Command("list, check and render scripts", "agent.cli.prompts"),
+    "doctor": Command("check settings and services, and say what to fix", _DOCTOR),
+    "outcome": Command("print the outcomes of a session", "agent.cli.outcomes", "print_outcomes"),
+    "forget": Command("delete everything stored about a session", "agent.cli.outcomes", "forget"),
+    "timeline": Command("show where the start-up time of a greeting went", "agent.cli.timeline"),
+    "download-files": Command(
+        "download the model files of the plugins", "agent.cli.worker", "download_files"
+    ),
+}
 
-        return doctor.exit_now(doctor.main(sys.argv[2:]))
-    load_dotenv(".env", override=False)
-    # Whatever collector is set: personal data leaves this machine in no trace.
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns:
+        0 for success, 1 for a failure, 2 for unusable settings or arguments.
+    """
+    parser = _parser()
+    if not arguments:
+        parser.print_help()
+        return 0
+    name = parser.parse_args(arguments[:1]).command
+    command = COMMANDS[name]
+    if command.module != _DOCTOR:  # it reads .env itself, because .env may be what is wrong
+        load_dotenv(".env", override=False)
+    # Keep personal data out of traces, whatever collector is configured.
     os.environ["LIVEKIT_TELEMETRY_ALLOW_PII"] = "0"
-    command = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if command == "prompts":
-        return prompts.main(sys.argv[2:])
-    if command in outcomes.COMMANDS:
-        return outcomes.main(sys.argv[1:])
-    if command == timeline.COMMAND:
-        return timeline.main(sys.argv[2:])
     try:
-        if command in {"start", "dev"} and "--help" not in sys.argv:
-            return _work()
-        if command == "console":
-            return _console(text="--text" in sys.argv)
-        return _livekit_cli(None)
+        return command.run(arguments[1:])
     except ConfigError as e:
-        print(f"python -m agent {command}: {e}", file=sys.stderr)
+        print(f"python -m agent {name}: {e}", file=sys.stderr)
         return 2
     except TrainingGreeterError as e:
-        print(f"python -m agent {command}: {e}", file=sys.stderr)
+        print(f"python -m agent {name}: {e}", file=sys.stderr)
         return 1
 
 
-def _work() -> int:
-    if wrong := _FROM_ENVIRONMENT.intersection(word.split("=")[0] for word in sys.argv):
-        raise ConfigError(f"{', '.join(sorted(wrong))}: set it in the environment or .env instead")
-    settings = WorkerSettings.from_env(os.environ)
-    set_up_logs(settings)
-    # Before LiveKit is imported: the metrics' library decides at its import whether it shares.
-    with shared_metrics(settings.agent_metrics_port is not None):
-        return _serve(settings)
-
-
-def _serve(settings: WorkerSettings) -> int:
-    from agent.worker.preflight import (
-        wait_for_livekit,
-        warn_of_ephemeral_disk,
-        warn_of_unreachable_url,
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:<{width}}  {c.help}" for name, c in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m agent",
+        usage="python -m agent COMMAND ...\n       python -m agent COMMAND --help",
+        description=f"Greet trainees with a video avatar: the worker and its tools.\n\n"
+        f"commands:\n{commands}",
+        epilog="Settings come from the environment or .env. The token endpoint is a program of its\n"
+        "own: python -m agent.token_endpoint",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    from agent.worker.server import GreetingServer
-
-    asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
-    warn_of_unreachable_url(settings)
-    warn_of_ephemeral_disk(settings, os.environ)
-    server = GreetingServer(settings)
-    code = _livekit_cli(server)
-    if isinstance(server.failure, OSError):
-        name, port = "AGENT_HTTP_PORT", settings.agent_http_port
-        if f", {settings.agent_metrics_port})" in str(server.failure):
-            name, port = "AGENT_METRICS_PORT", settings.agent_metrics_port or 0
-        raise StartupError(
-            f"port {port} is taken ({server.failure.strerror}): set {name} to another"
-        )
-    if server.failure is not None:
-        raise StartupError(f"LiveKit gave this worker up: {server.failure}")
-    return code
+    parser.add_argument("command", metavar="COMMAND", choices=COMMANDS, help=argparse.SUPPRESS)
+    return parser
 
 
-def _console(*, text: bool) -> int:
-    from agent.cli.console import console_server, preview_options, talk_in_text
-
-    if not text:
-        VoiceSettings.from_env(os.environ)
-        return _livekit_cli(console_server())
-    options = preview_options(sys.argv[2:])
+def _run_in_pipe() -> int:
+    """Exit with 0 if the reader of our output closes it early, as in `… | head`."""
     try:
-        asyncio.run(talk_in_text(LlmSettings.from_env(os.environ), options))
-    except KeyboardInterrupt:
-        print()
-    return 0
-
-
-def _livekit_cli(server: AgentServer | None) -> int:
-    """LiveKit's own command line, on a server or on its own; it leaves by SystemExit."""
-    from livekit.agents import AgentServer, cli
-
-    import agent.worker.job  # noqa: F401  its plugins are the ones whose files are downloaded
-
-    try:
-        cli.run_app(server or AgentServer())
-    except SystemExit as e:
-        return e.code if isinstance(e.code, int) else int(e.code is not None)
-    except OSError as e:
-        if "PortAudio" in str(e):
-            raise StartupError(
-                "this machine has no PortAudio to hear and speak with: install libportaudio2, "
-                "or type instead with --text"
-            ) from None
-        raise
-    return 0
-
-
-def _until_nobody_reads() -> int:
-    """`… | head` has seen enough, and that is no failure."""
-    try:
-        code = main()
+        code = main(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -145,4 +100,4 @@ def _until_nobody_reads() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_until_nobody_reads())
+    sys.exit(_run_in_pipe())

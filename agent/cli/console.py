@@ -1,7 +1,7 @@
-"""The console: the greeting's conversation on a developer's own machine, without room or avatar.
+"""`python -m agent console`: talk with the agent in a terminal, without a room and an avatar.
 
-Spoken, it is livekit-agents' own console over our session. Its text mode imports PortAudio even
-though nothing is heard, so text mode is ours: it needs the LLM's key and nothing else.
+The spoken console is the one of livekit-agents. Its text mode imports PortAudio although it plays
+no sound, so the text console is our own: it needs the key of the LLM only.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from livekit.agents import AgentServer, AgentSession, APIError, JobContext
+from livekit.agents import AgentServer, AgentSession, APIError, JobContext, cli
 from livekit.agents.voice.run_result import RunResult
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
+from agent.core.errors import StartupError
 from agent.core.events import ClosingRequested, Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import LlmSettings, VoiceSettings
@@ -28,17 +29,81 @@ from agent.scripts import PROMPTS, load_library
 from agent.speech.providers import build_llm
 
 _ANSWER_TIMEOUT_S = 30.0
+_TEXT_OPTIONS = ("training-type", "role", "industry", "locale", "name", "prompts")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the spoken console, or the text console with `--text`.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        ConfigError: a key is missing.
+        ScriptError: no script can be used.
+        StartupError: there is no PortAudio for the spoken console.
+    """
+    parser = _parser()
+    options, livekit_options = parser.parse_known_args(arguments)
+    if not options.text:
+        if used := [name for name in _TEXT_OPTIONS if getattr(options, name.replace("-", "_"))]:
+            parser.error(f"--{used[0]} needs --text")
+        return _talk_aloud(livekit_options)
+    if livekit_options:
+        parser.error(f"unknown option with --text: {livekit_options[0]}")
+    try:
+        asyncio.run(talk_in_text(LlmSettings.from_env(os.environ), options))
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m agent console",
+        description="Talk with the agent in this terminal, without a room and an avatar. "
+        "By voice, it needs GOOGLE_API_KEY, DEEPGRAM_API_KEY and PortAudio, and is the console "
+        "of livekit-agents, with its options: --input-device, --output-device, --list-devices. "
+        "With --text, it needs GOOGLE_API_KEY only.",
+    )
+    parser.add_argument("--text", action="store_true", help="type instead of speaking")
+    preview = parser.add_argument_group("with --text, select a script as the platform does")
+    preview.add_argument("--training-type", default="", help="as the platform writes it")
+    preview.add_argument("--role", default="", help="the trainee's role")
+    preview.add_argument("--industry", default="", help="the trainee's industry")
+    preview.add_argument("--locale", default="", help="language tag, such as es or pt-BR")
+    preview.add_argument("--name", default="", help="the trainee's name")
+    preview.add_argument("--prompts", type=Path, help="another folder of scripts")
+    return parser
+
+
+def _talk_aloud(livekit_options: Sequence[str]) -> int:
+    """Run livekit-agents' console, which reads `sys.argv` and exits by SystemExit."""
+    if "--list-devices" not in livekit_options:
+        VoiceSettings.from_env(os.environ)  # reports missing keys before the console starts
+    sys.argv = [sys.argv[0], "console", *livekit_options]
+    try:
+        cli.run_app(console_server())
+    except SystemExit as e:
+        return e.code if isinstance(e.code, int) else int(e.code is not None)
+    except OSError as e:
+        if "PortAudio" in str(e):
+            raise StartupError(
+                "PortAudio is missing: install libportaudio2, or use --text to type instead"
+            ) from None
+        raise
+    return 0
 
 
 def console_server() -> AgentServer:
-    """What livekit-agents' spoken console runs."""
+    """Build the server that livekit-agents' spoken console runs."""
     server = AgentServer(port=0, host="127.0.0.1")
     server.rtc_session(talk_aloud, agent_name="console")
     return server
 
 
 async def talk_aloud(ctx: JobContext) -> None:
-    """The console's job: microphone and loudspeaker are the terminal's own."""
+    """Run the job of the spoken console: the terminal is microphone and loudspeaker."""
     settings = VoiceSettings.from_env(os.environ)
     events = Events()
     state = GreetingState.create(JobMetadata(), events)
@@ -48,26 +113,13 @@ async def talk_aloud(ctx: JobContext) -> None:
     conversation.open()
 
 
-def preview_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Whom the text console plays the greeter to; leaves by SystemExit where not understood."""
-    parser = argparse.ArgumentParser(
-        prog="python -m agent console --text",
-        description="Hold a greeting's conversation by typing: needs GOOGLE_API_KEY alone.",
-    )
-    parser.add_argument("--text", action="store_true", required=True)
-    for option in ("training-type", "role", "industry", "locale", "name"):
-        parser.add_argument(f"--{option}", default="")
-    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="another folder of scripts")
-    return parser.parse_args(arguments)
-
-
 async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> None:
-    """Hold the conversation on stdin and stdout until the goodbye, an empty line or the end.
+    """Run the conversation on stdin and stdout until the closing line, an empty line or Ctrl-D.
 
     Raises:
         ScriptError: no script can be used.
     """
-    # A failed answer gets one line of ours; the library's traceback would bury the conversation.
+    # A failed answer prints one line; a traceback would hide the conversation.
     logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
     over = asyncio.Event()
     metadata = JobMetadata.model_validate(
@@ -81,7 +133,9 @@ async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> No
     )
     events = Events()
     events.on(ClosingRequested, lambda _: over.set())
-    state = GreetingState.create(metadata, events, library=load_library(options.prompts.resolve()))
+    state = GreetingState.create(
+        metadata, events, library=load_library((options.prompts or PROMPTS).resolve())
+    )
     conversation = Conversation(build_llm(settings), state, events, settings=None)
     script = state.script
     print(f"{script.name} {script.locale} v{script.version}: {script.reason}")
@@ -89,20 +143,20 @@ async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> No
     async with conversation.session as session:
         await session.start(conversation.agent, record=False)
         await session.say(script.opening)
-        print(f"  avatar: {script.opening}")
+        print(f"  agent:  {script.opening}")
         async for line in _lines("  you:    "):
             answer = await _answer(session, line)
             if answer or not over.is_set():
-                print(f"  avatar: {answer or state.script.trouble}")
+                print(f"  agent:  {answer or state.script.trouble}")
             if over.is_set():
                 break
-        print(f"  avatar: {state.script.closing}\n")
+        print(f"  agent:  {state.script.closing}\n")
         for id, given in state.answers.given.items():
             print(f"  {id}: {given.status if given.value is None else given.value}")
 
 
 async def _answer(session: AgentSession[GreetingState], line: str) -> str:
-    """What the avatar says to `line`; empty when no answer could be had."""
+    """Return the agent's answer to `line`; empty if the LLM did not answer."""
     try:
         async with asyncio.timeout(_ANSWER_TIMEOUT_S):
             turn: RunResult[Any] = await session.run(user_input=line)
@@ -122,9 +176,9 @@ async def _answer(session: AgentSession[GreetingState], line: str) -> str:
 
 
 async def _lines(prompt: str) -> AsyncIterator[str]:
-    """Lines from the terminal until an empty one; the conversation goes on meanwhile.
+    """Yield lines from the terminal until an empty one, without blocking the event loop.
 
-    They are read by a daemon thread: Ctrl-C cannot interrupt a read, and must not wait for one.
+    A daemon thread reads them: Ctrl-C cannot interrupt a read, and must not wait for one.
     """
     loop = asyncio.get_running_loop()
     typed: asyncio.Queue[str] = asyncio.Queue()

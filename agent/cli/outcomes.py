@@ -1,7 +1,7 @@
-"""`python -m agent outcome | forget SESSION`: what is held of a session, and its end.
+"""`python -m agent outcome | forget SESSION`: print or delete what is stored about a session.
 
-They use the store that worker and endpoint use (STATE_DIR or REDIS_URL), and need no key; to forget
-recordings as well, those of the RECORDING settings.
+Both need the store settings of worker and token endpoint (STATE_DIR or REDIS_URL). To delete
+recordings, `forget` needs the RECORDING settings, too.
 """
 
 from __future__ import annotations
@@ -10,75 +10,80 @@ import argparse
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 
-from agent.core.errors import ConfigError, RecordingError, StoreError
 from agent.core.settings import RecordingSettings, StoreSettings
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.store import Store, open_store
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command: 0 done, 1 store, disk or bucket fails, 2 misconfigured or misspelt."""
-    parser = argparse.ArgumentParser(prog=f"python -m agent {arguments[0]}", add_help=True)
-    parser.description = _DESCRIPTIONS[arguments[0]]
-    parser.add_argument("session", metavar="SESSION", help="the platform's id of the session")
-    session_id: str = parser.parse_args(arguments[1:]).session
-    try:
-        settings = _Settings.from_env(os.environ)
-        print(asyncio.run(_with_store(settings, COMMANDS[arguments[0]], session_id)))
-    except ConfigError as e:
-        print(f"{parser.prog}: {e}", file=sys.stderr)
-        return 2
-    except (StoreError, RecordingError) as e:
-        print(f"{parser.prog}: {e}", file=sys.stderr)
-        return 1
-    return 0
+def print_outcomes(arguments: Sequence[str]) -> int:
+    """Print the outcomes of a session as JSON."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agent outcome",
+        description="Print the outcomes of a session's greetings as a JSON array, newest last; [] "
+        "if nothing is stored.",
+    )
+    return _run(parser, arguments, _outcomes)
+
+
+def forget(arguments: Sequence[str]) -> int:
+    """Delete everything that is stored about a session."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agent forget",
+        description="Delete everything stored about a session: its outcomes, and its recordings in "
+        "the bucket and in RECORDINGS_DIR on this machine. A greeting that is still running then "
+        "keeps no outcome and no recording.",
+    )
+    return _run(parser, arguments, _forget)
 
 
 class _Settings(StoreSettings, RecordingSettings):
-    """Where something of a session may be held."""
+    """Settings of everything that may store data of a session."""
 
 
-async def _with_store(
-    settings: _Settings,
-    command: Callable[[Store, _Settings, str], Awaitable[str]],
-    session_id: str,
-) -> str:
+_Action = Callable[[Store, _Settings, str], Awaitable[str]]
+"""Returns the text to print."""
+
+
+def _run(parser: argparse.ArgumentParser, arguments: Sequence[str], action: _Action) -> int:
+    """Run one action on the session that the arguments name.
+
+    Returns:
+        0; errors of settings, store and bucket are raised.
+    """
+    parser.add_argument("session", metavar="SESSION", help="the session's id on your platform")
+    session_id: str = parser.parse_args(arguments).session
+    settings = _Settings.from_env(os.environ)
+    print(asyncio.run(_with_store(settings, action, session_id)))
+    return 0
+
+
+async def _with_store(settings: _Settings, action: _Action, session_id: str) -> str:
     store = open_store(settings)
     try:
-        return await command(store, settings, session_id)
+        return await action(store, settings, session_id)
     finally:
         await store.aclose()
 
 
-async def _outcome(store: Store, _: _Settings, session_id: str) -> str:
+async def _outcomes(store: Store, _: _Settings, session_id: str) -> str:
     found = [json.loads(body) for body in await store.outcomes(session_id)]
     return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 async def _forget(store: Store, settings: _Settings, session_id: str) -> str:
-    # First the store: a greeting that is still going on then keeps no recording either.
+    # The store first: then a greeting that is still running keeps no recording either.
     outcomes = await store.forget_session(session_id)
     files = await LocalFolder(settings.recordings_dir).delete_session(session_id)
     if (bucket := Bucket.from_settings(settings)) is not None:
         files += await bucket.delete_session(session_id)
-    said = [f"{_count(outcomes, 'outcome')} deleted"]
+    deleted = [f"{_count(outcomes, 'outcome')} deleted"]
     if files:
-        said.append(f"{_count(files, 'file')} of recordings deleted")
-    return f"session {session_id} is forgotten: {', '.join(said)}"
+        deleted.append(f"{_count(files, 'file')} of recordings deleted")
+    return f"session {session_id} is forgotten: {', '.join(deleted)}"
 
 
 def _count(number: int, what: str) -> str:
     return f"1 {what}" if number == 1 else f"{number} {what}s"
-
-
-COMMANDS = {"outcome": _outcome, "forget": _forget}
-_DESCRIPTIONS = {
-    "outcome": "Prints the outcomes of a session's greetings as a JSON array, the newest last.",
-    "forget": "Deletes all that is held of a session. A greeting that is still going on writes no "
-    "more of its outcome, and keeps no recording. Recordings are deleted from the bucket, and from "
-    "RECORDINGS_DIR on this machine.",
-}

@@ -1,10 +1,4 @@
-"""`python -m agent prompts …`: the writer's tools. They need no key, no network and no LiveKit.
-
-list      every script and locale there is
-check     refuses what should not ship: exit code 1 and a line for each finding
-render    what this trainee would hear, and what the LLM is told
-schema    writes prompts/script.schema.json from the code
-"""
+"""`python -m agent prompts`: list, check and render scripts, without keys, network and LiveKit."""
 
 from __future__ import annotations
 
@@ -20,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.core.settings.kinds import Table
+from agent.core.settings.field_types import Table
 from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
@@ -34,7 +28,11 @@ _FIELDS = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one tool: 0 clean, 1 findings or nothing that can be used; 2 not understood."""
+    """Run one tool.
+
+    Returns:
+        0, or 1 if there are findings or no script can be used.
+    """
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
@@ -47,30 +45,40 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agent prompts",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Tools for writers of scripts. They need no keys and no network.",
     )
-    tools = parser.add_subparsers(required=True, metavar="list|check|render|schema")
+    tools = parser.add_subparsers(required=True, metavar="TOOL", title="tools")
 
-    listing = tools.add_parser("list", help="every script and locale there is")
+    listing = tools.add_parser("list", help="list all scripts and their locales")
     listing.set_defaults(run=_list)
 
-    check = tools.add_parser("check", help="refuses what should not ship")
-    check.add_argument("path", nargs="*", type=Path, default=[PROMPTS], help="files or folders")
+    check = tools.add_parser("check", help="report problems; exit code 1 if there are any")
+    check.add_argument(
+        "path",
+        nargs="*",
+        type=Path,
+        default=[PROMPTS],
+        help="files or folders (default: all scripts)",
+    )
     check.add_argument(
         "--voice",
         action="append",
         metavar="NAME=MODEL",
-        help="a voice beside those of VOICES; with one known, others are unknown",
+        help="a voice in addition to those of VOICES",
     )
     check.set_defaults(run=_check)
 
-    render = tools.add_parser("render", help="what this trainee would hear")
-    for option in ("training-type", "role", "industry", "locale", "name"):
-        render.add_argument(f"--{option}", default="")
+    render = tools.add_parser(
+        "render", help="show what the agent would say to a trainee, and the LLM's instructions"
+    )
+    render.add_argument("--training-type", default="", help="as the platform writes it")
+    render.add_argument("--role", default="", help="the trainee's role")
+    render.add_argument("--industry", default="", help="the trainee's industry")
+    render.add_argument("--locale", default="", help="language tag, such as es or pt-BR")
+    render.add_argument("--name", default="", help="the trainee's name")
     render.set_defaults(run=_render)
 
-    schema = tools.add_parser("schema", help="writes prompts/script.schema.json")
+    schema = tools.add_parser("schema", help="write prompts/script.schema.json")
     schema.set_defaults(run=_schema)
     for tool in (listing, render, schema):
         tool.add_argument("--prompts", type=Path, default=PROMPTS, help="another folder of scripts")
@@ -105,10 +113,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _voices(given: list[str]) -> dict[str, str] | None:
-    """The voices of the environment's VOICES and of `--voice`; None: nobody has named any.
+    """Return the voices of VOICES and `--voice`; None if neither is given.
 
     Raises:
-        ScriptError: one of them is no table of voices.
+        ScriptError: one of them is not a table of voices.
     """
     voices: dict[str, str] = {}
     tables = {"VOICES": os.environ.get("VOICES", ""), "--voice": ",".join(given)}
@@ -122,7 +130,7 @@ def _voices(given: list[str]) -> dict[str, str] | None:
 
 
 def _from_here(finding: Finding) -> Finding:
-    """With its path as the writer would type it."""
+    """Return the finding with its path relative to the current folder."""
     path, here = finding.path, Path.cwd()
     return replace(finding, path=path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -147,22 +155,22 @@ def _rendered(script: RenderedScript) -> list[str]:
     limits = ", ".join(f"{name} {value}" for name, value in script.limits)
     lines = [
         f"{script.name} {script.locale} version {script.version}",
-        f"  why: {script.reason}",
-        f"  voice: {script.voice or 'the environment’s'}",
-        f"  avatar: {script.avatar or 'the environment’s'}",
+        f"  selected: {script.reason}",
+        f"  voice: {script.voice or 'from VOICES'}",
+        f"  avatar: {script.avatar or 'BEYOND_PRESENCE_AVATAR_ID'}",
         f"  limits: {limits}",
-        f"  after the closing: {script.after_closing}",
+        f"  after the closing line: {script.after_closing}",
         f"  the opening takes about {seconds:.0f} s",
         "",
     ]
     lines += [f"{field.replace('_', ' ')}:\n  {getattr(script, field)}" for field in _FIELDS]
-    lines += ["", "asked:"] if script.questions else ["", "nothing is asked"]
+    lines += ["", "questions:"] if script.questions else ["", "no questions"]
     for question in script.questions:
-        kind = f"{question.type}, {'required' if question.required else 'may be skipped'}"
+        kind = f"{question.type}, {'required' if question.required else 'optional'}"
         lines.append(f"  {question.id} ({kind}): {question.ask}")
         if question.type == "choice":
             lines += [f"    {id}: {words}" for id, words in question.choices.items()]
-    return [*lines, "", "the LLM is told:", script.instructions]
+    return [*lines, "", "instructions for the LLM:", script.instructions]
 
 
 def _schema(options: argparse.Namespace) -> int:

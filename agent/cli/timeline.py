@@ -1,4 +1,4 @@
-"""`python -m agent timeline SESSION`: where the seconds of a session's start went."""
+"""`python -m agent timeline SESSION`: show where the start-up time of a greeting went."""
 
 from __future__ import annotations
 
@@ -12,51 +12,49 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from agent.core.errors import ConfigError, StoreError
+from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.outcomes.record import Outcome
 from agent.outcomes.timeline import MOMENTS, Timeline
 from agent.store import open_store
 
-COMMAND: Final = "timeline"
 _BAR: Final = 40  # characters of the longest start
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the timelines: 0 done, 1 none, or no store to read, 2 misconfigured."""
-    parser = argparse.ArgumentParser(prog=f"python -m agent {COMMAND}")
-    parser.description = (
-        "Prints what happened in the start of each greeting of a session, and when, as bars. "
-        "Several clocks are compared: what they differ by is in the numbers."
+    """Print the timelines of a session's greetings.
+
+    Returns:
+        0, or 1 if nothing is stored about the session.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m agent timeline",
+        description="Show what happened at the start of each greeting of a session, and when. The "
+        "clocks of token endpoint, LiveKit and worker are compared as they are: keep NTP running.",
     )
-    parser.add_argument("session", metavar="SESSION", help="the platform's id of the session")
-    parser.add_argument("--json", action="store_true", help="for a program: an array, newest last")
+    parser.add_argument("session", metavar="SESSION", help="the session's id on your platform")
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON array for programs, newest last"
+    )
     options = parser.parse_args(arguments)
-    try:
-        settings = StoreSettings.from_env(os.environ)
-        found = asyncio.run(_outcomes(settings, options.session))
-    except ConfigError as e:
-        print(f"{parser.prog}: {e}", file=sys.stderr)
-        return 2
-    except StoreError as e:
-        print(f"{parser.prog}: {e}", file=sys.stderr)
-        return 1
+    settings = StoreSettings.from_env(os.environ)
+    found = asyncio.run(_outcomes(settings, options.session))
     if options.json:
         print(json.dumps([_as_json(outcome) for outcome in found], indent=2))
     elif found:
         print("\n\n".join(as_text(outcome) for outcome in found))
     if not found:
-        print(f"{parser.prog}: nothing is held of session {options.session}", file=sys.stderr)
+        print(f"nothing is stored about session {options.session}", file=sys.stderr)
         return 1
     return 0
 
 
 def as_text(outcome: Outcome) -> str:
-    """One greeting: a line for each moment, its bar reaching from the one before."""
-    title = f"greeting {outcome.id} of session {outcome.session_id}, by {outcome.mode or 'nobody'}"
+    """Format one greeting: a line for each moment, with a bar that starts at the moment before."""
+    title = f"greeting {outcome.id} of session {outcome.session_id}, by {outcome.mode or 'no mode'}"
     timeline = outcome.timeline
     if timeline is None or not timeline.at_s:
-        return f"{title}: no timeline was kept"
+        return f"{title}: no timeline is stored"
     rows = sorted(timeline.at_s.items(), key=lambda row: row[1])
     first_s, last_s = rows[0][1], rows[-1][1]
     scale = _BAR / max(last_s - first_s, 0.001)
@@ -89,5 +87,5 @@ async def _outcomes(settings: StoreSettings, session_id: str) -> list[Outcome]:
     try:
         return [Outcome.model_validate_json(body) for body in bodies]
     except ValidationError:
-        # Its own text would repeat what was said.
+        # Its own text would repeat what the trainee said.
         raise StoreError("an outcome of this session cannot be read") from None

@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from agent.__main__ import main
 from agent.store import Phase, SqliteStore
 
-ROOT = Path(__file__).parents[2]
-
-
-def run(state: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
-    return subprocess.run(
-        [sys.executable, "-m", "agent", *words],
-        cwd=state.parent,  # it holds no .env
-        env={**kept, "PYTHONPATH": str(ROOT), "STATE_DIR": str(state), **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A store with two outcomes of session 7 and one of another."""
+    """A store with two outcomes of session 7 and one of another session."""
 
     async def fill() -> None:
         store = SqliteStore(tmp_path / "state" / "store.sqlite3")
@@ -39,50 +25,67 @@ def state(tmp_path: Path) -> Path:
         for id_, session in (("first", "7"), ("other", "8"), ("second", "7")):
             body = json.dumps({"id": id_, "name": "Zoë"})
             await store.open_outcome(id_, session, body, 60)
+        await store.aclose()
 
     asyncio.run(fill())
     return tmp_path / "state"
 
 
-def test_outcome_prints_one_json_array_the_newest_last(state: Path) -> None:
-    done = run(state, "outcome", "7")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [
-        {"id": "first", "name": "Zoë"},
-        {"id": "second", "name": "Zoë"},
-    ]
-    assert json.loads(run(state, "outcome", "unknown").stdout) == []
+@pytest.fixture
+def run(state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command; returns its exit code, output and error output."""
+    monkeypatch.chdir(state.parent)  # there is no .env
+    monkeypatch.setenv("LIVEKIT_TELEMETRY_ALLOW_PII", "0")
+    monkeypatch.setenv("STATE_DIR", str(state))
+
+    def run(*arguments: str, **environ: str) -> tuple[int, str, str]:
+        with monkeypatch.context() as changed:
+            for name, value in environ.items():
+                changed.setenv(name, value)
+            code = main(arguments)
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return run
 
 
-def test_forget_deletes_all_of_a_session_and_says_how_many(state: Path) -> None:
-    done = run(state, "forget", "7")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "session 7 is forgotten: 2 outcomes deleted\n"
+def test_outcome_prints_a_json_array_newest_last(run: Run) -> None:
+    code, out, err = run("outcome", "7")
+    assert code == 0, err
+    assert json.loads(out) == [{"id": "first", "name": "Zoë"}, {"id": "second", "name": "Zoë"}]
+    assert json.loads(run("outcome", "unknown")[1]) == []
+
+
+def test_forget_deletes_one_session_and_prints_how_many_outcomes(run: Run, state: Path) -> None:
+    assert run("forget", "7") == (0, "session 7 is forgotten: 2 outcomes deleted\n", "")
 
     async def left() -> tuple[Phase | None, list[str], list[str]]:
         store = SqliteStore(state / "store.sqlite3")
         return await store.phase("7"), await store.outcomes("7"), await store.outcomes("8")
 
-    phase, mine, others = asyncio.run(left())
-    assert (phase, mine, len(others)) == (None, [], 1)
-    assert "0 outcomes deleted" in run(state, "forget", "7").stdout
+    phase, of_7, of_8 = asyncio.run(left())
+    assert (phase, of_7, len(of_8)) == (None, [], 1)
+    assert "0 outcomes deleted" in run("forget", "7")[1]
 
 
-@pytest.mark.parametrize("words", [["forget"], ["outcome"], ["forget", "7", "8"]])
-def test_a_call_that_is_not_understood_is_shown_the_usage(state: Path, words: list[str]) -> None:
-    done = run(state, *words)
-    assert done.returncode == 2
-    assert f"usage: python -m agent {words[0]} [-h] SESSION" in done.stderr
+@pytest.mark.parametrize("arguments", [["forget"], ["outcome"], ["forget", "7", "8"]])
+def test_wrong_arguments_print_the_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert f"usage: python -m agent {arguments[0]} [-h] SESSION" in capsys.readouterr().err
 
 
-def test_a_store_that_cannot_be_used_is_one_clear_line(state: Path) -> None:
+def test_an_unusable_store_is_reported_without_its_password(run: Run, state: Path) -> None:
     (state.parent / "file").touch()
-    done = run(state, "forget", "7", STATE_DIR=str(state.parent / "file"))
-    assert done.returncode == 1
-    assert "cannot be written" in done.stderr
-    assert "Traceback" not in done.stderr
-    done = run(state, "outcome", "7", REDIS_URL="redis://:password@127.0.0.1:1/0")
-    assert done.returncode == 1
-    assert "Redis cannot be reached" in done.stderr
-    assert "password" not in done.stderr
-    assert run(state, "forget", "7", RETENTION_DAYS="x").returncode == 2
+    code, _, err = run("forget", "7", STATE_DIR=str(state.parent / "file"))
+    assert code == 1
+    assert err.startswith("python -m agent forget: ")
+    assert "cannot be written" in err
+    code, _, err = run("outcome", "7", REDIS_URL="redis://:password@127.0.0.1:1/0")
+    assert code == 1
+    assert "Redis cannot be reached" in err
+    assert "password" not in err
+    assert run("forget", "7", RETENTION_DAYS="x")[0] == 2

@@ -1,4 +1,4 @@
-"""The writer's tools, as a writer types them."""
+"""`python -m agent prompts`: the tools for writers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from agent.scripts.schema import json_schema
 BAD = "---\nversion: 1\nopening: Hi\nclosing: '*Bye*'\n---\n"
 
 
-def test_it_runs_as_a_command_without_keys_or_livekit(tmp_path: Path) -> None:
+def test_prompts_runs_without_keys_and_without_livekit(tmp_path: Path) -> None:
     path = tmp_path / "mine" / "en.md"
     path.parent.mkdir()
     path.write_text(BAD)
     program = (
-        "import sys, agent.__main__ as m; code = m.main();"
+        "import sys, agent.__main__ as m; code = m.main(sys.argv[1:]);"
         "print('livekit.agents' in sys.modules, file=sys.stderr); sys.exit(code)"
     )
     command = [sys.executable, "-c", program, "prompts", "check", str(path)]
@@ -31,7 +31,7 @@ def test_it_runs_as_a_command_without_keys_or_livekit(tmp_path: Path) -> None:
     assert result.stderr.splitlines() == [f"1 finding in {path}", "False"]
 
 
-def test_a_reader_who_has_seen_enough_is_no_failure() -> None:
+def test_prompts_exits_with_0_if_the_pipe_is_closed_early() -> None:
     command = [sys.executable, "-m", "agent", "prompts", "list"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=PROMPTS.parent
@@ -43,14 +43,12 @@ def test_a_reader_who_has_seen_enough_is_no_failure() -> None:
         assert (process.wait(30), said) == (0, b"")
 
 
-def test_check_of_the_shipped_scripts_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_finds_nothing_in_the_shipped_scripts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     assert capsys.readouterr().out == ""
 
 
-def test_check_of_one_file_names_field_and_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_names_line_and_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "mine" / "en.md"
     path.parent.mkdir()
     path.write_text(BAD.replace("closing", "welcome_text: W\nclosing"))
@@ -61,38 +59,38 @@ def test_check_of_one_file_names_field_and_line(
     assert "does not exist" in capsys.readouterr().err
 
 
-def test_list_is_a_table_of_scripts_and_locales(capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_prints_a_table_of_scripts_and_locales(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
     assert header.split()[:3] == ["script", "locale", "version"]
     assert len(rows) == len(list(PROMPTS.glob("[a-z]*/*.md")))
 
 
-def test_render_shows_what_is_heard_told_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+def test_render_prints_texts_instructions_and_reason(capsys: pytest.CaptureFixture[str]) -> None:
     options = "--training-type|Food hygiene course|--industry|hotel|--locale|de-AT|--name|Ada"
     assert main(["render", *options.split("|")]) == 0
     shown = capsys.readouterr().out
     assert "food_hygiene de version 2" in shown
-    assert "why: script by training_type, locale by language, industry hospitality" in shown
+    assert "selected: script by training_type, locale by language, industry hospitality" in shown
     assert "Hallo Ada, willkommen! Ich bin Maya, ein KI-Avatar." in shown
     assert "experience (choice, required): Haben Sie Erfahrung mit Lebensmitteln" in shown
     assert '- Name: "Ada"' in shown
 
 
-def test_schema_is_written_from_the_code(
+def test_schema_writes_the_schema_of_the_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["schema", "--prompts", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "script.schema.json").read_text()) == json_schema()
 
 
-def test_no_tool_is_a_usage_error() -> None:
+def test_prompts_without_a_tool_is_a_usage_error() -> None:
     with pytest.raises(SystemExit) as e:
         main([])
     assert e.value.code == 2
 
 
-def test_check_knows_the_voices_of_the_environment(
+def test_check_uses_the_voices_of_the_environment(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "mine" / "en.md"

@@ -38,10 +38,12 @@ def main(arguments: Sequence[str]) -> int:
     config = read_configuration(os.environ, parts=_PARTS[options.part], file=Path(".env"))
     results = without_secrets(_run(config), secret_values(config.environ))
     print(as_json(results) if options.json else as_text(results))
-    return int(any(result.level is Level.FAILED for result in results))
+    code = int(any(result.level is Level.FAILED for result in results))
+    _exit_if_a_thread_hangs(code)
+    return code
 
 
-def exit_now(code: int) -> int:
+def _exit_if_a_thread_hangs(code: int) -> None:
     """End the process if a thread still waits for DNS; Python would wait up to 30 s for it."""
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
@@ -50,7 +52,6 @@ def exit_now(code: int) -> int:
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(code)
-    return code
 
 
 def _run(config: Configuration) -> list[CheckResult]:

@@ -1,8 +1,8 @@
-"""Settings: the one place that reads the environment, one type per process.
+"""Settings: the only place that reads environment variables, with one type for each process.
 
-Each command demands only what it uses and reports everything missing in one message. The field
-names are the environment's own, in lower case; `.env.example` lists every one of them. Nothing
-here is read at import.
+Each command requires only the settings that it uses, and reports all missing ones in one message.
+A field is the variable's name in lower case; `.env.example` lists all of them. Nothing is read at
+import.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How an environment becomes a frozen object, and how what is wrong with it is said."""
+"""Base class of settings: turns environment variables into a frozen object, or explains why not."""
 
 from __future__ import annotations
 
@@ -12,58 +12,64 @@ from pydantic_core import ErrorDetails
 from agent.core.errors import ConfigError
 
 _EMPTY_MEANS_SOMETHING = {"LIVEKIT_AGENT_NAME", "GEMINI_FALLBACK_MODEL", "FALLBACK_VOICE"}
-"""Set but empty is a value here (automatic dispatch, no fallback); everywhere else it means 'not
-given'."""
+"""For these, empty is a value (automatic dispatch, no fallback). Other empty variables count as not
+set."""
 
 
 class Settings(BaseModel):
+    """Settings of one command or process; a field is a variable in lower case."""
+
     model_config = ConfigDict(
         frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True
     )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read this process's settings.
+        """Read the settings.
 
         Raises:
-            ConfigError: names every variable that is missing or unusable; never a value.
+            ConfigError: names every variable that is missing or invalid, but never a value.
         """
-        given = cls.set_in(environ)
-        lacking = cls._lacking(given)
+        values = cls.set_in(environ)
+        incomplete = cls._find_incomplete(values)
         try:
-            settings = cls.model_validate(given)
+            settings = cls.model_validate(values)
         except ValidationError as e:
-            raise ConfigError(_explain(e.errors(), lacking)) from None
-        if lacking:
-            raise ConfigError(_explain([], lacking))
+            raise ConfigError(_explain(e.errors(), incomplete)) from None
+        if incomplete:
+            raise ConfigError(_explain([], incomplete))
         return settings
 
     @classmethod
     def problems(cls, environ: Mapping[str, str]) -> dict[str, str]:
-        """What `from_env` would refuse, by name, and why, never a value; under "" what no single
-        name is to blame for."""
-        given = cls.set_in(environ)
+        """Return what `from_env` would report, by variable, without values.
+
+        Problems that involve several variables are under "", one in each line.
+        """
+        values = cls.set_in(environ)
         found: dict[str, str] = {}
         try:
-            cls.model_validate(given)
+            cls.model_validate(values)
         except ValidationError as e:
             for error in e.errors():
                 missing = error["type"] == "missing"
                 found[str(error["loc"][0])] = "is missing" if missing else _why(error)
-        return found | ({"": lacking} if (lacking := cls._lacking(given)) else {})
+        if incomplete := cls._find_incomplete(values):
+            found[""] = incomplete
+        return found
 
     @staticmethod
     def set_in(environ: Mapping[str, str]) -> dict[str, str]:
-        """The environment without what is empty, where empty means 'not given'."""
+        """Return the variables that are set; empty ones count as not set, with exceptions."""
         return {k: v for k, v in environ.items() if v != "" or k in _EMPTY_MEANS_SOMETHING}
 
     @classmethod
-    def _lacking(cls, given: Mapping[str, str]) -> str:
-        """What is missing though no single name is required; one sentence, or empty."""
+    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
+        """Report variables that others require, one sentence in each line; empty if there are none."""
         return ""
 
     def secrets(self) -> list[str]:
-        """Every value that must not be shown, a password in an address too."""
+        """Return all values that must not be shown, and the passwords in addresses."""
         found: list[str] = []
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
@@ -76,7 +82,7 @@ class Settings(BaseModel):
 
     @classmethod
     def names(cls) -> set[str]:
-        """Every variable this process reads, its aliases too."""
+        """Return the names of all variables that these settings read, aliases included."""
         found: set[str] = set()
         for name, field in cls.model_fields.items():
             alias = field.validation_alias
@@ -85,24 +91,24 @@ class Settings(BaseModel):
         return found
 
 
-def _explain(errors: list[ErrorDetails], lacking: str) -> str:
+def _explain(errors: list[ErrorDetails], incomplete: str) -> str:
     missing = [str(e["loc"][0]) for e in errors if e["type"] == "missing"]
     wrong = [f"{e['loc'][0]}: {_why(e)}" for e in errors if e["type"] != "missing"]
     lines = []
     if missing:
-        lines.append("missing from the environment or .env: " + ", ".join(missing))
-    if lacking:
-        lines.append(lacking)
+        lines.append("missing, set in the environment or .env: " + ", ".join(missing))
+    if incomplete:
+        lines.append(incomplete)
     if wrong:
-        lines.append("unusable: " + "; ".join(wrong))
-    return "\n".join([*lines, "Every name is explained in .env.example."])
+        lines.append("invalid: " + "; ".join(wrong))
+    return "\n".join([*lines, "See .env.example for the meaning of each variable."])
 
 
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
 def _why(error: ErrorDetails) -> str:
-    """Why a value is refused, in an operator's words and not in pydantic's."""
+    """Explain in plain words why a value is invalid."""
     bounds = error.get("ctx", {})
     kind, _, how = error["type"].partition("_")
     if kind in _KINDS and how in ("type", "parsing", "from_float"):

@@ -1,4 +1,4 @@
-"""The token endpoint's settings; it needs no provider's key."""
+"""Settings of the token endpoint, which needs no provider keys."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from agent.core.settings.kinds import HttpUrlOrEmpty, JwksUrlOrEmpty, Rate, Seconds, Words
+from agent.core.settings.field_types import (
+    CommaSeparated,
+    HttpUrlOrEmpty,
+    JwksUrlOrEmpty,
+    Rate,
+    Seconds,
+)
 from agent.core.settings.shared import LiveKitSettings, LogSettings, StoreSettings
 
-_WAYS_IN = ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "PLATFORM_JWKS_URL")
+_CREDENTIALS = ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "PLATFORM_JWKS_URL")
 
 
 def _long_enough(value: SecretStr | None) -> SecretStr | None:
@@ -20,50 +26,51 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
 
 
 class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
-    """The token endpoint's process; it needs no provider's key."""
+    """Settings of the token endpoint's process."""
 
     platform_api_key: SecretStr | None = None
-    """What the platform's backend sends as X-API-Key."""
+    """The key that the platform's backend sends as X-API-Key."""
     platform_jwt_secret: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
     """HS256 secret of the platform's JWTs, 32 bytes or more."""
     platform_jwks_url: JwksUrlOrEmpty = ""
-    """Where the platform publishes the public keys of its JWTs (RS256, ES256, EdDSA)."""
+    """URL of the public keys for the platform's JWTs (RS256, ES256, EdDSA)."""
     platform_jwt_issuer: str = ""
-    """What `iss` must be in the platform's JWTs; empty: anything, or nothing."""
+    """Required `iss` of the platform's JWTs; empty to accept any, or none."""
     platform_jwt_audience: str = ""
-    """What `aud` must be, or name among others; empty: anything, or nothing."""
-    cors_allowed_origins: Words = Field(default_factory=list)
+    """Required `aud` of the platform's JWTs; empty to accept any, or none."""
+    cors_allowed_origins: CommaSeparated = Field(default_factory=list)
+    """Origins of the pages that may call the token endpoint."""
     continue_url: HttpUrlOrEmpty = ""
-    """Where trainees go on to, unless the platform names another address."""
+    """URL of the Continue button, unless the platform's request has its own."""
     token_ttl_s: int = Field(900, ge=60, le=86_400)
     """Lifetime of a trainee's room token."""
     rate_limit_session: Rate = "30/minute"
-    """Greetings asked for, and ends, of one session; `off`: no limit. So below."""
+    """Requests to start or end greetings of one session; `off` for no limit, as below."""
     rate_limit_trainee: Rate = "60/minute"
-    """Greetings asked for by or for one trainee, whatever the session."""
+    """Requests to start greetings of one trainee, in all sessions."""
     rate_limit_backend: Rate = "600/minute"
-    """Greetings asked for, and ends, with the platform's key, all together."""
+    """All requests with PLATFORM_API_KEY to start or end greetings."""
     livekit_timeout_s: Seconds = 3
-    """Limit of one call to LiveKit's API."""
+    """Timeout of one request to LiveKit's API."""
     endpoint_metrics_port: int | None = Field(None, ge=0, le=65_535)
-    """Prometheus is answered here, never at the port that trainees reach; None: nowhere."""
+    """Separate port for Prometheus metrics; None for no metrics."""
     dispatch_check_s: Seconds = 3
-    """A dispatch that has no job after this long is replaced."""
+    """A dispatch that has no job after this time is replaced."""
 
     @field_validator("platform_api_key")
     @classmethod
-    def _key_is_no_word(cls, value: SecretStr | None) -> SecretStr | None:
+    def _key_is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 16:
             raise ValueError("must be 16 characters or more")
         return value
 
     @classmethod
-    def _lacking(cls, given: Mapping[str, str]) -> str:
-        unsigned = super()._lacking(given)
-        if any(name in given for name in _WAYS_IN):
-            return unsigned
-        nobody = (
-            "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET, PLATFORM_JWKS_URL or several: "
-            "without them nobody could be let in, and there is no bypass"
+    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
+        incomplete = super()._find_incomplete(values)
+        if any(name in values for name in _CREDENTIALS):
+            return incomplete
+        no_credentials = (
+            "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or PLATFORM_JWKS_URL: the token endpoint "
+            "accepts authenticated requests only"
         )
-        return "\n".join(filter(None, [nobody, unsigned]))
+        return "\n".join(filter(None, [no_credentials, incomplete]))

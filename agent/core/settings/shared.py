@@ -1,4 +1,4 @@
-"""What both processes must know: where LiveKit is, and where things are remembered."""
+"""Settings that worker and token endpoint share: logs, LiveKit, store and outcome webhook."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from agent.core.settings.base import Settings
-from agent.core.settings.kinds import HttpUrlOrEmpty, WebhookSecret, WebSocketUrl
+from agent.core.settings.field_types import HttpUrlOrEmpty, WebhookSecret, WebSocketUrl
 
 
 class LogSettings(Settings):
-    """How a process writes what happens, and whom it tells."""
+    """Logs and traces."""
 
     log_format: Literal["json", "text"] | None = None
-    """One line an event in either; None: text in a terminal, JSON everywhere else."""
+    """One line for each event; None for text in a terminal and JSON otherwise."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     otel_exporter_otlp_endpoint: HttpUrlOrEmpty = ""
-    """An OpenTelemetry collector that takes OTLP over HTTP; empty: nothing is traced."""
+    """URL of an OpenTelemetry collector (OTLP over HTTP); empty for no traces."""
 
 
 class LiveKitSettings(Settings):
-    """Where LiveKit is and who we are to it."""
+    """LiveKit's address and credentials."""
 
     livekit_url: WebSocketUrl
     livekit_api_key: str
     livekit_api_secret: SecretStr
     livekit_public_url: WebSocketUrl | None = None
-    """What browsers and Beyond Presence are given; `livekit_url` where unset."""
+    """LiveKit's address for browsers and Beyond Presence; None for `livekit_url`."""
     livekit_agent_name: str = "training-greeter"
-    """Explicit dispatch by this name; empty: LiveKit dispatches to every new room by itself."""
+    """Name for explicit dispatch; empty to let LiveKit dispatch to every new room."""
 
     @property
     def public_url(self) -> str:
@@ -39,24 +39,24 @@ class LiveKitSettings(Settings):
 
 
 class StoreSettings(Settings):
-    """What is remembered, where, for how long, and who is told of it."""
+    """The store that worker and token endpoint share, and the delivery of outcomes."""
 
     state_dir: Path = Path(".state")
-    """Holds the SQLite store."""
+    """Folder of the SQLite store."""
     redis_url: SecretStr | None = None
-    """The store of several machines, in place of SQLite."""
+    """Redis, the store for several machines; None for SQLite."""
     retention_days: float = Field(30, gt=0, le=3_650)
-    """What is held of a session is deleted this long after its last change."""
+    """Data of a session is deleted this many days after its last change."""
     avatar_minutes_per_day: float | None = Field(None, ge=0, le=1_000_000)
-    """What avatars may cost in a UTC day, all greetings together; beyond it greetings are by voice.
-    None: no budget. 0: never an avatar."""
+    """Avatar minutes of all greetings in a UTC day; when they are used up, greetings continue by
+    voice. None for no budget, 0 for no avatars."""
     outcome_webhook_url: HttpUrlOrEmpty = Field("", repr=False)
-    """Where the platform takes the outcome of each greeting; empty: it is only kept."""
+    """URL to which outcomes are sent; empty to only store them."""
     outcome_webhook_secret: WebhookSecret = None
-    """Signs the outcome, as Standard Webhooks has it."""
+    """Signs outcomes as in Standard Webhooks."""
 
     @classmethod
-    def _lacking(cls, given: Mapping[str, str]) -> str:
-        if "OUTCOME_WEBHOOK_URL" in given and "OUTCOME_WEBHOOK_SECRET" not in given:
-            return "set OUTCOME_WEBHOOK_SECRET: an outcome is never sent unsigned"
-        return super()._lacking(given)
+    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
+        if "OUTCOME_WEBHOOK_URL" in values and "OUTCOME_WEBHOOK_SECRET" not in values:
+            return "set OUTCOME_WEBHOOK_SECRET: outcomes are always signed"
+        return super()._find_incomplete(values)

@@ -1,11 +1,11 @@
-"""The worker's settings, and those of its console, which needs less."""
+"""Settings of the worker, and of the console, which needs fewer."""
 
 from __future__ import annotations
 
 from pydantic import AliasChoices, Field, SecretStr
 
 from agent.core.settings.base import Settings
-from agent.core.settings.kinds import (
+from agent.core.settings.field_types import (
     DeepgramOrigin,
     HttpBase,
     HttpUrlOrEmpty,
@@ -17,27 +17,27 @@ from agent.core.settings.shared import LiveKitSettings, LogSettings, StoreSettin
 
 
 class LlmSettings(Settings):
-    """What the console's text mode needs: the LLM, and nothing else."""
+    """Settings of the text console: the LLM only."""
 
     google_api_key: SecretStr
     google_gemini_base_url: HttpBase = "https://generativelanguage.googleapis.com"
-    """Scheme and host, and a proxy's path if any; `/v1beta/models/…` is added."""
+    """Scheme, host, and the path of a proxy; `/v1beta/models/…` is added."""
     gemini_model: str = "gemini-3.5-flash-lite"
     gemini_fallback_model: str = "gemini-2.5-flash-lite"
-    """Answers where `gemini_model` fails; empty or the same: nobody does."""
+    """Answers if `gemini_model` fails; empty or the same for no fallback."""
 
 
 class VoiceSettings(LlmSettings):
-    """What a spoken conversation needs, in the console or in a room."""
+    """Settings of spoken conversations: LLM, STT and TTS."""
 
     deepgram_api_key: SecretStr
     deepgram_base_url: DeepgramOrigin = "https://api.deepgram.com"
-    """Scheme and host alone; `/v1/listen` and `/v1/speak` are added."""
+    """Only scheme and host; `/v1/listen` and `/v1/speak` are added."""
     deepgram_stt_model: str = "nova-3"
     gemini_tts_model: str = "gemini-3.1-flash-tts-preview"
-    """Speaks where a voice is given as `gemini:NAME`."""
+    """TTS model of the voices `gemini:NAME`."""
     fallback_voice: str = "gemini:Kore"
-    """Speaks where the voice of VOICES fails; empty: nobody does, and what is said is read."""
+    """Speaks if the voice in VOICES fails; empty to continue in text."""
     voices: Table = Field(
         default_factory=lambda: {
             "en": "aura-2-andromeda-en",
@@ -50,12 +50,12 @@ class VoiceSettings(LlmSettings):
             "*": "gemini:Kore",
         }
     )
-    """Which voice speaks which locale, and `*` any other; or a name that scripts use. See
-    `agent/speech/voices.py` for the order in which it is asked."""
+    """The voice for each locale, for `*` (any other locale), and for names that scripts use.
+    `agent/speech/voices.py` defines the order."""
 
 
 class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, RecordingSettings, LogSettings):
-    """The worker's process and its jobs."""
+    """Settings of the worker's process and its jobs."""
 
     beyond_presence_api_key: SecretStr = Field(
         validation_alias=AliasChoices("BEYOND_PRESENCE_API_KEY", "BEY_API_KEY")
@@ -64,41 +64,43 @@ class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, RecordingSet
         validation_alias=AliasChoices("BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID")
     )
     beyond_presence_avatars: Table = Field(default_factory=dict)
-    """A script's folder, or a name that scripts use, and the avatar of each; any other script has
-    the one above."""
+    """Avatar ids by script folder, or by a name that scripts use; other scripts use the avatar
+    above."""
     bey_api_url: HttpBase = "https://api.bey.dev"
-    """Scheme and host, and a proxy's path if any; `/v1/sessions` is added."""
+    """Scheme, host, and the path of a proxy; `/v1/sessions` is added."""
 
     endpoint_url: HttpUrlOrEmpty = ""
-    """Where the token endpoint is told that a greeting has ended; empty: it finds out by itself."""
+    """URL of the token endpoint, which `doctor` checks; the worker does not use it."""
     agent_http_host: str = "0.0.0.0"
     agent_http_port: int = Field(8081, ge=0, le=65_535)
     agent_metrics_port: int | None = Field(None, ge=0, le=65_535)
-    """Prometheus is answered here, at AGENT_HTTP_HOST; None: nobody counts."""
+    """Port for Prometheus metrics at AGENT_HTTP_HOST; None for no metrics."""
     max_jobs: int = Field(10, ge=1, le=1_000)
-    """Greetings this worker holds at once."""
+    """Most greetings that this worker runs at once."""
     startup_timeout_s: Seconds = 60
-    """How long an unreachable LiveKit is tolerated before the first registration."""
+    """Time to wait at the start for LiveKit to become reachable."""
     drain_timeout_s: Seconds = 600
-    """How long running greetings may go on after SIGTERM."""
+    """Time that running greetings may continue after SIGTERM."""
 
     avatar_call_timeout_s: Seconds = 5
-    """The whole call to Beyond Presence, its retry included."""
+    """Timeout of the request to Beyond Presence, retries included."""
     avatar_deadline_s: Seconds = 6
-    """How long the trainee waits for the avatar before being greeted by voice."""
+    """Time to wait for the avatar before the greeting starts by voice."""
     trainee_join_timeout_s: Seconds = 15
-    """How long the avatar is kept in a room the trainee has not entered yet."""
+    """Time that the avatar waits in a room for a trainee who has not joined yet."""
     hearing_timeout_s: Seconds = 45
-    """How long the opening waits for our page to say that sound is unlocked."""
+    """Time that the opening waits until the page reports that it can play sound."""
     return_grace_s: Seconds = 8
-    """How long a trainee who left cleanly may take to come back."""
+    """Time within which a trainee who left may return."""
     max_greeting_s: Seconds = 600
-    """The longest a greeting may last."""
+    """Longest duration of a greeting."""
 
-    def avatar_of(self, script: str, wish: str | None) -> str:
-        """The provider's id of a script's avatar.
+    def avatar_of(self, script: str, name: str | None) -> str:
+        """Return the id of a script's avatar.
 
-        In this order: the name the script wishes for, the script's own name, the usual avatar.
+        Args:
+            script: the script's folder.
+            name: the avatar's name in the script; it takes precedence over the folder.
         """
-        named = self.beyond_presence_avatars
-        return named.get(wish or script) or named.get(script) or self.beyond_presence_avatar_id
+        avatars = self.beyond_presence_avatars
+        return avatars.get(name or script) or avatars.get(script) or self.beyond_presence_avatar_id

@@ -1,4 +1,4 @@
-"""Kinds of values an environment variable may hold, each with its own refusal."""
+"""Field types of settings: parse a variable's value, or say what it must be."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from agent.core.addresses import is_private_host
 
 
 def _address(value: str) -> SplitResult:
-    """In its parts; the library itself says of a bad port only when it is asked for it."""
+    """Split an address; `urlsplit` raises for an invalid port only when the port is read."""
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError:
-        raise ValueError("is no address: check its port, and its brackets if it has any") from None
+        raise ValueError(
+            "is not a valid address: check its port, and the brackets of an IPv6 address"
+        ) from None
     return parts
 
 
 def _websocket_url(value: str) -> str:
-    """`https://` becomes `wss://`: Beyond Presence answers 400 to anything else."""
+    """Turn `https://` into `wss://`: Beyond Presence answers 400 to other schemes."""
     parts = _address(value)
     scheme = {"https": "wss", "http": "ws"}.get(parts.scheme, parts.scheme)
     if scheme not in {"ws", "wss"} or not parts.hostname:
@@ -33,22 +35,26 @@ def _websocket_url(value: str) -> str:
 
 
 def _http_base(value: str) -> str:
-    """Where a provider is. A proxy's prefix may follow the host; the API's version is added."""
+    """Check a provider's address; the path of a proxy may follow the host."""
     parts = _address(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be scheme and host, like https://api.example.com")
+        raise ValueError("must have a scheme and a host, like https://api.example.com")
     if parts.query or parts.fragment:
-        raise ValueError("must end with the host, or a proxy's path: no ? and no #")
+        raise ValueError(
+            "must end with the host or a proxy's path: remove ? and # and what follows"
+        )
     if re.search(r"/v\d[^/]*/*$", parts.path):
-        raise ValueError("must not end with the API's version (/v1, /v1beta): it is added")
+        raise ValueError(
+            "must not end with the version of the API (/v1, /v1beta), which is added: remove it"
+        )
     return value.rstrip("/")
 
 
 def _deepgram_origin(value: str) -> str:
-    """Where Deepgram is, or what stands in for it; a path would be taken for the API's own."""
+    """Check Deepgram's address: its plugin would take a path for the API's own."""
     if _address(value).path.strip("/"):
         raise ValueError(
-            "must be scheme and host alone, like https://api.deepgram.com: "
+            "must have only a scheme and a host, like https://api.deepgram.com: "
             "/v1/listen and /v1/speak are added"
         )
     return _http_base(value)
@@ -59,37 +65,39 @@ def _http_url_or_empty(value: str) -> str:
         return value
     parts = _address(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http(s) URL")
+        raise ValueError("must be a URL that starts with https:// or http://")
     return value
 
 
 def _jwks_url_or_empty(value: str) -> str:
-    """Keys that came over an open network would be anybody's."""
+    """Require https outside private networks: on the way, keys could be replaced."""
     if not value:
         return value
     parts = _address(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("must be an https URL, without a password in it")
+        raise ValueError("must be an https:// URL without a user and password")
     if parts.scheme == "http" and not is_private_host(parts.hostname):
-        raise ValueError("must be https: over http anybody on the way could put in their own keys")
+        raise ValueError(
+            "must start with https://: over http, the keys could be replaced on the way"
+        )
     return value
 
 
 def _rate(value: str) -> str:
     if value.strip().lower() == "off":
         return ""
-    from limits import parse  # here: it takes long to load, and the worker has no use for it
+    from limits import parse  # here: it is slow to import, and the worker does not need it
 
     try:
         rate = parse(value)
     except ValueError:
         rate = None
     if rate is None or rate.amount < 1 or ";" in value:
-        raise ValueError("must look like 30/minute or 100 per 5 minutes, or be off")
+        raise ValueError("must be like 30/minute or 100 per 5 minutes, or off")
     return value
 
 
-def _list_of_words(value: Any) -> Any:
+def _comma_separated(value: Any) -> Any:
     return (
         [part.strip() for part in value.split(",") if part.strip()]
         if isinstance(value, str)
@@ -98,17 +106,17 @@ def _list_of_words(value: Any) -> Any:
 
 
 def _table(value: Any) -> Any:
-    """`en=aura-2-andromeda-en, es=aura-2-celeste-es` as a dict."""
+    """Parse `en=aura-2-andromeda-en, es=aura-2-celeste-es` into a dict."""
     if not isinstance(value, str):
         return value
     rows = [row.partition("=") for row in value.split(",") if row.strip()]
-    if not rows or not all(key.strip() and meant.strip() for key, _, meant in rows):
+    if not rows or not all(key.strip() and value.strip() for key, _, value in rows):
         raise ValueError("must look like name=value,name=value")
-    return {key.strip(): meant.strip() for key, _, meant in rows}
+    return {key.strip(): value.strip() for key, _, value in rows}
 
 
 def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
-    """As Standard Webhooks has it: `whsec_` and 24 to 64 random bytes in base64."""
+    """Check a secret of Standard Webhooks."""
     if value is None:
         return None
     try:
@@ -116,7 +124,7 @@ def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
     except binascii.Error:
         key = b""
     if not 24 <= len(key) <= 64:
-        raise ValueError("must be whsec_ and 24 to 64 random bytes in base64")
+        raise ValueError("must be whsec_ followed by 24 to 64 random bytes in base64")
     return value
 
 
@@ -127,7 +135,7 @@ HttpBase = Annotated[str, AfterValidator(_http_base)]
 DeepgramOrigin = Annotated[str, AfterValidator(_deepgram_origin)]
 JwksUrlOrEmpty = Annotated[str, AfterValidator(_jwks_url_or_empty)]
 Rate = Annotated[str, AfterValidator(_rate)]
-"""How often in how long; empty where there is no limit."""
+"""A rate limit such as 30/minute; empty for no limit."""
 HttpUrlOrEmpty = Annotated[str, AfterValidator(_http_url_or_empty)]
-Words = Annotated[list[str], BeforeValidator(_list_of_words)]
+CommaSeparated = Annotated[list[str], BeforeValidator(_comma_separated)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]

@@ -1,0 +1,100 @@
+"""`python -m agent start | dev`: run the worker. `download-files`: prepare an image for it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Sequence
+
+from agent.core.errors import StartupError
+from agent.core.settings import WorkerSettings
+from agent.telemetry.log_format import set_up_logs
+from agent.telemetry.metric_files import shared_metrics
+
+
+def start(arguments: Sequence[str]) -> int:
+    """Run the worker in production: JSON logs, and running greetings may end after SIGTERM."""
+    return _run(arguments, "start")
+
+
+def dev(arguments: Sequence[str]) -> int:
+    """Run the worker for development: debug logs, and it stops at once."""
+    return _run(arguments, "dev")
+
+
+def download_files(arguments: Sequence[str]) -> int:
+    """Download the files that the plugins need at run time, as `livekit.agents` does."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agent download-files",
+        description="Download the model files of all installed LiveKit plugins. The Dockerfile "
+        "runs this when it builds the image.",
+    )
+    parser.parse_args(arguments)
+    from livekit.agents.__main__ import main
+
+    return main(["download-files"])
+
+
+def _run(arguments: Sequence[str], command: str) -> int:
+    options = _parser(command).parse_args(arguments)
+    settings = WorkerSettings.from_env(os.environ)
+    set_up_logs(settings)
+    # Before LiveKit is imported: at import, prometheus_client decides whether it shares its files.
+    with shared_metrics(settings.agent_metrics_port is not None):
+        return _serve(settings, options)
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    is_dev = command == "dev"
+    parser = argparse.ArgumentParser(
+        prog=f"python -m agent {command}",
+        description="Run the worker: it registers with LiveKit and greets trainees. "
+        + (
+            "For development: it logs at level DEBUG and does not wait for running greetings when "
+            "it stops."
+            if is_dev
+            else "After SIGTERM it accepts no new greetings, and waits up to DRAIN_TIMEOUT_S for "
+            "those that run."
+        ),
+        epilog="All settings come from the environment or .env: see .env.example.",
+    )
+    parser.add_argument(
+        "--log-level",
+        default=os.environ.get("LIVEKIT_LOG_LEVEL") or ("DEBUG" if is_dev else "INFO"),
+        help="level of livekit-agents' own log messages (default: %(default)s)",
+    )
+    parser.set_defaults(dev=is_dev)
+    return parser
+
+
+def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
+    from livekit.agents.cli import cli, proto
+
+    from agent.worker.preflight import (
+        wait_for_livekit,
+        warn_of_ephemeral_disk,
+        warn_of_unreachable_url,
+    )
+    from agent.worker.server import GreetingServer
+
+    asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
+    warn_of_unreachable_url(settings)
+    warn_of_ephemeral_disk(settings, os.environ)
+    server = GreetingServer(settings)
+    # The public `cli.run_app` is deprecated, and logs so. `python -m livekit.agents start` calls
+    # this function; replace it when livekit-agents offers a public one.
+    cli._run_worker(server, proto.CliArgs(log_level=options.log_level.upper(), dev=options.dev))
+    if isinstance(server.failure, OSError):
+        name, port = "AGENT_HTTP_PORT", settings.agent_http_port
+        if f", {settings.agent_metrics_port})" in str(server.failure):
+            name, port = "AGENT_METRICS_PORT", settings.agent_metrics_port or 0
+        raise StartupError(
+            f"port {port} is in use ({server.failure.strerror}): set {name} to a free port"
+        )
+    if server.failure is not None:
+        raise StartupError(
+            f"the worker lost its connection to LiveKit: {server.failure}; check LIVEKIT_URL and "
+            "that LiveKit runs, then start the worker again"
+        )
+    return 0

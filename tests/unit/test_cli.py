@@ -1,0 +1,102 @@
+"""`python -m agent`: its commands and their help."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from agent import __main__ as command_line
+
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No `.env` in the working folder, and no keys in the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIVEKIT_TELEMETRY_ALLOW_PII", "0")
+    for name in ("GOOGLE_API_KEY", "DEEPGRAM_API_KEY", "LIVEKIT_URL", "LIVEKIT_LOG_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_help_lists_every_command_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["--help"])
+    assert ended.value.code == 0
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    for name, command in command_line.COMMANDS.items():
+        assert [name, command.help] in lines
+        assert f"`python -m agent {name}`" in DOCUMENTED
+
+
+def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main([]) == 0
+    assert "usage: python -m agent" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["dance"])
+    assert ended.value.code == 2
+    assert "invalid choice: 'dance'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", command_line.COMMANDS)
+def test_every_command_has_help_without_keys(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main([name, "--help"])
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert shown.startswith(f"usage: python -m agent {name}")
+    assert "eprecated" not in shown
+
+
+@pytest.mark.parametrize("command", command_line.COMMANDS.values(), ids=lambda c: c.help)
+def test_every_command_can_be_imported(command: command_line.Command) -> None:
+    assert callable(getattr(importlib.import_module(command.module), command.function))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [
+        (["start"], "LIVEKIT_URL"),
+        (["dev"], "LIVEKIT_URL"),
+        (["console"], "DEEPGRAM_API_KEY"),
+        (["console", "--text"], "GOOGLE_API_KEY"),
+    ],
+)
+def test_a_missing_setting_is_named(
+    arguments: list[str], missing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command_line.main(arguments) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"python -m agent {arguments[0]}: ")
+    assert missing in shown
+
+
+@pytest.mark.parametrize("option", ["--url", "--api-key", "--api-secret"])
+def test_start_takes_credentials_from_the_environment_only(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["start", option, "x"])
+    assert ended.value.code == 2
+    assert f"unrecognized arguments: {option} x" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--locale", "es"], "--locale needs --text"),
+        (["--text", "--input-device", "1"], "unknown option with --text: --input-device"),
+    ],
+)
+def test_console_rejects_options_of_its_other_mode(
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["console", *arguments])
+    assert ended.value.code == 2
+    assert why in capsys.readouterr().err
