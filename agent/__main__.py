@@ -80,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         usage="python -m agent COMMAND ...\n       python -m agent COMMAND --help",
         description=f"Greet trainees with a video avatar: the worker and its tools.\n\n"
         f"commands:\n{commands}",
-        epilog="Settings come from the environment or .env. The token endpoint is a program of its\n"
-        "own: python -m agent.token_endpoint",
+        epilog="Settings come from the environment or .env. The token endpoint is a separate\n"
+        "program: python -m agent.token_endpoint",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", metavar="COMMAND", choices=COMMANDS, help=argparse.SUPPRESS)
