@@ -72,8 +72,8 @@ def test_settings_check_reports_each_problem_in_its_own_line() -> None:
         "failed settings.LIVEKIT_URL: LIVEKIT_URL must look like wss://",
         "failed settings.VOICES: VOICES must look like name=value",
         "failed settings.OUTCOME_WEBHOOK_SECRET: set OUTCOME_WEBHOOK_SECRET",
-        "failed settings.PLATFORM_API_KEY: set PLATFORM_API_KEY, PLATFORM_JWT_SECRET, "
-        "PLATFORM_JWKS_URL or several",
+        "failed settings.PLATFORM_API_KEY: set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or "
+        "PLATFORM_JWKS_URL",
         "failed settings.CORS_ALLOWED_ORIGINS: 1 of the 1 origins cannot match any page",
     ]
     for start in expected:
@@ -163,7 +163,7 @@ def test_settings_check_warns_of_a_misspelled_optional_setting() -> None:
 
 def test_settings_check_names_the_setting_that_requires_others() -> None:
     [line] = report_lines({**VALID, "RECORDING": "egress"})
-    assert line.startswith("failed settings.RECORDING: RECORDING=egress writes to a bucket: set ")
+    assert line.startswith("failed settings.RECORDING: RECORDING=egress needs a bucket: set ")
 
 
 def test_read_configuration_prefers_the_environment_to_dotenv(tmp_path: Path) -> None:

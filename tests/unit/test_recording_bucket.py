@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.__main__ import main
 from agent.core.errors import ConfigError, RecordingError
 from agent.core.settings import RecordingSettings, WorkerSettings
 from agent.recording.bucket import Bucket
@@ -16,7 +17,6 @@ from agent.recording.object_keys import object_name, session_folder
 from agent.recording.retention import Retention
 from agent.store import SqliteStore
 from tests.fakes.s3 import S3, s3_bucket
-from tests.unit.test_outcome_commands import run
 from tests.unit.test_settings import WORKER
 
 DAY = 86_400.0
@@ -106,7 +106,7 @@ def test_session_folder_hashes_a_long_session_id() -> None:
     ("environ", "said"),
     [
         ({"RECORDING": "on"}, "RECORDING"),
-        ({"RECORDING": "egress"}, "RECORDING=egress writes to a bucket: set RECORDING_S3_BUCKET"),
+        ({"RECORDING": "egress"}, "RECORDING=egress needs a bucket: set RECORDING_S3_BUCKET"),
         ({"RECORDING_S3_BUCKET": "b"}, "RECORDING_S3_ACCESS_KEY, RECORDING_S3_SECRET"),
         ({"RECORDING_S3_PREFIX": "../x"}, "RECORDING_S3_PREFIX"),
         ({"RECORDING_S3_ENDPOINT": "minio:9000"}, "RECORDING_S3_ENDPOINT"),
@@ -147,21 +147,30 @@ async def test_retention_moves_leftover_recordings_and_deletes_old_ones(
     await store.aclose()
 
 
-async def test_forget_deletes_recordings_from_disk_and_bucket(s3: S3, tmp_path: Path) -> None:
-    state, here = tmp_path / "state", tmp_path / "recordings" / "7"
+async def test_forget_deletes_recordings_from_disk_and_bucket(
+    s3: S3,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    here = tmp_path / "recordings" / "7"
     here.mkdir(parents=True)
     (here / "a.ogg").write_bytes(b"sound")
     for key in ("7/b.ogg", "7/b.vtt", "8/c.ogg"):
         s3.put(f"recordings/{key}")
-    env = {**s3.settings, "RECORDINGS_DIR": str(here.parent)}
-    done = await asyncio.to_thread(run, state, "forget", "7", **env)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (
+    monkeypatch.chdir(tmp_path)  # there is no .env
+    for name, value in s3.settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("RECORDINGS_DIR", str(here.parent))
+    monkeypatch.setenv("STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("LIVEKIT_TELEMETRY_ALLOW_PII", "0")
+
+    assert await asyncio.to_thread(main, ["forget", "7"]) == 0
+    assert capsys.readouterr().out == (
         "session 7 is forgotten: 0 outcomes deleted, 3 files of recordings deleted\n"
     )
     assert (set(s3.objects), here.exists()) == ({"recordings/8/c.ogg"}, False)
 
     s3.status = 403
-    done = await asyncio.to_thread(run, state, "forget", "8", **env)
-    assert done.returncode == 1
-    assert "RECORDING_S3_ACCESS_KEY" in done.stderr
+    assert await asyncio.to_thread(main, ["forget", "8"]) == 1
+    assert "RECORDING_S3_ACCESS_KEY" in capsys.readouterr().err

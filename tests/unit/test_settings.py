@@ -1,4 +1,4 @@
-"""The environment is read once, whole, and says what is wrong with it."""
+"""Settings are read from the environment, and errors name every variable."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ WORKER = {
 }
 
 
-def test_all_missing_names_are_in_one_message() -> None:
+def test_worker_settings_name_all_missing_variables_at_once() -> None:
     with pytest.raises(ConfigError) as error:
         WorkerSettings.from_env({})
     for name in WORKER:
         assert name in str(error.value)
 
 
-def test_text_console_needs_only_the_llms_key() -> None:
+def test_llm_settings_need_the_google_key_only() -> None:
     assert LlmSettings.from_env({"GOOGLE_API_KEY": "g"}).google_api_key.get_secret_value() == "g"
     with pytest.raises(ConfigError, match=r"^missing[^\n]*: GOOGLE_API_KEY\n"):
         LlmSettings.from_env({})
 
 
-def test_endpoint_needs_no_provider_key() -> None:
+def test_endpoint_settings_need_no_provider_keys() -> None:
     livekit = {k: v for k, v in WORKER.items() if k.startswith("LIVEKIT")}
     settings = EndpointSettings.from_env({**livekit, "PLATFORM_API_KEY": "p" * 16})
     assert settings.livekit_agent_name == "training-greeter"
 
 
-def test_plugin_names_of_the_avatar_settings_work_too() -> None:
+def test_avatar_settings_accept_the_plugins_names() -> None:
     environ = {k: v for k, v in WORKER.items() if not k.startswith("BEYOND")}
     settings = WorkerSettings.from_env({**environ, "BEY_API_KEY": "k", "BEY_AVATAR_ID": "a"})
     assert settings.beyond_presence_avatar_id == "a"
 
 
-def test_https_address_becomes_wss_because_beyond_presence_refuses_anything_else() -> None:
+def test_https_livekit_url_becomes_wss() -> None:
     settings = WorkerSettings.from_env({**WORKER, "LIVEKIT_URL": "https://x.livekit.cloud/"})
     assert settings.public_url == "wss://x.livekit.cloud"
 
@@ -58,15 +58,15 @@ def test_https_address_becomes_wss_because_beyond_presence_refuses_anything_else
     "name", ["LIVEKIT_URL", "ENDPOINT_URL", "BEY_API_URL", "DEEPGRAM_BASE_URL"]
 )
 @pytest.mark.parametrize("rest", ["host:port", "host:99999", "[::1", "[x]"])
-def test_an_address_with_an_impossible_port_or_host_is_named_at_the_start(
-    name: str, rest: str
-) -> None:
+def test_invalid_addresses_are_rejected(name: str, rest: str) -> None:
     scheme = "wss" if name == "LIVEKIT_URL" else "https"
-    with pytest.raises(ConfigError, match=f"unusable: {name}: is no address: check its port"):
+    with pytest.raises(
+        ConfigError, match=f"invalid: {name}: is not a valid address: check its port"
+    ):
         WorkerSettings.from_env({**WORKER, name: f"{scheme}://{rest}"})
 
 
-def test_empty_means_not_given_but_for_the_agent_name() -> None:
+def test_empty_variables_count_as_not_set_except_the_agent_name() -> None:
     settings = WorkerSettings.from_env({**WORKER, "MAX_JOBS": "", "LIVEKIT_AGENT_NAME": ""})
     assert settings.max_jobs == 10
     assert settings.livekit_agent_name == ""
@@ -74,7 +74,7 @@ def test_empty_means_not_given_but_for_the_agent_name() -> None:
         WorkerSettings.from_env({**WORKER, "GOOGLE_API_KEY": ""})
 
 
-def test_unusable_value_is_named_but_never_shown() -> None:
+def test_errors_name_the_variable_and_not_its_value() -> None:
     with pytest.raises(ConfigError) as error:
         WorkerSettings.from_env({**WORKER, "MAX_JOBS": "secret-looking-value"})
     assert "MAX_JOBS" in str(error.value)
@@ -93,15 +93,15 @@ def test_unusable_value_is_named_but_never_shown() -> None:
         ("LOG_FORMAT", "xml", "must be one of 'json' or 'text'"),
     ],
 )
-def test_a_refusal_is_in_an_operators_words(name: str, value: str, said: str) -> None:
+def test_errors_say_what_a_value_must_be(name: str, value: str, said: str) -> None:
     assert WorkerSettings.problems({**WORKER, name: value}) == {name: said}
 
 
-def test_secrets_are_in_no_repr() -> None:
+def test_repr_hides_secrets() -> None:
     assert "the-livekit-secret" not in repr(WorkerSettings.from_env(WORKER))
 
 
-def test_every_setting_is_in_the_example_and_nothing_else_is() -> None:
+def test_env_example_lists_every_setting_and_no_other() -> None:
     known: set[str] = set()
     for settings in (WorkerSettings, EndpointSettings, VoiceSettings):
         for name, field in settings.model_fields.items():
@@ -113,7 +113,7 @@ def test_every_setting_is_in_the_example_and_nothing_else_is() -> None:
     assert listed == known
 
 
-def test_defaults_in_the_example_are_the_real_ones() -> None:
+def test_env_example_has_the_real_defaults() -> None:
     example = dict(
         re.findall(r"^([A-Z_]+)=(.+)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
     )
@@ -123,7 +123,7 @@ def test_defaults_in_the_example_are_the_real_ones() -> None:
         assert settings.from_env({**given, **example}) == settings.from_env(given)
 
 
-def test_deepgrams_address_is_scheme_and_host_alone() -> None:
+def test_deepgram_address_has_no_path() -> None:
     for given in ("https://api.deepgram.com/v1", "https://proxy.example/deepgram"):
         with pytest.raises(ConfigError, match=r"DEEPGRAM_BASE_URL: .*/v1/listen and /v1/speak are"):
             WorkerSettings.from_env({**WORKER, "DEEPGRAM_BASE_URL": given})
@@ -132,7 +132,7 @@ def test_deepgrams_address_is_scheme_and_host_alone() -> None:
 
 
 @pytest.mark.parametrize("name", ["BEY_API_URL", "GOOGLE_GEMINI_BASE_URL"])
-def test_a_proxys_path_is_kept_and_a_version_refused_because_it_is_added(name: str) -> None:
+def test_provider_address_keeps_a_proxys_path_and_rejects_a_version(name: str) -> None:
     settings = WorkerSettings.from_env({**WORKER, name: "https://proxy.example/provider/"})
     assert getattr(settings, name.lower()) == "https://proxy.example/provider"
     for wrong in ("https://a.example/v1", "https://a.example/v1beta/", "https://a.example?x=1"):
@@ -140,7 +140,7 @@ def test_a_proxys_path_is_kept_and_a_version_refused_because_it_is_added(name: s
             WorkerSettings.from_env({**WORKER, name: wrong})
 
 
-def test_avatar_is_the_scripts_wish_then_the_scripts_own_then_the_usual_one() -> None:
+def test_avatar_of_prefers_the_scripts_name_then_its_folder() -> None:
     settings = WorkerSettings.from_env(
         {**WORKER, "BEYOND_PRESENCE_AVATARS": "forklift=driver-id, coach=coach-id"}
     )
@@ -150,7 +150,7 @@ def test_avatar_is_the_scripts_wish_then_the_scripts_own_then_the_usual_one() ->
     assert settings.avatar_of("forklift", "nobody") == "driver-id"
 
 
-def test_no_budget_is_not_a_budget_of_nothing() -> None:
+def test_no_avatar_budget_differs_from_a_budget_of_zero() -> None:
     assert WorkerSettings.from_env(WORKER).avatar_minutes_per_day is None
     none = WorkerSettings.from_env({**WORKER, "AVATAR_MINUTES_PER_DAY": ""})
     assert none.avatar_minutes_per_day is None
@@ -161,7 +161,7 @@ def test_no_budget_is_not_a_budget_of_nothing() -> None:
             WorkerSettings.from_env({**WORKER, "AVATAR_MINUTES_PER_DAY": wrong})
 
 
-def test_an_outcome_is_never_sent_unsigned_and_a_weak_secret_is_refused() -> None:
+def test_outcome_webhook_needs_a_strong_secret() -> None:
     hook = {**WORKER, "OUTCOME_WEBHOOK_URL": "https://platform.example/outcomes"}
     with pytest.raises(ConfigError, match="OUTCOME_WEBHOOK_SECRET"):
         WorkerSettings.from_env(hook)

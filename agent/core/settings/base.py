@@ -65,7 +65,7 @@ class Settings(BaseModel):
 
     @classmethod
     def _find_incomplete(cls, values: Mapping[str, str]) -> str:
-        """Report variables that others require, one sentence in each line; empty if there are none."""
+        """Report variables that others require, one in each line; empty if none are missing."""
         return ""
 
     def secrets(self) -> list[str]:
@@ -96,7 +96,7 @@ def _explain(errors: list[ErrorDetails], incomplete: str) -> str:
     wrong = [f"{e['loc'][0]}: {_why(e)}" for e in errors if e["type"] != "missing"]
     lines = []
     if missing:
-        lines.append("missing, set in the environment or .env: " + ", ".join(missing))
+        lines.append("missing from the environment or .env: " + ", ".join(missing))
     if incomplete:
         lines.append(incomplete)
     if wrong:

@@ -93,7 +93,7 @@ def _rate(value: str) -> str:
     except ValueError:
         rate = None
     if rate is None or rate.amount < 1 or ";" in value:
-        raise ValueError("must be like 30/minute or 100 per 5 minutes, or off")
+        raise ValueError("must look like 30/minute or 100 per 5 minutes, or be off")
     return value
 
 
