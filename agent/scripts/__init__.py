@@ -42,12 +42,12 @@ __all__ = [
 
 
 def script_for(metadata: JobMetadata, library: Library | None = None) -> RenderedScript:
-    """The script this trainee hears, filled with what is known of them.
+    """Return the script for a trainee, filled with what is known about them.
 
-    One that cannot be filled gives way to the next best: a writer's mistake costs no greeting.
+    If a script cannot be filled, the next best one is used.
 
     Raises:
-        ScriptError: not even the general welcome can be used.
+        ScriptError: no script can be used.
     """
     library = library or load_library(PROMPTS)
     failed: ScriptError | None = None
@@ -57,8 +57,13 @@ def script_for(metadata: JobMetadata, library: Library | None = None) -> Rendere
         except ScriptError as e:
             file = selection.file
             logger.error(
-                "a script cannot be used",
-                extra={"script": file.script, "locale": file.locale, "error": str(e)},
+                "script cannot be filled, using the next best one; correct the file",
+                extra={
+                    "event": "script_unusable",
+                    "script": file.script,
+                    "locale": file.locale,
+                    "error": str(e),
+                },
             )
             failed = e
     if failed is not None:

@@ -1,4 +1,4 @@
-"""Check: refuses what should not ship. Every finding names its file, and the field or the line."""
+"""Check script files: every finding names its file, and the field or the line."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from agent.scripts.schema import (
 )
 from agent.scripts.selection import ignored_words, normalize_words
 
-_NO_SCRIPT = "is no script: one locale a file, as in es.md"
+_NOT_A_SCRIPT = "is not a script: a script is one file for each locale, such as es.md"
 _WORDS_ALIKE = 3
 _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
-    """Every finding in a folder of scripts; `voices` as for `check_file`."""
+    """Return every finding in a folder of scripts; `voices` as for `check_file`."""
     library = read_library(root)
     found = list(library.broken)
     found += _misplaced(root)
     if not (library.scripts or found or (root / COMMON).is_dir()):
-        found.append(Finding(root, 0, "", "holds no script, as in forklift/es.md"))
+        found.append(Finding(root, 0, "", "holds no script: create one, such as forklift/es.md"))
     for common in library.commons.values():
         if common.path.is_relative_to(root):
             found += check_common(common)
@@ -52,10 +52,10 @@ def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[F
 
 
 def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
-    """Findings of one file, one script's folder, or a whole folder of scripts.
+    """Return the findings of one file, one script's folder, or a folder of scripts.
 
     Raises:
-        ScriptError: there is nothing at `path`.
+        ScriptError: `path` does not exist.
     """
     path = Path(os.path.abspath(path))
     if path.is_dir():
@@ -65,7 +65,7 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
     if not os.path.lexists(path):
         raise ScriptError(f"{path} does not exist")
     if path.suffix != ".md":
-        return [Finding(path, 0, "", _NO_SCRIPT)]
+        return [Finding(path, 0, "", _NOT_A_SCRIPT)]
     library = Library(path.parent.parent, {}, read_commons(path.parent.parent)[0], ())
     try:
         if path.parent.name == COMMON:
@@ -76,34 +76,39 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
 
 
 def _misplaced(root: Path) -> Iterator[Finding]:
-    """What lies about in a folder of scripts, and would never be heard."""
+    """Find files and folders that are not loaded because of their name or place."""
     for path in sorted(root.glob("*.md")):
         if path.name != "README.md":
-            yield Finding(path, 0, "", "belongs into its script's folder, as in forklift/es.md")
+            yield Finding(path, 0, "", "must be in its script's folder, such as forklift/es.md")
     for folder in [*folders(root), root / COMMON]:
         if folder.name != COMMON and not _FOLDER.fullmatch(folder.name):
-            why = "a script's folder is named in small letters, digits, _ and -, as in fire_safety"
+            why = "must be named in small letters, digits, _ and -, such as fire_safety"
             yield Finding(folder, 0, "", why)
         for path in sorted(folder.glob("*")):
             if path.name[0] != "." and path.suffix != ".md":
-                yield Finding(path, 0, "", _NO_SCRIPT)
+                yield Finding(path, 0, "", _NOT_A_SCRIPT)
 
 
 def check_folder(library: Library, name: str) -> Iterator[Finding]:
-    """What the locales of one script must have in common, and which of them are missing."""
+    """Compare the locales of one script, and find those that are missing."""
     folder = library.root / name
     files = library.scripts.get(name, {})
     broken = {f.path.stem for f in library.broken if f.path.parent == folder}
     declared = next((p.fields.locales for p in files.values() if p.fields.locales), None)
     wanted = set(library.commons) if declared is None else set(declared)
     if broken and not files:
-        return  # which locales it should have stands in a file that cannot be read
+        return  # its list of locales is in a file that cannot be read
     for tag in sorted(wanted - files.keys() - broken):
-        yield Finding(folder / f"{tag}.md", 0, "", "is missing: this locale has no text")
+        yield Finding(
+            folder / f"{tag}.md",
+            0,
+            "",
+            "is missing: translate the script into this locale, or list its locales in `locales`",
+        )
     if not files:
         return
     for tag in sorted(files.keys() - wanted) if declared else ():
-        yield files[tag].finding(("locales",), f"does not hold {tag}, which this file is")
+        yield files[tag].finding(("locales",), f"does not contain {tag}, the locale of this file")
     first = files.get("en") or next(iter(files.values()))
     for file in files.values():
         if file is first:
@@ -115,27 +120,27 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
             message = f"ids, types, choices or bounds differ from {first.path.name}"
             yield file.finding(("questions",), message)
         if file.fields.industries.keys() != first.fields.industries.keys():
-            yield file.finding(("industries",), f"are not those of {first.path.name}")
+            yield file.finding(("industries",), f"have other keys than in {first.path.name}")
 
 
 def _not_translated(file: ScriptFile[Script], first: ScriptFile[Script]) -> Iterator[Finding]:
-    """Texts that are the same in two languages; a few words may well be."""
+    """Find texts that are the same in two languages; up to three words may be."""
     theirs = dict(spoken_texts(first))
     for loc, text in spoken_texts(file):
         whole = loc in {("opening",), ("closing",), ("welcome_text",)}
         if text == theirs.get(loc) and (whole or len(text.split()) > _WORDS_ALIKE):
-            yield file.finding(loc, f"is the text of {first.path.name}: not translated")
+            yield file.finding(loc, f"is the same as in {first.path.name}: translate it")
     if file.body.split() == first.body.split() != []:
-        yield file.body_finding(1, f"is the text of {first.path.name}: not translated")
+        yield file.body_finding(1, f"is the same as in {first.path.name}: translate it")
 
 
 def _shape(questions: list[Question]) -> list[tuple[object, ...]]:
-    """What the outcome must find the same in every locale: all but the words."""
+    """Return what must be the same in every locale for the outcome: all but the words."""
     return [(q.id, q.type, _values(q)) for q in questions]
 
 
 def _values(question: Question) -> object:
-    """Those it may be answered with."""
+    """Return the values that an answer may have."""
     match question:
         case ChoiceQuestion():
             return frozenset(question.choices)
@@ -148,9 +153,9 @@ def _values(question: Question) -> object:
 
 
 def _ambiguous(library: Library) -> Iterator[Finding]:
-    """Two scripts that declare the same training type: which is meant?
+    """Find training types that two scripts declare, and aliases of ignored words only.
 
-    A role may have several scripts; it is the first of them by name that greets by role.
+    Several scripts may declare the same role: the first of them by name is used for it.
     """
     ignored = ignored_words(library)
     owner = {normalize_words(name, ignored): name for name in reversed(library.scripts)}
@@ -159,9 +164,9 @@ def _ambiguous(library: Library) -> Iterator[Finding]:
             for i, alias in enumerate(file.fields.training_types):
                 plain = normalize_words(alias, ignored)
                 if not plain:
-                    message = f"{alias!r} is nothing but ignored words"
+                    message = f"{alias!r} has only ignored words (see `ignored_words` in _common)"
                 elif owner.setdefault(plain, name) != name:
-                    message = f"{alias!r} is {owner[plain]}'s already"
+                    message = f"{alias!r} already belongs to {owner[plain]}"
                 else:
                     continue
                 yield file.finding(("training_types", i), message)
@@ -171,5 +176,7 @@ def _ambiguous(library: Library) -> Iterator[Finding]:
             for loc, aliases in lists.items():
                 for i, alias in enumerate(aliases):
                     if not normalize_words(alias, ignored):
-                        message = f"{alias!r} is nothing but ignored words"
+                        message = (
+                            f"{alias!r} has only ignored words (see `ignored_words` in _common)"
+                        )
                         yield file.finding((*loc, i), message)

@@ -1,4 +1,4 @@
-"""Disclosure: that an AI speaks, and that it is recorded. A writer words it, and cannot drop it."""
+"""Disclosures that every script must contain: an AI speaks, and the greeting is recorded."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 DISCLOSURE_MAX_S = 7.0
-"""Of the sentence that says it is recorded: ours take four or five."""
+"""For the recording disclosure; the shipped ones take 4 to 5 s."""
 
 _AI = re.compile(r"\b(?:AI|A\.I\.|IA|KI|(?i:artificial|artificielle|künstliche[nrs]?))\b")
-"""In capitals: `j'ai` says nothing of it."""
+"""In capitals, because `j'ai` is not a disclosure."""
 _RECORDED = {
     "en": re.compile(r"\brecord", re.I),
     "es": re.compile(r"\bgrab|\bregistr", re.I),
@@ -20,22 +20,21 @@ _BETWEEN_SENTENCES = re.compile(r"(?:[.!?…؟۔।][\"'»”“’]*\s+|[。！
 
 
 def discloses_ai(text: str, locale: str = "en") -> bool:
-    """Whether the words say it; True in a language whose words for it are not known here."""
+    """Return whether the text says that an AI speaks; True for languages not in _RECORDED."""
     return locale.split("-")[0] not in _RECORDED or _AI.search(text) is not None
 
 
 def discloses_recording(text: str, locale: str) -> bool:
-    """The same of recording."""
+    """Return whether the text mentions recording; True for languages not in _RECORDED."""
     said = _RECORDED.get(locale.split("-")[0])
     return said is None or said.search(text) is not None
 
 
 def insert_recording_disclosure(opening: str, disclosure: str, *, given: Sequence[str]) -> str:
-    """The opening with the disclosure before its last sentence, the question; before all of it
-    where it is a single one.
+    """Insert the disclosure before the last sentence of the opening, which is the question.
 
     Args:
-        given: what the platform wrote (`Dr. Ada`): no sentence ends within it.
+        given: texts of the platform, such as `Dr. Ada`; no sentence ends within them.
     """
     plain = opening
     for text in sorted(filter(None, given), key=len, reverse=True):

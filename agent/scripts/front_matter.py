@@ -81,7 +81,7 @@ class _Composer(Composer):
         if isinstance(event, AliasEvent):
             why = f"refers to *{event.anchor}: write it out"
         elif tag := getattr(event, "tag", None):
-            why = f"holds the tag {tag!r}: remove it"
+            why = f"contains the tag {tag!r}: remove it"
         elif self.depth >= _DEPTH_MAX + 1 or self.nodes > _NODES_MAX:
             why = "front matter is nested too deeply, or too long"
         if why:
@@ -102,11 +102,11 @@ def text_of(path: Path) -> str:
     try:
         # Do not open a pipe or a device: reading it may never end.
         if path.exists() and not path.is_file():
-            raise InvalidScriptFile([Finding(path, 0, "", "cannot be read: it is no file")])
+            raise InvalidScriptFile([Finding(path, 0, "", "cannot be read: it is not a file")])
         with path.open("rb") as file:
             data = file.read(_FILE_MAX + 1)
         if len(data) > _FILE_MAX:
-            why = f"is larger than {_FILE_MAX // 1000} kB, which no script is"
+            why = f"is larger than {_FILE_MAX // 1000} kB, the limit for scripts"
             raise InvalidScriptFile([Finding(path, 0, "", why)])
         text = data.decode("utf-8-sig")
     except (OSError, RuntimeError, ValueError) as e:
@@ -178,7 +178,10 @@ def _explain(error: Exception, text: str) -> tuple[int, str]:
     line = mark.line + 2 if mark else 1
     if isinstance(error, ReaderError):
         line = text[: error.position].count("\n") + 2
-        return line, f"holds the unseen character U+{error.character:04X}"
+        return (
+            line,
+            f"contains the invisible character U+{error.character:04X}: type the text again",
+        )
     if isinstance(error, _RefusedError):
         return line, str(error.problem)
     why = error.problem if isinstance(error, MarkedYAMLError) else error

@@ -1,6 +1,6 @@
-"""Language: tells a text that was left in another language, by the small words of each.
+"""Detect texts in another language than the file's, by counting common short words.
 
-It knows four languages and says nothing of a text it is not sure about: a short one passes.
+It knows four languages, and accepts texts that are too short to be certain.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SMALL_WORDS = {
+_COMMON_WORDS = {
     "en": "the and you your with what this that would have are they from about when is of it for"
     " not how do",
     "es": "el los las una con para por qué está del y muy pero cuando tú usted tu te que es en se"
@@ -18,21 +18,21 @@ _SMALL_WORDS = {
     "de": "der und ist mit für nicht auf eine wenn auch sich wird zum zur das die sie ihr ihre ein"
     " den im du man zu",
 }
-_WORDS = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+_WORDS = {language: frozenset(words.split()) for language, words in _COMMON_WORDS.items()}
 _SURE = 4
-"""So many small words of one language, and at most a fifth as many of the file's own."""
+"""This many common words of another language, and at most a fifth as many of the file's own."""
 
 
 def detect_other_language(text: str, locale: str) -> str:
-    """The language a text is in, where that is plainly not the locale's; else empty."""
+    """Return the language of a text if it is clearly not the locale's; else empty."""
     own = locale.split("-")[0]
     letters = [c for c in text if c.isalpha()]
     latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
     if own in _WORDS and latin < len(letters) / 2:
-        return "another alphabet's language"
+        return "a language of another alphabet"
     words = re.findall(r"[^\W\d_]+", text.casefold())
     counts = {language: sum(w in small for w in words) for language, small in _WORDS.items()}
-    # What is said in Portuguese looks Spanish; nothing looks English that is not.
+    # Portuguese looks like Spanish; no other language looks like English.
     others = counts.keys() - {own} if own in counts else {"en"}
     likely = max(others, key=lambda language: counts[language])
     sure = counts[likely] >= _SURE and counts[likely] >= 5 * counts.get(own, 0)

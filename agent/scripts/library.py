@@ -1,7 +1,7 @@
-"""Files: a script or a `_common` file read from disk, every mistake with its file, line and field.
+"""Read script files and `_common` files from disk; errors name file, line and field.
 
-A file that cannot be used is left out of the library and named in `Library.broken`: one writer's
-mistake does not take everybody's greeting away. `python -m agent prompts check` is where it shows.
+A file that is not valid is left out of the library and listed in `Library.broken`, so that one
+mistake does not stop all greetings. `python -m agent prompts check` reports it.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True)
 class ScriptFile(Generic[M]):
-    """One file: its front matter as fields, and the text below it."""
+    """One script file: the fields of its front matter, and the text below it."""
 
     path: Path
     fields: M
     body: str
     body_line: int
-    """The line the body starts at, from 1."""
+    """The line at which the body starts, from 1."""
     _front_matter: FrontMatter = field(repr=False, compare=False)
 
     @property
@@ -49,21 +49,21 @@ class ScriptFile(Generic[M]):
         return self.path.parent.name
 
     def finding(self, loc: Loc, message: str) -> Finding:
-        """A finding at a field of this file, `loc` as in ("questions", 0, "ask")."""
+        """Return a finding at a field of this file, such as ("questions", 0, "ask")."""
         return Finding(self.path, self._front_matter.line_of(loc), dotted(loc), message)
 
     def body_finding(self, line: int, message: str) -> Finding:
-        """A finding in the text below the front matter, `line` from 1."""
+        """Return a finding in the text below the front matter; its first line is 1."""
         return Finding(self.path, self.body_line + line - 1, "", message)
 
 
 @dataclass(frozen=True)
 class Library:
-    """All of `prompts/` that can be used."""
+    """All valid files of `prompts/`."""
 
     root: Path
     scripts: dict[str, dict[str, ScriptFile[Script]]]
-    """By script, then by locale."""
+    """By script and locale."""
     commons: dict[str, ScriptFile[Common]]
     """By locale."""
     broken: tuple[Finding, ...]
@@ -78,16 +78,16 @@ def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
     """
     if not LOCALE.fullmatch(path.stem):
         raise InvalidScriptFile(
-            [Finding(path, 0, "", f"{path.stem!r} is no locale, like es or pt-BR")]
+            [Finding(path, 0, "", f"{path.stem!r} is not a locale such as es or pt-BR")]
         )
     text = text_of(path)
     parts = PARTS.match(text)
     if parts is None:
-        message = "front matter between two lines of --- is missing"
+        message = "the front matter is missing: put it between two lines of ---"
         raise InvalidScriptFile([Finding(path, 1, "", message)])
     front_matter = parse_front_matter(path, parts[1])
     found = [
-        Finding(path, line, dotted(loc), "is there twice")
+        Finding(path, line, dotted(loc), "is given twice")
         for loc, line in front_matter.duplicates.items()
     ]
     try:
@@ -102,23 +102,26 @@ def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
 
 @cache
 def load_library(root: Path) -> Library:
-    """`read_library`, once per process; what is left out is logged."""
+    """Read a folder once per process, and log the files that are left out."""
     library = read_library(root)
     for finding in library.broken:
-        logger.error("a script is left out", extra={"finding": str(finding)})
+        logger.error(
+            "script file is not valid and was left out; run: python -m agent prompts check",
+            extra={"event": "script_file_invalid", "finding": str(finding)},
+        )
     return library
 
 
 def read_library(root: Path) -> Library:
     """Read every file of a `prompts/` folder.
 
-    A folder without a `_common` of its own shares that of the shipped scripts.
+    A folder without `_common` uses that of the shipped scripts.
 
     Raises:
-        ScriptError: there is no such folder.
+        ScriptError: the folder does not exist.
     """
     if not root.is_dir():
-        raise ScriptError(f"{root} is no folder of scripts")
+        raise ScriptError(f"{root} is not a folder")
     scripts: dict[str, dict[str, ScriptFile[Script]]] = {}
     commons, broken = read_commons(root)
     for folder in folders(root):
@@ -131,7 +134,7 @@ def read_library(root: Path) -> Library:
 
 
 def read_commons(root: Path) -> tuple[dict[str, ScriptFile[Common]], list[Finding]]:
-    """What the scripts below `root` share, and what of it cannot be used."""
+    """Return the valid `_common` files by locale, and the findings of the others."""
     commons: dict[str, ScriptFile[Common]] = {}
     broken: list[Finding] = []
     for path in sorted((root / COMMON).glob("[!.]*.md")):
@@ -145,7 +148,7 @@ def read_commons(root: Path) -> tuple[dict[str, ScriptFile[Common]], list[Findin
 
 
 def folders(root: Path) -> list[Path]:
-    """The scripts' folders. One that begins with `_` or a dot is no script, and left alone."""
+    """Return the folders of scripts; names that start with `_` or a dot are ignored."""
     try:
         return sorted(p for p in root.iterdir() if p.name[0] not in "._" and p.is_dir())
     except OSError as e:
@@ -155,7 +158,7 @@ def folders(root: Path) -> list[Path]:
 def _explained(
     path: Path, front_matter: FrontMatter, error: ErrorDetails, model: type[BaseModel]
 ) -> Finding:
-    # The kind of a question stands in pydantic's path, but not in the file.
+    # pydantic's path contains the type of a question; the file does not.
     loc = tuple(
         part
         for i, part in enumerate(error["loc"])

@@ -1,7 +1,6 @@
-"""The format: what a script in `prompts/` may hold, as types. `script.schema.json` is made from it.
+"""Schema: the fields of script files. `python -m agent prompts schema` writes it as JSON Schema.
 
-It knows neither files nor trainees. Unknown fields are errors: a misspelt one would otherwise be
-silence in somebody's greeting.
+Unknown fields are errors: otherwise the text of a misspelled field would silently be missing.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-"""A template; what a voice says of it is one line, however the file is wrapped."""
+"""A template; line breaks in the file become spaces."""
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Whole = Annotated[int, Strict()]
@@ -34,31 +33,31 @@ class _Strict(BaseModel):
 
 class _Question(_Strict):
     id: Id
-    """Names the answer in the outcome; the same in every locale."""
+    """Name of the answer in the outcome; the same in every locale."""
     ask: Text
-    """The question as it is said, one sentence."""
+    """The question as the agent asks it, one sentence."""
     required: bool = False
-    """Asked once more when it was passed over. A trainee may decline all the same."""
+    """Ask again if the trainee did not answer. The trainee may still decline."""
 
 
 class ChoiceQuestion(_Question):
-    """One of a few; the outcome holds the choice's id."""
+    """A question with a few possible answers; the outcome contains the id of the choice."""
 
     type: Literal["choice"]
     choices: Annotated[dict[Id, Text], Field(min_length=2)]
-    """Each choice's id, and the words for it in this language."""
+    """The id of each choice, and the words for it in this language."""
 
 
 class NumberQuestion(_Question):
-    """A number."""
+    """A question answered with a number."""
 
     type: Literal["number"]
     minimum: Number | None = None
     maximum: Number | None = None
     unit: Text | None = None
-    """What is counted, as it is said: `years`."""
+    """The unit as it is spoken: `years`."""
     whole: bool = True
-    """Fractions are rounded away."""
+    """Whether the answer is rounded to a whole number."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -71,14 +70,14 @@ class NumberQuestion(_Question):
 
 
 class TextQuestion(_Question):
-    """In the trainee's own words."""
+    """A question answered in the trainee's own words."""
 
     type: Literal["text"]
     max_characters: Annotated[Whole, Field(ge=20, le=2000)] = 500
 
 
 class YesNoQuestion(_Question):
-    """Yes or no."""
+    """A question answered with yes or no."""
 
     type: Literal["yes_no"]
 
@@ -89,14 +88,14 @@ Question = Annotated[
 
 
 class Limits(_Strict):
-    """How long the greeting may take, in seconds."""
+    """Time limits of the greeting, in seconds."""
 
     max_seconds: Annotated[Whole, Field(ge=60, le=1800)] = 480
-    """From the opening's first word to the goodbye, whatever happens."""
+    """Longest time from the opening to the closing line."""
     warn_seconds: Annotated[Whole, Field(ge=10, le=300)] = 60
-    """This long before `max_seconds` the avatar comes to its closing line."""
+    """The closing line starts this long before `max_seconds`."""
     idle_seconds: Annotated[Whole, Field(ge=5, le=120)] = 20
-    """Silence after which it checks in; after as much again it closes."""
+    """Silence before the check-in; after the same time again the greeting ends."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -106,76 +105,76 @@ class Limits(_Strict):
 
 
 class Industry(_Strict):
-    """How the wording changes for one industry."""
+    """Other wording for one industry."""
 
     aliases: list[Text] = []
-    """What platforms call it, in this language; its key is one too."""
+    """Names that platforms use for the industry in this language; the key is one, too."""
     words: dict[Id, Text] = {}
-    """Replaces single words of the script's `words`."""
+    """Replaces entries of the script's `words`."""
     opening: Text | None = None
-    """In place of the script's own."""
+    """Replaces the script's own."""
     welcome_text: Text | None = None
-    """In place of the script's own."""
+    """Replaces the script's own."""
     talking_points: list[Text] = []
-    """In addition to the script's own."""
+    """Added to the script's own."""
     facts: list[Text] = []
-    """In addition to the script's own."""
+    """Added to the script's own."""
 
 
 class Shared(_Strict):
-    """What a script may say in its own way, and otherwise takes from `_common/<locale>.md`."""
+    """Texts that a script may replace; otherwise those of `_common/<locale>.md` are used."""
 
     guide: Text | None = None
-    """The avatar's name."""
+    """The name of the guide."""
     ai_disclosure: Text | None = None
-    """Words that say an AI speaks, for the opening to hold as `{{ ai_disclosure }}`."""
+    """Words that say an AI speaks; the opening contains them as `{{ ai_disclosure }}`."""
     recording_disclosure: Text | None = None
-    """One sentence that says it is recorded, if it is: said before the opening's last sentence."""
+    """One sentence that says the greeting is recorded, spoken before the last one of the opening."""
     trouble: Text | None = None
-    """Said when an answer could not be had."""
+    """Spoken if the LLM does not answer."""
     moment: Text | None = None
-    """Said where an answer takes long: a word or three."""
+    """Spoken if an answer takes long: one to three words."""
     check_in: Text | None = None
-    """Said to a trainee who has been silent for `limits.idle_seconds`."""
+    """Spoken after `limits.idle_seconds` of silence."""
 
 
 class Script(Shared):
     """The front matter of one script in one locale. Texts are Jinja templates."""
 
     version: Annotated[Whole, Field(ge=1)]
-    """Raise it with every change that is heard."""
+    """Increase it with every change of a text."""
     training: Text | None = None
-    """What this training is called when it is said in this language."""
+    """The name of the training as it is spoken in this language."""
     training_types: list[Text] = []
-    """What platforms call this training; the folder's name is one too."""
+    """Names that platforms use for this training; the folder's name is one, too."""
     roles: list[Text] = []
-    """Whose script it is when the training type says nothing."""
+    """Roles for which the script is used if no script has the training type."""
     locales: Annotated[list[LocaleTag], Field(min_length=1)] | None = None
-    """Every locale this script ships in; where unset, those of `_common/`."""
+    """All locales of this script; if not set, those of `_common/`."""
     opening: Text
-    """The first words, said before any LLM is asked: ends with one easy question."""
+    """The first words, spoken without the LLM; it ends with one easy question."""
     closing: Text
-    """The last words."""
+    """The closing line."""
     welcome_text: Text
-    """Read on the page when nobody can speak."""
+    """Shown on the page if there is no voice."""
     talking_points: list[Text] = []
-    """What it brings up by itself when there is room for it."""
+    """What the agent mentions by itself if there is time."""
     facts: list[Text] = []
-    """All it may answer from."""
+    """All that the agent may use to answer questions."""
     questions: list[Question] = []
-    """What it asks, in this order."""
+    """What the agent asks, in this order."""
     words: dict[Id, Text] = {}
-    """Words the texts use as `{{ words.id }}`, for industries to replace."""
+    """Words for `{{ words.id }}` in the texts, which industries may replace."""
     industries: dict[Id, Industry] = {}
-    """How the wording changes, by industry; the same keys in every locale."""
+    """Other wording by industry; the same keys in every locale."""
     voice: Alias | None = None
-    """A voice by its name in the environment, or a provider's own; unset: the environment's."""
+    """Name of a voice in VOICES, or a provider's voice; if not set, the voice of the locale."""
     avatar: Alias | None = None
-    """An avatar by its name in the environment; unset: the environment's."""
+    """Name of an avatar in BEYOND_PRESENCE_AVATARS; if not set, the default avatar."""
     limits: Limits = Limits()
-    """How long it may take."""
+    """Time limits of the greeting."""
     after_closing: Literal["highlight_continue", "continue"] = "highlight_continue"
-    """What the page does at the end: shows the way on, or takes it."""
+    """What the page does at the end: highlight the Continue button, or continue by itself."""
 
     @model_validator(mode="after")
     def _words_are_declared(self) -> Self:
@@ -190,18 +189,18 @@ class Script(Shared):
 
 
 class Common(Shared):
-    """The front matter of `_common/<locale>.md`: what all scripts of a locale share."""
+    """The front matter of `_common/<locale>.md`: texts that all scripts of a locale share."""
 
     language: Text
-    """The language's own name: `Deutsch`."""
+    """The name of the language in that language: `Deutsch`."""
     not_given: Text
-    """Stands in the instruction for what the platform did not say."""
+    """Used in the LLM's instructions for values that the platform did not send."""
     ignored_words: list[Text] = []
-    """Words that do not tell one training from another: `training`, `course`, `the`."""
+    """Words that do not distinguish trainings: `training`, `course`, `the`."""
 
 
 def json_schema() -> dict[str, Any]:
-    """What `prompts/script.schema.json` must hold."""
+    """Return the content of `prompts/script.schema.json`."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": "Generated: python -m agent prompts schema",

@@ -1,6 +1,6 @@
-"""The choice: which script, in which locale, this trainee hears, and why.
+"""Selection of the script and the locale for a trainee.
 
-The order, in which the trainee's language outranks the script:
+The order, in which the trainee's language is more important than the script:
 
 1. Scripts, best first: the one that declares the training type; the one that declares the role (of
    several, the first by folder name); `general_welcome`.
@@ -10,9 +10,10 @@ The order, in which the trainee's language outranks the script:
    best script of step 1.
 4. Within the script, the industry it declares, or none.
 
-A platform writes types, roles and industries as it likes. They are compared with the aliases of all
-the script's locales, without case, accents, punctuation and the locales' `ignored_words`
-("training", "course"): the whole text first, then the longest alias found in it as whole words.
+Training types, roles and industries of the platform are free text. They are compared with the
+aliases in all locales of a script, without case, accents, punctuation and the `ignored_words` of
+the locales ("training", "course"): first the whole text, then the longest alias in it, as whole
+words.
 """
 
 from __future__ import annotations
@@ -38,23 +39,23 @@ LocaleBy = Literal["exact", "language", "default"]
 
 @dataclass(frozen=True)
 class ScriptSelection:
-    """One script for one trainee, and why this one."""
+    """One script for one trainee, and why it was selected."""
 
     file: ScriptFile[Script]
     chosen_by: ChosenBy
     locale_by: LocaleBy
     industry: str
-    """The industry whose wording is used; empty: none."""
+    """The key of the industry whose wording is used; empty for none."""
 
     @property
     def reason(self) -> str:
-        """For logs and outcomes: names of ours only, nothing the platform or trainee wrote."""
+        """For logs and outcomes; contains no text of the platform or the trainee."""
         industry = f", industry {self.industry}" if self.industry else ""
         return f"script by {self.chosen_by}, locale by {self.locale_by}{industry}"
 
 
 def rank_scripts(library: Library, metadata: JobMetadata) -> Iterator[ScriptSelection]:
-    """Every script this trainee could hear, best first, in the order of the module's docstring."""
+    """Yield the scripts for a trainee, best first, in the order of the module's docstring."""
     ignored = ignored_words(library)
     wanted: dict[str, ChosenBy] = {}
     for value, by in ((metadata.training_type, "training_type"), (metadata.role, "role")):
@@ -79,7 +80,7 @@ def select_script(library: Library, metadata: JobMetadata) -> ScriptSelection:
     """The best of `choices`.
 
     Raises:
-        ScriptError: not even the general welcome can be used.
+        ScriptError: no script can be used.
     """
     for selection in rank_scripts(library, metadata):
         return selection
@@ -87,7 +88,7 @@ def select_script(library: Library, metadata: JobMetadata) -> ScriptSelection:
 
 
 def match_alias(value: str, aliases: Mapping[str, Iterable[str]], ignored: frozenset[str]) -> str:
-    """The key whose alias the value is, or else holds as whole words; empty: none."""
+    """Return the key that has `value` as an alias, or the longest alias in it; empty for none."""
     said = normalize_words(value, ignored)
     if not said:
         return ""
@@ -104,14 +105,14 @@ def match_alias(value: str, aliases: Mapping[str, Iterable[str]], ignored: froze
 
 @lru_cache(maxsize=4096)
 def normalize_words(text: str, ignored: frozenset[str] = frozenset()) -> str:
-    """Words without case, accents, punctuation and the ignored ones, one space between."""
+    """Remove case, accents, punctuation and ignored words; one space remains between words."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(word for word in re.findall(r"[^\W_]+", plain) if word not in ignored)
 
 
 def ignored_words(library: Library) -> frozenset[str]:
-    """The words of every locale that do not tell one training from another."""
+    """Return the ignored words of all locales."""
     words = (word for file in library.commons.values() for word in file.fields.ignored_words)
     return frozenset(normalize_words(word) for word in words)
 
@@ -123,7 +124,7 @@ def _aliases(files: Mapping[str, ScriptFile[Script]], name: str, by: str) -> lis
 
 
 def _industries(files: Mapping[str, ScriptFile[Script]], tag: str) -> dict[str, list[str]]:
-    """The industries of one locale, with what every locale calls them."""
+    """Return the industries of one locale, with their aliases in all locales."""
     return {
         key: [key]
         + [
@@ -137,7 +138,7 @@ def _industries(files: Mapping[str, ScriptFile[Script]], tag: str) -> dict[str, 
 
 
 def find_locale(files: Iterable[str], tag: str) -> tuple[str, LocaleBy] | None:
-    """The locale of these that speaks the tag's language best."""
+    """Return the best of the given locales for a language tag, and how it was found."""
     have = {name.lower(): name for name in files}
     wanted = tag.replace("_", "-").lower() or DEFAULT_LOCALE
     if wanted in have:

@@ -1,4 +1,4 @@
-"""Speakable: what a voice can say, and how long it takes."""
+"""What a TTS voice can speak, and how long it takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PAUSE_S = 0.25
 
 _MARKDOWN = frozenset("*_#`~[]|>")
 _READ_OUT = frozenset("<>/\\&@%{}•§†‡‰¶")
-"""Punctuation by Unicode, but a voice says it, or swallows what it stands for."""
+"""Punctuation in Unicode, but voices read it out or skip it."""
 _LINE_START = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s", re.M)
 _ADDRESS = re.compile(
     r"https?:|www\.|\S+@\S+|\b[\w-]+\.(?:com|org|net|info|eu|io|de|es|fr|uk)\b"
@@ -34,9 +34,9 @@ _UNSEEN = re.compile(
     "[\u00ad\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u2069\u3164\ufe0e\ufe0f\ufeff\uffa0"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-"""Format marks that no language needs; joiners and Arabic's own marks are not among them."""
+"""Format characters that no language needs; joiners and Arabic marks are needed."""
 _DIRECTION = re.compile("[\u061c\u200e\u200f]")
-"""Marks that only a text from right to left needs."""
+"""Direction marks, which only right-to-left texts need."""
 _PILED = re.compile("(?:[\u0300-\u036f\u1dc0-\u1dff\u20d0-\u20ff]){4,}")
 _SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{5,}\b")
 _ABBREVIATIONS: Mapping[str, str] = {
@@ -48,14 +48,11 @@ _ABBREVIATIONS: Mapping[str, str] = {
 _AND = {"en": "and", "es": "y", "fr": "et", "de": "und", "pt": "e", "it": "e", "nl": "en"}
 _SAYABLE_MAX = 60  # characters
 _MARKS_AFTER = re.compile(r"(?<=[^\W\d_])[*:_](?=in\b|innen\b)")
-"""Of `Mitarbeiter*in`, which is said in one word."""
+"""The mark in `Mitarbeiter*in`, which is spoken as one word."""
 
 
 def speakable_value(text: str, locale: str) -> str:
-    """What a voice can say of a role, an industry or a training as the platform wrote it.
-
-    Never more than a few plain words: they stand in the avatar's own sentence.
-    """
+    """Reduce a role, an industry or a training of the platform to a few words to speak."""
     text = re.sub(r"\([^()]*\)", " ", text)
     text = text.replace("&", f" {_AND.get(locale.split('-')[0], ' ')} ")
     text = _MARKS_AFTER.sub("", text)
@@ -72,19 +69,19 @@ def speakable_value(text: str, locale: str) -> str:
 
 
 def estimate_speech_s(text: str, locale: str) -> float:
-    """About how long a voice takes; measured rates differ from it by a tenth or two."""
+    """Estimate the seconds a voice needs; real voices differ by 10 to 20 %."""
     rate = _CHARACTERS_PER_S.get(locale.split("-")[0], _OTHERS_PER_S)
     sentences = len(re.findall(r"[.!?。！？…]+(?=\s|$)", text))
     return len(text) / rate + _PAUSE_S * max(0, sentences - 1)
 
 
 def has_no_words(text: str) -> bool:
-    """Whether there is no word in it."""
+    """Return whether the text contains no letter and no digit."""
     return not any(c.isalnum() for c in text)
 
 
 def find_invisible_character(text: str) -> str:
-    """The first character that nobody sees, and that may turn the others round; else empty."""
+    """Return the first invisible character, which may change the order of others; else empty."""
     found = _UNSEEN.search(text)
     if not found and not any(
         c.isalpha() and unicodedata.bidirectional(c) in {"R", "AL"} for c in text
@@ -94,40 +91,40 @@ def find_invisible_character(text: str) -> str:
 
 
 def speech_problem(text: str, locale: str) -> str:
-    """Why a voice would stumble over this; empty: it would not."""
+    """Say why a voice cannot speak the text correctly; empty if it can."""
     if _LINE_START.search(text):
-        return "is a list; a voice reads its marks aloud"
+        return "is a list; write sentences, because a voice reads out the marks"
     if found := _ADDRESS.search(text):
-        return f"holds the address {found[0]!r}; a voice spells it"
+        return f"contains the address {found[0]!r}; remove it, because a voice spells it"
     if mark := find_invisible_character(text):
-        return f"holds the unseen character U+{ord(mark):04X}; type the text anew"
+        return f"contains the invisible character U+{ord(mark):04X}; type the text again"
     if found := _PILED.search(text):
-        return f"piles marks on a letter, the first U+{ord(found[0][0]):04X}; type the text anew"
+        return f"has too many marks on a letter, the first U+{ord(found[0][0]):04X}; type it again"
     for word in re.findall(r"[^\W\d_]+", text):
-        if _disguised(word):
-            return f"holds {word!r}, with letters that only look like others; type it anew"
+        if _has_lookalike_letters(word):
+            return f"contains {word!r}, with letters that only look like others; type it again"
     for c in text:
         kind = unicodedata.category(c)
         if c in _MARKDOWN:
-            return f"holds {c!r}, markdown a voice would read out"
+            return f"contains {c!r}: remove markdown, because a voice reads it out"
         # Symbols and emoji are S; of the numbers only plain digits are safe.
         if c in _READ_OUT or kind[0] == "S" or kind in {"Nl", "No", "Me", "Cc", "Co", "Cn"}:
             if not c.isspace():
-                return f"holds {c!r}, a symbol or emoji; write it in words"
+                return f"contains {c!r}, a symbol or emoji; write it in words"
     abbreviations = _ABBREVIATIONS.get(locale.split("-")[0])
     if (found := _DOTTED.search(text)) or (
         abbreviations and (found := re.search(rf"\b(?:{abbreviations})\.", text))
     ):
-        return f"holds the abbreviation {found[0]!r}; write it out"
+        return f"contains the abbreviation {found[0]!r}; write it out"
     if found := _NUMBER.search(text):
-        return f"holds the number {found[0]!r}; write it in words"
+        return f"contains the number {found[0]!r}; write it in words"
     if found := _SHOUTED.search(text):
-        return f"holds {found[0]!r} in capitals; a voice may spell it"
+        return f"contains {found[0]!r} in capitals; a voice may spell it"
     return ""
 
 
-def _disguised(word: str) -> bool:
-    """Latin beside Cyrillic or Greek in one word, or letters out of mathematics."""
+def _has_lookalike_letters(word: str) -> bool:
+    """Return whether a word mixes Latin with Cyrillic or Greek, or has mathematical letters."""
     if word.isascii():
         return False
     alphabets = {unicodedata.name(c, "").partition(" ")[0] for c in word}

@@ -119,7 +119,7 @@ def template_errors(
     try:
         tree = _parsed(source)
     except TemplateSyntaxError as e:
-        return [(e.lineno, f"is no template: {e.message}")]
+        return [(e.lineno, f"is not a valid template: {e.message}")]
     found = list(_not_allowed(tree))
     if found:
         return found
@@ -127,7 +127,7 @@ def template_errors(
         unknown = meta.find_undeclared_variables(tree) - set(names)
     except TemplateError as e:
         why = str(e).partition("\n")[0]
-        return [(1, f"is no template: {why}")]
+        return [(1, f"is not a valid template: {why}")]
     for node in tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
             known = ", ".join(sorted(names))
@@ -157,10 +157,10 @@ def _not_allowed(
 ) -> Iterator[tuple[int, str]]:
     """Yield everything in a template that is not allowed, without running it."""
     if depth > _DEPTH_MAX:
-        yield node.lineno, "is no template: it is nested too deeply"
+        yield node.lineno, "is not a valid template: it is nested too deeply"
         return
     if why := _refused(node, loops, joined):
-        yield node.lineno or 1, f"is no template: {why}"
+        yield node.lineno or 1, f"is not a valid template: {why}"
         return
     loops += isinstance(node, nodes.For)
     joined |= isinstance(node, nodes.Filter) and node.name == "join"
@@ -171,11 +171,13 @@ def _not_allowed(
 def _refused(node: nodes.Node, loops: int, joined: bool) -> str:
     if not isinstance(node, _ALLOWED):
         kind = type(node).__name__
-        return f"{_WRITTEN_AS.get(kind, kind.lower())!r} is not for scripts, which only fill in"
+        return (
+            f"{_WRITTEN_AS.get(kind, kind.lower())!r} is not allowed in scripts, which only fill in"
+        )
     if isinstance(node, nodes.Name) and node.name in {"self", "caller"}:
         return f"unknown placeholder {node.name!r}"
     if isinstance(node, nodes.Output) and any(_is_words(child) for child in node.nodes):
-        return "'words' alone says nothing: name one of them, as in words.thing"
+        return "'words' alone has no text: name one of them, as in words.thing"
     if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         return f"{node.attr!r} is unsafe"
     if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
@@ -185,16 +187,16 @@ def _refused(node: nodes.Node, loops: int, joined: bool) -> str:
         if node.name not in _environment.filters:
             return f"No filter named {node.name!r}."
         if node.name not in _FILTERS or (joined and node.name == "join"):
-            return f"the filter {node.name!r} is not for scripts here"
+            return f"the filter {node.name!r} is not allowed here"
     if isinstance(node, nodes.Call) and not (
         isinstance(node.node, nodes.Getattr) and node.node.attr in _METHODS
     ):
-        return "a call is not for scripts, which only fill in"
+        return "a call is not allowed in scripts, which only fill in"
     if isinstance(node, nodes.For):
         if loops >= _LOOPS_MAX or node.recursive:
             return "its loops are nested too deeply"
         if isinstance(node.iter, nodes.Const | nodes.Filter | nodes.Concat | nodes.Add):
-            return "a loop goes over a list"
+            return "a loop needs a list"
     if isinstance(node, nodes.List | nodes.Tuple) and len(node.items) > _LIST_MAX:
-        return f"a list may have {_LIST_MAX} entries"
+        return f"a list may have at most {_LIST_MAX} entries"
     return ""

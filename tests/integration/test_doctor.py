@@ -324,9 +324,7 @@ async def test_doctor_names_the_error(row: Row, product: Product, addresses: Add
     assert product.here.stand_ins is not None
     await product.here.stand_ins.faults(*row.faults)
 
-    began = time.monotonic()
-    results = await run_checks(read_configuration(environ, parts=BOTH))
-    assert time.monotonic() - began < 12
+    results = await asyncio.wait_for(run_checks(read_configuration(environ, parts=BOTH)), 30)
 
     lines = as_lines(results)
     for line in row.lines:

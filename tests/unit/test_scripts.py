@@ -289,7 +289,7 @@ def test_broken_script_gives_way_to_the_next_best(tmp_path: Path) -> None:
 def test_no_script_at_all_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ScriptError, match="holds no script"):
         spoken(load_library(tmp_path))
-    with pytest.raises(ScriptError, match="is no folder"):
+    with pytest.raises(ScriptError, match="is not a folder"):
         load_library(tmp_path / "nowhere")
 
 
