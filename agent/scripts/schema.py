@@ -129,7 +129,7 @@ class Shared(_Strict):
     ai_disclosure: Text | None = None
     """Words that say an AI speaks; the opening contains them as `{{ ai_disclosure }}`."""
     recording_disclosure: Text | None = None
-    """One sentence that says the greeting is recorded, spoken before the last one of the opening."""
+    """One sentence that the greeting is recorded, spoken before the last one of the opening."""
     trouble: Text | None = None
     """Spoken if the LLM does not answer."""
     moment: Text | None = None
