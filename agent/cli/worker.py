@@ -69,8 +69,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
 
 def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
-    from livekit.agents.cli import cli, proto
-
+    from agent.core.livekit_internals import run_agent_server
     from agent.worker.preflight import (
         wait_for_livekit,
         warn_of_ephemeral_disk,
@@ -82,9 +81,7 @@ def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
     warn_of_unreachable_url(settings)
     warn_of_ephemeral_disk(settings, os.environ)
     server = GreetingServer(settings)
-    # The public `cli.run_app` is deprecated, and logs so. `python -m livekit.agents start` calls
-    # this function; replace it when livekit-agents offers a public one.
-    cli._run_worker(server, proto.CliArgs(log_level=options.log_level.upper(), dev=options.dev))
+    run_agent_server(server, log_level=options.log_level.upper(), dev=options.dev)
     if isinstance(server.failure, OSError):
         name, port = "AGENT_HTTP_PORT", settings.agent_http_port
         if f", {settings.agent_metrics_port})" in str(server.failure):

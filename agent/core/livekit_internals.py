@@ -16,6 +16,7 @@ from google import genai
 from google.genai import types
 from livekit import api
 from livekit.agents import AgentServer
+from livekit.agents.cli import cli, proto
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
 from livekit.agents.utils.http_server import HttpServer
 from livekit.agents.voice.recorder_io import RecorderIO
@@ -32,6 +33,15 @@ def set_gemini_tts_timeout(voice: google.beta.GeminiTTS, api_key: str, timeout_m
     voice._client = genai.Client(
         api_key=api_key, http_options=types.HttpOptions(timeout=timeout_ms)
     )
+
+
+def run_agent_server(server: AgentServer, *, log_level: str, dev: bool) -> None:
+    """Run the server until SIGTERM or Ctrl-C, as `python -m livekit.agents start` does.
+
+    The public `cli.run_app` is deprecated and logs so; there is no other public function
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/__main__.py).
+    """
+    cli._run_worker(server, proto.CliArgs(log_level=log_level, dev=dev))
 
 
 class BeyAvatarSession(bey.AvatarSession, ABC):

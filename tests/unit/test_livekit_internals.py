@@ -10,6 +10,8 @@ from importlib.metadata import version
 
 import pytest
 from livekit.agents import AgentServer
+from livekit.agents import __main__ as livekit_main
+from livekit.agents.cli import cli
 from livekit.agents.voice import recorder_io
 from livekit.plugins import bey, google
 
@@ -84,3 +86,8 @@ def test_recorder_has_the_attributes_we_use() -> None:
     for name in ("self.__started_at: ", "self.__reported = ", "def pending_since(self)"):
         assert name in output
     assert "def __place(self, *, started_at: float, offset: float, duration: float)" in output
+
+
+def test_livekit_agents_runs_a_worker_as_we_do() -> None:
+    assert list(inspect.signature(cli._run_worker).parameters) == ["server", "args"]
+    assert "_run_worker(" in inspect.getsource(livekit_main._dispatch)
