@@ -13,9 +13,9 @@ import pytest
 
 from agent.demo.livekit_server import free_ports
 from tests.integration.redis_server import redis_server
-from tests.support.crash_reports import REBUILT, CrashReports
+from tests.support.crash_reports import CrashReports, get_running
 from tests.support.product import Product, running_product
-from tests.support.restartable import DiedAgain, Restartable
+from tests.support.restartable import Restartable
 
 _SETTING_PREFIXES = (
     *("LIVEKIT_", "BEY_", "BEYOND_PRESENCE_", "DEEPGRAM_", "GOOGLE_", "GEMINI_", "PLATFORM_"),
@@ -76,13 +76,7 @@ async def product(
     shared_product: Restartable[Product], record_property: Callable[[str, object], None]
 ) -> AsyncIterator[Product]:
     """The running product, without rooms, faults or records of an earlier test."""
-    already_rebuilt = shared_product.rebuilt
-    try:
-        running = await shared_product.get()
-    except DiedAgain as e:
-        pytest.fail(f"a process of the shared product died again: {e}", pytrace=False)
-    if shared_product.rebuilt != already_rebuilt:
-        record_property(REBUILT, shared_product.rebuilt)
+    running = await get_running(shared_product, record_property)
     yield running
     if shared_product.is_running:
         await running.clear()

@@ -1,8 +1,9 @@
-"""One livekit-server and one process of stand-ins for all tests here; each test starts clean."""
+"""One livekit-server and one process of stand-ins, shared by the tests of this folder."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
@@ -11,27 +12,57 @@ import pytest_asyncio
 
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
 from agent.demo.stand_ins import StandIns, stand_ins
+from tests.support.crash_reports import get_running
+from tests.support.restartable import Restartable
 
 
 @pytest_asyncio.fixture(scope="session")
-async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
+async def shared_livekit(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Restartable[LiveKitServer]]:
+    binary = await ensure_binary()
     log = tmp_path_factory.mktemp("livekit") / "livekit.log"
-    async with livekit_server(await ensure_binary(), log) as server:
-        yield server
-
-
-@pytest_asyncio.fixture(scope="session")
-async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StandIns]:
-    log = tmp_path_factory.mktemp("stand-ins") / "stand-ins.log"
-    async with stand_ins(latency="none", log=log) as running:
-        yield running
+    shared = Restartable(
+        "livekit-server", lambda: livekit_server(binary, log), lambda server: ended(server.process)
+    )
+    yield shared
+    await shared.aclose()
 
 
 @pytest_asyncio.fixture
-async def providers(process: StandIns) -> AsyncIterator[StandIns]:
+async def livekit(
+    shared_livekit: Restartable[LiveKitServer], record_property: Callable[[str, object], None]
+) -> LiveKitServer:
+    return await get_running(shared_livekit, record_property)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def shared_stand_ins(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Restartable[StandIns]]:
+    log = tmp_path_factory.mktemp("stand-ins") / "stand-ins.log"
+    shared = Restartable(
+        "stand-ins",
+        lambda: stand_ins(latency="none", log=log),
+        lambda running: ended(running.process),
+    )
+    yield shared
+    await shared.aclose()
+
+
+@pytest_asyncio.fixture
+async def providers(
+    shared_stand_ins: Restartable[StandIns], record_property: Callable[[str, object], None]
+) -> StandIns:
     """The stand-ins, without faults, records or avatars of an earlier test."""
-    await process.reset()
-    yield process
+    running = await get_running(shared_stand_ins, record_property)
+    await running.reset()
+    return running
+
+
+def ended(process: asyncio.subprocess.Process) -> list[str]:
+    """Describe a process that has ended; nothing if it runs."""
+    return [] if process.returncode is None else [f"exit code {process.returncode}"]
 
 
 @pytest_asyncio.fixture
@@ -42,7 +73,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture(scope="session")
 def recordings() -> Path:
-    """Moonshine's recordings of people."""
+    """Return the folder of recordings of people in the moonshine wheel."""
     import moonshine_voice
 
     return Path(moonshine_voice.__file__).parent / "assets"

@@ -8,9 +8,14 @@ A test that crashes its process twice has failed.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import pytest
+
+from tests.support.restartable import DiedAgain, Restartable
+
+T = TypeVar("T")
 
 REBUILT = "stage rebuilt"
 """Name of the user property with which a test reports that shared processes were replaced."""
@@ -61,3 +66,15 @@ class CrashReports:
             )
         for line in self._rebuilt:
             terminalreporter.write_line(f"REBUILT {line}")
+
+
+async def get_running(shared: Restartable[T], record_property: Callable[[str, object], None]) -> T:
+    """Return a shared resource for one test; report if it was rebuilt, fail if it died again."""
+    already_rebuilt = shared.rebuilt
+    try:
+        value = await shared.get()
+    except DiedAgain as e:
+        pytest.fail(f"a shared process died again: {e}", pytrace=False)
+    if shared.rebuilt != already_rebuilt:
+        record_property(REBUILT, shared.rebuilt)
+    return value
