@@ -1,4 +1,4 @@
-"""Conversations on real parts: asked, corrected, switched, closed, and all of it kept."""
+"""Conversations: questions, corrections, language switch and closing line, as in the outcome."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def attribute(client: LiveKitClient, name: str) -> str:
     return client.agent.attributes.get(name, "") if client.agent else ""
 
 
-async def test_answers_fill_the_outcome_exactly_and_the_goodbye_ends_the_greeting(
+async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
     product: Product,
 ) -> None:
     await product.here.stand_ins.script(
@@ -115,7 +115,7 @@ async def test_answers_fill_the_outcome_exactly_and_the_goodbye_ends_the_greetin
     assert (await product.ask(ticket["session_id"])).status_code == 409
 
 
-async def test_without_consent_no_word_is_kept_but_the_answers_are(product: Product) -> None:
+async def test_outcome_without_consent_has_answers_but_no_transcript(product: Product) -> None:
     await product.here.stand_ins.script(
         calls(saved("driven_before", False)), says("Then it is all new to you.")
     )
@@ -132,7 +132,7 @@ async def test_without_consent_no_word_is_kept_but_the_answers_are(product: Prod
     assert not outcome["ended"]["closing_said"]
 
 
-async def test_an_interrupted_line_is_kept_as_far_as_it_was_heard(product: Product) -> None:
+async def test_transcript_has_the_heard_part_of_an_interrupted_line(product: Product) -> None:
     await product.here.stand_ins.script(says("A short one, you will see."))
     client, ticket, _ = await product.enter(consent={"transcript": True})
     began_at, _ = await client.hears(after=0)
@@ -147,7 +147,7 @@ async def test_an_interrupted_line_is_kept_as_far_as_it_was_heard(product: Produ
     assert question["text"] == "Sorry, how long is the video?"
 
 
-async def test_switching_language_moves_voice_captions_page_and_answers_go_on(
+async def test_language_switch_changes_voice_and_page_and_keeps_answers(
     product: Product,
 ) -> None:
     await product.here.stand_ins.script(
@@ -174,7 +174,7 @@ async def test_switching_language_moves_voice_captions_page_and_answers_go_on(
     assert outcome["answers"]["driven_before"]["value"] is True
 
 
-async def test_greeting_in_the_trainees_language_from_the_first_word(product: Product) -> None:
+async def test_opening_is_in_the_language_of_the_trainee(product: Product) -> None:
     client, _, _ = await product.enter(training_type="Gabelstapler", locale="de-AT")
     await until(
         lambda: "Ada" in client.said(client.agent.identity) if client.agent else False,
@@ -187,7 +187,7 @@ async def test_greeting_in_the_trainees_language_from_the_first_word(product: Pr
     assert models == {"aura-2-viktoria-de"}
 
 
-async def test_who_has_more_to_say_after_the_goodbye_is_answered(product: Product) -> None:
+async def test_agent_answers_a_question_after_the_closing_line(product: Product) -> None:
     await product.here.stand_ins.script(
         calls(("end_greeting", {})), says("It is short, you will see.")
     )
@@ -195,7 +195,7 @@ async def test_who_has_more_to_say_after_the_goodbye_is_answered(product: Produc
     await the_opening(client)
     await client.silence()
     await client.type("Let's go")
-    await until(lambda: bool(attribute(client, "greeting.closing")), 20, "no goodbye")
+    await until(lambda: bool(attribute(client, "greeting.closing")), 20, "no closing line")
     await client.type("Oh, one more: is it long?")
     await until(
         lambda: "you will see" in client.said(client.agent.identity), 20, "no answer after it"
@@ -204,7 +204,7 @@ async def test_who_has_more_to_say_after_the_goodbye_is_answered(product: Produc
     assert client.disconnected_at is None
 
 
-async def test_a_killed_jobs_record_is_closed_with_the_answers_saved_so_far(
+async def test_killed_job_has_an_outcome_with_the_saved_answers(
     product: Product,
 ) -> None:
     await product.here.stand_ins.script(calls(saved("years_driving", 5)), says("Five years, good."))
@@ -212,13 +212,13 @@ async def test_a_killed_jobs_record_is_closed_with_the_answers_saved_so_far(
     await the_opening(client)
     await typed(client, "Five years", "Five years, good")
     os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
-    # The next greeter's own is newer by then.
+    # By then the next agent has a newer outcome.
     outcome = await product.outcome(ticket["session_id"], within_s=45, reason="worker_lost")
     assert outcome["answers"]["years_driving"]["value"] == 5
     assert outcome["transcript"][1]["text"] == "Five years"
 
 
-async def test_a_training_has_its_own_avatar_where_the_environment_names_one(
+async def test_training_type_chooses_its_own_avatar(
     product: Product,
 ) -> None:
     _, ticket, _ = await product.enter(training_type="patient care")
@@ -229,16 +229,16 @@ async def test_a_training_has_its_own_avatar_where_the_environment_names_one(
     assert [s["avatar_id"] for s in await product.avatars(room)] == ["nurse"]
 
 
-async def test_silent_trainee_is_asked_kindly_and_then_let_go(product: Product) -> None:
+async def test_silent_trainee_gets_a_check_in_and_then_the_closing_line(product: Product) -> None:
     client, ticket, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
     guide = client.agent.identity
     await client.silence()
     quiet_since = time.monotonic()
     await until(lambda: "I'm still here" in client.said(guide), 40, "no check-in")
-    # The caption comes when the line has been said: twenty seconds of silence, and the line itself.
+    # The caption is final after the line: twenty seconds of silence, and the line itself.
     assert time.monotonic() - quiet_since > 18
-    await until(lambda: CLOSING in client.said(guide), 45, "no goodbye")
+    await until(lambda: CLOSING in client.said(guide), 45, "no closing line")
     await until(lambda: client.disconnected_at is not None, 20, "the greeting was not ended")
     assert client.said(guide).count("I'm still here") == 1
     outcome = await product.outcome(ticket["session_id"])
@@ -246,7 +246,7 @@ async def test_silent_trainee_is_asked_kindly_and_then_let_go(product: Product) 
     assert {answer["status"] for answer in outcome["answers"].values()} == {"open"}
 
 
-async def test_asked_to_slow_down_the_voice_does(product: Product) -> None:
+async def test_voice_slows_down_on_request(product: Product) -> None:
     await product.here.stand_ins.script(
         calls(("speak_slower", {})), says("Of course, I will speak slowly.")
     )
@@ -258,7 +258,7 @@ async def test_asked_to_slow_down_the_voice_does(product: Product) -> None:
     assert last["detail"]["speed"] == 0.85
 
 
-async def test_what_failed_and_who_spoke_in_its_place_is_in_the_outcome(product: Product) -> None:
+async def test_outcome_names_faults_and_mode(product: Product) -> None:
     await product.here.stand_ins.faults("bey:402", "llm:500")
     client, ticket, _ = await product.enter()
     await the_opening(client)
@@ -272,7 +272,7 @@ async def test_what_failed_and_who_spoke_in_its_place_is_in_the_outcome(product:
     assert faults == {("avatar", 402), ("llm", 500)}
 
 
-async def test_nobody_came_is_an_outcome_too(product: Product) -> None:
+async def test_outcome_says_that_the_trainee_never_joined(product: Product) -> None:
     answer = await product.ask(training_type="forklift")
     outcome = await product.outcome(answer.json()["session_id"], within_s=30)
     assert outcome["ended"]["reason"] == "trainee_never_came"
@@ -280,7 +280,7 @@ async def test_nobody_came_is_an_outcome_too(product: Product) -> None:
     assert outcome["avatar_seconds"] < 17
 
 
-async def test_continue_by_the_endpoint_is_told_from_a_fault(product: Product) -> None:
+async def test_continue_through_the_endpoint_is_no_fault(product: Product) -> None:
     client, ticket, _ = await product.enter(**FORKLIFT)
     await client.hears(after=0)
     assert (await product.end(ticket["session_id"])).status_code == 200
@@ -293,7 +293,7 @@ async def test_continue_by_the_endpoint_is_told_from_a_fault(product: Product) -
     ]
 
 
-async def test_a_greeter_who_takes_over_from_a_lost_one_knows_what_was_told(
+async def test_replacement_agent_knows_the_saved_answers(
     product: Product,
 ) -> None:
     await product.here.stand_ins.script(
@@ -304,10 +304,10 @@ async def test_a_greeter_who_takes_over_from_a_lost_one_knows_what_was_told(
     await typed(client, "Five years", "Five years, good")
     lost = client.agent.identity
     os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
-    # As the page does when its guide is lost.
+    # The page does this after it has lost its agent.
     assert (await product.ask(ticket["session_id"], **FORKLIFT)).status_code == 200
     await until(
-        lambda: client.agent is not None and client.agent.identity != lost, 40, "nobody came"
+        lambda: client.agent is not None and client.agent.identity != lost, 40, "no agent joined"
     )
     await the_opening(client)
     await until(lambda: "What would you like" in client.said(client.agent.identity), 40, "silent")

@@ -1,4 +1,4 @@
-"""The main path, on real parts: asked for, met, heard, answered, let go."""
+"""The main path: request, opening, speech, answer, Continue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPENING_ENDS_WITH = "What would you like to know?"
 
 
 async def the_opening(client: LiveKitClient, timeout: float = 40) -> str:
-    """The opening's caption, once it has been said."""
+    """Wait for the opening, and return its caption."""
     await until(
         lambda: any(OPENING_ENDS_WITH in text for _, text in client.captions),
         timeout,
@@ -27,7 +27,7 @@ async def the_opening(client: LiveKitClient, timeout: float = 40) -> str:
     return next(text for _, text in client.captions if OPENING_ENDS_WITH in text)
 
 
-async def test_trainee_is_met_by_name_heard_and_answered(
+async def test_agent_greets_by_name_and_answers_speech(
     product: Product, recordings: dict[str, Path]
 ) -> None:
     client, ticket, _ = await product.enter(
@@ -61,7 +61,7 @@ async def test_trainee_is_met_by_name_heard_and_answered(
     assert len(await product.avatars(ticket["room_name"])) == 1
 
 
-async def test_typed_words_are_answered_too(product: Product) -> None:
+async def test_agent_answers_typed_messages(product: Product) -> None:
     client, _, _ = await product.enter()
     await the_opening(client)
     await client.silence()
@@ -75,9 +75,9 @@ async def test_typed_words_are_answered_too(product: Product) -> None:
     )
 
 
-async def test_what_is_typed_before_the_opening_is_answered_after_it(product: Product) -> None:
+async def test_agent_answers_after_the_opening_what_was_typed_before(product: Product) -> None:
     client, ticket, _ = await product.enter()
-    await until(lambda: client.agent is not None, 10, "no greeter")
+    await until(lambda: client.agent is not None, 10, "no agent")
     await client.type("How long does the video take?")
     opening = await the_opening(client)
     assert opening.startswith("Hello Ada, and welcome!")
@@ -94,14 +94,16 @@ async def test_what_is_typed_before_the_opening_is_answered_after_it(product: Pr
     assert said["interrupted"] is False
 
 
-async def test_our_page_is_greeted_only_once_it_can_hear(product: Product) -> None:
+async def test_opening_waits_until_the_page_can_hear(product: Product) -> None:
     client, _, _ = await product.enter(client="avatar-greeting")
-    await until(lambda: client.agent is not None and client.avatar is not None, 10, "nobody came")
+    await until(
+        lambda: client.agent is not None and client.avatar is not None, 10, "no agent joined"
+    )
     identities = [client.agent.identity, client.avatar.identity]
     silent = {"sound_unlocked": False, "audio_from": identities}
     await until(lambda: client.agent.attributes.get("greeting.mode") == "avatar", 10, "no mode")
     assert await client.rpc("can_hear", silent) == "ok"
-    # Sound is blocked, then unlocked but not yet subscribed: neither is hearing.
+    # The page cannot hear while sound is blocked, nor before it has subscribed.
     assert await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": []}) == "ok"
     waited_until = time.monotonic() + 2
     await until(lambda: time.monotonic() > waited_until, 3, "")
@@ -113,15 +115,15 @@ async def test_our_page_is_greeted_only_once_it_can_hear(product: Product) -> No
     assert (await the_opening(client)).startswith("Hello Ada")
 
 
-async def test_unreadable_report_is_refused_and_harmless(product: Product) -> None:
+async def test_unreadable_can_hear_report_is_refused(product: Product) -> None:
     client, _, _ = await product.enter(client="avatar-greeting")
-    await until(lambda: client.agent is not None, 10, "nobody came")
+    await until(lambda: client.agent is not None, 10, "no agent joined")
     with pytest.raises(rtc.RpcError, match="sound_unlocked"):
         await client.rpc("can_hear", "nonsense")
     assert client.disconnected_at is None
 
 
-async def test_opening_survives_a_dead_llm_and_the_answer_is_an_apology(product: Product) -> None:
+async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product: Product) -> None:
     await product.here.stand_ins.faults("llm:500")
     client, _, _ = await product.enter()
     assert (await the_opening(client)).startswith("Hello Ada")
@@ -132,7 +134,7 @@ async def test_opening_survives_a_dead_llm_and_the_answer_is_an_apology(product:
     await until(lambda: "sorry" in client.said(client.agent.identity), 20, "no apology")
 
 
-async def test_dead_ears_end_no_greeting_and_typed_words_are_answered(product: Product) -> None:
+async def test_agent_answers_typed_messages_without_stt(product: Product) -> None:
     await product.here.stand_ins.faults("stt:401")
     client, _, _ = await product.enter()
     assert (await the_opening(client)).startswith("Hello Ada")
@@ -143,7 +145,7 @@ async def test_dead_ears_end_no_greeting_and_typed_words_are_answered(product: P
     assert client.disconnected_at is None
 
 
-async def test_bad_metadata_still_greets_by_the_participants_name(product: Product) -> None:
+async def test_agent_uses_the_participant_name_if_metadata_is_unreadable(product: Product) -> None:
     livekit = product.here.livekit
     room = "training-session-odd"
     await product.livekit.room.create_room(
@@ -159,7 +161,7 @@ async def test_bad_metadata_still_greets_by_the_participants_name(product: Produ
     assert "metadata_unreadable" in log
 
 
-async def test_avatar_was_given_a_short_token_of_least_rights(product: Product) -> None:
+async def test_avatar_token_is_short_lived_and_has_the_least_rights(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await until(lambda: client.avatar is not None, 10, "no avatar")
     listed = await product.livekit.room.list_participants(
@@ -181,19 +183,19 @@ async def test_avatar_was_given_a_short_token_of_least_rights(product: Product) 
     grants = claims["video"]
     assert grants.pop("room") == ticket["room_name"]
     allowed = {name for name, value in grants.items() if value}
-    # canPublishSources may be narrower; anything beyond these is more than an avatar needs.
+    # canPublishSources may restrict it; an avatar needs nothing else.
     needed = {"roomJoin", "canPublish", "canSubscribe", "canPublishData"}
     assert needed <= allowed <= needed | {"canPublishSources"}
     for right in ("sip", "agent", "inference", "observability", "roomConfig", "metadata"):
         assert not claims.get(right), right
-    # 12 random bytes or more, and other ones in every room.
+    # At least 12 random bytes, different in every room.
     assert len(seat.identity.removeprefix("avatar-")) >= 16
     other, _, _ = await product.enter()
     await until(lambda: other.avatar is not None, 10, "no second avatar")
     assert other.avatar.identity != seat.identity
 
 
-async def test_no_log_holds_a_token_a_key_or_what_was_said(
+async def test_logs_have_no_token_key_name_or_words(
     product: Product, recordings: dict[str, Path]
 ) -> None:
     client, ticket, _ = await product.enter(name="Zephyrine Quillfeather")
@@ -209,7 +211,7 @@ async def test_no_log_holds_a_token_a_key_or_what_was_said(
     def spoken() -> list[str]:
         return [text for _, text in client.captions if len(text) > 12]
 
-    # The opening, what was heard, and an answer.
+    # The opening, the recognised speech, and an answer.
     await until(lambda: len(spoken()) > 2, 30, "no answer")
     await client.press_continue()
 

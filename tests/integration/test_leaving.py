@@ -1,4 +1,4 @@
-"""Who leaves may come back; who is gone is not paid for."""
+"""How a greeting ends if the trainee continues, leaves, returns, or never joins."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ SLACK_S = 3.0
 
 
 async def gone_after(product: Product, room: str, limit: float) -> float:
-    """Seconds until nobody is left in the room.
+    """Return the seconds until the room is empty.
 
     Raises:
-        AssertionError: somebody is still there after `limit`.
+        AssertionError: a participant is still there after `limit` seconds.
     """
     since = time.monotonic()
     while await product.participants(room):
         if time.monotonic() - since > limit:
-            raise AssertionError(f"somebody is still in the room after {limit:g} s")
+            raise AssertionError(f"a participant is still in the room after {limit:g} s")
         await asyncio.sleep(0.1)
     return time.monotonic() - since
 
 
-async def test_end_call_ends_avatar_and_room_at_once(product: Product) -> None:
+async def test_end_call_removes_avatar_and_room(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await client.hears(after=0)
     session_id = ticket["session_id"]
     answer = await product.end(session_id)
     assert answer.status_code == 200, answer.text
     await gone_after(product, ticket["room_name"], 2 + SLACK_S)
-    await until(lambda: client.disconnected_at is not None, 5, "the client was left in the room")
+    await until(lambda: client.disconnected_at is not None, 5, "the client is still in the room")
     await product.paid_avatars_left(ticket["room_name"])
     assert (await product.ask(session_id)).status_code == 409
     await client.leave()
 
 
-async def test_greeting_ended_in_the_room_is_over_for_the_endpoint_too(product: Product) -> None:
+async def test_greeting_ended_in_the_room_has_ended_for_the_endpoint(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await client.hears(after=0)
     await client.press_continue()
-    await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
+    await until(lambda: client.disconnected_at is not None, 5, "the room was not deleted")
 
     async def is_over() -> bool:
         return (await product.ask(ticket["session_id"])).status_code == 409
@@ -55,7 +55,7 @@ async def test_greeting_ended_in_the_room_is_over_for_the_endpoint_too(product: 
     assert again.status_code == 201
 
 
-async def test_avatar_is_gone_soon_after_the_trainee_left(product: Product) -> None:
+async def test_avatar_leaves_soon_after_the_trainee(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await client.hears(after=0)
     await client.leave()
@@ -65,7 +65,7 @@ async def test_avatar_is_gone_soon_after_the_trainee_left(product: Product) -> N
     await product.paid_avatars_left(ticket["room_name"])
 
 
-async def test_who_comes_back_in_time_finds_the_same_conversation(product: Product) -> None:
+async def test_trainee_who_returns_in_time_continues_the_conversation(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await the_opening(client)
     await client.silence()
@@ -84,7 +84,7 @@ async def test_who_comes_back_in_time_finds_the_same_conversation(product: Produ
     assert again.disconnected_at is None, "the old grace ended the conversation"
 
 
-async def test_trainee_who_never_comes_costs_no_more_than_fifteen_seconds(
+async def test_avatar_leaves_within_fifteen_seconds_if_the_trainee_never_joins(
     product: Product,
 ) -> None:
     asked_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""LiveKit's side of things: it restarts, a room is deleted under everybody, a token is too old."""
+"""LiveKit restarts, a room is deleted from outside, a token has expired."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from tests.support.product import Product, running_product
 from tests.support.waiting import until
 
 AGAIN_S = 40.0
-"""From LiveKit's return to the next greeter's first word: clients find their way back by
-themselves, ever more slowly."""
+"""From LiveKit's return to the next agent's first word; clients reconnect with a backoff."""
 
 
 @pytest.mark.timeout(240)
-async def test_after_a_restart_of_livekit_the_trainee_is_greeted_again_and_one_avatar_is_paid(
+async def test_livekit_restart_leads_to_a_new_greeting_with_one_avatar(
     tmp_path: Path,
 ) -> None:
-    """On a product of its own: nobody else's room goes down."""
+    """It uses a product of its own, so that the rooms of other tests stay."""
     async with running_product(tmp_path) as product:
         server = product.here.livekit
         assert server is not None
@@ -53,14 +52,14 @@ async def test_after_a_restart_of_livekit_the_trainee_is_greeted_again_and_one_a
             await client.leave()
 
 
-async def test_a_room_deleted_under_everybody_ends_the_avatar_and_may_be_asked_for_again(
+async def test_deleted_room_ends_the_avatar_and_the_session_can_be_requested_again(
     product: Product,
 ) -> None:
     client, ticket, _ = await product.enter()
     await the_opening(client)
     await product.livekit.room.delete_room(api.DeleteRoomRequest(room=ticket["room_name"]))
     await product.paid_avatars_left(ticket["room_name"])
-    await until(lambda: client.disconnected_at is not None, 5, "the trainee was left behind")
+    await until(lambda: client.disconnected_at is not None, 5, "the trainee is still connected")
     outcome = await product.outcome(ticket["session_id"])
     assert outcome["ended"]["reason"] == "room_closed"
     again = await product.ask(ticket["session_id"])
@@ -69,13 +68,13 @@ async def test_a_room_deleted_under_everybody_ends_the_avatar_and_may_be_asked_f
     await client.hears(after=0)
 
 
-async def test_a_token_that_is_too_old_opens_nothing_and_the_next_one_does(
+async def test_expired_token_is_refused_and_a_new_one_works(
     product: Product,
 ) -> None:
     server = product.here.livekit
     assert server is not None
     ticket = (await product.ask()).json()
-    # LiveKit itself lets one in for a minute longer than it says.
+    # LiveKit accepts a token for one minute after it has expired.
     old = generate_livekit_token(
         ticket["room_name"],
         "Ada",

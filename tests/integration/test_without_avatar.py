@@ -1,4 +1,4 @@
-"""An avatar that is late, leaves or is dumb is no silence; `tests/faults` has the rest."""
+"""An avatar is late, leaves, or plays nothing; tests/faults has more of its faults."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.support.product import Product
 from tests.support.waiting import until
 
 SLACK_S = 3.0
-"""For a noisy machine, on top of the deadline that is promised."""
+"""Tolerance for a busy machine, added to the promised timeout."""
 
 
-async def test_opening_waits_for_an_avatar_whose_sound_comes_late(product: Product) -> None:
+async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> None:
     await product.here.stand_ins.faults("bey:late-audio=1")
     client, ticket, _ = await product.enter()
     opening = await the_opening(client)
@@ -43,7 +43,7 @@ async def test_opening_waits_for_an_avatar_whose_sound_comes_late(product: Produ
     assert await product.calls_for_avatars(ticket["room_name"]) == 1
 
 
-async def test_avatar_whose_tracks_name_no_source_speaks_all_the_same(product: Product) -> None:
+async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> None:
     await product.here.stand_ins.faults("bey:no-source")
     client, _, asked_at = await product.enter(receives_video=True)
     heard_at, speaker = await client.hears(after=0, timeout=20)
@@ -59,7 +59,7 @@ def words(text: str) -> list[str]:
     return re.findall(r"[a-z']+", text.lower())
 
 
-async def test_voice_carries_on_when_the_avatar_leaves(
+async def test_voice_continues_if_the_avatar_leaves(
     product: Product, recordings: dict[str, Path]
 ) -> None:
     await product.here.stand_ins.faults("bey:leaves=14")
@@ -73,7 +73,7 @@ async def test_voice_carries_on_when_the_avatar_leaves(
     assert speaker == client.agent.identity
 
 
-async def test_opening_is_said_again_when_the_avatar_leaves_in_the_middle_of_it(
+async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
     product: Product,
 ) -> None:
     await product.here.stand_ins.faults("bey:leaves-speaking=2")
@@ -87,7 +87,7 @@ async def test_opening_is_said_again_when_the_avatar_leaves_in_the_middle_of_it(
     assert (await the_opening(client)).startswith("Hello Ada")
 
 
-async def test_avatar_that_comes_late_takes_over_at_the_next_line(product: Product) -> None:
+async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None:
     await product.here.stand_ins.faults("bey:late=9")
     client, ticket, _ = await product.enter()
     _, speaker = await client.hears(after=0, timeout=20)
@@ -106,7 +106,7 @@ async def test_avatar_that_comes_late_takes_over_at_the_next_line(product: Produ
     assert await product.calls_for_avatars(ticket["room_name"]) == 1
 
 
-async def test_avatar_that_drops_and_rejoins_at_the_start_is_the_one_who_speaks(
+async def test_avatar_that_rejoins_at_the_start_speaks(
     product: Product,
 ) -> None:
     await product.here.stand_ins.faults("bey:flap")
@@ -116,7 +116,7 @@ async def test_avatar_that_drops_and_rejoins_at_the_start_is_the_one_who_speaks(
     assert speaker == client.avatar.identity
 
 
-async def test_avatar_that_plays_nothing_gives_way_to_the_voice_and_loses_no_word(
+async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     product: Product,
 ) -> None:
     await product.here.stand_ins.faults("bey:stalls")
@@ -132,7 +132,7 @@ async def test_avatar_that_plays_nothing_gives_way_to_the_voice_and_loses_no_wor
     assert heard.loud_at[-1] - heard.loud_at[0] > 5
 
 
-async def test_avatar_that_never_reports_its_end_is_answered_for(product: Product) -> None:
+async def test_conversation_continues_if_the_avatar_never_reports_its_end(product: Product) -> None:
     await product.here.stand_ins.faults("bey:no-finish")
     client, _, _ = await product.enter()
     await the_opening(client)
@@ -144,7 +144,7 @@ async def test_avatar_that_never_reports_its_end_is_answered_for(product: Produc
     assert speaker == client.avatar.identity
 
 
-async def test_avatar_that_left_is_asked_for_once_more_and_takes_over_again(
+async def test_avatar_that_left_is_requested_once_more_and_takes_over(
     product: Product,
 ) -> None:
     await product.here.stand_ins.faults("bey:leaves=4x1")

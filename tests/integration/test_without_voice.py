@@ -1,4 +1,4 @@
-"""A dead voice, a dead model: another answers, and where none does the words are read."""
+"""A TTS or an LLM fails: the fallback is used, and without any TTS the greeting is text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REFUSED_S = 3.0
 SLACK_S = 3.0
 
 
-async def test_where_no_voice_answers_the_greeting_is_read_and_no_avatar_is_paid(
+async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     product: Product,
 ) -> None:
     await product.here.stand_ins.faults("tts:401")
@@ -41,9 +41,7 @@ async def test_where_no_voice_answers_the_greeting_is_read_and_no_avatar_is_paid
 
 
 @pytest.mark.parametrize("fault", ["tts:401x1", "tts:dropx1"])
-async def test_where_a_voice_fails_another_speaks_the_whole_opening(
-    product: Product, fault: str
-) -> None:
+async def test_fallback_tts_says_the_whole_opening(product: Product, fault: str) -> None:
     await product.here.stand_ins.faults(fault)
     client, _, _ = await product.enter()
     await client.hears(after=0)
@@ -55,7 +53,7 @@ async def test_where_a_voice_fails_another_speaks_the_whole_opening(
     assert loud_at[-1] - loud_at[0] > 5
 
 
-async def test_where_a_model_fails_another_answers(product: Product) -> None:
+async def test_fallback_llm_answers(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await the_opening(client)
     await client.silence()
