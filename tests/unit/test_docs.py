@@ -123,6 +123,13 @@ def test_configuration_page_has_a_row_for_every_variable_of_the_example() -> Non
     assert sorted(rows) == sorted(re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE))
 
 
+def test_troubleshooting_page_names_checks_of_doctor() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    doctor = "".join(path.read_text() for path in (ROOT / "agent/cli/doctor").rglob("*.py"))
+    named = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", page))
+    assert {check for check in named if f'"{check}"' not in doctor} == set()
+
+
 def test_operations_page_lists_every_metric() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `([a-z_]+)` \| .*\| .+ \|$", page, re.MULTILINE))
