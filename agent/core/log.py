@@ -73,7 +73,7 @@ def log_task_failure(task: asyncio.Task[Any]) -> None:
     """Log the failure of a task that is not awaited; use it as the task's done callback."""
     if not task.cancelled() and (error := task.exception()) is not None:
         logger.error(
-            "a background task failed",
+            "a background task failed; see the traceback for the cause",
             extra={"event": "task_failed", "task": task.get_name()},
             exc_info=error,
         )
