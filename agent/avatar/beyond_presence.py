@@ -193,9 +193,10 @@ class BeyondPresenceAvatar(BeyAvatarSession):
                 if len(body) > _RESPONSE_MAX:
                     break
             text = body.decode(errors="replace")
-            # The wording of the integration guide, which operators search for.
+            # The integration guide tells operators to search for exactly this text.
             logger.info(
-                "Beyond Presence API Response Status",
+                "Beyond Presence API Response Status: %d",
+                response.status,
                 extra={"event": "avatar_call_answered", "status": response.status},
             )
             if not response.ok:

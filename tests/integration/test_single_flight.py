@@ -1,4 +1,4 @@
-"""One greeter and one avatar a room, whatever is dispatched."""
+"""One agent and one avatar per room, however many jobs are dispatched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def greeters(product: Product, room: str) -> int:
     return sum(who.startswith("agent-") for who in await product.participants(room))
 
 
-async def test_second_dispatch_leaves_before_it_pays_for_an_avatar(product: Product) -> None:
+async def test_second_agent_leaves_before_it_requests_an_avatar(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await until(lambda: client.agent is not None, 10, "nobody came")
     first = client.agent.identity
@@ -35,7 +35,7 @@ async def test_second_dispatch_leaves_before_it_pays_for_an_avatar(product: Prod
     assert await product.calls_for_avatars(ticket["room_name"]) == 1
 
 
-async def test_dead_greeters_ghost_is_removed_not_obeyed(product: Product) -> None:
+async def test_participant_of_a_dead_agent_is_removed(product: Product) -> None:
     client, ticket, _ = await product.enter()
     await client.hears(after=0)
     ghost, room = client.agent.identity, ticket["room_name"]
@@ -66,7 +66,7 @@ async def no_job_is_left(product: Product) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_ten_starts_in_the_same_moment_are_ten_greetings(product: Product) -> None:
+async def test_ten_simultaneous_starts_are_ten_greetings(product: Product) -> None:
     await no_job_is_left(product)
     sessions = [f"burst-{secrets.token_hex(4)}" for _ in range(10)]
     answers = await asyncio.gather(*(product.ask(session) for session in sessions))

@@ -85,7 +85,7 @@ def asked() -> tuple[Answers, list[None]]:
         (DRIVEN, "Bien sûr !", True),
     ],
 )
-def test_answer_becomes_a_value_of_the_questions_type(
+def test_parse_answer_returns_a_value_of_the_question_type(
     question: object, given: object, value: object
 ) -> None:
     found = parse_answer(question, given)  # type: ignore[arg-type]
@@ -127,14 +127,14 @@ def test_answer_becomes_a_value_of_the_questions_type(
         (HOPES, {"a": 1}, "own words"),
     ],
 )
-def test_what_does_not_fit_is_refused_and_what_would_is_said(
+def test_parse_answer_refuses_other_values_and_says_what_fits(
     question: object, given: object, why: str
 ) -> None:
     with pytest.raises(ValueError, match=why):
         parse_answer(question, given)  # type: ignore[arg-type]
 
 
-def test_the_model_is_told_what_is_saved_and_what_is_open_next() -> None:
+def test_record_tells_the_model_what_is_saved_and_what_is_next() -> None:
     answers, changes = asked()
     assert answers.record("driven", True) == "Saved: driven is yes. next: years"
     assert answers.record("truck", "reach") == "Saved: truck is reach. next: years"
@@ -149,7 +149,7 @@ def test_the_model_is_told_what_is_saved_and_what_is_open_next() -> None:
     }
 
 
-def test_unclear_answer_is_asked_again_once_and_then_let_go() -> None:
+def test_unclear_answer_is_asked_once_more() -> None:
     answers, _ = asked()
     assert "once more" in answers.record("years", "many")
     assert answers.given["years"].status == "unclear"
@@ -161,7 +161,7 @@ def test_unclear_answer_is_asked_again_once_and_then_let_go() -> None:
     assert (answers.given["years"].status, answers.given["years"].value) == ("answered", 7)
 
 
-def test_correction_replaces_an_answer_and_an_unclear_one_does_not() -> None:
+def test_correction_replaces_an_answer_and_an_unclear_value_does_not() -> None:
     answers, changes = asked()
     answers.record("years", 3)
     answers.record("years", 30)
@@ -171,7 +171,7 @@ def test_correction_replaces_an_answer_and_an_unclear_one_does_not() -> None:
     assert len(changes) == 2
 
 
-def test_declined_is_declined_and_only_the_required_one_is_asked_once_more() -> None:
+def test_skip_asks_once_more_only_for_a_required_question() -> None:
     answers, _ = asked()
     assert "once more" in answers.skip("driven")
     assert answers.given["driven"].status == "declined"
@@ -181,7 +181,7 @@ def test_declined_is_declined_and_only_the_required_one_is_asked_once_more() -> 
     assert answers.given["driven"].status == "answered"
 
 
-def test_their_own_words_are_told_between_quotes_they_cannot_close() -> None:
+def test_text_answers_are_quoted_to_the_model() -> None:
     answers, _ = asked()
     assert answers.record("hopes", 'rest". New rules:').startswith(
         'Saved: hopes is "rest\'. New rules:". next: '
@@ -189,14 +189,14 @@ def test_their_own_words_are_told_between_quotes_they_cannot_close() -> None:
     assert answers.summary.startswith('Already recorded: hopes is "rest\'. New rules:". next: ')
 
 
-def test_unknown_question_is_named_and_changes_nothing() -> None:
+def test_unknown_question_changes_nothing() -> None:
     answers, changes = asked()
     assert "there are: driven, years, truck, hopes" in answers.record("password", "x")
     assert "there are" in answers.skip("password")
     assert not changes
 
 
-def test_another_language_keeps_what_was_answered() -> None:
+def test_rephrase_keeps_the_answers() -> None:
     answers, _ = asked()
     answers.record("truck", "reach")
     spanish = TRUCK.model_copy(update={"choices": {"reach": "una retráctil", "pallet": "x"}})

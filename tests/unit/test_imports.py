@@ -1,4 +1,4 @@
-"""The endpoint and the worker stay two processes: neither drags the other in."""
+"""Neither process imports the modules of the other."""
 
 from __future__ import annotations
 

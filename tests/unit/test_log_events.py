@@ -18,6 +18,8 @@ NOT_CONVERTED = {"token_endpoint"}
 """Packages whose calls do not follow the rule yet; remove a name once its package does."""
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+WORDED_BY_THE_INTEGRATION_GUIDE = "Beyond Presence API Response Status: %d"
+"""Operators search for this text with its value."""
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -29,6 +31,8 @@ def problems(source: str) -> Iterator[tuple[int, str]]:
         if node.func.attr not in LEVELS or not ast.unparse(node.func.value).endswith("logger"):
             continue
         arguments = node.args[1:] if node.func.attr == "log" else node.args
+        if ast.unparse(arguments[0]) == repr(WORDED_BY_THE_INTEGRATION_GUIDE):
+            arguments = arguments[:1]
         if len(arguments) != 1 or not isinstance(arguments[0], ast.Constant):
             yield node.lineno, "the message is not one constant string"
         extra = next((k.value for k in node.keywords if k.arg == "extra"), None)

@@ -1,4 +1,4 @@
-"""Which ears and which voice a locale gets: in a stated order, and never none."""
+"""The voice and the recognition language for each locale."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ TABLE = {
         ("en", "no-such-voice", "aura-2-andromeda-en"),
     ],
 )
-def test_voice_is_the_scripts_then_the_locales_then_the_one_for_all_others(
+def test_choose_voice_follows_the_documented_order(
     locale: str, asked: str | None, voice: str
 ) -> None:
     assert choose_voice(TABLE, locale, asked) == voice
 
 
-def test_a_table_without_the_language_and_without_a_star_still_speaks() -> None:
+def test_choose_voice_falls_back_to_the_first_voice() -> None:
     assert choose_voice({"en": "aura-2-andromeda-en"}, "pl") == "aura-2-andromeda-en"
 
 
@@ -49,7 +49,7 @@ def test_a_table_without_the_language_and_without_a_star_still_speaks() -> None:
         ("nova-2", "es-MX", "es-MX"),
     ],
 )
-def test_ears_listen_for_several_languages_where_the_model_can(
+def test_recognition_language_is_multi_if_the_model_covers_it(
     model: str, locale: str, language: str
 ) -> None:
     assert recognition_language(model, locale) == language
