@@ -151,7 +151,10 @@ class AvatarArrival:
         self._tasks.cancel()
 
     def _wait_for(self, avatar: BeyondPresenceAvatar) -> asyncio.Task[None]:
-        return asyncio.create_task(self._arrival_of(avatar), name="wait_for_avatar")
+        task = asyncio.create_task(self._arrival_of(avatar), name="wait_for_avatar")
+        # Handled by `_use`; if the greeting ends before that, asyncio must not report it.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
 
     async def _arrival_of(self, avatar: BeyondPresenceAvatar) -> None:
         await avatar.request()
