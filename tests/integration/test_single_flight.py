@@ -29,7 +29,7 @@ async def test_second_agent_leaves_before_it_requests_an_avatar(product: Product
     )
     await the_opening(client)
     log = product.logs / "worker.log"
-    await until(lambda: "another greeter was here first" in log.read_text(), 10, "it stayed")
+    await until(lambda: "second_agent_left" in log.read_text(), 10, "it stayed")
     assert await greeters(product, ticket["room_name"]) == 1
     assert client.agent.identity == first
     assert await product.calls_for_avatars(ticket["room_name"]) == 1
