@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY
 import agent.outcomes.metrics
 import agent.telemetry.metrics
 import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both processes
+from agent.__main__ import COMMANDS
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.token_endpoint.http.schemas import PlatformFields
 
@@ -159,6 +160,7 @@ def test_commands_exist() -> None:
     known = set(_COMMAND.findall("\n".join(re.findall(r"^\| .*$", listed, re.MULTILINE))))
     shown = {(module, command) for module, command in commands() if command}
     assert shown <= known, "add the command to the table in docs/cli.md, or correct its name"
+    assert {command for module, command in known if module == "agent"} == set(COMMANDS)
     for module in sorted({module for module, _ in known}):
         assert (ROOT / module.replace(".", "/") / "__main__.py").exists(), module
 
