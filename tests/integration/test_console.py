@@ -1,4 +1,4 @@
-"""The console's text mode: the LLM's key, a terminal, and nothing else."""
+"""The text console needs the LLM's key and a terminal, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import sys
 import termios
 from pathlib import Path
 
+from agent.core.job_metadata import JobMetadata
 from agent.demo.processes import plain_environment
+from agent.scripts import script_for
 from tests.support.product import Product
 
 
@@ -28,28 +30,29 @@ async def console(env: dict[str, str], typed: bytes, folder: Path) -> tuple[int 
     return process.returncode, out.decode()
 
 
-async def test_text_console_greets_and_answers_without_any_other_key(
-    product: Product, tmp_path: Path
-) -> None:
+async def test_text_console_needs_the_google_key_only(product: Product, tmp_path: Path) -> None:
     address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
     code, shown = await console(env, b"How long does the video take?\n", tmp_path)
     assert code == 0, shown
-    assert "Hello, and welcome!" in shown
+    script = script_for(JobMetadata())
+    assert script.opening in shown
     answer = shown.split("you:")[1]
     assert "video" in answer
-    assert "Enjoy your training video!" in shown
+    assert script.closing in shown
     assert not await product.here.stand_ins.calls("bey")
 
 
-def as_a_terminal_does() -> None:
-    """In the child, before it becomes the console: its own terminal, whose Ctrl-C it hears also
-    where these tests run in the background, which ignores it."""
+def attach_terminal() -> None:
+    """Give the child a terminal of its own, and let it handle Ctrl-C.
+
+    It would ignore Ctrl-C if the tests run in the background.
+    """
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-async def test_ctrl_c_in_a_terminal_leaves_at_once(product: Product, tmp_path: Path) -> None:
+async def test_text_console_ends_at_ctrl_c(product: Product, tmp_path: Path) -> None:
     terminal, ours = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "agent", "console", "--text"),
@@ -63,7 +66,7 @@ async def test_ctrl_c_in_a_terminal_leaves_at_once(product: Product, tmp_path: P
         stdout=ours,
         stderr=ours,
         start_new_session=True,
-        preexec_fn=as_a_terminal_does,
+        preexec_fn=attach_terminal,
     )
     os.close(ours)
     shown = b""
@@ -83,20 +86,18 @@ async def test_ctrl_c_in_a_terminal_leaves_at_once(product: Product, tmp_path: P
     assert b"Traceback" not in shown
 
 
-async def test_text_console_without_its_key_says_which(tmp_path: Path) -> None:
+async def test_text_console_names_the_missing_key(tmp_path: Path) -> None:
     code, shown = await console({}, b"", tmp_path)
     assert code == 2
     assert "missing from the environment or .env: GOOGLE_API_KEY\n" in shown
 
 
-async def test_text_console_apologises_when_the_llm_is_dead(
-    product: Product, tmp_path: Path
-) -> None:
+async def test_text_console_apologises_if_the_llm_fails(product: Product, tmp_path: Path) -> None:
     await product.here.stand_ins.faults("llm:401")
     address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
     code, shown = await console(env, b"Hello?\n" * 6, tmp_path)
     assert code == 0, shown
-    assert shown.count("I'm sorry") == 6
+    assert shown.count(script_for(JobMetadata()).trouble) == 6
     assert "check GOOGLE_API_KEY" in shown
     assert "Traceback" not in shown

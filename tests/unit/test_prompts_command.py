@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.cli.prompts import main
-from agent.scripts import PROMPTS
+from agent.core.job_metadata import JobMetadata
+from agent.scripts import PROMPTS, script_for
 from agent.scripts.schema import json_schema
 
 BAD = "---\nversion: 1\nopening: Hi\nclosing: '*Bye*'\n---\n"
@@ -72,10 +73,20 @@ def test_render_prints_texts_instructions_and_reason(capsys: pytest.CaptureFixtu
     options = "--training-type|Food hygiene course|--industry|hotel|--locale|de-AT|--name|Ada"
     assert main(["render", *options.split("|")]) == 0
     shown = capsys.readouterr().out
-    assert "food_hygiene de version 2" in shown
+    script = script_for(
+        JobMetadata.model_validate(
+            {
+                "trainee": {"name": "Ada"},
+                "training_type": "food_hygiene",
+                "industry": "hotel",
+                "locale": "de",
+            }
+        )
+    )
+    assert f"food_hygiene de version {script.version}" in shown
     assert "selected: script by training_type, locale by language, industry hospitality" in shown
-    assert "Hallo Ada, willkommen! Ich bin Maya, ein KI-Avatar." in shown
-    assert "experience (choice, required): Haben Sie Erfahrung mit Lebensmitteln" in shown
+    assert script.opening in shown
+    assert f"{script.questions[0].id} ({script.questions[0].type}, required): " in shown
     assert '- Name: "Ada"' in shown
 
 

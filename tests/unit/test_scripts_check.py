@@ -1,4 +1,4 @@
-"""`prompts check` refuses what should not ship, and says where it is."""
+"""`prompts check` reports invalid scripts, with file, line and field."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check(root: Path, text: str, name: str = "glass/en", **voices: str) -> list[
     return check_path(path, voices or None)
 
 
-def test_good_script_has_no_findings(tmp_path: Path) -> None:
+def test_check_accepts_a_valid_script(tmp_path: Path) -> None:
     assert check(tmp_path, GOOD) == []
     assert check_path(tmp_path / "glass") == []
     assert check_path(tmp_path) == []
@@ -60,7 +60,7 @@ def test_good_script_has_no_findings(tmp_path: Path) -> None:
     "text",
     ["Ready (or not)? Let’s go – now…", "आपका स्वागत है।", "هل أنت جاهز؟", "「はい」、どうぞ。"],
 )
-def test_what_a_voice_can_say_is_let_through(text: str) -> None:
+def test_speech_problem_accepts_what_a_voice_can_speak(text: str) -> None:
     assert speech_problem(text, "en") == ""
 
 
@@ -169,7 +169,9 @@ def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
         ("---\n#", "#", 1, "", "front matter is missing"),
     ],
 )
-def test_refused(tmp_path: Path, change: str, to: str, line: int, field: str, message: str) -> None:
+def test_check_rejects_an_invalid_script(
+    tmp_path: Path, change: str, to: str, line: int, field: str, message: str
+) -> None:
     assert change in GOOD
     found = check(tmp_path, GOOD.replace(change, to, 1))
     texts = [str(f) for f in found]
@@ -178,7 +180,7 @@ def test_refused(tmp_path: Path, change: str, to: str, line: int, field: str, me
     assert all(text.startswith(f"{tmp_path}/glass/en.md") for text in texts)
 
 
-def test_untranslated_missing_and_unlike_locales_are_refused(tmp_path: Path) -> None:
+def test_check_compares_the_locales_of_a_script(tmp_path: Path) -> None:
     check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es, fr]"))
     spanish = GOOD.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
     check(tmp_path, spanish.replace("id: gloves", "id: guantes"), "glass/es")
@@ -191,13 +193,13 @@ def test_untranslated_missing_and_unlike_locales_are_refused(tmp_path: Path) -> 
     assert unlike in [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
 
 
-def test_without_a_list_of_its_own_a_script_ships_in_every_shared_locale(tmp_path: Path) -> None:
+def test_check_expects_all_shared_locales_by_default(tmp_path: Path) -> None:
     check(tmp_path, GOOD.replace("locales: [en]\n", ""))
     missing = {f.path.name for f in check_path(tmp_path / "glass")}
     assert missing == {"es.md", "fr.md", "de.md"}
 
 
-def test_two_scripts_cannot_both_be_meant(tmp_path: Path) -> None:
+def test_check_rejects_a_training_type_of_two_scripts(tmp_path: Path) -> None:
     check(tmp_path, GOOD)
     check(tmp_path, GOOD, "mirrors/en")
     [found] = check_path(tmp_path)
@@ -206,7 +208,7 @@ def test_two_scripts_cannot_both_be_meant(tmp_path: Path) -> None:
     )
 
 
-def test_voice_of_the_environment_must_speak_the_language(tmp_path: Path) -> None:
+def test_check_rejects_a_voice_of_another_language(tmp_path: Path) -> None:
     text = GOOD.replace("aura-2-thalia-en", "warm")
     assert check(tmp_path, text) == []
     assert check(tmp_path, text, warm="aura-2-thalia-en") == []
@@ -215,17 +217,17 @@ def test_voice_of_the_environment_must_speak_the_language(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["glass/english", "glass/EN", "glass/en_GB"])
-def test_file_must_be_named_as_a_locale(tmp_path: Path, name: str) -> None:
+def test_check_rejects_a_file_name_that_is_not_a_locale(tmp_path: Path, name: str) -> None:
     assert "is not a locale" in check(tmp_path, GOOD, name)[0].message
 
 
-def test_file_of_another_kind_is_no_script(tmp_path: Path) -> None:
+def test_check_rejects_files_of_other_types(tmp_path: Path) -> None:
     check(tmp_path, GOOD)
     (tmp_path / "glass" / "fr.yaml").write_text("version: 1")
     assert "is not a script" in check_path(tmp_path)[0].message
 
 
-def test_shared_file_is_checked_too(tmp_path: Path) -> None:
+def test_check_includes_the_shared_files(tmp_path: Path) -> None:
     common = (PROMPTS / "_common" / "en.md").read_text(encoding="utf-8")
     assert check(tmp_path, common, "_common/en") == []
     wrong = common.replace("{{ persona }}", "{{ person }}").replace("language:", "tongue:")
@@ -236,7 +238,7 @@ def test_shared_file_is_checked_too(tmp_path: Path) -> None:
     assert any(field == "trouble" for field, _ in fields)
 
 
-def test_shipped_openings_take_some_twelve_seconds() -> None:
+def test_shipped_openings_take_less_than_13_seconds() -> None:
     from agent.core.job_metadata import JobMetadata
     from agent.scripts import script_for
     from agent.scripts.speakable import estimate_speech_s

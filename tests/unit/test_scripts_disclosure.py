@@ -1,4 +1,4 @@
-"""Who is recorded is told so, once, before they are asked anything."""
+"""Openings disclose that an AI speaks and, if so, that the greeting is recorded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from agent.scripts.speakable import estimate_speech_s
 
 @pytest.mark.parametrize("locale", ["en", "es", "fr", "de"])
 @pytest.mark.parametrize("training", sorted(load_library(PROMPTS).scripts))
-def test_every_script_says_it_before_its_question(training: str, locale: str) -> None:
+def test_shipped_scripts_disclose_the_recording_before_their_question(
+    training: str, locale: str
+) -> None:
     known = {"trainee": {"name": "Dr. Ada M. Byron"}, "training_type": training, "locale": locale}
     script = script_for(JobMetadata.model_validate(known))
     assert script.locale == locale
@@ -39,11 +41,11 @@ def test_every_script_says_it_before_its_question(training: str, locale: str) ->
         ("Hallo. Sie sagten „gut.“ Und?", "Hallo. Sie sagten „gut.“ REC. Und?"),
     ],
 )
-def test_it_stands_before_the_last_sentence(opening: str, said: str) -> None:
+def test_recording_disclosure_is_inserted_before_the_last_sentence(opening: str, said: str) -> None:
     assert insert_recording_disclosure(opening, "REC.", given=["Dr. Who", ""]) == said
 
 
-def test_a_language_nobody_here_knows_is_believed() -> None:
+def test_disclosures_are_not_checked_in_unknown_languages() -> None:
     assert discloses_recording("Esta conversa é gravada.", "pt-BR")
     assert not discloses_recording("We are so glad.", "en-GB")
     assert not discloses_ai("your friend", "en")

@@ -18,6 +18,7 @@ version: 1
 opening: Hello, I'm {{{{ guide }}}}, {{{{ ai_disclosure }}}}. Ready?
 closing: Goodbye
 welcome_text: Welcome
+guide: Robin
 ai_disclosure: an AI for {{{{ name or "you" }}}}
 facts: ['<fact>{fact}</fact>']
 ---
@@ -69,7 +70,7 @@ def instructions(root: Path, template: str, name: str = NAME, role: str = "picke
         ("{{ role and name }}", '"Ada Lovelace"'),
         ("{% if name | length == 12 and 'Love' in name %}yes{% endif %}", "yes"),
         ("{{ ai_disclosure }}", 'an AI for "Ada Lovelace"'),
-        ("{{ guide | title }}", "Maya"),
+        ("{{ guide | upper }}", "ROBIN"),
     ],
 )
 def test_instructions_quote_given_text_after_every_operation(

@@ -1,4 +1,4 @@
-"""Which script a trainee hears: the order that `agent/scripts/selection.py` states."""
+"""The script, locale and industry are selected in the order of `agent/scripts/selection.py`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
         ("💥", "日本", "general_welcome", "default"),
     ],
 )
-def test_script(
+def test_selection_of_the_script(
     library: Library, training_type: str, role: str, expected: str, chosen_by: str
 ) -> None:
     script = script_for(JobMetadata(training_type=training_type, role=role), library)
@@ -86,7 +86,7 @@ def test_script(
         ("", "", "zh-Hant-TW", "general_welcome/en", "default"),
     ],
 )
-def test_locale(
+def test_selection_of_the_locale(
     library: Library, training_type: str, role: str, locale: str, expected: str, locale_by: str
 ) -> None:
     metadata = JobMetadata(training_type=training_type, role=role, locale=locale)
@@ -107,12 +107,14 @@ def test_locale(
         ("", "en", ""),
     ],
 )
-def test_industry(library: Library, industry: str, locale: str, expected: str) -> None:
+def test_selection_of_the_industry(
+    library: Library, industry: str, locale: str, expected: str
+) -> None:
     metadata = JobMetadata(training_type="food", industry=industry, locale=locale)
     assert script_for(metadata, library).industry == expected
 
 
-def test_the_reason_holds_no_word_of_the_platforms(library: Library) -> None:
+def test_selection_reason_contains_no_text_of_the_platform(library: Library) -> None:
     metadata = JobMetadata(training_type="food, says Bob", industry="hospitality, says Bob")
     reason = script_for(metadata, library).reason
     assert reason == "script by training_type, locale by exact, industry hotels"

@@ -1,4 +1,4 @@
-"""Good scripts nobody has seen before: written from the schema, dropped in, they work."""
+"""New scripts, written from the schema only, work without changes to the code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from agent.cli.prompts import main
 from agent.core.job_metadata import JobMetadata
-from agent.scripts import RenderedScript, load_library, script_for
+from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
 from agent.scripts.check import check_path
 
 PORTUGUESE = """---
@@ -122,9 +122,7 @@ def greet(root: Path, **known: str) -> RenderedScript:
     return script_for(metadata, load_library(root))
 
 
-def test_a_portuguese_script_brings_its_own_texts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_script_in_a_new_language_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drop(tmp_path, first_aid__pt_BR=PORTUGUESE)
     assert check_path(tmp_path) == []
     script = greet(
@@ -142,16 +140,17 @@ def test_a_portuguese_script_brings_its_own_texts(
     assert "Clara" in capsys.readouterr().out
 
 
-def test_a_script_of_four_fields_is_enough(tmp_path: Path) -> None:
+def test_script_with_required_fields_only_works(tmp_path: Path) -> None:
     drop(tmp_path, plain__en=PLAIN)
     assert check_path(tmp_path) == []
     script = greet(tmp_path, training_type="plain")
-    assert script.opening == "Hello! I'm Maya, and I'm an AI avatar. Ready?"
+    shared = load_library(PROMPTS).commons["en"].fields
+    assert script.opening == f"Hello! I'm {shared.guide}, and {shared.ai_disclosure}. Ready?"
     assert script.questions == ()
     assert "record_answer" not in script.instructions
 
 
-def test_a_script_with_every_field_works(tmp_path: Path) -> None:
+def test_script_with_every_field_works(tmp_path: Path) -> None:
     drop(tmp_path, crane_signals__en=FULL, crane_signals__en_GB=FULL)
     assert check_path(tmp_path, {"orion": "aura-2-orion-en"}) == []
     script = greet(

@@ -1,0 +1,76 @@
+"""Script files are read from disk; invalid ones are left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.core.errors import ScriptError
+from agent.core.job_metadata import JobMetadata
+from agent.scripts import RenderedScript, load_library, script_for
+from agent.scripts.finding import InvalidScriptFile
+from agent.scripts.library import read_script_file
+from agent.scripts.schema import Script
+
+GOOD = """---
+version: 3
+training: glass cutting
+opening: Hello{% if name %} {{ name }}{% endif %}, I'm {{ guide }}, {{ ai_disclosure }}. Ready?
+closing: Goodbye
+welcome_text: Welcome
+---
+Be kind.
+"""
+
+
+def spoken(library: Any = None, name: str = "", **known: str) -> RenderedScript:
+    metadata = JobMetadata.model_validate({"trainee": {"name": name}, **known})
+    return script_for(metadata, library)
+
+
+def library_of(root: Path, files: dict[str, str]) -> Any:
+    for name, text in files.items():
+        path = root / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return load_library(root)
+
+
+def test_script_for_skips_scripts_that_cannot_be_used(tmp_path: Path) -> None:
+    welcome = GOOD.replace("training: glass cutting\n", "")
+    library = library_of(
+        tmp_path,
+        {
+            "general_welcome/en": welcome,
+            "glass/en": GOOD.replace("{{ guide }}", "{{ giude }}"),
+            "metal/en": GOOD.replace("closing:", "colsing:"),
+        },
+    )
+    assert spoken(library, training_type="glass").name == "general_welcome"
+    assert spoken(library, training_type="metal").name == "general_welcome"
+    assert [str(f) for f in library.broken] == [
+        f"{tmp_path}/metal/en.md:1: closing: is missing",
+        f"{tmp_path}/metal/en.md:5: colsing: unknown field; do you mean 'closing'?",
+    ]
+
+
+def test_script_for_raises_if_there_is_no_script(tmp_path: Path) -> None:
+    with pytest.raises(ScriptError, match="holds no script"):
+        spoken(load_library(tmp_path))
+    with pytest.raises(ScriptError, match="is not a folder"):
+        load_library(tmp_path / "nowhere")
+
+
+def test_read_script_file_accepts_windows_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "en.md"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    page = read_script_file(path, Script)
+    assert page.fields.version == 3
+    assert page.body.strip() == "Be kind."
+
+
+def test_read_script_file_names_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InvalidScriptFile, match=r"fr\.md: cannot be read: No such file"):
+        read_script_file(tmp_path / "fr.md", Script)

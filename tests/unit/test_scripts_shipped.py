@@ -1,0 +1,78 @@
+"""The shipped scripts are complete, valid and different for each industry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.core.job_metadata import JobMetadata
+from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
+from agent.scripts.check import check_library
+from agent.scripts.schema import json_schema
+
+ALL = sorted(p for p in PROMPTS.glob("*/*.md") if p.parent.name != "_common")
+LOCALES = ("en", "es", "fr", "de")
+TRAININGS = (
+    "warehouse_safety",
+    "forklift",
+    "food_hygiene",
+    "office_onboarding",
+    "information_security",
+    "patient_care",
+)
+
+
+def spoken(library: Any = None, name: str = "", **known: str) -> RenderedScript:
+    metadata = JobMetadata.model_validate({"trainee": {"name": name}, **known})
+    return script_for(metadata, library)
+
+
+def test_shipped_scripts_are_complete() -> None:
+    expected = {f"{name}/{tag}.md" for name in (*TRAININGS, "general_welcome") for tag in LOCALES}
+    assert expected <= {f"{path.parent.name}/{path.name}" for path in ALL}
+
+
+def test_shipped_scripts_pass_the_check() -> None:
+    assert check_library(PROMPTS) == []
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_shipped_script_is_selected_by_its_training_and_rendered(path: Path) -> None:
+    known = {"training_type": path.parent.name, "locale": path.stem}
+    for name in ("", "Ada"):
+        script = spoken(name=name, **known)
+        assert (script.name, script.locale) == (path.parent.name, path.stem)
+        assert name in script.opening
+        assert "  " not in script.opening
+        assert " ," not in script.opening
+        assert script.training in script.opening
+        assert script.ai_disclosure in script.opening
+        assert script.opening.endswith("?")
+        assert script.questions
+        for fact in script.facts:
+            assert fact in script.instructions
+
+
+def test_shipped_industries_change_the_instructions() -> None:
+    for training in TRAININGS:
+        plain = spoken(training_type=training)
+        pages = load_library(PROMPTS).scripts[training]
+        industries = pages["en"].fields.industries
+        assert len(industries) >= 2, training
+        for industry in industries:
+            for locale in LOCALES:
+                changed = spoken(training_type=training, industry=industry, locale=locale)
+                assert changed.industry == industry
+                plain = spoken(training_type=training, locale=locale)
+                assert changed.instructions != plain.instructions
+
+
+def test_published_schema_is_up_to_date() -> None:
+    published = json.loads((PROMPTS / "script.schema.json").read_text(encoding="utf-8"))
+    assert published == json_schema(), "run: python -m agent prompts schema"
+    assert published["additionalProperties"] is False
+    assert set(published["required"]) == {"version", "opening", "closing", "welcome_text"}
+    assert all("description" in p for p in published["properties"].values() if "$ref" not in p)
