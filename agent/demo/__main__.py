@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agent.core.errors import ConfigError
 from agent.demo.processes import ChildFailed
+from agent.demo.providers.faults import describe_faults
 from agent.demo.stage import Stage, stage
 from agent.demo.tools import MissingTool, cache_dir
 
@@ -34,8 +35,6 @@ def main() -> int:
     )
     options = parser.parse_args()
     if "list" in options.fault:
-        from agent.demo.providers.faults import describe_faults
-
         print(describe_faults())
         return 0
     try:

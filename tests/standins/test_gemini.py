@@ -80,7 +80,7 @@ async def test_gemini_streams_an_answer_with_words_from_the_instruction(
 ) -> None:
     answer = await ask(providers, conversation("Hello, I am here for the training."))
     assert "Hello, Sam!" in answer.text
-    assert answer.chunks > 2
+    assert answer.chunks >= 2
     assert answer.usage
     assert answer.usage.prompt_tokens > 20
     assert answer.usage.completion_tokens > 5

@@ -11,8 +11,6 @@ from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-_SEEN_MAX = 10_000
-
 
 class InvalidWebhook(ValueError):
     """The message is not signed by our sender, is too old, or holds no outcome."""
@@ -24,7 +22,7 @@ class OutcomeInbox:
     def __init__(self, secret: str) -> None:
         """`secret`: `whsec_` and base64, the sender's too."""
         self._webhook = Webhook(secret)
-        self._seen: dict[str, None] = {}
+        self._seen: set[str] = set()
         self._by_session: dict[str, dict[str, dict[str, Any]]] = {}
 
     def take(self, headers: Mapping[str, str], body: bytes) -> None:
@@ -43,9 +41,7 @@ class OutcomeInbox:
             raise InvalidWebhook("the message holds no outcome") from None
         if lowered["webhook-id"] in self._seen:
             return
-        self._seen[lowered["webhook-id"]] = None
-        if len(self._seen) > _SEEN_MAX:
-            del self._seen[next(iter(self._seen))]
+        self._seen.add(lowered["webhook-id"])
         self._by_session.setdefault(session, {})[greeting] = outcome
 
     def newest(self, session_id: str) -> dict[str, Any] | None:

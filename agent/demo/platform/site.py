@@ -19,7 +19,6 @@ from agent.demo.platform.outcome_inbox import InvalidWebhook, OutcomeInbox
 from agent.demo.platform.pages import form_page, page_with, video_page
 
 _JWT_TTL_S = 3600
-_PAGES = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +63,8 @@ class _Platform:
         """Sign a JWT for the trainee; it is in a cookie, so that a reload works."""
         answers = {k: str(v) for k, v in (await request.post()).items()}
         session_id = secrets.token_hex(4)
-        locale = answers.get("locale", "") or "en"
-        if locale == "other":
-            locale = answers.get("other_locale", "").strip() or "en"
+        chosen = answers.get("locale", "")
+        locale = answers.get("other_locale", "").strip() if chosen == "other" else chosen
         claims = {
             "sub": f"trainee-{secrets.token_hex(4)}",
             "exp": int(time.time()) + _JWT_TTL_S,
@@ -75,7 +73,7 @@ class _Platform:
             "role": answers.get("role", ""),
             "industry": answers.get("industry", ""),
             "training_type": answers.get("training_type", ""),
-            "locale": locale,
+            "locale": locale or "en",
             "consent": {
                 "transcript": "keep_transcript" in answers,
                 "recording": "keep_recording" in answers,
@@ -128,9 +126,8 @@ class _Platform:
             return web.json_response({"error": str(e)}, status=401)
         return web.Response(status=204)
 
-    async def styles(self, _: web.Request) -> web.Response:
-        text = (_PAGES / "platform.css").read_text(encoding="utf-8")
-        return web.Response(text=text, content_type="text/css")
+    async def styles(self, _: web.Request) -> web.FileResponse:
+        return web.FileResponse(Path(__file__).with_name("templates") / "platform.css")
 
     def _claims(self, request: web.Request, session_id: str) -> dict[str, Any] | None:
         """The claims of this browser's cookie for the session; None if it has none."""

@@ -16,7 +16,7 @@ from agent.demo.providers.deepgram.api import Deepgram
 from agent.demo.providers.faults import Faults, UnknownFault
 from agent.demo.providers.gemini.api import Gemini
 from agent.demo.providers.speech import Voice
-from agent.demo.providers.wire import LATENCIES, Shared, serving
+from agent.demo.providers.wire import Shared, serving
 
 
 @contextlib.asynccontextmanager
@@ -28,7 +28,7 @@ async def serve_stand_ins(
     Raises:
         UnknownFault: the text lists all faults.
     """
-    shared = Shared(Faults(faults), LATENCIES[latency])
+    shared = Shared(Faults(faults), latency=0.0 if latency == "none" else 1.0)
     voice = Voice()
     bey, deepgram, gemini = BeyondPresence(shared), Deepgram(shared, voice), Gemini(shared, voice)
     # Loading takes a core for a moment: better now than when the first trainee waits.
@@ -75,9 +75,7 @@ def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> web.Applica
     return app
 
 
-def _replacing(
-    replace: Callable[[Any], None],
-) -> Callable[[web.Request], Any]:
+def _replacing(replace: Callable[[Any], None]) -> Callable[[web.Request], Any]:
     """A handler that replaces a list by that of the request; 400 says what is wrong with it."""
 
     async def handle(request: web.Request) -> web.Response:

@@ -15,25 +15,10 @@ from typing import Any
 
 from aiohttp import web
 
-from agent.demo.providers.faults import Faults
+from agent.demo.providers.faults import Fault, Faults
 
 _CALLS_KEPT = 5_000
 _INVALID_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
-
-
-@dataclass(frozen=True)
-class Latency:
-    """How long each provider takes before its first answer, in seconds."""
-
-    bey_s: float = 0.0
-    stt_s: float = 0.0
-    llm_s: float = 0.0
-    """To the first token; the words that follow come at 60 a second."""
-    tts_s: float = 0.0
-    """From text to the first byte of sound."""
-
-
-LATENCIES = {"none": Latency(), "real": Latency(bey_s=0.05, stt_s=0.05, llm_s=0.15, tts_s=0.08)}
 
 
 @dataclass
@@ -55,15 +40,63 @@ class Shared:
     """What all stand-ins of a run have in common."""
 
     faults: Faults
-    latency: Latency
+    latency: float = 1.0
+    """Scales the usual latencies of the providers; 0 for none."""
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     """Every call to every provider, oldest first."""
 
-    def record(self, provider: str, call: str, **detail: Any) -> Call:
-        """Record a call that has just begun."""
-        record = Call(provider=provider, call=call, at=time.time(), detail=detail)
-        self.calls.append(record)
-        return record
+    async def begin(
+        self,
+        request: web.Request,
+        provider: str,
+        name: str,
+        *,
+        of: str = "",
+        shape: str = "",
+        lasting: bool = False,
+        **detail: Any,
+    ) -> tuple[Call, web.StreamResponse | None]:
+        """Record a call, and answer it if a fault replaces the answer.
+
+        Args:
+            provider: whose call it is.
+            of: whose faults count, if not the provider's.
+            shape: whose errors these are, if not the provider's.
+            lasting: only faults without a count; a call of `doctor` uses none up.
+            detail: of the call.
+        """
+        call = Call(provider=provider, call=name, at=time.time(), detail=detail)
+        self.calls.append(call)
+        request["call"] = call
+        of = of or provider
+        if slow := self.faults.take(of, "delay", lasting=lasting):
+            await asyncio.sleep(slow.value)
+        names = ("status", "huge", "hang", "refuse", "html", "empty")
+        fault = self.faults.take(of, *names, lasting=lasting)
+        if fault is None:
+            return call, None
+        call.detail["fault"] = fault.name
+        return call, await _failure(request, fault, shape or provider)
+
+
+async def _failure(request: web.Request, fault: Fault, shape: str) -> web.Response:
+    """The answer that a fault gives instead of the provider."""
+    if fault.name in {"hang", "refuse"}:
+        if fault.name == "hang":
+            await hang(request)
+        drop(request)
+        del request["call"]
+        return web.Response()  # never sent: the connection is gone
+    if fault.name == "html":
+        return web.Response(text="<html><body>It works!</body></html>", content_type="text/html")
+    if fault.name == "empty":
+        return web.Response()
+    if fault.name == "huge":
+        return web.Response(status=500, text="x" * 1_000_000)
+    answer = refusal(shape, fault.status or 500)
+    if fault.value:
+        answer.headers["Retry-After"] = f"{fault.value:g}"
+    return answer
 
 
 def drop(request: web.BaseRequest, *, reset: bool = True) -> None:
@@ -89,48 +122,6 @@ async def hang(request: web.BaseRequest) -> None:
         await asyncio.sleep(0.05)
 
 
-async def failing_answer(
-    request: web.Request,
-    faults: Faults,
-    call: Call,
-    *,
-    of: str = "",
-    shape: str = "",
-    lasting: bool = False,
-) -> web.StreamResponse | None:
-    """The answer that a fault gives instead of the provider; None if there is no such fault.
-
-    Args:
-        of: the provider whose faults count, if not that of the call.
-        shape: the provider whose errors look like this, if not that of the call.
-        lasting: only faults without a count; a call of `doctor` uses none up.
-    """
-    of = of or call.provider
-    if slow := faults.take(of, "delay", lasting=lasting):
-        await asyncio.sleep(slow.value)
-    fault = faults.take(of, "status", "huge", "hang", "refuse", "html", "empty", lasting=lasting)
-    if fault is None:
-        return None
-    call.detail["fault"] = fault.name
-    if fault.name in {"hang", "refuse"}:
-        if fault.name == "hang":
-            await hang(request)
-        drop(request)
-        return web.Response(status=500)  # never sent: the connection is gone
-    if fault.name == "html":
-        answer = web.Response(text="<html><body>It works!</body></html>", content_type="text/html")
-    elif fault.name == "empty":
-        answer = web.Response()
-    elif fault.name == "huge":
-        answer = web.Response(status=500, text="x" * 1_000_000)
-    else:
-        answer = refusal(shape or call.provider, fault.status or 500)
-        if fault.value:
-            answer.headers["Retry-After"] = f"{fault.value:g}"
-    call.status = answer.status
-    return answer
-
-
 def is_invalid_key(key: str) -> bool:
     """True for a key that the stand-ins refuse: none at all, or one like `wrong-key`."""
     return _INVALID_KEY.fullmatch(key) is not None
@@ -138,20 +129,10 @@ def is_invalid_key(key: str) -> bool:
 
 _GOOGLE_STATUS = {
     400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     429: "RESOURCE_EXHAUSTED",
-    500: "INTERNAL",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
 }
-
-
-def refused(call: Call, status: int, message: str, *, shape: str = "") -> web.Response:
-    """Refuse a call, in the shape in which its provider (or `shape`) does."""
-    call.status = status
-    return refusal(shape or call.provider, status, message)
 
 
 def refusal(provider: str, status: int, message: str = "") -> web.Response:
@@ -159,7 +140,7 @@ def refusal(provider: str, status: int, message: str = "") -> web.Response:
     text = message or f"simulated {status}"
     body: dict[str, Any]
     if provider == "llm":
-        name = _GOOGLE_STATUS.get(status, "UNKNOWN")
+        name = _GOOGLE_STATUS.get(status, "UNAVAILABLE")
         body = {"error": {"code": status, "message": text, "status": name}}
     elif provider == "bey":
         body = {"detail": text}
@@ -171,6 +152,7 @@ def refusal(provider: str, status: int, message: str = "") -> web.Response:
 @contextlib.asynccontextmanager
 async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
     """Serve an app on 127.0.0.1 until the block ends; yields its address, http://127.0.0.1:port."""
+    app.on_response_prepare.append(_note_status)
     # Handlers of hung calls and open WebSockets are cut off at the end, not waited for.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -180,3 +162,8 @@ async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+async def _note_status(request: web.Request, response: web.StreamResponse) -> None:
+    if call := request.get("call"):
+        call.status = response.status

@@ -17,15 +17,7 @@ import jwt
 from aiohttp import web
 
 from agent.demo.providers.beyond_presence.sessions import Avatars, AvatarSession
-from agent.demo.providers.wire import (
-    Call,
-    Shared,
-    drop,
-    failing_answer,
-    is_invalid_key,
-    refusal,
-    refused,
-)
+from agent.demo.providers.wire import Shared, drop, is_invalid_key, refusal
 
 _USAGE = {
     "period_start": "2026-01-01T00:00:00+00:00",
@@ -35,7 +27,8 @@ _USAGE = {
     "remaining_seconds": 36_000,
     "overage_seconds": 0,
 }
-_FIELDS = ("transport", "avatar_id", "url", "token")
+_UNKNOWN = "no-such"
+_LATENCY_S = 0.05
 
 
 class BeyondPresence:
@@ -54,20 +47,16 @@ class BeyondPresence:
         return app
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        call = self._shared.record("bey", "POST /v1/sessions")
-        if failure := await failing_answer(request, self._faults, call):
+        call, failure = await self._shared.begin(request, "bey", "POST /v1/sessions")
+        if failure or (failure := _key_problem(request)):
             return failure
-        if _has_no_key(request):
-            return refused(call, 401, "Invalid API key")
         try:
             body = await request.json()
         except ValueError:
             body = None
         if problem := _problem(body):
-            return _answer(call, problem)
-        if _is_unknown(body["avatar_id"]):
-            return refused(call, 404, "Avatar not found")
-        await asyncio.sleep(self._shared.latency.bey_s)
+            return problem
+        await asyncio.sleep(_LATENCY_S * self._shared.latency)
         session = AvatarSession(
             id=str(uuid.uuid4()),
             avatar_id=body["avatar_id"],
@@ -86,30 +75,28 @@ class BeyondPresence:
             drop(request)
         if self._faults.take("bey", "garbage"):
             call.detail["fault"] = "garbage"
-            broken = web.Response(status=201, text='{"id": "', content_type="application/json")
-            return _answer(call, broken)
-        call.status = 201
-        return web.json_response(
-            {**_public(session), "url": body["url"], "transport": "livekit"}, status=201
-        )
+            return web.Response(status=201, text='{"id": "', content_type="application/json")
+        started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(session.created_at))
+        answer = {"id": session.id, "status": {"type": "to_start"}, "started_at": started}
+        given = {name: body[name] for name in ("avatar_id", "url", "transport")}
+        return web.json_response(answer | given, status=201)
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: is the key valid, the avatar there, and what is the usage."""
-        call = self._shared.record("bey", f"GET {request.path}")
-        if failure := await failing_answer(request, self._faults, call, lasting=True):
+        name = f"GET {request.path}"
+        _, failure = await self._shared.begin(request, "bey", name, lasting=True)
+        if failure or (failure := _key_problem(request)):
             return failure
-        if _has_no_key(request):
-            return refused(call, 401, "Invalid API key")
         avatar = request.match_info.get("id")
         if request.path == "/v1/usage":
-            return _answer(call, web.json_response(_USAGE))
+            return web.json_response(_USAGE)
         if avatar is None:
-            return _answer(call, web.Response(status=204))
-        if _is_unknown(avatar):
-            return refused(call, 404, "Avatar not found")
+            return web.Response(status=204)
+        if avatar.startswith(_UNKNOWN):
+            return refusal("bey", 404, "Avatar not found")
         status = "training" if avatar.startswith("untrained") else "available"
         known = {"id": avatar, "name": avatar, "visibility": "private", "status": status}
-        return _answer(call, web.json_response(known))
+        return web.json_response(known)
 
 
 def _claims(token: str) -> dict[str, Any]:
@@ -125,44 +112,26 @@ def _room_of(claims: dict[str, Any]) -> str:
     return str(grants.get("room", "")) if isinstance(grants, dict) else ""
 
 
-def _has_no_key(request: web.Request) -> bool:
-    return is_invalid_key(request.headers.get("x-api-key", ""))
-
-
-def _is_unknown(avatar_id: str) -> bool:
-    return avatar_id.startswith("no-such")
-
-
-def _answer(call: Call, answer: web.Response) -> web.Response:
-    call.status = answer.status
-    return answer
-
-
-def _public(session: AvatarSession) -> dict[str, Any]:
-    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(session.created_at))
-    return {
-        "id": session.id,
-        "avatar_id": session.avatar_id,
-        "status": {"type": "to_start"},
-        "started_at": started,
-    }
+def _key_problem(request: web.Request) -> web.Response | None:
+    invalid = is_invalid_key(request.headers.get("x-api-key", ""))
+    return refusal("bey", 401, "Invalid API key") if invalid else None
 
 
 def _problem(body: Any) -> web.Response | None:
     """The answer with which the real API would refuse this body; None if it would not."""
     if not isinstance(body, dict):
         return refusal("bey", 400, "the body is not a JSON object")
-    missing = [name for name in _FIELDS if not isinstance(body.get(name), str) or not body[name]]
-    if missing:
-        detail = [
-            {"type": "missing", "loc": ["body", name], "msg": "Field required"} for name in missing
-        ]
-        return web.json_response({"detail": detail}, status=422)
-    if body["transport"] != "livekit":
-        return web.json_response(
-            {"detail": [{"loc": ["body", "transport"], "msg": "Input should be 'livekit'"}]},
-            status=422,
-        )
+    wrong = [
+        {"type": "missing", "loc": ["body", name], "msg": "Field required"}
+        for name in ("transport", "avatar_id", "url", "token")
+        if not isinstance(body.get(name), str) or not body[name]
+    ]
+    if not wrong and body["transport"] != "livekit":
+        wrong = [{"loc": ["body", "transport"], "msg": "Input should be 'livekit'"}]
+    if wrong:
+        return web.json_response({"detail": wrong}, status=422)
     if urlsplit(body["url"]).scheme not in {"ws", "wss"}:
         return refusal("bey", 400, "url must start with ws:// or wss://")
+    if body["avatar_id"].startswith(_UNKNOWN):
+        return refusal("bey", 404, "Avatar not found")
     return None

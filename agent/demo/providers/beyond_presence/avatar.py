@@ -18,7 +18,6 @@ from typing import Any
 
 from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
-from livekit.rtc.participant import PublishTrackError
 
 from agent.demo.providers.beyond_presence.media import SAMPLE_RATE, AvatarMedia, Link
 
@@ -41,17 +40,17 @@ def run_avatar(connection: Connection, *, url: str, token: str) -> None:
     logging.basicConfig(level=logging.WARNING, format="avatar: %(message)s")
     # The synchroniser logs every late frame; on a busy machine that is a line a second.
     logging.getLogger("livekit").setLevel(logging.ERROR)
-    status = 0
+    link = Link(connection)
     try:
-        asyncio.run(_run(Link(connection), connection, url, token))
+        asyncio.run(_run(link, connection, url, token))
     except EOFError:
         pass  # the parent has ended
-    except Exception:
+    except Exception as e:  # the edge of this process
+        link.report(why_left=f"failed: {type(e).__name__}")
         logger.exception("avatar failed", extra={"event": "avatar_failed"})
-        status = 1
     # LiveKit's native library can hang in its exit handler once rooms have been deleted under
     # their participants (livekit 1.1.21).
-    os._exit(status)
+    os._exit(0)
 
 
 async def _run(link: Link, connection: Connection, url: str, token: str) -> None:
@@ -67,24 +66,20 @@ async def _run(link: Link, connection: Connection, url: str, token: str) -> None
 
 
 async def _take_part(link: Link, url: str, token: str) -> None:
-    """Join and speak until it is time to leave; failures are logged, and end it."""
+    """Join and speak until it is time to leave."""
     if link.take("never-joins"):
         link.report(why_left="never joined")
         return
     if late := link.take("late"):
         await asyncio.sleep(late.value)
-    try:
-        if flap := link.take("flap"):
-            async with _joined(link, url, token) as room:
-                await _publish_silence(room)
-                await asyncio.sleep(_FLAP_S)
-                link.report(why_left="flapped")
-            await asyncio.sleep(flap.value)
-        async with _joined(link, url, token, again=flap is not None) as room:
-            link.report(why_left=await _speak_until_gone(link, room))
-    except (rtc.ConnectError, PublishTrackError, TimeoutError, RuntimeError, ValueError) as e:
-        link.report(why_left=f"failed: {type(e).__name__}")
-        logger.warning("avatar failed", extra={"event": "avatar_failed", "error": str(e)})
+    if flap := link.take("flap"):
+        async with _joined(link, url, token) as room:
+            await _publish_silence(room)
+            await asyncio.sleep(_FLAP_S)
+            link.report(why_left="flapped")
+        await asyncio.sleep(flap.value)
+    async with _joined(link, url, token, again=flap is not None) as room:
+        link.report(why_left=await _speak_until_gone(link, room))
 
 
 async def _publish_silence(room: rtc.Room) -> None:

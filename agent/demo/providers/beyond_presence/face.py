@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 SIZE = 512
 """Width and height of the picture in pixels."""
-EYES = 6
-"""Open, half shut, shut; and the same with raised eyebrows."""
 OPENINGS = 6
 """How far the mouth is open, from 0 (shut)."""
 MAX_SWAY = 4
@@ -62,7 +60,7 @@ class Face:
 
         Args:
             sway: pixels to the side, -MAX_SWAY to MAX_SWAY.
-            eyes: 0 to EYES - 1.
+            eyes: 0 open, 1 half shut, 2 shut; 3 to 5 the same with raised eyebrows.
             opening: 0 to OPENINGS - 1.
         """
         made = []

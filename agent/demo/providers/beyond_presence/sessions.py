@@ -11,11 +11,12 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
+import os
 import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -60,18 +61,20 @@ class Avatars:
     """Starts avatar processes, answers their requests for faults and notices their ends."""
 
     def __init__(self, faults: Faults) -> None:
-        methods = multiprocessing.get_all_start_methods()
         # Windows has no fork: there, every avatar loads everything anew.
-        method = "forkserver" if "forkserver" in methods else "spawn"
-        self._context: Any = multiprocessing.get_context(method)
+        self._context: Any = multiprocessing.get_context(
+            "spawn" if os.name == "nt" else "forkserver"
+        )
         self._context.set_forkserver_preload([_AVATAR_MODULE])
         self._faults = faults
+        self._lock = threading.Lock()
+        """Held to start and to join: of two threads at it, one reads a wrong exit code."""
         self._running: dict[str, tuple[BaseProcess, threading.Thread]] = {}
         self.sessions: dict[str, AvatarSession] = {}
 
     async def load(self) -> None:
         """Start the server from which avatars are forked, and wait until it has loaded."""
-        first: BaseProcess = self._context.Process(target=_do_nothing)
+        first: BaseProcess = self._context.Process(target=int)
         await asyncio.to_thread(first.start)
         await asyncio.to_thread(first.join)
 
@@ -82,9 +85,11 @@ class Avatars:
         process: BaseProcess = self._context.Process(
             target=_be_avatar, args=(theirs, url, token), daemon=True
         )
-        thread = threading.Thread(
-            target=self._follow, args=(session, process, ours, theirs), daemon=True
-        )
+        with self._lock:
+            process.start()
+        theirs.close()
+        session.pid = process.pid
+        thread = threading.Thread(target=self._follow, args=(session, process, ours), daemon=True)
         self._running[session.id] = process, thread
         thread.start()
 
@@ -92,21 +97,16 @@ class Avatars:
         """Let every avatar leave its room, and wait until all have left."""
         running = list(self._running.values())
         for process, _ in running:
-            _signal(process, signal.SIGTERM)
+            process.terminate()
         until = time.monotonic() + _STOP_TIMEOUT_S
         for process, thread in running:
             await asyncio.to_thread(thread.join, max(0.0, until - time.monotonic()))
             if thread.is_alive():
-                _signal(process, signal.SIGKILL)
+                process.kill()
                 await asyncio.to_thread(thread.join, 1)
 
-    def _follow(
-        self, session: AvatarSession, process: BaseProcess, ours: Connection, theirs: Connection
-    ) -> None:
+    def _follow(self, session: AvatarSession, process: BaseProcess, ours: Connection) -> None:
         """Serve one avatar until its process has ended; runs in a thread."""
-        process.start()
-        session.pid = process.pid
-        theirs.close()
         with contextlib.suppress(EOFError, OSError):
             while True:
                 message = ours.recv()
@@ -114,10 +114,12 @@ class Avatars:
                     vars(session).update(message)
                 else:
                     ours.send(self._faults.take("bey", *message))
-        process.join()
+        wait([process.sentinel])
+        with self._lock:
+            process.join()
         if session.joined_at is not None and session.left_at is None:
             session.left_at = time.time()
-        if process.exitcode:
+        if process.exitcode not in {0, -signal.SIGTERM}:  # SIGTERM is ours
             session.crashed = True
             session.why_left = f"crashed: exit code {process.exitcode}"
             logger.warning(
@@ -130,15 +132,6 @@ class Avatars:
             )
         ours.close()
         self._running.pop(session.id, None)
-
-
-def _signal(process: BaseProcess, number: signal.Signals) -> None:
-    with contextlib.suppress(AttributeError, ValueError, ProcessLookupError):
-        process.terminate() if number == signal.SIGTERM else process.kill()
-
-
-def _do_nothing() -> None:
-    """Run in a new process, to see that it can be forked."""
 
 
 def _be_avatar(connection: Connection, url: str, token: str) -> None:

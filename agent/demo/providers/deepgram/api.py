@@ -6,19 +6,15 @@ and run on this machine; languages other than English are not transcribed.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
 import re
 
 from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.listen import Listener
 from agent.demo.providers.deepgram.speak import Speaker
-from agent.demo.providers.speech import Recogniser, Voice, VoiceChoice, choose_voice
-from agent.demo.providers.wire import Call, Shared, failing_answer, is_invalid_key, refused
-
-logger = logging.getLogger("training-greeter.stand-ins")
+from agent.demo.providers.speech import Recogniser, Voice, choose_voice
+from agent.demo.providers.wire import Call, Shared, is_invalid_key, refusal
 
 VOICES = (
     *("aura-2-andromeda-en", "aura-2-thalia-en", "aura-2-apollo-en", "aura-2-celeste-es"),
@@ -37,25 +33,21 @@ class Deepgram:
     def __init__(self, shared: Shared, voice: Voice) -> None:
         self._shared, self._faults, self._voice = shared, shared.faults, voice
         self.recogniser = Recogniser()
-        self._warned = False
 
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/v1/listen", self._listen)
         app.router.add_get("/v1/speak", self._speak)
-        app.router.add_post("/v1/speak", self._speak)
         app.router.add_get("/v1/auth/token", self._check)
         app.router.add_get("/v1/models", self._check)
         return app
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: is the key valid, and which voices are there."""
-        call = self._shared.record("stt", f"GET {request.path}")
-        if failure := await failing_answer(request, self._faults, call, lasting=True):
+        name = f"GET {request.path}"
+        call, failure = await self._shared.begin(request, "stt", name, lasting=True)
+        if failure or (failure := _problem(request, call)):
             return failure
-        if problem := _problem(request, call):
-            return problem
-        call.status = 200
         if request.path == "/v1/models":
             voices = [{"canonical_name": voice, "architecture": "aura-2"} for voice in VOICES]
             return web.json_response({"stt": [{"canonical_name": "nova-3"}], "tts": voices})
@@ -63,15 +55,13 @@ class Deepgram:
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         model = request.query.get("model", "nova-3")
-        call = self._shared.record("stt", "WS /v1/listen", model=model)
-        if failure := await failing_answer(request, self._faults, call):
+        call, failure = await self._shared.begin(request, "stt", "WS /v1/listen", model=model)
+        known = _STT_MODELS.fullmatch(model) is not None
+        if failure or (failure := _problem(request, call, known=known)):
             return failure
-        if problem := _problem(request, call, known=_STT_MODELS.fullmatch(model) is not None):
-            return problem
         half_open = self._faults.take("stt", "half-open") is not None
         socket = web.WebSocketResponse(autoping=not half_open)
         await socket.prepare(request)
-        call.status = 101
         if half_open:
             call.detail["fault"] = "half-open"
             # Read everything and answer nothing, not even pings, until the peer is gone.
@@ -81,15 +71,6 @@ class Deepgram:
         listener = Listener(
             request, socket, recogniser=self.recogniser, shared=self._shared, call=call
         )
-        if not listener.transcribes and not self._warned:
-            self._warned = True
-            logger.warning(
-                "this speech is not transcribed; type the answers instead",
-                extra={
-                    "event": "demo_speech_not_transcribed",
-                    "language": request.query.get("language"),
-                },
-            )
         with contextlib.suppress(ConnectionError):  # the peer may leave at any moment
             await listener.run()
             if not socket.closed:
@@ -101,19 +82,15 @@ class Deepgram:
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         model, speed = request.query.get("model", ""), _speed(request)
-        method = "POST" if request.method == "POST" else "WS"
-        call = self._shared.record("tts", f"{method} /v1/speak", model=model, speed=speed)
-        if failure := await failing_answer(request, self._faults, call, of="aura"):
-            return failure
+        call, failure = await self._shared.begin(
+            request, "tts", "WS /v1/speak", of="aura", model=model, speed=speed
+        )
         choice = choose_voice(model, speed)
-        if problem := _problem(request, call, known=choice is not None):
-            return problem
+        if failure or (failure := _problem(request, call, known=choice is not None)):
+            return failure
         assert choice is not None
-        if method == "POST":
-            return await self._speak_at_once(request, call, choice)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        call.status = 101
         speaker = Speaker(
             request,
             socket,
@@ -126,31 +103,17 @@ class Deepgram:
             await speaker.run()
         return socket
 
-    async def _speak_at_once(
-        self, request: web.Request, call: Call, choice: VoiceChoice
-    ) -> web.StreamResponse:
-        try:
-            text = str((await request.json())["text"])
-        except (ValueError, KeyError, TypeError):
-            return refused(call, 400, "the body has no text")
-        await asyncio.sleep(self._shared.latency.tts_s)
-        call.detail["said"] = [text]
-        silent = self._faults.take("aura", "silent")
-        sound = b"" if silent else await self._voice.say(text, choice, _rate(request))
-        call.status = 200
-        return web.Response(body=sound, content_type="audio/l16")
-
 
 def _problem(request: web.Request, call: Call, *, known: bool = True) -> web.Response | None:
     """The answer with which the real service would refuse this call; None if it would not."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() not in {"token", "bearer"} or is_invalid_key(key):
-        return refused(call, 401, "Invalid credentials.")
+        return refusal(call.provider, 401, "Invalid credentials.")
     if request.query.get("encoding", "linear16") != "linear16":
-        return refused(call, 400, "this stand-in knows linear16 only")
+        return refusal(call.provider, 400, "this stand-in knows linear16 only")
     if _rate(request) not in _RATES:
-        return refused(call, 400, "unsupported sample_rate")
-    return None if known else refused(call, 400, "No such model/voice found.")
+        return refusal(call.provider, 400, "unsupported sample_rate")
+    return None if known else refusal(call.provider, 400, "No such model/voice found.")
 
 
 def _rate(request: web.Request) -> int:

@@ -17,8 +17,6 @@ from agent.demo.providers.wire import Call, Shared, drop
 
 _ENDPOINTING_MS = 300
 """Silence that ends an utterance. The plugin asks for 25 ms, made for a model that knows pauses."""
-_AHEAD_MS = 160
-"""Recognition begins after this much silence, in case it is the end."""
 _INTERIM_MS = 500
 _LONGEST_MS = 25_000
 _SHORTEST_MS = 120
@@ -26,6 +24,7 @@ _SHORTEST_MS = 120
 _NO_SOUND_S = 0.6
 """A sender that stops in the middle of speech (a muted microphone) has ended the utterance."""
 _SEND_TIMEOUT_S = 5.0
+_LATENCY_S = 0.05
 
 
 class Listener:
@@ -42,32 +41,29 @@ class Listener:
     ) -> None:
         self._request, self._socket, self._query = request, socket, request.query
         self._recogniser, self._call = recogniser, call
-        self._faults, self._extra_s = shared.faults, shared.latency.stt_s
+        self._faults, self._extra_s = shared.faults, _LATENCY_S * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
         self._endpointer = Endpointer()
         self._unread = np.zeros(0, np.int16)
         self._results: asyncio.Queue[Result | None] = asyncio.Queue()
-        self._ahead: asyncio.Task[str] | None = None
         self._interim_at_ms = 0
         self._drop_at_ms: float | None = None
         call.detail["heard"] = []
         language = request.query.get("language", "en").lower()
-        english = language == "multi" or language.split("-")[0] == "en"
-        self.transcribes = english and not recogniser.unavailable
-        """Whether this connection gets transcripts."""
+        self._multi = language == "multi"
+        english = self._multi or language.split("-")[0] == "en"
+        self._transcribes = english and not recogniser.unavailable
 
     async def run(self) -> None:
         """Serve until CloseStream, or until the connection is gone."""
         sending = asyncio.create_task(self._send_results())
         try:
             await self._read()
-            self._end_utterance("finalised")
+            self._end_utterance()
             self._results.put_nowait(None)
             await asyncio.wait({sending}, timeout=10)
         finally:
-            for task in (sending, self._ahead):
-                if task:
-                    task.cancel()
+            sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
     async def _read(self) -> None:
@@ -76,17 +72,14 @@ class Listener:
             try:
                 message: WSMessage = await self._socket.receive(timeout)
             except TimeoutError:
-                self._end_utterance("final")
+                self._end_utterance()
                 continue
             if message.type == WSMsgType.BINARY:
-                if self.transcribes:
+                if self._transcribes:
                     self._take_sound(message.data)
             elif message.type == WSMsgType.TEXT:
-                kind = json_object(message.data).get("type")
-                if kind == "CloseStream":
+                if json_object(message.data).get("type") == "CloseStream":
                     return
-                if kind == "Finalize":
-                    self._end_utterance("finalised")
             else:
                 return
 
@@ -100,55 +93,48 @@ class Listener:
                 self._interim_at_ms = _INTERIM_MS
                 fault = self._faults.take("stt", "drop")
                 self._drop_at_ms = fault.value * 1000 if fault else None
-                if self._query.get("vad_events") == "true":
-                    self._results.put_nowait(Result("start", self._endpointer.start_s))
+                self._results.put_nowait(Result("start", self._endpointer.start_s))
             elif self._endpointer.speaking:
                 self._follow_utterance()
 
     def _follow_utterance(self) -> None:
         """Act on the last frame of a running utterance."""
         now = self._endpointer
-        asked = self._query.get("endpointing", "")
         if self._drop_at_ms is not None and now.said_ms >= self._drop_at_ms:
             drop(self._request, reset=False)
+        elif now.quiet_ms >= _ENDPOINTING_MS or now.said_ms > _LONGEST_MS:
+            self._end_utterance()
         elif (
-            now.quiet_ms >= max(_ENDPOINTING_MS, int(asked) if asked.isdigit() else 0)
-            or now.said_ms > _LONGEST_MS
+            now.quiet_ms == 0
+            and now.said_ms >= self._interim_at_ms
+            and self._recogniser.idle
+            and self._results.empty()
         ):
-            self._end_utterance("final")
-        elif now.quiet_ms == _AHEAD_MS:
-            self._ahead = asyncio.create_task(self._recognise())
-        elif now.quiet_ms == 0:
-            self._ahead = None  # it was not the end
-            if (
-                now.said_ms >= self._interim_at_ms
-                and self._query.get("interim_results") == "true"
-                and self._recogniser.idle
-                and self._results.empty()
-            ):
-                self._interim_at_ms = now.said_ms + _INTERIM_MS
-                self._put("interim", asyncio.create_task(self._recognise()))
+            self._interim_at_ms = now.said_ms + _INTERIM_MS
+            self._put("interim")
 
-    def _end_utterance(self, kind: str) -> None:
+    def _end_utterance(self) -> None:
         """Queue the result of what was said, if anything was."""
         if self._endpointer.speaking:
-            self._put(kind, self._ahead or asyncio.create_task(self._recognise()))
-            self._ahead = None
+            self._put("final")
             self._endpointer.end()
 
-    def _put(self, kind: str, text: asyncio.Task[str]) -> None:
+    def _put(self, kind: str) -> None:
+        """Queue the result of what has been said up to now."""
         now = self._endpointer
         seconds = (now.said_ms - now.quiet_ms) / 1000
-        self._results.put_nowait(Result(kind, now.start_s, seconds, text))
+        self._results.put_nowait(Result(kind, now.start_s, seconds, self._recognise()))
 
-    def _recognise(self) -> Any:
-        """Recognise what has been said up to now; a coroutine of the text."""
-        loud_enough = self._endpointer.loud_ms >= _SHORTEST_MS
-        said = self._endpointer.said if loud_enough else self._endpointer.said[:0]
-        return self._text_of(said)
+    def _recognise(self) -> asyncio.Task[str]:
+        """Recognise what has been said up to now."""
 
-    async def _text_of(self, said: Any) -> str:
-        return await self._recogniser.recognise(said, self._rate) if len(said) else ""
+        async def nothing() -> str:
+            return ""
+
+        if self._endpointer.loud_ms < _SHORTEST_MS:
+            return asyncio.create_task(nothing())
+        said = self._recogniser.recognise(self._endpointer.said, self._rate)
+        return asyncio.create_task(said)
 
     async def _send_results(self) -> None:
         while (result := await self._results.get()) is not None:
@@ -159,7 +145,7 @@ class Listener:
             text = await result.text
             if result.kind == "interim":
                 if text:
-                    await self._send(result.message(text, self._query))
+                    await self._send(result.message(text, self._multi))
                 continue
             if self._faults.take("stt", "never-final"):
                 continue
@@ -172,10 +158,7 @@ class Listener:
                 await self._send({"type": "SomethingNew", "value": 1})
                 await self._send({"type": "Results"})
             self._call.detail["heard"].append(text)
-            await self._send(result.message(text, self._query))
-            if self._query.get("utterance_end_ms"):
-                end = round(result.start_s + result.seconds, 2)
-                await self._send({"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": end})
+            await self._send(result.message(text, self._multi))
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         if not self._socket.closed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,26 +16,23 @@ class Result:
     """Something to be sent, in order; its text may still be computed."""
 
     kind: str
-    """`start`, `interim`, `final`, or `finalised` if the caller asked for it"""
+    """`start`, `interim` or `final`"""
     start_s: float
     seconds: float = 0.0
     text: asyncio.Task[str] | None = None
 
-    def message(self, text: str, query: Mapping[str, str]) -> dict[str, Any]:
-        """As it is sent; `query` is what the connection asked for."""
+    def message(self, text: str, multi: bool) -> dict[str, Any]:
+        """As it is sent; `multi`: the connection asked for several languages."""
         words = self._words(text)
         alternative: dict[str, Any] = {
-            "transcript": text
-            if query.get("punctuate") == "true"
-            else " ".join(word["word"] for word in words),
+            "transcript": text,
             "confidence": _CONFIDENCE,
             "words": words,
         }
-        if query.get("language") == "multi":
+        if multi:
             alternative["languages"] = ["en"]
             for word in words:
                 word["language"] = "en"
-        model = {"name": "moonshine-tiny-en", "version": "0.0.73", "arch": "stand-in"}
         return {
             "type": "Results",
             "channel_index": [0, 1],
@@ -44,13 +40,9 @@ class Result:
             "duration": round(self.seconds, 2),
             "is_final": self.kind != "interim",
             "speech_final": self.kind != "interim",
-            "from_finalize": self.kind == "finalised",
+            "from_finalize": False,
             "channel": {"alternatives": [alternative]},
-            "metadata": {
-                "request_id": "stand-in",
-                "model_info": model,
-                "model_uuid": "stand-in",
-            },
+            "metadata": {"request_id": "stand-in", "model_uuid": "stand-in"},
         }
 
     def _words(self, text: str) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from aiohttp import WSMsgType, web
 from agent.demo.providers.deepgram.listen import json_object
 from agent.demo.providers.wire import Call, Shared, drop
 
+_LATENCY_S = 0.08
+"""From text to the first byte of sound."""
 _CHUNK_S = 0.1
 _SENTENCE = re.compile(r".*?[.!?…][\"')\]]*\s", re.S)
 _LONGEST_WAIT = 400
@@ -33,7 +35,7 @@ class Speaker:
     ) -> None:
         self._request, self._socket = request, socket
         self._voice, self._rate, self._call = say, sample_rate, call
-        self._faults, self._first_byte_s = shared.faults, shared.latency.tts_s
+        self._faults, self._first_byte_s = shared.faults, _LATENCY_S * shared.latency
         self._text = ""
         self._todo: asyncio.Queue[str | None] = asyncio.Queue()
         """Sentences; None: a Flush."""
@@ -47,48 +49,30 @@ class Speaker:
         speaking = asyncio.create_task(self._speak())
         try:
             async for message in self._socket:
-                if message.type != WSMsgType.TEXT:
-                    continue
-                command = json_object(message.data)
+                command = json_object(message.data) if message.type == WSMsgType.TEXT else {}
                 kind = command.get("type")
                 if kind == "Speak":
                     self._text += str(command.get("text", ""))
                     self._take_sentences()
                 elif kind == "Flush":
-                    self._take_rest()
+                    self._take_sentences(rest=True)
                     self._todo.put_nowait(None)
-                elif kind == "Clear":
-                    self._text = ""
-                    await self._stop(speaking)
-                    speaking = asyncio.create_task(self._speak())
-                    await self._socket.send_json({"type": "Cleared", "sequence_id": self._flushes})
                 elif kind == "Close":
                     await self._socket.close()
                     return
-                else:
-                    await self._socket.send_json(
-                        {"type": "Warning", "description": "unknown message", "code": "UNKNOWN"}
-                    )
         finally:
-            await self._stop(speaking)
+            speaking.cancel()
+            await asyncio.gather(speaking, return_exceptions=True)
 
-    async def _stop(self, speaking: asyncio.Task[None]) -> None:
-        while not self._todo.empty():
-            self._todo.get_nowait()
-        speaking.cancel()
-        await asyncio.gather(speaking, return_exceptions=True)
-
-    def _take_sentences(self) -> None:
+    def _take_sentences(self, *, rest: bool = False) -> None:
+        """Queue the whole sentences of the text, and the rest of it."""
         while match := _SENTENCE.match(self._text):
             self._todo.put_nowait(match[0].strip())
             self._text = self._text[match.end() :]
-        if len(self._text) > _LONGEST_WAIT:
-            self._take_rest()
-
-    def _take_rest(self) -> None:
-        if self._text.strip():
-            self._todo.put_nowait(self._text.strip())
-        self._text = ""
+        if rest or len(self._text) > _LONGEST_WAIT:
+            if self._text.strip():
+                self._todo.put_nowait(self._text.strip())
+            self._text = ""
 
     async def _speak(self) -> None:
         while True:

@@ -18,16 +18,9 @@ from agent.demo.providers.gemini.reply import Reply, chunk, send_chunks
 from agent.demo.providers.gemini.request import Request
 from agent.demo.providers.gemini.speech import GeminiVoice, wants_sound
 from agent.demo.providers.speech import Voice
-from agent.demo.providers.wire import (
-    Call,
-    Shared,
-    drop,
-    failing_answer,
-    hang,
-    is_invalid_key,
-    refused,
-)
+from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refusal
 
+_FIRST_TOKEN_S = 0.15
 _WORDS_A_SECOND = 60.0
 _RUNAWAY = "And there is one more thing I would like to tell you about it. "
 _RUNAWAY_TIMES = 360
@@ -60,16 +53,14 @@ class Gemini:
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: the models; every name that begins with `gemini-` is one."""
-        call = self._shared.record("llm", f"GET {request.path}")
-        if failure := await failing_answer(request, self._faults, call, lasting=True):
+        name = f"GET {request.path}"
+        _, failure = await self._shared.begin(request, "llm", name, lasting=True)
+        if failure or (failure := _key_problem(request)):
             return failure
-        if problem := _key_problem(request, call):
-            return problem
         model = request.match_info.get("model", "gemini-stand-in")
         if not model.startswith("gemini-"):
-            return refused(call, 404, f"models/{model} is not found for API version v1beta")
+            return refusal("llm", 404, f"models/{model} is not found for API version v1beta")
         known = {"name": f"models/{model}", "supportedGenerationMethods": ["generateContent"]}
-        call.status = 200
         return web.json_response(known if "model" in request.match_info else {"models": [known]})
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
@@ -79,21 +70,21 @@ class Gemini:
         except ValueError:
             body = None
         provider = "tts" if wants_sound(body) else "llm"
-        call = self._shared.record(provider, f"POST :{method}", model=model)
-        if failure := await failing_answer(request, self._faults, call, shape="llm"):
+        call, failure = await self._shared.begin(
+            request, provider, f"POST :{method}", shape="llm", model=model
+        )
+        if failure or (failure := _key_problem(request)):
             return failure
-        if problem := _key_problem(request, call):
-            return problem
         if method != "streamGenerateContent":
-            return refused(call, 404, f"unknown method {method}")
+            return refusal("llm", 404, f"unknown method {method}")
         if provider == "tts":
             return await self._voice.speak(request, call, body)
         try:
             asked = Request.parse(body)
         except (ValueError, KeyError, TypeError, AttributeError):
-            return refused(call, 400, "Invalid JSON payload received.")
+            return refusal("llm", 400, "Invalid JSON payload received.")
         if not asked.turns:
-            return refused(call, 400, "contents is not specified")
+            return refusal("llm", 400, "contents is not specified")
         call.detail |= {
             "asked": asked.user_text,
             "functions": [function["name"] for function in asked.functions],
@@ -101,14 +92,15 @@ class Gemini:
             "responses": [vars(response) for response in asked.responses],
         }
         if self._faults.take("llm", "garbage"):
-            call.status, call.detail["fault"] = 200, "garbage"
+            call.detail["fault"] = "garbage"
             broken = 'data: {"candidates": [{"cont'
             return web.Response(text=broken, content_type="text/event-stream")
         reply = self._script.popleft() if self._script else self._with_fault(answer(asked), asked)
         call.detail |= {"answered": "".join(reply.pieces), "calls": reply.calls}
-        usual = self._shared.latency.llm_s if reply.first_token_s is None else reply.first_token_s
+        usual = _FIRST_TOKEN_S * self._shared.latency
         slow = self._faults.take("llm", "slow")
-        await asyncio.sleep(slow.value if slow else usual)
+        first_token_s = usual if reply.first_token_s is None else reply.first_token_s
+        await asyncio.sleep(slow.value if slow else first_token_s)
         return await send_chunks(request, call, self._chunks(request, call, asked, reply))
 
     def _with_fault(self, reply: Reply, asked: Request) -> Reply:
@@ -128,7 +120,9 @@ class Gemini:
         fault = self._faults.take(
             "llm", "blocked", "no-text", "drop", "stall", "unsafe", "no-finish"
         )
-        name = call.detail["fault"] = fault.name if fault else ""
+        name = fault.name if fault else ""
+        if fault:
+            call.detail["fault"] = name
         if name == "blocked":
             yield {"promptFeedback": {"blockReason": "SAFETY"}, **_usage(asked, 0)}
             return
@@ -136,7 +130,7 @@ class Gemini:
         for index, piece in enumerate([] if name == "no-text" else reply.pieces):
             count = len(piece.split())
             if index:
-                usual = count / _WORDS_A_SECOND if self._shared.latency.llm_s else 0.0
+                usual = count / _WORDS_A_SECOND * self._shared.latency
                 await asyncio.sleep(usual if reply.delay_s is None else reply.delay_s)
             words += count
             yield chunk([{"text": piece}], **_usage(asked, words))
@@ -153,13 +147,13 @@ class Gemini:
             yield chunk(parts, finish="STOP", **_usage(asked, words + len(parts)))
 
 
-def _key_problem(request: web.Request, call: Call) -> web.Response | None:
+def _key_problem(request: web.Request) -> web.Response | None:
     key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
     if not key.strip():
-        return refused(call, 403, "Method doesn't allow unregistered callers.", shape="llm")
+        return refusal("llm", 403, "Method doesn't allow unregistered callers.")
     if is_invalid_key(key):
         text = "API key not valid. Please pass a valid API key. (API_KEY_INVALID)"
-        return refused(call, 400, text, shape="llm")
+        return refusal("llm", 400, text)
     return None
 
 

@@ -99,8 +99,6 @@ class _Interview:
         for intent in ("stop_recording", "speak_slower"):
             if intent in self._functions and self._hears(intent):
                 return _called(intent)
-        if self._request.model_texts and self._hears("repeat"):
-            return Reply(self._repeated())
         pending = self._pending
         if pending and self._hears("skip"):
             return _called("skip_question", question=pending.id)
@@ -119,7 +117,7 @@ class _Interview:
         """Continue after functions have answered."""
         name = responses[-1].name
         if name == "speak_slower":
-            return Reply(self._repeated())
+            return Reply(f"{self._text('of_course')} {self._request.model_texts[-1]}")
         reply = _REPLY_AFTER.get(name, "of_course")
         if any(_UNCLEAR.search(response.text) for response in responses):
             reply = "unclear"
@@ -247,9 +245,6 @@ class _Interview:
         heard = plain(said)
         texts = (text for pattern, text in self._language.topics if found(pattern, heard))
         return next((self._filled(text) for text in texts), None)
-
-    def _repeated(self) -> str:
-        return f"{self._text('of_course')} {self._request.model_texts[-1]}"
 
     def _text(self, name: str) -> str:
         return self._filled(self._language.replies[name])

@@ -71,7 +71,6 @@ async def send_chunks(
     """Answer with server-sent events."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
-    call.status = 200
     try:
         async for each in chunks:
             await response.write(f"data: {json.dumps(each)}\r\n\r\n".encode())

@@ -16,10 +16,11 @@ from aiohttp import web
 
 from agent.demo.providers.gemini.reply import chunk, send_chunks
 from agent.demo.providers.speech import Voice, voice_for
-from agent.demo.providers.wire import Call, Shared, drop, hang, refused
+from agent.demo.providers.wire import Call, Shared, drop, hang, refusal
 
 _RATE = 24_000
 _CHUNK_S = 0.2
+_LATENCY_S = 0.08
 _DIRECTED = re.compile(r'\A(?:[^"\n]*:\n)?"(.*)"\Z', re.S)
 
 
@@ -33,7 +34,7 @@ class GeminiVoice:
     """Answers such requests."""
 
     def __init__(self, shared: Shared, voice: Voice) -> None:
-        self._faults, self._latency_s, self._voice = shared.faults, shared.latency.tts_s, voice
+        self._shared, self._faults, self._voice = shared, shared.faults, voice
 
     async def speak(
         self, request: web.Request, call: Call, body: dict[str, Any]
@@ -42,14 +43,13 @@ class GeminiVoice:
         path = ("generationConfig", "speechConfig", "voiceConfig", "prebuiltVoiceConfig")
         text, name = _text_of(body), str(_field(body, *path, "voiceName") or "")
         if not text or not name:
-            message = "contents or speechConfig is not specified"
-            return refused(call, 400, message, shape="llm")
+            return refusal("llm", 400, "contents or speechConfig is not specified")
         choice = voice_for(text, name)
         call.detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
         if self._faults.take("tts", "error"):
             call.detail["fault"] = "error"
-            return refused(call, 500, "simulated 500", shape="llm")
-        await asyncio.sleep(self._latency_s)
+            return refusal("llm", 500)
+        await asyncio.sleep(_LATENCY_S * self._shared.latency)
         silent = self._faults.take("tts", "silent")
         sound = b"" if silent else await self._voice.say(text, choice, _RATE)
         return await send_chunks(request, call, self._chunks(request, sound))
