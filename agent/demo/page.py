@@ -23,7 +23,7 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     A `node_modules` that is a link is used as it is: it belongs to another checkout.
 
     Raises:
-        MissingTool: no npm, a Node.js that is too old for it, or it failed.
+        MissingTool: there is no npm, Node.js is too old, or the build failed.
     """
     if not _stale():
         return DIST
@@ -52,13 +52,8 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
 
 
 def _stale() -> bool:
-    files = [
-        f
-        for name in _SOURCES
-        for f in ([WEB / name] if (WEB / name).is_file() else (WEB / name).rglob("*"))
-        if f.is_file()
-    ]
-    return _older(DIST / "index.html", files)
+    sources = [path for name in _SOURCES for path in (WEB / name, *(WEB / name).rglob("*"))]
+    return _older(DIST / "index.html", [path for path in sources if path.is_file()])
 
 
 def _older(made: Path, sources: list[Path]) -> bool:

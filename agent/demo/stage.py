@@ -33,6 +33,7 @@ _READY_S = 60.0
 _DRAIN_S = "3"
 """At Ctrl-C, running greetings have this long to end."""
 _SHIPPED_AGENT_NAME = "training-greeter"
+_OF_REAL_PLATFORMS = ("PLATFORM_JWKS_URL", "PLATFORM_JWT_ISSUER", "PLATFORM_JWT_AUDIENCE")
 
 
 @dataclass
@@ -140,9 +141,7 @@ async def stage(
             "PLATFORM_JWT_SECRET": platform.jwt_secret,
             "PLATFORM_API_KEY": secrets.token_urlsafe(24),
             # The demo's platform is not the one that a developer's .env may name.
-            "PLATFORM_JWKS_URL": "",
-            "PLATFORM_JWT_ISSUER": "",
-            "PLATFORM_JWT_AUDIENCE": "",
+            **dict.fromkeys(_OF_REAL_PLATFORMS, ""),
             "CORS_ALLOWED_ORIGINS": here.url,
             "CONTINUE_URL": f"{here.url}/video",
             "STATE_DIR": str(logs / "state"),

@@ -1,4 +1,4 @@
-"""An agent and a trainee in a real room, and the wire of the locked Beyond Presence plugin."""
+"""An agent and a trainee in a real room, and the wire of the pinned Beyond Presence plugin."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Stage:
         return await asyncio.wait_for(self.finished.get(), timeout_s)
 
     def watch(self) -> None:
-        """From now on the trainee looks and listens."""
+        """Record what the trainee receives of the avatar from now on."""
 
         def on_track(track: rtc.Track, _: object, participant: rtc.RemoteParticipant) -> None:
             if participant.identity == self.avatar_identity:
@@ -137,7 +137,7 @@ class Stage:
                 self.seen.loudness.append((time.monotonic(), level))
 
     async def see(self, holds: Callable[[Seen], bool], timeout_s: float = TIMEOUT_S) -> Seen:
-        """Until what the trainee saw and heard holds."""
+        """Wait until what the trainee saw and heard holds."""
 
         async def enough() -> tuple[bool, str]:
             counts = f"{len(self.seen.pictures)} pictures, {len(self.seen.loudness)} x 10 ms"
@@ -151,7 +151,7 @@ class Stage:
 async def room(
     server: LiveKitServer, http: aiohttp.ClientSession, *, agent: str = ""
 ) -> AsyncIterator[Stage]:
-    """A room of its own; it is deleted afterwards."""
+    """Make a room and delete it afterwards."""
     name = f"room-{secrets.token_hex(4)}"
     agent_room, trainee_room = rtc.Room(), rtc.Room()
     agent_identity = agent or f"agent-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""The avatar in a real room, spoken to as the locked plugin does."""
+"""The stand-in avatar in a real room, used as livekit-plugins-bey does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOUTH = (slice(300, 370), slice(205, 307))
 
 
 async def ready(stage: Stage, providers: StandIns) -> None:
-    """The avatar has come and is seen and heard (as silence)."""
+    """Wait until the avatar has joined with video and audio."""
     stage.watch()
     await stage.ask_for_avatar(providers)
     await stage.see(lambda seen: bool(seen.pictures) and bool(seen.loudness))
@@ -43,7 +43,7 @@ def mouth_movement(seen: Seen, since: float, until_s: float) -> float:
     return float(np.mean([np.abs(b - a).mean() for a, b in zip(mouths, mouths[1:], strict=False)]))
 
 
-async def test_comes_without_a_trainee_who_subscribes_and_says_nothing_by_itself(
+async def test_avatar_publishes_without_a_subscriber_and_stays_silent(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -60,7 +60,7 @@ async def test_comes_without_a_trainee_who_subscribes_and_says_nothing_by_itself
     assert session["segments"] == 0
 
 
-async def test_speech_is_heard_whole_the_mouth_moves_and_its_end_is_reported(
+async def test_avatar_plays_speech_moves_its_mouth_and_reports_the_end(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -86,7 +86,7 @@ async def test_speech_is_heard_whole_the_mouth_moves_and_its_end_is_reported(
     assert len(times) / (times[-1] - times[0]) == pytest.approx(25, abs=4)
 
 
-async def test_barge_in_stops_the_sound_at_once_and_tells_how_far_it_came(
+async def test_avatar_stops_at_once_on_clear_and_reports_the_position(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -115,7 +115,7 @@ async def test_barge_in_stops_the_sound_at_once_and_tells_how_far_it_came(
     assert not after.interrupted
 
 
-async def test_segments_one_behind_the_other_are_each_reported_once(
+async def test_avatar_reports_each_queued_segment_once(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -128,7 +128,7 @@ async def test_segments_one_behind_the_other_are_each_reported_once(
     assert positions == [pytest.approx(0.6, abs=0.01), pytest.approx(0.4, abs=0.01)]
 
 
-async def test_leaves_at_once_when_the_room_is_deleted(
+async def test_avatar_leaves_when_the_room_is_deleted(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -139,7 +139,7 @@ async def test_leaves_at_once_when_the_room_is_deleted(
     assert session["seconds"] == pytest.approx(session["left_at"] - session["joined_at"], abs=0.01)
 
 
-async def test_leaves_at_once_when_it_is_removed(
+async def test_avatar_leaves_when_it_is_removed(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -149,7 +149,7 @@ async def test_leaves_at_once_when_it_is_removed(
     assert session["why_left"] == "participant_removed"
 
 
-async def test_leaves_a_few_seconds_after_its_agent(
+async def test_avatar_leaves_three_seconds_after_its_agent(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -164,7 +164,7 @@ async def test_leaves_a_few_seconds_after_its_agent(
     assert 2.5 < session["left_at"] - left < 4
 
 
-async def test_two_avatars_of_agents_with_the_same_name_do_not_clear_each_other(
+async def test_avatars_of_agents_with_the_same_name_do_not_clear_each_other(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with (
@@ -185,7 +185,7 @@ async def test_two_avatars_of_agents_with_the_same_name_do_not_clear_each_other(
     assert finished.playback_position == pytest.approx(1.5, abs=0.01)
 
 
-async def test_wrong_calls_are_refused_as_the_real_api_refuses_them(
+async def test_beyond_presence_rejects_bad_requests_as_the_real_api_does(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     url = providers.environment["BEY_API_URL"] + "/v1/sessions"
@@ -202,7 +202,7 @@ async def test_wrong_calls_are_refused_as_the_real_api_refuses_them(
     assert await providers.sessions() == []
 
 
-async def test_the_record_of_calls_holds_no_key_and_no_token(
+async def test_calls_hold_no_key_and_no_token(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -213,7 +213,7 @@ async def test_the_record_of_calls_holds_no_key_and_no_token(
     assert "eyJ" not in repr(calls)
 
 
-async def test_the_record_of_sessions_says_what_the_token_allows(
+async def test_sessions_hold_the_claims_of_the_token(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
@@ -229,7 +229,7 @@ async def test_the_record_of_sessions_says_what_the_token_allows(
     assert "eyJ" not in repr(session)
 
 
-async def test_status_faults_reach_the_plugin(
+async def test_beyond_presence_status_fault_reaches_the_plugin(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:

@@ -1,4 +1,4 @@
-"""Deepgram's stand-in, called by the locked plugin: it really hears and really speaks."""
+"""Deepgram's stand-in, called by the pinned plugin: recognition and voices are real."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def recording(path: Path, start_s: float = 0.0, end_s: float = 60.0) -> list[rtc
 
 
 async def heard(
-    providers: StandIns, ears: deepgram.STT, frames: list[rtc.AudioFrame], *, speed: float = 20
+    providers: StandIns, model: deepgram.STT, frames: list[rtc.AudioFrame], *, speed: float = 20
 ) -> list[stt.SpeechEvent]:
     """Every event for this sound, sent `speed` times as fast as spoken."""
-    stream = ears.stream(conn_options=ONCE)
+    stream = model.stream(conn_options=ONCE)
     events: list[stt.SpeechEvent] = []
 
     async def send() -> None:
@@ -118,7 +118,7 @@ def wrong(got: list[str], wanted: list[str]) -> int:
     return row[-1]
 
 
-async def test_a_person_is_understood_sentence_by_sentence(
+async def test_listen_transcribes_a_person_sentence_by_sentence(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     events = await heard(providers, hearing(providers, http), recording(recordings / "beckett.wav"))
@@ -137,7 +137,7 @@ async def test_a_person_is_understood_sentence_by_sentence(
     assert 0 < said.confidence <= 1
 
 
-async def test_interim_results_come_while_someone_speaks_and_the_final_soon_after(
+async def test_listen_sends_interim_results_and_then_the_final_one(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     sentence = recording(recordings / "two_cities.wav", 0.9, 4.9)
@@ -170,7 +170,7 @@ async def test_interim_results_come_while_someone_speaks_and_the_final_soon_afte
     assert 0.25 < arrived - (began + said.end_time) < 0.8
 
 
-async def test_silence_and_noise_are_no_words(
+async def test_listen_ignores_silence_and_noise(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     noise = np.random.default_rng(1).normal(0, 30, 48_000).astype(np.int16)
@@ -182,7 +182,7 @@ async def test_silence_and_noise_are_no_words(
     assert not [e for e in events if e.type == stt.SpeechEventType.START_OF_SPEECH]
 
 
-async def test_another_language_is_not_pretended(
+async def test_listen_transcribes_english_and_multi_only(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     frames = recording(recordings / "beckett.wav", 0, 3)
@@ -205,7 +205,7 @@ SENTENCE = "Hello Sam, and welcome! Your safety training starts in a moment."
 
 
 @pytest.mark.parametrize("rate", [16_000, 24_000])
-async def test_speaks_at_the_asked_rate(
+async def test_speak_uses_the_requested_sample_rate(
     providers: StandIns, http: aiohttp.ClientSession, rate: int
 ) -> None:
     voice = speaking(providers, http, sample_rate=rate)
@@ -221,7 +221,7 @@ async def test_speaks_at_the_asked_rate(
     assert 0.6 < spectrum[(hertz > 100) & (hertz < 1500)].sum() / spectrum.sum()
 
 
-async def test_what_is_said_is_understood_again(
+async def test_listen_transcribes_what_speak_says(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     voice = speaking(providers, http, sample_rate=16_000)
@@ -237,7 +237,7 @@ async def test_what_is_said_is_understood_again(
     assert wrong(got, plain(text)) <= 4, got
 
 
-async def test_wrong_keys_voices_and_rates_are_refused(
+async def test_deepgram_rejects_invalid_keys_voices_and_rates(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     base = providers.environment["DEEPGRAM_BASE_URL"]
@@ -252,7 +252,7 @@ async def test_wrong_keys_voices_and_rates_are_refused(
             assert answer.status == status, path
 
 
-async def test_a_voice_of_its_own_for_every_language(
+async def test_speak_has_a_voice_for_each_language_and_gender(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     sounds = {}
@@ -273,7 +273,7 @@ async def test_a_voice_of_its_own_for_every_language(
         ("stt:drop=0.5", APIError, None),
     ],
 )
-async def test_listen_faults_that_end_the_stream(
+async def test_listen_fault_raises_in_the_plugin(
     providers: StandIns,
     http: aiohttp.ClientSession,
     recordings: Path,
@@ -306,7 +306,7 @@ def _interim_only(events: list[stt.SpeechEvent]) -> bool:
         ("stt:garbage", lambda events: words(events)[:2] == ["ever", "tried"]),
     ],
 )
-async def test_listen_faults_that_change_what_is_heard(
+async def test_listen_fault_changes_the_transcript(
     providers: StandIns,
     http: aiohttp.ClientSession,
     recordings: Path,
@@ -318,7 +318,7 @@ async def test_listen_faults_that_change_what_is_heard(
     assert shows(await heard(providers, hearing(providers, http), frames, speed=4))
 
 
-async def test_slow_finals_are_slow(
+async def test_listen_slow_fault_delays_the_final(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     await providers.faults("stt:slow=1.5x1")
@@ -330,7 +330,7 @@ async def test_slow_finals_are_slow(
     assert time.monotonic() - began > 1.5
 
 
-async def test_half_open_answers_nothing_not_even_pings(
+async def test_listen_half_open_fault_answers_no_ping(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("stt:half-open")
@@ -344,7 +344,7 @@ async def test_half_open_answers_nothing_not_even_pings(
 
 
 @pytest.mark.parametrize("fault", ["tts:401", "tts:refuse", "tts:stall", "tts:error", "tts:silent"])
-async def test_speak_faults_that_leave_silence(
+async def test_speak_fault_raises_in_the_plugin(
     providers: StandIns, http: aiohttp.ClientSession, fault: str
 ) -> None:
     await providers.faults(fault)
@@ -353,7 +353,7 @@ async def test_speak_faults_that_leave_silence(
         await spoken(voice, SENTENCE)
 
 
-async def test_speech_that_is_cut_off_was_begun(
+async def test_speak_drop_fault_sends_the_beginning(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("tts:drop=0.5")
@@ -369,7 +369,7 @@ async def test_speech_that_is_cut_off_was_begun(
     assert message.type != aiohttp.WSMsgType.TEXT
 
 
-async def test_slow_speech_comes_slower_than_it_is_played(
+async def test_speak_slow_fault_is_slower_than_playback(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("tts:slow=0.5")

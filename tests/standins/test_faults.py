@@ -1,4 +1,4 @@
-"""Faults as strings, and what the Beyond Presence ones do in a real room."""
+"""Faults: how they are spelled, and what those of Beyond Presence do in a real room."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from agent.demo.stand_ins import StandIns
 from tests.standins.stage import room, say, speech_like, until
 
 
-def test_a_fault_has_a_provider_a_name_a_number_and_a_count() -> None:
+def test_parse_fault_reads_provider_name_number_and_count() -> None:
     fault = parse_fault("bey:leaves=2.5x3")
     assert (fault.provider, fault.name, fault.value, fault.left) == ("bey", "leaves", 2.5, 3)
     assert parse_fault("bey:leaves").value == 5
@@ -24,7 +24,7 @@ def test_a_fault_has_a_provider_a_name_a_number_and_a_count() -> None:
 
 
 @pytest.mark.parametrize("text", ["bey:nope", "nobody:hang", "bey", "bey:200", "bey:hang=3", ""])
-def test_an_unknown_fault_is_answered_with_the_list_of_all(text: str) -> None:
+def test_parse_fault_lists_all_faults_if_one_is_unknown(text: str) -> None:
     with pytest.raises(UnknownFault) as error:
         parse_fault(text)
     for provider, kinds in CATALOGUE.items():
@@ -32,19 +32,19 @@ def test_an_unknown_fault_is_answered_with_the_list_of_all(text: str) -> None:
             assert f"{provider}:{name}" in str(error.value)
 
 
-def test_a_counted_fault_ends() -> None:
+def test_faults_take_counts_down() -> None:
     faults = Faults(["bey:500x2"])
     assert [faults.take("bey", "status") is not None for _ in range(3)] == [True, True, False]
     assert faults.take("llm", "status") is None
 
 
-def test_a_fault_of_every_voice_is_one_of_deepgrams_too_but_not_the_other_way_round() -> None:
+def test_faults_of_tts_are_faults_of_aura_but_not_the_reverse() -> None:
     assert Faults(["tts:401"]).take("aura", "status") is not None
     assert Faults(["aura:401"]).take("aura", "status") is not None
     assert Faults(["aura:401"]).take("tts", "status") is None
 
 
-async def test_an_unknown_fault_changes_nothing(
+async def test_control_api_keeps_the_faults_if_one_is_unknown(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("llm:403")
@@ -56,7 +56,7 @@ async def test_an_unknown_fault_changes_nothing(
         assert answer.status == 403
 
 
-async def test_an_avatar_that_never_joins(
+async def test_fault_never_joins(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:never-joins")
@@ -69,7 +69,7 @@ async def test_an_avatar_that_never_joins(
 
 
 @pytest.mark.parametrize("fault", ["bey:hang", "bey:refuse", "bey:lost-answer", "bey:delay=9"])
-async def test_an_answer_that_does_not_come(
+async def test_fault_without_an_answer(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession, fault: str
 ) -> None:
     await providers.faults(fault)
@@ -80,7 +80,7 @@ async def test_an_answer_that_does_not_come(
     assert bool(await providers.sessions()) == (fault == "bey:lost-answer")
 
 
-async def test_an_avatar_that_joins_late_flaps_first_and_leaves_early(
+async def test_faults_late_flap_and_leaves(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late=0.5", "bey:flap=0.3", "bey:leaves=0.5")
@@ -94,7 +94,7 @@ async def test_an_avatar_that_joins_late_flaps_first_and_leaves_early(
     assert 0.8 < session["seconds"] < 3
 
 
-async def test_an_avatar_without_a_picture(
+async def test_fault_no_video(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-video")
@@ -105,7 +105,7 @@ async def test_an_avatar_without_a_picture(
         assert not stage.seen.pictures
 
 
-async def test_an_avatar_without_sound(
+async def test_fault_no_audio(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-audio")
@@ -118,7 +118,7 @@ async def test_an_avatar_without_sound(
         assert kinds == [rtc.TrackKind.KIND_VIDEO]
 
 
-async def test_an_avatar_whose_sound_comes_after_its_picture(
+async def test_fault_late_audio(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late-audio=1.5")
@@ -138,7 +138,7 @@ async def test_an_avatar_whose_sound_comes_after_its_picture(
         assert stage.seen.loud_since(spoke)
 
 
-async def test_an_avatar_that_leaves_while_its_sound_is_still_to_come(
+async def test_fault_leaves_before_the_late_audio(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late-audio=30", "bey:leaves=0.5")
@@ -148,7 +148,7 @@ async def test_an_avatar_that_leaves_while_its_sound_is_still_to_come(
     assert session["why_left"] == "fault: left"
 
 
-async def test_an_avatar_whose_tracks_name_no_source(
+async def test_fault_no_source(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-source")
@@ -166,10 +166,10 @@ async def test_an_avatar_whose_tracks_name_no_source(
         assert stage.seen.loud_since(spoke)
 
 
-async def test_a_picture_that_freezes_and_one_that_is_black(
+async def test_faults_freezes_and_black(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
-    # Not sooner: who sees none of its pictures before then sees none at all.
+    # 3 s: on a slow machine, an earlier freeze would come before the first picture.
     await providers.faults("bey:freezes=3", "bey:black")
     async with room(livekit, http) as stage:
         stage.watch()
@@ -180,7 +180,7 @@ async def test_a_picture_that_freezes_and_one_that_is_black(
         assert seen.pictures[0][1].max() < 30
 
 
-async def test_an_avatar_that_leaves_while_it_speaks(
+async def test_fault_leaves_speaking(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:leaves-speaking=0.5")
@@ -195,7 +195,7 @@ async def test_an_avatar_that_leaves_while_it_speaks(
 
 
 @pytest.mark.parametrize("fault", ["bey:stalls", "bey:no-finish"])
-async def test_speech_whose_end_is_never_reported(
+async def test_fault_stops_the_report_of_the_end(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession, fault: str
 ) -> None:
     await providers.faults(fault)
@@ -211,7 +211,7 @@ async def test_speech_whose_end_is_never_reported(
         assert bool(stage.seen.loud_since(spoke)) == (fault == "bey:no-finish")
 
 
-async def test_an_end_that_is_reported_too_early(
+async def test_fault_early_finish(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:early-finish")
@@ -223,7 +223,7 @@ async def test_an_end_that_is_reported_too_early(
     assert finished.playback_position < 0.2
 
 
-async def test_a_clear_that_fails_lets_the_speech_go_on(
+async def test_fault_clear_fails_lets_the_speech_continue(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:clear-fails")

@@ -1,4 +1,4 @@
-"""Gemini's voice, asked for by the locked plugin: what it says can be heard, and can fail."""
+"""Gemini's voice, called by the pinned plugin."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def sound_of(voice: google.beta.GeminiTTS, text: str) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(0, np.int16)
 
 
-async def test_it_speaks_the_words_alone_and_is_counted_as_a_voice(
+async def test_gemini_voice_speaks_the_words_and_is_recorded_as_tts(
     providers: StandIns, voice: google.beta.GeminiTTS
 ) -> None:
     sound = await sound_of(voice, POLISH)
@@ -52,7 +52,7 @@ async def test_it_speaks_the_words_alone_and_is_counted_as_a_voice(
     assert (call["detail"]["voice"], call["detail"]["spoken_as"]) == ("Kore", "pl+f3")
 
 
-async def test_a_model_with_a_style_beside_its_words_reads_only_the_words(
+async def test_gemini_voice_does_not_read_the_style_instructions(
     providers: StandIns, voice: google.beta.GeminiTTS
 ) -> None:
     styled = google.beta.GeminiTTS(
@@ -78,7 +78,7 @@ async def test_a_model_with_a_style_beside_its_words_reads_only_the_words(
         ("Xyzzy.", "en-us"),
     ],
 )
-async def test_the_language_is_guessed_and_there_is_a_voice_for_it(
+async def test_gemini_voice_guesses_the_language(
     text: str, espeak: str, voice: google.beta.GeminiTTS
 ) -> None:
     assert voice_for(text, "Kore").name == f"{espeak}+f3"
@@ -96,7 +96,7 @@ async def test_the_language_is_guessed_and_there_is_a_voice_for_it(
         ("tts:silent", APIError, None),
     ],
 )
-async def test_faults_of_the_voice_are_its_faults_here_too(
+async def test_gemini_voice_fault_raises_in_the_plugin(
     providers: StandIns,
     voice: google.beta.GeminiTTS,
     fault: str,
@@ -111,17 +111,17 @@ async def test_faults_of_the_voice_are_its_faults_here_too(
 
 
 @pytest.mark.parametrize("fault", ["tts:hang", "tts:stall"])
-async def test_a_voice_that_hangs_says_nothing(
+async def test_gemini_voice_hanging_fault_sends_nothing(
     providers: StandIns, voice: google.beta.GeminiTTS, fault: str
 ) -> None:
-    # The plugin has no timeout of its own: whoever speaks with it must bring one.
+    # The plugin has no timeout of its own; its caller needs one.
     await providers.faults(fault)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1):
             await sound_of(voice, POLISH)
 
 
-async def test_a_slow_voice_is_slower_than_it_plays(
+async def test_gemini_voice_slow_fault_is_slower_than_playback(
     providers: StandIns, voice: google.beta.GeminiTTS
 ) -> None:
     await providers.faults("tts:slow=0.8")

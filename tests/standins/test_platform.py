@@ -1,4 +1,4 @@
-"""The demo's platform: what the trainee chose is in the JWT, and the outcome comes back to it."""
+"""The demo's platform: JWT, pages and webhook."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def send(browser: aiohttp.ClientSession, url: str, body: bytes, headers: A
         return answer.status
 
 
-async def test_the_form_offers_every_shipped_script_and_language(
+async def test_form_offers_every_shipped_script_and_language(
     browser: aiohttp.ClientSession, url: str
 ) -> None:
     async with browser.get(url) as answer:
@@ -127,7 +127,7 @@ async def test_the_form_offers_every_shipped_script_and_language(
         ({}, "en", set()),
     ],
 )
-async def test_language_and_consent_are_in_the_jwt(
+async def test_register_puts_language_and_consent_into_the_jwt(
     browser: aiohttp.ClientSession, url: str, form: dict[str, str], locale: str, consent: set[str]
 ) -> None:
     claims = await register(browser, url, **form)
@@ -135,12 +135,12 @@ async def test_language_and_consent_are_in_the_jwt(
     assert {what for what, given in claims["consent"].items() if given} == consent
 
 
-async def test_a_name_does_not_become_script(browser: aiohttp.ClientSession, url: str) -> None:
+async def test_greeting_page_escapes_the_name(browser: aiohttp.ClientSession, url: str) -> None:
     name = "</script><script>alert(1)</script>"
     assert (await register(browser, url, name=name))["trainee"]["name"] == name
 
 
-async def test_the_outcome_is_taken_and_shown_to_the_trainee_alone(
+async def test_outcome_is_shown_to_the_trainee_alone(
     browser: aiohttp.ClientSession, url: str
 ) -> None:
     claims = await register(browser, url, locale="es")
@@ -159,9 +159,7 @@ async def test_the_outcome_is_taken_and_shown_to_the_trainee_alone(
         assert answer.status == 403
 
 
-async def test_a_message_sent_again_changes_nothing(
-    browser: aiohttp.ClientSession, url: str
-) -> None:
+async def test_webhook_ignores_a_repeated_message(browser: aiohttp.ClientSession, url: str) -> None:
     claims = await register(browser, url)
     first = outcome(claims["session_id"])
     assert await send(browser, url, *signed(first)) == 204
@@ -171,7 +169,9 @@ async def test_a_message_sent_again_changes_nothing(
         assert (await answer.json())["outcome"]["locale"] == "es"
 
 
-async def test_the_last_of_two_greetings_is_shown(browser: aiohttp.ClientSession, url: str) -> None:
+async def test_outcome_of_the_last_greeting_is_shown(
+    browser: aiohttp.ClientSession, url: str
+) -> None:
     session = (await register(browser, url))["session_id"]
     later = outcome(session, started_at="2026-11-24T16:00:00Z", locale="fr")
     for record in (later, outcome(session)):
@@ -180,7 +180,7 @@ async def test_the_last_of_two_greetings_is_shown(browser: aiohttp.ClientSession
         assert (await answer.json())["outcome"]["locale"] == "fr"
 
 
-async def test_what_is_not_genuine_is_refused(browser: aiohttp.ClientSession, url: str) -> None:
+async def test_webhook_rejects_invalid_messages(browser: aiohttp.ClientSession, url: str) -> None:
     record = outcome("s")
     body, headers = signed(record)
     old, forged = signed(record, sent_at=time.time() - 600), signed(record, key=b"x" * 32)
@@ -196,7 +196,7 @@ async def test_what_is_not_genuine_is_refused(browser: aiohttp.ClientSession, ur
         assert await send(browser, url, sent, with_headers) == 401
 
 
-async def test_the_video_of_no_session_is_shown_without_an_outcome(
+async def test_video_page_without_a_session_has_no_outcome(
     browser: aiohttp.ClientSession, url: str
 ) -> None:
     for path in ("/video", "/sessions/unknown/video"):

@@ -1,4 +1,4 @@
-"""What the stage gives its processes, and that it misses each of them."""
+"""The environment of the stage's processes, and the notice of their ends."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GOOGLE_API_KEY=g
         ("", "training-greeter", "training-greeter"),
     ],
 )
-def test_a_developers_worker_takes_no_job_of_production_unless_they_say_so(
+def test_real_environment_uses_an_agent_name_of_the_developer(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     line: str,
@@ -49,7 +49,7 @@ def test_a_developers_worker_takes_no_job_of_production_unless_they_say_so(
     assert given == ("training-greeter-dev-ada-lovelace-x" if name is None else name)
 
 
-def test_a_developer_without_a_name_has_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_agent_name_uses_the_host_name_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody() -> str:
         raise KeyError("uid not found")
 
@@ -57,7 +57,7 @@ def test_a_developer_without_a_name_has_a_machine(monkeypatch: pytest.MonkeyPatc
     assert own_agent_name().startswith("training-greeter-dev-")
 
 
-async def test_the_stage_says_when_the_stand_ins_have_died(http: aiohttp.ClientSession) -> None:
+async def test_child_ended_names_the_process(http: aiohttp.ClientSession) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(3)")
     providers = StandIns(
         environment={}, control_url="", recognises_speech=True, speaks=True, process=process,

@@ -1,4 +1,4 @@
-"""Long steps of a first run: in sight, and gone with everything they started when told to stop."""
+"""Tools that take long: their progress, their failures and their ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.standins.stage import until
 SH = "/bin/sh"
 
 
-async def test_a_long_step_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_run_tool_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "_REPORT_EVERY_S", 0.2)
     said: list[str] = []
     script = r"printf 'one\n\033[32mtwo\033[0m\rthree\n'; sleep 0.5"
@@ -25,7 +25,7 @@ async def test_a_long_step_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -
     assert said[1] == "… building it, 0 s: three"
 
 
-async def test_a_failing_step_shows_the_end_of_its_output() -> None:
+async def test_run_tool_shows_the_end_of_the_output_of_a_failed_tool() -> None:
     with pytest.raises(MissingTool, match=r"building it failed \(.*first / second"):
         await run_tool(
             *("building it", SH, "-c", "echo first; echo second >&2; exit 3"),
@@ -34,13 +34,13 @@ async def test_a_failing_step_shows_the_end_of_its_output() -> None:
         )
 
 
-async def test_a_step_that_never_ends_is_ended() -> None:
+async def test_run_tool_ends_the_tool_at_its_timeout() -> None:
     with pytest.raises(MissingTool, match=r"not done after 0\.2 s"):
         await run_tool("building it", SH, "-c", "sleep 60", say=lambda _: None, timeout_s=0.2)
 
 
 @pytest.mark.parametrize("ignored", ["", "trap '' INT; "])
-async def test_told_to_stop_it_takes_its_children_with_it(
+async def test_run_tool_cancelled_ends_the_tools_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: str
 ) -> None:
     monkeypatch.setattr(tools, "_END_S", 0.5)
@@ -64,7 +64,7 @@ async def test_told_to_stop_it_takes_its_children_with_it(
     await until(gone, bool, timeout_s=3)
 
 
-async def test_versions_are_read() -> None:
+async def test_version_of_reads_the_version() -> None:
     assert await version_of(sys.executable, "--version") == tuple(sys.version_info[:3])
     assert await version_of("/no/such/tool") == ()
 

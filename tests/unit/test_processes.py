@@ -1,4 +1,4 @@
-"""Children of the demo and the tests do not outlive them."""
+"""Child processes end with their parent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def runs(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="there is no setpriv on this machine")
-async def test_a_killed_demo_leaves_no_child_behind(tmp_path: Path) -> None:
+async def test_child_ends_with_a_killed_parent(tmp_path: Path) -> None:
     parent = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PARENT, str(tmp_path)),
         stdout=asyncio.subprocess.PIPE,

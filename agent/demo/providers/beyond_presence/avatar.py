@@ -78,7 +78,7 @@ async def _take_part(link: Link, url: str, token: str) -> None:
             await asyncio.sleep(_FLAP_S)
             link.report(why_left="flapped")
         await asyncio.sleep(flap.value)
-    async with _joined(link, url, token, again=flap is not None) as room:
+    async with _joined(link, url, token) as room:
         link.report(why_left=await _speak_until_gone(link, room))
 
 
@@ -90,10 +90,8 @@ async def _publish_silence(room: rtc.Room) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _joined(
-    link: Link, url: str, token: str, *, again: bool = False
-) -> AsyncIterator[rtc.Room]:
-    """Be in the room until the block ends; `again`: the session has been counted already."""
+async def _joined(link: Link, url: str, token: str) -> AsyncIterator[rtc.Room]:
+    """Be in the room until the block ends."""
     room = rtc.Room()
     # It hears the agent by data streams alone and needs no microphone.
     options = rtc.RoomOptions(auto_subscribe=False)
@@ -102,9 +100,8 @@ async def _joined(
     try:
         await asyncio.wait_for(asyncio.shield(connecting), _CONNECT_TIMEOUT_S)
         joined = True
-        since = {} if again else {"joined_at": time.time()}
         identity = room.local_participant.identity
-        link.report(identity=identity, room=room.name, left_at=None, **since)
+        link.report(identity=identity, room=room.name, joined_at=time.time(), left_at=None)
         yield room
     finally:
         # A connection that is cancelled half-way makes LiveKit's native library end the process

@@ -84,8 +84,8 @@ def load_face() -> Face:
     return Face()
 
 
-def black_picture() -> bytes:
-    return bytes([16]) * (SIZE * SIZE) + bytes([128]) * (SIZE * SIZE // 2)
+BLACK = bytes([16]) * (SIZE * SIZE) + bytes([128]) * (SIZE * SIZE // 2)
+"""A black picture."""
 
 
 def _area(plane: Floats, patch: Floats, x: int, y: int, scale: int) -> Floats:

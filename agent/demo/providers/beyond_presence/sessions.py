@@ -62,9 +62,8 @@ class Avatars:
 
     def __init__(self, faults: Faults) -> None:
         # Windows has no fork: there, every avatar loads everything anew.
-        self._context: Any = multiprocessing.get_context(
-            "spawn" if os.name == "nt" else "forkserver"
-        )
+        method = "spawn" if os.name == "nt" else "forkserver"
+        self._context: Any = multiprocessing.get_context(method)
         self._context.set_forkserver_preload([_AVATAR_MODULE])
         self._faults = faults
         self._lock = threading.Lock()
@@ -111,7 +110,8 @@ class Avatars:
             while True:
                 message = ours.recv()
                 if isinstance(message, dict):
-                    vars(session).update(message)
+                    joined_at = session.joined_at or message.get("joined_at")
+                    vars(session).update(message, joined_at=joined_at)
                 else:
                     ours.send(self._faults.take("bey", *message))
         wait([process.sentinel])

@@ -15,13 +15,7 @@ import numpy as np
 from livekit import rtc
 from livekit.agents.voice.avatar import AudioSegmentEnd
 
-from agent.demo.providers.beyond_presence.face import (
-    MAX_SWAY,
-    OPENINGS,
-    SIZE,
-    black_picture,
-    load_face,
-)
+from agent.demo.providers.beyond_presence.face import BLACK, MAX_SWAY, OPENINGS, SIZE, load_face
 
 FPS = 25
 FRAME_S = 1 / FPS
@@ -105,13 +99,11 @@ class TalkingFace:
             blink = -1
         opening = round(self._openness * (OPENINGS - 1))
         raised = 3 if opening >= OPENINGS - 2 else 0
-        picture = (
-            black_picture()
-            if self._black
-            else self._face.picture(
-                sway=round(MAX_SWAY * math.sin(2 * math.pi * self._tick * FRAME_S / _SWAY_S)),
-                eyes=(_BLINK[blink] if blink >= 0 else 0) + raised,
-                opening=opening,
-            )
+        picture = self._face.picture(
+            sway=round(MAX_SWAY * math.sin(2 * math.pi * self._tick * FRAME_S / _SWAY_S)),
+            eyes=(_BLINK[blink] if blink >= 0 else 0) + raised,
+            opening=opening,
         )
-        return rtc.VideoFrame(SIZE, SIZE, rtc.VideoBufferType.I420, picture)
+        return rtc.VideoFrame(
+            SIZE, SIZE, rtc.VideoBufferType.I420, BLACK if self._black else picture
+        )

@@ -181,9 +181,8 @@ class _Interview:
         done = self._next is None and self._pending is None and self._hears("nothing_more")
         if self._asked or not (leaves or done):
             return Reply()
-        if "end_greeting" in self._functions:
-            return _called("end_greeting")
-        return Reply(self._text("farewell"))
+        declared = "end_greeting" in self._functions
+        return _called("end_greeting") if declared else Reply(self._text("farewell"))
 
     @property
     def _exchanges(self) -> list[tuple[FunctionCall, FunctionResponse]]:

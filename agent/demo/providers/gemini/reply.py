@@ -41,11 +41,7 @@ class Reply:
     def call_parts(self) -> list[dict[str, Any]]:
         return [
             {
-                "functionCall": {
-                    "id": f"call-{uuid.uuid4().hex[:12]}",
-                    "name": call["name"],
-                    "args": call.get("args") or {},
-                },
+                "functionCall": {"id": f"call-{uuid.uuid4().hex[:12]}", "args": {}, **call},
                 "thoughtSignature": "c3RhbmQtaW4=",
             }
             for call in self.calls
@@ -57,12 +53,8 @@ def chunk(parts: list[dict[str, Any]], *, finish: str = "", **more: Any) -> dict
     candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
     if finish:
         candidate["finishReason"] = finish
-    return {
-        "candidates": [candidate],
-        "modelVersion": "stand-in",
-        "responseId": "stand-in",
-        **more,
-    }
+    ids = {"modelVersion": "stand-in", "responseId": "stand-in"}
+    return {"candidates": [candidate], **ids, **more}
 
 
 async def send_chunks(

@@ -1,4 +1,4 @@
-"""What may be asked without being paid for: is a key good, is an avatar or a model there."""
+"""The free calls of `doctor`: is a key valid, is an avatar or a model there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BEY, DEEPGRAM, GEMINI = "BEY_API_URL", "DEEPGRAM_BASE_URL", "GOOGLE_GEMINI_BASE_
         (GEMINI, "/v1beta/models/gemini-2.5-flash-lite", "x-goog-api-key", "invalid", 400),
     ],
 )
-async def test_it_is_answered_as_the_provider_does(
+async def test_check_answers_as_the_provider_does(
     providers: StandIns,
     http: aiohttp.ClientSession,
     base: str,
@@ -42,7 +42,7 @@ async def test_it_is_answered_as_the_provider_does(
     assert await providers.sessions() == []
 
 
-async def test_an_avatar_that_is_not_there_cannot_be_sent_for(
+async def test_create_session_rejects_an_unknown_avatar(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     body = {"transport": "livekit", "avatar_id": "no-such-one", "url": "wss://x", "token": "t"}
