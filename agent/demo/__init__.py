@@ -1,5 +1,9 @@
 """`make demo`: the whole product on this machine, with stand-ins for the paid providers.
 
-Nothing in here runs in production. The worker and the endpoint it starts are the shipped ones;
-only the addresses differ. The tests use the same parts.
+Nothing here runs in production. The demo starts the real worker and token endpoint with other
+addresses. The tests use the same parts.
+
+- `stage`: starts and ends all processes; `processes`, `livekit_server`, `page`, `tools` help it.
+- `stand_ins`: the process of `providers/`, one folder for each provider, and its control API.
+- `platform/`: the training platform that an integrator would have.
 """

@@ -23,7 +23,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def cache_dir() -> Path:
-    """Where what is built once is kept: `$XDG_CACHE_HOME/training-greeter`."""
+    """The folder for everything that is built once: `$XDG_CACHE_HOME/training-greeter`."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "training-greeter"
 

@@ -80,10 +80,10 @@ class _Platform:
             },
             "continue_url": f"{request.url.origin()}/sessions/{session_id}/video",
         }
-        ticket = jwt.encode(claims, self._settings.jwt_secret, algorithm="HS256")
+        token = jwt.encode(claims, self._settings.jwt_secret, algorithm="HS256")
         answer = web.HTTPSeeOther(f"/greeting?session_id={session_id}")
         answer.set_cookie(
-            f"ticket-{session_id}", ticket, max_age=_JWT_TTL_S, httponly=True, samesite="Strict"
+            f"ticket-{session_id}", token, max_age=_JWT_TTL_S, httponly=True, samesite="Strict"
         )
         return answer
 
@@ -131,10 +131,10 @@ class _Platform:
 
     def _claims(self, request: web.Request, session_id: str) -> dict[str, Any] | None:
         """The claims of this browser's cookie for the session; None if it has none."""
-        ticket = request.cookies.get(f"ticket-{session_id}", "")
+        token = request.cookies.get(f"ticket-{session_id}", "")
         try:
             claims: dict[str, Any] = jwt.decode(
-                ticket, self._settings.jwt_secret, algorithms=["HS256"]
+                token, self._settings.jwt_secret, algorithms=["HS256"]
             )
         except jwt.InvalidTokenError:
             return None

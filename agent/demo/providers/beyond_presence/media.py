@@ -1,7 +1,7 @@
 """The avatar's media in its room, and the link to the stand-ins' process.
 
-This is not livekit-agents' `AvatarRunner`: that one publishes its video only once somebody
-subscribes to its sound, so an avatar in a room without a trainee would never appear, and it
+It does not use livekit-agents' `AvatarRunner` (1.8.9): that class publishes video only after a
+participant has subscribed to the sound, so an avatar without a trainee would never appear, and it
 miscounts segments that wait behind each other.
 """
 

@@ -39,7 +39,7 @@ class Listener:
         shared: Shared,
         call: Call,
     ) -> None:
-        self._request, self._socket, self._query = request, socket, request.query
+        self._request, self._socket = request, socket
         self._recogniser, self._call = recogniser, call
         self._faults, self._extra_s = shared.faults, _LATENCY_S * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))

@@ -131,7 +131,7 @@ class _Interview:
         return self._then_ask(text, last=self._text("nothing_left"))
 
     def _language_switch(self) -> Reply | None:
-        """The reply to a trainee who asks for a language or greets in another one."""
+        """The reply if the trainee asks for a language or greets in another one."""
         ours = languages().values()
         asks = len(words(self._said)) <= 2 or any(self._hears("ask_for_language", o) for o in ours)
         denied = found("not|don't|no|pas|nicht|kein", self._heard)

@@ -1,7 +1,7 @@
 """Gemini's voice as livekit-plugins-google 1.8.9 asks for it (`GeminiTTS`): sound for a text.
 
-It comes by the route of the LLM. The request does not say the language of the text, so the stand-in
-guesses it. It does not read out the plugin's directions in front of the text.
+It uses the LLM's route. The request does not say the language of the text, so the stand-in guesses
+it. It does not read out the plugin's directions in front of the text.
 """
 
 from __future__ import annotations
