@@ -19,12 +19,14 @@ def pytest_configure(config):
 @pytest.fixture(autouse=True)
 def _import_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    # Loading every installed plugin takes seconds.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
 
 def run(pytester: pytest.Pytester, test: str) -> pytest.RunResult:
     pytester.makeconftest(_CONFTEST)
     pytester.makepyfile(test)
-    return pytester.runpytest_subprocess("-n", "1", "--max-worker-restart", "3", "-p", "no:asyncio")
+    return pytester.runpytest_subprocess("-p", "xdist", "-n", "1", "--max-worker-restart", "3")
 
 
 def test_crash_reports_run_the_crashed_test_again_and_name_it(pytester: pytest.Pytester) -> None:
