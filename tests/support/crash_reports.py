@@ -71,10 +71,13 @@ class CrashReports:
 async def get_running(shared: Restartable[T], record_property: Callable[[str, object], None]) -> T:
     """Return a shared resource for one test; report if it was rebuilt, fail if it died again."""
     already_rebuilt = shared.rebuilt
+    failure = ""
     try:
         value = await shared.get()
     except DiedAgain as e:
-        pytest.fail(f"a shared process died again: {e}", pytrace=False)
+        failure = f"a shared process died again: {e}"
+    if failure:
+        pytest.fail(failure, pytrace=False)
     if shared.rebuilt != already_rebuilt:
         record_property(REBUILT, shared.rebuilt)
     return value
