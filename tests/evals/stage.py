@@ -1,4 +1,4 @@
-"""A conversation as an eval plays it: typed, from its opening on, with our own machinery."""
+"""A typed conversation for an eval, with the agent, script and functions of the product."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from agent.core.job_metadata import JobMetadata
 
 
 class Played:
-    """One conversation under way."""
+    """One running conversation."""
 
     def __init__(self, model: llm.LLM, metadata: JobMetadata) -> None:
         self.over = False
@@ -29,12 +29,12 @@ class Played:
         self.over = True
 
     async def say(self, line: str) -> RunResult[Any]:
-        """What comes of the trainee saying this."""
+        """Send a message of the trainee; return the agent's turn."""
         return await self.conversation.session.run(user_input=line)
 
     @property
     def answers(self) -> dict[str, object]:
-        """What was answered, by the question's id."""
+        """The answered questions: id to value."""
         given = self.state.answers.given
         return {id: a.value for id, a in given.items() if a.status == "answered"}
 
@@ -45,7 +45,7 @@ class Played:
 
 @asynccontextmanager
 async def play(model: llm.LLM, metadata: dict[str, Any]) -> AsyncIterator[Played]:
-    """A conversation whose opening has been said."""
+    """Start a conversation; its opening has been said."""
     played = Played(model, JobMetadata.model_validate(metadata))
     async with played.conversation.session as session:
         await session.start(played.conversation.agent, record=False)
@@ -54,11 +54,11 @@ async def play(model: llm.LLM, metadata: dict[str, Any]) -> AsyncIterator[Played
 
 
 def last_words(run: RunResult[Any]) -> ChatMessageAssert:
-    """The last thing said in a turn.
+    """Return the last message of a turn.
 
     Raises:
-        AssertionError: nothing was said.
+        AssertionError: the agent said nothing.
     """
     spoken = [i for i, event in enumerate(run.events) if event.type == "message"]
-    assert spoken, "nothing was said"
+    assert spoken, "the agent said nothing"
     return run.expect[spoken[-1]].is_message(role="assistant")
