@@ -27,6 +27,8 @@ class RecentRequest:
     """A recent request for a greeting, as the dispatch supervisor reads it."""
 
     session_id: str
+    room_sid: str
+    """The room that was created or found for the session."""
     job_metadata: str
     """JSON for the job, should another dispatch be needed."""
     age_s: float

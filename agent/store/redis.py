@@ -28,6 +28,12 @@ if ARGV[2] ~= '' and room and room ~= ARGV[2] then return end
 """
 _SET_ROOM = """
 if redis.call('EXISTS', phase) == 1 then redis.call('HSET', phase, 'room_sid', ARGV[2]) end
+local known_request = redis.call('HGET', request_bodies, session)
+if known_request then
+  local body = cjson.decode(known_request)
+  body.room_sid = ARGV[2]
+  redis.call('HSET', request_bodies, session, cjson.encode(body))
+end
 """
 _END = (
     _IN_ANOTHER_ROOM
@@ -64,10 +70,11 @@ _SAVE_REQUEST = (
     + """
 redis.call('ZADD', requests, now, session)
 if ARGV[4] == '1' then
-  local body = {job_metadata = ARGV[3], dispatched = now}
+  local body = {job_metadata = ARGV[3], room_sid = ARGV[2], dispatched = now}
   redis.call('HSET', request_bodies, session, cjson.encode(body))
-else
-  redis.call('HSETNX', request_bodies, session, cjson.encode({job_metadata = ARGV[3]}))
+elseif not known_request then
+  local body = {job_metadata = ARGV[3], room_sid = ARGV[2]}
+  redis.call('HSET', request_bodies, session, cjson.encode(body))
 end
 """
 )
@@ -157,6 +164,7 @@ class RedisStore(RedisOutcomes):
             requests.append(
                 RecentRequest(
                     session_id=session_id,
+                    room_sid=saved["room_sid"],
                     job_metadata=saved["job_metadata"],
                     age_s=float(now) - float(asked),
                     dispatched_age_s=None if dispatched is None else float(now) - dispatched,

@@ -31,7 +31,7 @@ _SHARED_KEYS = [
         "outcome:due",  # sorted set: id, by the time its delivery is due
         "age",  # sorted set: session, by its last change
         "requests",  # sorted set: session, by the time of its last request
-        "request:bodies",  # hash: session -> JSON: job_metadata and dispatched
+        "request:bodies",  # hash: session -> JSON: job_metadata, room_sid, dispatched
     )
 ]
 _PRELUDE = """

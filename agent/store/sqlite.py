@@ -119,20 +119,21 @@ class SqliteStore(SqliteOutcomes):
         def step(db: sqlite3.Connection) -> None:
             now = time.time()
             db.execute(
-                "INSERT INTO request (session_id, job_metadata, asked, dispatched)"
-                " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (session_id) DO UPDATE"
+                "INSERT INTO request (session_id, job_metadata, asked, dispatched, room_sid)"
+                " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (session_id) DO UPDATE"
                 " SET job_metadata = CASE WHEN ?4 IS NULL THEN job_metadata ELSE ?2 END,"
-                " asked = ?3, dispatched = coalesce(?4, dispatched)",
-                (session_id, job_metadata, now, now if dispatched else None),
+                " asked = ?3, dispatched = coalesce(?4, dispatched), room_sid = ?5",
+                (session_id, job_metadata, now, now if dispatched else None, room_sid),
             )
             _set_room(db, session_id, room_sid)
 
         await self._write(step)
 
     async def recent_requests(self, within_s: float) -> list[RecentRequest]:
-        def find(db: sqlite3.Connection) -> list[tuple[str, str, float, float | None]]:
+        def find(db: sqlite3.Connection) -> list[tuple[str, str, str, float, float | None]]:
             return db.execute(
-                "SELECT session_id, job_metadata, asked, dispatched FROM request ORDER BY asked"
+                "SELECT session_id, room_sid, job_metadata, asked, dispatched"
+                " FROM request ORDER BY asked"
             ).fetchall()
 
         def delete_old(db: sqlite3.Connection) -> None:
@@ -141,16 +142,17 @@ class SqliteStore(SqliteOutcomes):
         found = await self._read(find)
         now = time.time()
         # This is read every few seconds: write only if there is something to delete.
-        if any(now - asked > within_s for _, _, asked, _ in found):
+        if any(now - asked > within_s for *_, asked, _ in found):
             await self._write(delete_old)
         return [
             RecentRequest(
                 session_id=session_id,
+                room_sid=room_sid,
                 job_metadata=job_metadata,
                 age_s=now - asked,
                 dispatched_age_s=None if dispatched is None else now - dispatched,
             )
-            for session_id, job_metadata, asked, dispatched in found
+            for session_id, room_sid, job_metadata, asked, dispatched in found
             if now - asked <= within_s
         ]
 
@@ -179,3 +181,4 @@ def _phase_of(db: sqlite3.Connection, session_id: str) -> Phase | None:
 
 def _set_room(db: sqlite3.Connection, session_id: str, room_sid: str) -> None:
     db.execute("UPDATE session SET room_sid = ? WHERE id = ?", (room_sid, session_id))
+    db.execute("UPDATE request SET room_sid = ? WHERE session_id = ?", (room_sid, session_id))

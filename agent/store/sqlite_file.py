@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS lease (
     name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS request (
-    session_id TEXT PRIMARY KEY, job_metadata TEXT NOT NULL, asked REAL NOT NULL, dispatched REAL
+    session_id TEXT PRIMARY KEY, room_sid TEXT NOT NULL, job_metadata TEXT NOT NULL,
+    asked REAL NOT NULL, dispatched REAL
 ) WITHOUT ROWID;
 -- state: open, closed or done (0.1: settled).
 -- due: when the lease of an open outcome expires, or when a closed outcome is due for delivery.

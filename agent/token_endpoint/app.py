@@ -42,8 +42,9 @@ from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.metrics import ENDED, STARTED
 from agent.token_endpoint.rate_limits import RateLimits
 from agent.token_endpoint.readiness import ReadinessCheck
-from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
-from agent.token_endpoint.supervision.reaper import EVERY_S, Reaper
+from agent.token_endpoint.supervision.dispatches import DispatchSupervisor
+from agent.token_endpoint.supervision.reaper import Reaper
+from agent.token_endpoint.supervision.supervisor import PASS_S, Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -71,13 +72,13 @@ class Parts:
 
 
 def create_app(
-    settings: EndpointSettings, *, store: Store | None = None, reaper_every_s: float = EVERY_S
+    settings: EndpointSettings, *, store: Store | None = None, supervision_pass_s: float = PASS_S
 ) -> FastAPI:
     """The endpoint as an ASGI app.
 
     Args:
         store: closed with the app; the one the settings name where None.
-        reaper_every_s: between two rounds of the reaper.
+        supervision_pass_s: between two supervision passes.
 
     Raises:
         ScriptError: the welcome text cannot be read; better now than at the first failure.
@@ -90,25 +91,29 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         rooms = LiveKitRooms(settings)
-        watch = DispatchSupervisor(rooms=rooms, store=memory, check_s=settings.dispatch_check_s)
-        greetings = Greetings(rooms, memory, watch)
-        reaper = Reaper(rooms, greetings, memory, every_s=reaper_every_s)
+        greetings = Greetings(rooms, memory, dispatch_check_s=settings.dispatch_check_s)
+        supervisor = Supervisor(
+            rooms,
+            memory,
+            DispatchSupervisor(rooms, memory, settings.dispatch_check_s),
+            Reaper(rooms, greetings, memory),
+            pass_s=supervision_pass_s,
+        )
         vitals = app.state.vitals = ReadinessCheck(rooms, memory, settings)
         parts = app.state.parts = Parts(
             settings=settings,
             tokens=PlatformJwtVerifier(settings),
             rates=RateLimits(settings),
             greetings=greetings,
-            events=LiveKitWebhooks(settings, memory, reaper, greetings),
+            events=LiveKitWebhooks(settings, memory, supervisor, greetings),
         )
         try:
-            async with OutcomeDelivery(memory, settings), reaper, vitals:
+            async with OutcomeDelivery(memory, settings), supervisor, vitals:
                 yield
         finally:
             await parts.events.aclose()
             await parts.tokens.aclose()
             await parts.rates.aclose()
-            await watch.aclose()
             await rooms.aclose()
             await memory.aclose()
             await spans.aclose()

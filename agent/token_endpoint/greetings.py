@@ -17,7 +17,6 @@ from agent.outcomes.expired import is_worker_lost
 from agent.store import PRESUMED, Phase, Store
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
-from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
 
 REPORT_S = 1.0
 """How long the worker's report of an end may take after the room is gone."""
@@ -31,13 +30,13 @@ class Greetings:
         self,
         rooms: LiveKitRooms,
         store: Store,
-        watch: DispatchSupervisor,
         *,
+        dispatch_check_s: float,
         report_s: float = REPORT_S,
     ) -> None:
         self._rooms = rooms
         self._store = store
-        self._watch = watch
+        self._dispatch_check_s = dispatch_check_s
         self._report_s = report_s
 
     async def start(self, metadata: JobMetadata, *, restart: bool) -> bool:
@@ -70,17 +69,15 @@ class Greetings:
             fresh = True
         async with self._forgotten_if_it_fails(session_id if before is None else None):
             if fresh:
-                await self._watch.claim(session_id)
+                await self._store.claim(f"dispatch/{session_id}", self._dispatch_check_s)
             room_sid = await self._rooms.ensure(metadata)
         if await self._store.start(session_id) is Phase.ENDED:
             # It was ended while we asked LiveKit: the end has the last word.
             await self._rooms.end(room_name)
-            self._watch.over_end(session_id)
             raise _ended()
         await self._store.save_request(
             session_id, metadata.to_json(), room_sid=room_sid, dispatched=fresh
         )
-        self._watch.over_greeting(metadata, fresh=fresh)
         return before is None
 
     async def _after_meeting(self, session_id: str, *, wait: bool) -> Phase | None:
@@ -115,7 +112,6 @@ class Greetings:
         """
         # Recorded first: a start in flight then sees it, whatever becomes of the room.
         await self._store.end(session_id, reason)
-        self._watch.over_end(session_id)
         await self._rooms.end(room_name_of(session_id))
 
     async def over_with_its_room(self, session_id: str) -> bool:
@@ -165,7 +161,6 @@ class Greetings:
         if there not in (None, room_sid):
             return
         await self._store.forget_phase(session_id, room_sid=room_sid)
-        self._watch.over_break(session_id)
         if there is not None:
             # Only then: a room that is gone may be opened again by a request of this very moment.
             await self._rooms.end(room_name)

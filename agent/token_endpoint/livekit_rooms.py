@@ -1,7 +1,4 @@
-"""Rooms and dispatches: the endpoint's only module that knows LiveKit's server API.
-
-It holds no state but the HTTP connection: LiveKit knows which rooms there are and who is in them.
-"""
+"""Rooms and dispatches: the only module of the endpoint that calls LiveKit's server API."""
 
 from __future__ import annotations
 
@@ -22,58 +19,79 @@ from agent.core.settings import EndpointSettings
 from agent.token_endpoint.metrics import LIVEKIT_ERRORS
 
 EMPTY_TIMEOUT_S = 30
-"""How long LiveKit keeps a room that no trainee has entered."""
+"""How long LiveKit keeps a room that no trainee has joined."""
 DEPARTURE_TIMEOUT_S = 30
-"""How long it keeps one they have left: longer than the worker waits for them to come back."""
+"""How long LiveKit keeps a room that the trainee has left; longer than the worker waits."""
 MAX_PARTICIPANTS = 6
-"""Trainee, greeter and avatar, and the successors of each while the old ones still leave."""
+"""Trainee, agent and avatar, and the successors of each while the old ones are still listed."""
 
 JOB_LISTED_S = 6.0
-"""When a dispatch without a job really has none: LiveKit asks its workers for 5 s, then lists."""
+"""A dispatch of this age without a job has none: LiveKit lists a job up to 5 s after it began."""
 
 _ON_BEHALF = "lk.publish_on_behalf"
-"""LiveKit's mark of an avatar, which is of kind `agent` too."""
+"""Participant attribute that marks an avatar; an avatar has the kind `agent` too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """A session's room, as ListRooms shows it.
+
+    livekit-server 1.13.5 updates the counts at once, but at most every 5 s
+    (`roomUpdateInterval` in its pkg/rtc/room.go).
+    """
+
+    name: str
+    sid: str
+    num_participants: int
+    """Participants that are neither agents nor avatars nor recorders: the trainee."""
+    num_publishers: int
+    """Participants of any kind that publish a track."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Avatar:
-    """One avatar in a room."""
+    """An avatar in a room."""
 
     identity: str
-    seat: str
-    """LiveKit's sid of this stay: another one where the avatar has come back."""
+    sid: str
+    """LiveKit's id of this stay; it changes if the avatar leaves and joins again."""
     orphaned: bool
-    """The greeter it speaks for is not in the room. Beware: LiveKit shows a dead one for 20 s."""
+    """Its agent is not in the room. LiveKit lists a killed agent for about 20 s."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Present:
+class Participants:
     """Who is in a room."""
 
-    greeter: bool
+    agent: bool
     trainee: bool
     avatars: tuple[Avatar, ...] = ()
+    counted: bool = True
+    """Each agent and avatar publishes, so that `Room.num_publishers` changes when one leaves."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
-    """One request for a greeter."""
+    """A dispatch of our agent to a room."""
 
     id: str
     has_job: bool
-    """Somebody took it. Beware: LiveKit may list a job up to JOB_LISTED_S after it began."""
-    at_work: bool
-    """Its job has not ended."""
+    """A worker accepted it. LiveKit may list a job up to JOB_LISTED_S late."""
+    running: bool
+    """Its job has not ended, as far as LiveKit knows."""
+    metadata: str = ""
 
 
 class LiveKitRooms:
-    """LiveKit's rooms, as far as a greeting needs them. Every method raises LiveKitError."""
+    """The calls that a greeting needs. Every method raises LiveKitError.
+
+    Create it in a running event loop; `aclose` closes its connections.
+    """
 
     def __init__(self, settings: EndpointSettings) -> None:
-        """Needs a running event loop; `aclose` lets go of the connections."""
         self._agent_name = settings.livekit_agent_name
         self.answered_at = -math.inf
-        """When LiveKit last answered, by the event loop's clock."""
+        """When LiveKit last answered a call, by the event loop's clock."""
         self._timeout_s = settings.livekit_timeout_s
         self._livekit = api.LiveKitAPI(
             settings.livekit_url,
@@ -84,25 +102,25 @@ class LiveKitRooms:
 
     @property
     def automatic(self) -> bool:
-        """LiveKit dispatches to every new room by itself."""
+        """LiveKit itself dispatches an agent to each new room (LIVEKIT_AGENT_NAME is empty)."""
         return not self._agent_name
 
     async def aclose(self) -> None:
         await self._livekit.aclose()
 
     @asynccontextmanager
-    async def _asking(self, what: str, *, ignore_not_found: bool = False) -> AsyncIterator[None]:
+    async def _calling(self, call: str, *, ignore_not_found: bool = False) -> AsyncIterator[None]:
         try:
-            with translate_livekit_errors(what, ignore_not_found=ignore_not_found):
+            with translate_livekit_errors(call, ignore_not_found=ignore_not_found):
                 async with asyncio.timeout(self._timeout_s):
                     yield
         except LiveKitError as e:
-            LIVEKIT_ERRORS.labels(what, str(e.status or "none")).inc()
+            LIVEKIT_ERRORS.labels(call, str(e.status or "none")).inc()
             raise
         self.answered_at = asyncio.get_running_loop().time()
 
     async def ensure(self, metadata: JobMetadata) -> str:
-        """The session's room and, with it, its one dispatch; asked again it changes nothing.
+        """Create the session's room with one dispatch; do nothing if the room exists.
 
         Returns:
             The room's sid.
@@ -118,86 +136,101 @@ class LiveKitRooms:
                 api.RoomAgentDispatch(agent_name=self._agent_name, metadata=metadata.to_json())
             )
         else:
-            # LiveKit dispatches by itself: room metadata is all that reaches the worker.
+            # LiveKit dispatches itself: only the room's metadata reaches the worker.
             room.metadata = metadata.to_json()
-        async with self._asking("CreateRoom"):
+        async with self._calling("CreateRoom"):
             return (await self._livekit.room.create_room(room)).sid
 
     async def sid(self, room_name: str) -> str | None:
-        """The sid of a room that is there now; None where there is none."""
-        async with self._asking("ListRooms"):
+        """Return the sid of a room; None if there is no such room."""
+        async with self._calling("ListRooms"):
             found = await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[room_name]))
         return next((room.sid for room in found.rooms if room.name == room_name), None)
 
-    async def ours(self) -> dict[str, str]:
-        """The rooms of training sessions that are there now: name and sid."""
-        async with self._asking("ListRooms"):
+    async def list_rooms(self) -> list[Room]:
+        """List the rooms of all training sessions."""
+        async with self._calling("ListRooms"):
             found = await self._livekit.room.list_rooms(api.ListRoomsRequest())
-        return {room.name: room.sid for room in found.rooms if room.name.startswith(ROOM_PREFIX)}
+        return [
+            Room(
+                name=room.name,
+                sid=room.sid,
+                num_participants=room.num_participants,
+                num_publishers=room.num_publishers,
+            )
+            for room in found.rooms
+            if room.name.startswith(ROOM_PREFIX)
+        ]
+
+    async def ping(self) -> None:
+        """Check that LiveKit answers; `answered_at` changes if it does."""
+        await self.sid(ROOM_PREFIX)
 
     async def end(self, room_name: str) -> None:
-        """Close a room: everybody in it is disconnected. Harmless where there is none."""
-        async with self._asking("DeleteRoom", ignore_not_found=True):
+        """Delete a room and disconnect everyone in it; do nothing if there is no such room."""
+        async with self._calling("DeleteRoom", ignore_not_found=True):
             await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
 
-    async def present(self, room_name: str) -> Present:
-        """Who is in a room; nobody where there is none."""
-        async with self._asking("ListParticipants"):
+    async def participants(self, room_name: str) -> Participants:
+        """Return who is in a room; a room that does not exist is empty."""
+        async with self._calling("ListParticipants"):
             found = await self._livekit.room.list_participants(
                 api.ListParticipantsRequest(room=room_name)
             )
         here = [p for p in found.participants if p.state != api.ParticipantInfo.State.DISCONNECTED]
-        agents = [p for p in here if p.kind == api.ParticipantInfo.Kind.AGENT]
-        greeters = {p.identity for p in agents if _ON_BEHALF not in p.attributes}
-        return Present(
-            greeter=bool(greeters),
+        of_kind_agent = [p for p in here if p.kind == api.ParticipantInfo.Kind.AGENT]
+        agents = {p.identity for p in of_kind_agent if _ON_BEHALF not in p.attributes}
+        return Participants(
+            agent=bool(agents),
             trainee=any(p.kind == api.ParticipantInfo.Kind.STANDARD for p in here),
             avatars=tuple(
                 Avatar(
                     identity=p.identity,
-                    seat=p.sid,
-                    orphaned=p.attributes[_ON_BEHALF] not in greeters,
+                    sid=p.sid,
+                    orphaned=p.attributes[_ON_BEHALF] not in agents,
                 )
-                for p in agents
+                for p in of_kind_agent
                 if _ON_BEHALF in p.attributes
             ),
+            counted=all(p.is_publisher for p in of_kind_agent),
         )
 
     async def remove(self, room_name: str, identity: str) -> None:
-        """Remove a participant; harmless where they, or the room, are gone."""
-        async with self._asking("RemoveParticipant", ignore_not_found=True):
+        """Remove a participant; do nothing if the participant or the room is gone."""
+        async with self._calling("RemoveParticipant", ignore_not_found=True):
             await self._livekit.room.remove_participant(
                 api.RoomParticipantIdentity(room=room_name, identity=identity)
             )
 
     async def dispatches(self, room_name: str) -> list[Dispatch]:
-        """The dispatches of a room that is there; of a missing one LiveKit answers in 3 s, 503."""
-        async with self._asking("ListDispatch"):
+        """List the dispatches of an existing room. For a missing room LiveKit answers 503."""
+        async with self._calling("ListDispatch"):
             found = await self._livekit.agent_dispatch.list_dispatch(room_name)
         return [
             Dispatch(
                 id=dispatch.id,
                 has_job=bool(dispatch.state.jobs),
-                at_work=any(
+                running=any(
                     job.state.status in (JobStatus.JS_PENDING, JobStatus.JS_RUNNING)
                     for job in dispatch.state.jobs
                 ),
+                metadata=dispatch.metadata,
             )
             for dispatch in found
-            # Also "": with every room LiveKit lists a default dispatch, which is not ours.
+            # LiveKit lists a default dispatch with an empty agent name for each room: not ours,
+            # unless LiveKit dispatches itself.
             if dispatch.agent_name == self._agent_name
         ]
 
-    async def dispatch(self, metadata: JobMetadata) -> None:
-        """Send for one more greeter. Beware: it creates a room that is missing."""
-        room_name = room_name_of(metadata.session_id)
+    async def dispatch(self, room_name: str, job_metadata: str) -> None:
+        """Dispatch another agent. LiveKit creates the room if it does not exist."""
         request = api.CreateAgentDispatchRequest(
-            agent_name=self._agent_name, room=room_name, metadata=metadata.to_json()
+            agent_name=self._agent_name, room=room_name, metadata=job_metadata
         )
-        async with self._asking("CreateDispatch"):
+        async with self._calling("CreateDispatch"):
             await self._livekit.agent_dispatch.create_dispatch(request)
 
-    async def undispatch(self, room_name: str, dispatch_id: str) -> None:
-        """Take back a dispatch and end its job, even one not listed yet. Harmless where gone."""
-        async with self._asking("DeleteDispatch", ignore_not_found=True):
+    async def delete_dispatch(self, room_name: str, dispatch_id: str) -> None:
+        """Delete a dispatch and end its job, even a job that is not listed yet."""
+        async with self._calling("DeleteDispatch", ignore_not_found=True):
             await self._livekit.agent_dispatch.delete_dispatch(dispatch_id, room_name)

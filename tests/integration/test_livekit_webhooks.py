@@ -43,7 +43,7 @@ async def server(
     webhook = f"http://127.0.0.1:{port}/livekit/webhook"
     async with livekit_server(await ensure_binary(), log, webhook=webhook) as running:
         settings = EndpointSettings.from_env(endpoint_env(running, tmp_path_factory.mktemp("s")))
-        app = create_app(settings, store=store, reaper_every_s=ROUND_S)
+        app = create_app(settings, store=store, supervision_pass_s=ROUND_S)
         config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None)
         serving = uvicorn.Server(config)
         task = asyncio.create_task(serving.serve())
@@ -88,7 +88,7 @@ async def test_an_orphaned_avatar_goes_long_before_the_next_round(
         assert time.monotonic() - left_at < AGAIN_S + 3
         assert trainee.disconnected_at is None
         await trainee.leave()
-    assert any("left behind by a lost greeter" in r.message for r in caplog.records)
+    assert any(getattr(r, "event", "") == "avatar_left_behind" for r in caplog.records)
 
 
 async def test_a_session_is_over_with_its_room(

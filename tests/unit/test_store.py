@@ -137,6 +137,8 @@ async def check_recent_requests(store: Store) -> None:
     assert first.dispatched_age_s is not None
     assert 0 <= first.age_s <= first.dispatched_age_s < 10
     assert (second.session_id, second.dispatched_age_s) == ("b", None)
+    await store.set_room("b", "RM_3")
+    assert [r.room_sid for r in await store.recent_requests(30)] == ["RM_1", "RM_3"]
     await store.end("a", "completed", room_sid="RM_0")
     assert await store.phase("a") is Phase.STARTED, "the request recorded the room"
     await store.forget_session("a")

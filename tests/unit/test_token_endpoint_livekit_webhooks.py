@@ -23,11 +23,9 @@ from agent.store import PRESUMED, Phase, SqliteStore
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
-from agent.token_endpoint.livekit_rooms import LiveKitRooms
-from agent.token_endpoint.supervision.dispatch_supervisor import DispatchSupervisor
-from agent.token_endpoint.supervision.reaper import Reaper
+from agent.token_endpoint.supervision.supervisor import Supervisor
+from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
-from tests.unit.test_token_endpoint_greetings import FakeRooms
 
 ROOM = {"name": "training-session-7", "sid": "RM_1"}
 
@@ -48,12 +46,12 @@ def signature(
 
 
 class Hints:
-    """The reaper, as far as it is told where to look."""
+    """The supervisor, as far as webhooks use it."""
 
     def __init__(self) -> None:
         self.rooms: list[str] = []
 
-    def look_soon(self, room_name: str) -> None:
+    def inspect_soon(self, room_name: str) -> None:
         self.rooms.append(room_name)
 
 
@@ -63,8 +61,8 @@ def store(tmp_path: Path) -> SqliteStore:
 
 
 @pytest.fixture
-def rooms() -> FakeRooms:
-    return FakeRooms()
+def livekit() -> FakeLiveKit:
+    return FakeLiveKit()
 
 
 @pytest.fixture
@@ -74,14 +72,12 @@ def hints() -> Hints:
 
 @pytest.fixture
 async def events(
-    tmp_path: Path, store: SqliteStore, rooms: FakeRooms, hints: Hints
+    tmp_path: Path, store: SqliteStore, livekit: FakeLiveKit, hints: Hints
 ) -> AsyncIterator[LiveKitWebhooks]:
-    watch = DispatchSupervisor(rooms=cast(LiveKitRooms, rooms), store=store, check_s=1)
-    greetings = Greetings(cast(LiveKitRooms, rooms), store, watch, report_s=0.1)
-    made = LiveKitWebhooks(settings(tmp_path), store, cast(Reaper, hints), greetings)
+    greetings = Greetings(livekit.as_rooms(), store, dispatch_check_s=1, report_s=0.1)
+    made = LiveKitWebhooks(settings(tmp_path), store, cast(Supervisor, hints), greetings)
     yield made
     await made.aclose()
-    await watch.aclose()
 
 
 async def taken(events: LiveKitWebhooks, body: bytes, **how: Any) -> bool:
@@ -126,13 +122,13 @@ async def test_who_had_met_have_met_for_good_once_their_room_is_gone(
 
 
 async def test_a_greeting_nobody_met_in_and_a_room_that_is_back_are_left_alone(
-    events: LiveKitWebhooks, store: SqliteStore, rooms: FakeRooms
+    events: LiveKitWebhooks, store: SqliteStore, livekit: FakeLiveKit
 ) -> None:
     assert await after_the_room(events, store) is None
     await store.start("7")
     assert await after_the_room(events, store) is Phase.STARTED
     await store.mark_met("7")
-    await rooms.ensure(JobMetadata(session_id="7"))
+    await livekit.ensure(JobMetadata(session_id="7"))
     assert await after_the_room(events, store) is Phase.MET
 
 

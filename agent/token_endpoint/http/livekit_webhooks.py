@@ -25,7 +25,7 @@ from agent.core.settings import EndpointSettings
 from agent.store import Store
 from agent.token_endpoint.errors import ApiError, unauthorized
 from agent.token_endpoint.greetings import Greetings
-from agent.token_endpoint.supervision.reaper import Reaper
+from agent.token_endpoint.supervision.supervisor import Supervisor
 
 _OLD_S = 600
 """An event that was made so long ago is refused: LiveKit signs one for five minutes."""
@@ -41,13 +41,13 @@ class LiveKitWebhooks:
     """Takes events. `aclose` ends what is still being looked into."""
 
     def __init__(
-        self, settings: EndpointSettings, store: Store, reaper: Reaper, greetings: Greetings
+        self, settings: EndpointSettings, store: Store, supervisor: Supervisor, greetings: Greetings
     ) -> None:
         self._verifier = api.TokenVerifier(
             settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
         )
         self._store = store
-        self._reaper = reaper
+        self._supervisor = supervisor
         self._greetings = greetings
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,7 +67,7 @@ class LiveKitWebhooks:
         if not room.startswith(ROOM_PREFIX):
             return False
         if event.event in _LEFT:
-            self._reaper.look_soon(room)
+            self._supervisor.inspect_soon(room)
         elif event.event == _FINISHED and len(self._tasks) < _AT_ONCE:
             task = asyncio.create_task(self._finished(session_id_of(room)), name="room finished")
             self._tasks.add(task)

@@ -1,0 +1,232 @@
+"""The dispatch supervisor: replaces a dispatch that brought no agent, or whose agent was lost.
+
+LiveKit dispatches once: if no worker is free at that moment, no agent ever joins. So for
+REQUEST_WINDOW_S after each request for a greeting the supervisor makes sure that an agent joins the
+room and stays. It waits longer after each dispatch that no worker took.
+
+- LiveKit lists a job up to 5 s late, and deleting a dispatch ends its job even if the job is not
+  listed yet. A dispatch without a job is therefore deleted only once it is JOB_LISTED_S old.
+- A dispatch whose job is slow to join is not deleted: if both agents join, the second one leaves.
+- The trainee's room token outlives the room. If the trainee joins after the worker gave up waiting
+  and closed the room, LiveKit opens the room again without a dispatch, and the supervisor
+  dispatches an agent to it.
+"""
+
+from __future__ import annotations
+
+from agent.core.log import logger
+from agent.store import Phase, RecentRequest, Store
+from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms, Participants
+from agent.token_endpoint.metrics import DISPATCHES_REPEATED
+from agent.token_endpoint.supervision.room_state import RoomState
+
+REQUEST_WINDOW_S = 35.0
+"""How long after a request its room is supervised: longer than the room waits for the trainee
+(30 s) and longer than LiveKit lists a killed agent (about 20 s)."""
+JOB_START_S = 8.0
+"""How long a job may take to join. A cold start on a busy machine takes several seconds."""
+AGENT_LEFT_S = 2.0
+"""How long an agent that left is waited for. An agent that ends on purpose deletes the room."""
+RETRY_GROWTH = 1.5
+"""Each wait for an agent is this much longer than the one before."""
+RETRY_MAX_S = 10.0
+MAX_LOST = 3
+"""How many lost agents are replaced for one request."""
+
+
+class DispatchSupervisor:
+    """Checks one room at a time.
+
+    Args:
+        check_s: how long the first dispatch may take to get a job (DISPATCH_CHECK_S).
+        job_start_s, agent_left_s: see JOB_START_S and AGENT_LEFT_S.
+    """
+
+    def __init__(
+        self,
+        rooms: LiveKitRooms,
+        store: Store,
+        check_s: float,
+        *,
+        job_start_s: float = JOB_START_S,
+        agent_left_s: float = AGENT_LEFT_S,
+    ) -> None:
+        self._rooms = rooms
+        self._store = store
+        self._check_s = check_s
+        self._job_start_s = job_start_s
+        self._agent_left_s = agent_left_s
+
+    def begin(self, state: RoomState, request: RecentRequest | None, now: float) -> None:
+        """Plan the first check of a room that was not listed before."""
+        if request is None or request.room_sid != state.room.sid:
+            # A room that a participant opened again has a dispatch only if LiveKit made it.
+            state.dispatched_at = now if self._rooms.automatic else None
+            state.inspect_by(now)
+        elif request.dispatched_age_s is not None:
+            state.dispatched_at = now - request.dispatched_age_s
+            state.inspect_by(state.dispatched_at + self._check_s)
+        else:
+            state.inspect_by(now)
+
+    def note_request(self, state: RoomState, request: RecentRequest, now: float) -> None:
+        """Note a request that was made since the last pass."""
+        if request.dispatched_age_s is not None and state.dispatched_at is None:
+            # The room was listed before its request was recorded.
+            state.dispatched_at = now - request.dispatched_age_s
+        asked_at = now - request.age_s
+        if asked_at > state.request_at + 0.2:  # one request has a slightly different age each time
+            state.request_at = asked_at
+            state.lost_agents = 0
+            if not state.agent_seen or state.agent_missing_since is not None:
+                state.inspect_by(max(now, (state.dispatched_at or 0) + self._check_s))
+
+    async def check(
+        self,
+        state: RoomState,
+        participants: Participants,
+        request: RecentRequest | None,
+        now: float,
+    ) -> None:
+        """Dispatch another agent if one is missing.
+
+        Raises:
+            LiveKitError, StoreError: nothing is lost; the next inspection checks again.
+        """
+        if await self._closed_late_agent(state, participants, request):
+            return
+        if participants.trainee:
+            state.trainee_seen_at = now
+        if participants.agent:
+            await self._agent_is_there(state, participants, now)
+            return
+        if state.agent_missing_since is None:
+            state.agent_missing_since = now
+        reopened = request is not None and request.room_sid != state.room.sid
+        expected = not reopened and state.trainee_seen_at < state.request_at
+        if request is None or state.lost_agents >= MAX_LOST:
+            return
+        if not (participants.trainee or expected):
+            return
+        if (due := self._due_at(state, running=False)) > now:
+            state.inspect_by(due)
+            return
+        dispatches = await self._rooms.dispatches(state.name)
+        running = any(d.running for d in dispatches)
+        if (due := self._due_at(state, running=running)) > now:
+            state.inspect_by(due)
+            return
+        await self._replace(state, participants, request, dispatches, now)
+        state.inspect_by(self._due_at(state, running=False))
+
+    async def _closed_late_agent(
+        self, state: RoomState, participants: Participants, request: RecentRequest | None
+    ) -> bool:
+        """Close a room that a job opened again after its greeting had ended.
+
+        A job that is on its way when the greeting ends joins up to JOB_START_S later.
+        """
+        session_id = state.session_id
+        over = await self._store.end_reason(session_id) is not None
+        if not over and request is not None and request.room_sid != state.room.sid:
+            only_agents = (participants.agent or participants.avatars) and not participants.trainee
+            # Without a phase the greeting failed: a trainee who is back gets another agent.
+            over = bool(only_agents) and await self._store.phase(session_id) is None
+        if over:
+            await self._rooms.end(state.name)
+            logger.info(
+                "closed the room of a greeting that had ended: a late agent had opened it again",
+                extra={"event": "late_agent_room_closed", **state.log_fields},
+            )
+        return over
+
+    async def _agent_is_there(
+        self, state: RoomState, participants: Participants, now: float
+    ) -> None:
+        state.agent_seen, state.agent_missing_since, state.retries = True, None, 0
+        if participants.trainee and not state.met:
+            await self._store.mark_met(state.session_id)
+            state.met = True
+        if not state.unanswered:
+            return
+        if (due := max(state.unanswered.values())) > now:
+            state.inspect_by(due)
+        else:
+            await self._delete_unanswered(state, await self._rooms.dispatches(state.name), now)
+            state.unanswered.clear()
+
+    def _due_at(self, state: RoomState, *, running: bool) -> float:
+        """When a missing agent is replaced.
+
+        Args:
+            running: a dispatch has a job that has not ended, as far as LiveKit knows.
+        """
+        missing_since = state.agent_missing_since or 0.0
+        if state.agent_seen:
+            return missing_since + self._agent_left_s
+        if running:
+            return (state.dispatched_at or missing_since) + self._job_start_s
+        if state.dispatched_at is None:
+            return 0.0
+        longer: float = RETRY_GROWTH**state.retries
+        return state.dispatched_at + max(self._check_s, min(self._check_s * longer, RETRY_MAX_S))
+
+    async def _replace(
+        self,
+        state: RoomState,
+        participants: Participants,
+        request: RecentRequest,
+        dispatches: list[Dispatch],
+        now: float,
+    ) -> None:
+        session_id = state.session_id
+        dispatched_before, agent_was_here = state.dispatched_at, state.agent_seen
+        lost = agent_was_here or any(d.has_job for d in dispatches)
+        state.dispatched_at, state.agent_seen = now, False
+        state.retries = 0 if agent_was_here else state.retries + 1
+        if not await self._store.claim(f"dispatch/{session_id}", self._check_s):
+            return  # a request dispatched moments ago
+        phase = await self._store.phase(session_id)
+        reopened = request.room_sid != state.room.sid
+        if phase is Phase.ENDED or (phase is Phase.MET and reopened and not state.met):
+            return  # it is over: they had met, and then the room was closed
+        if phase is None:
+            if not participants.trainee:
+                return
+            await self._store.start(session_id)  # it failed, and continues with the next agent
+        for dispatch in dispatches:
+            if not dispatch.has_job:
+                made_by = now if dispatched_before is None else dispatched_before
+                state.unanswered.setdefault(dispatch.id, made_by + JOB_LISTED_S)
+            elif agent_was_here or not dispatch.running:
+                await self._rooms.delete_dispatch(state.name, dispatch.id)
+        await self._delete_unanswered(state, dispatches, now)
+        await self._rooms.dispatch(state.name, request.job_metadata)
+        await self._store.set_room(session_id, state.room.sid)
+        state.lost_agents += lost
+        DISPATCHES_REPEATED.labels("lost" if lost else "no_show").inc()
+        logger.warning(
+            "the agent was lost; dispatched another one"
+            if lost
+            else "no worker took the dispatch; dispatched again. If this repeats, check that a "
+            "worker is running, registered and not full",
+            extra={
+                "event": "dispatch_repeated",
+                "why": "lost" if lost else "no_show",
+                **state.log_fields,
+            },
+        )
+        if await self._store.phase(session_id) is Phase.ENDED:
+            # It ended meanwhile, and CreateDispatch opens a room that was deleted.
+            await self._rooms.end(state.name)
+
+    async def _delete_unanswered(
+        self, state: RoomState, dispatches: list[Dispatch], now: float
+    ) -> None:
+        """Delete replaced dispatches that certainly have no job."""
+        due = {id_ for id_, at in state.unanswered.items() if at <= now}
+        for dispatch in dispatches:
+            if dispatch.id in due and not dispatch.has_job:
+                await self._rooms.delete_dispatch(state.name, dispatch.id)
+        for dispatch_id in due:
+            del state.unanswered[dispatch_id]

@@ -1,0 +1,275 @@
+"""The supervision pass: one replica looks after all rooms with few calls to LiveKit's API.
+
+Every PASS_S seconds one replica, which holds a lease in the store, calls ListRooms once. It lists
+the participants of a room only if the room needs it: its counts changed, one of LiveKit's webhooks
+named it, a check of the dispatch supervisor or the reaper is due, or SAFETY_S have passed. If the
+replica dies, another one takes over within 10 s. Nothing depends on webhooks: they
+only make an inspection earlier, and only on the replica that holds the lease.
+
+ListRooms counts trainees in `num_participants` and everyone who publishes in `num_publishers`
+(measured with livekit-server 1.13.5), so the leaving of an agent or avatar that publishes changes a
+count. LiveKit updates the counts at most every 5 s, so a changed room is inspected again after 3
+and 6 s. A room with an agent or avatar that does not publish yet is inspected every 5 s.
+
+LiveKit API calls a minute with 20 running greetings:
+
+- ListRooms: 60 / PASS_S = 24
+- safety inspections: 20 rooms * 60 / SAFETY_S = 10
+- LiveKit's health, per further replica: 60 / PING_S = 10
+
+That is 34 with one replica and 44 with two. Starting and ending a greeting costs about ten more
+calls. A cold start without any worker costs about 20 calls in 20 s: 8 ListRooms, CreateRoom, and
+three dispatches with 3 or 4 calls each, after 3, 7.5 and 14.3 s.
+
+A worker that was killed leaves its avatar for less than 30 s: LiveKit lists the agent for 20 to
+21 s, the change shows within 5.5 s, and the second inspection removes the avatar 1.5 s later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import secrets
+
+from agent.core.background_task import BackgroundTask
+from agent.core.errors import LiveKitError, StoreError
+from agent.core.job_metadata import session_id_of
+from agent.core.log import logger
+from agent.store import RecentRequest, Store
+from agent.token_endpoint.livekit_rooms import LiveKitRooms, Room
+from agent.token_endpoint.supervision.dispatches import REQUEST_WINDOW_S, DispatchSupervisor
+from agent.token_endpoint.supervision.reaper import Reaper
+from agent.token_endpoint.supervision.room_state import RoomState
+
+PASS_S = 2.5
+SAFETY_S = 120.0
+PING_S = 6.0
+"""How often a replica without the lease checks LiveKit, for its readiness."""
+LEASE_PASSES = 3
+"""The lease lasts for three passes, so that one slow call does not cost it."""
+SETTLE_S = (3.0, 6.0)
+"""When a room is inspected again after its counts changed: LiveKit may show a further change 5 s
+late."""
+BACKOFF_MAX_S = 10.0
+"""Less than the 15 s after which /readyz reports that LiveKit does not answer."""
+HINT_PAUSE_S = 1.0
+"""Between two passes that webhooks asked for."""
+_AT_ONCE = 10
+"""Rooms that are inspected at the same time."""
+_LEASE = "supervision"
+
+
+class Supervisor(BackgroundTask):
+    """An async context manager that supervises all rooms while its block runs.
+
+    Args:
+        rooms, store: closed by the caller.
+        dispatches, reaper: the two checks of a room.
+        pass_s: between two passes; see PASS_S.
+    """
+
+    task_name = "supervisor"
+
+    def __init__(
+        self,
+        rooms: LiveKitRooms,
+        store: Store,
+        dispatches: DispatchSupervisor,
+        reaper: Reaper,
+        *,
+        pass_s: float = PASS_S,
+    ) -> None:
+        self._rooms = rooms
+        self._store = store
+        self._dispatches = dispatches
+        self._reaper = reaper
+        self._pass_s = pass_s
+        self._holder = secrets.token_hex(8)
+        self._leading = False
+        self._states: dict[str, RoomState] = {}
+        """By sid."""
+        self._requests: dict[str, RecentRequest] = {}
+        """By session id, as of the last pass."""
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._wake = asyncio.Event()
+        self._pass_at = 0.0
+        self._last_pass_at = 0.0
+        self._ping_at = 0.0
+        self._paused_until = 0.0
+        self._failures = 0
+        self._failed_at = 0.0
+
+    @property
+    def leading(self) -> bool:
+        """Whether this replica makes the passes."""
+        return self._leading
+
+    def inspect_soon(self, room_name: str) -> None:
+        """Inspect a room before the next pass; without the lease, do nothing."""
+        if not self._leading:
+            return
+        now = asyncio.get_running_loop().time()
+        known = [state for state in self._states.values() if state.name == room_name]
+        for state in known:
+            state.inspect_by(now)
+        if not known:
+            self._pass_at = min(self._pass_at, max(now, self._last_pass_at + HINT_PAUSE_S))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; then give the lease back, so that another replica takes over."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self._wake.clear()
+                await self._step(loop.time())
+                inspection_at = min((s.inspect_at for s in self._states.values()), default=math.inf)
+                due = min(self._pass_at, max(self._paused_until, inspection_at))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), max(0.01, due - loop.time()))
+        finally:
+            if self._leading:
+                with contextlib.suppress(StoreError, TimeoutError):
+                    await asyncio.wait_for(self._store.release_lease(_LEASE, self._holder), 1)
+
+    async def _step(self, now: float) -> None:
+        """Make a pass if it is due, then the inspections that are due."""
+        pass_is_due = now >= self._pass_at
+        if pass_is_due:
+            self._pass_at, self._last_pass_at = now + self._pass_s, now
+            self._lead(await self._holds_lease())
+        if now < self._paused_until:
+            return
+        try:
+            if pass_is_due and self._leading:
+                await self._pass()
+            elif now >= self._ping_at and not self._leading:
+                self._ping_at = now + PING_S
+                await self._rooms.ping()
+            await self._inspect_due()
+        except LiveKitError as e:
+            self._back_off(e)
+            return
+        if self._failures and self._rooms.answered_at > self._failed_at:
+            self._failures = 0
+            logger.warning(
+                "LiveKit answers again; supervision continues",
+                extra={"event": "supervision_resumed"},
+            )
+
+    def _lead(self, leading: bool) -> None:
+        if leading == self._leading:
+            return
+        self._leading = leading
+        self._states.clear()
+        logger.info(
+            "this replica supervises the rooms from now on"
+            if leading
+            else "another replica supervises the rooms from now on",
+            extra={"event": "supervision_taken_over" if leading else "supervision_handed_over"},
+        )
+
+    async def _holds_lease(self) -> bool:
+        """Take or renew the lease. Without a store every replica makes the passes.
+
+        Each step can be repeated, and an avatar that nobody removes costs money.
+        """
+        try:
+            return await self._store.hold_lease(
+                _LEASE, self._holder, max(LEASE_PASSES * self._pass_s, 1.0)
+            )
+        except StoreError:
+            return True
+
+    async def _pass(self) -> None:
+        """Compare LiveKit's list of rooms with what is known, and plan inspections."""
+        try:
+            requests = await self._store.recent_requests(REQUEST_WINDOW_S)
+            self._requests = {request.session_id: request for request in requests}
+        except StoreError:
+            pass  # the outcome delivery logs that the store does not answer
+        try:
+            listed = await self._rooms.list_rooms()
+        except LiveKitError:
+            for state in self._states.values():
+                state.forget_absences()
+            raise
+        now = asyncio.get_running_loop().time()
+        self._states = {room.sid: self._updated(room, now) for room in listed}
+
+    def _updated(self, room: Room, now: float) -> RoomState:
+        state = self._states.get(room.sid)
+        request = self._requests.get(session_id_of(room.name))
+        if state is None:
+            state = RoomState(room=room)
+            self._dispatches.begin(state, request, now)
+            if room.num_participants or room.num_publishers:
+                state.inspect_by(now)
+            else:
+                state.inspect_by(now + SAFETY_S)
+        elif state.room != room:
+            state.room = room
+            state.inspect_by(now)
+            state.settle_at = [now + after_s for after_s in SETTLE_S]
+        if request is not None:
+            self._dispatches.note_request(state, request, now)
+        return state
+
+    async def _inspect_due(self) -> None:
+        """Inspect the rooms that are due; a room that fails does not delay the others.
+
+        Raises:
+            LiveKitError: LiveKit limits the rate of our calls.
+        """
+        now = asyncio.get_running_loop().time()
+        due = [state for state in self._states.values() if state.inspect_at <= now]
+        results = await asyncio.gather(
+            *(self._inspect(state) for state in due), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _inspect(self, state: RoomState) -> None:
+        async with self._slots:
+            now = asyncio.get_running_loop().time()
+            state.plan_next(now, SAFETY_S)
+            try:
+                participants = await self._rooms.participants(state.name)
+                if await self._reaper.check(state, participants, now):
+                    return
+                request = self._requests.get(state.session_id)
+                await self._dispatches.check(state, participants, request, now)
+            except StoreError:
+                pass
+            except LiveKitError as e:
+                state.forget_absences()
+                state.failures += 1
+                state.inspect_by(now + min(self._pass_s * 2**state.failures, BACKOFF_MAX_S))
+                if e.status == 429:
+                    raise
+                logger.warning(
+                    "could not inspect a room; trying again",
+                    extra={"event": "inspection_failed", "error": str(e), **state.log_fields},
+                )
+            else:
+                state.failures = 0
+
+    def _back_off(self, error: LiveKitError) -> None:
+        """Pause after a failed ListRooms or a 429; twice as long after each further failure."""
+        pause_s = min(self._pass_s * 2**self._failures, BACKOFF_MAX_S)
+        self._failures += 1
+        self._failed_at = asyncio.get_running_loop().time()
+        self._paused_until = self._failed_at + pause_s
+        if self._failures == 1:
+            logger.warning(
+                "LiveKit did not answer or limits our calls; supervision backs off. If this "
+                "lasts, check LIVEKIT_URL and the project's rate limits",
+                extra={
+                    "event": "supervision_backoff",
+                    "status": error.status,
+                    "error": str(error),
+                    "pause_s": pause_s,
+                },
+            )

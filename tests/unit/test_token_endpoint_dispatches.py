@@ -1,0 +1,313 @@
+"""The dispatch supervisor replaces dispatches that bring no agent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent.core.job_metadata import JobMetadata
+from agent.store import Phase, SqliteStore
+from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.livekit_rooms import Dispatch
+from agent.token_endpoint.supervision import dispatches
+from agent.token_endpoint.supervision.supervisor import Supervisor
+from tests.fakes.livekit_rooms import FakeLiveKit
+from tests.unit.endpoint_supervision import CHECK_S, greetings_of, supervisor_of
+
+METADATA = JobMetadata(session_id="7")
+A_FEW_CHECKS_S = 4 * CHECK_S
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "store")
+
+
+@pytest.fixture
+def livekit() -> FakeLiveKit:
+    return FakeLiveKit()
+
+
+@pytest.fixture
+def greetings(livekit: FakeLiveKit, store: SqliteStore) -> Greetings:
+    return greetings_of(livekit, store)
+
+
+@pytest.fixture
+async def supervisor(livekit: FakeLiveKit, store: SqliteStore) -> AsyncIterator[Supervisor]:
+    async with supervisor_of(livekit, store) as running:
+        yield running
+
+
+def taken(*, running: bool) -> list[Dispatch]:
+    return [Dispatch(id="AD_0", has_job=True, running=running)]
+
+
+def ids(livekit: FakeLiveKit) -> list[str]:
+    return [d.id for d in livekit.room("7").dispatches]
+
+
+async def becomes(store: SqliteStore, phase: Phase | None) -> None:
+    async with asyncio.timeout(5):
+        while await store.phase("7") is not phase:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_a_dispatch_without_a_job_is_repeated_and_not_deleted_at_once(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    [first] = ids(livekit)
+    await livekit.wait_for_calls("CreateDispatch")
+    assert first in ids(livekit), "LiveKit may list its job later, and deleting it ends the job"
+    metadata = [d.metadata for d in livekit.room("7").dispatches]
+    assert metadata[0] == metadata[1]
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_repeated_dispatches_that_have_no_job_are_deleted(
+    greetings: Greetings, livekit: FakeLiveKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatches, "JOB_LISTED_S", 0.01)
+    await greetings.start(METADATA, restart=False)
+    [first] = ids(livekit)
+    await livekit.wait_for_calls("CreateDispatch", 2)
+    assert first not in ids(livekit)
+    livekit.room("7").agent = livekit.room("7").trainee = True
+    async with asyncio.timeout(5):
+        while len(ids(livekit)) > 1:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_the_wait_for_an_agent_grows_with_each_dispatch(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
+    loop = asyncio.get_running_loop()
+    times = [loop.time()]
+    await greetings.start(METADATA, restart=False)
+    for _ in range(3):
+        await livekit.wait_for_calls("CreateDispatch")
+        times.append(loop.time())
+    waits = [b - a for a, b in zip(times, times[1:], strict=False)]
+    assert waits[0] >= CHECK_S * 0.9
+    assert waits[2] >= CHECK_S * 1.5**2 * 0.9
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_a_job_that_ended_without_an_agent_is_replaced(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    livekit.room("7").dispatches = taken(running=False)
+    await livekit.wait_for_calls("CreateDispatch")
+    assert "AD_0" not in ids(livekit)
+
+
+async def test_a_running_job_gets_time_to_join(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    async with supervisor_of(livekit, store, job_start_s=60):
+        await greetings.start(METADATA, restart=False)
+        livekit.room("7").dispatches = taken(running=True)
+        await asyncio.sleep(A_FEW_CHECKS_S)
+        assert livekit.dispatched == []
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_a_slow_job_is_replaced_but_not_ended(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
+    """Its agent may join at this moment. The second agent then leaves by itself."""
+    await greetings.start(METADATA, restart=False)
+    livekit.room("7").dispatches = taken(running=True)
+    await livekit.wait_for_calls("CreateDispatch")
+    assert "AD_0" in ids(livekit)
+
+
+async def test_an_agent_that_is_lost_is_replaced_while_the_trainee_waits(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    # The killed agent's job is listed as running for good: that it was there counts more.
+    async with supervisor_of(livekit, store, job_start_s=60):
+        await greetings.start(METADATA, restart=False)
+        room = livekit.room("7")
+        room.dispatches = taken(running=True)
+        room.agent = room.trainee = True
+        await becomes(store, Phase.MET)
+        room.agent = False
+        await livekit.wait_for_calls("CreateDispatch")
+        assert "AD_0" not in ids(livekit)
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_at_most_three_lost_agents_are_replaced_for_one_request(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    for _ in range(3):
+        livekit.room("7").dispatches = taken(running=False)
+        await livekit.wait_for_calls("CreateDispatch")
+    livekit.room("7").dispatches = taken(running=False)
+    await asyncio.sleep(A_FEW_CHECKS_S)
+    assert len(livekit.dispatched) == 3
+    await asyncio.sleep(0.25)  # requests closer together count as one
+    await greetings.start(METADATA, restart=False)
+    await livekit.wait_for_calls("CreateDispatch")
+
+
+async def test_a_dispatch_of_another_replica_is_enough(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    await asyncio.sleep(CHECK_S)
+    assert await store.claim("dispatch/7", 60)
+    async with supervisor_of(livekit, store):
+        await livekit.wait_for_calls("ListDispatch")
+        await asyncio.sleep(A_FEW_CHECKS_S)
+    assert livekit.dispatched == []
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_no_agent_is_dispatched_after_the_end_and_the_room_is_closed(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    await store.end("7", "continue")
+    await livekit.wait_for_calls("DeleteRoom")
+    await asyncio.sleep(A_FEW_CHECKS_S)
+    assert livekit.dispatched == []
+
+
+async def test_an_end_during_the_dispatch_closes_the_room(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    """CreateDispatch opens a room that was deleted."""
+    dispatch = livekit.dispatch
+
+    async def dispatch_during_an_end(room_name: str, job_metadata: str) -> None:
+        await greetings.end("7", "continue")
+        await dispatch(room_name, job_metadata)
+
+    livekit.dispatch = dispatch_during_an_end  # type: ignore[method-assign]
+    async with supervisor_of(livekit, store):
+        await greetings.start(METADATA, restart=False)
+        await livekit.wait_for_calls("DeleteRoom", 2)
+    assert livekit.rooms == {}
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_trainee_and_agent_in_the_room_together_have_met(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    livekit.room("7").agent = True
+    await livekit.wait_for_calls("ListParticipants")
+    assert await store.phase("7") is Phase.STARTED
+    livekit.room("7").trainee = True
+    await becomes(store, Phase.MET)
+
+
+@pytest.mark.usefixtures("supervisor")
+@pytest.mark.parametrize("reason", ["continue", None])
+async def test_a_late_agent_that_opens_the_room_again_is_removed(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, reason: str | None
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    sid = livekit.room("7").sid
+    if reason:
+        await greetings.end("7", reason)
+    else:
+        await greetings.break_off("7", room_sid=sid)
+    livekit.open("7").agent = True
+    await livekit.wait_for_calls("DeleteRoom")
+    assert livekit.rooms == {}
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_a_room_that_was_asked_for_again_is_left_alone(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    await greetings.break_off("7", room_sid=livekit.room("7").sid)
+    await greetings.start(METADATA, restart=False)
+    livekit.room("7").agent = True
+    deleted = livekit.calls["DeleteRoom"]
+    await livekit.wait_for_calls("ListRooms", 4)
+    assert livekit.calls["DeleteRoom"] == deleted
+
+
+async def the_worker_gave_up(greetings: Greetings, livekit: FakeLiveKit) -> None:
+    """The worker closed the room; the trainee, whose token is valid, opens it again."""
+    await greetings.start(METADATA, restart=False)
+    livekit.room("7").agent = True
+    await livekit.wait_for_calls("ListParticipants")
+    livekit.close("7")
+    await livekit.wait_for_calls("ListRooms", 2)
+    assert livekit.dispatched == []
+    livekit.open("7").trainee = True
+
+
+@pytest.mark.usefixtures("supervisor")
+@pytest.mark.parametrize("recorded", [False, True])
+async def test_a_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, recorded: bool
+) -> None:
+    await the_worker_gave_up(greetings, livekit)
+    if recorded:
+        await store.forget_phase("7")
+    await livekit.wait_for_calls("CreateDispatch")
+    await becomes(store, Phase.STARTED)
+    livekit.room("7").agent = True
+    await becomes(store, Phase.MET)
+    await store.end("7", "completed", room_sid="RM_1")
+    assert await store.phase("7") is Phase.MET, "the store knows the new room"
+
+
+@pytest.mark.usefixtures("supervisor")
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_trainee_who_comes_back_after_the_greeting_gets_no_agent(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, ended: bool
+) -> None:
+    await store.start("7")
+    await (store.end("7", "presumed: the room was gone") if ended else store.mark_met("7"))
+    await store.save_request("7", METADATA.to_json(), room_sid="RM_0", dispatched=True)
+    livekit.open("7").trainee = True
+    await livekit.wait_for_calls("ListDispatch")
+    await asyncio.sleep(A_FEW_CHECKS_S)
+    assert livekit.dispatched == []
+
+
+async def test_with_automatic_dispatch_livekit_serves_a_reopened_room_itself(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    livekit.automatic = True  # type: ignore[misc]
+    async with supervisor_of(livekit, store) as supervisor:
+        supervisor._dispatches._check_s = 60
+        await the_worker_gave_up(greetings, livekit)
+        await livekit.wait_for_calls("ListRooms", 4)
+    assert livekit.dispatched == []
+
+
+@pytest.mark.usefixtures("supervisor")
+async def test_a_call_that_fails_once_does_not_end_the_supervision(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
+    await greetings.start(METADATA, restart=False)
+    livekit.status = 503
+    await livekit.wait_for_calls("ListRooms")
+    livekit.status = 200
+    await livekit.wait_for_calls("CreateDispatch")
+
+
+async def test_rooms_that_nobody_asked_for_get_no_agent(
+    livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    livekit.open("by-hand").trainee = True
+    async with supervisor_of(livekit, store):
+        await livekit.wait_for_calls("ListRooms", 4)
+    assert livekit.dispatched == []

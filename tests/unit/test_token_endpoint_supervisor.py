@@ -1,0 +1,206 @@
+"""One replica makes the supervision passes, with few calls to LiveKit's API.
+
+The replicas here run 25 times as fast as real ones: a minute takes 2.4 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from agent.core.errors import StoreError
+from agent.core.job_metadata import JobMetadata
+from agent.store import SqliteStore
+from agent.token_endpoint.supervision import dispatches, reaper, supervisor
+from tests.fakes.livekit_rooms import FakeLiveKit
+from tests.unit.endpoint_supervision import greetings_of, supervisor_of
+
+SPEED = 25
+PASS_S = supervisor.PASS_S / SPEED
+MINUTE_S = 60 / SPEED
+CALLS_A_MINUTE = 60
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "store")
+
+
+@pytest.fixture
+def livekit() -> FakeLiveKit:
+    return FakeLiveKit()
+
+
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All times of the supervision, divided by SPEED."""
+    for module, names in {
+        supervisor: ("SAFETY_S", "PING_S", "BACKOFF_MAX_S"),
+        reaper: ("_UNCOUNTED_S", "_COMES_BACK_S"),
+        dispatches: ("JOB_LISTED_S", "RETRY_MAX_S"),
+    }.items():
+        for name in names:
+            monkeypatch.setattr(module, name, getattr(module, name) / SPEED)
+    settled = tuple(after_s / SPEED for after_s in supervisor.SETTLE_S)
+    monkeypatch.setattr(supervisor, "SETTLE_S", settled)
+
+
+def add_greeting(livekit: FakeLiveKit, session_id: str) -> None:
+    room = livekit.open(session_id)
+    room.agent = room.trainee = True
+    room.add_avatar(sid=f"PA_{session_id}")
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize("replicas", [1, 2])
+async def test_twenty_greetings_cost_at_most_sixty_calls_a_minute(
+    livekit: FakeLiveKit, store: SqliteStore, replicas: int
+) -> None:
+    for number in range(20):
+        add_greeting(livekit, str(number))
+    async with supervisor_of(livekit, store, pass_s=PASS_S, known_s=0, alone_s=60) as first:
+        await livekit.wait_for_calls("ListParticipants", 20)
+        running = [first]
+        if replicas == 2:
+            running.append(await supervisor_of(livekit, store, pass_s=PASS_S).__aenter__())
+        await asyncio.sleep(MINUTE_S / 2)  # the beginning costs more
+        before = livekit.total
+        await asyncio.sleep(MINUTE_S)
+        calls = livekit.total - before
+        assert [each.leading for each in running] == [True, False][:replicas]
+        for each in running[1:]:
+            await each.__aexit__(None, None, None)
+    print(f"{replicas} replicas, 20 greetings: {calls} calls a minute, {dict(livekit.calls)}")
+    assert calls <= CALLS_A_MINUTE
+
+
+@pytest.mark.usefixtures("fast")
+async def test_a_cold_start_without_a_worker_costs_about_twenty_calls_in_twenty_seconds(
+    livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    async with supervisor_of(livekit, store, pass_s=PASS_S) as running:
+        running._dispatches._check_s = 3 / SPEED
+        await livekit.wait_for_calls("ListRooms")
+        before = livekit.total
+        await greetings_of(livekit, store).start(JobMetadata(session_id="7"), restart=False)
+        await asyncio.sleep(20 / SPEED)
+        calls = livekit.total - before
+    print(f"a cold start: {calls} calls, {dict(livekit.calls)}")
+    assert 2 <= len(livekit.dispatched) <= 3
+    assert calls <= 22
+
+
+async def test_a_room_is_inspected_when_its_counts_change(
+    livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    add_greeting(livekit, "7")
+    async with supervisor_of(livekit, store):
+        await livekit.wait_for_calls("ListParticipants")
+        await livekit.wait_for_calls("ListRooms", 4)
+        assert livekit.calls["ListParticipants"] == 1
+        livekit.room("7").trainee = False
+        await livekit.wait_for_calls("ListParticipants")
+
+
+async def test_a_webhook_leads_to_an_inspection_before_the_next_pass(
+    livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    add_greeting(livekit, "7")
+    async with supervisor_of(livekit, store, pass_s=60) as running:
+        await livekit.wait_for_calls("ListParticipants")
+        running.inspect_soon(livekit.room("7").name)
+        await livekit.wait_for_calls("ListParticipants")
+        passes = livekit.calls["ListRooms"]
+        running.inspect_soon("training-session-new")
+        await livekit.wait_for_calls("ListRooms")
+        assert livekit.calls["ListRooms"] == passes + 1
+
+
+async def test_a_second_replica_only_pings_and_takes_over_when_the_first_one_dies(
+    livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    first = await supervisor_of(livekit, store).__aenter__()
+    await livekit.wait_for_calls("ListRooms")
+    async with supervisor_of(livekit, store) as second:
+        await livekit.wait_for_calls("ListRooms", 2)
+        assert (first.leading, second.leading) == (True, False)
+        # Dies: it does not give the lease back.
+        first._leading = False
+        await first.__aexit__(None, None, None)
+        add_greeting(livekit, "7")
+        livekit.room("7").agent = False
+        await livekit.wait_for_calls("RemoveParticipant")
+        assert second.leading
+
+
+async def test_a_replica_that_stops_gives_the_lease_back(
+    livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    async with supervisor_of(livekit, store, pass_s=60):
+        await livekit.wait_for_calls("ListRooms")
+    async with supervisor_of(livekit, store, pass_s=60) as second:
+        await livekit.wait_for_calls("ListRooms")
+        assert second.leading
+
+
+async def test_without_the_store_every_replica_removes_orphaned_avatars(
+    livekit: FakeLiveKit, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*args: object, **kwargs: object) -> None:
+        raise StoreError("not now")
+
+    for name in ("hold_lease", "recent_requests", "end_reason", "forget_phase", "outcomes"):
+        monkeypatch.setattr(store, name, away)
+    livekit.open("7").add_avatar()
+    async with supervisor_of(livekit, store):
+        await livekit.wait_for_calls("DeleteRoom")
+    assert livekit.calls["RemoveParticipant"] == 1
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize("status", [429, 503, None])
+async def test_supervision_backs_off_and_says_so_once_until_livekit_answers(
+    livekit: FakeLiveKit, store: SqliteStore, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def logged() -> list[str]:
+        return [
+            r.event  # type: ignore[attr-defined]
+            for r in caplog.records
+            if getattr(r, "event", "") in ("supervision_backoff", "supervision_resumed")
+        ]
+
+    async with supervisor_of(livekit, store, pass_s=PASS_S):
+        await livekit.wait_for_calls("ListRooms")
+        livekit.status = status
+        before = livekit.total
+        await asyncio.sleep(MINUTE_S / 2)
+        assert livekit.total - before <= 30 / supervisor.BACKOFF_MAX_S / SPEED + 4
+        assert logged() == ["supervision_backoff"]
+        livekit.status = 200
+        async with asyncio.timeout(5):
+            while logged() != ["supervision_backoff", "supervision_resumed"]:
+                await asyncio.sleep(0.02)
+
+
+async def test_a_room_that_cannot_be_inspected_does_not_delay_the_others(
+    livekit: FakeLiveKit, store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    from agent.core.errors import LiveKitError
+
+    participants = livekit.participants
+
+    async def fail_for_one(room_name: str) -> object:
+        if room_name.endswith("broken"):
+            raise LiveKitError("ListParticipants: not now", status=503)
+        return await participants(room_name)
+
+    livekit.participants = fail_for_one  # type: ignore[method-assign, assignment]
+    add_greeting(livekit, "broken")
+    livekit.open("7").add_avatar()
+    with caplog.at_level(logging.WARNING):
+        async with supervisor_of(livekit, store):
+            await livekit.wait_for_calls("RemoveParticipant")
+    assert "inspection_failed" in {getattr(r, "event", "") for r in caplog.records}
