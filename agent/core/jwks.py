@@ -1,7 +1,7 @@
-"""Published keys: which of a JWKS verify the platform's JWTs. It fetches nothing, reads no token.
+"""Select the keys of a JWKS that may verify the platform's JWTs. No network access.
 
-A key says by its own type which algorithm it verifies; what a token or the set says of that is
-never followed. Shared secrets and private keys in a set are left out.
+The type of a key determines its algorithm; what a token says about it is ignored. Shared secrets
+and private keys in a set are not used.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from agent.core.errors import PlatformKeysError
 
 SET_MAX = 256 * 1024
-"""The largest set that is read, in bytes."""
+"""The largest key set that is read, in bytes."""
 _KEYS_MAX = 100
 _RSA_MIN = 2048  # bits
 
 _ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
-"""Type and curve of a key, and the one algorithm it is for."""
+"""Type and curve of a key, and its only algorithm."""
 ALGORITHMS = frozenset(_ALGORITHMS.values())
 
 
 def usable_keys(answer: Any) -> list[jwt.PyJWK]:
-    """The set's keys that verify signatures by one of ALGORITHMS.
+    """Return the keys that verify signatures of one of ALGORITHMS.
 
     Args:
-        answer: the set, as JSON has it.
+        answer: the parsed JSON of the key set.
 
     Raises:
-        PlatformKeysError: it is no set, or has no such key.
+        PlatformKeysError: this is not a key set, or it has no such key.
     """
     listed = answer.get("keys") if isinstance(answer, dict) else None
     if not isinstance(listed, list):

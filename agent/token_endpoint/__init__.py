@@ -1,5 +1,9 @@
-"""The token endpoint: lets a trainee into their greeting, and sends for the greeter.
+"""The token endpoint: starts greetings and lets trainees join them.
 
-A process of its own (`python -m agent.token_endpoint`); it never imports `livekit.agents`.
-`generate_livekit_token` lives in `agent.token_endpoint.tokens`.
+It is a process of its own (`python -m agent.token_endpoint`) and never imports `livekit.agents`.
+
+- `app.py`: what the endpoint consists of; `greetings.py`: starting and ending a greeting.
+- `auth/`: who is calling. `http/`: routes, bodies, errors, middleware.
+- `supervision/`: repairs dispatches and removes orphaned avatars.
+- `tokens.py`: `generate_livekit_token`.
 """

@@ -1,4 +1,4 @@
-"""Every answer that is not a success: its code, its status, whether asking again may help."""
+"""Every error response: its code, its HTTP status, and whether a retry may help."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from agent.core.errors import LiveKitError, PlatformKeysError, StoreError, Train
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One row of the table from error to HTTP answer."""
+class ErrorKind:
+    """One row of the table from error code to HTTP response."""
 
     status: int
     retryable: bool
@@ -18,41 +18,45 @@ class Kind:
 
 
 RETRY_AFTER = {429: 60, 503: 2}
-"""Statuses that say when to ask again, in seconds, where nothing nearer is known."""
+"""Seconds of `Retry-After` by status, if the error has no better value."""
 
-API_ERRORS = {
-    "malformed_request": Kind(400, False, "It is no HTTP, or its head is too long."),
-    "malformed_json": Kind(400, False, "The body is not JSON."),
-    "unauthorized": Kind(401, False, "No credentials, or not valid ones."),
-    "forbidden": Kind(403, False, "The credentials are for another session."),
-    "field_not_allowed": Kind(403, False, "The body names something this caller may not choose."),
-    "not_found": Kind(404, False, "There is nothing at this address."),
-    "method_not_allowed": Kind(405, False, "This address has other methods."),
-    "body_too_slow": Kind(408, True, "The body did not arrive in time."),
-    "session_ended": Kind(
-        409, False, "The greeting is over; the platform's backend may restart it."
+ERROR_KINDS = {
+    "malformed_request": ErrorKind(400, False, "It is not HTTP, or its head is too long."),
+    "malformed_json": ErrorKind(400, False, "The body is not JSON."),
+    "unauthorized": ErrorKind(401, False, "The credentials are missing or not valid."),
+    "forbidden": ErrorKind(403, False, "The credentials are for another session."),
+    "field_not_allowed": ErrorKind(
+        403, False, "The body contains a field that this caller may not set."
     ),
-    "body_too_large": Kind(413, False, "The body is larger than 64 KiB."),
-    "not_json": Kind(415, False, "The body is of another type than JSON."),
-    "invalid_request": Kind(
-        422, False, "A field of the address, the body or the claims is unusable."
+    "not_found": ErrorKind(404, False, "There is no such path."),
+    "method_not_allowed": ErrorKind(405, False, "The path has other methods."),
+    "body_too_slow": ErrorKind(408, True, "The body did not arrive in time."),
+    "session_ended": ErrorKind(
+        409, False, "The greeting has ended; the platform's backend may restart it."
     ),
-    "rate_limited": Kind(429, True, "Asked too often; `Retry-After` says when to ask again."),
-    "internal_error": Kind(500, True, "A fault of ours; it has been logged."),
-    "livekit_unavailable": Kind(503, True, "LiveKit cannot be reached or refused us."),
-    "platform_keys_unavailable": Kind(
-        503, True, "The platform's keys (JWKS) cannot be fetched: no token can be verified."
+    "body_too_large": ErrorKind(413, False, "The body is larger than 64 KiB."),
+    "not_json": ErrorKind(415, False, "The body has a type other than JSON."),
+    "invalid_request": ErrorKind(
+        422, False, "A field of the path, the body or the claims is not valid."
     ),
-    "store_unavailable": Kind(503, True, "The store of ended sessions cannot be reached."),
+    "rate_limited": ErrorKind(
+        429, True, "Too many requests; `Retry-After` says when to try again."
+    ),
+    "internal_error": ErrorKind(500, True, "An error in the endpoint; it is logged."),
+    "livekit_unavailable": ErrorKind(503, True, "LiveKit cannot be reached or refused a call."),
+    "platform_keys_unavailable": ErrorKind(
+        503, True, "The platform's keys (JWKS) cannot be fetched, so no token can be verified."
+    ),
+    "store_unavailable": ErrorKind(503, True, "The store cannot be reached."),
 }
 
 
 class ApiError(TrainingGreeterError):
-    """A request is answered with an error.
+    """A request that is answered with an error.
 
     Args:
-        code: a key of `API_ERRORS`.
-        message: for the developer who reads the answer; never a secret or a vendor's text.
+        code: a key of `ERROR_KINDS`.
+        message: for the developer who reads the response; never a secret or a vendor's text.
     """
 
     def __init__(self, code: str, message: str, headers: dict[str, str] | None = None) -> None:
@@ -62,25 +66,29 @@ class ApiError(TrainingGreeterError):
         self.headers = headers or {}
 
     @property
-    def kind(self) -> Kind:
-        return API_ERRORS[self.code]
+    def kind(self) -> ErrorKind:
+        return ERROR_KINDS[self.code]
 
 
 def unauthorized(message: str) -> ApiError:
-    """Who asks is not known."""
+    """Return the error for missing or invalid credentials."""
     return ApiError("unauthorized", message, {"WWW-Authenticate": "Bearer"})
 
 
 def api_error_for(error: TrainingGreeterError) -> ApiError:
-    """What a caller is told of one of our errors; the operator's text stays in the log."""
+    """Return what the caller sees of an error. Its own text is for the operator, in the log."""
     match error:
         case ApiError():
             return error
         case LiveKitError():
-            return ApiError("livekit_unavailable", "the greeting cannot be started or ended now")
+            return ApiError(
+                "livekit_unavailable", "LiveKit is not available; the greeting cannot start or end"
+            )
         case PlatformKeysError():
-            return ApiError("platform_keys_unavailable", "tokens cannot be verified now")
+            return ApiError("platform_keys_unavailable", "tokens cannot be verified at the moment")
         case StoreError():
-            return ApiError("store_unavailable", "the greeting cannot be started or ended now")
+            return ApiError(
+                "store_unavailable", "the store is not available; the greeting cannot start or end"
+            )
         case _:
-            return ApiError("internal_error", "something went wrong on our side")
+            return ApiError("internal_error", "an error in the endpoint; it is logged")

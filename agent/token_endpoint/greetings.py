@@ -1,8 +1,11 @@
-"""Greetings: starting and ending one, over LiveKit (the lock) and the store (the memory).
+"""Start and end greetings.
 
-A greeting ends for good when somebody means it to: the trainee, the platform's backend, or the
-worker at a limit. If the worker reports a reason in `end_reasons.RESTARTABLE`, for example a lost
-connection, the session stays open and the next request starts a new greeting.
+LiveKit's CreateRoom makes sure that a session has one room and one dispatch. The store remembers
+how far the session has come, so that a greeting that has ended is not started again by accident.
+
+A greeting ends for good if someone ends it on purpose: the trainee, the platform's backend, or the
+worker at a limit. If it fails, the worker records an end of `end_reasons.RESTARTABLE` in the store,
+and the next request starts a new greeting.
 """
 
 from __future__ import annotations
@@ -18,13 +21,18 @@ from agent.store import PRESUMED, Phase, Store
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 
-REPORT_S = 1.0
-"""How long the worker's report of an end may take after the room is gone."""
-_ASK_EVERY_S = 0.1
+WORKER_RECORD_S = 1.0
+"""How long after its room the worker may take to record why the greeting ended."""
+_POLL_S = 0.1
 
 
 class Greetings:
-    """One greeting per session, however often and wherever it is asked for."""
+    """Starts and ends greetings. A session has one greeting at a time, on any number of replicas.
+
+    Args:
+        dispatch_check_s: how long after a start no other replica dispatches an agent.
+        worker_record_s: see WORKER_RECORD_S.
+    """
 
     def __init__(
         self,
@@ -32,71 +40,136 @@ class Greetings:
         store: Store,
         *,
         dispatch_check_s: float,
-        report_s: float = REPORT_S,
+        worker_record_s: float = WORKER_RECORD_S,
     ) -> None:
         self._rooms = rooms
         self._store = store
         self._dispatch_check_s = dispatch_check_s
-        self._report_s = report_s
+        self._worker_record_s = worker_record_s
 
     async def start(self, metadata: JobMetadata, *, restart: bool) -> bool:
-        """Have a greeter in the session's room.
+        """Make sure that the session has a room and a dispatch.
 
         Args:
-            restart: greet although the session has ended.
+            restart: start a new greeting even if the session has ended.
 
         Returns:
-            True to the one request that started it.
+            True for the one request that started the greeting.
 
         Raises:
             ApiError: `session_ended`.
-            LiveKitError, StoreError: nothing is promised; asking again is safe.
+            LiveKitError, StoreError: the greeting may not have started; the caller may retry.
         """
         session_id = metadata.session_id
         room_name = room_name_of(session_id)
-        # Remembered before LiveKit is asked: a sweep then leaves the room alone.
+        # Recorded before LiveKit is called, so that the supervisor leaves the room alone.
         before = await self._store.start(session_id)
         fresh = before is None or await self._rooms.sid(room_name) is None
         if before is Phase.MET and fresh:
-            before = await self._after_meeting(session_id, wait=not restart)
+            before = await self._phase_after_meeting(session_id, wait=not restart)
         if before is Phase.ENDED:
             if not restart:
-                raise _ended()
+                raise _session_ended()
             if await self._store.restart(session_id):
-                # Nothing of the old greeting, not even a late greeter's room, is taken over.
+                # Use nothing of the old greeting, not even the room of a late agent.
                 await self._rooms.end(room_name)
             before = await self._store.start(session_id)
             fresh = True
-        async with self._forgotten_if_it_fails(session_id if before is None else None):
+        async with self._forgotten_on_failure(session_id if before is None else None):
             if fresh:
                 await self._store.claim(f"dispatch/{session_id}", self._dispatch_check_s)
             room_sid = await self._rooms.ensure(metadata)
         if await self._store.start(session_id) is Phase.ENDED:
-            # It was ended while we asked LiveKit: the end has the last word.
+            # It was ended while LiveKit created the room: the end counts.
             await self._rooms.end(room_name)
-            raise _ended()
+            raise _session_ended()
         await self._store.save_request(
             session_id, metadata.to_json(), room_sid=room_sid, dispatched=fresh
         )
         return before is None
 
-    async def _after_meeting(self, session_id: str, *, wait: bool) -> Phase | None:
-        """They met, and the room is gone: over, unless the worker reports that it broke off.
+    async def end(self, session_id: str, reason: str) -> None:
+        """End the greeting and its avatar; do nothing if it has ended or never began.
+
+        Raises:
+            LiveKitError, StoreError: the caller may retry.
+        """
+        # Recorded first, so that a start at the same time sees it.
+        await self._store.end(session_id, reason)
+        await self._rooms.end(room_name_of(session_id))
+
+    async def end_without_room(self, session_id: str) -> bool:
+        """End a session whose room is gone, if trainee and agent had met in it.
+
+        The worker's own record of the end counts more, and replaces this one if it comes later. A
+        session in which they did not meet stays as it is, and so does one with a new room.
 
         Returns:
-            What `Store.start` says now.
+            Whether this call ended the session.
+
+        Raises:
+            LiveKitError, StoreError: nothing is lost; the next start does the same.
         """
-        until = asyncio.get_running_loop().time() + (self._report_s if wait else 0)
+        if await self._store.phase(session_id) is not Phase.MET:
+            return False
+        await asyncio.sleep(self._worker_record_s)
+        if await self._store.phase(session_id) is not Phase.MET:
+            return False
+        if await self._rooms.sid(room_name_of(session_id)) is not None:
+            return False
+        return await self._presume_ended(session_id)
+
+    async def break_off(self, session_id: str, *, room_sid: str) -> None:
+        """Close the room of a greeting that failed: the next request starts a new one.
+
+        A session that ended on purpose stays ended. If the session has a newer room, do nothing.
+
+        Raises:
+            LiveKitError, StoreError: the caller may retry.
+        """
+        room_name = room_name_of(session_id)
+        current_sid = await self._rooms.sid(room_name)
+        if current_sid not in (None, room_sid):
+            return
+        await self._store.forget_phase(session_id, room_sid=room_sid)
+        if current_sid is not None:
+            # Only then: if the room is gone, a request may be creating a new one at this moment.
+            await self._rooms.end(room_name)
+
+    async def _phase_after_meeting(self, session_id: str, *, wait: bool) -> Phase | None:
+        """Find out what became of a session that is MET and whose room is gone.
+
+        Args:
+            wait: give the worker time to record the end.
+
+        Returns:
+            What `Store.start` returns now.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + (self._worker_record_s if wait else 0)
         while (before := await self._store.start(session_id)) is Phase.MET:
-            if asyncio.get_running_loop().time() >= until:
-                await self._presume(session_id)
+            if loop.time() >= until:
+                await self._presume_ended(session_id)
             else:
-                await asyncio.sleep(_ASK_EVERY_S)
+                await asyncio.sleep(_POLL_S)
         return before
 
+    async def _presume_ended(self, session_id: str) -> bool:
+        """End a session that no worker recorded the end of, unless its worker was lost.
+
+        Returns:
+            Whether it has ended.
+        """
+        saved = await self._store.outcomes(session_id)
+        if saved and is_worker_lost(saved[-1]):
+            await self._store.forget_phase(session_id)
+            return False
+        await self._store.end(session_id, PRESUMED)
+        return True
+
     @asynccontextmanager
-    async def _forgotten_if_it_fails(self, session_id: str | None) -> AsyncIterator[None]:
-        """The start of a session LiveKit could not be asked for was none."""
+    async def _forgotten_on_failure(self, session_id: str | None) -> AsyncIterator[None]:
+        """Undo `Store.start` if LiveKit could not create the room."""
         try:
             yield
         except LiveKitError:
@@ -104,67 +177,6 @@ class Greetings:
                 await self._store.forget_phase(session_id)
             raise
 
-    async def end(self, session_id: str, reason: str) -> None:
-        """End the greeting and its avatar at once; harmless if it is over or never was.
 
-        Raises:
-            LiveKitError, StoreError: asking again is safe.
-        """
-        # Recorded first: a start in flight then sees it, whatever becomes of the room.
-        await self._store.end(session_id, reason)
-        await self._rooms.end(room_name_of(session_id))
-
-    async def over_with_its_room(self, session_id: str) -> bool:
-        """The session's room is gone, LiveKit says: who had met there have met for good.
-
-        The worker's own report of the end goes first, and corrects this where it comes late. A
-        session that nobody met in stays as it is, and so does one that has a room again.
-
-        Returns:
-            Whether the session was ended by this.
-
-        Raises:
-            LiveKitError, StoreError: nothing is lost; the next request for a greeting sees it too.
-        """
-        if await self._store.phase(session_id) is not Phase.MET:
-            return False
-        await asyncio.sleep(self._report_s)
-        if await self._rooms.sid(room_name_of(session_id)) is not None:
-            return False
-        if await self._store.phase(session_id) is not Phase.MET:
-            return False
-        return await self._presume(session_id)
-
-    async def _presume(self, session_id: str) -> bool:
-        """Nobody says why the room of who had met is gone: over for good, or its worker was lost.
-
-        Returns:
-            Whether it is over.
-        """
-        kept = await self._store.outcomes(session_id)
-        if kept and is_worker_lost(kept[-1]):
-            await self._store.forget_phase(session_id)
-            return False
-        await self._store.end(session_id, PRESUMED)
-        return True
-
-    async def break_off(self, session_id: str, *, room_sid: str) -> None:
-        """Close the room of a greeting that failed: the next request starts a new one.
-
-        What ended on purpose stays ended. If the session has a newer room, nothing changes.
-
-        Raises:
-            LiveKitError, StoreError: asking again is safe.
-        """
-        room_name = room_name_of(session_id)
-        there = await self._rooms.sid(room_name)
-        if there not in (None, room_sid):
-            return
-        await self._store.forget_phase(session_id, room_sid=room_sid)
-        if there is not None:
-            # Only then: a room that is gone may be opened again by a request of this very moment.
-            await self._rooms.end(room_name)
-
-
-def _ended() -> ApiError:
+def _session_ended() -> ApiError:
     return ApiError("session_ended", "this session's greeting has ended")

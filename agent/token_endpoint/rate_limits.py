@@ -1,8 +1,8 @@
-"""Rate limits: how often a greeting may be asked for, and ended. What costs nothing is not counted.
+"""Rate limits for starting and ending greetings.
 
-Counted are requests that would be acted upon, so that malformed ones and strangers use up nobody's
-share. On Redis all replicas count together; with SQLite there is one endpoint, which counts in its
-memory. So it does while Redis is away: a limiter that fails refuses nobody.
+Only authenticated, valid requests count. With Redis all replicas share the counts. With SQLite
+there is one endpoint process, which counts in memory. If Redis does not answer, each replica counts
+in its own memory: a limiter that fails rejects no one.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError
 
-_WAIT_S = 0.5
-"""For Redis to count; a greeting waits no longer than that for it."""
-_AWAY_S = 5.0
-"""So long it is not asked again after it did not answer."""
+_REDIS_TIMEOUT_S = 0.5
+"""How long a request waits for Redis to count it."""
+_REDIS_PAUSE_S = 5.0
+"""How long Redis is not used after it did not answer."""
 _REDIS_PREFIX = "greeter:rate"
 
 
 class RateLimits:
-    """The three limits of the settings, each on its own count. `aclose` lets go of Redis."""
+    """The limits per session, per trainee and for the backend's key. `aclose` closes Redis."""
 
     def __init__(self, settings: EndpointSettings) -> None:
         self._session = _item(settings.rate_limit_session)
         self._trainee = _item(settings.rate_limit_trainee)
         self._backend = _item(settings.rate_limit_backend)
-        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._pool: ConnectionPool | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
-        self._ask_from = 0.0
+        self._redis_from = 0.0
         if settings.redis_url is not None:
             self._pool = ConnectionPool.from_url(
                 settings.redis_url.get_secret_value(),
-                socket_timeout=_WAIT_S,
-                socket_connect_timeout=_WAIT_S,
+                socket_timeout=_REDIS_TIMEOUT_S,
+                socket_connect_timeout=_REDIS_TIMEOUT_S,
             )
             storage = RedisStorage(
                 "async+redis://",
@@ -56,24 +56,24 @@ class RateLimits:
             self._shared = SlidingWindowCounterRateLimiter(storage)
 
     async def start(self, session_id: str, trainee_id: str, *, by_backend: bool) -> None:
-        """A greeting is about to be asked for.
+        """Count the start of a greeting.
 
         Args:
-            trainee_id: the platform's; a trainee without one has no limit of their own.
+            trainee_id: the platform's id; without one there is no limit per trainee.
 
         Raises:
             ApiError: `rate_limited`.
         """
         await self._count(self._session, "start", session_id, what="this session")
         if trainee_id:
-            # Kept for minutes, and not readable: who it was is nobody's to find there.
-            whose = hashlib.sha256(trainee_id.encode(errors="replace")).hexdigest()[:32]
-            await self._count(self._trainee, "trainee", whose, what="this trainee")
+            # Only a hash is stored: the id is personal data.
+            hashed = hashlib.sha256(trainee_id.encode(errors="replace")).hexdigest()[:32]
+            await self._count(self._trainee, "trainee", hashed, what="this trainee")
         if by_backend:
             await self._count(self._backend, "backend", "start", what="X-API-Key")
 
     async def end(self, session_id: str, *, by_backend: bool) -> None:
-        """A greeting is about to be ended; counted apart, for an end saves money.
+        """Count the end of a greeting. It has counts of its own: an end saves money.
 
         Raises:
             ApiError: `rate_limited`.
@@ -93,24 +93,25 @@ class RateLimits:
         if wait_s is not None:
             raise ApiError(
                 "rate_limited",
-                f"{what} may ask {item.amount} times in {item.get_expiry()} s",
+                f"too many requests: {what} may send {item.amount} in {item.get_expiry()} s",
                 {"Retry-After": str(min(max(1, math.ceil(wait_s)), item.get_expiry()))},
             )
 
     async def _hit(self, item: RateLimitItem, *key: str) -> float | None:
-        """Count one; how many seconds until there is room again where there was none."""
+        """Count one request; return the seconds to wait if the limit is reached."""
         now = asyncio.get_running_loop().time()
-        if self._shared is not None and now >= self._ask_from:
+        if self._shared is not None and now >= self._redis_from:
             try:
-                async with asyncio.timeout(_WAIT_S):
+                async with asyncio.timeout(_REDIS_TIMEOUT_S):
                     return await _hit(self._shared, item, *key)
             except (RedisError, OSError, TimeoutError) as e:
-                self._ask_from = now + _AWAY_S
+                self._redis_from = now + _REDIS_PAUSE_S
                 logger.warning(
-                    "requests cannot be counted in Redis: this process counts by itself",
-                    extra={"error": type(e).__name__},
+                    "cannot count requests in Redis; this process counts by itself until Redis "
+                    "answers. Check REDIS_URL",
+                    extra={"event": "rate_limit_store_unavailable", "error": type(e).__name__},
                 )
-        return await _hit(self._own, item, *key)
+        return await _hit(self._local, item, *key)
 
 
 async def _hit(

@@ -1,7 +1,6 @@
-"""Readiness: whether this process can do its work, looked at every few seconds.
+"""Readiness: whether the store and LiveKit have answered in the last 15 s.
 
-Ready means that the store and LiveKit have answered lately. "Lately" spans several looks, so that
-one lost packet takes no replica out of service.
+Several checks fit into that time, so one lost packet does not take a replica out of service.
 """
 
 from __future__ import annotations
@@ -23,21 +22,23 @@ from agent.token_endpoint.metrics import (
     REACHABLE,
 )
 
-EVERY_S: Final = 2.5
-LATELY_S: Final = 15.0
-_LOOK_TIMEOUT_S: Final = 5.0
+CHECK_EVERY_S: Final = 2.5
+READY_FOR_S: Final = 15.0
+_CHECK_TIMEOUT_S: Final = 5.0
 
 
 class ReadinessCheck(BackgroundTask):
-    """Used as an async context manager it looks beside the body. LiveKit is not asked by it: the
-    reaper does so every few seconds, and `rooms` knows when it was last answered.
+    """Checks the store while its `async with` block runs, and updates the gauges.
+
+    It does not call LiveKit: the supervisor does so every few seconds, and `rooms` knows when
+    LiveKit last answered.
 
     Args:
-        rooms, store: not closed by it.
-        every_s, lately_s: see EVERY_S, LATELY_S.
+        rooms, store: closed by the caller.
+        check_every_s, ready_for_s: see CHECK_EVERY_S and READY_FOR_S.
     """
 
-    task_name = "vitals"
+    task_name = "readiness"
 
     def __init__(
         self,
@@ -45,48 +46,46 @@ class ReadinessCheck(BackgroundTask):
         store: Store,
         settings: EndpointSettings,
         *,
-        every_s: float = EVERY_S,
-        lately_s: float = LATELY_S,
+        check_every_s: float = CHECK_EVERY_S,
+        ready_for_s: float = READY_FOR_S,
     ) -> None:
         self._rooms = rooms
         self._store = store
         self._minutes_per_day = settings.avatar_minutes_per_day
         self._delivers = bool(settings.outcome_webhook_url)
-        """Else what waits is only kept, and nobody waits for it."""
-        self._every_s = every_s
-        self._lately_s = lately_s
+        self._check_every_s = check_every_s
+        self._ready_for_s = ready_for_s
         self._store_answered_at = -math.inf
 
     @property
-    def store(self) -> bool:
-        """It has answered lately."""
-        return self._is_lately(self._store_answered_at)
+    def store_answers(self) -> bool:
+        return self._is_recent(self._store_answered_at)
 
     @property
-    def livekit(self) -> bool:
-        """It has answered lately."""
-        return self._is_lately(self._rooms.answered_at)
+    def livekit_answers(self) -> bool:
+        return self._is_recent(self._rooms.answered_at)
 
     async def run(self) -> None:
-        """Look until cancelled; that the store is away is the courier's to say."""
+        """Check until cancelled. The outcome delivery logs that the store does not answer."""
         while True:
             try:
-                async with asyncio.timeout(_LOOK_TIMEOUT_S):
-                    await self._look()
+                async with asyncio.timeout(_CHECK_TIMEOUT_S):
+                    await self._check_store()
             except (StoreError, TimeoutError):
                 pass
-            REACHABLE.labels("store").set(self.store)
-            REACHABLE.labels("livekit").set(self.livekit)
-            await asyncio.sleep(self._every_s)
+            REACHABLE.labels("store").set(self.store_answers)
+            REACHABLE.labels("livekit").set(self.livekit_answers)
+            await asyncio.sleep(self._check_every_s)
 
-    async def _look(self) -> None:
+    async def _check_store(self) -> None:
         spent_s = await self._store.avatar_seconds(utc_day())
         pending = await self._store.pending_deliveries()
+        # Without a webhook outcomes are only kept, and none is waiting for delivery.
         OUTCOMES_PENDING.set(pending if self._delivers else 0)
         self._store_answered_at = asyncio.get_running_loop().time()
         AVATAR_SECONDS_TODAY.set(spent_s)
         budget_s = math.inf if self._minutes_per_day is None else self._minutes_per_day * 60
         AVATAR_BUDGET_LEFT.set(max(budget_s - spent_s, 0))
 
-    def _is_lately(self, at: float) -> bool:
-        return asyncio.get_running_loop().time() - at < self._lately_s
+    def _is_recent(self, at: float) -> bool:
+        return asyncio.get_running_loop().time() - at < self._ready_for_s

@@ -1,4 +1,4 @@
-"""Room tokens: minting and reading LiveKit's JWTs. No I/O; it talks to no server."""
+"""Mint and verify LiveKit room tokens. No network access."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from agent.core.errors import TrainingGreeterError
 from agent.core.job_metadata import session_id_of
 
 DEFAULT_TTL = timedelta(hours=24)
-"""The order's lifetime; the endpoint itself asks for far less."""
+"""The default of `generate_livekit_token`; the endpoint uses TOKEN_TTL_S, which is shorter."""
 
 
 class RoomTokenError(TrainingGreeterError):
-    """A room token is not one of ours, has expired, or is no token at all."""
+    """A room token is malformed, expired, or not signed with our LiveKit key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoomToken:
-    """What a verified room token allows."""
+    """A verified room token."""
 
     identity: str
     room: str
@@ -30,7 +30,7 @@ class RoomToken:
 
 
 def trainee_identity(session_id: str) -> str:
-    """The trainee's identity: one per session, so that a second tab takes the first one's place."""
+    """Return the trainee's identity: one per session, so that a second tab replaces the first."""
     return f"trainee-{session_id}"
 
 
@@ -44,19 +44,19 @@ def generate_livekit_token(
     api_key: str | None = None,
     api_secret: str | None = None,
 ) -> str:
-    """Sign a trainee's token: join this room, publish a microphone, subscribe, send data.
+    """Mint a trainee's token: join this room, publish a microphone, subscribe, send data.
 
-    It may not change its own metadata or attributes: that would let a trainee pose as the avatar.
+    The trainee may not change the own metadata or attributes, and so cannot pose as the avatar.
 
     Args:
-        identity: who joins; the trainee of this room's session where None.
-        ttl: how long one may join with it; it does not end a connection.
-        attributes: participant attributes, seen by everybody in the room.
-        api_key: with `api_secret`, who signs; LIVEKIT_API_KEY and LIVEKIT_API_SECRET of the
-            environment where None.
+        identity: by default the trainee of this room's session.
+        ttl: how long the token can be used to join; it does not end a connection.
+        attributes: participant attributes, visible to everyone in the room.
+        api_key: with `api_secret`, the LiveKit key; by default LIVEKIT_API_KEY and
+            LIVEKIT_API_SECRET of the environment.
 
     Raises:
-        ValueError: no key, no room, or no identity.
+        ValueError: key, room or identity is missing.
     """
     token = (
         api.AccessToken(api_key, api_secret)
@@ -81,15 +81,15 @@ def generate_livekit_token(
 
 
 def verify_livekit_token(token: str, *, api_key: str, api_secret: str) -> RoomToken:
-    """Verify a room token: signature, issuer and lifetime (with a minute's leeway).
+    """Verify a room token: signature, issuer and lifetime, with 60 s of leeway.
 
     Raises:
-        RoomTokenError: anything else than a valid token of this LiveKit key.
+        RoomTokenError: the token is not a valid token of this LiveKit key.
     """
     try:
         claims = api.TokenVerifier(api_key, api_secret).verify(token)
     except (jwt.PyJWTError, ParseError, ValueError, TypeError, AttributeError, RecursionError) as e:
-        raise RoomTokenError(f"no valid room token: {type(e).__name__}") from None
+        raise RoomTokenError(f"the room token is not valid: {type(e).__name__}") from None
     video = claims.video or api.VideoGrants()
     return RoomToken(
         identity=str(claims.identity),

@@ -14,7 +14,7 @@ CHECK_S = 0.06
 
 
 def greetings_of(livekit: FakeLiveKit, store: Store) -> Greetings:
-    return Greetings(livekit.as_rooms(), store, dispatch_check_s=CHECK_S, report_s=0.1)
+    return Greetings(livekit.as_rooms(), store, dispatch_check_s=CHECK_S, worker_record_s=0.1)
 
 
 def supervisor_of(

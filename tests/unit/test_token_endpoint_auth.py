@@ -51,7 +51,7 @@ async def ask(
         "7",
         api_key=key,
         authorization=f"Bearer {bearer}" if bearer is not None else None,
-        may_be_in_room=end,
+        allow_room_token=end,
     )
 
 

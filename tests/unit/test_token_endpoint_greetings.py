@@ -30,7 +30,7 @@ def livekit() -> FakeLiveKit:
 
 @pytest.fixture
 def greetings(livekit: FakeLiveKit, store: SqliteStore) -> Greetings:
-    return Greetings(livekit.as_rooms(), store, dispatch_check_s=1, report_s=0.3)
+    return Greetings(livekit.as_rooms(), store, dispatch_check_s=1, worker_record_s=0.3)
 
 
 async def ended(greetings: Greetings) -> None:
@@ -108,7 +108,7 @@ async def test_who_met_a_guide_that_was_lost_with_its_worker_is_greeted_again(
     assert await store.close_expired_outcome("o", '{"ended": {"reason": "worker_lost"}}')
     livekit.close("7")
     if by_webhook:
-        assert not await greetings.over_with_its_room("7")
+        assert not await greetings.end_without_room("7")
     assert await greetings.start(METADATA, restart=False)
     assert livekit.room("7").sid == "RM_2"
 

@@ -17,7 +17,7 @@ import pytest
 
 from agent.core.errors import ConfigError, PlatformKeysError
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.__main__ import warn_of_any_audience
+from agent.token_endpoint.__main__ import warn_if_audience_is_not_checked
 from agent.token_endpoint.auth.jwks import JwksClient
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, api_error_for
@@ -194,7 +194,7 @@ async def test_a_key_that_must_not_be_used_is_not(server: KeyServer, what: str) 
 async def test_a_new_key_is_fetched_once_and_a_flood_of_unknown_ones_is_not(
     server: KeyServer,
 ) -> None:
-    keys = JwksClient(server.url, floor_s=0.3)
+    keys = JwksClient(server.url, min_interval_s=0.3)
     assert await keys.key("k1", "RS256")
     assert await keys.key("k2", "RS256") is None
     assert server.asked == 1, "within the floor nothing is fetched"
@@ -210,7 +210,7 @@ async def test_a_new_key_is_fetched_once_and_a_flood_of_unknown_ones_is_not(
 
 
 async def test_a_withdrawn_key_is_refused_once_the_set_is_not_fresh(server: KeyServer) -> None:
-    keys = JwksClient(server.url, fresh_s=0.2, floor_s=0)
+    keys = JwksClient(server.url, refresh_s=0.2, min_interval_s=0)
     assert await keys.key("k1", "RS256")
     server.keys = [public_jwk("RS256", "k2", private_key("RS256", "2"))]
     assert await keys.key("k1", "RS256"), "fresh"
@@ -238,20 +238,20 @@ async def test_a_withdrawn_key_is_refused_once_the_set_is_not_fresh(server: KeyS
         {"body": b"\xff\xfe"},
         {"delay_s": 1.0},
     ],
-    ids=str,
+    ids=lambda how: str(how)[:30],
 )
-async def test_keys_that_cannot_be_had_are_a_503_and_one_clear_line(
+async def test_keys_that_cannot_be_fetched_are_a_503_and_one_warning(
     server: KeyServer, caplog: pytest.LogCaptureFixture, how: dict[str, Any]
 ) -> None:
     vars(server).update(how)
-    keys = JwksClient(server.url, timeout_s=0.3, floor_s=0.1)
+    keys = JwksClient(server.url, timeout_s=0.3, min_interval_s=0.1)
     for _ in range(3):
         with pytest.raises(PlatformKeysError, match="PLATFORM_JWKS_URL ") as error:
             await keys.key("k1", "RS256")
     answer = api_error_for(error.value)
     assert (answer.kind.status, answer.code) == (503, "platform_keys_unavailable")
     [said] = [r for r in caplog.records if r.levelno >= logging.WARNING]
-    assert "cannot be fetched" in said.message
+    assert "cannot fetch" in said.message
     # It comes back by itself.
     server.status, server.body, server.delay_s = 200, None, 0
     await asyncio.sleep(0.1)
@@ -262,7 +262,7 @@ async def test_keys_that_cannot_be_had_are_a_503_and_one_clear_line(
 async def test_while_the_platform_is_down_its_known_keys_are_good_for_a_while(
     server: KeyServer,
 ) -> None:
-    keys = JwksClient(server.url, fresh_s=0.1, floor_s=0.05, kept_s=0.8, timeout_s=0.2)
+    keys = JwksClient(server.url, refresh_s=0.1, min_interval_s=0.05, max_age_s=0.8, timeout_s=0.2)
     assert await keys.key("k1", "RS256")
     server.delay_s = 5
     await asyncio.sleep(0.15)
@@ -298,8 +298,10 @@ def test_published_keys_alone_are_a_way_in_and_without_an_audience_a_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     url = "https://platform.example/jwks"
-    warn_of_any_audience(settings(PLATFORM_JWKS_URL=url))
+    warn_if_audience_is_not_checked(settings(PLATFORM_JWKS_URL=url))
     assert "PLATFORM_JWT_AUDIENCE" in caplog.text
     caplog.clear()
-    warn_of_any_audience(settings(PLATFORM_JWKS_URL=url, PLATFORM_JWT_AUDIENCE="greeter"))
+    warn_if_audience_is_not_checked(
+        settings(PLATFORM_JWKS_URL=url, PLATFORM_JWT_AUDIENCE="greeter")
+    )
     assert caplog.text == ""

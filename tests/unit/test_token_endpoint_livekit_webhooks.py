@@ -74,14 +74,14 @@ def hints() -> Hints:
 async def events(
     tmp_path: Path, store: SqliteStore, livekit: FakeLiveKit, hints: Hints
 ) -> AsyncIterator[LiveKitWebhooks]:
-    greetings = Greetings(livekit.as_rooms(), store, dispatch_check_s=1, report_s=0.1)
+    greetings = Greetings(livekit.as_rooms(), store, dispatch_check_s=1, worker_record_s=0.1)
     made = LiveKitWebhooks(settings(tmp_path), store, cast(Supervisor, hints), greetings)
     yield made
     await made.aclose()
 
 
 async def taken(events: LiveKitWebhooks, body: bytes, **how: Any) -> bool:
-    return await events.take(body, signature(body, **how))
+    return await events.receive(body, signature(body, **how))
 
 
 @pytest.mark.parametrize("what", ["participant_left", "participant_connection_aborted"])
@@ -163,7 +163,7 @@ FORGED = {
 async def test_a_forged_event_is_refused(events: LiveKitWebhooks, hints: Hints, how: str) -> None:
     body = event()
     with pytest.raises(ApiError) as refused:
-        await events.take(body, FORGED[how](body))
+        await events.receive(body, FORGED[how](body))
     assert refused.value.code == "unauthorized"
     assert hints.rooms == []
 
@@ -171,12 +171,12 @@ async def test_a_forged_event_is_refused(events: LiveKitWebhooks, hints: Hints, 
 async def test_a_replayed_or_an_old_event_is_refused(events: LiveKitWebhooks) -> None:
     body = event()
     signed = signature(body)
-    assert await events.take(body, signed)
+    assert await events.receive(body, signed)
     for again in (signed, signature(body)):
-        with pytest.raises(ApiError, match="taken before"):
-            await events.take(body, again)
+        with pytest.raises(ApiError, match="received before"):
+            await events.receive(body, again)
     for away_s in (-3600, 3600):
-        with pytest.raises(ApiError, match="too old, or of the future"):
+        with pytest.raises(ApiError, match="too old or its time"):
             await taken(events, event(createdAt=str(int(time.time()) + away_s)))
 
 

@@ -44,7 +44,7 @@ async def test_a_session_a_trainee_and_the_key_have_a_limit_each(tmp_path: Path)
     # An end is counted apart: it is what saves money.
     for _ in range(2):
         await rates.end("1", by_backend=True)
-    with pytest.raises(ApiError, match="this session may ask 2 times in 60 s"):
+    with pytest.raises(ApiError, match="too many requests: this session may send 2 in 60 s"):
         await rates.end("1", by_backend=True)
 
 
@@ -84,7 +84,7 @@ async def test_a_redis_that_is_away_refuses_nobody_and_is_not_waited_for(
     assert time.monotonic() - begun < 2
     assert done == [False] * 30 + [True] * 10, "the process counts by itself"
     [said] = [r for r in caplog.records if r.levelno == logging.WARNING]
-    assert "cannot be counted in Redis" in said.message
+    assert "cannot count requests in Redis" in said.message
     assert "hidden" not in caplog.text
     await rates.aclose()
 
@@ -119,7 +119,7 @@ async def test_the_answer_says_when_to_ask_again_and_carries_the_welcome(tmp_pat
         body = last.json()
         assert body["error"] == {
             "code": "rate_limited",
-            "message": "this session may ask 2 times in 60 s",
+            "message": "too many requests: this session may send 2 in 60 s",
             "retryable": True,
         }
         assert "Asha" in body["fallback"]["welcome_text"]

@@ -48,7 +48,7 @@ async def test_ready_until_nobody_has_answered_for_a_while(
     rooms: LiveKitRooms, store: Store
 ) -> None:
     vitals = ReadinessCheck(
-        rooms, store, EndpointSettings.from_env(ENVIRONMENT), every_s=0.02, lately_s=0.3
+        rooms, store, EndpointSettings.from_env(ENVIRONMENT), check_every_s=0.02, ready_for_s=0.3
     )
     assert not vitals.store
     assert not vitals.livekit
@@ -75,7 +75,7 @@ async def test_the_ledger_and_what_waits_are_shown(
     await store.open_outcome("o", "s", "{}", 60)
     await store.close_outcome("o", "{}")
     settings = EndpointSettings.from_env({**ENVIRONMENT, "AVATAR_MINUTES_PER_DAY": minutes or ""})
-    async with ReadinessCheck(rooms, store, settings, every_s=0.02):
+    async with ReadinessCheck(rooms, store, settings, check_every_s=0.02):
         await asyncio.sleep(0.1)
     assert shown("outcomes_pending") == 1
     assert shown("avatar_seconds_today") == 90

@@ -1,7 +1,7 @@
-"""Authenticate a caller: the platform's backend, a trainee's browser, or the trainee in the room.
+"""Authenticate a caller: the platform's backend, a trainee's browser, or a trainee in the room.
 
-- Starting a greeting: the backend (X-API-Key) or the trainee's browser (platform JWT).
-- Ending a greeting: these two, or the trainee with the room token of this session.
+- Start a greeting: the backend (`X-API-Key`) or the trainee's browser (platform JWT).
+- End a greeting: these two, or the trainee with the room token of the session.
 """
 
 from __future__ import annotations
@@ -20,64 +20,65 @@ from agent.token_endpoint.errors import ApiError, unauthorized
 from agent.token_endpoint.http.schemas import PlatformFields
 from agent.token_endpoint.tokens import RoomTokenError, trainee_identity, verify_livekit_token
 
-_TOKEN_MAX = 8192  # characters; nothing longer is even parsed
+_TOKEN_MAX = 8192  # characters; longer tokens are not parsed
 
 
 class Role(Enum):
     BACKEND = auto()
     BROWSER = auto()
     IN_ROOM = auto()
-    """The trainee, with the room token; may end the greeting, nothing else."""
+    """The trainee, with the room token; may only end the greeting."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Somebody who has proved who they are, for one session."""
+    """An authenticated caller, for one session."""
 
     role: Role
     subject: str = ""
-    """The platform's id of the trainee, where the caller is one."""
+    """The platform's id of the trainee, if the trainee is the caller."""
     claims: PlatformFields = field(default_factory=PlatformFields)
-    """What the platform says of the trainee in its JWT."""
+    """What the platform says about the trainee in its JWT."""
 
 
 async def authenticate(
     settings: EndpointSettings,
-    tokens: PlatformJwtVerifier,
+    verifier: PlatformJwtVerifier,
     session_id: str,
     *,
     api_key: str | None,
     authorization: str | None,
-    may_be_in_room: bool = False,
+    allow_room_token: bool = False,
 ) -> Caller:
-    """Tell who is asking for this session.
+    """Authenticate the caller of a request for a session.
 
     Args:
-        tokens: verifies the platform's JWTs.
-        api_key: the X-API-Key header.
-        authorization: the Authorization header; never together with the key, for who would it be?
-        may_be_in_room: room tokens count too.
+        verifier: verifies the platform's JWTs.
+        api_key: the `X-API-Key` header.
+        authorization: the `Authorization` header. A request with both headers is rejected, because
+            its caller is ambiguous.
+        allow_room_token: accept the room token of the session's trainee too.
 
     Raises:
         ApiError: `unauthorized`; `forbidden` for another session; `invalid_request` for a claim.
-        PlatformKeysError: the platform's keys are needed, and cannot be had now.
+        PlatformKeysError: the platform's keys cannot be fetched at the moment.
     """
     if api_key is not None and authorization is not None:
         raise unauthorized("send either X-API-Key or Authorization, not both")
     if api_key is not None:
-        return _backend(settings, api_key)
+        return _authenticate_backend(settings, api_key)
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise unauthorized("send X-API-Key, or Authorization: Bearer with the platform's JWT")
     if len(token) > _TOKEN_MAX:
         raise unauthorized("the token is too long")
-    if may_be_in_room and (caller := _somebody_in_room(settings, session_id, token)):
+    if allow_room_token and (caller := _authenticate_in_room(settings, session_id, token)):
         return caller
-    return await _browser(tokens, session_id, token)
+    return await _authenticate_browser(verifier, session_id, token)
 
 
-def _backend(settings: EndpointSettings, api_key: str) -> Caller:
+def _authenticate_backend(settings: EndpointSettings, api_key: str) -> Caller:
     expected = settings.platform_api_key
     given = api_key.encode(errors="replace")
     if expected is None or not hmac.compare_digest(given, expected.get_secret_value().encode()):
@@ -85,27 +86,29 @@ def _backend(settings: EndpointSettings, api_key: str) -> Caller:
     return Caller(role=Role.BACKEND)
 
 
-async def _browser(tokens: PlatformJwtVerifier, session_id: str, token: str) -> Caller:
-    claims = await tokens.claims(token)
-    if not _same(claims.get("session_id"), session_id):
+async def _authenticate_browser(
+    verifier: PlatformJwtVerifier, session_id: str, token: str
+) -> Caller:
+    claims = await verifier.claims(token)
+    if not _is_session(claims.get("session_id"), session_id):
         raise ApiError("forbidden", "the token's session_id is not this session")
     try:
-        told = PlatformFields.model_validate(
+        fields = PlatformFields.model_validate(
             {name: claims[name] for name in PlatformFields.model_fields if name in claims}
         )
     except ValidationError as e:
         names = ", ".join(sorted({str(error["loc"][0]) for error in e.errors()}))
-        raise ApiError("invalid_request", f"unusable claims: {names}") from None
-    return Caller(role=Role.BROWSER, subject=claims["sub"], claims=told)
+        raise ApiError("invalid_request", f"claims that are not valid: {names}") from None
+    return Caller(role=Role.BROWSER, subject=claims["sub"], claims=fields)
 
 
-def _same(claim: Any, session_id: str) -> bool:
-    """A platform may number its sessions: 7 is session "7"; True is none."""
+def _is_session(claim: Any, session_id: str) -> bool:
+    """Compare a claim with a session id. A platform may use numbers: 7 is session "7"."""
     return isinstance(claim, str | int) and not isinstance(claim, bool) and str(claim) == session_id
 
 
-def _somebody_in_room(settings: EndpointSettings, session_id: str, token: str) -> Caller | None:
-    """The holder of a room token; None where this is no room token of ours."""
+def _authenticate_in_room(settings: EndpointSettings, session_id: str, token: str) -> Caller | None:
+    """Authenticate by a room token; return None if it is not a valid token of our LiveKit key."""
     try:
         room_token = verify_livekit_token(
             token,

@@ -1,7 +1,4 @@
-"""The platform's public keys, as it publishes them (JWKS): fetched, kept, rotated.
-
-Which of them are used is `agent.core.jwks`' to say. It reads no token.
-"""
+"""Fetch and cache the platform's public keys (JWKS). `agent.core.jwks` selects the usable ones."""
 
 from __future__ import annotations
 
@@ -16,58 +13,58 @@ from agent.core.errors import PlatformKeysError
 from agent.core.jwks import SET_MAX, usable_keys
 from agent.core.log import log_task_failure, logger
 
-FRESH_S = 300.0
-"""A set this old is fetched again, beside the requests: a withdrawn key is refused from then on."""
-KEPT_S = 3600.0
-"""How long a set is used that cannot be fetched again."""
-FLOOR_S = 5.0
-"""Between two fetches at least, however many unknown keys are named meanwhile."""
+REFRESH_S = 300.0
+"""After this time the keys are fetched again in the background, which drops withdrawn keys."""
+MAX_AGE_S = 3600.0
+"""How long keys stay in use if they cannot be fetched again."""
+MIN_INTERVAL_S = 5.0
+"""Minimum time between two fetches, however many tokens name unknown keys."""
 TIMEOUT_S = 3.0
 
 
 class JwksClient:
-    """The keys behind one address.
+    """The keys at one URL; `aclose` cancels a fetch.
 
     Args:
-        url: of the set; needs a running event loop only once it is asked.
-        fresh_s, kept_s, floor_s, timeout_s: see FRESH_S, KEPT_S, FLOOR_S, TIMEOUT_S.
+        url: where the platform publishes the key set.
+        refresh_s, max_age_s, min_interval_s, timeout_s: see the constants of these names.
     """
 
     def __init__(
         self,
         url: str,
         *,
-        fresh_s: float = FRESH_S,
-        kept_s: float = KEPT_S,
-        floor_s: float = FLOOR_S,
+        refresh_s: float = REFRESH_S,
+        max_age_s: float = MAX_AGE_S,
+        min_interval_s: float = MIN_INTERVAL_S,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._url = url
-        self._fresh_s = fresh_s
-        self._kept_s = kept_s
-        self._floor_s = floor_s
+        self._refresh_s = refresh_s
+        self._max_age_s = max_age_s
+        self._min_interval_s = min_interval_s
         self._timeout_s = timeout_s
         self._keys: list[jwt.PyJWK] = []
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
         self._failure = ""
-        """Why the last fetch failed; empty where it did not."""
+        """Why the last fetch failed; empty if it succeeded."""
         self._fetching: asyncio.Task[None] | None = None
 
     async def key(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
-        """The key of this id, or the only one there is for the algorithm where no id is given.
+        """Return the key with this id, or without an id the only key of the algorithm.
 
         Raises:
-            PlatformKeysError: whether there is such a key cannot be known now.
+            PlatformKeysError: the keys cannot be fetched at the moment.
         """
         age_s = self._age_s()
-        found = self._find(kid, algorithm) if age_s < self._kept_s else None
-        if found is None or age_s >= self._fresh_s:
+        found = self._find(kid, algorithm) if age_s < self._max_age_s else None
+        if found is None or age_s >= self._refresh_s:
             self._fetch_if_due()
         if found is None and self._fetching is not None:
-            # Whoever asks may go away; the fetch is for everybody who waits.
+            # The caller may be cancelled; other callers wait for the same fetch.
             await asyncio.shield(self._fetching)
-        if found is None and self._age_s() < self._kept_s:
+        if found is None and self._age_s() < self._max_age_s:
             found = self._find(kid, algorithm)
         if found is None and self._failure:
             raise PlatformKeysError(f"PLATFORM_JWKS_URL {self._failure}")
@@ -84,16 +81,16 @@ class JwksClient:
         return asyncio.get_running_loop().time() - self._fetched_at
 
     def _find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
-        fitting = [k for k in self._keys if k.algorithm_name == algorithm]
+        candidates = [k for k in self._keys if k.algorithm_name == algorithm]
         if kid is None:
-            return fitting[0] if len(fitting) == 1 else None
-        return next((k for k in fitting if k.key_id == kid), None)
+            return candidates[0] if len(candidates) == 1 else None
+        return next((k for k in candidates if k.key_id == kid), None)
 
     def _fetch_if_due(self) -> None:
         now = asyncio.get_running_loop().time()
         if self._fetching is not None:
             return
-        if self._tried_at is not None and now - self._tried_at < self._floor_s:
+        if self._tried_at is not None and now - self._tried_at < self._min_interval_s:
             return
         self._tried_at = now
         self._fetching = asyncio.create_task(self._refresh(), name="fetch platform keys")
@@ -108,16 +105,22 @@ class JwksClient:
             keys = usable_keys(await self._fetch())
         except PlatformKeysError as e:
             if not self._failure:
-                logger.warning("the platform's keys cannot be fetched: %s", e)
+                logger.warning(
+                    "cannot fetch the platform's keys; check PLATFORM_JWKS_URL",
+                    extra={"event": "platform_keys_unavailable", "error": str(e)},
+                )
             self._failure = str(e)
             return
         if self._failure:
-            logger.warning("the platform's keys can be fetched again")
+            logger.warning(
+                "the platform's keys can be fetched again",
+                extra={"event": "platform_keys_available"},
+            )
         self._keys, self._failure = keys, ""
         self._fetched_at = asyncio.get_running_loop().time()
 
     async def _fetch(self) -> Any:
-        """What the address answers, as JSON. Its texts never reach an error: they are not ours."""
+        """Return the response as JSON. Errors never repeat its text, which is not ours."""
         timeout = aiohttp.ClientTimeout(total=self._timeout_s)
         headers = {"Accept": "application/jwk-set+json, application/json"}
         try:

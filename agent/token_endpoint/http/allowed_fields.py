@@ -1,9 +1,8 @@
-"""What a caller may not choose: refused by name, unless it is what they would get anyway.
+"""Reject fields that only the server may set, unless they equal the server's own value.
 
-Only what is known is let through: LiveKit's TokenSource fields, the platform's, and our own. A
-field nobody here knows (a grant, a permission, a misspelt name, an option of a later TokenSource)
-would have no effect, and whoever sets it is told so. Empty values say nothing and are never
-refused, so that a client may send every field it knows of.
+Known fields are those of LiveKit's TokenSource, the platform's and our own. An unknown field (a
+grant, a misspelt name, an option of a later TokenSource) would have no effect, so it is rejected by
+name. Empty values are accepted, so that a client may send every field it knows.
 """
 
 from __future__ import annotations
@@ -20,29 +19,29 @@ from agent.token_endpoint.tokens import trainee_identity
 
 _PLATFORM_ONLY = (*PlatformFields.model_fields, "restart")
 
-_DEFAULT_RESTART = ("restart_policy", "JRP_ON_FAILURE")
-"""Protobuf's JSON may spell out this default; the others are empty values."""
-_NAMED_MAX = 20
-_NAME_MAX = 64  # characters of a field's name in our answer
+_DEFAULT_RESTART_POLICY = ("restart_policy", "JRP_ON_FAILURE")
+"""Protobuf's JSON may contain this default; its other defaults are empty values."""
+_NAMES_MAX = 20  # field names in one error
+_NAME_MAX = 64  # characters of one field name in the error
 
 
 def reject_foreign_fields(
     request: GreetingRequest, session_id: str, *, agent_name: str, from_browser: bool
 ) -> None:
-    """Refuse a request that chooses what is not the caller's.
+    """Reject a request that sets fields the caller may not set.
 
     Raises:
-        ApiError: `field_not_allowed`, naming the fields.
+        ApiError: `field_not_allowed`, with the names of the fields.
     """
-    found = sorted(_foreign(request, session_id, agent_name))
+    found = sorted(_foreign_fields(request, session_id, agent_name))
     if from_browser:
-        found += [name for name in _PLATFORM_ONLY if _says(getattr(request, name))]
+        found += [name for name in _PLATFORM_ONLY if _is_set(getattr(request, name))]
     if found:
-        names = [name[:_NAME_MAX] for name in dict.fromkeys(found)][:_NAMED_MAX]
-        raise ApiError("field_not_allowed", "this caller may not choose: " + ", ".join(names))
+        names = [name[:_NAME_MAX] for name in dict.fromkeys(found)][:_NAMES_MAX]
+        raise ApiError("field_not_allowed", "this caller may not set: " + ", ".join(names))
 
 
-def _foreign(request: GreetingRequest, session_id: str, agent_name: str) -> Iterator[str]:
+def _foreign_fields(request: GreetingRequest, session_id: str, agent_name: str) -> Iterator[str]:
     room = room_name_of(session_id)
     if request.room_name not in (None, "", room):
         yield "room_name"
@@ -52,41 +51,40 @@ def _foreign(request: GreetingRequest, session_id: str, agent_name: str) -> Iter
         yield "participant_metadata"
     if request.participant_attributes:
         yield "participant_attributes"
-    for name, value in _chosen(request.room_config):
+    for name, value in _set_fields(request.room_config):
         if name == "agents":
-            yield from _foreign_agents(value, agent_name)
+            yield from _foreign_agent_fields(value, agent_name)
         elif not (name == "name" and value == room):
             yield f"room_config.{name}"
-    extra = request.model_extra or {}
-    anyway = {
+    server_values = {
         "agent_name": agent_name,
         "identity": trainee_identity(session_id),
         "room": room,
         "session_id": session_id,
     }
-    for name, value in _chosen(extra):
-        if name not in anyway or str(value) != anyway[name]:
+    for name, value in _set_fields(request.model_extra):
+        if name not in server_values or str(value) != server_values[name]:
             yield name
 
 
-def _foreign_agents(agents: Any, agent_name: str) -> Iterator[str]:
+def _foreign_agent_fields(agents: Any, agent_name: str) -> Iterator[str]:
     if not isinstance(agents, list) or len(agents) > 1 or not isinstance(agents[0], dict):
         yield "room_config.agents"
         return
-    for name, value in _chosen(agents[0]):
-        if (name, value) not in (("agent_name", agent_name), _DEFAULT_RESTART):
+    for name, value in _set_fields(agents[0]):
+        if (name, value) not in (("agent_name", agent_name), _DEFAULT_RESTART_POLICY):
             yield f"room_config.agents.{name}"
 
 
-def _says(value: Any) -> bool:
-    """Whether a field of the platform's says anything, itself or in any of its own fields."""
+def _is_set(value: Any) -> bool:
+    """Return whether a field, or one of its own fields, has a value that is not empty."""
     if isinstance(value, BaseModel):
         value = value.model_dump()
     if isinstance(value, Mapping):
-        return any(map(_says, value.values()))
+        return any(map(_is_set, value.values()))
     return bool(value)
 
 
-def _chosen(fields: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
-    """The fields that say something: protobuf's empty values are the same as none."""
+def _set_fields(fields: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    """Yield the fields with a value; protobuf's empty values mean none."""
     return ((snake_case(name), value) for name, value in (fields or {}).items() if value)

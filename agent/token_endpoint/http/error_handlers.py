@@ -1,4 +1,4 @@
-"""How everything that is raised becomes an answer, with the welcome and the way on in it."""
+"""Exception handlers that return the standard error body with `fallback`."""
 
 from __future__ import annotations
 
@@ -21,68 +21,72 @@ logger = logging.getLogger(__name__)
 
 
 class LogLimiter:
-    """Lets some lines a minute into the log, so that strangers cannot fill it; counts the rest."""
+    """Limits the log lines per interval, so that unknown callers cannot fill the log."""
 
-    def __init__(self, lines: int = 30, every_s: float = 60.0) -> None:
+    def __init__(self, lines: int = 30, interval_s: float = 60.0) -> None:
         self._lines = lines
-        self._every_s = every_s
-        self._until = 0.0
-        self._said = 0
-        self._left_out = 0
+        self._interval_s = interval_s
+        self._ends_at = 0.0
+        self._logged = 0
+        self._dropped = 0
 
-    def left_out(self) -> int | None:
-        """How many lines were left out before this one; None where this one is left out too."""
+    def take(self) -> int | None:
+        """Take one line.
+
+        Returns:
+            How many lines were dropped before this one; None if this one is dropped too.
+        """
         now = time.monotonic()
-        if now >= self._until:
-            self._until, self._said = now + self._every_s, 0
-        if self._said >= self._lines:
-            self._left_out += 1
+        if now >= self._ends_at:
+            self._ends_at, self._logged = now + self._interval_s, 0
+        if self._logged >= self._lines:
+            self._dropped += 1
             return None
-        self._said += 1
-        before, self._left_out = self._left_out, 0
+        self._logged += 1
+        before, self._dropped = self._dropped, 0
         return before
 
 
 def add_error_handlers(app: FastAPI, settings: EndpointSettings) -> None:
-    """Give the app its handlers: what a route raises becomes one shape, and one line in the log."""
+    """Add the handlers to the app. Each error of our own is logged."""
 
-    def answer(request: Request, refused: ApiError) -> Response:
-        request.state.outcome = refused.code
-        return error_response(
-            refused, fallback_for(settings, getattr(request.state, "metadata", None))
-        )
+    def respond(request: Request, error: ApiError) -> Response:
+        request.state.outcome = error.code
+        metadata = getattr(request.state, "metadata", None)
+        return error_response(error, fallback_for(settings, metadata))
 
     limiters: defaultdict[str, LogLimiter] = defaultdict(LogLimiter)
     """By code, so that a flood of one kind hides no other."""
 
-    async def on_ours(request: Request, error: Exception) -> Response:
-        refused = api_error_for(cast(TrainingGreeterError, error))
-        left_out = limiters[refused.code].left_out() if refused.kind.status < 500 else 0
-        if left_out is None:
-            return answer(request, refused)
-        level = logging.WARNING if refused.kind.status >= 500 else logging.INFO
+    async def on_our_error(request: Request, error: Exception) -> Response:
+        api_error = api_error_for(cast(TrainingGreeterError, error))
+        server_error = api_error.kind.status >= 500
+        dropped = 0 if server_error else limiters[api_error.code].take()
+        if dropped is None:
+            return respond(request, api_error)
         logger.log(
-            level,
-            "a request was refused",
+            logging.WARNING if server_error else logging.INFO,
+            "a request was rejected",
             extra={
+                "event": "request_rejected",
                 "session_id": request.path_params.get("session_id", ""),
-                "code": refused.code,
-                "not_logged_before": left_out or "",
-                # An answer is for the caller; what LiveKit or the store said is for the operator.
-                "error": "" if error is refused else str(error),
+                "code": api_error.code,
+                "dropped_lines": dropped or "",
+                # The caller does not see what LiveKit or the store answered; the operator does.
+                "error": "" if error is api_error else str(error),
             },
         )
-        return answer(request, refused)
+        return respond(request, api_error)
 
-    async def on_unusable(request: Request, error: Exception) -> Response:
-        return answer(request, validation_error(cast(Any, error).errors()))
+    async def on_invalid_request(request: Request, error: Exception) -> Response:
+        return respond(request, validation_error(cast(Any, error).errors()))
 
-    async def on_http(request: Request, error: Exception) -> Response:
+    async def on_http_error(request: Request, error: Exception) -> Response:
         http = cast(HTTPException, error)
         code = {404: "not_found", 405: "method_not_allowed"}.get(http.status_code)
-        refused = ApiError(code or "invalid_request", str(http.detail), dict(http.headers or {}))
-        return answer(request, refused)
+        headers = dict(http.headers or {})
+        return respond(request, ApiError(code or "invalid_request", str(http.detail), headers))
 
-    app.add_exception_handler(TrainingGreeterError, on_ours)
-    app.add_exception_handler(RequestValidationError, on_unusable)
-    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(TrainingGreeterError, on_our_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_exception_handler(HTTPException, on_http_error)

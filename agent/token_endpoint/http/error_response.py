@@ -14,13 +14,13 @@ from agent.token_endpoint.http.schemas import ErrorDetail, ErrorResponse, Fallba
 
 
 def fallback_for(settings: EndpointSettings, metadata: JobMetadata | None) -> Fallback:
-    """The welcome and the way on: by name for a trainee we know, general for anybody else."""
+    """Return welcome text and Continue URL; for an unknown trainee the general ones."""
     return general_fallback(settings.continue_url) if metadata is None else _fallback(metadata)
 
 
 @functools.lru_cache(maxsize=4)
 def general_fallback(continue_url: str) -> Fallback:
-    """What strangers are told, made once: a flood of them must not be dear."""
+    """Return the fallback for unknown callers. It is cached, so that a flood of them is cheap."""
     return _fallback(JobMetadata(continue_url=continue_url))
 
 
@@ -33,15 +33,13 @@ def _fallback(metadata: JobMetadata) -> Fallback:
     )
 
 
-def error_response(refused: ApiError, fallback: Fallback) -> Response:
-    """An error as HTTP."""
-    headers = dict(refused.headers)
-    if (wait_s := RETRY_AFTER.get(refused.kind.status)) is not None:
+def error_response(error: ApiError, fallback: Fallback) -> Response:
+    """Return an error as an HTTP response."""
+    headers = dict(error.headers)
+    if (wait_s := RETRY_AFTER.get(error.kind.status)) is not None:
         headers.setdefault("Retry-After", str(wait_s))
-    answer = ErrorResponse(
-        error=ErrorDetail(
-            code=refused.code, message=refused.message, retryable=refused.kind.retryable
-        ),
+    body = ErrorResponse(
+        error=ErrorDetail(code=error.code, message=error.message, retryable=error.kind.retryable),
         fallback=fallback,
     )
-    return JSONResponse(answer.model_dump(), refused.kind.status, headers)
+    return JSONResponse(body.model_dump(), error.kind.status, headers)

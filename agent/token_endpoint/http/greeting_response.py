@@ -1,4 +1,4 @@
-"""The ticket: the answer that lets a trainee into their room."""
+"""Build the response that lets a trainee join the room."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
 def greeting_response(
     settings: EndpointSettings, metadata: JobMetadata, *, client: str | None
 ) -> GreetingResponse:
-    """The ticket of a session's trainee.
+    """Mint the room token of a session's trainee and return the response with it.
 
     Args:
-        client: which page asks; only our own is told to the worker.
+        client: the client that sent the request. Only our own page's name reaches the worker.
     """
     room_name = room_name_of(metadata.session_id)
     token = generate_livekit_token(

@@ -1,4 +1,4 @@
-"""The endpoint's health pages: alive and ready are two questions."""
+"""Health routes: `/healthz` (alive) and `/readyz` (ready)."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from agent.token_endpoint.readiness import ReadinessCheck
 
 
 def add_health_routes(app: FastAPI) -> None:
-    """`/healthz` and `/readyz`; they ask `app.state.vitals`."""
+    """Add the routes; they read `app.state.readiness`."""
     app.get("/healthz", summary="Alive", response_model=Health)(healthz)
     app.get(
         "/readyz",
         summary="Ready",
         response_model=Readiness,
-        responses={503: {"model": Readiness, "description": "Not ready; it may be soon."}},
+        responses={503: {"model": Readiness, "description": "Not ready; try again later."}},
     )(readyz)
 
 
 async def healthz() -> Health:
-    """The process answers; it says nothing of LiveKit."""
+    """The process is alive. This says nothing about LiveKit or the store."""
     return Health()
 
 
 async def readyz(request: Request, response: Response) -> Readiness:
-    """Whether greetings can be started: the store and LiveKit have answered in the last 15 s."""
-    vitals = cast(ReadinessCheck, request.app.state.vitals)
-    store, livekit = vitals.store, vitals.livekit
+    """Whether greetings can start: the store and LiveKit have answered in the last 15 s."""
+    check = cast(ReadinessCheck, request.app.state.readiness)
+    store, livekit = check.store_answers, check.livekit_answers
     response.status_code = 200 if store and livekit else 503
     return Readiness(ready=store and livekit, store=store, livekit=livekit)

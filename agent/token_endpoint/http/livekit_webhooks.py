@@ -1,8 +1,7 @@
-"""LiveKit's webhooks: verified, and taken as hints to look at once.
+"""LiveKit's webhooks: verify them, and use them as hints to look earlier.
 
-Nothing is believed because an event says it: the reaper asks LiveKit who is in the room, and a
-session ends only when its room is gone. So a repeated or late event does no harm, and LiveKit need
-not send any: what a hint makes sooner is seen to without it, some seconds later.
+No event is believed: the supervisor asks LiveKit who is in the room, and a session ends only if its
+room is gone. A repeated or late event does no harm, and nothing depends on webhooks.
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ from agent.token_endpoint.errors import ApiError, unauthorized
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.supervision.supervisor import Supervisor
 
-_OLD_S = 600
-"""An event that was made so long ago is refused: LiveKit signs one for five minutes."""
-_TOKEN_MAX = 8192
-_TEXT_MAX = 128
-_LEFT = frozenset({"participant_left", "participant_connection_aborted"})
-_FINISHED = "room_finished"
-_AT_ONCE = 1000
-"""Rooms whose end is being looked into; further ones wait until they are asked for."""
+_MAX_AGE_S = 600
+"""Older events are rejected. LiveKit's signature is valid for five minutes."""
+_TOKEN_MAX = 8192  # characters
+_EVENT_ID_MAX = 128  # characters
+_PARTICIPANT_LEFT = frozenset({"participant_left", "participant_connection_aborted"})
+_ROOM_FINISHED = "room_finished"
+_TASKS_MAX = 1000
+"""Ends of rooms that are handled at the same time; further events are ignored."""
 
 
 class LiveKitWebhooks:
-    """Takes events. `aclose` ends what is still being looked into."""
+    """Receives events; `aclose` cancels what is in progress."""
 
     def __init__(
         self, settings: EndpointSettings, store: Store, supervisor: Supervisor, greetings: Greetings
@@ -51,25 +50,27 @@ class LiveKitWebhooks:
         self._greetings = greetings
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def take(self, body: bytes, authorization: str | None) -> bool:
-        """Act upon an event.
+    async def receive(self, body: bytes, authorization: str | None) -> bool:
+        """Verify an event and act on it.
 
         Returns:
-            Whether it says anything to us.
+            Whether the endpoint acts on it.
 
         Raises:
-            ApiError: `unauthorized`: not LiveKit's, of another body, too old, or taken before.
+            ApiError: `unauthorized` if the event is not signed by LiveKit, or is old or repeated.
         """
-        event = self._verified(body, authorization)
+        event = self._verify(body, authorization)
         if not await self._is_new(event):
-            raise unauthorized("this event was taken before")
+            raise unauthorized("this event was received before")
         room = event.room.name
         if not room.startswith(ROOM_PREFIX):
             return False
-        if event.event in _LEFT:
+        if event.event in _PARTICIPANT_LEFT:
             self._supervisor.inspect_soon(room)
-        elif event.event == _FINISHED and len(self._tasks) < _AT_ONCE:
-            task = asyncio.create_task(self._finished(session_id_of(room)), name="room finished")
+        elif event.event == _ROOM_FINISHED and len(self._tasks) < _TASKS_MAX:
+            task = asyncio.create_task(
+                self._on_room_finished(session_id_of(room)), name="room_finished"
+            )
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             task.add_done_callback(log_task_failure)
@@ -82,43 +83,49 @@ class LiveKitWebhooks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _verified(self, body: bytes, authorization: str | None) -> WebhookEvent:
+    def _verify(self, body: bytes, authorization: str | None) -> WebhookEvent:
         token = (authorization or "").removeprefix("Bearer ").strip()
         if not token or len(token) > _TOKEN_MAX:
             raise unauthorized("send LiveKit's signature as Authorization")
         try:
             claims = self._verifier.verify(token)
-            said = base64.b64decode(claims.sha256 or "", validate=True)
+            signed_hash = base64.b64decode(claims.sha256 or "", validate=True)
         except (jwt.PyJWTError, ParseError, ValueError, TypeError, AttributeError, RecursionError):
             raise unauthorized("the signature is not LiveKit's") from None
-        # A room token is signed with the same key, but it says nothing of a body.
-        if not hmac.compare_digest(said, hashlib.sha256(body).digest()):
-            raise unauthorized("the signature is of another body")
+        # A room token is signed with the same key, but has no hash of a body.
+        if not hmac.compare_digest(signed_hash, hashlib.sha256(body).digest()):
+            raise unauthorized("the signature is for another body")
         try:
             event: WebhookEvent = Parse(body, WebhookEvent(), ignore_unknown_fields=True)
         except (ParseError, ValueError, TypeError, RecursionError):
-            raise ApiError("malformed_json", "the body is no LiveKit event") from None
-        if event.created_at and abs(time.time() - event.created_at) > _OLD_S:
-            raise unauthorized("the event is too old, or of the future")
+            raise ApiError("malformed_json", "the body is not a LiveKit event") from None
+        if event.created_at and abs(time.time() - event.created_at) > _MAX_AGE_S:
+            raise unauthorized("the event is too old or its time is in the future")
         return event
 
     async def _is_new(self, event: WebhookEvent) -> bool:
-        if not event.id or len(event.id) > _TEXT_MAX:
+        if not event.id or len(event.id) > _EVENT_ID_MAX:
             return True
         try:
-            return await self._store.claim(f"livekit-event/{event.id}", 2 * _OLD_S)
+            return await self._store.claim(f"livekit-event/{event.id}", 2 * _MAX_AGE_S)
         except StoreError:
-            return True  # a hint taken twice does no harm
+            return True  # a repeated hint does no harm
 
-    async def _finished(self, session_id: str) -> None:
+    async def _on_room_finished(self, session_id: str) -> None:
         try:
-            ended = await self._greetings.over_with_its_room(session_id)
+            ended = await self._greetings.end_without_room(session_id)
         except (LiveKitError, StoreError) as e:
             logger.warning(
-                "that a room is gone could not be looked into just now: %s",
-                e,
-                extra={"session_id": session_id},
+                "could not record that a room was deleted; the next request for the session will",
+                extra={
+                    "event": "room_finished_not_recorded",
+                    "session_id": session_id,
+                    "error": str(e),
+                },
             )
         else:
             if ended:
-                logger.info("a session is over with its room", extra={"session_id": session_id})
+                logger.info(
+                    "a session ended because its room was deleted",
+                    extra={"event": "session_ended_with_room", "session_id": session_id},
+                )

@@ -15,7 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.http.error_response import error_response, fallback_for, general_fallback
+from agent.token_endpoint.http.error_response import (
+    error_response,
+    fallback_for,
+    general_fallback,
+)
 from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.metrics import REQUEST_TIME, REQUESTS
 
@@ -23,7 +27,10 @@ logger = logging.getLogger(__name__)
 
 
 class EdgeMiddleware:
-    """Catches what nobody expected, forbids caches to keep an answer, hangs up on unread bodies."""
+    """Turns unexpected errors into a 500, forbids caching, and counts requests.
+
+    If the body was not read completely, it closes the connection after the response.
+    """
 
     def __init__(self, app: ASGIApp, *, settings: EndpointSettings, spans: RequestSpans) -> None:
         self._app = app
@@ -34,20 +41,20 @@ class EdgeMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 0  # until an answer has begun
-        asked_at = time.monotonic()
+        status = 0  # until a response has begun
+        began_at = time.monotonic()
         scope.setdefault("state", {})
-        sent = Headers(scope=scope)
-        unread = "transfer-encoding" in sent or sent.get("content-length", "0") != "0"
+        headers = Headers(scope=scope)
+        unread = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
-        async def receive_noting_the_end() -> Message:
+        async def receive_until_end() -> Message:
             nonlocal unread
             message = await receive()
             if not message.get("more_body", False):
                 unread = False
             return message
 
-        async def send_uncached(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -55,30 +62,34 @@ class EdgeMiddleware:
                 headers["Cache-Control"] = "no-store"
                 headers["X-Content-Type-Options"] = "nosniff"
                 if unread:
-                    headers["Connection"] = "close"  # else uvicorn reads on, however much comes
+                    # Without this, uvicorn reads the rest of the body, however long it is.
+                    headers["Connection"] = "close"
             await send(message)
 
         try:
-            await self._app(scope, receive_noting_the_end, send_uncached)
+            await self._app(scope, receive_until_end, send_with_headers)
         except ClientDisconnect:
-            return  # nobody is left to answer
+            return
         except Exception as e:  # noqa: BLE001 - the process edge: one request fails, not the process
-            # Its text is left out: a vendor's error may repeat a token.
+            # The text is left out: a vendor's error may repeat a token.
             where = traceback.format_tb(e.__traceback__)[-1].strip().partition("\n")[0]
-            logger.error("unexpected failure", extra={"error": type(e).__name__, "where": where})
+            logger.error(
+                "a request failed with an unexpected error; please report it",
+                extra={"event": "unexpected_error", "error": type(e).__name__, "where": where},
+            )
             if not status:
-                refused = ApiError("internal_error", "something went wrong on our side")
-                answer = error_response(refused, fallback_for(self._settings, None))
-                await answer(scope, receive, send_uncached)
+                error = ApiError("internal_error", "an error in the endpoint; it is logged")
+                response = error_response(error, fallback_for(self._settings, None))
+                await response(scope, receive, send_with_headers)
             scope["state"]["outcome"] = "internal_error"
         finally:
-            took_s = time.monotonic() - asked_at
+            took_s = time.monotonic() - began_at
             _count(scope, took_s)
-            self._spans.answered(scope, status=status, took_s=took_s)
+            self._spans.record(scope, status=status, took_s=took_s)
 
 
 def _count(scope: Scope, took_s: float) -> None:
-    """One request more; what is asked beside the greetings (probes, docs) has no outcome."""
+    """Count a request. Requests for other paths (probes, docs) have no outcome."""
     path = getattr(scope.get("route"), "path", "").rstrip("/")
     route = "end" if path.endswith("/end") else "start" if "{session_id}" in path else "other"
     REQUESTS.labels(route, scope["state"].get("outcome", "none")).inc()
@@ -86,11 +97,11 @@ def _count(scope: Scope, took_s: float) -> None:
 
 
 class CorsMiddleware(CORSMiddleware):
-    """Starlette's, with our shape for the preflight it refuses.
+    """Starlette's CORS middleware, with our error body for a rejected preflight.
 
     Args:
-        origins: of the pages that may ask.
-        continue_url: the way on for whoever is refused.
+        origins: the origins of the pages that may call the endpoint.
+        continue_url: for the fallback in the error body.
     """
 
     def __init__(self, app: ASGIApp, *, origins: Sequence[str], continue_url: str) -> None:
@@ -105,18 +116,16 @@ class CorsMiddleware(CORSMiddleware):
         self._continue_url = continue_url
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        answer = super().preflight_response(request_headers)
-        answer.headers["Cache-Control"] = "no-store"
-        if answer.status_code < 400:
-            return answer
-        what = "origin, or its method or headers," if self._knows(request_headers) else "origin"
-        refused = error_response(
+        response = super().preflight_response(request_headers)
+        response.headers["Cache-Control"] = "no-store"
+        if response.status_code < 400:
+            return response
+        known = self.is_allowed_origin(request_headers.get("origin", ""))
+        what = "method or a header" if known else "origin"
+        rejected = error_response(
             ApiError("forbidden", f"this {what} is not allowed"),
             general_fallback(self._continue_url),
         )
-        refused.headers["Cache-Control"] = "no-store"
-        refused.headers["Vary"] = "Origin"
-        return refused
-
-    def _knows(self, request_headers: Headers) -> bool:
-        return self.is_allowed_origin(request_headers.get("origin", ""))
+        rejected.headers["Cache-Control"] = "no-store"
+        rejected.headers["Vary"] = "Origin"
+        return rejected

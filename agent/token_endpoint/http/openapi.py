@@ -1,4 +1,4 @@
-"""The OpenAPI document: bodies we read ourselves, and every status we answer."""
+"""The OpenAPI document, with the bodies that the routes read themselves and all error codes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from agent.token_endpoint.errors import API_ERRORS, RETRY_AFTER
+from agent.token_endpoint.errors import ERROR_KINDS, RETRY_AFTER
 from agent.token_endpoint.http.schemas import EndRequest, ErrorResponse, GreetingRequest
 
 _RETRY_AFTER = {
     "Retry-After": {
-        "description": "Seconds to wait before asking again.",
+        "description": "Seconds to wait before the next request.",
         "schema": {"type": "integer", "minimum": 1},
     }
 }
 _REF = "#/components/schemas/{model}"
 
 
-EVENT_BODY: dict[str, Any] = {
+WEBHOOK_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -34,40 +34,44 @@ EVENT_BODY: dict[str, Any] = {
         },
     }
 }
-"""The body of LiveKit's webhooks: LiveKit's own, and signed as it is."""
+"""The body of LiveKit's webhooks."""
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """An optional JSON body; the routes read it themselves, within limits."""
+    """Describe an optional JSON body. The routes read it themselves, within limits."""
     schema = {"$ref": _REF.format(model=model.__name__)}
     return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
 
 
 def error_responses(*, but: tuple[str, ...] = ()) -> dict[int | str, dict[str, Any]]:
-    """Every error an operation answers, by status."""
-    answers: dict[int | str, dict[str, Any]] = {}
-    for code, kind in API_ERRORS.items():
+    """Describe the errors of an operation, by status.
+
+    Args:
+        but: codes that the operation never returns.
+    """
+    responses: dict[int | str, dict[str, Any]] = {}
+    for code, kind in ERROR_KINDS.items():
         if code in but:
             continue
-        said = f"`{code}`: {kind.meaning}"
-        known = answers.setdefault(kind.status, {"model": ErrorResponse, "description": ""})
+        meaning = f"`{code}`: {kind.meaning}"
+        response = responses.setdefault(kind.status, {"model": ErrorResponse, "description": ""})
         if kind.status in RETRY_AFTER:
-            known["headers"] = _RETRY_AFTER
-        known["description"] = f"{known['description']} {said}".strip()
-    return answers
+            response["headers"] = _RETRY_AFTER
+        response["description"] = f"{response['description']} {meaning}".strip()
+    return responses
 
 
 def set_openapi(app: FastAPI) -> None:
-    """Give the app its document, made once."""
+    """Set the app's OpenAPI document; it is created on the first request for it."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
             _, bodies = models_json_schema(
                 [(GreetingRequest, "validation"), (EndRequest, "validation")], ref_template=_REF
             )
-            made["components"]["schemas"].update(bodies["$defs"])
-            app.openapi_schema = made
+            schema["components"]["schemas"].update(bodies["$defs"])
+            app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]

@@ -19,10 +19,10 @@ BODY_TIMEOUT_S = 5.0
 
 
 async def read_body(request: Request, model: type[M]) -> M:
-    """The request's JSON; an empty body asks for nothing in particular.
+    """Read and validate the JSON body; an empty body gives the model's defaults.
 
     Raises:
-        ApiError: too large, too slow, not JSON, or with an unusable field, which is named.
+        ApiError: the body is too large, too slow, not JSON, or has an invalid field.
     """
     body = await read_bytes(request)
     if not body.strip():
@@ -31,46 +31,51 @@ async def read_body(request: Request, model: type[M]) -> M:
     if kind != "application/json" and not kind.endswith("+json"):
         raise ApiError("not_json", "send the body with Content-Type: application/json")
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise ApiError("not_json", "send the body as it is, without Content-Encoding")
+        raise ApiError("not_json", "send the body without Content-Encoding")
     try:
-        # Not model_validate_json: it takes NaN and Infinity for JSON.
-        asked = from_json(body, allow_inf_nan=False)
+        # Not model_validate_json: it accepts NaN and Infinity.
+        fields = from_json(body, allow_inf_nan=False)
     except ValueError:
         raise ApiError("malformed_json", "the body is not JSON") from None
     try:
-        return model.model_validate(asked)
+        return model.model_validate(fields)
     except ValidationError as e:
         errors = e.errors(include_url=False, include_context=False, include_input=False)
         raise validation_error(errors) from None
 
 
 def validation_error(errors: Sequence[ErrorDetails]) -> ApiError:
-    """Names every field that cannot be used, and why; never its value."""
-    named = {
+    """Return an error that names each invalid field and the reason, but not its value."""
+    reasons = {
         ".".join(map(str, error["loc"])) or "body": error["msg"].removeprefix("Value error, ")
         for error in errors
     }
     return ApiError(
-        "invalid_request", "; ".join(f"{name[:100]}: {why[:200]}" for name, why in named.items())
+        "invalid_request",
+        "; ".join(f"{name[:100]}: {reason[:200]}" for name, reason in reasons.items()),
     )
 
 
 async def read_bytes(request: Request) -> bytes:
-    """The request's body, as it is.
+    """Read the body unchanged.
 
     Raises:
-        ApiError: too large or too slow.
+        ApiError: the body is too large or too slow.
     """
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced[:20]) > BODY_MAX:
-        raise ApiError("body_too_large", f"the body may have {BODY_MAX} bytes")
+        raise _too_large()
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > BODY_MAX:
-                    raise ApiError("body_too_large", f"the body may have {BODY_MAX} bytes")
+                    raise _too_large()
     except TimeoutError:
         raise ApiError("body_too_slow", "the body did not arrive in time") from None
     return bytes(body)
+
+
+def _too_large() -> ApiError:
+    return ApiError("body_too_large", f"the body may have at most {BODY_MAX} bytes")

@@ -1,4 +1,4 @@
-"""What is asked of the endpoint and what it answers, as the OpenAPI document shows it."""
+"""Request and response bodies, as the OpenAPI document shows them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from agent.core.job_metadata import JobMetadata
 Lenient = Annotated[
     Any,
     WithJsonSchema(
-        {"description": "Text. Anything else, or odd text, is cleaned or left out, never refused."}
+        {"description": "Text. Other values and unusable characters are removed, not rejected."}
     ),
 ]
 SESSION_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
@@ -36,8 +36,8 @@ def _http_url(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        # A JWT's claims may hold half a character (\ud800), which no answer of ours could repeat.
-        raise ValueError("must be text") from None
+        # A JWT's claims may contain a lone surrogate (\ud800), which no response can repeat.
+        raise ValueError("must be valid Unicode text") from None
     return value
 
 
@@ -49,14 +49,14 @@ ContinueUrl = Annotated[
             "type": "string",
             "maxLength": _URL_MAX,
             "pattern": f"^{_HTTP_URL.pattern}$",
-            "description": "Where the trainee goes on to: http(s), or empty for CONTINUE_URL.",
+            "description": "The trainee's next page: http(s), or empty for CONTINUE_URL.",
         }
     ),
 ]
 
 
 def snake_case(name: str) -> str:
-    """`roomName` and `room_name` are the same field, as in protobuf's JSON."""
+    """Convert a field name: as in protobuf's JSON, `roomName` and `room_name` are the same."""
     return re.sub(r"(?<=[a-z])[A-Z]", lambda m: "_" + m[0].lower(), name)
 
 
@@ -70,21 +70,21 @@ class _RequestFields(BaseModel):
 
 
 class TraineeFields(_RequestFields):
-    """The human to be greeted."""
+    """The trainee to greet."""
 
     id: Lenient = None
     name: Lenient = None
 
 
 class ConsentFields(_RequestFields):
-    """What the trainee agreed to: nothing, unless the platform says `true`."""
+    """What the trainee agreed to. Only `true` counts as consent."""
 
     transcript: StrictBool | None = None
     recording: StrictBool | None = None
 
 
 class PlatformFields(_RequestFields):
-    """What only the platform may say: its backend in the body, or its JWT in claims."""
+    """Fields that only the platform may set: in the body or in the claims of its JWT."""
 
     trainee: TraineeFields | None = None
     role: Lenient = None
@@ -95,11 +95,11 @@ class PlatformFields(_RequestFields):
     continue_url: ContinueUrl | None = None
 
     def job_metadata(self, session_id: str, *, subject: str, continue_url: str) -> JobMetadata:
-        """These fields as the worker gets them, cleaned.
+        """Return the fields as job metadata for the worker.
 
         Args:
-            subject: the trainee's id where none is given.
-            continue_url: where to go on to where none is given.
+            subject: the trainee's id, if the fields have none.
+            continue_url: used if the fields have none.
         """
         trainee = self.trainee or TraineeFields()
         consent = self.consent or ConsentFields()
@@ -121,12 +121,12 @@ class PlatformFields(_RequestFields):
 
 
 class GreetingRequest(PlatformFields):
-    """All optional: a standard LiveKit TokenSource request, what the platform says, and our own.
+    """A LiveKit TokenSource request, the platform's fields, and our own. All are optional.
 
-    Room, identity, agent and grants are the endpoint's to choose: naming anything else than what
-    one would get anyway, or any field that is not listed here, is answered 403 with its name.
-    Empty values are never refused. `participant_name` is ignored: the name that is spoken comes
-    from the platform. A trainee's browser may not send the platform's fields (403).
+    The endpoint chooses room, identity, agent and grants. A request that sets another value, or a
+    field that is not listed here, is answered 403 with the field's name. Empty values are always
+    accepted. `participant_name` is ignored: the name that is spoken comes from the platform. A
+    trainee's browser may not set the platform's fields (403).
     """
 
     room_name: str | None = None
@@ -137,16 +137,16 @@ class GreetingRequest(PlatformFields):
     room_config: dict[str, Any] | None = None
     client: Annotated[
         str | None,
-        Field(description="`avatar-greeting`: this client reports when sound can be heard."),
+        Field(description="`avatar-greeting` if the client reports when it can play sound."),
     ] = None
     restart: Annotated[
         StrictBool | None,
-        Field(description="The backend alone: greet again although the session has ended."),
+        Field(description="Only for the backend: greet again although the session has ended."),
     ] = None
 
 
 class EndRequest(_RequestFields):
-    """Why the greeting ends. All optional."""
+    """Why the greeting ends; optional."""
 
     reason: Annotated[
         str,
@@ -158,7 +158,7 @@ class EndRequest(_RequestFields):
 
 
 class Fallback(BaseModel):
-    """With this the page can always welcome, and always let go."""
+    """So that your page can always show a welcome message and a Continue button."""
 
     welcome_text: str
     continue_url: str
@@ -168,7 +168,7 @@ class Fallback(BaseModel):
 
 
 class GreetingResponse(BaseModel):
-    """The order's answer and LiveKit's TokenSource answer in one object."""
+    """The room and its token, also in the format of a LiveKit TokenSource."""
 
     success: Literal[True] = True
     session_id: str
@@ -181,7 +181,7 @@ class GreetingResponse(BaseModel):
 
 
 class EndResponse(BaseModel):
-    """The greeting is over, whether this call ended it or an earlier one."""
+    """The greeting has ended, by this call or an earlier one."""
 
     success: Literal[True] = True
     session_id: str
@@ -190,7 +190,7 @@ class EndResponse(BaseModel):
 
 
 class ErrorDetail(BaseModel):
-    """What went wrong."""
+    """The error."""
 
     code: str
     message: str
@@ -198,7 +198,7 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorResponse(BaseModel):
-    """Every error has this shape."""
+    """The body of every error."""
 
     success: Literal[False] = False
     error: ErrorDetail
@@ -206,10 +206,10 @@ class ErrorResponse(BaseModel):
 
 
 class WebhookResponse(BaseModel):
-    """An event of LiveKit's was taken."""
+    """The webhook was accepted."""
 
     success: Literal[True] = True
-    used: Annotated[bool, Field(description="Whether it said anything to this endpoint.")]
+    used: Annotated[bool, Field(description="Whether the endpoint acts on it.")]
 
 
 class Health(BaseModel):
@@ -219,10 +219,10 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether greetings can be started, and what is missing."""
+    """Whether greetings can start, and what is missing."""
 
     ready: bool
     store: bool
-    """The store has answered lately."""
+    """The store has answered in the last 15 s."""
     livekit: bool
-    """LiveKit has answered lately."""
+    """LiveKit has answered in the last 15 s."""

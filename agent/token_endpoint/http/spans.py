@@ -1,7 +1,7 @@
 """Request spans for an OpenTelemetry collector, with ids and codes only.
 
-They are made once the answer is there, and no caller's own trace is joined: whoever asks is a
-stranger, and would choose which of our requests are sampled.
+A span is created after its response. It never joins a caller's trace: callers are not trusted, and
+could choose which requests are sampled.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ _SERVICE: Final = "training-greeter-endpoint"
 
 
 class RequestSpans:
-    """Makes them where a collector is set, and nothing where none is. `aclose` sends the rest."""
+    """Records spans if a collector is configured. `aclose` sends the rest."""
 
     def __init__(self, settings: EndpointSettings) -> None:
         self._provider = build_tracer_provider(settings, _SERVICE)
         self._tracer = self._provider.get_tracer(__name__) if self._provider else None
 
-    def answered(self, scope: Scope, *, status: int, took_s: float) -> None:
-        """A request was answered.
+    def record(self, scope: Scope, *, status: int, took_s: float) -> None:
+        """Record a request that was answered.
 
         Args:
-            scope: after the routes: with what was asked for, and what came of it.
-            status: 0 where nobody was left to be answered.
+            scope: the ASGI scope after the routes ran, with route and outcome.
+            status: 0 if the client had disconnected.
         """
         route = getattr(scope.get("route"), "path", "")
         session_id = str(scope.get("path_params", {}).get("session_id", ""))

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from agent.token_endpoint.http.uvicorn_protocol import http_protocol_for
+from agent.token_endpoint.http.uvicorn_server import http_protocol_for
 from tests.unit.endpoint_app import settings
 
 

@@ -1,0 +1,208 @@
+"""The routes that start and end greetings, and LiveKit's webhook."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, FastAPI, Path, Request, Response, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+
+from agent.core.job_metadata import JobMetadata, room_name_of
+from agent.core.settings import EndpointSettings
+from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
+from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
+from agent.token_endpoint.errors import unauthorized
+from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
+from agent.token_endpoint.http.error_response import fallback_for
+from agent.token_endpoint.http.greeting_response import greeting_response
+from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
+from agent.token_endpoint.http.openapi import WEBHOOK_BODY, body_of, error_responses
+from agent.token_endpoint.http.request_body import read_body, read_bytes
+from agent.token_endpoint.http.schemas import (
+    SESSION_ID,
+    EndRequest,
+    EndResponse,
+    GreetingRequest,
+    GreetingResponse,
+    PlatformFields,
+    WebhookResponse,
+)
+from agent.token_endpoint.metrics import ENDED, STARTED
+from agent.token_endpoint.rate_limits import RateLimits
+
+logger = logging.getLogger(__name__)
+
+GREETING_PATH = "/api/users/sessions/{session_id}/avatar-greeting"
+WEBHOOK_PATH = "/livekit/webhook"
+
+SessionId = Annotated[str, Path(pattern=SESSION_ID)]
+ApiKey = Annotated[
+    str | None,
+    Security(
+        APIKeyHeader(
+            name="X-API-Key", auto_error=False, description="The key of the platform's backend."
+        )
+    ),
+]
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="A platform JWT. To end a greeting, its room token is accepted too.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What the routes use; in `app.state.services`."""
+
+    settings: EndpointSettings
+    verifier: PlatformJwtVerifier
+    rate_limits: RateLimits
+    greetings: Greetings
+    webhooks: LiveKitWebhooks
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add the routes. Each path of the API works with and without a slash at the end."""
+    start: dict[str, Any] = {
+        "response_model": GreetingResponse,
+        "status_code": 201,
+        "responses": {
+            200: {"model": GreetingResponse, "description": "Repeated: the same greeting."},
+            **error_responses(),
+        },
+        "dependencies": [Depends(_bearer)],
+        "openapi_extra": body_of(GreetingRequest),
+    }
+    end: dict[str, Any] = {
+        "response_model": EndResponse,
+        "responses": error_responses(but=("session_ended", "field_not_allowed")),
+        "dependencies": [Depends(_bearer)],
+        "openapi_extra": body_of(EndRequest),
+    }
+    app.post(GREETING_PATH + "/", summary="Start or rejoin a greeting", **start)(start_greeting)
+    app.post(GREETING_PATH, include_in_schema=False, **start)(start_greeting)
+    app.post(GREETING_PATH + "/end/", summary="End a greeting and its avatar", **end)(end_greeting)
+    app.post(GREETING_PATH + "/end", include_in_schema=False, **end)(end_greeting)
+    app.post(
+        WEBHOOK_PATH,
+        summary="LiveKit's webhooks",
+        response_model=WebhookResponse,
+        responses=error_responses(
+            but=("session_ended", "field_not_allowed", "forbidden", "not_json")
+        ),
+        openapi_extra=WEBHOOK_BODY,
+    )(receive_livekit_webhook)
+
+
+async def start_greeting(
+    session_id: SessionId, request: Request, response: Response, api_key: ApiKey
+) -> GreetingResponse:
+    """Dispatch an agent to the session's room and return a token for the trainee.
+
+    The call is idempotent: one greeting per session.
+    """
+    services = _services(request)
+    settings = services.settings
+    caller = await _authenticate(request, session_id, api_key)
+    if caller.role is Role.BROWSER:
+        # Before the body is read, so that errors have the trainee's own welcome text.
+        request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
+    body = await read_body(request, GreetingRequest)
+    reject_foreign_fields(
+        body,
+        session_id,
+        agent_name=settings.livekit_agent_name,
+        from_browser=caller.role is Role.BROWSER,
+    )
+    if caller.role is Role.BACKEND:
+        request.state.metadata = _metadata(settings, session_id, body)
+    metadata: JobMetadata = request.state.metadata.model_copy(update={"asked_at": time.time()})
+    await services.rate_limits.start(
+        session_id,
+        caller.subject or metadata.trainee.id,
+        by_backend=caller.role is Role.BACKEND,
+    )
+    first = await services.greetings.start(metadata, restart=body.restart is True)
+    response.status_code = 201 if first else 200
+    request.state.outcome = "started" if first else "again"
+    if first:
+        STARTED.inc()
+    logger.info(
+        "greeting requested",
+        extra={
+            "event": "greeting_requested",
+            "session_id": session_id,
+            "first": first,
+            "by": caller.role.name.lower(),
+        },
+    )
+    return greeting_response(settings, metadata, client=body.client)
+
+
+async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey) -> EndResponse:
+    """End the greeting and its avatar now. The call is idempotent.
+
+    Afterwards the session is answered 409 `session_ended`, until the backend restarts it.
+    """
+    services = _services(request)
+    settings = services.settings
+    caller = await _authenticate(request, session_id, api_key, allow_room_token=True)
+    if caller.role is Role.BROWSER:
+        request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
+    body = await read_body(request, EndRequest)
+    await services.rate_limits.end(session_id, by_backend=caller.role is Role.BACKEND)
+    await services.greetings.end(session_id, body.reason)
+    request.state.outcome = "ended"
+    ENDED.labels(caller.role.name.lower(), "for_good").inc()
+    logger.info(
+        "greeting ended by request",
+        extra={
+            "event": "greeting_end_requested",
+            "session_id": session_id,
+            "reason": body.reason,
+            "by": caller.role.name.lower(),
+        },
+    )
+    return EndResponse(
+        session_id=session_id,
+        room_name=room_name_of(session_id),
+        fallback=fallback_for(settings, getattr(request.state, "metadata", None)),
+    )
+
+
+async def receive_livekit_webhook(request: Request) -> WebhookResponse:
+    """Receive an event from LiveKit, signed with LIVEKIT_API_KEY."""
+    body = await read_bytes(request)
+    authorization = request.headers.get("authorization")
+    return WebhookResponse(used=await _services(request).webhooks.receive(body, authorization))
+
+
+def _services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+async def _authenticate(
+    request: Request, session_id: str, api_key: str | None, *, allow_room_token: bool = False
+) -> Caller:
+    if any(len(request.headers.getlist(name)) > 1 for name in ("authorization", "x-api-key")):
+        # A proxy in front of us may use another one of them than we would.
+        raise unauthorized("send one X-API-Key or one Authorization header, not several")
+    services = _services(request)
+    return await authenticate(
+        services.settings,
+        services.verifier,
+        session_id,
+        api_key=api_key,
+        authorization=request.headers.get("authorization"),
+        allow_room_token=allow_room_token,
+    )
+
+
+def _metadata(
+    settings: EndpointSettings, session_id: str, fields: PlatformFields, subject: str = ""
+) -> JobMetadata:
+    return fields.job_metadata(session_id, subject=subject, continue_url=settings.continue_url)
