@@ -290,7 +290,7 @@ async def test_nobody_listening_is_a_503() -> None:
     ["http://keys.example.com/jwks", "ftp://x", "https://", "https://me:pw@keys.example.com/", "x"],
 )
 def test_keys_over_an_open_network_are_not_set_up(url: str) -> None:
-    with pytest.raises(ConfigError, match="PLATFORM_JWKS_URL: must be"):
+    with pytest.raises(ConfigError, match="PLATFORM_JWKS_URL: must"):
         settings(PLATFORM_JWKS_URL=url)
 
 
