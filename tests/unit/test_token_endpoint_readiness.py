@@ -47,22 +47,22 @@ def shown(name: str, **labels: str) -> float | None:
 async def test_ready_until_nobody_has_answered_for_a_while(
     rooms: LiveKitRooms, store: Store
 ) -> None:
-    vitals = ReadinessCheck(
+    check = ReadinessCheck(
         rooms, store, EndpointSettings.from_env(ENVIRONMENT), check_every_s=0.02, ready_for_s=0.3
     )
-    assert not vitals.store
-    assert not vitals.livekit
-    async with vitals:
+    assert not check.store_answers
+    assert not check.livekit_answers
+    async with check:
         await asyncio.sleep(0.1)
-        assert vitals.store
-        assert not vitals.livekit
+        assert check.store_answers
+        assert not check.livekit_answers
         rooms.answered_at = asyncio.get_running_loop().time()
-        assert vitals.livekit
+        assert check.livekit_answers
         await asyncio.sleep(0.15)
-        assert vitals.livekit, "a look or two without an answer"
+        assert check.livekit_answers, "a look or two without an answer"
         await asyncio.sleep(0.3)
-        assert not vitals.livekit
-        assert vitals.store
+        assert not check.livekit_answers
+        assert check.store_answers
     assert shown("reachable", what="store") == 1
     assert shown("reachable", what="livekit") == 0
 
