@@ -16,11 +16,9 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from livekit import api
 
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.speech import Recogniser
-from agent.token_endpoint.tokens import generate_livekit_token
 from tests.fakes.s3 import S3, s3_bucket
 from tests.fakes.small_disk import small_disk
 from tests.integration.test_conversation import attribute, calls, says
@@ -28,7 +26,7 @@ from tests.integration.test_greeting import the_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.waiting import until
-from tests.support.workers import extra_worker
+from tests.support.workers import extra_worker, join_room_of
 
 DISCLOSED = "Our conversation is recorded"
 
@@ -193,25 +191,16 @@ async def worker_with(product: Product, **settings: str) -> AsyncIterator[str]:
         yield name
 
 
-async def join_room_of(product: Product, agent_name: str) -> tuple[LiveKitClient, str]:
+async def join_with_consent(product: Product, agent_name: str) -> tuple[LiveKitClient, str]:
     """Join a room of this worker as a trainee who consents; also return the session id."""
-    session_id = secrets.token_hex(4)
-    metadata = {
-        "session_id": session_id,
-        "trainee": {"name": "Ada"},
-        "consent": {"recording": True},
-    }
-    dispatch = api.RoomAgentDispatch(
-        agent_name=agent_name, metadata=JobMetadata.model_validate(metadata).to_json()
+    metadata = JobMetadata.model_validate(
+        {
+            "session_id": secrets.token_hex(4),
+            "trainee": {"name": "Ada"},
+            "consent": {"recording": True},
+        }
     )
-    room = f"training-session-{session_id}"
-    await product.livekit.room.create_room(api.CreateRoomRequest(name=room, agents=[dispatch]))
-    livekit = product.here.livekit
-    assert livekit is not None
-    token = generate_livekit_token(
-        room, "Ada", api_key=livekit.api_key, api_secret=livekit.api_secret
-    )
-    return await product.join(livekit.url, token), session_id
+    return await join_room_of(product, agent_name, metadata), metadata.session_id
 
 
 @pytest.fixture
@@ -232,7 +221,7 @@ async def test_full_disk_ends_the_recording_and_not_the_greeting(
     await product.here.stand_ins.script(says("Yes, I am still here."))
     env = {"RECORDINGS_DIR": str(disk), **bucket.settings}
     async with worker_with(product, **env) as name:
-        client, session_id = await join_room_of(product, name)
+        client, session_id = await join_with_consent(product, name)
         assert DISCLOSED in await spoken_text(product, client)
         filler = disk / "other-file"
         filler.write_bytes(bytes(40 << 20))
@@ -262,7 +251,7 @@ async def test_recording_stays_on_disk_if_the_bucket_refuses_and_fails_without_a
     bucket.status = 403
     env = {"RECORDINGS_DIR": str(tmp_path / "here"), **bucket.settings}
     async with worker_with(product, **env) as name:
-        client, session_id = await join_room_of(product, name)
+        client, session_id = await join_with_consent(product, name)
         await client.hears(after=0)
         await asyncio.sleep(3)  # record the first words
         await client.press_continue()
@@ -279,7 +268,7 @@ async def test_recording_stays_on_disk_if_the_bucket_refuses_and_fails_without_a
         os.rename(tmp_path / "here", tmp_path / "elsewhere")
         (tmp_path / "here").write_text("")
         await product.here.stand_ins.reset()
-        client, session_id = await join_room_of(product, name)
+        client, session_id = await join_with_consent(product, name)
         assert DISCLOSED not in await spoken_text(product, client)
         await client.press_continue()
         recorded = (await product.outcome(session_id))["recording"]
@@ -293,7 +282,7 @@ async def test_missing_egress_is_logged_and_the_greeting_continues(
     # A folder of its own, or retention would move an earlier test's recording to this bucket.
     own = {"RECORDINGS_DIR": str(tmp_path), **bucket.settings}
     async with worker_with(product, RECORDING="egress", **own) as name:
-        client, session_id = await join_room_of(product, name)
+        client, session_id = await join_with_consent(product, name)
         assert DISCLOSED not in await spoken_text(product, client)
         assert attribute(client, "greeting.recording") == ""
         await client.press_continue()

@@ -6,12 +6,20 @@ import re
 import time
 from pathlib import Path
 
+from agent.core.job_metadata import JobMetadata
 from tests.integration.collector import collector
 from tests.integration.test_greeting import the_opening
-from tests.integration.test_worker import enter_as
 from tests.support.product import Product
 from tests.support.waiting import until
-from tests.support.workers import extra_worker
+from tests.support.workers import extra_worker, join_room_of
+
+METADATA = JobMetadata.model_validate(
+    {
+        "session_id": "traced-1",
+        "trainee": {"id": "7", "name": "Quillfeather"},
+        "consent": {"transcript": True},
+    }
+)
 
 
 async def test_worker_spans_have_the_session_id_and_no_personal_data(
@@ -22,11 +30,7 @@ async def test_worker_spans_have_the_session_id_and_no_personal_data(
     async with collector() as received:
         settings = {"LIVEKIT_AGENT_NAME": agent_name, "OTEL_EXPORTER_OTLP_ENDPOINT": received.url}
         async with extra_worker(environment, tmp_path / "worker.log", **settings):
-            metadata = (
-                '{"session_id": "traced-1", "trainee": {"id": "7", "name": "Quillfeather"},'
-                ' "consent": {"transcript": true}}'
-            )
-            client = await enter_as(product, agent_name, "training-session-traced-1", metadata)
+            client = await join_room_of(product, agent_name, METADATA)
             said = await the_opening(client)
             assert "Quillfeather" in said
             await client.silence()

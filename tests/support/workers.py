@@ -8,8 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from livekit import api
+
+from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.demo.livekit_server import LiveKitServer, free_ports
 from agent.demo.processes import child, wait_until_ready
+from tests.support.livekit_client import LiveKitClient
+from tests.support.livekit_token import trainee_token
+from tests.support.product import Product
 
 _READY_TIMEOUT_S = 40.0
 _MAX_JOBS = "2"
@@ -52,3 +58,13 @@ def settings_of(server: LiveKitServer) -> dict[str, str]:
         "LIVEKIT_API_KEY": server.api_key,
         "LIVEKIT_API_SECRET": server.api_secret,
     }
+
+
+async def join_room_of(product: Product, agent_name: str, metadata: JobMetadata) -> LiveKitClient:
+    """Create the session's room with one dispatch for these workers, and join it as trainee."""
+    livekit, room = product.here.livekit, room_name_of(metadata.session_id)
+    assert livekit is not None
+    dispatch = api.RoomAgentDispatch(agent_name=agent_name, metadata=metadata.to_json())
+    await product.livekit.room.create_room(api.CreateRoomRequest(name=room, agents=[dispatch]))
+    token = trainee_token(livekit, room, name=metadata.trainee.name)
+    return await product.join(livekit.url, token)
