@@ -62,7 +62,7 @@ async def test_worker_names_a_taken_health_port(product: Product, tmp_path: Path
     taken = product.here.environment["AGENT_HTTP_PORT"]
     code, said = await exit_of(product.here.environment, tmp_path)
     assert code == 1
-    assert f"port {taken} is taken" in said
+    assert f"port {taken} is in use" in said
     assert "AGENT_HTTP_PORT" in said
 
 
