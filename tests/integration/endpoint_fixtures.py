@@ -37,6 +37,21 @@ def browser(session_id: str, **claims: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {jwt.encode(told, JWT_SECRET)}"}
 
 
+def check_error(answer: httpx.Response, status: int, code: str, *, retryable: bool = False) -> str:
+    """The one shape of errors; returns the message."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert set(body) == {"success", "error", "fallback"}
+    assert body["success"] is False
+    message: str = body["error"].pop("message")
+    assert body["error"] == {"code": code, "retryable": retryable}
+    assert body["fallback"]["welcome_text"].startswith("Welcome")
+    assert body["fallback"]["continue_url"].startswith("https://")
+    assert body["fallback"]["locale"] == "en"
+    return message
+
+
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 

@@ -75,7 +75,7 @@ async def ours(lk: api.LiveKitAPI, session_id: str) -> list[api.AgentDispatch]:
     return [d for d in found if d.agent_name == "greeter"]
 
 
-async def test_a_worker_that_registers_late_still_greets(
+async def test_a_worker_that_registers_late_gets_one_job(
     livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint], tmp_path: Path
 ) -> None:
     session = f"late-{secrets.token_hex(3)}"
@@ -100,7 +100,7 @@ async def test_a_worker_that_registers_late_still_greets(
 
 
 @pytest.mark.usefixtures("working")
-async def test_twenty_requests_at_once_on_two_replicas_send_for_one_greeter(
+async def test_twenty_simultaneous_requests_dispatch_one_agent(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     asked = {"trainee": {"id": "t-1", "name": "Asha"}, "role": "Nurse"}
@@ -124,7 +124,7 @@ async def test_twenty_requests_at_once_on_two_replicas_send_for_one_greeter(
 
 
 @pytest.mark.usefixtures("working")
-async def test_a_greeter_that_is_lost_is_replaced_while_the_trainee_waits(
+async def test_a_lost_agent_is_replaced_while_the_trainee_waits(
     livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     answer = (await replicas[0].http.post(path_of("lost"), headers=BACKEND)).json()
@@ -147,7 +147,7 @@ async def test_a_greeter_that_is_lost_is_replaced_while_the_trainee_waits(
 
 
 @pytest.mark.usefixtures("working")
-async def test_after_the_end_nobody_is_greeted_until_the_backend_says_so(
+async def test_an_ended_session_is_409_until_the_backend_restarts_it(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     one, two = (r.http for r in replicas)
@@ -182,7 +182,7 @@ async def test_after_the_end_nobody_is_greeted_until_the_backend_says_so(
     assert len(await until(lambda: greeters(lk, "end"))) == 1
 
 
-async def test_an_end_that_meets_a_greeter_on_its_way_leaves_nobody_behind(
+async def test_an_end_during_a_slow_job_closes_the_room_again(
     livekit: LiveKitServer, lk: api.LiveKitAPI, tmp_path: Path
 ) -> None:
     """LiveKit lets a job that was under way open the deleted room again."""
@@ -208,7 +208,7 @@ async def test_an_end_that_meets_a_greeter_on_its_way_leaves_nobody_behind(
         await until(gone, 5)
 
 
-async def test_an_end_wins_over_starts_of_the_same_moment(
+async def test_an_end_wins_over_simultaneous_starts(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     one, two = (r.http for r in replicas)
@@ -227,7 +227,7 @@ async def test_an_end_wins_over_starts_of_the_same_moment(
 
 
 @pytest.mark.usefixtures("working")
-async def test_a_greeting_that_was_met_and_whose_room_is_gone_is_over(
+async def test_a_session_ends_with_its_room_if_trainee_and_agent_had_met(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     """The worker closed the room and told nobody: browser-back buys no second avatar."""
@@ -245,7 +245,7 @@ async def test_a_greeting_that_was_met_and_whose_room_is_gone_is_over(
 
 
 @pytest.mark.usefixtures("working")
-async def test_a_greeting_nobody_came_to_may_be_asked_for_again(
+async def test_a_greeting_without_a_trainee_may_be_requested_again(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     http = replicas[0].http
@@ -258,7 +258,7 @@ async def test_a_greeting_nobody_came_to_may_be_asked_for_again(
 
 @pytest.mark.usefixtures("working")
 @pytest.mark.parametrize("reported", [False, True])
-async def test_a_trainee_who_comes_after_the_worker_gave_up_meets_a_greeter(
+async def test_a_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
     lk: api.LiveKitAPI, replicas: list[Endpoint], state: Path, reported: bool
 ) -> None:
     session_id = f"slowcoach-{reported}"
@@ -288,7 +288,7 @@ async def test_a_trainee_who_comes_after_the_worker_gave_up_meets_a_greeter(
         await trainee.disconnect()
 
 
-async def test_with_automatic_dispatch_the_room_carries_what_is_known(
+async def test_with_automatic_dispatch_the_room_has_the_job_metadata(
     livekit: LiveKitServer, lk: api.LiveKitAPI, tmp_path: Path
 ) -> None:
     """LIVEKIT_AGENT_NAME is empty; the worker comes after the room."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import sys
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,6 +19,7 @@ from tests.integration.endpoint_fixtures import (
     Endpoint,
     bearer,
     browser,
+    check_error,
     endpoint,
     endpoint_env,
     path_of,
@@ -62,22 +60,7 @@ def http(served: Endpoint) -> httpx.AsyncClient:
     return served.http
 
 
-def check_error(answer: httpx.Response, status: int, code: str, *, retryable: bool = False) -> str:
-    """The one shape of errors; returns the message."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["cache-control"] == "no-store"
-    body = answer.json()
-    assert set(body) == {"success", "error", "fallback"}
-    assert body["success"] is False
-    message: str = body["error"].pop("message")
-    assert body["error"] == {"code": code, "retryable": retryable}
-    assert body["fallback"]["welcome_text"].startswith("Welcome")
-    assert body["fallback"]["continue_url"].startswith("https://")
-    assert body["fallback"]["locale"] == "en"
-    return message
-
-
-async def test_the_answer_is_the_orders_and_the_token_sources_in_one(
+async def test_start_returns_room_and_token_also_in_token_source_format(
     http: httpx.AsyncClient, livekit: LiveKitServer
 ) -> None:
     told = {"trainee": {"id": "t-1", "name": "Asha"}, "continue_url": "https://x.example/v?s=1"}
@@ -106,7 +89,7 @@ async def test_the_answer_is_the_orders_and_the_token_sources_in_one(
     assert (claims.identity, claims.name, claims.attributes) == ("trainee-1", "Asha", {})
 
 
-async def test_the_browsers_token_says_who_is_greeted(
+async def test_start_by_the_browser_greets_the_trainee_of_the_jwt(
     http: httpx.AsyncClient, livekit: LiveKitServer
 ) -> None:
     header = browser("2", trainee={"name": "Asha"}, continue_url="https://next.example/")
@@ -121,7 +104,7 @@ async def test_the_browsers_token_says_who_is_greeted(
 @pytest.mark.parametrize(
     ("asked", "told", "welcome"), [("es-MX", "es", "¡"), ("fr", "fr", "B"), ("nl", "en", "W")]
 )
-async def test_the_welcome_says_its_language_also_when_it_is_all_there_is(
+async def test_fallback_has_the_locale_of_its_welcome_text(
     http: httpx.AsyncClient, asked: str, told: str, welcome: str
 ) -> None:
     session = f"language-{asked}"
@@ -136,7 +119,7 @@ async def test_the_welcome_says_its_language_also_when_it_is_all_there_is(
         assert fallback["welcome_text"].startswith(welcome)
 
 
-async def test_an_odd_trainee_is_still_greeted(http: httpx.AsyncClient) -> None:
+async def test_start_accepts_unusable_trainee_fields(http: httpx.AsyncClient) -> None:
     odd = {"trainee": {"id": None, "name": "\u202e" + "A\u0000" * 9000}, "locale": 17, "role": []}
     answer = await http.post(path_of("odd"), headers=BACKEND, json=odd)
     assert answer.status_code == 201
@@ -155,7 +138,7 @@ async def test_an_odd_trainee_is_still_greeted(http: httpx.AsyncClient) -> None:
     ],
 )
 @pytest.mark.parametrize("end", [False, True])
-async def test_strangers_get_the_general_welcome(
+async def test_unauthorized_callers_get_the_general_welcome_text(
     http: httpx.AsyncClient, headers: dict[str, str], status: int, code: str, end: bool
 ) -> None:
     raw = [(k.encode(), v.encode("latin-1")) for k, v in headers.items()]
@@ -176,7 +159,7 @@ async def test_strangers_get_the_general_welcome(
         ({"restart": True}, "restart"),
     ],
 )
-async def test_a_browser_is_told_which_field_it_may_not_choose(
+async def test_start_names_the_field_that_a_browser_may_not_set(
     http: httpx.AsyncClient, body: dict[str, Any], named: str
 ) -> None:
     answer = await http.post(path_of("5"), headers=browser("5"), json=body)
@@ -199,7 +182,7 @@ async def test_a_browser_is_told_which_field_it_may_not_choose(
         (b" " * 70_000, "application/json", 413, "body_too_large"),
     ],
 )
-async def test_a_body_that_cannot_be_used(
+async def test_start_rejects_invalid_bodies(
     http: httpx.AsyncClient, content: bytes, kind: str, status: int, code: str
 ) -> None:
     headers = {**BACKEND, "Content-Type": kind}
@@ -220,7 +203,7 @@ async def raw_answer(http: httpx.AsyncClient, sent: bytes) -> bytes:
         writer.close()
 
 
-async def test_a_body_that_does_not_end_is_cut_off(http: httpx.AsyncClient) -> None:
+async def test_a_body_that_does_not_end_is_rejected_in_time(http: httpx.AsyncClient) -> None:
     large, slow = await asyncio.gather(
         raw_answer(http, b"2000\r\n" + b" " * 8192 + b"\r\n" + b"10000\r\n" + b" " * 65_000),
         raw_answer(http, b"1\r\n \r\n"),
@@ -231,7 +214,7 @@ async def test_a_body_that_does_not_end_is_cut_off(http: httpx.AsyncClient) -> N
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/x+json", None])
-async def test_json_by_another_name_is_read(http: httpx.AsyncClient, kind: str | None) -> None:
+async def test_start_accepts_json_content_types(http: httpx.AsyncClient, kind: str | None) -> None:
     headers = {**BACKEND, **({"Content-Type": kind} if kind else {})}
     answer = await http.post(path_of("1"), headers=headers, content=b' {"restart": false}')
     assert answer.status_code in (200, 201)
@@ -252,14 +235,14 @@ async def test_json_by_another_name_is_read(http: httpx.AsyncClient, kind: str |
         ("POST", path_of("x" * 129), 422, "invalid_request"),
     ],
 )
-async def test_other_addresses_have_the_same_shape(
+async def test_unknown_paths_and_methods_have_the_error_body(
     http: httpx.AsyncClient, method: str, path: str, status: int, code: str
 ) -> None:
     url = httpx.URL(str(http.base_url)).copy_with(raw_path=path.encode())
     check_error(await http.request(method, url, headers=BACKEND), status, code)
 
 
-async def test_the_end_is_the_same_however_often(http: httpx.AsyncClient) -> None:
+async def test_end_is_idempotent(http: httpx.AsyncClient) -> None:
     started = (await http.post(path_of("7"), headers=browser("7"))).json()
     ends = [
         await http.post(path_of("7", end=True), headers=headers, json={"reason": "continue"})
@@ -275,12 +258,12 @@ async def test_the_end_is_the_same_however_often(http: httpx.AsyncClient) -> Non
     check_error(other, 403, "forbidden")
 
 
-async def test_a_reason_that_is_no_word_is_refused(http: httpx.AsyncClient) -> None:
+async def test_end_rejects_a_reason_that_is_not_one_word(http: httpx.AsyncClient) -> None:
     answer = await http.post(path_of("7", end=True), headers=BACKEND, json={"reason": "a\nb"})
     assert "reason" in check_error(answer, 422, "invalid_request")
 
 
-async def test_only_the_allowed_origin_may_ask_from_a_page(http: httpx.AsyncClient) -> None:
+async def test_cors_allows_only_the_configured_origin(http: httpx.AsyncClient) -> None:
     ask = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,x-api-key",
@@ -303,7 +286,7 @@ def check_error_shape(answer: httpx.Response) -> None:
     assert answer.json()["fallback"]["continue_url"] == CONTINUE_URL
 
 
-async def test_every_answer_is_in_the_openapi_document(http: httpx.AsyncClient) -> None:
+async def test_openapi_describes_every_response(http: httpx.AsyncClient) -> None:
     document = (await http.get("/openapi.json")).json()
     start = document["paths"][path_of("{session_id}")]["post"]["responses"]
     assert set(start) == {
@@ -316,109 +299,3 @@ async def test_every_answer_is_in_the_openapi_document(http: httpx.AsyncClient) 
     assert "GreetingRequest" in document["components"]["schemas"]
     assert "HTTPValidationError" not in json.dumps(document)
     assert (await http.get("/healthz")).json() == {"status": "ok"}
-
-
-async def test_no_cors_unless_it_is_set_up(livekit: LiveKitServer, tmp_path: Path) -> None:
-    async with endpoint(endpoint_env(livekit, tmp_path / "s"), tmp_path) as plain:
-        ask = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
-        answer = await plain.http.options(path_of("1"), headers=ask)
-        check_error(answer, 405, "method_not_allowed")
-        assert "access-control-allow-origin" not in answer.headers
-        plain.process.terminate()
-        assert await asyncio.wait_for(plain.process.wait(), 5) == 0
-
-
-async def test_an_unreachable_livekit_is_a_503_in_time_and_the_welcome(
-    livekit: LiveKitServer, tmp_path: Path
-) -> None:
-    with socket.socket() as hung:  # accepts, and never answers
-        hung.bind(("127.0.0.1", 0))
-        hung.listen()
-        env = endpoint_env(
-            livekit,
-            tmp_path / "s",
-            LIVEKIT_URL=f"ws://127.0.0.1:{hung.getsockname()[1]}",
-            LIVEKIT_TIMEOUT_S="1",
-        )
-        async with endpoint(env, tmp_path) as cut_off:
-            begun = time.monotonic()
-            told = {"trainee": {"name": "Asha"}}
-            answer = await cut_off.http.post(path_of("1"), headers=BACKEND, json=told)
-            assert time.monotonic() - begun < 2.5
-            check_error(answer, 503, "livekit_unavailable", retryable=True)
-            assert int(answer.headers["retry-after"]) >= 1
-            assert "Asha" in answer.json()["fallback"]["welcome_text"]
-            assert any("CreateRoom: LiveKit was not reached" in line for line in cut_off.log)
-
-
-async def test_refused_livekit_credentials_do_not_reach_answer_or_log(
-    livekit: LiveKitServer, tmp_path: Path
-) -> None:
-    env = endpoint_env(livekit, tmp_path / "s", LIVEKIT_API_SECRET="w" * 40)
-    async with endpoint(env, tmp_path) as wrong:
-        answer = await wrong.http.post(path_of("1"), headers=BACKEND)
-        check_error(answer, 503, "livekit_unavailable", retryable=True)
-        said = "\n".join(wrong.log) + answer.text
-        assert "LiveKit answered 401" in said
-        assert "eyJ" not in said
-
-
-async def test_a_store_that_is_down_lets_nobody_spend(
-    livekit: LiveKitServer, tmp_path: Path
-) -> None:
-    env = endpoint_env(livekit, tmp_path / "s", REDIS_URL="redis://:password@127.0.0.1:1/0")
-    async with endpoint(env, tmp_path) as forgetful:
-        for end in (False, True):
-            answer = await forgetful.http.post(path_of("1", end=end), headers=BACKEND)
-            check_error(answer, 503, "store_unavailable", retryable=True)
-        assert "password" not in "\n".join(forgetful.log)
-
-
-async def run(*arguments: str, env: dict[str, str], cwd: Path) -> tuple[int | None, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "agent.token_endpoint",
-        *arguments,
-        env=env,
-        cwd=cwd,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, err = await asyncio.wait_for(process.communicate(), 20)
-    return process.returncode, err.decode()
-
-
-async def test_it_says_what_is_missing_and_leaves(livekit: LiveKitServer, tmp_path: Path) -> None:
-    env = endpoint_env(livekit, tmp_path / "s")
-    for name in ("LIVEKIT_URL", "LIVEKIT_API_KEY"):
-        del env[name]
-    code, said = await run(env=env, cwd=tmp_path)
-    assert code == 2
-    assert "LIVEKIT_URL" in said
-    assert "LIVEKIT_API_KEY" in said
-    assert "Traceback" not in said
-
-
-async def test_a_busy_port_is_one_clear_line(livekit: LiveKitServer, tmp_path: Path) -> None:
-    with socket.socket() as busy:
-        busy.bind(("127.0.0.1", 0))
-        busy.listen()
-        port = str(busy.getsockname()[1])
-        code, said = await run("--port", port, env=endpoint_env(livekit, tmp_path), cwd=tmp_path)
-    assert code == 1
-    assert f"127.0.0.1:{port}" in said
-    assert len(said.splitlines()) == 1
-
-
-async def test_the_real_environment_wins_over_the_file(
-    livekit: LiveKitServer, tmp_path: Path
-) -> None:
-    env = endpoint_env(livekit, tmp_path / "s")
-    del env["CONTINUE_URL"]
-    (tmp_path / ".env").write_text(
-        "CONTINUE_URL=https://from.file/\nPLATFORM_API_KEY=another-backends-key\n"
-    )
-    async with endpoint(env, tmp_path) as started:
-        answer = await started.http.post(path_of("1"), headers=BACKEND)
-        assert answer.status_code == 201
-        assert answer.json()["fallback"]["continue_url"] == "https://from.file/"

@@ -72,7 +72,7 @@ async def fetch(
         {"agentName": "greeter", "roomName": "training-session-js", "participantName": "user"},
     ],
 )
-async def test_it_gets_url_and_token(
+async def test_token_source_gets_url_and_token(
     served: Endpoint, livekit: LiveKitServer, options: dict[str, str]
 ) -> None:
     header = browser("js", trainee={"name": "Asha"})
@@ -95,7 +95,7 @@ async def test_it_gets_url_and_token(
         ({"participantAttributes": {"lk.publish_on_behalf": "x"}}, "participant_attributes"),
     ],
 )
-async def test_it_is_told_what_it_may_not_choose(
+async def test_token_source_gets_the_name_of_a_field_it_may_not_set(
     served: Endpoint, options: dict[str, Any], named: str
 ) -> None:
     error = (await fetch(served, "js", BACKEND, **options))["error"]

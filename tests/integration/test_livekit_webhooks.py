@@ -63,7 +63,7 @@ async def room(server: LiveKitServer) -> AsyncIterator[str]:
         await livekit.room.delete_room(api.DeleteRoomRequest(room=name))
 
 
-async def test_an_orphaned_avatar_goes_long_before_the_next_round(
+async def test_a_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
     server: LiveKitServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     greeter, avatar, trainee, bystander = (

@@ -61,21 +61,21 @@ async def refusal(**how: object) -> str:
     return refused.value.code
 
 
-async def test_the_backend_comes_with_its_key() -> None:
+async def test_authenticate_accepts_the_backends_key() -> None:
     assert (await ask(key=KEY)).role is Role.BACKEND
 
 
 @pytest.mark.parametrize("key", ["", "x", KEY + "x", KEY.upper(), "ключ", "\x00", "\udc80"])
-async def test_another_key_is_refused(key: str) -> None:
+async def test_authenticate_rejects_another_key(key: str) -> None:
     assert await refusal(key=key) == "unauthorized"
 
 
-async def test_two_credentials_at_once_are_refused() -> None:
+async def test_authenticate_rejects_two_credentials() -> None:
     for key, token in ((KEY, "x"), ("wrong", signed()), (KEY, signed())):
         assert await refusal(key=key, bearer=token) == "unauthorized"
 
 
-async def test_the_browser_comes_with_the_platforms_token() -> None:
+async def test_authenticate_accepts_a_platform_jwt() -> None:
     caller = await ask(bearer=signed(trainee={"id": "t-1", "name": "Asha"}, role="Nurse"))
     assert (caller.role, caller.subject) == (Role.BROWSER, "t-1")
     assert caller.claims.trainee is not None
@@ -83,12 +83,12 @@ async def test_the_browser_comes_with_the_platforms_token() -> None:
 
 
 @pytest.mark.parametrize("session_id", ["7", 7])
-async def test_a_platform_may_number_its_sessions(session_id: object) -> None:
+async def test_authenticate_accepts_numbers_as_session_ids(session_id: object) -> None:
     assert (await ask(bearer=signed(session_id=session_id))).role is Role.BROWSER
 
 
 @pytest.mark.parametrize("session_id", ["8", 8, "7 ", "", True, ["7"], {"7": 1}, None])
-async def test_a_token_for_another_session_is_forbidden(session_id: object) -> None:
+async def test_authenticate_rejects_a_jwt_for_another_session(session_id: object) -> None:
     assert await refusal(bearer=signed(session_id=session_id)) == "forbidden"
 
 
@@ -117,22 +117,22 @@ async def test_a_token_for_another_session_is_forbidden(session_id: object) -> N
         base64.urlsafe_b64encode(b"[" * 5000).decode() + ".e30.x",
     ],
 )
-async def test_a_token_that_is_not_valid_is_refused(token: str) -> None:
+async def test_authenticate_rejects_an_invalid_token(token: str) -> None:
     assert await refusal(bearer=token) == "unauthorized"
 
 
-async def test_a_platform_whose_clock_is_a_little_ahead_is_understood() -> None:
+async def test_authenticate_tolerates_a_clock_that_is_ahead() -> None:
     ahead = time.time() + 45
     assert (await ask(bearer=signed(iat=ahead, nbf=ahead))).role is Role.BROWSER
 
 
-async def test_a_claim_that_cannot_be_used_is_named() -> None:
+async def test_authenticate_names_an_invalid_claim() -> None:
     with pytest.raises(ApiError, match="continue_url") as refused:
         await ask(bearer=signed(continue_url="javascript:alert(1)"))
     assert refused.value.code == "invalid_request"
 
 
-async def test_what_is_not_set_up_lets_nobody_in() -> None:
+async def test_authenticate_rejects_credentials_that_are_not_configured() -> None:
     only_key = EndpointSettings.from_env({**ENV, "PLATFORM_API_KEY": KEY})
     only_jwt = EndpointSettings.from_env({**ENV, "PLATFORM_JWT_SECRET": JWT_SECRET})
     assert await refusal(bearer=signed(), settings=only_key) == "unauthorized"
@@ -142,7 +142,7 @@ async def test_what_is_not_set_up_lets_nobody_in() -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", signed()])
-async def test_another_authorization_is_refused(header: str) -> None:
+async def test_authenticate_rejects_other_authorization_headers(header: str) -> None:
     with pytest.raises(ApiError):
         await authenticate(BOTH, PlatformJwtVerifier(BOTH), "7", api_key=None, authorization=header)
 
@@ -160,25 +160,25 @@ def admin_token(room: str) -> str:
     )
 
 
-async def test_the_trainee_may_end_their_own_greeting_with_their_room_token() -> None:
+async def test_authenticate_accepts_the_trainees_room_token_for_an_end() -> None:
     assert (await ask(bearer=room_token(), end=True)).role is Role.IN_ROOM
 
 
 @pytest.mark.parametrize("room", ["training-session-7", "training-session-8"])
-async def test_a_token_of_an_agent_ends_nothing(room: str) -> None:
+async def test_authenticate_rejects_an_agents_token(room: str) -> None:
     assert await refusal(bearer=admin_token(room), end=True) == "forbidden"
 
 
-async def test_another_rooms_trainee_and_the_avatar_may_not_end_it() -> None:
+async def test_authenticate_rejects_room_tokens_of_others() -> None:
     assert await refusal(bearer=room_token("training-session-8"), end=True) == "forbidden"
     assert await refusal(bearer=room_token(identity="avatar-x"), end=True) == "forbidden"
 
 
-async def test_an_expired_or_forged_room_token_ends_nothing() -> None:
+async def test_authenticate_rejects_expired_and_forged_room_tokens() -> None:
     assert await refusal(bearer=room_token(ttl=timedelta(seconds=-120)), end=True) == "unauthorized"
     forged = generate_livekit_token("training-session-7", "", api_key=LK_KEY, api_secret="x" * 40)
     assert await refusal(bearer=forged, end=True) == "unauthorized"
 
 
-async def test_the_platforms_token_ends_a_greeting_too() -> None:
+async def test_authenticate_accepts_a_platform_jwt_for_an_end() -> None:
     assert (await ask(bearer=signed(), end=True)).role is Role.BROWSER

@@ -98,7 +98,7 @@ async def test_start_waits_for_the_workers_end_if_the_room_is_gone(
 
 
 @pytest.mark.parametrize("by_webhook", [False, True])
-async def test_who_met_a_guide_that_was_lost_with_its_worker_is_greeted_again(
+async def test_start_after_a_lost_worker_starts_a_new_greeting(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, by_webhook: bool
 ) -> None:
     """By voice alone, so that no avatar was left behind for the reaper to find."""
@@ -114,7 +114,7 @@ async def test_who_met_a_guide_that_was_lost_with_its_worker_is_greeted_again(
 
 
 @pytest.mark.parametrize("kept", ["[]", "not json", '{"ended": null}'])
-async def test_a_record_that_does_not_say_so_tells_of_no_lost_worker(
+async def test_start_is_409_if_the_outcome_does_not_say_worker_lost(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, kept: str
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -124,7 +124,7 @@ async def test_a_record_that_does_not_say_so_tells_of_no_lost_worker(
     await ended(greetings)
 
 
-async def test_without_a_report_it_is_presumed_over_until_a_late_one_says_otherwise(
+async def test_a_presumed_end_is_replaced_by_a_late_record_of_the_worker(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -135,7 +135,9 @@ async def test_without_a_report_it_is_presumed_over_until_a_late_one_says_otherw
     assert await greetings.start(METADATA, restart=False)
 
 
-async def test_a_start_livekit_refused_was_none(greetings: Greetings, livekit: FakeLiveKit) -> None:
+async def test_a_start_that_livekit_refused_does_not_count(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
     livekit.status = 503
     with pytest.raises(LiveKitError):
         await greetings.start(METADATA, restart=False)
@@ -143,7 +145,9 @@ async def test_a_start_livekit_refused_was_none(greetings: Greetings, livekit: F
     assert await greetings.start(METADATA, restart=False)
 
 
-async def test_the_backend_restarts_what_ended(greetings: Greetings, livekit: FakeLiveKit) -> None:
+async def test_restart_starts_an_ended_session_again(
+    greetings: Greetings, livekit: FakeLiveKit
+) -> None:
     await greetings.start(METADATA, restart=False)
     await greetings.end("7", "continue")
     await ended(greetings)

@@ -85,16 +85,14 @@ async def taken(events: LiveKitWebhooks, body: bytes, **how: Any) -> bool:
 
 
 @pytest.mark.parametrize("what", ["participant_left", "participant_connection_aborted"])
-async def test_who_has_left_is_looked_into_at_once(
+async def test_participant_left_asks_for_an_inspection(
     events: LiveKitWebhooks, hints: Hints, what: str
 ) -> None:
     assert await taken(events, event(what))
     assert hints.rooms == ["training-session-7"]
 
 
-async def test_other_events_and_other_rooms_say_nothing(
-    events: LiveKitWebhooks, hints: Hints
-) -> None:
+async def test_other_events_and_rooms_are_ignored(events: LiveKitWebhooks, hints: Hints) -> None:
     for body in (
         event("track_published"),
         event("an_event_of_tomorrow", a_field_of_tomorrow={"x": 1}),
@@ -112,7 +110,7 @@ async def after_the_room(events: LiveKitWebhooks, store: SqliteStore) -> Phase |
     return await store.phase("7")
 
 
-async def test_who_had_met_have_met_for_good_once_their_room_is_gone(
+async def test_room_finished_ends_a_session_that_met(
     events: LiveKitWebhooks, store: SqliteStore
 ) -> None:
     await store.start("7")
@@ -121,7 +119,7 @@ async def test_who_had_met_have_met_for_good_once_their_room_is_gone(
     assert await store.end_reason("7") is None, f"{PRESUMED}: a report may know better"
 
 
-async def test_a_greeting_nobody_met_in_and_a_room_that_is_back_are_left_alone(
+async def test_room_finished_ignores_sessions_that_did_not_meet_or_have_a_room(
     events: LiveKitWebhooks, store: SqliteStore, livekit: FakeLiveKit
 ) -> None:
     assert await after_the_room(events, store) is None
@@ -132,7 +130,7 @@ async def test_a_greeting_nobody_met_in_and_a_room_that_is_back_are_left_alone(
     assert await after_the_room(events, store) is Phase.MET
 
 
-async def test_the_workers_own_report_goes_first(
+async def test_the_workers_record_counts_more_than_room_finished(
     events: LiveKitWebhooks, store: SqliteStore
 ) -> None:
     await store.start("7")
@@ -160,7 +158,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("how", FORGED)
-async def test_a_forged_event_is_refused(events: LiveKitWebhooks, hints: Hints, how: str) -> None:
+async def test_a_forged_event_is_rejected(events: LiveKitWebhooks, hints: Hints, how: str) -> None:
     body = event()
     with pytest.raises(ApiError) as refused:
         await events.receive(body, FORGED[how](body))
@@ -168,7 +166,7 @@ async def test_a_forged_event_is_refused(events: LiveKitWebhooks, hints: Hints, 
     assert hints.rooms == []
 
 
-async def test_a_replayed_or_an_old_event_is_refused(events: LiveKitWebhooks) -> None:
+async def test_a_repeated_or_old_event_is_rejected(events: LiveKitWebhooks) -> None:
     body = event()
     signed = signature(body)
     assert await events.receive(body, signed)
@@ -180,7 +178,7 @@ async def test_a_replayed_or_an_old_event_is_refused(events: LiveKitWebhooks) ->
             await taken(events, event(createdAt=str(int(time.time()) + away_s)))
 
 
-async def test_a_store_that_is_away_loses_no_hint(
+async def test_an_event_is_used_also_without_the_store(
     events: LiveKitWebhooks, hints: Hints, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(name: str, ttl_s: float) -> bool:
@@ -211,7 +209,7 @@ def bodies_of_any_shape() -> list[bytes]:
     return found
 
 
-async def test_nothing_that_is_signed_is_a_500(tmp_path: Path) -> None:
+async def test_no_signed_body_causes_a_500(tmp_path: Path) -> None:
     odd = [b"", b"null", b"[]", b"\xff", b'{"room": 1}', b'{"room": {"name": null}}']
     odd += [b'{"room":' * 5000 + b"1" + b"}" * 5000, b'{"createdAt": "-99999999999999999999"}']
     async with endpoint(tmp_path) as http:

@@ -34,7 +34,7 @@ async def refused(
     return False
 
 
-async def test_a_session_a_trainee_and_the_key_have_a_limit_each(tmp_path: Path) -> None:
+async def test_session_trainee_and_key_have_limits_of_their_own(tmp_path: Path) -> None:
     rates = RateLimits(
         settings(
             tmp_path,
@@ -78,7 +78,7 @@ async def test_no_limit_where_it_is_off(tmp_path: Path) -> None:
     assert not any([await refused(rates, "1", "t-1") for _ in range(700)])
 
 
-async def test_a_redis_that_is_away_refuses_nobody_and_is_not_waited_for(
+async def test_without_redis_the_process_counts_by_itself_without_delay(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     rates = RateLimits(
@@ -112,7 +112,7 @@ def test_a_rate_that_is_none_is_named(tmp_path: Path, rate: str) -> None:
         settings(tmp_path, RATE_LIMIT_SESSION=rate)
 
 
-async def test_the_answer_says_when_to_ask_again_and_carries_the_welcome(tmp_path: Path) -> None:
+async def test_a_429_has_retry_after_and_fallback(tmp_path: Path) -> None:
     await stay_in_one_minute()
     async with endpoint(tmp_path, RATE_LIMIT_SESSION="2/minute") as http:
         told = {"trainee": {"name": "Asha"}}

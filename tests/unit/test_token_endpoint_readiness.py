@@ -44,7 +44,7 @@ def shown(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(f"training_greeter_endpoint_{name}", labels)
 
 
-async def test_ready_until_nobody_has_answered_for_a_while(
+async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
     rooms: LiveKitRooms, store: Store
 ) -> None:
     check = ReadinessCheck(
@@ -68,7 +68,7 @@ async def test_ready_until_nobody_has_answered_for_a_while(
 
 
 @pytest.mark.parametrize(("minutes", "left_s"), [(None, math.inf), ("2", 30), ("1", 0)])
-async def test_the_ledger_and_what_waits_are_shown(
+async def test_readiness_updates_the_gauges(
     rooms: LiveKitRooms, store: Store, minutes: str | None, left_s: float
 ) -> None:
     await store.add_avatar_seconds(utc_day(), 90)

@@ -61,16 +61,16 @@ def test_called_as_the_order_has_it_the_environment_signs(monkeypatch: pytest.Mo
     assert claims_of(generate_livekit_token("training-session-7", "Asha")).identity == "trainee-7"
 
 
-def test_without_a_key_nothing_is_signed() -> None:
+def test_generate_needs_a_key() -> None:
     with pytest.raises(ValueError, match="api_key"):
         generate_livekit_token("training-session-7", "Asha")
 
 
-def test_the_identity_is_one_per_session() -> None:
+def test_trainee_identity_is_one_per_session() -> None:
     assert trainee_identity("7") == trainee_identity("7") != trainee_identity("8")
 
 
-def test_a_room_token_is_read_back() -> None:
+def test_verify_returns_the_room_token() -> None:
     token = verify_livekit_token(mint(), api_key=KEY, api_secret=SECRET)
     assert (token.identity, token.room, token.room_join) == (
         "trainee-7",
@@ -94,11 +94,11 @@ def test_a_room_token_is_read_back() -> None:
         jwt.encode({"sub": "trainee-7", "iss": KEY, "exp": 9e9, "video": "all"}, SECRET),
     ],
 )
-def test_what_is_no_valid_room_token_is_refused(token: str) -> None:
+def test_verify_rejects_invalid_room_tokens(token: str) -> None:
     with pytest.raises(RoomTokenError):
         verify_livekit_token(token, api_key=KEY, api_secret=SECRET)
 
 
-def test_a_minute_of_clock_skew_is_forgiven() -> None:
+def test_verify_tolerates_a_minute_of_clock_skew() -> None:
     late = mint(ttl=timedelta(seconds=-30))
     assert verify_livekit_token(late, api_key=KEY, api_secret=SECRET).identity == "trainee-7"
