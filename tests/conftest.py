@@ -24,7 +24,7 @@ _SETTING_PREFIXES = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-fault", action="store_true", help="all faults of tests/faults")
-    parser.addoption("--greetings", type=int, default=4, help="number of greetings of tests/soak")
+    parser.addoption("--greetings", type=int, default=3, help="number of greetings of tests/soak")
     parser.addoption("--seed", type=int, help="of tests/soak; a new one by default")
 
 

@@ -25,8 +25,6 @@ from tests.support.process_logs import job_process_id, read_events
 
 _SETTINGS = {
     "LOG_LEVEL": "DEBUG",
-    # The worker keeps so many processes warm; each takes CPU and memory.
-    "MAX_JOBS": "6",
     # The demo drains for 3 s; tests of draining need the default of the product.
     "DRAIN_TIMEOUT_S": "600",
     # Any free port: tests start further workers with the same settings.
