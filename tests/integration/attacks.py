@@ -1,7 +1,7 @@
-"""The attacks: each row one request, and what it must be answered.
+"""The attacks: each row is one request and the response it must get.
 
-No LiveKit is there: who gets past every check is answered 503 `livekit_unavailable`, and whoever
-should not must be refused before that.
+There is no LiveKit: a request that passes every check gets 503 `livekit_unavailable`. An attack
+must be rejected before that.
 """
 
 from __future__ import annotations

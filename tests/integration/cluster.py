@@ -1,5 +1,8 @@
-"""The product on several machines, each of them a process group of this one: workers, replicas of
-the endpoint and a front before them, one real Redis, one livekit-server, one platform."""
+"""The product on several machines, simulated by process groups.
+
+Workers, replicas of the endpoint behind a load balancer, a real Redis, a livekit-server and a
+platform.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in front of the endpoint's replicas: a Service, or any balancer of connections."""
+"""A load balancer in front of the endpoint's replicas."""
 
 from __future__ import annotations
 

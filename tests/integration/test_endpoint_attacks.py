@@ -83,7 +83,7 @@ async def error_schema(served: Endpoint) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("attack", ALL, ids=lambda a: a.name)
-async def test_an_attack_is_answered_as_it_should_be(
+async def test_attack_gets_the_expected_response(
     served: Endpoint, error_schema: dict[str, Any], attack: Attack
 ) -> None:
     begun = time.monotonic()
@@ -101,7 +101,7 @@ async def test_an_attack_is_answered_as_it_should_be(
         assert never not in content.decode()
 
 
-def test_every_row_has_a_name_of_its_own() -> None:
+def test_attack_names_are_unique() -> None:
     assert len({a.name for a in ALL}) == len(ALL)
 
 
@@ -123,7 +123,7 @@ def test_every_row_has_a_name_of_its_own() -> None:
     ],
     ids=lambda sent: sent[:60].decode("latin-1"),
 )
-async def test_what_is_no_http_is_refused_and_hung_up_on(
+async def test_malformed_http_is_rejected_and_closed(
     served: Endpoint, error_schema: dict[str, Any], sent: bytes
 ) -> None:
     url = served.http.base_url
@@ -162,7 +162,7 @@ async def test_a_smuggled_second_request_is_not_answered(served: Endpoint) -> No
     assert b"livekit_unavailable" not in answer
 
 
-async def test_a_token_may_be_replayed_and_starts_nothing_twice(served: Endpoint) -> None:
+async def test_a_replayed_token_starts_no_second_greeting(served: Endpoint) -> None:
     """A replay is the same trainee asking again: the same greeting, and only for this session."""
     header = browser("replay")
     answers = [await served.http.post(path_of("replay"), headers=header) for _ in range(3)]
@@ -171,7 +171,7 @@ async def test_a_token_may_be_replayed_and_starts_nothing_twice(served: Endpoint
     assert other.status_code == 403
 
 
-async def test_an_unknown_origin_is_not_let_through_by_a_plain_request_either(
+async def test_an_unknown_origin_gets_no_cors_headers_on_a_simple_request(
     served: Endpoint,
 ) -> None:
     for origin in ("https://evil.example", "null", ORIGIN.upper(), f"{ORIGIN}.evil.example"):
@@ -180,7 +180,7 @@ async def test_an_unknown_origin_is_not_let_through_by_a_plain_request_either(
         assert "access-control-allow-credentials" not in answer.headers
 
 
-async def test_a_flood_of_strangers_is_refused_and_does_not_fill_the_log(served: Endpoint) -> None:
+async def test_a_flood_of_unauthorized_requests_does_not_fill_the_log(served: Endpoint) -> None:
     before = len(served.log)
     limits = httpx.Limits(max_connections=20, keepalive_expiry=1)
     async with httpx.AsyncClient(base_url=served.http.base_url, limits=limits, timeout=20) as http:

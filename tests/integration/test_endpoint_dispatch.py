@@ -1,4 +1,4 @@
-"""One greeter per session, on a real livekit-server with a real worker."""
+"""One agent per session, on a real livekit-server with a real worker."""
 
 from __future__ import annotations
 

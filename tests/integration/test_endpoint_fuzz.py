@@ -62,7 +62,7 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endp
 
 
 @pytest.mark.parametrize("who", RUNS)
-async def test_no_request_is_answered_otherwise_than_the_document_says(
+async def test_responses_match_the_openapi_document(
     served: Endpoint, tmp_path: Path, who: str
 ) -> None:
     config, headers = RUNS[who]

@@ -1,4 +1,4 @@
-"""What the endpoint answers, over HTTP, as its own process; LiveKit is real where it is needed."""
+"""The endpoint's HTTP API, served by its own process."""
 
 from __future__ import annotations
 

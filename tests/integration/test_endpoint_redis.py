@@ -1,4 +1,4 @@
-"""Two replicas of the endpoint that share nothing but a real Redis."""
+"""Two replicas of the endpoint that share a real Redis."""
 
 from __future__ import annotations
 

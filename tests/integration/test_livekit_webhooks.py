@@ -1,4 +1,4 @@
-"""A real livekit-server posts its webhooks to the endpoint, which then looks at once."""
+"""A real livekit-server sends its webhooks to the endpoint."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Avatars whose job has died are ended, and nobody else is: on a real livekit-server.
+"""The reaper on a real livekit-server.
 
-Some avatars here are the tests' own: they never leave by themselves, and come back.
+Some avatars belong to the tests: they do not leave by themselves, and they come back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The endpoint in this process, as ASGI; no LiveKit is there, which is a documented 503."""
+"""The endpoint in this process, as an ASGI app without LiveKit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A platform's JWKS address, as real as HTTP: it does as it is told and counts who asks."""
+"""A platform's JWKS server that counts its requests."""
 
 from __future__ import annotations
 

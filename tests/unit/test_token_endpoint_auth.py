@@ -1,4 +1,4 @@
-"""Who is let in, and who is not."""
+"""`authenticate`: API keys, platform JWTs and room tokens."""
 
 from __future__ import annotations
 

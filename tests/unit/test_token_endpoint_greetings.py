@@ -1,4 +1,4 @@
-"""Starting and ending, with one room that does as it is told and a real store."""
+"""Starting and ending greetings, with LiveKit in memory and a real store."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def ended(greetings: Greetings) -> None:
 
 
 @pytest.mark.parametrize("met", [False, True])
-async def test_a_greeting_that_broke_off_starts_again(
+async def test_start_after_break_off_starts_a_new_greeting(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, met: bool
 ) -> None:
     assert await greetings.start(METADATA, restart=False)

@@ -1,4 +1,4 @@
-"""The endpoint is a small process of its own."""
+"""The endpoint does not load the agents framework."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 
-def test_it_never_loads_the_agents_framework() -> None:
+def test_endpoint_does_not_load_the_agents_framework() -> None:
     code = (
         "import sys, agent.token_endpoint.__main__\n"
         "heavy = [m for m in sys.modules if m.startswith(('livekit.agents', 'livekit.plugins'))]\n"

@@ -54,7 +54,7 @@ async def refused(by: PlatformJwtVerifier, token: str) -> str:
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
 @pytest.mark.parametrize("kid", ["k1", None])
-async def test_a_token_of_each_kind_of_key_is_taken(
+async def test_tokens_of_each_key_type_are_accepted(
     server: KeyServer, algorithm: str, kid: str | None
 ) -> None:
     server.keys = [public_jwk(algorithm, kid, private_key(algorithm), use="sig", alg=algorithm)]
@@ -64,7 +64,7 @@ async def test_a_token_of_each_kind_of_key_is_taken(
     assert server.asked == 1
 
 
-async def test_a_secret_and_published_keys_may_be_set_up_together(server: KeyServer) -> None:
+async def test_secret_and_jwks_may_be_configured_together(server: KeyServer) -> None:
     by = tokens(server, PLATFORM_JWT_SECRET=SECRET)
     shared = jwt.encode({"sub": "a", "exp": time.time() + 60}, SECRET)
     assert (await by.claims(shared))["sub"] == "a"
@@ -135,14 +135,14 @@ FORGED = {
 
 @pytest.mark.parametrize("attack", FORGED)
 @pytest.mark.parametrize("secret", [{}, {"PLATFORM_JWT_SECRET": SECRET}], ids=["", "and-secret"])
-async def test_a_forged_token_is_refused(
+async def test_a_forged_token_is_rejected(
     server: KeyServer, attack: str, secret: dict[str, str]
 ) -> None:
     await refused(tokens(server, **secret), FORGED[attack]())
     assert server.asked <= 2
 
 
-async def test_a_token_for_others_or_of_others_is_refused(server: KeyServer) -> None:
+async def test_other_issuers_and_audiences_are_rejected(server: KeyServer) -> None:
     strict = {"PLATFORM_JWT_ISSUER": "https://platform.example", "PLATFORM_JWT_AUDIENCE": "greeter"}
     by = tokens(server, PLATFORM_JWT_SECRET=SECRET, **strict)
     good = {"iss": "https://platform.example", "aud": "greeter"}
@@ -182,7 +182,7 @@ UNUSABLE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("what", UNUSABLE)
-async def test_a_key_that_must_not_be_used_is_not(server: KeyServer, what: str) -> None:
+async def test_unsuitable_keys_are_not_used(server: KeyServer, what: str) -> None:
     made = UNUSABLE[what]
     server.keys = [made() if callable(made) else made, *server.keys]
     server.keys[-1]["kid"] = "good"
@@ -279,7 +279,7 @@ async def test_known_keys_stay_in_use_while_the_platform_is_down(
     await keys.aclose()
 
 
-async def test_nobody_listening_is_a_503() -> None:
+async def test_an_unreachable_key_server_is_a_503() -> None:
     by = PlatformJwtVerifier(settings(PLATFORM_JWKS_URL="http://127.0.0.1:1/jwks"))
     with pytest.raises(PlatformKeysError, match="cannot be reached"):
         await by.claims(signed())

@@ -1,4 +1,4 @@
-"""LiveKit's webhooks: what is taken for one, and what it sets off."""
+"""LiveKit's webhooks: verification, and what each event causes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often a greeting may be asked for; the counting on Redis is in tests/integration."""
+"""Rate limits in memory; tests/integration/test_endpoint_redis.py covers Redis."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_session_trainee_and_key_have_limits_of_their_own(tmp_path: Path) 
         await rates.end("1", by_backend=True)
 
 
-async def test_room_again_when_retry_after_says_so(tmp_path: Path) -> None:
+async def test_requests_are_accepted_again_after_retry_after(tmp_path: Path) -> None:
     rates = RateLimits(settings(tmp_path, RATE_LIMIT_SESSION="2/second"))
     async with asyncio.timeout(10):
         while not await refused(rates, "1"):
@@ -64,7 +64,7 @@ async def test_room_again_when_retry_after_says_so(tmp_path: Path) -> None:
     assert not await refused(rates, "1")
 
 
-async def test_ten_at_once_and_a_pages_own_retries_never_meet_a_limit(tmp_path: Path) -> None:
+async def test_default_limits_allow_ten_at_once_and_the_pages_retries(tmp_path: Path) -> None:
     rates = RateLimits(settings(tmp_path))
     done = await asyncio.gather(
         *(refused(rates, f"{i}", "t-1" if i < 2 else f"t-{i}") for i in range(10) for _ in range(5))
@@ -72,7 +72,7 @@ async def test_ten_at_once_and_a_pages_own_retries_never_meet_a_limit(tmp_path: 
     assert not any(done)
 
 
-async def test_no_limit_where_it_is_off(tmp_path: Path) -> None:
+async def test_off_disables_a_limit(tmp_path: Path) -> None:
     off = dict.fromkeys(("RATE_LIMIT_SESSION", "RATE_LIMIT_TRAINEE", "RATE_LIMIT_BACKEND"), "off")
     rates = RateLimits(settings(tmp_path, **off))
     assert not any([await refused(rates, "1", "t-1") for _ in range(700)])
@@ -96,7 +96,7 @@ async def test_without_redis_the_process_counts_by_itself_without_delay(
     await rates.aclose()
 
 
-async def test_a_redis_that_hangs_is_waited_for_once(tmp_path: Path) -> None:
+async def test_a_hanging_redis_delays_one_request(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hung:
         url = "redis://127.0.0.1:{1}/0".format(*hung.getsockname())
         rates = RateLimits(settings(tmp_path, REDIS_URL=url))
@@ -107,7 +107,7 @@ async def test_a_redis_that_hangs_is_waited_for_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rate", ["x", "10", "0/minute", "-1/minute", "1/s;5/hour", "9/moon"])
-def test_a_rate_that_is_none_is_named(tmp_path: Path, rate: str) -> None:
+def test_settings_name_an_invalid_rate(tmp_path: Path, rate: str) -> None:
     with pytest.raises(ConfigError, match="RATE_LIMIT_SESSION: must look like 30/minute"):
         settings(tmp_path, RATE_LIMIT_SESSION=rate)
 
@@ -134,7 +134,7 @@ async def test_a_429_has_retry_after_and_fallback(tmp_path: Path) -> None:
         assert (await http.post(path_of("1", end=True), headers=BACKEND)).status_code == 503
 
 
-async def test_a_trainee_is_counted_by_their_token_whatever_the_session(tmp_path: Path) -> None:
+async def test_the_trainee_limit_counts_all_sessions_of_a_jwt(tmp_path: Path) -> None:
     async with endpoint(tmp_path, RATE_LIMIT_TRAINEE="3/minute") as http:
         asked = [await http.post(path_of(f"{i}"), headers=browser(f"{i}")) for i in range(5)]
         assert [a.status_code for a in asked] == [503, 503, 503, 429, 429]

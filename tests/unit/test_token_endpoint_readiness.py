@@ -1,4 +1,4 @@
-"""Ready is who has been answered lately; one look that fails takes nobody out of service."""
+"""Readiness: the store and LiveKit have answered recently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be asked for, and what is refused by name."""
+"""Request bodies: allowed fields, defaults and validation."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def choose(body: dict[str, Any], *, from_browser: bool = False) -> None:
         {"restart": False},
     ],
 )
-def test_what_one_would_get_anyway_may_be_named(body: dict[str, Any]) -> None:
+def test_fields_may_repeat_the_servers_values(body: dict[str, Any]) -> None:
     choose(body, from_browser=True)
 
 
@@ -99,7 +99,7 @@ def test_what_one_would_get_anyway_may_be_named(body: dict[str, Any]) -> None:
     ],
 )
 @pytest.mark.parametrize("from_browser", [True, False])
-def test_a_foreign_choice_is_refused_by_name(
+def test_other_values_are_rejected_by_field_name(
     body: dict[str, Any], named: str, from_browser: bool
 ) -> None:
     with pytest.raises(ApiError) as refused:
@@ -120,14 +120,14 @@ def _grants() -> list[str]:
 
 @pytest.mark.parametrize("name", _grants())
 @pytest.mark.parametrize("from_browser", [True, False])
-def test_no_grant_is_taken_silently_in_either_spelling(name: str, from_browser: bool) -> None:
+def test_grants_are_rejected_in_either_case(name: str, from_browser: bool) -> None:
     camel = re.sub("_([a-z])", lambda m: m[1].upper(), name)
     for given in (name, camel):
         with pytest.raises(ApiError, match=f": {name}$"):
             choose({given: "x"}, from_browser=from_browser)
 
 
-def test_names_in_the_answer_are_bounded() -> None:
+def test_the_error_limits_the_number_and_length_of_names() -> None:
     with pytest.raises(ApiError) as refused:
         choose({f"{i:05}" + "x" * 500: 1 for i in range(100)})
     assert len(refused.value.message) < 1500
@@ -146,7 +146,7 @@ PLATFORMS_OWN = {
 
 
 @pytest.mark.parametrize("name", PLATFORMS_OWN)
-def test_a_browser_may_not_say_what_the_platform_says(name: str) -> None:
+def test_a_browser_may_not_set_the_platforms_fields(name: str) -> None:
     body = {name: PLATFORMS_OWN[name]}
     choose(body)
     with pytest.raises(ApiError, match=name):
@@ -172,7 +172,7 @@ def test_a_browser_may_not_say_what_the_platform_says(name: str) -> None:
         7,
     ],
 )
-def test_going_on_is_by_http_only(url: object) -> None:
+def test_continue_url_must_be_http(url: object) -> None:
     with pytest.raises(ValidationError, match="continue_url"):
         asked(continue_url=url)
 
@@ -188,7 +188,7 @@ def test_going_on_is_by_http_only(url: object) -> None:
         "http://h?x",
     ],
 )
-def test_http_addresses_are_fine(url: object) -> None:
+def test_continue_url_accepts_http_urls(url: object) -> None:
     asked(continue_url=url)
 
 
@@ -197,7 +197,7 @@ def metadata(**body: Any) -> JobMetadata:
 
 
 @pytest.mark.parametrize("odd", [None, 7, [], {}, True, "", "\u202e\x00 \n"])
-def test_an_odd_name_or_locale_is_still_greeted(odd: object) -> None:
+def test_unusable_names_and_locales_are_accepted(odd: object) -> None:
     assert metadata(trainee={"name": odd}, locale=odd, role=odd) == metadata()
 
 
@@ -205,7 +205,7 @@ def test_a_very_long_name_is_cut() -> None:
     assert len(metadata(trainee={"name": "a" * 5000}).trainee.name) == 60
 
 
-def test_nobody_consented_unless_the_platform_says_so() -> None:
+def test_consent_is_false_by_default() -> None:
     assert metadata().consent.model_dump() == {"transcript": False, "recording": False}
     assert metadata(consent={"transcript": True}).consent.model_dump() == {
         "transcript": True,
@@ -214,23 +214,23 @@ def test_nobody_consented_unless_the_platform_says_so() -> None:
 
 
 @pytest.mark.parametrize("yes", ["true", 1, "yes", []])
-def test_only_true_is_a_yes(yes: object) -> None:
+def test_only_true_counts_as_consent(yes: object) -> None:
     with pytest.raises(ValidationError, match="consent"):
         asked(consent={"recording": yes})
 
 
-def test_what_is_not_given_has_a_default() -> None:
+def test_missing_fields_have_defaults() -> None:
     assert metadata().continue_url == "https://default.example"
     assert metadata().trainee.id == "sub-1"
     assert metadata(trainee={"id": "t-9"}, continue_url="https://a.b").trainee.id == "t-9"
 
 
-def test_the_longest_session_id_reaches_the_worker_whole() -> None:
+def test_the_longest_session_id_is_not_cut() -> None:
     made = asked().job_metadata("s" * 128, subject="", continue_url="")
     assert JobMetadata.from_json(made.to_json()).session_id == "s" * 128
 
 
 @pytest.mark.parametrize("reason", ["", "a b", "x" * 65, "ENDE\n", None, 3])
-def test_a_reason_is_one_short_word(reason: object) -> None:
+def test_a_reason_must_be_one_short_word(reason: object) -> None:
     with pytest.raises(ValidationError, match="reason"):
         EndRequest.model_validate_json(json.dumps({"reason": reason}))

@@ -1,4 +1,4 @@
-"""Starting the process: what it warns of, and that the image holds all it needs."""
+"""Starting the process: its warnings, and what the image must contain."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_images_state_directory_is_its_users_own_and_a_volume() -> None:
 
 
 @pytest.mark.parametrize("module", ["agent", "agent.token_endpoint"])
-def test_it_runs_from_what_the_image_holds(tmp_path: Path, module: str) -> None:
+def test_the_process_runs_with_the_files_of_the_image(tmp_path: Path, module: str) -> None:
     """.dockerignore leaves the demo out."""
     shutil.copytree(
         ROOT / "agent", tmp_path / "agent", ignore=shutil.ignore_patterns("demo", "__pycache__")

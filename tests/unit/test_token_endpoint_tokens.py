@@ -1,4 +1,4 @@
-"""What a trainee's room token allows, read back as LiveKit reads it."""
+"""Room tokens, decoded as LiveKit decodes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mint(**more: object) -> str:
     )
 
 
-def test_it_lets_the_trainee_into_this_room_with_a_microphone_and_nothing_more() -> None:
+def test_generate_grants_one_room_and_a_microphone_only() -> None:
     claims = claims_of(mint())
     assert claims.identity == "trainee-7"
     assert claims.name == "Asha"
@@ -47,7 +47,7 @@ def test_it_lets_the_trainee_into_this_room_with_a_microphone_and_nothing_more()
     assert claims.room_config is None
 
 
-def test_it_lives_a_day_unless_told_otherwise() -> None:
+def test_generate_defaults_to_24_hours() -> None:
     def lifetime(token: str) -> float:
         return jwt.decode(token, options={"verify_signature": False})["exp"] - time.time()
 
@@ -55,7 +55,9 @@ def test_it_lives_a_day_unless_told_otherwise() -> None:
     assert lifetime(mint(ttl=timedelta(minutes=15))) == pytest.approx(900, abs=5)
 
 
-def test_called_as_the_order_has_it_the_environment_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generate_uses_the_key_of_the_environment_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("LIVEKIT_API_KEY", KEY)
     monkeypatch.setenv("LIVEKIT_API_SECRET", SECRET)
     assert claims_of(generate_livekit_token("training-session-7", "Asha")).identity == "trainee-7"
