@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,15 @@ from tests.runner.prerequisites import NEEDED_BY
 
 ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SOURCES = ("agent", "tests", "examples")
-_PRODUCT_FOLDERS = ("soak", "browser", "faults", "integration", "standins", "deploy")
-"""Long tests come first, so that no process is left alone with one at the end."""
-_ONLY = {"soak": "tests/soak/test_soak.py"}
-"""`make soak` also runs the other tests of that folder, with a hundred greetings."""
+_PRODUCT_FOLDERS = ("browser", "faults", "integration", "standins", "deploy", "soak")
+_NEED_THE_WHOLE_MACHINE = (
+    "tests/integration/test_single_flight.py",
+    "tests/soak/test_soak.py",
+    "tests/standins/test_deepgram.py",
+)
+"""Tests that start many jobs at once or recognise speech in real time; they run one by one."""
+_OTHERS = ("tests/soak",)
+"""Run by `make soak`, but for the file above."""
 GROUPS = ("check", "page", "unit", "product", *_PRODUCT_FOLDERS)
 """What `--only` accepts: `product` is all tests that start processes."""
 _RESTARTS = 5
@@ -30,6 +36,8 @@ class Step:
     name: str
     command: tuple[str, ...]
     folder: Path = ROOT
+    may_be_empty: bool = False
+    """Whether it is no failure if pytest finds no test."""
 
 
 def plan(
@@ -51,19 +59,28 @@ def plan(
     cores = os.cpu_count() or 2
     if group in {None, "unit"}:
         steps.append(_pytest("unit tests", ["tests/unit"], cores, pytest_arguments))
-    folders = [
-        _ONLY.get(f, f"tests/{f}") for f in _PRODUCT_FOLDERS if group in {None, "product", f}
+    folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
+    impossible = [path for name in sorted(missing) for path in NEEDED_BY[name]]
+    alone = [
+        path
+        for path in _NEED_THE_WHOLE_MACHINE
+        if _is_in(path, folders) and not _is_in(path, impossible)
     ]
-    if folders:
-        impossible = dict.fromkeys(path for name in sorted(missing) for path in NEEDED_BY[name])
-        folders = [f for f in folders if not any(f.startswith(path) for path in impossible)]
-        ignored = [f"--ignore={path}" for path in impossible]
+    together = [f for f in folders if f not in _OTHERS and not _is_in(f, impossible)]
+    if together:
+        left_out = dict.fromkeys([*impossible, *_NEED_THE_WHOLE_MACHINE])
+        ignored = [f"--ignore={path}" for path in left_out if _is_in(path, together)]
         # The tests mostly wait. More processes would delay each other, and tests measure delays.
         number = processes or cores + 1
-        if folders:
-            name = "product tests" if group in {None, "product"} else f"{group} tests"
-            steps.append(_pytest(name, folders, number, [*ignored, *pytest_arguments]))
+        name = "product tests, side by side"
+        steps.append(_pytest(name, [*together, *ignored], number, pytest_arguments))
+    if alone:
+        steps.append(_pytest("product tests, one by one", alone, 1, pytest_arguments))
     return steps
+
+
+def _is_in(path: str, folders: Iterable[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _checks(*, page: bool) -> list[Step]:
@@ -82,13 +99,14 @@ def _npm(name: str, script: str) -> Step:
     return Step(name, (shutil.which("npm") or "npm", "run", "--silent", script), WEB)
 
 
-def _pytest(name: str, folders: list[str], processes: int, arguments: list[str]) -> Step:
+def _pytest(name: str, paths: list[str], processes: int, arguments: list[str]) -> Step:
     return Step(
         name,
         (
             *(sys.executable, "-m", "pytest", "-n", str(processes), "--dist", "worksteal"),
             *("--max-worker-restart", str(_RESTARTS), "-q", "--durations", "10"),
-            *folders,
+            *paths,
             *arguments,
         ),
+        may_be_empty=bool(arguments),
     )

@@ -18,12 +18,22 @@ def test_plan_runs_every_test_folder() -> None:
 
 def test_plan_leaves_out_what_needs_a_missing_prerequisite() -> None:
     steps = plan("product", {"livekit-server", "helm"}, 3, ["-x"])
-    [command] = [step.command for step in steps]
+    command = steps[0].command
     assert "tests/integration" not in command
     assert "tests/deploy" in command
     assert "--ignore=tests/deploy/test_chart.py" in command
     assert command[command.index("-n") + 1] == "3"
     assert command[-1] == "-x"
+
+
+def test_plan_runs_no_test_file_twice() -> None:
+    together, alone = plan("product", set(), None, [])
+    files = [word for word in alone.command if word.endswith(".py")]
+    assert files
+    for file in files:
+        assert f"--ignore={file}" in together.command or Path(file).parts[1] == "soak"
+        assert Path(ROOT, file).exists()
+    assert "tests/soak" not in together.command
 
 
 def test_plan_runs_one_group() -> None:
