@@ -21,6 +21,7 @@ def supervisor_of(
     livekit: FakeLiveKit,
     store: Store,
     *,
+    check_s: float = CHECK_S,
     job_start_s: float = 0.16,
     known_s: float = 0.1,
     alone_s: float = 0.9,
@@ -38,7 +39,7 @@ def supervisor_of(
     return Supervisor(
         rooms,
         store,
-        DispatchSupervisor(rooms, store, CHECK_S, job_start_s=job_start_s, agent_left_s=0.04),
+        DispatchSupervisor(rooms, store, check_s, job_start_s=job_start_s, agent_left_s=0.04),
         reaper,
         pass_s=pass_s,
     )

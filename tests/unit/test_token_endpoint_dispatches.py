@@ -286,8 +286,7 @@ async def test_with_automatic_dispatch_livekit_serves_a_reopened_room_itself(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     livekit.automatic = True  # type: ignore[misc]
-    async with supervisor_of(livekit, store) as supervisor:
-        supervisor._dispatches._check_s = 60
+    async with supervisor_of(livekit, store, check_s=60):
         await the_worker_gave_up(greetings, livekit)
         await livekit.wait_for_calls("ListRooms", 4)
     assert livekit.dispatched == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.errors import StoreError
+from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.store import SqliteStore
 from agent.token_endpoint.supervision import dispatches, reaper, supervisor
@@ -81,8 +81,7 @@ async def test_twenty_greetings_cost_at_most_sixty_calls_a_minute(
 async def test_a_cold_start_without_a_worker_costs_about_twenty_calls_in_twenty_seconds(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
-    async with supervisor_of(livekit, store, pass_s=PASS_S) as running:
-        running._dispatches._check_s = 3 / SPEED
+    async with supervisor_of(livekit, store, pass_s=PASS_S, check_s=3 / SPEED):
         await livekit.wait_for_calls("ListRooms")
         before = livekit.total
         await greetings_of(livekit, store).start(JobMetadata(session_id="7"), restart=False)
@@ -188,8 +187,6 @@ async def test_supervision_backs_off_and_says_so_once_until_livekit_answers(
 async def test_a_room_that_cannot_be_inspected_does_not_delay_the_others(
     livekit: FakeLiveKit, store: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from agent.core.errors import LiveKitError
-
     participants = livekit.participants
 
     async def fail_for_one(room_name: str) -> object:
