@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 from livekit import api
 from playwright.async_api import Page, expect
@@ -71,13 +72,18 @@ async def test_page_shows_voice_and_text_mode_with_their_reasons(
 
 
 async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
-    product: Product, open_page: OpenPage
+    product: Product, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    # No worker serves this agent name, so no agent joins.
+    # No worker serves this agent name, so no agent joins. The endpoint has a store of its own,
+    # because of endpoints that share one, any may dispatch.
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     log = product.logs / "endpoint-without-worker.log"
-    env = {**product.here.environment, "LIVEKIT_AGENT_NAME": "no-worker-serves-this"}
+    env = {
+        **product.here.environment,
+        "LIVEKIT_AGENT_NAME": "no-worker-serves-this",
+        "STATE_DIR": str(tmp_path),
+    }
     serve = ("agent.token_endpoint", "--host", "127.0.0.1", "--port", str(port))
     async with child("endpoint without a worker", *serve, env=env, log=log) as endpoint:
         await wait_until_ready("endpoint", f"{url}/healthz", endpoint, log, 60)
