@@ -1,5 +1,5 @@
 /** What the page knows about the agent in the room: who it is and what its attributes say. Pure. */
-import { ParticipantKind, type RemoteParticipant } from "livekit-client";
+import { type Participant, ParticipantKind, type RemoteParticipant } from "livekit-client";
 
 import {
   type AgentMode,
@@ -26,7 +26,7 @@ export type Activity = "getting_ready" | "listening" | "thinking" | "speaking";
 type Attributes = Readonly<Record<string, string | undefined>>;
 
 /** An agent of its own; an avatar is an agent to LiveKit too, but publishes on another's behalf. */
-export function isAgent(participant: RemoteParticipant): boolean {
+export function isAgent(participant: Pick<Participant, "kind" | "attributes">): boolean {
   return (
     participant.kind === ParticipantKind.AGENT && !(ATTRIBUTE_ON_BEHALF in participant.attributes)
   );

@@ -48,6 +48,14 @@ const after = (...events: GreetingEvent[]): GreetingState =>
   events.reduce(greetingReducer, initialGreetingState);
 const GREETING = [TOKEN, CONNECTED, agent({ ready: true, output: AVATAR })];
 
+test("the agent's end reason is kept when the room is deleted right after it", () => {
+  const ending: GreetingEvent = { type: "agent_ended", reason: "completed" };
+  expect(after(...GREETING, ending, disconnected("room_closed"))).toMatchObject({
+    phase: "ended",
+    reason: "completed",
+  });
+});
+
 describe("until the greeting", () => {
   test("the phases follow token, connection and agent", () => {
     expect(after().phase).toBe("requesting");

@@ -28,6 +28,8 @@ export type GreetingEvent =
   | { type: "disconnected"; cause: DisconnectCause }
   /** An agent joined, left (undefined) or changed its status. */
   | { type: "agent_changed"; agent: AgentStatus | undefined }
+  /** The agent says that the greeting is over; the room is deleted right after it. */
+  | { type: "agent_ended"; reason: string }
   | { type: "agent_requested" }
   | { type: "wait_timed_out"; agent: AgentStatus | undefined };
 
@@ -59,6 +61,9 @@ export function greetingReducer(state: GreetingState, event: GreetingEvent): Gre
 
     case "agent_changed":
       return withAgent(state, event.agent);
+
+    case "agent_ended":
+      return followsAgent(state) ? ended(state, event.reason) : state;
 
     case "agent_requested":
       return state.phase === "waiting_for_agent"

@@ -3,12 +3,14 @@
  * timeouts.
  */
 import type { UseSessionReturn } from "@livekit/components-react";
-import { DisconnectReason, type Room, RoomEvent } from "livekit-client";
+import { DisconnectReason, type Participant, type Room, RoomEvent } from "livekit-client";
 import { type Dispatch, useEffect, useEffectEvent, useReducer } from "react";
 
 import { type GreetingEndpoint, GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
 import { rejectAfter } from "../lib/timing.js";
+import { isAgent } from "../livekit/agentPresence.js";
 import { isReconnecting } from "../livekit/connection.js";
+import { ATTRIBUTE_ENDED } from "../livekit/roomContract.js";
 import { type DisconnectCause, type GreetingEvent, greetingReducer } from "./greetingReducer.js";
 import {
   acceptsLateAgent,
@@ -78,7 +80,13 @@ function useConnection(
     };
     const onDisconnected = (reason?: DisconnectReason) =>
       dispatch({ type: "disconnected", cause: disconnectCauseOf(reason) });
+    // Not through a render: the room may be deleted before the next one.
+    const onAttributesChanged = (changed: Record<string, string>, participant: Participant) => {
+      const reason = changed[ATTRIBUTE_ENDED];
+      if (reason && isAgent(participant)) dispatch({ type: "agent_ended", reason });
+    };
     room.on(RoomEvent.Connected, onConnected);
+    room.on(RoomEvent.ParticipantAttributesChanged, onAttributesChanged);
     room.on(RoomEvent.Disconnected, onDisconnected);
 
     const unmounted = new AbortController();
@@ -89,6 +97,7 @@ function useConnection(
     return () => {
       unmounted.abort();
       room.off(RoomEvent.Connected, onConnected);
+      room.off(RoomEvent.ParticipantAttributesChanged, onAttributesChanged);
       room.off(RoomEvent.Disconnected, onDisconnected);
     };
   }, [room, dispatch]);
