@@ -24,7 +24,7 @@ PROVIDERS = {
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_hadolint_finds_nothing_to_say_against_it(name: str) -> None:
+def test_hadolint_has_no_findings(name: str) -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     done = subprocess.run(
         [hadolint, "--strict-labels", ROOT / name],
@@ -36,7 +36,7 @@ def test_hadolint_finds_nothing_to_say_against_it(name: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_what_is_copied_into_the_image_starts(tmp_path: Path) -> None:
+def test_image_files_start_the_processes(tmp_path: Path) -> None:
     """Only what COPY names and .dockerignore lets through, without the demo."""
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M)
     sources = [source for line in copied for source in line.split()]
@@ -74,7 +74,7 @@ def test_what_is_copied_into_the_image_starts(tmp_path: Path) -> None:
             assert name in done.stderr
 
 
-def test_the_clouds_list_of_secrets_is_what_the_worker_lacks() -> None:
+def test_cloud_env_example_lists_the_worker_secrets() -> None:
     lines = (ROOT / "deploy/livekit-cloud.env.example").read_text().splitlines()
     names = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
     assert names <= WorkerSettings.names()

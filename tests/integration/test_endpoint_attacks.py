@@ -144,7 +144,7 @@ async def test_malformed_http_is_rejected_and_closed(
         writer.close()
 
 
-async def test_a_smuggled_second_request_is_not_answered(served: Endpoint) -> None:
+async def test_smuggled_second_request_is_not_answered(served: Endpoint) -> None:
     url = served.http.base_url
     inner = f"POST {path_of('8', end=True)} HTTP/1.1\r\nHost: x\r\nX-API-Key: {API_KEY}\r\n\r\n"
     sent = (
@@ -162,7 +162,7 @@ async def test_a_smuggled_second_request_is_not_answered(served: Endpoint) -> No
     assert b"livekit_unavailable" not in answer
 
 
-async def test_a_replayed_token_starts_no_second_greeting(served: Endpoint) -> None:
+async def test_replayed_token_starts_no_second_greeting(served: Endpoint) -> None:
     """A replay is the same trainee asking again: the same greeting, and only for this session."""
     header = browser("replay")
     answers = [await served.http.post(path_of("replay"), headers=header) for _ in range(3)]
@@ -171,7 +171,7 @@ async def test_a_replayed_token_starts_no_second_greeting(served: Endpoint) -> N
     assert other.status_code == 403
 
 
-async def test_an_unknown_origin_gets_no_cors_headers_on_a_simple_request(
+async def test_unknown_origin_gets_no_cors_headers_on_a_simple_request(
     served: Endpoint,
 ) -> None:
     for origin in ("https://evil.example", "null", ORIGIN.upper(), f"{ORIGIN}.evil.example"):
@@ -180,7 +180,7 @@ async def test_an_unknown_origin_gets_no_cors_headers_on_a_simple_request(
         assert "access-control-allow-credentials" not in answer.headers
 
 
-async def test_a_flood_of_unauthorized_requests_does_not_fill_the_log(served: Endpoint) -> None:
+async def test_flood_of_unauthorized_requests_does_not_fill_the_log(served: Endpoint) -> None:
     before = len(served.log)
     limits = httpx.Limits(max_connections=20, keepalive_expiry=1)
     async with httpx.AsyncClient(base_url=served.http.base_url, limits=limits, timeout=20) as http:

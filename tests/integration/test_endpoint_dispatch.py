@@ -75,7 +75,7 @@ async def ours(lk: api.LiveKitAPI, session_id: str) -> list[api.AgentDispatch]:
     return [d for d in found if d.agent_name == "greeter"]
 
 
-async def test_a_worker_that_registers_late_gets_one_job(
+async def test_worker_that_registers_late_gets_one_job(
     livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint], tmp_path: Path
 ) -> None:
     session = f"late-{secrets.token_hex(3)}"
@@ -124,7 +124,7 @@ async def test_twenty_simultaneous_requests_dispatch_one_agent(
 
 
 @pytest.mark.usefixtures("working")
-async def test_a_lost_agent_is_replaced_while_the_trainee_waits(
+async def test_lost_agent_is_replaced_while_the_trainee_waits(
     livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     answer = (await replicas[0].http.post(path_of("lost"), headers=BACKEND)).json()
@@ -147,7 +147,7 @@ async def test_a_lost_agent_is_replaced_while_the_trainee_waits(
 
 
 @pytest.mark.usefixtures("working")
-async def test_an_ended_session_is_409_until_the_backend_restarts_it(
+async def test_ended_session_is_409_until_the_backend_restarts_it(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     one, two = (r.http for r in replicas)
@@ -182,7 +182,7 @@ async def test_an_ended_session_is_409_until_the_backend_restarts_it(
     assert len(await until(lambda: greeters(lk, "end"))) == 1
 
 
-async def test_an_end_during_a_slow_job_closes_the_room_again(
+async def test_end_during_a_slow_job_closes_the_room_again(
     livekit: LiveKitServer, lk: api.LiveKitAPI, tmp_path: Path
 ) -> None:
     """LiveKit lets a job that was under way open the deleted room again."""
@@ -208,7 +208,7 @@ async def test_an_end_during_a_slow_job_closes_the_room_again(
         await until(gone, 5)
 
 
-async def test_an_end_wins_over_simultaneous_starts(
+async def test_end_overrides_simultaneous_starts(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     one, two = (r.http for r in replicas)
@@ -227,7 +227,7 @@ async def test_an_end_wins_over_simultaneous_starts(
 
 
 @pytest.mark.usefixtures("working")
-async def test_a_session_ends_with_its_room_if_trainee_and_agent_had_met(
+async def test_session_ends_with_its_room_if_trainee_and_agent_had_met(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     """The worker closed the room and told nobody: browser-back buys no second avatar."""
@@ -245,7 +245,7 @@ async def test_a_session_ends_with_its_room_if_trainee_and_agent_had_met(
 
 
 @pytest.mark.usefixtures("working")
-async def test_a_greeting_without_a_trainee_may_be_requested_again(
+async def test_greeting_without_a_trainee_may_be_requested_again(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     http = replicas[0].http
@@ -258,7 +258,7 @@ async def test_a_greeting_without_a_trainee_may_be_requested_again(
 
 @pytest.mark.usefixtures("working")
 @pytest.mark.parametrize("reported", [False, True])
-async def test_a_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
+async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
     lk: api.LiveKitAPI, replicas: list[Endpoint], state: Path, reported: bool
 ) -> None:
     session_id = f"slowcoach-{reported}"

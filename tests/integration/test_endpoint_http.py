@@ -203,7 +203,7 @@ async def raw_answer(http: httpx.AsyncClient, sent: bytes) -> bytes:
         writer.close()
 
 
-async def test_a_body_that_does_not_end_is_rejected_in_time(http: httpx.AsyncClient) -> None:
+async def test_body_that_does_not_end_is_rejected_in_time(http: httpx.AsyncClient) -> None:
     large, slow = await asyncio.gather(
         raw_answer(http, b"2000\r\n" + b" " * 8192 + b"\r\n" + b"10000\r\n" + b" " * 65_000),
         raw_answer(http, b"1\r\n \r\n"),

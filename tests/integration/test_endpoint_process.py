@@ -40,7 +40,7 @@ async def test_cors_is_off_by_default(livekit: LiveKitServer, tmp_path: Path) ->
         assert await asyncio.wait_for(plain.process.wait(), 5) == 0
 
 
-async def test_an_unreachable_livekit_is_a_503_with_fallback_in_time(
+async def test_unreachable_livekit_is_a_503_with_fallback_in_time(
     livekit: LiveKitServer, tmp_path: Path
 ) -> None:
     with socket.socket() as hung:  # accepts, and never answers
@@ -98,7 +98,7 @@ async def run(*arguments: str, env: dict[str, str], cwd: Path) -> tuple[int | No
     return process.returncode, err.decode()
 
 
-async def test_the_process_names_missing_settings_and_exits(
+async def test_process_names_missing_settings_and_exits(
     livekit: LiveKitServer, tmp_path: Path
 ) -> None:
     env = endpoint_env(livekit, tmp_path / "s")
@@ -111,7 +111,7 @@ async def test_the_process_names_missing_settings_and_exits(
     assert "Traceback" not in said
 
 
-async def test_the_process_names_a_port_that_is_in_use_and_exits(
+async def test_process_names_a_port_that_is_in_use_and_exits(
     livekit: LiveKitServer, tmp_path: Path
 ) -> None:
     with socket.socket() as busy:
@@ -124,7 +124,7 @@ async def test_the_process_names_a_port_that_is_in_use_and_exits(
     assert len(said.splitlines()) == 1
 
 
-async def test_the_environment_overrides_the_env_file(
+async def test_environment_overrides_the_env_file(
     livekit: LiveKitServer, tmp_path: Path
 ) -> None:
     env = endpoint_env(livekit, tmp_path / "s")

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-async def test_an_end_on_one_replica_counts_on_the_other(redis_url: str, tmp_path: Path) -> None:
+async def test_end_on_one_replica_applies_to_the_other(redis_url: str, tmp_path: Path) -> None:
     async with livekit_server(await ensure_binary(), tmp_path / "log") as livekit:
         envs = [
             endpoint_env(livekit, tmp_path / f"state{i}", REDIS_URL=redis_url) for i in range(2)

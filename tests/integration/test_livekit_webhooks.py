@@ -63,7 +63,7 @@ async def room(server: LiveKitServer) -> AsyncIterator[str]:
         await livekit.room.delete_room(api.DeleteRoomRequest(room=name))
 
 
-async def test_a_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
+async def test_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
     server: LiveKitServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     greeter, avatar, trainee, bystander = (
@@ -91,7 +91,7 @@ async def test_a_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
     assert any(getattr(r, "event", "") == "avatar_left_behind" for r in caplog.records)
 
 
-async def test_a_session_is_end_without_room(
+async def test_room_finished_webhook_ends_the_session(
     server: LiveKitServer, store: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -173,7 +173,7 @@ def gone(client: LiveKitClient) -> bool:
     return client.disconnected_at is not None
 
 
-async def test_an_orphaned_avatar_is_removed_and_the_trainee_stays(
+async def test_orphaned_avatar_is_removed_and_the_trainee_stays(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     room = await place.room()
@@ -190,7 +190,7 @@ async def test_an_orphaned_avatar_is_removed_and_the_trainee_stays(
         assert [(r.room, r.avatar) for r in said] == [(room, "avatar")]  # type: ignore[attr-defined]
 
 
-async def test_an_avatar_that_comes_back_is_removed_again(
+async def test_avatar_that_comes_back_is_removed_again(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     room = await place.room()
@@ -252,7 +252,7 @@ async def test_two_replicas_share_the_passes_and_call_livekit_little(place: Plac
     assert calls.total() <= 15
 
 
-async def test_a_healthy_greeting_is_left_alone(
+async def test_healthy_greeting_is_not_changed(
     product: Product, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = EndpointSettings.from_env(product.here.environment)
@@ -295,7 +295,7 @@ async def has_saved_its_avatar(product: Product, session_id: str) -> None:
         await store.aclose()
 
 
-async def test_the_avatar_of_a_killed_job_is_removed_at_once_and_another_agent_joins(
+async def test_avatar_of_a_killed_job_is_removed_at_once_and_another_agent_joins(
     product: Product,
 ) -> None:
     """By its worker, which sees it die; LiveKit shows the dead one for another 20 s."""
@@ -320,7 +320,7 @@ async def test_the_avatar_of_a_killed_job_is_removed_at_once_and_another_agent_j
     assert event["session_id"] == session_id
 
 
-async def test_the_avatar_of_a_killed_worker_is_removed_within_30_s(
+async def test_avatar_of_a_killed_worker_is_removed_within_30_s(
     product: Product, tmp_path: Path
 ) -> None:
     """Its own worker; the trainee has left too, so that the room goes as well."""

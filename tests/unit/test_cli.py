@@ -36,7 +36,7 @@ def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage: python -m agent" in capsys.readouterr().out
 
 
-def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         command_line.main(["dance"])
     assert ended.value.code == 2
@@ -67,7 +67,7 @@ def test_every_command_can_be_imported(command: command_line.Command) -> None:
         (["console", "--text"], "GOOGLE_API_KEY"),
     ],
 )
-def test_a_missing_setting_is_named(
+def test_missing_setting_is_named(
     arguments: list[str], missing: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command_line.main(arguments) == 2

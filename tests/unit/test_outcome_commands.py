@@ -78,7 +78,7 @@ def test_wrong_arguments_print_the_usage(
     assert f"usage: python -m agent {arguments[0]} [-h] SESSION" in capsys.readouterr().err
 
 
-def test_an_unusable_store_is_reported_without_its_password(run: Run, state: Path) -> None:
+def test_unusable_store_is_reported_without_its_password(run: Run, state: Path) -> None:
     (state.parent / "file").touch()
     code, _, err = run("forget", "7", STATE_DIR=str(state.parent / "file"))
     assert code == 1

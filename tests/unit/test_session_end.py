@@ -24,18 +24,18 @@ async def store(tmp_path: Path) -> SqliteStore:
     return made
 
 
-async def test_an_end_on_purpose_ends_the_session(store: SqliteStore) -> None:
+async def test_end_on_purpose_ends_the_session(store: SqliteStore) -> None:
     await record_session_end(store, session_id="7", room_sid="RM_1", reason=COMPLETED)
     assert await store.end_reason("7") == COMPLETED
 
 
-async def test_a_restartable_end_lets_the_session_start_again(store: SqliteStore) -> None:
+async def test_restartable_end_lets_the_session_start_again(store: SqliteStore) -> None:
     await record_session_end(store, session_id="7", room_sid="RM_1", reason=CONNECTION_LOST)
     assert await store.phase("7") is None
 
 
 @pytest.mark.parametrize("reason", [COMPLETED, CONNECTION_LOST])
-async def test_the_end_of_an_older_room_changes_nothing(store: SqliteStore, reason: str) -> None:
+async def test_end_of_an_older_room_changes_nothing(store: SqliteStore, reason: str) -> None:
     await record_session_end(store, session_id="7", room_sid="RM_0", reason=reason)
     assert await store.phase("7") is Phase.STARTED
 
@@ -53,7 +53,7 @@ class BrokenStore:
 
 
 @pytest.mark.parametrize("hangs", [False, True])
-async def test_a_store_that_fails_does_not_stop_the_close(
+async def test_failing_store_does_not_stop_the_close(
     hangs: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(session_end, "_TIMEOUT_S", 0.05)

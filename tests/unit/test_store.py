@@ -207,7 +207,7 @@ async def test_sqlite_store_raises_store_error_after_aclose(tmp_path: Path) -> N
         await store.phase("7")
 
 
-async def test_a_file_of_version_0_1_0_is_brought_up_to_date(tmp_path: Path) -> None:
+async def test_sqlite_store_migrates_a_0_1_0_file(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute(

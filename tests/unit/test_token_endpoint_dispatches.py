@@ -57,7 +57,7 @@ async def becomes(store: SqliteStore, phase: Phase | None) -> None:
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_a_dispatch_without_a_job_is_repeated_and_not_deleted_at_once(
+async def test_dispatch_without_a_job_is_repeated_and_not_deleted_at_once(
     greetings: Greetings, livekit: FakeLiveKit
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -84,7 +84,7 @@ async def test_repeated_dispatches_that_have_no_job_are_deleted(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_the_wait_for_an_agent_grows_with_each_dispatch(
+async def test_wait_for_an_agent_grows_with_each_dispatch(
     greetings: Greetings, livekit: FakeLiveKit
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -99,7 +99,7 @@ async def test_the_wait_for_an_agent_grows_with_each_dispatch(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_a_job_that_ended_without_an_agent_is_replaced(
+async def test_job_that_ended_without_an_agent_is_replaced(
     greetings: Greetings, livekit: FakeLiveKit
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -108,7 +108,7 @@ async def test_a_job_that_ended_without_an_agent_is_replaced(
     assert "AD_0" not in ids(livekit)
 
 
-async def test_a_running_job_gets_time_to_join(
+async def test_running_job_gets_time_to_join(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     async with supervisor_of(livekit, store, job_start_s=60):
@@ -119,7 +119,7 @@ async def test_a_running_job_gets_time_to_join(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_a_slow_job_is_replaced_but_not_ended(
+async def test_slow_job_is_replaced_but_not_ended(
     greetings: Greetings, livekit: FakeLiveKit
 ) -> None:
     """Its agent may join at this moment. The second agent then leaves by itself."""
@@ -129,7 +129,7 @@ async def test_a_slow_job_is_replaced_but_not_ended(
     assert "AD_0" in ids(livekit)
 
 
-async def test_an_agent_that_is_lost_is_replaced_while_the_trainee_waits(
+async def test_lost_agent_is_replaced_while_the_trainee_waits(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     # The killed agent's job is listed as running for good: that it was there counts more.
@@ -160,7 +160,7 @@ async def test_at_most_three_lost_agents_are_replaced_for_one_request(
     await livekit.wait_for_calls("CreateDispatch")
 
 
-async def test_a_dispatch_of_another_replica_is_enough(
+async def test_dispatch_of_another_replica_is_not_repeated(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -183,7 +183,7 @@ async def test_no_agent_is_dispatched_after_the_end_and_the_room_is_closed(
     assert livekit.dispatched == []
 
 
-async def test_an_end_during_the_dispatch_closes_the_room(
+async def test_end_during_the_dispatch_closes_the_room(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     """CreateDispatch opens a room that was deleted."""
@@ -214,7 +214,7 @@ async def test_trainee_and_agent_in_the_room_together_have_met(
 
 @pytest.mark.usefixtures("supervisor")
 @pytest.mark.parametrize("reason", ["continue", None])
-async def test_a_late_agent_that_opens_the_room_again_is_removed(
+async def test_late_agent_that_opens_the_room_again_is_removed(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, reason: str | None
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -229,7 +229,7 @@ async def test_a_late_agent_that_opens_the_room_again_is_removed(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_a_room_that_was_asked_for_again_is_left_alone(
+async def test_requested_room_is_kept(
     greetings: Greetings, livekit: FakeLiveKit
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -254,7 +254,7 @@ async def the_worker_gave_up(greetings: Greetings, livekit: FakeLiveKit) -> None
 
 @pytest.mark.usefixtures("supervisor")
 @pytest.mark.parametrize("recorded", [False, True])
-async def test_a_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
+async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, recorded: bool
 ) -> None:
     await the_worker_gave_up(greetings, livekit)
@@ -270,7 +270,7 @@ async def test_a_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
 
 @pytest.mark.usefixtures("supervisor")
 @pytest.mark.parametrize("ended", [False, True])
-async def test_a_trainee_who_comes_back_after_the_greeting_gets_no_agent(
+async def test_trainee_who_comes_back_after_the_greeting_gets_no_agent(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, ended: bool
 ) -> None:
     await store.start("7")
@@ -293,7 +293,7 @@ async def test_with_automatic_dispatch_livekit_serves_a_reopened_room_itself(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_a_call_that_fails_once_does_not_end_the_supervision(
+async def test_supervision_continues_after_a_failed_call(
     greetings: Greetings, livekit: FakeLiveKit
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -303,7 +303,7 @@ async def test_a_call_that_fails_once_does_not_end_the_supervision(
     await livekit.wait_for_calls("CreateDispatch")
 
 
-async def test_rooms_that_nobody_asked_for_get_no_agent(
+async def test_room_without_a_request_gets_no_agent(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     livekit.open("by-hand").trainee = True

@@ -40,7 +40,7 @@ async def ended(greetings: Greetings) -> None:
 
 
 @pytest.mark.parametrize("met", [False, True])
-async def test_start_after_break_off_starts_a_new_greeting(
+async def test_start_after_failure_starts_a_new_greeting(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, met: bool
 ) -> None:
     assert await greetings.start(METADATA, restart=False)
@@ -54,7 +54,7 @@ async def test_start_after_break_off_starts_a_new_greeting(
     assert not await greetings.start(METADATA, restart=False)
 
 
-async def test_break_off_leaves_a_newer_room_alone(
+async def test_break_off_keeps_a_newer_room(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -74,7 +74,7 @@ async def test_start_records_its_room_so_that_an_older_job_cannot_end_it(
     await ended(greetings)
 
 
-async def test_the_workers_end_does_not_undo_an_end_by_request(
+async def test_worker_end_does_not_undo_an_end_by_request(
     greetings: Greetings, store: SqliteStore
 ) -> None:
     """The worker finds its room closed, and records that."""
@@ -124,7 +124,7 @@ async def test_start_is_409_if_the_outcome_does_not_say_worker_lost(
     await ended(greetings)
 
 
-async def test_a_presumed_end_is_replaced_by_a_late_record_of_the_worker(
+async def test_presumed_end_is_replaced_by_a_late_record_of_the_worker(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     await greetings.start(METADATA, restart=False)
@@ -135,7 +135,7 @@ async def test_a_presumed_end_is_replaced_by_a_late_record_of_the_worker(
     assert await greetings.start(METADATA, restart=False)
 
 
-async def test_a_start_that_livekit_refused_does_not_count(
+async def test_start_refused_by_livekit_is_undone(
     greetings: Greetings, livekit: FakeLiveKit
 ) -> None:
     livekit.status = 503

@@ -135,7 +135,7 @@ FORGED = {
 
 @pytest.mark.parametrize("attack", FORGED)
 @pytest.mark.parametrize("secret", [{}, {"PLATFORM_JWT_SECRET": SECRET}], ids=["", "and-secret"])
-async def test_a_forged_token_is_rejected(
+async def test_forged_token_is_rejected(
     server: KeyServer, attack: str, secret: dict[str, str]
 ) -> None:
     await refused(tokens(server, **secret), FORGED[attack]())
@@ -209,7 +209,7 @@ async def test_unknown_keys_cause_at_most_one_fetch_per_interval(
     assert await keys.key("k1", "RS256")
 
 
-async def test_a_withdrawn_key_is_rejected_after_the_next_refresh(server: KeyServer) -> None:
+async def test_withdrawn_key_is_rejected_after_the_next_refresh(server: KeyServer) -> None:
     keys = JwksClient(server.url, refresh_s=0.2, min_interval_s=0)
     assert await keys.key("k1", "RS256")
     server.keys = [public_jwk("RS256", "k2", private_key("RS256", "2"))]
@@ -279,7 +279,7 @@ async def test_known_keys_stay_in_use_while_the_platform_is_down(
     await keys.aclose()
 
 
-async def test_an_unreachable_key_server_is_a_503() -> None:
+async def test_unreachable_key_server_is_a_503() -> None:
     by = PlatformJwtVerifier(settings(PLATFORM_JWKS_URL="http://127.0.0.1:1/jwks"))
     with pytest.raises(PlatformKeysError, match="cannot be reached"):
         await by.claims(signed())

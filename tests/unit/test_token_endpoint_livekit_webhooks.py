@@ -130,7 +130,7 @@ async def test_room_finished_ignores_sessions_that_did_not_meet_or_have_a_room(
     assert await after_the_room(events, store) is Phase.MET
 
 
-async def test_the_workers_record_counts_more_than_room_finished(
+async def test_worker_record_replaces_room_finished(
     events: LiveKitWebhooks, store: SqliteStore
 ) -> None:
     await store.start("7")
@@ -158,7 +158,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("how", FORGED)
-async def test_a_forged_event_is_rejected(events: LiveKitWebhooks, hints: Hints, how: str) -> None:
+async def test_forged_event_is_rejected(events: LiveKitWebhooks, hints: Hints, how: str) -> None:
     body = event()
     with pytest.raises(ApiError) as refused:
         await events.receive(body, FORGED[how](body))
@@ -166,7 +166,7 @@ async def test_a_forged_event_is_rejected(events: LiveKitWebhooks, hints: Hints,
     assert hints.rooms == []
 
 
-async def test_a_repeated_or_old_event_is_rejected(events: LiveKitWebhooks) -> None:
+async def test_repeated_or_old_event_is_rejected(events: LiveKitWebhooks) -> None:
     body = event()
     signed = signature(body)
     assert await events.receive(body, signed)
@@ -178,7 +178,7 @@ async def test_a_repeated_or_old_event_is_rejected(events: LiveKitWebhooks) -> N
             await taken(events, event(createdAt=str(int(time.time()) + away_s)))
 
 
-async def test_an_event_is_used_also_without_the_store(
+async def test_event_causes_an_inspection_even_if_the_store_fails(
     events: LiveKitWebhooks, hints: Hints, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(name: str, ttl_s: float) -> bool:

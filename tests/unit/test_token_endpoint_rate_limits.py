@@ -96,7 +96,7 @@ async def test_without_redis_the_process_counts_by_itself_without_delay(
     await rates.aclose()
 
 
-async def test_a_hanging_redis_delays_one_request(tmp_path: Path) -> None:
+async def test_hanging_redis_delays_one_request(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hung:
         url = "redis://127.0.0.1:{1}/0".format(*hung.getsockname())
         rates = RateLimits(settings(tmp_path, REDIS_URL=url))
@@ -112,7 +112,7 @@ def test_settings_name_an_invalid_rate(tmp_path: Path, rate: str) -> None:
         settings(tmp_path, RATE_LIMIT_SESSION=rate)
 
 
-async def test_a_429_has_retry_after_and_fallback(tmp_path: Path) -> None:
+async def test_rate_limit_response_has_retry_after_and_fallback(tmp_path: Path) -> None:
     await stay_in_one_minute()
     async with endpoint(tmp_path, RATE_LIMIT_SESSION="2/minute") as http:
         told = {"trainee": {"name": "Asha"}}
@@ -134,7 +134,7 @@ async def test_a_429_has_retry_after_and_fallback(tmp_path: Path) -> None:
         assert (await http.post(path_of("1", end=True), headers=BACKEND)).status_code == 503
 
 
-async def test_the_trainee_limit_counts_all_sessions_of_a_jwt(tmp_path: Path) -> None:
+async def test_trainee_limit_counts_all_sessions_of_a_jwt(tmp_path: Path) -> None:
     async with endpoint(tmp_path, RATE_LIMIT_TRAINEE="3/minute") as http:
         asked = [await http.post(path_of(f"{i}"), headers=browser(f"{i}")) for i in range(5)]
         assert [a.status_code for a in asked] == [503, 503, 503, 429, 429]
@@ -145,7 +145,7 @@ async def test_the_trainee_limit_counts_all_sessions_of_a_jwt(tmp_path: Path) ->
         assert other.status_code == 503
 
 
-async def test_a_flood_of_rejected_requests_does_not_fill_the_log(
+async def test_flood_of_rejected_requests_does_not_fill_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await stay_in_one_minute()

@@ -44,7 +44,7 @@ def events(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_an_orphaned_avatar_is_removed_and_the_trainee_stays(
+async def test_orphaned_avatar_is_removed_and_the_trainee_stays(
     livekit: FakeLiveKit, store: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.open_outcome("o", "7", '{"avatar_session_id": "b-1"}', 60)
@@ -64,7 +64,7 @@ async def test_an_orphaned_avatar_is_removed_and_the_trainee_stays(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_an_avatar_that_comes_back_is_removed_again(
+async def test_avatar_that_comes_back_is_removed_again(
     livekit: FakeLiveKit, caplog: pytest.LogCaptureFixture
 ) -> None:
     room = greeting(livekit)
@@ -79,7 +79,7 @@ async def test_an_avatar_that_comes_back_is_removed_again(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_a_room_that_only_an_orphan_was_in_is_closed_and_may_be_greeted_again(
+async def test_room_with_only_an_orphan_is_closed(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     await store.start("7")
@@ -96,7 +96,7 @@ async def test_a_room_that_only_an_orphan_was_in_is_closed_and_may_be_greeted_ag
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_a_session_that_ended_on_purpose_stays_ended(
+async def test_session_that_ended_on_purpose_stays_ended(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     room = greeting(livekit)
@@ -107,7 +107,7 @@ async def test_a_session_that_ended_on_purpose_stays_ended(
     assert await store.phase("7") is Phase.ENDED
 
 
-async def test_an_agent_that_comes_back_keeps_its_avatar(
+async def test_agent_that_comes_back_keeps_its_avatar(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     """For example after a restart of LiveKit, when avatar and agent join in any order."""
@@ -121,7 +121,7 @@ async def test_an_agent_that_comes_back_keeps_its_avatar(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_a_room_without_a_trainee_is_closed_although_its_agent_is_there(
+async def test_room_without_a_trainee_is_closed_even_if_its_agent_is_there(
     livekit: FakeLiveKit, caplog: pytest.LogCaptureFixture
 ) -> None:
     room = greeting(livekit)
@@ -136,7 +136,7 @@ async def test_a_room_without_a_trainee_is_closed_although_its_agent_is_there(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_an_orphan_that_does_not_publish_is_found(
+async def test_orphan_that_does_not_publish_is_removed(
     livekit: FakeLiveKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ListRooms does not count it."""
@@ -151,7 +151,7 @@ async def test_an_orphan_that_does_not_publish_is_found(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_an_empty_room_whose_agent_is_on_its_way_is_left_alone(
+async def test_empty_room_with_a_pending_agent_is_kept(
     livekit: FakeLiveKit,
 ) -> None:
     livekit.open("7")

@@ -127,7 +127,7 @@ def test_grants_are_rejected_in_either_case(name: str, from_browser: bool) -> No
             choose({given: "x"}, from_browser=from_browser)
 
 
-def test_the_error_limits_the_number_and_length_of_names() -> None:
+def test_error_limits_the_number_and_length_of_names() -> None:
     with pytest.raises(ApiError) as refused:
         choose({f"{i:05}" + "x" * 500: 1 for i in range(100)})
     assert len(refused.value.message) < 1500
@@ -146,7 +146,7 @@ PLATFORMS_OWN = {
 
 
 @pytest.mark.parametrize("name", PLATFORMS_OWN)
-def test_a_browser_may_not_set_the_platforms_fields(name: str) -> None:
+def test_browser_may_not_set_the_platforms_fields(name: str) -> None:
     body = {name: PLATFORMS_OWN[name]}
     choose(body)
     with pytest.raises(ApiError, match=name):
@@ -201,7 +201,7 @@ def test_unusable_names_and_locales_are_accepted(odd: object) -> None:
     assert metadata(trainee={"name": odd}, locale=odd, role=odd) == metadata()
 
 
-def test_a_very_long_name_is_cut() -> None:
+def test_very_long_name_is_cut() -> None:
     assert len(metadata(trainee={"name": "a" * 5000}).trainee.name) == 60
 
 
@@ -225,12 +225,12 @@ def test_missing_fields_have_defaults() -> None:
     assert metadata(trainee={"id": "t-9"}, continue_url="https://a.b").trainee.id == "t-9"
 
 
-def test_the_longest_session_id_is_not_cut() -> None:
+def test_longest_session_id_is_not_cut() -> None:
     made = asked().job_metadata("s" * 128, subject="", continue_url="")
     assert JobMetadata.from_json(made.to_json()).session_id == "s" * 128
 
 
 @pytest.mark.parametrize("reason", ["", "a b", "x" * 65, "ENDE\n", None, 3])
-def test_a_reason_must_be_one_short_word(reason: object) -> None:
+def test_reason_must_be_one_short_word(reason: object) -> None:
     with pytest.raises(ValidationError, match="reason"):
         EndRequest.model_validate_json(json.dumps({"reason": reason}))

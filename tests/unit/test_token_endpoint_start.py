@@ -38,7 +38,7 @@ def warned(
 @pytest.mark.parametrize(
     "url", ["ws://localhost:7880", "ws://10.0.0.5:7880", "ws://[::1]:7880", "wss://lk.local"]
 )
-def test_a_livekit_address_that_browsers_cannot_reach_is_warned_about(
+def test_start_warns_about_an_unreachable_livekit_url(
     caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     [warning] = warned(caplog, url, "http://localhost:3000,https://platform.example")
@@ -58,13 +58,13 @@ def test_a_livekit_address_that_browsers_cannot_reach_is_warned_about(
         ("ws://localhost:7880", ""),
     ],
 )
-def test_a_public_address_or_a_developers_page_is_not_warned_about(
+def test_start_does_not_warn_about_a_public_url(
     caplog: pytest.LogCaptureFixture, url: str, origins: str
 ) -> None:
     assert warned(caplog, url, origins) == []
 
 
-def test_the_images_state_directory_is_its_users_own_and_a_volume() -> None:
+def test_image_state_directory_belongs_to_its_user_and_is_a_volume() -> None:
     text = (ROOT / "Dockerfile").read_text()
     user = re.search(r"^USER (\d+)$", text, re.MULTILINE)
     state = re.search(r"^ENV STATE_DIR=(\S+)$", text, re.MULTILINE)
@@ -81,7 +81,7 @@ def test_the_images_state_directory_is_its_users_own_and_a_volume() -> None:
 
 
 @pytest.mark.parametrize("module", ["agent", "agent.token_endpoint"])
-def test_the_process_runs_with_the_files_of_the_image(tmp_path: Path, module: str) -> None:
+def test_process_runs_with_the_files_of_the_image(tmp_path: Path, module: str) -> None:
     """.dockerignore leaves the demo out."""
     shutil.copytree(
         ROOT / "agent", tmp_path / "agent", ignore=shutil.ignore_patterns("demo", "__pycache__")

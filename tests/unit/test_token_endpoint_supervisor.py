@@ -78,7 +78,7 @@ async def test_twenty_greetings_cost_at_most_sixty_calls_a_minute(
 
 
 @pytest.mark.usefixtures("fast")
-async def test_a_cold_start_without_a_worker_costs_about_twenty_calls_in_twenty_seconds(
+async def test_cold_start_without_a_worker_costs_about_twenty_calls_in_twenty_seconds(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     async with supervisor_of(livekit, store, pass_s=PASS_S, check_s=3 / SPEED):
@@ -92,7 +92,7 @@ async def test_a_cold_start_without_a_worker_costs_about_twenty_calls_in_twenty_
     assert calls <= 22
 
 
-async def test_a_room_is_inspected_when_its_counts_change(
+async def test_room_is_inspected_when_its_counts_change(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     add_greeting(livekit, "7")
@@ -104,7 +104,7 @@ async def test_a_room_is_inspected_when_its_counts_change(
         await livekit.wait_for_calls("ListParticipants")
 
 
-async def test_a_webhook_leads_to_an_inspection_before_the_next_pass(
+async def test_webhook_leads_to_an_inspection_before_the_next_pass(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     add_greeting(livekit, "7")
@@ -118,7 +118,7 @@ async def test_a_webhook_leads_to_an_inspection_before_the_next_pass(
         assert livekit.calls["ListRooms"] == passes + 1
 
 
-async def test_a_second_replica_only_pings_and_takes_over_when_the_first_one_dies(
+async def test_second_replica_only_pings_and_takes_over_when_the_first_one_dies(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     first = await supervisor_of(livekit, store).__aenter__()
@@ -135,7 +135,7 @@ async def test_a_second_replica_only_pings_and_takes_over_when_the_first_one_die
         assert second.leading
 
 
-async def test_a_replica_that_stops_gives_the_lease_back(
+async def test_stopping_replica_releases_the_lease(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     async with supervisor_of(livekit, store, pass_s=60):
@@ -184,7 +184,7 @@ async def test_supervision_backs_off_and_says_so_once_until_livekit_answers(
                 await asyncio.sleep(0.02)
 
 
-async def test_a_room_that_cannot_be_inspected_does_not_delay_the_others(
+async def test_room_that_cannot_be_inspected_does_not_delay_the_others(
     livekit: FakeLiveKit, store: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     participants = livekit.participants

@@ -94,7 +94,7 @@ async def test_malformed_data_during_a_response_closes_the_connection(connect: C
     assert b"HTTP/1.1 400" not in transport.written
 
 
-async def test_an_unfinished_head_closes_the_connection(connect: Connect) -> None:
+async def test_unfinished_head_closes_the_connection(connect: Connect) -> None:
     for sent in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: "):
         protocol, transport = connect(head_timeout_s=0.05)
         if sent:
@@ -104,7 +104,7 @@ async def test_an_unfinished_head_closes_the_connection(connect: Connect) -> Non
         assert transport.written == b""
 
 
-async def test_a_request_in_progress_is_not_closed(connect: Connect) -> None:
+async def test_request_in_progress_is_not_closed(connect: Connect) -> None:
     protocol, transport = connect(head_timeout_s=0.05)
     protocol.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
     await asyncio.sleep(0.15)
