@@ -27,9 +27,9 @@ from tests.support.waiting import until
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 
 
-async def one_greeting(here: Stage, agent_name: str, room: str) -> tuple[float, float]:
+async def one_greeting(running: Stage, agent_name: str, room: str) -> tuple[float, float]:
     """Return the seconds from request to first word, and from end of speech to first answer word."""
-    server = here.livekit
+    server = running.livekit
     assert server is not None
     token = trainee_token(server, room, name="Ada")
     client = LiveKitClient(receives_video=True)
@@ -54,9 +54,9 @@ async def one_greeting(here: Stage, agent_name: str, room: str) -> tuple[float, 
 async def measure(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         logs = Path(folder)
-        async with stage(logs, say=print) as here, contextlib.AsyncExitStack() as stack:
+        async with stage(logs, say=print) as running, contextlib.AsyncExitStack() as stack:
             [health] = free_ports(1)
-            env = {**here.environment, "AGENT_HTTP_PORT": str(health)}
+            env = {**running.environment, "AGENT_HTTP_PORT": str(health)}
             log = logs / "plain.log"
             plain = await stack.enter_async_context(
                 child("plain worker", "tests.bench.plain_worker", "start", env=env, log=log)
@@ -70,7 +70,7 @@ async def measure(rounds: int) -> None:
             }
             for number in range(rounds):
                 for name, times in found.items():
-                    times.append(await one_greeting(here, name, f"{name}-{number}"))
+                    times.append(await one_greeting(running, name, f"{name}-{number}"))
                     print(
                         f"  {name}: {times[-1][0]:.2f} s to the first word, {times[-1][1]:.2f} s to the answer"
                     )

@@ -19,7 +19,7 @@ from pathlib import Path
 import moonshine_voice
 import redis.asyncio as redis
 
-from tests.integration.cluster import Cluster, cluster
+from tests.integration.cluster import Cluster, running_cluster
 from tests.integration.endpoint_fixtures import BACKEND, path_of
 from tests.integration.redis_server import redis_server
 from tests.integration.test_greeting import the_opening
@@ -67,10 +67,10 @@ async def talk(client: LiveKitClient, for_s: float) -> None:
         await asyncio.sleep(4)
 
 
-async def enter(here: Cluster, session_id: str) -> LiveKitClient:
-    answer = await here.ask(session_id)
+async def enter(cluster: Cluster, session_id: str) -> LiveKitClient:
+    answer = await cluster.ask(session_id)
     assert answer.status_code == 201, answer.text
-    client = await here.join(answer.json())
+    client = await cluster.join(answer.json())
     await the_opening(client)
     # This also opens the microphone, which sends silence from now on.
     await client.say(SPEECH)
@@ -78,15 +78,15 @@ async def enter(here: Cluster, session_id: str) -> LiveKitClient:
     return client
 
 
-async def greetings(here: Cluster, count: int) -> None:
+async def greetings(cluster: Cluster, count: int) -> None:
     """Measure so many greetings at once, and print the result."""
     sessions = [f"{count}-{number}" for number in range(count)]
-    clients = await asyncio.gather(*(enter(here, session) for session in sessions))
+    clients = await asyncio.gather(*(enter(cluster, session) for session in sessions))
     jobs = [
-        next(e["pid"] for e in here.worker_events("worker") if e.get("session_id") == session)
+        next(e["pid"] for e in cluster.worker_events("worker") if e.get("session_id") == session)
         for session in sessions
     ]
-    worker, livekit = here.workers["worker"].pid, here.livekit.process.pid
+    worker, livekit = cluster.workers["worker"].pid, cluster.livekit.process.pid
     quiet = await over(SILENCE_S, jobs, worker, livekit)
     talking = [asyncio.create_task(talk(client, TALK_S)) for client in clients]
     busy = await over(TALK_S, jobs, worker, livekit)
@@ -99,14 +99,14 @@ async def greetings(here: Cluster, count: int) -> None:
         flush=True,
     )
     for session, client in zip(sessions, clients, strict=True):
-        await here.http.post(path_of(session, end=True), headers=BACKEND)
+        await cluster.http.post(path_of(session, end=True), headers=BACKEND)
         await client.leave()
     await asyncio.sleep(3)
 
 
-async def idle(here: Cluster, warm: int) -> None:
+async def idle(cluster: Cluster, warm: int) -> None:
     """Print the memory of the processes before the first greeting."""
-    worker = here.workers["worker"].pid
+    worker = cluster.workers["worker"].pid
     family, todo = [worker], [worker]
     while todo:
         children = children_of(todo.pop())
@@ -114,7 +114,7 @@ async def idle(here: Cluster, warm: int) -> None:
         todo += children
     held = sum(Footprint.of(pid).memory_mb for pid in family)
     print(f"idle: the worker with {warm} warm processes holds {held:.0f} MB (PSS)", flush=True)
-    endpoint = Footprint.of(here.replicas[0].process.pid).memory_mb
+    endpoint = Footprint.of(cluster.replicas[0].process.pid).memory_mb
     print(f"idle: an endpoint holds {endpoint:.0f} MB (PSS)", flush=True)
 
 
@@ -129,17 +129,19 @@ def machine() -> str:
 async def measure(counts: list[int]) -> None:
     print(machine(), flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        async with redis_server(Path(folder)) as url, cluster(url, Path(folder)) as here:
+        async with redis_server(Path(folder)) as url, running_cluster(url, Path(folder)) as cluster:
             warm = max(counts)
-            await asyncio.gather(here.start_replica(), here.start_worker("worker", max_jobs=warm))
+            await asyncio.gather(
+                cluster.start_replica(), cluster.start_worker("worker", max_jobs=warm)
+            )
             await asyncio.sleep(8)  # the idle processes load their modules
-            await idle(here, warm)
+            await idle(cluster, warm)
             async with redis.Redis.from_url(url) as raw:
                 before = (await raw.info("stats"))["total_commands_processed"]
-                endpoint, began_at = here.replicas[0].process.pid, time.monotonic()
+                endpoint, began_at = cluster.replicas[0].process.pid, time.monotonic()
                 used_s = cpu_s(endpoint)
                 for count in counts:
-                    await greetings(here, count)
+                    await greetings(cluster, count)
                 took_s = time.monotonic() - began_at
                 asked = (await raw.info("stats"))["total_commands_processed"] - before
                 used_s = cpu_s(endpoint) - used_s

@@ -121,7 +121,7 @@ async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPag
                     "navigator.mediaDevices.getUserMedia = () =>"
                     " Promise.reject(new DOMException('denied', 'NotAllowedError'));"
                 )
-            await page.goto(product.here.url)
+            await page.goto(product.stage.url)
             return page
 
         yield open_form

@@ -80,7 +80,7 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
     url = f"http://127.0.0.1:{port}"
     log = product.logs / "endpoint-without-worker.log"
     env = {
-        **product.here.environment,
+        **product.stage.environment,
         "LIVEKIT_AGENT_NAME": "no-worker-serves-this",
         "STATE_DIR": str(tmp_path),
     }
@@ -89,9 +89,9 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
         await wait_until_ready("endpoint", f"{url}/healthz", endpoint, log, 60)
         page = await open_page(microphone_denied=True)
         await page.route(
-            f"{product.here.endpoint_url}/**",
+            f"{product.stage.endpoint_url}/**",
             lambda route: route.continue_(
-                url=route.request.url.replace(product.here.endpoint_url, url)
+                url=route.request.url.replace(product.stage.endpoint_url, url)
             ),
         )
         session_id = await arrive(page, product, locale="en")
@@ -108,7 +108,7 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
 
         await product.livekit.agent_dispatch.create_dispatch(
             api.CreateAgentDispatchRequest(
-                agent_name=product.here.agent_name,
+                agent_name=product.stage.agent_name,
                 room=f"training-session-{session_id}",
                 metadata=JobMetadata(session_id=session_id).to_json(),
             )
@@ -194,8 +194,8 @@ async def test_page_does_not_report_a_lost_agent_while_its_own_connection_stalls
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
     root = page.get_by_test_id("avatar-greeting")
-    assert product.here.livekit is not None
-    server = product.here.livekit.process.pid
+    assert product.stage.livekit is not None
+    server = product.stage.livekit.process.pid
     os.kill(server, signal.SIGSTOP)
     try:
         # Longer than the page takes to report a dead agent; the browser does not notice the stall.

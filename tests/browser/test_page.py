@@ -39,18 +39,18 @@ def trainee_jwt(
         "role": "picker",
         "locale": locale,
         "consent": {"recording": recorded},
-        "continue_url": f"{product.here.url}/video",
+        "continue_url": f"{product.stage.url}/video",
     }
-    secret = product.here.environment["PLATFORM_JWT_SECRET"]
+    secret = product.stage.environment["PLATFORM_JWT_SECRET"]
     return session_id, jwt.encode(claims, secret, algorithm="HS256")
 
 
 async def arrive(page: Page, product: Product, *, locale: str, recorded: bool = False) -> str:
     """Open the greeting of a trainee with this locale; return its session id."""
     session_id, token = trainee_jwt(product, locale=locale, recorded=recorded)
-    cookie = {"name": f"ticket-{session_id}", "value": token, "url": product.here.url}
+    cookie = {"name": f"jwt-{session_id}", "value": token, "url": product.stage.url}
     await page.context.add_cookies([cookie])
-    await page.goto(f"{product.here.url}/greeting?session_id={session_id}")
+    await page.goto(f"{product.stage.url}/greeting?session_id={session_id}")
     return session_id
 
 
@@ -121,15 +121,15 @@ async def test_page_greets_answers_speech_and_continues(
     await expect(answer.last).to_be_visible(timeout=SLOW_MS)
     await screenshot(page, "answer")
 
-    (session,) = await product.here.stand_ins.sessions()
+    (session,) = await product.stage.stand_ins.sessions()
     assert session["left_at"] is None
     left_at = time.time()
     await page.get_by_test_id("continue").click()
     await page.wait_for_url("**/video", timeout=5_000)
-    while (session := (await product.here.stand_ins.sessions())[0])["left_at"] is None:
+    while (session := (await product.stage.stand_ins.sessions())[0])["left_at"] is None:
         assert time.time() - left_at < 5, "the avatar has not left"
         await page.wait_for_timeout(50)
-    assert len(await product.here.stand_ins.sessions()) == 1, "a second avatar was requested"
+    assert len(await product.stage.stand_ins.sessions()) == 1, "a second avatar was requested"
 
 
 async def test_page_without_microphone_answers_typed_messages(open_page: OpenPage) -> None:
@@ -159,7 +159,7 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
         return answer["result"].get("value")
 
     registered = await page.context.request.post(
-        f"{product.here.url}/register", form={"name": "Ada", "role": "picker"}
+        f"{product.stage.url}/register", form={"name": "Ada", "role": "picker"}
     )
     await devtools.send("Page.navigate", {"url": registered.url})
     where = """(() => { const b = document.querySelector("[data-testid=tap-to-hear]");
@@ -184,7 +184,7 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
 
 
 async def test_page_shows_a_portrait_in_voice_mode(product: Product, open_page: OpenPage) -> None:
-    await product.here.stand_ins.faults("bey:401")
+    await product.stage.stand_ins.faults("bey:401")
     page = await open_page()
     await register(page)
     await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
@@ -215,7 +215,7 @@ async def test_page_joins_the_same_conversation_after_a_refresh(
     await page.keyboard.press("Enter")
     await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
     await expect(captions).not_to_contain_text("Hello Ada")
-    assert len(await product.here.stand_ins.sessions()) == 1
+    assert len(await product.stage.stand_ins.sessions()) == 1
 
 
 async def test_page_fits_a_phone(open_page: OpenPage) -> None:
@@ -285,7 +285,7 @@ async def test_page_highlights_continue_or_continues_by_itself_after_the_closing
 async def test_page_follows_a_language_switch_and_the_closing_line(
     product: Product, open_page: OpenPage
 ) -> None:
-    await product.here.stand_ins.script(
+    await product.stage.stand_ins.script(
         {"calls": [{"name": "switch_language", "args": {"locale": "es"}}]},
         {"text": "Con mucho gusto, seguimos en español."},
         {"calls": [{"name": "end_greeting", "args": {}}]},

@@ -48,29 +48,29 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     npm, npx = shutil.which("npm"), shutil.which("npx")
     assert npm, "the browser tests need npm"
     assert npx, "npm comes with npx"
-    here = tmp_path_factory.mktemp("react-app")
+    project = tmp_path_factory.mktemp("react-app")
     shutil.copytree(
         _EXAMPLE,
-        here,
+        project,
         dirs_exist_ok=True,
         ignore=shutil.ignore_patterns("node_modules", "dist", "*.tgz"),
     )
 
-    async def run(*command: str, cwd: Path = here) -> None:
+    async def run(*command: str, cwd: Path = project) -> None:
         await run_tool(command[1], *command, say=print, timeout_s=_NPM_S, cwd=cwd)
 
-    await run(npm, "pack", "--pack-destination", str(here), cwd=WEB)
+    await run(npm, "pack", "--pack-destination", str(project), cwd=WEB)
     # The checksum of today's tarball differs from the one in the lock file.
-    lock = json.loads((here / "package-lock.json").read_text())
+    lock = json.loads((project / "package-lock.json").read_text())
     lock["packages"]["node_modules/@training-greeter/react"].pop("integrity", None)
-    (here / "package-lock.json").write_text(json.dumps(lock))
+    (project / "package-lock.json").write_text(json.dumps(lock))
     await run(npm, "ci", "--prefer-offline", "--no-audit", "--no-fund")
 
-    strict = here / "src" / "type_checked.tsx"
+    strict = project / "src" / "type_checked.tsx"
     strict.write_text(_TYPE_CHECKED)
     await run(npx, "tsc", "--noEmit", "--skipLibCheck", *_STRICT, "--ignoreConfig", str(strict))
     await run(npm, "run", "build")
-    return here / "dist"
+    return project / "dist"
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ async def test_react_app_greets_continues_and_keeps_its_own_styles(
 ) -> None:
     page = await open_page()
     session_id, jwt = trainee_jwt(product, locale="en")
-    endpoint = f"{product.here.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"
+    endpoint = f"{product.stage.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"
     await page.goto(f"{app_url}/?endpoint={endpoint}&jwt={jwt}")
     await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
     await expect(page.get_by_test_id("phase")).to_have_text("greeting")
@@ -132,5 +132,5 @@ async def test_react_app_greets_continues_and_keeps_its_own_styles(
 
     await page.get_by_test_id("continue").click()
     lesson = page.get_by_test_id("lesson")
-    await expect(lesson).to_have_text(f"Your lesson: {product.here.url}/video", timeout=5_000)
+    await expect(lesson).to_have_text(f"Your lesson: {product.stage.url}/video", timeout=5_000)
     await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)

@@ -25,7 +25,7 @@ async def test_timeline_covers_the_start_from_the_request_to_the_first_sound(
     async def shown(*words: str) -> str:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "agent", "timeline", session_id, *words),
-            env={**plain_environment(), "STATE_DIR": product.here.environment["STATE_DIR"]},
+            env={**plain_environment(), "STATE_DIR": product.stage.environment["STATE_DIR"]},
             stdout=asyncio.subprocess.PIPE,
         )
         out, _ = await asyncio.wait_for(process.communicate(), 20)

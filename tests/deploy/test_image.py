@@ -1,4 +1,4 @@
-"""The image's recipe; no image is built here, for there is no Docker where this is tested."""
+"""The Dockerfiles. No image is built; Docker is not available here."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_hadolint_has_no_findings(name: str) -> None:
 
 
 def test_image_files_start_the_processes(tmp_path: Path) -> None:
-    """Only what COPY names and .dockerignore lets through, without the demo."""
+    """With only the files that COPY names and .dockerignore allows, without the demo."""
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M)
     sources = [source for line in copied for source in line.split()]
     let_through = {
@@ -79,7 +79,7 @@ def test_cloud_env_example_lists_the_worker_secrets() -> None:
     names = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
     assert names <= WorkerSettings.names()
     assert names >= PROVIDERS | {"REDIS_URL"}
-    # The Cloud injects its own, and the endpoint's are not the worker's business.
+    # LiveKit Cloud injects LIVEKIT_*; PLATFORM_* belong to the endpoint only.
     assert not [n for n in names if n.startswith(("LIVEKIT_", "PLATFORM_"))]
     filled = dict.fromkeys(names, "") | dict.fromkeys(PROVIDERS, "k")
     injected = {"LIVEKIT_URL": "wss://x.livekit.cloud", "LIVEKIT_API_KEY": "k"}

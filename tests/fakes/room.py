@@ -1,4 +1,4 @@
-"""A room without a server: who comes and goes in it is the test's to say, and nothing is sent."""
+"""A fake room; the test adds and removes participants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OURS = {ATTRIBUTE_CLIENT: CLIENT_AVATAR_GREETING}
 
 
 class FakeRoom(rtc.EventEmitter[Any]):
-    """As much of `rtc.Room` as a greeting uses."""
+    """The part of `rtc.Room` that a greeting uses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class FakeRoom(rtc.EventEmitter[Any]):
         self.methods: dict[str, Callable[..., Any]] = {}
         self.attributes: dict[str, str] = {}
         self.local_participant = SimpleNamespace(
-            identity="greeter",
+            identity="agent",
             register_rpc_method=self.methods.__setitem__,
             set_attributes=self._set_attributes,
         )

@@ -24,19 +24,19 @@ class Says:
     text: str = ""
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     after_s: float = 0.0
-    """How long it thinks."""
+    """The delay before the answer."""
     breaks_off: bool = False
     """The connection is lost after that."""
 
 
 class ScriptedLLM(llm.LLM):
-    """Answers with its replies in turn; one more than that is the test's mistake."""
+    """Returns its replies in turn; raises if there are no more."""
 
     def __init__(self, *replies: Says) -> None:
         super().__init__()
         self._replies = deque(replies)
         self.asked: list[llm.ChatContext] = []
-        """What each answer was asked with, oldest first."""
+        """The context of each request, oldest first."""
         self.tools: list[list[llm.Tool]] = []
 
     def chat(
@@ -52,7 +52,7 @@ class ScriptedLLM(llm.LLM):
         return _Stream(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options)
 
     def instructions(self, index: int = -1) -> str:
-        """What the model was told to be."""
+        """Return the system prompt of a request."""
         system = next(
             item
             for item in self.asked[index].items
@@ -62,7 +62,7 @@ class ScriptedLLM(llm.LLM):
 
     @property
     def left(self) -> int:
-        """Replies nobody has asked for."""
+        """Unused replies."""
         return len(self._replies)
 
     def next(self) -> Says:

@@ -96,8 +96,8 @@ class Played:
 
 async def play(product: Product, row: Row) -> Played:
     """Play one row from the request to the end call; broken promises do not raise."""
-    assert product.here.stand_ins is not None
-    await product.here.stand_ins.faults(*row.faults)
+    assert product.stage.stand_ins is not None
+    await product.stage.stand_ins.faults(*row.faults)
     client, answer, _ = await product.enter()
     joined_at = time.monotonic()
     observer = Observer(client)
@@ -119,7 +119,7 @@ async def play(product: Product, row: Row) -> Played:
 
     await _ask(observer, row, played)
     if row.apology:
-        await product.here.stand_ins.faults()
+        await product.stage.stand_ins.faults()
         with contextlib.suppress(AssertionError):
             await client.silence(1.0)
         await _ask(observer, row, played)

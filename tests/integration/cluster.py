@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -23,40 +22,44 @@ from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, 
 from agent.demo.processes import child, wait_until_ready
 from agent.demo.stand_ins import StandIns, stand_ins
 from tests.integration.endpoint_fixtures import BACKEND, Endpoint, endpoint, endpoint_env, path_of
-from tests.integration.front import Front, front
+from tests.integration.load_balancer import LoadBalancer, load_balancer
 from tests.support.livekit_client import LiveKitClient
+from tests.support.process_logs import parse_events, read_events
 from tests.support.waiting import until
 from tests.unit.webhook_receiver import SECRET, Receiver, receiver
 
 
 @dataclass
 class Cluster:
-    """What runs, and what a platform does with it."""
+    """The running processes and the platform's calls."""
 
     folder: Path
     env: dict[str, str]
-    """Of worker and endpoint."""
+    """The environment of the workers and replicas."""
     livekit: LiveKitServer
     api: api.LiveKitAPI
     providers: StandIns
     platform: Receiver
-    front: Front
+    load_balancer: LoadBalancer
     http: httpx.AsyncClient
-    """To the front, each request in a connection of its own."""
+    """Sends each request to the load balancer in a new connection."""
     stack: contextlib.AsyncExitStack
     replicas: list[Endpoint] = field(default_factory=list)
     workers: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     clients: list[LiveKitClient] = field(default_factory=list)
 
     async def start_replica(self) -> Endpoint:
-        """One more, behind the front as soon as it answers."""
+        """Start a replica and add it to the load balancer."""
         running = await self.stack.enter_async_context(endpoint(self.env, self.folder))
         self.replicas.append(running)
-        self.front.ports.append(int(running.http.base_url.port or 0))
+        self.load_balancer.ports.append(int(running.http.base_url.port or 0))
         return running
 
     async def start_worker(self, name: str, *, max_jobs: int) -> None:
-        """One more, registered and warm: a cold job may take so long that another is sent for."""
+        """Start a worker and wait until its processes are warm.
+
+        A cold job may start so late that the supervisor dispatches another one.
+        """
         [health] = free_ports(1)
         log = self.folder / f"{name}.log"
         env = {**self.env, "AGENT_HTTP_PORT": str(health), "MAX_JOBS": str(max_jobs)}
@@ -71,71 +74,66 @@ class Cluster:
         return sum(e.get("message") == "process initialized" for e in self.worker_events(name))
 
     def kill_worker(self, name: str) -> None:
-        """The worker and its jobs, as a machine that is gone."""
+        """Kill the worker and its jobs, like a lost machine."""
         os.killpg(self.workers[name].pid, signal.SIGKILL)
 
     async def kill_replica(self, replica: Endpoint) -> None:
-        """Until it is dead: a request in flight would be lost, and asked again by its page."""
+        """Kill a replica and wait for its exit.
+
+        A request in progress would be lost; the page would send it again.
+        """
         replica.process.kill()
         await replica.process.wait()
 
     async def ask(self, session_id: str, http: httpx.AsyncClient | None = None) -> httpx.Response:
-        """POST avatar-greeting as the backend; of the front, or of one replica."""
+        """POST avatar-greeting as the backend, to the load balancer or to one replica (`http`)."""
         return await (http or self.http).post(
             path_of(session_id),
             headers=BACKEND,
             json={"trainee": {"id": session_id, "name": "Ada"}, "training_type": "forklift"},
         )
 
-    async def join(self, ticket: dict[str, str]) -> LiveKitClient:
+    async def join(self, response: dict[str, str]) -> LiveKitClient:
         client = LiveKitClient()
         self.clients.append(client)
-        await client.join(ticket["server_url"], ticket["participant_token"])
+        await client.join(response["server_url"], response["participant_token"])
         return client
 
     async def avatars(self, session_id: str) -> list[dict[str, Any]]:
-        """The provider's own record of what a session was sent."""
+        """Return the avatar sessions that the provider has recorded for a session."""
         room = f"training-session-{session_id}"
         return [s for s in await self.providers.sessions() if s["room"] == room]
 
     def worker_events(self, name: str) -> list[dict[str, Any]]:
-        """What a worker has logged so far, but for lines that are no JSON."""
-        found = []
-        for line in (self.folder / f"{name}.log").read_text(errors="replace").splitlines():
-            with contextlib.suppress(ValueError):
-                event = json.loads(line)
-                found += [event] if isinstance(event, dict) else []
-        return found
+        """Return the JSON lines a worker has logged."""
+        return read_events(self.folder / f"{name}.log")
 
-    def errors(self) -> list[object]:
-        """What our own code calls an error, in any process."""
-        found: list[object] = [
+    def events(self) -> list[dict[str, Any]]:
+        """Return the JSON lines that all workers and replicas have logged."""
+        found = [event for name in self.workers for event in self.worker_events(name)]
+        return found + [event for replica in self.replicas for event in parse_events(replica.log)]
+
+    def errors(self) -> list[dict[str, Any]]:
+        """Return all errors logged by our code."""
+        return [
             event
-            for name in self.workers
-            for event in self.worker_events(name)
+            for event in self.events()
             if event.get("name") == "training_greeter" and event.get("level") == "ERROR"
         ]
-        return found + [line for r in self.replicas for line in r.log if " ERROR " in line]
-
-    def said(self, text: str) -> list[str]:
-        """Lines of every process's log with this text."""
-        lines = [line for replica in self.replicas for line in replica.log]
-        for name in self.workers:
-            lines += (self.folder / f"{name}.log").read_text(errors="replace").splitlines()
-        return [line for line in lines if text in line]
 
 
 @contextlib.asynccontextmanager
-async def cluster(redis_url: str, folder: Path) -> AsyncIterator[Cluster]:
-    """With neither a worker nor a replica yet."""
+async def running_cluster(redis_url: str, folder: Path) -> AsyncIterator[Cluster]:
+    """Start everything except workers and replicas."""
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
         livekit = await enter(livekit_server(await ensure_binary(), folder / "livekit.log"))
         providers = await enter(stand_ins(log=folder / "stand-ins.log"))
-        platform, door = await enter(receiver()), await enter(front())
+        platform = await enter(receiver())
+        balancer = await enter(load_balancer())
         env = endpoint_env(
             livekit,
-            folder / "nobodys-state",
+            folder / "unused-state",
             REDIS_URL=redis_url,
             OUTCOME_WEBHOOK_URL=platform.url,
             OUTCOME_WEBHOOK_SECRET=SECRET,
@@ -143,17 +141,21 @@ async def cluster(redis_url: str, folder: Path) -> AsyncIterator[Cluster]:
             BEYOND_PRESENCE_AVATAR_ID="demo",
             DEEPGRAM_API_KEY="demo",
             GOOGLE_API_KEY="demo",
-            ENDPOINT_URL=door.url,
+            ENDPOINT_URL=balancer.url,
             AGENT_HTTP_HOST="127.0.0.1",
             **providers.environment,
         )
         lk = await enter(api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret))
-        each_its_own = httpx.Limits(max_keepalive_connections=0)
-        http = await enter(httpx.AsyncClient(base_url=door.url, timeout=20, limits=each_its_own))
-        # Entered last, and so ended first, are the workers and the replicas.
+        new_connections = httpx.Limits(max_keepalive_connections=0)
+        http = await enter(
+            httpx.AsyncClient(base_url=balancer.url, timeout=20, limits=new_connections)
+        )
+        # Entered last so that the workers and replicas end first.
         processes = await enter(contextlib.AsyncExitStack())
-        here = Cluster(folder, env, livekit, lk, providers, platform, door, http, stack=processes)
+        cluster = Cluster(
+            folder, env, livekit, lk, providers, platform, balancer, http, stack=processes
+        )
         try:
-            yield here
+            yield cluster
         finally:
-            await asyncio.gather(*(client.leave() for client in here.clients))
+            await asyncio.gather(*(client.leave() for client in cluster.clients))

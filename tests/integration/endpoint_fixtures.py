@@ -25,6 +25,8 @@ API_KEY = "the-backends-own-key"
 JWT_SECRET = "the-platforms-secret-of-32-bytes-"
 BACKEND = {"X-API-Key": API_KEY}
 CONTINUE_URL = "https://platform.example/video"
+UNEXPECTED_ERROR = '"event": "unexpected_error"'
+"""Part of the log line of a request that failed with an exception in the endpoint."""
 
 
 def path_of(session_id: str, *, end: bool = False) -> str:
@@ -32,13 +34,13 @@ def path_of(session_id: str, *, end: bool = False) -> str:
 
 
 def browser(session_id: str, **claims: Any) -> dict[str, str]:
-    """The header of a trainee's browser."""
+    """The Authorization header that a trainee's browser sends."""
     told = {"sub": "t-1", "exp": time.time() + 300, "session_id": session_id, **claims}
     return {"Authorization": f"Bearer {jwt.encode(told, JWT_SECRET)}"}
 
 
 def check_error(answer: httpx.Response, status: int, code: str, *, retryable: bool = False) -> str:
-    """The one shape of errors; returns the message."""
+    """Check the error body; return its message."""
     assert answer.status_code == status, answer.text
     assert answer.headers["cache-control"] == "no-store"
     body = answer.json()
@@ -59,9 +61,9 @@ def bearer(token: str) -> dict[str, str]:
 async def until(
     what: Callable[[], Awaitable[Any]], timeout_s: float = 10, *, every_s: float = 0.05
 ) -> Any:
-    """Wait for a condition; its first true value is the answer."""
+    """Wait until a condition is true; return its first true value."""
     async with asyncio.timeout(timeout_s):
-        while not (found := await what()):  # noqa: ASYNC110 - the condition is another process's
+        while not (found := await what()):  # noqa: ASYNC110 - the condition depends on another process
             await asyncio.sleep(every_s)
     return found
 
@@ -76,9 +78,9 @@ class Endpoint:
 
 
 def endpoint_env(livekit: LiveKitServer | None, state: Path, **more: str) -> dict[str, str]:
-    """Without a server, `more` has to say what LiveKit is."""
+    """The settings of an endpoint. Without a server, pass LiveKit's settings in `more`."""
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
-    here = (
+    livekit_settings = (
         {
             "LIVEKIT_URL": livekit.url,
             "LIVEKIT_API_KEY": livekit.api_key,
@@ -89,7 +91,7 @@ def endpoint_env(livekit: LiveKitServer | None, state: Path, **more: str) -> dic
     )
     return {
         **kept,
-        **here,
+        **livekit_settings,
         "LIVEKIT_AGENT_NAME": "greeter",
         "PLATFORM_API_KEY": API_KEY,
         "PLATFORM_JWT_SECRET": JWT_SECRET,
@@ -102,7 +104,7 @@ def endpoint_env(livekit: LiveKitServer | None, state: Path, **more: str) -> dic
 
 @contextlib.asynccontextmanager
 async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
-    """`python -m agent.token_endpoint` on a free port; `cwd` holds no .env."""
+    """`python -m agent.token_endpoint` on a free port; `cwd` must contain no .env."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -145,7 +147,7 @@ async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
 
 @contextlib.asynccontextmanager
 async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterator[None]:
-    """A registered worker of the name `AGENT_NAME` (default `greeter`)."""
+    """Run a worker with the agent name `AGENT_NAME` (default `greeter`)."""
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -153,7 +155,7 @@ async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterato
             "start",
             env={
                 **endpoint_env(livekit, log.parent),
-                "LIVEKIT_AGENT_NAME": "",  # it would take the argument's place
+                "LIVEKIT_AGENT_NAME": "",  # otherwise it overrides AGENT_NAME
                 "AGENT_NAME": "greeter",
                 **more,
             },
@@ -185,8 +187,8 @@ async def livekit_api(livekit: LiveKitServer) -> AsyncIterator[api.LiveKitAPI]:
         yield opened
 
 
-async def greeters(lk: api.LiveKitAPI, session_id: str) -> list[str]:
-    """Identities of the agents in a session's room."""
+async def agents_in(lk: api.LiveKitAPI, session_id: str) -> list[str]:
+    """Return the identities of the agents in a session's room."""
     found = await lk.room.list_participants(
         api.ListParticipantsRequest(room=f"training-session-{session_id}")
     )

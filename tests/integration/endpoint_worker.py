@@ -1,6 +1,6 @@
-"""The smallest worker there can be: it joins the room it is sent to, and stays.
+"""A minimal worker that joins its room and stays.
 
-`JOIN_AFTER_S` makes it slow to join.
+`JOIN_AFTER_S` delays the join.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import os
 from livekit.agents import AgentServer, JobContext, cli
 
 server = AgentServer(
-    # A process each: livekit's native library may abort where a room is deleted, and must not take
-    # the others with it.
+    # One process per job: LiveKit's native library may abort if a room is deleted, and must not end
+    # the other jobs.
     num_idle_processes=1,
     host="127.0.0.1",
     port=0,

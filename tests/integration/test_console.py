@@ -31,7 +31,7 @@ async def console(env: dict[str, str], typed: bytes, folder: Path) -> tuple[int 
 
 
 async def test_text_console_needs_the_google_key_only(product: Product, tmp_path: Path) -> None:
-    address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
+    address = product.stage.environment["GOOGLE_GEMINI_BASE_URL"]
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
     code, shown = await console(env, b"How long does the video take?\n", tmp_path)
     assert code == 0, shown
@@ -40,7 +40,7 @@ async def test_text_console_needs_the_google_key_only(product: Product, tmp_path
     answer = shown.split("you:")[1]
     assert "video" in answer
     assert script.closing in shown
-    assert not await product.here.stand_ins.calls("bey")
+    assert not await product.stage.stand_ins.calls("bey")
 
 
 def attach_terminal() -> None:
@@ -60,7 +60,7 @@ async def test_text_console_ends_at_ctrl_c(product: Product, tmp_path: Path) -> 
         env={
             **plain_environment(),
             "GOOGLE_API_KEY": "k",
-            "GOOGLE_GEMINI_BASE_URL": product.here.environment["GOOGLE_GEMINI_BASE_URL"],
+            "GOOGLE_GEMINI_BASE_URL": product.stage.environment["GOOGLE_GEMINI_BASE_URL"],
         },
         stdin=ours,
         stdout=ours,
@@ -93,8 +93,8 @@ async def test_text_console_names_the_missing_key(tmp_path: Path) -> None:
 
 
 async def test_text_console_apologises_if_the_llm_fails(product: Product, tmp_path: Path) -> None:
-    await product.here.stand_ins.faults("llm:401")
-    address = product.here.environment["GOOGLE_GEMINI_BASE_URL"]
+    await product.stage.stand_ins.faults("llm:401")
+    address = product.stage.environment["GOOGLE_GEMINI_BASE_URL"]
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
     code, shown = await console(env, b"Hello?\n" * 6, tmp_path)
     assert code == 0, shown

@@ -48,7 +48,7 @@ def attribute(client: LiveKitClient, name: str) -> str:
 async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.script(
+    await product.stage.stand_ins.script(
         calls(saved("driven_before", True), saved("years_driving", "3 years")),
         says("Three years already. Which truck will you be using?"),
         calls(saved("years_driving", 13)),
@@ -59,7 +59,7 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
         says("That is quite all right. Anything else?"),
         calls(("end_greeting", {})),
     )
-    client, ticket, _ = await product.enter(**FORKLIFT, consent={"transcript": True})
+    client, response, _ = await product.enter(**FORKLIFT, consent={"transcript": True})
     opening = await the_opening(client)
     guide = client.agent.identity
     await typed(client, "Yes, for three years", "Three years already")
@@ -75,9 +75,9 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
     )
     assert CLOSING in client.said(guide)
     await until(lambda: client.disconnected_at is not None, 15, "the greeting was not ended")
-    await product.paid_avatars_left(ticket["room_name"])
+    await product.paid_avatars_left(response["room_name"])
 
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     times = [outcome[name] for name in ("started_at", "met_at", "opened_at")]
     assert sorted(map(datetime.fromisoformat, times)) == list(map(datetime.fromisoformat, times))
     assert {id: (a["status"], a["value"]) for id, a in outcome["answers"].items()} == {
@@ -94,7 +94,7 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
     assert (outcome["industry"], outcome["mode"]) == ("logistics", "avatar")
     assert outcome["trainee_id"] == "7"
     assert outcome["faults"] == []
-    (avatar,) = await product.avatars(ticket["room_name"])
+    (avatar,) = await product.avatars(response["room_name"])
     assert outcome["avatar_session_id"] == avatar["id"]
     assert abs(outcome["avatar_seconds"] - (avatar["left_at"] - avatar["joined_at"])) < 2
     assert 0 < outcome["talk_s"] < outcome["duration_s"]
@@ -112,18 +112,18 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
         ("trainee", "Let's go on", True),
         ("guide", CLOSING, False),
     ]
-    assert (await product.ask(ticket["session_id"])).status_code == 409
+    assert (await product.ask(response["session_id"])).status_code == 409
 
 
 async def test_outcome_without_consent_has_answers_but_no_transcript(product: Product) -> None:
-    await product.here.stand_ins.script(
+    await product.stage.stand_ins.script(
         calls(saved("driven_before", False)), says("Then it is all new to you.")
     )
-    client, ticket, _ = await product.enter(**FORKLIFT)
+    client, response, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
     await typed(client, "Never in my life", "all new to you")
     await client.press_continue()
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     assert outcome["transcript"] is None
     assert "Never in my life" not in str(outcome)
     assert outcome["answers"]["driven_before"]["value"] is False
@@ -133,14 +133,14 @@ async def test_outcome_without_consent_has_answers_but_no_transcript(product: Pr
 
 
 async def test_transcript_has_the_heard_part_of_an_interrupted_line(product: Product) -> None:
-    await product.here.stand_ins.script(says("A short one, you will see."))
-    client, ticket, _ = await product.enter(consent={"transcript": True})
+    await product.stage.stand_ins.script(says("A short one, you will see."))
+    client, response, _ = await product.enter(consent={"transcript": True})
     began_at, _ = await client.hears(after=0)
     await until(lambda: time.monotonic() > began_at + 3, 5, "")
     await client.type("Sorry, how long is the video?")
     await until(lambda: "you will see" in client.said(client.agent.identity), 20, "no answer")
     await client.press_continue()
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     opening, question, *_ = outcome["transcript"]
     assert opening["interrupted"], outcome["transcript"]
     assert "What would you like to know?" not in opening["text"]
@@ -150,13 +150,13 @@ async def test_transcript_has_the_heard_part_of_an_interrupted_line(product: Pro
 async def test_language_switch_changes_voice_and_page_and_keeps_answers(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.script(
+    await product.stage.stand_ins.script(
         calls(("switch_language", {"locale": "es"})),
         says("Con mucho gusto. ¿Has conducido antes una carretilla?"),
         calls(saved("driven_before", True)),
         says("¡Qué bien! ¿Cuántos años?"),
     )
-    client, ticket, _ = await product.enter(**FORKLIFT)
+    client, response, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
     await until(lambda: attribute(client, "greeting.locale") == "en", 5, "no locale was told")
     await typed(client, "¿Podemos hablar en español?", "Con mucho gusto")
@@ -164,12 +164,12 @@ async def test_language_switch_changes_voice_and_page_and_keeps_answers(
     await typed(client, "Sí", "¡Qué bien!")
     voices = [
         call["detail"]["model"]
-        for call in await product.here.stand_ins.calls("tts")
+        for call in await product.stage.stand_ins.calls("tts")
         if any("mucho" in said or "bien" in said for said in call["detail"].get("said", []))
     ]
     assert set(voices) == {"aura-2-celeste-es"}
     await client.press_continue()
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     assert (outcome["locale"], outcome["locales"]) == ("es", ["en", "es"])
     assert outcome["answers"]["driven_before"]["value"] is True
 
@@ -183,12 +183,12 @@ async def test_opening_is_in_the_language_of_the_trainee(product: Product) -> No
     )
     assert "Gabelstapler" in client.said(client.agent.identity)
     assert attribute(client, "greeting.locale") == "de"
-    models = {call["detail"]["model"] for call in await product.here.stand_ins.calls("tts")}
+    models = {call["detail"]["model"] for call in await product.stage.stand_ins.calls("tts")}
     assert models == {"aura-2-viktoria-de"}
 
 
 async def test_agent_answers_a_question_after_the_closing_line(product: Product) -> None:
-    await product.here.stand_ins.script(
+    await product.stage.stand_ins.script(
         calls(("end_greeting", {})), says("It is short, you will see.")
     )
     client, _, _ = await product.enter(**FORKLIFT)
@@ -207,13 +207,15 @@ async def test_agent_answers_a_question_after_the_closing_line(product: Product)
 async def test_killed_job_has_an_outcome_with_the_saved_answers(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.script(calls(saved("years_driving", 5)), says("Five years, good."))
-    client, ticket, _ = await product.enter(**FORKLIFT, consent={"transcript": True})
+    await product.stage.stand_ins.script(
+        calls(saved("years_driving", 5)), says("Five years, good.")
+    )
+    client, response, _ = await product.enter(**FORKLIFT, consent={"transcript": True})
     await the_opening(client)
     await typed(client, "Five years", "Five years, good")
-    os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
+    os.kill(product.job_process(response["session_id"]), signal.SIGKILL)
     # By then the next agent has a newer outcome.
-    outcome = await product.outcome(ticket["session_id"], within_s=45, reason="worker_lost")
+    outcome = await product.outcome(response["session_id"], within_s=45, reason="worker_lost")
     assert outcome["answers"]["years_driving"]["value"] == 5
     assert outcome["transcript"][1]["text"] == "Five years"
 
@@ -221,8 +223,8 @@ async def test_killed_job_has_an_outcome_with_the_saved_answers(
 async def test_training_type_chooses_its_own_avatar(
     product: Product,
 ) -> None:
-    _, ticket, _ = await product.enter(training_type="patient care")
-    room = ticket["room_name"]
+    _, response, _ = await product.enter(training_type="patient care")
+    room = response["room_name"]
     async with asyncio.timeout(10):
         while not await product.avatars(room):
             await asyncio.sleep(0.05)
@@ -230,7 +232,7 @@ async def test_training_type_chooses_its_own_avatar(
 
 
 async def test_silent_trainee_gets_a_check_in_and_then_the_closing_line(product: Product) -> None:
-    client, ticket, _ = await product.enter(**FORKLIFT)
+    client, response, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
     guide = client.agent.identity
     await client.silence()
@@ -241,32 +243,32 @@ async def test_silent_trainee_gets_a_check_in_and_then_the_closing_line(product:
     await until(lambda: CLOSING in client.said(guide), 45, "no closing line")
     await until(lambda: client.disconnected_at is not None, 20, "the greeting was not ended")
     assert client.said(guide).count("I'm still here") == 1
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     assert outcome["ended"]["reason"] == "silent"
     assert {answer["status"] for answer in outcome["answers"].values()} == {"open"}
 
 
 async def test_voice_slows_down_on_request(product: Product) -> None:
-    await product.here.stand_ins.script(
+    await product.stage.stand_ins.script(
         calls(("speak_slower", {})), says("Of course, I will speak slowly.")
     )
     client, _, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
     await typed(client, "Slower please", "speak slowly")
-    last = (await product.here.stand_ins.calls("tts"))[-1]
+    last = (await product.stage.stand_ins.calls("tts"))[-1]
     assert "slowly" in str(last["detail"]["said"])
     assert last["detail"]["speed"] == 0.85
 
 
 async def test_outcome_names_faults_and_mode(product: Product) -> None:
-    await product.here.stand_ins.faults("bey:402", "llm:500")
-    client, ticket, _ = await product.enter()
+    await product.stage.stand_ins.faults("bey:402", "llm:500")
+    client, response, _ = await product.enter()
     await the_opening(client)
     await client.silence()
     await client.type("How long does it take?")
     await until(lambda: "sorry" in client.said(client.agent.identity), 20, "no apology")
     await client.press_continue()
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     assert (outcome["mode"], outcome["avatar_seconds"]) == ("voice", 0)
     faults = {(fault["part"], fault["status"]) for fault in outcome["faults"]}
     assert faults == {("avatar", 402), ("llm", 500)}
@@ -281,31 +283,33 @@ async def test_outcome_says_that_the_trainee_never_joined(product: Product) -> N
 
 
 async def test_continue_through_the_endpoint_is_no_fault(product: Product) -> None:
-    client, ticket, _ = await product.enter(**FORKLIFT)
+    client, response, _ = await product.enter(**FORKLIFT)
     await client.hears(after=0)
-    assert (await product.end(ticket["session_id"])).status_code == 200
-    outcome = await product.outcome(ticket["session_id"])
+    assert (await product.end(response["session_id"])).status_code == 200
+    outcome = await product.outcome(response["session_id"])
     assert outcome["ended"]["reason"] == "continue"
     assert (outcome["mode"], outcome["faults"]) == ("avatar", [])
     log = (product.logs / "worker.log").read_text()
     assert not [
-        line for line in log.splitlines() if "avatar_lost" in line and ticket["session_id"] in line
+        line
+        for line in log.splitlines()
+        if "avatar_lost" in line and response["session_id"] in line
     ]
 
 
 async def test_replacement_agent_knows_the_saved_answers(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.script(
+    await product.stage.stand_ins.script(
         calls(saved("years_driving", 5)), says("Five years, good."), says("And the truck?")
     )
-    client, ticket, _ = await product.enter(**FORKLIFT)
+    client, response, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
     await typed(client, "Five years", "Five years, good")
     lost = client.agent.identity
-    os.kill(product.job_process(ticket["session_id"]), signal.SIGKILL)
+    os.kill(product.job_process(response["session_id"]), signal.SIGKILL)
     # The page does this after it has lost its agent.
-    assert (await product.ask(ticket["session_id"], **FORKLIFT)).status_code == 200
+    assert (await product.ask(response["session_id"], **FORKLIFT)).status_code == 200
     await until(
         lambda: client.agent is not None and client.agent.identity != lost, 40, "no agent joined"
     )
@@ -313,6 +317,6 @@ async def test_replacement_agent_knows_the_saved_answers(
     await until(lambda: "What would you like" in client.said(client.agent.identity), 40, "silent")
     await typed(client, "Hello again", "And the truck?")
     await client.press_continue()
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     assert outcome["ended"]["reason"] == "continue"
     assert outcome["answers"]["years_driving"]["value"] == 5

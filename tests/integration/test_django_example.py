@@ -46,7 +46,7 @@ async def site(
     """A platform that calls the running product."""
     product = await shared_product.get()
     shared = ("ENDPOINT_URL", "PLATFORM_API_KEY", "PLATFORM_JWT_SECRET")
-    settings = {name: product.here.environment[name] for name in shared}
+    settings = {name: product.stage.environment[name] for name in shared}
     async with django_site(tmp_path_factory.mktemp("django"), **settings) as running:
         yield running
 
@@ -110,7 +110,7 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
 async def test_token_view_signs_a_jwt_for_one_session(product: Product, site: Site) -> None:
     ada, session = await site.browser("ada"), next(site.of_ada)
     signed = (await ada.post(greeting(session, "token/"), json={})).json()
-    async with httpx.AsyncClient(base_url=product.here.endpoint_url, timeout=15) as browser:
+    async with httpx.AsyncClient(base_url=product.stage.endpoint_url, timeout=15) as browser:
         headers = {"Authorization": signed["authorization"]}
         answer = await browser.post(greeting(session), json={}, headers=headers)
         assert answer.status_code == 201, answer.text
@@ -328,14 +328,14 @@ async def test_readme_commands_work(product: Product, tmp_path: Path) -> None:
     replacements = {
         "uv run python": sys.executable,
         "runserver": "runserver --noreload",
-        "127.0.0.1:8000": product.here.endpoint_url.removeprefix("http://"),
+        "127.0.0.1:8000": product.stage.endpoint_url.removeprefix("http://"),
         "8080": str(port),
     }
     for old, new in replacements.items():
         blocks = [block.replace(old, new) for block in blocks]
     variables_of_the_first_block = {
-        "PLATFORM_API_KEY": product.here.environment["PLATFORM_API_KEY"],
-        "PLATFORM_JWT_SECRET": product.here.environment["PLATFORM_JWT_SECRET"],
+        "PLATFORM_API_KEY": product.stage.environment["PLATFORM_API_KEY"],
+        "PLATFORM_JWT_SECRET": product.stage.environment["PLATFORM_JWT_SECRET"],
         "OUTCOME_WEBHOOK_SECRET": "whsec_Z3Vlc3NlZCBieSBub2JvZHkgYXQgYWxsIQ==",
     }
     environment = {

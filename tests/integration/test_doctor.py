@@ -277,7 +277,7 @@ class Addresses:
 def addresses(product: Product, tmp_path: Path) -> Iterator[Addresses]:
     (tmp_path / "file").touch()
     (tmp_path / "empty").mkdir()
-    assert product.here.livekit is not None
+    assert product.stage.livekit is not None
     with (
         socket.socket() as bound,
         # Its backlog accepts the connection; nothing reads from it.
@@ -290,8 +290,8 @@ def addresses(product: Product, tmp_path: Path) -> Iterator[Addresses]:
                 "closed": f"127.0.0.1:{port}",
                 "closed_port": str(port),
                 "hangs": f"127.0.0.1:{silent.getsockname()[1]}",
-                "endpoint": product.here.endpoint_url,
-                "livekit": product.here.livekit.url.replace("ws", "http", 1),
+                "endpoint": product.stage.endpoint_url,
+                "livekit": product.stage.livekit.url.replace("ws", "http", 1),
                 "file": str(tmp_path / "file"),
                 "folder": str(tmp_path / "empty"),
             }
@@ -306,9 +306,9 @@ def as_lines(results: list[CheckResult]) -> list[str]:
 async def nothing_left(product: Product) -> AsyncIterator[None]:
     """The checks leave no room behind, and start no avatar."""
     yield
-    assert product.here.stand_ins is not None
+    assert product.stage.stand_ins is not None
     rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
-    greeted = [session["room"] for session in await product.here.stand_ins.sessions()]
+    greeted = [session["room"] for session in await product.stage.stand_ins.sessions()]
     # An agent of an earlier test may just have requested its avatar.
     left = [*(room.name for room in rooms), *greeted]
     assert [name for name in left if name.startswith(PROBE_ROOM_PREFIX)] == []
@@ -316,13 +316,13 @@ async def nothing_left(product: Product) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name.replace(" ", "-") for row in ROWS])
 async def test_doctor_names_the_error(row: Row, product: Product, addresses: Addresses) -> None:
-    environ = dict(product.here.environment)
+    environ = dict(product.stage.environment)
     for name, value in row.change.items():
         environ.pop(name, None)
         if value is not None:
             environ[name] = addresses.fill(value)
-    assert product.here.stand_ins is not None
-    await product.here.stand_ins.faults(*row.faults)
+    assert product.stage.stand_ins is not None
+    await product.stage.stand_ins.faults(*row.faults)
 
     results = await asyncio.wait_for(run_checks(read_configuration(environ, parts=BOTH)), 30)
 
@@ -347,18 +347,18 @@ async def test_doctor_recognises_livekits_text_for_a_wrong_clock(
     product: Product, begins_s: int, ends_s: int, says: str | None
 ) -> None:
     """The texts are those of the real server; the test signs tokens as a wrong clock would."""
-    here = product.here.livekit
-    assert here is not None
+    server = product.stage.livekit
+    assert server is not None
     now = int(time.time())
     claims = {
-        "iss": here.api_key,
+        "iss": server.api_key,
         "nbf": now + begins_s,
         "exp": now + ends_s,
         "video": {"roomList": True},
     }
-    token = jwt.encode(claims, here.api_secret, "HS256")
+    token = jwt.encode(claims, server.api_secret, "HS256")
     answer = await product.http.post(
-        here.url.replace("ws", "http", 1) + "/twirp/livekit.RoomService/ListRooms",
+        server.url.replace("ws", "http", 1) + "/twirp/livekit.RoomService/ListRooms",
         json={},
         headers={"Authorization": f"Bearer {token}"},
     )
@@ -386,7 +386,7 @@ async def _doctor(folder: Path, environ: dict[str, str], *arguments: str) -> tup
 async def test_doctor_finds_no_problem_in_the_running_product(
     product: Product, tmp_path: Path
 ) -> None:
-    code, out = await _doctor(tmp_path, product.here.environment, "--json")
+    code, out = await _doctor(tmp_path, product.stage.environment, "--json")
     report = json.loads(out)
     assert code == 0, out
     assert report["ok"] is True
@@ -410,7 +410,7 @@ async def test_doctor_finds_no_problem_in_the_running_product(
 
 async def test_doctor_reports_errors_in_dotenv(product: Product, tmp_path: Path) -> None:
     """One line is not a setting, and another one has an invalid URL."""
-    environ = dict(product.here.environment)
+    environ = dict(product.stage.environment)
     del environ["LIVEKIT_URL"]
     (tmp_path / ".env").write_text("LIVEKIT_URL=redis://x\n= nonsense\n")
     code, out = await _doctor(tmp_path, environ)
@@ -425,7 +425,7 @@ async def test_doctor_for_worker_does_not_need_the_endpoints_settings(
 ) -> None:
     environ = {
         name: value
-        for name, value in product.here.environment.items()
+        for name, value in product.stage.environment.items()
         if not name.startswith(("PLATFORM_", "CORS_", "ENDPOINT_"))
     }
     code, out = await _doctor(tmp_path, environ, "--for", "worker")
@@ -437,7 +437,7 @@ async def test_doctor_finds_a_worker_without_an_agent_name(
 ) -> None:
     """LiveKit dispatches it to every room that is created without dispatches."""
     (port,) = free_ports(1)
-    environ = dict(product.here.environment)
+    environ = dict(product.stage.environment)
     environ |= {"LIVEKIT_AGENT_NAME": "", "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "1"}
     log = tmp_path / "unnamed.log"
     async with child("unnamed", "agent", "start", env=environ, log=log) as process:
@@ -451,12 +451,12 @@ async def test_doctor_finds_a_worker_without_an_agent_name(
 
 async def test_doctor_finds_a_worker_that_runs_greetings(product: Product) -> None:
     """The running greeting is not disturbed."""
-    client, ticket, _ = await product.enter()
-    results = await run_checks(read_configuration(product.here.environment, parts=BOTH))
+    client, response, _ = await product.enter()
+    results = await run_checks(read_configuration(product.stage.environment, parts=BOTH))
     assert not [f for f in results if f.level is Level.FAILED], as_text(results)
-    assert ticket["room_name"] in [
+    assert response["room_name"] in [
         room.name for room in (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
     ]
     await client.leave()
-    await product.end(ticket["session_id"])
+    await product.end(response["session_id"])
     await product.clear()

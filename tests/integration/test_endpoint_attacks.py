@@ -1,7 +1,11 @@
-"""The OWASP API top ten as far as they apply, on the endpoint's own process; rows in `attacks.py`.
+"""Attacks on a running endpoint process, by the OWASP API top ten.
 
-Tokens by published keys: tests/unit, and what a body may hold: test_token_endpoint_requests.
-Requests go out byte by byte, as no client would send them.
+- attacks.py: the requests, and the response that each must get
+- this file: those requests, malformed HTTP, request smuggling, replays, floods
+- tests/unit/test_token_endpoint_jwks.py: forged tokens if the platform publishes its keys
+- tests/unit/test_token_endpoint_requests.py: the fields of a request body
+
+The requests are written to the socket, because HTTP clients refuse to send most of them.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from tests.integration.endpoint_fixtures import (
     API_KEY,
     BACKEND,
     JWT_SECRET,
+    UNEXPECTED_ERROR,
     Endpoint,
     bearer,
     browser,
@@ -46,14 +51,14 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endp
     )
     async with endpoint(env, folder) as started:
         yield started
-        assert started.process.returncode is None, "it is no more"
+        assert started.process.returncode is None, "the endpoint exited"
     said = "\n".join(started.log)
-    for secret in ("Traceback", "eyJ", API_KEY, JWT_SECRET, LIVEKIT_SECRET, "unexpected failure"):
-        assert secret not in said, said[-2000:]
+    for text in ("Traceback", "eyJ", API_KEY, JWT_SECRET, LIVEKIT_SECRET, UNEXPECTED_ERROR):
+        assert text not in said, said[-2000:]
 
 
 async def send(http: httpx.AsyncClient, attack: Attack) -> tuple[int, dict[str, str], bytes]:
-    """Send it byte by byte, and read until the endpoint hangs up."""
+    """Write the request to a socket, and read until the endpoint closes the connection."""
     headers = attack.headers
     listed = list(headers.items()) if isinstance(headers, dict) else headers
     lines = [f"{attack.method} {attack.path} HTTP/1.1".encode(), b"Host: evil.example"]
@@ -163,7 +168,7 @@ async def test_smuggled_second_request_is_not_answered(served: Endpoint) -> None
 
 
 async def test_replayed_token_starts_no_second_greeting(served: Endpoint) -> None:
-    """A replay is the same trainee asking again: the same greeting, and only for this session."""
+    """A replay returns the same greeting, and only for the session of the token."""
     header = browser("replay")
     answers = [await served.http.post(path_of("replay"), headers=header) for _ in range(3)]
     assert {a.status_code for a in answers} == {503}

@@ -20,10 +20,10 @@ from agent.store import SqliteStore
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     Endpoint,
+    agents_in,
     bearer,
     endpoint,
     endpoint_env,
-    greeters,
     livekit_api,
     path_of,
     room_of,
@@ -83,19 +83,19 @@ async def test_worker_that_registers_late_gets_one_job(
         *(r.http.post(path_of(session), headers=BACKEND) for r in replicas)
     )
     assert sorted(a.status_code for a in answers) == [200, 201]
-    assert await greeters(lk, session) == []
+    assert await agents_in(lk, session) == []
     [unanswered] = await ours(lk, session)
     async with worker(livekit, tmp_path / "log"):
-        assert len(await until(lambda: greeters(lk, session))) == 1
+        assert len(await until(lambda: agents_in(lk, session))) == 1
 
-        # A slow machine's worker registers after several were sent for; all but one are taken back.
+        # A slow worker registers after several dispatches; all but one are deleted.
         async def replaced() -> bool:
             left = [d.id for d in await ours(lk, session)]
             return len(left) == 1 and unanswered.id not in left
 
         await until(replaced)
-        # Two replicas watched: had both sent for another, the second would be here by now.
-        assert len(await greeters(lk, session)) == 1
+        # Both replicas run the dispatch supervisor; a second agent would have joined by now.
+        assert len(await agents_in(lk, session)) == 1
     await lk.room.delete_room(api.DeleteRoomRequest(room=f"training-session-{session}"))
 
 
@@ -111,16 +111,16 @@ async def test_twenty_simultaneous_requests_dispatch_one_agent(
         )
     )
     assert sorted(a.status_code for a in answers) == [200] * 19 + [201]
-    assert len(await until(lambda: greeters(lk, "many"))) == 1
+    assert len(await until(lambda: agents_in(lk, "many"))) == 1
     [dispatch] = await ours(lk, "many")
     told = JobMetadata.from_json(dispatch.metadata)
     assert (told.session_id, told.trainee.name, told.role) == ("many", "Asha", "Nurse")
     room = await room_of(lk, "many")
     assert (room.empty_timeout, room.departure_timeout, room.metadata) == (30, 30, "")
-    # The watches of both replicas come due after 2 s: still the same one.
+    # The dispatch supervisors of both replicas check after 2 s and keep the dispatch.
     await asyncio.sleep(3)
     assert [d.id for d in await ours(lk, "many")] == [dispatch.id]
-    assert len(await greeters(lk, "many")) == 1
+    assert len(await agents_in(lk, "many")) == 1
 
 
 @pytest.mark.usefixtures("working")
@@ -128,8 +128,8 @@ async def test_lost_agent_is_replaced_while_the_trainee_waits(
     livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     answer = (await replicas[0].http.post(path_of("lost"), headers=BACKEND)).json()
-    [first] = await until(lambda: greeters(lk, "lost"))
-    await asyncio.sleep(1)  # the watch looks every half second: it has seen the greeter
+    [first] = await until(lambda: agents_in(lk, "lost"))
+    await asyncio.sleep(1)  # the dispatch supervisor checks every half second
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
     try:
@@ -138,10 +138,10 @@ async def test_lost_agent_is_replaced_while_the_trainee_waits(
         )
 
         async def another() -> bool:
-            return any(g != first for g in await greeters(lk, "lost"))
+            return any(g != first for g in await agents_in(lk, "lost"))
 
         await until(another, 15)
-        assert len(await greeters(lk, "lost")) == 1
+        assert len(await agents_in(lk, "lost")) == 1
     finally:
         await trainee.disconnect()
 
@@ -152,7 +152,7 @@ async def test_ended_session_is_409_until_the_backend_restarts_it(
 ) -> None:
     one, two = (r.http for r in replicas)
     token = (await one.post(path_of("end"), headers=BACKEND)).json()["livekit_token"]
-    await until(lambda: greeters(lk, "end"))
+    await until(lambda: agents_in(lk, "end"))
 
     ends = [
         await http.post(
@@ -179,13 +179,13 @@ async def test_ended_session_is_409_until_the_backend_restarts_it(
         for http in (one, two)
     ]
     assert [r.status_code for r in restarts] == [201, 200, 200]
-    assert len(await until(lambda: greeters(lk, "end"))) == 1
+    assert len(await until(lambda: agents_in(lk, "end"))) == 1
 
 
 async def test_end_during_a_slow_job_closes_the_room_again(
     livekit: LiveKitServer, lk: api.LiveKitAPI, tmp_path: Path
 ) -> None:
-    """LiveKit lets a job that was under way open the deleted room again."""
+    """A job that is still starting opens the deleted room again."""
     env = endpoint_env(livekit, tmp_path / "state", LIVEKIT_AGENT_NAME="slow")
     async with (
         worker(livekit, tmp_path / "log", AGENT_NAME="slow", JOIN_AFTER_S="1.5"),
@@ -230,13 +230,13 @@ async def test_end_overrides_simultaneous_starts(
 async def test_session_ends_with_its_room_if_trainee_and_agent_had_met(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
-    """The worker closed the room and told nobody: browser-back buys no second avatar."""
+    """The worker closed the room without a record; reloading the page starts no second avatar."""
     http = replicas[0].http
     answer = (await http.post(path_of("met"), headers=BACKEND)).json()
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
-    await until(lambda: greeters(lk, "met"))
-    await asyncio.sleep(2.5)  # the watch looks every two seconds at most
+    await until(lambda: agents_in(lk, "met"))
+    await asyncio.sleep(2.5)  # the dispatch supervisor checks at least every two seconds
     await lk.room.delete_room(api.DeleteRoomRequest(room=answer["room_name"]))
     assert (await http.post(path_of("met"), headers=BACKEND)).status_code == 409
     restarted = await http.post(path_of("met"), headers=BACKEND, json={"restart": True})
@@ -250,10 +250,10 @@ async def test_greeting_without_a_trainee_may_be_requested_again(
 ) -> None:
     http = replicas[0].http
     assert (await http.post(path_of("alone"), headers=BACKEND)).status_code == 201
-    await until(lambda: greeters(lk, "alone"))
+    await until(lambda: agents_in(lk, "alone"))
     await lk.room.delete_room(api.DeleteRoomRequest(room="training-session-alone"))
     assert (await http.post(path_of("alone"), headers=BACKEND)).status_code == 200
-    assert len(await until(lambda: greeters(lk, "alone"))) == 1
+    assert len(await until(lambda: agents_in(lk, "alone"))) == 1
 
 
 @pytest.mark.usefixtures("working")
@@ -261,10 +261,10 @@ async def test_greeting_without_a_trainee_may_be_requested_again(
 async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
     lk: api.LiveKitAPI, replicas: list[Endpoint], state: Path, reported: bool
 ) -> None:
-    session_id = f"slowcoach-{reported}"
+    session_id = f"late-trainee-{reported}"
     asked = {"trainee": {"name": "Asha"}}
     answer = (await replicas[0].http.post(path_of(session_id), headers=BACKEND, json=asked)).json()
-    await until(lambda: greeters(lk, session_id))
+    await until(lambda: agents_in(lk, session_id))
     await asyncio.sleep(1)
     sid = (await room_of(lk, session_id)).sid
     await lk.room.delete_room(api.DeleteRoomRequest(room=answer["room_name"]))
@@ -277,10 +277,10 @@ async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
     try:
-        assert len(await until(lambda: greeters(lk, session_id))) == 1
+        assert len(await until(lambda: agents_in(lk, session_id))) == 1
         [dispatch] = await ours(lk, session_id)
         assert JobMetadata.from_json(dispatch.metadata).trainee.name == "Asha"
-        await asyncio.sleep(2)  # the other replica's sweep comes by every second
+        await asyncio.sleep(2)  # the other replica inspects rooms every second
         assert trainee.isconnected()
         again = await replicas[1].http.post(path_of(session_id), headers=BACKEND)
         assert again.status_code == 200
@@ -291,11 +291,11 @@ async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
 async def test_with_automatic_dispatch_the_room_has_the_job_metadata(
     livekit: LiveKitServer, lk: api.LiveKitAPI, tmp_path: Path
 ) -> None:
-    """LIVEKIT_AGENT_NAME is empty; the worker comes after the room."""
+    """LIVEKIT_AGENT_NAME is empty; the worker starts after the room was created."""
     env = endpoint_env(livekit, tmp_path / "state", LIVEKIT_AGENT_NAME="", DISPATCH_CHECK_S="1")
     async with endpoint(env, tmp_path) as automatic:
         body = {"trainee": {"name": "Asha"}}
         await automatic.http.post(path_of("auto"), headers=BACKEND, json=body)
         assert json.loads((await room_of(lk, "auto")).metadata)["trainee"]["name"] == "Asha"
         async with worker(livekit, tmp_path / "log", AGENT_NAME=""):
-            assert len(await until(lambda: greeters(lk, "auto"))) == 1
+            assert len(await until(lambda: agents_in(lk, "auto"))) == 1

@@ -1,7 +1,7 @@
-"""Requests made from the endpoint's own OpenAPI document, valid and not (schemathesis).
+"""Valid and invalid requests that schemathesis generates from the endpoint's OpenAPI document.
 
-No LiveKit is there: 503 with our body is a documented answer. No other one above 499 is right,
-whatever is sent, and every answer is one that the document promises, in its shape.
+LiveKit is not running, so 503 with our body is expected. Any other 5xx fails, and every response
+must match the document.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 
 from tests.integration.endpoint_fixtures import (
     BACKEND,
+    UNEXPECTED_ERROR,
     Endpoint,
     browser,
     endpoint,
@@ -25,12 +26,11 @@ from tests.integration.endpoint_fixtures import (
 from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
 
 FOR_S = os.environ.get("FUZZ_S", "")
-"""Each of the three runs; without it they are as long as they are, and cover the same on any
-machine."""
+"""Seconds per run; if not set, a fixed number of examples."""
 _AMOUNT = ("--max-time", FOR_S) if FOR_S else ("--max-examples", "10")
 
 _AS_IT_IS = '[checks]\nnot_a_server_error.expected-statuses = ["2xx", "4xx", "503"]\n'
-# Else it sends both a key and a token each time, and is never let in.
+# Otherwise schemathesis sends both credentials and is always rejected.
 _ITS_CREDENTIALS = "[generation]\nwith-security-parameters = false\n"
 _ONE_SESSION = '[parameters]\nsession_id = "7"\n'
 
@@ -40,7 +40,7 @@ RUNS = {
         _ONE_SESSION + _AS_IT_IS + _ITS_CREDENTIALS,
         browser("7", exp=time.time() + 86_400),
     ),
-    "as a stranger": (_AS_IT_IS, {}),
+    "without credentials": (_AS_IT_IS, {}),
 }
 
 
@@ -53,19 +53,19 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endp
         LIVEKIT_URL="ws://127.0.0.1:1",
         LIVEKIT_API_KEY=LIVEKIT_KEY,
         LIVEKIT_API_SECRET=LIVEKIT_SECRET,
-        # High enough that most requests are looked at, low enough that 429 is answered too.
+        # High enough that most requests are handled, low enough that some get 429.
         RATE_LIMIT_SESSION="30/second",
     )
     async with endpoint(env, folder) as started:
         yield started
-    assert "unexpected failure" not in "\n".join(started.log)
+    assert UNEXPECTED_ERROR not in "\n".join(started.log)
 
 
-@pytest.mark.parametrize("who", RUNS)
+@pytest.mark.parametrize("caller", RUNS)
 async def test_responses_match_the_openapi_document(
-    served: Endpoint, tmp_path: Path, who: str
+    served: Endpoint, tmp_path: Path, caller: str
 ) -> None:
-    config, headers = RUNS[who]
+    config, headers = RUNS[caller]
     (tmp_path / "st.toml").write_text(config)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", "st.toml"),

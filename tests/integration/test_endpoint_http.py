@@ -193,7 +193,7 @@ async def test_start_rejects_invalid_bodies(
 
 
 async def raw_answer(http: httpx.AsyncClient, sent: bytes) -> bytes:
-    """All that comes until the endpoint hangs up, to a request that never ends."""
+    """Send a request that never ends; read until the endpoint closes the connection."""
     reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
     try:
         head = f"POST {path_of('6')} HTTP/1.1\r\nHost: x\r\nX-API-Key: {BACKEND['X-API-Key']}\r\n"

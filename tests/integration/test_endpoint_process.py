@@ -124,9 +124,7 @@ async def test_process_names_a_port_that_is_in_use_and_exits(
     assert len(said.splitlines()) == 1
 
 
-async def test_environment_overrides_the_env_file(
-    livekit: LiveKitServer, tmp_path: Path
-) -> None:
+async def test_environment_overrides_the_env_file(livekit: LiveKitServer, tmp_path: Path) -> None:
     env = endpoint_env(livekit, tmp_path / "s")
     del env["CONTINUE_URL"]
     (tmp_path / ".env").write_text(

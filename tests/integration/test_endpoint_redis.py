@@ -57,8 +57,8 @@ async def test_replicas_count_requests_together(redis_url: str, tmp_path: Path) 
         async with redis.Redis.from_url(redis_url, decode_responses=True) as server:
             kept = [key async for key in server.scan_iter("greeter:rate*")]
             assert kept
-            assert not [key for key in kept if "t-1" in key], "nobody is named"
-            assert all([0 < await server.ttl(key) <= 180 for key in kept]), "and nothing stays"
+            assert not [key for key in kept if "t-1" in key], "the key names no trainee"
+            assert all([0 < await server.ttl(key) <= 180 for key in kept]), "every key expires"
     finally:
         await one.aclose()
         await two.aclose()

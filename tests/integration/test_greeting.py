@@ -30,7 +30,7 @@ async def the_opening(client: LiveKitClient, timeout: float = 40) -> str:
 async def test_agent_greets_by_name_and_answers_speech(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    client, ticket, _ = await product.enter(
+    client, response, _ = await product.enter(
         receives_video=True, role="picker", training_type="warehouse safety"
     )
     _, speaker = await client.hears(after=0)
@@ -56,9 +56,9 @@ async def test_agent_greets_by_name_and_answers_speech(
     assert await client.rpc("end_greeting", {"reason": "continue"}) == "ok"
     await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
     assert client.disconnected_at - ended_at < 2
-    assert not await product.room_exists(ticket["room_name"])
-    await product.paid_avatars_left(ticket["room_name"])
-    assert len(await product.avatars(ticket["room_name"])) == 1
+    assert not await product.room_exists(response["room_name"])
+    await product.paid_avatars_left(response["room_name"])
+    assert len(await product.avatars(response["room_name"])) == 1
 
 
 async def test_agent_answers_typed_messages(product: Product) -> None:
@@ -76,7 +76,7 @@ async def test_agent_answers_typed_messages(product: Product) -> None:
 
 
 async def test_agent_answers_after_the_opening_what_was_typed_before(product: Product) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await until(lambda: client.agent is not None, 10, "no agent")
     await client.type("How long does the video take?")
     opening = await the_opening(client)
@@ -89,7 +89,8 @@ async def test_agent_answers_after_the_opening_what_was_typed_before(product: Pr
     [said] = [
         event
         for event in product.events("worker")
-        if event.get("event") == "opening_finished" and event["session_id"] == ticket["session_id"]
+        if event.get("event") == "opening_finished"
+        and event["session_id"] == response["session_id"]
     ]
     assert said["interrupted"] is False
 
@@ -124,7 +125,7 @@ async def test_unreadable_can_hear_report_is_refused(product: Product) -> None:
 
 
 async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product: Product) -> None:
-    await product.here.stand_ins.faults("llm:500")
+    await product.stage.stand_ins.faults("llm:500")
     client, _, _ = await product.enter()
     assert (await the_opening(client)).startswith("Hello Ada")
     await client.silence()
@@ -135,7 +136,7 @@ async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product:
 
 
 async def test_agent_answers_typed_messages_without_stt(product: Product) -> None:
-    await product.here.stand_ins.faults("stt:401")
+    await product.stage.stand_ins.faults("stt:401")
     client, _, _ = await product.enter()
     assert (await the_opening(client)).startswith("Hello Ada")
     await client.silence()
@@ -146,7 +147,7 @@ async def test_agent_answers_typed_messages_without_stt(product: Product) -> Non
 
 
 async def test_agent_uses_the_participant_name_if_metadata_is_unreadable(product: Product) -> None:
-    livekit = product.here.livekit
+    livekit = product.stage.livekit
     room = "training-session-odd"
     await product.livekit.room.create_room(
         api.CreateRoomRequest(
@@ -162,26 +163,26 @@ async def test_agent_uses_the_participant_name_if_metadata_is_unreadable(product
 
 
 async def test_avatar_token_is_short_lived_and_has_the_least_rights(product: Product) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await until(lambda: client.avatar is not None, 10, "no avatar")
     listed = await product.livekit.room.list_participants(
-        api.ListParticipantsRequest(room=ticket["room_name"])
+        api.ListParticipantsRequest(room=response["room_name"])
     )
-    seat = next(p for p in listed.participants if p.identity == client.avatar.identity)
-    assert seat.kind == api.ParticipantInfo.Kind.AGENT
-    assert seat.permission.can_publish
-    assert not seat.permission.can_update_metadata
-    assert not seat.permission.hidden
-    (session,) = await product.avatars(ticket["room_name"])
-    assert session["identity"] == seat.identity
+    participant = next(p for p in listed.participants if p.identity == client.avatar.identity)
+    assert participant.kind == api.ParticipantInfo.Kind.AGENT
+    assert participant.permission.can_publish
+    assert not participant.permission.can_update_metadata
+    assert not participant.permission.hidden
+    (session,) = await product.avatars(response["room_name"])
+    assert session["identity"] == participant.identity
 
     claims = session["claims"]
-    assert claims["sub"] == seat.identity
+    assert claims["sub"] == participant.identity
     assert 0 < claims["exp"] - claims.get("nbf", claims.get("iat", 0)) <= 120
     assert claims["kind"] == "agent"
     assert claims["attributes"] == {"lk.publish_on_behalf": client.agent.identity}
     grants = claims["video"]
-    assert grants.pop("room") == ticket["room_name"]
+    assert grants.pop("room") == response["room_name"]
     allowed = {name for name, value in grants.items() if value}
     # canPublishSources may restrict it; an avatar needs nothing else.
     needed = {"roomJoin", "canPublish", "canSubscribe", "canPublishData"}
@@ -189,16 +190,16 @@ async def test_avatar_token_is_short_lived_and_has_the_least_rights(product: Pro
     for right in ("sip", "agent", "inference", "observability", "roomConfig", "metadata"):
         assert not claims.get(right), right
     # At least 12 random bytes, different in every room.
-    assert len(seat.identity.removeprefix("avatar-")) >= 16
+    assert len(participant.identity.removeprefix("avatar-")) >= 16
     other, _, _ = await product.enter()
     await until(lambda: other.avatar is not None, 10, "no second avatar")
-    assert other.avatar.identity != seat.identity
+    assert other.avatar.identity != participant.identity
 
 
 async def test_logs_have_no_token_key_name_or_words(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    client, ticket, _ = await product.enter(name="Zephyrine Quillfeather")
+    client, response, _ = await product.enter(name="Zephyrine Quillfeather")
     opening = await the_opening(client)
     assert "Zephyrine" in opening
     await client.silence()
@@ -218,16 +219,16 @@ async def test_logs_have_no_token_key_name_or_words(
     def ended() -> bool:
         return any(
             event.get("event") == "greeting_ended"
-            and event.get("session_id") == ticket["session_id"]
+            and event.get("session_id") == response["session_id"]
             for event in product.events("worker")
         )
 
     await until(ended, 10, "no log line of the greeting's end")
     private = [
-        product.here.livekit.api_secret,
-        product.here.environment["PLATFORM_API_KEY"],
-        product.here.environment["PLATFORM_JWT_SECRET"],
-        ticket["participant_token"],
+        product.stage.livekit.api_secret,
+        product.stage.environment["PLATFORM_API_KEY"],
+        product.stage.environment["PLATFORM_JWT_SECRET"],
+        response["participant_token"],
         *("Zephyrine", "Quillfeather", "quokka", "velocipede", "fail better", "ever failed"),
         *spoken(),
     ]

@@ -27,58 +27,60 @@ async def gone_after(product: Product, room: str, limit: float) -> float:
 
 
 async def test_end_call_removes_avatar_and_room(product: Product) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await client.hears(after=0)
-    session_id = ticket["session_id"]
+    session_id = response["session_id"]
     answer = await product.end(session_id)
     assert answer.status_code == 200, answer.text
-    await gone_after(product, ticket["room_name"], 2 + SLACK_S)
+    await gone_after(product, response["room_name"], 2 + SLACK_S)
     await until(lambda: client.disconnected_at is not None, 5, "the client is still in the room")
-    await product.paid_avatars_left(ticket["room_name"])
+    await product.paid_avatars_left(response["room_name"])
     assert (await product.ask(session_id)).status_code == 409
     await client.leave()
 
 
 async def test_greeting_ended_in_the_room_has_ended_for_the_endpoint(product: Product) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await client.hears(after=0)
     await client.press_continue()
     await until(lambda: client.disconnected_at is not None, 5, "the room was not deleted")
 
     async def is_over() -> bool:
-        return (await product.ask(ticket["session_id"])).status_code == 409
+        return (await product.ask(response["session_id"])).status_code == 409
 
     async with asyncio.timeout(5):
         while not await is_over():
             await asyncio.sleep(0.1)
-    again = await product.ask(ticket["session_id"], restart=True)
+    again = await product.ask(response["session_id"], restart=True)
     assert again.status_code == 201
 
 
 async def test_avatar_leaves_soon_after_the_trainee(product: Product) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await client.hears(after=0)
     await client.leave()
     grace_s = 8
-    gone = await gone_after(product, ticket["room_name"], grace_s + 2 + SLACK_S)
+    gone = await gone_after(product, response["room_name"], grace_s + 2 + SLACK_S)
     assert gone > grace_s - 2, "there was no time to come back"
-    await product.paid_avatars_left(ticket["room_name"])
+    await product.paid_avatars_left(response["room_name"])
 
 
 async def test_trainee_who_returns_in_time_continues_the_conversation(product: Product) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await the_opening(client)
     await client.silence()
     await client.leave()
     await asyncio.sleep(2)  # away, as a page that is refreshed
-    again = await product.join(ticket["server_url"], ticket["participant_token"])
-    await until(lambda: again.agent is not None and again.avatar is not None, 5, "nobody is there")
+    again = await product.join(response["server_url"], response["participant_token"])
+    await until(
+        lambda: again.agent is not None and again.avatar is not None, 5, "agent or avatar missing"
+    )
     typed_at = time.monotonic()
     await again.type("How long does the video take?")
     await again.hears(after=typed_at)
     await again.silence(1.5)
     assert "Hello" not in again.said(again.agent.identity)
-    assert len(await product.avatars(ticket["room_name"])) == 1
+    assert len(await product.avatars(response["room_name"])) == 1
     still_there_at = time.monotonic() + 8
     await until(lambda: time.monotonic() > still_there_at, 10, "")
     assert again.disconnected_at is None, "the old grace ended the conversation"

@@ -26,9 +26,9 @@ async def test_livekit_restart_leads_to_a_new_greeting_with_one_avatar(
 ) -> None:
     """It uses a product of its own, so that the rooms of other tests stay."""
     async with running_product(tmp_path) as product:
-        server = product.here.livekit
+        server = product.stage.livekit
         assert server is not None
-        client, ticket, _ = await product.enter()
+        client, response, _ = await product.enter()
         await client.hears(after=0)
         server.process.kill()
         await server.process.wait()
@@ -45,24 +45,24 @@ async def test_livekit_restart_leads_to_a_new_greeting_with_one_avatar(
             await client.type("How long does the video take?")
             guide = client.agent.identity
             await until(lambda: "video" in client.said(guide), 20, "no answer")
-            paid = [a for a in await product.avatars(ticket["room_name"]) if not a["left_at"]]
+            paid = [a for a in await product.avatars(response["room_name"]) if not a["left_at"]]
             assert len(paid) == 1
             await client.press_continue()
-            await product.paid_avatars_left(ticket["room_name"])
+            await product.paid_avatars_left(response["room_name"])
             await client.leave()
 
 
 async def test_deleted_room_ends_the_avatar_and_the_session_can_be_requested_again(
     product: Product,
 ) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await the_opening(client)
-    await product.livekit.room.delete_room(api.DeleteRoomRequest(room=ticket["room_name"]))
-    await product.paid_avatars_left(ticket["room_name"])
+    await product.livekit.room.delete_room(api.DeleteRoomRequest(room=response["room_name"]))
+    await product.paid_avatars_left(response["room_name"])
     await until(lambda: client.disconnected_at is not None, 5, "the trainee is still connected")
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     assert outcome["ended"]["reason"] == "room_closed"
-    again = await product.ask(ticket["session_id"])
+    again = await product.ask(response["session_id"])
     assert again.status_code == 201
     client = await product.join(again.json()["server_url"], again.json()["participant_token"])
     await client.hears(after=0)
@@ -71,20 +71,20 @@ async def test_deleted_room_ends_the_avatar_and_the_session_can_be_requested_aga
 async def test_expired_token_is_refused_and_a_new_one_works(
     product: Product,
 ) -> None:
-    server = product.here.livekit
+    server = product.stage.livekit
     assert server is not None
-    ticket = (await product.ask()).json()
+    response = (await product.ask()).json()
     # LiveKit accepts a token for one minute after it has expired.
     old = generate_livekit_token(
-        ticket["room_name"],
+        response["room_name"],
         "Ada",
-        identity=trainee_identity(ticket["session_id"]),
+        identity=trainee_identity(response["session_id"]),
         ttl=timedelta(minutes=-5),
         api_key=server.api_key,
         api_secret=server.api_secret,
     )
     with pytest.raises(rtc.ConnectError):
         await product.join(server.url, old)
-    again = (await product.ask(ticket["session_id"])).json()
+    again = (await product.ask(response["session_id"])).json()
     client = await product.join(again["server_url"], again["participant_token"])
     await client.hears(after=0)

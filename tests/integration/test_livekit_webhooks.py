@@ -20,17 +20,17 @@ from agent.store import Phase, SqliteStore
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.supervision.reaper import AGAIN_S, KNOWN_S
 from tests.integration.endpoint_fixtures import endpoint_env
-from tests.integration.test_reaper import greeter_token, token
+from tests.integration.test_reaper import agent_token, token
 from tests.support.livekit_client import LiveKitClient
 from tests.support.waiting import until
 
 ROUND_S = 120.0
-"""Between the reaper's rounds: whatever happens sooner, a webhook has set off."""
+"""Longer than this test, so that only a webhook can cause an inspection."""
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> SqliteStore:
-    """The endpoint's."""
+    """The endpoint's store."""
     return SqliteStore(tmp_path_factory.mktemp("endpoint") / "store")
 
 
@@ -66,25 +66,28 @@ async def room(server: LiveKitServer) -> AsyncIterator[str]:
 async def test_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
     server: LiveKitServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    greeter, avatar, trainee, bystander = (
+    agent, avatar, trainee, bystander = (
         LiveKitClient(),
         LiveKitClient(),
         LiveKitClient(),
         LiveKitClient(),
     )
     async with room(server) as name:
-        await greeter.join(server.url, greeter_token(server, name))
-        await avatar.join(server.url, token(server, name, "avatar", speaks_for="greeter"))
+        await agent.join(server.url, agent_token(server, name))
+        await avatar.join(server.url, token(server, name, "avatar", speaks_for="agent"))
         await trainee.join(server.url, token(server, name, "trainee"))
-        # The reaper has to have known the avatar for KNOWN_S; somebody's leaving shows it to it.
+        # The reaper must have known the avatar for KNOWN_S: a bystander leaves, which makes the
+        # reaper inspect the room.
         await bystander.join(server.url, token(server, name, "bystander"))
         await bystander.leave()
         await asyncio.sleep(KNOWN_S + 1)
         assert avatar.disconnected_at is None
-        await greeter.leave()
+        await agent.leave()
         left_at = time.monotonic()
-        await until(lambda: avatar.disconnected_at is not None, 10, "the avatar was left there")
-        print(f"the avatar was gone {time.monotonic() - left_at:.1f} s after its greeter")
+        await until(
+            lambda: avatar.disconnected_at is not None, 10, "the avatar was left in the room"
+        )
+        print(f"the avatar was gone {time.monotonic() - left_at:.1f} s after its agent left")
         assert time.monotonic() - left_at < AGAIN_S + 3
         assert trainee.disconnected_at is None
         await trainee.leave()
@@ -104,6 +107,8 @@ async def test_room_finished_webhook_ends_the_session(
     async with asyncio.timeout(8):
         while await store.phase(session_id) is not Phase.ENDED:
             await asyncio.sleep(0.1)
-    assert await store.end_reason(session_id) is None, "presumed: a report may know better"
+    assert await store.end_reason(session_id) is None, (
+        "presumed; the worker's record may still replace it"
+    )
     await trainee.leave()
     assert "session_ended_with_room" in {getattr(r, "event", "") for r in caplog.records}

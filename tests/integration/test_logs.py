@@ -16,10 +16,10 @@ from tests.support.product import Product
 
 
 async def test_log_lines_are_json_and_lines_of_a_job_have_its_ids(product: Product) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await the_opening(client)
     await client.press_continue()
-    session_id = ticket["session_id"]
+    session_id = response["session_id"]
     await product.outcome(session_id)
     for process in ("worker", "endpoint"):
         for line in (product.logs / f"{process}.log").read_text().splitlines():
@@ -31,7 +31,7 @@ async def test_log_lines_are_json_and_lines_of_a_job_have_its_ids(product: Produ
     for event in events[first:]:
         if event["pid"] == pid:
             assert event.get("session_id") == session_id, event
-            assert event.get("room") == ticket["room_name"], event
+            assert event.get("room") == response["room_name"], event
             assert event.get("job_id"), event
     ours = [e for e in product.events("endpoint") if e.get("session_id") == session_id]
     assert ours, "the token endpoint logs the session id of a request"
@@ -42,7 +42,7 @@ async def test_token_endpoint_without_livekit_is_alive_not_ready_and_logs_text(
 ) -> None:
     port, closed_port = free_ports(2)
     env = {
-        **product.here.environment,
+        **product.stage.environment,
         "LIVEKIT_URL": f"ws://127.0.0.1:{closed_port}",
         "STATE_DIR": str(tmp_path / "state"),
         "LOG_FORMAT": "text",

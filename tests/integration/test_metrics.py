@@ -23,25 +23,25 @@ def rise(before: dict[str, float], after: dict[str, float], name: str) -> float:
 
 async def greet_and_answer(product: Product) -> tuple[str, float]:
     """Play a greeting with one typed question; return its session and its avatar seconds."""
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await the_opening(client)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
     await client.hears(after=typed_at)
     await client.press_continue()
-    outcome = await product.outcome(ticket["session_id"])
-    return ticket["session_id"], outcome["avatar_seconds"]
+    outcome = await product.outcome(response["session_id"])
+    return response["session_id"], outcome["avatar_seconds"]
 
 
 async def greet_without_avatar(product: Product) -> None:
     """Play a greeting for which Beyond Presence refuses the avatar."""
-    assert product.here.stand_ins is not None
-    await product.here.stand_ins.faults("bey:402")
-    client, ticket, _ = await product.enter()
+    assert product.stage.stand_ins is not None
+    await product.stage.stand_ins.faults("bey:402")
+    client, response, _ = await product.enter()
     await the_opening(client)
     await client.press_continue()
-    await product.outcome(ticket["session_id"])
+    await product.outcome(response["session_id"])
 
 
 async def test_metrics_count_greetings_and_provider_errors(product: Product) -> None:
@@ -115,10 +115,10 @@ async def test_counts_of_ended_jobs_are_kept_in_reused_files(product: Product) -
 
     before, files_before = await product.metrics("worker"), len(list(folder.glob("*.db")))
     for _ in range(4):
-        client, ticket, _ = await product.enter()
+        client, response, _ = await product.enter()
         await until(lambda client=client: client.agent is not None, 10, "no agent joined")  # type: ignore[misc]
         await client.press_continue()
-        await product.outcome(ticket["session_id"])
+        await product.outcome(response["session_id"])
     assert counted(await product.metrics("worker")) - counted(before) == 4
     # The next process may start while the last one ends.
     assert len(list(folder.glob("*.db"))) - files_before < 4
@@ -130,7 +130,7 @@ async def test_token_endpoint_does_not_expose_metrics_on_its_public_port(product
 
 async def test_worker_and_token_endpoint_are_healthy_and_ready(product: Product) -> None:
     async with httpx.AsyncClient(timeout=5) as http:
-        for base in (product.here.worker_url, product.here.endpoint_url):
+        for base in (product.stage.worker_url, product.stage.endpoint_url):
             assert (await http.get(f"{base}/healthz")).json() == {"status": "ok"}
             ready = await http.get(f"{base}/readyz")
             assert ready.status_code == 200

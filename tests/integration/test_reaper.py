@@ -1,6 +1,6 @@
 """The reaper on a real livekit-server.
 
-Some avatars belong to the tests: they do not leave by themselves, and they come back.
+The tests control some avatars, which do not leave by themselves and rejoin.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ COUNTED_S = 12.0
 
 
 def token(server: LiveKitServer, room: str, identity: str, *, speaks_for: str | None = None) -> str:
-    """For a trainee; or, where it speaks for somebody (perhaps for ""), for an agent's avatar."""
+    """A trainee's token; with `speaks_for`, an avatar's."""
     made = (
         api.AccessToken(server.api_key, server.api_secret)
         .with_identity(identity)
@@ -56,10 +56,10 @@ def token(server: LiveKitServer, room: str, identity: str, *, speaks_for: str | 
     return made.to_jwt()
 
 
-def greeter_token(server: LiveKitServer, room: str) -> str:
+def agent_token(server: LiveKitServer, room: str) -> str:
     return (
         api.AccessToken(server.api_key, server.api_secret)
-        .with_identity("greeter")
+        .with_identity("agent")
         .with_kind("agent")
         .with_grants(api.VideoGrants(room_join=True, room=room))
         .to_jwt()
@@ -88,7 +88,7 @@ async def supervisor(
     pass_s: float = PASS_S,
     known_s: float = 1,
 ) -> AsyncIterator[Store]:
-    """The supervisor of one replica, with its own connections, beside the body; its store."""
+    """Run one replica's supervisor; yield its store."""
     store = SqliteStore(settings.state_dir / "store.sqlite3")
     rooms = CountingRooms(settings, Counter() if calls is None else calls)
     greetings = Greetings(rooms, store, dispatch_check_s=3)
@@ -113,8 +113,8 @@ async def publish(client: LiveKitClient) -> None:
 
 
 @dataclass
-class Place:
-    """A LiveKit server without any worker, and who was led into its rooms."""
+class Rig:
+    """A LiveKit server without workers, and the clients in its rooms."""
 
     server: LiveKitServer
     livekit: api.LiveKitAPI
@@ -138,8 +138,8 @@ class Place:
         self, room: str, *, publishing: bool = True
     ) -> tuple[LiveKitClient, LiveKitClient, LiveKitClient]:
         """Let agent, avatar and trainee join."""
-        agent = await self.join(greeter_token(self.server, room))
-        avatar = await self.join(token(self.server, room, "avatar", speaks_for="greeter"))
+        agent = await self.join(agent_token(self.server, room))
+        avatar = await self.join(token(self.server, room, "avatar", speaks_for="agent"))
         if publishing:
             await publish(agent)
             await publish(avatar)
@@ -158,12 +158,12 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Live
 
 
 @pytest.fixture
-async def place(server: LiveKitServer, tmp_path: Path) -> AsyncIterator[Place]:
+async def rig(server: LiveKitServer, tmp_path: Path) -> AsyncIterator[Rig]:
     settings = EndpointSettings.from_env(endpoint_env(server, tmp_path / "state"))
     async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
-        made = Place(server, livekit, settings)
-        yield made
-        for client in made.clients:
+        rig = Rig(server, livekit, settings)
+        yield rig
+        for client in rig.clients:
             await client.leave()
         for room in (await livekit.room.list_rooms(api.ListRoomsRequest())).rooms:
             await livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
@@ -174,44 +174,44 @@ def gone(client: LiveKitClient) -> bool:
 
 
 async def test_orphaned_avatar_is_removed_and_the_trainee_stays(
-    place: Place, caplog: pytest.LogCaptureFixture
+    rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    room = await place.room()
-    greeter, avatar, trainee = await place.greeting(room)
-    async with supervisor(place.settings, pass_s=ROUND_S):
-        await asyncio.sleep(2)  # rounds in which nothing must be done
+    room = await rig.room()
+    agent, avatar, trainee = await rig.greeting(room)
+    async with supervisor(rig.settings, pass_s=ROUND_S):
+        await asyncio.sleep(2)  # passes that must change nothing
         assert not gone(avatar)
-        await greeter.leave()
+        await agent.leave()
         await until(lambda: gone(avatar), COUNTED_S, "the avatar was left in the room")
-        await asyncio.sleep(1)  # rounds in which the room must stay
+        await asyncio.sleep(1)  # passes that must keep the room
         assert not gone(trainee)
-        assert await place.there(room)
+        assert await rig.there(room)
         said = [r for r in caplog.records if getattr(r, "event", "") == "avatar_left_behind"]
         assert [(r.room, r.avatar) for r in said] == [(room, "avatar")]  # type: ignore[attr-defined]
 
 
 async def test_avatar_that_comes_back_is_removed_again(
-    place: Place, caplog: pytest.LogCaptureFixture
+    rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    room = await place.room()
-    greeter, avatar, trainee = await place.greeting(room)
-    # Rounds so far apart that a join right after one is over before the next.
-    async with supervisor(place.settings, pass_s=1) as store:
+    room = await rig.room()
+    agent, avatar, trainee = await rig.greeting(room)
+    # The passes are so far apart that a join right after one has ended before the next.
+    async with supervisor(rig.settings, pass_s=1) as store:
         await store.open_outcome("o", room.rpartition("-")[2], '{"avatar_session_id": "b-1"}', 60)
-        await greeter.leave()
+        await agent.leave()
         await until(lambda: gone(avatar), COUNTED_S, "the avatar was left in the room")
         for _ in range(2):
-            back = await place.join(token(place.server, room, "avatar", speaks_for="greeter"))
-            await until(lambda back=back: gone(back), COUNTED_S, "it came back and stayed")
+            back = await rig.join(token(rig.server, room, "avatar", speaks_for="agent"))
+            await until(lambda back=back: gone(back), COUNTED_S, "the avatar rejoined and stayed")
     said = [r for r in caplog.records if getattr(r, "event", "") == "avatar_came_back"]
     assert {(r.room, r.avatar_session_id) for r in said} == {(room, "b-1")}  # type: ignore[attr-defined]
     assert not gone(trainee)
 
 
-async def test_list_rooms_counts_trainees_and_everyone_who_publishes(place: Place) -> None:
+async def test_list_rooms_counts_trainees_and_everyone_who_publishes(rig: Rig) -> None:
     """The supervisor relies on it: an agent that publishes changes a count when it leaves."""
-    name = await place.room()
-    rooms = LiveKitRooms(place.settings)
+    name = await rig.room()
+    rooms = LiveKitRooms(rig.settings)
 
     async def counts() -> tuple[int, int]:
         [room] = [room for room in await rooms.list_rooms() if room.name == name]
@@ -219,18 +219,18 @@ async def test_list_rooms_counts_trainees_and_everyone_who_publishes(place: Plac
 
     async def become(expected: tuple[int, int]) -> None:
         async with asyncio.timeout(COUNTED_S):
-            while await counts() != expected:  # noqa: ASYNC110 - LiveKit's to change
+            while await counts() != expected:  # noqa: ASYNC110 - the condition depends on LiveKit
                 await asyncio.sleep(0.1)
 
     try:
-        greeter, avatar, trainee = await place.greeting(name, publishing=False)
+        agent, avatar, trainee = await rig.greeting(name, publishing=False)
         await become((1, 0))
         assert not (await rooms.participants(name)).counted
-        for client in (greeter, avatar):
+        for client in (agent, avatar):
             await publish(client)
         await become((1, 2))
         assert (await rooms.participants(name)).counted
-        await greeter.leave()
+        await agent.leave()
         await become((1, 1))
         await trainee.leave()
         await become((0, 1))
@@ -238,11 +238,11 @@ async def test_list_rooms_counts_trainees_and_everyone_who_publishes(place: Plac
         await rooms.aclose()
 
 
-async def test_two_replicas_share_the_passes_and_call_livekit_little(place: Place) -> None:
+async def test_two_replicas_share_the_passes_and_call_livekit_little(rig: Rig) -> None:
     for _ in range(3):
-        await place.greeting(await place.room())
+        await rig.greeting(await rig.room())
     calls: Counter[str] = Counter()
-    async with supervisor(place.settings, calls), supervisor(place.settings, calls):
+    async with supervisor(rig.settings, calls), supervisor(rig.settings, calls):
         await asyncio.sleep(12)  # joining changed the counts
         calls.clear()
         await asyncio.sleep(15)
@@ -255,38 +255,38 @@ async def test_two_replicas_share_the_passes_and_call_livekit_little(place: Plac
 async def test_healthy_greeting_is_not_changed(
     product: Product, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = EndpointSettings.from_env(product.here.environment)
+    settings = EndpointSettings.from_env(product.stage.environment)
     async with supervisor(settings):
-        client, ticket, _ = await product.enter()
+        client, response, _ = await product.enter()
         assert (await the_opening(client)).startswith("Hello Ada")
         await client.silence()
         typed_at = time.monotonic()
         await client.type("How long does the video take?")
-        who = await client.hears(after=typed_at)
+        heard = await client.hears(after=typed_at)
         assert client.avatar is not None
-        assert who[1] == client.avatar.identity
+        assert heard[1] == client.avatar.identity
         await client.silence()
-        [avatar] = await product.avatars(ticket["room_name"])
+        [avatar] = await product.avatars(response["room_name"])
         assert avatar["left_at"] is None
         await client.press_continue()
-        await product.paid_avatars_left(ticket["room_name"])
-        outcome = await product.outcome(ticket["session_id"])
+        await product.paid_avatars_left(response["room_name"])
+        outcome = await product.outcome(response["session_id"])
     assert (outcome["mode"], outcome["ended"]["reason"]) == ("avatar", "continue")
     assert not [r for r in caplog.records if r.name == "training_greeter"], caplog.text
 
 
 async def stubborn_avatar(product: Product, room: str, client: LiveKitClient) -> LiveKitClient:
-    """A second avatar of the same greeter, which does not leave with it."""
+    """A second avatar of the same agent, which does not leave with it."""
     assert client.agent is not None
-    livekit = product.here.livekit
+    livekit = product.stage.livekit
     assert livekit is not None
     pass_ = token(livekit, room, "stubborn", speaks_for=client.agent.identity)
     return await product.join(livekit.url, pass_)
 
 
 async def has_saved_its_avatar(product: Product, session_id: str) -> None:
-    """What a job saves every few seconds is all that is known of it once it was killed."""
-    store = open_store(StoreSettings.from_env(product.here.environment))
+    """Wait for a save. After a kill, only the data that the job saved is known."""
+    store = open_store(StoreSettings.from_env(product.stage.environment))
     try:
         async with asyncio.timeout(10):
             while not any('"avatar_session_id":"' in o for o in await store.outcomes(session_id)):
@@ -298,20 +298,20 @@ async def has_saved_its_avatar(product: Product, session_id: str) -> None:
 async def test_avatar_of_a_killed_job_is_removed_at_once_and_another_agent_joins(
     product: Product,
 ) -> None:
-    """By its worker, which sees it die; LiveKit shows the dead one for another 20 s."""
-    client, ticket, _ = await product.enter()
-    room, session_id = ticket["room_name"], ticket["session_id"]
+    """The worker notices the dead job and removes both."""
+    client, response, _ = await product.enter()
+    room, session_id = response["room_name"], response["session_id"]
     await client.hears(after=0)
     stubborn = await stubborn_avatar(product, room, client)
     await has_saved_its_avatar(product, session_id)
     killed_at, killed_at_date = time.monotonic(), time.time()
     os.kill(product.job_process(session_id), signal.SIGKILL)
-    # The next greeter's avatar is there by right.
+    # The next agent's avatar belongs there.
     await product.paid_avatars_left(room, AT_ONCE_S, created_before=killed_at_date)
     await until(lambda: gone(stubborn), AT_ONCE_S, "the avatar was left in the room")
-    assert not gone(client), "the trainee lost their seat"
+    assert not gone(client), "the trainee was disconnected"
     await client.hears(after=killed_at + AT_ONCE_S, timeout=PROMISED_S)
-    assert time.monotonic() - killed_at < NEXT_S, "LiveKit itself shows a dead greeter for 20 s"
+    assert time.monotonic() - killed_at < NEXT_S, "LiveKit lists a dead agent for about 20 s"
     [event] = [
         event
         for event in product.events("worker")
@@ -323,18 +323,18 @@ async def test_avatar_of_a_killed_job_is_removed_at_once_and_another_agent_joins
 async def test_avatar_of_a_killed_worker_is_removed_within_30_s(
     product: Product, tmp_path: Path
 ) -> None:
-    """Its own worker; the trainee has left too, so that the room goes as well."""
+    """Uses its own worker. The trainee has left too, so the room is deleted."""
     [health] = free_ports(1)
     name = "test-" + secrets.token_hex(3)
     room = room_name_of(name)
     env = {
-        **product.here.environment,
+        **product.stage.environment,
         "LIVEKIT_AGENT_NAME": name,
         "AGENT_HTTP_PORT": str(health),
         "ENDPOINT_URL": "",
     }
     log = tmp_path / "worker.log"
-    livekit = product.here.livekit
+    livekit = product.stage.livekit
     assert livekit is not None
     async with child("worker", "agent", "start", env=env, log=log) as worker:
         await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 40)
@@ -351,15 +351,17 @@ async def test_avatar_of_a_killed_worker_is_removed_within_30_s(
         stubborn = await stubborn_avatar(product, room, client)
         await has_saved_its_avatar(product, name)
         killed_at = time.monotonic()
-        # The worker and its jobs, as a machine that is gone.
+        # Kill the worker and its jobs, like a lost machine.
         os.killpg(worker.pid, signal.SIGKILL)
         await client.leave()
         await product.paid_avatars_left(room, PROMISED_S)
         await until(lambda: gone(stubborn), PROMISED_S, "the avatar was left in the room")
         assert time.monotonic() - killed_at < PROMISED_S
-        print(f"the avatar was gone {time.monotonic() - killed_at:.1f} s after its worker's death")
+        print(
+            f"the avatar was gone {time.monotonic() - killed_at:.1f} s after its worker was killed"
+        )
         async with asyncio.timeout(2 * PASS_S + SLACK_S):
-            while await product.room_exists(room):  # noqa: ASYNC110 - LiveKit's to change
+            while await product.room_exists(room):  # noqa: ASYNC110 - the condition depends on LiveKit
                 await asyncio.sleep(0.1)
     [event] = [
         event

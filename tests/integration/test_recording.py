@@ -89,12 +89,12 @@ def loud(samples: np.ndarray, rate: int, starts: float, ends: float) -> float:
 async def spoken_text(product: Product, client: LiveKitClient) -> str:
     """Wait for the first sound, and return the text that TTS got until then."""
     await client.hears(after=0, timeout=30)
-    calls = await product.here.stand_ins.calls("tts")
+    calls = await product.stage.stand_ins.calls("tts")
     return " ".join(piece for call in calls for piece in call["detail"].get("said", []))
 
 
 def files_of(product: Product, session_id: str) -> list[Path]:
-    folder = Path(product.here.environment["RECORDINGS_DIR"]) / session_id
+    folder = Path(product.stage.environment["RECORDINGS_DIR"]) / session_id
     return sorted(folder.glob("*")) if folder.is_dir() else []
 
 
@@ -106,7 +106,7 @@ def has_trainees_words(text: str) -> bool:
 async def test_greeting_with_consent_is_recorded_with_captions_and_can_be_forgotten(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    client, ticket, _ = await product.enter(consent={"recording": True})
+    client, response, _ = await product.enter(consent={"recording": True})
     opening = await the_opening(client)
     assert DISCLOSED in opening
     assert attribute(client, "greeting.recording") == "on"
@@ -117,7 +117,7 @@ async def test_greeting_with_consent_is_recorded_with_captions_and_can_be_forgot
     await client.silence()
     await client.press_continue()
 
-    session_id = ticket["session_id"]
+    session_id = response["session_id"]
     outcome = await product.outcome(session_id, within_s=20)
     recorded = outcome["recording"]
     assert (recorded["by"], recorded["status"], recorded["error"]) == ("worker", "kept", None)
@@ -143,7 +143,7 @@ async def test_greeting_with_consent_is_recorded_with_captions_and_can_be_forgot
 
     done = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "agent", "forget", session_id),
-        env={**product.here.environment, "PATH": "", "HOME": str(product.logs)},
+        env={**product.stage.environment, "PATH": "", "HOME": str(product.logs)},
         stdout=subprocess.PIPE,
     )
     out, _ = await asyncio.wait_for(done.communicate(), 30)
@@ -152,33 +152,33 @@ async def test_greeting_with_consent_is_recorded_with_captions_and_can_be_forgot
 
 
 async def test_greeting_without_consent_is_not_recorded_or_disclosed(product: Product) -> None:
-    client, ticket, _ = await product.enter(consent={"transcript": True})
+    client, response, _ = await product.enter(consent={"transcript": True})
     said = await spoken_text(product, client)
     assert "welcome" in said
     assert "record" not in said
     assert attribute(client, "greeting.recording") == ""
     await client.press_continue()
-    assert (await product.outcome(ticket["session_id"]))["recording"] is None
-    assert files_of(product, ticket["session_id"]) == []
+    assert (await product.outcome(response["session_id"]))["recording"] is None
+    assert files_of(product, response["session_id"]) == []
 
 
 async def test_recording_is_deleted_if_the_trainee_declines(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.script(
+    await product.stage.stand_ins.script(
         calls(("stop_recording", {})), says("It has stopped, and is deleted.")
     )
-    client, ticket, _ = await product.enter(consent={"recording": True})
+    client, response, _ = await product.enter(consent={"recording": True})
     assert DISCLOSED in await spoken_text(product, client)
-    await until(lambda: files_of(product, ticket["session_id"]) != [], 12, "nothing is recorded")
+    await until(lambda: files_of(product, response["session_id"]) != [], 12, "nothing is recorded")
     await client.type("I would rather not be recorded")
     await until(lambda: "is deleted" in client.said(client.agent.identity), 20, "no answer")
     assert attribute(client, "greeting.recording") == ""
-    assert files_of(product, ticket["session_id"]) == []
+    assert files_of(product, response["session_id"]) == []
     await client.press_continue()
-    recorded = (await product.outcome(ticket["session_id"]))["recording"]
+    recorded = (await product.outcome(response["session_id"]))["recording"]
     assert (recorded["status"], recorded["file"], recorded["error"]) == ("withdrawn", None, None)
-    assert files_of(product, ticket["session_id"]) == []
+    assert files_of(product, response["session_id"]) == []
 
 
 @contextlib.asynccontextmanager
@@ -186,7 +186,7 @@ async def worker_with(product: Product, **settings: str) -> AsyncIterator[str]:
     """Run a worker with these settings beside the product's; the value is its agent name."""
     name = f"recorder-{secrets.token_hex(3)}"
     log = product.logs / f"{name}.log"
-    environment = product.here.environment
+    environment = product.stage.environment
     async with extra_worker(environment, log, LIVEKIT_AGENT_NAME=name, **settings):
         yield name
 
@@ -218,7 +218,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 async def test_full_disk_ends_the_recording_and_not_the_greeting(
     product: Product, disk: Path, bucket: S3
 ) -> None:
-    await product.here.stand_ins.script(says("Yes, I am still here."))
+    await product.stage.stand_ins.script(says("Yes, I am still here."))
     env = {"RECORDINGS_DIR": str(disk), **bucket.settings}
     async with worker_with(product, **env) as name:
         client, session_id = await join_with_consent(product, name)
@@ -267,7 +267,7 @@ async def test_recording_stays_on_disk_if_the_bucket_refuses_and_fails_without_a
         # A file in place of the folder: no recording can start.
         os.rename(tmp_path / "here", tmp_path / "elsewhere")
         (tmp_path / "here").write_text("")
-        await product.here.stand_ins.reset()
+        await product.stage.stand_ins.reset()
         client, session_id = await join_with_consent(product, name)
         assert DISCLOSED not in await spoken_text(product, client)
         await client.press_continue()

@@ -127,7 +127,7 @@ async def test_logs_answers_and_metrics_contain_no_secret(echo: Echo, tmp_path: 
             key = {"X-API-Key": env["PLATFORM_API_KEY"]}
             answer = await http.post(path_of("7") + "?token=eyJhbGci.eyJhbGci.x", headers=key)
             assert answer.status_code == 201, answer.text
-            ticket = answer.json()
+            response = answer.json()
             wrong = [
                 await http.post(path_of("7"), headers=browser("7")),
                 await http.post(path_of("7"), headers={"X-API-Key": f"{key['X-API-Key']}x"}),
@@ -135,7 +135,7 @@ async def test_logs_answers_and_metrics_contain_no_secret(echo: Echo, tmp_path: 
             ]
             metrics = [await http.get(f"http://127.0.0.1:{port}/metrics") for port in metrics_ports]
             client = LiveKitClient()
-            await client.join(ticket["server_url"], ticket["participant_token"])
+            await client.join(response["server_url"], response["participant_token"])
             async with asyncio.timeout(30):
                 while not all(any(key in r for r in echo.requests) for key in provider_keys(env)):
                     await asyncio.sleep(0.2)

@@ -63,8 +63,8 @@ async def test_redis_forget_session_leaves_no_key(store: Store, redis_url: str) 
 
 
 async def test_redis_store_raises_store_error_without_a_server() -> None:
-    [nobody] = free_ports(1)
-    store = RedisStore(f"redis://:password@127.0.0.1:{nobody}/0")
+    [port] = free_ports(1)
+    store = RedisStore(f"redis://:password@127.0.0.1:{port}/0")
     for step in (
         store.open_outcome("o", "s", "1", 60),
         store.due_outcomes(1),

@@ -26,7 +26,7 @@ async def test_worker_spans_have_the_session_id_and_no_personal_data(
     product: Product, tmp_path: Path
 ) -> None:
     agent_name = "traced"
-    environment = product.here.environment
+    environment = product.stage.environment
     async with collector() as received:
         settings = {"LIVEKIT_AGENT_NAME": agent_name, "OTEL_EXPORTER_OTLP_ENDPOINT": received.url}
         async with extra_worker(environment, tmp_path / "worker.log", **settings):

@@ -18,8 +18,8 @@ SLACK_S = 3.0
 
 
 async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> None:
-    await product.here.stand_ins.faults("bey:late-audio=1")
-    client, ticket, _ = await product.enter()
+    await product.stage.stand_ins.faults("bey:late-audio=1")
+    client, response, _ = await product.enter()
     opening = await the_opening(client)
     assert opening.startswith("Hello Ada, and welcome!")
     assert client.agent.attributes["greeting.mode"] == "avatar"
@@ -40,11 +40,11 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
     expected = words(opening)[:12]
     assert "welcome" in text[:6], (expected, text)
     assert sum(word in text[:20] for word in expected) >= 5, (expected, text)
-    assert await product.calls_for_avatars(ticket["room_name"]) == 1
+    assert await product.calls_for_avatars(response["room_name"]) == 1
 
 
 async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> None:
-    await product.here.stand_ins.faults("bey:no-source")
+    await product.stage.stand_ins.faults("bey:no-source")
     client, _, asked_at = await product.enter(receives_video=True)
     heard_at, speaker = await client.hears(after=0, timeout=20)
     assert client.avatar is not None
@@ -62,7 +62,7 @@ def words(text: str) -> list[str]:
 async def test_voice_continues_if_the_avatar_leaves(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    await product.here.stand_ins.faults("bey:leaves=14")
+    await product.stage.stand_ins.faults("bey:leaves=14")
     client, _, _ = await product.enter()
     await the_opening(client)
     await until(lambda: client.avatar is None, 30, "the avatar stayed")
@@ -76,7 +76,7 @@ async def test_voice_continues_if_the_avatar_leaves(
 async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.faults("bey:leaves-speaking=2")
+    await product.stage.stand_ins.faults("bey:leaves-speaking=2")
     client, _, _ = await product.enter()
     await until(lambda: client.avatar is not None, 10, "no avatar")
     await until(lambda: client.avatar is None, 15, "the avatar stayed")
@@ -88,8 +88,8 @@ async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
 
 
 async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None:
-    await product.here.stand_ins.faults("bey:late=9")
-    client, ticket, _ = await product.enter()
+    await product.stage.stand_ins.faults("bey:late=9")
+    client, response, _ = await product.enter()
     _, speaker = await client.hears(after=0, timeout=20)
     assert speaker == client.agent.identity
     await the_opening(client)
@@ -103,13 +103,13 @@ async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None
     _, speaker = await client.hears(after=typed_at)
     assert client.avatar is not None
     assert speaker == client.avatar.identity
-    assert await product.calls_for_avatars(ticket["room_name"]) == 1
+    assert await product.calls_for_avatars(response["room_name"]) == 1
 
 
 async def test_avatar_that_rejoins_at_the_start_speaks(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.faults("bey:flap")
+    await product.stage.stand_ins.faults("bey:flap")
     client, _, _ = await product.enter()
     _, speaker = await client.hears(after=0, timeout=20)
     assert client.avatar is not None
@@ -119,13 +119,13 @@ async def test_avatar_that_rejoins_at_the_start_speaks(
 async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.faults("bey:stalls")
-    client, ticket, asked_at = await product.enter()
+    await product.stage.stand_ins.faults("bey:stalls")
+    client, response, asked_at = await product.enter()
     heard_at, speaker = await client.hears(after=0, timeout=20)
     assert speaker == client.agent.identity
     assert heard_at - asked_at < 8 + SLACK_S
     assert client.agent.attributes["greeting.mode_reason"] == "avatar_stalled"
-    await product.paid_avatars_left(ticket["room_name"], within_s=5)
+    await product.paid_avatars_left(response["room_name"], within_s=5)
     heard = client.audio[speaker]
     await client.silence()
     # All of it, not its end alone: the opening takes about ten seconds.
@@ -133,7 +133,7 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
 
 
 async def test_conversation_continues_if_the_avatar_never_reports_its_end(product: Product) -> None:
-    await product.here.stand_ins.faults("bey:no-finish")
+    await product.stage.stand_ins.faults("bey:no-finish")
     client, _, _ = await product.enter()
     await the_opening(client)
     await client.silence()
@@ -147,8 +147,8 @@ async def test_conversation_continues_if_the_avatar_never_reports_its_end(produc
 async def test_avatar_that_left_is_requested_once_more_and_takes_over(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.faults("bey:leaves=4x1")
-    client, ticket, _ = await product.enter()
+    await product.stage.stand_ins.faults("bey:leaves=4x1")
+    client, response, _ = await product.enter()
     await until(lambda: bool(client.left), 30, "it did not leave")
     await until(
         lambda: client.agent.attributes.get("greeting.mode") == "voice", 5, "no voice went on"
@@ -156,4 +156,4 @@ async def test_avatar_that_left_is_requested_once_more_and_takes_over(
     await until(
         lambda: client.agent.attributes["greeting.mode"] == "avatar", 40, "it did not come again"
     )
-    assert await product.calls_for_avatars(ticket["room_name"]) == 2
+    assert await product.calls_for_avatars(response["room_name"]) == 2

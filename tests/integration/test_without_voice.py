@@ -17,14 +17,14 @@ SLACK_S = 3.0
 async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     product: Product,
 ) -> None:
-    await product.here.stand_ins.faults("tts:401")
-    client, ticket, asked_at = await product.enter(consent={"transcript": True})
+    await product.stage.stand_ins.faults("tts:401")
+    client, response, asked_at = await product.enter(consent={"transcript": True})
     opening = await the_opening(client)
     assert time.monotonic() - asked_at < REFUSED_S + SLACK_S
     assert opening.startswith("Hello Ada")
     await until(lambda: client.agent.attributes["greeting.mode"] == "text", 5, "no new mode")
     assert client.agent.attributes["greeting.mode_reason"] == "speech_failed"
-    await product.paid_avatars_left(ticket["room_name"], within_s=5)
+    await product.paid_avatars_left(response["room_name"], within_s=5)
     await client.type("How long does the video take?")
     guide = client.agent.identity
     await until(
@@ -33,7 +33,7 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
         "no answer to read",
     )
     await client.press_continue()
-    outcome = await product.outcome(ticket["session_id"])
+    outcome = await product.outcome(response["session_id"])
     assert outcome["mode"] == "text"
     assert {fault["part"] for fault in outcome["faults"]} == {"tts"}
     log = (product.logs / "worker.log").read_text()
@@ -42,7 +42,7 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
 
 @pytest.mark.parametrize("fault", ["tts:401x1", "tts:dropx1"])
 async def test_fallback_tts_says_the_whole_opening(product: Product, fault: str) -> None:
-    await product.here.stand_ins.faults(fault)
+    await product.stage.stand_ins.faults(fault)
     client, _, _ = await product.enter()
     await client.hears(after=0)
     await the_opening(client)
@@ -54,10 +54,10 @@ async def test_fallback_tts_says_the_whole_opening(product: Product, fault: str)
 
 
 async def test_fallback_llm_answers(product: Product) -> None:
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await the_opening(client)
     await client.silence()
-    await product.here.stand_ins.faults("llm:500x1")
+    await product.stage.stand_ins.faults("llm:500x1")
     await client.type("How long does the video take?")
     guide = client.agent.identity
     await until(
@@ -66,6 +66,6 @@ async def test_fallback_llm_answers(product: Product) -> None:
         "no answer",
     )
     assert "sorry" not in client.said(guide)
-    calls = await product.here.stand_ins.calls("llm")
+    calls = await product.stage.stand_ins.calls("llm")
     models = {call["detail"]["model"] for call in calls if call["call"].startswith("POST")}
     assert models == {"gemini-3.5-flash-lite", "gemini-2.5-flash-lite"}

@@ -34,7 +34,7 @@ async def exit_of(env: Mapping[str, str], tmp_path: Path, timeout: float = 30) -
 async def test_worker_exits_at_once_if_livekit_refuses_its_key(
     product: Product, tmp_path: Path
 ) -> None:
-    wrong = {**product.here.environment, "LIVEKIT_API_SECRET": "not-the-secret-" * 3}
+    wrong = {**product.stage.environment, "LIVEKIT_API_SECRET": "not-the-secret-" * 3}
     started_at = time.monotonic()
     code, said = await exit_of(wrong, tmp_path)
     assert code == 1
@@ -48,7 +48,7 @@ async def test_worker_exits_after_the_startup_timeout_if_livekit_is_unreachable(
 ) -> None:
     [unused] = free_ports(1)
     dead = {
-        **product.here.environment,
+        **product.stage.environment,
         "LIVEKIT_URL": f"ws://127.0.0.1:{unused}",
         "STARTUP_TIMEOUT_S": "2",
     }
@@ -59,8 +59,8 @@ async def test_worker_exits_after_the_startup_timeout_if_livekit_is_unreachable(
 
 
 async def test_worker_names_a_taken_health_port(product: Product, tmp_path: Path) -> None:
-    taken = product.here.environment["AGENT_HTTP_PORT"]
-    code, said = await exit_of(product.here.environment, tmp_path)
+    taken = product.stage.environment["AGENT_HTTP_PORT"]
+    code, said = await exit_of(product.stage.environment, tmp_path)
     assert code == 1
     assert f"port {taken} is in use" in said
     assert "AGENT_HTTP_PORT" in said
@@ -88,7 +88,7 @@ async def test_worker_is_not_ready_while_livekit_is_gone(product: Product, tmp_p
         server = await first.__aenter__()
         try:
             running = extra_worker(
-                product.here.environment, tmp_path / "worker.log", **settings_of(server)
+                product.stage.environment, tmp_path / "worker.log", **settings_of(server)
             )
             worker = await running.__aenter__()
         finally:
@@ -112,7 +112,7 @@ def other_agent() -> str:
 
 async def enter_as(product: Product, agent_name: str, room: str) -> LiveKitClient:
     """Create a room with one dispatch, and join it."""
-    livekit = product.here.livekit
+    livekit = product.stage.livekit
     assert livekit is not None
     dispatch = api.RoomAgentDispatch(agent_name=agent_name)
     await product.livekit.room.create_room(api.CreateRoomRequest(name=room, agents=[dispatch]))
@@ -123,7 +123,7 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
     product: Product, tmp_path: Path, other_agent: str
 ) -> None:
     settings = {"LIVEKIT_AGENT_NAME": other_agent, "DRAIN_TIMEOUT_S": "90"}
-    environment = product.here.environment
+    environment = product.stage.environment
     async with (
         extra_worker(environment, tmp_path / "old.log", **settings) as old,
         httpx.AsyncClient(timeout=5) as http,
@@ -160,7 +160,7 @@ async def test_worker_removes_avatar_and_room_if_the_drain_timeout_passes(
     room = f"drain-{other_agent}"
     log = tmp_path / "worker.log"
     settings = {"LIVEKIT_AGENT_NAME": other_agent, "DRAIN_TIMEOUT_S": "2"}
-    async with extra_worker(product.here.environment, log, **settings) as worker:
+    async with extra_worker(product.stage.environment, log, **settings) as worker:
         client = await enter_as(product, other_agent, room)
         await client.hears(after=0)
         worker.process.send_signal(signal.SIGTERM)
@@ -176,7 +176,7 @@ async def test_worker_leaves_jobs_beyond_max_jobs_to_other_workers(
 ) -> None:
     log = tmp_path / "worker.log"
     settings = {"LIVEKIT_AGENT_NAME": other_agent, "MAX_JOBS": "1"}
-    async with extra_worker(product.here.environment, log, **settings):
+    async with extra_worker(product.stage.environment, log, **settings):
         first = await enter_as(product, other_agent, f"one-{other_agent}")
         await until(lambda: first.agent is not None, 10, "the first job did not start")
         await enter_as(product, other_agent, f"two-{other_agent}")
@@ -193,7 +193,7 @@ async def test_worker_without_agent_name_joins_every_room_and_reads_its_metadata
     async with livekit_server(binary, tmp_path / "lk.log") as server:
         settings = {**settings_of(server), "LIVEKIT_AGENT_NAME": ""}
         async with (
-            extra_worker(product.here.environment, tmp_path / "worker.log", **settings),
+            extra_worker(product.stage.environment, tmp_path / "worker.log", **settings),
             api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit,
         ):
             room = "training-session-auto"

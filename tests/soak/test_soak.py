@@ -32,7 +32,7 @@ async def test_soak_answers_every_trainee_and_leaves_nothing_behind(
     seed = random.randrange(1_000_000) if seed is None else seed
     began_at = time.monotonic()
     print(f"\n{number} greetings; repeat with: --greetings {number} --seed {seed}")
-    processes = {name: product.here.children[name].pid for name in ("worker", "endpoint")}
+    processes = {name: product.stage.children[name].pid for name in ("worker", "endpoint")}
 
     # Earlier lines belong to other tests; their process ids may be in use again.
     logged = len(product.events("worker"))
@@ -76,14 +76,14 @@ async def _nothing_left(product: Product, *, since: int) -> None:
         event["pid"]
         for event in product.events("worker")[since:]
         if event.get("session_id") and event.get("pid")
-    } - {product.here.children["worker"].pid}
+    } - {product.stage.children["worker"].pid}
 
     async def left_behind() -> list[object]:
-        assert product.here.stand_ins is not None
+        assert product.stage.stand_ins is not None
         rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
         avatars = [
             s
-            for s in await product.here.stand_ins.sessions()
+            for s in await product.stage.stand_ins.sessions()
             if s["joined_at"] and not s["left_at"]
         ]
         return [*(room.name for room in rooms), *avatars, *filter(is_alive, jobs)]

@@ -60,8 +60,8 @@ async def register(browser: aiohttp.ClientSession, url: str, **form: str) -> dic
         config = re.search(r'id="greeting-config">(.*?)</script>', await answer.text())
     assert config
     page = json.loads(config[1])
-    ticket = page["authorization"].removeprefix("Bearer ")
-    claims: dict[str, Any] = jwt.decode(ticket, JWT_SECRET, algorithms=["HS256"])
+    token = page["authorization"].removeprefix("Bearer ")
+    claims: dict[str, Any] = jwt.decode(token, JWT_SECRET, algorithms=["HS256"])
     assert page["locale"] == claims["locale"]
     assert page["continueUrl"] == claims["continue_url"]
     return claims

@@ -63,5 +63,5 @@ async def test_child_ended_names_the_process(http: aiohttp.ClientSession) -> Non
         environment={}, control_url="", recognises_speech=True, speaks=True, process=process,
         http=http,
     )  # fmt: skip
-    here = Stage(stand_ins=providers)
-    assert await here.child_ended() == "the stand-ins ended unexpectedly, with exit code 3"
+    running = Stage(stand_ins=providers)
+    assert await running.child_ended() == "the stand-ins ended unexpectedly, with exit code 3"

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 
 def read_events(log: Path) -> list[dict[str, Any]]:
     """Return what a process has logged so far, without the lines that are not JSON objects."""
+    return parse_events(log.read_text(errors="replace").splitlines())
+
+
+def parse_events(lines: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the lines that are JSON objects."""
     found = []
-    for line in log.read_text(errors="replace").splitlines():
+    for line in lines:
         try:
             event = json.loads(line)
         except ValueError:

@@ -40,7 +40,7 @@ _POLL_S = 0.05
 class Product:
     """The processes of the product, and what a platform's backend does with them."""
 
-    here: Stage
+    stage: Stage
     logs: Path
     http: httpx.AsyncClient
     """Calls the token endpoint with the backend's API key."""
@@ -92,13 +92,13 @@ class Product:
 
     async def avatars(self, room: str) -> list[dict[str, Any]]:
         """Return the avatar sessions that were created for a room."""
-        assert self.here.stand_ins is not None
-        return [s for s in await self.here.stand_ins.sessions() if s["room"] == room]
+        assert self.stage.stand_ins is not None
+        return [s for s in await self.stage.stand_ins.sessions() if s["room"] == room]
 
     async def calls_for_avatars(self, room: str) -> int:
         """Return how many avatar sessions were requested for a room; each one costs money."""
-        assert self.here.stand_ins is not None
-        calls = await self.here.stand_ins.calls("bey")
+        assert self.stage.stand_ins is not None
+        calls = await self.stage.stand_ins.calls("bey")
         return sum(call["detail"].get("room") == room for call in calls)
 
     async def paid_avatars_left(
@@ -152,7 +152,7 @@ class Product:
         Raises:
             AssertionError: it is not there in time.
         """
-        store = open_store(StoreSettings.from_env(self.here.environment))
+        store = open_store(StoreSettings.from_env(self.stage.environment))
         until = time.monotonic() + within_s
         try:
             while True:
@@ -193,8 +193,8 @@ class Product:
         for room in listed.rooms:
             await self.livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
         await self._wait_for_jobs()
-        assert self.here.stand_ins is not None
-        await self.here.stand_ins.reset()
+        assert self.stage.stand_ins is not None
+        await self.stage.stand_ins.reset()
 
     async def _wait_for_jobs(self) -> None:
         """Wait until no job runs, so that the next test does not see its calls and metrics.
@@ -204,18 +204,18 @@ class Product:
         until = time.monotonic() + _JOBS_END_S
         while time.monotonic() < until:
             with contextlib.suppress(httpx.HTTPError):
-                state = (await self.http.get(f"{self.here.worker_url}/worker")).json()
+                state = (await self.http.get(f"{self.stage.worker_url}/worker")).json()
                 if not state.get("active_jobs"):  # the field is missing if it is 0
                     return
             await asyncio.sleep(_POLL_S)
 
     def dead_processes(self) -> list[str]:
         """Describe each process that has ended although it should run."""
-        processes = dict(self.here.children)
-        if self.here.livekit is not None:
-            processes["livekit-server"] = self.here.livekit.process
-        if self.here.stand_ins is not None:
-            processes["stand-ins"] = self.here.stand_ins.process
+        processes = dict(self.stage.children)
+        if self.stage.livekit is not None:
+            processes["livekit-server"] = self.stage.livekit.process
+        if self.stage.stand_ins is not None:
+            processes["stand-ins"] = self.stage.stand_ins.process
         return [
             f"{name} ended with exit code {process.returncode}"
             for name, process in processes.items()
@@ -234,16 +234,16 @@ async def running_product(
         port: of the platform; 0 for a free one.
         extra: settings that override those of the tests.
     """
-    async with stage(logs, port=port, extra={**_SETTINGS, **(extra or {})}) as here:
-        assert here.livekit is not None
+    async with stage(logs, port=port, extra={**_SETTINGS, **(extra or {})}) as running:
+        assert running.livekit is not None
         async with (
             httpx.AsyncClient(
-                base_url=here.endpoint_url,
-                headers={"X-API-Key": here.environment["PLATFORM_API_KEY"]},
+                base_url=running.endpoint_url,
+                headers={"X-API-Key": running.environment["PLATFORM_API_KEY"]},
                 timeout=15,
             ) as http,
             api.LiveKitAPI(
-                here.livekit.url, here.livekit.api_key, here.livekit.api_secret
+                running.livekit.url, running.livekit.api_key, running.livekit.api_secret
             ) as livekit,
         ):
-            yield Product(here, logs, http, livekit)
+            yield Product(running, logs, http, livekit)

@@ -62,7 +62,7 @@ def settings_of(server: LiveKitServer) -> dict[str, str]:
 
 async def join_room_of(product: Product, agent_name: str, metadata: JobMetadata) -> LiveKitClient:
     """Create the session's room with one dispatch for these workers, and join it as trainee."""
-    livekit, room = product.here.livekit, room_name_of(metadata.session_id)
+    livekit, room = product.stage.livekit, room_name_of(metadata.session_id)
     assert livekit is not None
     dispatch = api.RoomAgentDispatch(agent_name=agent_name, metadata=metadata.to_json())
     await product.livekit.room.create_room(api.CreateRoomRequest(name=room, agents=[dispatch]))

@@ -63,7 +63,7 @@ class KeyServer:
     def __init__(self) -> None:
         self.keys: list[Any] = [public_jwk("RS256", "k1", private_key("RS256"))]
         self.body: bytes | None = None
-        """In place of the keys."""
+        """Sent instead of the keys."""
         self.status = 200
         self.delay_s = 0.0
         self.asked = 0

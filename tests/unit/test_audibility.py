@@ -20,7 +20,7 @@ from tests.fakes.room import OURS, FakeRoom
 
 GRACE_S = 0.3
 LONG_S = 5.0
-OUTPUT = cast(Any, SimpleNamespace(identity="greeter", audible_since=0.0))
+OUTPUT = cast(Any, SimpleNamespace(identity="agent", audible_since=0.0))
 
 
 class Setup:
@@ -41,7 +41,7 @@ class Setup:
         return asyncio.create_task(self.audibility.wait(LONG_S))
 
     async def report(self, *, sound_unlocked: bool) -> None:
-        report = {"sound_unlocked": sound_unlocked, "audio_from": ["greeter"]}
+        report = {"sound_unlocked": sound_unlocked, "audio_from": ["agent"]}
         assert await self.room.says("can_hear", json.dumps(report)) == "ok"
 
     def use_text(self) -> None:

@@ -62,10 +62,10 @@ class Setup:
 async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Setup]:
     monkeypatch.setattr(avatar_output, "_CHECK_EVERY_S", 0.02)
     monkeypatch.setattr(avatar_output, "_SILENT_S", 0.4)
-    here = Setup()
-    yield here
-    here.output.detach()
-    here.answers.set()
+    made = Setup()
+    yield made
+    made.output.detach()
+    made.answers.set()
 
 
 async def test_avatar_that_does_not_confirm_a_stop_is_stalled(

@@ -32,7 +32,7 @@ def runs(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return False
-    return state != "Z"  # nobody may be there to collect it
+    return state != "Z"  # it stays a zombie if no parent waits for it
 
 
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="there is no setpriv on this machine")

@@ -153,15 +153,15 @@ async def test_forget_deletes_recordings_from_disk_and_bucket(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    here = tmp_path / "recordings" / "7"
-    here.mkdir(parents=True)
-    (here / "a.ogg").write_bytes(b"sound")
+    folder = tmp_path / "recordings" / "7"
+    folder.mkdir(parents=True)
+    (folder / "a.ogg").write_bytes(b"sound")
     for key in ("7/b.ogg", "7/b.vtt", "8/c.ogg"):
         s3.put(f"recordings/{key}")
     monkeypatch.chdir(tmp_path)  # there is no .env
     for name, value in s3.settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("RECORDINGS_DIR", str(here.parent))
+    monkeypatch.setenv("RECORDINGS_DIR", str(folder.parent))
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("LIVEKIT_TELEMETRY_ALLOW_PII", "0")
 
@@ -169,7 +169,7 @@ async def test_forget_deletes_recordings_from_disk_and_bucket(
     assert capsys.readouterr().out == (
         "session 7 is forgotten: 0 outcomes deleted, 3 files of recordings deleted\n"
     )
-    assert (set(s3.objects), here.exists()) == ({"recordings/8/c.ogg"}, False)
+    assert (set(s3.objects), folder.exists()) == ({"recordings/8/c.ogg"}, False)
 
     s3.status = 403
     assert await asyncio.to_thread(main, ["forget", "8"]) == 1

@@ -80,7 +80,7 @@ def test_selection_of_the_script(
         # The language outranks the script.
         ("hygiene", "", "es", "general_welcome/es", "exact"),
         ("forklift", "cook", "de-AT", "hygiene/de", "language"),
-        # Nobody speaks it: English, and the best script again.
+        # No script has this language: the best script in English is chosen.
         ("forklift", "", "ja", "forklift/en", "default"),
         ("forklift", "", "no such locale", "forklift/en", "default"),
         ("", "", "zh-Hant-TW", "general_welcome/en", "default"),

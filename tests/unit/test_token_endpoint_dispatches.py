@@ -229,9 +229,7 @@ async def test_late_agent_that_opens_the_room_again_is_removed(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_requested_room_is_kept(
-    greetings: Greetings, livekit: FakeLiveKit
-) -> None:
+async def test_requested_room_is_kept(greetings: Greetings, livekit: FakeLiveKit) -> None:
     await greetings.start(METADATA, restart=False)
     await greetings.break_off("7", room_sid=livekit.room("7").sid)
     await greetings.start(METADATA, restart=False)

@@ -98,15 +98,15 @@ FORGED = {
     "alg None, spelled oddly": lambda: by_hand({"alg": "nOnE", "kid": "k1"}, b""),
     "alg is a list": lambda: by_hand({"alg": ["RS256"], "kid": "k1"}, b""),
     "no alg": lambda: by_hand({"kid": "k1"}, b""),
-    "somebody's own RSA key under our kid": lambda: signed(key=private_key("RS256", "evil")),
-    "their own key in the head (jwk)": lambda: signed(
+    "another RSA key under our kid": lambda: signed(key=private_key("RS256", "evil")),
+    "another key in the head (jwk)": lambda: signed(
         key=private_key("RS256", "evil"),
         head={"jwk": public_jwk("RS256", "k1", private_key("RS256", "evil"))},
     ),
-    "their own address in the head (jku)": lambda: signed(
+    "another address in the head (jku)": lambda: signed(
         key=private_key("RS256", "evil"), head={"jku": "https://evil.example/jwks.json"}
     ),
-    "their own certificate in the head (x5u, x5c)": lambda: signed(
+    "another certificate in the head (x5u, x5c)": lambda: signed(
         key=private_key("RS256", "evil"),
         head={"x5u": "https://evil.example/c.pem", "x5c": ["MIIB"]},
     ),
@@ -121,7 +121,7 @@ FORGED = {
     "a path as kid": lambda: signed(kid="../../../../dev/null", key=private_key("RS256", "e")),
     "SQL as kid": lambda: signed(kid="k1' UNION SELECT 'x", key=private_key("RS256", "e")),
     "a very long kid": lambda: signed(kid="k" * 5000, key=private_key("RS256", "e")),
-    "an extension nobody knows (crit)": lambda: signed(head={"crit": ["b64x"], "b64x": True}),
+    "an unknown extension (crit)": lambda: signed(head={"crit": ["b64x"], "b64x": True}),
     "an unencoded payload (b64)": lambda: signed(head={"crit": ["b64"], "b64": False}),
     "expired": lambda: signed(exp=time.time() - 1),
     "no exp": lambda: signed(exp=None),
@@ -252,7 +252,7 @@ async def test_keys_that_cannot_be_fetched_are_a_503_and_one_warning(
     assert (answer.kind.status, answer.code) == (503, "platform_keys_unavailable")
     [said] = [r for r in caplog.records if r.levelno >= logging.WARNING]
     assert "cannot fetch" in said.message
-    # It comes back by itself.
+    # Later fetches succeed without a restart.
     server.status, server.body, server.delay_s = 200, None, 0
     await asyncio.sleep(0.1)
     assert await keys.key("k1", "RS256")
@@ -267,7 +267,7 @@ async def test_known_keys_stay_in_use_while_the_platform_is_down(
     server.delay_s = 5
     await asyncio.sleep(0.15)
     begun = time.monotonic()
-    assert await keys.key("k1", "RS256"), "nobody waits for the fetch"
+    assert await keys.key("k1", "RS256"), "the request does not wait for the fetch"
     assert time.monotonic() - begun < 0.15
     await asyncio.sleep(0.3)
     assert await keys.key("k1", "RS256")

@@ -116,7 +116,7 @@ async def test_rate_limit_response_has_retry_after_and_fallback(tmp_path: Path) 
     await stay_in_one_minute()
     async with endpoint(tmp_path, RATE_LIMIT_SESSION="2/minute") as http:
         told = {"trainee": {"name": "Asha"}}
-        # Malformed requests, and strangers', use up nothing.
+        # Malformed and unauthenticated requests do not count.
         for _ in range(5):
             await http.post(path_of("1"), headers=BACKEND, json={"consent": 1})
             await http.post(path_of("1"), headers={"X-API-Key": "guess"})

@@ -59,7 +59,7 @@ async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
         rooms.answered_at = asyncio.get_running_loop().time()
         assert check.livekit_answers
         await asyncio.sleep(0.15)
-        assert check.livekit_answers, "a look or two without an answer"
+        assert check.livekit_answers, "one or two failed checks"
         await asyncio.sleep(0.3)
         assert not check.livekit_answers
         assert check.store_answers

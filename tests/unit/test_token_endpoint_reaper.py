@@ -79,9 +79,7 @@ async def test_avatar_that_comes_back_is_removed_again(
 
 
 @pytest.mark.usefixtures("supervisor")
-async def test_room_with_only_an_orphan_is_closed(
-    livekit: FakeLiveKit, store: SqliteStore
-) -> None:
+async def test_room_with_only_an_orphan_is_closed(livekit: FakeLiveKit, store: SqliteStore) -> None:
     await store.start("7")
     await store.mark_met("7")
     room = greeting(livekit)

@@ -26,7 +26,7 @@ TABLE = {
         ("en-GB", "warm", "aura-2-thalia-en"),
         ("en", "aura-2-zeus-en", "aura-2-zeus-en"),
         ("pl", "story", "gemini:Leda"),
-        # A voice that cannot say it, or that nobody knows, is not the one.
+        # An unknown voice, or one of another language, is not used.
         ("es", "warm", "aura-2-celeste-es"),
         ("en", "no-such-voice", "aura-2-andromeda-en"),
     ],

@@ -83,7 +83,7 @@ class _Platform:
         token = jwt.encode(claims, self._settings.jwt_secret, algorithm="HS256")
         answer = web.HTTPSeeOther(f"/greeting?session_id={session_id}")
         answer.set_cookie(
-            f"ticket-{session_id}", token, max_age=_JWT_TTL_S, httponly=True, samesite="Strict"
+            f"jwt-{session_id}", token, max_age=_JWT_TTL_S, httponly=True, samesite="Strict"
         )
         return answer
 
@@ -95,7 +95,7 @@ class _Platform:
         config = {
             "endpointUrl": f"{self._settings.endpoint_url}/api/users/sessions/{session_id}"
             "/avatar-greeting/",
-            "authorization": f"Bearer {request.cookies[f'ticket-{session_id}']}",
+            "authorization": f"Bearer {request.cookies[f'jwt-{session_id}']}",
             "traineeName": claims["trainee"]["name"],
             "locale": claims["locale"],
             "continueUrl": claims["continue_url"],
@@ -131,7 +131,7 @@ class _Platform:
 
     def _claims(self, request: web.Request, session_id: str) -> dict[str, Any] | None:
         """The claims of this browser's cookie for the session; None if it has none."""
-        token = request.cookies.get(f"ticket-{session_id}", "")
+        token = request.cookies.get(f"jwt-{session_id}", "")
         try:
             claims: dict[str, Any] = jwt.decode(
                 token, self._settings.jwt_secret, algorithms=["HS256"]

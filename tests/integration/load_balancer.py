@@ -1,4 +1,4 @@
-"""A load balancer in front of the endpoint's replicas."""
+"""A load balancer for the replicas of the token endpoint."""
 
 from __future__ import annotations
 
@@ -12,42 +12,44 @@ _CONNECT_S = 1.0
 
 
 @dataclass
-class Front:
-    """One address for all replicas; a replica that takes no connection is passed over."""
+class LoadBalancer:
+    """Forwards to the next replica that accepts connections."""
 
     url: str = ""
     ports: list[int] = field(default_factory=list)
-    """Of the replicas; may be changed at any time."""
+    """The ports of the replicas; may change at any time."""
     _turn: itertools.count[int] = field(default_factory=itertools.count)
     _open: set[asyncio.Task[None]] = field(default_factory=set)
 
     def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Lead one connection to the next replica in turn."""
-        task = asyncio.create_task(self._lead(reader, writer))
+        """Forward one connection."""
+        task = asyncio.create_task(self._forward(reader, writer))
         self._open.add(task)
         task.add_done_callback(self._open.discard)
 
     async def aclose(self) -> None:
-        """Cut what is still open."""
+        """Close open connections."""
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
-    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer):
             first = next(self._turn)
             for port in [self.ports[(first + i) % len(self.ports)] for i in range(len(self.ports))]:
                 try:
                     opened = asyncio.open_connection("127.0.0.1", port)
-                    there, back = await asyncio.wait_for(opened, _CONNECT_S)
+                    upstream_reader, upstream_writer = await asyncio.wait_for(opened, _CONNECT_S)
                 except (OSError, TimeoutError):
                     continue
-                with contextlib.closing(back):
-                    await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
+                with contextlib.closing(upstream_writer):
+                    await asyncio.gather(
+                        _copy(reader, upstream_writer), _copy(upstream_reader, writer)
+                    )
                 return
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         while piece := await reader.read(65_536):
             writer.write(piece)
@@ -57,13 +59,13 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @contextlib.asynccontextmanager
-async def front() -> AsyncIterator[Front]:
-    """On loopback, without any replica yet."""
-    here = Front()
-    server = await asyncio.start_server(here.serve, "127.0.0.1", 0)
+async def load_balancer() -> AsyncIterator[LoadBalancer]:
+    """Listen on loopback, without replicas."""
+    balancer = LoadBalancer()
+    server = await asyncio.start_server(balancer.serve, "127.0.0.1", 0)
     async with server:
-        here.url = "http://{}:{}".format(*server.sockets[0].getsockname())
+        balancer.url = "http://{}:{}".format(*server.sockets[0].getsockname())
         try:
-            yield here
+            yield balancer
         finally:
-            await here.aclose()
+            await balancer.aclose()

@@ -1,0 +1,29 @@
+"""Unexpected errors in the token endpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.token_endpoint.greetings import Greetings
+from tests.unit.endpoint_app import BACKEND, endpoint, path_of
+
+
+async def test_unexpected_error_is_a_500_with_fallback_and_its_text_is_not_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The integration tests look for this event in the endpoint's log."""
+
+    async def fail(*_: object, **__: object) -> bool:
+        raise RuntimeError("a-secret-token")
+
+    monkeypatch.setattr(Greetings, "start", fail)
+    async with endpoint(tmp_path) as http:
+        response = await http.post(path_of("7"), headers=BACKEND)
+    assert response.status_code == 500
+    assert response.json()["error"]["code"] == "internal_error"
+    assert response.json()["fallback"]["welcome_text"]
+    [record] = [r for r in caplog.records if getattr(r, "event", "") == "unexpected_error"]
+    assert record.error == "RuntimeError"  # type: ignore[attr-defined]
+    assert "a-secret-token" not in f"{vars(record)} {response.text}"
