@@ -24,7 +24,7 @@ WORKDIR /app
 # Owned by root, so that the process cannot change its own code.
 COPY --from=build /app /app
 ENV PATH="/app/.venv/bin:$PATH" HF_HOME=/app/.models PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-# The SQLite store of worker and endpoint: keep this volume, or use REDIS_URL.
+# The SQLite store of the worker and the endpoint: keep this volume, or use REDIS_URL.
 ENV STATE_DIR=/app/.state
 RUN install -d -m 700 -o 10001 -g 10001 "$STATE_DIR"
 VOLUME /app/.state

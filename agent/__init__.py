@@ -1,1 +1,1 @@
-"""training-greeter: meets every trainee face to face, then lets them go on to their video."""
+"""training-greeter: a video avatar welcomes trainees and hands over to the training video."""

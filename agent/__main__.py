@@ -39,7 +39,7 @@ COMMANDS = {
     "doctor": Command("check settings and services, and say what to fix", _DOCTOR),
     "outcome": Command("print the outcomes of a session", "agent.cli.outcomes", "print_outcomes"),
     "forget": Command("delete everything stored about a session", "agent.cli.outcomes", "forget"),
-    "timeline": Command("show where the start-up time of a greeting went", "agent.cli.timeline"),
+    "timeline": Command("show how long each step of the start took", "agent.cli.timeline"),
     "download-files": Command(
         "download the model files of the plugins", "agent.cli.worker", "download_files"
     ),

@@ -1,1 +1,1 @@
-"""The Beyond Presence avatar: asked for, spoken through, and counted by its seconds."""
+"""The Beyond Presence avatar: request it, send speech to it, and count its seconds."""

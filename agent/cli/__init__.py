@@ -1,1 +1,1 @@
-"""What is run by a word after `python -m agent`: each module is one command, or two."""
+"""The commands of `python -m agent`; each module has one or two."""

@@ -82,7 +82,7 @@ async def _forget(store: Store, settings: _Settings, session_id: str) -> str:
     deleted = [f"{_count(outcomes, 'outcome')} deleted"]
     if files:
         deleted.append(f"{_count(files, 'file')} of recordings deleted")
-    return f"session {session_id} is forgotten: {', '.join(deleted)}"
+    return f"session {session_id}: {', '.join(deleted)}"
 
 
 def _count(number: int, what: str) -> str:

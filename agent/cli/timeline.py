@@ -1,4 +1,4 @@
-"""`python -m agent timeline SESSION`: show where the start-up time of a greeting went."""
+"""`python -m agent timeline SESSION`: show how long each step of the start took."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m agent timeline",
         description="Show what happened at the start of each greeting of a session, and when. The "
-        "clocks of token endpoint, LiveKit and worker are compared as they are: keep NTP running.",
+        "clocks of the token endpoint, LiveKit and the worker are compared as they are: keep NTP "
+        "running.",
     )
     parser.add_argument("session", metavar="SESSION", help="the session's id on your platform")
     parser.add_argument(

@@ -95,7 +95,7 @@ class Answers:
         if self.given[question.id].status != "answered":
             self._set(question.id, Answer(type=question.type, status="unclear"))
         if question.id in self._asked_again:
-            return f"Still not clear: {why}. Let {question.id} go. {self._what_next()}"
+            return f"Still not clear: {why}. Skip {question.id}. {self._what_next()}"
         self._asked_again.add(question.id)
         return f"Not clear: {why}. Ask {question.id} once more, in other words."
 

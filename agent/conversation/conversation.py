@@ -77,9 +77,8 @@ class Conversation:
         self._tools = FunctionTools(state, events, self)
         self.agent = self._build_agent()
 
-    async def introduce(self, name: str, metadata: str) -> None:
-        """Add what the participant's name and metadata say about the trainee; before the
-        opening."""
+    async def set_trainee_details(self, name: str, metadata: str) -> None:
+        """Use the trainee's details in the participant's name and metadata; before the opening."""
         state = self._state
         known = state.metadata.with_participant_details(metadata=metadata, name=name)
         if known == state.metadata:
@@ -151,7 +150,7 @@ class Conversation:
                 await speech.wait_for_playout()
         except TimeoutError:
             logger.warning(
-                "a line was not said in time",
+                "a line did not finish in time; check the TTS provider",
                 extra={"event": "line_timeout", "limit_s": _LINE_TIMEOUT_S},
             )
             return False

@@ -94,8 +94,8 @@ class FunctionTools:
             _declare(
                 self._end_greeting,
                 END_GREETING,
-                "All is said, or the trainee wants to go on to the video. The goodbye is said for "
-                "you: say nothing more.",
+                "All is said, or the trainee wants to go on to the video. The closing line is said "
+                "for you: say nothing more.",
             )
         )
         return tools
@@ -110,7 +110,8 @@ class FunctionTools:
     async def _switch_language(self, raw_arguments: dict[str, object]) -> Agent | str:
         agent = self._speaker.switch_language(_text(raw_arguments, "locale"))
         if agent is None:
-            return f"You go on in {self._state.script.locale}: there is no other for this."
+            locale = self._state.script.locale
+            return f"Continue in {locale}; the script has no other language for this."
         return agent
 
     async def _speak_slower(self, raw_arguments: dict[str, object]) -> str:

@@ -1,8 +1,10 @@
 """The LiveKit Agent that speaks one script in one language.
 
-It extends livekit-agents' pipeline in three places: refused speech recognition is retried with a
-growing interval, a slow reply is bridged by a filler phrase, and the words of the current line are
-kept so that a lost line can be repeated.
+It extends livekit-agents' pipeline in three places:
+
+- It retries refused speech recognition with a growing interval.
+- It bridges a slow reply with a filler phrase.
+- It keeps the words of the current line, so that a lost line can be repeated.
 """
 
 from __future__ import annotations

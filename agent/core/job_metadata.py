@@ -30,7 +30,7 @@ def room_name_of(session_id: str) -> str:
 
 
 def session_id_of(room_name: str) -> str:
-    """Return the session id of a room, or the room's name if it has not our prefix."""
+    """Return the session id of a room, or the room's name if it does not have our prefix."""
     return room_name.removeprefix(ROOM_PREFIX)
 
 

@@ -47,8 +47,8 @@ def run_agent_server(server: AgentServer, *, log_level: str, dev: bool) -> None:
 class BeyAvatarSession(bey.AvatarSession, ABC):
     """The Beyond Presence plugin's session with its HTTP call replaced by `request`.
 
-    The plugin's call has no total timeout, uses a token that is valid for six hours (a removed
-    avatar could come back and re-create the room), and drops the provider's session id.
+    The plugin's call has no total timeout and drops the provider's session id. Its token is valid
+    for six hours, so a removed avatar could come back and re-create the room.
     """
 
     @abstractmethod

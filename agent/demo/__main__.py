@@ -58,18 +58,18 @@ async def _show(options: argparse.Namespace) -> None:
     async with stage(
         logs, say=_say, port=options.port, faults=options.fault, real=options.real
     ) as here:
-        _invite(here, logs)
+        _print_address(here, logs)
         raise ChildFailed(await here.child_ended())
 
 
-def _invite(here: Stage, logs: Path) -> None:
+def _print_address(here: Stage, logs: Path) -> None:
     print(f"\n  Open {here.url} in a browser and register.\n")
     if here.stand_ins is None and here.agent_name:
         print(f"  Your worker takes only jobs for {here.agent_name!r} (LIVEKIT_AGENT_NAME).\n")
     elif here.stand_ins is None:
         print("  LIVEKIT_AGENT_NAME is empty: your worker may get any new room of the project.\n")
     if not here.recognises_speech:
-        print("  This machine cannot recognise speech. Type to your guide instead.\n")
+        print("  This machine cannot recognise speech. Type your messages instead.\n")
     print(f"  API of the token endpoint: {here.endpoint_url}/openapi.json")
     print(f"  Logs: {logs}\n  Press Ctrl-C to stop.", flush=True)
 

@@ -30,7 +30,7 @@ _HOW = (
 )
 _START_TIMEOUT_S = 20.0
 _END_S = 1.0
-"""Its graceful stop waits 5 s for participants that are all gone by then."""
+"""Shorter than its graceful stop (5 s); all participants have left by then."""
 # On Windows the loopback's name depends on the language; there, node_ip alone keeps media local.
 _LOOPBACK_ONLY = "" if os.name == "nt" else "  interfaces: {includes: [lo, lo0]}\n"
 
@@ -106,7 +106,7 @@ async def livekit_server(
         log: the server's output goes here.
         port: the signalling port; None for a free one.
         key: API key and secret; None for a new pair.
-        webhook: where it posts its events; empty for nowhere.
+        webhook: where it posts its events; empty for none.
 
     Raises:
         MissingTool: the server ended, or did not answer within 20 s.

@@ -29,7 +29,7 @@ async def running(
     stdout_pipe: bool = False,
     end_s: float = _END_S,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a command until the block ends; it ends with this process, too.
+    """Run a command until the block ends. It also ends if this process dies.
 
     Args:
         log: its output goes here; None: to ours.

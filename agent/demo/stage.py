@@ -46,7 +46,7 @@ class Stage:
     worker_url: str = ""
     """The worker's health page."""
     environment: dict[str, str] = field(default_factory=dict)
-    """What worker and endpoint were started with."""
+    """What the worker and the endpoint were started with."""
     livekit: LiveKitServer | None = None
     stand_ins: StandIns | None = None
     """None with the real providers."""

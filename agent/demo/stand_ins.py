@@ -67,7 +67,7 @@ class StandIns:
         return [call for call in calls if provider in {"", call["provider"]}]
 
     async def script(self, *replies: dict[str, Any]) -> None:
-        """Queue the LLM's next replies, with the fields of `gemini.api.Scripted`."""
+        """Queue the LLM's next replies, with the fields of `gemini.reply.Reply`."""
         await self._request("PUT", "/gemini/script", list(replies))
 
     async def reset(self) -> None:

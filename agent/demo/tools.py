@@ -43,7 +43,7 @@ async def run_tool(
     """Run a tool to its end and report its progress every few seconds.
 
     Args:
-        what: what it does, for people.
+        what: description for the progress line.
         command: the tool and its arguments.
         say: called with the elapsed time and the tool's last line.
         timeout_s: the tool is ended after this time.

@@ -1,4 +1,4 @@
-"""How long the conversation has been quiet.
+"""Measures the silence in a conversation.
 
 livekit-agents' `user_away_timeout` is not enough: it fires once per silence, counts a trainee who
 has left the room as silent, does not know typed text, and has one limit for the whole session.
@@ -17,7 +17,7 @@ from agent.core.events import Events, SpeechRecognised, TextReceived
 from agent.room.trainee import Trainee
 
 _PAUSE_S: Final = 0.3
-"""A pause this long means that whoever spoke has finished."""
+"""A pause this long means that the speaker has finished."""
 _STEP_S: Final = 0.02
 
 
@@ -56,7 +56,7 @@ class Activity:
             pass
 
     async def pause(self, timeout_s: float) -> None:
-        """Wait until nobody speaks for a moment, at most `timeout_s`."""
+        """Wait for a short pause in the conversation, at most `timeout_s`."""
         until = time.monotonic() + timeout_s
         while self.quiet_s < _PAUSE_S and (left_s := until - time.monotonic()) > 0:
             await self.change(min(_PAUSE_S, left_s))

@@ -36,8 +36,7 @@ class Audibility:
         """Wait until what is said now would be heard.
 
         Our page reports it (sound unlocked, and subscribed to the audio). Any other client gets a
-        moment to subscribe. While the trainee is away, wait for their return: nothing is said to an
-        empty room.
+        moment to subscribe. If the trainee is away, wait for their return before speaking.
 
         Args:
             timeout_s: longest wait for a trainee who is in the room.

@@ -1,5 +1,4 @@
-"""Where the agent's speech goes: to the avatar, to the agent's own audio track, or only to
-captions.
+"""Routes the agent's speech: to the avatar, to the agent's own audio track, or only to captions.
 
 The session's speech passes through one chain, and only this module replaces its tail: with the
 avatar while nothing is playing, and with the agent's track at any time. The tail is replaced

@@ -1,7 +1,7 @@
 """One greeting: one room, one trainee, from the dispatch to the end.
 
-`GreetingSession._run` is the story. What else the agent does is one file each in `behaviours/`;
-what is recorded about the greeting is in `observers/`.
+`GreetingSession._run` has the main steps. Each other behaviour is one file in `behaviours/`; what
+is recorded about the greeting is in `observers/`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class GreetingSession:
         except TimeoutError:
             greeting.ending.end(end_reasons.TRAINEE_NEVER_CAME)
             return
-        await conversation.introduce(participant.name, participant.metadata)
+        await conversation.set_trainee_details(participant.name, participant.metadata)
 
         await greeting.avatar.settle(settings.avatar_deadline_s)
         await self._audibility.wait(settings.hearing_timeout_s)

@@ -53,7 +53,7 @@ class ExpiredOutcomes:
         self._clock_offset_s = offset_s
         if before_s is not None and abs(offset_s - before_s) > _CLOCK_JUMP_S:
             logger.warning(
-                "the system clock jumped; expired leases are not checked for a while",
+                "the system clock jumped; skipping the expired-lease check",
                 extra={"event": "clock_jumped", "pause_s": self._grace_s},
             )
             self.pause()

@@ -38,7 +38,7 @@ async def record_session_end(
                 await store.end(session_id, reason, room_sid=room_sid)
     except (StoreError, TimeoutError) as e:
         logger.warning(
-            "could not record the end of the session: the endpoint will treat it as ended once "
+            "could not record the end of the session; the endpoint will treat it as ended when "
             "its room is gone; check that the worker reaches the store (REDIS_URL or STATE_DIR)",
             extra={
                 "event": "session_end_not_recorded",

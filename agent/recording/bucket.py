@@ -89,7 +89,7 @@ class Bucket:
         return key
 
     async def delete(self, *names: str) -> None:
-        """Delete objects; a missing object is no error."""
+        """Delete objects; a missing object is not an error."""
         await self._delete([self.prefix + name for name in names])
 
     async def delete_session(self, session_id: str) -> int:

@@ -38,7 +38,7 @@ class StoredRecording:
     key: str | None = None
     """Its key in the bucket."""
     error: str = ""
-    """What is not as it should be, for example that the bucket refused the file."""
+    """The problem, for example that the bucket refused the file."""
 
 
 class Recorder(Protocol):

@@ -43,7 +43,7 @@ class Retention(BackgroundTask):
         """Make a round every hour until cancelled."""
         while True:
             try:
-                await self.tidy()
+                await self.run_once()
             except (RecordingError, StoreError) as e:
                 logger.error(
                     "old recordings could not be moved or deleted; trying again in an hour",
@@ -51,7 +51,7 @@ class Retention(BackgroundTask):
                 )
             await asyncio.sleep(_EVERY_S)
 
-    async def tidy(self) -> None:
+    async def run_once(self) -> None:
         """Make one round.
 
         Raises:

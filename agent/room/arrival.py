@@ -43,7 +43,7 @@ async def announce_arrivals(room: rtc.Room, livekit: RoomApi, absent: asyncio.Ev
         except LiveKitError as e:
             # LiveKit announces the trainee itself, only later.
             logger.debug(
-                "could not ask LiveKit for arrivals",
+                "could not list the room's participants; the trainee may be noticed up to 3 s late",
                 extra={"event": "arrivals_unknown", "error": str(e)},
             )
             pause_s = _SLOW_EVERY_S

@@ -43,10 +43,10 @@ or `continue` if the page should go on by itself. Empty again if the trainee goe
 ATTRIBUTE_RECORDING = "greeting.recording"
 """On the agent: `on` while the trainee is being recorded, otherwise empty."""
 
-ATTRIBUTE_GREETER = "greeting.greeter"
+ATTRIBUTE_AGENT = "greeting.greeter"
 """On the agent from the moment it joins: `1`. Agents recognise each other by it."""
 
-RPC_GREETER_ALIVE = "greeter_alive"
+RPC_AGENT_ALIVE = "greeter_alive"
 """Page or agent to agent: returns `yes`. The participant of a dead agent does not answer."""
 
 ATTRIBUTE_ENDED = "greeting.ended"

@@ -36,6 +36,6 @@ class PageAttributes:
                 self._known |= changed
         except TimeoutError:
             logger.warning(
-                "could not tell the page in time",
+                "LiveKit did not accept the page attributes in time",
                 extra={"event": "page_attributes_timeout", "attributes": sorted(attributes)},
             )

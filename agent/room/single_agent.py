@@ -11,7 +11,7 @@ from typing import Final
 from livekit import rtc
 
 from agent.core.log import logger
-from agent.room.contract import ATTRIBUTE_GREETER, RPC_GREETER_ALIVE
+from agent.room.contract import ATTRIBUTE_AGENT, RPC_AGENT_ALIVE
 from agent.room.room_api import RoomApi
 
 _RESPONSE_TIMEOUT_S: Final = 3.0
@@ -33,8 +33,8 @@ async def is_only_agent(room: rtc.Room, livekit: RoomApi) -> bool:
     async def answer_alive(_: rtc.RpcInvocationData) -> str:
         return "yes"
 
-    room.local_participant.register_rpc_method(RPC_GREETER_ALIVE, answer_alive)
-    others = [p for p in room.remote_participants.values() if ATTRIBUTE_GREETER in p.attributes]
+    room.local_participant.register_rpc_method(RPC_AGENT_ALIVE, answer_alive)
+    others = [p for p in room.remote_participants.values() if ATTRIBUTE_AGENT in p.attributes]
     if not others:
         return True
     # The identity decides between two that joined in the same millisecond.
@@ -49,7 +49,7 @@ async def is_only_agent(room: rtc.Room, livekit: RoomApi) -> bool:
             await livekit.remove_agent(other.identity)
         elif mine is None or joined.get(other.identity, mine) < mine:
             logger.info(
-                "another agent was here first; leaving",
+                "another agent is already in the room; leaving",
                 extra={"event": "second_agent_left", "other": other.identity},
             )
             return False
@@ -60,7 +60,7 @@ async def _is_alive(room: rtc.Room, identity: str) -> bool:
     try:
         answer = await room.local_participant.perform_rpc(
             destination_identity=identity,
-            method=RPC_GREETER_ALIVE,
+            method=RPC_AGENT_ALIVE,
             payload="",
             response_timeout=_RESPONSE_TIMEOUT_S,
         )

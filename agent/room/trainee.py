@@ -1,7 +1,7 @@
 """The trainee in the room: joining, leaving, and coming back.
 
-Leaving on purpose and losing the connection are different: after the first there is a grace period
-to come back, and in the second LiveKit has already held the connection for about 20 s.
+After leaving on purpose there is a grace period. After a lost connection LiveKit has already waited
+about 20 s.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class TypedText:
                 await self._trainee.wait_for_join(_READ_TIMEOUT_S)
         except (rtc.StreamError, TimeoutError) as e:
             logger.warning(
-                "a typed text did not arrive completely",
+                "a typed message arrived incomplete; ignoring it",
                 extra={"event": "typed_text_lost", "error": type(e).__name__},
             )
             return

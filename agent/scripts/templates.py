@@ -2,9 +2,9 @@
 
 Templates come from `prompts/` only. What the platform or the trainee wrote is only ever a value.
 
-A template fills in and chooses; it does not compute. Everything that could run for long or grow
-without limit (assignments, macros, includes, arithmetic, calls, deep loops) is refused before the
-template runs, so that a writer's mistake costs neither memory nor a greeting.
+A template fills in and chooses; it does not compute. Whatever could run for long or grow without
+limit is rejected before the template runs: assignments, macros, includes, arithmetic, calls, deep
+loops. So a writer's mistake cannot use up memory or fail a greeting.
 """
 
 from __future__ import annotations

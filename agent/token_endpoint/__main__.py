@@ -20,7 +20,7 @@ from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.settings import EndpointSettings
 from agent.telemetry.log_format import set_up_logs
 from agent.token_endpoint.app import create_app
-from agent.token_endpoint.http.uvicorn_server import GreeterServer, http_protocol_for
+from agent.token_endpoint.http.uvicorn_server import EndpointServer, http_protocol_for
 from agent.token_endpoint.metrics import serve_metrics
 
 logger = logging.getLogger("agent.token_endpoint")
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ws="none",
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
-    GreeterServer(config).run(sockets=[sock])
+    EndpointServer(config).run(sockets=[sock])
     return 0
 
 

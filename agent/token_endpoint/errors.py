@@ -21,21 +21,23 @@ RETRY_AFTER = {429: 60, 503: 2}
 """Seconds of `Retry-After` by status, if the error has no better value."""
 
 ERROR_KINDS = {
-    "malformed_request": ErrorKind(400, False, "It is not HTTP, or its head is too long."),
+    "malformed_request": ErrorKind(
+        400, False, "The request is not valid HTTP, or its headers are too long."
+    ),
     "malformed_json": ErrorKind(400, False, "The body is not JSON."),
     "unauthorized": ErrorKind(401, False, "The credentials are missing or not valid."),
     "forbidden": ErrorKind(403, False, "The credentials are for another session."),
     "field_not_allowed": ErrorKind(
         403, False, "The body contains a field that this caller may not set."
     ),
-    "not_found": ErrorKind(404, False, "There is no such path."),
-    "method_not_allowed": ErrorKind(405, False, "The path has other methods."),
+    "not_found": ErrorKind(404, False, "The path does not exist."),
+    "method_not_allowed": ErrorKind(405, False, "The method is not allowed for this path."),
     "body_too_slow": ErrorKind(408, True, "The body did not arrive in time."),
     "session_ended": ErrorKind(
         409, False, "The greeting has ended; the platform's backend may restart it."
     ),
     "body_too_large": ErrorKind(413, False, "The body is larger than 64 KiB."),
-    "not_json": ErrorKind(415, False, "The body has a type other than JSON."),
+    "not_json": ErrorKind(415, False, "The Content-Type is not JSON."),
     "invalid_request": ErrorKind(
         422, False, "A field of the path, the body or the claims is not valid."
     ),

@@ -119,7 +119,7 @@ class Greetings:
             return False
         return await self._presume_ended(session_id)
 
-    async def break_off(self, session_id: str, *, room_sid: str) -> None:
+    async def fail(self, session_id: str, *, room_sid: str) -> None:
         """Close the room of a greeting that failed: the next request starts a new one.
 
         A session that ended on purpose stays ended. If the session has a newer room, do nothing.
@@ -133,7 +133,7 @@ class Greetings:
             return
         await self._store.forget_phase(session_id, room_sid=room_sid)
         if current_sid is not None:
-            # Only then: if the room is gone, a request may be creating a new one at this moment.
+            # If the room is gone, do not delete it: a request may be creating a new one now.
             await self._rooms.end(room_name)
 
     async def _phase_after_meeting(self, session_id: str, *, wait: bool) -> Phase | None:
@@ -155,7 +155,7 @@ class Greetings:
         return before
 
     async def _presume_ended(self, session_id: str) -> bool:
-        """End a session that no worker recorded the end of, unless its worker was lost.
+        """End a session whose end no worker recorded, unless its worker was lost.
 
         Returns:
             Whether it has ended.

@@ -36,7 +36,7 @@ _ON_BEHALF = "lk.publish_on_behalf"
 class Room:
     """A session's room, as ListRooms shows it.
 
-    livekit-server 1.13.5 updates the counts at once, but at most every 5 s
+    livekit-server 1.13.5 updates the counts after a change, at most once every 5 s
     (`roomUpdateInterval` in its pkg/rtc/room.go).
     """
 

@@ -46,7 +46,7 @@ def generate_livekit_token(
 ) -> str:
     """Mint a trainee's token: join this room, publish a microphone, subscribe, send data.
 
-    The trainee may not change the own metadata or attributes, and so cannot pose as the avatar.
+    Trainees may not change their own metadata or attributes, so they cannot pose as the avatar.
 
     Args:
         identity: by default the trainee of this room's session.

@@ -87,7 +87,8 @@ def metadata_of(ctx: JobContext) -> JobMetadata:
             found = JobMetadata.from_json(text)
         except JobMetadataError as e:
             logger.warning(
-                "could not read metadata; greeting without it",
+                "could not read metadata; greeting without it; check that the worker and the "
+                "endpoint have the same version",
                 extra={
                     "event": "metadata_unreadable",
                     "source": source,
@@ -98,7 +99,8 @@ def metadata_of(ctx: JobContext) -> JobMetadata:
             continue
         return found if found.session_id else found.model_copy(update={"session_id": session_id})
     logger.warning(
-        "no job metadata; greeting without a name",
+        "no job metadata; greeting without a name; check that the worker and the endpoint have "
+        "the same version",
         extra={"event": "metadata_missing", "job_id": ctx.job.id},
     )
     return JobMetadata(session_id=session_id)

@@ -20,7 +20,7 @@ from agent.core.log import install_log_filter, logger
 from agent.core.settings import WorkerSettings
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.recording.retention import Retention
-from agent.room.contract import ATTRIBUTE_GREETER
+from agent.room.contract import ATTRIBUTE_AGENT
 from agent.room.room_api import RoomApi
 from agent.scripts import script_for
 from agent.speech.providers import build_llm, build_tts
@@ -115,7 +115,7 @@ class GreetingServer(ObservableAgentServer):
         app.add_routes(health_routes(self))
 
     async def on_job_died(self, job: Job, agent_identity: str, livekit: api.LiveKitAPI) -> None:
-        """Remove the dead job's agent and avatar, so that nobody pays for them."""
+        """Remove the dead job's agent and avatar, to stop the charges."""
         ids = {
             "session_id": session_id_of(job.room.name),
             "room": job.room.name,
@@ -144,7 +144,7 @@ class GreetingServer(ObservableAgentServer):
         if len(taken) >= self._settings.max_jobs:
             JOBS_REFUSED.inc()
             logger.warning(
-                "MAX_JOBS greetings are running; leaving this one to another worker",
+                "MAX_JOBS greetings are running; rejecting this job, another worker can take it",
                 extra={
                     "event": "job_refused",
                     "job_id": request.id,
@@ -155,7 +155,7 @@ class GreetingServer(ObservableAgentServer):
             return
         self._accepting.add(request.id)
         try:
-            await request.accept(attributes={ATTRIBUTE_GREETER: "1"})
+            await request.accept(attributes={ATTRIBUTE_AGENT: "1"})
         finally:
             self._accepting.discard(request.id)
 

@@ -57,7 +57,7 @@ def test_outcome_prints_a_json_array_newest_last(run: Run) -> None:
 
 
 def test_forget_deletes_one_session_and_prints_how_many_outcomes(run: Run, state: Path) -> None:
-    assert run("forget", "7") == (0, "session 7 is forgotten: 2 outcomes deleted\n", "")
+    assert run("forget", "7") == (0, "session 7: 2 outcomes deleted\n", "")
 
     async def left() -> tuple[Phase | None, list[str], list[str]]:
         store = SqliteStore(state / "store.sqlite3")

@@ -138,11 +138,11 @@ async def test_retention_moves_leftover_recordings_and_deletes_old_ones(
     settings = WorkerSettings.from_env(
         {**WORKER, **s3.settings, "RECORDINGS_DIR": str(tmp_path / "recordings")}
     )
-    await Retention(settings, store).tidy()
+    await Retention(settings, store).run_once()
     assert set(s3.objects) == {"recordings/killed/a.ogg", "recordings/killed/a.vtt"}
     assert sorted((tmp_path / "recordings").glob("*/*")) == sorted([forgotten, running])
     s3.put("recordings/older/a.ogg", age_s=40 * DAY)
-    await Retention(settings, store).tidy()  # another worker, in the same hour
+    await Retention(settings, store).run_once()  # another worker, in the same hour
     assert "recordings/older/a.ogg" in s3.objects
     await store.aclose()
 
@@ -167,7 +167,7 @@ async def test_forget_deletes_recordings_from_disk_and_bucket(
 
     assert await asyncio.to_thread(main, ["forget", "7"]) == 0
     assert capsys.readouterr().out == (
-        "session 7 is forgotten: 0 outcomes deleted, 3 files of recordings deleted\n"
+        "session 7: 0 outcomes deleted, 3 files of recordings deleted\n"
     )
     assert (set(s3.objects), folder.exists()) == ({"recordings/8/c.ogg"}, False)
 

@@ -17,7 +17,7 @@ def test_page_and_worker_agree() -> None:
     assert theirs == {name: ours.get(name) for name in theirs}
     for name in (
         *("RPC_CAN_HEAR", "RPC_END_GREETING", "ATTRIBUTE_MODE", "ATTRIBUTE_ENDED"),
-        *("ATTRIBUTE_LOCALE", "ATTRIBUTE_CLOSING", "ATTRIBUTE_MODE_REASON", "RPC_GREETER_ALIVE"),
+        *("ATTRIBUTE_LOCALE", "ATTRIBUTE_CLOSING", "ATTRIBUTE_MODE_REASON", "RPC_AGENT_ALIVE"),
         "ATTRIBUTE_RECORDING",
     ):
         assert name in theirs

@@ -222,7 +222,7 @@ async def test_late_agent_that_opens_the_room_again_is_removed(
     if reason:
         await greetings.end("7", reason)
     else:
-        await greetings.break_off("7", room_sid=sid)
+        await greetings.fail("7", room_sid=sid)
     livekit.open("7").agent = True
     await livekit.wait_for_calls("DeleteRoom")
     assert livekit.rooms == {}
@@ -231,7 +231,7 @@ async def test_late_agent_that_opens_the_room_again_is_removed(
 @pytest.mark.usefixtures("supervisor")
 async def test_requested_room_is_kept(greetings: Greetings, livekit: FakeLiveKit) -> None:
     await greetings.start(METADATA, restart=False)
-    await greetings.break_off("7", room_sid=livekit.room("7").sid)
+    await greetings.fail("7", room_sid=livekit.room("7").sid)
     await greetings.start(METADATA, restart=False)
     livekit.room("7").agent = True
     deleted = livekit.calls["DeleteRoom"]

@@ -47,7 +47,7 @@ async def test_start_after_failure_starts_a_new_greeting(
     first = livekit.room("7").sid
     if met:
         await store.mark_met("7")
-    await greetings.break_off("7", room_sid=first)
+    await greetings.fail("7", room_sid=first)
     assert livekit.rooms == {}
     assert await greetings.start(METADATA, restart=False)
     assert livekit.room("7").sid != first
@@ -58,7 +58,7 @@ async def test_break_off_keeps_a_newer_room(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     await greetings.start(METADATA, restart=False)
-    await greetings.break_off("7", room_sid="RM_0")
+    await greetings.fail("7", room_sid="RM_0")
     assert livekit.room("7").sid == "RM_1"
     assert await store.phase("7") is Phase.STARTED
 

@@ -1,6 +1,6 @@
 """`python -m agent doctor`: find what is wrong with a set-up, and say how to fix it.
 
-It reads the settings that worker and endpoint read, and calls the services that they call. It
+It reads the settings of the worker and the endpoint, and calls the services that they call. It
 reports all results at once: a failed check does not hide another one. It starts no paid session,
 dispatches no agent to a trainee, and never shows a secret or a part of one.
 

@@ -52,7 +52,7 @@ _SUBSTITUTES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """The settings with which worker and endpoint would start."""
+    """The settings with which the worker and the endpoint would start."""
 
     environ: Mapping[str, str] = field(repr=False)
     """The environment, and what `.env` adds to it."""
@@ -114,7 +114,7 @@ def read_configuration(
 
 
 def known_names() -> set[str]:
-    """Return the names of all settings of worker and endpoint."""
+    """Return the names of all settings of the worker and the endpoint."""
     return WorkerSettings.names() | EndpointSettings.names()
 
 

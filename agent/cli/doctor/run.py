@@ -96,7 +96,7 @@ async def _endpoint_and_its_store(
         yield skipped(
             "store.shared",
             "needs ENDPOINT_URL and a PLATFORM_API_KEY that the token endpoint accepts; without "
-            "them, run doctor for worker and endpoint and compare store.fingerprint",
+            "them, run doctor for the worker and for the endpoint, and compare store.fingerprint",
         )
 
 

@@ -1,4 +1,5 @@
-"""Base class of settings: turns environment variables into a frozen object, or explains why not."""
+"""Base class of settings: reads environment variables into a frozen object, or raises
+ConfigError."""
 
 from __future__ import annotations
 

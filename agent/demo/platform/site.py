@@ -30,7 +30,7 @@ class PlatformSettings:
     webhook_secret: str
     """`whsec_…`, shared with the sender of outcomes."""
     endpoint_url: str
-    """Where the browser finds the token endpoint."""
+    """URL of the token endpoint, for the browser."""
     page: Path
     """The built page of web/."""
 

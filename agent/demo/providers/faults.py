@@ -67,7 +67,7 @@ class Fault:
     value: float
     """Its number; 0 if it takes none. For a status: seconds of Retry-After."""
     left: int | None
-    """On how many more occasions it shows; None: on all."""
+    """Remaining uses; None: unlimited."""
 
     @property
     def status(self) -> int | None:

@@ -51,7 +51,7 @@ class CloseConversation:
         turns = activity.trainee_turns
         if not await self._greeting.conversation.say(state.script.closing):
             logger.info(
-                "the closing line was interrupted; the conversation goes on",
+                "the closing line was interrupted; the conversation continues",
                 extra={"event": "closing_interrupted"},
             )
             return
@@ -65,6 +65,7 @@ class CloseConversation:
                 return
             await activity.change(left_s)
         logger.info(
-            "the trainee goes on after the closing line", extra={"event": "closing_reopened"}
+            "the trainee spoke after the closing line; the conversation continues",
+            extra={"event": "closing_reopened"},
         )
         events.emit(ClosingChanged(""))

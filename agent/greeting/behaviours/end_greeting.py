@@ -26,7 +26,7 @@ class EndGreeting:
     def _on_session_closed(self, event: CloseEvent) -> None:
         if event.reason is CloseReason.ERROR:
             logger.error(
-                "the conversation cannot go on; see the provider errors before this line",
+                "the conversation cannot continue; see the provider errors above",
                 extra={"event": "session_failed"},
             )
             self._ending.end(end_reasons.SESSION_FAILED)

@@ -1,4 +1,4 @@
-"""Goes on in writing if no voice is left."""
+"""Continues in text if every voice has failed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class FallBackToText:
         if state.mode == "text" or state.end_reason is not None:
             return
         logger.error(
-            "no voice is left, going on in writing; check DEEPGRAM_API_KEY, VOICES, FALLBACK_VOICE",
+            "every voice failed; continuing in text; check DEEPGRAM_API_KEY, VOICES, "
+            "FALLBACK_VOICE",
             extra={"event": "no_voice_left"},
         )
         self._greeting.output.use_text("speech_failed")

@@ -1,4 +1,4 @@
-"""Goes on by voice if the avatar is lost, and requests another avatar once."""
+"""Continues by voice if the avatar is lost, and requests another avatar once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FallBackToVoice:
     def _on_avatar_lost(self, event: AvatarLost) -> None:
         greeting = self._greeting
         logger.warning(
-            "the avatar was lost; going on by voice",
+            "the avatar was lost; continuing by voice",
             extra={
                 "event": "avatar_lost",
                 "reason": event.mode_reason,

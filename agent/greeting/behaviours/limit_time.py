@@ -13,7 +13,7 @@ from agent.greeting.context import Greeting
 _NOTICE_S: Final = 30.0
 """The page shows a notice this long before the closing line."""
 _FINISH_SENTENCE_S: Final = 15.0
-"""Whoever is speaking at the end may finish, for at most this long."""
+"""The current speaker may finish, for at most this long."""
 
 
 class LimitTime:

@@ -26,7 +26,7 @@ class MetricsObserver:
         greeting.events.on(Ended, self._on_ended)
 
     def _on_typed(self, _: TextReceived) -> None:
-        # Text typed before the opening waits for it: that is no slow reply.
+        # Text typed before the opening waits for it, so it does not count as a slow reply.
         if self._state.opened_at is not None:
             self._typed_at = time.monotonic()
 

@@ -58,7 +58,7 @@ class OutcomeRecorder:
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
         self._in_store = False
-        self._booked_s = 0.0
+        self._counted_s = 0.0
         """Avatar seconds that are in the day's ledger already."""
         self._saving: asyncio.Task[None] | None = None
         metadata, script = self._state.metadata, self._state.script
@@ -123,7 +123,8 @@ class OutcomeRecorder:
         self._over.set()
         self._changed.set()
         if self._saving is not None:
-            # Not cancelled at once: of an interrupted booking it is unknown whether it was made.
+            # Let it finish: after a cancelled write it would be unknown whether the seconds were
+            # counted.
             await asyncio.wait({self._saving}, timeout=_LAST_SAVE_S)
             self._saving.cancel()
         if self._store is None:
@@ -176,18 +177,18 @@ class OutcomeRecorder:
                 pass
 
     async def _update(self, store: Store) -> str:
-        """Bring the record up to date, open it in the store if needed, and book avatar seconds."""
+        """Bring the record up to date, open it in the store if needed, and count avatar seconds."""
         if not self._in_store:
             outcome = self._outcome
             await store.open_outcome(outcome.id, outcome.session_id, self._body(), LEASE_S)
             self._in_store = True
         body = self._body()
-        # Booked while the greeting runs, so that greetings that start meanwhile see it in the
+        # Counted while the greeting runs, so that greetings that start meanwhile see it in the
         # budget.
-        new_s = self._outcome.avatar_seconds - self._booked_s
+        new_s = self._outcome.avatar_seconds - self._counted_s
         if new_s > 0:
             await store.add_avatar_seconds(utc_day(), new_s)
-            self._booked_s += new_s
+            self._counted_s += new_s
         return body
 
     def _body(self) -> str:

@@ -1,7 +1,7 @@
-"""LiveKit's webhooks: verify them, and use them as hints to look earlier.
+"""LiveKit's webhooks: verify them, and use them as hints to inspect a room earlier.
 
-No event is believed: the supervisor asks LiveKit who is in the room, and a session ends only if its
-room is gone. A repeated or late event does no harm, and nothing depends on webhooks.
+Events are only hints: the supervisor asks LiveKit for the participants, and a session ends only if
+its room is gone. A repeated or late event does no harm, and nothing depends on webhooks.
 """
 
 from __future__ import annotations

@@ -71,7 +71,10 @@ def add_routes(app: FastAPI) -> None:
         "response_model": GreetingResponse,
         "status_code": 201,
         "responses": {
-            200: {"model": GreetingResponse, "description": "Repeated: the same greeting."},
+            200: {
+                "model": GreetingResponse,
+                "description": "The greeting already exists; the trainee rejoins it.",
+            },
             **error_responses(),
         },
         "dependencies": [Depends(_bearer)],

@@ -141,24 +141,26 @@ class GreetingRequest(PlatformFields):
     ] = None
     restart: Annotated[
         StrictBool | None,
-        Field(description="Only for the backend: greet again although the session has ended."),
+        Field(
+            description="Backend only. Start a new greeting even if the session has ended."
+        ),
     ] = None
 
 
 class EndRequest(_RequestFields):
-    """Why the greeting ends; optional."""
+    """Optional: the reason for ending the greeting."""
 
     reason: Annotated[
         str,
         Field(
             pattern=r"^[a-z0-9_.-]{1,64}$",
-            description="One word, kept as the reason of the end.",
+            description="The end reason: one word, stored in the outcome.",
         ),
     ] = "continue"
 
 
 class Fallback(BaseModel):
-    """So that your page can always show a welcome message and a Continue button."""
+    """What your page shows if an error occurs: a welcome message and a Continue button."""
 
     welcome_text: str
     continue_url: str

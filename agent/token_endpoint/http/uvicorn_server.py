@@ -3,8 +3,8 @@
 uvicorn has no public API for the following. `tests/unit/test_token_endpoint_uvicorn_server.py` and
 `tests/integration/test_endpoint_attacks.py` fail if an update changes these internals.
 
-- `H11Protocol.send_400_response`, `.conn` and `.transport`: to answer what is not HTTP with our
-  error body instead of plain text.
+- `H11Protocol.send_400_response`, `.conn` and `.transport`: to answer a malformed request with
+  our error body instead of plain text.
 - `H11Protocol.connection_made`, `.data_received` and `.loop`: to close connections that send no
   request. uvicorn has no timeout for the head of a request, so a few thousand silent connections
   would use up its file descriptors. Remove this when uvicorn has `--timeout-request-start`
@@ -33,7 +33,7 @@ HEAD_TIMEOUT_S = 10.0
 """How long the head of a request may take, from the connection or the previous request on."""
 
 
-class GreeterServer(uvicorn.Server):
+class EndpointServer(uvicorn.Server):
     """Logs its address once it accepts connections."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -47,7 +47,7 @@ class GreeterServer(uvicorn.Server):
             )
 
 
-class GreeterH11Protocol(H11Protocol):
+class EndpointH11Protocol(H11Protocol):
     """One connection. Answers malformed requests with the standard error body."""
 
     malformed_response: list[h11.Event]
@@ -96,7 +96,7 @@ def http_protocol_for(
 ) -> type[H11Protocol]:
     """Return the protocol class for uvicorn, with the response to malformed requests prepared."""
     response = error_response(
-        ApiError("malformed_request", "this is not an HTTP request, or its head is too long"),
+        ApiError("malformed_request", "this is not valid HTTP, or its headers are too long"),
         fallback_for(settings, None),
     )
     headers = [
@@ -111,4 +111,4 @@ def http_protocol_for(
         h11.EndOfMessage(),
     ]
     members = {"malformed_response": events, "head_timeout_s": head_timeout_s}
-    return type("ConfiguredH11Protocol", (GreeterH11Protocol,), members)
+    return type("ConfiguredH11Protocol", (EndpointH11Protocol,), members)

@@ -154,8 +154,8 @@ class Reaper:
         state.reaped_at = now
         AVATARS_REAPED.labels("came_back" if again else "left_behind").inc()
         logger.warning(
-            "removed an avatar again that had come back; if this repeats, check that Beyond "
-            "Presence does not bill its session any longer"
+            "the avatar came back; removed it again; if this repeats, check that Beyond Presence "
+            "no longer bills its session"
             if again
             else "removed an avatar whose agent is gone; check the log of this session's job for "
             "a crash",
@@ -170,7 +170,7 @@ class Reaper:
     async def _close(self, state: RoomState) -> None:
         """Close the room. Its session may be greeted again: it did not end on purpose."""
         try:
-            await self._greetings.break_off(state.session_id, room_sid=state.room.sid)
+            await self._greetings.fail(state.session_id, room_sid=state.room.sid)
         except StoreError as e:
             logger.warning(
                 "could not record that a greeting failed; closing its room anyway. Check the store",

@@ -138,7 +138,7 @@ class Supervisor(BackgroundTask):
         pass_is_due = now >= self._pass_at
         if pass_is_due:
             self._pass_at, self._last_pass_at = now + self._pass_s, now
-            self._lead(await self._holds_lease())
+            self._set_leading(await self._holds_lease())
         if now < self._paused_until:
             return
         try:
@@ -158,7 +158,7 @@ class Supervisor(BackgroundTask):
                 extra={"event": "supervision_resumed"},
             )
 
-    def _lead(self, leading: bool) -> None:
+    def _set_leading(self, leading: bool) -> None:
         if leading == self._leading:
             return
         self._leading = leading
@@ -173,7 +173,7 @@ class Supervisor(BackgroundTask):
     async def _holds_lease(self) -> bool:
         """Take or renew the lease. Without a store every replica makes the passes.
 
-        Each step can be repeated, and an avatar that nobody removes costs money.
+        Each step can be repeated, and an orphaned avatar costs money.
         """
         try:
             return await self._store.hold_lease(

@@ -156,9 +156,8 @@ export class PlaybackReporter {
       const answer = await Promise.race([call, delay(ANSWER_TIMEOUT_MS, replaced)]);
       if (answer === "ok") {
         if (earlier.length === 0) return;
-        // Two calls at once may arrive in either order, and the agent believes the last one. Send
-        // this report
-        // again after the older call is done.
+        // Two calls at once may arrive in either order, and the agent uses the last one. Send this
+        // report again after the older call is done.
         await Promise.race([Promise.all(earlier), whenAborted(replaced)]);
         continue;
       }

@@ -36,10 +36,10 @@ export const ATTRIBUTE_MODE = "greeting.mode";
 export const ATTRIBUTE_MODE_REASON = "greeting.mode_reason";
 
 /** On the agent, from its start: `1`; agents find each other by it. */
-export const ATTRIBUTE_GREETER = "greeting.greeter";
+export const ATTRIBUTE_AGENT = "greeting.greeter";
 
 /** Agent or page to agent: returns `yes`; an agent that died does not answer. */
-export const RPC_GREETER_ALIVE = "greeter_alive";
+export const RPC_AGENT_ALIVE = "greeter_alive";
 
 /** On the agent, before it speaks: the BCP 47 tag of the current language. */
 export const ATTRIBUTE_LOCALE = "greeting.locale";

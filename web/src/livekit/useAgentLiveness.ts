@@ -11,7 +11,7 @@ import { useEffect, useState } from "react";
 import { resultWithin } from "../lib/timing.js";
 import { AgentLiveness, type Answer, CALL_EVERY_MS } from "./agentLiveness.js";
 import { newestAgent } from "./agentPresence.js";
-import { RPC_GREETER_ALIVE } from "./roomContract.js";
+import { RPC_AGENT_ALIVE } from "./roomContract.js";
 import { callParticipant } from "./rpc.js";
 
 const STATS_TIMEOUT_MS = 1_000;
@@ -38,7 +38,7 @@ async function callAgent(room: Room, agent: RemoteParticipant | undefined): Prom
   room.on(RoomEvent.ConnectionStateChanged, onChange);
   const before = receivedPackets(room);
   try {
-    const call = callParticipant(room, agent.identity, RPC_GREETER_ALIVE, "");
+    const call = callParticipant(room, agent.identity, RPC_AGENT_ALIVE, "");
     const answer = await resultWithin(
       call.then(() => "alive" as const, answerFromError),
       CALL_EVERY_MS,

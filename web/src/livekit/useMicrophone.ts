@@ -28,8 +28,8 @@ export interface Microphone {
 
 /**
  * Args:
- *   wanted: the conversation is on. When it is not, the microphone is off; when it is on again, the microphone
- *     returns to what the trainee chose.
+ *   wanted: whether the conversation is on. If it is not, the microphone is off; when it is on
+ *     again, the microphone returns to what the trainee chose.
  */
 export function useMicrophone(room: Room, wanted: boolean): Microphone {
   const { isMicrophoneEnabled, localParticipant } = useLocalParticipant({ room });

@@ -141,7 +141,7 @@ describe("the closing line", () => {
   });
 });
 
-describe("an agent that does not come", () => {
+describe("an agent that does not join", () => {
   const late = after(TOKEN, CONNECTED, REQUESTED);
   const givenUp = greetingReducer(late, TIMED_OUT);
 
@@ -171,13 +171,13 @@ describe("an agent that does not come", () => {
     expect(requestAgentAfterMs(lost)).toBeUndefined();
   });
 
-  test("and a disconnect meanwhile leaves no room for a late one", () => {
+  test("a disconnect while waiting rejects a late agent", () => {
     const state = greetingReducer(givenUp, disconnected("connection_lost"));
     expect(state).toMatchObject({ phase: "failed", reason: "connection_lost" });
     expect(acceptsLateAgent(state)).toBe(false);
   });
 
-  test("to announce its mode is shown as it is after the timeout", () => {
+  test("is shown without a mode after the timeout", () => {
     const preparing = after(TOKEN, CONNECTED, agent());
     const timedOut: GreetingEvent = { type: "wait_timed_out", agent: STATUS };
     expect(greetingReducer(preparing, timedOut)).toMatchObject({
@@ -252,7 +252,7 @@ describe("the end", () => {
     }
   });
 
-  test("by a closed room is no failure", () => {
+  test("by a closed room is not a failure", () => {
     expect(after(...GREETING, disconnected("room_closed"))).toMatchObject({
       phase: "ended",
       reason: "room_closed",
@@ -308,7 +308,7 @@ describe("a failure", () => {
     expect(after(refused("unreachable", undefined))).toMatchObject({ reason: "unreachable" });
   });
 
-  test("to request another agent does not end the wait", () => {
+  test("a failed request for another agent does not end the wait", () => {
     expect(after(TOKEN, CONNECTED, refused("livekit_unavailable", 503)).phase).toBe(
       "waiting_for_agent",
     );

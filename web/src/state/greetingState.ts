@@ -1,6 +1,5 @@
 /**
- * Where a greeting stands, and the questions that the page asks about it. Pure: no React, no
- * LiveKit.
+ * The state of a greeting, and selectors for the page. Pure: no React, no LiveKit.
  *
  *     requesting → connecting → waiting_for_agent ⇄ greeting → ended
  *
@@ -109,7 +108,7 @@ export const initialGreetingState = {
   agentRequests: 0,
 } as const satisfies GreetingState;
 
-/** Every further agent costs money, so an agent that keeps failing is not requested without end. */
+/** Each further agent costs money, so another agent is requested at most this often. */
 export const MAX_AGENT_REQUESTS = 3;
 
 /** How long the page waits for an agent, by what it waits for. Compared by reference in effects. */
@@ -122,7 +121,7 @@ const WAIT_LIMITS = {
   lost: {
     /** An agent that ends the greeting closes the room in less time than this. */
     requestAgentAfterMs: 1_000,
-    /** LiveKit removes a dead participant after about 20 s; only then can the next agent start. */
+    /** LiveKit removes a dead participant after about 20 s; the next agent can start after that. */
     giveUpAfterMs: 45_000,
   },
   preparing: {

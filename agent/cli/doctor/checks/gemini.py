@@ -21,7 +21,7 @@ _PROVIDER = "Gemini"
 _KEY = "set GOOGLE_API_KEY to a key from aistudio.google.com"
 _ADVICE = {
     **PROVIDER_ADVICE,
-    400: f"it refuses the key, or the country of this machine; {_KEY}",
+    400: f"it rejects the key, or does not serve this machine's country; {_KEY}",
     401: f"it does not accept the key; {_KEY}",
     403: "the key may not use the Gemini API; enable the API for the key's project, remove the "
     f"restrictions of the key, or {_KEY}",

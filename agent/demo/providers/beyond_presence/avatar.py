@@ -32,7 +32,7 @@ _FLAP_S = 0.3
 
 
 def run_avatar(connection: Connection, *, url: str, token: str) -> None:
-    """Be an avatar, and end the process.
+    """Run one avatar, then exit.
 
     Args:
         connection: to the stand-ins' process; see `Link`.
@@ -91,7 +91,7 @@ async def _publish_silence(room: rtc.Room) -> None:
 
 @contextlib.asynccontextmanager
 async def _joined(link: Link, url: str, token: str) -> AsyncIterator[rtc.Room]:
-    """Be in the room until the block ends."""
+    """Join the room, and leave when the block ends."""
     room = rtc.Room()
     # It hears the agent by data streams alone and needs no microphone.
     options = rtc.RoomOptions(auto_subscribe=False)

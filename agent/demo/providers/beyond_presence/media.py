@@ -1,8 +1,8 @@
 """The avatar's media in its room, and the link to the stand-ins' process.
 
-It does not use livekit-agents' `AvatarRunner` (1.8.9): that class publishes video only after a
-participant has subscribed to the sound, so an avatar without a trainee would never appear, and it
-miscounts segments that wait behind each other.
+It does not use livekit-agents' `AvatarRunner` (1.8.9). That class publishes video only after a
+participant has subscribed to the sound, so an avatar without a trainee would never appear. It also
+miscounts queued segments.
 """
 
 from __future__ import annotations
