@@ -141,9 +141,7 @@ class GreetingRequest(PlatformFields):
     ] = None
     restart: Annotated[
         StrictBool | None,
-        Field(
-            description="Backend only. Start a new greeting even if the session has ended."
-        ),
+        Field(description="Backend only. Start a new greeting even if the session has ended."),
     ] = None
 
 
