@@ -23,7 +23,7 @@ async def test_build_tracer_provider_returns_none_without_a_collector() -> None:
 
 
 def test_collector_setting_must_be_a_url() -> None:
-    with pytest.raises(ConfigError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT: must be an http"):
+    with pytest.raises(ConfigError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT: must be a URL"):
         WorkerSettings.from_env({**WORKER, "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"})
 
 
