@@ -19,6 +19,10 @@ class AvatarUsage:
         """Count this participant as an avatar from now on."""
         self._requested.add(identity)
 
+    def answered(self, provider_session_id: str | None) -> None:
+        """Note Beyond Presence's id of the session that it has started."""
+        self.provider_session_id = provider_session_id
+
     def __contains__(self, identity: object) -> bool:
         """True if this participant is an avatar that was requested at some time."""
         return identity in self._requested

@@ -106,7 +106,7 @@ async def talk_aloud(ctx: JobContext) -> None:
     """Run the job of the spoken console: the terminal is microphone and loudspeaker."""
     settings = VoiceSettings.from_env(os.environ)
     events = Events()
-    state = GreetingState.create(JobMetadata(), events)
+    state = GreetingState(metadata=JobMetadata(), events=events)
     conversation = Conversation(build_llm(settings), state, events, settings)
     events.on(ClosingRequested, lambda _: conversation.say_soon(state.script.closing))
     await conversation.session.start(conversation.agent, room=ctx.room, record=False)
@@ -133,8 +133,10 @@ async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> No
     )
     events = Events()
     events.on(ClosingRequested, lambda _: over.set())
-    state = GreetingState.create(
-        metadata, events, library=load_library((options.prompts or PROMPTS).resolve())
+    state = GreetingState(
+        metadata=metadata,
+        events=events,
+        library=load_library((options.prompts or PROMPTS).resolve()),
     )
     conversation = Conversation(build_llm(settings), state, events, settings=None)
     script = state.script

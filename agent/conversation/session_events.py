@@ -1,10 +1,16 @@
-"""Translates the events of livekit-agents' AgentSession about providers into our own."""
+"""Translates events of livekit-agents' AgentSession into our own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from livekit.agents import AgentSession, ErrorEvent, UserInputTranscribedEvent
+from livekit.agents import (
+    AgentSession,
+    CloseEvent,
+    CloseReason,
+    ErrorEvent,
+    UserInputTranscribedEvent,
+)
 from livekit.agents.llm import LLMError
 from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
@@ -14,6 +20,7 @@ from agent.core.events import (
     Events,
     NoVoiceLeft,
     ReplyFailed,
+    SessionClosed,
     SpeechNotRecognised,
     SpeechRecognised,
 )
@@ -21,7 +28,7 @@ from agent.speech.failures import provider_failed
 
 
 def forward_session_events(session: AgentSession[Any], events: Events) -> None:
-    """Emit what the session reports of its providers from now on."""
+    """Emit what the session reports about its providers and its end from now on."""
 
     def on_error(event: ErrorEvent) -> None:
         error = event.error
@@ -42,6 +49,10 @@ def forward_session_events(session: AgentSession[Any], events: Events) -> None:
     def on_transcription_timeout(event: UserTranscriptionTimeoutEvent) -> None:
         events.emit(SpeechNotRecognised(duration_s=event.speech_duration))
 
+    def on_close(event: CloseEvent) -> None:
+        events.emit(SessionClosed(failed=event.reason is CloseReason.ERROR))
+
     session.on("error", on_error)
+    session.on("close", on_close)
     session.on("user_input_transcribed", on_transcribed)
     session.on("user_transcription_timeout", on_transcription_timeout)

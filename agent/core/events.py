@@ -1,7 +1,8 @@
 """Everything that can happen in one greeting, and the dispatcher that delivers it.
 
 Each event is a small frozen dataclass. Rooms, providers and behaviours emit events; behaviours
-react to them and observers record them (`agent.greeting`). Events hold ids and plain values only.
+react to them and observers record them (`agent.greeting`). Events hold plain values; `LineAdded`
+also carries livekit-agents' message, which a recording needs for its captions.
 """
 
 from __future__ import annotations
@@ -258,6 +259,19 @@ class RecordingChanged:
 @dataclass(frozen=True, slots=True)
 class RecordingDeclined:
     """The trainee no longer wants to be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomClosed:
+    """The agent is no longer in the room: it was deleted, or LiveKit is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """livekit-agents closed the AgentSession."""
+
+    failed: bool
+    """True if a provider failed too often; False if LiveKit is stopping the job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Every private attribute of livekit-agents and its plugins that the worker uses.
 
 Each has the reason, and `tests/unit/test_livekit_internals.py` fails if the locked version (1.8.9)
-no longer has it. Nothing outside this module touches a private attribute of these packages.
+no longer has it. Nothing else in the worker touches a private attribute of these packages.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class BeyAvatarSession(bey.AvatarSession, ABC):
 
     The plugin's call has no total timeout and drops the provider's session id. Its token is valid
     for six hours, so a removed avatar could come back and re-create the room.
+    The rest of the plugin stays in use. To be removed when the plugin has options for these.
     """
 
     @abstractmethod

@@ -158,7 +158,7 @@ class AvatarArrival:
 
     async def _arrival_of(self, avatar: BeyondPresenceAvatar) -> None:
         await avatar.request()
-        self._state.avatar.provider_session_id = avatar.provider_session_id
+        self._state.avatar.answered(avatar.provider_session_id)
         await avatar.wait_until_visible(self._room)
 
     async def _use(self, avatar: BeyondPresenceAvatar, arrived: asyncio.Task[None]) -> bool:

@@ -1,7 +1,7 @@
 """The parts of one greeting, and how they are built.
 
-A behaviour reacts to `events`, reads `state`, and acts through three objects: `conversation` (say
-and answer), `output` (avatar, voice or text) and `ending` (end the greeting).
+A behaviour reacts to `events`, reads `state`, and acts through `conversation` (say and answer),
+`output` (avatar, voice or text), `avatar` (request and dismiss) and `ending` (end the greeting).
 """
 
 from __future__ import annotations

@@ -54,6 +54,7 @@ class GreetingSession:
         self._held += [PageRpcs(ctx.room, events), TypedText(ctx.room, greeting.trainee, events)]
         self._page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
+        self._finishing: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
     def start(self) -> None:

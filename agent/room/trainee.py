@@ -14,7 +14,7 @@ from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.core import end_reasons
-from agent.core.events import Events, TraineeGone, TraineeJoined, TraineeLeft
+from agent.core.events import Events, RoomClosed, TraineeGone, TraineeJoined, TraineeLeft
 from agent.core.log import logger
 from agent.room.contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
 
@@ -25,7 +25,7 @@ _RECONNECT_GRACE_S: Final = 3.0
 class Trainee:
     """The first human participant of the room; any other participant is ignored.
 
-    Emits `TraineeJoined`, `TraineeLeft` and `TraineeGone`.
+    Emits `TraineeJoined`, `TraineeLeft`, `TraineeGone` and `RoomClosed`.
     """
 
     def __init__(self, room: rtc.Room, events: Events, *, return_grace_s: float) -> None:
@@ -48,6 +48,7 @@ class Trainee:
         self.present = asyncio.Event()
         """Set while the trainee is in the room."""
         self.absent.set()
+        room.on("disconnected", lambda *_: events.emit(RoomClosed()))
 
     def watch(self) -> None:
         """Start to emit events, first for a trainee who is already in the room."""

@@ -60,10 +60,14 @@ async def greet(ctx: JobContext) -> None:
     )
     timeline.mark("store_read")
     events = Events()
-    state = GreetingState.create(metadata, events, earlier_answers=answers)
-    state.timeline = timeline
-    state.avatar_allowed = not budget_used_up
-    state.may_be_recorded = should_record(settings, metadata)
+    state = GreetingState(
+        metadata=metadata,
+        events=events,
+        earlier_answers=answers,
+        timeline=timeline,
+        avatar_allowed=not budget_used_up,
+        may_be_recorded=should_record(settings, metadata),
+    )
     greeting = GreetingSession(ctx, settings, state, events, store)
     ctx.proc.userdata["greeting"] = greeting
     greeting.start()

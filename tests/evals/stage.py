@@ -22,7 +22,7 @@ class Played:
         self.over = False
         events = Events()
         events.on(ClosingRequested, self._on_closing)
-        self.state = GreetingState.create(metadata, events)
+        self.state = GreetingState(metadata=metadata, events=events)
         self.conversation = Conversation(model, self.state, events, None)
 
     def _on_closing(self, _: ClosingRequested) -> None:

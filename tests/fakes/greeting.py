@@ -35,7 +35,7 @@ class FakeGreeting:
     def __init__(self, llm: ScriptedLLM, environ: dict[str, str], limits: dict[str, float]) -> None:
         self.room = FakeRoom()
         self.events = Events()
-        self.state = GreetingState.create(JobMetadata(session_id="s"), self.events)
+        self.state = GreetingState(metadata=JobMetadata(session_id="s"), events=self.events)
         if limits:
             # Shorter than a script may ask for, because the test waits for them.
             update = {"limits": Limits.model_construct(**limits)}

@@ -47,7 +47,7 @@ class Setup:
         self.sound = True
         self.removed: list[str] = []
         events = Events()
-        self.state = GreetingState.create(JobMetadata(), events)
+        self.state = GreetingState(metadata=JobMetadata(), events=events)
         output = SimpleNamespace(
             audio=self.voice,
             replace_audio_tail=self.tails.append,

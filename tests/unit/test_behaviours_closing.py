@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from agent.core.events import ClosingRequested, SpeechRecognised
-from agent.greeting.behaviours import check_in_after_silence, close_conversation
+from agent.greeting.behaviours import close_conversation
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
 from agent.greeting.behaviours.close_conversation import CloseConversation
 from agent.greeting.behaviours.limit_time import LimitTime
@@ -19,8 +19,7 @@ from tests.fakes.scripted_llm import Says
 
 @pytest.fixture(autouse=True)
 def short_linger(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (check_in_after_silence, close_conversation):
-        monkeypatch.setattr(module, "LINGER_S", 0.4)
+    monkeypatch.setattr(close_conversation, "LINGER_S", 0.4)
 
 
 @asynccontextmanager

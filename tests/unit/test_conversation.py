@@ -68,7 +68,7 @@ class Talk:
         for kind in (AnswersChanged, ClosingRequested, LineAdded):
             self.events.on(kind, self.emitted.append)
         self.events.on(RecordingDeclined, self._stop_recording)
-        self.state = GreetingState.create(metadata, self.events)
+        self.state = GreetingState(metadata=metadata, events=self.events)
         self.state.may_be_recorded = recorded
         if recorded:
             self.state.recording = Recorded(by="worker", status="recording")
@@ -218,7 +218,7 @@ async def test_script_without_questions_or_locales_declares_no_functions_for_the
     )
     scripted = ScriptedLLM(Says("Hello!"))
     events = Events()
-    state = GreetingState.create(JobMetadata(), events, library=load_library(tmp_path))
+    state = GreetingState(metadata=JobMetadata(), events=events, library=load_library(tmp_path))
     conversation = Conversation(scripted, state, events, None)
     async with conversation.session as session:
         await session.start(conversation.agent, record=False)

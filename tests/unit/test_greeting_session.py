@@ -35,7 +35,7 @@ async def test_greeting_whose_room_was_closed_during_the_start_has_the_stored_en
         shutdown=over.set_result,
     )
     events = Events()
-    state = GreetingState.create(JobMetadata(session_id="s"), events)
+    state = GreetingState(metadata=JobMetadata(session_id="s"), events=events)
     state.avatar_allowed = False
     settings = WorkerSettings.from_env(WORKER)
     greeting = GreetingSession(cast(Any, ctx), settings, state, events, store)

@@ -12,7 +12,10 @@ import pytest
     ("module", "forbidden"),
     [
         ("agent.__main__", ["livekit"]),
-        ("agent.token_endpoint.app", ["livekit.agents"]),
+        (
+            "agent.token_endpoint.__main__",
+            ["livekit.agents", "livekit.plugins", "agent.worker.server", "agent.greeting.session"],
+        ),
         ("agent.worker.server", ["agent.token_endpoint", "agent.demo"]),
         ("agent.cli.console", ["agent.avatar.beyond_presence"]),
         ("agent.cli.doctor.command", ["livekit.agents", "agent.token_endpoint"]),

@@ -26,7 +26,7 @@ def build_conversation(
     settings: VoiceSettings, metadata: JobMetadata | None = None
 ) -> Conversation:
     events = Events()
-    state = GreetingState.create(metadata or JobMetadata(), events)
+    state = GreetingState(metadata=metadata or JobMetadata(), events=events)
     return Conversation(build_llm(settings), state, events, settings)
 
 

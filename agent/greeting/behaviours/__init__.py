@@ -1,7 +1,8 @@
 """What the agent does during a greeting: one file per behaviour.
 
 To add a behaviour, write a class that takes a `Greeting` and subscribes to its events, and add it
-to the list.
+to the list. Handlers of one event run in the order of the list: `FallBackToVoice` changes the
+output before `RepeatLostLine` says the line again.
 """
 
 from __future__ import annotations

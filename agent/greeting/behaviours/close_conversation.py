@@ -14,16 +14,11 @@ from agent.greeting.context import Greeting
 LINGER_S: Final = 8.0
 """Seconds between the closing line and the end: time for one more question, at little cost."""
 
-_END_REASONS: Final = {
+_END_REASONS: Final[dict[ClosingCause, str]] = {
     "asked": end_reasons.COMPLETED,
     "silence": end_reasons.SILENT,
     "time": end_reasons.TIME_LIMIT,
 }
-
-
-def end_reason_after(cause: ClosingCause) -> str:
-    """The end reason of a greeting whose closing line was said for this cause."""
-    return _END_REASONS[cause]
 
 
 class CloseConversation:
@@ -43,13 +38,9 @@ class CloseConversation:
             await self._close(await self._requests.get())
 
     async def _close(self, cause: ClosingCause) -> None:
-        state, activity, events = (
-            self._greeting.state,
-            self._greeting.activity,
-            self._greeting.events,
-        )
+        greeting, state, activity = self._greeting, self._greeting.state, self._greeting.activity
         turns = activity.trainee_turns
-        if not await self._greeting.conversation.say(state.script.closing):
+        if not await greeting.conversation.say(state.script.closing):
             logger.info(
                 "the closing line was interrupted; the conversation continues",
                 extra={"event": "closing_interrupted"},
@@ -57,15 +48,24 @@ class CloseConversation:
             return
         state.closing_said = cause
         logger.info("said the closing line", extra={"event": "closing_said", "cause": cause})
-        events.emit(ClosingChanged(state.script.after_closing))
+        greeting.events.emit(ClosingChanged(state.script.after_closing))
         until = time.monotonic() + LINGER_S
         while activity.trainee_turns == turns:
             if (left_s := until - time.monotonic()) <= 0:
-                self._greeting.ending.end(end_reason_after(cause))
+                greeting.ending.end(_END_REASONS[cause])
                 return
             await activity.change(left_s)
         logger.info(
             "the trainee spoke after the closing line; the conversation continues",
             extra={"event": "closing_reopened"},
         )
-        events.emit(ClosingChanged(""))
+        greeting.events.emit(ClosingChanged(""))
+        greeting.tasks.start(self._end_after_silence(cause), name="end_after_silence")
+
+    async def _end_after_silence(self, cause: ClosingCause) -> None:
+        """End the reopened conversation at the next silence, without a second closing line."""
+        activity = self._greeting.activity
+        limit_s = min(self._greeting.state.script.limits.idle_seconds, LINGER_S)
+        while (left_s := limit_s - activity.quiet_s) > 0:
+            await activity.change(left_s)
+        self._greeting.ending.end(_END_REASONS[cause])

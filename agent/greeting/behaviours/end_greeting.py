@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from livekit.agents import CloseEvent, CloseReason
-
 from agent.core import end_reasons
-from agent.core.events import EndRequested, TraineeGone
+from agent.core.events import EndRequested, RoomClosed, SessionClosed, TraineeGone
 from agent.core.log import logger
 from agent.greeting.context import Greeting
 
@@ -17,19 +15,16 @@ class EndGreeting:
         self._ending = greeting.ending
         greeting.events.on(EndRequested, lambda event: self._ending.end(event.reason))
         greeting.events.on(TraineeGone, lambda event: self._ending.end(event.reason))
-        greeting.room.on("disconnected", self._on_room_closed)
-        greeting.conversation.session.on("close", self._on_session_closed)
+        greeting.events.on(RoomClosed, lambda _: self._ending.end(end_reasons.ROOM_CLOSED))
+        greeting.events.on(SessionClosed, self._on_session_closed)
 
-    def _on_room_closed(self, *_: object) -> None:
-        self._ending.end(end_reasons.ROOM_CLOSED)
-
-    def _on_session_closed(self, event: CloseEvent) -> None:
-        if event.reason is CloseReason.ERROR:
+    def _on_session_closed(self, event: SessionClosed) -> None:
+        if event.failed:
             logger.error(
                 "the conversation cannot continue; see the provider errors above",
                 extra={"event": "session_failed"},
             )
             self._ending.end(end_reasons.SESSION_FAILED)
         else:
-            # We never close the session before the end: LiveKit is stopping the job.
+            # We close the session only after the end: LiveKit is stopping the job.
             self._ending.end(end_reasons.WORKER_SHUTDOWN)
