@@ -38,23 +38,25 @@ ROWS = (
         "answers with a web page",
         "html",
         first_word_s=HANGS_S,
-        log="did not come|came without",
+        log="did not join|joined without",
     ),
     _avatar(
         "answers with nothing",
         "empty",
         first_word_s=HANGS_S,
-        log="did not come|came without",
+        log="did not join|joined without",
     ),
     _avatar("answers with a megabyte", "huge", log="500"),
     _avatar("call hangs", "hang", first_word_s=HANGS_S, log="did not answer"),
-    _avatar("never joins", "never-joins", first_word_s=HANGS_S, log="did not come|came without"),
-    _avatar("without a picture", "no-video", first_word_s=HANGS_S, log="did not come|came without"),
+    _avatar("never joins", "never-joins", first_word_s=HANGS_S, log="did not join|joined without"),
+    _avatar(
+        "without a picture", "no-video", first_word_s=HANGS_S, log="did not join|joined without"
+    ),
     _avatar(
         "without sound",
         "no-audio",
         first_word_s=HANGS_S,
-        log="did not come|came without",
+        log="did not join|joined without",
     ),
     # Beyond Presence: an avatar comes, and something else fails.
     _avatar(
@@ -67,7 +69,7 @@ ROWS = (
         "12 s late takes over",
         "late=12",
         first_word_s=HANGS_S,
-        log="did not come|came without",
+        log="did not join|joined without",
         then="avatar",
     ),
     Row(
@@ -90,20 +92,20 @@ ROWS = (
         mode="voice",
         first_word_s=HANGS_S,
         whole=True,
-        log="left again|did not come",
+        log="left before|did not join",
     ),
     Row(
         id="avatar leaves 2 s into the opening",
         faults=("bey:leaves-speaking=2x1",),
         then="voice",
         whole=True,
-        log="avatar left",
+        log="avatar was lost",
     ),
     Row(
         id="avatar leaves later",
         faults=("bey:leaves=14x1",),
         then="voice",
-        log="avatar left",
+        log="avatar was lost",
     ),
     Row(
         id="avatar accepts speech and plays nothing",
@@ -135,7 +137,7 @@ ROWS = (
     Row(
         id="avatar does not answer when told to stop",
         faults=("bey:clear-hangs",),
-        log="does not stop",
+        log="did not confirm",
     ),
     # Deepgram STT: typed messages are answered.
     Row(id="STT refused (401)", faults=("stt:401",), log="stt|listen|deepgram"),

@@ -103,16 +103,26 @@ async def exposed_metrics(product: Product) -> set[str]:
     return names
 
 
-async def test_counts_of_ended_jobs_are_kept_in_reused_files(product: Product) -> None:
-    [folder] = {
-        Path(event["path"])
-        for event in product.events("worker")
-        if event["message"] == "cleaning prometheus multiprocess directory"  # by livekit-agents
-    }
+async def metrics_folder(product: Product) -> Path:
+    """Return the folder that the worker shares with its jobs, from the environment of a job."""
+    client, ticket, _ = await product.enter()
+    await until(lambda: client.agent is not None, 10, "no agent joined")
+    environ = environment_of(product.job_process(ticket["session_id"]))
+    await client.press_continue()
+    await product.outcome(ticket["session_id"])
+    return Path(environ["PROMETHEUS_MULTIPROC_DIR"])
 
+
+def environment_of(process_id: int) -> dict[str, str]:
+    pairs = Path(f"/proc/{process_id}/environ").read_text().split("\0")
+    return dict(pair.partition("=")[::2] for pair in pairs)
+
+
+async def test_counts_of_ended_jobs_are_kept_in_reused_files(product: Product) -> None:
     def counted(found: dict[str, float]) -> float:
         return sum(v for name, v in found.items() if name.startswith(_WORKER + "greetings_total"))
 
+    folder = await metrics_folder(product)
     before, files_before = await product.metrics("worker"), len(list(folder.glob("*.db")))
     for _ in range(4):
         client, response, _ = await product.enter()
