@@ -231,23 +231,6 @@ async def test_training_type_chooses_its_own_avatar(
     assert [s["avatar_id"] for s in await product.avatars(room)] == ["nurse"]
 
 
-async def test_silent_trainee_gets_a_check_in_and_then_the_closing_line(product: Product) -> None:
-    client, response, _ = await product.enter(**FORKLIFT)
-    await the_opening(client)
-    guide = client.agent.identity
-    await client.silence()
-    quiet_since = time.monotonic()
-    await until(lambda: "I'm still here" in client.said(guide), 40, "no check-in")
-    # The caption is final after the line: twenty seconds of silence, and the line itself.
-    assert time.monotonic() - quiet_since > 18
-    await until(lambda: CLOSING in client.said(guide), 45, "no closing line")
-    await until(lambda: client.disconnected_at is not None, 20, "the greeting was not ended")
-    assert client.said(guide).count("I'm still here") == 1
-    outcome = await product.outcome(response["session_id"])
-    assert outcome["ended"]["reason"] == "silent"
-    assert {answer["status"] for answer in outcome["answers"].values()} == {"open"}
-
-
 async def test_voice_slows_down_on_request(product: Product) -> None:
     await product.stage.stand_ins.script(
         calls(("speak_slower", {})), says("Of course, I will speak slowly.")
