@@ -13,6 +13,7 @@ from livekit.agents import AgentServer
 from livekit.agents import __main__ as livekit_main
 from livekit.agents.cli import cli
 from livekit.agents.voice import recorder_io
+from livekit.agents.voice.avatar import DataStreamAudioReceiver
 from livekit.plugins import bey, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
@@ -91,3 +92,9 @@ def test_recorder_has_the_attributes_we_use() -> None:
 def test_livekit_agents_runs_a_worker_as_we_do() -> None:
     assert list(inspect.signature(cli._run_worker).parameters) == ["server", "args"]
     assert "_run_worker(" in inspect.getsource(livekit_main._dispatch)
+
+
+@pytest.mark.parametrize("name", ["_current_reader", "_register_clear_buffer_rpc"])
+def test_audio_receiver_has_the_attributes_of_the_demo_avatar(name: str) -> None:
+    """agent/demo/providers/beyond_presence/media.py, in the demo's avatar process."""
+    assert name in inspect.getsource(DataStreamAudioReceiver)
