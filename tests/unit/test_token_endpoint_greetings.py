@@ -54,7 +54,7 @@ async def test_start_after_failure_starts_a_new_greeting(
     assert not await greetings.start(METADATA, restart=False)
 
 
-async def test_break_off_keeps_a_newer_room(
+async def test_fail_keeps_a_newer_room(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     await greetings.start(METADATA, restart=False)
