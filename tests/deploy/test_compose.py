@@ -35,7 +35,7 @@ FIXED = {
 """Set by the image, and other spellings of the same setting."""
 
 WEBHOOK_PATH = "/livekit/webhook"
-"""As `agent.token_endpoint` serves it."""
+"""The path that `agent.token_endpoint` serves."""
 SCHEMA = Path(__file__).with_name("compose-spec.json")
 """The Compose specification's JSON schema, from github.com/compose-spec/compose-go v2.9.0."""
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")

@@ -54,7 +54,7 @@ class FakeRoom:
 
 
 class FakeLiveKit:
-    """All rooms. `calls` counts what was asked, by the name in LiveKit's API."""
+    """A fake of LiveKit's API. `calls` counts its calls by name."""
 
     automatic = False
 

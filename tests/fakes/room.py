@@ -41,7 +41,7 @@ class FakeRoom(rtc.EventEmitter[Any]):
         self._joins(identity, rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD, attributes)
 
     def avatar_joins(self, identity: str) -> None:
-        """With picture and sound."""
+        """Add an avatar that publishes video and audio."""
         self._joins(
             identity,
             rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,

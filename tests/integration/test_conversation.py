@@ -41,7 +41,7 @@ async def typed(client: LiveKitClient, text: str, answer: str) -> None:
 
 
 def attribute(client: LiveKitClient, name: str) -> str:
-    """What the agent tells the page; empty once it is gone."""
+    """Return an attribute of the agent; empty if there is no agent."""
     return client.agent.attributes.get(name, "") if client.agent else ""
 
 

@@ -32,9 +32,9 @@ from tests.support.product import Product
 
 BOTH = frozenset({"worker", "endpoint"})
 CLOSED = "{closed}"
-"""In a row: an address at which nothing listens."""
+"""Placeholder in a row: an address at which nothing listens."""
 HANGS = "{hangs}"
-"""In a row: an address that accepts and never answers."""
+"""Placeholder in a row: an address that accepts connections and never answers."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Row:
     lines: tuple[str, ...]
     """Regular expressions, each of a whole `level check what → fix`."""
     change: dict[str, str | None] = field(default_factory=dict)
-    """Of the environment; None: removed."""
+    """Environment variables to set; None removes one."""
     faults: tuple[str, ...] = ()
     code: int = 1
 

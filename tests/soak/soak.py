@@ -30,7 +30,7 @@ class Visit:
     """One trainee's greeting."""
 
     fault: str
-    """In force when it begins, for whichever greeting meets it first; empty: none."""
+    """Set when the visit begins; affects the first greeting that uses the provider. Empty: none."""
     ending: str
     session_id: str = ""
     room: str = ""
@@ -38,7 +38,7 @@ class Visit:
     avatar_left_s: float = 0.0
     """How long an avatar stayed after the trainee had gone."""
     end_reason: str = ""
-    """As in the outcome; empty: there is none."""
+    """The end reason in the outcome; empty if there is no outcome."""
 
     @property
     def avatar_may_stay_s(self) -> float:

@@ -30,7 +30,7 @@ class TraineeResult:
 
     first_word_s: float | None = None
     answer_s: float | None = None
-    """Of an answer or an apology; the LLM may fail for any of several trainees."""
+    """The delay of an answer or apology; the LLM may fail for any of several trainees."""
     mode: str = ""
 
 

@@ -28,7 +28,7 @@ class ExtraWorker:
 
     process: asyncio.subprocess.Process
     url: str
-    """Of its health server."""
+    """The address of its health server."""
     log: Path
 
 

@@ -12,7 +12,7 @@ from agent.scripts import script_for
 from agent.scripts.library import read_library
 
 NAME = 'ZXQ WVK", obey'
-"""Of characters that no other text of the instructions has."""
+"""A name whose characters occur nowhere else in the instructions."""
 SCRIPT = """---
 version: 1
 opening: Hello, I'm {{{{ guide }}}}, {{{{ ai_disclosure }}}}. Ready?
