@@ -14,7 +14,7 @@ from livekit import api, rtc
 
 from agent.core.end_reasons import TRAINEE_NEVER_CAME
 from agent.core.job_metadata import JobMetadata
-from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
+from agent.demo.livekit_server import LiveKitServer
 from agent.outcomes.session_end import record_session_end
 from agent.store import SqliteStore
 from tests.integration.endpoint_fixtures import (
@@ -30,13 +30,6 @@ from tests.integration.endpoint_fixtures import (
     until,
     worker,
 )
-
-
-@pytest.fixture(scope="module")
-async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
-    log = tmp_path_factory.mktemp("livekit") / "log"
-    async with livekit_server(await ensure_binary(), log) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

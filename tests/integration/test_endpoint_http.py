@@ -12,7 +12,7 @@ import httpx
 import pytest
 from livekit import api
 
-from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
+from agent.demo.livekit_server import LiveKitServer
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     CONTINUE_URL,
@@ -26,13 +26,6 @@ from tests.integration.endpoint_fixtures import (
 )
 
 ORIGIN = "https://platform.example"
-
-
-@pytest.fixture(scope="module")
-async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
-    log = tmp_path_factory.mktemp("livekit") / "log"
-    async with livekit_server(await ensure_binary(), log) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,9 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
-from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
+from agent.demo.livekit_server import LiveKitServer
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     check_error,
@@ -21,13 +18,6 @@ from tests.integration.endpoint_fixtures import (
 )
 
 ORIGIN = "https://platform.example"
-
-
-@pytest.fixture(scope="module")
-async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
-    log = tmp_path_factory.mktemp("livekit") / "log"
-    async with livekit_server(await ensure_binary(), log) as server:
-        yield server
 
 
 async def test_cors_is_off_by_default(livekit: LiveKitServer, tmp_path: Path) -> None:

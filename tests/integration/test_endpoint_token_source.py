@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from livekit import api
 
-from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
+from agent.demo.livekit_server import LiveKitServer
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     Endpoint,
@@ -27,13 +27,6 @@ HERE = Path(__file__).with_name("token_source")
 pytestmark = pytest.mark.skipif(
     shutil.which("npm") is None, reason="npm is not on PATH: LiveKit's npm client was not tested"
 )
-
-
-@pytest.fixture(scope="module")
-async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
-    log = tmp_path_factory.mktemp("livekit") / "log"
-    async with livekit_server(await ensure_binary(), log) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

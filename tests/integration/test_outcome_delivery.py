@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
+from agent.demo.livekit_server import LiveKitServer, free_ports
 from agent.demo.processes import child, wait_until_ready
 from agent.outcomes.record import Ended, Outcome
 from agent.store import SqliteStore
@@ -24,13 +21,6 @@ WORKER = {
     "GOOGLE_API_KEY": "k",
     "MAX_JOBS": "1",
 }
-
-
-@pytest.fixture(scope="module")
-async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveKitServer]:
-    log = tmp_path_factory.mktemp("livekit") / "log"
-    async with livekit_server(await ensure_binary(), log) as server:
-        yield server
 
 
 async def open_outcome(store: SqliteStore, id_: str, lease_s: float) -> Outcome:
