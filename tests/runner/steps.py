@@ -38,6 +38,8 @@ class Step:
     folder: Path = ROOT
     may_be_empty: bool = False
     """Whether it is no failure if pytest finds no test."""
+    failed_alone: tuple[str, ...] = ()
+    """Runs the tests that failed again, one by one; empty if they ran alone already."""
 
 
 def plan(
@@ -100,13 +102,15 @@ def _npm(name: str, script: str) -> Step:
 
 
 def _pytest(name: str, paths: list[str], processes: int, arguments: list[str]) -> Step:
+    program = (sys.executable, "-m", "pytest")
+    restarts = ("--max-worker-restart", str(_RESTARTS))
+    rest = ("-q", *paths, *arguments)
     return Step(
         name,
         (
-            *(sys.executable, "-m", "pytest", "-n", str(processes), "--dist", "worksteal"),
-            *("--max-worker-restart", str(_RESTARTS), "-q", "--durations", "10"),
-            *paths,
-            *arguments,
+            *(*program, "-n", str(processes), "--dist", "worksteal", *restarts),
+            *("--durations", "10", *rest),
         ),
         may_be_empty=bool(arguments),
+        failed_alone=(*program, "--last-failed", "-n", "1", *restarts, *rest),
     )

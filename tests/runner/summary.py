@@ -8,13 +8,19 @@ import time
 from tests.runner.prerequisites import NEEDED_BY
 from tests.runner.steps import Step
 
+_TESTS_FAILED = 1
+"""Exit code of pytest if tests failed."""
 _NO_TESTS = 5
 """Exit code of pytest if its arguments select no test."""
 _NOT_RUN_WITHOUT_PAGE = ("eslint", "tsc", "vitest")
 
 
-def run_steps(steps: list[Step], missing: dict[str, str]) -> int:
-    """Run every step, whether or not an earlier one failed; return the exit code."""
+def run_steps(steps: list[Step], missing: dict[str, str], *, retry_alone: bool = False) -> int:
+    """Run every step, whether or not an earlier one failed; return the exit code.
+
+    Args:
+        retry_alone: run tests that failed side by side again, one by one, and take that result.
+    """
     began = time.monotonic()
     results: list[tuple[str, bool, float]] = []
     for step in steps:
@@ -22,6 +28,10 @@ def run_steps(steps: list[Step], missing: dict[str, str]) -> int:
         print(f"\n== {step.name}", flush=True)
         code = subprocess.run(step.command, cwd=step.folder, check=False).returncode
         passed = code == 0 or (code == _NO_TESTS and step.may_be_empty)
+        if retry_alone and code == _TESTS_FAILED and step.failed_alone:
+            print(f"\n== {step.name}: the failed tests once more, one by one", flush=True)
+            code = subprocess.run(step.failed_alone, cwd=step.folder, check=False).returncode
+            passed = code == 0
         results.append((step.name, passed, time.monotonic() - started))
     print(f"\n{summary(results, missing, time.monotonic() - began)}")
     return int(bool(missing) or not all(passed for _, passed, _ in results))

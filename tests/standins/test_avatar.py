@@ -108,8 +108,9 @@ async def test_avatar_stops_at_once_on_clear_and_reports_the_position(
     assert finished.interrupted
     # The sink gives up waiting for the avatar's report after 2 s.
     assert answered - cleared < 0.6
-    # Between what had been heard behind the listener's jitter buffer, and what had been sent.
-    assert cleared - heard_from - 0.1 < finished.playback_position < cleared - spoke + 0.05
+    # Between what had been heard behind the listener's jitter buffer, and what had been sent. The
+    # test's own process may be 0.4 s late on a busy machine.
+    assert cleared - heard_from - 0.5 < finished.playback_position < cleared - spoke + 0.05
     assert last_loud - cleared < 0.3
     assert after.playback_position == pytest.approx(1.0, abs=0.01)
     assert not after.interrupted

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pytest
+
 from tests.runner.prerequisites import NEEDED_BY
-from tests.runner.steps import ROOT, plan
-from tests.runner.summary import summary
+from tests.runner.steps import ROOT, Step, plan
+from tests.runner.summary import run_steps, summary
 
 
 def test_plan_runs_every_test_folder() -> None:
@@ -53,3 +56,17 @@ def test_summary_names_failed_steps_and_missing_prerequisites() -> None:
 
 def test_summary_says_that_all_passed() -> None:
     assert summary([("mypy", True, 9.6)], {}, 60).endswith("all checks passed (1.0 min)")
+
+
+def exits(code: int) -> tuple[str, ...]:
+    return (sys.executable, "-c", f"raise SystemExit({code})")
+
+
+@pytest.mark.parametrize(
+    ("retry_alone", "alone", "code"), [(True, 0, 0), (True, 1, 1), (False, 0, 1)]
+)
+def test_run_steps_takes_the_result_of_failed_tests_alone_only_if_asked(
+    retry_alone: bool, alone: int, code: int
+) -> None:
+    step = Step("product tests", exits(1), failed_alone=exits(alone))
+    assert run_steps([step], {}, retry_alone=retry_alone) == code
