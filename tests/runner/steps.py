@@ -60,7 +60,7 @@ def plan(
         steps.append(_npm("vitest", "test"))
     cores = os.cpu_count() or 2
     if group in {None, "unit"}:
-        steps.append(_pytest("unit tests", ["tests/unit"], cores, pytest_arguments))
+        steps.append(_pytest("unit tests", ["tests/unit"], cores + 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
     impossible = [path for name in sorted(missing) for path in NEEDED_BY[name]]
     alone = [
