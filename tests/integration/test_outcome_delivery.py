@@ -86,7 +86,7 @@ async def test_worker_delivers_an_outcome_closed_during_shutdown(
             store = SqliteStore(tmp_path / "state" / "store.sqlite3")
             record = await open_outcome(store, "o", 60)
             record.ended = Ended(reason="continue", at=datetime.now(UTC))
-            # Not after the signal: on a busy machine the worker may be gone before this process runs.
+            # Before the signal: on a busy machine the worker may be gone before this runs.
             await store.close_outcome("o", record.model_dump_json())
             worker.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(worker.wait(), 30) == 0
