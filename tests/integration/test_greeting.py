@@ -56,7 +56,7 @@ async def test_agent_greets_by_name_and_answers_speech(
     assert await client.rpc("end_greeting", {"reason": "continue"}) == "ok"
     await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
     assert client.disconnected_at - ended_at < 2
-    assert not await product.room_exists(response["room_name"])
+    await product.room_is_deleted(response["room_name"])
     await product.paid_avatars_left(response["room_name"])
     assert len(await product.avatars(response["room_name"])) == 1
 

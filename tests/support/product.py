@@ -183,6 +183,12 @@ class Product:
         answer = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
         return bool(answer.rooms)
 
+    async def room_is_deleted(self, room: str, within_s: float = 5) -> None:
+        """Wait until LiveKit no longer lists a room; the list lags behind its participants."""
+        async with asyncio.timeout(within_s):
+            while await self.room_exists(room):
+                await asyncio.sleep(0.1)
+
     # Between two tests.
 
     async def clear(self) -> None:
