@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.schema import Script
@@ -74,17 +73,6 @@ def rank_scripts(library: Library, metadata: JobMetadata) -> Iterator[ScriptSele
                 tag, locale_by = found
                 industry = match_alias(metadata.industry, _industries(files, tag), ignored)
                 yield ScriptSelection(files[tag], chosen_by, locale_by, industry)
-
-
-def select_script(library: Library, metadata: JobMetadata) -> ScriptSelection:
-    """The best of `choices`.
-
-    Raises:
-        ScriptError: no script can be used.
-    """
-    for selection in rank_scripts(library, metadata):
-        return selection
-    raise ScriptError(f"{library.root}/{DEFAULT_SCRIPT}/{DEFAULT_LOCALE}.md cannot be used")
 
 
 def match_alias(value: str, aliases: Mapping[str, Iterable[str]], ignored: frozenset[str]) -> str:

@@ -11,16 +11,13 @@ from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.reply import Reply
 from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request, Turn
-from agent.scripts.library import PROMPTS, load_library
-from agent.scripts.rendering import RenderedScript, render_script
-from agent.scripts.selection import select_script
+from agent.scripts import RenderedScript, script_for
 
 LOCALES = ["en", "es", "fr", "de"]
 
 
 def script(training: str, locale: str) -> RenderedScript:
     """What the worker has for this trainee."""
-    library = load_library(PROMPTS)
     asked = {
         "session_id": "s",
         "training_type": training,
@@ -28,7 +25,7 @@ def script(training: str, locale: str) -> RenderedScript:
         "trainee": {"name": "Ada"},
     }
     metadata = JobMetadata.model_validate(asked)
-    return render_script(library, select_script(library, metadata), metadata)
+    return script_for(metadata)
 
 
 @dataclass
