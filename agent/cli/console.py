@@ -26,7 +26,7 @@ from agent.core.events import ClosingRequested, Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import LlmSettings, VoiceSettings
 from agent.scripts import PROMPTS, load_library
-from agent.speech.providers import build_llm
+from agent.speech.models import build_llm
 
 _ANSWER_TIMEOUT_S = 30.0
 _TEXT_OPTIONS = ("training-type", "role", "industry", "locale", "name", "prompts")

@@ -38,8 +38,9 @@ from agent.scripts.selection import find_locale
 from agent.scripts.speakable import estimate_speech_s
 from agent.speech.failures import provider_failed
 from agent.speech.language_speech import LanguageSpeech
+from agent.speech.models import FallbackModels
 from agent.speech.prepared_line import PreparedLine
-from agent.speech.providers import FallbackModels, build_session, build_text_session
+from agent.speech.session import build_session, build_text_session
 
 _LINE_TIMEOUT_S: Final = 40.0
 """Longest time for a line of a script to be said; `prompts check` allows half of it."""

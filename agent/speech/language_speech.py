@@ -11,8 +11,10 @@ from livekit.plugins import deepgram
 from agent.core.events import Events, VoiceFailedOver
 from agent.core.settings import VoiceSettings
 from agent.speech.failures import provider_failed
-from agent.speech.providers import FallbackVoices, build_stt, build_tts
-from agent.speech.voices import choose_voice, recognition_language
+from agent.speech.recognition import build_stt
+from agent.speech.recognition_models import recognition_language
+from agent.speech.synthesis import FallbackVoices, build_tts
+from agent.speech.voices import choose_voice
 
 _SLOWER_BY: Final = 0.15
 _SLOWEST: Final = 0.7

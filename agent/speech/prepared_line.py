@@ -11,7 +11,7 @@ from livekit.agents import APIError, tts
 
 from agent.core.events import Events, LineLost, NoVoiceLeft
 from agent.core.log import logger
-from agent.speech.providers import TTS_CONNECT_OPTIONS
+from agent.speech.synthesis import TTS_CONNECT_OPTIONS
 
 _FIRST_AUDIO_S: Final = 6.0
 """If there is no audio by then, the line is shown as text: the trainee hears or reads it within 8

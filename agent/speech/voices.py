@@ -1,4 +1,4 @@
-"""Chooses the voice and the recognition language for a locale.
+"""Chooses the voice for a locale.
 
 A voice is looked up in this order; an unknown locale is never an error:
 
@@ -15,11 +15,6 @@ from collections.abc import Mapping
 
 _AURA = re.compile(r"(?:aura(?:-2)?|flux)-[a-z]+-([a-z]{2})(?:-[a-z]+)?", re.I)
 _GEMINI = "gemini:"
-
-MULTI = "multi"
-"""Deepgram nova-3's language setting that recognises several languages, also in one sentence."""
-_MULTI_COVERS = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
-"""https://developers.deepgram.com/docs/multilingual-code-switching"""
 
 
 def spoken_language(voice: str) -> str | None:
@@ -52,9 +47,3 @@ def choose_voice(voices: Mapping[str, str], locale: str, asked: str | None = Non
     tags = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
     found = (table[tag] for tag in [*tags, "*"] if tag in table)
     return next(found, next(iter(voices.values())))
-
-
-def recognition_language(stt_model: str, locale: str) -> str:
-    """Deepgram's `language` for a locale: `multi` if nova-3 covers it, else the locale itself."""
-    language = locale.split("-")[0].lower()
-    return MULTI if stt_model.startswith("nova-3") and language in _MULTI_COVERS else locale

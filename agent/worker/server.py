@@ -23,7 +23,8 @@ from agent.recording.retention import Retention
 from agent.room.contract import ATTRIBUTE_AGENT
 from agent.room.room_api import RoomApi
 from agent.scripts import script_for
-from agent.speech.providers import build_llm, build_tts
+from agent.speech.models import build_llm
+from agent.speech.synthesis import build_tts
 from agent.store import open_store
 from agent.telemetry.log_format import set_up_logs
 from agent.telemetry.metric_files import use_new_files

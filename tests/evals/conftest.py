@@ -10,7 +10,7 @@ from livekit.agents import llm
 from livekit.plugins import google
 
 from agent.core.settings import LlmSettings
-from agent.speech.providers import build_llm
+from agent.speech.models import build_llm
 from tests.evals.stage import Played, play
 
 # Read at import, before a fixture removes them from the environment.

@@ -25,7 +25,7 @@ from agent.core.types import Line
 from agent.greeting.behaviours.repeat_lost_line import RepeatLostLine
 from agent.outcomes.record import Recorded
 from agent.scripts import load_library
-from agent.speech.providers import FallbackModels
+from agent.speech.models import FallbackModels
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 
 FORKLIFT = JobMetadata.model_validate(

@@ -13,7 +13,10 @@ from agent.core.errors import ConfigError
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
-from agent.speech.providers import build_llm, build_session, build_stt, build_tts
+from agent.speech.models import build_llm
+from agent.speech.recognition import build_stt
+from agent.speech.session import build_session
+from agent.speech.synthesis import build_tts
 
 ENVIRONMENT = {
     "GOOGLE_API_KEY": "google",

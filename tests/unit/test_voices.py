@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.speech.voices import choose_voice, recognition_language
+from agent.speech.recognition_models import recognition_language
+from agent.speech.voices import choose_voice
 
 TABLE = {
     "en": "aura-2-andromeda-en",

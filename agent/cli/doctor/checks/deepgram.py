@@ -24,7 +24,8 @@ from agent.cli.doctor.http_client import (
 from agent.cli.doctor.provider_response import unexpected_status
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.provider_advice import PROVIDER_ADVICE
-from agent.speech.voices import gemini_voice, recognition_language
+from agent.speech.recognition_models import recognition_language
+from agent.speech.voices import gemini_voice
 
 _PROVIDER = "Deepgram"
 _ADVICE = {

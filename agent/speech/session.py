@@ -1,0 +1,65 @@
+"""Builds the LiveKit sessions of a conversation: spoken and typed."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from livekit.agents import AgentSession, APIConnectOptions, inference, llm
+from livekit.agents.voice.agent_session import SessionConnectOptions
+
+from agent.speech.models import LLM_CONNECT_OPTIONS
+from agent.speech.synthesis import TTS_CONNECT_OPTIONS
+
+T = TypeVar("T")
+
+_MAX_TOOL_STEPS: Final = 5
+"""Functions that one reply may call in turn, because a trainee may answer several questions at
+once."""
+
+_TRANSCRIPTION_TIMEOUT_S: Final = 3.5
+"""If speech yields no words for this long, the session reports it."""
+
+_NEVER_CLOSE: Final = 10_000
+"""livekit-agents closes a session after four failures of a provider. Refused speech recognition is
+retried every half second and would end a greeting before it begins. Our greeting goes on: the
+opening is said and typed text is answered."""
+
+
+def build_session(model: llm.LLM[Any], userdata: T) -> AgentSession[T]:
+    """Build a spoken conversation; each agent brings its own speech recognition and voice."""
+    return AgentSession[T](
+        llm=model,
+        userdata=userdata,
+        max_tool_steps=_MAX_TOOL_STEPS,
+        turn_handling={
+            # Both run inside this process; the defaults of development mode and LiveKit Cloud call
+            # LiveKit's gateway.
+            "turn_detection": inference.TurnDetector(version="v1-mini"),
+            # The longest wait if the detector takes a complete sentence for an unfinished one.
+            "endpointing": {"max_delay": 2.0},
+            # The avatar output cannot pause, so a false interruption cannot be resumed.
+            "interruption": {"mode": "vad", "resume_false_interruption": False},
+        },
+        transcription_timeout=_TRANSCRIPTION_TIMEOUT_S,
+        # Do not wait for last words when the session closes: by then the room is gone.
+        session_close_transcript_timeout=0.2,
+        conn_options=SessionConnectOptions(
+            llm_conn_options=LLM_CONNECT_OPTIONS,
+            stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=4.0),
+            tts_conn_options=TTS_CONNECT_OPTIONS,
+            max_unrecoverable_errors=_NEVER_CLOSE,
+        ),
+    )
+
+
+def build_text_session(model: llm.LLM[Any], userdata: T) -> AgentSession[T]:
+    """Build a typed conversation: no speech recognition and no voice."""
+    return AgentSession[T](
+        llm=model,
+        userdata=userdata,
+        max_tool_steps=_MAX_TOOL_STEPS,
+        turn_handling={"turn_detection": None, "interruption": {"mode": "vad"}},
+        conn_options=SessionConnectOptions(
+            llm_conn_options=LLM_CONNECT_OPTIONS, max_unrecoverable_errors=_NEVER_CLOSE
+        ),
+    )

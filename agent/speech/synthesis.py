@@ -1,0 +1,54 @@
+"""Builds voices (TTS). Clients are created now and connect later."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from livekit.agents import APIConnectOptions, tts
+from livekit.plugins import deepgram, google
+
+from agent.core.livekit_internals import set_gemini_tts_timeout
+from agent.core.settings import VoiceSettings
+from agent.speech.voices import gemini_voice
+
+TTS_CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=2.5)
+"""For one voice. If all voices have failed, each is tried once more."""
+_GEMINI_TTS_TIMEOUT_MS: Final = 6_000
+"""For one sentence."""
+
+
+class FallbackVoices(tts.FallbackAdapter):
+    """A voice, and others if it fails."""
+
+    def __init__(self, voices: list[tts.TTS[Any]]) -> None:
+        super().__init__(voices, max_retry_per_tts=0)
+
+    def prewarm(self) -> None:
+        """Do nothing: the opening is synthesised at once anyway.
+
+        In livekit-plugins-deepgram 1.8.9, a connection that hangs while prewarming (10 s) blocks
+        every other connection of the plugin, so the fallback voice would not get its turn.
+        """
+
+
+def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
+    """Build a voice by the name that `agent.speech.voices.choose_voice` returns."""
+    if name := gemini_voice(voice):
+        key = settings.google_api_key.get_secret_value()
+        # The plugin synthesises a whole text at once: adapt it to go sentence by sentence.
+        return tts.StreamAdapter(tts=_gemini_tts(settings.gemini_tts_model, name, key))
+    return deepgram.TTS(
+        model=voice,
+        api_key=settings.deepgram_api_key.get_secret_value(),
+        base_url=f"{settings.deepgram_base_url}/v1/speak",
+        mip_opt_out=True,
+    )
+
+
+@cache
+def _gemini_tts(model: str, name: str, key: str) -> google.beta.GeminiTTS:
+    """Build one per process, because its clients take 100 ms to create."""
+    voice = google.beta.GeminiTTS(model=model, voice_name=name, api_key=key)
+    set_gemini_tts_timeout(voice, key, _GEMINI_TTS_TIMEOUT_MS)
+    return voice
