@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 from agent.core.job_metadata import JobMetadata
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OPENING_ENDS, OpenPage
 from tests.browser.test_page import SLOW_MS, arrive, screenshot, set_agent_attributes
 from tests.support.product import Product
 
@@ -45,7 +45,7 @@ async def test_page_shows_voice_and_text_mode_with_their_reasons(
     page = await open_page(microphone_denied=True)
     session_id = await arrive(page, product, locale="en")
     captions = page.get_by_test_id("captions")
-    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    await expect(captions).to_contain_text(OPENING_ENDS, timeout=SLOW_MS)
     note = page.get_by_test_id("mode-note")
     await expect(note).to_be_empty()
 
@@ -126,7 +126,7 @@ async def test_page_reports_a_killed_job_and_joins_its_replacement(
     page = await open_page(microphone_denied=True)
     session_id = await arrive(page, product, locale="en")
     captions = page.get_by_test_id("captions")
-    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    await expect(captions).to_contain_text(OPENING_ENDS, timeout=SLOW_MS)
     root = page.get_by_test_id("avatar-greeting")
     # Silence alone does not make the page report a lost agent.
     await page.wait_for_timeout(7_000)
@@ -192,7 +192,7 @@ async def test_page_does_not_report_a_lost_agent_while_its_own_connection_stalls
     page = await open_page(microphone_denied=True)
     await arrive(page, product, locale="en")
     captions = page.get_by_test_id("captions")
-    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    await expect(captions).to_contain_text(OPENING_ENDS, timeout=SLOW_MS)
     root = page.get_by_test_id("avatar-greeting")
     assert product.stage.livekit is not None
     server = product.stage.livekit.process.pid

@@ -14,7 +14,15 @@ import jwt
 from livekit import api
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PICTURE, SENTENCE, SOUND_RECEIVED, SPOKEN, OpenPage
+from tests.browser.conftest import (
+    OPENING_BEGINS,
+    OPENING_ENDS,
+    PICTURE,
+    SENTENCE,
+    SOUND_RECEIVED,
+    SPOKEN,
+    OpenPage,
+)
 from tests.support.product import Product
 
 SLOW_MS = 30_000
@@ -102,7 +110,7 @@ async def test_page_greets_answers_speech_and_continues(
     assert "Connected to LiveKit room" in console
 
     captions = page.get_by_test_id("captions")
-    await expect(captions).to_contain_text("Hello Ada, and welcome!", timeout=SLOW_MS)
+    await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
     await wait_for_sound(page)
     before = await page.evaluate(PICTURE)
     assert before.startswith("data:image/png")
@@ -136,7 +144,7 @@ async def test_page_without_microphone_answers_typed_messages(open_page: OpenPag
     page = await open_page(microphone_denied=True)
     await register(page)
     captions = page.get_by_test_id("captions")
-    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    await expect(captions).to_contain_text(OPENING_ENDS, timeout=SLOW_MS)
     await expect(page.get_by_test_id("mic-note")).to_be_visible()
     await screenshot(page, "microphone-denied")
     await page.get_by_test_id("chat-input").fill("How long does the video take?")
@@ -179,7 +187,7 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
         tap = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
         await devtools.send("Input.dispatchMouseEvent", tap)
     captions = page.get_by_test_id("captions")
-    await expect(captions).to_contain_text("Hello Ada, and welcome!", timeout=SLOW_MS)
+    await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
     await wait_for_sound(page)
 
 
@@ -187,7 +195,7 @@ async def test_page_shows_a_portrait_in_voice_mode(product: Product, open_page: 
     await product.stage.stand_ins.faults("bey:401")
     page = await open_page()
     await register(page)
-    await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("captions")).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
     await expect(page.get_by_test_id("portrait")).to_be_visible()
     await wait_for_sound(page)
     await screenshot(page, "voice-only")
@@ -208,13 +216,13 @@ async def test_page_joins_the_same_conversation_after_a_refresh(
     page = await open_page()
     await register(page)
     captions = page.get_by_test_id("captions")
-    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    await expect(captions).to_contain_text(OPENING_ENDS, timeout=SLOW_MS)
     await page.reload()
     await expect(page.get_by_test_id("status")).to_contain_text("Connected", timeout=SLOW_MS)
     await page.get_by_test_id("chat-input").fill("How long does the video take?")
     await page.keyboard.press("Enter")
     await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
-    await expect(captions).not_to_contain_text("Hello Ada")
+    await expect(captions).not_to_contain_text(OPENING_BEGINS)
     assert len(await product.stage.stand_ins.sessions()) == 1
 
 
@@ -222,7 +230,7 @@ async def test_page_fits_a_phone(open_page: OpenPage) -> None:
     page = await open_page()
     await page.set_viewport_size({"width": 390, "height": 844})
     await register(page)
-    await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("captions")).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
     await screenshot(page, "phone")
     box = await page.get_by_test_id("continue").bounding_box()
     assert box is not None
@@ -293,7 +301,7 @@ async def test_page_follows_a_language_switch_and_the_closing_line(
     page = await open_page(microphone_denied=True)
     await arrive(page, product, locale="en")
     captions = page.get_by_test_id("captions")
-    await expect(captions).to_contain_text("What would you like to know?", timeout=SLOW_MS)
+    await expect(captions).to_contain_text(OPENING_ENDS, timeout=SLOW_MS)
     root = page.get_by_test_id("avatar-greeting")
     await expect(root).to_have_attribute("lang", "en")
     await page.get_by_test_id("chat-input").fill("Español, por favor")

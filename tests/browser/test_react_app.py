@@ -14,7 +14,7 @@ from playwright.async_api import expect
 
 from agent.demo.page import WEB
 from agent.demo.tools import run_tool
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OPENING_BEGINS, OpenPage
 from tests.browser.test_page import SLOW_MS, screenshot, trainee_jwt
 from tests.support.product import Product
 
@@ -100,7 +100,7 @@ async def test_react_app_greets_continues_and_keeps_its_own_styles(
     session_id, jwt = trainee_jwt(product, locale="en")
     endpoint = f"{product.stage.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"
     await page.goto(f"{app_url}/?endpoint={endpoint}&jwt={jwt}")
-    await expect(page.get_by_test_id("captions")).to_contain_text("Hello Ada", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("captions")).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
     await expect(page.get_by_test_id("phase")).to_have_text("greeting")
     await screenshot(page, "react-app")
 

@@ -14,7 +14,7 @@ import moonshine_voice
 from livekit import rtc
 from livekit.rtc.participant import PublishTrackError
 
-from tests.faults.observer import OPENING_ENDS, QUESTION, Observer, is_whole
+from tests.faults.observer import OPENING, QUESTION, Observer, is_whole
 from tests.faults.row import ANSWER_S, AVATAR_LEFT_S, SLACK_S, Row
 from tests.support.product import Product
 from tests.support.waiting import holds_within
@@ -111,7 +111,7 @@ async def play(product: Product, row: Row) -> Played:
     if row.then:
         await holds_within(lambda: row.then in observer.modes[1:], row.then_s)
     if row.whole:
-        await holds_within(lambda: observer.opening().endswith(OPENING_ENDS), _OPENING_TAKES_S)
+        await holds_within(lambda: observer.opening() == OPENING, _OPENING_TAKES_S)
         with contextlib.suppress(AssertionError):
             await client.silence(1.0, timeout=_OPENING_TAKES_S)
     played.opening, played.heard_s = observer.opening(), observer.heard_s()

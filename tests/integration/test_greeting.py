@@ -12,34 +12,40 @@ from livekit import api, rtc
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import trainee_token
 from tests.support.product import Product
+from tests.support.shipped_scripts import (
+    after_opening,
+    first_sentence,
+    has_whole_opening,
+    shipped_script,
+)
 from tests.support.waiting import until
 
-OPENING_ENDS_WITH = "What would you like to know?"
+BEGINS = first_sentence(shipped_script().opening)
+"""The first sentence of the opening for a trainee without a training."""
 
 
 async def the_opening(client: LiveKitClient, timeout: float = 40) -> str:
     """Wait for the opening, and return its caption."""
     await until(
-        lambda: any(OPENING_ENDS_WITH in text for _, text in client.captions),
+        lambda: any(has_whole_opening(text) for _, text in client.captions),
         timeout,
         f"no opening among the captions {client.captions}",
     )
-    return next(text for _, text in client.captions if OPENING_ENDS_WITH in text)
+    return next(text for _, text in client.captions if has_whole_opening(text))
 
 
 async def test_agent_greets_by_name_and_answers_speech(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    client, response, _ = await product.enter(
-        receives_video=True, role="picker", training_type="warehouse safety"
-    )
+    training = {"role": "picker", "training_type": "warehouse safety"}
+    client, response, _ = await product.enter(receives_video=True, **training)
     _, speaker = await client.hears(after=0)
     assert client.avatar is not None
     assert speaker == client.avatar.identity
     assert client.avatar.attributes["lk.publish_on_behalf"] == client.agent.identity
 
     opening = await the_opening(client)
-    assert opening.startswith("Hello Ada, and welcome!")
+    assert opening == shipped_script(**training).opening
     assert "warehouse safety" in opening
     assert client.video_frames[speaker] > 100
 
@@ -69,7 +75,7 @@ async def test_agent_answers_typed_messages(product: Product) -> None:
     await client.type("How long does the video take?")
     await client.hears(after=typed_at)
     await until(
-        lambda: "video" in client.said(client.agent.identity).split(OPENING_ENDS_WITH)[-1].lower(),
+        lambda: "video" in after_opening(client.said(client.agent.identity)).lower(),
         30,
         "no answer about the video",
     )
@@ -80,9 +86,9 @@ async def test_agent_answers_after_the_opening_what_was_typed_before(product: Pr
     await until(lambda: client.agent is not None, 10, "no agent")
     await client.type("How long does the video take?")
     opening = await the_opening(client)
-    assert opening.startswith("Hello Ada, and welcome!")
+    assert opening.startswith(BEGINS)
     await until(
-        lambda: "video" in client.said(client.agent.identity).split(OPENING_ENDS_WITH)[-1].lower(),
+        lambda: "video" in after_opening(client.said(client.agent.identity)).lower(),
         30,
         "no answer about the video",
     )
@@ -113,7 +119,7 @@ async def test_opening_waits_until_the_page_can_hear(product: Product) -> None:
     await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": identities})
     heard_at, _ = await client.hears(after=able_at, timeout=3)
     assert heard_at - able_at < 3
-    assert (await the_opening(client)).startswith("Hello Ada")
+    assert (await the_opening(client)).startswith(BEGINS)
 
 
 async def test_unreadable_can_hear_report_is_refused(product: Product) -> None:
@@ -127,18 +133,19 @@ async def test_unreadable_can_hear_report_is_refused(product: Product) -> None:
 async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product: Product) -> None:
     await product.stage.stand_ins.faults("llm:500")
     client, _, _ = await product.enter()
-    assert (await the_opening(client)).startswith("Hello Ada")
+    assert (await the_opening(client)).startswith(BEGINS)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
     await client.hears(after=typed_at, timeout=15)
-    await until(lambda: "sorry" in client.said(client.agent.identity), 20, "no apology")
+    apology = shipped_script().trouble
+    await until(lambda: apology in client.said(client.agent.identity), 20, "no apology")
 
 
 async def test_agent_answers_typed_messages_without_stt(product: Product) -> None:
     await product.stage.stand_ins.faults("stt:401")
     client, _, _ = await product.enter()
-    assert (await the_opening(client)).startswith("Hello Ada")
+    assert (await the_opening(client)).startswith(BEGINS)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
@@ -157,7 +164,7 @@ async def test_agent_uses_the_participant_name_if_metadata_is_unreadable(product
     )
     token = trainee_token(livekit, room, identity="somebody", name="Grace")
     client = await product.join(livekit.url, token)
-    assert (await the_opening(client)).startswith("Hello Grace, and welcome!")
+    assert await the_opening(client) == shipped_script(name="Grace").opening
     log = (product.logs / "worker.log").read_text()
     assert "metadata_unreadable" in log
 

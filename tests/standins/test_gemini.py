@@ -111,8 +111,8 @@ async def test_gemini_calls_end_greeting_when_the_trainee_wants_to_continue(
 
 
 QUESTIONS = """
-- driven_before (yes_no): ¿Has conducido antes una carretilla elevadora?
-- truck_type (choice): ¿Qué vas a llevar? [reach = una retráctil; pallet = una transpaleta]
+- driven_before (yes_no): ¿Tienes experiencia con carretillas?
+- truck_type (choice): ¿Cuál usarás? [reach = una retráctil; pallet = una transpaleta]
 """
 IDS = ["driven_before", "truck_type"]
 
@@ -144,7 +144,7 @@ async def test_gemini_records_an_answer_and_asks_the_next_question(
         content=INSTRUCTION.replace("You speak English", "Hablas en español") + QUESTIONS,
     )
     for role, said in (
-        ("assistant", "¿Has conducido antes una carretilla elevadora?"),
+        ("assistant", "¿Tienes experiencia con carretillas?"),
         ("user", "Sí, muchas veces."),
     ):
         context.add_message(role=role, content=said)  # type: ignore[arg-type]
@@ -157,7 +157,7 @@ async def test_gemini_records_an_answer_and_asks_the_next_question(
         llm.FunctionCallOutput(call_id=call.call_id, name=call.name, output=output, is_error=False),
     ]
     after = await ask(providers, context, [record_answer])
-    assert (after.text, after.calls) == ("Gracias. ¿Qué vas a llevar?", [])
+    assert (after.text, after.calls) == ("Gracias. ¿Cuál usarás?", [])
     detail = (await providers.calls("llm"))[-1]["detail"]
     assert detail["responses"] == [{"name": "record_answer", "response": {"output": output}}]
 

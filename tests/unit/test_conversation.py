@@ -118,7 +118,7 @@ def saved(question: str, value: object) -> tuple[str, dict[str, object]]:
 async def test_answers_in_one_turn_are_all_saved_and_get_one_reply() -> None:
     replies = [
         Says(calls=[saved("driven_before", True), saved("years_driving", "12 years")]),
-        Says("Twelve years, wonderful. Which truck will you be using?"),
+        Says("Twelve years, wonderful. And the truck?"),
     ]
     async with Talk(*replies) as talk:
         run = await talk.says("Yes, for twelve years")

@@ -232,7 +232,8 @@ def test_check_includes_the_shared_files(tmp_path: Path) -> None:
     assert check(tmp_path, common, "_common/en") == []
     wrong = common.replace("{{ persona }}", "{{ person }}").replace("language:", "tongue:")
     assert [f.field for f in check(tmp_path, wrong, "_common/en")] == ["language", "tongue"]
-    wrong = common.replace("{{ persona }}", "{{ person }}").replace("I'm sorry,", "*Sorry*")
+    wrong = common.replace("{{ persona }}", "{{ person }}")
+    wrong = wrong.replace("\ntrouble: >-\n", "\ntrouble: >-\n  *Sorry*\n")
     fields = {(f.field, f.message.split(";")[0]) for f in check(tmp_path, wrong, "_common/en")}
     assert ("", "unknown placeholder 'person'") in fields
     assert any(field == "trouble" for field, _ in fields)

@@ -68,7 +68,7 @@ trouble: Sorry, say that again?
 check_in: Still there?
 opening: >-
   Hello{% if name %} {{ name.split(" ")[0] }}{% endif %}! I'm {{ guide }}, and {{ ai_disclosure }}.
-  Today is about {{ words["load"] }}. What would you like to know?
+  Today is about {{ words["load"] }}. What shall I explain?
 closing: Well done{% if role %}, and good luck as a {{ role }}{% endif %}!
 welcome_text: "Welcome: your {{ training }} video is ready."
 talking_points:
