@@ -1,4 +1,9 @@
-"""Sends speech to the avatar and checks that the avatar plays it.
+"""Sends speech to the avatar, pauses it, and checks that the avatar plays it.
+
+The avatar protocol has no pause. This output keeps the audio of the current line. To pause, it
+tells the avatar to be silent and takes the position that the avatar reports. To resume, it sends
+the rest of the line again. livekit-agents uses this to continue a line that a noise has interrupted
+(`resume_false_interruption`).
 
 livekit-agents trusts the avatar's own reports: an avatar that plays nothing, or never reports the
 end, leaves the conversation in "speaking" for good. This output also listens to the avatar's audio
@@ -10,11 +15,16 @@ from __future__ import annotations
 import asyncio
 import time
 from array import array
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Final
 
 from livekit import rtc
-from livekit.agents.voice.avatar import DataStreamAudioOutput
+from livekit.agents.voice.io import AudioOutput, AudioOutputCapabilities
 
+from agent.avatar.kept_audio import LOUD, KeptAudio
+from agent.avatar.link import AvatarLink
+from agent.core.errors import AvatarError, AvatarTimeout
 from agent.core.events import AvatarStalled, Events
 from agent.core.log import logger
 from agent.core.task_set import TaskSet
@@ -25,42 +35,81 @@ line can move between the two without changing its speed."""
 
 _CHECK_EVERY_S: Final = 0.25
 _SILENT_S: Final = 4.0
-"""An avatar is stalled if it has had audio to play for this long and is silent, or does not confirm
-within this long that it stopped. livekit-agents itself waits 5 s and then loses count of
-segments."""
+"""An avatar is stalled if it has had audio to play for this long and is silent, or does not answer
+within this long when it is told to be silent."""
 _UNREPORTED_S: Final = 2.5
 """Longest time between the last sound and the report that the segment was played."""
 _EARLY_S: Final = 1.0
 """A report of the end that comes earlier than this before the end is ignored."""
-_LOUD: Final = 250
-"""Amplitude of int16 samples; anything quieter is silence."""
+_STOP_REPORT_S: Final = 1.0
+"""Longest time between the avatar's answer that it is silent and its report of the position."""
+_NEARLY_OVER_S: Final = 0.15
+"""A segment with less than this left is not paused."""
 
 
-class AvatarOutput(DataStreamAudioOutput):
-    """The audio output for one avatar; a segment is one line or one part of it."""
+@dataclass
+class _Segment:
+    """One line, or one part of it."""
+
+    audio: KeptAudio = field(default_factory=lambda: KeptAudio(AUDIO_SAMPLE_RATE))
+    complete: bool = False
+    """True if no more audio is added."""
+    interrupted: bool = False
+    """True if the rest is not to be played."""
+    started: bool = False
+    heard_s: float = 0.0
+    """The position up to which it was heard when the avatar was last told to be silent."""
+
+
+@dataclass
+class _Run:
+    """Audio of a segment that the avatar is playing: all of it, or the rest after a pause."""
+
+    from_s: float
+    sent_s: float
+    """The position in the segment up to which audio was sent."""
+    started_at: float = field(default_factory=lambda: time.monotonic())
+    closed: bool = False
+    """True if all of it was sent."""
+    refuses_to_stop: bool = False
+    stopped: asyncio.Future[float] | None = None
+    """Set while the avatar is being silenced; its result is the position in the run."""
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.started_at
+
+    @property
+    def left_s(self) -> float:
+        return self.sent_s - self.from_s - self.elapsed_s
+
+
+class AvatarOutput(AudioOutput):
+    """The audio output for one avatar."""
 
     def __init__(self, room: rtc.Room, identity: str, events: Events) -> None:
         super().__init__(
-            room,
-            destination_identity=identity,
+            label="Avatar",
+            capabilities=AudioOutputCapabilities(pause=True),
             sample_rate=AUDIO_SAMPLE_RATE,
-            wait_remote_track=rtc.TrackKind.KIND_VIDEO,
         )
-        self._avatar_room = room
+        self._room = room
         self._identity = identity
         self._greeting_events = events
-        self._sent_s = 0.0
-        """Seconds of audio sent for the current segment."""
-        self._started_at: float | None = None
-        """When the current segment started; None between two segments."""
-        self._complete = False
-        """True if no more audio is added to the current segment."""
-        self._cleared_at: float | None = None
-        """When the avatar was told to stop; None if it was not."""
+        self._link = AvatarLink(
+            room, identity, sample_rate=AUDIO_SAMPLE_RATE, on_report=self._on_report
+        )
+        self._segments: deque[_Segment] = deque()
+        """The segment that is being played, and those behind it."""
+        self._capturing = False
+        self._run: _Run | None = None
+        self._paused = False
+        self._changed = asyncio.Event()
         self._heard_at = 0.0
         self._audible = False
         """True if the avatar's audio track is being listened to."""
         self._background = TaskSet()
+        self._background.start(self._send(), name="send_to_avatar")
         self._background.start(self._watch(), name="watch_avatar_output")
         room.on("track_subscribed", self._on_track)
         participant = room.remote_participants.get(identity)
@@ -69,83 +118,202 @@ class AvatarOutput(DataStreamAudioOutput):
                 self._listen(publication.track)
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
-        """Send audio to the avatar."""
-        if self._started_at is None or self._complete:
-            self._started_at, self._sent_s = time.monotonic(), 0.0
-            self._complete, self._cleared_at = False, None
+        """Take audio of the current segment; `_send` sends it."""
         await super().capture_frame(frame)
-        self._sent_s += frame.duration
+        if not self._capturing:
+            self._capturing = True
+            self._segments.append(_Segment())
+        if self._segments and not self._segments[-1].interrupted:
+            self._segments[-1].audio.append(frame.data.cast("B"))
+            self._changed.set()
 
     def flush(self) -> None:
         """Mark the segment as complete."""
-        self._complete = True
         super().flush()
+        if self._capturing and self._segments:
+            self._segments[-1].complete = True
+        self._capturing = False
+        self._changed.set()
 
     def clear_buffer(self) -> None:
-        """Tell the avatar to stop playing."""
-        if self._started_at is not None and self._cleared_at is None:
-            self._cleared_at = time.monotonic()
-        super().clear_buffer()
+        """Stop every segment for good; each is reported as interrupted."""
+        for segment in self._segments:
+            segment.interrupted = True
+        # Nothing has to be stopped before the first line, in a pause, and without an avatar.
+        while self._segments and self._run is None:
+            self._finish(interrupted=True)
+        self._changed.set()
 
-    def on_playback_finished(
-        self,
-        *,
-        playback_position: float,
-        interrupted: bool,
-        synchronized_transcript: str | None = None,
-    ) -> None:
-        """Take the avatar's report, or our own, that the segment was played."""
-        if self._started_at is not None and self._cleared_at is None:
-            left_s = self._started_at + self._sent_s - time.monotonic()
-            # The report may belong to an earlier segment: this one is not complete, not near its
-            # end, or was not told to stop.
-            if left_s > _EARLY_S or not self._complete or interrupted:
-                logger.info(
-                    "ignored an early end report from the avatar",
-                    extra={"event": "avatar_report_ignored", "left_s": round(left_s, 1)},
-                )
-                return
-        self._started_at = None
-        super().on_playback_finished(
-            playback_position=playback_position,
-            interrupted=interrupted,
-            synchronized_transcript=synchronized_transcript,
-        )
+    def pause(self) -> None:
+        """Silence the avatar and keep the rest of the segment."""
+        super().pause()
+        self._paused = True
+        self._changed.set()
+
+    def resume(self) -> None:
+        """Go on with the segment that was paused."""
+        super().resume()
+        self._paused = False
+        if self._run is not None:
+            self._run.refuses_to_stop = False
+        self._changed.set()
 
     def detach(self) -> None:
-        """Stop watching and listening; the output is not used afterwards."""
-        self._avatar_room.off("track_subscribed", self._on_track)
+        """Stop sending and listening; the output is not used afterwards."""
+        self._room.off("track_subscribed", self._on_track)
         self._background.cancel()
+        self._run = None
+        if any(segment.interrupted for segment in self._segments):
+            self.clear_buffer()
+
+    async def _send(self) -> None:
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                while self._segments and await self._step(self._segments[0]):
+                    pass
+        except AvatarError as e:
+            logger.info(
+                "cannot send to the avatar",
+                extra={"event": "avatar_unreachable", "error": str(e)},
+            )
+            self._give_up()
+
+    async def _step(self, segment: _Segment) -> bool:
+        """Do the next thing for the first segment; False if there is nothing to do."""
+        run = self._run
+        if run is not None and self._must_stop(segment, run):
+            await self._stop(segment, run)
+        elif segment.interrupted:
+            self._finish(interrupted=True)
+        elif self._paused:
+            return False
+        elif run is None and segment.complete and segment.audio.is_silent_from(segment.heard_s):
+            if not segment.started:
+                self._start(segment)
+            self._finish(interrupted=False)
+        elif run is None:
+            from_s = segment.audio.resume_point(segment.heard_s)
+            self._run = _Run(from_s, sent_s=from_s)
+            if not segment.started:
+                self._start(segment)
+        elif run.sent_s < segment.audio.duration_s:
+            audio = segment.audio.read(run.sent_s)
+            run.sent_s = segment.audio.duration_s
+            await self._link.write(audio)
+        elif segment.complete and not run.closed:
+            run.closed = True
+            await self._link.close()
+        else:
+            return False
+        return True
+
+    def _must_stop(self, segment: _Segment, run: _Run) -> bool:
+        if segment.interrupted:
+            return True
+        nearly_over = run.closed and run.left_s < _NEARLY_OVER_S
+        return self._paused and not run.refuses_to_stop and not nearly_over
+
+    async def _stop(self, segment: _Segment, run: _Run) -> None:
+        """Silence the avatar, and note how far it came.
+
+        Raises:
+            AvatarError: it has left.
+        """
+        run.stopped = asyncio.get_running_loop().create_future()
+        try:
+            if not self._link.is_up:
+                raise AvatarError("the avatar has left")
+            await self._link.clear(_SILENT_S)
+        except AvatarError as e:
+            if not self._link.is_up:
+                raise
+            logger.warning(
+                "the avatar did not confirm that it stopped",
+                extra={"event": "avatar_not_stopping", "error": str(e)},
+            )
+            if isinstance(e, AvatarTimeout):
+                self._greeting_events.emit(AvatarStalled(self._identity))
+            if not segment.interrupted:
+                run.stopped, run.refuses_to_stop = None, True
+                return
+            elapsed_s = min(run.elapsed_s, run.sent_s - run.from_s)
+        else:
+            elapsed_s = min(run.elapsed_s, run.sent_s - run.from_s)
+            try:
+                async with asyncio.timeout(_STOP_REPORT_S):
+                    elapsed_s = await run.stopped
+            except TimeoutError:
+                logger.warning(
+                    "the avatar did not report where it stopped; using the clock",
+                    extra={"event": "avatar_stop_unreported"},
+                )
+        segment.heard_s = run.from_s + elapsed_s
+        self._run = None
+
+    def _give_up(self) -> None:
+        """Nothing more can be sent: another output says what is left."""
+        self._run = None
+        if any(segment.interrupted for segment in self._segments):
+            self.clear_buffer()
+        elif self._link.is_up:
+            self._greeting_events.emit(AvatarStalled(self._identity))
+
+    def _start(self, segment: _Segment) -> None:
+        segment.started = True
+        # The avatar does not say when it begins; it does so within about 0.2 s.
+        self.on_playback_started(created_at=time.time())
+
+    def _finish(self, *, interrupted: bool) -> None:
+        """Report the first segment, and go on with the next."""
+        segment, self._run = self._segments.popleft(), None
+        heard_s = segment.heard_s if interrupted else segment.audio.duration_s
+        self.on_playback_finished(playback_position=heard_s, interrupted=interrupted)
+        self._changed.set()
+
+    def _on_report(self, position_s: float, interrupted: bool) -> None:
+        """Take the avatar's report that it has played a run, or was silenced."""
+        run = self._run
+        if run is None:
+            return  # of a segment that was given up
+        if run.stopped is not None:
+            if not run.stopped.done():
+                sent_s = run.sent_s - run.from_s
+                heard_s = min(position_s, run.elapsed_s) if interrupted else sent_s
+                run.stopped.set_result(min(max(heard_s, 0.0), sent_s))
+            return
+        # The report may belong to an earlier run: this one is not complete, not near its end, or
+        # was not told to stop.
+        if run.left_s > _EARLY_S or not run.closed or interrupted:
+            logger.info(
+                "ignored an early end report from the avatar",
+                extra={"event": "avatar_report_ignored", "left_s": round(run.left_s, 1)},
+            )
+            return
+        self._finish(interrupted=False)
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_CHECK_EVERY_S)
-            if self._started_at is None:
+            run = self._run
+            if run is None or run.stopped is not None:
                 continue
-            now = time.monotonic()
-            if self._cleared_at is not None and now - self._cleared_at > _SILENT_S:
-                logger.warning(
-                    "the avatar did not confirm that it stopped",
-                    extra={"event": "avatar_not_stopping"},
-                )
-                self._greeting_events.emit(AvatarStalled(self._identity))
-                return
-            playing_s = now - self._started_at
-            quiet_s = now - max(self._started_at, self._heard_at)
+            quiet_s = time.monotonic() - max(run.started_at, self._heard_at)
             # Without the avatar's audio track nothing can be said about what it plays.
-            if self._audible and playing_s < self._sent_s and quiet_s > _SILENT_S:
+            if self._audible and run.left_s > 0 and quiet_s > _SILENT_S:
                 self._greeting_events.emit(AvatarStalled(self._identity))
                 return
-            overdue_s = playing_s - self._sent_s
-            if self._complete and overdue_s > _UNREPORTED_S and quiet_s > _UNREPORTED_S:
-                if self._audible and self._heard_at < self._started_at and self._sent_s > _EARLY_S:
+            if run.closed and -run.left_s > _UNREPORTED_S and quiet_s > _UNREPORTED_S:
+                sent_s = run.sent_s - run.from_s
+                if self._audible and self._heard_at < run.started_at and sent_s > _EARLY_S:
                     self._greeting_events.emit(AvatarStalled(self._identity))
                     return
                 logger.warning(
                     "the avatar did not report the end of a line; assuming that it was played",
                     extra={"event": "avatar_end_unreported"},
                 )
-                self.on_playback_finished(playback_position=self._sent_s, interrupted=False)
+                self._finish(interrupted=False)
 
     def _on_track(
         self, track: rtc.Track, _: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
@@ -162,5 +330,5 @@ class AvatarOutput(DataStreamAudioOutput):
         # The lowest sample rate is enough to tell sound from silence.
         async for event in rtc.AudioStream(track, sample_rate=8_000, num_channels=1):
             samples = array("h", bytes(event.frame.data))
-            if samples and max(max(samples), -min(samples)) > _LOUD:
+            if samples and max(max(samples), -min(samples)) > LOUD:
                 self._heard_at = time.monotonic()

@@ -1,0 +1,60 @@
+"""The audio of one line, kept until the line was heard, so that a paused line can go on."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Final
+
+LOUD: Final = 250
+"""Amplitude of int16 samples; anything quieter is silence."""
+_BYTES_PER_SAMPLE: Final = 2
+_QUIET_S: Final = 0.02
+_LOOK_BACK_S: Final = 0.5
+_STEP_BACK_S: Final = 0.2
+"""If there is no quiet spot, a paused line goes on from this long before the pause."""
+
+
+class KeptAudio:
+    """16-bit mono audio that can be read from any position."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._rate = sample_rate
+        self._data = bytearray()
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of audio so far."""
+        return len(self._data) / (self._rate * _BYTES_PER_SAMPLE)
+
+    def append(self, audio: bytes | memoryview) -> None:
+        """Add audio at the end."""
+        self._data += audio
+
+    def read(self, from_s: float) -> bytes:
+        """The audio from a position to the end."""
+        return bytes(self._data[self._offset(from_s) :])
+
+    def is_silent_from(self, from_s: float) -> bool:
+        """True if nothing can be heard after this position."""
+        return _peak(self.read(from_s)) <= LOUD
+
+    def resume_point(self, paused_s: float) -> float:
+        """Where to go on after a pause: at the last gap between words, or a little earlier.
+
+        Args:
+            paused_s: the position up to which the line was heard.
+        """
+        at_s = paused_s = min(paused_s, self.duration_s)
+        while at_s - _QUIET_S >= max(paused_s - _LOOK_BACK_S, 0.0):
+            at_s -= _QUIET_S
+            if _peak(self._data[self._offset(at_s) : self._offset(at_s + _QUIET_S)]) <= LOUD:
+                return at_s
+        return max(paused_s - _STEP_BACK_S, 0.0)
+
+    def _offset(self, at_s: float) -> int:
+        return round(at_s * self._rate) * _BYTES_PER_SAMPLE
+
+
+def _peak(audio: bytes | bytearray) -> int:
+    samples = array("h", bytes(audio))
+    return max(max(samples), -min(samples)) if samples else 0
