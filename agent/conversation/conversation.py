@@ -218,7 +218,8 @@ class Conversation:
         Returns:
             False if the voice has no slower pace.
         """
-        return self._speech is not None and self._speech.slow_down()
+        script = self._state.script
+        return self._speech is not None and self._speech.slow_down(script.locale, script.voice)
 
     def _use_script(self, script: RenderedScript) -> None:
         self._state.script = script

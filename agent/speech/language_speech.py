@@ -10,6 +10,7 @@ from livekit.plugins import deepgram
 
 from agent.core.events import Events, VoiceFailedOver
 from agent.core.settings import VoiceSettings
+from agent.speech.deepgram_voice import DeepgramVoice
 from agent.speech.failures import provider_failed
 from agent.speech.recognition import build_stt
 from agent.speech.recognition_models import recognition_language
@@ -18,7 +19,7 @@ from agent.speech.voices import choose_voice
 
 _SLOWER_BY: Final = 0.15
 _SLOWEST: Final = 0.7
-"""Deepgram Aura's own limit; 1.0 is its normal speed."""
+"""1.0 is the normal speed; some voices have a limit of their own, or no speed."""
 
 
 class LanguageSpeech:
@@ -29,7 +30,7 @@ class LanguageSpeech:
         self._events = events
         self._recognition: dict[str, stt.STT[Any]] = {}
         self._voices: dict[str, tts.TTS[Any]] = {}
-        self._aura_voices: list[deepgram.TTS] = []
+        self._deepgram_voices: list[DeepgramVoice] = []
         self._speed = 1.0
 
     def recognition(self, locale: str) -> stt.STT[Any]:
@@ -61,24 +62,27 @@ class LanguageSpeech:
                 # The value does not change; the plugin reconnects whenever an option is set.
                 recognition.update_options(punctuate=True)
 
-    def slow_down(self) -> bool:
-        """Speak more slowly from the next line on.
+    def slow_down(self, locale: str, script_voice: str | None) -> bool:
+        """Speak more slowly from the next line on, in every language whose voice can.
 
         Returns:
-            False if no voice can be slower.
+            True if the voice for this locale is slower now.
         """
-        speed = round(max(self._speed - _SLOWER_BY, _SLOWEST), 2)
-        changed, self._speed = speed != self._speed, speed
-        for voice in self._aura_voices:
-            _set_speed(voice, speed)
-        return changed and bool(self._aura_voices)
+        self._speed = round(max(self._speed - _SLOWER_BY, _SLOWEST), 2)
+        name = choose_voice(self._settings.voices, locale, script_voice)
+        slower = False
+        for voice in self._deepgram_voices:
+            before = voice.speed
+            voice.slow_down_to(self._speed)
+            slower = slower or (voice.model == name and voice.speed < before)
+        return slower
 
     def _build_voice(self, name: str) -> tts.TTS[Any]:
         voice = build_tts(self._settings, name)
         voice.on("error", self._on_error)
-        if isinstance(voice, deepgram.TTS):
-            self._aura_voices.append(voice)
-            _set_speed(voice, self._speed)
+        if isinstance(voice, DeepgramVoice):
+            self._deepgram_voices.append(voice)
+            voice.slow_down_to(self._speed)
         return voice
 
     def _on_error(self, error: TTSError) -> None:
@@ -88,9 +92,3 @@ class LanguageSpeech:
     def _on_availability(self, event: AvailabilityChangedEvent) -> None:
         if not event.available:
             self._events.emit(VoiceFailedOver())
-
-
-def _set_speed(voice: deepgram.TTS, speed: float) -> None:
-    """Set the speed of an Aura voice; Gemini's voices have none."""
-    if speed != 1.0:
-        voice.update_options(speed=speed)

@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, tts
-from livekit.plugins import deepgram, google
+from livekit.plugins import google
 
 from agent.core.livekit_internals import set_gemini_tts_timeout
 from agent.core.settings import VoiceSettings
+from agent.speech.deepgram_voice import DeepgramVoice
 from agent.speech.voices import gemini_voice
 
 TTS_CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=2.5)
@@ -25,11 +26,7 @@ class FallbackVoices(tts.FallbackAdapter):
         super().__init__(voices, max_retry_per_tts=0)
 
     def prewarm(self) -> None:
-        """Do nothing: the opening is synthesised at once anyway.
-
-        In livekit-plugins-deepgram 1.8.9, a connection that hangs while prewarming (10 s) blocks
-        every other connection of the plugin, so the fallback voice would not get its turn.
-        """
+        """Do nothing: the opening is synthesised at once anyway."""
 
 
 def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
@@ -38,11 +35,10 @@ def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
         key = settings.google_api_key.get_secret_value()
         # The plugin synthesises a whole text at once: adapt it to go sentence by sentence.
         return tts.StreamAdapter(tts=_gemini_tts(settings.gemini_tts_model, name, key))
-    return deepgram.TTS(
+    return DeepgramVoice(
         model=voice,
         api_key=settings.deepgram_api_key.get_secret_value(),
-        base_url=f"{settings.deepgram_base_url}/v1/speak",
-        mip_opt_out=True,
+        base_url=settings.deepgram_base_url,
     )
 
 

@@ -13,14 +13,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_AURA = re.compile(r"(?:aura(?:-2)?|flux)-[a-z]+-([a-z]{2})(?:-[a-z]+)?", re.I)
+_AURA = re.compile(r"aura(?:-2)?-[a-z]+-([a-z]{2})(?:-[a-z]+)?", re.I)
 _GEMINI = "gemini:"
+_SLOWEST = {"en": 0.7, "es": 0.9}
+"""Slowest speed of Aura-2 voices by language; the others refuse the parameter."""
 
 
 def spoken_language(voice: str) -> str | None:
     """The language of a Deepgram voice, from its name; None if the name does not say."""
     found = _AURA.fullmatch(voice)
     return found[1].lower() if found else None
+
+
+def slowest_speed(voice: str) -> float | None:
+    """The slowest speed of a Deepgram voice (1.0 is normal); None if it has only one.
+
+    https://developers.deepgram.com/docs/tts-voice-controls
+    """
+    if not voice.lower().startswith("aura-2-"):
+        return None
+    return _SLOWEST.get(spoken_language(voice) or "")
 
 
 def gemini_voice(voice: str) -> str | None:

@@ -12,7 +12,7 @@ import pytest_asyncio
 from livekit.agents import APIConnectionError, APIConnectOptions, APIError, APIStatusError
 from livekit.plugins import google
 
-from agent.demo.providers.speech import voice_for
+from agent.demo.providers.gemini.speech import _voice_for as voice_for
 from agent.demo.stand_ins import StandIns
 
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=2)

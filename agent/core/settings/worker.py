@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 
 from agent.core.settings.base import Settings
 from agent.core.settings.field_types import (
@@ -52,6 +52,17 @@ class VoiceSettings(LlmSettings):
     )
     """The voice for each locale, for `*` (any other locale), and for names that scripts use.
     `agent/speech/voices.py` defines the order."""
+
+    @field_validator("voices", "fallback_voice")
+    @classmethod
+    def _refuse_flux_voices(cls, value: dict[str, str] | str) -> dict[str, str] | str:
+        for voice in value.values() if isinstance(value, dict) else (value,):
+            if voice.lower().startswith("flux-"):
+                raise ValueError(
+                    f"names the Flux voice {voice}, which /v1/speak does not have: use an Aura "
+                    "voice, like aura-2-andromeda-en, or a Gemini voice, like gemini:Kore"
+                )
+        return value
 
 
 class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, RecordingSettings, LogSettings):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import logging
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -93,53 +92,9 @@ class VoiceChoice:
     words_per_minute: int = 160
 
 
-_AURA_LANGUAGES = ("en", "es", "fr", "de", "it", "nl", "ja")
-_MALE_VOICES = frozenset(
-    # Deepgram's
-    "apollo arcas aries atlas draco hermes hyperion jupiter mars neptune odysseus orion orpheus"
-    " pluto saturn zeus angus perseus"
-    # Gemini's
-    " puck charon fenrir orus enceladus iapetus umbriel algieba algenib rasalgethi alnilam schedar"
-    " achird zubenelgenubi sadachbia sadaltager".split()
-)
-_LOOKS_LIKE = {
-    "ja": r"[\u3040-\u30ff]",
-    "ko": r"[\uac00-\ud7af]",
-    "cmn": r"[\u4e00-\u9fff]",
-    "uk": r"[іїєґ]",
-    "ru": r"^[^іїєґ]*[\u0400-\u04ff][^іїєґ]*$",
-    "el": r"[\u0370-\u03ff]",
-    "ar": r"[\u0600-\u06ff]",
-    "hi": r"[\u0900-\u097f]",
-    "pl": r"[ąćęłńśźż]|\b(?:witamy|szkolenie|jest|się|nie)\b",
-    "pt": r"[ãõ]|\b(?:você|seu|sua|olá|bem-vindo|eu|treinamento)\b",
-    "es": r"[ñ¿¡]|\b(?:hola|tu|qué|los|las|formación|con)\b",
-    "fr": r"[çœ]|\b(?:bonjour|vous|votre|est|les|des|avec)\b",
-    "de": r"[äöüß]|\b(?:und|sie|ist|ihre|der|das|hallo)\b",
-    "it": r"\b(?:benvenuto|sono|della|che|tua|tuo|ciao|formazione)\b",
-    "nl": r"\b(?:welkom|het|een|van|uw|hallo|bent)\b",
-}
-"""Letters and frequent words of a language; only a guess."""
-
-
-def choose_voice(model: str, speed: float = 1.0) -> VoiceChoice | None:
-    """The voice for `aura-2-andromeda-en` and its like; None if Deepgram has no such model."""
-    family, *_, name, language = model.split("-") if model.count("-") > 1 else ("", "", "")
-    if family != "aura" or language not in _AURA_LANGUAGES:
-        return None
-    return VoiceChoice(_espeak_name(language, name), round(VoiceChoice.words_per_minute * speed))
-
-
-def voice_for(text: str, name: str) -> VoiceChoice:
-    """The voice for a text in an unknown language: Gemini's `Kore` and its like."""
-    hits = {tag: len(re.findall(found, text, re.I)) for tag, found in _LOOKS_LIKE.items()}
-    best = max(hits, key=lambda tag: hits[tag])
-    return VoiceChoice(_espeak_name(best if hits[best] else "en", name))
-
-
-def _espeak_name(language: str, voice: str) -> str:
-    variant = "michel" if voice.lower() in _MALE_VOICES else "f3"
-    return f"{'en-us' if language == 'en' else language}+{variant}"
+def espeak_name(language: str, *, male: bool) -> str:
+    """The name of eSpeak's voice for a language."""
+    return f"{'en-us' if language == 'en' else language}+{'michel' if male else 'f3'}"
 
 
 class Voice(_Engine):

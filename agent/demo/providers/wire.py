@@ -133,6 +133,15 @@ _GOOGLE_STATUS = {
     404: "NOT_FOUND",
     429: "RESOURCE_EXHAUSTED",
 }
+"""https://ai.google.dev/gemini-api/docs/troubleshooting"""
+_DEEPGRAM_CODES = {
+    400: "Bad Request",
+    401: "INVALID_AUTH",
+    402: "ASR_PAYMENT_REQUIRED",
+    403: "INSUFFICIENT_PERMISSIONS",
+    429: "TOO_MANY_REQUESTS",
+}
+"""https://developers.deepgram.com/docs/errors"""
 
 
 def refusal(provider: str, status: int, message: str = "") -> web.Response:
@@ -145,7 +154,8 @@ def refusal(provider: str, status: int, message: str = "") -> web.Response:
     elif provider == "bey":
         body = {"detail": text}
     else:
-        body = {"err_code": f"SIMULATED_{status}", "err_msg": text, "request_id": "simulated"}
+        code = _DEEPGRAM_CODES.get(status, f"SIMULATED_{status}")
+        body = {"err_code": code, "err_msg": text, "request_id": "simulated"}
     return web.json_response(body, status=status)
 
 

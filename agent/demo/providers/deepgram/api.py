@@ -13,15 +13,10 @@ from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.listen import Listener
 from agent.demo.providers.deepgram.speak import Speaker
-from agent.demo.providers.speech import Recogniser, Voice, choose_voice
+from agent.demo.providers.deepgram.voices import VOICES, aura_voice, speak_problem
+from agent.demo.providers.speech import Recogniser, Voice
 from agent.demo.providers.wire import Call, Shared, is_invalid_key, refusal
 
-VOICES = (
-    *("aura-2-andromeda-en", "aura-2-thalia-en", "aura-2-apollo-en", "aura-2-celeste-es"),
-    *("aura-2-agathe-fr", "aura-2-viktoria-de", "aura-2-livia-it", "aura-2-rhea-nl"),
-    "aura-2-izanami-ja",
-)
-"""The voices that `/v1/models` lists; any name of this form has a voice."""
 _CLOSED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 _STT_MODELS = re.compile(r"(?:nova(?:-[123])?|enhanced|base|whisper|flux)(?:-[a-z-]+)?")
 _RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
@@ -81,21 +76,23 @@ class Deepgram:
         return socket
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
-        model, speed = request.query.get("model", ""), _speed(request)
+        model, speed = request.query.get("model", ""), request.query.get("speed", "1")
         call, failure = await self._shared.begin(
             request, "tts", "WS /v1/speak", of="aura", model=model, speed=speed
         )
-        choice = choose_voice(model, speed)
-        if failure or (failure := _problem(request, call, known=choice is not None)):
+        if failure or (failure := _problem(request, call)):
             return failure
-        assert choice is not None
+        if problem := speak_problem(request.query):
+            return refusal("tts", 400, problem)
+        choice, rate = aura_voice(model, float(speed)), _rate(request)
+        call.detail["speed"] = float(speed)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         speaker = Speaker(
             request,
             socket,
-            say=lambda text: self._voice.say(text, choice, _rate(request)),
-            sample_rate=_rate(request),
+            say=lambda text: self._voice.say(text, choice, rate),
+            sample_rate=rate,
             shared=self._shared,
             call=call,
         )
@@ -119,10 +116,3 @@ def _problem(request: web.Request, call: Call, *, known: bool = True) -> web.Res
 def _rate(request: web.Request) -> int:
     text = request.query.get("sample_rate", "24000")
     return int(text) if text.isdigit() else 0
-
-
-def _speed(request: web.Request) -> float:
-    try:
-        return float(request.query.get("speed", "1"))
-    except ValueError:
-        return 1.0

@@ -1,10 +1,18 @@
-"""One Deepgram `/v1/speak` connection: words in, sound out, sentence by sentence."""
+"""One Deepgram `/v1/speak` connection: words in, sound out, sentence by sentence.
+
+Limits: https://developers.deepgram.com/docs/streaming-text-to-speech (characters),
+https://developers.deepgram.com/docs/tts-ws-flush (Flush), and
+https://developers.deepgram.com/docs/tts-troubleshooting-websocket-net-and-data-errors (idle).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -18,6 +26,10 @@ _SENTENCE = re.compile(r".*?[.!?…][\"')\]]*\s", re.S)
 _LONGEST_WAIT = 400
 """Characters without a sentence's end that are spoken nevertheless."""
 _SEND_TIMEOUT_S = 30.0
+_IDLE_S = 60.0
+"""Without a message for this long, Deepgram closes a connection that has nothing to say."""
+_MOST_CHARACTERS = 2_000
+_MOST_FLUSHES, _FLUSH_WINDOW_S = 20, 60.0
 
 
 class Speaker:
@@ -40,29 +52,64 @@ class Speaker:
         self._todo: asyncio.Queue[str | None] = asyncio.Queue()
         """Sentences; None: a Flush."""
         self._flushes = 0
+        self._flushed_at: deque[float] = deque(maxlen=_MOST_FLUSHES)
         self._fresh = True
         """Whether the next sound is the first since a Flush."""
         self._call.detail["said"] = []
 
     async def run(self) -> None:
-        """Serve until Close, or until the connection is gone."""
+        """Serve until Close, or until the connection is gone, idle or broken."""
         speaking = asyncio.create_task(self._speak())
+        idle = self._faults.take("aura", "idle")
         try:
-            async for message in self._socket:
-                command = json_object(message.data) if message.type == WSMsgType.TEXT else {}
-                kind = command.get("type")
-                if kind == "Speak":
-                    self._text += str(command.get("text", ""))
-                    self._take_sentences()
-                elif kind == "Flush":
-                    self._take_sentences(rest=True)
-                    self._todo.put_nowait(None)
-                elif kind == "Close":
+            while True:
+                try:
+                    message = await self._socket.receive(idle.value if idle else _IDLE_S)
+                except TimeoutError:
+                    if not self._todo.empty():
+                        continue
+                    text = b"Did not receive a message within the timeout window (NET-0001)"
+                    await self._socket.close(code=1011, message=text)
+                    return
+                if message.type != WSMsgType.TEXT:
+                    return
+                if not await self._obey(json_object(message.data)):
                     await self._socket.close()
                     return
         finally:
             speaking.cancel()
             await asyncio.gather(speaking, return_exceptions=True)
+
+    async def _obey(self, command: dict[str, Any]) -> bool:
+        """Act on a message; False if the connection ends."""
+        kind, text = command.get("type"), str(command.get("text", ""))
+        if kind == "Speak" and len(text) <= _MOST_CHARACTERS:
+            self._text += text
+            self._take_sentences()
+        elif kind == "Flush" and self._may_flush():
+            self._take_sentences(rest=True)
+            self._todo.put_nowait(None)
+        elif kind == "Flush":
+            text = "Maximum flush count exceeded. No more flush messages will be processed."
+            warning = {"type": "Warning", "warn_code": "EXCESSIVE_FLUSH", "warn_msg": text}
+            await self._socket.send_json(warning)
+        elif kind == "Clear":
+            self._text, self._todo = "", asyncio.Queue()
+            await self._socket.send_json({"type": "Cleared", "sequence_id": self._flushes})
+        else:
+            if kind != "Close":
+                text = "The message is unknown, or its text is longer than 2,000 characters."
+                error = {"type": "Error", "err_code": "DATA-0002", "err_msg": text}
+                await self._socket.send_json(error)
+            return False
+        return True
+
+    def _may_flush(self) -> bool:
+        now, earlier = time.monotonic(), self._flushed_at
+        if len(earlier) == _MOST_FLUSHES and now - earlier[0] < _FLUSH_WINDOW_S:
+            return False
+        earlier.append(now)
+        return True
 
     def _take_sentences(self, *, rest: bool = False) -> None:
         """Queue the whole sentences of the text, and the rest of it."""

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from agent.demo.providers.gemini.reply import chunk, send_chunks
-from agent.demo.providers.speech import Voice, voice_for
+from agent.demo.providers.speech import Voice, VoiceChoice, espeak_name
 from agent.demo.providers.wire import Call, Shared, drop, hang, refusal
 
 _RATE = 24_000
 _CHUNK_S = 0.2
 _LATENCY_S = 0.08
+_VOICES: dict[str, Any] = json.loads(
+    Path(__file__).with_name("voices.json").read_text(encoding="utf-8")
+)
+"""Google's voices, and the letters and frequent words of languages."""
+_MALE, _FEMALE = (frozenset(_VOICES[group].lower().split()) for group in ("male", "female"))
 _DIRECTED = re.compile(r'\A(?:[^"\n]*:\n)?"(.*)"\Z', re.S)
 
 
@@ -44,7 +51,9 @@ class GeminiVoice:
         text, name = _text_of(body), str(_field(body, *path, "voiceName") or "")
         if not text or not name:
             return refusal("llm", 400, "contents or speechConfig is not specified")
-        choice = voice_for(text, name)
+        if name.lower() not in _MALE | _FEMALE:
+            return refusal("llm", 400, f"Voice name {name} is not supported.")
+        choice = _voice_for(text, name)
         call.detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
         if self._faults.take("tts", "error"):
             call.detail["fault"] = "error"
@@ -72,6 +81,13 @@ class GeminiVoice:
             drop(request, reset=False)
         else:
             yield chunk([], finish="STOP")
+
+
+def _voice_for(text: str, name: str) -> VoiceChoice:
+    """The voice for a text, in the language that it looks like."""
+    found = {tag: len(re.findall(like, text, re.I)) for tag, like in _VOICES["looks_like"].items()}
+    best = max(found, key=lambda tag: found[tag])
+    return VoiceChoice(espeak_name(best if found[best] else "en", male=name.lower() in _MALE))
 
 
 def _text_of(body: dict[str, Any]) -> str:
