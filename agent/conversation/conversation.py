@@ -230,7 +230,7 @@ class Conversation:
         script, speech = self._state.script, None
         if self._speech is not None:
             speech = LanguageProviders(
-                stt=self._speech.recognition(script.locale),
+                recognition=self._speech.recognition((script.locale, *script.locales)),
                 tts=self._speech.voice(script.locale, script.voice),
             )
         return GreetingAgent(self._state, self._tools, speech, chat_ctx=chat_ctx)

@@ -31,6 +31,7 @@ from livekit.agents.voice.io import TimedString
 
 from agent.conversation.function_tools import FunctionTools
 from agent.conversation.state import GreetingState
+from agent.speech.recognition import Recognition
 
 _FILLER_AFTER_S: Final = 2.5
 """A reply that has not begun by then is bridged by the script's filler phrase."""
@@ -46,7 +47,7 @@ _Reply = AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]
 class LanguageProviders:
     """Speech recognition and voice for one language."""
 
-    stt: stt.STT[Any]
+    recognition: Recognition
     tts: tts.TTS[Any]
 
 
@@ -78,7 +79,8 @@ class GreetingAgent(Agent):
             ),
             chat_ctx=NOT_GIVEN if chat_ctx is None else chat_ctx,
             tools=tools.declared(),
-            stt=speech.stt if speech else NOT_GIVEN,
+            stt=speech.recognition.stt if speech else NOT_GIVEN,
+            turn_handling=speech.recognition.turn_handling if speech else NOT_GIVEN,
             tts=speech.tts if speech else NOT_GIVEN,
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from livekit.agents import stt, tts
+from livekit.agents import tts
 from livekit.agents.tts import AvailabilityChangedEvent, TTSError
 from livekit.plugins import deepgram
 
@@ -12,8 +13,8 @@ from agent.core.events import Events, VoiceFailedOver
 from agent.core.settings import VoiceSettings
 from agent.speech.deepgram_voice import DeepgramVoice
 from agent.speech.failures import provider_failed
-from agent.speech.recognition import build_stt
-from agent.speech.recognition_models import recognition_language
+from agent.speech.recognition import Recognition, build_recognition
+from agent.speech.recognition_models import RecognitionChoice, choose_recognition
 from agent.speech.synthesis import FallbackVoices, build_tts
 from agent.speech.voices import choose_voice
 
@@ -28,17 +29,21 @@ class LanguageSpeech:
     def __init__(self, settings: VoiceSettings, events: Events) -> None:
         self._settings = settings
         self._events = events
-        self._recognition: dict[str, stt.STT[Any]] = {}
+        self._recognition: dict[RecognitionChoice, Recognition] = {}
         self._voices: dict[str, tts.TTS[Any]] = {}
         self._deepgram_voices: list[DeepgramVoice] = []
         self._speed = 1.0
 
-    def recognition(self, locale: str) -> stt.STT[Any]:
-        """Speech recognition for a locale; locales that Deepgram recognises together share one."""
-        language = recognition_language(self._settings.deepgram_stt_model, locale)
-        if language not in self._recognition:
-            self._recognition[language] = build_stt(self._settings, locale)
-        return self._recognition[language]
+    def recognition(self, locales: Sequence[str]) -> Recognition:
+        """Speech recognition for a conversation; languages recognised together share one.
+
+        Args:
+            locales: the conversation's own first, then those it can change to.
+        """
+        choice = choose_recognition(self._settings.deepgram_stt_model, locales)
+        if choice not in self._recognition:
+            self._recognition[choice] = build_recognition(self._settings, choice)
+        return self._recognition[choice]
 
     def voice(self, locale: str, script_voice: str | None) -> tts.TTS[Any]:
         """The voice for a locale, with the fallback voice behind it.
@@ -57,10 +62,12 @@ class LanguageSpeech:
 
     def restart_recognition(self) -> None:
         """Reconnect speech recognition."""
+        # The value does not change; the plugins reconnect whenever one of these options is set.
         for recognition in self._recognition.values():
-            if isinstance(recognition, deepgram.STT):
-                # The value does not change; the plugin reconnects whenever an option is set.
-                recognition.update_options(punctuate=True)
+            if isinstance(recognition.stt, deepgram.STT):
+                recognition.stt.update_options(punctuate=True)
+            elif isinstance(recognition.stt, deepgram.STTv2):
+                recognition.stt.update_options(mip_opt_out=True)
 
     def slow_down(self, locale: str, script_voice: str | None) -> bool:
         """Speak more slowly from the next line on, in every language whose voice can.

@@ -1,14 +1,93 @@
-"""What the speech recognition models cover. Imports no plugin, so that `doctor` can use it."""
+"""Chooses the speech recognition model for a locale.
+
+Imports no plugin, so that `doctor` can use it.
+"""
 
 from __future__ import annotations
 
-MULTI = "multi"
-"""Deepgram nova-3's language setting that recognises several languages, also in one sentence."""
-_MULTI_COVERS = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+FLUX_ENGLISH: Final = "flux-general-en"
+FLUX_MULTI: Final = "flux-general-multi"
+_NOVA_3: Final = "nova-3"
+MULTI: Final = "multi"
+"""nova-3's language setting that recognises several languages, also in one sentence."""
+
+_FLUX_MULTI_COVERS: Final = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
+"""https://developers.deepgram.com/docs/flux/language-prompting"""
+_NOVA_MULTI_COVERS: Final = _FLUX_MULTI_COVERS
 """https://developers.deepgram.com/docs/multilingual-code-switching"""
+_NOVA_3_COVERS: Final = frozenset(
+    "ar be bg bn bs ca cs da de-ch el et fa fi he hr hu id kn ko lt lv mk mr ms ne nl-be no pa pl"
+    " ro sk sl sr sv ta te th tl tr uk ur vi zh zh-cn zh-hans zh-tw zh-hant zh-hk".split()
+)
+"""Languages that nova-3 recognises alone
+(https://developers.deepgram.com/docs/models-languages-overview)."""
+_OTHER_NAMES: Final = {"nb": "no", "nn": "no", "fil": "tl", "iw": "he", "in": "id", "yue": "zh-hk"}
+"""Deepgram's codes for languages with several codes."""
 
 
-def recognition_language(stt_model: str, locale: str) -> str:
-    """Deepgram's `language` for a locale: `multi` if nova-3 covers it, else the locale itself."""
-    language = locale.split("-")[0].lower()
-    return MULTI if stt_model.startswith("nova-3") and language in _MULTI_COVERS else locale
+@dataclass(frozen=True)
+class RecognitionChoice:
+    """A Deepgram model and the languages it is asked for."""
+
+    model: str
+    languages: tuple[str, ...]
+    """Flux: the language hints, none for English only. Other models: one language."""
+
+    @property
+    def is_flux(self) -> bool:
+        """True if the model itself decides when the trainee's turn ends."""
+        return self.model.startswith("flux")
+
+    @property
+    def path(self) -> str:
+        """The path of Deepgram's API that serves the model."""
+        return "/v2/listen" if self.is_flux else "/v1/listen"
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The query parameters that say model and languages."""
+        name = "language_hint" if self.is_flux else "language"
+        return [("model", self.model), *((name, language) for language in self.languages)]
+
+
+def choose_recognition(model: str, locales: Sequence[str]) -> RecognitionChoice:
+    """Choose the model and the languages for a conversation.
+
+    Args:
+        model: DEEPGRAM_STT_MODEL.
+        locales: BCP 47 tags; the conversation's own first, then those it can change to.
+    """
+    if model.startswith("flux"):
+        # Sorted, so that all languages of a script share one connection.
+        hints = tuple(sorted({_language(locale) for locale in locales} & _FLUX_MULTI_COVERS))
+        if _language(locales[0]) not in _FLUX_MULTI_COVERS:
+            model = _NOVA_3
+        elif model not in (FLUX_ENGLISH, FLUX_MULTI):
+            return RecognitionChoice(model, ())
+        elif hints == ("en",):
+            return RecognitionChoice(FLUX_ENGLISH, ())
+        else:
+            return RecognitionChoice(FLUX_MULTI, hints)
+    if not model.startswith(_NOVA_3):
+        return RecognitionChoice(model, (locales[0],))
+    return RecognitionChoice(model, (_nova_3_language(locales[0]),))
+
+
+def _nova_3_language(locale: str) -> str:
+    """nova-3's code for a locale; `multi` if it has none, which at least connects."""
+    language = _language(locale)
+    if language in _NOVA_MULTI_COVERS:
+        return MULTI
+    tag = _OTHER_NAMES.get(locale.lower(), locale.lower())
+    for code in (tag, _OTHER_NAMES.get(language, language)):
+        if code in _NOVA_3_COVERS:
+            return code
+    return MULTI
+
+
+def _language(locale: str) -> str:
+    return locale.split("-")[0].lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from livekit.agents import AgentSession, APIConnectOptions, inference, llm
+from livekit.agents import AgentSession, APIConnectOptions, llm
 from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from agent.speech.models import LLM_CONNECT_OPTIONS
@@ -32,11 +32,9 @@ def build_session(model: llm.LLM[Any], userdata: T) -> AgentSession[T]:
         userdata=userdata,
         max_tool_steps=_MAX_TOOL_STEPS,
         turn_handling={
-            # Both run inside this process; the defaults of development mode and LiveKit Cloud call
+            # Each agent brings its own. The defaults of development mode and LiveKit Cloud call
             # LiveKit's gateway.
-            "turn_detection": inference.TurnDetector(version="v1-mini"),
-            # The longest wait if the detector takes a complete sentence for an unfinished one.
-            "endpointing": {"max_delay": 2.0},
+            "turn_detection": "vad",
             # The avatar output cannot pause, so a false interruption cannot be resumed.
             "interruption": {"mode": "vad", "resume_false_interruption": False},
         },

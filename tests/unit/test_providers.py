@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from livekit.agents import inference
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
@@ -14,7 +13,8 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.speech.models import build_llm
-from agent.speech.recognition import build_stt
+from agent.speech.recognition import build_recognition
+from agent.speech.recognition_models import choose_recognition
 from agent.speech.session import build_session
 from agent.speech.synthesis import build_tts
 
@@ -54,7 +54,7 @@ async def test_voice_speaks_the_language_of_the_script(locale: str, voice: str) 
     metadata = JobMetadata.model_validate({"locale": locale})
     conversation = build_conversation(settings, metadata)
     assert first_voice(conversation).model == voice
-    assert str(conversation.agent.stt._opts.language) == "multi"
+    assert conversation.agent.stt._opts.model == "flux-general-multi"
 
 
 async def test_switch_language_keeps_recognition_and_changes_the_voice() -> None:
@@ -120,22 +120,18 @@ async def test_voice_and_model_have_a_fallback_unless_it_is_empty() -> None:
     assert len(build_llm(alone)._llm_instances) == 1
 
 
-async def test_recognition_uses_the_locale_if_multi_does_not_cover_it() -> None:
-    settings = VoiceSettings.from_env(ENVIRONMENT)
-    assert str(build_stt(settings, "pl")._opts.language) == "pl"
-
-
 async def test_base_urls_get_the_paths_of_the_provider() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    assert build_stt(settings, "en")._opts.endpoint_url == "https://deepgram.example.com/v1/listen"
+    for model, path in (("flux-general-en", "/v2/listen"), ("nova-3", "/v1/listen")):
+        recognition = build_recognition(settings, choose_recognition(model, ["en"]))
+        address = recognition.stt._opts.endpoint_url
+        assert address == f"https://deepgram.example.com{path}"
 
 
 async def test_session_does_not_use_livekit_gateway() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    session = build_session(build_llm(settings), None)
-    handling = session.options.turn_handling
-    assert isinstance(handling["turn_detection"], inference.TurnDetector)
-    assert handling["turn_detection"].model.endswith("v1-mini")
+    handling = build_session(build_llm(settings), None).options.turn_handling
+    assert handling["turn_detection"] == "vad"
     assert handling["interruption"]["mode"] == "vad"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from agent.speech.recognition_models import recognition_language
 from agent.speech.voices import choose_voice
 
 TABLE = {
@@ -40,17 +39,3 @@ def test_choose_voice_follows_the_documented_order(
 
 def test_choose_voice_falls_back_to_the_first_voice() -> None:
     assert choose_voice({"en": "aura-2-andromeda-en"}, "pl") == "aura-2-andromeda-en"
-
-
-@pytest.mark.parametrize(
-    ("model", "locale", "language"),
-    [
-        ("nova-3", "es-MX", "multi"),
-        ("nova-3", "pl", "pl"),
-        ("nova-2", "es-MX", "es-MX"),
-    ],
-)
-def test_recognition_language_is_multi_if_the_model_covers_it(
-    model: str, locale: str, language: str
-) -> None:
-    assert recognition_language(model, locale) == language

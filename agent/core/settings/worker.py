@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 
 from agent.core.settings.base import Settings
 from agent.core.settings.field_types import (
@@ -32,8 +34,18 @@ class VoiceSettings(LlmSettings):
 
     deepgram_api_key: SecretStr
     deepgram_base_url: DeepgramOrigin = "https://api.deepgram.com"
-    """Only scheme and host; `/v1/listen` and `/v1/speak` are added."""
-    deepgram_stt_model: str = "nova-3"
+    """Only scheme and host; `/v2/listen` and `/v1/speak` are added."""
+    deepgram_stt_model: str = "flux-general-multi"
+    """Flux finds the end of the trainee's turn itself. Other models, and languages that Flux does
+    not know (nova-3 recognises those), use `turn_detector`."""
+    deepgram_eot_threshold: float = Field(0.7, ge=0.5, le=0.9)
+    """Flux: how certain it must be that a turn is over."""
+    deepgram_eager_eot_threshold: float = Field(0.5, ge=0, le=0.9)
+    """Flux: how certain it must be before a reply is prepared; 0 to prepare none early."""
+    deepgram_eot_timeout_ms: int = Field(3_000, ge=500, le=10_000)
+    """Flux: silence that ends a turn in any case."""
+    turn_detector: Literal["local", "cloud"] = "local"
+    """`cloud` sends the trainee's audio to LiveKit's gateway."""
     gemini_tts_model: str = "gemini-3.1-flash-tts-preview"
     """TTS model of the voices `gemini:NAME`."""
     fallback_voice: str = "gemini:Kore"
@@ -62,6 +74,15 @@ class VoiceSettings(LlmSettings):
                     f"names the Flux voice {voice}, which /v1/speak does not have: use an Aura "
                     "voice, like aura-2-andromeda-en, or a Gemini voice, like gemini:Kore"
                 )
+        return value
+
+    @field_validator("deepgram_eager_eot_threshold")
+    @classmethod
+    def _check_eager_threshold(cls, value: float, others: ValidationInfo) -> float:
+        # Deepgram refuses a higher one.
+        most = others.data.get("deepgram_eot_threshold", 0.9)
+        if value and not 0.3 <= value <= most:
+            raise ValueError("must be 0, or between 0.3 and DEEPGRAM_EOT_THRESHOLD")
         return value
 
 

@@ -24,7 +24,7 @@ from agent.cli.doctor.http_client import (
 from agent.cli.doctor.provider_response import unexpected_status
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.provider_advice import PROVIDER_ADVICE
-from agent.speech.recognition_models import recognition_language
+from agent.speech.recognition_models import choose_recognition
 from agent.speech.voices import gemini_voice
 
 _PROVIDER = "Deepgram"
@@ -69,26 +69,21 @@ async def _stt_model(
     if unusable := config.lacks("DEEPGRAM_STT_MODEL"):
         return skipped(check, unusable)
     model = config.worker.deepgram_stt_model
-    query = {
-        "model": model,
-        "language": recognition_language(model, "en"),
-        "encoding": "linear16",
-        "sample_rate": "16000",
-        "mip_opt_out": "true",
-    }
-    url = f"{base}/v1/listen?{urlencode(query)}"
+    choice = choose_recognition(model, ["en", "es"])
+    query = {"encoding": "linear16", "sample_rate": "16000", "mip_opt_out": "true"}
+    url = f"{base}{choice.path}?{urlencode([*query.items(), *choice.query])}"
     try:
         status = await _opened(http, url, headers)
     except NoResponse as e:
-        return failed(check, f"{_PROVIDER}, /v1/listen: {e.what}", e.fix)
+        return failed(check, f"{_PROVIDER}, {choice.path}: {e.what}", e.fix)
     if status in {400, 404}:
         return failed(
             check,
             f"{_PROVIDER} has no STT model {model}",
-            "check DEEPGRAM_STT_MODEL; the default is nova-3",
+            "check DEEPGRAM_STT_MODEL; the default is flux-general-multi",
         )
     if status != 101:
-        return unexpected_status(check, _PROVIDER, status, _ADVICE, "opened /v1/listen")
+        return unexpected_status(check, _PROVIDER, status, _ADVICE, f"opened {choice.path}")
     return ok(check, f"{_PROVIDER} has the STT model {model}")
 
 

@@ -1,24 +1,24 @@
 """Deepgram's API as livekit-plugins-deepgram 1.8.9 and `doctor` call it.
 
-Routes: `/v1/listen`, `/v1/speak`, `/v1/auth/token` and `/v1/models`. Recognition and voice are real
-and run on this machine; languages other than English are not transcribed.
+Routes: `/v1/listen`, `/v2/listen`, `/v1/speak`, `/v1/auth/token` and `/v1/models`. Recognition and
+voice are real and run on this machine; languages other than English are not transcribed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
 
 from aiohttp import WSMsgType, web
 
-from agent.demo.providers.deepgram.listen import Listener
+from agent.demo.providers.deepgram.queries import refuse_query
+from agent.demo.providers.deepgram.results import ResultsListener
 from agent.demo.providers.deepgram.speak import Speaker
+from agent.demo.providers.deepgram.turns import TurnsListener
 from agent.demo.providers.deepgram.voices import VOICES, aura_voice, speak_problem
 from agent.demo.providers.speech import Recogniser, Voice
 from agent.demo.providers.wire import Call, Shared, is_invalid_key, refusal
 
 _CLOSED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
-_STT_MODELS = re.compile(r"(?:nova(?:-[123])?|enhanced|base|whisper|flux)(?:-[a-z-]+)?")
 _RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
 
 
@@ -32,6 +32,7 @@ class Deepgram:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/v1/listen", self._listen)
+        app.router.add_get("/v2/listen", self._listen)
         app.router.add_get("/v1/speak", self._speak)
         app.router.add_get("/v1/auth/token", self._check)
         app.router.add_get("/v1/models", self._check)
@@ -50,9 +51,9 @@ class Deepgram:
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         model = request.query.get("model", "nova-3")
-        call, failure = await self._shared.begin(request, "stt", "WS /v1/listen", model=model)
-        known = _STT_MODELS.fullmatch(model) is not None
-        if failure or (failure := _problem(request, call, known=known)):
+        call, failure = await self._shared.begin(request, "stt", f"WS {request.path}", model=model)
+        failure = failure or _problem(request, call) or refuse_query(request.path, request.query)
+        if failure:
             return failure
         half_open = self._faults.take("stt", "half-open") is not None
         socket = web.WebSocketResponse(autoping=not half_open)
@@ -63,7 +64,8 @@ class Deepgram:
             while (await socket.receive()).type not in _CLOSED:
                 pass
             return socket
-        listener = Listener(
+        serve = TurnsListener if request.path == "/v2/listen" else ResultsListener
+        listener = serve(
             request, socket, recogniser=self.recogniser, shared=self._shared, call=call
         )
         with contextlib.suppress(ConnectionError):  # the peer may leave at any moment

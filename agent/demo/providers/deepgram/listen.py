@@ -1,9 +1,10 @@
-"""One Deepgram `/v1/listen` connection: sound in, real transcripts out."""
+"""What `/v1/listen` and `/v2/listen` have in common: sound in, utterances out."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +12,10 @@ import numpy as np
 from aiohttp import WSMessage, WSMsgType, web
 
 from agent.demo.providers.deepgram.endpointing import FRAME_MS, Endpointer
-from agent.demo.providers.deepgram.results import Result
+from agent.demo.providers.faults import Faults
 from agent.demo.providers.speech import Recogniser
 from agent.demo.providers.wire import Call, Shared, drop
 
-_ENDPOINTING_MS = 300
-"""Silence that ends an utterance. The plugin asks for 25 ms, made for a model that knows pauses."""
-_INTERIM_MS = 500
 _LONGEST_MS = 25_000
 _SHORTEST_MS = 120
 """Less sound than this is a click; the model would make a word of it."""
@@ -27,7 +25,7 @@ _SEND_TIMEOUT_S = 5.0
 _LATENCY_S = 0.05
 
 
-class Listener:
+class Listener(ABC):
     """Serves one connection until either side ends it."""
 
     def __init__(
@@ -39,131 +37,136 @@ class Listener:
         shared: Shared,
         call: Call,
     ) -> None:
+        self.query = request.query
+        self.now = Endpointer()
+        self.call = call
+        self.faults: Faults = shared.faults
+        self.results: asyncio.Queue[Any] = asyncio.Queue()
+        """What is to be sent, in order; None: the end."""
         self._request, self._socket = request, socket
-        self._recogniser, self._call = recogniser, call
-        self._faults, self._extra_s = shared.faults, _LATENCY_S * shared.latency
+        self._recogniser, self._extra_s = recogniser, _LATENCY_S * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
-        self._endpointer = Endpointer()
         self._unread = np.zeros(0, np.int16)
-        self._results: asyncio.Queue[Result | None] = asyncio.Queue()
-        self._interim_at_ms = 0
         self._drop_at_ms: float | None = None
         call.detail["heard"] = []
-        language = request.query.get("language", "en").lower()
-        self._multi = language == "multi"
-        english = self._multi or language.split("-")[0] == "en"
-        self._transcribes = english and not recogniser.unavailable
+
+    @abstractmethod
+    def on_start(self) -> None:
+        """An utterance has begun."""
+
+    @abstractmethod
+    async def on_frame(self) -> None:
+        """Act on the last frame of a running utterance."""
+
+    @abstractmethod
+    def on_end(self) -> None:
+        """The utterance is over, for whatever reason."""
+
+    @abstractmethod
+    async def send_result(self, result: Any) -> None:
+        """Send what has been queued."""
+
+    @property
+    def transcribes(self) -> bool:
+        """True if this machine can recognise what the connection asks for."""
+        return not self._recogniser.unavailable
+
+    def on_command(self, command: dict[str, Any]) -> None:  # noqa: B027
+        """Act on a message of the client, other than CloseStream."""
 
     async def run(self) -> None:
         """Serve until CloseStream, or until the connection is gone."""
         sending = asyncio.create_task(self._send_results())
         try:
             await self._read()
-            self._end_utterance()
-            self._results.put_nowait(None)
+            self.end_utterance()
+            self.results.put_nowait(None)
             await asyncio.wait({sending}, timeout=10)
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
+    def end_utterance(self) -> None:
+        """End the running utterance, if there is one."""
+        if self.now.speaking:
+            self.on_end()
+            self.now.end()
+
+    @property
+    def is_idle(self) -> bool:
+        """True if another result can be computed without delaying a later one."""
+        return self._recogniser.idle and self.results.empty()
+
+    def recognise(self) -> asyncio.Task[str]:
+        """Recognise what has been said up to now."""
+        if self.now.loud_ms < _SHORTEST_MS:
+            return asyncio.create_task(_nothing())
+        return asyncio.create_task(self._recogniser.recognise(self.now.said, self._rate))
+
+    async def final(self, text: str) -> str | None:
+        """The final text as the faults make it, after the usual latency; None: it never comes."""
+        if self.faults.take("stt", "never-final"):
+            return None
+        slow = self.faults.take("stt", "slow")
+        await asyncio.sleep(slow.value if slow else self._extra_s)
+        if self.faults.take("stt", "blank"):
+            text = ""
+        if self.faults.take("stt", "garbage"):
+            await self._socket.send_str('{"type": "Results", "chann')
+            await self.send({"type": "SomethingNew", "value": 1})
+            await self.send({"type": "Results"})
+        self.call.detail["heard"].append(text)
+        return text
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        if not self._socket.closed:
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
+                await self._socket.send_str(json.dumps(message))
+
     async def _read(self) -> None:
         while True:
-            timeout = _NO_SOUND_S if self._endpointer.speaking else None
+            timeout = _NO_SOUND_S if self.now.speaking else None
             try:
                 message: WSMessage = await self._socket.receive(timeout)
             except TimeoutError:
-                self._end_utterance()
+                self.end_utterance()
                 continue
             if message.type == WSMsgType.BINARY:
-                if self._transcribes:
-                    self._take_sound(message.data)
+                if self.transcribes:
+                    await self._take_sound(message.data)
             elif message.type == WSMsgType.TEXT:
-                if json_object(message.data).get("type") == "CloseStream":
+                command = json_object(message.data)
+                if command.get("type") == "CloseStream":
                     return
+                self.on_command(command)
             else:
                 return
 
-    def _take_sound(self, data: bytes) -> None:
+    async def _take_sound(self, data: bytes) -> None:
         sound = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
         self._unread = np.concatenate([self._unread, sound])
         size = self._rate * FRAME_MS // 1000
         while len(self._unread) >= size:
             frame, self._unread = self._unread[:size], self._unread[size:]
-            if self._endpointer.push(frame):
-                self._interim_at_ms = _INTERIM_MS
-                fault = self._faults.take("stt", "drop")
+            if self.now.push(frame):
+                fault = self.faults.take("stt", "drop")
                 self._drop_at_ms = fault.value * 1000 if fault else None
-                self._results.put_nowait(Result("start", self._endpointer.start_s))
-            elif self._endpointer.speaking:
-                self._follow_utterance()
-
-    def _follow_utterance(self) -> None:
-        """Act on the last frame of a running utterance."""
-        now = self._endpointer
-        if self._drop_at_ms is not None and now.said_ms >= self._drop_at_ms:
-            drop(self._request, reset=False)
-        elif now.quiet_ms >= _ENDPOINTING_MS or now.said_ms > _LONGEST_MS:
-            self._end_utterance()
-        elif (
-            now.quiet_ms == 0
-            and now.said_ms >= self._interim_at_ms
-            and self._recogniser.idle
-            and self._results.empty()
-        ):
-            self._interim_at_ms = now.said_ms + _INTERIM_MS
-            self._put("interim")
-
-    def _end_utterance(self) -> None:
-        """Queue the result of what was said, if anything was."""
-        if self._endpointer.speaking:
-            self._put("final")
-            self._endpointer.end()
-
-    def _put(self, kind: str) -> None:
-        """Queue the result of what has been said up to now."""
-        now = self._endpointer
-        seconds = (now.said_ms - now.quiet_ms) / 1000
-        self._results.put_nowait(Result(kind, now.start_s, seconds, self._recognise()))
-
-    def _recognise(self) -> asyncio.Task[str]:
-        """Recognise what has been said up to now."""
-
-        async def nothing() -> str:
-            return ""
-
-        if self._endpointer.loud_ms < _SHORTEST_MS:
-            return asyncio.create_task(nothing())
-        said = self._recogniser.recognise(self._endpointer.said, self._rate)
-        return asyncio.create_task(said)
+                self.on_start()
+            elif self.now.speaking:
+                if self._drop_at_ms is not None and self.now.said_ms >= self._drop_at_ms:
+                    drop(self._request, reset=False)
+                elif self.now.said_ms > _LONGEST_MS:
+                    self.end_utterance()
+                else:
+                    await self.on_frame()
 
     async def _send_results(self) -> None:
-        while (result := await self._results.get()) is not None:
-            if result.text is None:
-                start = {"type": "SpeechStarted", "channel": [0], "timestamp": result.start_s}
-                await self._send(start)
-                continue
-            text = await result.text
-            if result.kind == "interim":
-                if text:
-                    await self._send(result.message(text, self._multi))
-                continue
-            if self._faults.take("stt", "never-final"):
-                continue
-            slow = self._faults.take("stt", "slow")
-            await asyncio.sleep(slow.value if slow else self._extra_s)
-            if self._faults.take("stt", "blank"):
-                text = ""
-            if self._faults.take("stt", "garbage"):
-                await self._socket.send_str('{"type": "Results", "chann')
-                await self._send({"type": "SomethingNew", "value": 1})
-                await self._send({"type": "Results"})
-            self._call.detail["heard"].append(text)
-            await self._send(result.message(text, self._multi))
+        while (result := await self.results.get()) is not None:
+            await self.send_result(result)
 
-    async def _send(self, message: Mapping[str, Any]) -> None:
-        if not self._socket.closed:
-            async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._socket.send_str(json.dumps(message))
+
+async def _nothing() -> str:
+    return ""
 
 
 def json_object(text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Results of Deepgram's `/v1/listen`, in the shape in which it sends them."""
+"""`/v1/listen`: results while and after an utterance, ended by silence."""
 
 from __future__ import annotations
 
@@ -7,52 +7,103 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_CONFIDENCE = 0.95
+from agent.demo.providers.deepgram.listen import Listener
+
+_ENDPOINTING_MS = 300
+"""Silence that ends an utterance. The plugin asks for 25 ms, made for a model that knows pauses."""
+_INTERIM_MS = 500
+CONFIDENCE = 0.95
 """The model gives none."""
 
 
 @dataclass(frozen=True)
-class Result:
-    """Something to be sent, in order; its text may still be computed."""
-
-    kind: str
-    """`start`, `interim` or `final`"""
+class _Result:
+    is_final: bool
     start_s: float
-    seconds: float = 0.0
-    text: asyncio.Task[str] | None = None
+    seconds: float
+    text: asyncio.Task[str] | None
+    """None: the utterance has only begun."""
 
-    def message(self, text: str, multi: bool) -> dict[str, Any]:
-        """As it is sent; `multi`: the connection asked for several languages."""
-        words = self._words(text)
-        alternative: dict[str, Any] = {
-            "transcript": text,
-            "confidence": _CONFIDENCE,
-            "words": words,
-        }
-        if multi:
+
+class ResultsListener(Listener):
+    """Serves one connection to `/v1/listen`."""
+
+    _interim_at_ms = 0
+
+    @property
+    def _multi(self) -> bool:
+        return self.query.get("language", "en").lower() == "multi"
+
+    @property
+    def transcribes(self) -> bool:
+        english = self.query.get("language", "en").lower().split("-")[0] == "en"
+        return super().transcribes and (english or self._multi)
+
+    def on_start(self) -> None:
+        self._interim_at_ms = _INTERIM_MS
+        self.results.put_nowait(_Result(False, self.now.start_s, 0.0, None))
+
+    async def on_frame(self) -> None:
+        now = self.now
+        if now.quiet_ms >= _ENDPOINTING_MS:
+            self.end_utterance()
+        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.is_idle:
+            self._interim_at_ms = now.said_ms + _INTERIM_MS
+            self._put(is_final=False)
+
+    def on_end(self) -> None:
+        self._put(is_final=True)
+
+    def _put(self, *, is_final: bool) -> None:
+        seconds = (self.now.said_ms - self.now.quiet_ms) / 1000
+        result = _Result(is_final, self.now.start_s, seconds, self.recognise())
+        self.results.put_nowait(result)
+
+    async def send_result(self, result: _Result) -> None:
+        if result.text is None:
+            start = {"type": "SpeechStarted", "channel": [0], "timestamp": result.start_s}
+            await self.send(start)
+            return
+        text: str | None = await result.text
+        if result.is_final:
+            text = await self.final(text or "")
+        if text or (result.is_final and text is not None):
+            await self.send(self._message(result, text))
+
+    def _message(self, result: _Result, text: str) -> dict[str, Any]:
+        words = timed_words(text, result.start_s, result.seconds)
+        alternative: dict[str, Any] = {"transcript": text, "confidence": CONFIDENCE}
+        alternative["words"] = [
+            {
+                **word,
+                "word": re.sub(r"[^\w']", "", word["word"]).lower(),
+                "punctuated_word": word["word"],
+            }
+            | ({"language": "en"} if self._multi else {})
+            for word in words
+        ]
+        if self._multi:
             alternative["languages"] = ["en"]
-            for word in words:
-                word["language"] = "en"
         return {
             "type": "Results",
             "channel_index": [0, 1],
-            "start": round(self.start_s, 2),
-            "duration": round(self.seconds, 2),
-            "is_final": self.kind != "interim",
-            "speech_final": self.kind != "interim",
+            "start": round(result.start_s, 2),
+            "duration": round(result.seconds, 2),
+            "is_final": result.is_final,
+            "speech_final": result.is_final,
             "from_finalize": False,
             "channel": {"alternatives": [alternative]},
             "metadata": {"request_id": "stand-in", "model_uuid": "stand-in"},
         }
 
-    def _words(self, text: str) -> list[dict[str, Any]]:
-        """The words, with times by their length: the model gives none."""
-        total = sum(len(word) + 1 for word in text.split()) or 1
-        words, at = [], self.start_s
-        for word in text.split():
-            end = at + self.seconds * (len(word) + 1) / total
-            times = {"start": round(at, 3), "end": round(end, 3), "confidence": _CONFIDENCE}
-            bare = re.sub(r"[^\w']", "", word).lower()
-            words.append({"word": bare, "punctuated_word": word, **times})
-            at = end
-        return words
+
+def timed_words(text: str, start_s: float, seconds: float) -> list[dict[str, Any]]:
+    """The words, with times by their length: the model gives none."""
+    total = sum(len(word) + 1 for word in text.split()) or 1
+    words, at = [], start_s
+    for word in text.split():
+        end = at + seconds * (len(word) + 1) / total
+        times = {"start": round(at, 3), "end": round(end, 3), "confidence": CONFIDENCE}
+        words.append({"word": word, **times})
+        at = end
+    return words

@@ -1,0 +1,185 @@
+"""`/v2/listen` (Flux): turns, which end by a confidence that grows with the silence.
+
+Messages: https://developers.deepgram.com/reference/speech-to-text/listen-flux. The state machine:
+https://developers.deepgram.com/docs/flux/state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from multidict import MultiDict
+
+from agent.demo.providers.deepgram.listen import Listener
+from agent.demo.providers.deepgram.queries import languages_of, refuse_options
+from agent.demo.providers.deepgram.results import timed_words
+
+_UPDATE_MS = 240
+"""Flux reports about four times a second until it has words; this stand-in half as often later."""
+_PAUSE_MS = 160
+"""Silence after which the words so far are looked at."""
+_SURE_AFTER_MS, _UNFINISHED_SURE_AFTER_MS = 430, 3_000
+"""Silence for full confidence, after a sentence and after words that go on."""
+_GOES_ON = re.compile(
+    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|because|if|that|the|a|an|to|of|for|with|in|at|um|uh|er|is"
+    r"|are|was|my|your|i|we|like|when|where|which|who)[.,!?]*)$",
+    re.I,
+)
+
+
+@dataclass
+class _Turn:
+    """A turn that is being said."""
+
+    update_at_ms: int = _UPDATE_MS
+    is_started: bool = False
+    """StartOfTurn was sent: Flux sends it with the first words, so that noise starts no turn."""
+    is_eager: bool = False
+    """EagerEndOfTurn was queued, and neither TurnResumed nor EndOfTurn yet."""
+    pause_text: asyncio.Task[str] | None = None
+    """What was said up to the pause that lasts; the next events repeat it."""
+
+
+@dataclass(frozen=True)
+class _Event:
+    """An event of a turn; its text may still be computed."""
+
+    name: str
+    turn: _Turn
+    start_s: float
+    seconds: float
+    confidence: float
+    text: asyncio.Task[str]
+
+
+class TurnsListener(Listener):
+    """Serves one connection to `/v2/listen`."""
+
+    _turn = _Turn()
+    _index = 0
+    _sequence = -1
+    _options: MultiDict[str] = MultiDict()
+    """The query, and what Configure has changed."""
+
+    async def run(self) -> None:
+        self._options = MultiDict(self.query)
+        await self._send("Connected")
+        await super().run()
+
+    def on_start(self) -> None:
+        self._turn = _Turn()
+
+    async def on_frame(self) -> None:
+        turn, quiet_ms = self._turn, self.now.quiet_ms
+        if quiet_ms == 0:
+            turn.pause_text = None
+            if turn.is_eager:
+                turn.is_eager = False
+                self._put("TurnResumed")
+            elif self.now.said_ms >= turn.update_at_ms and self.is_idle:
+                turn.update_at_ms = self.now.said_ms + _UPDATE_MS * (1 + turn.is_started)
+                self._put("Update")
+            return
+        if quiet_ms >= _PAUSE_MS and turn.pause_text is None:
+            turn.pause_text = self.recognise()
+            # Whether the turn is over depends on its words, not on how busy this machine is.
+            await asyncio.wait({turn.pause_text})
+        confidence = self._confidence
+        timed_out = quiet_ms >= self._number("eot_timeout_ms", 5_000)
+        if confidence >= self._number("eot_threshold", 0.7) or timed_out:
+            self.end_utterance()
+        elif confidence >= self._number("eager_eot_threshold", 2) and not turn.is_eager:
+            turn.is_eager = True
+            self._put("EagerEndOfTurn")
+
+    def on_end(self) -> None:
+        self._put("EndOfTurn")
+
+    def on_command(self, command: dict[str, Any]) -> None:
+        self.results.put_nowait(command)
+
+    async def send_result(self, result: _Event | dict[str, Any]) -> None:
+        if isinstance(result, dict):
+            await self._configure(result)
+            return
+        text: str | None = await result.text
+        if result.name == "EndOfTurn":
+            text = await self.final(text or "")
+        if not text:
+            return  # Flux reports no turn without words
+        if not result.turn.is_started:
+            result.turn.is_started = True
+            await self._send_event(result, "StartOfTurn", text)
+            if result.name == "Update":
+                return
+        await self._send_event(result, result.name, text)
+        self._index += result.name == "EndOfTurn"
+
+    async def _send_event(self, event: _Event, name: str, text: str) -> None:
+        hints = self._all("language_hint")
+        multi = self.query["model"] == "flux-general-multi"
+        await self._send(
+            "TurnInfo",
+            event=name,
+            turn_index=self._index,
+            audio_window_start=round(event.start_s, 2),
+            audio_window_end=round(event.start_s + event.seconds, 2),
+            transcript=text,
+            words=timed_words(text, event.start_s, event.seconds),
+            end_of_turn_confidence=round(event.confidence, 2),
+            **({"languages": ["en"]} if multi else {}),
+            **({"languages_hinted": hints} if hints else {}),
+        )
+
+    async def _configure(self, command: dict[str, Any]) -> None:
+        """Answer Configure (https://developers.deepgram.com/docs/flux/configure)."""
+        if command.get("type") != "Configure":
+            description = "Could not deserialize last text message"
+            await self._send("Error", code="UNPARSABLE_CLIENT_MESSAGE", description=description)
+            return
+        options = MultiDict(self._options)
+        for name, value in command.get("thresholds", {}).items():
+            options[name] = str(value)
+        for name, parameter in (("keyterms", "keyterm"), ("language_hints", "language_hint")):
+            if name in command:
+                options.popall(parameter, None)
+                options.extend((parameter, str(value)) for value in command[name])
+        hints = {hint.lower().split("-")[0] for hint in options.getall("language_hint", [])}
+        known = hints <= languages_of("/v2/listen", self.query["model"])
+        if refuse_options("/v2/listen", options) or not known:
+            await self._send("ConfigureFailure")
+            return
+        self._options = options
+        names = ("eager_eot_threshold", "eot_threshold", "eot_timeout_ms")
+        thresholds = {name: float(options[name]) for name in names if name in options}
+        await self._send("ConfigureSuccess", thresholds=thresholds, keyterms=self._all("keyterm"))
+
+    async def _send(self, kind: str, **fields: Any) -> None:
+        self._sequence += 1
+        message = {"type": kind, "request_id": "stand-in", "sequence_id": self._sequence}
+        await self.send(message | fields)
+
+    def _put(self, name: str) -> None:
+        text = self._turn.pause_text or self.recognise()
+        seconds = (self.now.said_ms - self.now.quiet_ms) / 1000
+        event = _Event(name, self._turn, self.now.start_s, seconds, self._confidence, text)
+        self.results.put_nowait(event)
+
+    @property
+    def _confidence(self) -> float:
+        """How certain it is that the turn is over; 0 until the words are known."""
+        text = self._turn.pause_text
+        if text is None:
+            return 0.0
+        goes_on = _GOES_ON.search(text.result()) is not None
+        sure_ms = _UNFINISHED_SURE_AFTER_MS if goes_on else _SURE_AFTER_MS
+        return min(self.now.quiet_ms / sure_ms, 1.0)
+
+    def _number(self, name: str, default: float) -> float:
+        return float(self._options.get(name, default))
+
+    def _all(self, name: str) -> list[str]:
+        return self._options.getall(name, [])

@@ -1,0 +1,96 @@
+"""Which speech recognition a conversation uses, and how it finds the end of a turn."""
+
+from __future__ import annotations
+
+import pytest
+from livekit.agents import inference
+from livekit.plugins import deepgram
+from multidict import MultiDict
+
+from agent.core.errors import ConfigError
+from agent.core.settings import VoiceSettings
+from agent.demo.providers.deepgram.queries import refuse_query
+from agent.speech.recognition import build_recognition
+from agent.speech.recognition_models import RecognitionChoice, choose_recognition
+
+ENVIRONMENT = {"GOOGLE_API_KEY": "google", "DEEPGRAM_API_KEY": "deepgram"}
+MULTI = "flux-general-multi"
+
+
+@pytest.mark.parametrize(
+    ("model", "locales", "choice"),
+    [
+        (MULTI, ["es-MX", "en", "es-MX", "de"], (MULTI, ("de", "en", "es"))),
+        (MULTI, ["en", "en-GB"], ("flux-general-en", ())),
+        # Flux's English model cannot serve a script that the trainee may hear in German.
+        ("flux-general-en", ["en", "de"], (MULTI, ("de", "en"))),
+        (MULTI, ["en", "pl"], ("flux-general-en", ())),
+        (MULTI, ["pl-PL", "en"], ("nova-3", ("pl",))),
+        (MULTI, ["nb-NO"], ("nova-3", ("no",))),
+        (MULTI, ["zh-TW"], ("nova-3", ("zh-tw",))),
+        ("nova-3", ["es-MX", "en"], ("nova-3", ("multi",))),
+        ("nova-3", ["pl", "en"], ("nova-3", ("pl",))),
+        ("nova-2", ["es-MX"], ("nova-2", ("es-MX",))),
+    ],
+)
+def test_choose_recognition_takes_a_model_that_knows_the_language(
+    model: str, locales: list[str], choice: tuple[str, tuple[str, ...]]
+) -> None:
+    assert choose_recognition(model, locales) == RecognitionChoice(*choice)
+
+
+@pytest.mark.parametrize("model", [MULTI, "flux-general-en", "nova-3"])
+def test_deepgram_accepts_the_choice_for_every_locale(model: str) -> None:
+    languages = (
+        "ar ar-EG bg bn ca cs cy da da-DK de de-AT de-CH el en en-US es es-419 es-MX et eu fa fi fr"
+        " fr-CA ga gl he hi hr hu id is it ja ka ko ko-KR lt lv mk mr ms mt nb nl nl-BE no pl pt-BR"
+        " ro ru sk sl sr sv sw ta te th tr uk ur vi zh zh-CN zh-HK zh-TW zu"
+    )
+    for locale in languages.split():
+        for others in ([], ["en"], ["pl", "de"]):
+            choice = choose_recognition(model, [locale, *others])
+            assert refuse_query(choice.path, MultiDict(choice.query)) is None, choice
+
+
+def test_flux_finds_the_end_of_a_turn_itself() -> None:
+    settings = VoiceSettings.from_env(ENVIRONMENT)
+    recognition = build_recognition(settings, RecognitionChoice(MULTI, ("es", "en")))
+    assert isinstance(recognition.stt, deepgram.STTv2)
+    options = recognition.stt._opts
+    assert (options.model, options.language_hint) == (MULTI, ["es", "en"])
+    assert 0.3 <= options.eager_eot_threshold <= options.eot_threshold <= 0.9
+    assert options.mip_opt_out
+    assert recognition.turn_handling["turn_detection"] == "stt"
+    assert recognition.turn_handling["endpointing"]["min_delay"] == 0
+
+
+@pytest.mark.parametrize(("detector", "version"), [("local", "v1-mini"), ("cloud", "v1")])
+def test_other_models_use_the_turn_detector(
+    detector: str, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"):
+        monkeypatch.setenv(name, "key")
+    settings = VoiceSettings.from_env({**ENVIRONMENT, "TURN_DETECTOR": detector})
+    recognition = build_recognition(settings, RecognitionChoice("nova-3", ("multi",)))
+    assert isinstance(recognition.stt, deepgram.STT)
+    used = recognition.turn_handling["turn_detection"]
+    assert isinstance(used, inference.TurnDetector)
+    assert used.model.endswith(version)
+
+
+def test_thresholds_out_of_range_name_the_variable() -> None:
+    for name, value in (
+        ("DEEPGRAM_EOT_THRESHOLD", "0.4"),
+        ("DEEPGRAM_EAGER_EOT_THRESHOLD", "0.95"),
+        ("DEEPGRAM_EAGER_EOT_THRESHOLD", "0.2"),
+        ("DEEPGRAM_EOT_TIMEOUT_MS", "100"),
+    ):
+        with pytest.raises(ConfigError, match=name):
+            VoiceSettings.from_env({**ENVIRONMENT, name: value})
+
+
+def test_eager_threshold_is_at_most_the_threshold() -> None:
+    with pytest.raises(ConfigError, match="DEEPGRAM_EAGER_EOT_THRESHOLD"):
+        VoiceSettings.from_env(
+            {**ENVIRONMENT, "DEEPGRAM_EOT_THRESHOLD": "0.5", "DEEPGRAM_EAGER_EOT_THRESHOLD": "0.6"}
+        )
