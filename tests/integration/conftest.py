@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
+from tests.support.module_servers import rebuild_dead_servers
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +17,6 @@ async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Liv
         yield server
 
 
-@pytest.fixture(autouse=True)
-def livekit_runs(request: pytest.FixtureRequest) -> None:
-    """Fail at once if the module's server has died: what the module has started depends on it."""
-    if "livekit" in request.fixturenames:
-        process = request.getfixturevalue("livekit").process
-        assert process.returncode is None, "the module's livekit-server has died"
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    rebuild_dead_servers(item)
