@@ -128,12 +128,17 @@ class BeyondPresenceAvatar(BeyAvatarSession):
         self._output = AvatarOutput(room, self.avatar_identity, events)
         session.output.replace_audio_tail(self._output)
 
+    def stop_speaking(self) -> None:
+        """Send no more speech, and do not wait for the avatar's answers: it is being removed."""
+        output, self._output = self._output, None
+        if output is not None:
+            output.detach()
+
     async def aclose(self) -> None:
         """Cancel the request, and remove the avatar from the room if it was attached."""
         if self._requesting is not None:
             self._requesting.cancel()
-        if self._output is not None:
-            self._output.detach()
+        self.stop_speaking()
         try:
             async with asyncio.timeout(_REMOVE_TIMEOUT_S):
                 await super().aclose()

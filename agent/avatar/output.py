@@ -80,6 +80,11 @@ class _Run:
         return time.monotonic() - self.started_at
 
     @property
+    def played_s(self) -> float:
+        """The part of it that has been played, by the clock."""
+        return min(self.elapsed_s, self.sent_s - self.from_s)
+
+    @property
     def left_s(self) -> float:
         return self.sent_s - self.from_s - self.elapsed_s
 
@@ -159,9 +164,14 @@ class AvatarOutput(AudioOutput):
         self._changed.set()
 
     def detach(self) -> None:
-        """Stop sending and listening; the output is not used afterwards."""
+        """Stop sending and listening: the avatar is being removed, or was replaced.
+
+        The output can still be cleared; it does not ask the avatar then.
+        """
         self._room.off("track_subscribed", self._on_track)
         self._background.cancel()
+        if self._run is not None and self._segments:
+            self._segments[0].heard_s = self._run.from_s + self._run.played_s
         self._run = None
         if any(segment.interrupted for segment in self._segments):
             self.clear_buffer()
@@ -238,9 +248,9 @@ class AvatarOutput(AudioOutput):
             if not segment.interrupted:
                 run.stopped, run.refuses_to_stop = None, True
                 return
-            elapsed_s = min(run.elapsed_s, run.sent_s - run.from_s)
+            elapsed_s = run.played_s
         else:
-            elapsed_s = min(run.elapsed_s, run.sent_s - run.from_s)
+            elapsed_s = run.played_s
             try:
                 async with asyncio.timeout(_STOP_REPORT_S):
                     elapsed_s = await run.stopped

@@ -29,7 +29,7 @@ from agent.core.events import (
     OpeningFinished,
     OpeningStarted,
 )
-from agent.core.log import logger
+from agent.core.log import log_task_failure, logger
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.core.types import Line
@@ -47,7 +47,7 @@ _LINE_TIMEOUT_S: Final = 40.0
 
 
 class Conversation:
-    """What the agent says. The caller starts and closes `session`."""
+    """What the agent says. The caller starts `session`."""
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class Conversation:
         self._opening_text = ""
         self._typed: list[str] = []
         self._lost_lines: list[SpeechHandle] = []
+        self._closing: asyncio.Task[None] | None = None
         for model in llm.models if isinstance(llm, FallbackModels) else ():
             model.on("error", self._on_model_error)
         build = build_session if settings else build_text_session
@@ -185,10 +186,18 @@ class Conversation:
         if self._speech is not None:
             self._speech.restart_recognition()
 
-    def close(self) -> None:
-        """Stop preparing the opening."""
+    async def close(self, timeout_s: float) -> None:
+        """Stop preparing the opening, and close the session.
+
+        Args:
+            timeout_s: a session that takes longer goes on closing in the background.
+        """
         if self._prepared is not None:
             self._prepared.cancel()
+        if self._closing is None:
+            self._closing = asyncio.create_task(self.session.aclose(), name="close_session")
+            self._closing.add_done_callback(log_task_failure)
+        await asyncio.wait({self._closing}, timeout=timeout_s)
 
     def switch_language(self, locale: str) -> GreetingAgent | None:
         """Continue in another language of the script.

@@ -140,6 +140,11 @@ class AvatarArrival:
         if avatar.avatar_identity in self._room.remote_participants:
             self._tasks.start(self._livekit.remove(avatar.avatar_identity), name="remove_avatar")
 
+    def stop_speaking(self) -> None:
+        """End the avatar's speech without waiting for it; it leaves with the room."""
+        if self._avatar is not None:
+            self._avatar.stop_speaking()
+
     async def close(self) -> None:
         """Give up the avatar at the end of the greeting."""
         avatar, self._avatar = self._avatar, None

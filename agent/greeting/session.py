@@ -7,6 +7,7 @@ is recorded about the greeting is in `observers/`.
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from livekit.agents import JobContext
 
@@ -27,6 +28,11 @@ from agent.room.arrival import announce_arrivals
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
 from agent.store import Store
+
+_CLOSE_TIMEOUT_S: Final = 0.2
+"""Longest wait for the session to close before the room is deleted: the avatar is charged until
+then."""
+_LEAVE_TIMEOUT_S: Final = 1.0
 
 
 class GreetingSession:
@@ -117,16 +123,28 @@ class GreetingSession:
             self._closing = asyncio.create_task(self._close(), name="close_greeting")
         await asyncio.shield(self._closing)
 
+    async def _leave(self) -> None:
+        try:
+            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
+                await self._greeting.room.disconnect()
+        except TimeoutError:
+            pass  # the room is deleted at the same time
+
     async def _close(self) -> None:
         greeting, state = self._greeting, self._greeting.state
         reason = str(state.end_reason)
         greeting.tasks.cancel()
         try:
+            greeting.avatar.stop_speaking()
+            closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
             if greeting.room.isconnected():
-                await self._page.show_end(reason)
-                # Every participant leaves with the room, the paid avatar too.
-                await greeting.livekit.delete()
-            greeting.conversation.close()
+                # The session needs the room until it is closed.
+                await asyncio.gather(self._page.show_end(reason), closing)
+                # Every participant leaves with the room, the paid avatar too. The agent leaves by
+                # itself: livekit-rtc logs errors if its room is closed under it.
+                await asyncio.gather(greeting.livekit.delete(), self._leave())
+            else:
+                await closing
             await greeting.avatar.close()
             reason = await self._recorder.final_reason(reason)
             greeting.events.emit(Ended(reason))

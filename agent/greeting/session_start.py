@@ -29,6 +29,14 @@ async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
     )
     session = conversation.session
     async with asyncio.timeout(_START_TIMEOUT_S):
-        # With `record=True`, LiveKit Cloud would keep audio and transcript without consent.
-        await session.start(conversation.agent, room=room, room_options=options, record=False)
+        await session.start(
+            conversation.agent,
+            room=room,
+            room_options=options,
+            # With `record=True`, LiveKit Cloud would keep audio and transcript without consent.
+            record=False,
+            # A session host sends every line and function call to all participants, the avatar's
+            # provider too, and answers their requests for instructions and chat history.
+            session_host=False,
+        )
     session.input.set_audio_enabled(False)

@@ -35,6 +35,8 @@ class PageAttributes:
                     await self._room.local_participant.set_attributes(changed)
                 self._known |= changed
         except TimeoutError:
+            if not self._room.isconnected():
+                return
             logger.warning(
                 "LiveKit did not accept the page attributes in time",
                 extra={"event": "page_attributes_timeout", "attributes": sorted(attributes)},

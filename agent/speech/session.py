@@ -39,8 +39,8 @@ def build_session(model: llm.LLM[Any], userdata: T) -> AgentSession[T]:
             "interruption": {"mode": "vad", "resume_false_interruption": False},
         },
         transcription_timeout=_TRANSCRIPTION_TIMEOUT_S,
-        # Do not wait for last words when the session closes: by then the room is gone.
-        session_close_transcript_timeout=0.2,
+        # Do not wait for last words when the session closes: the avatar is charged meanwhile.
+        session_close_transcript_timeout=0.0,
         conn_options=SessionConnectOptions(
             llm_conn_options=LLM_CONNECT_OPTIONS,
             stt_conn_options=APIConnectOptions(max_retry=3, retry_interval=1.0, timeout=4.0),

@@ -34,6 +34,9 @@ class FakeRoom(rtc.EventEmitter[Any]):
     def isconnected(self) -> bool:
         return self.connected
 
+    async def disconnect(self) -> None:
+        self.connected = False
+
     def register_text_stream_handler(self, topic: str, handler: Callable[..., Any]) -> None:
         self.methods[topic] = handler
 

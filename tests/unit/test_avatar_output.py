@@ -417,3 +417,14 @@ async def test_report_of_another_participant_is_ignored(setup: Setup) -> None:
     payload = json.dumps({"playback_position": 0.1, "interrupted": False})
     await setup.room.says("lk.playback_finished", payload, identity="trainee")
     assert setup.finished == []
+
+
+async def test_detached_output_is_cleared_without_asking_the_avatar(setup: Setup) -> None:
+    await setup.says(30)
+    await asyncio.sleep(0.2)
+    setup.output.detach()
+    setup.output.clear_buffer()
+    [event] = setup.finished
+    assert event.interrupted
+    assert 0.2 <= event.playback_position < 2
+    assert setup.clears == 0

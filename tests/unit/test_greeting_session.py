@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+
+import pytest
+from livekit.agents import AgentSession
 
 from agent.conversation.state import GreetingState
 from agent.core.events import Events
@@ -19,28 +23,74 @@ from tests.fakes.scripted_llm import ScriptedLLM
 from tests.unit.test_settings import WORKER
 
 
+class Setup:
+    """A greeting, and what happened to its room and its job."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.room = FakeRoom()
+        self.over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.steps: list[str] = []
+        ctx = SimpleNamespace(
+            room=self.room,
+            api=SimpleNamespace(room=SimpleNamespace(delete_room=self._delete_room)),
+            proc=SimpleNamespace(userdata={"llm": ScriptedLLM()}),
+            job=SimpleNamespace(id="job", room=SimpleNamespace(sid="RM_1")),
+            shutdown=self.over.set_result,
+        )
+        events = Events()
+        state = GreetingState(metadata=JobMetadata(session_id="s"), events=events)
+        state.avatar_allowed = False
+        settings = WorkerSettings.from_env(WORKER)
+        self.greeting = GreetingSession(cast(Any, ctx), settings, state, events, store)
+
+    async def _delete_room(self, _: object) -> None:
+        self.steps.append("room deleted")
+
+
+async def test_session_is_closed_before_the_room_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = Setup(SqliteStore(tmp_path / "store"))
+
+    async def aclose(_: object) -> None:
+        await asyncio.sleep(0)
+        setup.steps.append("session closed")
+
+    monkeypatch.setattr(AgentSession, "aclose", aclose)
+    await setup.greeting.close("continue")
+    assert setup.steps == ["session closed", "room deleted"]
+    assert setup.room.attributes["greeting.ended"] == "continue"
+
+
+async def test_session_that_does_not_close_delays_the_avatars_end_by_a_fifth_of_a_second_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = Setup(SqliteStore(tmp_path / "store"))
+
+    async def aclose(_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(AgentSession, "aclose", aclose)
+    closing = asyncio.create_task(setup.greeting.close("continue"))
+    started_at = time.monotonic()
+    while not setup.steps:
+        await asyncio.sleep(0.01)
+    assert time.monotonic() - started_at < 0.5
+    await asyncio.wait_for(closing, 10)
+    assert setup.over.result() == "continue"
+    [body] = await SqliteStore(tmp_path / "store").outcomes("s")
+    assert json.loads(body)["ended"]["reason"] == "continue"
+
+
 async def test_greeting_whose_room_was_closed_during_the_start_has_the_stored_end_reason(
     tmp_path: Path,
 ) -> None:
     store = SqliteStore(tmp_path / "store")
     await store.end("s", "continue")
-    room = FakeRoom()
-    room.connected = False
-    over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    ctx = SimpleNamespace(
-        room=room,
-        api=SimpleNamespace(room=None),
-        proc=SimpleNamespace(userdata={"llm": ScriptedLLM()}),
-        job=SimpleNamespace(id="job", room=SimpleNamespace(sid="RM_1")),
-        shutdown=over.set_result,
-    )
-    events = Events()
-    state = GreetingState(metadata=JobMetadata(session_id="s"), events=events)
-    state.avatar_allowed = False
-    settings = WorkerSettings.from_env(WORKER)
-    greeting = GreetingSession(cast(Any, ctx), settings, state, events, store)
-    greeting.start()
-    assert await asyncio.wait_for(over, 10) == "continue"
+    setup = Setup(store)
+    setup.room.connected = False
+    setup.greeting.start()
+    assert await asyncio.wait_for(setup.over, 10) == "continue"
     # `start` closes the store it was given.
     [body] = await SqliteStore(tmp_path / "store").outcomes("s")
     assert json.loads(body)["ended"]["reason"] == "continue"
