@@ -3,7 +3,7 @@
 It extends livekit-agents' pipeline in three places:
 
 - It retries refused speech recognition with a growing interval.
-- It bridges a slow reply with a filler phrase.
+- It bridges a slow reply with a filler phrase, and says the sentences before a pause at once.
 - It keeps the words of the current line, so that a lost line can be repeated.
 """
 
@@ -30,11 +30,14 @@ from livekit.agents import (
 from livekit.agents.voice.io import TimedString
 
 from agent.conversation.function_tools import FunctionTools
+from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.speech.recognition import Recognition
 
 _FILLER_AFTER_S: Final = 2.5
 """A reply that has not begun by then is bridged by the script's filler phrase."""
+_PAUSE_S: Final = 0.6
+"""After such a pause of the model, the sentences so far are said without waiting for the rest."""
 _STT_RETRY_S: Final = (0.0, 1.0, 3.0, 8.0)
 """Seconds before refused speech recognition is retried, on top of livekit-agents' half second: a
 refusal usually lasts for the whole greeting. Audio received meanwhile is kept and recognised
@@ -106,30 +109,34 @@ class GreetingAgent(Agent):
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> _Reply:
-        """Generate the reply, with a filler phrase if it is slow.
+        """Generate the reply.
 
-        If a model fails in the middle and another starts over, the sentence starts over too.
+        If it does not begin in time, the filler phrase is said. If the model pauses after a
+        sentence, that sentence is said. If a model fails in the middle and another starts over,
+        complete sentences are not said again.
         """
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
+        spoken = SpokenReply()
         async with aclosing(reply):
-            first = asyncio.ensure_future(anext(reply, None))
+            following = asyncio.ensure_future(anext(reply, None))
             try:
-                await asyncio.wait({first}, timeout=_FILLER_AFTER_S)
-                if not first.done() and self.script.moment:
+                await asyncio.wait({following}, timeout=_FILLER_AFTER_S)
+                if not following.done() and self.script.moment:
                     yield f"{self.script.moment} "
                     yield FlushSentinel()
-                if (chunk := await first) is None:
-                    return
+                while (chunk := await following) is not None:
+                    if isinstance(chunk, llm.ChatChunk):
+                        if spoken.starts_over(chunk):
+                            yield " "
+                            yield FlushSentinel()
+                        chunk = spoken.take(chunk)
+                    yield chunk
+                    following = asyncio.ensure_future(anext(reply, None))
+                    await asyncio.wait({following}, timeout=_PAUSE_S)
+                    if not following.done() and spoken.ends_a_sentence:
+                        yield FlushSentinel()
             finally:
-                await utils.aio.cancel_and_wait(first)
-            yield chunk
-            attempt = _attempt_id(chunk)
-            async for chunk in reply:
-                if _attempt_id(chunk) not in (None, attempt):
-                    attempt = _attempt_id(chunk)
-                    yield " "
-                    yield FlushSentinel()
-                yield chunk
+                await utils.aio.cancel_and_wait(following)
 
     async def transcription_node(
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
@@ -139,8 +146,3 @@ class GreetingAgent(Agent):
         async for piece in text:
             self.current_line += piece
             yield piece
-
-
-def _attempt_id(chunk: llm.ChatChunk | str | FlushSentinel) -> str | None:
-    """Identifies the model's attempt that a chunk belongs to; None if the chunk does not say."""
-    return chunk.id if isinstance(chunk, llm.ChatChunk) and chunk.id else None

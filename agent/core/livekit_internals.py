@@ -7,17 +7,21 @@ no longer has it. Nothing else in the worker touches a private attribute of thes
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterable, Callable
 from typing import Any
 
 from aiohttp import web
 from google import genai
 from google.genai import types
 from livekit import api
-from livekit.agents import AgentServer
+from livekit.agents import AgentServer, llm, tts
 from livekit.agents.cli import cli, proto
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
+from livekit.agents.llm.fallback_adapter import FallbackLLMStream
+from livekit.agents.tts.fallback_adapter import FallbackSynthesizeStream
 from livekit.agents.utils.http_server import HttpServer
 from livekit.agents.voice.recorder_io import RecorderIO
 from livekit.plugins import bey, google
@@ -29,10 +33,94 @@ def set_gemini_tts_timeout(voice: google.beta.GeminiTTS, api_key: str, timeout_m
 
     The plugin has no option for it and waits without limit
     (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-google/livekit/plugins/google/beta/gemini_tts.py).
+    The client would tell Google the same limit, and Google refuses less than 10 s with status 400.
     """
-    voice._client = genai.Client(
-        api_key=api_key, http_options=types.HttpOptions(timeout=timeout_ms)
-    )
+    options = types.HttpOptions(timeout=timeout_ms, headers={"X-Server-Timeout": "10"})
+    voice._client = genai.Client(api_key=api_key, http_options=options)
+
+
+class GeminiLLM(google.LLM):
+    """The Gemini plugin's model, which also continues function calls that it did not make.
+
+    Gemini 3 and later refuse a function call without its thought signature. The plugin keeps the
+    signatures of its own model only, and of no model with a name like `gemini-flash-latest`
+    (https://github.com/livekit/agents/issues/6135). For other calls, Google documents a value
+    that is accepted instead: https://ai.google.dev/gemini-api/docs/thought-signatures.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.own_calls: set[str] = set()
+        """Ids of the function calls that this model has made."""
+        self._thought_signatures = _Signatures(self.own_calls)
+
+
+class _Signatures(dict[str, bytes]):
+    """Thought signatures by call id, with the documented value for calls of another model."""
+
+    def __init__(self, own_calls: set[str]) -> None:
+        super().__init__()
+        self._own_calls = own_calls
+
+    def __bool__(self) -> bool:
+        return True  # the plugin ignores an empty dict
+
+    def get(self, call_id: str, default: Any = None) -> Any:
+        """The signature; of parallel calls, only the first one has one."""
+        if call_id in self._own_calls:
+            return super().get(call_id, default)
+        return super().get(call_id, b"skip_thought_signature_validator")
+
+
+def _requires_thought_signatures(model: str) -> bool:
+    return re.search(r"gemini-[12]\.", model.lower()) is None or "gemini-2.5" in model.lower()
+
+
+# The plugin decides by "gemini-3" or "gemini-2.5" in the name, which `gemini-flash-latest` lacks.
+google.llm._requires_thought_signatures = _requires_thought_signatures
+
+
+class UnmeasuredLLMStream(llm.LLMStream, ABC):
+    """A stream around that of another model, without spans and metrics of its own.
+
+    livekit-agents' own FallbackAdapter sets the same attributes for the same reason.
+    """
+
+    _llm_request_span_name = "llm_checked"
+    _llm_attempt_span_name = None
+    _genai_operation_name = None
+
+    async def _metrics_monitor_task(self, event_aiter: AsyncIterable[llm.ChatChunk]) -> None:
+        async for _ in event_aiter:
+            pass
+
+
+class LimitedLLMFallbackStream(FallbackLLMStream):
+    """A request to several models that tries a failed one again only if `may_try` allows it.
+
+    The adapter repeats every request at every failed model and has no option for it
+    (https://github.com/livekit/agents/issues/4464).
+    """
+
+    def __init__(self, may_try: Callable[[object], bool], **options: Any) -> None:
+        self._may_try = may_try
+        super().__init__(**options)
+
+    def _try_recovery(self, llm: llm.LLM[Any]) -> None:
+        if self._may_try(llm):
+            super()._try_recovery(llm)
+
+
+class LimitedTTSFallbackStream(FallbackSynthesizeStream):
+    """The same for a line and its voices."""
+
+    def __init__(self, may_try: Callable[[object], bool], **options: Any) -> None:
+        self._may_try = may_try
+        super().__init__(**options)
+
+    def _try_recovery(self, tts: tts.TTS[Any]) -> None:
+        if self._may_try(tts):
+            super()._try_recovery(tts)
 
 
 def run_agent_server(server: AgentServer, *, log_level: str, dev: bool) -> None:

@@ -5,25 +5,54 @@ from __future__ import annotations
 from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, llm
-from livekit.plugins import google
+from livekit.agents.llm import AvailabilityChangedEvent
+from livekit.agents.types import NOT_GIVEN, NotGivenOr
 
+from agent.core.livekit_internals import LimitedLLMFallbackStream
 from agent.core.settings import LlmSettings
+from agent.speech.gemini_model import CHUNK_TIMEOUT_S, GeminiModel
+from agent.speech.recovery_probes import RecoveryProbes
 
-_LLM_ATTEMPT_S: Final = 4.5
-"""Limit for one model's reply. The plugin applies it to the whole reply, not to its first word."""
 LLM_CONNECT_OPTIONS: Final = APIConnectOptions(
-    max_retry=0, retry_interval=0.5, timeout=_LLM_ATTEMPT_S
+    max_retry=0, retry_interval=0.5, timeout=CHUNK_TIMEOUT_S
 )
 
 
 class FallbackModels(llm.FallbackAdapter):
-    """A model, and others if it fails; each attempt has a time limit."""
+    """A model, and others if it fails."""
 
     def __init__(self, models: list[llm.LLM[Any]]) -> None:
         # The next model starts a broken reply over: see `GreetingAgent.llm_node`.
-        super().__init__(models, attempt_timeout=_LLM_ATTEMPT_S, retry_on_chunk_sent=True)
+        super().__init__(models, retry_on_chunk_sent=True)
         self.models = models
         """Each model emits its own `error` event; the adapter does not forward it."""
+        self._probes = RecoveryProbes()
+        self.on("llm_availability_changed", self._on_availability)
+
+    def chat(
+        self,
+        *,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool] | None = None,
+        conn_options: APIConnectOptions = LLM_CONNECT_OPTIONS,
+        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
+        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
+        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
+    ) -> llm.LLMStream:
+        return LimitedLLMFallbackStream(
+            self._probes.may_try,
+            llm=self,
+            chat_ctx=chat_ctx,
+            tools=tools or [],
+            conn_options=conn_options,
+            parallel_tool_calls=parallel_tool_calls,
+            tool_choice=tool_choice,
+            extra_kwargs=extra_kwargs,
+        )
+
+    def _on_availability(self, event: AvailabilityChangedEvent) -> None:
+        if not event.available:
+            self._probes.on_failure(event.llm)
 
 
 def build_llm(settings: LlmSettings) -> FallbackModels:
@@ -34,16 +63,5 @@ def build_llm(settings: LlmSettings) -> FallbackModels:
     """
     first, second = settings.gemini_model, settings.gemini_fallback_model
     models = [first, *([second] if second not in ("", first) else [])]
-    return FallbackModels([_build_gemini(settings, model) for model in models])
-
-
-def _build_gemini(settings: LlmSettings, model: str) -> google.LLM:
-    """Build one model with thinking off, because the trainee waits for the first word."""
-    # Gemini 3 takes a level and Gemini 2.5 a budget; each refuses the other's parameter.
-    thinking = {"thinking_budget": 0} if "gemini-2" in model else {"thinking_level": "minimal"}
-    return google.LLM(
-        model=model,
-        api_key=settings.google_api_key.get_secret_value(),
-        thinking_config=thinking,  # type: ignore[arg-type]
-        max_output_tokens=400,
-    )
+    key = settings.google_api_key.get_secret_value()
+    return FallbackModels([GeminiModel(model=model, api_key=key) for model in models])

@@ -6,11 +6,13 @@ from functools import cache
 from typing import Any, Final
 
 from livekit.agents import APIConnectOptions, tts
+from livekit.agents.tts import AvailabilityChangedEvent
 from livekit.plugins import google
 
-from agent.core.livekit_internals import set_gemini_tts_timeout
+from agent.core.livekit_internals import LimitedTTSFallbackStream, set_gemini_tts_timeout
 from agent.core.settings import VoiceSettings
 from agent.speech.deepgram_voice import DeepgramVoice
+from agent.speech.recovery_probes import RecoveryProbes
 from agent.speech.voices import gemini_voice
 
 TTS_CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=1, retry_interval=0.3, timeout=2.5)
@@ -24,6 +26,17 @@ class FallbackVoices(tts.FallbackAdapter):
 
     def __init__(self, voices: list[tts.TTS[Any]]) -> None:
         super().__init__(voices, max_retry_per_tts=0)
+        self._probes = RecoveryProbes()
+        self.on("tts_availability_changed", self._on_failure)
+
+    def stream(
+        self, *, conn_options: APIConnectOptions = TTS_CONNECT_OPTIONS
+    ) -> LimitedTTSFallbackStream:
+        return LimitedTTSFallbackStream(self._probes.may_try, tts=self, conn_options=conn_options)
+
+    def _on_failure(self, event: AvailabilityChangedEvent) -> None:
+        if not event.available:
+            self._probes.on_failure(event.tts)
 
     def prewarm(self) -> None:
         """Do nothing: the opening is synthesised at once anyway."""

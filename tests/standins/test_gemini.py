@@ -45,7 +45,8 @@ def model(providers: StandIns) -> google.LLM:
     return google.LLM(
         model="gemini-3.5-flash-lite",
         api_key="key",
-        http_options=types.HttpOptions(base_url=url),
+        # The client's time limit is shorter than what Google accepts.
+        http_options=types.HttpOptions(base_url=url, headers={"X-Server-Timeout": "10"}),
     )
 
 
@@ -59,11 +60,15 @@ def conversation(*said: str) -> llm.ChatContext:
 
 
 async def ask(
-    providers: StandIns, context: llm.ChatContext, tools: list[llm.Tool] | None = None
+    providers: StandIns,
+    context: llm.ChatContext,
+    tools: list[llm.Tool] | None = None,
+    gemini: google.LLM | None = None,
 ) -> Answer:
     answer = Answer()
+    gemini = gemini or model(providers)
     async with asyncio.timeout(20):
-        stream = model(providers).chat(chat_ctx=context, tools=tools or [], conn_options=ONCE)
+        stream = gemini.chat(chat_ctx=context, tools=tools or [], conn_options=ONCE)
         async with stream:
             async for chunk in stream:
                 if chunk.delta and chunk.delta.content:
@@ -90,7 +95,8 @@ async def test_gemini_calls_end_greeting_when_the_trainee_wants_to_continue(
     providers: StandIns,
 ) -> None:
     context = conversation("I'm ready, let's continue to the video.")
-    answer = await ask(providers, context, [end_greeting])
+    gemini = model(providers)
+    answer = await ask(providers, context, [end_greeting], gemini)
     (call,) = answer.calls
     assert call.name == "end_greeting"
     context.items.append(
@@ -101,7 +107,7 @@ async def test_gemini_calls_end_greeting_when_the_trainee_wants_to_continue(
             call_id=call.call_id, name=call.name, output="The greeting ends.", is_error=False
         )
     )
-    after = await ask(providers, context, [end_greeting])
+    after = await ask(providers, context, [end_greeting], gemini)
     assert after.calls == []
     assert "Continue to Training Video" in after.text
     (_, call_after) = await providers.calls("llm")
@@ -148,7 +154,8 @@ async def test_gemini_records_an_answer_and_asks_the_next_question(
         ("user", "Sí, muchas veces."),
     ):
         context.add_message(role=role, content=said)  # type: ignore[arg-type]
-    (call,) = (await ask(providers, context, [record_answer])).calls
+    gemini = model(providers)
+    (call,) = (await ask(providers, context, [record_answer], gemini)).calls
     arguments = {"question": "driven_before", "value": True}
     assert (call.name, json.loads(call.arguments)) == ("record_answer", arguments)
     output = "Saved. next: truck_type"
@@ -156,7 +163,7 @@ async def test_gemini_records_an_answer_and_asks_the_next_question(
         llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments),
         llm.FunctionCallOutput(call_id=call.call_id, name=call.name, output=output, is_error=False),
     ]
-    after = await ask(providers, context, [record_answer])
+    after = await ask(providers, context, [record_answer], gemini)
     assert (after.text, after.calls) == ("Gracias. ¿Cuál usarás?", [])
     detail = (await providers.calls("llm"))[-1]["detail"]
     assert detail["responses"] == [{"name": "record_answer", "response": {"output": output}}]
@@ -182,7 +189,7 @@ async def test_gemini_sends_scripted_replies(providers: StandIns) -> None:
 async def test_gemini_rejects_missing_keys_and_bad_requests_as_google_does(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
-    base = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1beta/models/gemini:"
+    base = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1beta/models/gemini-3.5-flash:"
     body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
     key = {"x-goog-api-key": "k"}
     for method, headers, content, status, name in (

@@ -247,11 +247,26 @@ async def test_slow_reply_starts_with_the_filler_phrase() -> None:
 
 
 async def test_fallback_model_starts_a_broken_reply_over() -> None:
-    again = Says("probed")  # the adapter asks the failed one whether it is back
-    replies = [Says("It takes about ten", breaks_off=True), again]
-    async with Talk(*replies, second=Says("It takes ten minutes.")) as talk:
+    reply = Says("It takes about ten", breaks_off=True)
+    async with Talk(reply, second=Says("It takes ten minutes.")) as talk:
         heard = said(await talk.says("How long is it?"))
         assert heard == "It takes about ten It takes ten minutes."
+
+
+async def test_fallback_model_does_not_repeat_complete_sentences() -> None:
+    reply = Says("That is a good question. It takes about ten", breaks_off=True)
+    second = Says("That is a good question. It takes ten minutes.")
+    async with Talk(reply, second=second) as talk:
+        heard = said(await talk.says("How long is it?"))
+        assert heard == "That is a good question. It takes about ten It takes ten minutes."
+
+
+async def test_failed_model_is_not_asked_again_in_the_background() -> None:
+    replies = [Says("It is", breaks_off=True), Says("probed")]
+    async with Talk(*replies, second=Says("It is short.")) as talk:
+        await talk.says("How long is it?")
+        await talk.conversation.session.wait_for_idle()
+        assert talk.llm.left == 1
 
 
 def said(run: RunResult[Any]) -> str:

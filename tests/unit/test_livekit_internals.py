@@ -12,6 +12,9 @@ import pytest
 from livekit.agents import AgentServer
 from livekit.agents import __main__ as livekit_main
 from livekit.agents.cli import cli
+from livekit.agents.llm import fallback_adapter as llm_fallback
+from livekit.agents.llm._provider_format import google as llm_google_format
+from livekit.agents.tts import fallback_adapter as tts_fallback
 from livekit.agents.voice import recorder_io
 from livekit.agents.voice.avatar import DataStreamAudioReceiver
 from livekit.plugins import bey, google
@@ -98,3 +101,34 @@ def test_livekit_agents_runs_a_worker_as_we_do() -> None:
 def test_audio_receiver_has_the_attributes_of_the_demo_avatar(name: str) -> None:
     """agent/demo/providers/beyond_presence/media.py, in the demo's avatar process."""
     assert name in inspect.getsource(DataStreamAudioReceiver)
+
+
+def test_google_plugin_takes_signatures_from_the_dict_we_replace() -> None:
+    source = inspect.getsource(google.llm.LLMStream)
+    assert "self._llm._thought_signatures if _requires_thought_signatures(self._model)" in source
+    assert "self._llm._thought_signatures[tool_call.call_id] = part.thought_signature" in source
+    assert "thought_signatures.get(msg.call_id)" in inspect.getsource(llm_google_format.to_chat_ctx)
+
+
+@pytest.mark.parametrize(
+    ("model", "needs"),
+    [
+        ("gemini-flash-latest", True),
+        ("gemini-3.5-flash-lite", True),
+        ("gemini-4-argon", True),
+        ("gemini-2.5-flash", True),
+        ("gemini-2.0-flash", False),
+    ],
+)
+def test_google_plugin_keeps_signatures_of_every_model_that_needs_them(
+    model: str, needs: bool
+) -> None:
+    assert google.llm._requires_thought_signatures(model) is needs
+
+
+def test_fallback_adapters_try_failed_providers_in_the_method_we_replace() -> None:
+    for adapter in (llm_fallback.FallbackLLMStream, tts_fallback.FallbackSynthesizeStream):
+        assert "self._try_recovery(" in inspect.getsource(adapter._run)
+        assert "_metrics_monitor_task" in vars(adapter)
+    for name in ("_llm_request_span_name", "_llm_attempt_span_name", "_genai_operation_name"):
+        assert name in vars(llm_fallback.FallbackLLMStream)

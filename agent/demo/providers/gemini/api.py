@@ -7,6 +7,7 @@ Routes: `:streamGenerateContent` and `GET /models`. Replies come from a test's s
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,12 +17,18 @@ from aiohttp import web
 from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.reply import Reply, chunk, send_chunks
 from agent.demo.providers.gemini.request import Request
+from agent.demo.providers.gemini.rules import MODELS, TEXT_MODELS, problem
 from agent.demo.providers.gemini.speech import GeminiVoice, wants_sound
 from agent.demo.providers.speech import Voice
 from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refusal
 
 _FIRST_TOKEN_S = 0.15
 _WORDS_A_SECOND = 60.0
+_TOKENS_A_WORD = 1.4
+_NOT_FOUND = (
+    "models/{} is not found for API version v1beta, or is not supported for generateContent. "
+    "Call ListModels to see the list of available models and their supported methods."
+)
 _RUNAWAY = "And there is one more thing I would like to tell you about it. "
 _RUNAWAY_TIMES = 360
 """More than 5,000 words."""
@@ -52,14 +59,14 @@ class Gemini:
         self._script = deque(Reply(**reply) for reply in replies)
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
-        """Free calls of `doctor`: the models; every name that begins with `gemini-` is one."""
+        """Free calls of `doctor`: the models."""
         name = f"GET {request.path}"
         _, failure = await self._shared.begin(request, "llm", name, lasting=True)
         if failure or (failure := _key_problem(request)):
             return failure
-        model = request.match_info.get("model", "gemini-stand-in")
-        if not model.startswith("gemini-"):
-            return refusal("llm", 404, f"models/{model} is not found for API version v1beta")
+        model = request.match_info.get("model", TEXT_MODELS[0])
+        if model not in MODELS:
+            return refusal("llm", 404, _NOT_FOUND.format(model))
         known = {"name": f"models/{model}", "supportedGenerationMethods": ["generateContent"]}
         return web.json_response(known if "model" in request.match_info else {"models": [known]})
 
@@ -75,16 +82,24 @@ class Gemini:
         )
         if failure or (failure := _key_problem(request)):
             return failure
-        if method != "streamGenerateContent":
-            return refusal("llm", 404, f"unknown method {method}")
-        if provider == "tts":
-            return await self._voice.speak(request, call, body)
+        if method != "streamGenerateContent" or model not in MODELS:
+            return refusal("llm", 404, _NOT_FOUND.format(model))
         try:
-            asked = Request.parse(body)
+            wrong = problem(
+                *(model, body, request.headers.get("X-Server-Timeout", "")),
+                speech=provider == "tts",
+            )
+            config = body.get("generationConfig") or {}
+            if config.get("thinkingConfig") and self._faults.take("llm", "no-level"):
+                wrong = "Thinking level is not supported for this model."
+            if wrong:
+                call.detail["refused"] = wrong
+                return refusal("llm", 400, wrong)
+            if provider == "tts":
+                return await self._voice.speak(request, call, body)
+            asked = Request.parse(body, model)
         except (ValueError, KeyError, TypeError, AttributeError):
             return refusal("llm", 400, "Invalid JSON payload received.")
-        if not asked.turns:
-            return refusal("llm", 400, "contents is not specified")
         call.detail |= {
             "asked": asked.user_text,
             "functions": [function["name"] for function in asked.functions],
@@ -106,34 +121,46 @@ class Gemini:
     def _with_fault(self, reply: Reply, asked: Request) -> Reply:
         """The reply, or what a fault makes of it."""
         if self._faults.take("llm", "runaway"):
+            asked.most_tokens = 0
             return Reply(chunks=[_RUNAWAY] * _RUNAWAY_TIMES)
         if self._faults.take("llm", "unknown-call"):
             return Reply(reply.text, [{"name": "no_such_function", "args": {"x": 1}}])
         if self._faults.take("llm", "bad-call"):
             name = asked.functions[0]["name"] if asked.functions else "no_such_function"
             return Reply(reply.text, [{"name": name, "args": {"__unexpected__": [1, {}]}}])
+        if self._faults.take("llm", "code"):
+            calls: list[dict[str, Any]] = [*reply.calls, {"name": "end_greeting", "args": {}}]
+            called = calls[0]
+            args = ", ".join(f"{key}={value!r}" for key, value in called["args"].items())
+            return Reply(f"```tool_code\nprint(default_api.{called['name']}({args}))\n```")
         return reply
 
     async def _chunks(
         self, request: web.Request, call: Call, asked: Request, reply: Reply
     ) -> AsyncIterator[dict[str, Any]]:
-        fault = self._faults.take(
-            "llm", "blocked", "no-text", "drop", "stall", "unsafe", "no-finish"
-        )
+        names = ("blocked", "no-text", "drop", "stall", "unsafe", "no-finish", "pause")
+        fault = self._faults.take("llm", *names)
         name = fault.name if fault else ""
         if fault:
             call.detail["fault"] = name
         if name == "blocked":
             yield {"promptFeedback": {"blockReason": "SAFETY"}, **_usage(asked, 0)}
             return
-        words = 0
+        words, said = 0, ""
         for index, piece in enumerate([] if name == "no-text" else reply.pieces):
             count = len(piece.split())
             if index:
                 usual = count / _WORDS_A_SECOND * self._shared.latency
                 await asyncio.sleep(usual if reply.delay_s is None else reply.delay_s)
+            if fault and name == "pause" and re.search(r"[.!?]\s*$", said):
+                await asyncio.sleep(fault.value)
+                name = ""
+            said += piece
             words += count
             yield chunk([{"text": piece}], **_usage(asked, words))
+            if asked.most_tokens and words * _TOKENS_A_WORD > asked.most_tokens:
+                yield chunk([], finish="MAX_TOKENS", **_usage(asked, words))
+                return
             if fault and name in {"drop", "stall", "unsafe"} and words >= fault.value:
                 break
         if name == "unsafe":
@@ -143,7 +170,7 @@ class Gemini:
         elif name == "drop":
             drop(request, reset=False)
         elif name != "no-finish":
-            parts = [] if name == "no-text" else reply.call_parts
+            parts = [] if name == "no-text" else reply.call_parts(asked.model)
             yield chunk(parts, finish="STOP", **_usage(asked, words + len(parts)))
 
 
@@ -158,7 +185,7 @@ def _key_problem(request: web.Request) -> web.Response | None:
 
 
 def _usage(asked: Request, words: int) -> dict[str, Any]:
-    tokens = round(words * 1.4)
+    tokens = round(words * _TOKENS_A_WORD)
     counts = {
         "promptTokenCount": asked.tokens,
         "candidatesTokenCount": tokens,

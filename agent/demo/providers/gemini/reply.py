@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from agent.demo.providers.gemini.rules import signature_of
 from agent.demo.providers.wire import Call
 
 _WORDS_A_CHUNK = 4
@@ -37,15 +38,15 @@ class Reply:
         starts = range(0, len(words), _WORDS_A_CHUNK)
         return self.chunks or ["".join(words[at : at + _WORDS_A_CHUNK]) for at in starts]
 
-    @property
-    def call_parts(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "functionCall": {"id": f"call-{uuid.uuid4().hex[:12]}", "args": {}, **call},
-                "thoughtSignature": "c3RhbmQtaW4=",
-            }
+    def call_parts(self, model: str) -> list[dict[str, Any]]:
+        """The function calls; the first one has the thought signature."""
+        parts: list[dict[str, Any]] = [
+            {"functionCall": {"id": f"call-{uuid.uuid4().hex[:12]}", "args": {}, **call}}
             for call in self.calls
         ]
+        if parts:
+            parts[0]["thoughtSignature"] = signature_of(model)
+        return parts
 
 
 def chunk(parts: list[dict[str, Any]], *, finish: str = "", **more: Any) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Turn:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
     """What the model is asked."""
 
@@ -64,9 +64,12 @@ class Request:
     functions: list[dict[str, Any]] = field(default_factory=list)
     """The declarations of the functions it may call."""
     tokens: int = 0
+    model: str = ""
+    most_tokens: int = 0
+    """Limit of the reply; 0 for none."""
 
     @classmethod
-    def parse(cls, body: dict[str, Any]) -> Request:
+    def parse(cls, body: dict[str, Any], model: str) -> Request:
         """Read a body.
 
         Raises:
@@ -80,6 +83,8 @@ class Request:
             [turn for turn in turns if turn.text or turn.calls or turn.responses],
             [f for tool in tools for f in tool.get("functionDeclarations") or []],
             len(json.dumps(body)) // 4,
+            model,
+            int((body.get("generationConfig") or {}).get("maxOutputTokens") or 0),
         )
 
     @property

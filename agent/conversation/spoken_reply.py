@@ -1,0 +1,58 @@
+"""What of a reply has been passed on to the voice, also if another model starts the reply over."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from livekit.agents import llm
+
+_SENTENCES: Final = re.compile(r".*[.!?…][\"')»”]*(?=\s|\Z)", re.S)
+"""All complete sentences of a text."""
+
+
+class SpokenReply:
+    """The text of one reply as the trainee hears it."""
+
+    def __init__(self) -> None:
+        self._attempt: str | None = None
+        self._text = ""
+        """What the current attempt has passed on."""
+        self._repeats = ""
+        """Sentences that were said before and that the current attempt may repeat."""
+        self._held = ""
+
+    @property
+    def ends_a_sentence(self) -> bool:
+        """True if what has been passed on ends with a complete sentence."""
+        text = self._text.rstrip()
+        found = _SENTENCES.match(text)
+        return found is not None and found[0] == text
+
+    def starts_over(self, chunk: llm.ChatChunk) -> bool:
+        """Whether another model starts the reply over with this chunk."""
+        if not chunk.id or chunk.id == self._attempt:
+            return False
+        over = self._attempt is not None and bool(self._text)
+        self._attempt = chunk.id
+        if over:
+            said = _SENTENCES.match(self._text)
+            self._repeats, self._text, self._held = said[0].strip() if said else "", "", ""
+        return over
+
+    def take(self, chunk: llm.ChatChunk) -> llm.ChatChunk:
+        """Return the chunk without the sentences that the trainee has heard already."""
+        content = chunk.delta.content if chunk.delta else None
+        if chunk.delta is None or not content:
+            return chunk
+        if self._repeats:
+            self._held += content
+            held = self._held.lstrip()
+            if len(held) < len(self._repeats) and self._repeats.startswith(held):
+                content = ""
+            else:
+                content = held.removeprefix(self._repeats).lstrip()
+                self._repeats = ""
+        self._text += content
+        delta = chunk.delta.model_copy(update={"content": content or None})
+        return chunk.model_copy(update={"delta": delta})

@@ -1,0 +1,187 @@
+"""One Gemini model, whose replies are bounded in time and length and contain nothing but speech."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, Final
+
+from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, llm
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
+from livekit.agents.utils import is_given
+
+from agent.core.livekit_internals import GeminiLLM, UnmeasuredLLMStream
+from agent.core.log import logger
+from agent.speech.gemini_thinking import thinking_of
+from agent.speech.reply_check import NotSpeechError, ReplyCheck
+
+CHUNK_TIMEOUT_S: Final = 4.5
+"""Limit for the first part of a reply and for each pause in it."""
+_REPLY_TIMEOUT_S: Final = 30.0
+"""Limit for the whole reply. The client tells it to Google, which refuses less than 10 s with
+status 400 ("Manually set deadline 5s is too short")."""
+_MAX_OUTPUT_TOKENS: Final = 400
+_MAX_CHARACTERS: Final = 2_500
+"""A reply that goes on after its most tokens is ended here."""
+_ATTEMPTS: Final = 2
+"""For a reply that is not speech."""
+
+
+class GeminiModel(llm.LLM[Any]):
+    """One model with as little thinking as its family allows."""
+
+    def __init__(self, *, model: str, api_key: str) -> None:
+        super().__init__()
+        self.gemini = GeminiLLM(model=model, api_key=api_key, max_output_tokens=_MAX_OUTPUT_TOKENS)
+        self.gemini.on("metrics_collected", self._on_metrics)
+        self.thinking = thinking_of(model)
+        """None: the model's own default."""
+
+    @property
+    def model(self) -> str:
+        return self.gemini.model
+
+    @property
+    def provider(self) -> str:
+        return self.gemini.provider
+
+    def chat(
+        self,
+        *,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool] | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+        parallel_tool_calls: NotGivenOr[bool] = NOT_GIVEN,
+        tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
+        extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
+    ) -> llm.LLMStream:
+        options = dict(extra_kwargs) if is_given(extra_kwargs) else {}
+        return _Reply(
+            self,
+            chat_ctx=chat_ctx,
+            tools=tools or [],
+            conn_options=conn_options,
+            tool_choice=tool_choice,
+            options=options,
+        )
+
+    def think_by_default(self) -> None:
+        """Leave the thinking settings out from now on, because the model refuses them."""
+        self.thinking = None
+        logger.warning(
+            "the model refuses its thinking settings; continuing without them",
+            extra={"event": "thinking_settings_refused", "model": self.model},
+        )
+
+    async def _prewarm_impl(self) -> None:
+        self.gemini.prewarm()
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.gemini.aclose()
+
+    def _on_metrics(self, *args: Any, **kwargs: Any) -> None:
+        self.emit("metrics_collected", *args, **kwargs)
+
+
+class _Reply(UnmeasuredLLMStream):
+    """One reply; a first attempt that is not speech is followed by a second."""
+
+    def __init__(
+        self,
+        model: GeminiModel,
+        *,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool],
+        conn_options: APIConnectOptions,
+        tool_choice: NotGivenOr[llm.ToolChoice],
+        options: dict[str, Any],
+    ) -> None:
+        super().__init__(model, chat_ctx=chat_ctx, tools=tools, conn_options=conn_options)
+        self._model = model
+        self._tool_choice = tool_choice
+        self._options = options
+        self._passed_on = 0
+        """Characters and function calls of this reply that have been passed on."""
+
+    async def _run(self) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                await self._with_thinking_settings()
+                return
+            except NotSpeechError:
+                logger.warning(
+                    "the model wrote code or its instructions instead of speech; trying again",
+                    extra={"event": "reply_not_speech", "model": self._model.model},
+                )
+                if self._passed_on or attempt == _ATTEMPTS:
+                    raise APIConnectionError("gemini: not speech", retryable=False) from None
+            except TimeoutError:
+                raise APIConnectionError("gemini: no answer in time", retryable=False) from None
+
+    async def _with_thinking_settings(self) -> None:
+        try:
+            await self._attempt()
+        except APIStatusError as e:
+            refused = e.status_code == 400 and "thinking" in str(e.body).lower()
+            if not refused or self._model.thinking is None or self._passed_on:
+                raise
+            self._model.think_by_default()
+            await self._attempt()
+
+    async def _attempt(self) -> None:
+        check = ReplyCheck(_instructions(self.chat_ctx), [tool.id for tool in self.tools])
+        characters = 0
+        last_id = ""
+        async with aclosing(self._chunks()) as chunks:
+            async for chunk in chunks:
+                last_id = chunk.id or last_id
+                content = chunk.delta.content if chunk.delta else None
+                if chunk.delta is None or not content:
+                    self._pass_on(chunk)
+                    continue
+                text = check.add(content)
+                if text or chunk.delta.tool_calls:
+                    characters += len(text)
+                    delta = chunk.delta.model_copy(update={"content": text or None})
+                    self._pass_on(chunk.model_copy(update={"delta": delta}))
+                if characters > _MAX_CHARACTERS and text.rstrip().endswith((".", "!", "?")):
+                    return
+        if rest := check.end():
+            delta = llm.ChoiceDelta(role="assistant", content=rest)
+            self._pass_on(llm.ChatChunk(id=last_id, delta=delta))
+
+    async def _chunks(self) -> AsyncGenerator[llm.ChatChunk, None]:
+        thinking = {} if self._model.thinking is None else {"thinking_config": self._model.thinking}
+        async with (
+            asyncio.timeout(_REPLY_TIMEOUT_S),
+            self._model.gemini.chat(
+                chat_ctx=self.chat_ctx,
+                tools=self.tools,
+                conn_options=APIConnectOptions(max_retry=0, timeout=_REPLY_TIMEOUT_S),
+                tool_choice=self._tool_choice,
+                extra_kwargs=thinking | self._options,
+            ) as stream,
+        ):
+            while True:
+                async with asyncio.timeout(CHUNK_TIMEOUT_S):
+                    chunk = await anext(stream, None)
+                if chunk is None:
+                    return
+                yield chunk
+
+    def _pass_on(self, chunk: llm.ChatChunk) -> None:
+        if chunk.delta:
+            self._passed_on += len(chunk.delta.content or "") + len(chunk.delta.tool_calls)
+            self._model.gemini.own_calls.update(call.call_id for call in chunk.delta.tool_calls)
+        self._event_ch.send_nowait(chunk)
+
+
+def _instructions(chat_ctx: llm.ChatContext) -> str:
+    """The instructions in a conversation's context."""
+    return "\n\n".join(
+        item.text_content or ""
+        for item in chat_ctx.items
+        if item.type == "message" and item.role == "system"
+    )

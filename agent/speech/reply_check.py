@@ -1,0 +1,96 @@
+"""Tells speech from what a model writes by mistake: code, a function call, its own instructions.
+
+Gemini sometimes writes `print(default_api.record_answer(...))`, a fenced block or JSON as text
+instead of calling a function (https://github.com/livekit/agents/issues/5662).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+_CODE: Final = re.compile(
+    r"```|[{}]|\[\s*[\"'\[]|<\|?/?[a-z]\w*[|>=\s]|\bprint\s?\(|\bdefault_api\b"
+    r"|\btool_(?:code|outputs?)\b|\bfunction_?(?:call|response)s?\b|\b[a-z]+(?:_[a-z]+)+\s?[(=]",
+    re.I,
+)
+"""No voice can say any of these."""
+_BEGINNING: Final = re.compile(r"\s*(?:[-*#]+\s|thoughts?\s*[\n:])", re.I)
+"""A reply that begins like this is a list, a document, or what the model thinks."""
+_SENTENCE: Final = re.compile(r".+?(?:[.!?:…][\"')»”]*\s+|\n\s*|\Z)", re.S)
+_COMPLETE: Final = re.compile(r"(?:[.!?:…][\"')»”]*\s+|\n\s*)\Z")
+_WORD: Final = re.compile(r"[\w']+")
+_LEAK_WORDS: Final = 6
+"""A sentence that begins with so many words of one of the instructions is that instruction."""
+
+
+class NotSpeechError(Exception):
+    """The model's text must not be spoken."""
+
+
+class ReplyCheck:
+    """Holds back the text of one reply, word by word, until it is certainly speech."""
+
+    def __init__(self, instructions: str, functions: Iterable[str]) -> None:
+        """Args:
+        instructions: the model's own. Their prose is not for the trainee; list items may be
+            said, because facts and questions are among them.
+        functions: names of the functions that the model may call.
+        """
+        beginnings = set(_beginnings(instructions))
+        self._prefixes = {words[:n] for words in beginnings for n in range(1, _LEAK_WORDS + 1)}
+        names = "|".join(re.escape(name) for name in functions if "_" in name)
+        self._names = re.compile(rf"\b(?:{names})\b") if names else None
+        self._held = ""
+        self._has_begun = False
+        self._is_inside_sentence = False
+        """True if the beginning of the held sentence has been passed on."""
+
+    def add(self, text: str) -> str:
+        """Return the text that may be said now.
+
+        Raises:
+            NotSpeechError: this reply is not speech.
+        """
+        self._held += text
+        at = max(self._held.rfind(" "), self._held.rfind("\n"))
+        return self._release(at + 1, is_last=False)
+
+    def end(self) -> str:
+        """Return what is left at the end of the reply.
+
+        Raises:
+            NotSpeechError: this reply is not speech.
+        """
+        return self._release(len(self._held), is_last=True)
+
+    def _release(self, end: int, *, is_last: bool) -> str:
+        code = _CODE.search(self._held) or (self._names and self._names.search(self._held))
+        if code or (not self._has_begun and _BEGINNING.match(self._held)):
+            raise NotSpeechError
+        safe = 0
+        for found in _SENTENCE.finditer(self._held[:end]):
+            complete = _COMPLETE.search(found[0]) is not None
+            if not self._is_inside_sentence:
+                words = tuple(_WORD.findall(found[0].lower())[:_LEAK_WORDS])
+                if words in self._prefixes:
+                    if len(words) == _LEAK_WORDS:
+                        raise NotSpeechError
+                    if not complete and not is_last:
+                        break
+            self._is_inside_sentence = not complete
+            safe = found.end()
+        text, self._held = self._held[:safe], self._held[safe:]
+        self._has_begun = self._has_begun or bool(text.strip())
+        return text
+
+
+def _beginnings(instructions: str) -> Iterator[tuple[str, ...]]:
+    """The first words of each sentence of the prose; shorter sentences are left out."""
+    for paragraph in instructions.split("\n\n"):
+        prose = re.sub(r"^- .*(?:\n .*)*", "\n", paragraph, flags=re.M)
+        for sentence in _SENTENCE.findall(prose.replace("\n", " ") + " "):
+            words = tuple(_WORD.findall(sentence.lower())[:_LEAK_WORDS])
+            if len(words) == _LEAK_WORDS:
+                yield words

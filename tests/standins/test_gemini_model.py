@@ -1,0 +1,209 @@
+"""The product's Gemini models against a stand-in that refuses what Google refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from livekit.agents import APIConnectionError, APIError, function_tool, llm
+
+from agent.core.settings import LlmSettings
+from agent.demo.stand_ins import StandIns
+from agent.speech.models import FallbackModels, build_llm
+from tests.standins.test_gemini import Answer, conversation
+
+CODE = "```tool_code\nprint(default_api.end_greeting())\n```"
+
+
+@function_tool
+async def end_greeting() -> str:
+    """End the greeting when the trainee wants to continue to the training video."""
+    return "ok"
+
+
+@pytest.fixture
+def environment(providers: StandIns, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    url = providers.environment["GOOGLE_GEMINI_BASE_URL"]
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", url)
+    return {"GOOGLE_API_KEY": "key", "GOOGLE_GEMINI_BASE_URL": url}
+
+
+async def ask(
+    models: llm.LLM[Any], context: llm.ChatContext, tools: list[llm.Tool] | None = None
+) -> Answer:
+    answer = Answer()
+    async with asyncio.timeout(20):
+        async with models.chat(chat_ctx=context, tools=tools or []) as stream:
+            async for chunk in stream:
+                if chunk.delta and chunk.delta.content:
+                    answer.text += chunk.delta.content
+                    answer.chunks += 1
+                if chunk.delta:
+                    answer.calls += chunk.delta.tool_calls
+                answer.usage = chunk.usage or answer.usage
+    return answer
+
+
+def add_call(context: llm.ChatContext, call: llm.FunctionToolCall) -> None:
+    context.items += [
+        llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments),
+        llm.FunctionCallOutput(
+            call_id=call.call_id, name=call.name, output="The greeting ends.", is_error=False
+        ),
+    ]
+
+
+async def statuses(providers: StandIns) -> list[tuple[str, int]]:
+    return [(call["detail"]["model"], call["status"]) for call in await providers.calls("llm")]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "gemini-3.8-flash",
+        "gemini-3.7-flash",
+        "gemini-3.6-flash",
+        "gemini-3.5-flash",
+        "gemini-3.5-flash-lite",
+        "gemini-3.1-flash-lite",
+        "gemini-3.1-pro-preview",
+        "gemini-3-flash-preview",
+        "gemini-4-argon",
+        "gemini-flash-latest",
+        "gemini-flash-lite-latest",
+        "gemini-2.5-flash",
+        "gemini-2.5-flash-lite",
+        "gemini-2.5-pro",
+        "gemini-2.0-flash",
+    ],
+)
+async def test_every_model_answers_and_continues_after_its_function_call(
+    providers: StandIns, environment: dict[str, str], model: str
+) -> None:
+    models = build_llm(
+        LlmSettings.from_env({**environment, "GEMINI_MODEL": model, "GEMINI_FALLBACK_MODEL": ""})
+    )
+    context = conversation("I'm ready, let's continue to the video.")
+    (call,) = (await ask(models, context, [end_greeting])).calls
+    add_call(context, call)
+    assert "Continue to Training Video" in (await ask(models, context, [end_greeting])).text
+    assert await statuses(providers) == [(model, 200)] * 2
+
+
+async def test_function_call_of_one_model_is_continued_by_the_other(
+    providers: StandIns, environment: dict[str, str]
+) -> None:
+    names = {"GEMINI_MODEL": "gemini-3.5-flash-lite", "GEMINI_FALLBACK_MODEL": "gemini-3.8-flash"}
+    models = build_llm(LlmSettings.from_env(environment | names))
+    context = conversation("I'm ready, let's continue to the video.")
+    (call,) = (await ask(models, context, [end_greeting])).calls
+    add_call(context, call)
+    await providers.faults("llm:500x1")
+    assert "Continue to Training Video" in (await ask(models, context, [end_greeting])).text
+    assert (await statuses(providers))[:3] == [
+        ("gemini-3.5-flash-lite", 200),
+        ("gemini-3.5-flash-lite", 500),
+        ("gemini-3.8-flash", 200),
+    ]
+
+
+async def test_function_call_of_no_model_is_continued(
+    providers: StandIns, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    context = conversation("I'm ready, let's continue to the video.")
+    add_call(context, llm.FunctionToolCall(name="end_greeting", arguments="{}", call_id="ours"))
+    assert "Continue to Training Video" in (await ask(models, context, [end_greeting])).text
+    assert await statuses(providers) == [("gemini-3.5-flash-lite", 200)]
+
+
+async def test_refused_thinking_settings_are_left_out_from_then_on(
+    providers: StandIns, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.faults("llm:no-level")
+    for _ in range(2):
+        assert "Hello, Sam!" in (await ask(models, conversation("Hello!"))).text
+    model = "gemini-3.5-flash-lite"
+    assert await statuses(providers) == [(model, 400), (model, 200), (model, 200)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        CODE,
+        "print(default_api.end_greeting())",
+        '{"name": "end_greeting", "args": {}}',
+        "end_greeting()",
+        "<ctrl42>call\nprint(default_api.end_greeting())",
+        "You are Maya, a warm guide who welcomes people to their training. You speak English.",
+    ],
+)
+async def test_reply_that_is_not_speech_is_not_passed_on(
+    providers: StandIns, environment: dict[str, str], written: str
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"text": written}, {"text": "Hello, Sam!"})
+    answer = await ask(models, conversation("Hello!"), [end_greeting])
+    assert answer.text == "Hello, Sam!"
+    assert [name for name, _ in await statuses(providers)] == ["gemini-3.5-flash-lite"] * 2
+
+
+async def test_next_model_answers_if_two_replies_are_not_speech(
+    providers: StandIns, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"text": CODE}, {"text": CODE}, {"text": "Hello, Sam!"})
+    assert (await ask(models, conversation("Hello!"))).text == "Hello, Sam!"
+    assert (await statuses(providers))[2] == ("gemini-2.5-flash-lite", 200)
+
+
+async def test_code_from_every_model_is_no_answer(
+    providers: StandIns, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script(*[{"text": CODE}] * 8)
+    with pytest.raises(APIConnectionError):
+        await ask(models, conversation("Hello!"))
+
+
+async def test_check_does_not_delay_or_change_speech(
+    providers: StandIns, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"chunks": ["You are ", "welcome, Sam", "! Ready?"], "delay_s": 0.2})
+    answer = await ask(models, conversation("Thank you!"))
+    assert (answer.text, answer.chunks) == ("You are welcome, Sam! Ready?", 3)
+
+
+async def test_pause_of_the_model_is_waited_for(
+    providers: StandIns, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"chunks": ["One. ", "Two. ", "Three."], "delay_s": 3.0})
+    began = time.monotonic()
+    assert (await ask(models, conversation("Hello!"))).text == "One. Two. Three."
+    assert time.monotonic() - began > 6
+    assert len(await statuses(providers)) == 1
+
+
+async def test_stalled_model_fails_at_its_first_silence(
+    providers: StandIns, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env({**environment, "GEMINI_FALLBACK_MODEL": ""}))
+    assert isinstance(models, FallbackModels)
+    await providers.faults("llm:hang")
+    began = time.monotonic()
+    with pytest.raises(APIError):
+        await ask(models.models[0], conversation("Hello!"))
+    assert 4 < time.monotonic() - began < 6
+
+
+async def test_endless_reply_is_ended(providers: StandIns, environment: dict[str, str]) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.faults("llm:runaway")
+    answer = await ask(models, conversation("Hello!"))
+    assert len(answer.text) < 3_000
+    assert answer.text.endswith(("it.", "it. "))

@@ -1,0 +1,101 @@
+"""Speech, and what a model writes instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from agent.core.job_metadata import JobMetadata
+from agent.scripts import RenderedScript, script_for
+from agent.scripts.library import COMMON, PROMPTS
+from agent.speech.reply_check import NotSpeechError, ReplyCheck
+
+FUNCTIONS = ["record_answer", "skip_question", "end_greeting", "switch_language", "speak_slower"]
+TRAININGS = sorted(f.name for f in PROMPTS.iterdir() if f.is_dir() and f.name != COMMON)
+
+
+def script(training: str = "forklift", locale: str = "en") -> RenderedScript:
+    asked = {"training_type": training, "locale": locale, "trainee": {"name": "Ada"}}
+    return script_for(JobMetadata.model_validate(asked))
+
+
+def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
+    """The pieces that are passed on of a reply that comes in small chunks."""
+    check = ReplyCheck(instructions, FUNCTIONS)
+    for at in range(0, len(text), size):
+        yield check.add(text[at : at + size])
+    yield check.end()
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print(default_api.record_answer(question='truck', value=True))",
+        "```tool_code\nprint(default_api.end_greeting())\n```",
+        "```python\nend_greeting()\n```",
+        "```json\n{}\n```",
+        "tool_code\nprint(default_api.end_greeting())",
+        "<ctrl42>call\nprint(default_api.end_greeting())",
+        "<tool_call>end_greeting</tool_call>",
+        "<function=end_greeting>",
+        '{"name": "record_answer", "args": {"question": "truck"}}',
+        '[{"functionCall": {"name": "end_greeting"}}]',
+        "record_answer(question='truck', value='reach')",
+        "call:end_greeting",
+        "look_up(question='truck')",
+        "thought\nThe trainee wants to go on.",
+        "- You speak English.",
+    ],
+)
+def test_code_is_refused_before_anything_is_passed_on(text: str, size: int) -> None:
+    said: list[str] = []
+    with pytest.raises(NotSpeechError):
+        said.extend(passed_on(text, script().instructions, size=size))
+    assert "".join(said) == ""
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "es", "fr"])
+@pytest.mark.parametrize("training", TRAININGS)
+def test_instructions_are_refused_before_anything_is_passed_on(training: str, locale: str) -> None:
+    instructions = script(training, locale).instructions
+    said: list[str] = []
+    with pytest.raises(NotSpeechError):
+        said.extend(passed_on(instructions, instructions))
+    assert "".join(said) == ""
+
+
+def test_code_after_speech_is_refused() -> None:
+    check = ReplyCheck(script().instructions, FUNCTIONS)
+    assert check.add("Thank you, Ada. ") == "Thank you, Ada. "
+    with pytest.raises(NotSpeechError):
+        check.add("```tool_code\n")
+
+
+@pytest.mark.parametrize("size", [3, 1_000])
+@pytest.mark.parametrize("locale", ["en", "de", "es", "fr"])
+@pytest.mark.parametrize("training", TRAININGS)
+def test_everything_a_script_says_is_speech(training: str, locale: str, size: int) -> None:
+    told = script(training, locale)
+    items = re.findall(r"^- ([A-ZÄÖÜÉ¿¡«][^\n(]+)$", told.instructions, re.M)
+    facts = [item for item in items if not any(name in item for name in FUNCTIONS)]
+    texts = [told.opening, told.closing, *(question.ask for question in told.questions), *facts]
+    for text in [*texts, " ".join(texts)]:
+        assert "".join(passed_on(text, told.instructions, size=size)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your training is a short video that opens when you press the button.",
+        "You are welcome, Ada. You are doing fine.",
+        "Good - and now the forks: 1 < 2, isn't it?",
+        "Thoughts like these are normal. I print nothing (really).",
+    ],
+)
+def test_speech_is_passed_on_word_by_word(text: str) -> None:
+    pieces = [piece for piece in passed_on(text, script().instructions, size=4) if piece]
+    assert "".join(pieces) == text
+    assert len(pieces) >= len(text.split()) / 2
