@@ -26,6 +26,7 @@ from agent.core.events import (
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
+from agent.greeting.first_avatar import avatar_of
 from agent.greeting.output import Output
 from agent.room.room_api import RoomApi
 
@@ -62,18 +63,12 @@ class AvatarArrival:
         room.on("participant_disconnected", self._on_disconnected)
         events.on(AvatarStalled, self._on_stalled)
 
-    def request(self) -> None:
-        """Request the avatar of the script, unless today's avatar budget is used up."""
-        script = self._state.script
-        if script.avatar and script.avatar not in self._settings.beyond_presence_avatars:
-            logger.warning(
-                "BEYOND_PRESENCE_AVATARS lacks the avatar of this script; using the default",
-                extra={
-                    "event": "avatar_unknown",
-                    "script": script.name,
-                    "avatar": script.avatar,
-                },
-            )
+    def request(self, requested: BeyondPresenceAvatar | None = None) -> None:
+        """Request the avatar of the script, unless today's avatar budget is used up.
+
+        Args:
+            requested: an avatar whose request has been started already; it may have joined.
+        """
         if not self._state.avatar_allowed:
             logger.warning(
                 "AVATAR_MINUTES_PER_DAY is used up; greeting by voice until tomorrow (UTC)",
@@ -81,11 +76,14 @@ class AvatarArrival:
             )
             self._events.emit(ProviderFailed("avatar", "budget"))
             return
-        avatar_id = self._settings.avatar_of(script.name, script.avatar)
-        self._avatar = BeyondPresenceAvatar(self._settings, avatar_id)
-        self._state.avatar.request(self._avatar.avatar_identity)
-        self._avatar.start_request()
+        self._avatar = avatar = requested or avatar_of(self._settings, self._state.script)
+        self._state.avatar.request(avatar.avatar_identity)
+        if requested is None:
+            avatar.start_request()
         self._events.emit(AvatarRequested())
+        here = self._room.remote_participants.get(avatar.avatar_identity)
+        if here is not None:
+            self._on_connected(here)
 
     def watch(self) -> None:
         """Wait for the requested avatar in the background; the session is started and silent."""

@@ -19,6 +19,7 @@ from agent.core.settings import WorkerSettings
 from agent.greeting.audibility import Audibility
 from agent.greeting.behaviours import BEHAVIOURS
 from agent.greeting.context import build_greeting
+from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.observers import OBSERVERS
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
@@ -45,13 +46,16 @@ class GreetingSession:
         state: GreetingState,
         events: Events,
         store: Store | None,
+        first_avatar: FirstAvatar,
     ) -> None:
         """Compose the greeting; the room must be connected.
 
         Args:
             store: where the outcome is saved, closed at the end; None if it could not be opened.
+            first_avatar: taken over by `start`; the avatar may have been requested already.
         """
         self._ctx = ctx
+        self._first_avatar = first_avatar
         self._store = store
         self._greeting = greeting = build_greeting(ctx, settings, state, events)
         self._audibility = Audibility(greeting.trainee, greeting.output, events)
@@ -69,6 +73,7 @@ class GreetingSession:
         if not greeting.room.isconnected():
             # The room was closed while the store was read, before anything listened for it.
             greeting.ending.end(end_reasons.ROOM_CLOSED)
+        greeting.avatar.request(self._first_avatar.hand_over())
         greeting.trainee.watch()
         self._recorder.start()
         arrivals = announce_arrivals(greeting.room, greeting.livekit, greeting.trainee.absent)
@@ -81,7 +86,6 @@ class GreetingSession:
         greeting, settings = self._greeting, self._greeting.settings
         conversation = greeting.conversation
 
-        greeting.avatar.request()
         await start_in_room(conversation, greeting.room)
         greeting.events.emit(SessionStarted())
         greeting.avatar.watch()

@@ -11,7 +11,7 @@ from livekit.agents import APIError, tts
 
 from agent.core.events import Events, LineLost, NoVoiceLeft
 from agent.core.log import logger
-from agent.speech.synthesis import TTS_CONNECT_OPTIONS
+from agent.speech.synthesis import TTS_CONNECT_OPTIONS, FallbackVoices
 
 _FIRST_AUDIO_S: Final = 6.0
 """If there is no audio by then, the line is shown as text: the trainee hears or reads it within 8
@@ -30,10 +30,12 @@ class PreparedLine:
         self, voice: tts.TTS[str], text: str, *, expected_s: float, events: Events
     ) -> None:
         """Args:
-        expected_s: how long the line should take to say.
+        expected_s: how long the line should take to say. It matters only if a voice failed.
         """
         self._expected_s = expected_s
         self._events = events
+        self._voice_failed = False
+        """A voice failed, maybe in the middle of the line. The next one may have said all of it."""
         self._playing = False
         self._frames: list[rtc.AudioFrame] = []
         self._more = asyncio.Event()
@@ -52,14 +54,29 @@ class PreparedLine:
 
     @property
     def _is_incomplete(self) -> bool:
-        """True if there is less than half of the expected audio."""
-        return sum(frame.duration for frame in self._frames) < self._expected_s / 2
+        """True if the audio stops before the end of the line.
+
+        livekit-agents' FallbackAdapter ends its stream normally if a voice fails after its first
+        sound, so the length decides then. A stream without a failure is complete, however fast
+        the voice speaks.
+        """
+        if not self._frames:
+            return True
+        length_s = sum(frame.duration for frame in self._frames)
+        return self._voice_failed and length_s < self._expected_s / 2
 
     def cancel(self) -> None:
         """Stop synthesis."""
         self._task.cancel()
 
+    def _on_voice_error(self, error: tts.TTSError) -> None:
+        if not error.recoverable:
+            self._voice_failed = True
+
     async def _synthesise(self, voice: tts.TTS[str], text: str) -> None:
+        voices = voice.voices if isinstance(voice, FallbackVoices) else [voice]
+        for each in voices:
+            each.on("error", self._on_voice_error)
         try:
             async with (
                 asyncio.timeout(_FIRST_AUDIO_S) as limit,
@@ -73,11 +90,14 @@ class PreparedLine:
                     self._frames.append(event.frame)
                     self._more.set()
         except (APIError, TimeoutError) as e:
+            self._voice_failed = True
             logger.warning(
                 "could not prepare the opening; check DEEPGRAM_API_KEY, VOICES and FALLBACK_VOICE",
                 extra={"event": "opening_not_prepared", "error": type(e).__name__},
             )
         finally:
+            for each in voices:
+                each.off("error", self._on_voice_error)
             self._more.set()
         if not self._frames:
             self._events.emit(NoVoiceLeft())

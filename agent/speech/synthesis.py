@@ -26,6 +26,8 @@ class FallbackVoices(tts.FallbackAdapter):
 
     def __init__(self, voices: list[tts.TTS[Any]]) -> None:
         super().__init__(voices, max_retry_per_tts=0)
+        self.voices = voices
+        """Each voice emits its own `error` event; the adapter does not forward it."""
         self._probes = RecoveryProbes()
         self.on("tts_availability_changed", self._on_failure)
 

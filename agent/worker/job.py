@@ -19,6 +19,7 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
+from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.session import GreetingSession
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up
 from agent.outcomes.earlier_answers import earlier_answers
@@ -26,6 +27,7 @@ from agent.outcomes.timeline import Timeline
 from agent.recording.factory import should_record
 from agent.room.room_api import RoomApi
 from agent.room.single_agent import is_only_agent
+from agent.scripts import script_for
 from agent.store import Store, open_store
 from agent.telemetry.tracing import export_job_spans, flush_traces
 
@@ -33,8 +35,8 @@ _CONNECT_TIMEOUT_S: Final = 15.0
 
 
 async def greet(ctx: JobContext) -> None:
-    """The job's entrypoint: join the room, check that no other agent is here, start the
-    greeting."""
+    """The job's entrypoint: request the avatar, join the room, check that no other agent is here,
+    start the greeting."""
     settings: WorkerSettings = ctx.proc.userdata["settings"]
     metadata = metadata_of(ctx)
     timeline = Timeline.since_asked(metadata.asked_at, time.time())
@@ -44,21 +46,47 @@ async def greet(ctx: JobContext) -> None:
     ctx.log_context_fields = dict(ids)
     export_job_spans(ctx.proc.userdata["tracing"], ids)
 
-    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-        # Without the avatar's video, which only the trainee needs: that saves this machine one
-        # video stream per greeting.
-        await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-    timeline.mark("job_joined")
+    avatar = FirstAvatar(settings, script_for(metadata), timeline)
+    livekit = RoomApi(ctx.job.room.name, ctx.api)
+    try:
+        await _start_greeting(ctx, settings, metadata, timeline, avatar)
+    finally:
+        # Nobody would use it: the job did not reach the room, or another agent is in it.
+        await avatar.abandon(livekit)
+
+
+async def _start_greeting(
+    ctx: JobContext,
+    settings: WorkerSettings,
+    metadata: JobMetadata,
+    timeline: Timeline,
+    avatar: FirstAvatar,
+) -> None:
+    # If the room was not empty when LiveKit dispatched this job, another agent may be in it.
+    early = ctx.job.room.num_participants == 0
+    if early and settings.avatar_minutes_per_day is None:
+        avatar.request()
+    connecting = asyncio.create_task(_connect(ctx, timeline), name="connect")
+    try:
+        # Opening the store blocks for some milliseconds.
+        store = await asyncio.to_thread(_open_store, settings)
+        answers, budget_used_up = await asyncio.gather(
+            earlier_answers(store, metadata.session_id),
+            avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
+        )
+        timeline.mark("store_read")
+        if early and not budget_used_up:
+            avatar.request()
+    finally:
+        await connecting
     if not await is_only_agent(ctx.room, RoomApi(ctx.room.name, ctx.api)):
+        if store is not None:
+            await store.aclose()
+        await ctx.room.disconnect()
         ctx.shutdown("another agent is in the room")
         return
-
-    store = _open_store(settings)
-    answers, budget_used_up = await asyncio.gather(
-        earlier_answers(store, metadata.session_id),
-        avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
-    )
-    timeline.mark("store_read")
+    if not budget_used_up:
+        avatar.request()
     events = Events()
     state = GreetingState(
         metadata=metadata,
@@ -68,9 +96,17 @@ async def greet(ctx: JobContext) -> None:
         avatar_allowed=not budget_used_up,
         may_be_recorded=should_record(settings, metadata),
     )
-    greeting = GreetingSession(ctx, settings, state, events, store)
+    greeting = GreetingSession(ctx, settings, state, events, store, avatar)
     ctx.proc.userdata["greeting"] = greeting
     greeting.start()
+
+
+async def _connect(ctx: JobContext, timeline: Timeline) -> None:
+    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+        # Without the avatar's video, which only the trainee needs: that saves this machine one
+        # video stream per greeting.
+        await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    timeline.mark("job_joined")
 
 
 async def clean_up(ctx: JobContext) -> None:

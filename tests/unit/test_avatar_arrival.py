@@ -14,7 +14,7 @@ from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
-from agent.greeting import avatar_arrival
+from agent.greeting import first_avatar
 from agent.greeting.avatar_arrival import AvatarArrival
 from agent.greeting.output import Output
 from tests.fakes.room import FakeRoom
@@ -39,7 +39,7 @@ class FakeAvatar(BeyondPresenceAvatar):
 class Setup:
     """An arrival and its output, and everything they do."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, request: bool = True) -> None:
         self.room = FakeRoom()
         self.voice = SimpleNamespace(next_in_chain=None)
         self.tails: list[object] = []
@@ -66,8 +66,9 @@ class Setup:
             WorkerSettings.from_env(WORKER),
             events,
         )
-        self.arrival.request()
-        self.arrival.watch()
+        if request:
+            self.arrival.request()
+            self.arrival.watch()
 
     @property
     def avatar(self) -> str:
@@ -92,7 +93,7 @@ class Setup:
 
 @pytest.fixture
 async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Setup]:
-    monkeypatch.setattr(avatar_arrival, "BeyondPresenceAvatar", FakeAvatar)
+    monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
     setup = Setup()
     yield setup
     await setup.arrival.close()
@@ -157,3 +158,19 @@ async def test_voice_does_not_follow_text_mode(setup: Setup) -> None:
     setup.output.use_text("speech_failed")
     setup.output.use_voice("avatar_late")
     assert (setup.state.mode, setup.state.mode_reason) == ("text", "speech_failed")
+
+
+async def test_avatar_that_joined_before_the_greeting_began_speaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
+    setup = Setup(request=False)
+    avatar = FakeAvatar(WorkerSettings.from_env(WORKER), "avatar")
+    avatar.start_request()
+    setup.room.avatar_joins(avatar.avatar_identity)
+    setup.arrival.request(avatar)
+    setup.arrival.watch()
+    await setup.arrival.settle(DEADLINE_S)
+    assert setup.state.mode == "avatar"
+    assert setup.state.avatar.seconds > 0
+    await setup.arrival.close()

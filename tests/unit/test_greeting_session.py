@@ -16,6 +16,7 @@ from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
+from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.session import GreetingSession
 from agent.store import SqliteStore
 from tests.fakes.room import FakeRoom
@@ -41,7 +42,8 @@ class Setup:
         state = GreetingState(metadata=JobMetadata(session_id="s"), events=events)
         state.avatar_allowed = False
         settings = WorkerSettings.from_env(WORKER)
-        self.greeting = GreetingSession(cast(Any, ctx), settings, state, events, store)
+        avatar = FirstAvatar(settings, state.script, state.timeline)
+        self.greeting = GreetingSession(cast(Any, ctx), settings, state, events, store, avatar)
 
     async def _delete_room(self, _: object) -> None:
         self.steps.append("room deleted")

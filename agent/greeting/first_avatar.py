@@ -1,0 +1,74 @@
+"""The first avatar of a greeting, requested while the job still joins the room.
+
+An avatar takes longer to join than anything else at the start. Its request needs the name of the
+room, the agent's identity and the script, which a job has from the beginning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from agent.avatar.beyond_presence import BeyondPresenceAvatar
+from agent.core.log import logger
+from agent.core.settings import WorkerSettings
+from agent.outcomes.timeline import Timeline
+from agent.room.room_api import RoomApi
+from agent.scripts import RenderedScript
+
+_REMOVE_EVERY_S: Final = 0.5
+_REMOVE_FOR_S: Final = 4.0
+"""How long an avatar whose request was cancelled is removed if it joins nevertheless. The
+endpoint's reaper removes a later one."""
+
+
+def avatar_of(settings: WorkerSettings, script: RenderedScript) -> BeyondPresenceAvatar:
+    """Build the avatar that the script asks for, or the default one; it is not requested yet."""
+    if script.avatar and script.avatar not in settings.beyond_presence_avatars:
+        logger.warning(
+            "BEYOND_PRESENCE_AVATARS lacks the avatar of this script; using the default",
+            extra={"event": "avatar_unknown", "script": script.name, "avatar": script.avatar},
+        )
+    return BeyondPresenceAvatar(settings, settings.avatar_of(script.name, script.avatar))
+
+
+class FirstAvatar:
+    """The avatar of a greeting that has not begun: requested, then handed over or abandoned."""
+
+    def __init__(
+        self, settings: WorkerSettings, script: RenderedScript, timeline: Timeline
+    ) -> None:
+        self._settings = settings
+        self._script = script
+        self._timeline = timeline
+        self._avatar: BeyondPresenceAvatar | None = None
+
+    def request(self) -> None:
+        """Request it, once; the room need not be connected."""
+        if self._avatar is None:
+            self._avatar = avatar_of(self._settings, self._script)
+            self._avatar.start_request()
+            self._timeline.mark("avatar_asked")
+
+    def hand_over(self) -> BeyondPresenceAvatar | None:
+        """The requested avatar, which the greeting closes from now on; None if there is none."""
+        avatar, self._avatar = self._avatar, None
+        return avatar
+
+    async def abandon(self, livekit: RoomApi) -> None:
+        """Cancel the request because there is no greeting, and remove an avatar that joins.
+
+        Does nothing if there was no request, or after `hand_over`.
+        """
+        avatar = self.hand_over()
+        if avatar is None:
+            return
+        logger.info(
+            "cancelled the request for an avatar, because the greeting does not start",
+            extra={"event": "avatar_request_cancelled"},
+        )
+        await avatar.aclose()
+        # Beyond Presence may have received the request, and its API cannot stop a session.
+        for _ in range(round(_REMOVE_FOR_S / _REMOVE_EVERY_S)):
+            await livekit.remove(avatar.avatar_identity)
+            await asyncio.sleep(_REMOVE_EVERY_S)

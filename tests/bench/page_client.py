@@ -1,0 +1,73 @@
+"""A client that reports what it can hear, as our page does; its browser is not measured."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from livekit import rtc
+
+from tests.support.livekit_client import LiveKitClient
+
+_RETRY_S = (0.08, 0.15, 0.3, 0.6, 1.0)
+"""As in web/src/livekit/playbackReporter.ts."""
+_ANSWER_TIMEOUT_S = 1.0
+
+
+class PageClient(LiveKitClient):
+    """Reports `can_hear` to the agent whenever the audio that it receives has changed."""
+
+    def __init__(self) -> None:
+        super().__init__(receives_video=True)
+        self._reported: tuple[str, ...] | None = None
+        self._heard_from: list[str] = []
+        self._reports: set[asyncio.Task[None]] = set()
+        for event in (
+            "participant_connected",
+            "participant_attributes_changed",
+            "track_subscribed",
+        ):
+            self.room.on(event, self._on_change)  # type: ignore[call-overload]
+
+    async def join(self, url: str, token: str) -> None:
+        """Join the room and report at once."""
+        await super().join(url, token)
+        self._on_change()
+
+    async def leave(self) -> None:
+        """Leave the room and stop reporting."""
+        for report in self._reports:
+            report.cancel()
+        await super().leave()
+
+    def _on_change(self, *event: object) -> None:
+        if event and isinstance(event[0], rtc.RemoteAudioTrack):
+            participant = event[2]
+            assert isinstance(participant, rtc.RemoteParticipant)
+            self._heard_from.append(participant.identity)
+        if self.agent is None:
+            return
+        audio_from = tuple(self._heard_from)
+        if audio_from == self._reported:
+            return
+        self._reported = audio_from
+        task = asyncio.create_task(self._report(self.agent.identity, audio_from))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def _report(self, agent: str, audio_from: tuple[str, ...]) -> None:
+        payload = json.dumps({"sound_unlocked": True, "audio_from": audio_from})
+        for pause_s in (*_RETRY_S, None):
+            try:
+                await self.room.local_participant.perform_rpc(
+                    destination_identity=agent,
+                    method="can_hear",
+                    payload=payload,
+                    response_timeout=_ANSWER_TIMEOUT_S,
+                )
+                return
+            except rtc.RpcError:
+                # A new agent may not have registered the method yet.
+                if pause_s is None or audio_from != self._reported:
+                    return
+                await asyncio.sleep(pause_s)

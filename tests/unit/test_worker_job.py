@@ -1,0 +1,209 @@
+"""The start of a job: what happens before the agent is in the room, and in which order."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from livekit import rtc
+
+from agent.core.settings import WorkerSettings
+from agent.greeting import first_avatar
+from agent.outcomes.avatar_budget import utc_day
+from agent.room.contract import ATTRIBUTE_AGENT
+from agent.store import open_store
+from agent.worker import job
+from tests.fakes.room import FakeRoom
+from tests.unit.test_settings import WORKER
+
+
+class FakeAvatar:
+    """An avatar whose request is only noted."""
+
+    avatar_identity = "avatar-1"
+
+    def __init__(self, steps: list[str]) -> None:
+        self._steps = steps
+
+    def start_request(self) -> None:
+        self._steps.append("avatar requested")
+
+    async def aclose(self) -> None:
+        self._steps.append("request cancelled")
+
+
+class FakeSession:
+    """A greeting that is only started."""
+
+    def __init__(self, *parts: Any) -> None:
+        self._avatar = parts[-1]
+        self._steps: list[str] = parts[0].steps
+
+    def start(self) -> None:
+        avatar = self._avatar.hand_over()
+        self._steps.append(f"greeting with {avatar and avatar.avatar_identity}")
+
+
+class Job:
+    """A job in a room without a server, and its steps in order."""
+
+    def __init__(self, settings: WorkerSettings, *, participants: int = 0) -> None:
+        self.room = FakeRoom()
+        self.steps: list[str] = []
+        self.removed: list[str] = []
+        self.connect_error: Exception | None = None
+        self.proc = SimpleNamespace(userdata={"settings": settings, "tracing": None})
+        self.job = SimpleNamespace(
+            id="job",
+            metadata='{"v": 1, "session_id": "s"}',
+            room=SimpleNamespace(
+                name="training-session-s",
+                metadata="",
+                creation_time_ms=0,
+                num_participants=participants,
+            ),
+        )
+        self.api = SimpleNamespace(
+            room=SimpleNamespace(
+                remove_participant=self._remove, list_participants=self._participants
+            )
+        )
+
+    async def connect(self, **_: object) -> None:
+        self.steps.append("connecting")
+        await asyncio.sleep(0)
+        if self.connect_error is not None:
+            raise self.connect_error
+
+    def shutdown(self, reason: str) -> None:
+        self.steps.append("shut down")
+
+    async def _remove(self, request: Any) -> None:
+        self.removed.append(request.identity)
+
+    async def _participants(self, _: Any) -> Any:
+        found = [SimpleNamespace(identity=name, joined_at_ms=1) for name in ("other", "agent")]
+        return SimpleNamespace(participants=found[: len(self.room.remote_participants)])
+
+    def another_agent_is_here(self) -> None:
+        """An agent that answers, and was in the room first."""
+
+        async def alive(**_: object) -> str:
+            return "yes"
+
+        async def disconnect() -> None:
+            self.steps.append("left the room")
+
+        cast(Any, self.room.local_participant).perform_rpc = alive
+        cast(Any, self.room).disconnect = disconnect
+        self.room._joins(
+            "other", rtc.ParticipantKind.PARTICIPANT_KIND_AGENT, {ATTRIBUTE_AGENT: "1"}
+        )
+
+    async def run(self) -> None:
+        await asyncio.wait_for(job.greet(cast(Any, self)), 10)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> WorkerSettings:
+    return WorkerSettings.from_env({**WORKER, "STATE_DIR": str(tmp_path)})
+
+
+@pytest.fixture
+def with_budget(tmp_path: Path) -> WorkerSettings:
+    budget = {"STATE_DIR": str(tmp_path), "AVATAR_MINUTES_PER_DAY": "1"}
+    return WorkerSettings.from_env({**WORKER, **budget})
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "export_job_spans", lambda *_: None)
+    monkeypatch.setattr(job, "GreetingSession", FakeSession)
+    monkeypatch.setattr(first_avatar, "_REMOVE_EVERY_S", 0.01)
+    monkeypatch.setattr(first_avatar, "_REMOVE_FOR_S", 0.03)
+
+
+def avatar_for(monkeypatch: pytest.MonkeyPatch, started: Job) -> None:
+    monkeypatch.setattr(first_avatar, "avatar_of", lambda *_: FakeAvatar(started.steps))
+
+
+async def test_job_requests_the_avatar_before_it_joins_the_room_and_reads_the_store(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Job(settings)
+    avatar_for(monkeypatch, started)
+    opened = job._open_store
+
+    def open_late(settings: WorkerSettings) -> Any:
+        started.steps.append("store")
+        return opened(settings)
+
+    monkeypatch.setattr(job, "_open_store", open_late)
+    await started.run()
+    assert started.steps[0] == "avatar requested"
+    assert set(started.steps[1:3]) == {"connecting", "store"}
+    assert started.steps[3:] == ["greeting with avatar-1"]
+    assert not started.removed
+
+
+async def test_job_whose_room_was_not_empty_requests_the_avatar_once_it_is_the_only_agent(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Job(settings, participants=1)
+    avatar_for(monkeypatch, started)
+    await started.run()
+    assert started.steps == ["connecting", "avatar requested", "greeting with avatar-1"]
+
+
+async def test_job_without_budget_requests_no_avatar(
+    with_budget: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(with_budget)
+    await store.add_avatar_seconds(utc_day(), 60)
+    await store.aclose()
+    started = Job(with_budget)
+    avatar_for(monkeypatch, started)
+    await started.run()
+    assert started.steps == ["connecting", "greeting with None"]
+
+
+async def test_job_with_a_budget_requests_the_avatar_once(
+    with_budget: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Job(with_budget)
+    avatar_for(monkeypatch, started)
+    await started.run()
+    assert started.steps.count("avatar requested") == 1
+    assert started.steps[-1] == "greeting with avatar-1"
+
+
+async def test_second_agent_cancels_its_avatar_and_leaves(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Job(settings)
+    avatar_for(monkeypatch, started)
+    started.another_agent_is_here()
+    await started.run()
+    assert started.steps == [
+        "avatar requested",
+        "connecting",
+        "left the room",
+        "shut down",
+        "request cancelled",
+    ]
+    assert set(started.removed) == {"avatar-1"}
+
+
+async def test_job_that_cannot_join_cancels_its_avatar(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Job(settings)
+    avatar_for(monkeypatch, started)
+    started.connect_error = ConnectionError("no room")
+    with pytest.raises(ConnectionError):
+        await started.run()
+    assert started.steps[-1] == "request cancelled"
+    assert set(started.removed) == {"avatar-1"}
