@@ -10,12 +10,25 @@ from typing import Final
 
 from livekit import rtc
 
+from agent.core.errors import LiveKitError
 from agent.core.log import logger
 from agent.room.contract import ATTRIBUTE_AGENT, RPC_AGENT_ALIVE
 from agent.room.room_api import RoomApi
 
 _RESPONSE_TIMEOUT_S: Final = 3.0
 """A live agent answers within this time, even on a machine that starts ten jobs at once."""
+
+
+async def is_listed_without_agent(livekit: RoomApi) -> bool:
+    """Return True if LiveKit lists no agent in the room, before this job has joined it.
+
+    Another agent may be on its way, so `is_only_agent` decides later. False if LiveKit does not
+    answer.
+    """
+    try:
+        return not any(ATTRIBUTE_AGENT in p.attributes for p in await livekit.participants())
+    except LiveKitError:
+        return False
 
 
 async def is_only_agent(room: rtc.Room, livekit: RoomApi) -> bool:

@@ -19,6 +19,7 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
+from agent.core.types import Answer
 from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.session import GreetingSession
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up
@@ -26,7 +27,7 @@ from agent.outcomes.earlier_answers import earlier_answers
 from agent.outcomes.timeline import Timeline
 from agent.recording.factory import should_record
 from agent.room.room_api import RoomApi
-from agent.room.single_agent import is_only_agent
+from agent.room.single_agent import is_listed_without_agent, is_only_agent
 from agent.scripts import script_for
 from agent.store import Store, open_store
 from agent.telemetry.tracing import export_job_spans, flush_traces
@@ -49,37 +50,34 @@ async def greet(ctx: JobContext) -> None:
     avatar = FirstAvatar(settings, script_for(metadata), timeline)
     livekit = RoomApi(ctx.job.room.name, ctx.api)
     try:
-        await _start_greeting(ctx, settings, metadata, timeline, avatar)
+        await _start_greeting(ctx, livekit, metadata, timeline, avatar)
     finally:
-        # Nobody would use it: the job did not reach the room, or another agent is in it.
+        # There is no greeting that took it over: the job did not reach the room, or another agent
+        # is in it.
         await avatar.abandon(livekit)
 
 
 async def _start_greeting(
     ctx: JobContext,
-    settings: WorkerSettings,
+    livekit: RoomApi,
     metadata: JobMetadata,
     timeline: Timeline,
     avatar: FirstAvatar,
 ) -> None:
-    # If the room was not empty when LiveKit dispatched this job, another agent may be in it.
-    early = ctx.job.room.num_participants == 0
-    if early and settings.avatar_minutes_per_day is None:
-        avatar.request()
+    settings: WorkerSettings = ctx.proc.userdata["settings"]
     connecting = asyncio.create_task(_connect(ctx, timeline), name="connect")
     try:
-        # Opening the store blocks for some milliseconds.
-        store = await asyncio.to_thread(_open_store, settings)
-        answers, budget_used_up = await asyncio.gather(
-            earlier_answers(store, metadata.session_id),
-            avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
-        )
+        reading = asyncio.create_task(_read_store(settings, metadata), name="read_store")
+        alone = await is_listed_without_agent(livekit)
+        if alone and settings.avatar_minutes_per_day is None:
+            avatar.request()
+        store, answers, budget_used_up = await reading
         timeline.mark("store_read")
-        if early and not budget_used_up:
+        if alone and not budget_used_up:
             avatar.request()
     finally:
         await connecting
-    if not await is_only_agent(ctx.room, RoomApi(ctx.room.name, ctx.api)):
+    if not await is_only_agent(ctx.room, livekit):
         if store is not None:
             await store.aclose()
         await ctx.room.disconnect()
@@ -99,6 +97,18 @@ async def _start_greeting(
     greeting = GreetingSession(ctx, settings, state, events, store, avatar)
     ctx.proc.userdata["greeting"] = greeting
     greeting.start()
+
+
+async def _read_store(
+    settings: WorkerSettings, metadata: JobMetadata
+) -> tuple[Store | None, dict[str, Answer], bool]:
+    """Return the store, earlier answers, and whether today's avatar budget is used up."""
+    store = await asyncio.to_thread(_open_store, settings)  # it blocks for some milliseconds
+    answers, budget_used_up = await asyncio.gather(
+        earlier_answers(store, metadata.session_id),
+        avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
+    )
+    return store, answers, budget_used_up
 
 
 async def _connect(ctx: JobContext, timeline: Timeline) -> None:

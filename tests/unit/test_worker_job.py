@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -50,11 +51,15 @@ class FakeSession:
 class Job:
     """A job in a room without a server, and its steps in order."""
 
-    def __init__(self, settings: WorkerSettings, *, participants: int = 0) -> None:
+    def __init__(self, settings: WorkerSettings) -> None:
         self.room = FakeRoom()
         self.steps: list[str] = []
         self.removed: list[str] = []
         self.connect_error: Exception | None = None
+        self.listing_error: Exception | None = None
+        self.joins_after: set[str] = set()
+        """Steps that must come before the room is connected."""
+        self.on_connected: Callable[[], None] = lambda: None
         self.proc = SimpleNamespace(userdata={"settings": settings, "tracing": None})
         self.job = SimpleNamespace(
             id="job",
@@ -63,7 +68,6 @@ class Job:
                 name="training-session-s",
                 metadata="",
                 creation_time_ms=0,
-                num_participants=participants,
             ),
         )
         self.api = SimpleNamespace(
@@ -74,9 +78,11 @@ class Job:
 
     async def connect(self, **_: object) -> None:
         self.steps.append("connecting")
-        await asyncio.sleep(0)
+        while not self.joins_after <= set(self.steps):
+            await asyncio.sleep(0.01)
         if self.connect_error is not None:
             raise self.connect_error
+        self.on_connected()
 
     def shutdown(self, reason: str) -> None:
         self.steps.append("shut down")
@@ -85,8 +91,13 @@ class Job:
         self.removed.append(request.identity)
 
     async def _participants(self, _: Any) -> Any:
-        found = [SimpleNamespace(identity=name, joined_at_ms=1) for name in ("other", "agent")]
-        return SimpleNamespace(participants=found[: len(self.room.remote_participants)])
+        if self.listing_error is not None:
+            raise self.listing_error
+        found = [
+            SimpleNamespace(identity=p.identity, joined_at_ms=1, attributes=p.attributes)
+            for p in self.room.remote_participants.values()
+        ]
+        return SimpleNamespace(participants=found)
 
     def another_agent_is_here(self) -> None:
         """An agent that answers, and was in the room first."""
@@ -142,18 +153,19 @@ async def test_job_requests_the_avatar_before_it_joins_the_room_and_reads_the_st
         return opened(settings)
 
     monkeypatch.setattr(job, "_open_store", open_late)
+    started.joins_after = {"avatar requested", "store"}
     await started.run()
-    assert started.steps[0] == "avatar requested"
-    assert set(started.steps[1:3]) == {"connecting", "store"}
+    assert set(started.steps[:3]) == {"avatar requested", "connecting", "store"}
     assert started.steps[3:] == ["greeting with avatar-1"]
     assert not started.removed
 
 
-async def test_job_whose_room_was_not_empty_requests_the_avatar_once_it_is_the_only_agent(
+async def test_job_requests_the_avatar_in_the_room_if_livekit_does_not_list_participants(
     settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = Job(settings, participants=1)
+    started = Job(settings)
     avatar_for(monkeypatch, started)
+    started.listing_error = ConnectionError("no answer")
     await started.run()
     assert started.steps == ["connecting", "avatar requested", "greeting with avatar-1"]
 
@@ -180,20 +192,26 @@ async def test_job_with_a_budget_requests_the_avatar_once(
     assert started.steps[-1] == "greeting with avatar-1"
 
 
-async def test_second_agent_cancels_its_avatar_and_leaves(
+async def test_second_agent_requests_no_avatar(
     settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = Job(settings)
     avatar_for(monkeypatch, started)
     started.another_agent_is_here()
     await started.run()
-    assert started.steps == [
-        "avatar requested",
-        "connecting",
-        "left the room",
-        "shut down",
-        "request cancelled",
-    ]
+    assert started.steps == ["connecting", "left the room", "shut down"]
+
+
+async def test_agent_that_joins_after_another_cancels_its_avatar(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Job(settings)
+    avatar_for(monkeypatch, started)
+    started.joins_after = {"avatar requested"}
+    started.on_connected = started.another_agent_is_here
+    await started.run()
+    assert set(started.steps[:2]) == {"avatar requested", "connecting"}
+    assert started.steps[2:] == ["left the room", "shut down", "request cancelled"]
     assert set(started.removed) == {"avatar-1"}
 
 
