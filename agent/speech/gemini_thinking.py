@@ -7,29 +7,28 @@ https://docs.cloud.google.com/vertex-ai/generative-ai/docs/thinking
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
-from google.genai import types
-
-_MINIMAL: Final = types.ThinkingConfig(thinking_level=types.ThinkingLevel.MINIMAL)
-_LOW: Final = types.ThinkingConfig(thinking_level=types.ThinkingLevel.LOW)
-_FAMILIES: Final = (
-    (r"gemini-2\.5-flash", types.ThinkingConfig(thinking_budget=0)),
+_MINIMAL: Final = {"thinking_level": "MINIMAL"}
+_LOW: Final = {"thinking_level": "LOW"}
+_FAMILIES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    (r"gemini-2\.5-flash(-lite)?", {"thinking_budget": 0}),
     # It cannot be switched off; this is the least.
-    (r"gemini-2\.5-pro", types.ThinkingConfig(thinking_budget=128)),
+    (r"gemini-2\.5-pro", {"thinking_budget": 128}),
     (r"gemini-3(\.\d)?-flash-lite", _MINIMAL),
     (r"gemini-3(\.[1-6])?-flash", _MINIMAL),
     (r"gemini-3\.[78]-flash", _LOW),
     (r"gemini-3(\.1)?-pro", _LOW),
 )
-"""The first family whose name a model's name begins with."""
+"""The families of text models, by the beginning of a model's name."""
 
 
-def thinking_of(model: str) -> types.ThinkingConfig | None:
+def thinking_of(model: str) -> dict[str, Any] | None:
     """Return the thinking settings for a model; None for a family that we do not know.
 
     Every family refuses the settings of another one with status 400, and all work without any.
     """
     name = model.removeprefix("models/").lower()
-    found = (config for family, config in _FAMILIES if re.match(f"{family}(?![\\w.])", name))
-    return next(found, None)
+    # A date or "-preview" may follow; other words name another family.
+    end = r"(-preview(-[\d-]+)?|-\d+)?"
+    return next((config for family, config in _FAMILIES if re.fullmatch(family + end, name)), None)

@@ -213,6 +213,13 @@ ROWS = (
         first_word_s=HANGS_S,
         log="deepgram",
     ),
+    # The same voice goes on, on a new connection.
+    Row(
+        id="TTS closes an idle connection",
+        faults=("aura:idle=1",),
+        whole=True,
+        quiet=True,
+    ),
     # No TTS at all: the greeting continues in text.
     Row(
         id="every TTS refused (401)",
@@ -285,6 +292,18 @@ ROWS = (
         log="google|gemini|llm",
     ),
     Row(id="LLM takes 3.5 s", faults=("llm:slow=3.5x1",)),
+    Row(
+        id="LLM pauses 3 s in mid-answer",
+        faults=("llm:pause=3x1",),
+        quiet=True,
+        whole_answer=True,
+    ),
+    Row(id="LLM writes code", faults=("llm:codex1",), log="instead of speech"),
+    Row(
+        id="LLM refuses its thinking settings",
+        faults=("llm:no-level",),
+        log="thinking settings",
+    ),
     Row(id="LLM answers without end", faults=("llm:runawayx1",)),
     Row(
         id="LLM answers without text",
@@ -326,9 +345,12 @@ REPRESENTATIVES = frozenset(
         "avatar does not answer when told to stop",
         "STT drops in mid-sentence",
         "TTS stalls",
+        "TTS closes an idle connection",
         "every TTS stalls",
         "LLM drops in mid-answer",
         "LLM blocks the prompt",
+        "LLM pauses 3 s in mid-answer",
+        "LLM writes code",
         "LLM calls a function with wrong arguments",
         "every LLM hangs",
     }

@@ -59,7 +59,7 @@ class Played:
     """How long an avatar stayed after the greeting was ended."""
     room_gone: bool = False
     log: str = ""
-    """The line that the operator was promised."""
+    """The line that the operator was promised, or one that no operator should see."""
 
     def broken(self, row: Row) -> list[str]:
         """Return the promises of a row that were not kept."""
@@ -91,6 +91,8 @@ class Played:
             found.append("the room was not deleted")
         if row.log and not self.log:
             found.append("no warning or error tells the operator")
+        if row.quiet and self.log:
+            found.append(f"the worker logged {self.log!r}")
         return found
 
 
@@ -131,7 +133,7 @@ async def play(product: Product, row: Row) -> Played:
     session_id = answer["session_id"]
     if row.log:
         await holds_within(lambda: bool(_log_line(product, session_id, row.log)), _LOG_S)
-    played.log = _log_line(product, session_id, row.log)
+    played.log = _log_line(product, session_id, "." if row.quiet else row.log)
     await _end(product, answer, played)
     return played
 

@@ -42,5 +42,7 @@ class Row:
     """The question is a recording; it is repeated once if the first one may be lost."""
     apology: bool = False
     """An apology may replace the answer; asked again without the fault, the agent answers."""
+    quiet: bool = False
+    """Nothing fails, so the worker logs no warning or error."""
     log: str = ""
     """Regex, ignoring case, of a warning or error of the worker; empty: none is promised."""

@@ -1,8 +1,7 @@
-"""Deepgram: the API key, the STT model, and each voice in VOICES and FALLBACK_VOICE.
+"""Deepgram: the API key, the STT model for each script's locale, and the voices.
 
-Routes: https://developers.deepgram.com/guides/fundamentals/authenticating (`/v1/auth/token`),
-https://developers.deepgram.com/reference/manage/models/list (`/v1/models`). The STT model is
-checked by opening the WebSocket that the plugin opens. No audio is sent, so nothing is billed.
+Route: https://developers.deepgram.com/guides/fundamentals/authenticating (`/v1/auth/token`). The
+STT model is checked by opening the WebSocket that the plugin opens; no audio is sent.
 """
 
 from __future__ import annotations
@@ -13,19 +12,21 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from agent.cli.doctor.checks import deepgram_voices
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import (
     REQUEST_TIMEOUT_S,
     HttpClient,
     NoResponse,
-    Response,
     connection_errors,
 )
 from agent.cli.doctor.provider_response import unexpected_status
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped
+from agent.core.errors import ScriptError
 from agent.core.provider_advice import PROVIDER_ADVICE
-from agent.speech.recognition_models import choose_recognition
-from agent.speech.voices import gemini_voice
+from agent.scripts import PROMPTS
+from agent.scripts.library import read_library
+from agent.speech.recognition_models import RecognitionChoice, choose_recognition
 
 _PROVIDER = "Deepgram"
 _ADVICE = {
@@ -56,93 +57,91 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
             yield skipped(name, f"{_PROVIDER} does not accept the key")
         return
     yield ok("deepgram.key", f"{_PROVIDER} accepts DEEPGRAM_API_KEY")
-    for result in await asyncio.gather(
-        _stt_model(config, http, base, headers), _voices(config, http, base, headers)
+    for results in await asyncio.gather(
+        _recognition(config, http, base, headers),
+        deepgram_voices.check(config, http, base, headers),
     ):
-        yield result
+        for result in results:
+            yield result
 
 
-async def _stt_model(
+async def _recognition(
     config: Configuration, http: HttpClient, base: str, headers: dict[str, str]
-) -> CheckResult:
+) -> list[CheckResult]:
+    """Open a connection for each model and language that a script needs."""
     check = "deepgram.hears"
     if unusable := config.lacks("DEEPGRAM_STT_MODEL"):
-        return skipped(check, unusable)
+        return [skipped(check, unusable)]
     model = config.worker.deepgram_stt_model
-    choice = choose_recognition(model, ["en", "es"])
-    query = {"encoding": "linear16", "sample_rate": "16000", "mip_opt_out": "true"}
-    url = f"{base}{choice.path}?{urlencode([*query.items(), *choice.query])}"
-    try:
-        status = await _opened(http, url, headers)
-    except NoResponse as e:
-        return failed(check, f"{_PROVIDER}, {choice.path}: {e.what}", e.fix)
+    locales = await _locales()
+    choices: dict[RecognitionChoice, list[str]] = {}
+    for locale in locales:
+        # As a conversation does: its own locale first, then those it can change to.
+        choice = choose_recognition(model, [locale, *locales])
+        choices.setdefault(choice, []).append(locale)
+    statuses = await asyncio.gather(*(_opened(http, base, headers, choice) for choice in choices))
+    answers = list(zip(choices, statuses, strict=True))
+    if all(status in {400, 404} for _, status in answers):
+        return [
+            failed(
+                check,
+                f"{_PROVIDER} has no STT model {model}",
+                "check DEEPGRAM_STT_MODEL; the default is flux-general-multi",
+            )
+        ]
+    found = [
+        _refused(check, choice, choices[choice], status)
+        for choice, status in answers
+        if status != 101
+    ]
+    if found:
+        return found
+    return [
+        ok(check, f"{_PROVIDER} has the STT model {model}, and recognises {', '.join(locales)}")
+    ]
+
+
+def _refused(
+    check: str, choice: RecognitionChoice, locales: list[str], status: int | NoResponse
+) -> CheckResult:
+    named = ", ".join(locales)
+    if isinstance(status, NoResponse):
+        return failed(check, f"{_PROVIDER}, {choice.path}: {status.what}", status.fix)
     if status in {400, 404}:
         return failed(
             check,
-            f"{_PROVIDER} has no STT model {model}",
-            "check DEEPGRAM_STT_MODEL; the default is flux-general-multi",
+            f"{_PROVIDER} does not recognise {named} with the STT model {choice.model}",
+            "set DEEPGRAM_STT_MODEL to a model for these languages, or remove their scripts; see "
+            "developers.deepgram.com/docs/models-languages-overview",
         )
-    if status != 101:
-        return unexpected_status(check, _PROVIDER, status, _ADVICE, f"opened {choice.path}")
-    return ok(check, f"{_PROVIDER} has the STT model {model}")
+    return unexpected_status(check, _PROVIDER, status, _ADVICE, f"opened {choice.path} for {named}")
 
 
-async def _opened(http: HttpClient, url: str, headers: dict[str, str]) -> int:
-    """Open and close the WebSocket; return 101, or the status that refused it."""
-    with connection_errors(url):
-        try:
-            async with (
-                asyncio.timeout(REQUEST_TIMEOUT_S),
-                http.http.ws_connect(url, headers=headers) as socket,
-            ):
-                await socket.send_json({"type": "CloseStream"})
-        except aiohttp.WSServerHandshakeError as e:
-            return e.status
-    return 101
-
-
-async def _voices(
-    config: Configuration, http: HttpClient, base: str, headers: dict[str, str]
-) -> CheckResult:
-    check = "deepgram.voices"
-    if unusable := config.lacks("VOICES", "FALLBACK_VOICE"):
-        return skipped(check, unusable)
-    named = {*config.worker.voices.values(), config.worker.fallback_voice}
-    wanted = sorted(voice for voice in named if voice and gemini_voice(voice) is None)
-    if not wanted:
-        return skipped(check, "VOICES and FALLBACK_VOICE name no Deepgram voice")
+async def _locales() -> list[str]:
+    """The locales of all valid scripts; English if there are none."""
     try:
-        response = await http.request(
-            _PROVIDER, "GET", f"{base}/v1/models?include_outdated=true", headers=headers
-        )
+        library = await asyncio.to_thread(read_library, PROMPTS)
+    except ScriptError:
+        return ["en"]
+    return sorted({locale for files in library.scripts.values() for locale in files}) or ["en"]
+
+
+async def _opened(
+    http: HttpClient, base: str, headers: dict[str, str], choice: RecognitionChoice
+) -> int | NoResponse:
+    """Open and close the WebSocket; return 101, or the status that refused it."""
+    query = {"encoding": "linear16", "sample_rate": "16000", "mip_opt_out": "true"}
+    url = f"{base}{choice.path}?{urlencode([*query.items(), *choice.query])}"
+    try:
+        with connection_errors(url):
+            try:
+                async with (
+                    asyncio.timeout(REQUEST_TIMEOUT_S),
+                    http.http.ws_connect(url, headers=headers) as socket,
+                ):
+                    await socket.send_json({"type": "CloseStream"})
+            except aiohttp.WSServerHandshakeError as e:
+                return e.status
     except NoResponse as e:
-        return failed(check, f"{_PROVIDER}, /v1/models: {e.what}", e.fix)
-    known = _names(response)
-    if known is None:
-        if response.status == 200:
-            return warning(
-                check,
-                f"{_PROVIDER} lists no voices, so VOICES could not be checked",
-                "try again later",
-            )
-        return unexpected_status(
-            check, _PROVIDER, response.status, _ADVICE, "requested its voices (/v1/models)"
-        )
-    if unknown := [voice for voice in wanted if voice not in known]:
-        return failed(
-            check,
-            f"{_PROVIDER} has no voice {', '.join(unknown)}",
-            "check VOICES and FALLBACK_VOICE against developers.deepgram.com/docs/tts-models",
-        )
-    return ok(
-        check, f"{_PROVIDER} has all {len(wanted)} of its voices in VOICES and FALLBACK_VOICE"
-    )
-
-
-def _names(response: Response) -> set[str] | None:
-    """Return the voices that Deepgram lists; None if the response is not a list of voices."""
-    data = response.json() if response.status == 200 else None
-    listed = data.get("tts") if isinstance(data, dict) else None
-    if not isinstance(listed, list) or not listed:
-        return None
-    return {str(voice.get("canonical_name")) for voice in listed if isinstance(voice, dict)}
+        return e
+    return 101

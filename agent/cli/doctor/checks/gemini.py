@@ -1,23 +1,29 @@
-"""Gemini: the API key, and each model that is configured as LLM or TTS.
+"""Gemini: the API key, and one small call of each LLM and each voice that is configured.
 
-Route: https://ai.google.dev/api/models#method:-models.get. Google lists some models
-that new projects cannot use; only a greeting shows that.
+Routes: https://ai.google.dev/api/models#method:-models.get, and the one that greetings use. Google
+lists some models that new projects cannot use; only a call shows that. The few tokens are billed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import quote
 
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, NoResponse, Response
 from agent.cli.doctor.provider_response import unexpected_status
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.provider_advice import PROVIDER_ADVICE
+from agent.speech.gemini_thinking import thinking_of
 from agent.speech.voices import gemini_voice
 
 _PROVIDER = "Gemini"
+_TTS = "GEMINI_TTS_MODEL"
+_Answer = Response | NoResponse
 _KEY = "set GOOGLE_API_KEY to a key from aistudio.google.com"
 _ADVICE = {
     **PROVIDER_ADVICE,
@@ -30,35 +36,132 @@ _ADVICE = {
 
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     if unusable := config.lacks("GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"):
-        yield skipped("gemini.key", unusable)
-        yield skipped("gemini.model", unusable)
+        for name in ("gemini.key", "gemini.model", "gemini.voices"):
+            yield skipped(name, unusable)
         return
     base = config.worker.google_gemini_base_url
     headers = {"x-goog-api-key": plain(config.worker.google_api_key)}
     models = _models(config)
 
-    async def get(path: str) -> Response | NoResponse:
+    async def call(method: str, path: str, body: dict[str, Any] | None = None) -> _Answer:
         try:
             return await http.request(
-                _PROVIDER, "GET", f"{base}/v1beta/models{path}", headers=headers
+                _PROVIDER,
+                method,
+                f"{base}/v1beta/models{path}",
+                headers=headers | {"Content-Type": "application/json"},
+                body=json.dumps(body).encode() if body else None,
             )
         except NoResponse as e:
             return e
 
     listed, *answers = await asyncio.gather(
-        get("?pageSize=1"), *(get(f"/{quote(model, safe='')}") for model in models)
+        call("GET", "?pageSize=1"),
+        *(call("GET", f"/{quote(model, safe='')}") for model in models),
     )
     key = _key(listed)
     if key is not None:
         yield key
-        yield skipped("gemini.model", "GOOGLE_API_KEY is not usable: see above")
+        for name in ("gemini.model", "gemini.voices"):
+            yield skipped(name, "GOOGLE_API_KEY is not usable: see above")
         return
     yield ok("gemini.key", f"{_PROVIDER} accepts GOOGLE_API_KEY")
-    for (model, names), response in zip(models.items(), answers, strict=True):
-        yield _model(model, names, response)
+    results = [
+        _model(model, names, answer)
+        for (model, names), answer in zip(models.items(), answers, strict=True)
+    ]
+    usable = [model for model, result in zip(models, results, strict=True) if result is None]
+    texts = [model for model in usable if models[model] != [_TTS]]
+    voices = (
+        _voices(config) if config.worker.gemini_tts_model.removeprefix("models/") in usable else []
+    )
+    said, spoken = await asyncio.gather(
+        asyncio.gather(*(call("POST", *_question(model)) for model in texts)),
+        asyncio.gather(*(call("POST", *_line(config.worker.gemini_tts_model, v)) for v in voices)),
+    )
+    for result in results:
+        if result is not None:
+            yield result
+    for model, answer in zip(texts, said, strict=True):
+        yield _replied(model, models[model], answer)
+    if voices:
+        yield _spoke(dict(zip(voices, spoken, strict=True)))
+    else:
+        yield skipped(
+            "gemini.voices", f"no voice of {_PROVIDER} is configured, or {_TTS} is not usable"
+        )
 
 
-def _key(response: Response | NoResponse) -> CheckResult | None:
+def _question(model: str) -> tuple[str, dict[str, Any]]:
+    """Path and body of the smallest question, with the thinking settings of a greeting."""
+    config: dict[str, Any] = {"maxOutputTokens": 16}
+    if thinking := thinking_of(model):
+        named = {"thinking_budget": "thinkingBudget", "thinking_level": "thinkingLevel"}
+        config["thinkingConfig"] = {named[name]: value for name, value in thinking.items()}
+    return _path(model), {"contents": _said("Say OK."), "generationConfig": config}
+
+
+def _line(model: str, voice: str) -> tuple[str, dict[str, Any]]:
+    """Path and body of the shortest line."""
+    speech = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": voice}}}
+    config = {"responseModalities": ["AUDIO"], "speechConfig": speech}
+    return _path(model), {"contents": _said("OK."), "generationConfig": config}
+
+
+def _path(model: str) -> str:
+    return f"/{quote(model.removeprefix('models/'), safe='')}:streamGenerateContent?alt=sse"
+
+
+def _said(text: str) -> list[dict[str, Any]]:
+    return [{"role": "user", "parts": [{"text": text}]}]
+
+
+def _replied(model: str, names: list[str], answer: _Answer) -> CheckResult:
+    named = f"{model} ({', '.join(names)})"
+    if isinstance(answer, NoResponse):
+        return failed("gemini.model", f"{named}: {answer.what}", answer.fix)
+    if answer.status == 200:
+        return ok("gemini.model", f"{named} answers")
+    if answer.status == 400 and "thinking" in answer.text.lower():
+        return warning(
+            "gemini.model",
+            f"{named} refuses its thinking settings; greetings continue without them, and slower",
+            f"set {names[0]} to another model; see ai.google.dev/gemini-api/docs/thinking",
+        )
+    if answer.status in (400, 404):
+        return failed(
+            "gemini.model",
+            f"{named} does not answer: status {answer.status}",
+            f"set {names[0]} to a model that this project may use; see "
+            "ai.google.dev/gemini-api/docs/models",
+        )
+    return unexpected_status(
+        "gemini.model", _PROVIDER, answer.status, _ADVICE, f"asked {named} to say one word"
+    )
+
+
+def _spoke(answers: dict[str, _Answer]) -> CheckResult:
+    """Return the result for all voices: the first problem, if there is one."""
+    check = "gemini.voices"
+    unknown = [v for v, a in answers.items() if isinstance(a, Response) and a.status == 400]
+    if unknown:
+        return failed(
+            check,
+            f"{_PROVIDER} has no voice {', '.join(unknown)}",
+            "check VOICES and FALLBACK_VOICE; see ai.google.dev/gemini-api/docs/speech-generation",
+        )
+    for voice, answer in answers.items():
+        if isinstance(answer, NoResponse):
+            return failed(check, f"gemini:{voice}: {answer.what}", answer.fix)
+        if answer.status != 200:
+            said = f"said one word with gemini:{voice}"
+            return unexpected_status(check, _PROVIDER, answer.status, _ADVICE, said)
+        if not re.search(r'"inline_?[dD]ata"', answer.text):
+            return failed(check, f"gemini:{voice} sends no sound", f"set {_TTS} to another model")
+    return ok(check, f"all {len(answers)} voices of {_PROVIDER} speak: {', '.join(answers)}")
+
+
+def _key(response: _Answer) -> CheckResult | None:
     """Return what is wrong with the key; None if it is accepted."""
     if isinstance(response, NoResponse):
         return failed(
@@ -88,9 +191,8 @@ def _models(config: Configuration) -> dict[str, list[str]]:
         ("GEMINI_MODEL", worker.gemini_model),
         ("GEMINI_FALLBACK_MODEL", worker.gemini_fallback_model),
     ]
-    voices = [*worker.voices.values(), worker.fallback_voice]
-    if any(gemini_voice(voice) for voice in voices):
-        wanted.append(("GEMINI_TTS_MODEL", worker.gemini_tts_model))
+    if _voices(config):
+        wanted.append((_TTS, worker.gemini_tts_model))
     found: dict[str, list[str]] = {}
     for name, model in wanted:
         if model and not config.lacks(name):
@@ -98,7 +200,16 @@ def _models(config: Configuration) -> dict[str, list[str]]:
     return found
 
 
-def _model(model: str, names: list[str], response: Response | NoResponse) -> CheckResult:
+def _voices(config: Configuration) -> list[str]:
+    """Return the names of Gemini's voices in VOICES and FALLBACK_VOICE."""
+    if config.lacks("VOICES", "FALLBACK_VOICE"):
+        return []
+    named = (*config.worker.voices.values(), config.worker.fallback_voice)
+    return sorted({name for voice in named if (name := gemini_voice(voice))})
+
+
+def _model(model: str, names: list[str], response: _Answer) -> CheckResult | None:
+    """Return what is wrong with a model's entry; None if it is there."""
     named = f"{model} ({', '.join(names)})"
     if isinstance(response, NoResponse):
         return failed("gemini.model", f"{named}: {response.what}", response.fix)
@@ -120,4 +231,4 @@ def _model(model: str, names: list[str], response: Response | NoResponse) -> Che
             f"the model {named} does not generate text",
             f"check {names[0]}: it must support generateContent",
         )
-    return ok("gemini.model", f"{_PROVIDER} has {named}")
+    return None
