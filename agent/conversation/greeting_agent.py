@@ -76,6 +76,7 @@ class GreetingAgent(Agent):
         """The text of the line being said, or said last, as far as it has been generated."""
         self._takes_over = chat_ctx is not None
         self._stt_refusals = 0
+        self._speech = speech
         super().__init__(
             instructions="\n\n".join(
                 filter(None, [self.script.instructions, state.answers.summary])
@@ -83,6 +84,7 @@ class GreetingAgent(Agent):
             chat_ctx=NOT_GIVEN if chat_ctx is None else chat_ctx,
             tools=tools.declared(),
             stt=speech.recognition.stt if speech else NOT_GIVEN,
+            vad=speech.recognition.vad if speech else NOT_GIVEN,
             turn_handling=speech.recognition.turn_handling if speech else NOT_GIVEN,
             tts=speech.tts if speech else NOT_GIVEN,
         )
@@ -100,6 +102,8 @@ class GreetingAgent(Agent):
             async with aclosing(Agent.default.stt_node(self, audio, model_settings)) as recognised:
                 async for event in recognised:
                     self._stt_refusals = 0
+                    if self._speech and (delays := self._speech.recognition.delays_after(event)):
+                        self.session.update_options(endpointing_opts=delays)
                     yield event
         except APIError:
             await asyncio.sleep(_STT_RETRY_S[min(self._stt_refusals, len(_STT_RETRY_S) - 1)])

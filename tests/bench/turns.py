@@ -22,7 +22,6 @@ from agent.demo.stage import Stage, stage
 from tests.bench.recordings import COMPLETE, HESITANT, PAUSES_S, write
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import trainee_token
-from tests.support.waiting import until
 
 _ANSWER_S = 12.0
 
