@@ -37,10 +37,10 @@ from agent.scripts import RenderedScript, script_for
 from agent.scripts.selection import find_locale
 from agent.scripts.speakable import estimate_speech_s
 from agent.speech.failures import provider_failed
-from agent.speech.keyterms import usable_keyterms
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import FallbackModels
 from agent.speech.prepared_line import PreparedLine
+from agent.speech.pronunciation import Pronunciation
 from agent.speech.session import build_session, build_text_session
 
 _LINE_TIMEOUT_S: Final = 40.0
@@ -78,7 +78,6 @@ class Conversation:
         self.session.on("conversation_item_added", self._on_item)
         forward_session_events(self.session, events)
         self._tools = FunctionTools(state, events, self)
-        self._update_keyterms()
         self.agent = self._build_agent()
 
     async def set_trainee_details(self, name: str, metadata: str) -> None:
@@ -115,7 +114,7 @@ class Conversation:
         self._opening_text = script.opening_recorded if recorded else script.opening
         self._prepared = PreparedLine(
             self._speech.voice(script.locale, script.voice),
-            self._opening_text,
+            Pronunciation(self._state.metadata.trainee.name).apply(self._opening_text),
             expected_s=estimate_speech_s(self._opening_text, script.locale),
             events=self._events,
         )
@@ -234,14 +233,8 @@ class Conversation:
 
     def _use_script(self, script: RenderedScript) -> None:
         self._state.script = script
-        self._update_keyterms()
         self._state.answers.rephrase(script.questions)
         self._events.emit(LanguageChanged(script.locale))
-
-    def _update_keyterms(self) -> None:
-        """Tell speech recognition the names and words of the script; it reconnects if needed."""
-        if self._speech is not None:
-            self.session.update_options(keyterms=usable_keyterms(self._state.script.keyterms))
 
     def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
         script, speech = self._state.script, None

@@ -1,9 +1,10 @@
 """The LiveKit Agent that speaks one script in one language.
 
-It extends livekit-agents' pipeline in three places:
+It extends livekit-agents' pipeline in four places:
 
 - It retries refused speech recognition with a growing interval.
 - It bridges a slow reply with a filler phrase, and says the sentences before a pause at once.
+- It says the trainee's name in full where it is written with an abbreviation.
 - It keeps the words of the current line, so that a lost line can be repeated.
 """
 
@@ -32,6 +33,7 @@ from livekit.agents.voice.io import TimedString
 from agent.conversation.function_tools import FunctionTools
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
+from agent.speech.pronunciation import Pronunciation
 from agent.speech.recognition import Recognition
 
 _FILLER_AFTER_S: Final = 2.5
@@ -72,11 +74,11 @@ class GreetingAgent(Agent):
             chat_ctx: the conversation so far if this agent takes over; None for the first one.
         """
         self.script = state.script
+        self._state = state
         self.current_line = ""
         """The text of the line being said, or said last, as far as it has been generated."""
         self._takes_over = chat_ctx is not None
         self._stt_refusals = 0
-        self._speech = speech
         super().__init__(
             instructions="\n\n".join(
                 filter(None, [self.script.instructions, state.answers.summary])
@@ -84,7 +86,6 @@ class GreetingAgent(Agent):
             chat_ctx=NOT_GIVEN if chat_ctx is None else chat_ctx,
             tools=tools.declared(),
             stt=speech.recognition.stt if speech else NOT_GIVEN,
-            vad=speech.recognition.vad if speech else NOT_GIVEN,
             turn_handling=speech.recognition.turn_handling if speech else NOT_GIVEN,
             tts=speech.tts if speech else NOT_GIVEN,
         )
@@ -102,8 +103,6 @@ class GreetingAgent(Agent):
             async with aclosing(Agent.default.stt_node(self, audio, model_settings)) as recognised:
                 async for event in recognised:
                     self._stt_refusals = 0
-                    if self._speech and (delays := self._speech.recognition.delays_after(event)):
-                        self.session.update_options(endpointing_opts=delays)
                     yield event
         except APIError:
             await asyncio.sleep(_STT_RETRY_S[min(self._stt_refusals, len(_STT_RETRY_S) - 1)])
@@ -141,6 +140,15 @@ class GreetingAgent(Agent):
                         yield FlushSentinel()
             finally:
                 await utils.aio.cancel_and_wait(following)
+
+    async def tts_node(
+        self, text: AsyncIterable[str], model_settings: ModelSettings
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        """Speak a line; the trainee's name is said in full where captions show `Md.`."""
+        said = Pronunciation(self._state.metadata.trainee.name).stream(text)
+        async with aclosing(Agent.default.tts_node(self, said, model_settings)) as frames:
+            async for frame in frames:
+                yield frame
 
     async def transcription_node(
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings

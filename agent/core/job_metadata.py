@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from agent.core.errors import JobMetadataError
-from agent.core.plain_text import one_line, short_text, spoken_name
+from agent.core.names import clean_name
+from agent.core.plain_text import one_line, short_text
 
 ROOM_PREFIX = "training-session-"
 """The name of a session's room is this prefix and the session id."""
@@ -45,7 +46,7 @@ def _id(value: object) -> str:
     return one_line(value, _ID_MAX)
 
 
-Name = Annotated[str, BeforeValidator(spoken_name)]
+Name = Annotated[str, BeforeValidator(clean_name)]
 """The agent says it to the trainee."""
 ShortText = Annotated[str, BeforeValidator(short_text)]
 """The LLM reads it, scripts are chosen by it, and the agent may say it."""

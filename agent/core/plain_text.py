@@ -1,8 +1,7 @@
 """Clean text from the platform and the trainee before the LLM reads it or a voice speaks it.
 
-The agent says the trainee's name aloud, so a hostile "name" could make it say anything. A cleaned
-name contains only what names contain and ends before the first sentence. The functions raise no
-error: they remove what cannot be part of a name, and the result may be empty.
+The functions raise no error; the result may be empty. Names have rules of their own: see
+`agent.core.names`.
 """
 
 from __future__ import annotations
@@ -11,34 +10,21 @@ import html
 import re
 import unicodedata
 
-_NAME_WORDS = 6
-_NAME_WORDS_WITHOUT_CAPITALS = 4
-_NAME_MAX = 60  # characters
 _WORDS_MAX = 120  # characters
 _READ_MAX = 600  # characters; the rest of an input is ignored
 
-_TITLES = frozenset(
-    "mr mrs ms mx dr dra drs prof sr sra srta jr st ste mme mlle hr fr ing dipl mag med habil rev"
-    " lic sgt capt lt col".split()
-)
-"""Words of a name that may end with a period, as single letters may."""
-_PARTICLES = frozenset(
-    "de da do dos das du del della dello degli dalla di der den dem des van von vom zu zum zur ten"
-    " ter te la le lo las los el al ul ud bin bint ibn ben abu y e i og av af und san ap d l o"
-    " t s".split()
-)
-"""Words that are in lower case in a name that is otherwise capitalised."""
 _SHORTENED = frozenset("asst assoc dept mgmt engr tech dipl prof univ admin".split())
-_FILLERS = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u3164\uffa0"))
-"""Letters and marks that are invisible."""
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´＇", "'"))
-_ENCLOSED = re.compile(r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]")
-_ADDRESS = re.compile(
+_FILLERS = dict.fromkeys(
+    [*map(ord, "\u034f\u115f\u1160\u20e3\u3164\uffa0"), *range(0xFE00, 0xFE10)]
+)
+"""Letters and marks that are invisible, or belong to an emoji."""
+_JOINERS = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])")
+"""Zero-width joiners, except between the letters of Persian and Indian scripts, which need them."""
+APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´＇", "'"))
+ADDRESS = re.compile(
     r"\S*(?:://|@|\bwww\.)\S*|\S+\.(?:com|org|net|info|biz|eu|io|app|dev|ai|de|es|fr|uk|us)\b\S*",
     re.I,
 )
-_NAME_ENDS = re.compile(r"[!?;:…。！？；：|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–]+(?=\s|$)")
-_BETWEEN_WORDS = re.compile(r"[_/+&,،、・\s]+")
 _WORDS_END = re.compile(r"[!?;…。！？；]")
 
 
@@ -52,36 +38,13 @@ def one_line(value: object, limit: int) -> str:
     if not isinstance(value, str):
         return ""
     text = unicodedata.normalize("NFC", value[: max(limit, _READ_MAX) * 4]).translate(_FILLERS)
+    text = _JOINERS.sub("", text)
     kept = (
-        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C"
+        " " if c.isspace() else c
+        for c in text
+        if c.isspace() or c in "\u200c\u200d" or _kind(c) != "C"
     )
     return " ".join("".join(kept).split())[:limit].strip()
-
-
-def spoken_name(value: object) -> str:
-    """Return a name that is safe to say: `O'Brien`, `J. R. R. Tolkien`, `Nguyễn Thị Minh Khai`.
-
-    A name has letters, apostrophes and hyphens inside words, and periods after initials and titles.
-    It ends at the first character or word that names do not contain, and has at most six words.
-    """
-    text = _unescaped(value).translate(_APOSTROPHES)
-    for _ in range(3):
-        text = _ENCLOSED.sub(" ", text)
-    text = _ADDRESS.sub(" ", text)
-    text = next((part for part in _NAME_ENDS.split(text) if _letters(part)), "")
-    text = unicodedata.normalize("NFKC", "".join(c for c in text if _kind(c) != "S"))
-    text = _drop_text_after_comma(text).replace("l·l", "ll").replace("·", " ")
-    words: list[str] = []
-    for token in _BETWEEN_WORDS.split(text):
-        found, ended = _name_words(token)
-        for word in found:
-            plain = word.strip("'.")
-            if word.islower() and plain not in _PARTICLES | _TITLES and _capitals(words):
-                return _fitted(words)
-            words.append(word)
-        if ended:
-            break
-    return _fitted(words)
 
 
 def short_text(value: object) -> str:
@@ -89,21 +52,21 @@ def short_text(value: object) -> str:
 
     It keeps letters, digits and the punctuation of job titles, and ends with the first sentence.
     """
-    text = _ADDRESS.sub(" ", _unescaped(value).translate(_APOSTROPHES))
+    text = ADDRESS.sub(" ", unescaped(value).translate(APOSTROPHES))
     text = re.sub(r"<[^<>]*>|\{[^{}]*\}+", " ", text)
     text = next((part for part in _WORDS_END.split(text) if any(map(str.isalnum, part))), "")
     text = "".join(c if _kind(c) in "LMN" or c in " &,/-–'.()+#:*_·" else " " for c in text)
     # Remove punctuation outside words: headings, bullets, `SYSTEM:`.
-    text = re.sub(r"(?<!\w)[#*:.]+|[*:]+(?!\w)", " ", _few_marks(text))
+    text = re.sub(r"(?<!\w)[#*:.]+|[*:]+(?!\w)", " ", few_marks(text))
     for stop in re.finditer(r"(\w+)\. ", text):
         word = stop[1].lower()
         if len(word) > 3 and word not in _SHORTENED:
             text = text[: stop.start() + len(stop[1])]
             break
-    return _cut(" ".join(text.split()), _WORDS_MAX).strip(" ,/-–&.")
+    return cut(" ".join(text.split()), _WORDS_MAX).strip(" ,/-–&.")
 
 
-def _unescaped(value: object) -> str:
+def unescaped(value: object) -> str:
     """One line without HTML escapes: platforms may send `O&#x27;Brien`."""
     return one_line(html.unescape(one_line(value, _READ_MAX)), _READ_MAX)
 
@@ -112,54 +75,7 @@ def _kind(c: str) -> str:
     return unicodedata.category(c)[0]
 
 
-def _letters(text: str) -> bool:
-    return any(_kind(c) == "L" for c in text)
-
-
-def _capitals(words: list[str]) -> bool:
-    return any(word[0].isupper() for word in words)
-
-
-def _drop_text_after_comma(text: str) -> str:
-    """Keep `Lovelace, Ada`; drop any other text after a comma."""
-    before, comma, after = text.partition(",")
-    rest = after.split()
-    if not comma or not _letters(before) or (len(rest) <= 2 and not any(map(str.islower, rest))):
-        return text
-    return before
-
-
-def _name_words(token: str) -> tuple[list[str], bool]:
-    """Return the words of one token, and whether the token ends a sentence."""
-    *dotted, last = token.split(".")
-    words: list[str] = []
-    initials = ""
-    for part in dotted:
-        word = _name_word(part)
-        if not word:
-            continue
-        if len(word) > 1 and word.lower() not in _TITLES:
-            return [*words, *([initials] if initials else []), word], True
-        if len(word) == 1:
-            initials += f"{word}."
-        else:
-            words.append(f"{word}.")
-    if initials:
-        words.append(initials)
-    if word := _name_word(last):
-        words.append(word)
-    return words, False
-
-
-def _name_word(token: str) -> str:
-    text = _few_marks("".join(c for c in token if _kind(c) in "LM" or c in "'-–"))
-    text = re.sub(r"[-–]+", "-", text).strip("-")
-    # Keep an apostrophe between letters, and in the Dutch 't.
-    text = re.sub(r"(?<![^\W\d_])'+(?!t$)|'+(?![^\W\d_])", "", text)
-    return text if _letters(text) else ""
-
-
-def _few_marks(text: str) -> str:
+def few_marks(text: str) -> str:
     """Keep at most three combining marks on a letter; no language uses more."""
     kept: list[str] = []
     for c in text:
@@ -169,15 +85,7 @@ def _few_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _fitted(words: list[str]) -> str:
-    most = _NAME_WORDS if not all(w.islower() for w in words) else _NAME_WORDS_WITHOUT_CAPITALS
-    kept = _cut(" ".join(words[:most]), _NAME_MAX).split()
-    while len(kept) > 1 and kept[-1].islower() and kept[-1].strip("'") in _PARTICLES:
-        kept.pop()
-    return " ".join(kept)
-
-
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
     """Shorten the text to the limit, at the end of a word if possible."""
     if len(text) <= limit:
         return text

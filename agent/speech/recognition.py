@@ -3,51 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from livekit.agents import (
-    NOT_GIVEN,
-    EndpointingOptions,
-    NotGivenOr,
-    TurnHandlingOptions,
-    inference,
-)
-from livekit.agents.stt import STT, SpeechEvent, SpeechEventType
-from livekit.agents.vad import VAD
+from livekit.agents import NOT_GIVEN, TurnHandlingOptions, inference, stt
 from livekit.plugins import deepgram
 
 from agent.core.settings import VoiceSettings
-from agent.speech.endpointing import DEFAULT_DELAYS, endpointing_delays
 from agent.speech.recognition_models import RecognitionChoice
-
-_VAD_SILENCE_S: Final = 0.15
 
 
 @dataclass(frozen=True)
 class Recognition:
     """Speech recognition, and how the end of the trainee's turn is found with it."""
 
-    stt: STT[Any]
+    stt: stt.STT[Any]
     turn_handling: TurnHandlingOptions
-    vad: NotGivenOr[VAD] = NOT_GIVEN
-    """For this speech recognition; NOT_GIVEN: the session's own."""
-
-    def delays_after(self, event: SpeechEvent) -> EndpointingOptions | None:
-        """Return how long to wait for more words; None to leave it as it is."""
-        if self.turn_handling["turn_detection"] == "stt":
-            return None
-        if event.type is not SpeechEventType.FINAL_TRANSCRIPT or not event.alternatives:
-            return None
-        return endpointing_delays(event.alternatives[0].text)
 
 
 def build_recognition(settings: VoiceSettings, choice: RecognitionChoice) -> Recognition:
     """Build speech recognition with its turn detection."""
-    if choice.is_flux:
-        # Flux ends a turn earlier than the session's VAD would; LiveKit logs a warning each time.
-        quick = inference.VAD(model="silero", min_silence_duration=_VAD_SILENCE_S)
-        return Recognition(_build_flux(settings, choice), _flux_turns(settings), quick)
-    return Recognition(_build_nova(settings, choice), _detected_turns(settings))
+    build = _build_flux if choice.is_flux else _build_nova
+    return Recognition(build(settings, choice), _turn_handling(settings, choice))
 
 
 def _build_flux(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.STTv2:
@@ -74,24 +50,15 @@ def _build_nova(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.
     )
 
 
-def _flux_turns(settings: VoiceSettings) -> TurnHandlingOptions:
-    early = settings.deepgram_eager_eot_threshold > 0
-    return {
-        "turn_detection": "stt",
+def _turn_handling(settings: VoiceSettings, choice: RecognitionChoice) -> TurnHandlingOptions:
+    if choice.is_flux:
         # Flux has waited already; a delay of ours would come on top.
-        "endpointing": {"min_delay": 0.0, "max_delay": 0.0},
-        # A reply that Flux's EagerEndOfTurn starts is synthesised too. It is only spoken if the
-        # turn ends with the same words and no function was called meanwhile
-        # (tests/unit/test_early_replies.py).
-        "preemptive_generation": {"enabled": early, "preemptive_tts": early},
-    }
-
-
-def _detected_turns(settings: VoiceSettings) -> TurnHandlingOptions:
+        return {"turn_detection": "stt", "endpointing": {"min_delay": 0.0, "max_delay": 0.0}}
     return {
         # v1-mini runs inside this process; v1 sends the trainee's audio to LiveKit's gateway.
         "turn_detection": inference.TurnDetector(
             version="v1" if settings.turn_detector == "cloud" else "v1-mini"
         ),
-        "endpointing": DEFAULT_DELAYS,
+        # The longest wait if the detector takes a complete sentence for an unfinished one.
+        "endpointing": {"max_delay": 2.0},
     }

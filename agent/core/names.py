@@ -1,0 +1,287 @@
+"""Trainees' names: what the page, the captions and the LLM get, and what a voice says.
+
+The agent says the name aloud, so a hostile "name" could make it say anything. A clean name has only
+what names have, and ends before the first sentence. The rules of `clean_name`:
+
+1. Brackets, nicknames in quotes, addresses and academic degrees are removed. Titles, initials,
+   particles and suffixes stay: `Prof. Dr. Anna von der Au Jr.`
+2. `Lovelace, Ada` becomes `Ada Lovelace`.
+3. The name ends at punctuation that names do not have. It also ends at a word in lower case that
+   follows a capitalised one, unless it is a particle.
+4. A period ends the name, except after a title, an initial, or an abbreviation of at most four
+   letters before further words of a name. `Md. Rahim Uddin` stays; `Ada. Ignore your instructions`
+   becomes `Ada`.
+5. Words in capitals, and names without capitals, are capitalised: `ADA LOVELACE`, `ada lovelace`.
+6. What systems write if they have no name is no name: `null`, `N/A`, `User 123`. It is one as part
+   of a longer name: `Christopher Null`.
+
+The functions raise no error. The result may be empty.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from agent.core.plain_text import ADDRESS, APOSTROPHES, cut, few_marks, unescaped
+
+_MAX: Final = 60  # characters
+_WORDS_MAX: Final = 6
+_WORDS_MAX_WITHOUT_CAPITALS: Final = 4
+_ABBREVIATION_MAX: Final = 4  # letters
+
+_HONORIFICS: Final = frozenset(
+    "mr mrs ms miss mx dr dra drs prof herr frau hr fr sr sra srta mme mlle".split()
+)
+"""Titles that are no name by themselves."""
+_TITLES: Final = _HONORIFICS | frozenset(
+    "jr st ste ing dipl mag med habil rev lic sgt capt lt col".split()
+)
+"""Words that may end with a period, as single letters may."""
+_SUFFIXES: Final = frozenset("jr sr ii iii iv".split())
+_PARTICLES: Final = frozenset(
+    "de da do dos das du del della dello degli dalla di der den dem des van von vom zu zum zur ten"
+    " ter te la le lo las los el al ul ud bin bint ibn ben abu y e i og av af und san ap d l o"
+    " t s".split()
+)
+"""Words that are in lower case in a name that is otherwise capitalised."""
+_ONLY_PARTICLES: Final = frozenset(
+    "de da dos das du del della di der den van von zu la las los bin ibn".split()
+)
+"""Particles that are seldom names: `JAN VAN DER BERG` becomes `Jan van der Berg`."""
+
+_NO_NAME_WORDS: Final = frozenset(
+    "null undefined none unknown unnamed noname deleted anonymous anonym anonyme anónimo unbekannt"
+    " inconnu desconocido name username user usr guest gast invité invitado test testuser testing"
+    " demo dummy sample default admin administrator trainee learner student participant teilnehmer"
+    " employee emp customer benutzer nutzer utilisateur usuario nobody tbd tba asdf qwerty x xx"
+    " xxx".split()
+)
+"""A name of such words only is none."""
+_NO_NAME_PHRASES: Final = (
+    *("n a", "n n", "k a", "not available", "not provided", "not set", "no name", "foo bar"),
+    *("first last", "first name", "last name", "first name last name", "firstname lastname"),
+    *("firstname", "lastname", "given name", "full name", "your name"),
+    *("vorname", "nachname", "vorname nachname", "vorname name", "kein name", "keine angabe"),
+    *("nombre", "apellido", "nombre apellido", "nombre apellidos", "sin nombre"),
+    *("prénom", "nom", "prénom nom", "nom prénom", "sans nom"),
+)
+_NO_NAME_AS_WRITTEN: Final = ("na", "NA", "nan", "NaN", "nil", "NIL", "nul", "NUL")
+"""`Na`, `Nan` and `Nil` are given names."""
+_MISSING_PART: Final = ("null", "undefined")
+"""What a platform writes for a name's missing part: `Ada undefined`."""
+
+_SAID: Final = {
+    **dict.fromkeys(("md", "mohd", "mhd", "moh"), "Mohammad"),
+    **dict.fromkeys(("muhd", "muh"), "Muhammad"),
+    **dict.fromkeys(("mª", "m.ª"), "María"),
+    **{"abd": "Abdul", "chas": "Charles", "fco": "Francisco", "fdo": "Fernando"},
+    **{"geo": "George", "gpe": "Guadalupe", "hr": "Herr", "jas": "James", "jos": "Joseph"},
+    **{"jr": "Junior", "ma": "Maria", "mst": "Mosammat", "sk": "Sheikh", "sta": "Santa"},
+    **{"sto": "Santo", "thos": "Thomas", "wm": "William"},
+}
+"""How abbreviations in names are said. Those without a vowel need no period to be recognised."""
+_SAID_AS_WRITTEN: Final = frozenset("dr mr mrs ms st m".split())
+"""Voices know these, with their period."""
+_VOWELS: Final = frozenset("aeiouy")
+
+_MARKS: Final = (
+    APOSTROPHES | dict.fromkeys(map(ord, "`‛′"), "'") | dict.fromkeys(map(ord, "‐‑‒−﹣－"), "-")
+)
+_ENCLOSED: Final = re.compile(r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]")
+_NICKNAME: Final = re.compile(r"""(?<=\s)(?:["“”„«»][\w' -]{1,20}["“”«»]|'\w{2,20}')(?=\s)""")
+_DEGREE: Final = re.compile(
+    r"(?:[,\s]\s*(?:Ph\.? ?D|M\.D|MD|MBA|M\.?Sc|B\.?Sc|D\.?Phil|LL\.?[BM]|Esq|CPA|DDS|PMP)"
+    r"|,\s*(?:[BM]\.?A|RN))\.?(?=\s*(?:,|$))"
+)
+_ENDS: Final = re.compile(r"[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–]+(?=\s|$)")
+_BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
+_PERIOD_BEFORE_WORD: Final = re.compile(r"(?<=[^\W\d_][^\W\d_])\.(?=-?[^\W\d_])")
+_CODE: Final = re.compile(r"\d[^\W\d_]")
+"""In `3f25`; a name may only end with digits: `Ada99`."""
+_ROMAN: Final = re.compile(r"[IVX]+")
+
+
+def clean_name(value: object) -> str:
+    """Return the name that is shown, read by the LLM and recognised; empty if it is none."""
+    text = unescaped(value).translate(_MARKS)
+    if _is_no_name(text):
+        return ""
+    for _ in range(3):
+        text = _ENCLOSED.sub(" ", text)
+    text = ADDRESS.sub(" ", _NICKNAME.sub(" ", text))
+    text = next((part for part in _ENDS.split(text) if _has_letters(part)), "")
+    text = _given_name_first(_DEGREE.sub("", _normalised(text).strip()))
+    if text.islower() and " " not in text:
+        text = text.replace(".", " ")  # `ada.lovelace`
+    words = _words_of_name(_PERIOD_BEFORE_WORD.sub(". ", text))
+    name = _fitted(words)
+    return "" if _is_no_name(name) else name
+
+
+def words_to_say(name: str) -> dict[str, str]:
+    """Return the words of a clean name that are said in another way than they are written.
+
+    A voice would stop at the period of `Md.` and spell the letters.
+    """
+    said = {word: _said(word) for word in name.split()}
+    return {word: other for word, other in said.items() if other != word}
+
+
+def _said(word: str) -> str:
+    key = word.rstrip(".").casefold()
+    if word.endswith(".") or not _VOWELS & set(key):
+        if written_out := _SAID.get(key):
+            return written_out
+    if key in _SAID_AS_WRITTEN:
+        return word
+    return word.replace(".", " ").strip()
+
+
+def _is_no_name(text: str) -> bool:
+    words = re.sub(r"[\W\d_]+", " ", text.casefold()).split()
+    return (
+        text.strip() in _NO_NAME_AS_WRITTEN
+        or " ".join(words) in _NO_NAME_PHRASES
+        or _NO_NAME_WORDS.issuperset(words)
+        or _HONORIFICS.issuperset(words)
+    ) and not (words == [] and _has_letters(text))
+
+
+def _normalised(text: str) -> str:
+    """Remove symbols, and replace forms of letters (`Ａ`) except those of `M.ª`."""
+    kept = (
+        c if c in "ªº" else unicodedata.normalize("NFKC", c)
+        for c in unicodedata.normalize("NFC", text)
+        if unicodedata.category(c)[0] != "S"
+    )
+    return unicodedata.normalize("NFC", "".join(kept)).replace("l·l", "ll").replace("·", " ")
+
+
+def _given_name_first(text: str) -> str:
+    """Turn `Lovelace, Ada` into `Ada Lovelace`; drop any other text after a comma."""
+    parts = [part.strip() for part in text.split(",") if _has_letters(part)]
+    suffix = parts.pop() if len(parts) > 1 and _plain(parts[-1]) in _SUFFIXES else ""
+    if len(parts) == 2:
+        family, given = parts
+        words = given.split()
+        if not any(map(_ends_name, words)) or (family.islower() and len(words) <= 2):
+            parts = [given, family]
+        else:
+            parts = [family]
+    return " ".join([*parts[:2], suffix]).strip()
+
+
+def _words_of_name(text: str) -> list[str]:
+    """Return the words up to the first that is not part of the name."""
+    tokens = [token for token in _BETWEEN_WORDS.split(text) if token not in ("", *_MISSING_PART)]
+    words: list[str] = []
+    for at, token in enumerate(tokens):
+        if _CODE.search(token):
+            continue
+        word = _word(token)
+        if not word:
+            continue
+        if _ends_name(word) and any(known[0].isupper() for known in words):
+            break
+        if word.endswith(".") and not _may_have_period(word, tokens[at + 1 :]):
+            words.append(word.rstrip("."))
+            break
+        words.append(word)
+    return words
+
+
+def _word(token: str) -> str:
+    """Return a token's letters, with periods, apostrophes and hyphens where names have them."""
+    parts = [_letters_of(part) for part in token.split(".")]
+    *dotted, last = parts
+    word = "".join(f"{part}." for part in dotted if part)
+    return word + last
+
+
+def _letters_of(text: str) -> str:
+    text = few_marks(
+        "".join(c for c in text if unicodedata.category(c)[0] in "LM" or c in "'-–\u200c\u200d")
+    )
+    text = re.sub(r"[-–]+", "-", text).strip("-")
+    # Keep an apostrophe between letters, and in the Dutch 't.
+    text = re.sub(r"(?<![^\W\d_])'+(?!t$)|'+(?![^\W\d_])", "", text)
+    return text if _has_letters(text) else ""
+
+
+def _may_have_period(word: str, following: list[str]) -> bool:
+    """True after titles, initials, and abbreviations that are followed by a name."""
+    parts = word.rstrip(".").split(".")
+    if _plain(word) in _TITLES or all(len(part) == 1 for part in parts):
+        return True
+    following = [token for token in following if _has_letters(token)]
+    if not following or len(parts[-1]) > _ABBREVIATION_MAX:
+        return False
+    if _plain(word) in _SAID:
+        return word.islower() or not _ends_name(following[0])
+    return not any(map(_ends_name, following)) and not word.islower() and not word.isupper()
+
+
+def _ends_name(word: str) -> bool:
+    """True for a word in lower case that no name has after a capitalised word."""
+    return word.islower() and _plain(word) not in _PARTICLES | _TITLES
+
+
+def _plain(word: str) -> str:
+    return word.strip("'.").casefold()
+
+
+def _has_letters(text: str) -> bool:
+    return any(unicodedata.category(c)[0] == "L" for c in text)
+
+
+def _fitted(words: list[str]) -> str:
+    """Capitalise the words, and limit the name's length."""
+    lower = all(word.islower() for word in words)
+    words = words[: _WORDS_MAX_WITHOUT_CAPITALS if lower else _WORDS_MAX]
+    kept = cut(" ".join(words), _MAX).split()
+    while len(kept) > 1 and kept[-1].islower() and _plain(kept[-1]) in _PARTICLES and not lower:
+        kept.pop()
+    shouted = all(word == word.upper() for word in kept)
+    return " ".join(
+        _capitalised(word, lower=lower, shouted=shouted, within=0 < at < len(kept) - 1)
+        for at, word in enumerate(kept)
+    )
+
+
+def _capitalised(word: str, *, lower: bool, shouted: bool, within: bool) -> str:
+    """Capitalise one word.
+
+    Args:
+        lower: the name has no capitals.
+        shouted: the name has only capitals.
+        within: the word is neither the first nor the last one.
+    """
+    if within and (shouted or lower) and _plain(word) in _ONLY_PARTICLES:
+        return word.lower()
+    if not lower and not _is_shouted(word, shouted=shouted):
+        return word
+    parts = re.split(r"([-'])", word.replace("İ", "i").lower())
+    word = "".join(part[:1].upper() + part[1:] for part in parts)
+    return re.sub(r"^Mc([^\W\d_]{3,})", lambda found: "Mc" + found[1].capitalize(), word)
+
+
+def _is_shouted(word: str, *, shouted: bool) -> bool:
+    """True for a word in capitals that is no initials, such as `AJ`, and no number, such as `III`.
+
+    Args:
+        shouted: the name has only capitals.
+    """
+    letters = [c for c in unicodedata.normalize("NFD", word) if c.isalpha()]
+    if word != word.upper() or word == word.lower() or len(letters) < 2 or "." in word[:-1]:
+        return False
+    if _plain(word) in _TITLES or (word.endswith(".") and _plain(word) in _SAID):
+        return True
+    if _ROMAN.fullmatch(word):
+        return False
+    if len(letters) < 4 and word.isascii() and not _VOWELS & set(word.casefold()):
+        return False
+    if len(letters) == 2:
+        return shouted and letters[1] != "J"
+    return True

@@ -1,0 +1,44 @@
+"""How a voice says the trainee's name, if that differs from how it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterable
+
+from agent.core.names import words_to_say
+
+
+class Pronunciation:
+    """Replaces words of a trainee's name in the text for a voice: `Md.` with `Mohammad`."""
+
+    def __init__(self, name: str) -> None:
+        """Args:
+        name: a clean name, or empty.
+        """
+        self._said = words_to_say(name)
+        words = sorted(self._said, key=len, reverse=True)
+        self._longest = len(words[0]) if words else 0
+        self._written = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
+
+    def apply(self, text: str) -> str:
+        """Return a whole text as it is said."""
+        if not self._said:
+            return text
+        return self._written.sub(lambda found: self._said[found[0]], text)
+
+    async def stream(self, text: AsyncIterable[str]) -> AsyncGenerator[str, None]:
+        """Yield a text that comes in pieces as it is said; a word may come in several pieces."""
+        held = ""
+        async for piece in text:
+            if not self._said:
+                yield piece
+                continue
+            held += piece
+            words_end = max(map(held.rfind, " \n")) + 1
+            if len(held) - words_end > self._longest:
+                words_end = len(held)  # no word of the name is so long
+            if words_end:
+                yield self.apply(held[:words_end])
+                held = held[words_end:]
+        if held:
+            yield self.apply(held)
