@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from agent.core.errors import StoreError
 from agent.core.log import logger
 from agent.store import Store
+from agent.telemetry.shared_metrics import STORE_ERRORS
 
 _TIMEOUT_S = 1.0
 """The trainee is waiting for the greeting to start."""
@@ -31,6 +32,7 @@ async def avatar_budget_is_used_up(store: Store | None, minutes_per_day: float |
         async with asyncio.timeout(_TIMEOUT_S):
             return await store.avatar_seconds(utc_day()) >= minutes_per_day * 60
     except (StoreError, TimeoutError) as e:
+        STORE_ERRORS.labels("avatar_budget").inc()
         logger.warning(
             "the avatar budget cannot be checked; using an avatar; check REDIS_URL or STATE_DIR",
             extra={"event": "avatar_budget_unreadable", "error": type(e).__name__},

@@ -26,12 +26,14 @@ from agent.outcomes.metrics import POSTS
 from agent.outcomes.record import session_id_in
 from agent.outcomes.webhook import TIMEOUT_S, post_outcome
 from agent.store import Store
+from agent.telemetry.shared_metrics import DELETION_ERRORS, DELETION_TIME, STORE_ERRORS
 
 _JITTER = 0.2
 _BATCH = 10
 _RESERVE_MARGIN_S = 10.0
 """Time for the store calls of a delivery, before another process may try the same outcome."""
 _DELETE_EVERY_S = 3600.0
+_DELETE_RETRY_S = 300.0
 _DAY_S = 86_400.0
 
 
@@ -114,6 +116,7 @@ class OutcomeDelivery(BackgroundTask):
         try:
             more = await self._round(http)
         except StoreError as e:
+            STORE_ERRORS.labels("delivery").inc()
             if not self._store_is_away:
                 logger.warning(
                     "the store cannot be reached; outcomes are not delivered until it is back; "
@@ -135,8 +138,7 @@ class OutcomeDelivery(BackgroundTask):
         more = await (self._deliver(http) if self._url else self._finish_undeliverable())
         now = asyncio.get_running_loop().time()
         if now >= self._next_deletion:
-            self._next_deletion = now + _DELETE_EVERY_S
-            await self._delete_old()
+            self._next_deletion = now + await self._delete_old()
         return more
 
     async def _deliver(self, http: aiohttp.ClientSession) -> bool:
@@ -203,9 +205,22 @@ class OutcomeDelivery(BackgroundTask):
             await self._store.finish_delivery(outcome_id)
         return len(due) == _BATCH
 
-    async def _delete_old(self) -> None:
-        if deleted := await self._store.forget_older(self._retention_s):
+    async def _delete_old(self) -> float:
+        """Delete what is older than RETENTION_DAYS; return when to do so next, in seconds."""
+        try:
+            deleted = await self._store.forget_older(self._retention_s)
+        except StoreError as e:
+            DELETION_ERRORS.labels("outcomes").inc()
+            logger.error(
+                "outcomes older than RETENTION_DAYS could not be deleted; trying again in five "
+                "minutes; check REDIS_URL or STATE_DIR",
+                extra={"event": "outcomes_deletion_failed", "error": str(e)},
+            )
+            return _DELETE_RETRY_S
+        DELETION_TIME.labels("outcomes").set_to_current_time()
+        if deleted:
             logger.info(
                 "outcomes older than RETENTION_DAYS were deleted",
                 extra={"event": "outcomes_deleted", "outcomes": deleted},
             )
+        return _DELETE_EVERY_S

@@ -12,6 +12,7 @@ from agent.core.log import logger
 from agent.core.types import Answer
 from agent.outcomes.record import WORKER_LOST, Outcome
 from agent.store import Store
+from agent.telemetry.shared_metrics import STORE_ERRORS
 
 _TIMEOUT_S = 1.0
 """The trainee is waiting for the greeting to start."""
@@ -30,6 +31,7 @@ async def earlier_answers(store: Store | None, session_id: str) -> dict[str, Ans
             bodies = await store.outcomes(session_id)
         last = Outcome.model_validate_json(bodies[-1]) if bodies else None
     except (StoreError, TimeoutError, ValidationError) as e:
+        STORE_ERRORS.labels("earlier_answers").inc()
         logger.warning(
             "earlier answers cannot be read; asking all questions again; "
             "check REDIS_URL or STATE_DIR",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from agent.core.log import logger
 from agent.outcomes.metrics import EXPIRED
 from agent.outcomes.record import WORKER_LOST, Ended, Outcome, session_id_in
+from agent.outcomes.tally import count_outcome
 from agent.store import Store
 
 _BATCH = 10
@@ -72,6 +73,7 @@ class ExpiredOutcomes:
         # False: the greeting renewed its lease, or another process closed the outcome.
         if await self._store.close_expired_outcome(outcome_id, closed):
             EXPIRED.inc()
+            await count_outcome(self._store, closed)
             logger.warning(
                 "a greeting's worker was lost; its outcome is closed with what was saved; "
                 "look for the cause in the worker's log",

@@ -14,6 +14,7 @@ from agent.core.end_reasons import RESTARTABLE
 from agent.core.errors import StoreError
 from agent.core.log import logger
 from agent.store import Store
+from agent.telemetry.shared_metrics import STORE_ERRORS
 
 _TIMEOUT_S: Final = 2.0
 
@@ -37,6 +38,7 @@ async def record_session_end(
             else:
                 await store.end(session_id, reason, room_sid=room_sid)
     except (StoreError, TimeoutError) as e:
+        STORE_ERRORS.labels("session_end").inc()
         logger.warning(
             "could not record the end of the session; the endpoint will treat it as ended when "
             "its room is gone; check that the worker reaches the store (REDIS_URL or STATE_DIR)",

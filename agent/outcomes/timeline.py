@@ -29,12 +29,27 @@ MOMENTS: Final = {
     "trainee_joined": "the agent saw the trainee join",
     "avatar_joined": "the avatar joined the room",
     "page_sound": "the browser allowed the page to play sound",
+    "can_hear": "the agent learned that the trainee can hear",
     "opening_begun": "the agent started the opening",
     "first_sound": "the agent's first sound was played",
     "page_audio": "the page played the agent's first sound",
     "page_video": "the page showed the avatar's first frame",
 }
 """The recorded moments and their descriptions. A moment that did not happen is missing."""
+
+START_PARTS: Final = {
+    "dispatch": ("endpoint_asked", "job_began"),
+    "join": ("job_began", "job_joined"),
+    "store": ("job_joined", "store_read"),
+    "session": ("store_read", "session_started"),
+    "avatar": ("avatar_asked", "avatar_joined"),
+    "trainee": ("endpoint_asked", "trainee_joined"),
+    "sound": ("trainee_joined", "can_hear"),
+    "opening": ("ready", "opening_begun"),
+    "voice": ("opening_begun", "first_sound"),
+}
+"""The parts of a start: the moments at which each begins and ends. `ready` is the later one of
+`trainee_joined` and `can_hear`. Parts overlap."""
 
 _FROM_PAGE: Final = frozenset(name for name in MOMENTS if name.startswith("page_"))
 _PAGE_AGE_MAX_MS: Final = 600_000
@@ -109,6 +124,31 @@ class Timeline(BaseModel):
         if first not in self.at_s or then not in self.at_s:
             return None
         return self.at_s[then] - self.at_s[first]
+
+    def first_word_s(self) -> float | None:
+        """Return how long the trainee waited for the first word: from the time at which they were
+        in the room and could hear. None if that is not known, for example because the page never
+        got permission to play sound, which is the trainee's decision.
+        """
+        joined, can_hear = self.at_s.get("trainee_joined"), self.at_s.get("can_hear")
+        sound = self.at_s.get("first_sound")
+        if joined is None or sound is None:
+            return None
+        if can_hear is None:
+            # Only our page reports it; any other client is taken to hear as soon as it is here.
+            return None if "page_connected" in self.at_s else max(sound - joined, 0.0)
+        return max(sound - max(joined, can_hear), 0.0)
+
+    def start_parts(self) -> dict[str, float]:
+        """Return the duration of each part of the start that has ended, in seconds."""
+        at = self.at_s
+        heard = [at[name] for name in ("trainee_joined", "can_hear") if name in at]
+        ready = {**at, "ready": max(heard)} if "trainee_joined" in at else at
+        return {
+            part: max(ready[then] - ready[first], 0.0)
+            for part, (first, then) in START_PARTS.items()
+            if first in ready and then in ready
+        }
 
 
 def _date(at: float) -> datetime:

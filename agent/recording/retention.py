@@ -16,6 +16,7 @@ from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX, session_folder
 from agent.store import Store
+from agent.telemetry.shared_metrics import DELETION_ERRORS, DELETION_TIME
 
 _EVERY_S = 3600.0
 _DAY_S = 86_400.0
@@ -44,7 +45,9 @@ class Retention(BackgroundTask):
         while True:
             try:
                 await self.run_once()
+                DELETION_TIME.labels("recordings").set_to_current_time()
             except (RecordingError, StoreError) as e:
+                DELETION_ERRORS.labels("recordings").inc()
                 logger.error(
                     "old recordings could not be moved or deleted; trying again in an hour",
                     extra={"event": "recordings_retention_failed", "error": str(e)},

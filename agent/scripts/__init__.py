@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.log import logger
@@ -38,6 +40,7 @@ __all__ = [
     "YesNoQuestion",
     "load_library",
     "script_for",
+    "unusable_files",
 ]
 
 
@@ -70,3 +73,19 @@ def script_for(metadata: JobMetadata, library: Library | None = None) -> Rendere
         raise failed
     first = f": {library.broken[0]}" if library.broken else ""
     raise ScriptError(f"{library.root} holds no script that can be used{first}")
+
+
+def unusable_files(library: Library | None = None) -> set[Path]:
+    """Return the files that no trainee is greeted with: not valid, or not fillable.
+
+    `python -m agent prompts check` says what is wrong with each.
+    """
+    library = library or load_library(PROMPTS)
+    found = {finding.path for finding in library.broken}
+    for files in library.scripts.values():
+        for file in files.values():
+            try:
+                render_script(library, ScriptSelection(file, "default", "exact", ""), JobMetadata())
+            except ScriptError:
+                found.add(file.path)
+    return found

@@ -8,11 +8,20 @@ session deletes its phase and its outcomes.
 from __future__ import annotations
 
 from agent.core.settings import StoreSettings
-from agent.store.interface import PRESUMED, Phase, RecentRequest, Store
+from agent.store.interface import PRESUMED, Phase, RecentRequest, Store, StoreSpace
 from agent.store.redis import RedisStore
 from agent.store.sqlite import SqliteStore
 
-__all__ = ["PRESUMED", "Phase", "RecentRequest", "RedisStore", "SqliteStore", "Store", "open_store"]
+__all__ = [
+    "PRESUMED",
+    "Phase",
+    "RecentRequest",
+    "RedisStore",
+    "SqliteStore",
+    "Store",
+    "StoreSpace",
+    "open_store",
+]
 
 
 def open_store(settings: StoreSettings) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -35,6 +36,15 @@ class RecentRequest:
     """Since the last request of this session."""
     dispatched_age_s: float | None
     """Since a request last created the room and its dispatch; None if none of them did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSpace:
+    """How much room the store has left. Redis counts memory, SQLite counts disk."""
+
+    used_bytes: float
+    limit_bytes: float
+    """Infinite if it is not known."""
 
 
 class Store(Protocol):
@@ -176,6 +186,15 @@ class Store(Protocol):
 
     async def avatar_seconds(self, day: str) -> float:
         """Return the avatar seconds in the ledger of a UTC day."""
+
+    async def add_counts(self, counts: Mapping[str, float]) -> None:
+        """Add to counts by name. They are never deleted and name no session."""
+
+    async def counts(self) -> dict[str, float]:
+        """Return all counts."""
+
+    async def space(self) -> StoreSpace:
+        """Return how much room is used, and how much there is."""
 
     async def aclose(self) -> None:
         """Close all connections; the store cannot be used afterwards."""

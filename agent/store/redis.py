@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 
-from agent.store.interface import PRESUMED, Phase, RecentRequest
+from agent.store.interface import PRESUMED, Phase, RecentRequest, StoreSpace
 from agent.store.redis_outcomes import RedisOutcomes
-from agent.store.redis_server import AVATAR_DAYS
+from agent.store.redis_server import AVATAR_DAYS, COUNTS
 
 _START = """
 local before = redis.call('HGET', phase, 'phase')
@@ -100,6 +102,10 @@ _RELEASE_LEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 
+_ADD_COUNTS = """
+for i = 1, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1]) end
+"""
+
 
 class RedisStore(RedisOutcomes):
     """The store for several machines."""
@@ -178,3 +184,17 @@ class RedisStore(RedisOutcomes):
     async def avatar_seconds(self, day: str) -> float:
         found = await self._ask(lambda: self._redis.hget(AVATAR_DAYS, day))
         return float(found or 0)
+
+    async def add_counts(self, counts: Mapping[str, float]) -> None:
+        pairs = [part for pair in counts.items() for part in pair]
+        await self._ask(lambda: self._redis.eval(_ADD_COUNTS, 1, COUNTS, *pairs))
+
+    async def counts(self) -> dict[str, float]:
+        found = await self._ask(lambda: self._redis.hgetall(COUNTS))
+        return {name: float(value) for name, value in found.items()}
+
+    async def space(self) -> StoreSpace:
+        found = await self._ask(lambda: self._redis.info("memory"))
+        # Without maxmemory, the machine's memory is the limit; managed servers may hide it.
+        limit = found.get("maxmemory") or found.get("total_system_memory") or math.inf
+        return StoreSpace(used_bytes=float(found.get("used_memory", 0)), limit_bytes=float(limit))

@@ -21,6 +21,8 @@ _WAIT_S = 2.0
 
 AVATAR_DAYS: Final = "greeter:avatar_days"
 """Hash: UTC day to seconds."""
+COUNTS: Final = "greeter:counts"
+"""Hash: name of a count to its value."""
 _SHARED_KEYS = [
     f"greeter:{name}"
     for name in (

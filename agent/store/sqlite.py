@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sqlite3
 import time
+from collections.abc import Mapping
 
-from agent.store.interface import PRESUMED, Phase, RecentRequest
+from agent.core.errors import StoreError
+from agent.store.interface import PRESUMED, Phase, RecentRequest, StoreSpace
 from agent.store.sqlite_outcomes import SqliteOutcomes
 
 
@@ -172,6 +176,32 @@ class SqliteStore(SqliteOutcomes):
             return float(row[0]) if row else 0.0
 
         return await self._read(step)
+
+    async def add_counts(self, counts: Mapping[str, float]) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            db.executemany(
+                "INSERT INTO tally (name, value) VALUES (?1, ?2)"
+                " ON CONFLICT (name) DO UPDATE SET value = value + ?2",
+                list(counts.items()),
+            )
+
+        await self._write(step)
+
+    async def counts(self) -> dict[str, float]:
+        return await self._read(
+            lambda db: dict(db.execute("SELECT name, value FROM tally").fetchall())
+        )
+
+    async def space(self) -> StoreSpace:
+        used = 0
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                used += self._path.with_name(self._path.name + suffix).stat().st_size
+        try:
+            free = shutil.disk_usage(self._path.parent).free
+        except OSError as e:
+            raise StoreError(f"{self._path}: {e.strerror}") from e
+        return StoreSpace(used_bytes=used, limit_bytes=used + free)
 
 
 def _phase_of(db: sqlite3.Connection, session_id: str) -> Phase | None:

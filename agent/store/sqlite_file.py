@@ -49,6 +49,7 @@ CREATE INDEX IF NOT EXISTS outcome_by_session ON outcome (session_id, opened);
 CREATE INDEX IF NOT EXISTS outcome_by_state ON outcome (state, due);
 CREATE INDEX IF NOT EXISTS outcome_by_age ON outcome (changed);
 CREATE TABLE IF NOT EXISTS avatar_day (day TEXT PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
 COMMIT;
 """
 

@@ -21,9 +21,15 @@ GREETINGS = Counter(
 )
 FIRST_WORD = Histogram(
     "training_greeter_first_word_seconds",
-    "Time to the first sound of the agent, since the trainee joined or since the request.",
+    "Time to the agent's first sound, since the trainee joined, could hear, or was asked for.",
     ["since"],
     buckets=(0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 20, 45),
+)
+START_PART = Histogram(
+    "training_greeter_start_part_seconds",
+    "Duration of each part of the start of a greeting; parts overlap.",
+    ["part"],
+    buckets=(0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 20, 45),
 )
 REPLY_GAP = Histogram(
     "training_greeter_reply_gap_seconds",
@@ -48,6 +54,16 @@ JOBS = Gauge(
     "training_greeter_jobs",
     "Running greetings, and free places up to MAX_JOBS.",
     ["state"],
+    multiprocess_mode="mostrecent",
+)
+WORKER_REGISTERED = Gauge(
+    "training_greeter_worker_registered",
+    "1 while LiveKit can dispatch jobs to this worker.",
+    multiprocess_mode="mostrecent",
+)
+WORKER_DRAINING = Gauge(
+    "training_greeter_worker_draining",
+    "1 while this worker lets its greetings finish and takes no new ones.",
     multiprocess_mode="mostrecent",
 )
 JOBS_REFUSED = Counter(

@@ -9,7 +9,9 @@ from fastapi import FastAPI
 
 from agent.core.settings import EndpointSettings
 from agent.outcomes.delivery import OutcomeDelivery
+from agent.scripts import unusable_files
 from agent.store import Store, open_store
+from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.error_handlers import add_error_handlers
@@ -42,6 +44,7 @@ def create_app(
         StoreError: the store cannot be opened.
     """
     fallback_for(settings, None)  # fail now rather than at the first error response
+    SCRIPT_FILES_UNUSABLE.set(len(unusable_files()))
     store = store or open_store(settings)
     spans = RequestSpans(settings)
 

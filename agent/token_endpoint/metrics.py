@@ -6,10 +6,21 @@ own, because the endpoint's port is open to the internet.
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import get_args
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from agent.core.errors import TrainingGreeterError
 from agent.core.log import logger
+from agent.outcomes.record import Fault
+from agent.outcomes.tally import ENDINGS, MODES, RECORDING_RESULTS
+
+PARTS: tuple[str, ...] = get_args(Fault.model_fields["part"].annotation)
 
 REQUESTS = Counter(
     "training_greeter_endpoint_requests",
@@ -61,6 +72,90 @@ AVATAR_BUDGET_LEFT = Gauge(
     "training_greeter_endpoint_avatar_budget_left_seconds",
     "Seconds left of AVATAR_MINUTES_PER_DAY; +Inf without a budget.",
 )
+AVATAR_BUDGET = Gauge(
+    "training_greeter_endpoint_avatar_budget_seconds",
+    "AVATAR_MINUTES_PER_DAY in seconds; +Inf without a budget.",
+)
+STORE_USED = Gauge(
+    "training_greeter_endpoint_store_used_bytes",
+    "Memory that Redis uses, or the size of the SQLite file.",
+)
+STORE_LIMIT = Gauge(
+    "training_greeter_endpoint_store_limit_bytes",
+    "Redis' maxmemory (without one, the machine's memory), or the room for the SQLite file.",
+)
+
+
+class StoredCounts(Collector):
+    """The counts of `agent.outcomes.tally`, as the store has them. All replicas show the same.
+
+    Known labels are shown with 0 from the start: Prometheus sees no increase from nothing to 1.
+    """
+
+    def __init__(self, families: Mapping[str, StoredFamily]) -> None:
+        self._families = families
+        self._counts: dict[str, float] = {}
+
+    def update(self, counts: Mapping[str, float]) -> None:
+        """Show these counts from now on."""
+        self._counts = dict(counts)
+
+    def describe(self) -> Iterable[CounterMetricFamily]:
+        for about in self._families.values():
+            yield CounterMetricFamily(about.name, about.help, labels=about.labels)
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        for key, about in self._families.items():
+            family = CounterMetricFamily(about.name, about.help, labels=about.labels)
+            values = dict.fromkeys(about.known, 0.0)
+            for name, value in self._counts.items():
+                of, *labels = name.split("|")
+                if of == key and len(labels) == len(about.labels):
+                    values[tuple(labels)] = value
+            for known, value in sorted(values.items()):
+                family.add_metric(known, value)
+            yield family
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFamily:
+    """One counter whose values are in the store."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...]
+    known: tuple[tuple[str, ...], ...] = ()
+
+
+STORED_COUNTS = StoredCounts(
+    {
+        "greetings": StoredFamily(
+            name="training_greeter_endpoint_greetings",
+            help="Greetings of all workers that ended, by last mode and end reason.",
+            labels=("mode", "ending"),
+            known=tuple(product(MODES, sorted(ENDINGS))),
+        ),
+        "first_words": StoredFamily(
+            name="training_greeter_endpoint_first_words",
+            help="First words, by whether they came later than 8 s after the trainee could hear.",
+            labels=("late",),
+            known=(("false",), ("true",)),
+        ),
+        "faults": StoredFamily(
+            name="training_greeter_endpoint_faults",
+            help="Faults in the outcomes of all workers, by part and HTTP status.",
+            labels=("part", "status"),
+            known=tuple((part, "") for part in PARTS),
+        ),
+        "recordings": StoredFamily(
+            name="training_greeter_endpoint_recordings",
+            help="Recordings of all workers, by what became of them.",
+            labels=("result",),
+            known=tuple((result,) for result in RECORDING_RESULTS),
+        ),
+    }
+)
+REGISTRY.register(STORED_COUNTS)
 
 
 def serve_metrics(host: str, port: int) -> None:

@@ -16,15 +16,20 @@ from agent.outcomes.avatar_budget import utc_day
 from agent.store import Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.metrics import (
+    AVATAR_BUDGET,
     AVATAR_BUDGET_LEFT,
     AVATAR_SECONDS_TODAY,
     OUTCOMES_PENDING,
     REACHABLE,
+    STORE_LIMIT,
+    STORE_USED,
+    STORED_COUNTS,
 )
 
 CHECK_EVERY_S: Final = 2.5
 READY_FOR_S: Final = 15.0
 _CHECK_TIMEOUT_S: Final = 5.0
+_COUNTS_EVERY_S: Final = 10.0
 
 
 class ReadinessCheck(BackgroundTask):
@@ -56,6 +61,7 @@ class ReadinessCheck(BackgroundTask):
         self._check_every_s = check_every_s
         self._ready_for_s = ready_for_s
         self._store_answered_at = -math.inf
+        self._counts_at = -math.inf
 
     @property
     def store_answers(self) -> bool:
@@ -85,7 +91,21 @@ class ReadinessCheck(BackgroundTask):
         self._store_answered_at = asyncio.get_running_loop().time()
         AVATAR_SECONDS_TODAY.set(spent_s)
         budget_s = math.inf if self._minutes_per_day is None else self._minutes_per_day * 60
+        AVATAR_BUDGET.set(budget_s)
         AVATAR_BUDGET_LEFT.set(max(budget_s - spent_s, 0))
+        if self._store_answered_at - self._counts_at >= _COUNTS_EVERY_S:
+            self._counts_at = self._store_answered_at
+            await self._read_counts()
+
+    async def _read_counts(self) -> None:
+        STORED_COUNTS.update(await self._store.counts())
+        try:
+            space = await self._store.space()
+        except StoreError:  # a managed Redis may refuse INFO
+            STORE_LIMIT.set(math.inf)
+            return
+        STORE_USED.set(space.used_bytes)
+        STORE_LIMIT.set(space.limit_bytes)
 
     def _is_recent(self, at: float) -> bool:
         return asyncio.get_running_loop().time() - at < self._ready_for_s

@@ -22,13 +22,14 @@ from agent.outcomes.delivery import OutcomeDelivery
 from agent.recording.retention import Retention
 from agent.room.contract import ATTRIBUTE_AGENT
 from agent.room.room_api import RoomApi
-from agent.scripts import script_for
+from agent.scripts import PROMPTS, load_library, script_for
 from agent.speech.models import build_llm
 from agent.speech.synthesis import build_tts
 from agent.store import open_store
 from agent.telemetry.log_format import set_up_logs
 from agent.telemetry.metric_files import use_new_files
-from agent.telemetry.metrics import JOBS, JOBS_REFUSED
+from agent.telemetry.metrics import JOBS, JOBS_REFUSED, WORKER_DRAINING, WORKER_REGISTERED
+from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.telemetry.tracing import build_tracer_provider
 from agent.worker.health import health_routes
 from agent.worker.job import clean_up, greet
@@ -163,6 +164,8 @@ class GreetingServer(ObservableAgentServer):
     def _report_load(self) -> float:
         """The share of MAX_JOBS in use, by which LiveKit distributes jobs."""
         running, limit = len(self.active_jobs), self._settings.max_jobs
+        WORKER_REGISTERED.set(self.registered)
+        WORKER_DRAINING.set(self.draining)
         JOBS.labels("running").set(running)
         JOBS.labels("free").set(max(limit - running, 0))
         return _FULL_LOAD * running / limit
@@ -178,3 +181,5 @@ def prewarm(process: JobProcess) -> None:
     if settings.fallback_voice:
         build_tts(settings, settings.fallback_voice)  # its clients are cached for the job
     script_for(JobMetadata())
+    # Without those that cannot be filled, which the endpoint counts: a start must be quick.
+    SCRIPT_FILES_UNUSABLE.set(len({finding.path for finding in load_library(PROMPTS).broken}))

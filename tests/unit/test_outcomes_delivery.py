@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
@@ -345,6 +346,28 @@ async def test_delivery_logs_an_unreachable_store_once_and_continues_later(
             await asyncio.sleep(0.1)  # several rounds
             assert await where.store.save_outcome("running", running, 60)
     assert events().count("store_unreachable") == 1
+
+
+async def test_failed_deletion_is_counted_and_does_not_stop_deliveries(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class CannotDelete(SqliteStore):
+        async def forget_older(self, age_s: float) -> int:
+            raise StoreError("no")
+
+    def errors() -> float:
+        name = "training_greeter_deletion_errors_total"
+        return REGISTRY.get_sample_value(name, {"what": "outcomes"}) or 0
+
+    before = errors()
+    store = CannotDelete(tmp_path / "s")
+    async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
+        await ended(store, "o")
+        await platform.has(1)
+    assert errors() == before + 1
+    assert [vars(r)["event"] for r in caplog.records if r.levelname == "ERROR"] == [
+        "outcomes_deletion_failed"
+    ]
 
 
 async def test_clock_jump_does_not_close_running_greetings(

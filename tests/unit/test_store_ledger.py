@@ -58,7 +58,21 @@ async def check_forget_session_keeps_the_ledger(store: Store) -> None:
     assert await store.avatar_seconds(today()) == 7
 
 
+async def check_counts_add_up(store: Store) -> None:
+    assert await store.counts() == {}
+    await asyncio.gather(*(store.add_counts({"a|b": 1, "c|": 2.5}) for _ in range(10)))
+    await store.forget_older(0)
+    assert await store.counts() == {"a|b": 10, "c|": 25}
+
+
+async def check_space_is_used_and_limited(store: Store) -> None:
+    space = await store.space()
+    assert 0 < space.used_bytes < space.limit_bytes
+
+
 LEDGER_CHECKS = [
+    check_counts_add_up,
+    check_space_is_used_and_limited,
     check_avatar_seconds_of_a_day_add_up,
     check_concurrent_avatar_seconds_add_up,
     check_forget_older_deletes_old_days,

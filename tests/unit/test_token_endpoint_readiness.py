@@ -80,3 +80,5 @@ async def test_readiness_updates_the_gauges(
     assert shown("outcomes_pending") == 1
     assert shown("avatar_seconds_today") == 90
     assert shown("avatar_budget_left_seconds") == left_s
+    assert shown("avatar_budget_seconds") == float(minutes or math.inf) * 60
+    assert 0 < (shown("store_used_bytes") or 0) < (shown("store_limit_bytes") or 0)

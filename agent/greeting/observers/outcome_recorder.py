@@ -32,7 +32,9 @@ from agent.core.log import log_task_failure, logger
 from agent.greeting.context import Greeting
 from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.record import Ended, Fault, Outcome
+from agent.outcomes.tally import count_outcome
 from agent.store import Store
+from agent.telemetry.shared_metrics import STORE_ERRORS
 
 LEASE_S: Final = 20.0
 """An outcome that has not been saved for this long belongs to a job that died."""
@@ -132,13 +134,16 @@ class OutcomeRecorder:
         for attempt in range(1, _CLOSE_TRIES + 1):
             try:
                 body = await self._update(self._store)
-                if not await self._store.close_outcome(self._outcome.id, body):
+                if await self._store.close_outcome(self._outcome.id, body):
+                    await count_outcome(self._store, body)
+                else:
                     logger.info(
                         "the outcome was deleted, or closed before; it is not saved",
                         extra={"event": "outcome_not_saved"},
                     )
                 break
             except StoreError as e:
+                STORE_ERRORS.labels("close_outcome").inc()
                 logger.error(
                     "could not save the outcome; check REDIS_URL or STATE_DIR",
                     extra={
@@ -160,6 +165,7 @@ class OutcomeRecorder:
                 await self._store.save_outcome(self._outcome.id, body, LEASE_S)
                 failing = False
             except StoreError as e:
+                STORE_ERRORS.labels("save_outcome").inc()
                 if not failing:
                     failing = True
                     logger.error(

@@ -10,13 +10,14 @@ from livekit.agents import AgentStateChangedEvent
 from agent.core.events import (
     AvatarJoined,
     AvatarRequested,
+    CanHear,
     OpeningStarted,
     PageTimelineReported,
     SessionStarted,
     TraineeJoined,
 )
 from agent.greeting.context import Greeting
-from agent.telemetry.metrics import AVATAR_JOIN, FIRST_WORD
+from agent.telemetry.metrics import AVATAR_JOIN, FIRST_WORD, START_PART
 
 
 class StartTimeline:
@@ -24,6 +25,7 @@ class StartTimeline:
 
     def __init__(self, greeting: Greeting) -> None:
         self._timeline = greeting.state.timeline
+        self._trainee = greeting.trainee
         steps = {
             AvatarRequested: "avatar_asked",
             AvatarJoined: "avatar_joined",
@@ -36,10 +38,15 @@ class StartTimeline:
         greeting.events.on(
             PageTimelineReported, lambda event: self._timeline.note_page(event.payload)
         )
+        greeting.events.on(CanHear, self._on_can_hear)
         greeting.conversation.session.on("agent_state_changed", self._on_agent_state)
 
     def _marker(self, step: str) -> Callable[[object], None]:
         return lambda _: self._mark(step)
+
+    def _on_can_hear(self, event: CanHear) -> None:
+        if event.sound_unlocked:
+            self._mark("can_hear")
 
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
@@ -58,3 +65,10 @@ class StartTimeline:
                 waited_s = self._timeline.between(first, step)
                 if waited_s is not None:
                     FIRST_WORD.labels(since).observe(max(waited_s, 0))
+            first_word_s = self._timeline.first_word_s()
+            # Our page, before the trainee has let it play sound: how long that takes is up to them.
+            silent = self._trainee.uses_our_page and "can_hear" not in self._timeline.at_s
+            if first_word_s is not None and not silent:
+                FIRST_WORD.labels("can_hear").observe(first_word_s)
+            for part, took_s in self._timeline.start_parts().items():
+                START_PART.labels(part).observe(took_s)

@@ -1,0 +1,70 @@
+"""Count ended greetings in the store, so that the token endpoint can expose the counts.
+
+The metrics of the worker are not enough: on LiveKit Cloud nothing can scrape them, and a job that
+dies counts nothing. The store adds up what all workers report, so each endpoint replica exposes the
+same totals.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from agent.core import end_reasons
+from agent.core.errors import StoreError
+from agent.core.log import logger
+from agent.outcomes.record import WORKER_LOST, Outcome, Recorded
+from agent.store import Store
+from agent.telemetry.shared_metrics import STORE_ERRORS
+
+MODES: Final = ("avatar", "voice", "text", "none")
+ENDINGS: Final = frozenset(
+    {value for name, value in vars(end_reasons).items() if name.isupper() and type(value) is str}
+    | {WORKER_LOST, "other"}
+)
+RECORDING_RESULTS: Final = (
+    *("kept", "kept_on_disk", "cut_short", "failed", "withdrawn", "not_deleted"),
+)
+LATE_S: Final = 8.0
+"""A first word after this time is late: AVATAR_DEADLINE_S (6 s) and 2 s for the voice."""
+
+
+async def count_outcome(store: Store, body: str) -> None:
+    """Add one closed outcome to the counts. A failure is logged, never raised.
+
+    Args:
+        body: the outcome as JSON; one that cannot be read is not counted.
+    """
+    try:
+        await store.add_counts(counts_of(Outcome.model_validate_json(body)))
+    except (StoreError, ValueError) as e:
+        STORE_ERRORS.labels("count_outcome").inc()
+        logger.warning(
+            "an outcome is missing in the endpoint's counts; check REDIS_URL or STATE_DIR",
+            extra={"event": "outcome_not_counted", "error": type(e).__name__},
+        )
+
+
+def counts_of(outcome: Outcome) -> dict[str, float]:
+    """Return what an outcome adds to each count. Names are fields joined with `|`."""
+    counts: Counter[str] = Counter()
+    reason = outcome.ended.reason if outcome.ended else "other"
+    ending = reason if reason in ENDINGS else "other"
+    counts[f"greetings|{outcome.mode or 'none'}|{ending}"] += 1
+    first_word_s = outcome.timeline.first_word_s() if outcome.timeline else None
+    if first_word_s is not None:
+        counts[f"first_words|{'true' if first_word_s > LATE_S else 'false'}"] += 1
+    for fault in outcome.faults:
+        counts[f"faults|{fault.part}|{fault.status or ''}"] += fault.count
+    if outcome.recording is not None:
+        counts[f"recordings|{_recording_result(outcome.recording)}"] += 1
+    return {name: float(value) for name, value in counts.items()}
+
+
+def _recording_result(recording: Recorded) -> str:
+    if recording.status == "withdrawn":
+        return "not_deleted" if recording.error else "withdrawn"
+    if recording.status == "kept":
+        # With a bucket, an error means that the file waits on the worker's disk.
+        return "kept_on_disk" if recording.error else "kept"
+    return "cut_short" if recording.status == "cut_short" else "failed"
