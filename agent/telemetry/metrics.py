@@ -73,7 +73,15 @@ JOBS_REFUSED = Counter(
 _ENDINGS: Final = frozenset(
     value for name, value in vars(end_reasons).items() if name.isupper() and isinstance(value, str)
 )
-_PROVIDERS: Final = {"avatar": "beyond_presence", "stt": "deepgram", "tts": "deepgram"}
+_PROVIDERS: Final = {
+    "avatar": "beyond_presence",
+    "stt": "deepgram",
+    "tts": "deepgram",
+    "llm": "google",
+}
+"""The usual provider of each part, if the failed component does not say its own."""
+_IN_SOURCE: Final = {"deepgram": "deepgram", "google": "google", "gemini": "google"}
+"""Words in the label of a component, and its provider. Our own classes are labelled too."""
 
 
 def count_greeting(mode: str | None, reason: str, avatar_seconds: float) -> None:
@@ -88,9 +96,10 @@ def count_error(part: str, kind: str, status: int | None, *, source: str = "") -
     Args:
         part: a part of `agent.outcomes.record.Fault`.
         kind: one word, or the name of the error's class.
-        source: livekit-agents' label of the component (`livekit.plugins.google.tts.TTS`), if known.
+        source: livekit-agents' label of the component, if known: its module and class, such as
+            `livekit.plugins.google.tts.TTS` or `agent.speech.deepgram_voice.DeepgramVoice`.
     """
-    provider = _PROVIDERS.get(part, "google" if part == "llm" else "none")
-    if source.startswith("livekit.plugins."):
-        provider = source.split(".")[2]
+    source = source.lower()
+    named = (provider for word, provider in _IN_SOURCE.items() if word in source)
+    provider = next(named, _PROVIDERS.get(part, "none"))
     PROVIDER_ERRORS.labels(provider, part, kind, str(status or "")).inc()

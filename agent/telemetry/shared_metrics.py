@@ -27,6 +27,8 @@ DELETION_TIME = Gauge(
     ["what"],
     multiprocess_mode="mostrecent",
 )
+# 0 until the first round: an alert fires if that never comes.
+DELETION_TIME.labels("outcomes")
 SCRIPT_FILES_UNUSABLE = Gauge(
     "training_greeter_script_files_unusable",
     "Files in prompts/ that are left out because they are not valid or cannot be filled.",

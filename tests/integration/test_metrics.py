@@ -56,6 +56,8 @@ async def test_metrics_count_greetings_and_provider_errors(product: Product) -> 
 
     assert rose('greetings_total{ending="continue",mode="avatar"}') == 1
     assert 0 < rose('first_word_seconds_sum{since="joined"}') < 10
+    assert 0 <= rose('first_word_seconds_sum{since="can_hear"}') < 10
+    assert rose('first_word_seconds_count{since="can_hear"}') == 1
     assert 0 < rose('first_word_seconds_sum{since="asked"}') < 20
     assert rose('reply_gap_seconds_count{asked="typed"}') == 1
     assert 0 < rose('reply_gap_seconds_sum{asked="typed"}') < 8

@@ -1,4 +1,7 @@
-"""The dashboard and the alert rules query metrics and labels that exist."""
+"""The dashboard and the rules query metrics and labels that exist; alerts have a runbook entry.
+
+tests/unit/test_alerts.py evaluates the rules.
+"""
 
 from __future__ import annotations
 
@@ -15,26 +18,32 @@ from prometheus_client import REGISTRY
 
 import agent.outcomes.metrics
 import agent.telemetry.metrics
-import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both processes
+import agent.telemetry.shared_metrics  # noqa: F401  registers the metrics of both processes
+from agent.token_endpoint.metrics import STORED_COUNTS
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "training-greeter.json").read_text())
 RULES = [
     rule
-    for group in yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())["groups"]
+    for file in sorted((DEPLOY / "prometheus").glob("*.yaml"))
+    for group in yaml.safe_load(file.read_text())["groups"]
     for rule in group["rules"]
 ]
+ALERTS = [rule for rule in RULES if "alert" in rule]
+RECORDED = {rule["record"] for rule in RULES if "record" in rule}
+RUNBOOK = (DEPLOY.parent / "docs" / "operations.md").read_text()
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 
 QUERIES = {
-    **{f"alert {rule['alert']}": rule["expr"] for rule in RULES},
+    **{f"rule {n} {rule.get('alert', '')}": rule["expr"] for n, rule in enumerate(RULES)},
     **{
         f"panel {panel['title']} {target['refId']}": target["expr"]
         for panel in PANELS
         for target in panel["targets"]
     },
 }
-_COMMON_LABELS = {"le", "job", "instance"}
+_COMMON_LABELS = {"le", "job", "instance", "namespace"}
+_WITHOUT_SELECTOR = ("vector(", "hour(", "day_of_week(")
 
 
 def plain(query: str) -> str:
@@ -55,20 +64,28 @@ def selectors(parsed: Any) -> Iterator[promql_parser.VectorSelector]:
 
 def exposed_labels() -> dict[str, set[str]]:
     """Return the labels of each series that our processes expose."""
-    return {
+    found = {
         name: set(collector._labelnames)
         for collector, names in REGISTRY._collector_to_names.items()
         for name in names
         if name.startswith("training_greeter_") and hasattr(collector, "_labelnames")
     }
+    for family in STORED_COUNTS.describe():
+        found[f"{family.name}_total"] = set(family._labelnames)
+    for rule in RULES:
+        if "record" in rule:
+            grouped = re.findall(r"by \(([^)]*)\)", rule["expr"])
+            labels = {label.strip() for group in grouped for label in group.split(",")}
+            found.setdefault(rule["record"], set()).update(labels, rule.get("labels", {}))
+    return found
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_query_uses_existing_metrics_and_labels(name: str) -> None:
     exposed = exposed_labels()
     asked = list(selectors(promql_parser.parse(plain(QUERIES[name]))))
-    assert asked, "the query has no selector"
-    written = set(re.findall(r"training_greeter_\w+", QUERIES[name]))
+    assert asked or QUERIES[name].startswith(_WITHOUT_SELECTOR), "the query has no selector"
+    written = set(re.findall(r"training_greeter[_:][\w:]+", QUERIES[name]))
     assert {selector.name for selector in asked} == written, "a selector was not parsed"
     for selector in asked:
         assert selector.name in exposed, f"there is no metric {selector.name}"
@@ -76,21 +93,54 @@ def test_query_uses_existing_metrics_and_labels(name: str) -> None:
         assert labels <= exposed[selector.name] | _COMMON_LABELS
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_alert_has_severity_summary_and_action(rule: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", [name for name in QUERIES if name.startswith("rule")])
+def test_rule_selects_by_job_and_keeps_the_namespace(name: str) -> None:
+    query = QUERIES[name]
+    for selector in selectors(promql_parser.parse(query)):
+        if selector.name not in RECORDED:
+            assert 'job=~".*training-greeter.*"' in str(selector), selector
+    for labels in re.findall(r"(?:sum|min|max) by \(([^)]*)\)", query):
+        assert "namespace" in labels.split(", "), labels
+    assert not re.search(r"\b(sum|min|max) ?\(", query), "the aggregation mixes installations"
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_alert_has_severity_summary_and_runbook_entry(rule: dict[str, Any]) -> None:
     assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+    assert rule["alert"].startswith("TrainingGreeter")
     assert re.fullmatch(r"\d+[smh]", rule.get("for", "0m"))
     assert rule["labels"]["severity"] in {"warning", "critical"}
+    assert set(rule["annotations"]) == {"summary", "runbook_url"}
     assert len(rule["annotations"]["summary"]) > 20
-    assert len(rule["annotations"]["action"]) > 40
+    assert rule["annotations"]["runbook_url"] == f"docs/operations.md#{rule['alert'].lower()}"
+    entry = runbook_entries()[rule["alert"]]
+    for part in ("Means", "Look at", "Do"):
+        assert f"- **{part}**: " in entry, part
 
 
-def test_alert_actions_name_existing_settings() -> None:
+def runbook_entries() -> dict[str, str]:
+    """Return the text of each runbook entry, by the alert's name."""
+    _, *parts = RUNBOOK.split("\n## Runbook\n")[1].split("\n### ")
+    return {heading: text for heading, _, text in (part.partition("\n") for part in parts)}
+
+
+def test_runbook_has_entries_for_existing_alerts_only() -> None:
+    assert set(runbook_entries()) == {rule["alert"] for rule in ALERTS}
+
+
+def test_runbook_names_existing_settings_metrics_and_events() -> None:
     example = (DEPLOY.parent / ".env.example").read_text()
-    known = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE))
-    for rule in RULES:
-        named = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", rule["annotations"]["action"]))
-        assert named <= known, rule["alert"]
+    settings = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+    agent = (DEPLOY.parent / "agent").rglob("*.py")
+    code = " ".join(path.read_text() for path in agent if "demo" not in path.parts)
+    spans = set(re.findall(r"`([^`\n]+)`", " ".join(runbook_entries().values())))
+    named = {word for span in spans for word in re.findall(r"\b[A-Z]+_[A-Z_]+\b", span)}
+    assert named <= settings
+    metrics = {name.removeprefix("training_greeter_") for name in exposed_labels()}
+    objectives = {rule["labels"]["slo"] for rule in RULES if "slo" in rule.get("labels", {})}
+    for span in spans - objectives:
+        if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", span) and span not in metrics:
+            assert f'"{span}"' in code, f"{span} is neither a metric nor in the code"
 
 
 def test_every_metric_is_on_the_dashboard() -> None:

@@ -66,9 +66,10 @@ class StartTimeline:
                 if waited_s is not None:
                     FIRST_WORD.labels(since).observe(max(waited_s, 0))
             first_word_s = self._timeline.first_word_s()
-            # Our page, before the trainee has let it play sound: how long that takes is up to them.
-            silent = self._trainee.uses_our_page and "can_hear" not in self._timeline.at_s
-            if first_word_s is not None and not silent:
+            # If our page may not play sound yet, how long that takes is up to the trainee.
+            if first_word_s is not None and (
+                "can_hear" in self._timeline.at_s or not self._trainee.uses_our_page
+            ):
                 FIRST_WORD.labels("can_hear").observe(first_word_s)
             for part, took_s in self._timeline.start_parts().items():
                 START_PART.labels(part).observe(took_s)
