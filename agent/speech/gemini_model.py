@@ -13,7 +13,7 @@ from livekit.agents.utils import is_given
 
 from agent.core.livekit_internals import GeminiLLM, UnmeasuredLLMStream
 from agent.core.log import logger
-from agent.speech.gemini_thinking import thinking_of
+from agent.speech.gemini_thinking import is_off, thinking_of
 from agent.speech.reply_check import NotSpeechError, ReplyCheck
 
 CHUNK_TIMEOUT_S: Final = 4.5
@@ -22,6 +22,8 @@ _REPLY_TIMEOUT_S: Final = 30.0
 """Limit for the whole reply. The client tells it to Google, which refuses less than 10 s with
 status 400 ("Manually set deadline 5s is too short")."""
 _MAX_OUTPUT_TOKENS: Final = 400
+_MAX_OUTPUT_TOKENS_WITH_THOUGHTS: Final = 4_096
+"""For models that think: their thoughts count, too, and would leave no room for a reply."""
 _MAX_CHARACTERS: Final = 2_500
 """A reply that goes on after its most tokens is ended here."""
 _ATTEMPTS: Final = 2
@@ -33,7 +35,7 @@ class GeminiModel(llm.LLM[Any]):
 
     def __init__(self, *, model: str, api_key: str) -> None:
         super().__init__()
-        self.gemini = GeminiLLM(model=model, api_key=api_key, max_output_tokens=_MAX_OUTPUT_TOKENS)
+        self.gemini = GeminiLLM(model=model, api_key=api_key)
         self.gemini.on("metrics_collected", self._on_metrics)
         self.thinking = thinking_of(model)
         """None: the model's own default."""
@@ -65,6 +67,14 @@ class GeminiModel(llm.LLM[Any]):
             tool_choice=tool_choice,
             options=options,
         )
+
+    @property
+    def request_options(self) -> dict[str, Any]:
+        """The options of a request: thinking, and how long a reply may be."""
+        if self.thinking is None:
+            return {"max_output_tokens": _MAX_OUTPUT_TOKENS_WITH_THOUGHTS}
+        tokens = _MAX_OUTPUT_TOKENS if is_off(self.thinking) else _MAX_OUTPUT_TOKENS_WITH_THOUGHTS
+        return {"thinking_config": self.thinking, "max_output_tokens": tokens}
 
     def think_by_default(self) -> None:
         """Leave the thinking settings out from now on, because the model refuses them."""
@@ -153,7 +163,6 @@ class _Reply(UnmeasuredLLMStream):
             self._pass_on(llm.ChatChunk(id=last_id, delta=delta))
 
     async def _chunks(self) -> AsyncGenerator[llm.ChatChunk, None]:
-        thinking = {} if self._model.thinking is None else {"thinking_config": self._model.thinking}
         async with (
             asyncio.timeout(_REPLY_TIMEOUT_S),
             self._model.gemini.chat(
@@ -161,7 +170,7 @@ class _Reply(UnmeasuredLLMStream):
                 tools=self.tools,
                 conn_options=APIConnectOptions(max_retry=0, timeout=_REPLY_TIMEOUT_S),
                 tool_choice=self._tool_choice,
-                extra_kwargs=thinking | self._options,
+                extra_kwargs=self._model.request_options | self._options,
             ) as stream,
         ):
             while True:

@@ -32,3 +32,8 @@ def thinking_of(model: str) -> dict[str, Any] | None:
     # A date or "-preview" may follow; other words name another family.
     end = r"(-preview(-[\d-]+)?|-\d+)?"
     return next((config for family, config in _FAMILIES if re.fullmatch(family + end, name)), None)
+
+
+def is_off(thinking: dict[str, Any]) -> bool:
+    """Whether a model with these settings thinks so little that a reply has no thoughts."""
+    return thinking == _MINIMAL or thinking.get("thinking_budget") == 0

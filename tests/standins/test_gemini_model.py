@@ -11,6 +11,7 @@ from livekit.agents import APIConnectionError, APIError, function_tool, llm
 
 from agent.core.settings import LlmSettings
 from agent.demo.stand_ins import StandIns
+from agent.speech.gemini_model import GeminiModel
 from agent.speech.models import FallbackModels, build_llm
 from tests.standins.test_gemini import Answer, conversation
 
@@ -207,3 +208,15 @@ async def test_endless_reply_is_ended(providers: StandIns, environment: dict[str
     answer = await ask(models, conversation("Hello!"))
     assert len(answer.text) < 3_000
     assert answer.text.endswith(("it.", "it. "))
+
+
+@pytest.mark.parametrize(
+    ("model", "tokens"), [("gemini-3.5-flash-lite", 400), ("gemini-3.8-flash", 4_096)]
+)
+async def test_thoughts_have_room_beside_the_reply(
+    environment: dict[str, str], model: str, tokens: int
+) -> None:
+    models = build_llm(LlmSettings.from_env({**environment, "GEMINI_MODEL": model}))
+    first = models.models[0]
+    assert isinstance(first, GeminiModel)
+    assert first.request_options["max_output_tokens"] == tokens
