@@ -20,7 +20,6 @@ BEY, DEEPGRAM, GEMINI = "BEY_API_URL", "DEEPGRAM_BASE_URL", "GOOGLE_GEMINI_BASE_
         (BEY, "/v1/usage", "x-api-key", "key", 200),
         (DEEPGRAM, "/v1/auth/token", "Authorization", "Token key", 200),
         (DEEPGRAM, "/v1/auth/token", "Authorization", "Token revoked", 401),
-        (DEEPGRAM, "/v1/models", "Authorization", "Token key", 200),
         (GEMINI, "/v1beta/models", "x-goog-api-key", "key", 200),
         (GEMINI, "/v1beta/models/gemini-2.5-flash-lite", "x-goog-api-key", "key", 200),
         (GEMINI, "/v1beta/models/gpt-4o", "x-goog-api-key", "key", 404),

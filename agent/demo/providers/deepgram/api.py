@@ -1,6 +1,6 @@
 """Deepgram's API as livekit-plugins-deepgram 1.8.9 and `doctor` call it.
 
-Routes: `/v1/listen`, `/v2/listen`, `/v1/speak`, `/v1/auth/token` and `/v1/models`. Recognition and
+Routes: `/v1/listen`, `/v2/listen`, `/v1/speak` and `/v1/auth/token`. Recognition and
 voice are real and run on this machine; languages other than English are not transcribed.
 """
 
@@ -14,7 +14,7 @@ from agent.demo.providers.deepgram.queries import refuse_query
 from agent.demo.providers.deepgram.results import ResultsListener
 from agent.demo.providers.deepgram.speak import Speaker
 from agent.demo.providers.deepgram.turns import TurnsListener
-from agent.demo.providers.deepgram.voices import VOICES, aura_voice, speak_problem
+from agent.demo.providers.deepgram.voices import aura_voice, speak_problem
 from agent.demo.providers.speech import Recogniser, Voice
 from agent.demo.providers.wire import Call, Shared, is_invalid_key, refusal
 
@@ -35,18 +35,14 @@ class Deepgram:
         app.router.add_get("/v2/listen", self._listen)
         app.router.add_get("/v1/speak", self._speak)
         app.router.add_get("/v1/auth/token", self._check)
-        app.router.add_get("/v1/models", self._check)
         return app
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
-        """Free calls of `doctor`: is the key valid, and which voices are there."""
+        """A free call of `doctor`: is the key valid?"""
         name = f"GET {request.path}"
         call, failure = await self._shared.begin(request, "stt", name, lasting=True)
         if failure or (failure := _problem(request, call)):
             return failure
-        if request.path == "/v1/models":
-            voices = [{"canonical_name": voice, "architecture": "aura-2"} for voice in VOICES]
-            return web.json_response({"stt": [{"canonical_name": "nova-3"}], "tts": voices})
         return web.json_response({"api_key_id": "stand-in", "scopes": ["usage:write"]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:

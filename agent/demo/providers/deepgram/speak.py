@@ -93,9 +93,6 @@ class Speaker:
             text = "Maximum flush count exceeded. No more flush messages will be processed."
             warning = {"type": "Warning", "warn_code": "EXCESSIVE_FLUSH", "warn_msg": text}
             await self._socket.send_json(warning)
-        elif kind == "Clear":
-            self._text, self._todo = "", asyncio.Queue()
-            await self._socket.send_json({"type": "Cleared", "sequence_id": self._flushes})
         else:
             if kind != "Close":
                 text = "The message is unknown, or its text is longer than 2,000 characters."

@@ -39,15 +39,11 @@ def problem(model: str, body: dict[str, Any], deadline: str, *, speech: bool) ->
 
 def _problems(model: str, body: dict[str, Any], deadline: str, speech: bool) -> Iterator[str]:
     if deadline and float(deadline) < _SHORTEST_DEADLINE_S:
-        yield (
-            f"Manually set deadline {deadline}s is too short. Minimum allowed deadline is "
-            f"{_SHORTEST_DEADLINE_S}s."
-        )
+        yield _say("deadline", deadline)
     if speech is not (model in _RULES["speech"]):
-        kind = "AUDIO" if speech else "TEXT"
-        yield f"The requested combination of response modalities ({kind}) is not supported."
+        yield _say("modality", "AUDIO" if speech else "TEXT")
     if not body.get("contents"):
-        yield "* GenerateContentRequest.contents: contents is not specified\n"
+        yield _say("contents")
     if not speech:
         yield from _thinking(model, body.get("generationConfig") or {})
         yield from _turns(model, body["contents"])
@@ -61,77 +57,62 @@ def _thinking(model: str, config: dict[str, Any]) -> Iterator[str]:
     level, budget = str(thinking.get("thinkingLevel") or ""), thinking.get("thinkingBudget")
     levels = _RULES["levels"].get(model, "").split()
     if level and budget is not None:
-        yield "You can only set only one of thinking budget and thinking level."
+        yield _say("both")
     if level and level.lower() not in levels:
-        named = f"Thinking level {level.upper()} is" if levels else "Thinking level is"
-        yield f"{named} not supported for this model."
-    if budget is not None and not levels:
-        low, high = _RULES["budgets"].get(model, (0, -1))
-        if budget != -1 and not low <= budget <= high:
-            yield f"Thinking budget {budget} is invalid. Please choose from {low} to {high}."
+        yield _say("level" if levels else "no level", level.upper())
+    low, high = (-1, 32_768) if levels else _RULES["budgets"].get(model, (0, -1))
+    if budget is not None and budget != -1 and not low <= budget <= high:
+        yield _say("budget", budget, low, high)
     if model.startswith("gemini-3") and {"presencePenalty", "frequencyPenalty"} & set(config):
-        yield "Penalty is not enabled for this model"
+        yield _say("penalty")
 
 
 def _turns(model: str, contents: list[dict[str, Any]]) -> Iterator[str]:
     """Problems of the order of turns, of function calls and of their signatures."""
-    calls, before = 0, ""
+    order, counts = "", [0]
     for index, content in enumerate(contents):
         role, parts = content.get("role", "user"), content.get("parts") or []
         if role not in ("user", "model"):
-            yield "Please use a valid role: user, model."
-        if not all(set(part) - {"thoughtSignature", "thought"} for part in parts) or not parts:
-            where = f"contents[{index}].parts"
-            yield f"* GenerateContentRequest.{where}: contents.parts must not be empty."
-        called = [part for part in parts if "functionCall" in part]
-        answered = [part for part in parts if "functionResponse" in part]
-        if called and (role != "model" or before not in ("user", "response")):
-            yield (
-                "Please ensure that function call turn comes immediately after a user turn or "
-                "after a function response turn."
-            )
-        if answered and before != "call":
-            yield (
-                "Please ensure that function response turn comes immediately after a function "
-                "call turn."
-            )
-        if before == "call" and len(answered) != calls:
-            yield (
-                "Please ensure that the number of function response parts is equal to the number "
-                "of function call parts of the function call turn."
-            )
-        if called and model in _RULES["levels"]:
-            yield from _signature(model, called[0], index + 1)
-        calls = len(called)
-        before = "call" if called else "response" if answered else role
-    if before in ("call", "model"):
-        yield "Requests whose last turn has the role model are not supported."
+            yield _say("role")
+        if not parts or not all(set(part) - {"thoughtSignature", "thought"} for part in parts):
+            yield _say("parts", index)
+        calls = [part for part in parts if "functionCall" in part]
+        responses = [part for part in parts if "functionResponse" in part]
+        if calls and model in _RULES["levels"]:
+            yield from _signature(model, calls[0], index + 1)
+        if order.endswith("c") and len(responses) != counts[-1]:
+            yield _say("number")
+        order += "c" if calls and role == "model" else "r" if responses else role[0]
+        counts.append(len(calls))
+    if re.search("(?<![ur])c", order):
+        yield _say("call")
+    if re.search("(?<!c)r", order):
+        yield _say("response")
+    if order[-1] in "mc":
+        yield _say("last")
 
 
 def _signature(model: str, part: dict[str, Any], position: int) -> Iterator[str]:
-    signature = part.get("thoughtSignature", "")
     others = _RULES["signatures_of_others"]
     encoded = [base64.b64encode(each.encode()).decode() for each in others]
-    if not signature:
-        name = part["functionCall"]["name"]
-        yield (
-            "Function call is missing a thought_signature in functionCall parts. This is required "
-            "for tools to work correctly, and missing thought_signature may lead to degraded model "
-            f"performance. Additional data, function call `default_api:{name}` , position "
-            f"{position}. Please refer to "
-            "https://ai.google.dev/gemini-api/docs/thought-signatures for more details."
-        )
-    elif signature not in (signature_of(model), *others, *encoded):
-        yield "Corrupted thought signature."
+    if not part.get("thoughtSignature"):
+        yield _say("signature", part["functionCall"]["name"], position)
+    elif part["thoughtSignature"] not in (signature_of(model), *others, *encoded):
+        yield _say("corrupted")
 
 
 def _declaration(declaration: dict[str, Any]) -> Iterator[str]:
     name = str(declaration.get("name", ""))
     if not _NAME.fullmatch(name) or not declaration.get("description"):
-        yield f"* GenerateContentRequest.tools[0].function_declarations: invalid name {name!r}."
+        yield _say("function", name)
     schema = declaration.get("parametersJsonSchema") or declaration.get("parameters") or {}
     if unknown := set(_keywords(schema)) - _KEYWORDS:
-        yield f'Invalid JSON payload received. Unknown name "{min(unknown)}": Cannot find field.'
+        yield _say("keyword", min(unknown))
+
+
+def _say(message: str, *values: Any) -> str:
+    text: str = _RULES["messages"][message]
+    return text.format(*values)
 
 
 def _keywords(schema: Any) -> Iterator[str]:

@@ -33,8 +33,8 @@ _DIRECTED = re.compile(r'\A(?:[^"\n]*:\n)?"(.*)"\Z', re.S)
 
 def wants_sound(body: Any) -> bool:
     """Whether a request asks for sound."""
-    wanted = _field(body, "generationConfig", "responseModalities")
-    return isinstance(wanted, list) and [str(each).upper() for each in wanted] == ["AUDIO"]
+    config = body.get("generationConfig") if isinstance(body, dict) else None
+    return isinstance(config, dict) and config.get("responseModalities") == ["AUDIO"]
 
 
 class GeminiVoice:
@@ -47,11 +47,11 @@ class GeminiVoice:
         self, request: web.Request, call: Call, body: dict[str, Any]
     ) -> web.StreamResponse:
         """Read the text of one request aloud."""
-        path = ("generationConfig", "speechConfig", "voiceConfig", "prebuiltVoiceConfig")
-        text, name = _text_of(body), str(_field(body, *path, "voiceName") or "")
-        if not text or not name:
-            return refusal("llm", 400, "contents or speechConfig is not specified")
-        if name.lower() not in _MALE | _FEMALE:
+        # In camel case or in snake case: the client sends both in one request.
+        config = json.dumps(body["generationConfig"])
+        named = re.search(r'"voice_?name": "(\w+)"', config, re.I)
+        text, name = _text_of(body), named[1] if named else ""
+        if not text or name.lower() not in _MALE | _FEMALE:
             return refusal("llm", 400, f"Voice name {name} is not supported.")
         choice = _voice_for(text, name)
         call.detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
@@ -92,21 +92,6 @@ def _voice_for(text: str, name: str) -> VoiceChoice:
 
 def _text_of(body: dict[str, Any]) -> str:
     """The text to be read, without the plugin's directions and quotation marks."""
-    contents = body.get("contents")
-    spoken = []
-    for content in contents if isinstance(contents, list) else []:
-        for part in _field(content, "parts") or []:
-            text = str(_field(part, "text") or "").strip()
-            directed = _DIRECTED.match(text)
-            spoken.append(directed[1] if directed else text)
-    return " ".join(text for text in spoken if text)
-
-
-def _field(fields: Any, *path: str) -> Any:
-    """A nested field in camel case or in snake case: the client sends both in one request."""
-    for name in path:
-        if not isinstance(fields, dict):
-            return None
-        snake = re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), name)
-        fields = fields.get(name, fields.get(snake))
-    return fields
+    parts = [part for content in body["contents"] for part in content.get("parts") or []]
+    texts = [str(part.get("text", "")).strip() for part in parts]
+    return " ".join(_DIRECTED.sub(r"\1", text) for text in texts if text)
