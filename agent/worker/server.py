@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from typing import Final
 
 from aiohttp import web
@@ -14,17 +13,15 @@ from livekit.agents.worker import ServerEnvOption
 from livekit.protocol.agent import Job
 
 from agent.core.errors import LiveKitError, StoreError
-from agent.core.job_metadata import PROBE_ROOM_PREFIX, JobMetadata, session_id_of
+from agent.core.job_metadata import PROBE_ROOM_PREFIX, session_id_of
 from agent.core.livekit_internals import ObservableAgentServer
-from agent.core.log import install_log_filter, logger
+from agent.core.log import install_log_filter, log_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.recording.retention import Retention
 from agent.room.contract import ATTRIBUTE_AGENT
 from agent.room.room_api import RoomApi
-from agent.scripts import PROMPTS, load_library, script_for
-from agent.speech.models import build_llm
-from agent.speech.synthesis import build_tts
+from agent.scripts import PROMPTS, load_library
 from agent.store import open_store
 from agent.telemetry.log_format import set_up_logs
 from agent.telemetry.metric_files import use_new_files
@@ -33,12 +30,17 @@ from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.telemetry.tracing import build_tracer_provider
 from agent.worker.health import health_routes
 from agent.worker.job import clean_up, greet
+from agent.worker.shared import shared
+from agent.worker.warm_processes import WarmProcesses
 
 _FULL_LOAD: Final = 0.5
 """The load reported when MAX_JOBS jobs run. livekit-server passes over a worker with a load above
 0.7 (pkg/service/agentservice.go) and the dispatch is lost."""
 _IDLE_PROCESSES_MAX: Final = 16
 """A larger burst starts its other processes as the jobs come."""
+_INITIALIZE_S: Final = 30.0
+"""Longest time for a new process to be ready. livekit-agents waits 2 s longer for all of them
+before the worker registers; on a busy machine that is more than its default of 10 s."""
 _SHUTDOWN_S: Final = 8.0
 """Longest wait for outcome delivery and the store once LiveKit's part has stopped."""
 
@@ -51,6 +53,7 @@ class GreetingServer(ObservableAgentServer):
         StoreError: the store cannot be opened.
         """
         self._settings = settings
+        keep = min(settings.max_jobs, _IDLE_PROCESSES_MAX)
         super().__init__(
             ws_url=settings.livekit_url,
             api_key=settings.livekit_api_key,
@@ -65,15 +68,16 @@ class GreetingServer(ObservableAgentServer):
             # Cloud ignores both options and scales by CPU.
             load_fnc=lambda _: self._report_load(),
             load_threshold=float("inf"),
-            # One warm process per job: on two cores ten starts have an agent after 0.6 s, and with
-            # four warm processes the last one waits 2.6 s. A process costs about 30 MB.
-            num_idle_processes=ServerEnvOption(
-                dev_default=1, prod_default=min(settings.max_jobs, _IDLE_PROCESSES_MAX)
-            ),
+            # One warm process per job, because all of MAX_JOBS may come in one second.
+            num_idle_processes=ServerEnvOption(dev_default=1, prod_default=keep),
+            initialize_process_timeout=_INITIALIZE_S,
             setup_fnc=prewarm,
-            preload_modules=["agent.worker.job"],
+            preload_modules=["agent.worker.preload"],
         )
         self.on("worker_started", use_new_files)
+        self._warm = WarmProcesses(self, max_jobs=settings.max_jobs, keep=keep)
+        self._warming: asyncio.Task[None] | None = None
+        self.on("worker_started", self._keep_warm)
         self._store = open_store(settings)
         self._delivery = OutcomeDelivery(self._store, settings)
         self._retention = Retention(settings, self._store)
@@ -101,9 +105,15 @@ class GreetingServer(ObservableAgentServer):
             self.failure = e
             raise
         finally:
+            if self._warming is not None:
+                self._warming.cancel()
             with contextlib.suppress(StoreError):
                 await self._store.aclose()
             self._stopped.set()
+
+    def _keep_warm(self) -> None:
+        self._warming = asyncio.create_task(self._warm.run(), name="warm_processes")
+        self._warming.add_done_callback(log_task_failure)
 
     async def aclose(self) -> None:
         """Stop; wait for the last deliveries, because LiveKit's CLI then cancels what still
@@ -156,6 +166,7 @@ class GreetingServer(ObservableAgentServer):
             await request.reject(terminate=False)
             return
         self._accepting.add(request.id)
+        self._warm.expect_job()
         try:
             await request.accept(attributes={ATTRIBUTE_AGENT: "1"})
         finally:
@@ -172,14 +183,11 @@ class GreetingServer(ObservableAgentServer):
 
 
 def prewarm(process: JobProcess) -> None:
-    """Prepare a process before its job comes: log filter, settings, Gemini's clients, scripts."""
-    settings = WorkerSettings.from_env(os.environ)
+    """Prepare a process before its job comes; see `agent.worker.shared`."""
+    settings, llm = shared().settings, shared().llm
     install_log_filter(settings.secrets())
     process.userdata["settings"] = settings
     process.userdata["tracing"] = build_tracer_provider(settings)
-    process.userdata["llm"] = build_llm(settings)
-    if settings.fallback_voice:
-        build_tts(settings, settings.fallback_voice)  # its clients are cached for the job
-    script_for(JobMetadata())
+    process.userdata["llm"] = llm
     # Without those that cannot be filled, which the endpoint counts: a start must be quick.
     SCRIPT_FILES_UNUSABLE.set(len({finding.path for finding in load_library(PROMPTS).broken}))

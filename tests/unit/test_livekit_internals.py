@@ -8,15 +8,19 @@ from __future__ import annotations
 import inspect
 from importlib.metadata import version
 
+import numpy as np
 import pytest
 from livekit.agents import AgentServer
 from livekit.agents import __main__ as livekit_main
 from livekit.agents.cli import cli
+from livekit.agents.ipc.proc_pool import ProcPool
 from livekit.agents.llm import fallback_adapter as llm_fallback
 from livekit.agents.llm._provider_format import google as llm_google_format
 from livekit.agents.tts import fallback_adapter as tts_fallback
+from livekit.agents.utils import http_context
 from livekit.agents.voice import recorder_io
 from livekit.agents.voice.avatar import DataStreamAudioReceiver
+from livekit.agents.voice.transcription import _speaking_rate
 from livekit.plugins import bey, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
@@ -132,3 +136,27 @@ def test_fallback_adapters_try_failed_providers_in_the_method_we_replace() -> No
         assert "_metrics_monitor_task" in vars(adapter)
     for name in ("_llm_request_span_name", "_llm_attempt_span_name", "_genai_operation_name"):
         assert name in vars(llm_fallback.FallbackLLMStream)
+
+
+def test_speaking_rate_is_computed_by_the_method_we_replace() -> None:
+    source = inspect.getsource(_speaking_rate.SpeakingRateStream._compute_speaking_rate)
+    assert "return self._spectral_flux(audio, sample_rate)" in source
+
+
+def test_speaking_rate_is_higher_for_speech_than_for_a_pause() -> None:
+    rate = 16_000
+    hum = 0.1 * np.sin(np.arange(rate) / rate * 2 * np.pi * 400).astype(np.float32)
+    syllables = hum * (np.sin(np.arange(rate) / rate * 2 * np.pi * 4) > 0)
+    flux = _speaking_rate.SpeakingRateStream._spectral_flux
+    stream = object.__new__(_speaking_rate.SpeakingRateStream)
+    assert flux(stream, syllables, rate) > 5 * flux(stream, hum, rate)
+    assert flux(stream, hum[:10], rate) == 0
+
+
+def test_server_sets_the_number_of_idle_processes_of_its_pool() -> None:
+    assert "_target_idle_processes" in inspect.getsource(ProcPool._main_task)
+    assert "self._proc_pool = ipc.proc_pool.ProcPool(" in inspect.getsource(AgentServer.run)
+
+
+def test_http_session_uses_the_tls_context_that_is_built_early() -> None:
+    assert "ssl=_create_ssl_context()" in inspect.getsource(http_context._new_session_ctx)
