@@ -23,7 +23,7 @@ from agent.scripts.speakable import estimate_speech_s
 
 _FIELDS = (
     *("opening", "welcome_text", "trouble", "moment"),
-    *("check_in", "closing", "recording_disclosure"),
+    *("suggest_typing", "check_in", "closing", "recording_disclosure"),
 )
 
 

@@ -18,10 +18,14 @@ from livekit.agents import (
 from livekit.agents.llm import LLM, ChatContext, ChatMessage
 from livekit.agents.voice import SpeechHandle
 
+from agent.conversation.agent_line import AgentLine
 from agent.conversation.function_tools import END_GREETING, FunctionTools
 from agent.conversation.greeting_agent import GreetingAgent, LanguageProviders
+from agent.conversation.paused_line import PausedLine
 from agent.conversation.session_events import forward_session_events
 from agent.conversation.state import GreetingState
+from agent.conversation.trainee_words import TraineeWords
+from agent.conversation.voice_activity import VoiceActivity
 from agent.core.events import (
     Events,
     LanguageChanged,
@@ -46,6 +50,8 @@ from agent.speech.session import build_session, build_text_session
 _LINE_TIMEOUT_S: Final = 40.0
 """Longest time for a line of a script to be said; `prompts check` allows half of it."""
 
+_OVER_S: Final = 0.02
+
 
 class Conversation:
     """What the agent says. The caller starts `session`."""
@@ -67,16 +73,31 @@ class Conversation:
         self._speech = LanguageSpeech(settings, events) if settings else None
         self._prepared: PreparedLine | None = None
         self._opening_text = ""
+        self._opening: SpeechHandle | None = None
         self._typed: list[str] = []
         self._lost_lines: list[SpeechHandle] = []
         self._closing: asyncio.Task[None] | None = None
         for model in llm.models if isinstance(llm, FallbackModels) else ():
             model.on("error", self._on_model_error)
-        build = build_session if settings else build_text_session
-        self.session: AgentSession[GreetingState] = build(llm, state)
+        self._activity = VoiceActivity()
+        self.session: AgentSession[GreetingState] = (
+            build_session(llm, state, vad=self._activity)
+            if settings
+            else build_text_session(llm, state)
+        )
+        self._line = AgentLine(self.session)
+        self._paused = PausedLine(self.session, self._line, events)
+        self._activity.attach(self._line)
+        self._words = TraineeWords(
+            self._line,
+            self._activity,
+            events,
+            locale=lambda: state.script.locale,
+            line_text=lambda: f"{self.agent.previous_line} {self.agent.current_line}",
+        )
         self.session.on("function_tools_executed", _suppress_second_reply)
         self.session.on("conversation_item_added", self._on_item)
-        forward_session_events(self.session, events)
+        forward_session_events(self.session, events, self._words)
         self._tools = FunctionTools(state, events, self)
         self.agent = self._build_agent()
 
@@ -119,24 +140,33 @@ class Conversation:
             events=self._events,
         )
 
-    def open(self) -> SpeechHandle:
-        """Say the opening and start to listen; emits `OpeningStarted` and `OpeningFinished`."""
+    def listen(self) -> None:
+        """Start to recognise speech; what is said before the end of the opening is kept."""
         self.session.input.set_audio_enabled(True)
+
+    def open(self) -> SpeechHandle:
+        """Say the opening to its end; emits `OpeningStarted` and `OpeningFinished`."""
+        self.listen()
         audio = self._prepared.audio() if self._prepared else None
         text = self._opening_text or self._state.script.opening
         self._state.opened_at = time.monotonic()
-        speech = self.session.say(text, audio=audio or NOT_GIVEN)
+        speech = self.session.say(text, audio=audio or NOT_GIVEN, allow_interruptions=False)
         self._events.emit(OpeningStarted())
-        speech.add_done_callback(
-            lambda done: self._events.emit(OpeningFinished(interrupted=done.interrupted))
-        )
+        self._follow_opening(speech)
         return speech
+
+    def release_words(self) -> None:
+        """Answer what the trainee said during the opening, and listen normally from now on."""
+        self._words.release()
 
     async def answer_typed(self, text: str) -> None:
         """Answer a typed line; it interrupts what is being said."""
         text = one_line(text, len(text))
         if not text:
             return
+        while (speech := self.session.current_speech) and not speech.allow_interruptions:
+            await speech.wait_for_playout()
+            await asyncio.sleep(_OVER_S)  # the session has to take note of it
         await self.session.interrupt()
         self._typed.append(text)
         self.session.generate_reply(user_input=text, input_modality="text")
@@ -174,13 +204,13 @@ class Conversation:
 
     @property
     def is_speaking(self) -> bool:
-        """True while a line is being played."""
-        return self.session.agent_state == "speaking"
+        """True while a line is being played, or is paused."""
+        return self._line.under_way
 
     @property
     def is_listening(self) -> bool:
-        """True while the agent neither speaks nor generates a reply."""
-        return self.session.agent_state == "listening"
+        """True while the agent neither says a line nor generates a reply."""
+        return self.session.agent_state == "listening" and not self._line.under_way
 
     def restart_recognition(self) -> None:
         """Reconnect speech recognition, because it returned no words."""
@@ -242,15 +272,32 @@ class Conversation:
             speech = LanguageProviders(
                 recognition=self._speech.recognition((script.locale, *script.locales)),
                 tts=self._speech.voice(script.locale, script.voice),
+                words=self._words,
             )
         return GreetingAgent(self._state, self._tools, speech, chat_ctx=chat_ctx)
 
+    def _follow_opening(self, speech: SpeechHandle) -> None:
+        self._opening = speech
+        speech.add_done_callback(self._on_opening_over)
+
+    def _on_opening_over(self, speech: SpeechHandle) -> None:
+        # An opening that was lost is over when `_repeat` has said it again.
+        if speech not in self._lost_lines:
+            self._events.emit(OpeningFinished(interrupted=speech.interrupted))
+
     def _repeat(self, speech: SpeechHandle | None = None) -> None:
         text = self.agent.current_line.strip()
+        opening = speech is not None and speech is self._opening
         interrupted = speech is not None and speech.interrupted
         if text and not interrupted and self._state.end_reason is None:
             logger.info("repeating a line that was not heard", extra={"event": "line_repeated"})
-            self.session.say(text, add_to_chat_ctx=False)
+            again = self.session.say(
+                text, add_to_chat_ctx=False, allow_interruptions=NOT_GIVEN if not opening else False
+            )
+            if opening:
+                self._follow_opening(again)
+        elif opening:
+            self._events.emit(OpeningFinished(interrupted=True))
 
     def _on_model_error(self, error: Any) -> None:
         if not error.recoverable:

@@ -1,8 +1,9 @@
 """The LiveKit Agent that speaks one script in one language.
 
-It extends livekit-agents' pipeline in four places:
+It extends livekit-agents' pipeline in five places:
 
 - It retries refused speech recognition with a growing interval.
+- It holds words of the trainee back: see `trainee_words`.
 - It bridges a slow reply with a filler phrase, and says the sentences before a pause at once.
 - It says the trainee's name in full where it is written with an abbreviation.
 - It keeps the words of the current line, so that a lost line can be repeated.
@@ -33,6 +34,7 @@ from livekit.agents.voice.io import TimedString
 from agent.conversation.function_tools import FunctionTools
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
+from agent.conversation.trainee_words import TraineeWords
 from agent.speech.pronunciation import Pronunciation
 from agent.speech.recognition import Recognition
 
@@ -54,6 +56,7 @@ class LanguageProviders:
 
     recognition: Recognition
     tts: tts.TTS[Any]
+    words: TraineeWords
 
 
 class GreetingAgent(Agent):
@@ -77,7 +80,10 @@ class GreetingAgent(Agent):
         self._state = state
         self.current_line = ""
         """The text of the line being said, or said last, as far as it has been generated."""
+        self.previous_line = ""
+        """The text of the line before it."""
         self._takes_over = chat_ctx is not None
+        self._words = speech.words if speech else None
         self._stt_refusals = 0
         super().__init__(
             instructions="\n\n".join(
@@ -100,8 +106,10 @@ class GreetingAgent(Agent):
     ) -> AsyncGenerator[stt.SpeechEvent, None]:
         """Recognise speech; wait longer after each refusal."""
         try:
-            async with aclosing(Agent.default.stt_node(self, audio, model_settings)) as recognised:
-                async for event in recognised:
+            recognised = Agent.default.stt_node(self, audio, model_settings)
+            passed = self._words.filter(recognised) if self._words else recognised
+            async with aclosing(passed):
+                async for event in passed:
                     self._stt_refusals = 0
                     yield event
         except APIError:
@@ -154,7 +162,7 @@ class GreetingAgent(Agent):
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
     ) -> AsyncGenerator[str | TimedString, None]:
         """Pass the text of a line on to captions, and keep it."""
-        self.current_line = ""
+        self.previous_line, self.current_line = self.current_line, ""
         async for piece in text:
             self.current_line += piece
             yield piece

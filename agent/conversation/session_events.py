@@ -16,6 +16,7 @@ from livekit.agents.stt import STTError
 from livekit.agents.tts import TTSError
 from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
+from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import (
     Events,
     NoVoiceLeft,
@@ -27,7 +28,7 @@ from agent.core.events import (
 from agent.speech.failures import provider_failed
 
 
-def forward_session_events(session: AgentSession[Any], events: Events) -> None:
+def forward_session_events(session: AgentSession[Any], events: Events, words: TraineeWords) -> None:
     """Emit what the session reports about its providers and its end from now on."""
 
     def on_error(event: ErrorEvent) -> None:
@@ -47,7 +48,9 @@ def forward_session_events(session: AgentSession[Any], events: Events) -> None:
             events.emit(SpeechRecognised())
 
     def on_transcription_timeout(event: UserTranscriptionTimeoutEvent) -> None:
-        events.emit(SpeechNotRecognised(duration_s=event.speech_duration))
+        # The session has not seen the words that are held back.
+        if not words.heard_since(event.vad_speech_started_at):
+            events.emit(SpeechNotRecognised(duration_s=event.speech_duration))
 
     def on_close(event: CloseEvent) -> None:
         events.emit(SessionClosed(failed=event.reason is CloseReason.ERROR))

@@ -1,7 +1,8 @@
 """Measures the silence in a conversation.
 
 livekit-agents' `user_away_timeout` is not enough: it fires once per silence, counts a trainee who
-has left the room as silent, does not know typed text, and has one limit for the whole session.
+has left the room as silent, takes noise for speech, does not know typed text, and has one limit for
+the whole session.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from agent.room.trainee import Trainee
 _PAUSE_S: Final = 0.3
 """A pause this long means that the speaker has finished."""
 _STEP_S: Final = 0.02
+_WORDS_EVERY_S: Final = 2.5
+"""A trainee is speaking if there is sound, and words were recognised within this time."""
 
 
 class Activity:
@@ -29,20 +32,21 @@ class Activity:
     ) -> None:
         self._trainee = trainee
         self._agent_busy = False
-        self._trainee_speaking = False
+        self._sound = False
+        self._words_at = -_WORDS_EVERY_S
         self._quiet_since = time.monotonic()
         self._changed = asyncio.Event()
         self.trainee_turns = 0
         """Grows with every recognised speech and every typed line; noise does not count."""
         session.on("agent_state_changed", self._on_agent_state)
         session.on("user_state_changed", self._on_trainee_state)
-        events.on(SpeechRecognised, self._on_turn)
+        events.on(SpeechRecognised, self._on_words)
         events.on(TextReceived, self._on_turn)
 
     @property
     def quiet_s(self) -> float:
         """Seconds of silence so far; 0 while someone speaks, or while the trainee is away."""
-        if self._agent_busy or self._trainee_speaking or self._trainee.absent.is_set():
+        if self._agent_busy or self._is_speaking or self._trainee.absent.is_set():
             self._quiet_since = time.monotonic()
         return time.monotonic() - self._quiet_since
 
@@ -65,11 +69,17 @@ class Activity:
         self._agent_busy = event.new_state in ("speaking", "thinking")
         self._note()
 
+    @property
+    def _is_speaking(self) -> bool:
+        return self._sound and time.monotonic() - self._words_at < _WORDS_EVERY_S
+
     def _on_trainee_state(self, event: UserStateChangedEvent) -> None:
-        spoke, self._trainee_speaking = self._trainee_speaking, event.new_state == "speaking"
-        # livekit-agents also calls a silent trainee "away"; that does not break the silence.
-        if spoke or self._trainee_speaking:
-            self._note()
+        # Sound alone may be noise, and does not break the silence.
+        self._sound = event.new_state == "speaking"
+
+    def _on_words(self, _: SpeechRecognised) -> None:
+        self._words_at = time.monotonic()
+        self._on_turn(_)
 
     def _on_turn(self, _: object) -> None:
         self.trainee_turns += 1

@@ -99,6 +99,7 @@ class GreetingSession:
             greeting.ending.end(end_reasons.TRAINEE_NEVER_CAME)
             return
         await conversation.set_trainee_details(participant.name, participant.metadata)
+        conversation.listen()
 
         await greeting.avatar.settle(settings.avatar_deadline_s)
         await self._audibility.wait(settings.hearing_timeout_s)

@@ -1,4 +1,4 @@
-"""Starts the AgentSession in the room: connected and silent until the opening."""
+"""Starts the AgentSession in the room: connected, silent, and not yet listening."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _START_TIMEOUT_S: Final = 10.0
 
 
 async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
-    """Start the session; nothing is said or heard before the opening.
+    """Start the session; nothing is said before the opening, or heard before the trainee joins.
 
     Raises:
         TimeoutError: it did not start in time.

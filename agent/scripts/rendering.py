@@ -54,6 +54,8 @@ class RenderedScript(BaseModel):
     trouble: str
     moment: str
     """Empty if neither the script nor its locale has one; then nothing is said."""
+    suggest_typing: str
+    """Empty if neither the script nor its locale has one; then nothing is said."""
     check_in: str
     welcome_text: str
     ai_disclosure: str
@@ -145,6 +147,9 @@ def render_script(
         closing=spoken.fill("closing", script.closing),
         trouble=spoken.shared("trouble"),
         moment=spoken.shared("moment") if shared_text(file, common, "moment") else "",
+        suggest_typing=(
+            spoken.shared("suggest_typing") if shared_text(file, common, "suggest_typing") else ""
+        ),
         check_in=spoken.shared("check_in"),
         welcome_text=spoken.varied("welcome_text"),
         recording_disclosure=recording_disclosure,

@@ -134,6 +134,8 @@ class Shared(_Strict):
     """Spoken if the LLM does not answer."""
     moment: Text | None = None
     """Spoken if an answer takes long: one to three words."""
+    suggest_typing: Text | None = None
+    """Spoken once if speech cannot be understood for a third time, as in a noisy place."""
     check_in: Text | None = None
     """Spoken after `limits.idle_seconds` of silence."""
 

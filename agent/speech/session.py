@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeVar
 
 from livekit.agents import AgentSession, APIConnectOptions, llm
+from livekit.agents.vad import VAD
 from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from agent.speech.models import LLM_CONNECT_OPTIONS
@@ -16,6 +17,11 @@ _MAX_TOOL_STEPS: Final = 5
 """Functions that one reply may call in turn, because a trainee may answer several questions at
 once."""
 
+_PAUSE_AFTER_S: Final = 0.1
+"""Sound that may be speech pauses the agent after this time."""
+_RESUME_AFTER_S: Final = 0.6
+"""A line goes on if no words were recognised within this time after the sound."""
+
 _TRANSCRIPTION_TIMEOUT_S: Final = 3.5
 """If speech yields no words for this long, the session reports it."""
 
@@ -25,19 +31,30 @@ retried every half second and would end a greeting before it begins. Our greetin
 opening is said and typed text is answered."""
 
 
-def build_session(model: llm.LLM[Any], userdata: T) -> AgentSession[T]:
+def build_session(model: llm.LLM[Any], userdata: T, vad: VAD) -> AgentSession[T]:
     """Build a spoken conversation; each agent brings its own speech recognition and voice."""
     return AgentSession[T](
         llm=model,
+        vad=vad,
         userdata=userdata,
         max_tool_steps=_MAX_TOOL_STEPS,
         turn_handling={
             # Each agent brings its own. The defaults of development mode and LiveKit Cloud call
             # LiveKit's gateway.
             "turn_detection": "vad",
-            # The avatar output cannot pause, so a false interruption cannot be resumed.
-            "interruption": {"mode": "vad", "resume_false_interruption": False},
+            "interruption": {
+                "mode": "vad",
+                # Sound pauses the line soon; if it has no words, the line goes on.
+                "min_duration": _PAUSE_AFTER_S,
+                "resume_false_interruption": True,
+                "false_interruption_timeout": _RESUME_AFTER_S,
+                # The opening cannot be interrupted, and what is said meanwhile is answered later.
+                "discard_audio_if_uninterruptible": False,
+            },
         },
+        # Nothing that the trainee says is discarded; browsers have echo cancellation, and
+        # `agent.conversation.trainee_words` drops the agent's own words.
+        aec_warmup_duration=None,
         transcription_timeout=_TRANSCRIPTION_TIMEOUT_S,
         # Do not wait for last words when the session closes: the avatar is charged meanwhile.
         session_close_transcript_timeout=0.0,

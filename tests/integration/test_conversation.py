@@ -133,18 +133,38 @@ async def test_outcome_without_consent_has_answers_but_no_transcript(product: Pr
     assert not outcome["ended"]["closing_said"]
 
 
-async def test_transcript_has_the_heard_part_of_an_interrupted_line(product: Product) -> None:
+async def test_text_typed_during_the_opening_is_answered_after_it(product: Product) -> None:
     await product.stage.stand_ins.script(says("A short one, you will see."))
     client, response, _ = await product.enter(consent={"transcript": True})
-    began_at, _ = await client.hears(after=0)
-    await until(lambda: time.monotonic() > began_at + 3, 5, "")
+    await client.hears(after=0)
+    await client.type("How long is the video?")
+    await until(lambda: "you will see" in client.said(client.agent.identity), 30, "no answer")
+    await client.press_continue()
+    opening, question, *_ = (await product.outcome(response["session_id"]))["transcript"]
+    assert not opening["interrupted"]
+    assert opening["text"].strip() == shipped_script().opening
+    assert question["text"] == "How long is the video?"
+
+
+async def test_transcript_has_the_heard_part_of_an_interrupted_line(product: Product) -> None:
+    await product.stage.stand_ins.script(
+        says("First you watch the video, all of it, and then somebody shows you the building."),
+        says("A short one, you will see."),
+    )
+    client, response, _ = await product.enter(consent={"transcript": True})
+    await the_opening(client)
+    await client.silence()
+    typed_at = time.monotonic()
+    await client.type("What comes next?")
+    began_at, _ = await client.hears(after=typed_at)
+    await until(lambda: time.monotonic() > began_at + 2, 5, "")
     await client.type("Sorry, how long is the video?")
     await until(lambda: "you will see" in client.said(client.agent.identity), 20, "no answer")
     await client.press_continue()
-    outcome = await product.outcome(response["session_id"])
-    opening, question, *_ = outcome["transcript"]
-    assert opening["interrupted"], outcome["transcript"]
-    assert not has_whole_opening(opening["text"])
+    _, _, line, question, *_ = (await product.outcome(response["session_id"]))["transcript"]
+    assert line["interrupted"], line
+    assert "First you" in line["text"]
+    assert "building" not in line["text"]
     assert question["text"] == "Sorry, how long is the video?"
 
 

@@ -68,6 +68,8 @@ class LiveKitClient:
         self.disconnected_at: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: list[rtc.AudioStream | rtc.VideoStream] = []
+        self.spoke_at = 0.0
+        """time.monotonic() at the first loud sample of the latest recording."""
         self._microphone: rtc.AudioSource | None = None
         self._speaking = asyncio.Event()
         self._silence: asyncio.Task[None] | None = None
@@ -154,12 +156,14 @@ class LiveKitClient:
         self._speaking.clear()
         for _ in range(_SILENCE_BEFORE_SPEECH_FRAMES):
             await self._capture(silence, rate)
-        ended = time.monotonic()
+        ended, began = time.monotonic(), False
         for start in range(0, len(samples) - frame, frame):
             chunk = samples[start : start + frame]
             await self._capture(chunk, rate)
             if np.sqrt(np.mean(chunk.astype(np.float64) ** 2)) > LOUD:
                 ended = time.monotonic()
+                if not began:
+                    began, self.spoke_at = True, ended
         self._silence = self._start(self._send_silence(rate, silence))
         return ended
 

@@ -20,6 +20,10 @@ logger = logging.getLogger("training-greeter.stand-ins")
 
 Samples = NDArray[np.int16]
 
+_NO_WORDS = frozenset("you no oh ah uh um hm hmm mm so the".split())
+"""What Moonshine makes of a beep, a cough or a breath. Deepgram drops such sounds and fillers
+(https://developers.deepgram.com/docs/filler-words); "no" alone is lost, too."""
+
 
 class _Engine:
     """A library that is not re-entrant: loaded once, and called on one thread only."""
@@ -68,7 +72,8 @@ class Recogniser(_Engine):
         sound = samples.astype(np.float32) / 32768
         recognise = self._library.transcribe_without_streaming
         lines = (await self._run(recognise, sound, sample_rate)).lines
-        return " ".join(text for line in lines if (text := line.text.strip()))
+        text = " ".join(text for line in lines if (text := line.text.strip()))
+        return "" if text.strip(".,!?").lower() in _NO_WORDS else text
 
 
 def _load_moonshine() -> Any:

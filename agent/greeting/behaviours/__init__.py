@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from agent.greeting.behaviours.answer_early_words import AnswerEarlyWords
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutReply
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
@@ -27,6 +28,7 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     FallBackToVoice,
     FallBackToText,
     RepeatLostLine,
+    AnswerEarlyWords,
     AnswerTypedText,
     RecoverRecognition,
     ApologiseWithoutReply,

@@ -9,8 +9,8 @@ from agent.greeting.context import Greeting
 
 
 class AnswerTypedText:
-    """Text typed before the opening is answered after it: the opening says that this is an AI, and
-    whether the trainee is recorded."""
+    """Text typed before the end of the opening is answered after it: the opening says that this is
+    an AI, and whether the trainee is recorded."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
@@ -23,6 +23,5 @@ class AnswerTypedText:
     async def _answer(self) -> None:
         while True:
             text = await self._typed.get()
-            if self._greeting.state.opened_at is None:
-                await self._opening_finished.wait()
+            await self._opening_finished.wait()
             await self._greeting.conversation.answer_typed(text)

@@ -1,16 +1,21 @@
-"""Reconnects speech recognition when speech yields no words, and asks the trainee to say it
-again."""
+"""Reconnects speech recognition when speech yields no words, and asks the trainee to say it again.
+
+Noise can sound like speech. After two apologies the agent suggests typing, once, and then leaves it
+at that.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from agent.core.events import ProviderFailed, SpeechNotRecognised, SpeechRecognised
+from agent.core.events import OpeningFinished, ProviderFailed, SpeechNotRecognised, SpeechRecognised
 from agent.core.log import logger
 from agent.greeting.context import Greeting
 
 _CERTAIN_S: Final = 1.0
 """Speech this long was meant for the agent; anything shorter may be a cough, once."""
+_APOLOGIES: Final = 2
+"""Per greeting."""
 
 
 class RecoverRecognition:
@@ -19,21 +24,33 @@ class RecoverRecognition:
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
         self._in_a_row = 0
+        self._said = 0
+        """Apologies, and the suggestion to type."""
+        self._opening_over = False
         greeting.events.on(SpeechNotRecognised, self._on_not_recognised)
         greeting.events.on(SpeechRecognised, self._on_recognised)
+        greeting.events.on(OpeningFinished, self._on_opening_finished)
+
+    def _on_opening_finished(self, _: OpeningFinished) -> None:
+        self._opening_over = True
 
     def _on_recognised(self, _: SpeechRecognised) -> None:
         self._in_a_row = 0
 
     def _on_not_recognised(self, event: SpeechNotRecognised) -> None:
         self._in_a_row += 1
+        if self._said > _APOLOGIES or (event.duration_s < _CERTAIN_S and self._in_a_row % 2):
+            logger.info("a sound had no words", extra={"event": "sound_without_words"})
+            return
         logger.warning(
             "speech was not recognised; reconnecting speech recognition",
             extra={"event": "speech_not_recognised", "in_a_row": self._in_a_row},
         )
-        conversation = self._greeting.conversation
+        conversation, script = self._greeting.conversation, self._greeting.state.script
         self._greeting.events.emit(ProviderFailed("stt", "Unheard"))
         conversation.restart_recognition()
-        certain = event.duration_s >= _CERTAIN_S or self._in_a_row % 2 == 0
-        if certain and conversation.is_listening:
-            conversation.say_soon(self._greeting.state.script.trouble)
+        if conversation.is_listening and self._opening_over:
+            self._said += 1
+            line = script.trouble if self._said <= _APOLOGIES else script.suggest_typing
+            if line:
+                conversation.say_soon(line)

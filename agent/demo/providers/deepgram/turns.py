@@ -108,7 +108,8 @@ class TurnsListener(Listener):
         text: str | None = await result.text
         if result.name == "EndOfTurn":
             text = await self.final(text or "")
-        if not text:
+        ends = result.turn.is_started and result.name == "EndOfTurn"
+        if text is None or not (text or ends):
             return  # Flux reports no turn without words
         if not result.turn.is_started:
             result.turn.is_started = True

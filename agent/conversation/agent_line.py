@@ -1,0 +1,51 @@
+"""Tells whether a line of the agent is under way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from livekit.agents import AgentSession, AgentStateChangedEvent
+from livekit.agents.voice import SpeechHandle
+
+
+class AgentLine:
+    """The line that the agent is saying, or said last.
+
+    The session's own state is "listening" while a line is paused; here the line is still under way.
+    """
+
+    def __init__(self, session: AgentSession[Any]) -> None:
+        self._session = session
+        self._speech: SpeechHandle | None = None
+        self._on_end: list[Callable[[], None]] = []
+        self.ended_at = 0.0
+        """When the last line ended, on the monotonic clock."""
+        session.on("agent_state_changed", self._on_agent_state)
+
+    @property
+    def under_way(self) -> bool:
+        """True from the first sound of a line to its end, pauses included."""
+        return self._speech is not None and not self._speech.done()
+
+    def interrupt(self) -> None:
+        """Stop the line for good, unless it must be heard to its end."""
+        if self._speech is not None and self.under_way and self._speech.allow_interruptions:
+            self._speech.interrupt()
+
+    def when_over(self, callback: Callable[[], None]) -> None:
+        """Call `callback` at the end of every line."""
+        self._on_end.append(callback)
+
+    def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
+        speech = self._session.current_speech
+        if event.new_state == "speaking" and speech is not None and speech is not self._speech:
+            self._speech = speech
+            speech.add_done_callback(self._on_done)
+
+    def _on_done(self, speech: SpeechHandle) -> None:
+        if speech is self._speech:
+            self.ended_at = time.monotonic()
+            for callback in self._on_end:
+                callback()

@@ -1,0 +1,33 @@
+"""Recognises a backchannel: a word or sound that only says that one is listening."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SOUNDS: Final = "mm mmm mhm mhmm mm-hm mm-hmm hm hmm hmhm uh-huh uhuh uh-hu ah aha oh okay ok okey"
+_BY_LANGUAGE: Final = {
+    "en": "yes yeah yep yup right sure alright all good great fine i see got it of course",
+    "de": "ja jo jep genau klar gut sehr richtig stimmt alles verstehe verstanden ach so prima",
+    "es": "sí si ya vale claro bien muy bueno de acuerdo entiendo entendido ajá perfecto eso",
+    "fr": "oui ouais d'accord bien très voilà je vois entendu parfait c'est ça bon super",
+}
+_LONGEST: Final = 4
+"""Words; a longer utterance says more than that one is listening."""
+_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a transcript in lower case, without punctuation."""
+    return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
+
+
+def is_backchannel(text: str, locale: str) -> bool:
+    """True if a transcript has only words such as "okay", "mm-hm", "ja", "vale" or "oui".
+
+    Args:
+        locale: of the script, such as `de` or `es-MX`; other languages have the sounds only.
+    """
+    known = f"{_SOUNDS} {_BY_LANGUAGE.get(locale.split('-')[0].lower(), '')}".split()
+    words = words_of(text)
+    return 0 < len(words) <= _LONGEST and all(word in known for word in words)

@@ -1,0 +1,201 @@
+"""Decides which recognised words of the trainee reach the session now.
+
+livekit-agents takes every transcript for a turn: it stops the agent and answers. Three kinds of
+transcripts are held back here:
+
+- Words said during a line that must be heard to its end, such as the opening. They follow after it.
+- A backchannel ("mm-hm", "okay") during a line. It follows if the line ends soon: then it was the
+  answer to the question at its end.
+- The agent's own words, from a client without echo cancellation. They are dropped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final
+
+from livekit.agents import stt, utils
+from livekit.agents.stt import SpeechEvent, SpeechEventType
+
+from agent.conversation.agent_line import AgentLine
+from agent.conversation.backchannel import is_backchannel, words_of
+from agent.conversation.echo import is_echo
+from agent.conversation.voice_activity import VoiceActivity
+from agent.core.events import Events, SpeechRecognised
+from agent.core.log import logger
+
+_ANSWER_S: Final = 2.0
+"""A backchannel is an answer if the line ends within this time."""
+_CERTAIN_WORDS: Final = 2
+"""So many words stop a line before the recogniser is done with them."""
+_ECHO_S: Final = 1.0
+"""The agent's own words may arrive this long after the end of a line."""
+_TRANSCRIPTS: Final = (
+    SpeechEventType.INTERIM_TRANSCRIPT,
+    SpeechEventType.PREFLIGHT_TRANSCRIPT,
+    SpeechEventType.FINAL_TRANSCRIPT,
+)
+
+
+class TraineeWords:
+    """A filter for the events of speech recognition, for all agents of one conversation."""
+
+    def __init__(
+        self,
+        line: AgentLine,
+        activity: VoiceActivity,
+        events: Events,
+        *,
+        locale: Callable[[], str],
+        line_text: Callable[[], str],
+    ) -> None:
+        """Args:
+        locale: returns the locale of the script in use.
+        line_text: returns the text of the line under way, or of the last one.
+        """
+        self._line = line
+        self._activity = activity
+        self._events = events
+        self._locale = locale
+        self._line_text = line_text
+        self._passed: utils.aio.Chan[SpeechEvent] | None = None
+        self._holding = True
+        self._early: list[SpeechEvent] = []
+        self._backchannel: SpeechEvent | None = None
+        self._backchannel_at = 0.0
+        self._start: SpeechEvent | None = None
+        """The recogniser's start of speech, while it is not known whether the words are passed."""
+        self._turn_open = False
+        """True between the recogniser's start and end of speech."""
+        self._began_in_line = False
+        """True if the words that are being said began during a line."""
+        self._words_at = 0.0
+        """When words were recognised last, in seconds since the epoch."""
+        line.when_over(self._on_line_over)
+
+    def hold(self) -> None:
+        """Keep what is said from now on, until `release`. A conversation begins so."""
+        self._holding = True
+
+    def release(self) -> None:
+        """Deliver what was kept as one transcript, and hold no longer."""
+        self._holding = False
+        if self._passed is None or not self._early:
+            return
+        early, self._early = self._early, []
+        logger.info(
+            "delivering words that were said during a line",
+            extra={"event": "early_words_delivered", "transcripts": len(early)},
+        )
+        self._deliver(_joined(early))
+
+    def heard_since(self, at: float) -> bool:
+        """True if words were recognised after a moment, in seconds since the epoch."""
+        return self._words_at >= at
+
+    async def filter(
+        self, recognised: AsyncGenerator[SpeechEvent, None]
+    ) -> AsyncGenerator[SpeechEvent, None]:
+        """Pass on the events of one connection to speech recognition."""
+        passed = self._passed = utils.aio.Chan[SpeechEvent]()
+
+        async def read() -> None:
+            try:
+                async with aclosing(recognised):
+                    async for event in recognised:
+                        for ready in self.take(event):
+                            passed.send_nowait(ready)
+            finally:
+                passed.close()
+
+        reading = utils.aio.TaskSet().create_task(read(), name="filter_recognised_words")
+        try:
+            if not self._holding:
+                self.release()
+            async for event in passed:
+                yield event
+            await reading
+        finally:
+            await utils.aio.cancel_and_wait(reading)
+            if self._passed is passed:
+                self._passed = None
+
+    def take(self, event: SpeechEvent) -> list[SpeechEvent]:
+        """The events to pass on for one event of the recogniser."""
+        if event.type is SpeechEventType.START_OF_SPEECH:
+            self._turn_open, self._began_in_line = True, self._line.under_way
+            self._start = event if self._holding or self._line.under_way else None
+            return [event] if self._start is None else []
+        if event.type is SpeechEventType.END_OF_SPEECH:
+            self._turn_open = self._began_in_line = False
+            start, self._start = self._start, None
+            return [event] if start is None else []
+        text = event.alternatives[0].text.strip() if event.alternatives else ""
+        if event.type not in _TRANSCRIPTS or not text:
+            return [event]
+        if self._line.under_way and not self._turn_open:
+            self._began_in_line = True
+        if self._is_echo(text):
+            return []
+        self._words_at = time.time()
+        final = event.type is SpeechEventType.FINAL_TRANSCRIPT
+        if self._holding:
+            self._events.emit(SpeechRecognised())
+            self._early += [event] * final
+            return []
+        if self._line.under_way and is_backchannel(text, self._locale()):
+            self._events.emit(SpeechRecognised())
+            if final:
+                self._backchannel, self._backchannel_at = event, time.monotonic()
+            return []
+        return self._pass(event, text, final=final)
+
+    def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
+        self._activity.words_heard()
+        if final or len(words_of(text)) >= _CERTAIN_WORDS:
+            self._line.interrupt()
+        start, self._start = self._start, None
+        if final and self._backchannel is not None:
+            event = _joined([self._backchannel, event])
+            self._backchannel = None
+        return [event] if start is None else [start, event]
+
+    def _is_echo(self, text: str) -> bool:
+        suspected = self._activity.hears_echo
+        during = self._line.under_way or self._began_in_line
+        after = suspected and time.monotonic() - self._line.ended_at < _ECHO_S
+        if not (during or after) or not is_echo(text, self._line_text(), suspected=suspected):
+            return False
+        if not suspected:
+            self._activity.hears_echo = True
+            logger.info(
+                "the trainee's client sends the agent's own voice: it has no echo cancellation",
+                extra={"event": "echo_heard"},
+            )
+        return True
+
+    def _on_line_over(self) -> None:
+        held, self._backchannel = self._backchannel, None
+        if held is not None and time.monotonic() - self._backchannel_at < _ANSWER_S:
+            self._deliver(held)
+
+    def _deliver(self, event: SpeechEvent) -> None:
+        if self._passed is None or self._passed.closed:
+            return
+        start, self._start = self._start, None
+        for passed in (start, event):
+            if passed is not None:
+                self._passed.send_nowait(passed)
+        if not self._turn_open:
+            # A recogniser that decides when a turn ends has done so already.
+            self._passed.send_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
+
+
+def _joined(events: list[SpeechEvent]) -> SpeechEvent:
+    last = events[-1]
+    text = " ".join(event.alternatives[0].text.strip() for event in events)
+    data: stt.SpeechData = replace(last.alternatives[0], text=text)
+    return replace(last, alternatives=[data])

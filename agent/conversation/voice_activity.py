@@ -1,0 +1,134 @@
+"""Voice activity detection that gives up on sound without words.
+
+livekit-agents pauses a line, and waits with the next one, while the detector hears speech. A
+machine or a crowd can sound like speech for minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Final, cast
+
+from livekit import rtc
+from livekit.agents import inference
+from livekit.agents.vad import VADEvent, VADEventType, VADStream
+
+from agent.conversation.agent_line import AgentLine
+
+_WORDLESS_IN_LINE_S: Final = 2.0
+"""Sound without words that has paused a line counts as noise after this time."""
+_WORDLESS_S: Final = 4.0
+"""The same while the agent listens: speech recognition without interim results needs longer."""
+_PATIENCE: Final = 3
+"""After so many sounds in a row without words during lines, only words pause a line."""
+
+
+class VoiceActivity(inference.VAD):
+    """LiveKit's detector, which runs in this process, without the noise."""
+
+    def __init__(self) -> None:
+        super().__init__(model="silero")
+        self._line: AgentLine | None = None
+        self._wordless_in_row = 0
+        self._words_at = 0.0
+        self.hears_echo = False
+        """True if the client sends the agent's own voice: only words pause a line."""
+
+    def attach(self, line: AgentLine) -> None:
+        """Follow the agent's lines; before the session starts."""
+        self._line = line
+
+    def words_heard(self) -> None:
+        """The sound now is speech of the trainee."""
+        self._words_at = time.monotonic()
+        self._wordless_in_row = 0
+
+    def stream(self) -> VADStream:
+        """A detector for one microphone."""
+        return cast(VADStream, _Stream(super().stream(), self))
+
+    @property
+    def in_line(self) -> bool:
+        """True while the agent says a line."""
+        return self._line is not None and self._line.under_way
+
+    @property
+    def ignores_sound(self) -> bool:
+        """True if sound alone must not pause the line that is being said."""
+        return self.in_line and (self.hears_echo or self._wordless_in_row >= _PATIENCE)
+
+    @property
+    def patience_s(self) -> float:
+        """How long sound without words counts as speech."""
+        return _WORDLESS_IN_LINE_S if self.in_line else _WORDLESS_S
+
+    def has_words_since(self, began_at: float) -> bool:
+        """True if words were recognised in the sound that began then."""
+        return self._words_at > began_at
+
+    def sound_ended(self, began_at: float, *, in_line: bool) -> None:
+        """Count sounds without words."""
+        if in_line and not self.has_words_since(began_at):
+            self._wordless_in_row += 1
+
+
+class NoiseGate:
+    """Drops the detector's events for sound that is noise, one event after the other."""
+
+    def __init__(self, activity: VoiceActivity) -> None:
+        self._activity = activity
+        self._began_at = 0.0
+        self._in_line = False
+        self._closed = False
+
+    def take(self, event: VADEvent) -> list[VADEvent]:
+        """The events to pass on for one of the detector."""
+        activity, now = self._activity, time.monotonic()
+        if event.type is VADEventType.START_OF_SPEECH:
+            self._began_at, self._closed = now, activity.ignores_sound
+            self._in_line = activity.in_line
+            return [] if self._closed else [event]
+        if event.type is VADEventType.END_OF_SPEECH:
+            closed, self._closed = self._closed, False
+            activity.sound_ended(self._began_at, in_line=self._in_line)
+            return [] if closed else [event]
+        if not event.speaking:
+            return [event]
+        self._in_line = self._in_line or activity.in_line
+        has_words = activity.has_words_since(self._began_at)
+        if self._closed:
+            if not has_words:
+                return []
+            self._closed = False
+            return [replace(event, type=VADEventType.START_OF_SPEECH), event]
+        if not has_words and now - self._began_at > activity.patience_s:
+            self._closed = True
+            return [replace(event, type=VADEventType.END_OF_SPEECH, silence_duration=0.0)]
+        return [event]
+
+
+class _Stream:
+    """The part of `VADStream` that a session uses."""
+
+    def __init__(self, detector: VADStream, activity: VoiceActivity) -> None:
+        self._detector = detector
+        self._gate = NoiseGate(activity)
+
+    def push_frame(self, frame: rtc.AudioFrame) -> None:
+        self._detector.push_frame(frame)
+
+    def flush(self) -> None:
+        self._detector.flush()
+
+    def end_input(self) -> None:
+        self._detector.end_input()
+
+    async def aclose(self) -> None:
+        await self._detector.aclose()
+
+    async def __aiter__(self) -> AsyncIterator[VADEvent]:
+        async for event in self._detector:
+            for passed in self._gate.take(event):
+                yield passed

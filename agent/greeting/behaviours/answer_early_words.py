@@ -1,0 +1,14 @@
+"""Answers what the trainee says before the end of the opening, once the opening is over."""
+
+from __future__ import annotations
+
+from agent.core.events import OpeningFinished
+from agent.greeting.context import Greeting
+
+
+class AnswerEarlyWords:
+    """If the trainee is still speaking then, the answer follows at the end of their turn."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._conversation = greeting.conversation
+        greeting.events.on(OpeningFinished, lambda _: self._conversation.release_words())

@@ -1,0 +1,281 @@
+"""Which recognised words reach the session, with events as nova-3 and Flux send them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from livekit.agents import APIConnectionError, stt
+from livekit.agents.stt import SpeechEvent, SpeechEventType
+
+from agent.conversation import trainee_words
+from agent.conversation.agent_line import AgentLine
+from agent.conversation.backchannel import is_backchannel
+from agent.conversation.echo import is_echo
+from agent.conversation.trainee_words import TraineeWords
+from agent.conversation.voice_activity import VoiceActivity
+from agent.core.events import Events, SpeechRecognised
+from tests.support.waiting import until
+
+LINE = "Hello and welcome to the course. I am Maya. What do you wish to know about it?"
+START, END = SpeechEventType.START_OF_SPEECH, SpeechEventType.END_OF_SPEECH
+INTERIM, FINAL = SpeechEventType.INTERIM_TRANSCRIPT, SpeechEventType.FINAL_TRANSCRIPT
+EAGER = SpeechEventType.PREFLIGHT_TRANSCRIPT
+
+
+class FakeSpeech:
+    """A speech handle."""
+
+    def __init__(self, *, allow_interruptions: bool = True) -> None:
+        self.allow_interruptions = allow_interruptions
+        self.interrupted = False
+        self.over = False
+        self._callbacks: list[Any] = []
+
+    def done(self) -> bool:
+        return self.over
+
+    def add_done_callback(self, callback: Any) -> None:
+        self._callbacks.append(callback)
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+        self.ends()
+
+    def ends(self) -> None:
+        self.over = True
+        for callback in self._callbacks:
+            callback(self)
+
+
+class FakeSession:
+    """The part of a session that `AgentLine` uses."""
+
+    def __init__(self) -> None:
+        self.current_speech: FakeSpeech | None = None
+        self._callback: Any = None
+
+    def on(self, _: str, callback: Any) -> None:
+        self._callback = callback
+
+    def speaks(self, *, allow_interruptions: bool = True) -> FakeSpeech:
+        self.current_speech = FakeSpeech(allow_interruptions=allow_interruptions)
+        self._callback(SimpleNamespace(new_state="speaking"))
+        return self.current_speech
+
+
+class Setup:
+    """The filter between a recogniser and a session."""
+
+    def __init__(self, locale: str = "en") -> None:
+        self.session = FakeSession()
+        events = Events()
+        events.on(SpeechRecognised, self._on_recognised)
+        self.recognised = 0
+        self.activity = VoiceActivity()
+        line = AgentLine(cast(Any, self.session))
+        self.words = TraineeWords(
+            line, self.activity, events, locale=lambda: locale, line_text=lambda: LINE
+        )
+        self.heard: asyncio.Queue[SpeechEvent | Exception] = asyncio.Queue()
+        self.passed: list[tuple[SpeechEventType, str]] = []
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for kind, text in self.passed if kind is FINAL]
+
+    def says(self, text: str, *kinds: SpeechEventType) -> None:
+        """The recogniser sends these events; by default, a whole turn of Flux."""
+        for kind in kinds or (START, INTERIM, EAGER, FINAL, END):
+            data = [stt.SpeechData(language=cast(Any, "en"), text=text)]
+            has_text = kind not in (START, END)
+            self.heard.put_nowait(SpeechEvent(type=kind, alternatives=data if has_text else []))
+
+    async def settle(self) -> None:
+        await until(self.heard.empty, 1, "events were not read")
+        await asyncio.sleep(0.01)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.run())
+        await asyncio.sleep(0.01)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def run(self) -> None:
+        async for event in self.words.filter(self._recogniser()):
+            text = event.alternatives[0].text if event.alternatives else ""
+            self.passed.append((event.type, text))
+
+    async def _recogniser(self) -> AsyncGenerator[SpeechEvent, None]:
+        while True:
+            event = await self.heard.get()
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    def _on_recognised(self, _: SpeechRecognised) -> None:
+        self.recognised += 1
+
+
+@pytest.fixture
+async def setup() -> AsyncIterator[Setup]:
+    made = Setup()
+    async with made.running():
+        yield made
+
+
+async def test_words_during_the_opening_are_delivered_after_it(setup: Setup) -> None:
+    opening = setup.session.speaks(allow_interruptions=False)
+    setup.says("How long is the video?")
+    setup.says("And where is it?")
+    await setup.settle()
+    assert setup.passed == []
+    assert setup.recognised > 0, "the silence check-in takes the trainee for silent"
+    opening.ends()
+    setup.words.release()
+    await setup.settle()
+    assert setup.passed == [(FINAL, "How long is the video? And where is it?"), (END, "")]
+
+
+async def test_turn_that_is_open_at_the_end_of_the_opening_ends_by_itself(setup: Setup) -> None:
+    setup.session.speaks(allow_interruptions=False)
+    setup.says("Hello", START, INTERIM, FINAL)
+    await setup.settle()
+    setup.words.release()
+    setup.says("how long is it?", INTERIM, FINAL, END)
+    await setup.settle()
+    assert setup.texts == ["Hello", "how long is it?"]
+    assert [kind for kind, _ in setup.passed].count(END) == 1
+
+
+async def test_words_kept_while_recognition_is_down_are_delivered_later() -> None:
+    setup = Setup()
+    setup.session.speaks(allow_interruptions=False)
+    setup.says("How long is it?")
+    setup.heard.put_nowait(APIConnectionError())
+    with pytest.raises(APIConnectionError):
+        await setup.run()
+    setup.words.release()
+    async with setup.running():
+        assert setup.texts == ["How long is it?"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en", "Mm-hm."),
+        ("en", "Okay."),
+        ("en", "Yeah, okay."),
+        ("de", "Ja."),
+        ("de-AT", "Ach so, okay."),
+        ("es", "Vale."),
+        ("es-MX", "Sí, sí."),
+        ("fr", "Oui."),
+        ("fr", "D’accord."),
+    ],
+)
+async def test_backchannel_does_not_reach_the_session(locale: str, text: str) -> None:
+    setup = Setup(locale)
+    setup.words.release()
+    async with setup.running():
+        speech = setup.session.speaks()
+        setup.says(text)
+        setup.says(text, INTERIM, FINAL)
+        await setup.settle()
+        assert setup.passed == []
+        assert not speech.interrupted
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [("en", "No."), ("en", "Okay, but how long?"), ("de", "Nein."), ("es", "Oui."), ("fr", "Non.")],
+)
+def test_words_with_a_meaning_are_no_backchannel(locale: str, text: str) -> None:
+    assert not is_backchannel(text, locale)
+
+
+async def test_backchannel_is_an_answer_if_the_line_ends_then(setup: Setup) -> None:
+    setup.words.release()
+    speech = setup.session.speaks()
+    setup.says("Yes.")
+    await setup.settle()
+    assert setup.passed == []
+    speech.ends()
+    await setup.settle()
+    assert setup.passed == [(FINAL, "Yes."), (END, "")]
+
+
+async def test_backchannel_is_forgotten_if_the_line_goes_on(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainee_words, "_ANSWER_S", 0.05)
+    setup.words.release()
+    speech = setup.session.speaks()
+    setup.says("Yes.")
+    await setup.settle()
+    await asyncio.sleep(0.1)
+    speech.ends()
+    await setup.settle()
+    assert setup.passed == []
+
+
+async def test_backchannel_while_the_agent_listens_is_an_answer(setup: Setup) -> None:
+    setup.words.release()
+    setup.session.speaks().ends()
+    setup.says("Yes.")
+    await setup.settle()
+    assert setup.texts == ["Yes."]
+
+
+async def test_words_after_a_backchannel_are_delivered_with_it(setup: Setup) -> None:
+    setup.words.release()
+    setup.session.speaks()
+    setup.says("Okay.", INTERIM, FINAL)
+    setup.says("How long is it?", INTERIM, FINAL)
+    await setup.settle()
+    assert setup.texts == ["Okay.", "How long is it?"]
+
+
+async def test_words_stop_the_line_before_the_recogniser_is_done(setup: Setup) -> None:
+    setup.words.release()
+    speech = setup.session.speaks()
+    setup.says("Wait, I have", START, INTERIM)
+    await setup.settle()
+    assert speech.interrupted
+    assert setup.passed == [(START, ""), (INTERIM, "Wait, I have")]
+
+
+async def test_agent_does_not_hear_itself(setup: Setup) -> None:
+    speech = setup.session.speaks(allow_interruptions=False)
+    setup.says("hello and welcome to the course")
+    await setup.settle()
+    assert setup.activity.hears_echo
+    speech.ends()
+    setup.words.release()
+    second = setup.session.speaks()
+    setup.says("What do you wish")
+    setup.says("to know")
+    await setup.settle()
+    assert not second.interrupted
+    second.ends()
+    setup.says("about it")
+    await setup.settle()
+    assert setup.texts == []
+    assert setup.recognised == 0
+
+
+async def test_trainee_may_use_the_agents_words(setup: Setup) -> None:
+    setup.words.release()
+    setup.session.speaks().ends()
+    setup.says("I wish to know more about it")
+    await setup.settle()
+    assert setup.texts == ["I wish to know more about it"]
+    assert not is_echo("I wish to know how long it takes", LINE, suspected=False)

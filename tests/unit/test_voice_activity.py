@@ -1,0 +1,96 @@
+"""Sound without words does not hold the agent up."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from livekit.agents.vad import VADEvent, VADEventType
+
+from agent.conversation import voice_activity
+from agent.conversation.voice_activity import NoiseGate, VoiceActivity
+from tests.unit.test_trainee_words import FakeSession
+
+START, SOUND, END = (
+    VADEventType.START_OF_SPEECH,
+    VADEventType.INFERENCE_DONE,
+    VADEventType.END_OF_SPEECH,
+)
+
+
+class Setup:
+    """A detector whose clock the test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from agent.conversation.agent_line import AgentLine
+
+        self.now = 100.0
+        monkeypatch.setattr(voice_activity.time, "monotonic", lambda: self.now)
+        self.session = FakeSession()
+        self.activity = VoiceActivity()
+        self.activity.attach(AgentLine(cast(Any, self.session)))
+        self.gate = NoiseGate(self.activity)
+
+    def hears(self, kind: VADEventType, *, after: float = 0.0) -> list[VADEventType]:
+        self.now += after
+        event = VADEvent(
+            kind, samples_index=0, timestamp=0, speech_duration=1, silence_duration=0, speaking=True
+        )
+        return [passed.type for passed in self.gate.take(event)]
+
+
+@pytest.fixture
+def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
+    return Setup(monkeypatch)
+
+
+def test_long_sound_without_words_ends_for_the_session(setup: Setup) -> None:
+    setup.session.speaks()
+    assert setup.hears(START) == [START]
+    assert setup.hears(SOUND, after=1.5) == [SOUND]
+    assert setup.hears(SOUND, after=1.0) == [END]
+    assert setup.hears(SOUND, after=10.0) == []
+    assert setup.hears(END) == []
+    assert setup.hears(START) == [START]
+
+
+def test_words_open_the_gate_again(setup: Setup) -> None:
+    setup.session.speaks()
+    setup.hears(START)
+    assert setup.hears(SOUND, after=2.5) == [END]
+    setup.now += 0.1
+    setup.activity.words_heard()
+    assert setup.hears(SOUND) == [START, SOUND]
+    assert setup.hears(SOUND, after=10.0) == [SOUND]
+    assert setup.hears(END) == [END]
+
+
+def test_speech_with_words_lasts_as_long_as_it_lasts(setup: Setup) -> None:
+    setup.hears(START)
+    setup.now += 0.5
+    setup.activity.words_heard()
+    assert setup.hears(SOUND, after=60.0) == [SOUND]
+
+
+def test_sounds_in_a_row_no_longer_pause_a_line(setup: Setup) -> None:
+    setup.session.speaks()
+    for _ in range(3):
+        assert setup.hears(START, after=1.0) == [START]
+        setup.hears(SOUND, after=0.3)
+        assert setup.hears(END) == [END]
+    assert setup.hears(START, after=1.0) == []
+    setup.now += 0.1
+    setup.activity.words_heard()
+    assert setup.hears(SOUND) == [START, SOUND]
+    setup.hears(END)
+    assert setup.hears(START, after=1.0) == [START]
+
+
+def test_echo_does_not_pause_a_line(setup: Setup) -> None:
+    setup.activity.hears_echo = True
+    speech = setup.session.speaks()
+    assert setup.hears(START) == []
+    assert setup.hears(SOUND, after=0.5) == []
+    assert setup.hears(END) == []
+    speech.ends()
+    assert setup.hears(START) == [START]
