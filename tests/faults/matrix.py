@@ -349,8 +349,6 @@ REPRESENTATIVES = frozenset(
         "every TTS stalls",
         "LLM drops in mid-answer",
         "LLM blocks the prompt",
-        "LLM pauses 3 s in mid-answer",
-        "LLM writes code",
         "LLM calls a function with wrong arguments",
         "every LLM hangs",
     }

@@ -252,6 +252,35 @@ async def test_training_type_chooses_its_own_avatar(
     assert [s["avatar_id"] for s in await product.avatars(room)] == ["nurse"]
 
 
+async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> None:
+    """A pause of 3 s neither ends nor repeats the line; code is neither said nor shown."""
+    pausing = {"chunks": ["The video is short. ", "It takes ten minutes."], "delay_s": 3.0}
+    code = "```tool_code\nprint(default_api.skip_question(question='truck_type'))\n```"
+    await product.stage.stand_ins.script(
+        pausing, says(code), calls(saved("driven_before", True)), says("Good to know.")
+    )
+    client, _, _ = await product.enter(**FORKLIFT)
+    opening = await the_opening(client)
+    await client.silence()
+    asked_at = time.monotonic()
+    await client.type("How long is it?")
+    heard_at, _ = await client.hears(asked_at)
+    # The first sentence is said while the model pauses.
+    assert heard_at - asked_at < 2.5
+    await until(
+        lambda: "ten minutes" in client.said(client.agent.identity), 20, "the line was not finished"
+    )
+    await typed(client, "I have driven one", "Good to know")
+    after_opening = client.said(client.agent.identity).removeprefix(opening)
+    assert " ".join(after_opening.split()) == (
+        "The video is short. It takes ten minutes. Good to know."
+    )
+    spoken = await product.stage.stand_ins.calls("tts")
+    assert {call["detail"]["model"] for call in spoken} == {"aura-2-andromeda-en"}
+    said = [text for call in spoken for text in call["detail"]["said"]]
+    assert said[-3:] == ["The video is short.", "It takes ten minutes.", "Good to know."]
+
+
 async def test_voice_slows_down_on_request(product: Product) -> None:
     await product.stage.stand_ins.script(
         calls(("speak_slower", {})), says("Of course, I will speak slowly.")
