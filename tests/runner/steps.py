@@ -36,6 +36,8 @@ class Step:
     name: str
     command: tuple[str, ...]
     folder: Path = ROOT
+    one_core: bool = False
+    """Whether it uses about one core; such steps in a row run side by side."""
     may_be_empty: bool = False
     """Whether it is no failure if pytest finds no test."""
     failed_alone: tuple[str, ...] = ()
@@ -54,10 +56,10 @@ def plan(
         pytest_arguments: passed on to every pytest step.
     """
     steps: list[Step] = []
+    if group in {None, "page"} and "page" not in missing:
+        steps.append(Step("vitest", _npm("test"), WEB, one_core=True))
     if group in {None, "check"}:
         steps += _checks(page="page" not in missing)
-    if group in {None, "page"} and "page" not in missing:
-        steps.append(_npm("vitest", "test"))
     cores = os.cpu_count() or 2
     if group in {None, "unit"}:
         steps.append(_pytest("unit tests", ["tests/unit"], cores + 1, pytest_arguments))
@@ -88,17 +90,26 @@ def _is_in(path: str, folders: Iterable[str]) -> bool:
 def _checks(*, page: bool) -> list[Step]:
     lint_imports = str(Path(sys.executable).with_name("lint-imports"))
     steps = [
-        Step("ruff", (sys.executable, "-m", "ruff", "check", *_PYTHON_SOURCES)),
-        Step("format", (sys.executable, "-m", "ruff", "format", "--check", *_PYTHON_SOURCES)),
-        Step("mypy", (sys.executable, "-m", "mypy")),
-        Step("imports", (lint_imports, "--no-logo")),
+        _check("mypy", sys.executable, "-m", "mypy"),
+        _check("ruff", sys.executable, "-m", "ruff", "check", *_PYTHON_SOURCES),
+        _check("format", sys.executable, "-m", "ruff", "format", "--check", *_PYTHON_SOURCES),
+        _check("imports", lint_imports, "--no-logo"),
     ]
-    return [*steps, _npm("eslint", "lint"), _npm("tsc", "typecheck")] if page else steps
+    if page:
+        steps += [
+            Step(name, _npm(script), WEB, one_core=True)
+            for name, script in (("eslint", "lint"), ("tsc", "typecheck"))
+        ]
+    return steps
 
 
-def _npm(name: str, script: str) -> Step:
+def _check(name: str, *command: str) -> Step:
+    return Step(name, command, one_core=True)
+
+
+def _npm(script: str) -> tuple[str, ...]:
     # On Windows the program is npm.cmd.
-    return Step(name, (shutil.which("npm") or "npm", "run", "--silent", script), WEB)
+    return (shutil.which("npm") or "npm", "run", "--silent", script)
 
 
 def _pytest(name: str, paths: list[str], processes: int, arguments: list[str]) -> Step:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,15 @@ def test_run_steps_takes_the_result_of_failed_tests_alone_only_if_asked(
 ) -> None:
     step = Step("product tests", exits(1), failed_alone=exits(alone))
     assert run_steps([step], {}, retry_alone=retry_alone) == code
+
+
+def test_run_steps_runs_steps_of_one_core_side_by_side(capfd: pytest.CaptureFixture[str]) -> None:
+    waits = (sys.executable, "-c", "import time; time.sleep(1); print('it waited')")
+    steps = [Step(name, waits, one_core=True) for name in ("mypy", "eslint")]
+    began = time.monotonic()
+    assert run_steps([*steps, Step("ruff", exits(1), one_core=True)], {}) == 1
+    if (os.cpu_count() or 1) > 1:
+        assert time.monotonic() - began < 2
+    shown = capfd.readouterr().out
+    assert "== eslint\nit waited" in shown
+    assert "failed: ruff" in shown
