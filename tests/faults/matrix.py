@@ -336,9 +336,7 @@ ROWS = (
 
 REPRESENTATIVES = frozenset(
     {
-        "avatar refused (401)",
         "avatar call hangs",
-        "avatar never joins",
         "avatar without a picture",
         "avatar leaves at once",
         "avatar reports its end too early",

@@ -86,7 +86,7 @@ async def test_trainee_who_returns_in_time_continues_the_conversation(product: P
     assert again.disconnected_at is None, "the old grace ended the conversation"
 
 
-async def test_avatar_leaves_within_fifteen_seconds_if_the_trainee_never_joins(
+async def test_avatar_leaves_and_the_outcome_says_so_if_the_trainee_never_joins(
     product: Product,
 ) -> None:
     asked_at = time.monotonic()
@@ -103,3 +103,7 @@ async def test_avatar_leaves_within_fifteen_seconds_if_the_trainee_never_joins(
         await asyncio.sleep(0.1)
     await product.paid_avatars_left(room)
     assert len(await product.avatars(room)) == 1
+    outcome = await product.outcome(answer.json()["session_id"])
+    assert outcome["ended"]["reason"] == "trainee_never_came"
+    assert (outcome["met_at"], outcome["opened_at"], outcome["mode"]) == (None, None, None)
+    assert outcome["avatar_seconds"] < 17
