@@ -179,7 +179,7 @@ async def test_language_switch_changes_voice_and_page_and_keeps_answers(
     )
     client, response, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
-    await until(lambda: attribute(client, "greeting.locale") == "en", 5, "no locale was told")
+    await until(lambda: attribute(client, "greeting.locale") == "en", 15, "no locale was told")
     await typed(client, "¿Podemos hablar en español?", "Con mucho gusto")
     assert attribute(client, "greeting.locale") == "es"
     await typed(client, "Sí", "¡Qué bien!")

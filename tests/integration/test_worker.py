@@ -79,7 +79,7 @@ async def test_worker_names_all_missing_settings(tmp_path: Path) -> None:
 async def test_worker_is_not_ready_while_livekit_is_gone(product: Product, tmp_path: Path) -> None:
     binary = await ensure_binary()
     [port] = free_ports(1)
-    async with httpx.AsyncClient(timeout=5) as http:
+    async with httpx.AsyncClient(timeout=15) as http:
 
         async def becomes(status: int, timeout: float) -> None:
             async with asyncio.timeout(timeout):
@@ -126,7 +126,7 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
 ) -> None:
     settings = {"LIVEKIT_AGENT_NAME": other_agent, "DRAIN_TIMEOUT_S": "90"}
     begins = first_sentence(shipped_script(name="Lin").opening)
-    async with contextlib.AsyncExitStack() as stack, httpx.AsyncClient(timeout=5) as http:
+    async with contextlib.AsyncExitStack() as stack, httpx.AsyncClient(timeout=15) as http:
         workers = [
             extra_worker(product.stage.environment, tmp_path / f"{name}.log", **settings)
             for name in ("one", "two")
@@ -138,7 +138,7 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
         # The old worker is the one that has the first greeting.
         new, old = sorted(started, key=lambda worker: room in worker.log.read_text())
         old.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while (await http.get(f"{old.url}/readyz")).status_code != 503:
                 await asyncio.sleep(0.1)
         assert (await http.get(f"{old.url}/readyz")).json()["draining"] is True

@@ -15,12 +15,8 @@ from tests.runner.prerequisites import NEEDED_BY
 ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SOURCES = ("agent", "tests", "examples")
 _PRODUCT_FOLDERS = ("browser", "faults", "integration", "standins", "deploy", "soak")
-_NEED_THE_WHOLE_MACHINE = (
-    "tests/integration/test_single_flight.py",
-    "tests/soak/test_soak.py",
-    "tests/standins/test_deepgram.py",
-)
-"""Tests that start many jobs at once or recognise speech in real time; they run one by one."""
+_WITH_TESTS_TO_RUN_ALONE = ("tests/integration", "tests/soak/test_soak.py", "tests/standins")
+"""Where tests have the mark `alone`."""
 _OTHERS = ("tests/soak",)
 """Run by `make soak`, but for the file above."""
 GROUPS = ("check", "page", "unit", "product", *_PRODUCT_FOLDERS)
@@ -65,21 +61,24 @@ def plan(
         steps.append(_pytest("unit tests", ["tests/unit"], cores + 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
     impossible = [path for name in sorted(missing) for path in NEEDED_BY[name]]
-    alone = [
-        path
-        for path in _NEED_THE_WHOLE_MACHINE
-        if _is_in(path, folders) and not _is_in(path, impossible)
-    ]
+    ignored = [f"--ignore={path}" for path in impossible]
     together = [f for f in folders if f not in _OTHERS and not _is_in(f, impossible)]
     if together:
-        left_out = dict.fromkeys([*impossible, *_NEED_THE_WHOLE_MACHINE])
-        ignored = [f"--ignore={path}" for path in left_out if _is_in(path, together)]
         # The tests mostly wait. More processes would delay each other, and tests measure delays.
         number = processes or cores + 1
+        command = [*together, *(i for i in ignored if _is_in(i.partition("=")[2], together))]
         name = "product tests, side by side"
-        steps.append(_pytest(name, [*together, *ignored], number, pytest_arguments))
+        steps.append(_pytest(name, [*command, "-m", "not alone"], number, pytest_arguments))
+    alone = [
+        path
+        for path in _WITH_TESTS_TO_RUN_ALONE
+        if _is_in(path, folders) and not _is_in(path, impossible)
+    ]
     if alone:
-        steps.append(_pytest("product tests, one by one", alone, 1, pytest_arguments))
+        command = [*alone, *(i for i in ignored if _is_in(i.partition("=")[2], alone))]
+        steps.append(
+            _pytest("product tests, one by one", [*command, "-m", "alone"], 1, pytest_arguments)
+        )
     return steps
 
 

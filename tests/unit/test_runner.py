@@ -31,13 +31,19 @@ def test_plan_leaves_out_what_needs_a_missing_prerequisite() -> None:
     assert command[-1] == "-x"
 
 
-def test_plan_runs_no_test_file_twice() -> None:
+def test_plan_runs_every_product_test_once() -> None:
     together, alone = plan("product", set(), None, [])
-    files = [word for word in alone.command if word.endswith(".py")]
-    assert files
-    for file in files:
-        assert f"--ignore={file}" in together.command or Path(file).parts[1] == "soak"
-        assert Path(ROOT, file).exists()
+    assert together.command[together.command.index("-m", 3) + 1] == "not alone"
+    assert alone.command[alone.command.index("-m", 3) + 1] == "alone"
+    searched = [word for word in alone.command if word.startswith("tests/")]
+    marked = [
+        path.relative_to(ROOT)
+        for path in Path(ROOT, "tests").rglob("test_*.py")
+        if "pytest.mark.alone" in path.read_text(encoding="utf-8") and path != Path(__file__)
+    ]
+    assert marked
+    for path in marked:
+        assert any(path.is_relative_to(folder) for folder in searched), f"{path} would not run"
     assert "tests/soak" not in together.command
 
 
