@@ -113,3 +113,6 @@ class PreparedLine:
                 continue
             yield self._frames[played]
             played += 1
+            # Let others run: livekit-agents analyses each frame for the captions' timing, and would
+            # block the event loop for a whole opening that is ready.
+            await asyncio.sleep(0)
