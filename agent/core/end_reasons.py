@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 CONTINUE: Final = "continue"
@@ -30,3 +31,10 @@ RESTARTABLE = frozenset(
     {TRAINEE_NEVER_CAME, CONNECTION_LOST, ROOM_CLOSED, SESSION_FAILED, WORKER_SHUTDOWN}
 )
 """Reasons after which the next request for the same session starts a new greeting."""
+
+_VALID: Final = re.compile(r"[a-z0-9_.-]{1,64}")
+
+
+def requested(reason: str) -> str:
+    """The reason of a requested end: the caller's, if it is valid and not RESTARTABLE."""
+    return reason if _VALID.fullmatch(reason) and reason not in RESTARTABLE else CONTINUE

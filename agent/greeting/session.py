@@ -7,6 +7,7 @@ is recorded about the greeting is in `observers/`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Final
 
 from livekit.agents import JobContext
@@ -26,14 +27,15 @@ from agent.greeting.observers.page import PageObserver
 from agent.greeting.session_start import start_in_room
 from agent.outcomes.session_end import record_session_end
 from agent.room.arrival import announce_arrivals
+from agent.room.end_messages import EndMessages
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
 from agent.store import Store
 
 _CLOSE_TIMEOUT_S: Final = 0.2
-"""Longest wait for the session to close before the room is deleted: the avatar is charged until
-then."""
-_LEAVE_TIMEOUT_S: Final = 1.0
+_LEAVE_TIMEOUT_S: Final = 0.2
+"""Longest waits for the session to close, and for the agent to leave, before the room is deleted:
+the avatar is charged until then."""
 
 
 class GreetingSession:
@@ -61,7 +63,8 @@ class GreetingSession:
         self._audibility = Audibility(greeting.trainee, greeting.output, events)
         self._held = [behaviour(greeting) for behaviour in BEHAVIOURS]
         self._held += [observer(greeting) for observer in OBSERVERS]
-        self._held += [PageRpcs(ctx.room, events), TypedText(ctx.room, greeting.trainee, events)]
+        self._held += [PageRpcs(ctx.room, events), EndMessages(ctx.room, events)]
+        self._held += [TypedText(ctx.room, greeting.trainee, events)]
         self._page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
         self._finishing: asyncio.Task[None] | None = None
@@ -129,11 +132,10 @@ class GreetingSession:
         await asyncio.shield(self._closing)
 
     async def _leave(self) -> None:
-        try:
+        """Leave the room before it is deleted: livekit-rtc logs errors if it is closed under it."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_TIMEOUT_S):
                 await self._greeting.room.disconnect()
-        except TimeoutError:
-            pass  # the room is deleted at the same time
 
     async def _close(self) -> None:
         greeting, state = self._greeting, self._greeting.state
@@ -145,9 +147,9 @@ class GreetingSession:
             if greeting.room.isconnected():
                 # The session needs the room until it is closed.
                 await asyncio.gather(self._page.show_end(reason), closing)
-                # Every participant leaves with the room, the paid avatar too. The agent leaves by
-                # itself: livekit-rtc logs errors if its room is closed under it.
-                await asyncio.gather(greeting.livekit.delete(), self._leave())
+                await self._leave()
+                # Every participant leaves with the room, the paid avatar too.
+                await greeting.livekit.delete()
             else:
                 await closing
             await greeting.avatar.close()

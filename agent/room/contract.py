@@ -13,6 +13,10 @@ every change. The opening waits until sound is unlocked and the agent or avatar 
 RPC_END_GREETING = "end_greeting"
 """Page to agent: `{"reason": "continue"}`. Ends the greeting at once and returns `ok`."""
 
+TOPIC_END = "greeting.end"
+"""Token endpoint to agent, as a data message: the end reason. The agent ends the greeting and
+closes the room. Messages that a participant sends are ignored."""
+
 RPC_START_TIMELINE = "start_timeline"
 """Page to agent: how many ms ago each moment of its start was, `{"page_asked": 2100, …}`; see
 `agent.outcomes.timeline.MOMENTS`. Returns `ok`; it changes only the timeline."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from typing import Final
 
 from livekit import rtc
@@ -19,7 +18,6 @@ _RESPOND_FIRST_S: Final = 0.1
 """The response to `end_greeting` is sent before the room is closed."""
 _TIMELINE_REPORTS_MAX: Final = 4
 """A page sends one or two reports; more are ignored."""
-_REASON: Final = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
 class PageRpcs:
@@ -65,11 +63,8 @@ class PageRpcs:
             reason = str(json.loads(call.payload or "{}").get("reason"))
         except (ValueError, AttributeError):
             reason = ""
-        if not _REASON.fullmatch(reason) or reason in end_reasons.RESTARTABLE:
-            reason = end_reasons.CONTINUE
-        asyncio.get_running_loop().call_later(
-            _RESPOND_FIRST_S, self._events.emit, EndRequested(reason)
-        )
+        event = EndRequested(end_reasons.requested(reason))
+        asyncio.get_running_loop().call_later(_RESPOND_FIRST_S, self._events.emit, event)
         return "ok"
 
     async def _on_start_timeline(self, call: rtc.RpcInvocationData) -> str:

@@ -11,6 +11,7 @@ and the next request starts a new greeting.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,8 @@ from agent.token_endpoint.livekit_rooms import LiveKitRooms
 WORKER_RECORD_S = 1.0
 """How long after its room the worker may take to record why the greeting ended."""
 _POLL_S = 0.1
+_AGENT_ENDS_S = (0.15, 0.15, 0.3)
+"""Seconds between looks at whether the agent has closed its room; it needs 0.1 to 0.2 s."""
 
 
 class Greetings:
@@ -96,7 +99,24 @@ class Greetings:
         """
         # Recorded first, so that a start at the same time sees it.
         await self._store.end(session_id, reason)
-        await self._rooms.end(room_name_of(session_id))
+        room_name = room_name_of(session_id)
+        room_sid = await self._rooms.sid(room_name)
+        if room_sid is None or not await self._agent_ends(room_name, room_sid, reason):
+            await self._rooms.end(room_name)
+
+    async def _agent_ends(self, room_name: str, room_sid: str, reason: str) -> bool:
+        """Let the agent end the greeting: it closes the conversation before the room.
+
+        Returns:
+            Whether the room is gone soon.
+        """
+        with contextlib.suppress(LiveKitError):  # deleting the room ends the greeting too
+            await self._rooms.ask_agent_to_end(room_name, reason)
+            for wait_s in _AGENT_ENDS_S:
+                await asyncio.sleep(wait_s)
+                if await self._rooms.sid(room_name) != room_sid:
+                    return True
+        return False
 
     async def end_without_room(self, session_id: str) -> bool:
         """End a session whose room is gone, if trainee and agent had met in it.

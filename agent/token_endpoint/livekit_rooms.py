@@ -16,6 +16,7 @@ from agent.core.errors import LiveKitError
 from agent.core.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.settings import EndpointSettings
+from agent.room.contract import TOPIC_END
 from agent.token_endpoint.metrics import LIVEKIT_ERRORS
 
 EMPTY_TIMEOUT_S = 30
@@ -170,6 +171,18 @@ class LiveKitRooms:
         """Delete a room and disconnect everyone in it; do nothing if there is no such room."""
         async with self._calling("DeleteRoom", ignore_not_found=True):
             await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room_name))
+
+    async def ask_agent_to_end(self, room_name: str, reason: str) -> None:
+        """Ask the agent in an existing room to end the greeting; it closes the room."""
+        async with self._calling("SendData", ignore_not_found=True):
+            await self._livekit.room.send_data(
+                api.SendDataRequest(
+                    room=room_name,
+                    topic=TOPIC_END,
+                    data=reason.encode(),
+                    kind=api.DataPacket.Kind.RELIABLE,
+                )
+            )
 
     async def participants(self, room_name: str) -> Participants:
         """Return who is in a room; a room that does not exist is empty."""

@@ -127,6 +127,11 @@ class FakeLiveKit:
         await self._call("DeleteRoom")
         self.rooms.pop(room_name, None)
 
+    async def ask_agent_to_end(self, room_name: str, reason: str) -> None:
+        await self._call("SendData")
+        if self.rooms[room_name].agent:
+            del self.rooms[room_name]
+
     async def participants(self, room_name: str) -> Participants:
         await self._call("ListParticipants")
         room = self.rooms.get(room_name)

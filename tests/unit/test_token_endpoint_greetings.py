@@ -153,3 +153,17 @@ async def test_restart_starts_an_ended_session_again(
     await ended(greetings)
     assert await greetings.start(METADATA, restart=True)
     assert livekit.room("7").sid == "RM_2"
+
+
+@pytest.mark.parametrize("agent", [True, False])
+async def test_end_lets_the_agent_close_its_room_and_deletes_a_room_without_agent(
+    greetings: Greetings, livekit: FakeLiveKit, agent: bool
+) -> None:
+    """The fake's agent closes its room as soon as it is asked to end."""
+    await greetings.start(METADATA, restart=False)
+    livekit.room("7").agent = agent
+    await greetings.end("7", "continue")
+    assert livekit.rooms == {}
+    assert livekit.calls["SendData"] == 1
+    assert livekit.calls["DeleteRoom"] == (0 if agent else 1)
+    await ended(greetings)
