@@ -41,7 +41,6 @@ from agent.scripts import RenderedScript, script_for
 from agent.scripts.selection import find_locale
 from agent.scripts.speakable import estimate_speech_s
 from agent.speech.failures import provider_failed
-from agent.speech.keyterms import usable_keyterms
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import FallbackModels
 from agent.speech.prepared_line import PreparedLine
@@ -100,7 +99,6 @@ class Conversation:
         self.session.on("conversation_item_added", self._on_item)
         forward_session_events(self.session, events, self._words)
         self._tools = FunctionTools(state, events, self)
-        self._update_keyterms()
         self.agent = self._build_agent()
 
     async def set_trainee_details(self, name: str, metadata: str) -> None:
@@ -219,16 +217,6 @@ class Conversation:
         if self._speech is not None:
             self._speech.restart_recognition()
 
-    def ask_second_recognition(self) -> bool:
-        """Let Gemini hear what Deepgram did not recognise; False if it cannot."""
-        recognition = self.agent.recognition
-        return recognition is not None and recognition.failover.try_second()
-
-    def leave_second_recognition(self) -> None:
-        """Use Deepgram again, because Gemini did not recognise the words either."""
-        if self.agent.recognition is not None:
-            self.agent.recognition.failover.return_to_first()
-
     async def close(self, timeout_s: float) -> None:
         """Stop preparing the opening, and close the session.
 
@@ -275,15 +263,8 @@ class Conversation:
 
     def _use_script(self, script: RenderedScript) -> None:
         self._state.script = script
-        self._update_keyterms()
         self._state.answers.rephrase(script.questions)
         self._events.emit(LanguageChanged(script.locale))
-
-    def _update_keyterms(self) -> None:
-        """Tell speech recognition the names and words of the script; it reconnects if needed."""
-        if self._speech is not None:
-            self._speech.keyterms = usable_keyterms(self._state.script.keyterms)
-            self.session.update_options(keyterms=self._speech.keyterms)
 
     def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
         script, speech = self._state.script, None

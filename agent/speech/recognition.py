@@ -5,20 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from livekit.agents import (
-    NOT_GIVEN,
-    EndpointingOptions,
-    TurnHandlingOptions,
-    inference,
-)
-from livekit.agents.stt import STT, SpeechEvent, SpeechEventType
+from livekit.agents import NOT_GIVEN, TurnHandlingOptions, inference, stt
 from livekit.plugins import deepgram
 
-from agent.core.events import Events
 from agent.core.settings import VoiceSettings
-from agent.speech.endpointing import DEFAULT_DELAYS, endpointing_delays
-from agent.speech.gemini_transcription import GeminiTranscription
-from agent.speech.recognition_failover import FailoverRecognition
 from agent.speech.recognition_models import RecognitionChoice
 
 
@@ -26,37 +16,14 @@ from agent.speech.recognition_models import RecognitionChoice
 class Recognition:
     """Speech recognition, and how the end of the trainee's turn is found with it."""
 
-    stt: STT[Any]
+    stt: stt.STT[Any]
     turn_handling: TurnHandlingOptions
-    failover: FailoverRecognition
-
-    def delays_after(self, event: SpeechEvent) -> EndpointingOptions | None:
-        """Return how long to wait for more words; None to leave it as it is."""
-        if self.turn_handling["turn_detection"] == "stt":
-            return None
-        if event.type is not SpeechEventType.FINAL_TRANSCRIPT or not event.alternatives:
-            return None
-        return endpointing_delays(event.alternatives[0].text)
 
 
-def build_recognition(
-    settings: VoiceSettings,
-    choice: RecognitionChoice,
-    second: GeminiTranscription | None = None,
-    events: Events | None = None,
-) -> Recognition:
-    """Build speech recognition with its turn detection.
-
-    Args:
-        second: recognises if the chosen one fails; None for nothing.
-    """
-    if choice.is_flux:
-        flux = _build_flux(settings, choice)
-        failover = FailoverRecognition(flux, second, events)
-        return Recognition(flux, _flux_turns(settings), failover)
-    nova = _build_nova(settings, choice)
-    failover = FailoverRecognition(nova, second, events)
-    return Recognition(nova, _detected_turns(settings), failover)
+def build_recognition(settings: VoiceSettings, choice: RecognitionChoice) -> Recognition:
+    """Build speech recognition with its turn detection."""
+    build = _build_flux if choice.is_flux else _build_nova
+    return Recognition(build(settings, choice), _turn_handling(settings, choice))
 
 
 def _build_flux(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.STTv2:
@@ -83,24 +50,15 @@ def _build_nova(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.
     )
 
 
-def _flux_turns(settings: VoiceSettings) -> TurnHandlingOptions:
-    early = settings.deepgram_eager_eot_threshold > 0
-    return {
-        "turn_detection": "stt",
+def _turn_handling(settings: VoiceSettings, choice: RecognitionChoice) -> TurnHandlingOptions:
+    if choice.is_flux:
         # Flux has waited already; a delay of ours would come on top.
-        "endpointing": {"min_delay": 0.0, "max_delay": 0.0},
-        # A reply that Flux's EagerEndOfTurn starts is synthesised too. It is only spoken if the
-        # turn ends with the same words and no function was called meanwhile
-        # (tests/unit/test_early_replies.py).
-        "preemptive_generation": {"enabled": early, "preemptive_tts": early},
-    }
-
-
-def _detected_turns(settings: VoiceSettings) -> TurnHandlingOptions:
+        return {"turn_detection": "stt", "endpointing": {"min_delay": 0.0, "max_delay": 0.0}}
     return {
         # v1-mini runs inside this process; v1 sends the trainee's audio to LiveKit's gateway.
         "turn_detection": inference.TurnDetector(
             version="v1" if settings.turn_detector == "cloud" else "v1-mini"
         ),
-        "endpointing": DEFAULT_DELAYS,
+        # The longest wait if the detector takes a complete sentence for an unfinished one.
+        "endpointing": {"max_delay": 2.0},
     }

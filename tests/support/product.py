@@ -33,8 +33,6 @@ _SETTINGS = {
     "BEYOND_PRESENCE_AVATARS": "patient_care=nurse",
 }
 _JOBS_END_S = 5.0
-_AVATARS_LEFT_S = 6.0
-"""Two seconds are promised; the rest is for a busy machine."""
 _POLL_S = 0.05
 
 
@@ -104,7 +102,7 @@ class Product:
         return sum(call["detail"].get("room") == room for call in calls)
 
     async def paid_avatars_left(
-        self, room: str, within_s: float = _AVATARS_LEFT_S, *, created_before: float = math.inf
+        self, room: str, within_s: float = 2, *, created_before: float = math.inf
     ) -> None:
         """Wait until every avatar that joined a room has left it.
 
@@ -200,11 +198,11 @@ class Product:
         listed = await self.livekit.room.list_rooms(api.ListRoomsRequest())
         for room in listed.rooms:
             await self.livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
-        await self._wait_for_jobs()
+        await self.wait_for_jobs()
         assert self.stage.stand_ins is not None
         await self.stage.stand_ins.reset()
 
-    async def _wait_for_jobs(self) -> None:
+    async def wait_for_jobs(self) -> None:
         """Wait until no job runs, so that the next test does not see its calls and metrics.
 
         A job that takes longer than 5 s is left to run.

@@ -98,7 +98,7 @@ class TurnsListener(Listener):
     def on_end(self) -> None:
         self._put("EndOfTurn")
 
-    async def on_command(self, command: dict[str, Any]) -> None:
+    def on_command(self, command: dict[str, Any]) -> None:
         self.results.put_nowait(command)
 
     async def send_result(self, result: _Event | dict[str, Any]) -> None:
@@ -154,7 +154,6 @@ class TurnsListener(Listener):
             await self._send("ConfigureFailure")
             return
         self._options = options
-        self.call.detail["keyterms"] = self._all("keyterm")
         names = ("eager_eot_threshold", "eot_threshold", "eot_timeout_ms")
         thresholds = {name: float(options[name]) for name in names if name in options}
         await self._send("ConfigureSuccess", thresholds=thresholds, keyterms=self._all("keyterm"))

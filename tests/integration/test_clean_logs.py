@@ -1,0 +1,96 @@
+"""A healthy greeting, and the start and the stop of a worker, log no warning and no traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from agent.core.job_metadata import JobMetadata, Trainee
+from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
+from tests.support.waiting import until
+from tests.support.workers import extra_worker, join_room_of
+
+SPEAKS_S = 1.0
+"""Into the opening, before the greeting is ended."""
+
+
+def troubles(log: Path, since_line: int = 0) -> list[str]:
+    """Return the lines of all processes in a log that look like a fault to an operator."""
+    return [line for line in _lines(log)[since_line:] if _is_trouble(line)]
+
+
+def _is_trouble(line: str) -> bool:
+    try:
+        record = json.loads(line)
+        if record["level"] in ("DEBUG", "INFO"):
+            return "Traceback" in line
+        # The machine of the tests is busy: if the loop was blocked without computing for that long,
+        # another process had the CPU.
+        return not record["cpu_time"] < record["threshold"]
+    except (ValueError, KeyError, TypeError):
+        return True
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(errors="replace").splitlines()
+
+
+async def press_continue(product: Product, client: LiveKitClient, session_id: str) -> None:
+    await client.press_continue()
+
+
+async def end_by_request(product: Product, client: LiveKitClient, session_id: str) -> None:
+    assert (await product.end(session_id)).status_code == 200
+
+
+async def end_as_the_page_does(product: Product, client: LiveKitClient, session_id: str) -> None:
+    await asyncio.gather(client.press_continue(), product.end(session_id))
+
+
+@pytest.mark.parametrize("end", [press_continue, end_by_request, end_as_the_page_does])
+async def test_greeting_that_ends_while_the_agent_speaks_logs_no_warning(
+    product: Product, end: Callable[[Product, LiveKitClient, str], Awaitable[None]]
+) -> None:
+    logs = [product.logs / "worker.log", product.logs / "endpoint.log"]
+    before = [len(_lines(log)) for log in logs]
+    client, response, _ = await product.enter()
+    await client.hears(after=0)
+    await asyncio.sleep(SPEAKS_S)
+    await end(product, client, response["session_id"])
+    await until(lambda: client.disconnected_at is not None, 5, "the room was not deleted")
+    outcome = await product.outcome(response["session_id"])
+    assert outcome["ended"]["reason"] == "continue"
+    await product.wait_for_jobs()
+    for log, since_line in zip(logs, before, strict=True):
+        assert troubles(log, since_line) == []
+
+
+async def test_worker_that_starts_greets_drains_and_stops_logs_no_warning(
+    product: Product, tmp_path: Path
+) -> None:
+    log = tmp_path / "worker.log"
+    agent_name = "test-" + os.urandom(3).hex()
+    settings = {"LIVEKIT_AGENT_NAME": agent_name, "RETURN_GRACE_S": "1"}
+    async with extra_worker(product.stage.environment, log, **settings) as worker:
+
+        async def enters(name: str) -> LiveKitClient:
+            metadata = JobMetadata(session_id=f"{agent_name}-{name}", trainee=Trainee(name=name))
+            client = await join_room_of(product, agent_name, metadata)
+            await client.hears(after=0)
+            return client
+
+        await (await enters("Ada")).leave()
+        await until(lambda: '"trainee_left"' in log.read_text(), 10, "the greeting did not end")
+        last = await enters("Lin")
+        worker.process.send_signal(signal.SIGTERM)
+        await until(lambda: '"draining worker"' in log.read_text(), 5, "the worker does not drain")
+        await last.press_continue()
+        assert await asyncio.wait_for(worker.process.wait(), 20) == 0
+    assert troubles(log) == []
