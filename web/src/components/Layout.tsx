@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { shownName } from "../lib/shownName.js";
 import type { Playback } from "../livekit/playbackReporter.js";
 import { closingOf, continueHintOf, type GreetingState } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
@@ -39,7 +40,7 @@ export function Layout(props: LayoutProps) {
     >
       <header className="tg-header">
         <div className="tg-heading">
-          <h1>{texts.heading(traineeName)}</h1>
+          <h1>{texts.heading(shownName(traineeName))}</h1>
           <p className="tg-ai" data-testid="ai-avatar">
             {texts.aiAvatar}
           </p>
