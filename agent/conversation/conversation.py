@@ -41,6 +41,7 @@ from agent.scripts import RenderedScript, script_for
 from agent.scripts.selection import find_locale
 from agent.scripts.speakable import estimate_speech_s
 from agent.speech.failures import provider_failed
+from agent.speech.keyterms import usable_keyterms
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import FallbackModels
 from agent.speech.prepared_line import PreparedLine
@@ -99,6 +100,7 @@ class Conversation:
         self.session.on("conversation_item_added", self._on_item)
         forward_session_events(self.session, events, self._words)
         self._tools = FunctionTools(state, events, self)
+        self._update_keyterms()
         self.agent = self._build_agent()
 
     async def set_trainee_details(self, name: str, metadata: str) -> None:
@@ -263,8 +265,14 @@ class Conversation:
 
     def _use_script(self, script: RenderedScript) -> None:
         self._state.script = script
+        self._update_keyterms()
         self._state.answers.rephrase(script.questions)
         self._events.emit(LanguageChanged(script.locale))
+
+    def _update_keyterms(self) -> None:
+        """Tell speech recognition the names and words of the script; it reconnects if needed."""
+        if self._speech is not None:
+            self.session.update_options(keyterms=usable_keyterms(self._state.script.keyterms))
 
     def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
         script, speech = self._state.script, None

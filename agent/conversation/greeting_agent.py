@@ -85,6 +85,7 @@ class GreetingAgent(Agent):
         self._takes_over = chat_ctx is not None
         self._words = speech.words if speech else None
         self._stt_refusals = 0
+        self._speech = speech
         super().__init__(
             instructions="\n\n".join(
                 filter(None, [self.script.instructions, state.answers.summary])
@@ -111,6 +112,8 @@ class GreetingAgent(Agent):
             async with aclosing(passed):
                 async for event in passed:
                     self._stt_refusals = 0
+                    if self._speech and (delays := self._speech.recognition.delays_after(event)):
+                        self.session.update_options(endpointing_opts=delays)
                     yield event
         except APIError:
             await asyncio.sleep(_STT_RETRY_S[min(self._stt_refusals, len(_STT_RETRY_S) - 1)])

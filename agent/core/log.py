@@ -22,6 +22,8 @@ _SECRET_MIN = 8
 """In characters. Shorter secrets (keys of the demo) are ordinary words and are not redacted."""
 _MAY_HOLD_TEXT = (str, bytes, Exception, list, tuple, dict, set)
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
+_KEYTERM = re.compile(r"\b(keyterms?=)[^&\s'\")]*")
+"""In the address of a connection to speech recognition; one of them is the trainee's name."""
 
 
 class RedactingFilter(logging.Filter):
@@ -57,7 +59,7 @@ class RedactingFilter(logging.Filter):
         return True
 
     def _redacted(self, text: str) -> str:
-        text = _JWT.sub("<token>", text)
+        text = _KEYTERM.sub(r"\1<redacted>", _JWT.sub("<token>", text))
         return self._secret.sub("<secret>", text) if self._secret else text
 
 

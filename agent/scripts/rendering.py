@@ -64,6 +64,8 @@ class RenderedScript(BaseModel):
     """The opening of a recorded greeting: it contains the recording disclosure."""
     talking_points: tuple[str, ...]
     facts: tuple[str, ...]
+    keyterms: tuple[str, ...]
+    """Names and words that speech recognition should know; the trainee's name is the first."""
     questions: tuple[Question, ...]
     """With `ask`, `unit` and the words of the choices filled in."""
     instructions: str
@@ -158,6 +160,9 @@ def render_script(
         ),
         talking_points=spoken.all_of("talking_points"),
         facts=spoken.all_of("facts"),
+        keyterms=tuple(
+            filter(None, [given["name"], speakable["training"], guide, *script.keyterms])
+        ),
         questions=spoken.questions(),
         instructions=told.instructions(
             languages=tuple(f"{_language(library, tag)} ({tag})" for tag in locales)

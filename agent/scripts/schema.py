@@ -165,6 +165,8 @@ class Script(Shared):
     """All that the agent may use to answer questions."""
     questions: list[Question] = []
     """What the agent asks, in this order."""
+    keyterms: list[Text] = []
+    """Names and technical words that speech recognition should know, such as `lockout tagout`."""
     words: dict[Id, Text] = {}
     """Words for `{{ words.id }}` in the texts, which industries may replace."""
     industries: dict[Id, Industry] = {}

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from livekit.agents import NOT_GIVEN, TurnHandlingOptions, inference, stt
+from livekit.agents import (
+    NOT_GIVEN,
+    EndpointingOptions,
+    TurnHandlingOptions,
+    inference,
+)
+from livekit.agents.stt import STT, SpeechEvent, SpeechEventType
 from livekit.plugins import deepgram
 
 from agent.core.settings import VoiceSettings
+from agent.speech.endpointing import DEFAULT_DELAYS, endpointing_delays
 from agent.speech.recognition_models import RecognitionChoice
 
 
@@ -16,14 +23,23 @@ from agent.speech.recognition_models import RecognitionChoice
 class Recognition:
     """Speech recognition, and how the end of the trainee's turn is found with it."""
 
-    stt: stt.STT[Any]
+    stt: STT[Any]
     turn_handling: TurnHandlingOptions
+
+    def delays_after(self, event: SpeechEvent) -> EndpointingOptions | None:
+        """Return how long to wait for more words; None to leave it as it is."""
+        if self.turn_handling["turn_detection"] == "stt":
+            return None
+        if event.type is not SpeechEventType.FINAL_TRANSCRIPT or not event.alternatives:
+            return None
+        return endpointing_delays(event.alternatives[0].text)
 
 
 def build_recognition(settings: VoiceSettings, choice: RecognitionChoice) -> Recognition:
     """Build speech recognition with its turn detection."""
-    build = _build_flux if choice.is_flux else _build_nova
-    return Recognition(build(settings, choice), _turn_handling(settings, choice))
+    if choice.is_flux:
+        return Recognition(_build_flux(settings, choice), _flux_turns(settings))
+    return Recognition(_build_nova(settings, choice), _detected_turns(settings))
 
 
 def _build_flux(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.STTv2:
@@ -50,15 +66,24 @@ def _build_nova(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.
     )
 
 
-def _turn_handling(settings: VoiceSettings, choice: RecognitionChoice) -> TurnHandlingOptions:
-    if choice.is_flux:
+def _flux_turns(settings: VoiceSettings) -> TurnHandlingOptions:
+    early = settings.deepgram_eager_eot_threshold > 0
+    return {
+        "turn_detection": "stt",
         # Flux has waited already; a delay of ours would come on top.
-        return {"turn_detection": "stt", "endpointing": {"min_delay": 0.0, "max_delay": 0.0}}
+        "endpointing": {"min_delay": 0.0, "max_delay": 0.0},
+        # A reply that Flux's EagerEndOfTurn starts is synthesised too. It is only spoken if the
+        # turn ends with the same words and no function was called meanwhile
+        # (tests/unit/test_early_replies.py).
+        "preemptive_generation": {"enabled": early, "preemptive_tts": early},
+    }
+
+
+def _detected_turns(settings: VoiceSettings) -> TurnHandlingOptions:
     return {
         # v1-mini runs inside this process; v1 sends the trainee's audio to LiveKit's gateway.
         "turn_detection": inference.TurnDetector(
             version="v1" if settings.turn_detector == "cloud" else "v1-mini"
         ),
-        # The longest wait if the detector takes a complete sentence for an unfinished one.
-        "endpointing": {"max_delay": 2.0},
+        "endpointing": DEFAULT_DELAYS,
     }

@@ -72,3 +72,13 @@ def test_log_formats_write_untrusted_text_on_one_line_without_control_characters
             assert len(shown.splitlines()) == 1
             assert not {c for c in shown if ord(c) < 32}
             assert "%s%n" in shown
+
+
+def test_log_filter_redacts_the_keyterms_of_an_address(
+    filtered_logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = "wss://api.deepgram.com/v2/listen?model=flux&keyterm=Ada+Lovelace&keyterm=forklift"
+    filtered_logger.warning("400, url='%s&tag=x'", address)
+    (record,) = caplog.records
+    assert "Lovelace" not in record.getMessage()
+    assert record.getMessage().endswith("keyterm=<redacted>&tag=x'")

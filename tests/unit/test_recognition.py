@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from livekit.agents import inference
+from livekit.agents import LanguageCode, inference, stt
 from livekit.plugins import deepgram
 from multidict import MultiDict
 
+from agent.conversation.conversation import Conversation
+from agent.conversation.state import GreetingState
 from agent.core.errors import ConfigError
+from agent.core.events import Events
+from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.demo.providers.deepgram.queries import refuse_query
+from agent.speech.keyterms import usable_keyterms
+from agent.speech.models import build_llm
 from agent.speech.recognition import build_recognition
 from agent.speech.recognition_models import RecognitionChoice, choose_recognition
 
@@ -94,3 +100,62 @@ def test_eager_threshold_is_at_most_the_threshold() -> None:
         VoiceSettings.from_env(
             {**ENVIRONMENT, "DEEPGRAM_EOT_THRESHOLD": "0.5", "DEEPGRAM_EAGER_EOT_THRESHOLD": "0.6"}
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "shortest", "longest"),
+    [
+        ("Do you hear me?", 0.3, 0.5),
+        ("Ja, das weiß ich.", 0.3, 0.5),
+        ("はい。", 0.3, 0.5),
+        ("It was the best of times,", 1.2, 2.0),
+        ("And then I…", 1.2, 2.0),
+        ("something without punctuation", 0.3, 2.0),
+    ],
+)
+def test_punctuation_decides_how_long_nova_3_waits(
+    text: str, shortest: float, longest: float
+) -> None:
+    settings = VoiceSettings.from_env(ENVIRONMENT)
+    final = stt.SpeechEvent(
+        type=stt.SpeechEventType.FINAL_TRANSCRIPT,
+        alternatives=[stt.SpeechData(language=LanguageCode("en"), text=text)],
+    )
+    nova = build_recognition(settings, RecognitionChoice("nova-3", ("multi",)))
+    assert nova.delays_after(final) == {"min_delay": shortest, "max_delay": longest}
+    flux = build_recognition(settings, RecognitionChoice(MULTI, ("en",)))
+    assert flux.delays_after(final) is None
+
+
+def test_keyterms_fit_into_the_limits_of_deepgram() -> None:
+    terms = [
+        "Ada",
+        "",
+        "  ",
+        "lockout, tagout",
+        "Ada",
+        "x" * 101,
+        *(f"word{n}" for n in range(200)),
+    ]
+    found = usable_keyterms(terms)
+    assert found[:3] == ["Ada", "lockout tagout", "word0"]
+    assert len(found) <= 100
+    for path, model in (("/v2/listen", "flux-general-en"), ("/v1/listen", "nova-3")):
+        query = MultiDict([("model", model), *(("keyterm", term) for term in found)])
+        assert refuse_query(path, query) is None
+
+
+async def test_recognition_is_told_the_name_the_training_and_the_terms_of_the_script() -> None:
+    settings = VoiceSettings.from_env(ENVIRONMENT)
+    events = Events()
+    metadata = JobMetadata.model_validate(
+        {"trainee": {"name": "Ngozi"}, "training_type": "forklift", "locale": "en"}
+    )
+    state = GreetingState(metadata=metadata, events=events)
+    conversation = Conversation(build_llm(settings), state, events, settings)
+    terms = conversation.session.keyterms
+    assert terms[0] == "Ngozi"
+    assert state.script.training in terms
+    conversation.switch_language("de")
+    assert state.script.training in conversation.session.keyterms
+    assert terms != conversation.session.keyterms

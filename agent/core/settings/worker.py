@@ -40,7 +40,7 @@ class VoiceSettings(LlmSettings):
     not know (nova-3 recognises those), use `turn_detector`."""
     deepgram_eot_threshold: float = Field(0.7, ge=0.5, le=0.9)
     """Flux: how certain it must be that a turn is over."""
-    deepgram_eager_eot_threshold: float = Field(0.5, ge=0, le=0.9)
+    deepgram_eager_eot_threshold: float = Field(0.4, ge=0, le=0.9)
     """Flux: how certain it must be before a reply is prepared; 0 to prepare none early."""
     deepgram_eot_timeout_ms: int = Field(3_000, ge=500, le=10_000)
     """Flux: silence that ends a turn in any case."""

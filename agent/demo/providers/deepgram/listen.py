@@ -48,7 +48,7 @@ class Listener(ABC):
         self._rate = int(request.query.get("sample_rate", "16000"))
         self._unread = np.zeros(0, np.int16)
         self._drop_at_ms: float | None = None
-        call.detail["heard"] = []
+        call.detail |= {"heard": [], "keyterms": request.query.getall("keyterm", [])}
 
     @abstractmethod
     def on_start(self) -> None:

@@ -154,6 +154,7 @@ class TurnsListener(Listener):
             await self._send("ConfigureFailure")
             return
         self._options = options
+        self.call.detail["keyterms"] = self._all("keyterm")
         names = ("eager_eot_threshold", "eot_threshold", "eot_timeout_ms")
         thresholds = {name: float(options[name]) for name in names if name in options}
         await self._send("ConfigureSuccess", thresholds=thresholds, keyterms=self._all("keyterm"))

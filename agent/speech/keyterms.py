@@ -1,0 +1,31 @@
+"""Terms that speech recognition should know: names and the words of a training."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_MOST_TERMS: Final = 100
+_MOST_CHARACTERS: Final = 100
+_MOST_TOKENS: Final = 450
+"""Deepgram allows 100 terms of 100 characters and 500 tokens, and refuses the connection otherwise
+(https://developers.deepgram.com/docs/keyterm). Its tokens are parts of words, so they are counted
+generously: one for every two characters."""
+_SEPARATORS = re.compile(r"[,;:\s]+")
+"""Separators and weights are not part of a term."""
+
+
+def usable_keyterms(terms: Iterable[str]) -> list[str]:
+    """Return the terms that fit into Deepgram's limits, in their order and each once."""
+    found: list[str] = []
+    tokens = 0
+    for term in terms:
+        term = _SEPARATORS.sub(" ", term).strip()
+        if not term or len(term) > _MOST_CHARACTERS or term in found:
+            continue
+        tokens += -(-len(term) // 2)
+        if tokens > _MOST_TOKENS or len(found) == _MOST_TERMS:
+            break
+        found.append(term)
+    return found

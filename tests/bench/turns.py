@@ -1,0 +1,132 @@
+"""`make turns`: how soon the agent answers, and how often it cuts the trainee off.
+
+A client plays recordings of people to the product, which runs with the stand-ins at their usual
+latencies (50 ms STT, 150 ms LLM, 80 ms TTS). The reply gap is the time from the last sound of the
+trainee to the first sound of the answer. A false cut-off is an answer that begins in a pause of a
+sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from livekit import api
+
+from agent.demo.stage import Stage, stage
+from tests.bench.recordings import COMPLETE, HESITANT, PAUSES_S, write
+from tests.support.livekit_client import LiveKitClient
+from tests.support.livekit_token import trainee_token
+
+_ANSWER_S = 12.0
+
+
+@dataclass
+class Turns:
+    """What was measured with one recogniser and language."""
+
+    gaps: list[float] = field(default_factory=list)
+    """Seconds; one for each complete sentence that was answered."""
+    unanswered: int = 0
+    cut_off: int = 0
+    hesitant: int = 0
+    """Sentences with a pause that were spoken."""
+
+
+async def one_conversation(
+    running: Stage, room: str, files: list[tuple[Path, float]], found: Turns
+) -> None:
+    """Play recordings in one greeting.
+
+    Args:
+        files: with the seconds from the end of the pause to the end of the sentence; 0 for a
+            complete sentence.
+    """
+    server = running.livekit
+    assert server is not None
+    client = LiveKitClient()
+    async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
+        dispatch = api.RoomAgentDispatch(
+            agent_name=running.agent_name, metadata='{"v": 1, "trainee": {"name": "Ada"}}'
+        )
+        await livekit.room.create_room(api.CreateRoomRequest(name=room, agents=[dispatch]))
+        try:
+            await client.join(server.url, trainee_token(server, room, name="Ada"))
+            await client.hears(after=0, timeout=30)
+            await client.silence(1.2)
+            for file, rest_s in files:
+                began = time.monotonic()
+                ended = await client.say(file)
+                if rest_s:
+                    found.hesitant += 1
+                    early = client.first_sound(began)
+                    found.cut_off += early is not None and early[0] < ended
+                try:
+                    heard, _ = await client.hears(after=ended, timeout=_ANSWER_S)
+                    if not rest_s:
+                        found.gaps.append(heard - ended)
+                        print(f"    {file.stem}: {heard - ended:.2f} s", flush=True)
+                except AssertionError:
+                    found.unanswered += 1
+                await client.silence(1.2)
+        finally:
+            await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+            await client.leave()
+
+
+async def measure(models: list[str], rounds: int, logs: Path) -> dict[str, Turns]:
+    result: dict[str, Turns] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        complete = [
+            (write(Path(folder) / f"complete-{index}.wav", cut), 0.0)
+            for index, cut in enumerate(COMPLETE)
+        ]
+        hesitant = [
+            (
+                write(Path(folder) / f"hesitant-{index}-{pause}.wav", first, pause, rest),
+                rest.end_s - rest.begin_s,
+            )
+            for index, (first, rest) in enumerate(HESITANT)
+            for pause in PAUSES_S
+        ]
+        for model in models:
+            found = result[model] = Turns()
+            (logs / model).mkdir(parents=True, exist_ok=True)
+            extra = {"DEEPGRAM_STT_MODEL": model, "LOG_LEVEL": "DEBUG"}
+            async with stage(logs / model, extra=extra) as running:
+                for number in range(rounds):
+                    print(f"  {model}, round {number + 1}", flush=True)
+                    await one_conversation(running, f"{model}-{number}-a", complete, found)
+                    half = len(hesitant) // 2
+                    await one_conversation(running, f"{model}-{number}-b", hesitant[:half], found)
+                    await one_conversation(running, f"{model}-{number}-c", hesitant[half:], found)
+    return result
+
+
+def table(result: dict[str, Turns]) -> str:
+    lines = [
+        "| Recogniser | Reply gap p50 | p90 | False cut-offs in pauses of 0.6–1.5 s | Unanswered |",
+        "|---|---|---|---|---|",
+    ]
+    for model, found in result.items():
+        gaps = sorted(found.gaps) or [float("nan")]
+        p90 = gaps[min(len(gaps) - 1, round(0.9 * (len(gaps) - 1)))]
+        lines.append(
+            f"| {model} | {statistics.median(gaps):.2f} s | {p90:.2f} s "
+            f"| {found.cut_off} of {found.hesitant} | {found.unanswered} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.turns")
+    parser.add_argument("--models", nargs="*", default=["flux-general-multi", "nova-3"])
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--logs", type=Path, default=Path(tempfile.gettempdir()) / "turns")
+    options = parser.parse_args()
+    print(table(asyncio.run(measure(options.models, options.rounds, options.logs))))

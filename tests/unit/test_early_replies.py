@@ -1,0 +1,168 @@
+"""Replies that begin before the trainee's turn is over, with the turn handling of Flux."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable
+from typing import Any
+
+import numpy as np
+import pytest
+from livekit import rtc
+from livekit.agents import (
+    Agent,
+    AgentSession,
+    LanguageCode,
+    ModelSettings,
+    function_tool,
+    stt,
+)
+from livekit.agents.voice import io
+
+from agent.core.settings import VoiceSettings
+from agent.speech.recognition import build_recognition
+from agent.speech.recognition_models import RecognitionChoice
+from tests.fakes.audio_session import Microphone
+from tests.fakes.scripted_llm import Says, ScriptedLLM
+from tests.support.waiting import until
+
+Kind = stt.SpeechEventType
+_RATE = 24_000
+
+
+class Speaker(io.AudioOutput):
+    """Plays at once what it is given; `heard` has the first sample of each frame."""
+
+    def __init__(self) -> None:
+        super().__init__(label="speaker", capabilities=io.AudioOutputCapabilities(pause=False))
+        self.heard: list[int] = []
+        self._seconds = 0.0
+
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        await super().capture_frame(frame)
+        self.heard.append(int(np.frombuffer(frame.data, np.int16)[0]))
+        self._seconds += frame.duration
+
+    def flush(self) -> None:
+        super().flush()
+        if self._seconds:
+            self.on_playback_finished(playback_position=self._seconds, interrupted=False)
+        self._seconds = 0.0
+
+    def clear_buffer(self) -> None:
+        self._seconds = 0.0
+
+
+class Listener(Agent):
+    """An agent that hears scripted events, and whose voice encodes its words as numbers."""
+
+    def __init__(self) -> None:
+        settings = VoiceSettings.from_env({"GOOGLE_API_KEY": "g", "DEEPGRAM_API_KEY": "d"})
+        flux = build_recognition(settings, RecognitionChoice("flux-general-en", ()))
+        super().__init__(instructions="", stt=flux.stt, turn_handling=flux.turn_handling)
+        self.events: asyncio.Queue[stt.SpeechEvent] = asyncio.Queue()
+        self.synthesised: list[str] = []
+        self.looking = asyncio.Event()
+        self.found = asyncio.Event()
+
+    async def stt_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncGenerator[stt.SpeechEvent, None]:
+        while True:
+            yield await self.events.get()
+
+    async def tts_node(
+        self, text: AsyncIterable[str], model_settings: ModelSettings
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        async for piece in text:
+            if not piece.strip().isdigit():
+                continue
+            self.synthesised.append(f"reply {piece.strip()}")
+            samples = np.full(_RATE // 50, int(piece), np.int16)
+            yield rtc.AudioFrame(samples.tobytes(), _RATE, 1, len(samples))
+
+    @function_tool
+    async def look_up(self) -> str:
+        """Look something up."""
+        self.looking.set()
+        await self.found.wait()
+        return "found"
+
+    def hear(self, kind: Kind, text: str = "") -> None:
+        said = [stt.SpeechData(language=LanguageCode("en"), text=text)] if text else []
+        self.events.put_nowait(stt.SpeechEvent(type=kind, alternatives=said))
+
+
+class Talk:
+    def __init__(self, *replies: Says) -> None:
+        self.llm, self.agent, self.speaker = ScriptedLLM(*replies), Listener(), Speaker()
+        self.session: AgentSession[Any] = AgentSession(
+            llm=self.llm, session_close_transcript_timeout=0.1
+        )
+
+    async def __aenter__(self) -> Talk:
+        self.session.input.audio, self.session.output.audio = Microphone(), self.speaker
+        await self.session.start(self.agent, record=False)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.session.aclose()
+
+    async def synthesised(self, text: str) -> None:
+        await until(lambda: text in self.agent.synthesised, 5, f"{text!r} was not synthesised")
+
+
+@pytest.fixture(autouse=True)
+def _no_livekit_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LIVEKIT_API_KEY", raising=False)
+
+
+async def test_early_reply_is_spoken_once_the_turn_ends_with_the_same_words() -> None:
+    async with Talk(Says("reply 1")) as talk:
+        talk.agent.hear(Kind.START_OF_SPEECH)
+        talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, "How long does it take?")
+        await talk.synthesised("reply 1")
+        await asyncio.sleep(0.1)
+        assert talk.speaker.heard == []
+        talk.agent.hear(Kind.FINAL_TRANSCRIPT, "How long does it take?")
+        talk.agent.hear(Kind.END_OF_SPEECH)
+        await until(lambda: talk.speaker.heard == [1], 5, "the reply was not spoken")
+        assert len(talk.llm.asked) == 1
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+async def test_early_reply_to_other_words_is_never_spoken(resumes: bool) -> None:
+    async with Talk(Says("reply 1"), Says("reply 2")) as talk:
+        talk.agent.hear(Kind.START_OF_SPEECH)
+        talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, "How long")
+        await talk.synthesised("reply 1")
+        if resumes:
+            talk.agent.hear(Kind.INTERIM_TRANSCRIPT, "How long does it")
+        talk.agent.hear(Kind.FINAL_TRANSCRIPT, "How long does it take?")
+        talk.agent.hear(Kind.END_OF_SPEECH)
+        await until(lambda: talk.speaker.heard != [], 5, "no reply was spoken")
+        await asyncio.sleep(0.1)
+        assert talk.speaker.heard == [2]
+
+
+async def test_early_reply_without_the_result_of_a_function_is_never_spoken() -> None:
+    # https://github.com/livekit/agents-js/issues/1365
+    replies = [Says(calls=[("look_up", {})]), Says("reply 1"), Says("reply 2"), Says("reply 3")]
+    async with Talk(*replies) as talk:
+        talk.agent.hear(Kind.START_OF_SPEECH)
+        talk.agent.hear(Kind.FINAL_TRANSCRIPT, "Look it up.")
+        talk.agent.hear(Kind.END_OF_SPEECH)
+        await asyncio.wait_for(talk.agent.looking.wait(), 5)
+        talk.agent.hear(Kind.START_OF_SPEECH)
+        talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, "And hurry.")
+        await talk.synthesised("reply 1")
+        talk.agent.hear(Kind.FINAL_TRANSCRIPT, "And hurry.")
+        talk.agent.hear(Kind.END_OF_SPEECH)
+        await asyncio.sleep(0.1)
+        assert talk.speaker.heard == []
+        talk.agent.found.set()
+        await until(lambda: talk.speaker.heard != [], 5, "no reply was spoken")
+        await asyncio.sleep(0.2)
+        assert 1 not in talk.speaker.heard
+        asked_last = [item.type for item in talk.llm.asked[-1].items]
+        assert "function_call_output" in asked_last
