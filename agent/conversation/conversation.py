@@ -219,6 +219,16 @@ class Conversation:
         if self._speech is not None:
             self._speech.restart_recognition()
 
+    def ask_second_recognition(self) -> bool:
+        """Let Gemini hear what Deepgram did not recognise; False if it cannot."""
+        recognition = self.agent.recognition
+        return recognition is not None and recognition.failover.try_second()
+
+    def leave_second_recognition(self) -> None:
+        """Use Deepgram again, because Gemini did not recognise the words either."""
+        if self.agent.recognition is not None:
+            self.agent.recognition.failover.return_to_first()
+
     async def close(self, timeout_s: float) -> None:
         """Stop preparing the opening, and close the session.
 
@@ -272,7 +282,8 @@ class Conversation:
     def _update_keyterms(self) -> None:
         """Tell speech recognition the names and words of the script; it reconnects if needed."""
         if self._speech is not None:
-            self.session.update_options(keyterms=usable_keyterms(self._state.script.keyterms))
+            self._speech.keyterms = usable_keyterms(self._state.script.keyterms)
+            self.session.update_options(keyterms=self._speech.keyterms)
 
     def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
         script, speech = self._state.script, None

@@ -85,7 +85,7 @@ class GreetingAgent(Agent):
         self._takes_over = chat_ctx is not None
         self._words = speech.words if speech else None
         self._stt_refusals = 0
-        self._speech = speech
+        self.recognition = speech.recognition if speech else None
         super().__init__(
             instructions="\n\n".join(
                 filter(None, [self.script.instructions, state.answers.summary])
@@ -105,14 +105,15 @@ class GreetingAgent(Agent):
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
     ) -> AsyncGenerator[stt.SpeechEvent, None]:
-        """Recognise speech; wait longer after each refusal."""
+        """Recognise speech; wait longer after each time that no provider can be used."""
+        assert self.recognition is not None
         try:
-            recognised = Agent.default.stt_node(self, audio, model_settings)
+            recognised = self.recognition.failover.recognise(audio)
             passed = self._words.filter(recognised) if self._words else recognised
             async with aclosing(passed):
                 async for event in passed:
                     self._stt_refusals = 0
-                    if self._speech and (delays := self._speech.recognition.delays_after(event)):
+                    if delays := self.recognition.delays_after(event):
                         self.session.update_options(endpointing_opts=delays)
                     yield event
         except APIError:

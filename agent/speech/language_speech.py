@@ -13,6 +13,7 @@ from agent.core.events import Events, VoiceFailedOver
 from agent.core.settings import VoiceSettings
 from agent.speech.deepgram_voice import DeepgramVoice
 from agent.speech.failures import provider_failed
+from agent.speech.gemini_transcription import GeminiTranscription
 from agent.speech.recognition import Recognition, build_recognition
 from agent.speech.recognition_models import RecognitionChoice, choose_recognition
 from agent.speech.synthesis import FallbackVoices, build_tts
@@ -29,6 +30,11 @@ class LanguageSpeech:
     def __init__(self, settings: VoiceSettings, events: Events) -> None:
         self._settings = settings
         self._events = events
+        self.keyterms: list[str] = []
+        """Terms that Gemini's speech recognition is told; Deepgram has them from the session."""
+        self._gemini: GeminiTranscription | None = None
+        if settings.gemini_stt_model:
+            self._gemini = GeminiTranscription(settings, lambda: self.keyterms)
         self._recognition: dict[RecognitionChoice, Recognition] = {}
         self._voices: dict[str, tts.TTS[Any]] = {}
         self._deepgram_voices: list[DeepgramVoice] = []
@@ -42,7 +48,9 @@ class LanguageSpeech:
         """
         choice = choose_recognition(self._settings.deepgram_stt_model, locales)
         if choice not in self._recognition:
-            self._recognition[choice] = build_recognition(self._settings, choice)
+            self._recognition[choice] = build_recognition(
+                self._settings, choice, self._gemini, self._events
+            )
         return self._recognition[choice]
 
     def voice(self, locale: str, script_voice: str | None) -> tts.TTS[Any]:

@@ -14,8 +14,11 @@ from livekit.agents import (
 from livekit.agents.stt import STT, SpeechEvent, SpeechEventType
 from livekit.plugins import deepgram
 
+from agent.core.events import Events
 from agent.core.settings import VoiceSettings
 from agent.speech.endpointing import DEFAULT_DELAYS, endpointing_delays
+from agent.speech.gemini_transcription import GeminiTranscription
+from agent.speech.recognition_failover import FailoverRecognition
 from agent.speech.recognition_models import RecognitionChoice
 
 
@@ -25,6 +28,7 @@ class Recognition:
 
     stt: STT[Any]
     turn_handling: TurnHandlingOptions
+    failover: FailoverRecognition
 
     def delays_after(self, event: SpeechEvent) -> EndpointingOptions | None:
         """Return how long to wait for more words; None to leave it as it is."""
@@ -35,11 +39,24 @@ class Recognition:
         return endpointing_delays(event.alternatives[0].text)
 
 
-def build_recognition(settings: VoiceSettings, choice: RecognitionChoice) -> Recognition:
-    """Build speech recognition with its turn detection."""
+def build_recognition(
+    settings: VoiceSettings,
+    choice: RecognitionChoice,
+    second: GeminiTranscription | None = None,
+    events: Events | None = None,
+) -> Recognition:
+    """Build speech recognition with its turn detection.
+
+    Args:
+        second: recognises if the chosen one fails; None for nothing.
+    """
     if choice.is_flux:
-        return Recognition(_build_flux(settings, choice), _flux_turns(settings))
-    return Recognition(_build_nova(settings, choice), _detected_turns(settings))
+        flux = _build_flux(settings, choice)
+        failover = FailoverRecognition(flux, second, events)
+        return Recognition(flux, _flux_turns(settings), failover)
+    nova = _build_nova(settings, choice)
+    failover = FailoverRecognition(nova, second, events)
+    return Recognition(nova, _detected_turns(settings), failover)
 
 
 def _build_flux(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.STTv2:

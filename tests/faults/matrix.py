@@ -139,8 +139,8 @@ ROWS = (
         faults=("bey:clear-hangs",),
         log="did not confirm",
     ),
-    # Deepgram STT: typed messages are answered.
-    Row(id="STT refused (401)", faults=("stt:401",), log="stt|listen|deepgram"),
+    # Deepgram STT: Gemini recognises speech instead.
+    Row(id="STT refused (401)", faults=("stt:401",), spoken=True, log="stt|listen|deepgram"),
     Row(id="STT: connection reset", faults=("stt:refuse",), log="stt|deepgram"),
     Row(
         id="STT: call hangs",
@@ -149,22 +149,14 @@ ROWS = (
     ),
     Row(id="STT drops in mid-sentence", faults=("stt:dropx1",), whole=True, spoken=True),
     Row(id="STT half-open", faults=("stt:half-open",), whole=True),
-    # The trainee is asked to repeat what was lost, and is then recognised.
     Row(
         id="STT half-open, spoken to",
-        faults=("stt:half-openx1",),
+        faults=("stt:half-open",),
         whole=True,
         spoken=True,
-        apology=True,
         log="not recognised",
     ),
-    Row(
-        id="STT never sends a final result",
-        faults=("stt:never-final",),
-        whole=True,
-        spoken=True,
-        apology=True,
-    ),
+    Row(id="STT never sends a final result", faults=("stt:never-final",), whole=True, spoken=True),
     Row(
         id="STT also sends garbage",
         faults=("stt:garbage",),
@@ -172,6 +164,16 @@ ROWS = (
         spoken=True,
     ),
     Row(id="STT recognises nothing", faults=("stt:blank",)),
+    # Both fail: typed messages are answered, and the trainee is asked to say it again.
+    Row(id="STT and Gemini's refused", faults=("stt:401", "live:403"), log="stt|deepgram"),
+    Row(
+        id="STT half-open and Gemini's hangs, spoken to",
+        faults=("stt:half-openx1", "live:hang"),
+        whole=True,
+        spoken=True,
+        apology=True,
+        log="not recognised",
+    ),
     # Deepgram TTS: Gemini TTS speaks instead.
     Row(
         id="TTS refused (401)",

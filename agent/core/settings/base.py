@@ -12,7 +12,12 @@ from pydantic_core import ErrorDetails
 
 from agent.core.errors import ConfigError
 
-_EMPTY_MEANS_SOMETHING = {"LIVEKIT_AGENT_NAME", "GEMINI_FALLBACK_MODEL", "FALLBACK_VOICE"}
+_EMPTY_MEANS_SOMETHING = {
+    "LIVEKIT_AGENT_NAME",
+    "GEMINI_FALLBACK_MODEL",
+    "GEMINI_STT_MODEL",
+    "FALLBACK_VOICE",
+}
 """For these, empty is a value (automatic dispatch, no fallback). Other empty variables count as not
 set."""
 

@@ -46,6 +46,8 @@ class VoiceSettings(LlmSettings):
     """Flux: silence that ends a turn in any case."""
     turn_detector: Literal["local", "cloud"] = "local"
     """`cloud` sends the trainee's audio to LiveKit's gateway."""
+    gemini_stt_model: str = "gemini-3.5-transcribe-live"
+    """Recognises speech if Deepgram fails; empty for no fallback."""
     gemini_tts_model: str = "gemini-3.1-flash-tts-preview"
     """TTS model of the voices `gemini:NAME`."""
     fallback_voice: str = "gemini:Kore"

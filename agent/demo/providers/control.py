@@ -30,7 +30,8 @@ async def serve_stand_ins(
     """
     shared = Shared(Faults(faults), latency=0.0 if latency == "none" else 1.0)
     voice = Voice()
-    bey, deepgram, gemini = BeyondPresence(shared), Deepgram(shared, voice), Gemini(shared, voice)
+    bey, deepgram = BeyondPresence(shared), Deepgram(shared, voice)
+    gemini = Gemini(shared, voice, deepgram.recogniser)
     # Loading takes a core for a moment: better now than when the first trainee waits.
     await asyncio.gather(deepgram.recogniser.load(), voice.load(), bey.avatars.load())
     async with contextlib.AsyncExitStack() as stack:

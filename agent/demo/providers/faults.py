@@ -21,6 +21,7 @@ PROVIDERS = {
     "tts": "every voice: Deepgram speak, and Gemini's",
     "aura": "Deepgram speak alone, with the faults of tts",
     "llm": "Gemini",
+    "live": "Gemini's speech recognition",
 }
 _PART_OF = {"aura": "tts"}
 """A fault of `tts` is one of `aura`, too."""

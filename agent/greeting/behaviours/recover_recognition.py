@@ -1,4 +1,4 @@
-"""Reconnects speech recognition when speech yields no words, and asks the trainee to say it again.
+"""Asks the second speech recognition when speech yields no words, and then the trainee.
 
 Noise can sound like speech. After two apologies the agent suggests typing, once, and then leaves it
 at that.
@@ -6,6 +6,7 @@ at that.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from agent.core.events import OpeningFinished, ProviderFailed, SpeechNotRecognised, SpeechRecognised
@@ -16,6 +17,8 @@ _CERTAIN_S: Final = 1.0
 """Speech this long was meant for the agent; anything shorter may be a cough, once."""
 _APOLOGIES: Final = 2
 """Per greeting."""
+_SECOND_S: Final = 2.5
+"""Time for the second speech recognition to connect and to recognise the same words."""
 
 
 class RecoverRecognition:
@@ -27,6 +30,8 @@ class RecoverRecognition:
         self._said = 0
         """Apologies, and the suggestion to type."""
         self._opening_over = False
+        self._asking_second = False
+        self._second_recognised = asyncio.Event()
         greeting.events.on(SpeechNotRecognised, self._on_not_recognised)
         greeting.events.on(SpeechRecognised, self._on_recognised)
         greeting.events.on(OpeningFinished, self._on_opening_finished)
@@ -36,6 +41,7 @@ class RecoverRecognition:
 
     def _on_recognised(self, _: SpeechRecognised) -> None:
         self._in_a_row = 0
+        self._second_recognised.set()
 
     def _on_not_recognised(self, event: SpeechNotRecognised) -> None:
         self._in_a_row += 1
@@ -43,12 +49,32 @@ class RecoverRecognition:
             logger.info("a sound had no words", extra={"event": "sound_without_words"})
             return
         logger.warning(
-            "speech was not recognised; reconnecting speech recognition",
+            "speech was not recognised; trying again, with Gemini if GEMINI_STT_MODEL is set",
             extra={"event": "speech_not_recognised", "in_a_row": self._in_a_row},
         )
-        conversation, script = self._greeting.conversation, self._greeting.state.script
+        conversation = self._greeting.conversation
         self._greeting.events.emit(ProviderFailed("stt", "Unheard"))
-        conversation.restart_recognition()
+        if conversation.ask_second_recognition():
+            self._asking_second = True
+            self._greeting.tasks.start(self._wait_for_second(), name="second_recognition")
+        elif not self._asking_second:
+            conversation.restart_recognition()
+            self._apologise()
+
+    async def _wait_for_second(self) -> None:
+        """Apologise if the second provider does not recognise the same words in time."""
+        self._second_recognised.clear()
+        try:
+            async with asyncio.timeout(_SECOND_S):
+                await self._second_recognised.wait()
+        except TimeoutError:
+            self._greeting.conversation.leave_second_recognition()
+            self._apologise()
+        finally:
+            self._asking_second = False
+
+    def _apologise(self) -> None:
+        conversation, script = self._greeting.conversation, self._greeting.state.script
         if conversation.is_listening and self._opening_over:
             self._said += 1
             line = script.trouble if self._said <= _APOLOGIES else script.suggest_typing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +28,9 @@ _LATENCY_S = 0.05
 
 class Listener(ABC):
     """Serves one connection until either side ends it."""
+
+    provider = "stt"
+    """Whose faults count."""
 
     def __init__(
         self,
@@ -71,7 +75,7 @@ class Listener(ABC):
         """True if this machine can recognise what the connection asks for."""
         return not self._recogniser.unavailable
 
-    def on_command(self, command: dict[str, Any]) -> None:  # noqa: B027
+    async def on_command(self, command: dict[str, Any]) -> None:  # noqa: B027
         """Act on a message of the client, other than CloseStream."""
 
     async def run(self) -> None:
@@ -105,17 +109,18 @@ class Listener(ABC):
 
     async def final(self, text: str) -> str | None:
         """The final text as the faults make it, after the usual latency; None: it never comes."""
-        if self.faults.take("stt", "never-final"):
+        if self.faults.take(self.provider, "never-final"):
             return None
-        slow = self.faults.take("stt", "slow")
+        slow = self.faults.take(self.provider, "slow")
         await asyncio.sleep(slow.value if slow else self._extra_s)
-        if self.faults.take("stt", "blank"):
+        if self.faults.take(self.provider, "blank"):
             text = ""
-        if self.faults.take("stt", "garbage"):
+        if self.faults.take(self.provider, "garbage"):
             await self._socket.send_str('{"type": "Results", "chann')
             await self.send({"type": "SomethingNew", "value": 1})
             await self.send({"type": "Results"})
         self.call.detail["heard"].append(text)
+        self.call.detail["final_at"] = time.time()
         return text
 
     async def send(self, message: Mapping[str, Any]) -> None:
@@ -133,23 +138,28 @@ class Listener(ABC):
                 continue
             if message.type == WSMsgType.BINARY:
                 if self.transcribes:
-                    await self._take_sound(message.data)
+                    await self.take_sound(message.data)
             elif message.type == WSMsgType.TEXT:
                 command = json_object(message.data)
                 if command.get("type") == "CloseStream":
                     return
-                self.on_command(command)
+                await self.on_command(command)
             else:
                 return
 
-    async def _take_sound(self, data: bytes) -> None:
+    async def refuse(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        await self._socket.close(code=code, message=reason.encode())
+
+    async def take_sound(self, data: bytes) -> None:
+        """Act on 16-bit mono samples."""
         sound = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
         self._unread = np.concatenate([self._unread, sound])
         size = self._rate * FRAME_MS // 1000
         while len(self._unread) >= size:
             frame, self._unread = self._unread[:size], self._unread[size:]
             if self.now.push(frame):
-                fault = self.faults.take("stt", "drop")
+                fault = self.faults.take(self.provider, "drop")
                 self._drop_at_ms = fault.value * 1000 if fault else None
                 self.on_start()
             elif self.now.speaking:

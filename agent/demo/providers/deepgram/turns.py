@@ -98,7 +98,7 @@ class TurnsListener(Listener):
     def on_end(self) -> None:
         self._put("EndOfTurn")
 
-    def on_command(self, command: dict[str, Any]) -> None:
+    async def on_command(self, command: dict[str, Any]) -> None:
         self.results.put_nowait(command)
 
     async def send_result(self, result: _Event | dict[str, Any]) -> None:

@@ -1,12 +1,13 @@
 """Gemini's API as livekit-plugins-google 1.8.9 and `doctor` call it.
 
-Routes: `:streamGenerateContent` and `GET /models`. Replies come from a test's script or from
-`interview.py`; requests for sound go to `speech.py`.
+Routes: `:streamGenerateContent`, `GET /models`, and the Live API for `live.py`. Replies come from a
+test's script or from `interview.py`; requests for sound go to `speech.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections import deque
 from collections.abc import AsyncIterator
@@ -15,11 +16,12 @@ from typing import Any
 from aiohttp import web
 
 from agent.demo.providers.gemini.interview import answer
+from agent.demo.providers.gemini.live import LiveListener
 from agent.demo.providers.gemini.reply import Reply, chunk, send_chunks
 from agent.demo.providers.gemini.request import Request
 from agent.demo.providers.gemini.rules import MODELS, TEXT_MODELS, problem
 from agent.demo.providers.gemini.speech import GeminiVoice, wants_sound
-from agent.demo.providers.speech import Voice
+from agent.demo.providers.speech import Recogniser, Voice
 from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refusal
 
 _FIRST_TOKEN_S = 0.15
@@ -37,8 +39,8 @@ _RUNAWAY_TIMES = 360
 class Gemini:
     """The API and its queue of scripted replies."""
 
-    def __init__(self, shared: Shared, voice: Voice) -> None:
-        self._shared, self._faults = shared, shared.faults
+    def __init__(self, shared: Shared, voice: Voice, recogniser: Recogniser) -> None:
+        self._shared, self._faults, self._recogniser = shared, shared.faults, recogniser
         self._voice = GeminiVoice(shared, voice)
         self._script: deque[Reply] = deque()
 
@@ -47,6 +49,8 @@ class Gemini:
         for version in ("v1", "v1beta", "v1alpha"):
             app.router.add_post(f"/{version}/models/{{model}}:{{method}}", self._generate)
             app.router.add_get(f"/{version}/models", self._check)
+            live = f"/ws/google.ai.generativelanguage.{version}.GenerativeService"
+            app.router.add_get(f"{live}.BidiGenerateContent", self._listen)
             app.router.add_get(f"/{version}/models/{{model}}", self._check)
         return app
 
@@ -69,6 +73,19 @@ class Gemini:
             return refusal("llm", 404, _NOT_FOUND.format(model))
         known = {"name": f"models/{model}", "supportedGenerationMethods": ["generateContent"]}
         return web.json_response(known if "model" in request.match_info else {"models": [known]})
+
+    async def _listen(self, request: web.Request) -> web.StreamResponse:
+        call, failure = await self._shared.begin(request, "live", "WS :bidiGenerateContent")
+        if failure or (failure := _key_problem(request)):
+            return failure
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        listener = LiveListener(
+            request, socket, recogniser=self._recogniser, shared=self._shared, call=call
+        )
+        with contextlib.suppress(ConnectionError):
+            await listener.run()
+        return socket
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         model, method = request.match_info["model"], request.match_info["method"]

@@ -1,0 +1,84 @@
+"""Gemini's Live API, as far as it transcribes speech.
+
+https://ai.google.dev/gemini-api/docs/live-api/live-transcribe: `setup`, then `realtimeInput`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any
+
+from agent.demo.providers.deepgram.listen import Listener
+
+MODELS = frozenset({"gemini-3.5-transcribe-live"})
+_SILENCE_MS, _INTERIM_MS = 500, 500
+_SETUP = frozenset({"model", "generationConfig", "inputAudioTranscription"})
+_TRANSCRIPTION = frozenset({"languageCodes", "customVocabulary"})
+_MOST_TERMS = 1_000
+
+
+class LiveListener(Listener):
+    """Serves one connection."""
+
+    provider = "live"
+    _is_set_up = False
+    _interim_at_ms = 0
+
+    async def on_command(self, command: dict[str, Any]) -> None:
+        if not self._is_set_up:
+            problem = _setup_problem(command)
+            if problem:
+                await self.refuse(1008, problem)
+            else:
+                self._is_set_up = True
+                self.call.detail["model"] = command["setup"]["model"]
+                await self.send({"setupComplete": {}})
+            return
+        sent = command.get("realtimeInput")
+        audio = sent.get("audio") if isinstance(sent, dict) else None
+        if isinstance(sent, dict) and sent.get("audioStreamEnd"):
+            self.end_utterance()
+        elif isinstance(audio, dict) and audio.get("mimeType") == "audio/pcm;rate=16000":
+            await self.take_sound(base64.b64decode(audio.get("data", "")))
+        else:
+            await self.refuse(1007, "Request contains an invalid argument.")
+
+    def on_start(self) -> None:
+        self._interim_at_ms = _INTERIM_MS
+
+    async def on_frame(self) -> None:
+        now = self.now
+        if now.quiet_ms >= _SILENCE_MS:
+            self.end_utterance()
+        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.is_idle:
+            self._interim_at_ms = now.said_ms + _INTERIM_MS
+            self.results.put_nowait((False, self.recognise()))
+
+    def on_end(self) -> None:
+        self.results.put_nowait((True, self.recognise()))
+
+    async def send_result(self, result: tuple[bool, asyncio.Task[str]]) -> None:
+        is_final, text = result[0], await result[1]
+        if is_final:
+            text = await self.final(text) or ""
+        name = "inputTranscription" if is_final else "interimInputTranscription"
+        if text:
+            await self.send({"serverContent": {name: {"text": text, "languageCode": "en-US"}}})
+
+
+def _setup_problem(command: dict[str, Any]) -> str:
+    setup = command.get("setup")
+    if not isinstance(setup, dict):
+        return "setup must be the first message and only the first"
+    if unknown := set(setup) - _SETUP:
+        return f"Unknown name {min(unknown)!r} at 'setup'"
+    if str(setup.get("model", "")).removeprefix("models/") not in MODELS:
+        return f"{setup.get('model')} is not found, or is not supported for bidiGenerateContent"
+    if (setup.get("generationConfig") or {}).get("responseModalities") != ["TEXT"]:
+        return "The requested combination of response modalities is not supported by the model."
+    transcription = setup.get("inputAudioTranscription")
+    if not isinstance(transcription, dict) or set(transcription) - _TRANSCRIPTION:
+        return "Invalid value at 'setup.input_audio_transcription'"
+    terms = transcription.get("customVocabulary", [])
+    return "too many custom_vocabulary" if len(terms) > _MOST_TERMS else ""

@@ -1,0 +1,191 @@
+"""Speech recognition by Gemini's Live API, on the key that the model uses.
+
+Protocol: https://ai.google.dev/gemini-api/docs/live-api/live-transcribe. The plugin's
+`google.beta.GeminiSTT` (1.8.9) is not used: it connects without a timeout, creates a client for
+each connection (100 ms), reports no end of a turn, and google-genai connects by TLS even if
+GOOGLE_GEMINI_BASE_URL begins with http://.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Self
+
+import aiohttp
+from livekit import rtc
+from livekit.agents import APIConnectionError, APIStatusError, LanguageCode, utils
+from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
+
+from agent.core.settings import VoiceSettings
+from agent.speech.endpointing import endpointing_delays
+
+LABEL: Final = "gemini.transcription"
+_PATH: Final = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+_CONNECT_S: Final = 2.5
+"""Limit for the connection, and again for the answer to its set-up."""
+_HEARTBEAT_S: Final = 10.0
+_RATE: Final = 16_000
+
+
+class GeminiTranscription:
+    """Opens connections."""
+
+    def __init__(
+        self,
+        settings: VoiceSettings,
+        keyterms: Callable[[], list[str]],
+        http: aiohttp.ClientSession | None = None,
+    ) -> None:
+        """Args:
+        keyterms: returns the terms to recognise, at the time of a connection.
+        http: None for the job's own.
+        """
+        self._http = http
+        base = settings.google_gemini_base_url
+        self._url = base.replace("http", "ws", 1) + _PATH
+        self._key = settings.google_api_key.get_secret_value()
+        self._model = settings.gemini_stt_model
+        self._keyterms = keyterms
+
+    def stream(self) -> GeminiTranscriptionStream:
+        """Connect in the background."""
+        transcription: dict[str, Any] = {}
+        if terms := self._keyterms():
+            transcription["customVocabulary"] = terms
+        setup = {
+            "model": f"models/{self._model}",
+            "generationConfig": {"responseModalities": ["TEXT"]},
+            # Without languageCodes, the model finds out the language.
+            "inputAudioTranscription": transcription,
+        }
+        http = self._http or utils.http_context.http_session()
+        connecting = http.ws_connect(
+            self._url, headers={"x-goog-api-key": self._key}, heartbeat=_HEARTBEAT_S
+        )
+        return GeminiTranscriptionStream(connecting, {"setup": setup})
+
+
+class GeminiTranscriptionStream:
+    """One connection: frames in, speech events out, with the start and the end of each turn."""
+
+    def __init__(
+        self, connecting: Awaitable[aiohttp.ClientWebSocketResponse], setup: dict[str, Any]
+    ) -> None:
+        self._connecting, self._setup = connecting, setup
+        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._events: asyncio.Queue[SpeechEvent | Exception | None] = asyncio.Queue()
+        self._resampler: rtc.AudioResampler | None = None
+        self._in_turn = False
+        self._turn_end: asyncio.TimerHandle | None = None
+        self._task = asyncio.create_task(self._run(), name="gemini_transcription")
+
+    def push_frame(self, frame: rtc.AudioFrame) -> None:
+        frames = [frame]
+        if frame.sample_rate != _RATE:
+            if self._resampler is None:
+                self._resampler = rtc.AudioResampler(frame.sample_rate, _RATE)
+            frames = self._resampler.push(frame)
+        for part in frames:
+            self._frames.put_nowait(bytes(part.data))
+
+    def end_input(self) -> None:
+        self._frames.put_nowait(None)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> SpeechEvent:
+        """Raises: APIError if the connection failed."""
+        event = await self._events.get()
+        if event is None:
+            raise StopAsyncIteration
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+    async def aclose(self) -> None:
+        if self._turn_end is not None:
+            self._turn_end.cancel()
+        await utils.aio.cancel_and_wait(self._task)
+
+    async def _run(self) -> None:
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                socket = await self._connecting
+            async with socket:
+                await self._use(socket)
+            self._events.put_nowait(None)
+        except aiohttp.WSServerHandshakeError as e:
+            # Not chained: it holds the headers, and so the key.
+            self._events.put_nowait(
+                APIStatusError("Gemini refused the connection", status_code=e.status)
+            )
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as e:
+            name = type(e).__name__
+            self._events.put_nowait(APIConnectionError(f"Gemini's connection failed ({name})"))
+
+    async def _use(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async with asyncio.timeout(_CONNECT_S):
+            await socket.send_json(self._setup)
+            if "setupComplete" not in await _receive(socket):
+                raise ValueError("no setupComplete")
+        sending = asyncio.create_task(self._send(socket), name="gemini_transcription_send")
+        try:
+            while True:
+                self._take(await _receive(socket))
+        except _ClosedError:
+            if not sending.done():
+                raise
+        finally:
+            await utils.aio.cancel_and_wait(sending)
+
+    async def _send(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        while (frame := await self._frames.get()) is not None:
+            audio = {
+                "data": base64.b64encode(frame).decode(),
+                "mimeType": f"audio/pcm;rate={_RATE}",
+            }
+            await socket.send_json({"realtimeInput": {"audio": audio}})
+        await socket.send_json({"realtimeInput": {"audioStreamEnd": True}})
+
+    def _take(self, message: dict[str, Any]) -> None:
+        content = message.get("serverContent") or {}
+        interim = (content.get("interimInputTranscription") or {}).get("text", "").strip()
+        final = (content.get("inputTranscription") or {}).get("text", "").strip()
+        if interim and not final:
+            self._emit(SpeechEventType.INTERIM_TRANSCRIPT, interim)
+        if final:
+            self._emit(SpeechEventType.FINAL_TRANSCRIPT, final)
+            # Gemini finishes a transcript at every pause; the trainee may go on.
+            delay = endpointing_delays(final)["min_delay"]
+            self._turn_end = asyncio.get_running_loop().call_later(delay, self._end_turn)
+
+    def _emit(self, kind: SpeechEventType, text: str) -> None:
+        if self._turn_end is not None:
+            self._turn_end.cancel()
+        if not self._in_turn:
+            self._in_turn = True
+            self._events.put_nowait(SpeechEvent(type=SpeechEventType.START_OF_SPEECH))
+        said = SpeechData(language=LanguageCode(""), text=text, confidence=1.0)
+        self._events.put_nowait(SpeechEvent(type=kind, alternatives=[said]))
+
+    def _end_turn(self) -> None:
+        self._in_turn = False
+        self._events.put_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
+
+
+class _ClosedError(OSError):
+    """Gemini has closed the connection."""
+
+
+async def _receive(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    message = await socket.receive()
+    if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+        raise _ClosedError(str(message.type))
+    content = json.loads(message.data)
+    if not isinstance(content, dict):
+        raise ValueError("not a JSON object")
+    return content

@@ -1,0 +1,178 @@
+"""Speech recognition with a second provider that hears the same audio if the first one fails.
+
+livekit-agents' `stt.FallbackAdapter` (1.8.9) is not used: it never leaves a provider that is
+silent, and it loses what was said before it changes the provider.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable
+from typing import Any, Final, Protocol
+
+from livekit import rtc
+from livekit.agents import APIConnectionError, APIConnectOptions, APIError, utils
+from livekit.agents.stt import STT, RecognizeStream, SpeechEvent, SpeechEventType
+
+from agent.core.events import Events, ProviderFailed
+from agent.core.log import logger
+from agent.speech.gemini_transcription import LABEL, GeminiTranscription
+
+_CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=0, timeout=2.5)
+_KEPT_S: Final = 8.0
+"""Audio that the next connection hears again, at most since the last final transcript."""
+_RESTS_S: Final = 10.0
+"""A provider that failed is not tried again for this long."""
+
+
+class _Stream(Protocol):
+    def push_frame(self, frame: rtc.AudioFrame) -> None: ...
+    async def __anext__(self) -> SpeechEvent: ...
+    async def aclose(self) -> None: ...
+
+
+class FailoverRecognition:
+    """Recognises one conversation's audio; emits `ProviderFailed` for the second provider."""
+
+    def __init__(
+        self, first: STT[Any], second: GeminiTranscription | None, events: Events | None = None
+    ) -> None:
+        self._first, self._second, self._events = first, second, events
+        self._uses_second = False
+        self._change = asyncio.Event()
+        self._recent: deque[rtc.AudioFrame] = deque()
+        self._recent_s = 0.0
+        self._stream: _Stream | None = None
+        self._began_at = 0.0
+        self._failed_at = {False: -math.inf, True: -math.inf}
+        """When each provider failed last, by whether it is the second one."""
+
+    def try_second(self) -> bool:
+        """Let the second provider hear what the first one did not recognise.
+
+        Returns:
+            False if there is none, or it is in use already.
+        """
+        if self._second is None or self._uses_second or self._has_failed(second=True):
+            return False
+        self._use(second=True)
+        return True
+
+    def return_to_first(self) -> None:
+        """Use the first provider again, because the second one did not recognise more."""
+        if self._uses_second and not self._has_failed(second=False):
+            self._recent.clear()
+            self._recent_s = 0.0
+            self._use(second=False)
+
+    async def recognise(
+        self, audio: AsyncIterable[rtc.AudioFrame]
+    ) -> AsyncGenerator[SpeechEvent, None]:
+        """Yield the speech events of the audio.
+
+        Raises:
+            APIError: no provider can be used now.
+        """
+        self._began_at = time.time()
+        pushing = asyncio.create_task(self._push(audio), name="push_audio")
+        try:
+            while True:
+                second = self._uses_second
+                try:
+                    async for event in self._attempt():
+                        yield event
+                except APIError as e:
+                    self._on_failure(e, second=second)
+                    continue
+                if pushing.done():
+                    return
+        finally:
+            await utils.aio.cancel_and_wait(pushing)
+
+    async def _attempt(self) -> AsyncGenerator[SpeechEvent, None]:
+        """Use one connection until it fails, or until the provider is to be changed."""
+        self._change.clear()
+        stream = self._open()
+        heard = False
+        waiting = asyncio.ensure_future(self._change.wait())
+        following: asyncio.Future[SpeechEvent] | None = None
+        try:
+            while True:
+                following = asyncio.ensure_future(anext(stream))
+                await asyncio.wait({following, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                if waiting.done():
+                    return
+                try:
+                    event = following.result()
+                except StopAsyncIteration:
+                    raise APIConnectionError("the connection was closed") from None
+                except APIError:
+                    if heard and not self._has_failed(second=self._uses_second):
+                        # It worked: connect again before another provider is used.
+                        self._failed_at[self._uses_second] = time.monotonic()
+                        return
+                    raise
+                heard = True
+                if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+                    self._recent.clear()
+                    self._recent_s = 0.0
+                yield event
+        finally:
+            self._stream = None
+            pending: list[asyncio.Future[Any]] = [waiting]
+            if following is not None:
+                pending.append(following)
+            await utils.aio.cancel_and_wait(*pending)
+            await stream.aclose()
+
+    def _open(self) -> _Stream:
+        stream: _Stream
+        if self._uses_second and self._second is not None:
+            stream = self._second.stream()
+        else:
+            stream = self._first.stream(conn_options=_CONNECT_OPTIONS)
+            assert isinstance(stream, RecognizeStream)
+            since = time.time() - self._began_at - self._recent_s
+            stream.start_time_offset = max(since, 0.0)
+        for frame in self._recent:
+            stream.push_frame(frame)
+        self._stream = stream
+        return stream
+
+    def _on_failure(self, error: APIError, *, second: bool) -> None:
+        """Choose the next provider, or raise the error if there is none."""
+        self._failed_at[second] = time.monotonic()
+        if second and self._events is not None:
+            status = getattr(error, "status_code", None)
+            self._events.emit(
+                ProviderFailed("stt", type(error).__name__, status=status, provider=LABEL)
+            )
+        if self._second is None or self._has_failed(second=not second):
+            self._use(second=False)
+            raise error
+        self._use(second=not second)
+
+    def _use(self, *, second: bool) -> None:
+        if second and not self._uses_second:
+            logger.warning(
+                "speech recognition failed; Gemini recognises speech from now on",
+                extra={"event": "stt_failed_over"},
+            )
+        self._uses_second = second
+        self._change.set()
+
+    def _has_failed(self, *, second: bool) -> bool:
+        return time.monotonic() - self._failed_at[second] < _RESTS_S
+
+    async def _push(self, audio: AsyncIterable[rtc.AudioFrame]) -> None:
+        async for frame in audio:
+            self._recent.append(frame)
+            self._recent_s += frame.duration
+            while self._recent_s > _KEPT_S:
+                self._recent_s -= self._recent.popleft().duration
+            if self._stream is not None:
+                self._stream.push_frame(frame)
+        self._change.set()

@@ -1,0 +1,79 @@
+"""Turns of a conversation: the end that Flux reports, and speech recognition that fails."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
+from tests.support.waiting import until
+
+
+async def ready(product: Product, session_id: str) -> LiveKitClient:
+    """A client in a greeting whose opening is over."""
+    client, _, _ = await product.enter(session_id=session_id)
+    await client.hears(after=0)
+    await client.silence()
+    return client
+
+
+def recognised(client: LiveKitClient) -> str:
+    return client.said(client.room.local_participant.identity).lower()
+
+
+async def calls_of(product: Product, provider: str, since: float) -> list[dict[str, Any]]:
+    assert product.stage.stand_ins is not None
+    calls = await product.stage.stand_ins.calls(provider)
+    return [call for call in calls if call["at"] >= since]
+
+
+async def test_flux_ends_a_turn_and_the_reply_has_begun_before(
+    product: Product, recordings: dict[str, Path]
+) -> None:
+    began = time.time()
+    client = await ready(product, "eager")
+    said_until = await client.say(recordings["clone-test"])
+    answered_at, _ = await client.hears(after=said_until + 0.2)
+    # A busy machine needs longer than the 0.6 s that `make turns` measures on a quiet one.
+    assert answered_at - said_until < 3
+    [listening] = await calls_of(product, "stt", began)
+    assert listening["call"] == "WS /v2/listen"
+    assert "Ada" in listening["detail"]["keyterms"]
+    await until(lambda: "america" in recognised(client), 10, "the words were not recognised")
+    [listening] = await calls_of(product, "stt", began)
+    models = await calls_of(product, "llm", began)
+    asked = [call for call in models if "america" in call["detail"].get("asked", "").lower()]
+    assert asked[0]["at"] < listening["detail"]["final_at"]
+
+
+async def test_gemini_recognises_speech_if_deepgram_refuses(
+    product: Product, recordings: dict[str, Path]
+) -> None:
+    assert product.stage.stand_ins is not None
+    await product.stage.stand_ins.faults("stt:401")
+    client = await ready(product, "refused")
+    said_until = await client.say(recordings["clone-test"])
+    answered_at, _ = await client.hears(after=said_until + 0.2)
+    assert answered_at - said_until < 4
+    await until(lambda: "america" in recognised(client), 10, "the words were not recognised")
+    await client.press_continue()
+    outcome = await product.outcome("refused")
+    assert ("stt", 401) in {(fault["part"], fault["status"]) for fault in outcome["faults"]}
+
+
+async def test_gemini_answers_what_deepgram_was_silent_about(
+    product: Product, recordings: dict[str, Path]
+) -> None:
+    assert product.stage.stand_ins is not None
+    await product.stage.stand_ins.faults("stt:half-open")
+    client = await ready(product, "silent")
+    said_until = await client.say(recordings["clone-test"])
+    await until(lambda: "america" in recognised(client), 15, "the words were not recognised")
+    await client.hears(after=said_until + 0.2)
+    trouble = "I didn't catch that"
+    assert client.agent is not None
+    assert trouble not in client.said(client.agent.identity)
+    logged = [e for e in product.events("worker") if e.get("session_id") == "silent"]
+    assert "stt_failed_over" in {e.get("event") for e in logged}

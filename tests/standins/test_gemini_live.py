@@ -1,0 +1,168 @@
+"""Speech recognition by Gemini against its stand-in, and the change to it from Deepgram."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from livekit import rtc
+from livekit.agents import APIError, APIStatusError, stt
+from livekit.plugins import deepgram
+
+from agent.core.events import Events, ProviderFailed
+from agent.core.settings import VoiceSettings
+from agent.demo.stand_ins import StandIns
+from agent.speech.gemini_transcription import GeminiTranscription
+from agent.speech.recognition_failover import FailoverRecognition
+from tests.standins.test_deepgram import http, plain, recording, wrong
+
+__all__ = ["http"]  # a fixture
+
+Kind = stt.SpeechEventType
+PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+SENTENCE = plain("It was the best of times")
+
+
+def settings(providers: StandIns, **changes: str) -> VoiceSettings:
+    return VoiceSettings.from_env(
+        {"DEEPGRAM_API_KEY": "key", "GOOGLE_API_KEY": "key", **providers.environment, **changes}
+    )
+
+
+def gemini(providers: StandIns, http: aiohttp.ClientSession, **changes: str) -> GeminiTranscription:
+    return GeminiTranscription(settings(providers, **changes), lambda: ["Ada"], http)
+
+
+def failover(
+    providers: StandIns, http: aiohttp.ClientSession, events: Events | None = None
+) -> FailoverRecognition:
+    url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen"
+    first = deepgram.STTv2(base_url=url, api_key="key", http_session=http)
+    return FailoverRecognition(first, gemini(providers, http), events)
+
+
+def sentence(recordings: Path) -> list[rtc.AudioFrame]:
+    return recording(recordings / "two_cities.wav", 0.9, 2.7)
+
+
+async def spoken(frames: list[rtc.AudioFrame]) -> AsyncGenerator[rtc.AudioFrame, None]:
+    """The frames as they are spoken, and then silence."""
+    for frame in frames:
+        yield frame
+        await asyncio.sleep(frame.duration)
+    while True:
+        yield rtc.AudioFrame(bytes(640), 16_000, 1, 320)
+        await asyncio.sleep(0.02)
+
+
+async def first_turn(events: AsyncIterator[stt.SpeechEvent]) -> list[stt.SpeechEvent]:
+    found: list[stt.SpeechEvent] = []
+    async with asyncio.timeout(15):
+        async for event in events:
+            found.append(event)
+            if event.type == Kind.END_OF_SPEECH:
+                return found
+    return found
+
+
+def text_of(events: list[stt.SpeechEvent]) -> list[str]:
+    finals = [e.alternatives[0].text for e in events if e.type == Kind.FINAL_TRANSCRIPT]
+    return plain(" ".join(finals))
+
+
+async def test_gemini_transcribes_and_reports_the_turn(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    stream = gemini(providers, http).stream()
+    try:
+        for frame in sentence(recordings):
+            stream.push_frame(frame)
+        found = await first_turn(stream)
+    finally:
+        await stream.aclose()
+    assert found[0].type == Kind.START_OF_SPEECH
+    assert wrong(text_of(found), SENTENCE) <= 1
+    assert found[-1].type == Kind.END_OF_SPEECH
+
+
+@pytest.mark.parametrize("changes", [{"GOOGLE_API_KEY": "wrong"}, {"GEMINI_STT_MODEL": "gemini-2"}])
+async def test_gemini_raises_if_it_is_refused(
+    providers: StandIns, http: aiohttp.ClientSession, changes: dict[str, str]
+) -> None:
+    stream = gemini(providers, http, **changes).stream()
+    with pytest.raises(APIError):
+        await anext(stream)
+    await stream.aclose()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"realtimeInput": {"audio": {}}},
+        {"setup": {"model": "models/gemini-3.5-transcribe-live", "tools": []}},
+        {"setup": {"model": "models/gemini-3.5-transcribe-live"}},
+    ],
+)
+async def test_live_stand_in_refuses_what_gemini_refuses(
+    providers: StandIns, http: aiohttp.ClientSession, message: dict[str, Any]
+) -> None:
+    url = providers.environment["GOOGLE_GEMINI_BASE_URL"] + PATH
+    async with http.ws_connect(url, headers={"x-goog-api-key": "key"}) as socket:
+        await socket.send_json(message)
+        assert (await socket.receive(timeout=5)).type == aiohttp.WSMsgType.CLOSE
+
+
+@pytest.mark.parametrize("fault", ["stt:401", "stt:hang", "stt:refuse", "stt:drop=0.5"])
+async def test_gemini_recognises_the_same_words_if_deepgram_fails(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path, fault: str
+) -> None:
+    await providers.faults(fault)
+    recognised = failover(providers, http).recognise(spoken(sentence(recordings)))
+    found = await first_turn(recognised)
+    await recognised.aclose()
+    assert wrong(text_of(found), SENTENCE) <= 1
+
+
+async def test_deepgram_is_used_again_after_one_lost_connection(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    await providers.faults("stt:drop=0.9x1")
+    recognised = failover(providers, http).recognise(spoken(sentence(recordings)))
+    found = await first_turn(recognised)
+    await recognised.aclose()
+    assert wrong(text_of(found), SENTENCE) <= 1
+    assert not await providers.calls("live")
+
+
+async def test_gemini_hears_again_what_deepgram_did_not_answer(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    await providers.faults("stt:half-open")
+    recognition = failover(providers, http)
+    recognised = recognition.recognise(spoken(sentence(recordings)))
+    turn = asyncio.create_task(first_turn(recognised))
+    await asyncio.sleep(3.5)
+    assert not turn.done()
+    asked_at = time.monotonic()
+    assert recognition.try_second()
+    assert not recognition.try_second()
+    assert wrong(text_of(await turn), SENTENCE) <= 1
+    assert time.monotonic() - asked_at < 2.5
+    await recognised.aclose()
+
+
+async def test_failure_of_both_is_raised_and_reported(
+    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+) -> None:
+    await providers.faults("stt:503", "live:429")
+    events, failures = Events(), list[ProviderFailed]()
+    events.on(ProviderFailed, failures.append)
+    recognised = failover(providers, http, events).recognise(spoken(sentence(recordings)))
+    with pytest.raises(APIStatusError):
+        await first_turn(recognised)
+    assert [(f.part, f.status) for f in failures] == [("stt", 429)]
