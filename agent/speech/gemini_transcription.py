@@ -21,9 +21,9 @@ from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
 from agent.core.settings import VoiceSettings
 from agent.speech.endpointing import endpointing_delays
+from agent.speech.gemini_live import LIVE_PATH, live_setup
 
 LABEL: Final = "gemini.transcription"
-_PATH: Final = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 _CONNECT_S: Final = 2.5
 """Limit for the connection, and again for the answer to its set-up."""
 _HEARTBEAT_S: Final = 10.0
@@ -45,27 +45,19 @@ class GeminiTranscription:
         """
         self._http = http
         base = settings.google_gemini_base_url
-        self._url = base.replace("http", "ws", 1) + _PATH
+        self._url = base.replace("http", "ws", 1) + LIVE_PATH
         self._key = settings.google_api_key.get_secret_value()
         self._model = settings.gemini_stt_model
         self._keyterms = keyterms
 
     def stream(self) -> GeminiTranscriptionStream:
         """Connect in the background."""
-        transcription: dict[str, Any] = {}
-        if terms := self._keyterms():
-            transcription["customVocabulary"] = terms
-        setup = {
-            "model": f"models/{self._model}",
-            "generationConfig": {"responseModalities": ["TEXT"]},
-            # Without languageCodes, the model finds out the language.
-            "inputAudioTranscription": transcription,
-        }
         http = self._http or utils.http_context.http_session()
         connecting = http.ws_connect(
             self._url, headers={"x-goog-api-key": self._key}, heartbeat=_HEARTBEAT_S
         )
-        return GeminiTranscriptionStream(connecting, {"setup": setup})
+        setup = live_setup(self._model, self._keyterms())
+        return GeminiTranscriptionStream(connecting, setup)
 
 
 class GeminiTranscriptionStream:

@@ -79,7 +79,13 @@ async def one_conversation(
             await client.leave()
 
 
-async def measure(models: list[str], rounds: int, logs: Path) -> dict[str, Turns]:
+async def measure(models: list[str], rounds: int, logs: Path, sentences: str) -> dict[str, Turns]:
+    """Play the recordings to the product with each model.
+
+    Args:
+        logs: a folder for the logs of the product's processes.
+        sentences: `complete`, `hesitant` or `all`.
+    """
     result: dict[str, Turns] = {}
     with tempfile.TemporaryDirectory() as folder:
         complete = [
@@ -94,17 +100,18 @@ async def measure(models: list[str], rounds: int, logs: Path) -> dict[str, Turns
             for index, (first, rest) in enumerate(HESITANT)
             for pause in PAUSES_S
         ]
+        half = len(hesitant) // 2
+        conversations = [complete] * (sentences != "hesitant")
+        conversations += [hesitant[:half], hesitant[half:]] * (sentences != "complete")
         for model in models:
             found = result[model] = Turns()
             (logs / model).mkdir(parents=True, exist_ok=True)
-            extra = {"DEEPGRAM_STT_MODEL": model, "LOG_LEVEL": "DEBUG"}
+            extra = {"DEEPGRAM_STT_MODEL": model}
             async with stage(logs / model, extra=extra) as running:
                 for number in range(rounds):
                     print(f"  {model}, round {number + 1}", flush=True)
-                    await one_conversation(running, f"{model}-{number}-a", complete, found)
-                    half = len(hesitant) // 2
-                    await one_conversation(running, f"{model}-{number}-b", hesitant[:half], found)
-                    await one_conversation(running, f"{model}-{number}-c", hesitant[half:], found)
+                    for index, files in enumerate(conversations):
+                        await one_conversation(running, f"{model}-{number}-{index}", files, found)
     return result
 
 
@@ -128,5 +135,7 @@ if __name__ == "__main__":
     parser.add_argument("--models", nargs="*", default=["flux-general-multi", "nova-3"])
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--logs", type=Path, default=Path(tempfile.gettempdir()) / "turns")
+    parser.add_argument("--sentences", choices=("all", "complete", "hesitant"), default="all")
     options = parser.parse_args()
-    print(table(asyncio.run(measure(options.models, options.rounds, options.logs))))
+    work = measure(options.models, options.rounds, options.logs, options.sentences)
+    print(table(asyncio.run(work)))

@@ -170,12 +170,14 @@ ROWS = [
         "unknown models and voice",
         (
             r"failed gemini\.model Gemini has no model gpt-4o \(GEMINI_MODEL\) → .*",
+            r"failed gemini\.hears Gemini refuses speech recognition with parrot-2 → .*",
             r"failed deepgram\.hears Deepgram has no STT model parrot-1 → .*",
             r"failed deepgram\.voices Deepgram has no voice aura-2-nobody-en → .*",
         ),
         {
             "GEMINI_MODEL": "gpt-4o",
             "DEEPGRAM_STT_MODEL": "parrot-1",
+            "GEMINI_STT_MODEL": "parrot-2",
             "VOICES": "en=aura-2-nobody-en,*=gemini:Kore",
         },
     ),

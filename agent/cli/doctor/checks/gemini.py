@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
+from agent.cli.doctor.checks import gemini_transcription
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, NoResponse, Response
 from agent.cli.doctor.provider_response import unexpected_status
@@ -36,7 +37,7 @@ _ADVICE = {
 
 async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     if unusable := config.lacks("GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"):
-        for name in ("gemini.key", "gemini.model", "gemini.voices"):
+        for name in ("gemini.key", "gemini.model", "gemini.voices", gemini_transcription.CHECK):
             yield skipped(name, unusable)
         return
     base = config.worker.google_gemini_base_url
@@ -62,7 +63,7 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
     key = _key(listed)
     if key is not None:
         yield key
-        for name in ("gemini.model", "gemini.voices"):
+        for name in ("gemini.model", "gemini.voices", gemini_transcription.CHECK):
             yield skipped(name, "GOOGLE_API_KEY is not usable: see above")
         return
     yield ok("gemini.key", f"{_PROVIDER} accepts GOOGLE_API_KEY")
@@ -90,6 +91,7 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         yield skipped(
             "gemini.voices", f"no voice of {_PROVIDER} is configured, or {_TTS} is not usable"
         )
+    yield await gemini_transcription.check(config, http, base, headers)
 
 
 def _question(model: str) -> tuple[str, dict[str, Any]]:
