@@ -73,13 +73,21 @@ async def shared_product(
 
 @pytest.fixture
 async def product(
-    shared_product: Restartable[Product], record_property: Callable[[str, object], None]
+    shared_product: Restartable[Product],
+    record_property: Callable[[str, object], None],
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Product]:
-    """The running product, without rooms, faults or records of an earlier test."""
+    """The running product, without rooms, faults or records of an earlier test.
+
+    A test fails if the product asked a provider for something that the provider refuses.
+    """
     running = await get_running(shared_product, record_property)
     yield running
     if shared_product.is_running:
+        refused = await running.refused_requests()
         await running.clear()
+        # `doctor` is also run with settings that the providers refuse.
+        assert not refused or request.path.name == "test_doctor.py", refused
 
 
 @pytest.fixture(scope="module")

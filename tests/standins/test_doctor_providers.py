@@ -48,6 +48,11 @@ async def test_doctor_calls_every_model_voice_and_locale(
             r"failed gemini\.model Gemini has no model gemini-3\.5-flash-light \(GEMINI_MODEL\) .*",
         ),
         (
+            {"GEMINI_MODEL": "gemini-flash-latest"},
+            [],
+            r"warning gemini\.model gemini-flash-latest \(GEMINI_MODEL\) answers, but .*",
+        ),
+        (
             {},
             ["llm:no-level"],
             r"warning gemini\.model gemini-3\.5-flash-lite \(.*\) refuses its thinking .*",

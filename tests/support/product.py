@@ -189,6 +189,12 @@ class Product:
             while await self.room_exists(room):
                 await asyncio.sleep(0.1)
 
+    async def refused_requests(self) -> list[dict[str, Any]]:
+        """Calls that the stand-ins answered with 400, without a fault that makes them do so."""
+        assert self.stage.stand_ins is not None
+        calls = await self.stage.stand_ins.calls()
+        return [call for call in calls if call["status"] == 400 and "fault" not in call["detail"]]
+
     # Between two tests.
 
     async def clear(self) -> None:

@@ -122,6 +122,12 @@ def _replied(model: str, names: list[str], answer: _Answer) -> CheckResult:
     named = f"{model} ({', '.join(names)})"
     if isinstance(answer, NoResponse):
         return failed("gemini.model", f"{named}: {answer.what}", answer.fix)
+    if answer.status == 200 and thinking_of(model) is None:
+        return warning(
+            "gemini.model",
+            f"{named} answers, but this version does not know how to limit its thinking",
+            f"if replies come late, set {names[0]} to a model such as gemini-3.5-flash-lite",
+        )
     if answer.status == 200:
         return ok("gemini.model", f"{named} answers")
     if answer.status == 400 and "thinking" in answer.text.lower():

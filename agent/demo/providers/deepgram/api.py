@@ -81,6 +81,7 @@ class Deepgram:
         if failure or (failure := _problem(request, call)):
             return failure
         if problem := speak_problem(request.query):
+            call.detail["refused"] = problem
             return refusal("tts", 400, problem)
         choice, rate = aura_voice(model, float(speed)), _rate(request)
         call.detail["speed"] = float(speed)

@@ -108,7 +108,7 @@ class Gemini:
             )
             config = body.get("generationConfig") or {}
             if config.get("thinkingConfig") and self._faults.take("llm", "no-level"):
-                wrong = "Thinking level is not supported for this model."
+                wrong, call.detail["fault"] = "Thinking level is not supported.", "no-level"
             if wrong:
                 call.detail["refused"] = wrong
                 return refusal("llm", 400, wrong)
