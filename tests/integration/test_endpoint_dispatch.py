@@ -16,7 +16,7 @@ from agent.core.end_reasons import TRAINEE_NEVER_CAME
 from agent.core.job_metadata import JobMetadata
 from agent.demo.livekit_server import LiveKitServer
 from agent.outcomes.session_end import record_session_end
-from agent.store import SqliteStore
+from agent.store import Phase, SqliteStore
 from tests.integration.endpoint_fixtures import (
     BACKEND,
     Endpoint,
@@ -198,7 +198,7 @@ async def test_end_during_a_slow_job_closes_the_room_again(
         async def gone() -> bool:
             return await room_of(lk, "race") is None
 
-        await until(gone, 5)
+        await until(gone)
 
 
 async def test_end_overrides_simultaneous_starts(
@@ -216,12 +216,12 @@ async def test_end_overrides_simultaneous_starts(
     async def gone() -> bool:
         return await room_of(lk, "both") is None
 
-    await until(gone, 3)
+    await until(gone)
 
 
 @pytest.mark.usefixtures("working")
 async def test_session_ends_with_its_room_if_trainee_and_agent_had_met(
-    lk: api.LiveKitAPI, replicas: list[Endpoint]
+    lk: api.LiveKitAPI, replicas: list[Endpoint], state: Path
 ) -> None:
     """The worker closed the room without a record; reloading the page starts no second avatar."""
     http = replicas[0].http
@@ -229,7 +229,12 @@ async def test_session_ends_with_its_room_if_trainee_and_agent_had_met(
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
     await until(lambda: agents_in(lk, "met"))
-    await asyncio.sleep(2.5)  # the dispatch supervisor checks at least every two seconds
+    store = SqliteStore(state / "store.sqlite3")
+
+    async def met() -> bool:
+        return await store.phase("met") is Phase.MET
+
+    await until(met)
     await lk.room.delete_room(api.DeleteRoomRequest(room=answer["room_name"]))
     assert (await http.post(path_of("met"), headers=BACKEND)).status_code == 409
     restarted = await http.post(path_of("met"), headers=BACKEND, json={"restart": True})
