@@ -15,6 +15,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from agent.core.errors import StoreError
+from agent.store.redis_client import OPTIONS, advice_on
 
 _WAIT_S = 2.0
 """Longest wait for one answer of Redis."""
@@ -80,6 +81,7 @@ class RedisServer:
                 decode_responses=True,
                 socket_timeout=_WAIT_S,
                 socket_connect_timeout=_WAIT_S,
+                **OPTIONS,
             )
         except ValueError as e:
             # Do not repeat the address: it may contain a password.
@@ -90,7 +92,11 @@ class RedisServer:
             # The client reconnects and retries by itself; this limits all attempts together.
             return await asyncio.wait_for(cast(Awaitable[Any], call()), 2 * _WAIT_S)
         except (RedisError, OSError, TimeoutError) as e:
-            raise StoreError(f"Redis cannot be reached or refused: {type(e).__name__}") from e
+            advice = advice_on(e)
+            raise StoreError(
+                f"Redis cannot be reached or refused: {type(e).__name__}"
+                + (f"; {advice}" if advice else "")
+            ) from e
 
     async def _run(self, script: str, *args: str | float) -> Any:
         """Run a script. It can use `now` and the shared keys by their names in _PRELUDE."""

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
+from agent.store.redis_client import OPTIONS
 from agent.token_endpoint.errors import ApiError
 
 _REDIS_TIMEOUT_S = 0.5
@@ -46,6 +47,7 @@ class RateLimits:
                 settings.redis_url.get_secret_value(),
                 socket_timeout=_REDIS_TIMEOUT_S,
                 socket_connect_timeout=_REDIS_TIMEOUT_S,
+                **OPTIONS,
             )
             storage = RedisStorage(
                 "async+redis://",

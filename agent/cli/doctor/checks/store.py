@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis.asyncio as redis
@@ -24,7 +25,11 @@ from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.store import Store, open_store
+from agent.store.redis_client import OPTIONS
 
+_REDIS_MIN = 5
+"""Before Redis 5, a script that reads the clock may not write."""
+_NEARLY_FULL = 0.85
 _REDIS_FIX = "check REDIS_URL, that Redis runs, and the network on the way"
 _SQLITE_FIX = (
     "set STATE_DIR to a folder that both worker and token endpoint may write; if its "
@@ -57,6 +62,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         return
     if uses_redis:
         yield ok("store.usable", "Redis answers at REDIS_URL")
+        yield await _redis(settings)
     elif not os.access(_file(settings), os.W_OK):
         yield failed("store.usable", f"{_file(settings)} cannot be written", _SQLITE_FIX)
         return
@@ -94,16 +100,67 @@ async def _fingerprint(settings: StoreSettings) -> CheckResult:
     )
 
 
-async def _redis_identity(url: str) -> str:
-    """Return what is the same for all clients of one Redis database, whatever its address."""
-    client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=REQUEST_TIMEOUT_S)
+async def _redis(settings: StoreSettings) -> CheckResult:
+    """Check version, eviction policy and memory of Redis."""
+    check = "store.redis"
+    assert settings.redis_url is not None
+    try:
+        about, _ = await _redis_info(settings.redis_url.get_secret_value())
+    except (RedisError, OSError, TimeoutError) as e:
+        return skipped(check, f"Redis does not say how it is configured ({type(e).__name__})")
+    version = str(about.get("redis_version", ""))
+    if version and _major(version) < _REDIS_MIN:
+        return failed(
+            check,
+            f"this is Redis {version}; the store needs {_REDIS_MIN} or later",
+            "upgrade Redis",
+        )
+    if about.get("redis_mode") == "cluster":
+        return failed(
+            check,
+            "this is a Redis cluster: the store's scripts use keys of several slots",
+            "use one server, or a primary with replicas",
+        )
+    policy = str(about.get("maxmemory_policy", "noeviction"))
+    if policy != "noeviction":
+        return warning(
+            check,
+            f"Redis deletes data when its memory is full (maxmemory-policy {policy}): outcomes "
+            "would be lost",
+            "set maxmemory-policy noeviction",
+        )
+    used, limit = float(about.get("used_memory", 0)), float(about.get("maxmemory", 0) or 0)
+    if limit and used / limit > _NEARLY_FULL:
+        return warning(
+            check,
+            f"Redis uses {used / limit:.0%} of its maxmemory",
+            "raise maxmemory or lower RETENTION_DAYS: outcomes cannot be saved when it is full",
+        )
+    return ok(check, f"Redis {version or '(unknown version)'} keeps data when its memory is full")
+
+
+def _major(version: str) -> int:
+    number = version.partition(".")[0]
+    return int(number) if number.isdigit() else _REDIS_MIN
+
+
+async def _redis_info(url: str) -> tuple[dict[str, Any], int]:
+    """Return what Redis says about itself, and the number of the database."""
+    client = redis.Redis.from_url(
+        url, decode_responses=True, socket_timeout=REQUEST_TIMEOUT_S, **OPTIONS
+    )
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT_S):
-            server = await client.info("server")
+            about = {**await client.info("server"), **await client.info("memory")}
     finally:
         await client.aclose()
-    database = client.connection_pool.connection_kwargs.get("db") or 0
-    return f"{server.get('run_id', urlsplit(url).hostname)}:{database}"
+    return about, client.connection_pool.connection_kwargs.get("db") or 0
+
+
+async def _redis_identity(url: str) -> str:
+    """Return what is the same for all clients of one Redis database, whatever its address."""
+    about, database = await _redis_info(url)
+    return f"{about.get('run_id', urlsplit(url).hostname)}:{database}"
 
 
 async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:

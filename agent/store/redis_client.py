@@ -1,0 +1,55 @@
+"""How this product connects to Redis, and what an operator should do about Redis' errors."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from redis import exceptions
+
+OPTIONS: Final[dict[str, Any]] = {
+    # RESP2, which every Redis and proxy speaks. redis-py's default, RESP3, starts with HELLO 3,
+    # which Redis before 6 and some proxies refuse (https://github.com/redis/redis-py/issues/4089).
+    # `?protocol=3` in REDIS_URL still wins.
+    "protocol": 2,
+    # No CLIENT SETINFO: some proxies close the connection at commands that they do not know.
+    "driver_info": None,
+}
+"""For `redis.asyncio.Redis.from_url` and `ConnectionPool.from_url`."""
+
+_CLUSTER: Final = (
+    "this is a Redis cluster, which is not supported: use one server or a primary with replicas"
+)
+_ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (exceptions.OutOfMemoryError, "its memory is full: raise maxmemory or lower RETENTION_DAYS"),
+    (exceptions.ReadOnlyError, "this is a replica: set REDIS_URL to the primary"),
+    (exceptions.NoPermissionError, "its user may not do this: allow all commands on greeter:*"),
+    (exceptions.ClusterError, _CLUSTER),
+    (exceptions.AskError, _CLUSTER),
+    (exceptions.ClusterCrossSlotError, _CLUSTER),
+    (exceptions.BusyLoadingError, "it is loading its data: wait"),
+    (
+        exceptions.AuthenticationError,
+        "it refuses the user or password in REDIS_URL (redis://USER:PASSWORD@host:6379/0)",
+    ),
+)
+_IN_TEXT: Final = (
+    ("misconf", "it cannot save to its disk: check its log and free some space"),
+    ("hello", "it or a proxy does not speak RESP3: set ?protocol=2 at the end of REDIS_URL"),
+    ("noproto", "it or a proxy does not speak RESP3: set ?protocol=2 at the end of REDIS_URL"),
+    ("non deterministic", "it is older than Redis 5, which is not supported: upgrade it"),
+    ("unknown command", "a proxy or an old Redis does not know EVAL: connect to Redis 5 or later"),
+    ("max number of clients", "it has too many connections: raise maxclients"),
+    ("db index", "it has no such database: change the number at the end of REDIS_URL"),
+)
+
+
+def advice_on(error: Exception) -> str:
+    """Say what to do about an error of Redis; empty if nothing is known about it.
+
+    Redis' own text is not repeated: it may contain keys and values.
+    """
+    text = str(error).lower()
+    for words, advice in _IN_TEXT:
+        if words in text:
+            return advice
+    return next((advice for kind, advice in _ADVICE if isinstance(error, kind)), "")

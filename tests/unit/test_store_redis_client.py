@@ -1,0 +1,126 @@
+"""Redis servers and proxies that are old, strict, full or of the wrong kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.cli.doctor.result import Level
+from agent.core.errors import StoreError
+from agent.core.settings import EndpointSettings
+from agent.store import RedisStore
+from agent.token_endpoint.rate_limits import RateLimits
+from tests.fakes.redis_wire import bulk, fake_redis
+from tests.unit.test_doctor_store import check
+from tests.unit.test_token_endpoint_readiness import ENVIRONMENT
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["refuses", "closes"])
+async def test_store_works_with_a_redis_that_knows_no_hello(strict: bool) -> None:
+    answers = {"EVAL": "$5\r\nended\r\n", "SELECT": "+OK\r\n"}
+    async with fake_redis(answers, strict=strict) as redis:
+        store = RedisStore(redis.url)
+        assert await store.phase("7") == "ended"
+        await store.aclose()
+        assert redis.commands == ["EVAL"]
+
+
+async def test_store_authenticates_at_a_redis_that_has_no_users() -> None:
+    answers = {"EVAL": "$-1\r\n", "AUTH secret": "+OK\r\n"}
+    async with fake_redis(answers) as redis:
+        store = RedisStore(redis.url.replace("redis://", "redis://:secret@"))
+        assert await store.phase("7") is None
+        await store.aclose()
+        assert "HELLO" not in redis.commands
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["refuses", "closes"])
+async def test_rate_limits_count_in_a_redis_that_knows_no_hello(
+    strict: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = {
+        "EVALSHA": "*4\r\n:1\r\n:1\r\n:0\r\n:0\r\n",
+        "SCRIPT": bulk("0" * 40),
+        "EVAL": ":1\r\n",
+    }
+    async with fake_redis(answers, strict=strict) as redis:
+        limits = RateLimits(EndpointSettings.from_env({**ENVIRONMENT, "REDIS_URL": redis.url}))
+        await limits.start("7", "", by_backend=False)
+        await limits.aclose()
+        assert "HELLO" not in redis.commands
+    assert "rate_limit_store_unavailable" not in {vars(r).get("event") for r in caplog.records}
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        ("-OOM command not allowed when used memory > 'maxmemory'", "raise maxmemory"),
+        ("-NOAUTH Authentication required.", "user or password in REDIS_URL"),
+        ("-WRONGPASS invalid username-password pair", "user or password in REDIS_URL"),
+        ("-READONLY You can't write against a read only replica.", "to the primary"),
+        ("-MISCONF Redis is configured to save RDB snapshots", "cannot save to its disk"),
+        ("-NOPERM this user has no permissions", "its user may not do this"),
+        ("-MOVED 3999 127.0.0.1:6381", "Redis cluster"),
+        ("-CROSSSLOT Keys in request don't hash to the same slot", "Redis cluster"),
+        ("-CLUSTERDOWN The cluster is down", "Redis cluster"),
+        ("-LOADING Redis is loading the dataset in memory", "it is loading its data"),
+        ("-ERR unknown command 'EVAL'", "does not know EVAL"),
+        (
+            "-ERR Write commands not allowed after non deterministic commands",
+            "older than Redis 5",
+        ),
+    ],
+)
+async def test_store_error_says_what_to_do_and_repeats_no_key(answer: str, advice: str) -> None:
+    key = "" if answer.startswith("-MOVED") else " greeter:session:7"
+    async with fake_redis({"EVAL": f"{answer}{key}\r\n"}) as redis:
+        store = RedisStore(redis.url)
+        with pytest.raises(StoreError, match=advice) as failure:
+            await store.phase("7")
+        await store.aclose()
+    assert "greeter:session" not in str(failure.value)
+
+
+async def test_store_error_names_the_protocol_if_resp3_was_chosen() -> None:
+    async with fake_redis({"EVAL": "$-1\r\n"}) as redis:
+        store = RedisStore(f"{redis.url}?protocol=3")
+        with pytest.raises(StoreError, match=r"set \?protocol=2"):
+            await store.phase("7")
+        await store.aclose()
+
+
+@pytest.mark.parametrize(
+    ("server", "memory", "level", "said"),
+    [
+        ("redis_version:7.2.4", "maxmemory_policy:noeviction", Level.OK, "Redis 7.2.4"),
+        ("redis_version:4.0.14", "", Level.FAILED, "needs 5 or later"),
+        ("redis_version:7.2.4\r\nredis_mode:cluster", "", Level.FAILED, "Redis cluster"),
+        ("redis_version:7.2.4", "maxmemory_policy:allkeys-lru", Level.WARNING, "allkeys-lru"),
+        (
+            "redis_version:7.2.4",
+            "used_memory:90\r\nmaxmemory:100\r\nmaxmemory_policy:noeviction",
+            Level.WARNING,
+            "90% of its maxmemory",
+        ),
+    ],
+)
+async def test_doctor_checks_version_eviction_and_memory_of_redis(
+    tmp_path: Path, server: str, memory: str, level: Level, said: str
+) -> None:
+    answers = {
+        "EVAL": "$-1\r\n",
+        "INFO server": bulk(f"# Server\r\nrun_id:abc\r\n{server}\r\n"),
+        "INFO memory": bulk(f"# Memory\r\n{memory}\r\n"),
+    }
+    async with fake_redis(answers) as redis:
+        found = await check(tmp_path, REDIS_URL=redis.url)
+    assert found["store.redis"].level is level
+    assert said in found["store.redis"].what
+
+
+async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_path: Path) -> None:
+    async with fake_redis({"EVAL": "$-1\r\n"}) as redis:
+        found = await check(tmp_path, REDIS_URL=redis.url)
+    assert found["store.usable"].level is Level.OK
+    assert found["store.redis"].level is Level.SKIPPED
