@@ -6,6 +6,7 @@ and private keys in a set are not used.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import jwt
@@ -21,6 +22,19 @@ _RSA_MIN = 2048  # bits
 _ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
 """Type and curve of a key, and its only algorithm."""
 ALGORITHMS = frozenset(_ALGORITHMS.values())
+ALIASES = {"Ed25519": "EdDSA"}
+"""RFC 9864's name of an algorithm, and the older one that PyJWT knows."""
+
+
+def _register_aliases() -> None:
+    """Let PyJWT verify tokens whose header has the new name."""
+    known = jwt.get_algorithm_by_name
+    for alias, name in ALIASES.items():
+        with contextlib.suppress(ValueError):  # a later PyJWT knows the name itself
+            jwt.register_algorithm(alias, known(name))
+
+
+_register_aliases()
 
 
 def usable_keys(answer: Any) -> list[jwt.PyJWK]:
@@ -42,13 +56,18 @@ def usable_keys(answer: Any) -> list[jwt.PyJWK]:
 
 
 def _usable_key(jwk: Any) -> jwt.PyJWK | None:
-    if not isinstance(jwk, dict) or "d" in jwk or jwk.get("use", "sig") != "sig":
+    if not isinstance(jwk, dict):
+        return None
+    # Some libraries write what they do not know as null.
+    jwk = {name: value for name, value in jwk.items() if value is not None}
+    if "d" in jwk or jwk.get("use", "sig") != "sig":
         return None
     kid, kind, curve = jwk.get("kid"), jwk.get("kty"), jwk.get("crv")
     if not all(isinstance(name, str | None) for name in (kid, kind, curve)):
         return None
     algorithm = _ALGORITHMS.get((str(kind), curve))
-    if algorithm is None or jwk.get("alg", algorithm) != algorithm:
+    alg = jwk.get("alg", algorithm)
+    if not isinstance(alg, str) or algorithm is None or ALIASES.get(alg, alg) != algorithm:
         return None
     try:
         key = jwt.PyJWK(jwk, algorithm)

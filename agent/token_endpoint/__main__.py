@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from dotenv import load_dotenv
+from fastapi import FastAPI
 
 from agent.core.addresses import is_private_host
 from agent.core.errors import ConfigError, TrainingGreeterError
@@ -25,6 +26,9 @@ from agent.token_endpoint.metrics import serve_metrics
 
 logger = logging.getLogger("agent.token_endpoint")
 
+KEEP_ALIVE_S = 75
+"""Longer than the 60 s for which nginx, AWS and most other load balancers reuse a connection. If we
+closed it first, they would answer 502 for a request that we never got. Google's need 620 s."""
 _SHUTDOWN_S = 5
 """How long requests may continue after SIGTERM."""
 
@@ -55,7 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(e, ConfigError) else 1
     warn_if_livekit_is_private(settings)
     warn_if_audience_is_not_checked(settings)
-    config = uvicorn.Config(
+    EndpointServer(server_config(app, settings, arguments.keep_alive)).run(sockets=[sock])
+    return 0
+
+
+def server_config(app: FastAPI, settings: EndpointSettings, keep_alive_s: int) -> uvicorn.Config:
+    """Return how uvicorn serves the app."""
+    return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
@@ -64,9 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         http=http_protocol_for(settings),
         ws="none",
         timeout_graceful_shutdown=_SHUTDOWN_S,
+        timeout_keep_alive=keep_alive_s,
     )
-    EndpointServer(config).run(sockets=[sock])
-    return 0
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -79,6 +88,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--port", type=int, default=8000, help="port; 0 selects a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--keep-alive",
+        type=int,
+        default=KEEP_ALIVE_S,
+        metavar="SECONDS",
+        help="how long an idle connection stays open; must be longer than your load balancer "
+        "keeps it (default: %(default)s)",
     )
     return parser.parse_args(argv)
 

@@ -87,6 +87,22 @@ async def test_authenticate_accepts_numbers_as_session_ids(session_id: object) -
     assert (await ask(bearer=signed(session_id=session_id))).role is Role.BROWSER
 
 
+@pytest.mark.parametrize(
+    ("sub", "subject"), [(7, "7"), (0, "0"), ("t-1", "t-1"), (2**63, str(2**63))]
+)
+async def test_authenticate_accepts_numbers_as_subjects(sub: object, subject: str) -> None:
+    assert (await ask(bearer=signed(sub=sub, jti=9))).subject == subject
+
+
+async def test_authenticate_treats_null_claims_as_absent() -> None:
+    nulls = dict.fromkeys(("nbf", "iat", "jti", "aud", "trainee", "role", "continue_url"))
+    token = jwt.encode({**claims(), **nulls}, JWT_SECRET)
+    assert (await ask(bearer=token)).role is Role.BROWSER
+    for needed in ("sub", "exp", "session_id"):
+        with pytest.raises(ApiError):
+            await ask(bearer=jwt.encode({**claims(), needed: None}, JWT_SECRET))
+
+
 @pytest.mark.parametrize("session_id", ["8", 8, "7 ", "", True, ["7"], {"7": 1}, None])
 async def test_authenticate_rejects_a_jwt_for_another_session(session_id: object) -> None:
     assert await refusal(bearer=signed(session_id=session_id)) == "forbidden"
@@ -107,7 +123,9 @@ async def test_authenticate_rejects_a_jwt_for_another_session(session_id: object
         signed(exp=float("inf")),
         signed(sub=None),
         signed(sub=""),
-        signed(sub=7),
+        signed(sub=7.5),
+        signed(sub=True),
+        signed(sub=["7"]),
         signed(nbf=time.time() + 600),
         signed(iat=time.time() + 600),
         jwt.encode(claims(), "another-secret-of-at-least-32-bytes!"),
@@ -182,3 +200,10 @@ async def test_authenticate_rejects_expired_and_forged_room_tokens() -> None:
 
 async def test_authenticate_accepts_a_platform_jwt_for_an_end() -> None:
     assert (await ask(bearer=signed(), end=True)).role is Role.BROWSER
+
+
+@pytest.mark.parametrize(("given", "expected"), [(0, "0"), (7, "7"), ("", "t-1"), (None, "t-1")])
+async def test_trainee_ids_may_be_numbers(given: object, expected: str) -> None:
+    caller = await ask(bearer=signed(trainee={"id": given}))
+    metadata = caller.claims.job_metadata("7", subject=caller.subject, continue_url="")
+    assert metadata.trainee.id == expected

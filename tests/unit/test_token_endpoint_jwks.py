@@ -129,7 +129,8 @@ FORGED = {
     "not yet": lambda: signed(nbf=time.time() + 600),
     "issued in the future": lambda: signed(iat=time.time() + 600),
     "no sub": lambda: signed(sub=None),
-    "sub is a number": lambda: by_hand({"alg": "RS256", "kid": "k1"}, b"", sub=7),
+    "sub is a list": lambda: signed(sub=["t-1"]),
+    "Ed25519 with an RSA key's kid": lambda: signed("EdDSA", head={"alg": "Ed25519"}),
 }
 
 
@@ -179,6 +180,26 @@ UNUSABLE: dict[str, Any] = {
     "an odd kid": {"kty": "RSA", "kid": ["k1"], "n": "AQAB", "e": "AQAB"},
     "nothing": None,
 }
+
+
+@pytest.mark.parametrize("named", ["EdDSA", "Ed25519"])
+@pytest.mark.parametrize("listed", ["EdDSA", "Ed25519", None, "absent"])
+async def test_both_names_of_ed25519_are_one_algorithm(
+    server: KeyServer, named: str, listed: str | None
+) -> None:
+    more = {} if listed == "absent" else {"alg": listed}
+    server.keys = [public_jwk("EdDSA", "ed", private_key("EdDSA"), **more)]
+    token = signed("EdDSA", "ed", head={"alg": named})
+    assert (await tokens(server).claims(token))["sub"] == "t-1"
+    other = signed("EdDSA", "ed", key=private_key("EdDSA", "evil"), head={"alg": named})
+    await refused(tokens(server), other)
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
+async def test_null_in_a_key_is_as_good_as_absent(server: KeyServer, algorithm: str) -> None:
+    nulls = dict.fromkeys(("alg", "use", "key_ops", "x5c", "x5t", "d"))
+    server.keys = [public_jwk(algorithm, "k1", private_key(algorithm), **nulls)]
+    assert await tokens(server).claims(signed(algorithm, "k1"))
 
 
 @pytest.mark.parametrize("what", UNUSABLE)

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from agent.token_endpoint.__main__ import KEEP_ALIVE_S, server_config
 from agent.token_endpoint.http.uvicorn_server import http_protocol_for
 from tests.unit.endpoint_app import settings
 
@@ -55,9 +57,18 @@ Connect = Callable[..., tuple[H11Protocol, FakeTransport]]
 
 @pytest.fixture
 def connect(tmp_path: Path) -> Connect:
-    def connected(*, head_timeout_s: float = 60) -> tuple[H11Protocol, FakeTransport]:
+    def connected(
+        *, head_timeout_s: float = 60, keep_alive_s: float = 5
+    ) -> tuple[H11Protocol, FakeTransport]:
         wire = http_protocol_for(settings(tmp_path), head_timeout_s=head_timeout_s)
-        config = uvicorn.Config(_app, http=wire, ws="none", lifespan="off", log_config=None)
+        config = uvicorn.Config(
+            _app,
+            http=wire,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            timeout_keep_alive=keep_alive_s,  # type: ignore[arg-type]
+        )
         config.load()
         protocol, transport = wire(config, ServerState(), {}), FakeTransport()
         protocol.connection_made(transport)
@@ -113,3 +124,40 @@ async def test_request_in_progress_is_not_closed(connect: Connect) -> None:
     async with asyncio.timeout(5):
         while b"{}" not in transport.written:
             await asyncio.sleep(0)
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def answered(transport: FakeTransport, times: int) -> None:
+    async with asyncio.timeout(5):
+        while transport.written.count(b"{}") < times:
+            await asyncio.sleep(0)
+
+
+async def test_idle_connection_stays_open_longer_than_load_balancers_keep_it(
+    connect: Connect,
+) -> None:
+    protocol, transport = connect(head_timeout_s=0.05, keep_alive_s=0.5)
+    protocol.data_received(REQUEST)
+    await answered(transport, 1)
+    await asyncio.sleep(0.2)
+    assert not transport.closed.is_set(), "the limit for a head does not apply"
+    protocol.data_received(REQUEST)
+    await answered(transport, 2)
+    async with asyncio.timeout(5):
+        await transport.closed.wait()
+
+
+async def test_unfinished_head_of_a_later_request_closes_the_connection(connect: Connect) -> None:
+    protocol, transport = connect(head_timeout_s=0.05, keep_alive_s=60)
+    protocol.data_received(REQUEST)
+    await answered(transport, 1)
+    protocol.data_received(REQUEST[:10])
+    async with asyncio.timeout(5):
+        await transport.closed.wait()
+
+
+def test_endpoint_keeps_idle_connections_for_75_s(tmp_path: Path) -> None:
+    config = server_config(FastAPI(), settings(tmp_path), KEEP_ALIVE_S)
+    assert config.timeout_keep_alive == 75

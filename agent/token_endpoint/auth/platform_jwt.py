@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from agent.core.jwks import ALGORITHMS
+from agent.core.jwks import ALGORITHMS, ALIASES
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.auth.jwks import JwksClient
 from agent.token_endpoint.errors import ApiError, unauthorized
@@ -37,6 +38,9 @@ class PlatformJwtVerifier:
     async def claims(self, token: str) -> dict[str, Any]:
         """Verify a token and return its claims: `sub` is not empty, `exp` is in the future.
 
+        `sub` may be a number, as `session_id` may; it is returned as text. A claim that is null
+        counts as absent.
+
         Raises:
             ApiError: `unauthorized`.
             PlatformKeysError: the platform's keys cannot be fetched at the moment.
@@ -49,6 +53,8 @@ class PlatformJwtVerifier:
             raise _not_valid(e) from None
         algorithm, key = await self._key_for(header)
         try:
+            # PyJWT refuses null. The same bytes are verified below, so they may be read before.
+            nulls = _nulls(token)
             claims = jwt.decode(
                 token,
                 key,
@@ -59,6 +65,11 @@ class PlatformJwtVerifier:
                 options={
                     "require": ["exp", "sub"],
                     "verify_aud": self._audience is not None,
+                    # PyJWT accepts text only.
+                    "verify_sub": False,
+                    "verify_jti": False,
+                    "verify_nbf": "nbf" not in nulls,
+                    "verify_iat": "iat" not in nulls,
                 },
             )
             expired = int(claims["exp"]) <= time.time()
@@ -68,29 +79,42 @@ class PlatformJwtVerifier:
             raise _not_valid(e) from None
         if expired:
             raise unauthorized("the token has expired")
-        if not claims["sub"]:
+        sub = claims["sub"]
+        if isinstance(sub, bool) or not isinstance(sub, str | int):
+            raise unauthorized("the token's sub is neither text nor a whole number")
+        if sub == "":
             raise unauthorized("the token's sub is empty")
-        return claims
+        return {**claims, "sub": str(sub)}
 
     async def aclose(self) -> None:
         if self._jwks is not None:
             await self._jwks.aclose()
 
-    async def _key_for(self, header: Mapping[str, Any]) -> tuple[str, str | jwt.PyJWK]:
+    async def _key_for(
+        self, header: Mapping[str, Any]
+    ) -> tuple[str, str | jwt.PyJWK | Ed25519PublicKey]:
         """Return the algorithm of a token and the key that verifies it."""
         algorithm, kid = header.get("alg"), header.get("kid")
         if "crit" in header:
             raise unauthorized("the token requires an extension that is not supported: crit")
         if algorithm == _SHARED_SECRET and self._secret:
             return _SHARED_SECRET, self._secret
-        if self._jwks is None or not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+        known = ALIASES.get(algorithm, algorithm) if isinstance(algorithm, str) else ""
+        if self._jwks is None or not isinstance(algorithm, str) or known not in ALGORITHMS:
             raise unauthorized("the token's algorithm is not configured here")
         if not isinstance(kid, str | None) or len(kid or "") > _KID_MAX:
             raise unauthorized("the token's kid is not valid")
-        key = await self._jwks.key(kid, algorithm)
+        key = await self._jwks.key(kid, known)
         if key is None:
             raise unauthorized("the token's key is not one of the platform's")
-        return algorithm, key
+        # PyJWT compares the names; the bare key fits the new name only, so nothing is loosened.
+        return algorithm, key if known == algorithm else key.key
+
+
+def _nulls(token: str) -> set[str]:
+    """Return the names of the claims that are null, before the signature is verified."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return {name for name, value in claims.items() if value is None}
 
 
 def _not_valid(error: Exception) -> ApiError:

@@ -106,7 +106,11 @@ class PlatformFields(_RequestFields):
         return JobMetadata.model_validate(
             {
                 "session_id": session_id,
-                "trainee": {"id": trainee.id or subject, "name": trainee.name},
+                "trainee": {
+                    # 0 is an id, too.
+                    "id": subject if trainee.id in (None, "") else trainee.id,
+                    "name": trainee.name,
+                },
                 "role": self.role,
                 "industry": self.industry,
                 "training_type": self.training_type,

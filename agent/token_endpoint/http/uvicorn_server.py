@@ -30,7 +30,8 @@ from agent.token_endpoint.http.error_response import error_response, fallback_fo
 logger = logging.getLogger("agent.token_endpoint")
 
 HEAD_TIMEOUT_S = 10.0
-"""How long the head of a request may take, from the connection or the previous request on."""
+"""How long the head of a request may take: from the connection on for its first request, and from
+its first byte on for the others. In between, `--keep-alive` limits how long it may be idle."""
 
 
 class EndpointServer(uvicorn.Server):
@@ -76,7 +77,7 @@ class EndpointH11Protocol(H11Protocol):
         self.transport.close()
 
     def _await_head(self) -> None:
-        """Close the connection if the next request does not begin in time.
+        """Close the connection if the head of its first or of a begun request is late.
 
         The time for a body is limited when it is read.
         """
