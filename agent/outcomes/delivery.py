@@ -19,6 +19,7 @@ import aiohttp
 
 from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError, WebhookError
+from agent.core.http_session import http_session
 from agent.core.log import logger
 from agent.core.settings import StoreSettings
 from agent.outcomes.expired import ExpiredOutcomes
@@ -97,7 +98,7 @@ class OutcomeDelivery(BackgroundTask):
 
     async def run(self) -> None:
         """Make rounds until the block ends, and then one more."""
-        async with aiohttp.ClientSession() as http:
+        async with http_session() as http:
             while True:
                 is_last = self._stopping.is_set()
                 if await self._round_if_store_answers(http):

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
 from livekit import api
 from livekit.protocol.agent import JobStatus
 
 from agent.core.errors import LiveKitError
+from agent.core.http_session import LiveKitClient
 from agent.core.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.settings import EndpointSettings
@@ -94,12 +94,7 @@ class LiveKitRooms:
         self.answered_at = -math.inf
         """When LiveKit last answered a call, by the event loop's clock."""
         self._timeout_s = settings.livekit_timeout_s
-        self._livekit = api.LiveKitAPI(
-            settings.livekit_url,
-            settings.livekit_api_key,
-            settings.livekit_api_secret.get_secret_value(),
-            timeout=aiohttp.ClientTimeout(total=settings.livekit_timeout_s),
-        )
+        self._livekit = LiveKitClient(settings, timeout_s=settings.livekit_timeout_s)
 
     @property
     def automatic(self) -> bool:

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-import aiohttp
 from livekit import api
 
 from agent.core.addresses import is_private_host
 from agent.core.errors import LiveKitError, StartupError
+from agent.core.http_session import LiveKitClient
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import LiveKitSettings, StoreSettings, WorkerSettings
@@ -40,12 +40,7 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     url = settings.livekit_url
     waiting = False
-    async with api.LiveKitAPI(
-        url,
-        settings.livekit_api_key,
-        settings.livekit_api_secret.get_secret_value(),
-        timeout=aiohttp.ClientTimeout(total=_CALL_TIMEOUT_S),
-    ) as livekit:
+    async with LiveKitClient(settings, timeout_s=_CALL_TIMEOUT_S) as livekit:
         while True:
             try:
                 with translate_livekit_errors("ListRooms"):

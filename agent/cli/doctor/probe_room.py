@@ -33,6 +33,7 @@ from agent.cli.doctor.http_client import (
     host_and_port,
 )
 from agent.core.errors import LiveKitError
+from agent.core.http_session import LiveKitClient
 from agent.core.job_metadata import PROBE_ROOM_PREFIX
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.settings import WorkerSettings
@@ -154,12 +155,7 @@ async def probe_room(settings: WorkerSettings) -> AsyncIterator[ProbeRoom]:
     Raises:
         LiveKitError: the room could not be created.
     """
-    async with api.LiveKitAPI(
-        settings.livekit_url,
-        settings.livekit_api_key,
-        settings.livekit_api_secret.get_secret_value(),
-        timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
-    ) as livekit:
+    async with LiveKitClient(settings, timeout_s=REQUEST_TIMEOUT_S) as livekit:
         room = ProbeRoom(livekit, settings)
         name = settings.livekit_agent_name
         dispatches = [api.RoomAgentDispatch(agent_name=name)] * (_DISPATCHES if name else 0)

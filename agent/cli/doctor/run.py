@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 
-import aiohttp
-
 from agent.cli.doctor.checks import (
     beyond_presence,
     clock,
@@ -27,6 +25,7 @@ from agent.cli.doctor.checks import (
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import HttpClient
 from agent.cli.doctor.result import CheckResult, Level, failed, skipped
+from agent.core.http_session import http_session
 
 _LIMIT_S = 12.0
 """For each check; with the start of the interpreter, the whole command takes less than 15 s."""
@@ -34,7 +33,7 @@ _LIMIT_S = 12.0
 
 async def run_checks(config: Configuration) -> list[CheckResult]:
     """Return all results, ordered so that a cause comes before its effects."""
-    async with aiohttp.ClientSession() as session:
+    async with http_session() as session:
         http = HttpClient(session)
         checks: list[Awaitable[list[CheckResult]]] = [
             _collect("store", store.check(config)),

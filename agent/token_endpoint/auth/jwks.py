@@ -10,6 +10,7 @@ import aiohttp
 import jwt
 
 from agent.core.errors import PlatformKeysError
+from agent.core.http_session import http_session
 from agent.core.jwks import SET_MAX, usable_keys
 from agent.core.log import log_task_failure, logger
 
@@ -125,7 +126,7 @@ class JwksClient:
         headers = {"Accept": "application/jwk-set+json, application/json"}
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout, headers=headers) as http,
+                http_session(timeout=timeout, headers=headers) as http,
                 http.get(self._url, allow_redirects=False) as answer,
             ):
                 if answer.status != 200:
