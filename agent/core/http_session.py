@@ -8,6 +8,8 @@ uses HTTPS_PROXY, but not NO_PROXY
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from livekit import api
@@ -18,6 +20,14 @@ from agent.core.settings.shared import LiveKitSettings
 def http_session(**options: Any) -> aiohttp.ClientSession:
     """Open a session; `options` are those of `aiohttp.ClientSession`."""
     return aiohttp.ClientSession(trust_env=True, **options)
+
+
+def proxy_for(url: str) -> str:
+    """Return the address of the proxy that requests to `url` use; empty for none."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return ""
+    return getproxies().get(parts.scheme, "")
 
 
 class LiveKitClient(api.LiveKitAPI):

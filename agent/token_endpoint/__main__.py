@@ -133,8 +133,9 @@ def warn_if_livekit_is_private(settings: EndpointSettings) -> None:
     host = urlsplit(settings.public_url).hostname or ""
     if is_private_host(host) and (page := _public_page(settings.cors_allowed_origins)):
         logger.warning(
-            "browsers get a LiveKit address that they cannot reach from the internet; "
-            "set LIVEKIT_PUBLIC_URL to a public address",
+            "browsers get a private LiveKit address: they cannot reach it from the internet, and "
+            "Chrome 142 and later asks the trainee for permission in the same network; set "
+            "LIVEKIT_PUBLIC_URL to a public address",
             extra={
                 "event": "livekit_url_is_private",
                 "page": page,

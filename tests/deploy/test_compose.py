@@ -34,6 +34,9 @@ FIXED = {
 }
 """Set by the image, and other spellings of the same setting."""
 
+OTHERS = {"HEALTH_URL", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"}
+"""Not settings: of the image's health check, and of the HTTP clients."""
+
 WEBHOOK_PATH = "/livekit/webhook"
 """The path that `agent.token_endpoint` serves."""
 SCHEMA = Path(__file__).with_name("compose-spec.json")
@@ -129,7 +132,7 @@ def test_processes_can_be_given_all_of_their_settings_and_no_others(
     for name, kind in (("worker", WorkerSettings), ("endpoint", EndpointSettings)):
         environment = services[name]["environment"]
         assert kind.names() - FIXED <= environment.keys()
-        assert environment.keys() - {"HEALTH_URL"} <= kind.names()
+        assert environment.keys() - OTHERS <= kind.names()
         # A variable without a value is passed on from .env.
         kind.from_env({k: ENV.get(k, "") if v is None else v for k, v in environment.items()})
 

@@ -61,6 +61,8 @@ def test_command_exit_code(
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("= no setting, of which the library behind has words too\n")
     _run_returns(monkeypatch, results)
+    # Threads of other tests would make it end this process.
+    monkeypatch.setattr("os._exit", lambda code: None)
     assert command.main([]) == code
     assert command.main(["--json"]) == code
     assert capfd.readouterr().err == ""

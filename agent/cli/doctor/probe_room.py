@@ -23,6 +23,7 @@ from google.protobuf.message import DecodeError
 from livekit import api
 from livekit.protocol import rtc as signal
 from livekit.protocol.agent import JobStatus
+from livekit.protocol.models import ServerInfo
 
 from agent.cli.doctor.checks.livekit import https_url
 from agent.cli.doctor.http_client import (
@@ -98,11 +99,11 @@ class ProbeRoom:
                 foreign = True
         return ProbeResult(workers=frozenset(workers), foreign=foreign)
 
-    async def join(self, url: str, http: HttpClient) -> str:
+    async def join(self, url: str, http: HttpClient) -> ServerInfo:
         """Open the WebSocket that browsers and avatars open, and leave again.
 
         Returns:
-            The version of the server; empty if it does not say.
+            The server's version and edition; empty if it does not say.
 
         Raises:
             NoResponse: the WebSocket could not be opened.
@@ -144,8 +145,8 @@ class ProbeRoom:
                 "check LiveKit's log for the reason",
             )
         with contextlib.suppress(DecodeError):
-            return signal.SignalResponse.FromString(message.data).join.server_info.version
-        return ""
+            return signal.SignalResponse.FromString(message.data).join.server_info
+        return ServerInfo()
 
 
 @asynccontextmanager

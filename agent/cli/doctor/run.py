@@ -50,6 +50,9 @@ async def run_checks(config: Configuration) -> list[CheckResult]:
             ]
         if "endpoint" in config.parts:
             checks.append(_collect("platform.keys", platform_keys.check(config, http)))
+            checks.append(
+                _collect("outside.private_network", livekit_public_url.check_pages(config))
+            )
         checks += [
             _collect("scripts", scripts.check(config)),
             _collect("endpoint", _endpoint_and_its_store(config, http)),

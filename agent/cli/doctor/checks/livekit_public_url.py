@@ -1,4 +1,9 @@
-"""LiveKit's public address: whether Beyond Presence and browsers can reach it."""
+"""LiveKit's public address: whether Beyond Presence and browsers can reach it.
+
+Chrome 142 and later asks the trainee before a public page may connect to a private address, refuses
+pages without https, and asks in an iframe only with `allow="local-network-access"`
+(https://github.com/WICG/local-network-access).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +12,12 @@ import socket
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
+from agent.cli.doctor.checks.livekit import https_url
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.addresses import is_private_host
+from agent.core.http_session import proxy_for
 from agent.worker.preflight import is_unreachable_from_internet
 
 _FIX = "set LIVEKIT_PUBLIC_URL to an address that is reachable from outside"
@@ -45,6 +52,9 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
                 host, None, type=socket.SOCK_STREAM
             )
     except (OSError, TimeoutError):
+        if proxy_for(https_url(url)):
+            yield skipped("outside.url", f"only the proxy can resolve {host} ({name}) here")
+            return
         yield failed(
             "outside.url",
             f"the name {host} ({name}) cannot be resolved",
@@ -66,3 +76,35 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         )
     else:
         yield ok("outside.url", f"Beyond Presence and browsers connect to {host_and_port(url)}")
+
+
+async def check_pages(config: Configuration) -> AsyncIterator[CheckResult]:
+    """Warn if public pages must connect to a private address of LiveKit."""
+    if config.lacks("CORS_ALLOWED_ORIGINS", "LIVEKIT_URL", "LIVEKIT_PUBLIC_URL"):
+        return
+    origins = config.endpoint.cors_allowed_origins
+    pages = [o for o in origins if o != "*" and not is_private_host(urlsplit(o).hostname or "")]
+    url = config.endpoint.public_url
+    if pages and await _is_private(urlsplit(url).hostname or ""):
+        yield warning(
+            "outside.private_network",
+            f"pages of {pages[0]} must connect to {host_and_port(url)}, a private address of "
+            "LiveKit: Chrome 142 and later asks the trainee for permission first, and other "
+            "networks cannot reach it",
+            "set LIVEKIT_PUBLIC_URL to a public wss:// address; if all trainees are in this "
+            'network, serve the page over https, with allow="local-network-access" on an iframe',
+        )
+
+
+async def _is_private(host: str) -> bool:
+    """Return whether a host is private by its name, or by the addresses that it has here."""
+    if is_private_host(host):
+        return True
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, None, type=socket.SOCK_STREAM
+            )
+    except (OSError, TimeoutError):
+        return False
+    return any(is_private_host(str(entry[4][0])) for entry in found)

@@ -10,6 +10,7 @@ from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.addresses import is_private_host
+from agent.core.http_session import proxy_for
 
 
 async def check(config: Configuration) -> AsyncIterator[CheckResult]:
@@ -21,6 +22,13 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     if not url:
         yield skipped(
             check, "OUTCOME_WEBHOOK_URL is not set: outcomes are stored, but not delivered"
+        )
+        return
+    if proxy := proxy_for(url):
+        yield skipped(
+            check,
+            f"requests to {host_and_port(url)} go through the proxy {host_and_port(proxy)} of "
+            "HTTPS_PROXY or HTTP_PROXY",
         )
         return
     parts = urlsplit(url)

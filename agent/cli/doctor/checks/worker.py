@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+
+from livekit.protocol.models import ServerInfo
 
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
@@ -12,6 +15,9 @@ from agent.cli.doctor.probe_room import ProbeResult, ProbeRoom, probe_room
 from agent.cli.doctor.result import CheckResult, Level, failed, ok, skipped, warning
 from agent.core.errors import LiveKitError
 
+LIVEKIT_MIN = (1, 9, 10)
+"""livekit-client 2.18.1 and later does not connect to 1.9.9 and earlier
+(https://github.com/livekit/client-sdk-js/issues/1887)."""
 _START = "start it (python -m agent start), or check its log for why it is not registered"
 
 
@@ -61,23 +67,43 @@ async def _sockets(config: Configuration, room: ProbeRoom, http: HttpClient) -> 
     urls = [("livekit.websocket", settings.livekit_url)]
     if settings.public_url != settings.livekit_url and not config.lacks("LIVEKIT_PUBLIC_URL"):
         urls.append(("livekit.public_websocket", settings.public_url))
-    return list(await asyncio.gather(*(_socket(check, url, room, http) for check, url in urls)))
+    found = await asyncio.gather(*(_socket(check, url, room, http) for check, url in urls))
+    return [result for results in found for result in results]
 
 
-async def _socket(check: str, url: str, room: ProbeRoom, http: HttpClient) -> CheckResult:
+async def _socket(check: str, url: str, room: ProbeRoom, http: HttpClient) -> list[CheckResult]:
     try:
-        version = await room.join(url, http)
+        server = await room.join(url, http)
     except NoResponse as e:
         if check == "livekit.public_websocket":
-            return warning(
-                check,
-                f"LIVEKIT_PUBLIC_URL does not work from this machine: {e.what}",
-                f"some networks cannot reach their own public address: try from "
-                f"outside. If it fails there, too: {e.fix}",
-            )
-        return failed(check, e.what, e.fix)
-    version_text = f", server version {version}" if version else ""
-    return ok(check, f"the WebSocket of {host_and_port(url)} opens{version_text}")
+            return [
+                warning(
+                    check,
+                    f"LIVEKIT_PUBLIC_URL does not work from this machine: {e.what}",
+                    f"some networks cannot reach their own public address: try from "
+                    f"outside. If it fails there, too: {e.fix}",
+                )
+            ]
+        return [failed(check, e.what, e.fix)]
+    version_text = f", server version {server.version}" if server.version else ""
+    opens = ok(check, f"the WebSocket of {host_and_port(url)} opens{version_text}")
+    too_old = None if check == "livekit.public_websocket" else check_version(server)
+    return [opens, too_old] if too_old else [opens]
+
+
+def check_version(server: ServerInfo) -> CheckResult | None:
+    """Return whether the server is new enough; None if it does not say, or is LiveKit Cloud's."""
+    numbers = re.match(r"v?(\d+)\.(\d+)\.(\d+)", server.version)
+    if numbers is None or server.edition == ServerInfo.Edition.Cloud:
+        return None
+    least = ".".join(map(str, LIVEKIT_MIN))
+    if tuple(map(int, numbers.groups())) < LIVEKIT_MIN:
+        return failed(
+            "livekit.version",
+            f"livekit-server {server.version} is older than {least}: the page cannot connect to it",
+            f"upgrade livekit-server to {least} or later",
+        )
+    return ok("livekit.version", f"livekit-server {server.version} is {least} or later")
 
 
 async def check_here(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
