@@ -41,13 +41,13 @@ _TITLES: Final = _HONORIFICS | frozenset(
 """Words that may end with a period, as single letters may."""
 _SUFFIXES: Final = frozenset("jr sr ii iii iv".split())
 _PARTICLES: Final = frozenset(
-    "de da do dos das du del della dello degli dalla di der den dem des van von vom zu zum zur ten"
-    " ter te la le lo las los el al ul ud bin bint ibn ben abu y e i og av af und san ap d l o"
-    " t s".split()
+    "de da do dos das du del dela della dello delos degli dalla di der den dem des van von vom zu"
+    " zum zur ten ter te la le lo las los el al ul ud bin bint binti binte bte ibn ben abu y e i og"
+    " av af und san ap d l o t s".split()
 )
 """Words that are in lower case in a name that is otherwise capitalised."""
 _ONLY_PARTICLES: Final = frozenset(
-    "de da dos das du del della di der den van von zu la las los bin ibn".split()
+    "de da dos das du del dela della delos di der den van von zu la las los bin binti ibn".split()
 )
 """Particles that are seldom names: `JAN VAN DER BERG` becomes `Jan van der Berg`."""
 
@@ -55,8 +55,8 @@ _NO_NAME_WORDS: Final = frozenset(
     "null undefined none unknown unnamed noname deleted anonymous anonym anonyme anónimo unbekannt"
     " inconnu desconocido name username user usr guest gast invité invitado test testuser testing"
     " demo dummy sample default admin administrator trainee learner student participant teilnehmer"
-    " employee emp customer benutzer nutzer utilisateur usuario nobody tbd tba asdf qwerty x xx"
-    " xxx".split()
+    " mitarbeiter mitarbeiterin employee emp id customer benutzer nutzer utilisateur usuario"
+    " nobody tbd tba asdf qwerty x xx xxx".split()
 )
 """A name of such words only is none."""
 _NO_NAME_PHRASES: Final = (
@@ -67,21 +67,24 @@ _NO_NAME_PHRASES: Final = (
     *("nombre", "apellido", "nombre apellido", "nombre apellidos", "sin nombre"),
     *("prénom", "nom", "prénom nom", "nom prénom", "sans nom"),
 )
-_NO_NAME_AS_WRITTEN: Final = ("na", "NA", "nan", "NaN", "nil", "NIL", "nul", "NUL")
+_NO_NAME_AS_WRITTEN: Final = ("na", "NA", "nan", "NaN", "nil", "NIL", "NN", "nul", "NUL")
 """`Na`, `Nan` and `Nil` are given names."""
-_MISSING_PART: Final = ("null", "undefined")
+_MISSING_PART: Final = ("null", "undefined", "NaN")
 """What a platform writes for a name's missing part: `Ada undefined`."""
 
 _SAID: Final = {
-    **dict.fromkeys(("md", "mohd", "mhd", "moh"), "Mohammad"),
-    **dict.fromkeys(("muhd", "muh"), "Muhammad"),
+    **dict.fromkeys(("md", "mohd", "mhd"), "Mohammad"),
     **dict.fromkeys(("mª", "m.ª"), "María"),
-    **{"abd": "Abdul", "chas": "Charles", "fco": "Francisco", "fdo": "Fernando"},
-    **{"geo": "George", "gpe": "Guadalupe", "hr": "Herr", "jas": "James", "jos": "Joseph"},
-    **{"jr": "Junior", "ma": "Maria", "mst": "Mosammat", "sk": "Sheikh", "sta": "Santa"},
-    **{"sto": "Santo", "thos": "Thomas", "wm": "William"},
+    **{"fco": "Francisco", "gpe": "Guadalupe", "hr": "Herr", "jr": "Junior", "mst": "Mosammat"},
+    **{"muhd": "Muhammad", "sk": "Sheikh", "wm": "William"},
 }
-"""How abbreviations in names are said. Those without a vowel need no period to be recognised."""
+"""How abbreviations in names are said, with a period or without."""
+_SAID_WITH_PERIOD: Final = {
+    **{"abd": "Abdul", "chas": "Charles", "fdo": "Fernando", "geo": "George", "jas": "James"},
+    **{"jos": "Joseph", "ma": "Maria", "moh": "Mohammad", "muh": "Muhammad", "sta": "Santa"},
+    **{"sto": "Santo", "thos": "Thomas"},
+}
+"""Those that are names too if they have no period."""
 _SAID_AS_WRITTEN: Final = frozenset("dr mr mrs ms st m".split())
 """Voices know these, with their period."""
 _VOWELS: Final = frozenset("aeiouy")
@@ -95,6 +98,10 @@ _DEGREE: Final = re.compile(
     r"(?:[,\s]\s*(?:Ph\.? ?D|M\.D|MD|MBA|M\.?Sc|B\.?Sc|D\.?Phil|LL\.?[BM]|Esq|CPA|DDS|PMP)"
     r"|,\s*(?:[BM]\.?A|RN))\.?(?=\s*(?:,|$))"
 )
+_PATRONYM: Final = re.compile(r"\s(?:[sd]/o|a/[lp])\s.*", re.I)
+"""`Kumar s/o Raj`: the father's name."""
+_DETACHED: Final = re.compile(r"\b([DNO]') (?=[^\W\d_])")
+"""In `O' Brien`."""
 _ENDS: Final = re.compile(r"[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–]+(?=\s|$)")
 _BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
 _PERIOD_BEFORE_WORD: Final = re.compile(r"(?<=[^\W\d_][^\W\d_])\.(?=-?[^\W\d_])")
@@ -110,7 +117,8 @@ def clean_name(value: object) -> str:
         return ""
     for _ in range(3):
         text = _ENCLOSED.sub(" ", text)
-    text = ADDRESS.sub(" ", _NICKNAME.sub(" ", text))
+    text = ADDRESS.sub(" ", _PATRONYM.sub("", _NICKNAME.sub(" ", text)))
+    text = _DETACHED.sub(r"\1", text)
     text = next((part for part in _ENDS.split(text) if _has_letters(part)), "")
     text = _given_name_first(_DEGREE.sub("", _normalised(text).strip()))
     if text.islower() and " " not in text:
@@ -130,19 +138,17 @@ def words_to_say(name: str) -> dict[str, str]:
 
 
 def _said(word: str) -> str:
-    key = word.rstrip(".").casefold()
-    if word.endswith(".") or not _VOWELS & set(key):
-        if written_out := _SAID.get(key):
-            return written_out
-    if key in _SAID_AS_WRITTEN:
-        return word
+    key = _plain(word)
+    written_out = _SAID.get(key) or (_SAID_WITH_PERIOD.get(key) if word.endswith(".") else None)
+    if written_out or key in _SAID_AS_WRITTEN:
+        return written_out or word
     return word.replace(".", " ").strip()
 
 
 def _is_no_name(text: str) -> bool:
     words = re.sub(r"[\W\d_]+", " ", text.casefold()).split()
     return (
-        text.strip() in _NO_NAME_AS_WRITTEN
+        all(word in _NO_NAME_AS_WRITTEN for word in text.split())
         or " ".join(words) in _NO_NAME_PHRASES
         or _NO_NAME_WORDS.issuperset(words)
         or _HONORIFICS.issuperset(words)
@@ -206,7 +212,7 @@ def _letters_of(text: str) -> str:
     )
     text = re.sub(r"[-–]+", "-", text).strip("-")
     # Keep an apostrophe between letters, and in the Dutch 't.
-    text = re.sub(r"(?<![^\W\d_])'+(?!t$)|'+(?![^\W\d_])", "", text)
+    text = re.sub(r"(?<![^\W\d_])'+(?!t$)|'+(?![^\W\d_])", "", text).strip("-")
     return text if _has_letters(text) else ""
 
 
@@ -218,9 +224,13 @@ def _may_have_period(word: str, following: list[str]) -> bool:
     following = [token for token in following if _has_letters(token)]
     if not following or len(parts[-1]) > _ABBREVIATION_MAX:
         return False
-    if _plain(word) in _SAID:
+    if _is_abbreviation(word):
         return word.islower() or not _ends_name(following[0])
     return not any(map(_ends_name, following)) and not word.islower() and not word.isupper()
+
+
+def _is_abbreviation(word: str) -> bool:
+    return word.endswith(".") and (_plain(word) in _SAID or _plain(word) in _SAID_WITH_PERIOD)
 
 
 def _ends_name(word: str) -> bool:
@@ -263,7 +273,7 @@ def _capitalised(word: str, *, lower: bool, shouted: bool, within: bool) -> str:
     if not lower and not _is_shouted(word, shouted=shouted):
         return word
     parts = re.split(r"([-'])", word.replace("İ", "i").lower())
-    word = "".join(part[:1].upper() + part[1:] for part in parts)
+    word = "".join(part[:1].title() + part[1:] for part in parts)
     return re.sub(r"^Mc([^\W\d_]{3,})", lambda found: "Mc" + found[1].capitalize(), word)
 
 
@@ -276,7 +286,7 @@ def _is_shouted(word: str, *, shouted: bool) -> bool:
     letters = [c for c in unicodedata.normalize("NFD", word) if c.isalpha()]
     if word != word.upper() or word == word.lower() or len(letters) < 2 or "." in word[:-1]:
         return False
-    if _plain(word) in _TITLES or (word.endswith(".") and _plain(word) in _SAID):
+    if _plain(word) in _TITLES or _is_abbreviation(word):
         return True
     if _ROMAN.fullmatch(word):
         return False

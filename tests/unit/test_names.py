@@ -30,6 +30,9 @@ SHOWN_AND_SAID = [
     ("Sto. Tomas", "Sto. Tomas", "Santo Tomas"),
     ("Abd. Karim", "Abd. Karim", "Abdul Karim"),
     ("Xav. Dupont", "Xav. Dupont", "Xav Dupont"),
+    ("Ma. Cristina dela Cruz", "Ma. Cristina dela Cruz", "Maria Cristina dela Cruz"),
+    ("Fco Javier", "Fco Javier", "Francisco Javier"),
+    ("Chas Smash", "Chas Smash", "Chas Smash"),
     # Titles and honorifics.
     ("Dr. Müller", "Dr. Müller", "Dr. Müller"),
     ("Dr.Müller", "Dr. Müller", "Dr. Müller"),
@@ -71,6 +74,9 @@ SHOWN_AND_SAID = [
     ("Jean‐Luc", "Jean-Luc", "Jean-Luc"),
     ("José Luis", "José Luis", "José Luis"),
     ("Gal·la Placídia", "Galla Placídia", "Galla Placídia"),
+    ("Conan O' Brien", "Conan O'Brien", "Conan O'Brien"),
+    ("Siti binti Ahmad", "Siti binti Ahmad", "Siti binti Ahmad"),
+    ("Kumar s/o Raj", "Kumar", "Kumar"),
     # Order.
     ("Lovelace, Ada", "Ada Lovelace", "Ada Lovelace"),
     ("lovelace, ada", "Ada Lovelace", "Ada Lovelace"),
@@ -99,6 +105,7 @@ SHOWN_AND_SAID = [
     ("山田　太郎", "山田 太郎", "山田 太郎"),
     ("김민수", "김민수", "김민수"),
     ("Иван Петров", "Иван Петров", "Иван Петров"),
+    ("გიორგი მარგველაშვილი", "გიორგი მარგველაშვილი", "გიორგი მარგველაშვილი"),
     ("محمد رضا", "محمد رضا", "محمد رضا"),
     ("د. محمد علي", "د. محمد علي", "د محمد علي"),
     ("علی‌رضا", "علی‌رضا", "علی‌رضا"),
@@ -192,7 +199,18 @@ NO_NAME = [
     *("User 123", "user_42", "Guest 7", "Test", "test user", "Trainee 3", "Teilnehmer 12", "admin"),
     *("First Last", "FirstName LastName", "Vorname Nachname", "Prénom NOM", "Nombre", "Your name"),
     *("ada@example.com", "ada.lovelace@example.com", "[object Object]", "{{ 7 * 7 }}", "${name}"),
-    *("%NAME%", "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "TBD", "xxx", "Dr.", "Mr", "Frau"),
+    *(
+        "%NAME%",
+        "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        "TBD",
+        "xxx",
+        "Dr.",
+        "Mr",
+        "Frau",
+        "nan nan",
+        "Dr. undefined",
+        "Employee #42",
+    ),
 ]
 
 
