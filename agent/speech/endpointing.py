@@ -1,17 +1,35 @@
-"""How long to wait after the trainee's last word, from the punctuation of the transcript.
+"""How long to wait after the trainee's last word, from the transcript.
 
 The local detector listens to the sound alone. On recordings of people it takes half of the
-complete sentences for unfinished (`make turns`). Deepgram's punctuation is a second opinion.
+complete sentences for unfinished (docs/performance.md). The words are a second opinion: their
+punctuation, or without any (not every model and language has it), the first and the last word.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from livekit.agents import EndpointingOptions
 
 _ENDS: Final = (".", "?", "!", "。", "？", "！", "।", "؟")
 _GOES_ON: Final = (",", ";", ":", "-", "–", "—", "…", "...", "、", "，")
+_QUESTION_WORDS: Final = frozenset(
+    # English, German, Spanish, French
+    "what where when who why how which do does did is are am can could will would should may have"
+    " has was wo wann wer warum wieso wie welche welcher welches ist sind kann können darf muss"
+    " gibt hast haben qué que dónde donde cuándo cuando quién quien cómo como cuál cual es son"
+    " puedo puede hay quoi où quand qui pourquoi comment combien quel quelle est puis peut".split()
+)
+_LINKS: Final = frozenset(
+    "and or but so because if the a an to of for with in at um uh er my your"
+    " und oder aber weil dass wenn ein eine zu von für mit ähm äh"
+    " y o pero porque el los las un una de a para con en eh"
+    " et ou mais parce le les du des une à pour avec dans euh".split()
+)
+"""A sentence hardly ends with one of these."""
+_QUESTION_LENGTH: Final = 3
+"""In words; a shorter one may be the beginning of a question."""
 
 DEFAULT_DELAYS: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 2.0}
 """`min_delay` is waited if the detector takes the turn for complete, otherwise `max_delay`."""
@@ -22,6 +40,11 @@ _AFTER_PART: Final[EndpointingOptions] = {"min_delay": 1.2, "max_delay": 2.0}
 def endpointing_delays(transcript: str) -> EndpointingOptions:
     """Return the delays after a final transcript."""
     text = transcript.rstrip(" \"'»”)")
-    if text.endswith(_GOES_ON):
+    words = re.findall(r"[\w']+", text.lower())
+    if text.endswith(_ENDS) and not text.endswith(_GOES_ON):
+        return _AFTER_SENTENCE
+    if text.endswith(_GOES_ON) or (words and words[-1] in _LINKS):
         return _AFTER_PART
-    return _AFTER_SENTENCE if text.endswith(_ENDS) else DEFAULT_DELAYS
+    if len(words) >= _QUESTION_LENGTH and words[0] in _QUESTION_WORDS:
+        return _AFTER_SENTENCE
+    return DEFAULT_DELAYS

@@ -110,6 +110,12 @@ def test_eager_threshold_is_at_most_the_threshold() -> None:
         ("はい。", 0.3, 0.5),
         ("It was the best of times,", 1.2, 2.0),
         ("And then I…", 1.2, 2.0),
+        ("I was there because", 1.2, 2.0),
+        ("And then I...", 1.2, 2.0),
+        ("what do we do today then", 0.3, 0.5),
+        ("wie lange dauert das", 0.3, 0.5),
+        ("how long", 0.3, 2.0),
+        ("I would like to", 1.2, 2.0),
         ("something without punctuation", 0.3, 2.0),
     ],
 )
