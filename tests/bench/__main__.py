@@ -1,7 +1,8 @@
-"""`make bench`: the time to the first word and to an answer, as a ratio to a plain worker.
+"""`make bench`: starts, answers and CPU time of our worker, as ratios to a plain worker.
 
-Both workers use the same livekit-server, stand-ins and client, in turn. Compare the numbers of one
-run only with each other, because other processes use the machine too.
+Both workers use the same livekit-server, stand-ins and clients, in turn. Compare the numbers of one
+run only with each other, because other processes use the machine too. An avatar joins 0.3 s after
+its call.
 """
 
 from __future__ import annotations
@@ -9,85 +10,164 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import statistics
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import moonshine_voice
-from livekit import api
 
-from agent.demo.livekit_server import free_ports
-from agent.demo.processes import child, wait_until_ready
-from agent.demo.stage import Stage, stage
-from tests.support.livekit_client import LiveKitClient
-from tests.support.livekit_token import trainee_token
-from tests.support.waiting import until
+from tests.bench.contenders import Contender, TrainingGreeter, plain_worker
+from tests.bench.page_client import PageClient
+from tests.bench.processes import Usage
+from tests.support.product import running_product
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
+AVATAR_JOINS = "bey:late=0.3"
+FIRST_WORD_S = 40.0
+AHEAD_S = 3.0
+"""How long before the page connects the platform's backend requests the greeting."""
+TALK_S = 20.0
+PAUSE_S = 2.0
+"""Between two measurements: the processes of the last greeting have ended by then."""
+
+Found = dict[str, dict[str, list[float]]]
+"""Values by measure and contender."""
 
 
-async def one_greeting(running: Stage, agent_name: str, room: str) -> tuple[float, float]:
-    """Return the seconds from request to first word, and from end of speech to first answer word."""
-    server = running.livekit
-    assert server is not None
-    token = trainee_token(server, room, name="Ada")
-    client = LiveKitClient(receives_video=True)
-    async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
-        asked_at = time.monotonic()
-        dispatch = api.RoomAgentDispatch(
-            agent_name=agent_name, metadata='{"v": 1, "trainee": {"name": "Ada"}}'
-        )
-        await livekit.room.create_room(api.CreateRoomRequest(name=room, agents=[dispatch]))
-        try:
-            await client.join(server.url, token)
-            heard_at, _ = await client.hears(after=0, timeout=30)
-            await client.silence(1.5)
-            ended_at = await client.say(SPEECH)
-            answered_at, _ = await client.hears(after=ended_at + 0.2, timeout=30)
-            return heard_at - asked_at, answered_at - ended_at
-        finally:
-            await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
-            await client.leave()
+async def one_start(contender: Contender, found: Found) -> None:
+    """Measure one greeting: its first word, the CPU time until then, and its answer."""
+    usage, asked_at = Usage(contender.pid), time.monotonic()
+    client, greeting = await contender.enter()
+    try:
+        heard_at, _ = await client.hears(after=0, timeout=FIRST_WORD_S)
+        job_s = usage.by_process()[0]
+        await client.silence(1.5)
+        ended_at = await client.say(SPEECH)
+        answered_at, _ = await client.hears(after=ended_at + 0.2, timeout=FIRST_WORD_S)
+    finally:
+        await contender.end(greeting)
+        await client.leave()
+    note(found, contender, "request to first word, s", heard_at - asked_at)
+    note(found, contender, "CPU of a job until the first word, s", job_s)
+    note(found, contender, "end of speech to answer, s", answered_at - ended_at)
 
 
-async def measure(rounds: int) -> None:
+async def ahead_of_time(ours: TrainingGreeter, found: Found) -> None:
+    """Measure the first word after the page can hear, if the backend asked earlier."""
+    greeting, url, token = await ours.request()
+    await asyncio.sleep(AHEAD_S)
+    client = PageClient()
+    try:
+        await client.join(url, token)
+        can_hear_at = await client.can_hear()
+        heard_at, _ = await client.hears(after=0, timeout=FIRST_WORD_S)
+    finally:
+        await ours.end(greeting)
+        await client.leave()
+    note(
+        found,
+        ours,
+        f"asked {AHEAD_S:g} s ahead: page can hear to first word, s",
+        heard_at - can_hear_at,
+    )
+
+
+async def burst(contender: Contender, count: int, found: Found) -> None:
+    """Measure the first words of starts at the same moment."""
+    usage, asked_at = Usage(contender.pid), time.monotonic()
+    entered = await asyncio.gather(
+        *(contender.enter() for _ in range(count)), return_exceptions=True
+    )
+    inside = [pair for pair in entered if not isinstance(pair, BaseException)]
+    heard = await asyncio.gather(
+        *(client.hears(after=0, timeout=FIRST_WORD_S) for client, _ in inside),
+        return_exceptions=True,
+    )
+    times = sorted(at[0] - asked_at for at in heard if not isinstance(at, BaseException))
+    cpu_s = sum(usage.by_process())
+    for client, greeting in inside:
+        with contextlib.suppress(Exception):
+            await contender.end(greeting)
+        await client.leave()
+    note(found, contender, f"greeted of {count} at once", len(times))
+    if times:
+        late = times[min(round(0.95 * len(times)), len(times) - 1)]
+        note(found, contender, f"p95 of {count} at once, s", late)
+        note(found, contender, f"CPU of the worker for {count} at once, s", cpu_s)
+
+
+async def talking(contender: Contender, found: Found) -> None:
+    """Measure the CPU of a job whose agent talks nearly all the time."""
+    client, greeting = await contender.enter()
+    try:
+        await client.hears(after=0, timeout=FIRST_WORD_S)
+        await client.say(SPEECH)  # opens the microphone, which sends silence from now on
+        await client.silence(1.5)
+        usage, began_at = Usage(contender.pid), time.monotonic()
+        while time.monotonic() - began_at < TALK_S:
+            await client.type("How long does the video take?")
+            await asyncio.sleep(4)
+        share = usage.by_process()[0] / (time.monotonic() - began_at)
+    finally:
+        await contender.end(greeting)
+        await client.leave()
+    note(found, contender, "CPU of a job that talks, % of a core", 100 * share)
+
+
+def note(found: Found, contender: Contender, measure: str, value: float) -> None:
+    """Keep a value, and show it."""
+    found[measure][contender.name].append(value)
+    print(f"  {contender.name}: {measure}: {value:.2f}", flush=True)
+
+
+async def measure(rounds: int, at_once: Sequence[int]) -> Found:
+    """Run everything, one contender after the other."""
+    found: Found = defaultdict(lambda: defaultdict(list))
     with tempfile.TemporaryDirectory() as folder:
-        logs = Path(folder)
-        async with stage(logs, say=print) as running, contextlib.AsyncExitStack() as stack:
-            [health] = free_ports(1)
-            env = {**running.environment, "AGENT_HTTP_PORT": str(health)}
-            log = logs / "plain.log"
-            plain = await stack.enter_async_context(
-                child("plain worker", "tests.bench.plain_worker", "start", env=env, log=log)
-            )
-            await wait_until_ready("plain worker", f"http://127.0.0.1:{health}/", plain, log, 60)
-            # Its health page answers 200 before it has registered.
-            await until(lambda: "registered worker" in log.read_text(), 60, "it did not register")
-            found: dict[str, list[tuple[float, float]]] = {
-                "training-greeter": [],
-                "plain-worker": [],
-            }
-            for number in range(rounds):
-                for name, times in found.items():
-                    times.append(await one_greeting(running, name, f"{name}-{number}"))
-                    print(
-                        f"  {name}: {times[-1][0]:.2f} s to the first word, {times[-1][1]:.2f} s to the answer"
-                    )
-    show(found)
+        async with (
+            running_product(Path(folder)) as product,
+            plain_worker(product) as plain,
+        ):
+            assert product.stage.stand_ins is not None
+            await product.stage.stand_ins.faults(AVATAR_JOINS)
+            ours = TrainingGreeter(product)
+            for _ in range(rounds):
+                for contender in (ours, plain):
+                    await one_start(contender, found)
+                    await asyncio.sleep(PAUSE_S)
+            for _ in range(max(rounds // 3, 1)):
+                await ahead_of_time(ours, found)
+                await asyncio.sleep(PAUSE_S)
+            for contender in (ours, plain):
+                await talking(contender, found)
+                await asyncio.sleep(PAUSE_S)
+            for count in at_once:
+                for contender in (ours, plain):
+                    await burst(contender, count, found)
+                    await asyncio.sleep(5 * PAUSE_S)
+    return found
 
 
-def show(found: dict[str, list[tuple[float, float]]]) -> None:
+def show(found: Found) -> None:
     """Print medians, and the ratio of our worker to the plain worker."""
-    for column, what in enumerate(("request to first word", "end of speech to answer")):
-        ours, theirs = (
-            statistics.median(times[column] for times in found[name])
-            for name in ("training-greeter", "plain-worker")
-        )
-        print(f"{what}: {ours:.2f} s, plain worker {theirs:.2f} s, ratio {ours / theirs:.2f}")
+    print(f"\nmedians; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    for what, values in found.items():
+        medians = {name: statistics.median(of) for name, of in values.items()}
+        ours, plain = medians.get("ours"), medians.get("plain worker")
+        ratio = f", ratio {ours / plain:.2f}" if ours and plain else ""
+        shown = ", ".join(f"{name} {value:.2f}" for name, value in medians.items())
+        print(f"{what}: {shown}{ratio}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("--rounds", type=int, default=5)
-    asyncio.run(measure(parser.parse_args().rounds))
+    parser.add_argument("--rounds", type=int, default=9, help="starts of each worker")
+    parser.add_argument(
+        "--at-once", type=int, nargs="*", default=[10], metavar="N", help="bursts of starts"
+    )
+    options = parser.parse_args()
+    show(asyncio.run(measure(options.rounds, options.at_once)))

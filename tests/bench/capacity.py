@@ -19,17 +19,17 @@ from pathlib import Path
 import moonshine_voice
 import redis.asyncio as redis
 
+from tests.bench.processes import cpu_s, descendants
 from tests.integration.cluster import Cluster, running_cluster
 from tests.integration.endpoint_fixtures import BACKEND, path_of
 from tests.integration.redis_server import redis_server
 from tests.integration.test_greeting import the_opening
-from tests.soak.footprint import Footprint, children_of
+from tests.soak.footprint import Footprint
 from tests.support.livekit_client import LiveKitClient
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 SILENCE_S, TALK_S = 10.0, 20.0
 """How long each phase is measured; the agent checks in after a longer silence."""
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,6 @@ class Share:
     """The worker's main process."""
     livekit: float
     """livekit-server, divided by the number of greetings."""
-
-
-def cpu_s(pid: int) -> float:
-    """Return the CPU seconds of a process so far, with all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
 
 
 async def over(seconds: float, jobs: list[int], worker: int, livekit: int) -> Share:
@@ -107,11 +101,7 @@ async def greetings(cluster: Cluster, count: int) -> None:
 async def idle(cluster: Cluster, warm: int) -> None:
     """Print the memory of the processes before the first greeting."""
     worker = cluster.workers["worker"].pid
-    family, todo = [worker], [worker]
-    while todo:
-        children = children_of(todo.pop())
-        family += children
-        todo += children
+    family = [worker, *descendants(worker)]
     held = sum(Footprint.of(pid).memory_mb for pid in family)
     print(f"idle: the worker with {warm} warm processes holds {held:.0f} MB (PSS)", flush=True)
     endpoint = Footprint.of(cluster.replicas[0].process.pid).memory_mb

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 from livekit import rtc
 
 from tests.support.livekit_client import LiveKitClient
+from tests.support.waiting import until
 
 _RETRY_S = (0.08, 0.15, 0.3, 0.6, 1.0)
 """As in web/src/livekit/playbackReporter.ts."""
@@ -18,9 +20,11 @@ class PageClient(LiveKitClient):
     """Reports `can_hear` to the agent whenever the audio that it receives has changed."""
 
     def __init__(self) -> None:
-        super().__init__(receives_video=True)
+        super().__init__()
         self._reported: tuple[str, ...] | None = None
         self._heard_from: list[str] = []
+        self._audible_at: float | None = None
+        """time.monotonic() of the first audio track that is received."""
         self._reports: set[asyncio.Task[None]] = set()
         for event in (
             "participant_connected",
@@ -34,6 +38,12 @@ class PageClient(LiveKitClient):
         await super().join(url, token)
         self._on_change()
 
+    async def can_hear(self, timeout: float = 15) -> float:
+        """Wait until an audio track is received; return time.monotonic() of that moment."""
+        await until(lambda: self._audible_at is not None, timeout, "no audio track was received")
+        assert self._audible_at is not None
+        return self._audible_at
+
     async def leave(self) -> None:
         """Leave the room and stop reporting."""
         for report in self._reports:
@@ -45,6 +55,7 @@ class PageClient(LiveKitClient):
             participant = event[2]
             assert isinstance(participant, rtc.RemoteParticipant)
             self._heard_from.append(participant.identity)
+            self._audible_at = self._audible_at or time.monotonic()
         if self.agent is None:
             return
         audio_from = tuple(self._heard_from)
