@@ -92,6 +92,8 @@ class JobMetadata(_Data):
     consent: Consent = Field(default_factory=Consent)
     continue_url: str = ""
     """The http(s) address that the Continue button opens, or empty."""
+    join_timeout_s: Annotated[float, Field(ge=1, le=40)] | None = None
+    """How long the worker waits for the trainee; None: TRAINEE_JOIN_TIMEOUT_S."""
     asked_at: float | None = None
     """When the token endpoint got the request for the greeting (Unix time in seconds)."""
 

@@ -114,6 +114,7 @@ async def stage(
         here.endpoint_url = f"http://127.0.0.1:{endpoint_port}"
         platform = PlatformSettings(
             jwt_secret=secrets.token_urlsafe(48),
+            api_key=secrets.token_urlsafe(24),
             webhook_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
             endpoint_url=here.endpoint_url,
             page=page,
@@ -139,7 +140,7 @@ async def stage(
         here.worker_url = f"http://127.0.0.1:{worker_port}"
         here.environment |= {
             "PLATFORM_JWT_SECRET": platform.jwt_secret,
-            "PLATFORM_API_KEY": secrets.token_urlsafe(24),
+            "PLATFORM_API_KEY": platform.api_key,
             # The demo's platform is not the one that a developer's .env may name.
             **dict.fromkeys(_OF_REAL_PLATFORMS, ""),
             "CORS_ALLOWED_ORIGINS": here.url,

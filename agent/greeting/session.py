@@ -97,7 +97,9 @@ class GreetingSession:
         conversation.prepare_opening()
 
         try:
-            participant = await greeting.trainee.wait_for_join(settings.trainee_join_timeout_s)
+            participant = await greeting.trainee.wait_for_join(
+                greeting.state.metadata.join_timeout_s or settings.trainee_join_timeout_s
+            )
         except TimeoutError:
             greeting.ending.end(end_reasons.TRAINEE_NEVER_CAME)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -17,6 +18,7 @@ import aiohttp
 import jwt
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from agent.demo.platform.site import PlatformSettings, create_platform
 from agent.demo.providers.wire import serving
@@ -24,19 +26,46 @@ from agent.outcomes.record import Outcome
 from agent.scripts.library import COMMON, PROMPTS
 
 JWT_SECRET = "a secret of at least thirty-two bytes"
+API_KEY = "the key of the platform"
 WEBHOOK_KEY = secrets.token_bytes(32)
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(WEBHOOK_KEY).decode()
 
 
+class FakeEndpoint:
+    """A token endpoint that notes the requests it gets."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str | None, dict[str, Any]]] = []
+        self.asked = asyncio.Event()
+
+    async def take(self, request: web.Request) -> web.Response:
+        key, session = request.headers.get("X-API-Key"), request.match_info["session_id"]
+        self.requests.append((session, key, await request.json()))
+        self.asked.set()
+        return web.json_response({"success": True}, status=201)
+
+
 @pytest_asyncio.fixture
-async def url(tmp_path: Path) -> AsyncIterator[str]:
+async def endpoint() -> AsyncIterator[FakeEndpoint]:
+    found = FakeEndpoint()
+    app = web.Application()
+    app.router.add_post("/api/users/sessions/{session_id}/avatar-greeting/", found.take)
+    async with serving(app) as found.url:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def url(tmp_path: Path, endpoint: FakeEndpoint) -> AsyncIterator[str]:
     (tmp_path / "assets").mkdir()
     page = "<html><head><!--greeting-config--></head></html>"
     (tmp_path / "index.html").write_text(page)
     settings = PlatformSettings(
         jwt_secret=JWT_SECRET,
+        api_key=API_KEY,
         webhook_secret=WEBHOOK_SECRET,
-        endpoint_url="http://endpoint",
+        endpoint_url=endpoint.url,
         page=tmp_path,
     )
     async with serving(create_platform(settings)) as address:
@@ -65,6 +94,19 @@ async def register(browser: aiohttp.ClientSession, url: str, **form: str) -> dic
     assert page["locale"] == claims["locale"]
     assert page["continueUrl"] == claims["continue_url"]
     return claims
+
+
+async def test_platform_requests_the_greeting_when_the_form_is_submitted(
+    browser: aiohttp.ClientSession, url: str, endpoint: FakeEndpoint
+) -> None:
+    claims = await register(browser, url, keep_transcript="on")
+    await asyncio.wait_for(endpoint.asked.wait(), 5)
+    [(session, key, fields)] = endpoint.requests
+    assert (session, key) == (claims["session_id"], API_KEY)
+    assert fields["trainee"] == {"id": claims["sub"], "name": "Ada"}
+    for name in ("locale", "training_type", "consent", "continue_url"):
+        assert fields[name] == claims[name]
+    assert not fields.keys() & {"sub", "exp", "session_id"}
 
 
 def outcome(session_id: str, **more: Any) -> Outcome:

@@ -234,3 +234,20 @@ def test_longest_session_id_is_not_cut() -> None:
 def test_reason_must_be_one_short_word(reason: object) -> None:
     with pytest.raises(ValidationError, match="reason"):
         EndRequest.model_validate_json(json.dumps({"reason": reason}))
+
+
+@pytest.mark.parametrize("value", [1, 12.5, 3600, None])
+def test_join_timeout_is_a_number_of_seconds(value: float | None) -> None:
+    assert asked(join_timeout_s=value).join_timeout_s == value
+
+
+@pytest.mark.parametrize("value", [0, 0.9, -1, True, "20", [20]])
+def test_join_timeout_of_another_value_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError, match="join_timeout_s"):
+        asked(join_timeout_s=value)
+
+
+def test_join_timeout_is_for_the_backend_only() -> None:
+    with pytest.raises(ApiError, match="join_timeout_s"):
+        choose({"join_timeout_s": 20}, from_browser=True)
+    choose({"join_timeout_s": 20})

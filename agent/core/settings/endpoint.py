@@ -50,6 +50,8 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     """Requests to start greetings of one trainee, in all sessions."""
     rate_limit_backend: Rate = "600/minute"
     """All requests with PLATFORM_API_KEY to start or end greetings."""
+    join_timeout_max_s: float = Field(40, ge=1, le=40)
+    """Longest `join_timeout_s` of a request. After 45 s the reaper removes the avatar anyway."""
     livekit_timeout_s: Seconds = 3
     """Timeout of one request to LiveKit's API."""
     endpoint_metrics_port: int | None = Field(None, ge=0, le=65_535)

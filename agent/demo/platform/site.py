@@ -6,12 +6,15 @@ with it, and takes the outcome of the greeting. It keeps nothing beyond its own 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import jwt
 from aiohttp import web
 
@@ -19,6 +22,7 @@ from agent.demo.platform.outcome_inbox import InvalidWebhook, OutcomeInbox
 from agent.demo.platform.pages import form_page, page_with, video_page
 
 _JWT_TTL_S = 3600
+_AHEAD_TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,8 @@ class PlatformSettings:
 
     jwt_secret: str
     """HS256, shared with the token endpoint."""
+    api_key: str
+    """PLATFORM_API_KEY of the token endpoint."""
     webhook_secret: str
     """`whsec_…`, shared with the sender of outcomes."""
     endpoint_url: str
@@ -55,6 +61,7 @@ class _Platform:
     def __init__(self, settings: PlatformSettings) -> None:
         self._settings = settings
         self._inbox = OutcomeInbox(settings.webhook_secret)
+        self._asking: set[asyncio.Task[None]] = set()
 
     async def form(self, _: web.Request) -> web.Response:
         return _html(form_page())
@@ -81,6 +88,7 @@ class _Platform:
             "continue_url": f"{request.url.origin()}/sessions/{session_id}/video",
         }
         token = jwt.encode(claims, self._settings.jwt_secret, algorithm="HS256")
+        self._ask_ahead(session_id, claims)
         answer = web.HTTPSeeOther(f"/greeting?session_id={session_id}")
         answer.set_cookie(
             f"jwt-{session_id}", token, max_age=_JWT_TTL_S, httponly=True, samesite="Strict"
@@ -93,8 +101,7 @@ class _Platform:
         if claims is None:
             raise web.HTTPSeeOther("/")
         config = {
-            "endpointUrl": f"{self._settings.endpoint_url}/api/users/sessions/{session_id}"
-            "/avatar-greeting/",
+            "endpointUrl": self._greeting_url(session_id),
             "authorization": f"Bearer {request.cookies[f'jwt-{session_id}']}",
             "traineeName": claims["trainee"]["name"],
             "locale": claims["locale"],
@@ -102,6 +109,24 @@ class _Platform:
         }
         page = (self._settings.page / "index.html").read_text(encoding="utf-8")
         return _html(page_with(page, "greeting-config", config))
+
+    def _ask_ahead(self, session_id: str, claims: dict[str, Any]) -> None:
+        """Request the greeting while the page loads; the page's own request reports failures."""
+        fields = {k: v for k, v in claims.items() if k not in ("sub", "exp", "session_id")}
+        fields["trainee"] = {"id": claims["sub"], **claims["trainee"]}
+        task = asyncio.create_task(self._post_ahead(self._greeting_url(session_id), fields))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _post_ahead(self, url: str, fields: dict[str, Any]) -> None:
+        headers = {"X-API-Key": self._settings.api_key}
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with aiohttp.ClientSession(timeout=_AHEAD_TIMEOUT) as http:
+                async with http.post(url, json=fields, headers=headers) as answer:
+                    await answer.read()
+
+    def _greeting_url(self, session_id: str) -> str:
+        return f"{self._settings.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"
 
     async def video(self, request: web.Request) -> web.Response:
         session_id = request.match_info.get("session_id", "")

@@ -17,7 +17,7 @@ from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.http.schemas import GreetingRequest, PlatformFields, snake_case
 from agent.token_endpoint.tokens import trainee_identity
 
-_PLATFORM_ONLY = (*PlatformFields.model_fields, "restart")
+_PLATFORM_ONLY = (*PlatformFields.model_fields, "restart", "join_timeout_s")
 
 _DEFAULT_RESTART_POLICY = ("restart_policy", "JRP_ON_FAILURE")
 """Protobuf's JSON may contain this default; its other defaults are empty values."""

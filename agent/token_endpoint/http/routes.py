@@ -14,7 +14,7 @@ from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
-from agent.token_endpoint.errors import unauthorized
+from agent.token_endpoint.errors import ApiError, unauthorized
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
 from agent.token_endpoint.http.error_response import fallback_for
@@ -123,7 +123,10 @@ async def start_greeting(
     )
     if caller.role is Role.BACKEND:
         request.state.metadata = _metadata(settings, session_id, body)
-    metadata: JobMetadata = request.state.metadata.model_copy(update={"asked_at": time.time()})
+    _reject_long_wait(body, settings.join_timeout_max_s)
+    metadata: JobMetadata = request.state.metadata.model_copy(
+        update={"asked_at": time.time(), "join_timeout_s": body.join_timeout_s}
+    )
     await services.rate_limits.start(
         session_id,
         caller.subject or metadata.trainee.id,
@@ -203,6 +206,14 @@ async def _authenticate(
         authorization=request.headers.get("authorization"),
         allow_room_token=allow_room_token,
     )
+
+
+def _reject_long_wait(body: GreetingRequest, longest_s: float) -> None:
+    if body.join_timeout_s is not None and body.join_timeout_s > longest_s:
+        raise ApiError(
+            "invalid_request",
+            f"join_timeout_s: must be {longest_s:g} or less (JOIN_TIMEOUT_MAX_S)",
+        )
 
 
 def _metadata(

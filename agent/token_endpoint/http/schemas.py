@@ -147,6 +147,17 @@ class GreetingRequest(PlatformFields):
         StrictBool | None,
         Field(description="Backend only. Start a new greeting even if the session has ended."),
     ] = None
+    join_timeout_s: Annotated[
+        float | None,
+        Field(
+            strict=True,
+            ge=1,
+            allow_inf_nan=False,
+            description="Backend only. How long the avatar waits for a trainee who has not joined, "
+            "in seconds, up to JOIN_TIMEOUT_MAX_S. By default TRAINEE_JOIN_TIMEOUT_S. Only the "
+            "request that starts the greeting sets it.",
+        ),
+    ] = None
 
 
 class EndRequest(_RequestFields):

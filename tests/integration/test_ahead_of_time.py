@@ -1,0 +1,52 @@
+"""A greeting that the platform's backend requests before the trainee's page is there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from agent.core.end_reasons import TRAINEE_NEVER_CAME
+from tests.bench.page_client import PageClient
+from tests.support.product import Product
+
+AHEAD_S = 3.0
+FIRST_WORD_S = 1.0
+"""Measured: 0.3 s on a quiet machine; `make bench` shows it."""
+
+
+async def until_avatar_joined(product: Product, room: str, within_s: float) -> None:
+    async with asyncio.timeout(within_s):
+        while not any(avatar["joined_at"] for avatar in await product.avatars(room)):
+            await asyncio.sleep(0.05)
+
+
+async def test_greeting_requested_ahead_begins_as_soon_as_the_page_can_hear(
+    product: Product,
+) -> None:
+    asked_at = time.monotonic()
+    answer = await product.ask("ahead", client="avatar-greeting")
+    assert answer.status_code == 201
+    await until_avatar_joined(product, answer.json()["room_name"], 20)
+    await asyncio.sleep(max(asked_at + AHEAD_S - time.monotonic(), 0))
+    # The page requests the same session.
+    answer = await product.ask("ahead", client="avatar-greeting")
+    assert answer.status_code == 200
+    page = PageClient()
+    product.clients.append(page)
+    await page.join(answer.json()["server_url"], answer.json()["participant_token"])
+    can_hear_at = await page.can_hear()
+    heard_at, speaker = await page.hears(after=0)
+    assert heard_at - can_hear_at < FIRST_WORD_S
+    assert page.avatar is not None
+    assert speaker == page.avatar.identity
+    assert await product.calls_for_avatars(answer.json()["room_name"]) == 1
+    await product.end("ahead")
+
+
+async def test_avatar_waits_for_the_trainee_as_long_as_the_request_says(product: Product) -> None:
+    answer = await product.ask("nobody", join_timeout_s=2)
+    room = answer.json()["room_name"]
+    outcome = await product.outcome("nobody", 20, reason=TRAINEE_NEVER_CAME)
+    await product.paid_avatars_left(room)
+    assert outcome["duration_s"] < 10
+    assert outcome["opened_at"] is None
