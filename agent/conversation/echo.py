@@ -7,24 +7,19 @@ from typing import Final
 
 from agent.conversation.backchannel import words_of
 
-_CERTAIN_WORDS: Final = 4
-_CERTAIN_SHARE: Final = 0.75
-"""This share of so many words, in the order of the line, is an echo from any client."""
-_LIKELY_SHARE: Final = 0.5
-"""This share is an echo from a client whose echo was heard before."""
+_IN_A_ROW: Final = 4
 
 
-def is_echo(text: str, line: str, *, suspected: bool) -> bool:
-    """True if a transcript repeats the words of a line.
+def is_echo(text: str, line: str) -> bool:
+    """True if words that were recognised during a line are words of the line.
+
+    Four words in a row are enough: recognition is poor on a loudspeaker's sound, and a trainee who
+    speaks during a line uses other words.
 
     Args:
-        text: what speech recognition heard while the line was said.
-        suspected: True if this client has been heard to send an echo.
+        text: what was recognised.
+        line: what the agent said.
     """
     words, said = words_of(text), words_of(line)
-    if not words or (len(words) < _CERTAIN_WORDS and not suspected):
-        return False
-    shortest = 1 if suspected else 2
-    blocks = SequenceMatcher(None, words, said, autojunk=False).get_matching_blocks()
-    repeated = sum(block.size for block in blocks if block.size >= shortest)
-    return repeated >= len(words) * (_LIKELY_SHARE if suspected else _CERTAIN_SHARE)
+    matcher = SequenceMatcher(None, words, said, autojunk=False)
+    return matcher.find_longest_match().size >= _IN_A_ROW

@@ -6,7 +6,8 @@ transcripts are held back here:
 - Words said during a line that must be heard to its end, such as the opening. They follow after it.
 - A backchannel ("mm-hm", "okay") during a line. It follows if the line ends soon: then it was the
   answer to the question at its end.
-- The agent's own words, from a client without echo cancellation. They are dropped.
+- The agent's own words, from a client without echo cancellation. Once such a client is found, for
+  example during the opening, everything that it sends during a line is dropped.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _ANSWER_S: Final = 2.0
 """A backchannel is an answer if the line ends within this time."""
 _CERTAIN_WORDS: Final = 2
 """So many words stop a line before the recogniser is done with them."""
-_ECHO_S: Final = 1.0
-"""The agent's own words may arrive this long after the end of a line."""
+_ECHO_S: Final = 0.7
+"""The last words of a line may be recognised this long after its end."""
 _TRANSCRIPTS: Final = (
     SpeechEventType.INTERIM_TRANSCRIPT,
     SpeechEventType.PREFLIGHT_TRANSCRIPT,
@@ -126,7 +127,7 @@ class TraineeWords:
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
         """The events to pass on for one event of the recogniser."""
         if event.type is SpeechEventType.START_OF_SPEECH:
-            self._turn_open, self._began_in_line = True, self._line.under_way
+            self._turn_open, self._began_in_line = True, self._is_line_heard
             self._start = event if self._holding or self._line.under_way else None
             return [event] if self._start is None else []
         if event.type is SpeechEventType.END_OF_SPEECH:
@@ -136,11 +137,11 @@ class TraineeWords:
         text = event.alternatives[0].text.strip() if event.alternatives else ""
         if event.type not in _TRANSCRIPTS or not text:
             return [event]
-        if self._line.under_way and not self._turn_open:
-            self._began_in_line = True
+        if not self._turn_open:
+            self._began_in_line = self._is_line_heard
+        self._words_at = time.time()
         if self._is_echo(text):
             return []
-        self._words_at = time.time()
         final = event.type is SpeechEventType.FINAL_TRANSCRIPT
         if self._holding:
             self._events.emit(SpeechRecognised())
@@ -163,16 +164,23 @@ class TraineeWords:
             self._backchannel = None
         return [event] if start is None else [start, event]
 
+    @property
+    def _is_line_heard(self) -> bool:
+        lately = time.monotonic() - self._line.ended_at < _ECHO_S
+        return self._line.under_way or (self._activity.hears_echo and lately)
+
     def _is_echo(self, text: str) -> bool:
-        suspected = self._activity.hears_echo
-        during = self._line.under_way or self._began_in_line
-        after = suspected and time.monotonic() - self._line.ended_at < _ECHO_S
-        if not (during or after) or not is_echo(text, self._line_text(), suspected=suspected):
+        if not self._began_in_line:
             return False
-        if not suspected:
+        if not self._activity.hears_echo:
+            early = [event.alternatives[0].text for event in self._early]
+            if not is_echo(" ".join([*early, text]), self._line_text()):
+                return False
             self._activity.hears_echo = True
+            self._early.clear()
             logger.info(
-                "the trainee's client sends the agent's own voice: it has no echo cancellation",
+                "the trainee's client sends the agent's own voice, because it has no echo "
+                "cancellation; what it sends while the agent speaks is ignored",
                 extra={"event": "echo_heard"},
             )
         return True

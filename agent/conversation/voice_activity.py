@@ -34,7 +34,7 @@ class VoiceActivity(inference.VAD):
         self._wordless_in_row = 0
         self._words_at = 0.0
         self.hears_echo = False
-        """True if the client sends the agent's own voice: only words pause a line."""
+        """True if the client sends the agent's own voice: sound does not pause a line."""
 
     def attach(self, line: AgentLine) -> None:
         """Follow the agent's lines; before the session starts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -46,14 +47,19 @@ def _gap_after(client: LiveKitClient, at: float) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("mode", ["avatar", "voice"])
-async def test_line_goes_on_after_a_noise(product: Product, tmp_path: Path, mode: str) -> None:
+async def test_line_goes_on_after_a_noise_and_a_backchannel(
+    product: Product, tmp_path: Path, mode: str
+) -> None:
     if mode == "voice":
         await product.stage.stand_ins.faults("bey:402")
     client, _, _ = await _answering(product)
     assert client.agent.attributes["greeting.mode"] == mode
-    noise = wav(tmp_path, "noise", throat(0.4))
-    ended = await client.say(noise)
+    ended = await client.say(wav(tmp_path, "noise", throat(0.4)))
     began = client.spoke_at
+    if mode == "avatar":
+        (backchannel,) = await spoken("Okay.")
+        await asyncio.sleep(2)
+        await client.say(wav(tmp_path, "okay", backchannel))
     await until(lambda: "once more" in client.said(client.agent.identity), 40, "the line was lost")
     await client.silence()
     silent_from, silent_to = _gap_after(client, began)
@@ -88,3 +94,33 @@ async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path:
     # About 2.5 words a second; what was not heard is not in the model's context either.
     heard_s = silent_from - answered_at
     assert abs(len(interrupted["text"].split()) - 2.6 * heard_s) < 5, interrupted["text"]
+
+
+async def test_words_during_the_opening_are_answered_after_it(
+    product: Product, tmp_path: Path
+) -> None:
+    await product.stage.stand_ins.script(*[says("That depends on you.")] * 2)
+    (question,) = await spoken("How long is the video?")
+    client, response, _ = await product.enter(consent={"transcript": True})
+    await client.say(wav(tmp_path, "question", question))
+    await the_opening(client)
+    await until(lambda: "depends on you" in client.said(client.agent.identity), 20, "no answer")
+    await client.press_continue()
+    opening, asked, *_ = (await product.outcome(response["session_id"]))["transcript"]
+    assert not opening["interrupted"]
+    assert (asked["who"], asked["typed"]) == ("trainee", False)
+    assert "long" in asked["text"]
+
+
+async def test_agent_does_not_hear_itself(product: Product) -> None:
+    """The client plays the agent into its own microphone, as without echo cancellation."""
+    await product.stage.stand_ins.script(says(LONG))
+    client, _, _ = await product.enter()
+    client.echo(0.5)
+    await the_opening(client)
+    await client.silence(1.5)
+    await client.type("What happens next?")
+    await until(lambda: LONG in client.said(client.agent.identity), 40, "the line was lost")
+    await client.silence(1.5)
+    asked = [call["detail"].get("asked") for call in await product.stage.stand_ins.calls("llm")]
+    assert set(filter(None, asked)) == {"What happens next?"}

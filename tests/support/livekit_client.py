@@ -167,6 +167,27 @@ class LiveKitClient:
         self._silence = self._start(self._send_silence(rate, silence))
         return ended
 
+    def echo(self, loudness: float) -> None:
+        """Play what is heard into the microphone from now on, as without echo cancellation."""
+        self._start(self._echo(loudness))
+
+    async def _echo(self, loudness: float) -> None:
+        rate = ReceivedAudio.rate
+        self._microphone = rtc.AudioSource(rate, 1, queue_size_ms=100)
+        track = rtc.LocalAudioTrack.create_audio_track("microphone", self._microphone)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        await self.room.local_participant.publish_track(track, options)
+        played: dict[str, int] = {}
+        while True:
+            heard = np.zeros(rate // 50, np.float64)
+            for identity, audio in list(self.audio.items()):
+                position = played.setdefault(identity, len(audio.samples))
+                if position < len(audio.samples):
+                    chunk = audio.samples[position][: len(heard)]
+                    heard[: len(chunk)] += chunk
+                    played[identity] += 1
+            await self._capture((heard * loudness).astype(np.int16), rate)
+
     async def _send_silence(self, rate: int, silence: np.ndarray) -> None:
         for _ in range(50 * _MICROPHONE_OPEN_S):
             if self._speaking.is_set():
