@@ -52,6 +52,11 @@ _LINE_TIMEOUT_S: Final = 40.0
 """Longest time for a line of a script to be said; `prompts check` allows half of it."""
 
 _OVER_S: Final = 0.02
+_CUT_IN: Final = (
+    "They have been speaking for a long time, and cannot interrupt you now. Thank them, take up "
+    "what they said in one short sentence, and kindly bring the conversation on. Speak their "
+    "language."
+)
 
 
 class Conversation:
@@ -172,6 +177,23 @@ class Conversation:
         await self.session.interrupt()
         self._typed.append(text)
         self.session.generate_reply(user_input=text, input_modality="text")
+
+    def cut_in(self) -> None:
+        """Answer what the trainee has said so far, although they have not finished.
+
+        What they say meanwhile is answered afterwards.
+        """
+        text = self._words.unanswered
+        self._words.turn_taken()
+        self._words.hold()
+        self.session.clear_user_turn()
+        speech = self.session.generate_reply(
+            user_input=text or NOT_GIVEN,
+            instructions=_CUT_IN,
+            allow_interruptions=False,
+            input_modality="audio",
+        )
+        speech.add_done_callback(lambda _: self._words.release())
 
     async def say(self, text: str) -> bool:
         """Say a line of the script after what is being said.
@@ -329,6 +351,8 @@ class Conversation:
         text = (message.text_content or "").strip()
         if not text:
             return
+        if message.role == "user":
+            self._words.turn_taken()
         typed = message.role == "user" and text in self._typed
         if typed:
             self._typed.remove(text)

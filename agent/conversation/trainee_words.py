@@ -65,6 +65,8 @@ class TraineeWords:
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
         self._holding = True
         self._early: list[SpeechEvent] = []
+        self._finals: list[str] = []
+        self._interim = ""
         self._backchannel: SpeechEvent | None = None
         self._backchannel_at = 0.0
         self._start: SpeechEvent | None = None
@@ -93,6 +95,15 @@ class TraineeWords:
         )
         self._deliver(_joined(early))
 
+    @property
+    def unanswered(self) -> str:
+        """What was passed on since the last turn, with the words that are not final yet."""
+        return " ".join(filter(None, [*self._finals, self._interim]))
+
+    def turn_taken(self) -> None:
+        """Take note that what was passed on so far is a message of the conversation."""
+        self._finals, self._interim = [], ""
+
     def heard_since(self, at: float) -> bool:
         """True if words were recognised after a moment, in seconds since the epoch."""
         return self._words_at >= at
@@ -102,6 +113,7 @@ class TraineeWords:
     ) -> AsyncGenerator[SpeechEvent, None]:
         """Pass on the events of one connection to speech recognition."""
         passed = self._passed = utils.aio.Chan[SpeechEvent]()
+        self._turn_open, self._start = False, None
 
         async def read() -> None:
             try:
@@ -156,6 +168,8 @@ class TraineeWords:
 
     def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
         self._activity.words_heard()
+        self._interim = "" if final else text
+        self._finals += [text] * final
         if final or len(words_of(text)) >= _CERTAIN_WORDS:
             self._line.interrupt()
         start, self._start = self._start, None

@@ -16,6 +16,7 @@ from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutRe
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
 from agent.greeting.behaviours.close_conversation import CloseConversation
 from agent.greeting.behaviours.end_greeting import EndGreeting
+from agent.greeting.behaviours.end_monologue import EndMonologue
 from agent.greeting.behaviours.fall_back_to_text import FallBackToText
 from agent.greeting.behaviours.fall_back_to_voice import FallBackToVoice
 from agent.greeting.behaviours.limit_time import LimitTime
@@ -33,6 +34,7 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     RecoverRecognition,
     ApologiseWithoutReply,
     CheckInAfterSilence,
+    EndMonologue,
     LimitTime,
     CloseConversation,
     RecordWithConsent,

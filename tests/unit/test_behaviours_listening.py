@@ -1,0 +1,86 @@
+"""Noise, monologues and words before the end of the opening, on a real session without audio."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from livekit.agents import UserStateChangedEvent
+
+from agent.core.events import SpeechNotRecognised, SpeechRecognised
+from agent.greeting import activity
+from agent.greeting.behaviours import end_monologue
+from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
+from agent.greeting.behaviours.close_conversation import CloseConversation
+from agent.greeting.behaviours.end_monologue import EndMonologue
+from agent.greeting.behaviours.recover_recognition import RecoverRecognition
+from tests.fakes.greeting import FakeGreeting, fake_greeting
+from tests.fakes.scripted_llm import Says
+
+QUIET_S = 0.3
+
+
+async def noise(fake: FakeGreeting, duration_s: float) -> None:
+    """A sound without words, and time for the agent to say something about it."""
+    fake.events.emit(SpeechNotRecognised(duration_s=duration_s))
+    await asyncio.sleep(QUIET_S)
+
+
+async def test_agent_apologises_twice_for_noise_and_then_suggests_typing_once() -> None:
+    async with fake_greeting(behaviours=(RecoverRecognition,)) as fake:
+        for _ in range(6):
+            await noise(fake, 2.0)
+        script = fake.state.script
+        assert fake.lines == [script.trouble, script.trouble, script.suggest_typing]
+
+
+async def test_cough_is_not_answered() -> None:
+    async with fake_greeting(behaviours=(RecoverRecognition,)) as fake:
+        await noise(fake, 0.4)
+        fake.events.emit(SpeechRecognised())
+        await noise(fake, 0.4)
+        assert fake.lines == []
+        await noise(fake, 0.4)
+        assert fake.lines == [fake.state.script.trouble]
+
+
+async def test_noise_does_not_put_off_the_check_in() -> None:
+    behaviours = (CheckInAfterSilence, CloseConversation)
+    async with fake_greeting(behaviours=behaviours, idle_seconds=0.4) as fake:
+        session = fake.conversation.session
+        noisy = UserStateChangedEvent(old_state="listening", new_state="speaking")
+        session.emit("user_state_changed", noisy)
+        await fake.until_said(fake.state.script.check_in)
+
+
+async def test_speech_with_words_puts_off_the_check_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activity, "_WORDS_EVERY_S", 1.0)
+    async with fake_greeting(behaviours=(CheckInAfterSilence,), idle_seconds=0.4) as fake:
+        speaking = UserStateChangedEvent(old_state="listening", new_state="speaking")
+        fake.conversation.session.emit("user_state_changed", speaking)
+        fake.events.emit(SpeechRecognised())
+        await asyncio.sleep(0.8)
+        assert fake.lines == []
+
+
+async def test_monologue_is_ended_with_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_monologue, "_LONGEST_S", 0.5)
+    reply = "Thank you for telling me."
+    async with fake_greeting(Says(reply), behaviours=(EndMonologue,)) as fake:
+        for _ in range(4):
+            fake.events.emit(SpeechRecognised())
+            await asyncio.sleep(0.1)
+        assert fake.lines == []
+        await asyncio.sleep(0.2)
+        fake.events.emit(SpeechRecognised())
+        await fake.until_said(reply)
+
+
+async def test_speech_with_long_pauses_is_no_monologue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_monologue, "_LONGEST_S", 0.3)
+    monkeypatch.setattr(end_monologue, "_PAUSE_S", 0.1)
+    async with fake_greeting(behaviours=(EndMonologue,)) as fake:
+        for _ in range(4):
+            fake.events.emit(SpeechRecognised())
+            await asyncio.sleep(0.2)
+        assert fake.lines == []
