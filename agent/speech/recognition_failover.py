@@ -107,21 +107,23 @@ class FailoverRecognition:
                     return
                 try:
                     event = following.result()
-                except StopAsyncIteration:
-                    raise APIConnectionError("the connection was closed") from None
-                except APIError:
+                except (StopAsyncIteration, APIError) as e:
                     if heard and not self._has_failed(second=self._uses_second):
                         # It worked: connect again before another provider is used.
                         self._failed_at[self._uses_second] = time.monotonic()
                         return
-                    raise
+                    if isinstance(e, APIError):
+                        raise
+                    raise APIConnectionError("the connection was closed") from None
                 heard = True
                 if event.type is SpeechEventType.FINAL_TRANSCRIPT:
                     self._recent.clear()
                     self._recent_s = 0.0
                 yield event
         finally:
-            self._stream = None
+            # After `session.clear_user_turn`, another call of `recognise` may have replaced it.
+            if self._stream is stream:
+                self._stream = None
             pending: list[asyncio.Future[Any]] = [waiting]
             if following is not None:
                 pending.append(following)
