@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
 import helm_python
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -16,6 +18,7 @@ from agent.core.settings import EndpointSettings, WorkerSettings
 
 CHART = Path(__file__).resolve().parents[2] / "deploy/helm/training-greeter"
 NEEDED = "config.LIVEKIT_URL=wss://livekit.example.com"
+FIXED = ("worker.autoscaling.enabled=false", "endpoint.autoscaling.enabled=false")
 EVERYTHING = (
     "endpoint.ingress.enabled=true",
     "endpoint.ingress.className=nginx",
@@ -27,8 +30,35 @@ EVERYTHING = (
     "imagePullSecrets[0].name=registry",
     "nodeSelector.pool=greeter",
     "podAnnotations.a=b",
+    "serviceAccount.annotations.a=b",
+    "worker.extraEnv[0].name=HTTPS_PROXY",
+    "worker.extraEnv[0].value=http://proxy:3128",
+    "worker.extraVolumes[0].name=recordings",
+    "worker.extraVolumes[0].persistentVolumeClaim.claimName=recordings",
+    "worker.extraVolumeMounts[0].name=recordings",
+    "worker.extraVolumeMounts[0].mountPath=/app/recordings",
+    "metrics.podMonitor.enabled=true",
+    "metrics.podMonitor.labels.release=kps",
+    "metrics.rules.enabled=true",
+    "metrics.rules.runbookBase=https://git.example.com/tg/",
+    "metrics.dashboard.enabled=true",
 )
-FIXED = ("worker.autoscaling.enabled=false", "endpoint.autoscaling.enabled=false")
+SQLITE = (
+    "store=sqlite",
+    "worker.replicas=1",
+    "endpoint.replicas=1",
+    *FIXED,
+    *(
+        f"{part}.{setting}"
+        for part in ("worker", "endpoint")
+        for setting in (
+            "extraVolumes[0].name=state",
+            "extraVolumes[0].persistentVolumeClaim.claimName=state",
+            "extraVolumeMounts[0].name=state",
+            "extraVolumeMounts[0].mountPath=/app/.state",
+        )
+    ),
+)
 LINT_WARNING = 2
 KUBERNETES = ("1.27", "1.30", "1.33", "1.37")
 
@@ -52,7 +82,7 @@ def refusal(*settings: str) -> str:
     """Return why the chart refuses to render with these settings."""
     with (
         helm_python.Chart.load(CHART) as chart,
-        pytest.raises(helm_python.HelmRenderError) as refused,
+        pytest.raises((helm_python.HelmRenderError, helm_python.HelmValuesError)) as refused,
     ):
         chart.render(values(*settings) if settings else {}, name="release")
     return str(refused.value)
@@ -72,12 +102,15 @@ def test_chart_passes_helm_lint() -> None:
     assert [m for m in report["messages"] if m["severity"] >= LINT_WARNING] == []
 
 
-@pytest.mark.parametrize("settings", [(), EVERYTHING, FIXED], ids=["default", "all", "fixed"])
+@pytest.mark.parametrize(
+    "settings", [(), EVERYTHING, FIXED, SQLITE], ids=["default", "all", "fixed", "sqlite"]
+)
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_chart_renders_valid_kubernetes_objects(settings: tuple[str, ...], version: str) -> None:
     objects = rendered(*settings)
     for found in objects:
-        kubernetes_validate.validate(found, version, strict=True)
+        if not found["apiVersion"].startswith("monitoring.coreos.com/"):  # no schema here
+            kubernetes_validate.validate(found, version, strict=True)
     names = [(o["kind"], o["metadata"]["name"]) for o in objects]
     assert len(set(names)) == len(names)
 
@@ -163,3 +196,127 @@ def _types(annotation: Any) -> set[Any]:
 
 def test_chart_without_livekit_url_names_the_missing_setting() -> None:
     assert "config.LIVEKIT_URL is needed" in refusal()
+
+
+def test_production_values_are_valid() -> None:
+    given = yaml.safe_load((CHART / "values-production.yaml").read_text())
+    with helm_python.Chart.load(CHART) as chart:
+        manifests = chart.render(given, name="release")
+    texts = [text for path, text in manifests.items() if path.endswith(".yaml")]
+    kinds = [o["kind"] for text in texts for o in yaml.safe_load_all(text) if o]
+    assert {"Deployment", "Ingress", "PodMonitor", "PrometheusRule", "NetworkPolicy"} <= set(kinds)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (("worker.maxJob=7",), "maxJob"),
+        (("worker.maxJobs=0",), "maxJobs"),
+        (("worker.maxJobs=many",), "maxJobs"),
+        (("endpoint.replicas=0",), "replicas"),
+        (("image.pullPolicy=Sometimes",), "pullPolicy"),
+        (("config.bad-name=1",), "bad-name"),
+        (("secrets.shared=Not A Name",), "shared"),
+        (("store=mongo",), "store"),
+        (("worker.writablePaths[0]=tmp",), "writablePaths"),
+        (("metrics.workerPort=80",), "workerPort"),
+        (("metrics.rules.runbookBase=javascript:x",), "runbookBase"),
+        (("networkPolicy.enabled=yes please",), "networkPolicy"),
+        (("worker.extraEnv=HTTPS_PROXY",), "extraEnv"),
+    ],
+)
+def test_values_schema_refuses_wrong_values(settings: tuple[str, ...], named: str) -> None:
+    assert named in refusal(NEEDED, *settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("worker.replicas=2", "allows one worker only"),
+        ("endpoint.replicas=2", "allows one endpoint only"),
+        ("worker.autoscaling.enabled=true", "allows one worker only"),
+        ("endpoint.extraVolumeMounts[0].mountPath=/tmp", "persistent volume at /app/.state"),
+    ],
+)
+def test_sqlite_needs_one_pod_of_each_kind_and_a_volume(changed: str, said: str) -> None:
+    assert rendered(*SQLITE)
+    assert said in refusal(NEEDED, *SQLITE, changed)
+
+
+def test_redis_is_required_unless_sqlite_is_chosen() -> None:
+    for part in ("-worker", "-endpoint"):
+        [pod] = one(rendered(), "Deployment", part)["spec"]["template"]["spec"]["containers"]
+        [url] = [env for env in pod["env"] if env["name"] == "REDIS_URL"]
+        assert url["valueFrom"]["secretKeyRef"] == {"name": "training-greeter", "key": "REDIS_URL"}
+        [pod] = one(rendered(*SQLITE), "Deployment", part)["spec"]["template"]["spec"]["containers"]
+        assert [env["name"] for env in pod["env"]] == ["HOME"]
+
+
+def test_pods_use_the_service_account_and_restart_after_a_rotation() -> None:
+    def annotations(*settings: str) -> dict[str, str]:
+        template = one(rendered(*settings), "Deployment", "-worker")["spec"]["template"]
+        found: dict[str, str] = template["metadata"]["annotations"]
+        return found
+
+    objects = rendered()
+    account = one(objects, "ServiceAccount", "")["metadata"]["name"]
+    for part in ("-worker", "-endpoint"):
+        spec = one(objects, "Deployment", part)["spec"]["template"]["spec"]
+        assert spec["serviceAccountName"] == account
+    own = rendered("serviceAccount.create=false", "serviceAccount.name=mine")
+    assert not [o for o in own if o["kind"] == "ServiceAccount"]
+    pod = one(own, "Deployment", "-worker")["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == "mine"
+    assert annotations() == annotations()
+    assert (
+        annotations()["checksum/secrets"] != annotations("secrets.revision=2")["checksum/secrets"]
+    )
+
+
+def test_extra_variables_and_volumes_reach_the_container() -> None:
+    pod = one(rendered(*EVERYTHING), "Deployment", "-worker")["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    assert {"name": "HTTPS_PROXY", "value": "http://proxy:3128"} in container["env"]
+    assert {"name": "recordings", "mountPath": "/app/recordings"} in container["volumeMounts"]
+    assert {"writable-0", "recordings"} <= {volume["name"] for volume in pod["volumes"]}
+
+
+def test_rules_of_the_chart_are_those_of_this_namespace() -> None:
+    objects = rendered(*EVERYTHING)
+    monitor = one(objects, "PodMonitor", "")["spec"]
+    assert monitor["jobLabel"] == "app.kubernetes.io/name", "the rules select the job by its name"
+    labels = one(objects, "Deployment", "-worker")["spec"]["template"]["metadata"]["labels"]
+    assert monitor["selector"]["matchLabels"].items() <= labels.items()
+    groups = one(objects, "PrometheusRule", "")["spec"]["groups"]
+    alerts = {r["alert"]: r for group in groups for r in group["rules"] if "alert" in r}
+    assert {"TrainingGreeterNoWorker", "TrainingGreeterErrorBudgetBurnsFast"} <= alerts.keys()
+    for alert in alerts.values():
+        if "job=" in alert["expr"]:
+            assert 'job=~".*training-greeter.*", namespace="default"' in alert["expr"]
+        address = alert["annotations"]["runbook_url"]
+        assert address.startswith("https://git.example.com/tg/docs/operations.md#")
+    [board] = [o for o in objects if o["metadata"]["name"].endswith("-dashboard")]
+    assert json.loads(board["data"]["training-greeter.json"])["uid"] == "training-greeter"
+
+
+def test_rules_of_the_worker_need_its_metrics() -> None:
+    objects = rendered("metrics.endpointPort=9465", "metrics.rules.enabled=true")
+    text = yaml.safe_dump(one(objects, "PrometheusRule", ""))
+    assert "TrainingGreeterEndpointIsGone" in text
+    assert "TrainingGreeterNoWorker" not in text
+    assert "metrics.endpointPort" in refusal(NEEDED, "metrics.rules.enabled=true")
+    assert "metrics.workerPort" in refusal(NEEDED, "metrics.podMonitor.enabled=true")
+
+
+def test_schema_describes_every_value() -> None:
+    def names(values: Any, schema: Object) -> None:
+        if not isinstance(values, dict) or "properties" not in schema:
+            return
+        assert values.keys() <= schema["properties"].keys()
+        for name, value in values.items():
+            names(value, schema["properties"][name])
+
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    values_file = yaml.safe_load((CHART / "values.yaml").read_text())
+    names(values_file, schema)
+    jsonschema.validate(values_file, schema)

@@ -168,3 +168,18 @@ def test_only_media_and_page_ports_are_public(services: dict[str, Any]) -> None:
         if port["host_ip"] != "127.0.0.1"
     }
     assert public == {80, 443, 7881, 7882}
+
+
+def test_every_service_rotates_its_log_and_has_a_memory_limit(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["logging"]["options"] == {"max-size": "20m", "max-file": "5"}, name
+        assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name
+
+
+def test_redis_keeps_its_data_and_stays_below_its_memory_limit(services: dict[str, Any]) -> None:
+    command = services["redis"]["command"]
+    options = dict(zip(command[1::2], command[2::2], strict=True))
+    assert options["--maxmemory-policy"] == "noeviction"
+    assert int(options["--maxmemory"].removesuffix("mb")) * 2 <= int(
+        services["redis"]["mem_limit"].removesuffix("m")
+    )

@@ -7,15 +7,64 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{/* The checksum restarts pods when their configuration changes. */}}
+{{/*
+The checksums restart pods when their configuration or their Secrets change. Helm reads the Secrets from
+the cluster; `helm template` cannot, so GitOps tools need a new `secrets.revision` after a rotation.
+*/}}
 {{- define "greeter.podAnnotations" -}}
 checksum/config: {{ include (print $.Template.BasePath "/config.yaml") . | sha256sum }}
+checksum/secrets: {{ include "greeter.secrets" . | sha256sum }}
 {{- with .Values.podAnnotations }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
 
+{{- define "greeter.secrets" -}}
+{{ .Values.secrets.revision }}
+{{- range $name := list .Values.secrets.shared .Values.secrets.worker .Values.secrets.endpoint }}
+{{- with lookup "v1" "Secret" $.Release.Namespace $name }}{{ .data | toJson }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "greeter.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{ .Values.serviceAccount.name | default (include "greeter.name" .) }}
+{{- else -}}
+{{ .Values.serviceAccount.name | default "default" }}
+{{- end -}}
+{{- end }}
+
+{{/* SQLite is for one worker and one endpoint that share a volume; everything else needs Redis. */}}
+{{- define "greeter.checkStore" -}}
+{{- if eq .Values.store "sqlite" }}
+{{- range $part := list "worker" "endpoint" }}
+{{- $values := index $.Values $part }}
+{{- if or $values.autoscaling.enabled (gt (int $values.replicas) 1) }}
+{{- fail (printf "store: sqlite allows one %s only: set store: redis (and REDIS_URL in the Secret), or %s.replicas: 1 and %s.autoscaling.enabled: false" $part $part $part) }}
+{{- end }}
+{{- $paths := list }}
+{{- range $values.extraVolumeMounts }}{{ $paths = append $paths .mountPath }}{{ end }}
+{{- if not (has "/app/.state" $paths) }}
+{{- fail (printf "store: sqlite needs a persistent volume at /app/.state, shared by worker and endpoint: set %s.extraVolumes and %s.extraVolumeMounts, or store: redis" $part $part) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "greeter.env" -}}
+- { name: HOME, value: /tmp }
+{{- if eq .root.Values.store "redis" }}
+# Named here, so that a Secret without it keeps the pod from starting.
+- name: REDIS_URL
+  valueFrom: { secretKeyRef: { name: {{ .root.Values.secrets.shared }}, key: REDIS_URL } }
+{{- end }}
+{{- with .part.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "greeter.pod" -}}
+serviceAccountName: {{ include "greeter.serviceAccountName" . }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
@@ -56,15 +105,21 @@ topologySpreadConstraints:
 
 {{- define "greeter.volumes" -}}
 volumes:
-  {{- range $i, $path := . }}
+  {{- range $i, $path := .writablePaths }}
   - name: writable-{{ $i }}
     emptyDir: {}
+  {{- end }}
+  {{- with .extraVolumes }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
 
 {{- define "greeter.mounts" -}}
 volumeMounts:
-  {{- range $i, $path := . }}
+  {{- range $i, $path := .writablePaths }}
   - { name: writable-{{ $i }}, mountPath: {{ $path }} }
+  {{- end }}
+  {{- with .extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
