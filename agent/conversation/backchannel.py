@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SOUNDS: Final = "mm mmm mhm mhmm mm-hm mm-hmm hm hmm hmhm uh-huh uhuh uh-hu ah aha oh okay ok okey"
+_SOUNDS: Final = (
+    "mm mmm mhm mhmm mm-hm mm-hmm hm hmm hmhm uh-huh uhuh uh-hu ah aha oh huh okay ok okey "
+    "uh um er erm äh ähm euh eh you"
+)
+"""In every language. Recognisers make "you" of a cough or a beep."""
 _BY_LANGUAGE: Final = {
     "en": "yes yeah yep yup right sure alright all good great fine i see got it of course",
     "de": "ja jo jep genau klar gut sehr richtig stimmt alles verstehe verstanden ach so prima",

@@ -57,14 +57,19 @@ class FakeSession:
 
     def __init__(self) -> None:
         self.current_speech: FakeSpeech | None = None
-        self._callback: Any = None
+        self._callbacks: list[Any] = []
 
     def on(self, _: str, callback: Any) -> None:
-        self._callback = callback
+        self._callbacks.append(callback)
+
+    def changes_to(self, state: str) -> None:
+        """Change the state of the agent."""
+        for callback in self._callbacks:
+            callback(SimpleNamespace(new_state=state))
 
     def speaks(self, *, allow_interruptions: bool = True) -> FakeSpeech:
         self.current_speech = FakeSpeech(allow_interruptions=allow_interruptions)
-        self._callback(SimpleNamespace(new_state="speaking"))
+        self.changes_to("speaking")
         return self.current_speech
 
 
@@ -174,6 +179,8 @@ async def test_words_kept_while_recognition_is_down_are_delivered_later() -> Non
         ("en", "Mm-hm."),
         ("en", "Okay."),
         ("en", "Yeah, okay."),
+        ("en", "You"),
+        ("de", "Uh..."),
         ("de", "Ja."),
         ("de-AT", "Ach so, okay."),
         ("es", "Vale."),

@@ -1,0 +1,61 @@
+"""A pause that nothing ends is ended."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from agent.conversation import paused_line
+from agent.conversation.agent_line import AgentLine
+from agent.conversation.paused_line import PausedLine
+from agent.core.events import Events, SpeechRecognised
+from tests.unit.test_trainee_words import FakeSession
+
+
+class Setup:
+    def __init__(self) -> None:
+        self.resumed = 0
+        self.events = Events()
+        self.session = FakeSession()
+        vars(self.session)["output"] = SimpleNamespace(audio=SimpleNamespace(resume=self._resume))
+        self.line = AgentLine(cast(Any, self.session))
+        self.paused = PausedLine(cast(Any, self.session), self.line, self.events)
+
+    def _resume(self) -> None:
+        self.resumed += 1
+
+
+@pytest.fixture
+def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
+    monkeypatch.setattr(paused_line, "_LONGEST_S", 0.1)
+    return Setup()
+
+
+async def test_line_goes_on_after_a_long_pause_without_words(setup: Setup) -> None:
+    setup.session.speaks()
+    setup.session.changes_to("listening")
+    await asyncio.sleep(0.05)
+    setup.events.emit(SpeechRecognised())
+    await asyncio.sleep(0.08)
+    assert setup.resumed == 0
+    await asyncio.sleep(0.1)
+    assert setup.resumed == 1
+
+
+async def test_line_that_was_continued_is_left_alone(setup: Setup) -> None:
+    setup.session.speaks()
+    setup.session.changes_to("listening")
+    setup.session.changes_to("speaking")
+    await asyncio.sleep(0.2)
+    assert setup.resumed == 0
+
+
+async def test_line_that_is_over_is_left_alone(setup: Setup) -> None:
+    speech = setup.session.speaks()
+    setup.session.changes_to("listening")
+    speech.ends()
+    await asyncio.sleep(0.2)
+    assert setup.resumed == 0
