@@ -57,6 +57,8 @@ class _Segment:
     interrupted: bool = False
     """True if the rest is not to be played."""
     started: bool = False
+    paused: bool = False
+    """True if it was paused at least once."""
     heard_s: float = 0.0
     """The position up to which it was heard when the avatar was last told to be silent."""
 
@@ -260,6 +262,8 @@ class AvatarOutput(AudioOutput):
                     extra={"event": "avatar_stop_unreported"},
                 )
         segment.heard_s = run.from_s + elapsed_s
+        segment.paused = segment.paused or not segment.interrupted
+        self._note_run(segment, run, elapsed_s)
         self._run = None
 
     def _give_up(self) -> None:
@@ -277,10 +281,18 @@ class AvatarOutput(AudioOutput):
 
     def _finish(self, *, interrupted: bool) -> None:
         """Report the first segment, and go on with the next."""
-        segment, self._run = self._segments.popleft(), None
+        segment, run, self._run = self._segments.popleft(), self._run, None
+        if run is not None and not interrupted:
+            self._note_run(segment, run, run.sent_s - run.from_s)
         heard_s = segment.heard_s if interrupted else segment.audio.duration_s
         self.on_playback_finished(playback_position=heard_s, interrupted=interrupted)
         self._changed.set()
+
+    def _note_run(self, segment: _Segment, run: _Run, heard_s: float) -> None:
+        """Tell a recorder when the parts of a paused segment were heard."""
+        if segment.paused and heard_s > 0:
+            began_at = time.time() - (time.monotonic() - run.started_at)
+            self.on_playback_progressed(started_at=began_at, offset=run.from_s, duration=heard_s)
 
     def _on_report(self, position_s: float, interrupted: bool) -> None:
         """Take the avatar's report that it has played a run, or was silenced."""

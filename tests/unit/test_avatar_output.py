@@ -73,6 +73,11 @@ class Setup:
         self.output = AvatarOutput(cast(Any, self.room), "avatar", events)
         self.output.on("playback_started", self._on_started)
         self.output.on("playback_finished", self.finished.append)
+        self.runs: list[tuple[float, float]] = []
+        """Position and duration of each part of a paused line."""
+        self.output.on(
+            "playback_progressed", lambda run: self.runs.append((run.offset, run.duration))
+        )
 
     @property
     def interruptions(self) -> list[bool]:
@@ -172,6 +177,9 @@ async def test_paused_line_goes_on_where_it_stopped(
     (end,) = setup.finished
     assert (end.interrupted, round(end.playback_position, 2)) == (False, 5.0)
     assert (setup.started, setup.stalls) == (1, 0)
+    (before, after) = setup.runs
+    assert before == (0.0, 2.35)
+    assert sum(after) == pytest.approx(5.0)
 
 
 async def test_line_paused_within_a_word_repeats_the_word(
