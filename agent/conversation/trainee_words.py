@@ -156,6 +156,7 @@ class TraineeWords:
             return []
         final = event.type is SpeechEventType.FINAL_TRANSCRIPT
         if self._holding:
+            self._activity.words_heard()
             self._events.emit(SpeechRecognised())
             self._early += [event] * final
             return []
