@@ -71,8 +71,7 @@ class OutcomeDelivery(BackgroundTask):
     ) -> None:
         self._store = store
         self._url = settings.outcome_webhook_url
-        secret = settings.outcome_webhook_secret
-        self._secret = secret.get_secret_value() if secret else ""
+        self._secrets = settings.outcome_webhook_secrets
         self._retention_s = settings.retention_days * _DAY_S
         self._times = times or DeliveryTimes()
         self._expired = ExpiredOutcomes(store, self._times.lease_grace_s)
@@ -164,7 +163,7 @@ class OutcomeDelivery(BackgroundTask):
         }
         try:
             status = await post_outcome(
-                http, self._url, self._secret, outcome_id, body, timeout_s=self._times.timeout_s
+                http, self._url, self._secrets, outcome_id, body, timeout_s=self._times.timeout_s
             )
         except WebhookError as e:
             POSTS.labels("failed").inc()

@@ -7,6 +7,7 @@ attempts for one outcome have the same `webhook-id`. `delivery` does the retries
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -32,7 +33,7 @@ _ADVICE: Final = {
 async def post_outcome(
     http: aiohttp.ClientSession,
     url: str,
-    secret: str,
+    secrets: Sequence[str],
     outcome_id: str,
     body: str,
     *,
@@ -41,7 +42,7 @@ async def post_outcome(
     """Send one outcome and return the status of the answer (2xx).
 
     Args:
-        secret: `whsec_` and the key in base64.
+        secrets: each is `whsec_` and a key in base64. The message is signed with all of them.
         body: the outcome as JSON.
 
     Raises:
@@ -53,7 +54,7 @@ async def post_outcome(
         async with http.post(
             url,
             data=message.encode(),
-            headers=signed_headers(outcome_id, message, secret, datetime.now(UTC)),
+            headers=signed_headers(outcome_id, message, secrets, datetime.now(UTC)),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
         ) as answer:
@@ -101,7 +102,9 @@ def message_of(body: str) -> str:
     return json.dumps(message, separators=(",", ":"))
 
 
-def signed_headers(outcome_id: str, message: str, secret: str, now: datetime) -> dict[str, str]:
+def signed_headers(
+    outcome_id: str, message: str, secrets: Sequence[str], now: datetime
+) -> dict[str, str]:
     """Return the headers of one attempt at the time `now` (UTC)."""
     webhook_id = f"outcome_{outcome_id}"
     return {
@@ -109,7 +112,10 @@ def signed_headers(outcome_id: str, message: str, secret: str, now: datetime) ->
         "user-agent": "training-greeter",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(webhook_id, now, message),
+        # Receivers accept the message if one of the signatures is right.
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(webhook_id, now, message) for secret in secrets
+        ),
     }
 
 

@@ -70,7 +70,7 @@ async def test_platform_keys_use_the_proxy(proxy: Proxy) -> None:
 async def test_outcomes_use_the_proxy(proxy: Proxy) -> None:
     async with http_session() as http:
         body, secret = with_().model_dump_json(), "whsec_" + "QUJD" * 8
-        assert await post_outcome(http, "http://platform.invalid/o", secret, "o", body) == 200
+        assert await post_outcome(http, "http://platform.invalid/o", [secret], "o", body) == 200
     assert proxy.asked == ["POST http://platform.invalid/o"]
 
 

@@ -10,6 +10,7 @@ import jwt
 import pytest
 from livekit import api
 
+from agent.core.errors import ConfigError
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
@@ -63,6 +64,40 @@ async def refusal(**how: object) -> str:
 
 async def test_authenticate_accepts_the_backends_key() -> None:
     assert (await ask(key=KEY)).role is Role.BACKEND
+
+
+OLD_KEY, OLD_SECRET = "the-key-before-the-rotation", "the-secret-before-the-rotation--"
+ROTATING = EndpointSettings.from_env(
+    {
+        **ENV,
+        "PLATFORM_API_KEY": KEY,
+        "PLATFORM_API_KEY_PREVIOUS": OLD_KEY,
+        "PLATFORM_JWT_SECRET": JWT_SECRET,
+        "PLATFORM_JWT_SECRET_PREVIOUS": OLD_SECRET,
+    }
+)
+
+
+async def test_both_values_are_accepted_during_a_rotation() -> None:
+    for key in (KEY, OLD_KEY):
+        assert (await ask(key=key, settings=ROTATING)).role is Role.BACKEND
+    for secret in (JWT_SECRET, OLD_SECRET):
+        token = jwt.encode(claims(), secret)
+        assert (await ask(bearer=token, settings=ROTATING)).subject == "t-1"
+        expired = jwt.encode(claims(exp=time.time() - 1), secret)
+        assert await refusal(bearer=expired, settings=ROTATING) == "unauthorized"
+    assert await refusal(key=OLD_KEY) == "unauthorized", "after the rotation"
+    assert await refusal(bearer=jwt.encode(claims(), OLD_SECRET)) == "unauthorized"
+    assert await refusal(key=KEY + OLD_KEY, settings=ROTATING) == "unauthorized"
+    other = jwt.encode(claims(), "another-secret-of-at-least-32-bytes!")
+    assert await refusal(bearer=other, settings=ROTATING) == "unauthorized"
+
+
+@pytest.mark.parametrize("name", ["PLATFORM_API_KEY", "PLATFORM_JWT_SECRET"])
+def test_previous_values_need_a_current_one(name: str) -> None:
+    other = {"PLATFORM_JWKS_URL": "https://platform.example/jwks.json"}
+    with pytest.raises(ConfigError, match=f"set {name}, too"):
+        EndpointSettings.from_env({**ENV, **other, f"{name}_PREVIOUS": "x" * 40})
 
 
 @pytest.mark.parametrize("key", ["", "x", KEY + "x", KEY.upper(), "ключ", "\x00", "\udc80"])

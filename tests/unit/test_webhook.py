@@ -29,7 +29,7 @@ BODY = json.dumps(
 
 async def post(url: str, timeout_s: float = 5) -> int:
     async with aiohttp.ClientSession() as http:
-        return await post_outcome(http, url, SECRET, "o1", BODY, timeout_s=timeout_s)
+        return await post_outcome(http, url, [SECRET], "o1", BODY, timeout_s=timeout_s)
 
 
 async def test_post_outcome_sends_a_verifiable_message() -> None:
@@ -61,7 +61,7 @@ async def test_signature_does_not_verify_another_body_id_or_key() -> None:
 
 def test_signature_expires() -> None:
     message = message_of(BODY)
-    headers = signed_headers("o1", message, SECRET, datetime.now(UTC) - timedelta(hours=1))
+    headers = signed_headers("o1", message, [SECRET], datetime.now(UTC) - timedelta(hours=1))
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(message, headers)
 
@@ -122,3 +122,15 @@ async def test_post_outcome_raises_if_the_server_has_no_tls() -> None:
 def test_message_of_rejects_an_outcome_that_has_not_ended(body: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         message_of(body)
+
+
+async def test_outcomes_are_signed_with_both_secrets_during_a_rotation() -> None:
+    new = "whsec_" + base64.b64encode(b"the new key of the same length...").decode()
+    async with receiver() as platform, aiohttp.ClientSession() as http:
+        await post_outcome(http, platform.url, [new, SECRET], "o1", BODY)
+    [(headers, body)] = platform.requests
+    for secret in (new, SECRET):
+        assert Webhook(secret).verify(body, headers)
+    other = "whsec_" + base64.b64encode(b"another key of the same length....").decode()
+    with pytest.raises(WebhookVerificationError):
+        Webhook(other).verify(body, headers)

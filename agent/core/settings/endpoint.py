@@ -25,6 +25,10 @@ def _long_enough(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _values(*secrets: SecretStr | None) -> list[str]:
+    return [secret.get_secret_value() for secret in secrets if secret is not None]
+
+
 class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     """Settings of the token endpoint's process."""
 
@@ -32,6 +36,10 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     """The key that the platform's backend sends as X-API-Key."""
     platform_jwt_secret: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
     """HS256 secret of the platform's JWTs, 32 bytes or more."""
+    platform_api_key_previous: SecretStr | None = None
+    """A second accepted key, during a rotation."""
+    platform_jwt_secret_previous: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
+    """A second accepted secret, during a rotation."""
     platform_jwks_url: JwksUrlOrEmpty = ""
     """URL of the public keys for the platform's JWTs (RS256, ES256, EdDSA)."""
     platform_jwt_issuer: str = ""
@@ -59,7 +67,15 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     dispatch_check_s: Seconds = 3
     """A dispatch that has no job after this time is replaced."""
 
-    @field_validator("platform_api_key")
+    @property
+    def platform_api_keys(self) -> list[str]:
+        return _values(self.platform_api_key, self.platform_api_key_previous)
+
+    @property
+    def platform_jwt_secrets(self) -> list[str]:
+        return _values(self.platform_jwt_secret, self.platform_jwt_secret_previous)
+
+    @field_validator("platform_api_key", "platform_api_key_previous")
     @classmethod
     def _key_is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 16:
@@ -68,7 +84,19 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
 
     @classmethod
     def _find_incomplete(cls, values: Mapping[str, str]) -> str:
-        incomplete = super()._find_incomplete(values)
+        incomplete = "\n".join(
+            filter(
+                None,
+                [
+                    super()._find_incomplete(values),
+                    *(
+                        f"set {name}, too: {name}_PREVIOUS is only for a rotation"
+                        for name in _CREDENTIALS[:2]
+                        if f"{name}_PREVIOUS" in values and name not in values
+                    ),
+                ],
+            )
+        )
         if any(name in values for name in _CREDENTIALS):
             return incomplete
         no_credentials = (

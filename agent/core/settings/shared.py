@@ -54,6 +54,13 @@ class StoreSettings(Settings):
     """URL to which outcomes are sent; empty to only store them."""
     outcome_webhook_secret: WebhookSecret = None
     """Signs outcomes as in Standard Webhooks."""
+    outcome_webhook_secret_previous: WebhookSecret = None
+    """Signs outcomes, too, during a rotation: the platform may verify with either secret."""
+
+    @property
+    def outcome_webhook_secrets(self) -> list[str]:
+        secrets = (self.outcome_webhook_secret, self.outcome_webhook_secret_previous)
+        return [secret.get_secret_value() for secret in secrets if secret is not None]
 
     @classmethod
     def _find_incomplete(cls, values: Mapping[str, str]) -> str:

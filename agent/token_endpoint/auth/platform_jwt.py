@@ -29,8 +29,7 @@ class PlatformJwtVerifier:
     """Verifies the platform's JWTs; `aclose` cancels a fetch of its keys."""
 
     def __init__(self, settings: EndpointSettings) -> None:
-        secret = settings.platform_jwt_secret
-        self._secret = secret.get_secret_value() if secret else ""
+        self._secrets = settings.platform_jwt_secrets
         self._jwks = JwksClient(settings.platform_jwks_url) if settings.platform_jwks_url else None
         self._issuer = settings.platform_jwt_issuer or None
         self._audience = settings.platform_jwt_audience or None
@@ -45,13 +44,13 @@ class PlatformJwtVerifier:
             ApiError: `unauthorized`.
             PlatformKeysError: the platform's keys cannot be fetched at the moment.
         """
-        if not self._secret and self._jwks is None:
+        if not self._secrets and self._jwks is None:
             raise unauthorized("platform JWTs are not configured here")
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as e:
             raise _not_valid(e) from None
-        algorithm, key = await self._key_for(header)
+        algorithm, key = await self._key_for(header, token)
         try:
             # PyJWT refuses null. The same bytes are verified below, so they may be read before.
             nulls = _nulls(token)
@@ -90,15 +89,20 @@ class PlatformJwtVerifier:
         if self._jwks is not None:
             await self._jwks.aclose()
 
+    def _secret_of(self, token: str) -> str:
+        """Return the secret that signed a token; the current one if none did."""
+        previous = (secret for secret in self._secrets[1:] if _is_signed_with(secret, token))
+        return next(previous, self._secrets[0])
+
     async def _key_for(
-        self, header: Mapping[str, Any]
+        self, header: Mapping[str, Any], token: str
     ) -> tuple[str, str | jwt.PyJWK | Ed25519PublicKey]:
         """Return the algorithm of a token and the key that verifies it."""
         algorithm, kid = header.get("alg"), header.get("kid")
         if "crit" in header:
             raise unauthorized("the token requires an extension that is not supported: crit")
-        if algorithm == _SHARED_SECRET and self._secret:
-            return _SHARED_SECRET, self._secret
+        if algorithm == _SHARED_SECRET and self._secrets:
+            return _SHARED_SECRET, self._secret_of(token)
         known = ALIASES.get(algorithm, algorithm) if isinstance(algorithm, str) else ""
         if self._jwks is None or not isinstance(algorithm, str) or known not in ALGORITHMS:
             raise unauthorized("the token's algorithm is not configured here")
@@ -109,6 +113,14 @@ class PlatformJwtVerifier:
             raise unauthorized("the token's key is not one of the platform's")
         # PyJWT compares the names; the bare key fits the new name only, so nothing is loosened.
         return algorithm, key if known == algorithm else key.key
+
+
+def _is_signed_with(secret: str, token: str) -> bool:
+    try:
+        jwt.PyJWS().decode(token, secret, algorithms=[_SHARED_SECRET])
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        return False
+    return True
 
 
 def _nulls(token: str) -> set[str]:
