@@ -34,6 +34,7 @@ AUDIO_SAMPLE_RATE: Final = 16_000
 line can move between the two without changing its speed."""
 
 _CHECK_EVERY_S: Final = 0.25
+_LISTEN_FRAME_MS: Final = 100
 _SILENT_S: Final = 4.0
 """An avatar is stalled if it has had audio to play for this long and is silent, or does not answer
 within this long when it is told to be silent."""
@@ -349,8 +350,12 @@ class AvatarOutput(AudioOutput):
             self._background.start(self._detect_sound(track), name="listen_to_avatar")
 
     async def _detect_sound(self, track: rtc.Track) -> None:
-        # The lowest sample rate is enough to tell sound from silence.
-        async for event in rtc.AudioStream(track, sample_rate=8_000, num_channels=1):
+        # The lowest sample rate is enough to tell sound from silence. Frames of 10 ms, the default,
+        # take 2 % of a core.
+        sound = rtc.AudioStream(
+            track, sample_rate=8_000, num_channels=1, frame_size_ms=_LISTEN_FRAME_MS
+        )
+        async for event in sound:
             samples = array("h", bytes(event.frame.data))
             if samples and max(max(samples), -min(samples)) > LOUD:
                 self._heard_at = time.monotonic()

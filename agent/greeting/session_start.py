@@ -6,12 +6,13 @@ import asyncio
 from typing import Final
 
 from livekit import rtc
-from livekit.agents.voice.room_io import AudioOutputOptions, RoomOptions
+from livekit.agents.voice.room_io import AudioInputOptions, AudioOutputOptions, RoomOptions
 
 from agent.avatar.output import AUDIO_SAMPLE_RATE
 from agent.conversation.conversation import Conversation
 
 _START_TIMEOUT_S: Final = 10.0
+_INPUT_SAMPLE_RATE: Final = 16_000
 
 
 async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
@@ -21,6 +22,8 @@ async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
         TimeoutError: it did not start in time.
     """
     options = RoomOptions(
+        # What voice activity detection and speech recognition take: they need not resample.
+        audio_input=AudioInputOptions(sample_rate=_INPUT_SAMPLE_RATE),
         audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
         # `TypedText` also takes what is typed before the opening.
         text_input=False,
