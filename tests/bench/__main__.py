@@ -39,20 +39,30 @@ Found = dict[str, dict[str, list[float]]]
 
 
 async def one_start(contender: Contender, found: Found) -> None:
-    """Measure one greeting: its first word, the CPU time until then, and its answer."""
+    """Measure the first word of one greeting, and the CPU time until then."""
     usage, asked_at = Usage(contender.pid), time.monotonic()
     client, greeting = await contender.enter()
     try:
         heard_at, _ = await client.hears(after=0, timeout=FIRST_WORD_S)
         job_s = usage.by_process()[0]
+    finally:
+        await contender.end(greeting)
+        await client.leave()
+    note(found, contender, "request to first word, s", heard_at - asked_at)
+    note(found, contender, "CPU of a job until the first word, s", job_s)
+
+
+async def one_answer(contender: Contender, found: Found) -> None:
+    """Measure the answer to a recorded sentence; `make turns` measures it in detail."""
+    client, greeting = await contender.enter()
+    try:
+        await client.hears(after=0, timeout=FIRST_WORD_S)
         await client.silence(1.5)
         ended_at = await client.say(SPEECH)
         answered_at, _ = await client.hears(after=ended_at + 0.2, timeout=FIRST_WORD_S)
     finally:
         await contender.end(greeting)
         await client.leave()
-    note(found, contender, "request to first word, s", heard_at - asked_at)
-    note(found, contender, "CPU of a job until the first word, s", job_s)
     note(found, contender, "end of speech to answer, s", answered_at - ended_at)
 
 
@@ -141,6 +151,9 @@ async def measure(rounds: int, at_once: Sequence[int]) -> Found:
                     await asyncio.sleep(PAUSE_S)
             for _ in range(max(rounds // 3, 1)):
                 await ahead_of_time(ours, found)
+                for contender in (ours, plain):
+                    await asyncio.sleep(PAUSE_S)
+                    await one_answer(contender, found)
                 await asyncio.sleep(PAUSE_S)
             for contender in (ours, plain):
                 await talking(contender, found)
