@@ -179,7 +179,7 @@ async def test_language_switch_changes_voice_and_page_and_keeps_answers(
     )
     client, response, _ = await product.enter(**FORKLIFT)
     await the_opening(client)
-    await until(lambda: attribute(client, "greeting.locale") == "en", 5, "no locale was told")
+    await until(lambda: attribute(client, "greeting.locale") == "en", 15, "no locale was told")
     await typed(client, "¿Podemos hablar en español?", "Con mucho gusto")
     assert attribute(client, "greeting.locale") == "es"
     await typed(client, "Sí", "¡Qué bien!")
@@ -225,22 +225,6 @@ async def test_agent_answers_a_question_after_the_closing_line(product: Product)
     assert client.disconnected_at is None
 
 
-async def test_killed_job_has_an_outcome_with_the_saved_answers(
-    product: Product,
-) -> None:
-    await product.stage.stand_ins.script(
-        calls(saved("years_driving", 5)), says("Five years, good.")
-    )
-    client, response, _ = await product.enter(**FORKLIFT, consent={"transcript": True})
-    await the_opening(client)
-    await typed(client, "Five years", "Five years, good")
-    os.kill(product.job_process(response["session_id"]), signal.SIGKILL)
-    # By then the next agent has a newer outcome.
-    outcome = await product.outcome(response["session_id"], within_s=45, reason="worker_lost")
-    assert outcome["answers"]["years_driving"]["value"] == 5
-    assert outcome["transcript"][1]["text"] == "Five years"
-
-
 async def test_training_type_chooses_its_own_avatar(
     product: Product,
 ) -> None:
@@ -250,6 +234,35 @@ async def test_training_type_chooses_its_own_avatar(
         while not await product.avatars(room):
             await asyncio.sleep(0.05)
     assert [s["avatar_id"] for s in await product.avatars(room)] == ["nurse"]
+
+
+async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> None:
+    """A pause of 3 s neither ends nor repeats the line; code is neither said nor shown."""
+    pausing = {"chunks": ["The video is short. ", "It takes ten minutes."], "delay_s": 3.0}
+    code = "```tool_code\nprint(default_api.skip_question(question='truck_type'))\n```"
+    await product.stage.stand_ins.script(
+        pausing, says(code), calls(saved("driven_before", True)), says("Good to know.")
+    )
+    client, _, _ = await product.enter(**FORKLIFT)
+    opening = await the_opening(client)
+    await client.silence()
+    asked_at = time.monotonic()
+    await client.type("How long is it?")
+    heard_at, _ = await client.hears(asked_at)
+    # The first sentence is said while the model pauses.
+    assert heard_at - asked_at < 2.5
+    await until(
+        lambda: "ten minutes" in client.said(client.agent.identity), 20, "the line was not finished"
+    )
+    await typed(client, "I have driven one", "Good to know")
+    after_opening = client.said(client.agent.identity).removeprefix(opening)
+    assert " ".join(after_opening.split()) == (
+        "The video is short. It takes ten minutes. Good to know."
+    )
+    spoken = await product.stage.stand_ins.calls("tts")
+    assert {call["detail"]["model"] for call in spoken} == {"aura-2-andromeda-en"}
+    said = [text for call in spoken for text in call["detail"]["said"]]
+    assert said[-3:] == ["The video is short.", "It takes ten minutes.", "Good to know."]
 
 
 async def test_voice_slows_down_on_request(product: Product) -> None:
@@ -279,14 +292,6 @@ async def test_outcome_names_faults_and_mode(product: Product) -> None:
     assert faults == {("avatar", 402), ("llm", 500)}
 
 
-async def test_outcome_says_that_the_trainee_never_joined(product: Product) -> None:
-    answer = await product.ask(training_type="forklift")
-    outcome = await product.outcome(answer.json()["session_id"], within_s=30)
-    assert outcome["ended"]["reason"] == "trainee_never_came"
-    assert (outcome["met_at"], outcome["opened_at"], outcome["mode"]) == (None, None, None)
-    assert outcome["avatar_seconds"] < 17
-
-
 async def test_continue_through_the_endpoint_is_no_fault(product: Product) -> None:
     client, response, _ = await product.enter(**FORKLIFT)
     await client.hears(after=0)
@@ -302,26 +307,30 @@ async def test_continue_through_the_endpoint_is_no_fault(product: Product) -> No
     ]
 
 
-async def test_replacement_agent_knows_the_saved_answers(
+async def test_killed_job_has_an_outcome_and_the_next_agent_knows_its_answers(
     product: Product,
 ) -> None:
     await product.stage.stand_ins.script(
         calls(saved("years_driving", 5)), says("Five years, good."), says("And the truck?")
     )
-    client, response, _ = await product.enter(**FORKLIFT)
+    request = {**FORKLIFT, "consent": {"transcript": True}}
+    client, response, _ = await product.enter(**request)
+    session_id = response["session_id"]
     await the_opening(client)
     await typed(client, "Five years", "Five years, good")
     lost = client.agent.identity
-    os.kill(product.job_process(response["session_id"]), signal.SIGKILL)
+    os.kill(product.job_process(session_id), signal.SIGKILL)
     # The page does this after it has lost its agent.
-    assert (await product.ask(response["session_id"], **FORKLIFT)).status_code == 200
+    assert (await product.ask(session_id, **request)).status_code == 200
     await until(
         lambda: client.agent is not None and client.agent.identity != lost, 40, "no agent joined"
     )
-    await the_opening(client)
     await until(lambda: has_whole_opening(client.said(client.agent.identity)), 40, "silent")
     await typed(client, "Hello again", "And the truck?")
     await client.press_continue()
-    outcome = await product.outcome(response["session_id"])
+    outcome = await product.outcome(session_id)
     assert outcome["ended"]["reason"] == "continue"
     assert outcome["answers"]["years_driving"]["value"] == 5
+    killed = await product.outcome(session_id, within_s=45, reason="worker_lost")
+    assert killed["answers"]["years_driving"]["value"] == 5
+    assert killed["transcript"][1]["text"] == "Five years"

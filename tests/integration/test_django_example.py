@@ -87,7 +87,7 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
 
     ended = await ada.post(greeting(session, "end/"), json={"reason": "continue"})
     assert ended.status_code == 200, ended.text
-    await until(lambda: client.disconnected_at is not None, 5, "the room was not closed")
+    await until(lambda: client.disconnected_at is not None, 15, "the room was not closed")
     await product.paid_avatars_left(granted["room_name"])
     over = await ada.post(greeting(session), json={})
     assert over.status_code == 409

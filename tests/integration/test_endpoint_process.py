@@ -27,7 +27,7 @@ async def test_cors_is_off_by_default(livekit: LiveKitServer, tmp_path: Path) ->
         check_error(answer, 405, "method_not_allowed")
         assert "access-control-allow-origin" not in answer.headers
         plain.process.terminate()
-        assert await asyncio.wait_for(plain.process.wait(), 5) == 0
+        assert await asyncio.wait_for(plain.process.wait(), 15) == 0
 
 
 async def test_unreachable_livekit_is_a_503_with_fallback_in_time(

@@ -59,7 +59,7 @@ async def test_deleted_room_ends_the_avatar_and_the_session_can_be_requested_aga
     await the_opening(client)
     await product.livekit.room.delete_room(api.DeleteRoomRequest(room=response["room_name"]))
     await product.paid_avatars_left(response["room_name"])
-    await until(lambda: client.disconnected_at is not None, 5, "the trainee is still connected")
+    await until(lambda: client.disconnected_at is not None, 15, "the trainee is still connected")
     outcome = await product.outcome(response["session_id"])
     assert outcome["ended"]["reason"] == "room_closed"
     again = await product.ask(response["session_id"])

@@ -51,7 +51,7 @@ async def test_token_endpoint_without_livekit_is_alive_not_ready_and_logs_text(
     command = ("agent.token_endpoint", "--port", str(port))
     async with child("endpoint", *command, env=env, log=log) as endpoint:
         await wait_until_ready("endpoint", f"{base}/healthz", endpoint, log, 20)
-        async with httpx.AsyncClient(base_url=base, timeout=5) as http:
+        async with httpx.AsyncClient(base_url=base, timeout=15) as http:
             async with asyncio.timeout(10):
                 while not (answer := await http.get("/readyz")).json()["store"]:
                     await asyncio.sleep(0.1)

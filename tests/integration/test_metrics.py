@@ -141,7 +141,7 @@ async def test_token_endpoint_does_not_expose_metrics_on_its_public_port(product
 
 
 async def test_worker_and_token_endpoint_are_healthy_and_ready(product: Product) -> None:
-    async with httpx.AsyncClient(timeout=5) as http:
+    async with httpx.AsyncClient(timeout=15) as http:
         for base in (product.stage.worker_url, product.stage.endpoint_url):
             assert (await http.get(f"{base}/healthz")).json() == {"status": "ok"}
             ready = await http.get(f"{base}/readyz")

@@ -176,7 +176,7 @@ async def test_recording_is_deleted_if_the_trainee_declines(
     await until(lambda: files_of(product, response["session_id"]) != [], 12, "nothing is recorded")
     await client.type("I would rather not be recorded")
     await until(lambda: "is deleted" in client.said(client.agent.identity), 20, "no answer")
-    await until(lambda: attribute(client, "greeting.recording") == "", 5, "the page was not told")
+    await until(lambda: attribute(client, "greeting.recording") == "", 15, "the page was not told")
     assert files_of(product, response["session_id"]) == []
     await client.press_continue()
     recorded = (await product.outcome(response["session_id"]))["recording"]

@@ -9,6 +9,7 @@ import signal
 import time
 
 import httpx
+import pytest
 from livekit import api
 
 from tests.integration.test_greeting import the_opening
@@ -74,6 +75,7 @@ async def no_job_is_left(product: Product) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.alone
 async def test_ten_simultaneous_starts_are_ten_greetings(product: Product) -> None:
     await no_job_is_left(product)
     sessions = [f"burst-{secrets.token_hex(4)}" for _ in range(10)]

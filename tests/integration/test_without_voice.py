@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from tests.integration.test_greeting import the_opening
 from tests.support.product import Product
 from tests.support.shipped_scripts import after_opening, shipped_script
@@ -23,7 +21,7 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     opening = await the_opening(client)
     assert time.monotonic() - asked_at < REFUSED_S + SLACK_S
     assert opening == shipped_script().opening
-    await until(lambda: client.agent.attributes["greeting.mode"] == "text", 5, "no new mode")
+    await until(lambda: client.agent.attributes["greeting.mode"] == "text", 15, "no new mode")
     assert client.agent.attributes["greeting.mode_reason"] == "speech_failed"
     await product.paid_avatars_left(response["room_name"], within_s=5)
     await client.type("How long does the video take?")
@@ -41,9 +39,8 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     assert "no_voice_left" in log
 
 
-@pytest.mark.parametrize("fault", ["tts:401x1", "tts:dropx1"])
-async def test_fallback_tts_says_the_whole_opening(product: Product, fault: str) -> None:
-    await product.stage.stand_ins.faults(fault)
+async def test_fallback_tts_says_the_whole_opening(product: Product) -> None:
+    await product.stage.stand_ins.faults("tts:dropx1")
     client, _, _ = await product.enter()
     await client.hears(after=0)
     await the_opening(client)

@@ -15,12 +15,8 @@ from tests.runner.prerequisites import NEEDED_BY
 ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SOURCES = ("agent", "tests", "examples")
 _PRODUCT_FOLDERS = ("browser", "faults", "integration", "standins", "deploy", "soak")
-_NEED_THE_WHOLE_MACHINE = (
-    "tests/integration/test_single_flight.py",
-    "tests/soak/test_soak.py",
-    "tests/standins/test_deepgram.py",
-)
-"""Tests that start many jobs at once or recognise speech in real time; they run one by one."""
+_WITH_TESTS_TO_RUN_ALONE = ("tests/integration", "tests/soak/test_soak.py", "tests/standins")
+"""Where tests have the mark `alone`."""
 _OTHERS = ("tests/soak",)
 """Run by `make soak`, but for the file above."""
 GROUPS = ("check", "page", "unit", "product", *_PRODUCT_FOLDERS)
@@ -36,6 +32,8 @@ class Step:
     name: str
     command: tuple[str, ...]
     folder: Path = ROOT
+    one_core: bool = False
+    """Whether it uses about one core; such steps in a row run side by side."""
     may_be_empty: bool = False
     """Whether it is no failure if pytest finds no test."""
     failed_alone: tuple[str, ...] = ()
@@ -54,30 +52,33 @@ def plan(
         pytest_arguments: passed on to every pytest step.
     """
     steps: list[Step] = []
+    if group in {None, "page"} and "page" not in missing:
+        steps.append(Step("vitest", _npm("test"), WEB, one_core=True))
     if group in {None, "check"}:
         steps += _checks(page="page" not in missing)
-    if group in {None, "page"} and "page" not in missing:
-        steps.append(_npm("vitest", "test"))
     cores = os.cpu_count() or 2
     if group in {None, "unit"}:
         steps.append(_pytest("unit tests", ["tests/unit"], cores + 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
     impossible = [path for name in sorted(missing) for path in NEEDED_BY[name]]
-    alone = [
-        path
-        for path in _NEED_THE_WHOLE_MACHINE
-        if _is_in(path, folders) and not _is_in(path, impossible)
-    ]
+    ignored = [f"--ignore={path}" for path in impossible]
     together = [f for f in folders if f not in _OTHERS and not _is_in(f, impossible)]
     if together:
-        left_out = dict.fromkeys([*impossible, *_NEED_THE_WHOLE_MACHINE])
-        ignored = [f"--ignore={path}" for path in left_out if _is_in(path, together)]
         # The tests mostly wait. More processes would delay each other, and tests measure delays.
         number = processes or cores + 1
+        command = [*together, *(i for i in ignored if _is_in(i.partition("=")[2], together))]
         name = "product tests, side by side"
-        steps.append(_pytest(name, [*together, *ignored], number, pytest_arguments))
+        steps.append(_pytest(name, [*command, "-m", "not alone"], number, pytest_arguments))
+    alone = [
+        path
+        for path in _WITH_TESTS_TO_RUN_ALONE
+        if _is_in(path, folders) and not _is_in(path, impossible)
+    ]
     if alone:
-        steps.append(_pytest("product tests, one by one", alone, 1, pytest_arguments))
+        command = [*alone, *(i for i in ignored if _is_in(i.partition("=")[2], alone))]
+        steps.append(
+            _pytest("product tests, one by one", [*command, "-m", "alone"], 1, pytest_arguments)
+        )
     return steps
 
 
@@ -88,17 +89,26 @@ def _is_in(path: str, folders: Iterable[str]) -> bool:
 def _checks(*, page: bool) -> list[Step]:
     lint_imports = str(Path(sys.executable).with_name("lint-imports"))
     steps = [
-        Step("ruff", (sys.executable, "-m", "ruff", "check", *_PYTHON_SOURCES)),
-        Step("format", (sys.executable, "-m", "ruff", "format", "--check", *_PYTHON_SOURCES)),
-        Step("mypy", (sys.executable, "-m", "mypy")),
-        Step("imports", (lint_imports, "--no-logo")),
+        _check("mypy", sys.executable, "-m", "mypy"),
+        _check("ruff", sys.executable, "-m", "ruff", "check", *_PYTHON_SOURCES),
+        _check("format", sys.executable, "-m", "ruff", "format", "--check", *_PYTHON_SOURCES),
+        _check("imports", lint_imports, "--no-logo"),
     ]
-    return [*steps, _npm("eslint", "lint"), _npm("tsc", "typecheck")] if page else steps
+    if page:
+        steps += [
+            Step(name, _npm(script), WEB, one_core=True)
+            for name, script in (("eslint", "lint"), ("tsc", "typecheck"))
+        ]
+    return steps
 
 
-def _npm(name: str, script: str) -> Step:
+def _check(name: str, *command: str) -> Step:
+    return Step(name, command, one_core=True)
+
+
+def _npm(script: str) -> tuple[str, ...]:
     # On Windows the program is npm.cmd.
-    return Step(name, (shutil.which("npm") or "npm", "run", "--silent", script), WEB)
+    return (shutil.which("npm") or "npm", "run", "--silent", script)
 
 
 def _pytest(name: str, paths: list[str], processes: int, arguments: list[str]) -> Step:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.runner.prerequisites import NEEDED_BY
 from tests.runner.steps import Step
 
+Result = tuple[str, bool, float]
+"""Of one step: name, whether it passed, seconds."""
 _TESTS_FAILED = 1
 """Exit code of pytest if tests failed."""
 _NO_TESTS = 5
@@ -22,26 +27,50 @@ def run_steps(steps: list[Step], missing: dict[str, str], *, retry_alone: bool =
         retry_alone: run tests that failed side by side again, one by one, and take that result.
     """
     began = time.monotonic()
-    results: list[tuple[str, bool, float]] = []
-    for step in steps:
-        started = time.monotonic()
-        print(f"\n== {step.name}", flush=True)
-        code = subprocess.run(step.command, cwd=step.folder, check=False).returncode
-        passed = code == 0 or (code == _NO_TESTS and step.may_be_empty)
-        if retry_alone and code == _TESTS_FAILED and step.failed_alone:
-            print(f"\n== {step.name}: the failed tests once more, one by one", flush=True)
-            code = subprocess.run(step.failed_alone, cwd=step.folder, check=False).returncode
-            passed = code == 0
-        results.append((step.name, passed, time.monotonic() - started))
+    results: list[Result] = []
+    for one_core, group in itertools.groupby(steps, key=lambda step: step.one_core):
+        if one_core:
+            with ThreadPoolExecutor(os.cpu_count()) as cores:
+                results += cores.map(_run_quietly, group)
+        else:
+            results += [_run(step, retry_alone=retry_alone) for step in group]
     print(f"\n{summary(results, missing, time.monotonic() - began)}")
     return int(bool(missing) or not all(passed for _, passed, _ in results))
 
 
-def summary(results: list[tuple[str, bool, float]], missing: dict[str, str], took_s: float) -> str:
+def _run(step: Step, *, retry_alone: bool) -> Result:
+    started = time.monotonic()
+    print(f"\n== {step.name}", flush=True)
+    code = subprocess.run(step.command, cwd=step.folder, check=False).returncode
+    passed = code == 0 or (code == _NO_TESTS and step.may_be_empty)
+    if retry_alone and code == _TESTS_FAILED and step.failed_alone:
+        print(f"\n== {step.name}: the failed tests once more, one by one", flush=True)
+        code = subprocess.run(step.failed_alone, cwd=step.folder, check=False).returncode
+        passed = code == 0
+    return step.name, passed, time.monotonic() - started
+
+
+def _run_quietly(step: Step) -> Result:
+    """Run one of several steps at a time; print its output when it has ended."""
+    started = time.monotonic()
+    done = subprocess.run(
+        step.command,
+        cwd=step.folder,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    print(f"\n== {step.name}\n{done.stdout}", end="", flush=True)
+    return step.name, done.returncode == 0, time.monotonic() - started
+
+
+def summary(results: list[Result], missing: dict[str, str], took_s: float) -> str:
     """Return the summary as text.
 
     Args:
-        results: of each step: name, whether it passed, seconds.
+        results: of each step.
         missing: each missing prerequisite, and why.
         took_s: of all steps.
     """

@@ -60,6 +60,7 @@ async def test_avatar_publishes_without_a_subscriber_and_stays_silent(
     assert session["segments"] == 0
 
 
+@pytest.mark.alone
 async def test_avatar_plays_speech_moves_its_mouth_and_reports_the_end(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
@@ -86,6 +87,7 @@ async def test_avatar_plays_speech_moves_its_mouth_and_reports_the_end(
     assert len(times) / (times[-1] - times[0]) == pytest.approx(25, abs=4)
 
 
+@pytest.mark.alone
 async def test_avatar_stops_at_once_on_clear_and_reports_the_position(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
@@ -98,7 +100,7 @@ async def test_avatar_stops_at_once_on_clear_and_reports_the_position(
         heard_from = stage.seen.loud_since(spoke)[0]
         output.clear_buffer()
         cleared = time.monotonic()
-        finished = await stage.next_finished(1)
+        finished = await stage.next_finished()
         answered = time.monotonic()
         await stage.see(lambda s: s.loudness[-1][0] > cleared + 0.7)
         last_loud = stage.seen.loud_since(spoke)[-1]
@@ -150,6 +152,7 @@ async def test_avatar_leaves_when_it_is_removed(
     assert session["why_left"] == "participant_removed"
 
 
+@pytest.mark.alone
 async def test_avatar_leaves_three_seconds_after_its_agent(
     livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
 ) -> None:

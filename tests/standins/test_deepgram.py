@@ -118,6 +118,7 @@ def wrong(got: list[str], wanted: list[str]) -> int:
     return row[-1]
 
 
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_transcribes_a_person_sentence_by_sentence(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
@@ -137,6 +138,7 @@ async def test_listen_transcribes_a_person_sentence_by_sentence(
     assert 0 < said.confidence <= 1
 
 
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_sends_interim_results_and_then_the_final_one(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
@@ -170,6 +172,7 @@ async def test_listen_sends_interim_results_and_then_the_final_one(
     assert 0.25 < arrived - (began + said.end_time) < 0.8
 
 
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_ignores_silence_and_noise(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
@@ -182,6 +185,7 @@ async def test_listen_ignores_silence_and_noise(
     assert not [e for e in events if e.type == stt.SpeechEventType.START_OF_SPEECH]
 
 
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_transcribes_english_and_multi_only(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
@@ -221,6 +225,7 @@ async def test_speak_uses_the_requested_sample_rate(
     assert 0.6 < spectrum[(hertz > 100) & (hertz < 1500)].sum() / spectrum.sum()
 
 
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_transcribes_what_speak_says(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
@@ -273,6 +278,7 @@ async def test_speak_has_a_voice_for_each_language_and_gender(
         ("stt:drop=0.5", APIError, None),
     ],
 )
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_fault_raises_in_the_plugin(
     providers: StandIns,
     http: aiohttp.ClientSession,
@@ -306,6 +312,7 @@ def _interim_only(events: list[stt.SpeechEvent]) -> bool:
         ("stt:garbage", lambda events: words(events)[:2] == ["ever", "tried"]),
     ],
 )
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_fault_changes_the_transcript(
     providers: StandIns,
     http: aiohttp.ClientSession,
@@ -318,6 +325,7 @@ async def test_listen_fault_changes_the_transcript(
     assert shows(await heard(providers, hearing(providers, http), frames, speed=4))
 
 
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_slow_fault_delays_the_final(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
@@ -330,6 +338,7 @@ async def test_listen_slow_fault_delays_the_final(
     assert time.monotonic() - began > 1.5
 
 
+@pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_half_open_fault_answers_no_ping(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
@@ -363,7 +372,7 @@ async def test_speak_drop_fault_sends_the_beginning(
     async with http.ws_connect(url, headers={"Authorization": "Token key"}) as socket:
         await socket.send_json({"type": "Speak", "text": SENTENCE})
         await socket.send_json({"type": "Flush"})
-        while (message := await socket.receive(timeout=5)).type == aiohttp.WSMsgType.BINARY:
+        while (message := await socket.receive(timeout=15)).type == aiohttp.WSMsgType.BINARY:
             got += len(message.data)
     assert got == 16_000
     assert message.type != aiohttp.WSMsgType.TEXT

@@ -135,7 +135,7 @@ async def test_flux_waits_longer_after_words_that_go_on(
         await asyncio.sleep(frame.duration)
     assert waiting.done() is in_time
     stream.end_input()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 15)
     await stream.aclose()
 
 

@@ -102,7 +102,7 @@ async def test_speak_closes_an_idle_connection(
     await providers.faults("aura:idle=0.2")
     url = f"{providers.environment['DEEPGRAM_BASE_URL']}/v1/speak?model=aura-2-andromeda-en"
     async with http.ws_connect(url, headers=KEY) as socket:
-        message = await socket.receive(timeout=5)
+        message = await socket.receive(timeout=15)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1011)
 
 

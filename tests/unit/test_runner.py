@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -29,13 +31,19 @@ def test_plan_leaves_out_what_needs_a_missing_prerequisite() -> None:
     assert command[-1] == "-x"
 
 
-def test_plan_runs_no_test_file_twice() -> None:
+def test_plan_runs_every_product_test_once() -> None:
     together, alone = plan("product", set(), None, [])
-    files = [word for word in alone.command if word.endswith(".py")]
-    assert files
-    for file in files:
-        assert f"--ignore={file}" in together.command or Path(file).parts[1] == "soak"
-        assert Path(ROOT, file).exists()
+    assert together.command[together.command.index("-m", 3) + 1] == "not alone"
+    assert alone.command[alone.command.index("-m", 3) + 1] == "alone"
+    searched = [word for word in alone.command if word.startswith("tests/")]
+    marked = [
+        path.relative_to(ROOT)
+        for path in Path(ROOT, "tests").rglob("test_*.py")
+        if "pytest.mark.alone" in path.read_text(encoding="utf-8") and path != Path(__file__)
+    ]
+    assert marked
+    for path in marked:
+        assert any(path.is_relative_to(folder) for folder in searched), f"{path} would not run"
     assert "tests/soak" not in together.command
 
 
@@ -70,3 +78,15 @@ def test_run_steps_takes_the_result_of_failed_tests_alone_only_if_asked(
 ) -> None:
     step = Step("product tests", exits(1), failed_alone=exits(alone))
     assert run_steps([step], {}, retry_alone=retry_alone) == code
+
+
+def test_run_steps_runs_steps_of_one_core_side_by_side(capfd: pytest.CaptureFixture[str]) -> None:
+    waits = (sys.executable, "-c", "import time; time.sleep(1); print('it waited')")
+    steps = [Step(name, waits, one_core=True) for name in ("mypy", "eslint")]
+    began = time.monotonic()
+    assert run_steps([*steps, Step("ruff", exits(1), one_core=True)], {}) == 1
+    if (os.cpu_count() or 1) > 1:
+        assert time.monotonic() - began < 2
+    shown = capfd.readouterr().out
+    assert "== eslint\nit waited" in shown
+    assert "failed: ruff" in shown
