@@ -338,9 +338,7 @@ ROWS = (
 
 REPRESENTATIVES = frozenset(
     {
-        "avatar refused (401)",
         "avatar call hangs",
-        "avatar never joins",
         "avatar without a picture",
         "avatar leaves at once",
         "avatar reports its end too early",
@@ -351,8 +349,6 @@ REPRESENTATIVES = frozenset(
         "every TTS stalls",
         "LLM drops in mid-answer",
         "LLM blocks the prompt",
-        "LLM pauses 3 s in mid-answer",
-        "LLM writes code",
         "LLM calls a function with wrong arguments",
         "every LLM hangs",
     }
