@@ -27,7 +27,7 @@ async def test_doctor_calls_every_model_voice_and_locale(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     lines = await results(providers, http)
-    assert [line.split()[0] for line in lines] == ["ok"] * 7, lines
+    assert {line.split()[0] for line in lines} == {"ok"}, lines
     calls = await providers.calls()
     asked = [call["detail"] for call in calls if call["status"] in (101, 200)]
     models = {detail["model"] for detail in asked if "model" in detail}
