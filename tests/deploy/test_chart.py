@@ -322,3 +322,17 @@ def test_schema_describes_every_value() -> None:
     values_file = yaml.safe_load((CHART / "values.yaml").read_text())
     names(values_file, schema)
     jsonschema.validate(values_file, schema)
+
+
+def test_probes_are_as_documented() -> None:
+    """docs/operations.md: `/healthz`, a timeout of 5 s, and three failures."""
+    for part in ("-worker", "-endpoint"):
+        [pod] = one(rendered(), "Deployment", part)["spec"]["template"]["spec"]["containers"]
+        alive = pod["livenessProbe"]
+        assert alive["httpGet"]["path"] == "/healthz"
+        assert (alive["timeoutSeconds"], alive["failureThreshold"]) == (5, 3)
+        assert pod["readinessProbe"]["timeoutSeconds"] == 5
+    [worker] = one(rendered(), "Deployment", "-worker")["spec"]["template"]["spec"]["containers"]
+    start = worker["startupProbe"]
+    assert start["timeoutSeconds"] == 5
+    assert start["periodSeconds"] * start["failureThreshold"] >= 120, "STARTUP_TIMEOUT_S, twice"

@@ -14,6 +14,7 @@ from agent.demo.livekit_server import ensure_binary
 from agent.demo.page import ensure_page
 from agent.demo.tools import MissingTool
 from tests.browser.chromium import find_chromium
+from tests.support.promtool import find_promtool
 
 NEEDED_BY: dict[str, tuple[str, ...]] = {
     "page": ("tests/browser", "tests/faults", "tests/integration", "tests/soak"),
@@ -22,6 +23,7 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
     ),
     "chromium": ("tests/browser",),
     "helm": ("tests/deploy/test_chart.py",),
+    "promtool": ("tests/unit/test_alerts.py",),
     "redis-server": (
         "tests/integration/test_endpoint_redis.py",
         "tests/integration/test_store_redis.py",
@@ -52,6 +54,8 @@ def install_missing(group: str | None) -> dict[str, str]:
         _ensure("livekit-server", ensure_binary, missing)
     if group in _HELM and importlib.util.find_spec("helm_python") is None:
         missing["helm"] = "the Helm SDK is not installed: uv sync --group deploy"
+    if group is None and find_promtool() is None:
+        missing["promtool"] = "install Prometheus: https://prometheus.io/download/"
     if group in _CHROMIUM and not find_chromium():
         _install_debian_package("chromium", missing)
     if group in _REDIS and not shutil.which("redis-server"):
