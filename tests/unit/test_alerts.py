@@ -106,6 +106,17 @@ FAILURES: dict[str, dict[str, str]] = {
     "EndpointFails": counter(
         "endpoint_requests_total", 'route="start",outcome="livekit_unavailable"'
     ),
+    "EndpointIsSlow": {
+        f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="1"}}': "0x210",
+        f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="5"}}': "0+9x210",
+        f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="+Inf"}}': "0+9x210",
+    },
+    "RequestsAreInvalid": counter(
+        "endpoint_requests_total", 'route="start",outcome="field_not_allowed"'
+    ),
+    "RateLimitsTrainees": {
+        f'{E}requests_total{{{ENDPOINT},route="start",outcome="rate_limited"}}': "0+3x210"
+    },
     "EndpointRefusesCredentials": {
         f'{E}requests_total{{{ENDPOINT},route="start",outcome="unauthorized"}}': "0+9x210"
     },

@@ -19,6 +19,7 @@ from prometheus_client import REGISTRY
 import agent.outcomes.metrics
 import agent.telemetry.metrics
 import agent.telemetry.shared_metrics  # noqa: F401  registers the metrics of both processes
+from agent.token_endpoint.errors import ERROR_KINDS
 from agent.token_endpoint.metrics import STORED_COUNTS
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -141,6 +142,20 @@ def test_runbook_names_existing_settings_metrics_and_events() -> None:
     for span in spans - objectives:
         if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", span) and span not in metrics:
             assert f'"{span}"' in code, f"{span} is neither a metric nor in the code"
+
+
+def test_every_error_of_the_endpoint_that_costs_a_greeting_counts() -> None:
+    failures = {code for code, kind in ERROR_KINDS.items() if kind.status >= 500}
+    counted = [
+        rule["expr"]
+        for rule in RULES
+        if rule.get("alert") == "TrainingGreeterEndpointFails"
+        or (rule.get("labels", {}).get("slo") == "start" and "vector(" not in rule["expr"])
+    ]
+    assert len(counted) == 5
+    for query in counted:
+        [codes] = re.findall(r'outcome=~"([^"]*)"', query)
+        assert set(codes.split("|")) == failures
 
 
 def test_every_metric_is_on_the_dashboard() -> None:
