@@ -134,7 +134,7 @@ async def stage(
                 livekit_server(binary, logs / "livekit-server.log", webhook=webhook)
             )
             here.stand_ins = await stack.enter_async_context(
-                stand_ins(faults=faults, log=logs / "stand-ins.log")
+                stand_ins(faults=faults, log=logs / "stand-ins.log", environment=extra)
             )
             here.environment = _demo_environment(here.livekit, here.stand_ins, logs)
         here.worker_url = f"http://127.0.0.1:{worker_port}"

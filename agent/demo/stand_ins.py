@@ -11,9 +11,10 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,11 @@ class StandIns:
 
 @contextlib.asynccontextmanager
 async def stand_ins(
-    *, faults: Sequence[str] = (), latency: str = "real", log: Path | None = None
+    *,
+    faults: Sequence[str] = (),
+    latency: str = "real",
+    log: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[StandIns]:
     """Run the stand-ins as a subprocess until the block ends.
 
@@ -92,6 +97,7 @@ async def stand_ins(
         faults: in force from the start.
         latency: `real` or `none`.
         log: its stderr goes here; None: to ours.
+        environment: added to ours, such as STAND_IN_WORDS_PER_MINUTE.
 
     Raises:
         UnknownFault: the text lists all faults.
@@ -101,7 +107,8 @@ async def stand_ins(
         parse_fault(text)
     arguments = ["--latency", latency, *(part for text in faults for part in ("--fault", text))]
     command = (sys.executable, "-m", "agent.demo.stand_ins", *arguments)
-    async with running(*command, log=log, cwd=_ROOT, stdout_pipe=True) as process:
+    env = {**os.environ, **(environment or {})}
+    async with running(*command, log=log, env=env, cwd=_ROOT, stdout_pipe=True) as process:
         assert process.stdout
         try:
             line = await asyncio.wait_for(process.stdout.readline(), _READY_TIMEOUT_S)

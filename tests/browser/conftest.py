@@ -19,7 +19,7 @@ _OPENING = shipped_script(role="picker").opening
 """For Ada, in English: the trainee of most browser tests."""
 OPENING_BEGINS = first_sentence(_OPENING)
 OPENING_ENDS = last_sentence(_OPENING)
-OPENING_TAKES_S = 17
+OPENING_TAKES_S = 12
 """Silence before the recording, so that the opening is over by then."""
 SENTENCE = "I do. I think that America do it very well."
 """The words of the recording."""

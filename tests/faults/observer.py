@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from tests.support.livekit_client import Caption, LiveKitClient
+from tests.support.pace import shortest_s
 from tests.support.shipped_scripts import first_sentence, shipped_script
 
 QUESTION = "How long does the video take?"
 OPENING = shipped_script().opening
 _APOLOGY = shipped_script().trouble
 _FRAME_S = 0.01
-_SHORTEST_WORD_S = 0.2
-"""Loud sound for each word, at the least: people say 160 words a minute, with pauses."""
 _SHORTEST_ANSWER_WORDS = 4
 
 
@@ -80,7 +79,7 @@ class Observer:
 
 def is_whole(opening: str, heard_s: float, mode: str) -> bool:
     """Return whether the whole opening was heard, or read in text mode."""
-    heard = mode == "text" or heard_s >= _SHORTEST_WORD_S * len(opening.split())
+    heard = mode == "text" or heard_s >= shortest_s(opening)
     return opening == OPENING and heard
 
 

@@ -265,7 +265,7 @@ async def test_recording_stays_on_disk_if_the_bucket_refuses_and_fails_without_a
         assert "RECORDING_S3_ACCESS_KEY" in recorded["error"]
         # The file is still on the disk, with the line that was cut off.
         (_, guide), rate = await decode(Path(recorded["file"]))
-        assert "welcome" in await words_in(guide, rate)
+        assert loud(guide, rate, 0, len(guide) / rate) > 0.3
 
         # A file in place of the folder: no recording can start.
         os.rename(tmp_path / "here", tmp_path / "elsewhere")

@@ -10,6 +10,7 @@ import numpy as np
 
 from agent.demo.providers.speech import Recogniser
 from tests.integration.test_greeting import the_opening
+from tests.support.pace import shortest_s
 from tests.support.product import Product
 from tests.support.shipped_scripts import first_sentence, shipped_script
 from tests.support.waiting import until
@@ -65,7 +66,7 @@ def words(text: str) -> list[str]:
 async def test_voice_continues_if_the_avatar_leaves(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    await product.stage.stand_ins.faults("bey:leaves=14")
+    await product.stage.stand_ins.faults("bey:leaves=9")
     client, _, _ = await product.enter()
     await the_opening(client)
     await until(lambda: client.avatar is None, 30, "the avatar stayed")
@@ -131,8 +132,8 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     await product.paid_avatars_left(response["room_name"], within_s=5)
     heard = client.audio[speaker]
     await client.silence()
-    # All of it, not its end alone: the opening takes about ten seconds.
-    assert heard.loud_at[-1] - heard.loud_at[0] > 5
+    # All of it, not its end alone.
+    assert heard.loud_at[-1] - heard.loud_at[0] > shortest_s(shipped_script().opening)
 
 
 async def test_conversation_continues_if_the_avatar_never_reports_its_end(product: Product) -> None:

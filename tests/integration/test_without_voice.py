@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from tests.integration.test_greeting import the_opening
+from tests.support.pace import shortest_s
 from tests.support.product import Product
 from tests.support.shipped_scripts import after_opening, shipped_script
 from tests.support.waiting import until
@@ -43,12 +44,12 @@ async def test_fallback_tts_says_the_whole_opening(product: Product) -> None:
     await product.stage.stand_ins.faults("tts:dropx1")
     client, _, _ = await product.enter()
     await client.hears(after=0)
-    await the_opening(client)
+    opening = await the_opening(client)
     await client.silence()
     assert client.agent.attributes["greeting.mode"] == "avatar"
     assert client.avatar is not None
     loud_at = client.audio[client.avatar.identity].loud_at
-    assert loud_at[-1] - loud_at[0] > 5
+    assert loud_at[-1] - loud_at[0] > shortest_s(opening)
 
 
 async def test_fallback_llm_answers(product: Product) -> None:

@@ -21,6 +21,7 @@ from agent.demo.stage import Stage, stage
 from agent.store import open_store
 from tests.support.livekit_client import LiveKitClient
 from tests.support.metrics import metrics_port, parse_metrics
+from tests.support.pace import WORDS_PER_MINUTE
 from tests.support.process_logs import job_process_id, read_events
 
 _SETTINGS = {
@@ -31,6 +32,7 @@ _SETTINGS = {
     "AGENT_METRICS_PORT": "0",
     "ENDPOINT_METRICS_PORT": "0",
     "BEYOND_PRESENCE_AVATARS": "patient_care=nurse",
+    "STAND_IN_WORDS_PER_MINUTE": str(WORDS_PER_MINUTE),
 }
 _JOBS_END_S = 5.0
 _AVATARS_LEFT_S = 6.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import logging
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class VoiceChoice:
 
     name: str
     """With its variant, like `en-us+f3`."""
-    words_per_minute: int = 160
+    words_per_minute: int = int(os.environ.get("STAND_IN_WORDS_PER_MINUTE", "160"))
 
 
 def espeak_name(language: str, *, male: bool) -> str:
