@@ -113,6 +113,8 @@ class GreetingAgent(Agent):
             async with aclosing(passed):
                 async for event in passed:
                     self._stt_refusals = 0
+                    if self._words and self.recognition.ends_turn(event):
+                        self._words.turn_over()
                     if delays := self.recognition.delays_after(event):
                         self.session.update_options(endpointing_opts=delays)
                     yield event

@@ -104,6 +104,10 @@ class TraineeWords:
         """Take note that what was passed on so far is a message of the conversation."""
         self._finals, self._interim = [], ""
 
+    def turn_over(self) -> None:
+        """Speech recognition has ended the trainee's turn."""
+        self._activity.turn_over()
+
     def heard_since(self, at: float) -> bool:
         """True if words were recognised after a moment, in seconds since the epoch."""
         return self._words_at >= at

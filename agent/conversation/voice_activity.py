@@ -6,13 +6,15 @@ machine or a crowd can sound like speech for minutes.
 
 from __future__ import annotations
 
+import asyncio
 import time
+import weakref
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Final, cast
 
 from livekit import rtc
-from livekit.agents import inference
+from livekit.agents import inference, utils
 from livekit.agents.vad import VADEvent, VADEventType, VADStream
 
 from agent.conversation.agent_line import AgentLine
@@ -33,6 +35,7 @@ class VoiceActivity(inference.VAD):
         self._line: AgentLine | None = None
         self._wordless_in_row = 0
         self._words_at = 0.0
+        self._open_streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
         self.hears_echo = False
         """True if the client sends the agent's own voice: sound does not pause a line."""
 
@@ -47,7 +50,17 @@ class VoiceActivity(inference.VAD):
 
     def stream(self) -> VADStream:
         """A detector for one microphone."""
-        return cast(VADStream, _Stream(super().stream(), self))
+        stream = _Stream(super().stream(), self)
+        self._open_streams.add(stream)
+        return cast(VADStream, stream)
+
+    def turn_over(self) -> None:
+        """Speech recognition has ended the trainee's turn: the sound of it is over, too.
+
+        The session would flush the detector, and log a warning, if the detector still heard speech.
+        """
+        for stream in self._open_streams:
+            stream.end_turn()
 
     @property
     def in_line(self) -> bool:
@@ -82,9 +95,43 @@ class NoiseGate:
         self._began_at = 0.0
         self._in_line = False
         self._closed = False
+        self._latest: VADEvent | None = None
+        """The latest event that was passed on while the detector hears speech."""
+        self._turn_over = False
+
+    def end_turn(self) -> list[VADEvent]:
+        """The events to pass on if the trainee's turn is over."""
+        if self._latest is None or self._turn_over:
+            return []
+        self._turn_over = True
+        quiet = self._latest.raw_accumulated_silence
+        kind = VADEventType.END_OF_SPEECH
+        return [replace(self._latest, type=kind, speaking=False, silence_duration=quiet)]
 
     def take(self, event: VADEvent) -> list[VADEvent]:
         """The events to pass on for one of the detector."""
+        passed = self._without_noise(event)
+        if self._turn_over:
+            passed = [again for event in passed for again in self._after_turn(event)]
+        for event in passed:
+            ended = event.type is VADEventType.END_OF_SPEECH or not event.speaking
+            self._latest = None if ended else event
+        return passed
+
+    def _after_turn(self, event: VADEvent) -> list[VADEvent]:
+        """Wait for the detector's own end of the sound, or for more speech."""
+        if event.type is VADEventType.END_OF_SPEECH:
+            self._turn_over = False
+            return []
+        if event.type is VADEventType.START_OF_SPEECH:
+            self._turn_over = False
+            return [event]
+        if event.speaking and event.raw_accumulated_silence == 0:
+            self._turn_over = False
+            return [replace(event, type=VADEventType.START_OF_SPEECH), event]
+        return [replace(event, speaking=False)]
+
+    def _without_noise(self, event: VADEvent) -> list[VADEvent]:
         activity, now = self._activity, time.monotonic()
         if event.type is VADEventType.START_OF_SPEECH:
             self._began_at, self._closed = now, activity.ignores_sound
@@ -115,6 +162,12 @@ class _Stream:
     def __init__(self, detector: VADStream, activity: VoiceActivity) -> None:
         self._detector = detector
         self._gate = NoiseGate(activity)
+        self._passed = utils.aio.Chan[VADEvent]()
+
+    def end_turn(self) -> None:
+        if not self._passed.closed:
+            for event in self._gate.end_turn():
+                self._passed.send_nowait(event)
 
     def push_frame(self, frame: rtc.AudioFrame) -> None:
         self._detector.push_frame(frame)
@@ -129,6 +182,18 @@ class _Stream:
         await self._detector.aclose()
 
     async def __aiter__(self) -> AsyncIterator[VADEvent]:
-        async for event in self._detector:
-            for passed in self._gate.take(event):
-                yield passed
+        reading = asyncio.create_task(self._read(), name="voice_activity")
+        try:
+            async for event in self._passed:
+                yield event
+            await reading
+        finally:
+            await utils.aio.cancel_and_wait(reading)
+
+    async def _read(self) -> None:
+        try:
+            async for event in self._detector:
+                for passed in self._gate.take(event):
+                    self._passed.send_nowait(passed)
+        finally:
+            self._passed.close()

@@ -30,6 +30,11 @@ class Recognition:
     turn_handling: TurnHandlingOptions
     failover: FailoverRecognition
 
+    def ends_turn(self, event: SpeechEvent) -> bool:
+        """True if this event of speech recognition ends the trainee's turn."""
+        mode = self.turn_handling["turn_detection"]
+        return mode == "stt" and event.type is SpeechEventType.END_OF_SPEECH
+
     def delays_after(self, event: SpeechEvent) -> EndpointingOptions | None:
         """Return how long to wait for more words; None to leave it as it is."""
         if self.turn_handling["turn_detection"] == "stt":

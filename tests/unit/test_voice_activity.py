@@ -31,11 +31,14 @@ class Setup:
         self.activity.attach(AgentLine(cast(Any, self.session)))
         self.gate = NoiseGate(self.activity)
 
-    def hears(self, kind: VADEventType, *, after: float = 0.0) -> list[VADEventType]:
+    def hears(
+        self, kind: VADEventType, *, after: float = 0.0, quiet: float = 0.0
+    ) -> list[VADEventType]:
         self.now += after
         event = VADEvent(
             kind, samples_index=0, timestamp=0, speech_duration=1, silence_duration=0, speaking=True
         )
+        event.raw_accumulated_silence = quiet
         return [passed.type for passed in self.gate.take(event)]
 
 
@@ -94,3 +97,24 @@ def test_echo_does_not_pause_a_line(setup: Setup) -> None:
     assert setup.hears(END) == []
     speech.ends()
     assert setup.hears(START) == [START]
+
+
+def test_sound_ends_with_the_turn_that_the_recogniser_ends(setup: Setup) -> None:
+    setup.hears(START)
+    setup.hears(SOUND, quiet=0.12)
+    [end] = setup.gate.end_turn()
+    assert (end.type, end.speaking, end.silence_duration) == (END, False, 0.12)
+    assert setup.gate.end_turn() == []
+    assert setup.hears(SOUND, quiet=0.2) == [SOUND]
+    assert setup.hears(END) == []
+    assert setup.gate.end_turn() == []
+    assert setup.hears(START) == [START]
+    assert setup.hears(END) == [END]
+
+
+def test_speech_after_the_end_of_a_turn_is_heard_at_once(setup: Setup) -> None:
+    setup.hears(START)
+    setup.gate.end_turn()
+    assert setup.hears(SOUND, quiet=0.1) == [SOUND]
+    assert setup.hears(SOUND) == [START, SOUND]
+    assert setup.hears(END) == [END]
