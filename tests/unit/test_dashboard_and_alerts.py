@@ -158,6 +158,20 @@ def test_every_error_of_the_endpoint_that_costs_a_greeting_counts() -> None:
         assert set(codes.split("|")) == failures
 
 
+def test_objectives_of_the_page_are_those_of_the_rules() -> None:
+    budgets = {
+        rule["labels"]["slo"]: float(rule["expr"].removeprefix("vector(").removesuffix(")"))
+        for rule in RULES
+        if rule.get("record") == "training_greeter:slo_error_budget"
+    }
+    rows = re.findall(r"^\| (\w+) \| [^|]+ \| ([\d.]+) % \|", RUNBOOK, re.MULTILINE)
+    assert {name: round(1 - float(share) / 100, 6) for name, share in rows} == budgets
+    ratios = {
+        rule["labels"]["slo"] for rule in RULES if "slo_error_ratio" in str(rule.get("record"))
+    }
+    assert ratios == budgets.keys()
+
+
 def test_every_metric_is_on_the_dashboard() -> None:
     shown = " ".join(query for name, query in QUERIES.items() if name.startswith("panel"))
     ours = {

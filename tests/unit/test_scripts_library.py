@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ import pytest
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.scripts import RenderedScript, load_library, script_for
+from agent.scripts import PROMPTS, RenderedScript, load_library, script_for, unusable_files
 from agent.scripts.finding import InvalidScriptFile
-from agent.scripts.library import read_script_file
+from agent.scripts.library import read_library, read_script_file
 from agent.scripts.schema import Script
 
 GOOD = """---
@@ -74,3 +75,13 @@ def test_read_script_file_accepts_windows_line_ends(tmp_path: Path) -> None:
 def test_read_script_file_names_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidScriptFile, match=r"fr\.md: cannot be read: No such file"):
         read_script_file(tmp_path / "fr.md", Script)
+
+
+def test_unusable_files_are_those_that_are_not_valid_or_cannot_be_filled(tmp_path: Path) -> None:
+    shutil.copytree(PROMPTS, tmp_path / "prompts")
+    assert unusable_files(read_library(tmp_path / "prompts")) == set()
+    not_valid = tmp_path / "prompts" / "forklift" / "de.md"
+    not_valid.write_text("no front matter")
+    not_fillable = tmp_path / "prompts" / "forklift" / "es.md"
+    not_fillable.write_text(not_fillable.read_text() + "\n{{ no_such_name.at_all }}\n")
+    assert unusable_files(read_library(tmp_path / "prompts")) == {not_valid, not_fillable}
