@@ -60,7 +60,12 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
         (backchannel,) = await spoken("Okay.")
         await asyncio.sleep(2)
         await client.say(wav(tmp_path, "okay", backchannel))
-    await until(lambda: "once more" in client.said(client.agent.identity), 40, "the line was lost")
+    try:
+        await until(lambda: LONG in client.said(client.agent.identity), 40, "the line was lost")
+    except AssertionError:
+        print([call["detail"] for call in await product.stage.stand_ins.calls("stt")])
+        print(client.captions)
+        raise
     await client.silence()
     silent_from, silent_to = _gap_after(client, began)
     print(
