@@ -8,6 +8,7 @@ from typing import Final
 from agent.conversation.backchannel import words_of
 
 _IN_A_ROW: Final = 4
+_MOST: Final = 0.5
 
 
 def is_echo(text: str, line: str) -> bool:
@@ -23,3 +24,9 @@ def is_echo(text: str, line: str) -> bool:
     words, said = words_of(text), words_of(line)
     matcher = SequenceMatcher(None, words, said, autojunk=False)
     return matcher.find_longest_match().size >= _IN_A_ROW
+
+
+def has_words_of(text: str, line: str) -> bool:
+    """True if at least half of the words of a transcript are words of the line."""
+    words, said = words_of(text), set(words_of(line))
+    return sum(word in said for word in words) >= len(words) * _MOST

@@ -23,17 +23,19 @@ from livekit.agents.stt import SpeechEvent, SpeechEventType
 
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.backchannel import is_backchannel, words_of
-from agent.conversation.echo import is_echo
+from agent.conversation.echo import has_words_of, is_echo
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.events import Events, SpeechRecognised
 from agent.core.log import logger
 
 _ANSWER_S: Final = 2.0
 """A backchannel is an answer if the line ends within this time."""
-_CERTAIN_WORDS: Final = 2
+_CERTAIN_WORDS: Final = 3
 """So many words stop a line before the recogniser is done with them."""
 _ECHO_S: Final = 0.7
-"""The last words of a line may be recognised this long after its end."""
+_LATE_ECHO_S: Final = 2.5
+"""The last words of a line may be recognised this long after its end: any words, and words that are
+mostly words of the line. The second is for slow recognition."""
 _TRANSCRIPTS: Final = (
     SpeechEventType.INTERIM_TRANSCRIPT,
     SpeechEventType.PREFLIGHT_TRANSCRIPT,
@@ -189,19 +191,21 @@ class TraineeWords:
         return self._line.under_way or (self._activity.hears_echo and lately)
 
     def _is_echo(self, text: str) -> bool:
+        if self._activity.hears_echo:
+            late = time.monotonic() - self._line.ended_at < _LATE_ECHO_S
+            return self._began_in_line or (late and has_words_of(text, self._line_text()))
         if not self._began_in_line:
             return False
-        if not self._activity.hears_echo:
-            early = [event.alternatives[0].text for event in self._early]
-            if not is_echo(" ".join([*early, text]), self._line_text()):
-                return False
-            self._activity.hears_echo = True
-            self._early.clear()
-            logger.info(
-                "the trainee's client sends the agent's own voice, because it has no echo "
-                "cancellation; what it sends while the agent speaks is ignored",
-                extra={"event": "echo_heard"},
-            )
+        early = [event.alternatives[0].text for event in self._early]
+        if not is_echo(" ".join([*early, text]), self._line_text()):
+            return False
+        self._activity.hears_echo = True
+        self._early.clear()
+        logger.info(
+            "the trainee's client sends the agent's own voice, because it has no echo "
+            "cancellation; what it sends while the agent speaks is ignored",
+            extra={"event": "echo_heard"},
+        )
         return True
 
     def _on_line_over(self) -> None:

@@ -37,6 +37,15 @@ async def _answering(product: Product, *more: str) -> tuple[LiveKitClient, str, 
     return client, response["session_id"], began_at
 
 
+async def _hears_all_of_it(product: Product, client: LiveKitClient) -> None:
+    try:
+        await until(lambda: LONG in client.said(client.agent.identity), 40, "the line was lost")
+    except AssertionError:
+        print([call["detail"] for call in await product.stage.stand_ins.calls("stt")])
+        print(client.captions)
+        raise
+
+
 def _gap_after(client: LiveKitClient, at: float) -> tuple[float, float]:
     """The first silence of 0.4 s or more after a moment: when it began and when it ended."""
     loud = sorted(t for audio in client.audio.values() for t in audio.loud_at if t > at - 0.5)
@@ -60,12 +69,7 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
         (backchannel,) = await spoken("Okay.")
         await asyncio.sleep(2)
         await client.say(wav(tmp_path, "okay", backchannel))
-    try:
-        await until(lambda: LONG in client.said(client.agent.identity), 40, "the line was lost")
-    except AssertionError:
-        print([call["detail"] for call in await product.stage.stand_ins.calls("stt")])
-        print(client.captions)
-        raise
+    await _hears_all_of_it(product, client)
     await client.silence()
     silent_from, silent_to = _gap_after(client, began)
     print(
@@ -125,7 +129,7 @@ async def test_agent_does_not_hear_itself(product: Product) -> None:
     await the_opening(client)
     await client.silence(1.5)
     await client.type("What happens next?")
-    await until(lambda: LONG in client.said(client.agent.identity), 40, "the line was lost")
+    await _hears_all_of_it(product, client)
     await client.silence(1.5)
     asked = [call["detail"].get("asked") for call in await product.stage.stand_ins.calls("llm")]
     assert set(filter(None, asked)) == {"What happens next?"}

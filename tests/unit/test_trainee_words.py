@@ -282,15 +282,21 @@ async def test_client_with_an_echo_is_heard_between_two_lines(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trainee_words, "_ECHO_S", 0.02)
+    monkeypatch.setattr(trainee_words, "_LATE_ECHO_S", 0.2)
     setup.words.release()
     speech = setup.session.speaks()
     setup.says("Hello and welcome to the course")
     await setup.settle()
     speech.ends()
     await asyncio.sleep(0.05)
-    setup.says("Hello and welcome to the course")
+    setup.says("wish to know")
+    setup.says("It takes long")
     await setup.settle()
-    assert setup.texts == ["Hello and welcome to the course"]
+    assert setup.texts == ["It takes long"]
+    await asyncio.sleep(0.2)
+    setup.says("I wish to know about it")
+    await setup.settle()
+    assert setup.texts[1:] == ["I wish to know about it"]
 
 
 @pytest.mark.parametrize(
