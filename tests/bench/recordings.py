@@ -15,6 +15,8 @@ import numpy as np
 _FOLDER = Path(moonshine_voice.__file__).parent / "assets"
 RATE = 16_000
 _MARGIN_S = 0.08
+_QUIET = 130.0
+"""RMS of int16 samples; softer sounds are the room."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ COMPLETE = (
     Cut("endgame_nagg_nell.wav", 4.84, 8.04),  # We laugh less heartily, so we have still …
     Cut("endgame_nagg_nell.wav", 12.00, 14.00),  # No, not heartily, just less heartily.
     Cut("clone-test.wav", 0.46, 3.10),  # I do. I think that America does it very well.
-    Cut("two_cities.wav", 10.76, 12.70),  # It was the epoch of incredulity.
+    Cut("endgame_nagg_nell.wav", 20.42, 21.90),  # You thought you were in pain?
     Cut("beckett.wav", 8.02, 9.96),  # Fail better.
 )
 """After each of these, an answer is due."""
@@ -68,6 +70,15 @@ def write(path: Path, *parts: Cut | float) -> Path:
         file.setframerate(RATE)
         file.writeframes(samples(*parts).tobytes())
     return path
+
+
+def quiet_end_s(path: Path, loud: float) -> float:
+    """Seconds from the last frame above `loud` (RMS) to the last one that is speech at all."""
+    with wave.open(str(path)) as file:
+        sound = np.frombuffer(file.readframes(file.getnframes()), np.int16).astype(np.float64)
+    frame = RATE // 50
+    levels = np.sqrt(np.mean(sound[: len(sound) // frame * frame].reshape(-1, frame) ** 2, axis=1))
+    return float(np.flatnonzero(levels > _QUIET)[-1] - np.flatnonzero(levels > loud)[-1]) / 50
 
 
 def _load(cut: Cut) -> np.ndarray:

@@ -19,11 +19,12 @@ from pathlib import Path
 from livekit import api
 
 from agent.demo.stage import Stage, stage
-from tests.bench.recordings import COMPLETE, HESITANT, PAUSES_S, write
-from tests.support.livekit_client import LiveKitClient
+from tests.bench.recordings import COMPLETE, HESITANT, PAUSES_S, quiet_end_s, write
+from tests.support.livekit_client import LOUD, LiveKitClient
 from tests.support.livekit_token import trainee_token
 
 _ANSWER_S = 12.0
+_ANSWER = "Yes, that is right."
 
 
 @dataclass
@@ -49,6 +50,7 @@ async def one_conversation(
     """
     server = running.livekit
     assert server is not None
+    assert running.stand_ins is not None
     client = LiveKitClient()
     async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
         dispatch = api.RoomAgentDispatch(
@@ -60,8 +62,9 @@ async def one_conversation(
             await client.hears(after=0, timeout=30)
             await client.silence(1.2)
             for file, rest_s in files:
+                await running.stand_ins.script(*[{"text": _ANSWER}] * 3)
                 began = time.monotonic()
-                ended = await client.say(file)
+                ended = await client.say(file) + quiet_end_s(file, LOUD)
                 if rest_s:
                     found.hesitant += 1
                     early = client.first_sound(began)
