@@ -37,7 +37,7 @@ COMPLETE = (
     Cut("endgame_nagg_nell.wav", 12.00, 14.00),  # No, not heartily, just less heartily.
     Cut("clone-test.wav", 0.46, 3.10),  # I do. I think that America does it very well.
     Cut("endgame_nagg_nell.wav", 20.42, 21.90),  # You thought you were in pain?
-    Cut("beckett.wav", 8.02, 9.96),  # Fail better.
+    Cut("beckett.wav", 4.38, 5.50),  # Try again.
 )
 """After each of these, an answer is due."""
 
