@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,9 @@ class AgentLine:
     def __init__(self, session: AgentSession[Any]) -> None:
         self._session = session
         self._speech: SpeechHandle | None = None
+        self._began_at = 0.0
+        self._latest: deque[tuple[float, float]] = deque(maxlen=4)
+        """When the last lines began and ended."""
         self._on_end: list[Callable[[], None]] = []
         self.ended_at = 0.0
         """When the last line ended, on the monotonic clock."""
@@ -28,6 +32,16 @@ class AgentLine:
     def under_way(self) -> bool:
         """True from the first sound of a line to its end, pauses included."""
         return self._speech is not None and not self._speech.done()
+
+    def was_heard_at(self, at: float, margin_s: float) -> bool:
+        """True if a line was under way at a moment on the monotonic clock.
+
+        Args:
+            margin_s: a line counts for so much longer.
+        """
+        if self.under_way and at >= self._began_at:
+            return True
+        return any(began <= at <= ended + margin_s for began, ended in self._latest)
 
     def interrupt(self) -> None:
         """Stop the line for good, unless it must be heard to its end."""
@@ -41,11 +55,12 @@ class AgentLine:
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         speech = self._session.current_speech
         if event.new_state == "speaking" and speech is not None and speech is not self._speech:
-            self._speech = speech
+            self._speech, self._began_at = speech, time.monotonic()
             speech.add_done_callback(self._on_done)
 
     def _on_done(self, speech: SpeechHandle) -> None:
         if speech is self._speech:
             self.ended_at = time.monotonic()
+            self._latest.append((self._began_at, self.ended_at))
             for callback in self._on_end:
                 callback()

@@ -108,7 +108,8 @@ class GreetingAgent(Agent):
         """Recognise speech; wait longer after each time that no provider can be used."""
         assert self.recognition is not None
         try:
-            recognised = self.recognition.failover.recognise(audio)
+            heard = self._words.count(audio) if self._words else audio
+            recognised = self.recognition.failover.recognise(heard)
             passed = self._words.filter(recognised) if self._words else recognised
             async with aclosing(passed):
                 async for event in passed:

@@ -13,11 +13,12 @@ transcripts are held back here:
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
+from livekit import rtc
 from livekit.agents import stt, utils
 from livekit.agents.stt import SpeechEvent, SpeechEventType
 
@@ -36,6 +37,8 @@ _ECHO_S: Final = 0.7
 _LATE_ECHO_S: Final = 2.5
 """The last words of a line may be recognised this long after its end: any words, and words that are
 mostly words of the line. The second is for slow recognition."""
+_SILENCE_S: Final = 0.6
+"""Silence at the end of a turn."""
 _TRANSCRIPTS: Final = (
     SpeechEventType.INTERIM_TRANSCRIPT,
     SpeechEventType.PREFLIGHT_TRANSCRIPT,
@@ -79,6 +82,8 @@ class TraineeWords:
         """True if the words that are being said began during a line."""
         self._words_at = 0.0
         """When words were recognised last, in seconds since the epoch."""
+        self._audio_s = 0.0
+        """Seconds of audio that this connection to speech recognition was sent."""
         line.when_over(self._on_line_over)
 
     def hold(self) -> None:
@@ -120,6 +125,7 @@ class TraineeWords:
         """Pass on the events of one connection to speech recognition."""
         passed = self._passed = utils.aio.Chan[SpeechEvent]()
         self._turn_open, self._start = False, None
+        self._audio_s = 0.0
 
         async def read() -> None:
             try:
@@ -142,6 +148,12 @@ class TraineeWords:
             if self._passed is passed:
                 self._passed = None
 
+    async def count(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
+        """Pass on the microphone, and count its seconds: recognition reports times in them."""
+        async for frame in audio:
+            self._audio_s += frame.duration
+            yield frame
+
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
         """The events to pass on for one event of the recogniser."""
         if event.type is SpeechEventType.START_OF_SPEECH:
@@ -155,7 +167,10 @@ class TraineeWords:
         text = event.alternatives[0].text.strip() if event.alternatives else ""
         if event.type not in _TRANSCRIPTS or not text:
             return [event]
-        if not self._turn_open:
+        if (said_s := _said_at(event.alternatives[0])) > 0 and self._audio_s > 0:
+            said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
+            self._began_in_line = self._line.was_heard_at(said_at, _ECHO_S)
+        elif not self._turn_open:
             self._began_in_line = self._is_line_heard
         self._words_at = time.time()
         if self._is_echo(text):
@@ -223,6 +238,14 @@ class TraineeWords:
         if not self._turn_open:
             # A recogniser that decides when a turn ends has done so already.
             self._passed.send_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
+
+
+def _said_at(data: stt.SpeechData) -> float:
+    """Where in the microphone's audio a transcript began, in seconds; 0 if that is not known."""
+    if data.words and data.words[0].start_time:
+        return float(data.words[0].start_time)
+    # Without times of the words, Flux reports the audio of the whole turn, with the silence around.
+    return data.end_time - _SILENCE_S
 
 
 def _joined(events: list[SpeechEvent]) -> SpeechEvent:
