@@ -9,8 +9,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from livekit import rtc
 from livekit.agents import APIConnectionError, stt
 from livekit.agents.stt import SpeechEvent, SpeechEventType
+from livekit.agents.types import TimedString
 
 from agent.conversation import trainee_words
 from agent.conversation.agent_line import AgentLine
@@ -310,3 +312,29 @@ async def test_client_with_an_echo_is_heard_between_two_lines(
 )
 def test_trainee_may_use_words_of_the_line(text: str) -> None:
     assert not is_echo(text, LINE)
+
+
+async def test_slow_recognition_does_not_make_an_echo_an_answer(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recogniser says where in the microphone's audio the words were."""
+    monkeypatch.setattr(trainee_words, "_ECHO_S", 0.05)
+    monkeypatch.setattr(trainee_words, "_LATE_ECHO_S", 0.0)
+    setup.activity.hears_echo = True
+    setup.words.release()
+    speech = setup.session.speaks()
+    await asyncio.sleep(0.1)
+    speech.ends()
+    await asyncio.sleep(0.3)
+
+    async def microphone() -> AsyncIterator[rtc.AudioFrame]:
+        yield rtc.AudioFrame(bytes(2 * 16_000), 16_000, 1, 16_000)
+
+    async for _ in setup.words.count(microphone()):
+        pass
+    for ago_s, text in ((0.35, "words of the line"), (0.1, "words after it")):
+        words = [TimedString(text, start_time=1.0 - ago_s)]
+        data = stt.SpeechData(language=cast(Any, "en"), text=text, words=words)
+        setup.heard.put_nowait(SpeechEvent(type=FINAL, alternatives=[data]))
+    await setup.settle()
+    assert setup.texts == ["words after it"]
