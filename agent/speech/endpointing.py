@@ -33,7 +33,7 @@ _QUESTION_LENGTH: Final = 3
 
 DEFAULT_DELAYS: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 2.0}
 """`min_delay` is waited if the detector takes the turn for complete, otherwise `max_delay`."""
-_AFTER_SENTENCE: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 0.5}
+_AFTER_SENTENCE: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 0.6}
 _AFTER_PART: Final[EndpointingOptions] = {"min_delay": 1.2, "max_delay": 2.0}
 
 

@@ -176,8 +176,7 @@ class TurnsListener(Listener):
         text = self._turn.pause_text
         if text is None:
             return 0.0
-        goes_on = _GOES_ON.search(text.result()) is not None
-        sure_ms = _UNFINISHED_SURE_AFTER_MS if goes_on else _SURE_AFTER_MS
+        sure_ms = _UNFINISHED_SURE_AFTER_MS if goes_on(text.result()) else _SURE_AFTER_MS
         return min(self.now.quiet_ms / sure_ms, 1.0)
 
     def _number(self, name: str, default: float) -> float:
@@ -185,3 +184,8 @@ class TurnsListener(Listener):
 
     def _all(self, name: str) -> list[str]:
         return self._options.getall(name, [])
+
+
+def goes_on(text: str) -> bool:
+    """True if the words do not sound like the end of a sentence."""
+    return _GOES_ON.search(text) is not None
