@@ -21,8 +21,8 @@ LONG = (
     "After that you try the first task yourself, slowly, with somebody at your side. "
     "At the end you may ask about all of it once more."
 )
-_PAUSE_LIMIT_S = 0.8
-"""The median is 0.45 s; other tests run beside this one."""
+_PAUSE_LIMIT_S = 1.2
+"""The median is 0.45 s on a quiet machine; other tests run beside this one."""
 
 
 async def _answering(product: Product, *more: str) -> tuple[LiveKitClient, str, float]:
