@@ -8,14 +8,16 @@ from typing import Final
 from agent.conversation.backchannel import words_of
 
 _IN_A_ROW: Final = 4
+_LETTERS_IN_A_ROW, _LETTERS, _SHARE = 6, 30, 0.55
+"""Recognition is poor on a loudspeaker's sound: so many letters in a row, for this share of a
+transcript of so many letters, sound alike. Speech with other words has less than 0.45."""
 _MOST: Final = 0.5
 
 
 def is_echo(text: str, line: str) -> bool:
     """True if words that were recognised during a line are words of the line.
 
-    Four words in a row are enough: recognition is poor on a loudspeaker's sound, and a trainee who
-    speaks during a line uses other words.
+    Four words in a row are enough: a trainee who speaks during a line uses other words.
 
     Args:
         text: what was recognised.
@@ -23,7 +25,12 @@ def is_echo(text: str, line: str) -> bool:
     """
     words, said = words_of(text), words_of(line)
     matcher = SequenceMatcher(None, words, said, autojunk=False)
-    return matcher.find_longest_match().size >= _IN_A_ROW
+    if matcher.find_longest_match().size >= _IN_A_ROW:
+        return True
+    letters = " ".join(words)
+    alike = SequenceMatcher(None, letters, " ".join(said), autojunk=False).get_matching_blocks()
+    repeated = sum(block.size for block in alike if block.size >= _LETTERS_IN_A_ROW)
+    return len(letters) >= _LETTERS and repeated >= len(letters) * _SHARE
 
 
 def has_words_of(text: str, line: str) -> bool:

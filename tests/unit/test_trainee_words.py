@@ -338,3 +338,9 @@ async def test_slow_recognition_does_not_make_an_echo_an_answer(
         setup.heard.put_nowait(SpeechEvent(type=FINAL, alternatives=[data]))
     await setup.settle()
     assert setup.texts == ["words after it"]
+
+
+def test_echo_is_recognised_although_recognition_is_poor() -> None:
+    heard = "Hello and well come to of course. I'm Mia, what do you fish to know a bout it?"
+    assert is_echo(heard, LINE)
+    assert not is_echo("Hello, my name is Ada, and I wish to hear more about the times", LINE)
