@@ -167,11 +167,11 @@ class TraineeWords:
         text = event.alternatives[0].text.strip() if event.alternatives else ""
         if event.type not in _TRANSCRIPTS or not text:
             return [event]
+        if not self._turn_open:
+            self._began_in_line = self._is_line_heard
         if (said_s := _said_at(event.alternatives[0])) > 0 and self._audio_s > 0:
             said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
-            self._began_in_line = self._line.was_heard_at(said_at, _ECHO_S)
-        elif not self._turn_open:
-            self._began_in_line = self._is_line_heard
+            self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
         self._words_at = time.time()
         if self._is_echo(text):
             return []
