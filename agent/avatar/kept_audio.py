@@ -1,4 +1,4 @@
-"""The audio of one line, kept until the line was heard, so that a paused line can go on."""
+"""Keeps the audio of one line until it was heard, so that a paused line can continue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _BYTES_PER_SAMPLE: Final = 2
 _QUIET_S: Final = 0.02
 _LOOK_BACK_S: Final = 0.5
 _STEP_BACK_S: Final = 0.2
-"""If there is no quiet spot, a paused line goes on from this long before the pause."""
+"""If there is no silence in the last `_LOOK_BACK_S`, a line continues from this long before the
+pause."""
 
 
 class KeptAudio:
@@ -35,11 +36,11 @@ class KeptAudio:
         return bytes(self._data[self._offset(from_s) :])
 
     def is_silent_from(self, from_s: float) -> bool:
-        """True if nothing can be heard after this position."""
+        """True if there is only silence after this position."""
         return _peak(self.read(from_s)) <= LOUD
 
     def resume_point(self, paused_s: float) -> float:
-        """Where to go on after a pause: at the last gap between words, or a little earlier.
+        """Return where to continue after a pause: in the last silence, or a little earlier.
 
         Args:
             paused_s: the position up to which the line was heard.

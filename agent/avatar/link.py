@@ -35,7 +35,7 @@ OnReport = Callable[[float, bool], None]
 
 
 class AvatarLink:
-    """Sends one stream of audio after the other to the avatar.
+    """Sends streams of audio to the avatar, one after another.
 
     Its methods raise `AvatarError` if the avatar or the room cannot be reached.
     """
@@ -67,7 +67,7 @@ class AvatarLink:
             await _sent(writer.aclose())
 
     async def clear(self, timeout_s: float) -> None:
-        """End the stream, and tell the avatar to be silent at once.
+        """End the stream, and tell the avatar to stop speaking at once.
 
         Raises:
             AvatarTimeout: it did not answer.
@@ -86,11 +86,11 @@ class AvatarLink:
             raise AvatarTimeout("the avatar did not answer lk.clear_buffer")
         for failed in (cleared, closed):
             if isinstance(failed, BaseException):
-                raise AvatarError(f"the avatar was not silenced: {type(failed).__name__}")
+                raise AvatarError(f"the avatar could not be stopped: {type(failed).__name__}")
 
     async def _open(self) -> rtc.ByteStreamWriter:
-        # The Beyond Presence plugin registers a handler of its own when it attaches, so this is
-        # done for every stream.
+        # The Beyond Presence plugin registers its own handler when it attaches. Replace it before
+        # every stream.
         self._room.local_participant.register_rpc_method(_RPC_FINISHED, self._on_finished)
         return await _sent(
             self._room.local_participant.stream_bytes(
@@ -109,7 +109,8 @@ class AvatarLink:
             position_s, interrupted = float(report["playback_position"]), report["interrupted"]
         except (ValueError, KeyError, TypeError):
             logger.warning(
-                "ignored a malformed report from the avatar",
+                "ignored a malformed playback report from the avatar; no action is needed "
+                "unless it repeats",
                 extra={"event": "avatar_report_malformed"},
             )
             return "reject"
@@ -121,4 +122,4 @@ async def _sent(sending: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.wait_for(sending, _SEND_TIMEOUT_S)
     except (rtc.StreamError, RuntimeError, TimeoutError) as e:
-        raise AvatarError(f"the avatar could not be sent audio: {type(e).__name__}") from e
+        raise AvatarError(f"could not send audio to the avatar: {type(e).__name__}") from e

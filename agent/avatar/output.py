@@ -1,13 +1,16 @@
 """Sends speech to the avatar, pauses it, and checks that the avatar plays it.
 
-The avatar protocol has no pause. This output keeps the audio of the current line. To pause, it
-tells the avatar to be silent and takes the position that the avatar reports. To resume, it sends
-the rest of the line again. livekit-agents uses this to continue a line that a noise has interrupted
-(`resume_false_interruption`).
+The avatar protocol has no pause. This output therefore keeps the audio of the current line. To
+pause, it tells the avatar to stop speaking and notes the position that the avatar reports. To
+resume, it sends the rest of the line. livekit-agents uses this to continue a line that a noise has
+interrupted (`resume_false_interruption`).
+
+A line is one `_Segment`. Each part that the avatar plays without a pause is one `_Run`.
 
 livekit-agents trusts the avatar's own reports: an avatar that plays nothing, or never reports the
 end, leaves the conversation in "speaking" for good. This output also listens to the avatar's audio
-track, as the trainee hears it, and emits `AvatarStalled` if the avatar does not do what it is told.
+track, as the trainee hears it. It emits `AvatarStalled` if the avatar plays nothing, or does not
+stop.
 """
 
 from __future__ import annotations
@@ -36,32 +39,32 @@ line can move between the two without changing its speed."""
 _CHECK_EVERY_S: Final = 0.25
 _LISTEN_FRAME_MS: Final = 100
 _SILENT_S: Final = 4.0
-"""An avatar is stalled if it has had audio to play for this long and is silent, or does not answer
-within this long when it is told to be silent."""
+"""An avatar is stalled if it has audio to play and is silent for this long, or if it does not
+answer the command to stop within this time."""
 _UNREPORTED_S: Final = 2.5
-"""Longest time between the last sound and the report that the segment was played."""
+"""Longest wait after the last sound for the report that the segment was played."""
 _EARLY_S: Final = 1.0
-"""A report of the end that comes earlier than this before the end is ignored."""
+"""A report that the segment was played is ignored if more than this is left to play."""
 _STOP_REPORT_S: Final = 1.0
-"""Longest time between the avatar's answer that it is silent and its report of the position."""
+"""Longest wait, once the avatar has confirmed that it stopped, for its report of the position."""
 _NEARLY_OVER_S: Final = 0.15
 """A segment with less than this left is not paused."""
 
 
 @dataclass
 class _Segment:
-    """One line, or one part of it."""
+    """One line, or a part of it that livekit-agents sends on its own."""
 
     audio: KeptAudio = field(default_factory=lambda: KeptAudio(AUDIO_SAMPLE_RATE))
     complete: bool = False
     """True if no more audio is added."""
     interrupted: bool = False
-    """True if the rest is not to be played."""
+    """True if the rest must not be played."""
     started: bool = False
     paused: bool = False
     """True if it was paused at least once."""
     heard_s: float = 0.0
-    """The position up to which it was heard when the avatar was last told to be silent."""
+    """The position up to which it was heard when the avatar was last told to stop."""
 
 
 @dataclass
@@ -75,8 +78,9 @@ class _Run:
     closed: bool = False
     """True if all of it was sent."""
     refuses_to_stop: bool = False
+    """True if the avatar did not confirm the command to pause: let it play on."""
     stopped: asyncio.Future[float] | None = None
-    """Set while the avatar is being silenced; its result is the position in the run."""
+    """Set while the avatar is being stopped; its result is the position in the run."""
 
     @property
     def elapsed_s(self) -> float:
@@ -84,7 +88,7 @@ class _Run:
 
     @property
     def played_s(self) -> float:
-        """The part of it that has been played, by the clock."""
+        """Seconds that have been played, by the clock."""
         return min(self.elapsed_s, self.sent_s - self.from_s)
 
     @property
@@ -108,7 +112,7 @@ class AvatarOutput(AudioOutput):
             room, identity, sample_rate=AUDIO_SAMPLE_RATE, on_report=self._on_report
         )
         self._segments: deque[_Segment] = deque()
-        """The segment that is being played, and those behind it."""
+        """The segment that is being played, then those that follow."""
         self._capturing = False
         self._run: _Run | None = None
         self._paused = False
@@ -126,7 +130,7 @@ class AvatarOutput(AudioOutput):
                 self._listen(publication.track)
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
-        """Take audio of the current segment; `_send` sends it."""
+        """Add audio to the current segment; the task `_send` sends it."""
         await super().capture_frame(frame)
         if not self._capturing:
             self._capturing = True
@@ -147,19 +151,19 @@ class AvatarOutput(AudioOutput):
         """Stop every segment for good; each is reported as interrupted."""
         for segment in self._segments:
             segment.interrupted = True
-        # Nothing has to be stopped before the first line, in a pause, and without an avatar.
+        # Without a run, the avatar plays nothing: report the segments now.
         while self._segments and self._run is None:
             self._finish(interrupted=True)
         self._changed.set()
 
     def pause(self) -> None:
-        """Silence the avatar and keep the rest of the segment."""
+        """Stop the avatar, and keep the rest of the segment."""
         super().pause()
         self._paused = True
         self._changed.set()
 
     def resume(self) -> None:
-        """Go on with the segment that was paused."""
+        """Continue the segment that was paused."""
         super().resume()
         self._paused = False
         if self._run is not None:
@@ -169,7 +173,7 @@ class AvatarOutput(AudioOutput):
     def detach(self) -> None:
         """Stop sending and listening: the avatar is being removed, or was replaced.
 
-        The output can still be cleared; it does not ask the avatar then.
+        `clear_buffer` still works afterwards, without a command to the avatar.
         """
         self._room.off("track_subscribed", self._on_track)
         self._background.cancel()
@@ -188,13 +192,13 @@ class AvatarOutput(AudioOutput):
                     pass
         except AvatarError as e:
             logger.info(
-                "cannot send to the avatar",
+                "cannot send to the avatar; the greeting continues by voice",
                 extra={"event": "avatar_unreachable", "error": str(e)},
             )
             self._give_up()
 
     async def _step(self, segment: _Segment) -> bool:
-        """Do the next thing for the first segment; False if there is nothing to do."""
+        """Take the next step for the first segment; return False if there is none to take now."""
         run = self._run
         if run is not None and self._must_stop(segment, run):
             await self._stop(segment, run)
@@ -229,7 +233,7 @@ class AvatarOutput(AudioOutput):
         return self._paused and not run.refuses_to_stop and not nearly_over
 
     async def _stop(self, segment: _Segment, run: _Run) -> None:
-        """Silence the avatar, and note how far it came.
+        """Stop the avatar, and note the position up to which the segment was heard.
 
         Raises:
             AvatarError: it has left.
@@ -243,7 +247,8 @@ class AvatarOutput(AudioOutput):
             if not self._link.is_up:
                 raise
             logger.warning(
-                "the avatar did not confirm that it stopped",
+                "the avatar did not confirm that it stopped; if this repeats, check Beyond "
+                "Presence's status page",
                 extra={"event": "avatar_not_stopping", "error": str(e)},
             )
             if isinstance(e, AvatarTimeout):
@@ -268,7 +273,7 @@ class AvatarOutput(AudioOutput):
         self._run = None
 
     def _give_up(self) -> None:
-        """Nothing more can be sent: another output says what is left."""
+        """Stop sending: report the avatar as stalled, so that another output says the rest."""
         self._run = None
         if any(segment.interrupted for segment in self._segments):
             self.clear_buffer()
@@ -281,7 +286,7 @@ class AvatarOutput(AudioOutput):
         self.on_playback_started(created_at=time.time())
 
     def _finish(self, *, interrupted: bool) -> None:
-        """Report the first segment, and go on with the next."""
+        """Report the first segment as played or interrupted, and continue with the next one."""
         segment, run, self._run = self._segments.popleft(), self._run, None
         if run is not None and not interrupted:
             self._note_run(segment, run, run.sent_s - run.from_s)
@@ -296,10 +301,10 @@ class AvatarOutput(AudioOutput):
             self.on_playback_progressed(started_at=began_at, offset=run.from_s, duration=heard_s)
 
     def _on_report(self, position_s: float, interrupted: bool) -> None:
-        """Take the avatar's report that it has played a run, or was silenced."""
+        """Handle the avatar's report that it has played a run, or has stopped."""
         run = self._run
         if run is None:
-            return  # of a segment that was given up
+            return  # a late report of a segment that `_give_up` has dropped
         if run.stopped is not None:
             if not run.stopped.done():
                 sent_s = run.sent_s - run.from_s
@@ -323,7 +328,7 @@ class AvatarOutput(AudioOutput):
             if run is None or run.stopped is not None:
                 continue
             quiet_s = time.monotonic() - max(run.started_at, self._heard_at)
-            # Without the avatar's audio track nothing can be said about what it plays.
+            # Without the avatar's audio track we cannot know what it plays.
             if self._audible and run.left_s > 0 and quiet_s > _SILENT_S:
                 self._greeting_events.emit(AvatarStalled(self._identity))
                 return
@@ -333,7 +338,8 @@ class AvatarOutput(AudioOutput):
                     self._greeting_events.emit(AvatarStalled(self._identity))
                     return
                 logger.warning(
-                    "the avatar did not report the end of a line; assuming that it was played",
+                    "the avatar did not report the end of a line; assuming that it was played. No "
+                    "action is needed unless it repeats",
                     extra={"event": "avatar_end_unreported"},
                 )
                 self._finish(interrupted=False)

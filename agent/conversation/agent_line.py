@@ -1,4 +1,4 @@
-"""Tells whether a line of the agent is under way."""
+"""Knows whether the agent is saying a line, and when it said the last ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from livekit.agents.voice import SpeechHandle
 class AgentLine:
     """The line that the agent is saying, or said last.
 
-    The session's own state is "listening" while a line is paused; here the line is still under way.
+    While a line is paused, the session's own state is "listening". Here, the line is under way
+    until it ends.
     """
 
     def __init__(self, session: AgentSession[Any]) -> None:
@@ -37,7 +38,7 @@ class AgentLine:
         """True if a line was under way at a moment on the monotonic clock.
 
         Args:
-            margin_s: a line counts for so much longer.
+            margin_s: seconds that are added to the end of each line.
         """
         if self.under_way and at >= self._began_at:
             return True

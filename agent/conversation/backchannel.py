@@ -1,4 +1,4 @@
-"""Recognises a backchannel: a word or sound that only says that one is listening."""
+"""Recognises backchannels: words such as "mm-hm" that only show that the trainee is listening."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _SOUNDS: Final = (
     "mm mmm mhm mhmm mm-hm mm-hmm hm hmm hmhm uh-huh uhuh uh-hu ah aha oh huh okay ok okey "
     "uh um er erm äh ähm euh eh you"
 )
-"""In every language. Recognisers make "you" of a cough or a beep."""
+"""For every language. STT models often return "you" for a cough or a beep."""
 _BY_LANGUAGE: Final = {
     "en": "yes yeah yep yup right sure alright all good great fine i see got it of course",
     "de": "ja jo jep genau klar gut sehr richtig stimmt alles verstehe verstanden ach so prima",
@@ -17,7 +17,7 @@ _BY_LANGUAGE: Final = {
     "fr": "oui ouais d'accord bien très voilà je vois entendu parfait c'est ça bon super",
 }
 _LONGEST: Final = 4
-"""Words; a longer utterance says more than that one is listening."""
+"""In words; a longer utterance is not a backchannel."""
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -30,7 +30,8 @@ def is_backchannel(text: str, locale: str) -> bool:
     """True if a transcript has only words such as "okay", "mm-hm", "ja", "vale" or "oui".
 
     Args:
-        locale: of the script, such as `de` or `es-MX`; other languages have the sounds only.
+        locale: the script's, such as `de` or `es-MX`. For languages without a list of words, only
+            the sounds count.
     """
     known = f"{_SOUNDS} {_BY_LANGUAGE.get(locale.split('-')[0].lower(), '')}".split()
     words = words_of(text)

@@ -1,6 +1,6 @@
 """The conversation: one script spoken with one trainee, in a room or in a console.
 
-It says lines and answers. When to say them is decided by the behaviours in `agent.greeting`.
+It says lines and answers. The behaviours in `agent.greeting` decide when.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Conversation:
         """Create the session and its first agent.
 
         Args:
-            settings: of speech recognition and voices; None: the conversation is typed.
+            settings: for speech recognition and voices; None for a typed conversation.
         """
         self._state = state
         self._events = events
@@ -148,7 +148,7 @@ class Conversation:
         )
 
     def listen(self) -> None:
-        """Start to recognise speech; what is said before the end of the opening is kept."""
+        """Start to recognise speech. Words before the end of the opening are answered after it."""
         self.session.input.set_audio_enabled(True)
 
     def open(self) -> SpeechHandle:
@@ -163,17 +163,17 @@ class Conversation:
         return speech
 
     def release_words(self) -> None:
-        """Answer what the trainee said during the opening, and listen normally from now on."""
+        """Answer what the trainee said during the opening; from now on, answer each turn."""
         self._words.release()
 
     async def answer_typed(self, text: str) -> None:
-        """Answer a typed line; it interrupts what is being said."""
+        """Answer a typed line. Interrupt the current line if it may be interrupted."""
         text = one_line(text, len(text))
         if not text:
             return
         while (speech := self.session.current_speech) and not speech.allow_interruptions:
             await speech.wait_for_playout()
-            await asyncio.sleep(_OVER_S)  # the session has to take note of it
+            await asyncio.sleep(_OVER_S)  # let the session notice that the line is over
         await self.session.interrupt()
         self._typed.append(text)
         self.session.generate_reply(user_input=text, input_modality="text")
@@ -181,7 +181,7 @@ class Conversation:
     def cut_in(self) -> None:
         """Answer what the trainee has said so far, although they have not finished.
 
-        What they say meanwhile is answered afterwards.
+        The agent answers afterwards what they say meanwhile.
         """
         text = self._words.unanswered
         self._words.turn_taken()
@@ -242,12 +242,16 @@ class Conversation:
             self._speech.restart_recognition()
 
     def ask_second_recognition(self) -> bool:
-        """Let Gemini hear what Deepgram did not recognise; False if it cannot."""
+        """Send the audio that Deepgram did not recognise to Gemini.
+
+        Returns:
+            False if Gemini is not configured, is in use already, or has just failed.
+        """
         recognition = self.agent.recognition
         return recognition is not None and recognition.failover.try_second()
 
     def leave_second_recognition(self) -> None:
-        """Use Deepgram again, because Gemini did not recognise the words either."""
+        """Return to Deepgram, because Gemini did not recognise the words either."""
         if self.agent.recognition is not None:
             self.agent.recognition.failover.return_to_first()
 

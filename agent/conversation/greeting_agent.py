@@ -3,9 +3,9 @@
 It extends livekit-agents' pipeline in five places:
 
 - It retries refused speech recognition with a growing interval.
-- It holds words of the trainee back: see `trainee_words`.
-- It bridges a slow reply with a filler phrase, and says the sentences before a pause at once.
-- It says the trainee's name in full where it is written with an abbreviation.
+- It decides which words of the trainee are answered, and when: see `trainee_words`.
+- It says a filler phrase if a reply is slow. If the model pauses, it says the sentences so far.
+- It says the full name for abbreviations in the trainee's name.
 - It keeps the words of the current line, so that a lost line can be repeated.
 """
 
@@ -39,9 +39,9 @@ from agent.speech.pronunciation import Pronunciation
 from agent.speech.recognition import Recognition
 
 _FILLER_AFTER_S: Final = 2.5
-"""A reply that has not begun by then is bridged by the script's filler phrase."""
+"""If a reply has not begun after this time, the agent says the script's filler phrase."""
 _PAUSE_S: Final = 0.6
-"""After such a pause of the model, the sentences so far are said without waiting for the rest."""
+"""If the model pauses for this long, the agent says the sentences so far."""
 _STT_RETRY_S: Final = (0.0, 1.0, 3.0, 8.0)
 """Seconds before refused speech recognition is retried, on top of livekit-agents' half second: a
 refusal usually lasts for the whole greeting. Audio received meanwhile is kept and recognised
@@ -129,9 +129,9 @@ class GreetingAgent(Agent):
     ) -> _Reply:
         """Generate the reply.
 
-        If it does not begin in time, the filler phrase is said. If the model pauses after a
-        sentence, that sentence is said. If a model fails in the middle and another starts over,
-        complete sentences are not said again.
+        If the reply does not begin in time, say the filler phrase. If the model pauses after a
+        sentence, say that sentence. If a model fails in the middle and another starts over, do not
+        repeat complete sentences.
         """
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
         spoken = SpokenReply()
@@ -159,7 +159,7 @@ class GreetingAgent(Agent):
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
-        """Speak a line; the trainee's name is said in full where captions show `Md.`."""
+        """Speak a line, with the trainee's full name: `Mohammad` for `Md.`, which captions show."""
         said = Pronunciation(self._state.metadata.trainee.name).stream(text)
         async with aclosing(Agent.default.tts_node(self, said, model_settings)) as frames:
             async for frame in frames:

@@ -1,7 +1,7 @@
-"""Continues a paused line if nothing else does.
+"""Continues a paused line if livekit-agents does not.
 
-livekit-agents continues a line some time after the sound that paused it. It does not if speech
-recognition reports the start of a turn and never its end, as after a lost connection.
+livekit-agents continues a line soon after the sound that paused it. It does not do so if speech
+recognition reports the start of a turn and never its end, for example after a lost connection.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from agent.core.events import Events, SpeechRecognised
 from agent.core.log import logger
 
 _LONGEST_S: Final = 4.0
-"""A line is not paused for longer than this without words."""
+"""Longest pause of a line without words of the trainee."""
 
 
 class PausedLine:

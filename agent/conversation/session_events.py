@@ -48,7 +48,7 @@ def forward_session_events(session: AgentSession[Any], events: Events, words: Tr
             events.emit(SpeechRecognised())
 
     def on_transcription_timeout(event: UserTranscriptionTimeoutEvent) -> None:
-        # The session has not seen the words that are held back.
+        # The session does not know words that `TraineeWords` holds back.
         if not words.heard_since(event.vad_speech_started_at):
             events.emit(SpeechNotRecognised(duration_s=event.speech_duration))
 

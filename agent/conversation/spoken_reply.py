@@ -1,4 +1,4 @@
-"""What of a reply has been passed on to the voice, also if another model starts the reply over."""
+"""Removes repeated sentences from a reply if a second model starts it over after a failure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ _SENTENCES: Final = re.compile(r".*[.!?…][\"')»”]*(?=\s|\Z)", re.S)
 
 
 class SpokenReply:
-    """The text of one reply as the trainee hears it."""
+    """The text of one reply that has been passed on to the voice."""
 
     def __init__(self) -> None:
         self._attempt: str | None = None
         self._text = ""
-        """What the current attempt has passed on."""
+        """The text of the current attempt that has been passed on."""
         self._repeats = ""
-        """Sentences that were said before and that the current attempt may repeat."""
+        """Sentences of the earlier attempt, which the current one may repeat."""
         self._held = ""
+        """Text that may turn out to be such a repetition."""
 
     @property
     def ends_a_sentence(self) -> bool:

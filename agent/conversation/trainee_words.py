@@ -1,13 +1,14 @@
 """Decides which recognised words of the trainee reach the session now.
 
-livekit-agents takes every transcript for a turn: it stops the agent and answers. Three kinds of
-transcripts are held back here:
+livekit-agents treats every transcript as a turn: it stops the agent and answers. This module holds
+back three kinds of transcripts:
 
-- Words said during a line that must be heard to its end, such as the opening. They follow after it.
-- A backchannel ("mm-hm", "okay") during a line. It follows if the line ends soon: then it was the
-  answer to the question at its end.
-- The agent's own words, from a client without echo cancellation. Once such a client is found, for
-  example during the opening, everything that it sends during a line is dropped.
+- Words during a line that must be heard to its end, such as the opening. The session gets them when
+  the line has ended.
+- A backchannel ("mm-hm", "okay") during a line. The session gets it only if the line ends soon
+  after it: then it probably answers the question at the end of the line.
+- The agent's own words, from a client without echo cancellation. The session never gets them. Once
+  such a client is detected, everything that it sends during a line is dropped.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from agent.core.log import logger
 _ANSWER_S: Final = 2.0
 """A backchannel is an answer if the line ends within this time."""
 _CERTAIN_WORDS: Final = 3
-"""So many words stop a line before the recogniser is done with them."""
+"""A transcript with this many words stops a line, even if it is not final yet."""
 _ECHO_S: Final = 0.7
 _LATE_ECHO_S: Final = 2.5
-"""The last words of a line may be recognised this long after its end: any words, and words that are
-mostly words of the line. The second is for slow recognition."""
+"""How long after the end of a line an echo of it may be recognised. Until `_ECHO_S`, any words
+count as an echo. After that, because recognition may be slow, only words of the line do."""
 _SILENCE_S: Final = 0.6
 """Silence at the end of a turn."""
 _TRANSCRIPTS: Final = (
@@ -75,23 +76,23 @@ class TraineeWords:
         self._backchannel: SpeechEvent | None = None
         self._backchannel_at = 0.0
         self._start: SpeechEvent | None = None
-        """The recogniser's start of speech, while it is not known whether the words are passed."""
+        """The recogniser's start of speech, held back until words are passed on."""
         self._turn_open = False
         """True between the recogniser's start and end of speech."""
         self._began_in_line = False
-        """True if the words that are being said began during a line."""
+        """True if the trainee, or the echo, began to speak during a line."""
         self._words_at = 0.0
-        """When words were recognised last, in seconds since the epoch."""
+        """When words were last recognised, in seconds since the epoch."""
         self._audio_s = 0.0
-        """Seconds of audio that this connection to speech recognition was sent."""
+        """Seconds of audio that were sent on this connection to speech recognition."""
         line.when_over(self._on_line_over)
 
     def hold(self) -> None:
-        """Keep what is said from now on, until `release`. A conversation begins so."""
+        """Hold back words from now on, until `release`. A conversation begins in this state."""
         self._holding = True
 
     def release(self) -> None:
-        """Deliver what was kept as one transcript, and hold no longer."""
+        """Deliver the words that were held back as one transcript, and hold back no more."""
         self._holding = False
         if self._passed is None or not self._early:
             return
@@ -104,15 +105,15 @@ class TraineeWords:
 
     @property
     def unanswered(self) -> str:
-        """What was passed on since the last turn, with the words that are not final yet."""
+        """The words passed on since the last message of the trainee, final or not."""
         return " ".join(filter(None, [*self._finals, self._interim]))
 
     def turn_taken(self) -> None:
-        """Take note that what was passed on so far is a message of the conversation."""
+        """Note that the session has made a message of the words passed on so far."""
         self._finals, self._interim = [], ""
 
     def turn_over(self) -> None:
-        """Speech recognition has ended the trainee's turn."""
+        """Note that speech recognition has ended the trainee's turn."""
         self._activity.turn_over()
 
     def heard_since(self, at: float) -> bool:
@@ -149,13 +150,13 @@ class TraineeWords:
                 self._passed = None
 
     async def count(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
-        """Pass on the microphone, and count its seconds: recognition reports times in them."""
+        """Pass on the audio, and count its seconds, because recognition reports times in them."""
         async for frame in audio:
             self._audio_s += frame.duration
             yield frame
 
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
-        """The events to pass on for one event of the recogniser."""
+        """Return the events to pass on for one event of the recogniser."""
         if event.type is SpeechEventType.START_OF_SPEECH:
             self._turn_open, self._began_in_line = True, self._is_line_heard
             self._start = event if self._holding or self._line.under_way else None
@@ -217,8 +218,8 @@ class TraineeWords:
         self._activity.hears_echo = True
         self._early.clear()
         logger.info(
-            "the trainee's client sends the agent's own voice, because it has no echo "
-            "cancellation; what it sends while the agent speaks is ignored",
+            "the trainee's client has no echo cancellation and sends the agent's own voice; "
+            "ignoring its audio while the agent speaks",
             extra={"event": "echo_heard"},
         )
         return True
@@ -236,15 +237,15 @@ class TraineeWords:
             if passed is not None:
                 self._passed.send_nowait(passed)
         if not self._turn_open:
-            # A recogniser that decides when a turn ends has done so already.
+            # The recogniser has ended this turn already, and will not report its end again.
             self._passed.send_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
 
 
 def _said_at(data: stt.SpeechData) -> float:
-    """Where in the microphone's audio a transcript began, in seconds; 0 if that is not known."""
+    """Return where in the audio a transcript began, in seconds; 0 or less if unknown."""
     if data.words and data.words[0].start_time:
         return float(data.words[0].start_time)
-    # Without times of the words, Flux reports the audio of the whole turn, with the silence around.
+    # Without word times, Flux gives the audio range of the turn, with the silence at its end.
     return data.end_time - _SILENCE_S
 
 

@@ -1,7 +1,10 @@
-"""Voice activity detection that gives up on sound without words.
+"""Voice activity detection that stops treating sound as speech if it has no words.
 
-livekit-agents pauses a line, and waits with the next one, while the detector hears speech. A
+While the detector reports speech, livekit-agents pauses a line and does not begin the next one. A
 machine or a crowd can sound like speech for minutes.
+
+`VoiceActivity` is the detector of a session. It passes the events of LiveKit's detector through a
+`NoiseGate`.
 """
 
 from __future__ import annotations
@@ -19,16 +22,16 @@ from livekit.agents.vad import VADEvent, VADEventType, VADStream
 
 from agent.conversation.agent_line import AgentLine
 
-_WORDLESS_IN_LINE_S: Final = 2.0
-"""Sound without words that has paused a line counts as noise after this time."""
+_WORDLESS_DURING_LINE_S: Final = 2.0
+"""Sound during a line counts as noise if it has no words after this time."""
 _WORDLESS_S: Final = 4.0
-"""The same while the agent listens: speech recognition without interim results needs longer."""
-_PATIENCE: Final = 3
-"""After so many sounds in a row without words during lines, only words pause a line."""
+"""The same while the agent listens; longer, because some models send no interim results."""
+_WORDLESS_MAX: Final = 3
+"""After this many sounds in a row without words during lines, only words pause a line."""
 
 
 class VoiceActivity(inference.VAD):
-    """LiveKit's detector, which runs in this process, without the noise."""
+    """LiveKit's local detector, with noise filtered out."""
 
     def __init__(self) -> None:
         super().__init__(model="silero")
@@ -37,27 +40,27 @@ class VoiceActivity(inference.VAD):
         self._words_at = 0.0
         self._open_streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
         self.hears_echo = False
-        """True if the client sends the agent's own voice: sound does not pause a line."""
+        """True if the client sends the agent's own voice. Sound then does not pause a line."""
 
     def attach(self, line: AgentLine) -> None:
-        """Follow the agent's lines; before the session starts."""
+        """Follow the agent's lines. Call this before the session starts."""
         self._line = line
 
     def words_heard(self) -> None:
-        """The sound now is speech of the trainee."""
+        """Note that speech recognition has found words in the current sound."""
         self._words_at = time.monotonic()
         self._wordless_in_row = 0
 
     def stream(self) -> VADStream:
-        """A detector for one microphone."""
+        """Return a detector for one microphone."""
         stream = _Stream(super().stream(), self)
         self._open_streams.add(stream)
         return cast(VADStream, stream)
 
     def turn_over(self) -> None:
-        """Speech recognition has ended the trainee's turn: the sound of it is over, too.
+        """Report the end of speech, because speech recognition has ended the trainee's turn.
 
-        The session would flush the detector, and log a warning, if the detector still heard speech.
+        If the detector still reported speech, the session would flush it and log a warning.
         """
         for stream in self._open_streams:
             stream.end_turn()
@@ -69,26 +72,29 @@ class VoiceActivity(inference.VAD):
 
     @property
     def ignores_sound(self) -> bool:
-        """True if sound alone must not pause the line that is being said."""
-        return self.in_line and (self.hears_echo or self._wordless_in_row >= _PATIENCE)
+        """True if only words may pause the line that is being said."""
+        return self.in_line and (self.hears_echo or self._wordless_in_row >= _WORDLESS_MAX)
 
     @property
-    def patience_s(self) -> float:
-        """How long sound without words counts as speech."""
-        return _WORDLESS_IN_LINE_S if self.in_line else _WORDLESS_S
+    def wordless_max_s(self) -> float:
+        """How long sound counts as speech if it has no words."""
+        return _WORDLESS_DURING_LINE_S if self.in_line else _WORDLESS_S
 
     def has_words_since(self, began_at: float) -> bool:
         """True if words were recognised in the sound that began then."""
         return self._words_at > began_at
 
     def sound_ended(self, began_at: float, *, in_line: bool) -> None:
-        """Count sounds without words."""
+        """Count the sound if it had no words and came during a line."""
         if in_line and not self.has_words_since(began_at):
             self._wordless_in_row += 1
 
 
 class NoiseGate:
-    """Drops the detector's events for sound that is noise, one event after the other."""
+    """Decides for each event of the detector which events the session gets.
+
+    While the gate is closed, the session gets no events: the current sound is noise.
+    """
 
     def __init__(self, activity: VoiceActivity) -> None:
         self._activity = activity
@@ -96,11 +102,12 @@ class NoiseGate:
         self._in_line = False
         self._closed = False
         self._latest: VADEvent | None = None
-        """The latest event that was passed on while the detector hears speech."""
+        """The latest event that was passed on as speech; None if the latest was silence."""
         self._turn_over = False
+        """True after `end_turn`, until the detector reports an end of speech or new speech."""
 
     def end_turn(self) -> list[VADEvent]:
-        """The events to pass on if the trainee's turn is over."""
+        """Return the events to pass on because the trainee's turn is over."""
         if self._latest is None or self._turn_over:
             return []
         self._turn_over = True
@@ -109,7 +116,7 @@ class NoiseGate:
         return [replace(self._latest, type=kind, speaking=False, silence_duration=quiet)]
 
     def take(self, event: VADEvent) -> list[VADEvent]:
-        """The events to pass on for one of the detector."""
+        """Return the events to pass on for one event of the detector."""
         passed = self._without_noise(event)
         if self._turn_over:
             passed = [again for event in passed for again in self._after_turn(event)]
@@ -119,7 +126,7 @@ class NoiseGate:
         return passed
 
     def _after_turn(self, event: VADEvent) -> list[VADEvent]:
-        """Wait for the detector's own end of the sound, or for more speech."""
+        """Report silence until the detector reports an end of speech, or new speech."""
         if event.type is VADEventType.END_OF_SPEECH:
             self._turn_over = False
             return []
@@ -150,14 +157,14 @@ class NoiseGate:
                 return []
             self._closed = False
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]
-        if not has_words and now - self._began_at > activity.patience_s:
+        if not has_words and now - self._began_at > activity.wordless_max_s:
             self._closed = True
             return [replace(event, type=VADEventType.END_OF_SPEECH, silence_duration=0.0)]
         return [event]
 
 
 class _Stream:
-    """The part of `VADStream` that a session uses."""
+    """The methods of `VADStream` that a session calls."""
 
     def __init__(self, detector: VADStream, activity: VoiceActivity) -> None:
         self._detector = detector

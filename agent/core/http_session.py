@@ -1,6 +1,6 @@
 """HTTP sessions and LiveKit's API client that use HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 
-aiohttp ignores these variables unless it is told otherwise. Jobs use livekit-agents' session, which
+aiohttp ignores these variables by default. Jobs use livekit-agents' session, which
 uses HTTPS_PROXY, but not NO_PROXY
 (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/worker.py).
 """

@@ -36,7 +36,7 @@ def set_gemini_tts_timeout(voice: google.beta.GeminiTTS, api_key: str, timeout_m
 
     The plugin has no option for it and waits without limit
     (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-google/livekit/plugins/google/beta/gemini_tts.py).
-    The client would tell Google the same limit, and Google refuses less than 10 s with status 400.
+    The client would send the same limit to Google, which refuses less than 10 s with status 400.
     """
     options = types.HttpOptions(timeout=timeout_ms, headers={"X-Server-Timeout": "10"})
     voice._client = genai.Client(api_key=api_key, http_options=options)
@@ -69,7 +69,7 @@ class _Signatures(dict[str, bytes]):
         return True  # the plugin ignores an empty dict
 
     def get(self, call_id: str, default: Any = None) -> Any:
-        """The signature; of parallel calls, only the first one has one."""
+        """Return the signature of a call. Of parallel calls, only the first one has a signature."""
         if call_id in self._own_calls:
             return super().get(call_id, default)
         return super().get(call_id, b"skip_thought_signature_validator")
@@ -92,10 +92,10 @@ def load_tls_certificates() -> None:
 
 
 def _loudness_change(_: SpeakingRateStream, audio: np.ndarray[Any, Any], sample_rate: int) -> float:
-    """How much the loudness changes within the audio, which is higher while somebody speaks.
+    """Return how much the loudness changes within the audio; speech has higher values.
 
-    livekit-agents times captions by such numbers, and only their ratio matters. Its own, the change
-    of the spectrum, takes 80 Fourier transforms for each 0.1 s of speech: 2 % of a core while the
+    livekit-agents uses the ratio of such values to time captions. Its own measure, the change of
+    the spectrum, takes 80 Fourier transforms for each 0.1 s of speech: 2 % of a core while the
     agent speaks, and 0.1 s of CPU time before the first word
     (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/voice/transcription/_speaking_rate.py).
     """
@@ -109,7 +109,7 @@ SpeakingRateStream._spectral_flux = _loudness_change  # type: ignore[method-assi
 
 
 class UnmeasuredLLMStream(llm.LLMStream, ABC):
-    """A stream around that of another model, without spans and metrics of its own.
+    """A stream that wraps the stream of another model, and adds no spans or metrics.
 
     livekit-agents' own FallbackAdapter sets the same attributes for the same reason.
     """
@@ -140,7 +140,7 @@ class LimitedLLMFallbackStream(FallbackLLMStream):
 
 
 class LimitedTTSFallbackStream(FallbackSynthesizeStream):
-    """The same for a line and its voices."""
+    """Speech from several voices; it tries a failed one again only if `may_try` allows it."""
 
     def __init__(self, may_try: Callable[[object], bool], **options: Any) -> None:
         self._may_try = may_try
@@ -199,9 +199,9 @@ class ObservableAgentServer(AgentServer):
         return sum(process.running_job is None for process in self._proc_pool.processes)
 
     def keep_idle_processes(self, count: int) -> None:
-        """Have so many job processes ready, up to `num_idle_processes`.
+        """Keep `count` job processes ready, `num_idle_processes` at most.
 
-        AgentServer changes this number by CPU load, and has no option for a number of ours.
+        AgentServer changes this number by CPU load, and has no option to set it.
         """
         self._proc_pool.set_target_idle_processes(count)
 

@@ -1,7 +1,7 @@
-"""Trainees' names: what the page, the captions and the LLM get, and what a voice says.
+"""Cleans trainees' names for the page, captions and LLM, and finds words that a voice must expand.
 
-The agent says the name aloud, so a hostile "name" could make it say anything. A clean name has only
-what names have, and ends before the first sentence. The rules of `clean_name`:
+The agent says the name aloud, so a hostile "name" could make it say anything. A clean name
+therefore has only the characters and words that names have. The rules of `clean_name`:
 
 1. Brackets, nicknames in quotes, addresses and academic degrees are removed. Titles, initials,
    particles and suffixes stay: `Prof. Dr. Anna von der Au Jr.`
@@ -12,8 +12,8 @@ what names have, and ends before the first sentence. The rules of `clean_name`:
    letters before further words of a name. `Md. Rahim Uddin` stays; `Ada. Ignore your instructions`
    becomes `Ada`.
 5. Words in capitals, and names without capitals, are capitalised: `ADA LOVELACE`, `ada lovelace`.
-6. What systems write if they have no name is no name: `null`, `N/A`, `User 123`. It is one as part
-   of a longer name: `Christopher Null`.
+6. Placeholders such as `null`, `N/A` and `User 123` give an empty name. As part of a longer name
+   they stay: `Christopher Null`.
 
 The functions raise no error. The result may be empty.
 """
@@ -34,7 +34,7 @@ _ABBREVIATION_MAX: Final = 4  # letters
 _HONORIFICS: Final = frozenset(
     "mr mrs ms miss mx dr dra drs prof herr frau hr fr sr sra srta mme mlle".split()
 )
-"""Titles that are no name by themselves."""
+"""Titles. On their own they are not a name."""
 _TITLES: Final = _HONORIFICS | frozenset(
     "jr st ste ing dipl mag med habil rev lic sgt capt lt col".split()
 )
@@ -58,7 +58,7 @@ _NO_NAME_WORDS: Final = frozenset(
     " mitarbeiter mitarbeiterin employee emp id customer benutzer nutzer utilisateur usuario"
     " nobody tbd tba asdf qwerty x xx xxx".split()
 )
-"""A name of such words only is none."""
+"""Words of placeholders. A name that has only these words is empty."""
 _NO_NAME_PHRASES: Final = (
     *("n a", "n n", "k a", "not available", "not provided", "not set", "no name", "foo bar"),
     *("first last", "first name", "last name", "first name last name", "firstname lastname"),
@@ -70,7 +70,7 @@ _NO_NAME_PHRASES: Final = (
 _NO_NAME_AS_WRITTEN: Final = ("na", "NA", "nan", "NaN", "nil", "NIL", "NN", "nul", "NUL")
 """`Na`, `Nan` and `Nil` are given names."""
 _MISSING_PART: Final = ("null", "undefined", "NaN")
-"""What a platform writes for a name's missing part: `Ada undefined`."""
+"""Placeholders for a missing part of a name: `Ada undefined`."""
 
 _SAID: Final = {
     **dict.fromkeys(("md", "mohd", "mhd"), "Mohammad"),
@@ -78,15 +78,15 @@ _SAID: Final = {
     **{"fco": "Francisco", "gpe": "Guadalupe", "hr": "Herr", "jr": "Junior", "mst": "Mosammat"},
     **{"muhd": "Muhammad", "sk": "Sheikh", "wm": "William"},
 }
-"""How abbreviations in names are said, with a period or without."""
+"""Abbreviations, with or without a period, and the words to say for them."""
 _SAID_WITH_PERIOD: Final = {
     **{"abd": "Abdul", "chas": "Charles", "fdo": "Fernando", "geo": "George", "jas": "James"},
     **{"jos": "Joseph", "ma": "Maria", "moh": "Mohammad", "muh": "Muhammad", "sta": "Santa"},
     **{"sto": "Santo", "thos": "Thomas"},
 }
-"""Those that are names too if they have no period."""
+"""Abbreviations only with a period; without one, they are names themselves."""
 _SAID_AS_WRITTEN: Final = frozenset("dr mr mrs ms st m".split())
-"""Voices know these, with their period."""
+"""Abbreviations that voices pronounce correctly."""
 _VOWELS: Final = frozenset("aeiouy")
 
 _MARKS: Final = (
@@ -111,7 +111,7 @@ _ROMAN: Final = re.compile(r"[IVX]+")
 
 
 def clean_name(value: object) -> str:
-    """Return the name that is shown, read by the LLM and recognised; empty if it is none."""
+    """Return the name for the page, captions, LLM and STT; empty if `value` is not a name."""
     text = unescaped(value).translate(_MARKS)
     if _is_no_name(text):
         return ""
@@ -129,9 +129,9 @@ def clean_name(value: object) -> str:
 
 
 def words_to_say(name: str) -> dict[str, str]:
-    """Return the words of a clean name that are said in another way than they are written.
+    """Return what to say for each word of a clean name that a voice would mispronounce.
 
-    A voice would stop at the period of `Md.` and spell the letters.
+    For `Md.`, a voice would spell the letters and pause at the period.
     """
     said = {word: _said(word) for word in name.split()}
     return {word: other for word, other in said.items() if other != word}
@@ -180,7 +180,7 @@ def _given_name_first(text: str) -> str:
 
 
 def _words_of_name(text: str) -> list[str]:
-    """Return the words up to the first that is not part of the name."""
+    """Return the words before the first one that is not part of the name."""
     tokens = [token for token in _BETWEEN_WORDS.split(text) if token not in ("", *_MISSING_PART)]
     words: list[str] = []
     for at, token in enumerate(tokens):
@@ -278,7 +278,7 @@ def _capitalised(word: str, *, lower: bool, shouted: bool, within: bool) -> str:
 
 
 def _is_shouted(word: str, *, shouted: bool) -> bool:
-    """True for a word in capitals that is no initials, such as `AJ`, and no number, such as `III`.
+    """True for a word in capitals, except initials such as `AJ` and numbers such as `III`.
 
     Args:
         shouted: the name has only capitals.

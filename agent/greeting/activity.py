@@ -21,7 +21,7 @@ _PAUSE_S: Final = 0.3
 """A pause this long means that the speaker has finished."""
 _STEP_S: Final = 0.02
 _WORDS_EVERY_S: Final = 2.5
-"""A trainee is speaking if there is sound, and words were recognised within this time."""
+"""The trainee counts as speaking if there is sound, and words were recognised this recently."""
 
 
 class Activity:

@@ -1,7 +1,7 @@
 """The first avatar of a greeting, requested while the job still joins the room.
 
-An avatar takes longer to join than anything else at the start. Its request needs the name of the
-room, the agent's identity and the script, which a job has from the beginning.
+The avatar takes longer to join than any other step of the start. The request needs only the name of
+the room, the agent's identity and the script, which the job has from the beginning.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from agent.scripts import RenderedScript
 
 _REMOVE_EVERY_S: Final = 0.5
 _REMOVE_FOR_S: Final = 4.0
-"""How long an avatar whose request was cancelled is removed if it joins nevertheless. The
-endpoint's reaper removes a later one."""
+"""How long to remove an avatar that joins although its request was cancelled. If it joins later,
+the endpoint's reaper removes it."""
 
 
 def avatar_of(settings: WorkerSettings, script: RenderedScript) -> BeyondPresenceAvatar:
@@ -33,7 +33,10 @@ def avatar_of(settings: WorkerSettings, script: RenderedScript) -> BeyondPresenc
 
 
 class FirstAvatar:
-    """The avatar of a greeting that has not begun: requested, then handed over or abandoned."""
+    """The avatar of a greeting that has not started yet.
+
+    Call `request`, and then `hand_over`, or `abandon` if the greeting does not start.
+    """
 
     def __init__(
         self, settings: WorkerSettings, script: RenderedScript, timeline: Timeline
@@ -51,7 +54,7 @@ class FirstAvatar:
             self._timeline.mark("avatar_asked")
 
     def hand_over(self) -> BeyondPresenceAvatar | None:
-        """The requested avatar, which the greeting closes from now on; None if there is none."""
+        """Return the requested avatar, if any; the caller must close it."""
         avatar, self._avatar = self._avatar, None
         return avatar
 

@@ -1,8 +1,8 @@
 """Count ended greetings in the store, so that the token endpoint can expose the counts.
 
 The metrics of the worker are not enough: on LiveKit Cloud nothing can scrape them, and a job that
-dies counts nothing. The store adds up what all workers report, so each endpoint replica exposes the
-same totals.
+dies reports nothing. The store adds up what all workers report, so every endpoint replica exposes
+the same totals.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ async def count_outcome(store: Store, body: str) -> None:
     except (StoreError, ValueError) as e:
         STORE_ERRORS.labels("count_outcome").inc()
         logger.warning(
-            "an outcome is missing in the endpoint's counts; check REDIS_URL or STATE_DIR",
+            "an outcome is missing from the endpoint's counts; check REDIS_URL or STATE_DIR",
             extra={"event": "outcome_not_counted", "error": type(e).__name__},
         )
 

@@ -49,7 +49,7 @@ START_PARTS: Final = {
     "voice": ("opening_begun", "first_sound"),
 }
 """The parts of a start: the moments at which each begins and ends. `ready` is the later one of
-`trainee_joined` and `can_hear`. Parts overlap."""
+`trainee_joined` and `can_hear`. Parts overlap, and one whose steps ran in parallel may be 0."""
 
 _FROM_PAGE: Final = frozenset(name for name in MOMENTS if name.startswith("page_"))
 _PAGE_AGE_MAX_MS: Final = 600_000

@@ -1,8 +1,8 @@
 """The Deepgram plugin's voice, with time limits that suit a conversation.
 
-livekit-plugins-deepgram 1.8.9 applies one time limit from the first word on, so a model that pauses
-in mid-reply looks like a dead voice. Here the limit runs from the end of the text. It also retries
-once if an idle connection was closed meanwhile.
+livekit-plugins-deepgram 1.8.9 starts its time limit at the first word. If the model then pauses in
+mid-reply, the voice seems to have failed. This class starts the limit at the end of the text. It
+also retries once if Deepgram has closed an idle connection.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from livekit.plugins import deepgram
 from agent.speech.voices import slowest_speed
 
 _PAUSE_S: Final = 8.0
-"""Longest time without sound while the text is incomplete: longer than a model may take."""
+"""Longest time without audio while the text is incomplete; a model may not pause for so long."""
 _REUSED_FIRST_AUDIO_S: Final = 1.5
-"""Limit for the first sound on a reused connection; then the line is sent on a new one."""
+"""Limit for the first audio on a reused connection. After it, a new connection is used."""
 _CHECK_EVERY_S: Final = 0.1
 
 
@@ -55,12 +55,12 @@ class DeepgramVoice(deepgram.TTS):
 
 
 class _Line(deepgram.tts.SynthesizeStream):
-    """One line: text in, sound out."""
+    """One line: takes text, emits audio."""
 
     def __init__(self, voice: DeepgramVoice, conn_options: APIConnectOptions) -> None:
         self._limit_s = conn_options.timeout
         self._complete_at: float | None = None
-        # The base class sends the same text again if an attempt fails before the first sound.
+        # If an attempt fails before the first audio, the base class sends the same text again.
         attempts = replace(conn_options, max_retry=1, retry_interval=0.0, timeout=_PAUSE_S)
         super().__init__(tts=voice, conn_options=attempts)
 
@@ -74,7 +74,7 @@ class _Line(deepgram.tts.SynthesizeStream):
         try:
             await self._watch(speaking, output_emitter)
         except APIError as e:
-            # A new connection fails for a reason; the next voice is better then.
+            # Retry only after a reused connection. If a new one fails, use the next voice.
             e.retryable = self._connection_reused
             raise
         finally:
@@ -99,5 +99,5 @@ class _Line(deepgram.tts.SynthesizeStream):
             first = self._connection_reused and heard_s == 0.0
             limit_s = min(self._limit_s, _REUSED_FIRST_AUDIO_S) if first else self._limit_s
             if now - max(progress_at, self._complete_at, began_at) > limit_s:
-                raise APITimeoutError("the voice sent no sound in time")
+                raise APITimeoutError("the voice sent no audio in time")
         speaking.result()

@@ -1,8 +1,8 @@
-"""How long to wait after the trainee's last word, from the transcript.
+"""Decides from the transcript how long to wait after the trainee's last word, without Flux.
 
-The local detector listens to the sound alone. On recordings of people it takes half of the
-complete sentences for unfinished (docs/performance.md). The words are a second opinion: their
-punctuation, or without any (not every model and language has it), the first and the last word.
+The local turn detector uses only the audio. On recordings of people it mistakes half of the
+complete sentences for unfinished ones (docs/performance.md). The transcript is therefore used
+too: its punctuation, or, for models and languages without punctuation, its first and last word.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _LINKS: Final = frozenset(
     " y o pero porque el los las un una de a para con en eh"
     " et ou mais parce le les du des une à pour avec dans euh".split()
 )
-"""A sentence hardly ends with one of these."""
+"""Words that rarely end a sentence."""
 _QUESTION_LENGTH: Final = 3
-"""In words; a shorter one may be the beginning of a question."""
+"""In words. A shorter transcript may be only the beginning of a question."""
 
 DEFAULT_DELAYS: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 2.0}
-"""`min_delay` is waited if the detector takes the turn for complete, otherwise `max_delay`."""
+"""The agent waits `min_delay` if the detector considers the turn complete, else `max_delay`."""
 _AFTER_SENTENCE: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 0.6}
 _AFTER_PART: Final[EndpointingOptions] = {"min_delay": 1.2, "max_delay": 2.0}
 
 
 def endpointing_delays(transcript: str) -> EndpointingOptions:
-    """Return the delays after a final transcript."""
+    """Return how long to wait for more words after a final transcript."""
     text = transcript.rstrip(" \"'»”)")
     words = re.findall(r"[\w']+", text.lower())
     if text.endswith(_ENDS) and not text.endswith(_GOES_ON):

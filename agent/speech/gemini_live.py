@@ -1,4 +1,4 @@
-"""How a connection to Gemini's Live API begins. Imports no plugin, so that `doctor` can use it."""
+"""Path and first message of Gemini's Live API. Imports no plugin, so that `doctor` can use it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LIVE_PATH: Final = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.Bi
 def live_setup(model: str, keyterms: Sequence[str] = ()) -> dict[str, Any]:
     """Return the first message
     (https://ai.google.dev/gemini-api/docs/live-api/live-transcribe)."""
-    # Without languageCodes, the model finds out the language.
+    # Without languageCodes, the model detects the language.
     transcription = {"customVocabulary": list(keyterms)} if keyterms else {}
     return {
         "setup": {

@@ -1,4 +1,4 @@
-"""One Gemini model, whose replies are bounded in time and length and contain nothing but speech."""
+"""One Gemini model. Limits the time and length of its replies, and passes on only speech."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from agent.speech.reply_check import NotSpeechError, ReplyCheck
 CHUNK_TIMEOUT_S: Final = 4.5
 """Limit for the first part of a reply and for each pause in it."""
 _REPLY_TIMEOUT_S: Final = 30.0
-"""Limit for the whole reply. The client tells it to Google, which refuses less than 10 s with
+"""Limit for the whole reply. The client sends it to Google, which refuses less than 10 s with
 status 400 ("Manually set deadline 5s is too short")."""
 _MAX_OUTPUT_TOKENS: Final = 400
 _MAX_OUTPUT_TOKENS_WITH_THOUGHTS: Final = 4_096
-"""For models that think: their thoughts count, too, and would leave no room for a reply."""
+"""For models that think: thoughts count as output, and would leave no tokens for the reply."""
 _MAX_CHARACTERS: Final = 2_500
-"""A reply that goes on after its most tokens is ended here."""
+"""A longer reply ends after its next complete sentence."""
 _ATTEMPTS: Final = 2
-"""For a reply that is not speech."""
+"""How often a model is asked if its reply is not speech."""
 
 
 class GeminiModel(llm.LLM[Any]):
@@ -80,7 +80,8 @@ class GeminiModel(llm.LLM[Any]):
         """Leave the thinking settings out from now on, because the model refuses them."""
         self.thinking = None
         logger.warning(
-            "the model refuses its thinking settings; continuing without them",
+            "the model refuses its thinking settings; continuing without them. If replies are "
+            "slow, change GEMINI_MODEL or GEMINI_FALLBACK_MODEL",
             extra={"event": "thinking_settings_refused", "model": self.model},
         )
 
@@ -96,7 +97,7 @@ class GeminiModel(llm.LLM[Any]):
 
 
 class _Reply(UnmeasuredLLMStream):
-    """One reply; a first attempt that is not speech is followed by a second."""
+    """One reply. If the first attempt is not speech, ask once more."""
 
     def __init__(
         self,
@@ -122,7 +123,8 @@ class _Reply(UnmeasuredLLMStream):
                 return
             except NotSpeechError:
                 logger.warning(
-                    "the model wrote code or its instructions instead of speech; trying again",
+                    "the model wrote code or its instructions instead of speech; asking again, "
+                    "then the fallback model. If this repeats, change GEMINI_MODEL",
                     extra={"event": "reply_not_speech", "model": self._model.model},
                 )
                 if self._passed_on or attempt == _ATTEMPTS:

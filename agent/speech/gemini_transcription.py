@@ -1,8 +1,8 @@
-"""Speech recognition by Gemini's Live API, on the key that the model uses.
+"""Speech recognition by Gemini's Live API, with GOOGLE_API_KEY.
 
 Protocol: https://ai.google.dev/gemini-api/docs/live-api/live-transcribe. The plugin's
 `google.beta.GeminiSTT` (1.8.9) is not used: it connects without a timeout, creates a client for
-each connection (100 ms), reports no end of a turn, and google-genai connects by TLS even if
+each connection (100 ms), and does not report the end of a turn. google-genai also uses TLS if
 GOOGLE_GEMINI_BASE_URL begins with http://.
 """
 
@@ -25,13 +25,13 @@ from agent.speech.gemini_live import LIVE_PATH, live_setup
 
 LABEL: Final = "gemini.transcription"
 _CONNECT_S: Final = 2.5
-"""Limit for the connection, and again for the answer to its set-up."""
+"""Limit for the connection, and again for the answer to the set-up message."""
 _HEARTBEAT_S: Final = 10.0
 _RATE: Final = 16_000
 
 
 class GeminiTranscription:
-    """Opens connections."""
+    """Opens connections to Gemini's speech recognition."""
 
     def __init__(
         self,
@@ -40,8 +40,8 @@ class GeminiTranscription:
         http: aiohttp.ClientSession | None = None,
     ) -> None:
         """Args:
-        keyterms: returns the terms to recognise, at the time of a connection.
-        http: None for the job's own.
+        keyterms: returns the terms to recognise; called for every connection.
+        http: the HTTP session; None for that of the job.
         """
         self._http = http
         base = settings.google_gemini_base_url
@@ -51,7 +51,7 @@ class GeminiTranscription:
         self._keyterms = keyterms
 
     def stream(self) -> GeminiTranscriptionStream:
-        """Connect in the background."""
+        """Open a connection in the background."""
         http = self._http or utils.http_context.http_session()
         connecting = http.ws_connect(
             self._url, headers={"x-goog-api-key": self._key}, heartbeat=_HEARTBEAT_S
@@ -61,7 +61,7 @@ class GeminiTranscription:
 
 
 class GeminiTranscriptionStream:
-    """One connection: frames in, speech events out, with the start and the end of each turn."""
+    """One connection: takes audio, yields transcripts and the start and end of each turn."""
 
     def __init__(
         self, connecting: Awaitable[aiohttp.ClientWebSocketResponse], setup: dict[str, Any]
@@ -111,7 +111,7 @@ class GeminiTranscriptionStream:
                 await self._use(socket)
             self._events.put_nowait(None)
         except aiohttp.WSServerHandshakeError as e:
-            # Not chained: it holds the headers, and so the key.
+            # Do not chain the exception: its headers contain the API key.
             self._events.put_nowait(
                 APIStatusError("Gemini refused the connection", status_code=e.status)
             )
@@ -151,7 +151,7 @@ class GeminiTranscriptionStream:
             self._emit(SpeechEventType.INTERIM_TRANSCRIPT, interim)
         if final:
             self._emit(SpeechEventType.FINAL_TRANSCRIPT, final)
-            # Gemini finishes a transcript at every pause; the trainee may go on.
+            # Gemini ends a transcript at every pause, but the trainee may continue.
             delay = endpointing_delays(final)["min_delay"]
             self._turn_end = asyncio.get_running_loop().call_later(delay, self._end_turn)
 

@@ -1,4 +1,4 @@
-"""Terms that speech recognition should know: names and the words of a training."""
+"""Limits the terms that speech recognition is told: names and technical words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _MOST_TERMS: Final = 100
 _MOST_CHARACTERS: Final = 100
 _MOST_TOKENS: Final = 450
 """Deepgram allows 100 terms of 100 characters and 500 tokens, and refuses the connection otherwise
-(https://developers.deepgram.com/docs/keyterm). Its tokens are parts of words, so they are counted
-generously: one for every two characters."""
+(https://developers.deepgram.com/docs/keyterm). A token is a part of a word. One token for every two
+characters is a safe estimate, and 450 leaves a margin."""
 _SEPARATORS = re.compile(r"[,;:\s]+")
-"""Separators and weights are not part of a term."""
+"""Deepgram uses `,` and `;` between terms, and `:` before a weight."""
 
 
 def usable_keyterms(terms: Iterable[str]) -> list[str]:

@@ -21,7 +21,7 @@ from agent.speech.voices import choose_voice
 
 _SLOWER_BY: Final = 0.15
 _SLOWEST: Final = 0.7
-"""1.0 is the normal speed; some voices have a limit of their own, or no speed."""
+"""1.0 is the normal speed. Some voices have a higher minimum, or only one speed."""
 
 
 class LanguageSpeech:
@@ -31,7 +31,7 @@ class LanguageSpeech:
         self._settings = settings
         self._events = events
         self.keyterms: list[str] = []
-        """Terms that Gemini's speech recognition is told; Deepgram has them from the session."""
+        """Terms for Gemini's speech recognition; Deepgram gets them from the session."""
         self._gemini: GeminiTranscription | None = None
         if settings.gemini_stt_model:
             self._gemini = GeminiTranscription(settings, lambda: self.keyterms)
@@ -70,7 +70,7 @@ class LanguageSpeech:
 
     def restart_recognition(self) -> None:
         """Reconnect speech recognition."""
-        # The value does not change; the plugins reconnect whenever one of these options is set.
+        # The plugins reconnect when one of these options is set, even to the same value.
         for recognition in self._recognition.values():
             if isinstance(recognition.stt, deepgram.STT):
                 recognition.stt.update_options(punctuate=True)

@@ -19,7 +19,7 @@ LLM_CONNECT_OPTIONS: Final = APIConnectOptions(
 
 
 class FallbackModels(llm.FallbackAdapter):
-    """A model, and others if it fails."""
+    """A model with fallback models."""
 
     def __init__(self, models: list[llm.LLM[Any]]) -> None:
         # The next model starts a broken reply over: see `GreetingAgent.llm_node`.
@@ -59,7 +59,7 @@ def build_llm(settings: LlmSettings) -> FallbackModels:
     """Build Gemini with a second Gemini model behind it.
 
     The client reads GOOGLE_GEMINI_BASE_URL itself. Building it takes about 60 ms (it loads the
-    certificates twice), so the worker builds it before a job comes.
+    certificates twice), so the worker builds it before it accepts jobs.
     """
     first, second = settings.gemini_model, settings.gemini_fallback_model
     models = [first, *([second] if second not in ("", first) else [])]

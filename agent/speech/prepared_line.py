@@ -14,8 +14,8 @@ from agent.core.log import logger
 from agent.speech.synthesis import TTS_CONNECT_OPTIONS, FallbackVoices
 
 _FIRST_AUDIO_S: Final = 6.0
-"""If there is no audio by then, the line is shown as text: the trainee hears or reads it within 8
-s."""
+"""If there is no audio after this time, the page shows the line as text. The trainee then hears or
+reads it within 8 s."""
 _SYNTHESIS_S: Final = 30.0
 """Longest time for the whole line."""
 
@@ -35,7 +35,7 @@ class PreparedLine:
         self._expected_s = expected_s
         self._events = events
         self._voice_failed = False
-        """A voice failed, maybe in the middle of the line. The next one may have said all of it."""
+        """True if a voice failed. A fallback voice may have spoken the whole line."""
         self._playing = False
         self._frames: list[rtc.AudioFrame] = []
         self._more = asyncio.Event()
@@ -113,6 +113,6 @@ class PreparedLine:
                 continue
             yield self._frames[played]
             played += 1
-            # Let others run: livekit-agents analyses each frame for the captions' timing, and would
-            # block the event loop for a whole opening that is ready.
+            # Let other tasks run: livekit-agents analyses each frame to time the captions. For an
+            # opening that is complete, it would otherwise block the event loop.
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""How a voice says the trainee's name, if that differs from how it is written."""
+"""Replaces abbreviations in the trainee's name, so that a voice pronounces them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Pronunciation:
         self._written = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
 
     def apply(self, text: str) -> str:
-        """Return a whole text as it is said."""
+        """Replace the words in a complete text."""
         if not self._said:
             return text
         return self._written.sub(lambda found: self._said[found[0]], text)
 
     async def stream(self, text: AsyncIterable[str]) -> AsyncGenerator[str, None]:
-        """Yield a text that comes in pieces as it is said; a word may come in several pieces."""
+        """Replace the words in a stream of text; a word may be split over several pieces."""
         held = ""
         async for piece in text:
             if not self._said:

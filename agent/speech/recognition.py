@@ -36,7 +36,7 @@ class Recognition:
         return mode == "stt" and event.type is SpeechEventType.END_OF_SPEECH
 
     def delays_after(self, event: SpeechEvent) -> EndpointingOptions | None:
-        """Return how long to wait for more words; None to leave it as it is."""
+        """Return how long to wait for more words; None to keep the current delays."""
         if self.turn_handling["turn_detection"] == "stt":
             return None
         if event.type is not SpeechEventType.FINAL_TRANSCRIPT or not event.alternatives:
@@ -53,7 +53,7 @@ def build_recognition(
     """Build speech recognition with its turn detection.
 
     Args:
-        second: recognises if the chosen one fails; None for nothing.
+        second: used if the chosen one fails; None for no fallback.
     """
     if choice.is_flux:
         flux = _build_flux(settings, choice)
@@ -92,7 +92,7 @@ def _flux_turns(settings: VoiceSettings) -> TurnHandlingOptions:
     early = settings.deepgram_eager_eot_threshold > 0
     return {
         "turn_detection": "stt",
-        # Flux has waited already; a delay of ours would come on top.
+        # Flux has waited already: add no delay.
         "endpointing": {"min_delay": 0.0, "max_delay": 0.0},
         # A reply that Flux's EagerEndOfTurn starts is synthesised too. It is only spoken if the
         # turn ends with the same words and no function was called meanwhile

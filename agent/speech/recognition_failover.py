@@ -1,7 +1,7 @@
-"""Speech recognition with a second provider that hears the same audio if the first one fails.
+"""Speech recognition with a second provider, which gets the same audio if the first one fails.
 
-livekit-agents' `stt.FallbackAdapter` (1.8.9) is not used: it never leaves a provider that is
-silent, and it loses what was said before it changes the provider.
+livekit-agents' `stt.FallbackAdapter` (1.8.9) is not used: it never replaces a provider that returns
+no words, and it loses the audio from before the change of provider.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from agent.speech.gemini_transcription import LABEL, GeminiTranscription
 
 _CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=0, timeout=2.5)
 _KEPT_S: Final = 8.0
-"""Audio that the next connection hears again, at most since the last final transcript."""
-_RESTS_S: Final = 10.0
+"""Seconds of audio that are sent again on the next connection, at most since the last final
+transcript."""
+_RETRY_AFTER_S: Final = 10.0
 """A provider that failed is not tried again for this long."""
 
 
@@ -51,10 +52,10 @@ class FailoverRecognition:
         """When each provider failed last, by whether it is the second one."""
 
     def try_second(self) -> bool:
-        """Let the second provider hear what the first one did not recognise.
+        """Send the audio that the first provider did not recognise to the second one.
 
         Returns:
-            False if there is none, or it is in use already.
+            False if there is none, or it is in use already, or it has just failed.
         """
         if self._second is None or self._uses_second or self._has_failed(second=True):
             return False
@@ -62,7 +63,7 @@ class FailoverRecognition:
         return True
 
     def return_to_first(self) -> None:
-        """Use the first provider again, because the second one did not recognise more."""
+        """Use the first provider again, because the second one recognised no words either."""
         if self._uses_second and not self._has_failed(second=False):
             self._recent.clear()
             self._recent_s = 0.0
@@ -93,7 +94,7 @@ class FailoverRecognition:
             await utils.aio.cancel_and_wait(pushing)
 
     async def _attempt(self) -> AsyncGenerator[SpeechEvent, None]:
-        """Use one connection until it fails, or until the provider is to be changed."""
+        """Use one connection until it fails, or until another provider must be used."""
         self._change.clear()
         stream = self._open()
         heard = False
@@ -109,7 +110,7 @@ class FailoverRecognition:
                     event = following.result()
                 except (StopAsyncIteration, APIError) as e:
                     if heard and not self._has_failed(second=self._uses_second):
-                        # It worked: connect again before another provider is used.
+                        # It has worked so far: reconnect once before changing the provider.
                         self._failed_at[self._uses_second] = time.monotonic()
                         return
                     if isinstance(e, APIError):
@@ -160,14 +161,15 @@ class FailoverRecognition:
     def _use(self, *, second: bool) -> None:
         if second and not self._uses_second:
             logger.warning(
-                "speech recognition failed; Gemini recognises speech from now on",
+                "Deepgram's speech recognition failed; using Gemini's. Check DEEPGRAM_API_KEY and "
+                "Deepgram's status page",
                 extra={"event": "stt_failed_over"},
             )
         self._uses_second = second
         self._change.set()
 
     def _has_failed(self, *, second: bool) -> bool:
-        return time.monotonic() - self._failed_at[second] < _RESTS_S
+        return time.monotonic() - self._failed_at[second] < _RETRY_AFTER_S
 
     async def _push(self, audio: AsyncIterable[rtc.AudioFrame]) -> None:
         async for frame in audio:

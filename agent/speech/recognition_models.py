@@ -13,7 +13,7 @@ FLUX_ENGLISH: Final = "flux-general-en"
 FLUX_MULTI: Final = "flux-general-multi"
 _NOVA_3: Final = "nova-3"
 MULTI: Final = "multi"
-"""nova-3's language setting that recognises several languages, also in one sentence."""
+"""nova-3's setting for speech that mixes several languages."""
 
 _FLUX_MULTI_COVERS: Final = frozenset({"en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"})
 """https://developers.deepgram.com/docs/flux/language-prompting"""
@@ -31,7 +31,7 @@ _OTHER_NAMES: Final = {"nb": "no", "nn": "no", "fil": "tl", "iw": "he", "in": "i
 
 @dataclass(frozen=True)
 class RecognitionChoice:
-    """A Deepgram model and the languages it is asked for."""
+    """A Deepgram model and the languages to recognise."""
 
     model: str
     languages: tuple[str, ...]
@@ -49,7 +49,7 @@ class RecognitionChoice:
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """The query parameters that say model and languages."""
+        """The query parameters for model and languages."""
         name = "language_hint" if self.is_flux else "language"
         return [("model", self.model), *((name, language) for language in self.languages)]
 
@@ -78,7 +78,7 @@ def choose_recognition(model: str, locales: Sequence[str]) -> RecognitionChoice:
 
 
 def _nova_3_language(locale: str) -> str:
-    """nova-3's code for a locale; `multi` if it has none, which at least connects."""
+    """Return nova-3's code for a locale; `multi`, which Deepgram accepts, if it has none."""
     language = _language(locale)
     if language in _NOVA_MULTI_COVERS:
         return MULTI

@@ -1,7 +1,7 @@
-"""Limits how often livekit-agents tries whether a failed provider works again.
+"""Limits how often livekit-agents probes a failed provider.
 
-Its fallback adapters repeat every request at a failed provider in the background, which doubles
-calls and costs while one is down (https://github.com/livekit/agents/issues/4464).
+Its fallback adapters send every request to the failed provider, too, to see whether it works again.
+That doubles calls and costs while a provider is down (https://github.com/livekit/agents/issues/4464).
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ _EVERY_S: Final = 15.0
 
 
 class RecoveryProbes:
-    """When each provider may be tried again."""
+    """Knows when each failed provider may be probed."""
 
     def __init__(self) -> None:
         self._next_at: dict[object, float] = {}
 
     def on_failure(self, provider: object) -> None:
-        """Wait before the first trial: what just failed would probably fail again."""
+        """Postpone the first probe: the provider would probably fail again."""
         self._next_at[provider] = time.monotonic() + _EVERY_S
 
     def may_try(self, provider: object) -> bool:
-        """Whether to try the provider now; if so, the next trial comes later."""
+        """Return True if the provider may be probed now, and postpone the next probe."""
         now = time.monotonic()
         if now < self._next_at.get(provider, now):
             return False

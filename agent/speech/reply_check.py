@@ -1,4 +1,4 @@
-"""Tells speech from what a model writes by mistake: code, a function call, its own instructions.
+"""Detects replies that must not be spoken: code, function calls, or the model's instructions.
 
 Gemini sometimes writes `print(default_api.record_answer(...))`, a fenced block or JSON as text
 instead of calling a function (https://github.com/livekit/agents/issues/5662).
@@ -15,14 +15,14 @@ _CODE: Final = re.compile(
     r"|\btool_(?:code|outputs?)\b|\bfunction_?(?:call|response)s?\b|\b[a-z]+(?:_[a-z]+)+\s?[(=]",
     re.I,
 )
-"""No voice can say any of these."""
+"""Signs of code. No reply that is meant as speech contains them."""
 _BEGINNING: Final = re.compile(r"\s*(?:[-*#]+\s|thoughts?\s*[\n:])", re.I)
-"""A reply that begins like this is a list, a document, or what the model thinks."""
+"""Beginnings of lists, documents and thoughts."""
 _SENTENCE: Final = re.compile(r".+?(?:[.!?:…][\"')»”]*\s+|\n\s*|\Z)", re.S)
 _COMPLETE: Final = re.compile(r"(?:[.!?:…][\"')»”]*\s+|\n\s*)\Z")
 _WORD: Final = re.compile(r"[\w']+")
 _LEAK_WORDS: Final = 6
-"""A sentence that begins with so many words of one of the instructions is that instruction."""
+"""A sentence with the same first words as an instruction counts as that instruction."""
 
 
 class NotSpeechError(Exception):
@@ -30,12 +30,12 @@ class NotSpeechError(Exception):
 
 
 class ReplyCheck:
-    """Holds back the text of one reply, word by word, until it is certainly speech."""
+    """Checks the text of one reply word by word, and holds it back until it is certainly speech."""
 
     def __init__(self, instructions: str, functions: Iterable[str]) -> None:
         """Args:
-        instructions: the model's own. Their prose is not for the trainee; list items may be
-            said, because facts and questions are among them.
+        instructions: those of the model. Their prose must not be said. Their list items may be
+            said: they contain facts and questions for the trainee.
         functions: names of the functions that the model may call.
         """
         beginnings = set(_beginnings(instructions))

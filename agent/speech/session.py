@@ -14,16 +14,15 @@ from agent.speech.synthesis import TTS_CONNECT_OPTIONS
 T = TypeVar("T")
 
 _MAX_TOOL_STEPS: Final = 5
-"""Functions that one reply may call in turn, because a trainee may answer several questions at
-once."""
+"""Function calls in one reply. A trainee may answer several questions at once."""
 
 _PAUSE_AFTER_S: Final = 0.1
-"""Sound that may be speech pauses the agent after this time."""
+"""Sound that may be speech pauses the agent if it lasts this long."""
 _RESUME_AFTER_S: Final = 0.6
-"""A line goes on if no words were recognised within this time after the sound."""
+"""A paused line continues if no words are recognised within this time after the sound."""
 
 _TRANSCRIPTION_TIMEOUT_S: Final = 3.5
-"""If speech yields no words for this long, the session reports it."""
+"""The session reports speech for which no words are recognised within this time."""
 
 _NEVER_CLOSE: Final = 10_000
 """livekit-agents closes a session after four failures of a provider. Refused speech recognition is
@@ -44,7 +43,7 @@ def build_session(model: llm.LLM[Any], userdata: T, vad: VAD) -> AgentSession[T]
             "turn_detection": "vad",
             "interruption": {
                 "mode": "vad",
-                # Sound pauses the line soon; if it has no words, the line goes on.
+                # Sound pauses the line; if it has no words, the line continues.
                 "min_duration": _PAUSE_AFTER_S,
                 "resume_false_interruption": True,
                 "false_interruption_timeout": _RESUME_AFTER_S,

@@ -22,7 +22,7 @@ _GEMINI_TTS_TIMEOUT_MS: Final = 6_000
 
 
 class FallbackVoices(tts.FallbackAdapter):
-    """A voice, and others if it fails."""
+    """A voice with fallback voices."""
 
     def __init__(self, voices: list[tts.TTS[Any]]) -> None:
         super().__init__(voices, max_retry_per_tts=0)
@@ -48,7 +48,7 @@ def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
     """Build a voice by the name that `agent.speech.voices.choose_voice` returns."""
     if name := gemini_voice(voice):
         key = settings.google_api_key.get_secret_value()
-        # The plugin synthesises a whole text at once: adapt it to go sentence by sentence.
+        # The plugin synthesises a whole text at once: split the text into sentences.
         return tts.StreamAdapter(tts=_gemini_tts(settings.gemini_tts_model, name, key))
     return DeepgramVoice(
         model=voice,

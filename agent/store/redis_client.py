@@ -1,4 +1,4 @@
-"""How this product connects to Redis, and what an operator should do about Redis' errors."""
+"""Connection options for Redis, and advice for the operator on its errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OPTIONS: Final[dict[str, Any]] = {
     # which Redis before 6 and some proxies refuse (https://github.com/redis/redis-py/issues/4089).
     # `?protocol=3` in REDIS_URL still wins.
     "protocol": 2,
-    # No CLIENT SETINFO: some proxies close the connection at commands that they do not know.
+    # No CLIENT SETINFO: some proxies close the connection on unknown commands.
     "driver_info": None,
 }
 """For `redis.asyncio.Redis.from_url` and `ConnectionPool.from_url`."""
@@ -44,7 +44,7 @@ _IN_TEXT: Final = (
 
 
 def advice_on(error: Exception) -> str:
-    """Say what to do about an error of Redis; empty if nothing is known about it.
+    """Return what to do about an error of Redis; empty for an unknown error.
 
     Redis' own text is not repeated: it may contain keys and values.
     """

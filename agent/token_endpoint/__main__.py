@@ -28,7 +28,7 @@ logger = logging.getLogger("agent.token_endpoint")
 
 KEEP_ALIVE_S = 75
 """Longer than the 60 s for which nginx, AWS and most other load balancers reuse a connection. If we
-closed it first, they would answer 502 for a request that we never got. Google's need 620 s."""
+closed it first, they would answer 502 without sending us the request. Google's need 620 s."""
 _SHUTDOWN_S = 5
 """How long requests may continue after SIGTERM."""
 

@@ -1,7 +1,7 @@
-"""Imported by the process that job processes are forked from: build what they share.
+"""Builds what job processes share. The process that forks job processes imports this module.
 
-Nothing may be raised here: the process would end, and no job could start. Each job process calls
-`shared` again, and reports what is wrong.
+An exception here would end that process, and no job could start, so all are suppressed. Each job
+process calls `shared` again, and then reports the error.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What every job needs and is expensive to build: once for all job processes.
+"""Builds once, for all job processes, what every job needs and is slow to build.
 
 On Linux, job processes are forked from one that has imported `agent.worker.preload`, and share its
-memory. Elsewhere each job process builds its own before its job comes.
+memory. Elsewhere each job process builds its own when it starts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agent.scripts import script_for
 from agent.speech.models import FallbackModels, build_llm
 from agent.speech.synthesis import build_tts
 
-_ANY_SECRET: Final = "signs a token that nobody gets to see"
+_ANY_SECRET: Final = "placeholder for a token that is discarded"
 _GEMINI_TYPES: Final = (
     types.Content,
     types.FunctionDeclaration,
@@ -61,7 +61,7 @@ def shared() -> Shared:
 
 def _use_for_the_first_time() -> None:
     """Let libraries build what they build on first use, which takes 0.1 s of CPU time in all."""
-    hyphenate_word("training")  # the table with which captions are timed
+    hyphenate_word("training")  # builds the table for timing captions
     for model in _GEMINI_TYPES:
         model.model_rebuild()  # does nothing if it is complete
     token = api.AccessToken("key", _ANY_SECRET).with_identity("agent")

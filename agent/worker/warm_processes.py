@@ -1,7 +1,7 @@
-"""How many job processes are kept ready for jobs to come.
+"""Keeps job processes ready for the next jobs.
 
-livekit-agents replaces a process at the moment at which a job takes it. During a burst of starts
-that CPU time is missing where trainees wait for the first word, so we replace them afterwards, one
+livekit-agents replaces a process as soon as a job takes it. During a burst of starts, that delays
+the first word for the trainees who wait. This module replaces the processes after the burst, one
 after another.
 """
 
@@ -15,11 +15,11 @@ from typing import Final
 from agent.core.livekit_internals import ObservableAgentServer
 
 _QUIET_S: Final = 4.0
-"""A burst is over if no job has come for so long."""
+"""A burst is over if no job was accepted for this long."""
 _RESERVE: Final = 2
-"""Processes that are ready even during a burst, if further jobs may come."""
+"""Processes that are kept ready even during a burst."""
 _STEP_S: Final = 0.3
-"""Between two replacements."""
+"""Time between two replacements."""
 
 
 def wanted_processes(*, idle: int, free: int, keep: int, since_job_s: float) -> int:
@@ -28,7 +28,7 @@ def wanted_processes(*, idle: int, free: int, keep: int, since_job_s: float) -> 
     Args:
         idle: processes that are ready or starting.
         free: jobs that may still be accepted.
-        keep: how many to have when all is quiet.
+        keep: how many to have when no burst is going on.
         since_job_s: seconds since the last job was accepted.
     """
     wanted = min(keep, free)
@@ -36,10 +36,10 @@ def wanted_processes(*, idle: int, free: int, keep: int, since_job_s: float) -> 
 
 
 class WarmProcesses:
-    """Sets the number of idle processes of a worker that runs.
+    """Sets the number of idle processes of a running worker.
 
     Args:
-        keep: how many to have when all is quiet.
+        keep: how many to have when no burst is going on.
     """
 
     def __init__(self, server: ObservableAgentServer, *, max_jobs: int, keep: int) -> None:
@@ -49,7 +49,7 @@ class WarmProcesses:
         self._last_job_at = -math.inf
 
     def expect_job(self) -> None:
-        """Start no replacement for a while: a job was accepted."""
+        """Note that a job was accepted, which postpones replacements."""
         self._last_job_at = time.monotonic()
         self._update()
 

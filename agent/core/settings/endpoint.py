@@ -37,9 +37,9 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     platform_jwt_secret: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
     """HS256 secret of the platform's JWTs, 32 bytes or more."""
     platform_api_key_previous: SecretStr | None = None
-    """A second accepted key, during a rotation."""
+    """The old key, accepted too during a rotation."""
     platform_jwt_secret_previous: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
-    """A second accepted secret, during a rotation."""
+    """The old secret, accepted too during a rotation."""
     platform_jwks_url: JwksUrlOrEmpty = ""
     """URL of the public keys for the platform's JWTs (RS256, ES256, EdDSA)."""
     platform_jwt_issuer: str = ""
@@ -90,7 +90,7 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
                 [
                     super()._find_incomplete(values),
                     *(
-                        f"set {name}, too: {name}_PREVIOUS is only for a rotation"
+                        f"set {name}: {name}_PREVIOUS is only for a rotation"
                         for name in _CREDENTIALS[:2]
                         if f"{name}_PREVIOUS" in values and name not in values
                     ),

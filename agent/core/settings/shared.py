@@ -55,7 +55,7 @@ class StoreSettings(Settings):
     outcome_webhook_secret: WebhookSecret = None
     """Signs outcomes as in Standard Webhooks."""
     outcome_webhook_secret_previous: WebhookSecret = None
-    """Signs outcomes, too, during a rotation: the platform may verify with either secret."""
+    """The old secret, with which outcomes are signed too during a rotation."""
 
     @property
     def outcome_webhook_secrets(self) -> list[str]:

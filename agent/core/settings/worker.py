@@ -34,18 +34,18 @@ class VoiceSettings(LlmSettings):
 
     deepgram_api_key: SecretStr
     deepgram_base_url: DeepgramOrigin = "https://api.deepgram.com"
-    """Only scheme and host; `/v2/listen` and `/v1/speak` are added."""
+    """Only scheme and host; `/v2/listen`, `/v1/listen` or `/v1/speak` is added."""
     deepgram_stt_model: str = "flux-general-multi"
-    """Flux finds the end of the trainee's turn itself. Other models, and languages that Flux does
-    not know (nova-3 recognises those), use `turn_detector`."""
+    """A Flux model decides itself when the trainee's turn ends. Other models use `turn_detector`.
+    nova-3 recognises the languages that Flux does not support."""
     deepgram_eot_threshold: float = Field(0.7, ge=0.5, le=0.9)
-    """Flux: how certain it must be that a turn is over."""
+    """Flux: confidence at which a turn ends."""
     deepgram_eager_eot_threshold: float = Field(0.4, ge=0, le=0.9)
-    """Flux: how certain it must be before a reply is prepared; 0 to prepare none early."""
+    """Flux: confidence at which a reply is prepared early; 0 for never."""
     deepgram_eot_timeout_ms: int = Field(3_000, ge=500, le=10_000)
-    """Flux: silence that ends a turn in any case."""
+    """Flux: silence that ends a turn at any confidence."""
     turn_detector: Literal["local", "cloud"] = "local"
-    """`cloud` sends the trainee's audio to LiveKit's gateway."""
+    """For models other than Flux. `cloud` sends the trainee's audio to LiveKit's gateway."""
     gemini_stt_model: str = "gemini-3.5-transcribe-live"
     """Recognises speech if Deepgram fails; empty for no fallback."""
     gemini_tts_model: str = "gemini-3.1-flash-tts-preview"

@@ -96,6 +96,7 @@ class VoiceChoice:
     name: str
     """With its variant, like `en-us+f3`."""
     words_per_minute: int = int(os.environ.get("STAND_IN_WORDS_PER_MINUTE", "160"))
+    """Only tests set the variable, to make lines shorter."""
 
 
 def espeak_name(language: str, *, male: bool) -> str:

@@ -7,7 +7,10 @@ from agent.greeting.context import Greeting
 
 
 class AnswerEarlyWords:
-    """If the trainee is still speaking then, the answer follows at the end of their turn."""
+    """Releases the words when the opening is over.
+
+    If the trainee is still speaking, the agent answers at the end of their turn.
+    """
 
     def __init__(self, greeting: Greeting) -> None:
         self._conversation = greeting.conversation

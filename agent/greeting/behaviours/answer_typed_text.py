@@ -9,8 +9,11 @@ from agent.greeting.context import Greeting
 
 
 class AnswerTypedText:
-    """Text typed before the end of the opening is answered after it: the opening says that this is
-    an AI, and whether the trainee is recorded."""
+    """Answers typed text after the opening.
+
+    The trainee must get the opening first: it says that the agent is an AI, and whether the
+    greeting is recorded.
+    """
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting

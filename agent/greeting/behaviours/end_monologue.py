@@ -1,7 +1,7 @@
-"""Cuts in kindly if the trainee speaks for very long.
+"""Answers a trainee who speaks for very long before the end of their turn.
 
-livekit-agents' `user_turn_limit` looks at final transcripts only. Deepgram Flux sends the first one
-at the end of the turn.
+livekit-agents' `user_turn_limit` counts final transcripts only, and Deepgram Flux sends none before
+the end of the turn.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from agent.greeting.context import Greeting
 
 _LONGEST_S: Final = 45.0
 _PAUSE_S: Final = 6.0
-"""A trainee who has paused for this long is no longer in the same monologue."""
+"""A pause this long ends a monologue."""
 
 
 class EndMonologue:
-    """Measures how long words are recognised without a line of the agent between them."""
+    """Measures for how long the trainee has spoken without a line of the agent."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
@@ -33,5 +33,7 @@ class EndMonologue:
         self._words_at = now
         if now - self._began_at > _LONGEST_S:
             self._began_at = now
-            logger.info("the trainee speaks for long; cutting in", extra={"event": "cut_in"})
+            logger.info(
+                "interrupting a trainee who speaks for very long", extra={"event": "cut_in"}
+            )
             conversation.cut_in()

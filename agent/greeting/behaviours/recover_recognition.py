@@ -1,7 +1,7 @@
-"""Asks the second speech recognition when speech yields no words, and then the trainee.
+"""Tries the second speech recognition if speech was not recognised, then apologises to the trainee.
 
-Noise can sound like speech. After two apologies the agent suggests typing, once, and then leaves it
-at that.
+Noise can sound like speech. After two apologies the agent suggests typing, once, and then says no
+more about it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from agent.core.log import logger
 from agent.greeting.context import Greeting
 
 _CERTAIN_S: Final = 1.0
-"""Speech this long was meant for the agent; anything shorter may be a cough, once."""
+"""Longer speech counts as meant for the agent. The first shorter one may be a cough."""
 _APOLOGIES: Final = 2
 """Per greeting."""
 _SECOND_S: Final = 2.5
-"""Time for the second speech recognition to connect and to recognise the same words."""
+"""How long the second speech recognition has to connect and to recognise the same words."""
 
 
 class RecoverRecognition:

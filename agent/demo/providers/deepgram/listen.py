@@ -1,4 +1,4 @@
-"""What `/v1/listen` and `/v2/listen` have in common: sound in, utterances out."""
+"""The common part of `/v1/listen` and `/v2/listen`: splits audio into utterances."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from agent.demo.providers.wire import Call, Shared, drop
 
 _LONGEST_MS = 25_000
 _SHORTEST_MS = 120
-"""Less sound than this is a click; the model would make a word of it."""
+"""Shorter sounds are ignored: the model would make a word of a click."""
 _NO_SOUND_S = 0.6
 """A sender that stops in the middle of speech (a muted microphone) has ended the utterance."""
 _SEND_TIMEOUT_S = 5.0
@@ -30,7 +30,7 @@ class Listener(ABC):
     """Serves one connection until either side ends it."""
 
     provider = "stt"
-    """Whose faults count."""
+    """The name of this provider in simulated faults."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Listener(ABC):
         self.call = call
         self.faults: Faults = shared.faults
         self.results: asyncio.Queue[Any] = asyncio.Queue()
-        """What is to be sent, in order; None: the end."""
+        """Results to send, in order; None ends the connection."""
         self._request, self._socket = request, socket
         self._recogniser, self._extra_s = recogniser, _LATENCY_S * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
@@ -56,19 +56,19 @@ class Listener(ABC):
 
     @abstractmethod
     def on_start(self) -> None:
-        """An utterance has begun."""
+        """Handle the beginning of an utterance."""
 
     @abstractmethod
     async def on_frame(self) -> None:
-        """Act on the last frame of a running utterance."""
+        """Handle a new frame of the current utterance."""
 
     @abstractmethod
     def on_end(self) -> None:
-        """The utterance is over, for whatever reason."""
+        """Handle the end of the utterance."""
 
     @abstractmethod
     async def send_result(self, result: Any) -> None:
-        """Send what has been queued."""
+        """Send one queued result."""
 
     @property
     def transcribes(self) -> bool:
@@ -76,7 +76,7 @@ class Listener(ABC):
         return not self._recogniser.unavailable
 
     async def on_command(self, command: dict[str, Any]) -> None:  # noqa: B027
-        """Act on a message of the client, other than CloseStream."""
+        """Handle a message of the client, other than CloseStream."""
 
     async def run(self) -> None:
         """Serve until CloseStream, or until the connection is gone."""
@@ -91,7 +91,7 @@ class Listener(ABC):
             await asyncio.gather(sending, return_exceptions=True)
 
     def end_utterance(self) -> None:
-        """End the running utterance, if there is one."""
+        """End the current utterance, if there is one."""
         if self.now.speaking:
             self.on_end()
             self.now.end()
@@ -102,13 +102,17 @@ class Listener(ABC):
         return self._recogniser.idle and self.results.empty()
 
     def recognise(self) -> asyncio.Task[str]:
-        """Recognise what has been said up to now."""
+        """Recognise the current utterance so far."""
         if self.now.loud_ms < _SHORTEST_MS:
             return asyncio.create_task(_nothing())
         return asyncio.create_task(self._recogniser.recognise(self.now.said, self._rate))
 
     async def final(self, text: str) -> str | None:
-        """The final text as the faults make it, after the usual latency; None: it never comes."""
+        """Return the final text after the usual latency, as simulated faults change it.
+
+        Returns:
+            None if it must never be sent.
+        """
         if self.faults.take(self.provider, "never-final"):
             return None
         slow = self.faults.take(self.provider, "slow")
@@ -152,7 +156,7 @@ class Listener(ABC):
         await self._socket.close(code=code, message=reason.encode())
 
     async def take_sound(self, data: bytes) -> None:
-        """Act on 16-bit mono samples."""
+        """Handle audio: 16-bit mono samples."""
         sound = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
         self._unread = np.concatenate([self._unread, sound])
         size = self._rate * FRAME_MS // 1000

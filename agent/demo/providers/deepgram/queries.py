@@ -1,4 +1,4 @@
-"""Which connections to `/v1/listen` and `/v2/listen` Deepgram refuses, as far as it documents.
+"""Refuses connections to `/v1/listen` and `/v2/listen` as Deepgram documents it.
 
 The lists, with their sources, are in `listen.json`.
 """
@@ -23,7 +23,7 @@ _FLUX_ON_V1 = (
 
 
 def refuse_query(path: str, query: MultiMapping[str]) -> web.Response | None:
-    """The answer of 400 to a connection; None if the real service accepts it."""
+    """Return the response with status 400; None if the real service accepts the connection."""
     if problem := _problem(path, query):
         code, message = problem
         body = {"err_code": code, "err_msg": message, "request_id": "stand-in"}
@@ -53,14 +53,14 @@ def _problem(path: str, query: MultiMapping[str]) -> tuple[str, str] | None:
 
 
 def languages_of(path: str, model: str) -> set[str]:
-    """The languages that a model recognises; none for Flux's English model, which has no hints."""
+    """Return the languages of a model; none for Flux's English model, which takes no hints."""
     models = _RULES[path]["models"]
     text = models.get(model, "")
     return set(models[text.split()[-1]].split() if text.startswith("the same") else text.split())
 
 
 def refuse_options(path: str, query: MultiMapping[str]) -> str:
-    """The first parameter out of its documented range; empty if there is none."""
+    """Return the first parameter that is out of its documented range; empty if there is none."""
     number: dict[str, float] = {"eot_threshold": 0.7}
     ranges: dict[str, tuple[float, float]] = _RULES[path]["ranges"]
     for name, (low, high) in ranges.items():

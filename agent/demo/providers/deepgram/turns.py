@@ -1,4 +1,4 @@
-"""`/v2/listen` (Flux): turns, which end by a confidence that grows with the silence.
+"""`/v2/listen` (Flux). The longer the silence, the higher the confidence that the turn is over.
 
 Messages: https://developers.deepgram.com/reference/speech-to-text/listen-flux. The state machine:
 https://developers.deepgram.com/docs/flux/state.
@@ -18,11 +18,12 @@ from agent.demo.providers.deepgram.queries import languages_of, refuse_options
 from agent.demo.providers.deepgram.results import timed_words
 
 _UPDATE_MS = 240
-"""Flux reports about four times a second until it has words; this stand-in half as often later."""
+"""Flux sends an Update about four times a second. After the first words, this stand-in sends half
+as many."""
 _PAUSE_MS = 160
-"""Silence after which the words so far are looked at."""
+"""Silence after which the words so far are recognised."""
 _SURE_AFTER_MS, _UNFINISHED_SURE_AFTER_MS = 430, 3_000
-"""Silence for full confidence, after a sentence and after words that go on."""
+"""Silence until full confidence, after a complete sentence and after an unfinished one."""
 _GOES_ON = re.compile(
     r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|because|if|that|the|a|an|to|of|for|with|in|at|um|uh|er|is"
     r"|are|was|my|your|i|we|like|when|where|which|who)[.,!?]*)$",
@@ -32,7 +33,7 @@ _GOES_ON = re.compile(
 
 @dataclass
 class _Turn:
-    """A turn that is being said."""
+    """The current turn of the speaker."""
 
     update_at_ms: int = _UPDATE_MS
     is_started: bool = False
@@ -40,12 +41,12 @@ class _Turn:
     is_eager: bool = False
     """EagerEndOfTurn was queued, and neither TurnResumed nor EndOfTurn yet."""
     pause_text: asyncio.Task[str] | None = None
-    """What was said up to the pause that lasts; the next events repeat it."""
+    """The words before the current pause."""
 
 
 @dataclass(frozen=True)
 class _Event:
-    """An event of a turn; its text may still be computed."""
+    """An event of a turn. Its text may not be ready yet."""
 
     name: str
     turn: _Turn
@@ -172,7 +173,7 @@ class TurnsListener(Listener):
 
     @property
     def _confidence(self) -> float:
-        """How certain it is that the turn is over; 0 until the words are known."""
+        """The confidence that the turn is over; 0 until the words are known."""
         text = self._turn.pause_text
         if text is None:
             return 0.0

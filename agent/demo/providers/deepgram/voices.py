@@ -24,7 +24,7 @@ _MALE: Final = frozenset(_RULES["male"].split())
 
 
 def speak_problem(query: MultiMapping[str]) -> str:
-    """What Deepgram refuses about a connection to `/v1/speak`; empty if nothing."""
+    """Return why Deepgram refuses a connection to `/v1/speak`; empty if it accepts it."""
     if unknown := set(query) - set(_RULES["parameters"]):
         return f"Failed to deserialize query parameters: unknown field `{min(unknown)}`"
     model = query.get("model", "")
@@ -49,7 +49,7 @@ def speak_problem(query: MultiMapping[str]) -> str:
 
 
 def aura_voice(model: str, speed: float) -> VoiceChoice:
-    """The voice of this machine that stands in for an Aura voice."""
+    """Return the local voice that stands in for an Aura voice."""
     rate = round(VoiceChoice.words_per_minute * speed)
     name = model.split("-")[-2]
     return VoiceChoice(espeak_name(VOICES[model], male=name in _MALE), rate)

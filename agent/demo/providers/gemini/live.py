@@ -1,4 +1,4 @@
-"""Gemini's Live API, as far as it transcribes speech.
+"""The speech recognition of Gemini's Live API.
 
 https://ai.google.dev/gemini-api/docs/live-api/live-transcribe: `setup`, then `realtimeInput`.
 """

@@ -1,4 +1,4 @@
-"""What Gemini refuses, as far as Google documents it; `models.json` has the sources."""
+"""Finds requests that Gemini refuses, as Google documents it; `models.json` has the sources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def signature_of(model: str) -> str:
 
 
 def problem(model: str, body: dict[str, Any], deadline: str, *, speech: bool) -> str:
-    """The message of the answer of 400; empty if Google accepts the request.
+    """Return the message of the response with status 400; empty if Google accepts the request.
 
     Args:
         deadline: the header X-Server-Timeout, in seconds; may be empty.
@@ -68,7 +68,7 @@ def _thinking(model: str, config: dict[str, Any]) -> Iterator[str]:
 
 
 def _turns(model: str, contents: list[dict[str, Any]]) -> Iterator[str]:
-    """Problems of the order of turns, of function calls and of their signatures."""
+    """Yield problems in the order of turns and function calls, and in thought signatures."""
     order, counts = "", [0]
     for index, content in enumerate(contents):
         role, parts = content.get("role", "user"), content.get("parts") or []
