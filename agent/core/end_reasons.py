@@ -36,5 +36,5 @@ _VALID: Final = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
 def requested(reason: str) -> str:
-    """The reason of a requested end: the caller's, if it is valid and not RESTARTABLE."""
+    """Return the caller's reason if it is valid and not in RESTARTABLE, otherwise CONTINUE."""
     return reason if _VALID.fullmatch(reason) and reason not in RESTARTABLE else CONTINUE

@@ -23,7 +23,7 @@ _ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed2551
 """Type and curve of a key, and its only algorithm."""
 ALGORITHMS = frozenset(_ALGORITHMS.values())
 ALIASES = {"Ed25519": "EdDSA"}
-"""RFC 9864's name of an algorithm, and the older one that PyJWT knows."""
+"""RFC 9864's name of an algorithm: the older name, which PyJWT knows."""
 
 
 def _register_aliases() -> None:
@@ -58,7 +58,7 @@ def usable_keys(answer: Any) -> list[jwt.PyJWK]:
 def _usable_key(jwk: Any) -> jwt.PyJWK | None:
     if not isinstance(jwk, dict):
         return None
-    # Some libraries write what they do not know as null.
+    # Some libraries write missing members as null.
     jwk = {name: value for name, value in jwk.items() if value is not None}
     if "d" in jwk or jwk.get("use", "sig") != "sig":
         return None

@@ -1,6 +1,6 @@
 """Clean text from the platform and the trainee before the LLM reads it or a voice speaks it.
 
-The functions raise no error; the result may be empty. Names have rules of their own: see
+The functions raise no error; the result may be empty. For names, see
 `agent.core.names`.
 """
 

@@ -1,7 +1,7 @@
 """Brings the avatar into the room: requests it, waits for it, and lets it speak once it is there.
 
-An avatar that joins late takes over between two lines. What happens when an avatar that speaks is
-lost is decided in `behaviours.fall_back_to_voice`.
+An avatar that joins late takes over between two lines. If an avatar is lost while it speaks,
+`behaviours.fall_back_to_voice` decides what happens.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from agent.room.room_api import RoomApi
 _ROOM_CLOSED: Final = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 """An avatar that leaves for one of these reasons has not failed."""
 _LATE_LIMIT_S: Final = 45.0
-"""An avatar that has not joined this long after the opening is given up."""
+"""How long after the opening to wait for an avatar that has not joined."""
 
 
 class AvatarArrival:

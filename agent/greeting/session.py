@@ -34,8 +34,8 @@ from agent.store import Store
 
 _CLOSE_TIMEOUT_S: Final = 0.2
 _LEAVE_TIMEOUT_S: Final = 0.2
-"""Longest waits for the session to close, and for the agent to leave, before the room is deleted:
-the avatar is charged until then."""
+"""Longest waits for the session to close, and for the agent to leave. The room is deleted after
+them, and the avatar is charged until then."""
 
 
 class GreetingSession:
@@ -54,7 +54,7 @@ class GreetingSession:
 
         Args:
             store: where the outcome is saved, closed at the end; None if it could not be opened.
-            first_avatar: taken over by `start`; the avatar may have been requested already.
+            first_avatar: may have been requested already; `start` takes it over.
         """
         self._ctx = ctx
         self._first_avatar = first_avatar
@@ -134,7 +134,7 @@ class GreetingSession:
         await asyncio.shield(self._closing)
 
     async def _leave(self) -> None:
-        """Leave the room before it is deleted: livekit-rtc logs errors if it is closed under it."""
+        """Leave the room before it is deleted; otherwise livekit-rtc logs errors."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_TIMEOUT_S):
                 await self._greeting.room.disconnect()

@@ -112,7 +112,7 @@ def signed_headers(
         "user-agent": "training-greeter",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        # Receivers accept the message if one of the signatures is right.
+        # Receivers accept the message if one of the signatures is valid.
         "webhook-signature": " ".join(
             Webhook(secret).sign(webhook_id, now, message) for secret in secrets
         ),

@@ -22,8 +22,8 @@ _RESPONSE_TIMEOUT_S: Final = 3.0
 async def is_listed_without_agent(livekit: RoomApi) -> bool:
     """Return True if LiveKit lists no agent in the room, before this job has joined it.
 
-    Another agent may be on its way, so `is_only_agent` decides later. False if LiveKit does not
-    answer.
+    Another agent may still be joining, so `is_only_agent` decides later. Return False if LiveKit
+    does not answer.
     """
     try:
         return not any(ATTRIBUTE_AGENT in p.attributes for p in await livekit.participants())

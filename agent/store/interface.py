@@ -40,11 +40,11 @@ class RecentRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class StoreSpace:
-    """How much room the store has left. Redis counts memory, SQLite counts disk."""
+    """How much space the store uses and has: memory of Redis, or disk of SQLite."""
 
     used_bytes: float
     limit_bytes: float
-    """Infinite if it is not known."""
+    """Infinite if unknown."""
 
 
 class Store(Protocol):
@@ -188,13 +188,13 @@ class Store(Protocol):
         """Return the avatar seconds in the ledger of a UTC day."""
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
-        """Add to counts by name. They are never deleted and name no session."""
+        """Add to counts by name. They are never deleted, and never contain a session."""
 
     async def counts(self) -> dict[str, float]:
         """Return all counts."""
 
     async def space(self) -> StoreSpace:
-        """Return how much room is used, and how much there is."""
+        """Return how much space is used, and how much there is."""
 
     async def aclose(self) -> None:
         """Close all connections; the store cannot be used afterwards."""

@@ -26,7 +26,7 @@ WORKER_RECORD_S = 1.0
 """How long after its room the worker may take to record why the greeting ended."""
 _POLL_S = 0.1
 _AGENT_ENDS_S = (0.15, 0.15, 0.3)
-"""Seconds between looks at whether the agent has closed its room; it needs 0.1 to 0.2 s."""
+"""Seconds before each check whether the agent has deleted its room; it needs 0.1 to 0.2 s."""
 
 
 class Greetings:
@@ -105,10 +105,10 @@ class Greetings:
             await self._rooms.end(room_name)
 
     async def _agent_ends(self, room_name: str, room_sid: str, reason: str) -> bool:
-        """Let the agent end the greeting: it closes the conversation before the room.
+        """Ask the agent to end the greeting: it closes the conversation and then deletes the room.
 
         Returns:
-            Whether the room is gone soon.
+            True if the room was deleted in time.
         """
         with contextlib.suppress(LiveKitError):  # deleting the room ends the greeting too
             await self._rooms.ask_agent_to_end(room_name, reason)

@@ -87,9 +87,9 @@ STORE_LIMIT = Gauge(
 
 
 class StoredCounts(Collector):
-    """The counts of `agent.outcomes.tally`, as the store has them. All replicas show the same.
+    """Exposes the counts of `agent.outcomes.tally` from the store. All replicas show the same.
 
-    Known labels are shown with 0 from the start: Prometheus sees no increase from nothing to 1.
+    Known labels are 0 from the start; otherwise Prometheus would miss the first increase.
     """
 
     def __init__(self, families: Mapping[str, StoredFamily]) -> None:

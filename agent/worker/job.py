@@ -36,8 +36,10 @@ _CONNECT_TIMEOUT_S: Final = 15.0
 
 
 async def greet(ctx: JobContext) -> None:
-    """The job's entrypoint: request the avatar, join the room, check that no other agent is here,
-    start the greeting."""
+    """Run the job: request the avatar, join the room, and start the greeting.
+
+    If another agent is in the room, leave, and cancel the request for the avatar.
+    """
     settings: WorkerSettings = ctx.proc.userdata["settings"]
     metadata = metadata_of(ctx)
     timeline = Timeline.since_asked(metadata.asked_at, time.time())
@@ -52,8 +54,8 @@ async def greet(ctx: JobContext) -> None:
     try:
         await _start_greeting(ctx, livekit, metadata, timeline, avatar)
     finally:
-        # There is no greeting that took it over: the job did not reach the room, or another agent
-        # is in it.
+        # Does nothing if a greeting has taken the avatar over. Otherwise the job did not reach the
+        # room, or another agent is in it.
         await avatar.abandon(livekit)
 
 
@@ -103,7 +105,7 @@ async def _read_store(
     settings: WorkerSettings, metadata: JobMetadata
 ) -> tuple[Store | None, dict[str, Answer], bool]:
     """Return the store, earlier answers, and whether today's avatar budget is used up."""
-    store = await asyncio.to_thread(_open_store, settings)  # it blocks for some milliseconds
+    store = await asyncio.to_thread(_open_store, settings)  # blocks for some milliseconds
     answers, budget_used_up = await asyncio.gather(
         earlier_answers(store, metadata.session_id),
         avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
@@ -113,14 +115,14 @@ async def _read_store(
 
 async def _connect(ctx: JobContext, timeline: Timeline) -> None:
     async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-        # Without the avatar's video, which only the trainee needs: that saves this machine one
-        # video stream per greeting.
+        # Do not subscribe to the avatar's video, which only the trainee needs. This saves one video
+        # stream per greeting.
         await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     timeline.mark("job_joined")
 
 
 async def clean_up(ctx: JobContext) -> None:
-    """The job's last step, however it was stopped: nothing that costs money stays in the room."""
+    """End the greeting, however the job was stopped, so that no avatar stays in the room."""
     greeting: GreetingSession | None = ctx.proc.userdata.get("greeting")
     if greeting is not None:
         await greeting.close(end_reasons.WORKER_SHUTDOWN)

@@ -134,8 +134,8 @@ class GreetingServer(ObservableAgentServer):
             "job_id": job.id,
         }
         logger.error(
-            "a job's process died; removing its avatar so that another agent can come. See the "
-            "lines before for the cause, for example memory",
+            "a job's process died; removing its avatar so that another agent can join. See the "
+            "log lines before this one for the cause, for example memory",
             extra={"event": "job_died", **ids},
         )
         try:

@@ -111,7 +111,7 @@ class _Platform:
         return _html(page_with(page, "greeting-config", config))
 
     def _ask_ahead(self, session_id: str, claims: dict[str, Any]) -> None:
-        """Request the greeting while the page loads; the page's own request reports failures."""
+        """Request the greeting ahead of time; the page's own request reports failures."""
         fields = {k: v for k, v in claims.items() if k not in ("sub", "exp", "session_id")}
         fields["trainee"] = {"id": claims["sub"], **claims["trainee"]}
         task = asyncio.create_task(self._post_ahead(self._greeting_url(session_id), fields))

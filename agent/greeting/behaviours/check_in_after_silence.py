@@ -8,7 +8,7 @@ from agent.greeting.context import Greeting
 
 
 class CheckInAfterSilence:
-    """One check-in per silence: speech or typed text of the trainee starts over.
+    """Checks in once per silence. Words or typed text of the trainee end a silence; noise does not.
 
     After the closing line, `CloseConversation` handles silence.
     """

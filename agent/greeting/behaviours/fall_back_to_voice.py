@@ -10,11 +10,11 @@ from agent.core.log import logger
 from agent.greeting.context import Greeting
 
 _WORTHWHILE_S: Final = 90.0
-"""Another avatar is requested only if the greeting may last this much longer."""
+"""Another avatar is requested only if the greeting may last at least this much longer."""
 
 
 class FallBackToVoice:
-    """An avatar that plays nothing is not replaced: its provider has a problem."""
+    """Does not replace an avatar that plays nothing, because its provider has a problem."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting

@@ -7,7 +7,7 @@ from agent.greeting.context import Greeting
 
 
 class RepeatLostLine:
-    """A reply that is still being generated is not repeated: the new output says it once."""
+    """Does not repeat a reply that is still being generated: the new output says all of it."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._conversation = greeting.conversation

@@ -52,7 +52,7 @@ class PlatformJwtVerifier:
             raise _not_valid(e) from None
         algorithm, key = await self._key_for(header, token)
         try:
-            # PyJWT refuses null. The same bytes are verified below, so they may be read before.
+            # PyJWT refuses null claims, so find them first. The signature is verified below.
             nulls = _nulls(token)
             claims = jwt.decode(
                 token,
@@ -64,7 +64,7 @@ class PlatformJwtVerifier:
                 options={
                     "require": ["exp", "sub"],
                     "verify_aud": self._audience is not None,
-                    # PyJWT accepts text only.
+                    # PyJWT accepts only strings; `sub` is checked below.
                     "verify_sub": False,
                     "verify_jti": False,
                     "verify_nbf": "nbf" not in nulls,
@@ -111,7 +111,8 @@ class PlatformJwtVerifier:
         key = await self._jwks.key(kid, known)
         if key is None:
             raise unauthorized("the token's key is not one of the platform's")
-        # PyJWT compares the names; the bare key fits the new name only, so nothing is loosened.
+        # PyJWT compares the algorithm names of token and key. Under the new name (`Ed25519`), pass
+        # the bare key: its type allows only that algorithm.
         return algorithm, key if known == algorithm else key.key
 
 

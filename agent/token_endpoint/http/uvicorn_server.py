@@ -30,8 +30,8 @@ from agent.token_endpoint.http.error_response import error_response, fallback_fo
 logger = logging.getLogger("agent.token_endpoint")
 
 HEAD_TIMEOUT_S = 10.0
-"""How long the head of a request may take: from the connection on for its first request, and from
-its first byte on for the others. In between, `--keep-alive` limits how long it may be idle."""
+"""How long the headers of a request may take. For the first request, the time starts with the
+connection; for later ones, with their first byte. `--keep-alive` limits the idle time."""
 
 
 class EndpointServer(uvicorn.Server):

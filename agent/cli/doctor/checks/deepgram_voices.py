@@ -1,6 +1,6 @@
 """Deepgram's voices: each one in VOICES and FALLBACK_VOICE says one word.
 
-It is the call that a greeting makes; the few characters are billed.
+A greeting makes the same call. The few characters are billed.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _problem(voice: str, answer: int | NoResponse) -> CheckResult:
 async def _say(
     http: HttpClient, base: str, headers: dict[str, str], voice: str
 ) -> int | NoResponse:
-    """Say one word; return 101 if sound came, or the status that refused it."""
+    """Say one word; return 101 if the voice sent audio, or the status that refused it."""
     query = {"model": voice, "encoding": "linear16", "sample_rate": "24000", "mip_opt_out": "true"}
     url = f"{base}/v1/speak?{urlencode(query)}"
     try:
@@ -98,5 +98,5 @@ async def _say(
         return e
     return NoResponse(
         "it closed the connection without any sound",
-        "try again; if it stays so, set another voice in VOICES",
+        "try again; if it fails again, set another voice in VOICES",
     )

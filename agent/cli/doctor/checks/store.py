@@ -145,7 +145,7 @@ def _major(version: str) -> int:
 
 
 async def _redis_info(url: str) -> tuple[dict[str, Any], int]:
-    """Return what Redis says about itself, and the number of the database."""
+    """Return the result of INFO, and the number of the database."""
     client = redis.Redis.from_url(
         url, decode_responses=True, socket_timeout=REQUEST_TIMEOUT_S, **OPTIONS
     )
@@ -158,7 +158,7 @@ async def _redis_info(url: str) -> tuple[dict[str, Any], int]:
 
 
 async def _redis_identity(url: str) -> str:
-    """Return what is the same for all clients of one Redis database, whatever its address."""
+    """Return an id of the Redis database that does not depend on its address."""
     about, database = await _redis_info(url)
     return f"{about.get('run_id', urlsplit(url).hostname)}:{database}"
 

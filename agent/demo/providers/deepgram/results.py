@@ -1,4 +1,4 @@
-"""`/v1/listen`: results while and after an utterance, ended by silence."""
+"""`/v1/listen` (nova-3): interim and final results; silence ends an utterance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from agent.demo.providers.deepgram.listen import Listener
 
 _ENDPOINTING_MS = 300
-"""Silence that ends an utterance. The plugin asks for 25 ms, made for a model that knows pauses."""
+"""Silence that ends an utterance. The plugin asks for 25 ms, which suits only the real model."""
 _INTERIM_MS = 500
 CONFIDENCE = 0.95
 """The model gives none."""
@@ -22,7 +22,7 @@ class _Result:
     start_s: float
     seconds: float
     text: asyncio.Task[str] | None
-    """None: the utterance has only begun."""
+    """None for the beginning of an utterance."""
 
 
 class ResultsListener(Listener):
@@ -98,7 +98,7 @@ class ResultsListener(Listener):
 
 
 def timed_words(text: str, start_s: float, seconds: float) -> list[dict[str, Any]]:
-    """The words, with times by their length: the model gives none."""
+    """Return the words with times estimated from their length, because the model gives none."""
     total = sum(len(word) + 1 for word in text.split()) or 1
     words, at = [], start_s
     for word in text.split():

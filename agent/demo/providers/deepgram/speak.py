@@ -1,4 +1,4 @@
-"""One Deepgram `/v1/speak` connection: words in, sound out, sentence by sentence.
+"""One Deepgram `/v1/speak` connection: takes text, sends audio sentence by sentence.
 
 Limits: https://developers.deepgram.com/docs/streaming-text-to-speech (characters),
 https://developers.deepgram.com/docs/tts-ws-flush (Flush), and
@@ -27,7 +27,7 @@ _LONGEST_WAIT = 400
 """Characters without a sentence's end that are spoken nevertheless."""
 _SEND_TIMEOUT_S = 30.0
 _IDLE_S = 60.0
-"""Without a message for this long, Deepgram closes a connection that has nothing to say."""
+"""Deepgram closes an idle connection after this time without a message."""
 _MOST_CHARACTERS = 2_000
 _MOST_FLUSHES, _FLUSH_WINDOW_S = 20, 60.0
 
@@ -58,7 +58,7 @@ class Speaker:
         self._call.detail["said"] = []
 
     async def run(self) -> None:
-        """Serve until Close, or until the connection is gone, idle or broken."""
+        """Serve until Close, or until the connection is closed, idle or broken."""
         speaking = asyncio.create_task(self._speak())
         idle = self._faults.take("aura", "idle")
         try:
@@ -81,7 +81,7 @@ class Speaker:
             await asyncio.gather(speaking, return_exceptions=True)
 
     async def _obey(self, command: dict[str, Any]) -> bool:
-        """Act on a message; False if the connection ends."""
+        """Handle a message; return False if the connection must be closed."""
         kind, text = command.get("type"), str(command.get("text", ""))
         if kind == "Speak" and len(text) <= _MOST_CHARACTERS:
             self._text += text
