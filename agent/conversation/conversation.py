@@ -81,7 +81,9 @@ class Conversation:
         self._opening_text = ""
         self._opening: SpeechHandle | None = None
         self._typed: list[str] = []
+        """Typed lines that are not in the conversation yet."""
         self._lost_lines: list[SpeechHandle] = []
+        """Lines that `repeat_line` will say again."""
         self._closing: asyncio.Task[None] | None = None
         for model in llm.models if isinstance(llm, FallbackModels) else ():
             model.on("error", self._on_model_error)
@@ -109,7 +111,7 @@ class Conversation:
         self.agent = self._build_agent()
 
     async def set_trainee_details(self, name: str, metadata: str) -> None:
-        """Use the trainee's details in the participant's name and metadata; before the opening."""
+        """Use the trainee's details from the participant. Call this before the opening."""
         state = self._state
         known = state.metadata.with_participant_details(metadata=metadata, name=name)
         if known == state.metadata:

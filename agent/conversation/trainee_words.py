@@ -48,7 +48,11 @@ _TRANSCRIPTS: Final = (
 
 
 class TraineeWords:
-    """A filter for the events of speech recognition, for all agents of one conversation."""
+    """Filters the events of speech recognition, for all agents of one conversation.
+
+    `filter` is the entry: it reads the recogniser's events and yields those for the session. `take`
+    decides about one event.
+    """
 
     def __init__(
         self,
@@ -59,9 +63,11 @@ class TraineeWords:
         locale: Callable[[], str],
         line_text: Callable[[], str],
     ) -> None:
-        """Args:
-        locale: returns the locale of the script in use.
-        line_text: returns the text of the line under way, or of the last one.
+        """Follow the agent's lines from now on.
+
+        Args:
+            locale: returns the locale of the script in use.
+            line_text: returns the text of the current line and of the one before it.
         """
         self._line = line
         self._activity = activity
@@ -69,11 +75,16 @@ class TraineeWords:
         self._locale = locale
         self._line_text = line_text
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
+        """The events that the session gets; None while speech recognition is not connected."""
         self._holding = True
+        """True between `hold` and `release`."""
         self._early: list[SpeechEvent] = []
+        """Final transcripts that are held back until `release`."""
         self._finals: list[str] = []
         self._interim = ""
+        """Final and interim texts that were passed on since the last message of the trainee."""
         self._backchannel: SpeechEvent | None = None
+        """The backchannel that is held back until the end of the line."""
         self._backchannel_at = 0.0
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
@@ -203,10 +214,12 @@ class TraineeWords:
 
     @property
     def _is_line_heard(self) -> bool:
+        """True during a line and, with echo, shortly after it: its last sound arrives later."""
         lately = time.monotonic() - self._line.ended_at < _ECHO_S
         return self._line.under_way or (self._activity.hears_echo and lately)
 
     def _is_echo(self, text: str) -> bool:
+        """True if a transcript must be dropped as an echo; detects clients that send one."""
         if self._activity.hears_echo:
             late = time.monotonic() - self._line.ended_at < _LATE_ECHO_S
             return self._began_in_line or (late and has_words_of(text, self._line_text()))

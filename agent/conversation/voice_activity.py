@@ -101,6 +101,7 @@ class NoiseGate:
         self._began_at = 0.0
         self._in_line = False
         self._closed = False
+        """True while the current sound counts as noise."""
         self._latest: VADEvent | None = None
         """The latest event that was passed on as speech; None if the latest was silence."""
         self._turn_over = False

@@ -36,7 +36,10 @@ class _Stream(Protocol):
 
 
 class FailoverRecognition:
-    """Recognises one conversation's audio; emits `ProviderFailed` for the second provider."""
+    """Recognises the audio of one conversation with the first or the second provider.
+
+    Emits `ProviderFailed` if the second one fails; the session reports failures of the first one.
+    """
 
     def __init__(
         self, first: STT[Any], second: GeminiTranscription | None, events: Events | None = None
@@ -44,8 +47,10 @@ class FailoverRecognition:
         self._first, self._second, self._events = first, second, events
         self._uses_second = False
         self._change = asyncio.Event()
+        """Set if the current connection must be closed, to use another provider or to end."""
         self._recent: deque[rtc.AudioFrame] = deque()
         self._recent_s = 0.0
+        """Audio since the last final transcript, for the next connection."""
         self._stream: _Stream | None = None
         self._began_at = 0.0
         self._failed_at = {False: -math.inf, True: -math.inf}

@@ -1,7 +1,7 @@
 """Checks before the worker starts: LiveKit answers and accepts our key.
 
-livekit-agents 1.8.9 retries refused credentials for two minutes and then exits with code 0. Checked
-here first, they end the worker at once with a message.
+livekit-agents 1.8.9 retries refused credentials for two minutes and then exits with code 0. This
+check stops the worker at once, with a message.
 """
 
 from __future__ import annotations
