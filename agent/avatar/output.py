@@ -264,7 +264,8 @@ class AvatarOutput(AudioOutput):
                     elapsed_s = await run.stopped
             except TimeoutError:
                 logger.warning(
-                    "the avatar did not report where it stopped; using the clock",
+                    "the avatar did not report where it stopped; using the clock. No action is "
+                    "needed unless this repeats",
                     extra={"event": "avatar_stop_unreported"},
                 )
         segment.heard_s = run.from_s + elapsed_s

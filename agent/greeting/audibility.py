@@ -58,7 +58,8 @@ class Audibility:
         except TimeoutError:
             if ours:
                 logger.warning(
-                    "the page did not report that it can hear; greeting anyway",
+                    "the page did not report that it can hear; greeting anyway. If this repeats, "
+                    "check the browser's console",
                     extra={"event": "can_hear_missing", "limit_s": first_report_s},
                 )
             return

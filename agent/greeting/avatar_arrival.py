@@ -109,7 +109,8 @@ class AvatarArrival:
             await self._use(avatar, arriving)
             return
         logger.warning(
-            "the avatar did not join in time; greeting by voice until it does",
+            "the avatar did not join in time; greeting by voice until it does. If this repeats, "
+            "check LIVEKIT_PUBLIC_URL and Beyond Presence's status page",
             extra={
                 "event": "avatar_late",
                 "limit_s": deadline_s,
@@ -202,7 +203,7 @@ class AvatarArrival:
         """Greet without an avatar."""
         rejected = error if isinstance(error, AvatarRejected) else None
         logger.warning(
-            "no avatar; greeting by voice",
+            "no avatar; greeting by voice; see the error for what to check",
             extra={
                 "event": "avatar_failed",
                 "error": str(error),

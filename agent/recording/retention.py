@@ -49,7 +49,8 @@ class Retention(BackgroundTask):
             except (RecordingError, StoreError) as e:
                 DELETION_ERRORS.labels("recordings").inc()
                 logger.error(
-                    "old recordings could not be moved or deleted; trying again in an hour",
+                    "old recordings could not be moved or deleted; trying again in an hour; see "
+                    "the error for what to check",
                     extra={"event": "recordings_retention_failed", "error": str(e)},
                 )
             await asyncio.sleep(_EVERY_S)

@@ -38,6 +38,7 @@ class PageAttributes:
             if not self._room.isconnected():
                 return
             logger.warning(
-                "LiveKit did not accept the page attributes in time",
+                "LiveKit did not accept the page attributes in time; the page may show an earlier "
+                "state. If this repeats, check LiveKit's status page",
                 extra={"event": "page_attributes_timeout", "attributes": sorted(attributes)},
             )

@@ -24,7 +24,8 @@ class FallBackToVoice:
     def _on_avatar_lost(self, event: AvatarLost) -> None:
         greeting = self._greeting
         logger.warning(
-            "the avatar was lost; continuing by voice",
+            "the avatar was lost; continuing by voice. If this repeats, check Beyond Presence's "
+            "status page",
             extra={
                 "event": "avatar_lost",
                 "reason": event.mode_reason,

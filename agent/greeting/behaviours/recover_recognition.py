@@ -49,7 +49,8 @@ class RecoverRecognition:
             logger.info("a sound had no words", extra={"event": "sound_without_words"})
             return
         logger.warning(
-            "speech was not recognised; trying again, with Gemini if GEMINI_STT_MODEL is set",
+            "speech was not recognised; trying again, with Gemini if GEMINI_STT_MODEL is set. If "
+            "this repeats, run: python -m agent doctor",
             extra={"event": "speech_not_recognised", "in_a_row": self._in_a_row},
         )
         conversation = self._greeting.conversation
