@@ -90,7 +90,7 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
                 [
                     super()._find_incomplete(values),
                     *(
-                        f"set {name}: {name}_PREVIOUS is only for a rotation"
+                        f"set {name}, too: {name}_PREVIOUS is only for a rotation"
                         for name in _CREDENTIALS[:2]
                         if f"{name}_PREVIOUS" in values and name not in values
                     ),
