@@ -188,6 +188,9 @@ class Conversation:
         text = self._words.unanswered
         self._words.turn_taken()
         self._words.hold()
+        if self.agent.recognition is not None:
+            # The session reconnects; the audio of the words answered here must not be sent again.
+            self.agent.recognition.failover.forget()
         self.session.clear_user_turn()
         speech = self.session.generate_reply(
             user_input=text or NOT_GIVEN,

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from livekit.agents import tts
 from livekit.agents.tts import AvailabilityChangedEvent, TTSError
-from livekit.plugins import deepgram
 
 from agent.core.events import Events, VoiceFailedOver
 from agent.core.settings import VoiceSettings
@@ -70,12 +69,9 @@ class LanguageSpeech:
 
     def restart_recognition(self) -> None:
         """Reconnect speech recognition."""
-        # The plugins reconnect when one of these options is set, even to the same value.
+        # Do not let the plugin reconnect: its word times would begin at 0 again.
         for recognition in self._recognition.values():
-            if isinstance(recognition.stt, deepgram.STT):
-                recognition.stt.update_options(punctuate=True)
-            elif isinstance(recognition.stt, deepgram.STTv2):
-                recognition.stt.update_options(mip_opt_out=True)
+            recognition.failover.restart()
 
     def slow_down(self, locale: str, script_voice: str | None) -> bool:
         """Speak more slowly from the next line on, in every language whose voice can.

@@ -23,10 +23,19 @@ from agent.speech.gemini_transcription import LABEL, GeminiTranscription
 
 _CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=0, timeout=2.5)
 _KEPT_S: Final = 8.0
-"""Seconds of audio that are sent again on the next connection, at most since the last final
+"""Seconds of audio that are sent again at once on the next connection, at most since the last final
 transcript."""
+_KEPT_IN_TURN_S: Final = 30.0
+"""The same during a turn of the trainee: Flux sends a final transcript only at its end."""
 _RETRY_AFTER_S: Final = 10.0
 """A provider that failed is not tried again for this long."""
+
+
+_IN_TURN: Final = (
+    SpeechEventType.START_OF_SPEECH,
+    SpeechEventType.INTERIM_TRANSCRIPT,
+    SpeechEventType.PREFLIGHT_TRANSCRIPT,
+)
 
 
 class _Stream(Protocol):
@@ -51,6 +60,8 @@ class FailoverRecognition:
         self._recent: deque[rtc.AudioFrame] = deque()
         self._recent_s = 0.0
         """Audio since the last final transcript, for the next connection."""
+        self._in_turn = False
+        """True from the first sign of a turn until its final transcript, or its end."""
         self._stream: _Stream | None = None
         self._began_at = 0.0
         self._failed_at = {False: -math.inf, True: -math.inf}
@@ -70,9 +81,19 @@ class FailoverRecognition:
     def return_to_first(self) -> None:
         """Use the first provider again, because the second one recognised no words either."""
         if self._uses_second and not self._has_failed(second=False):
-            self._recent.clear()
-            self._recent_s = 0.0
+            self.forget()
             self._use(second=False)
+
+    def forget(self) -> None:
+        """Do not send the audio so far on the next connection: its words are answered, or lost."""
+        self._recent.clear()
+        self._recent_s = 0.0
+        self._in_turn = False
+
+    def restart(self) -> None:
+        """Open a new connection to the provider in use, and send it only the audio from now on."""
+        self.forget()
+        self._change.set()
 
     async def recognise(
         self, audio: AsyncIterable[rtc.AudioFrame]
@@ -122,9 +143,7 @@ class FailoverRecognition:
                         raise
                     raise APIConnectionError("the connection was closed") from None
                 heard = True
-                if event.type is SpeechEventType.FINAL_TRANSCRIPT:
-                    self._recent.clear()
-                    self._recent_s = 0.0
+                self._follow_turn(event)
                 yield event
         finally:
             # After `session.clear_user_turn`, another call of `recognise` may have replaced it.
@@ -135,6 +154,14 @@ class FailoverRecognition:
                 pending.append(following)
             await utils.aio.cancel_and_wait(*pending)
             await stream.aclose()
+
+    def _follow_turn(self, event: SpeechEvent) -> None:
+        if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+            self.forget()
+        elif event.type is SpeechEventType.END_OF_SPEECH:
+            self._in_turn = False
+        elif event.type in _IN_TURN:
+            self._in_turn = True
 
     def _open(self) -> _Stream:
         stream: _Stream
@@ -180,7 +207,7 @@ class FailoverRecognition:
         async for frame in audio:
             self._recent.append(frame)
             self._recent_s += frame.duration
-            while self._recent_s > _KEPT_S:
+            while self._recent_s > (_KEPT_IN_TURN_S if self._in_turn else _KEPT_S):
                 self._recent_s -= self._recent.popleft().duration
             if self._stream is not None:
                 self._stream.push_frame(frame)
