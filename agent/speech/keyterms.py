@@ -10,8 +10,8 @@ _MOST_TERMS: Final = 100
 _MOST_CHARACTERS: Final = 100
 _MOST_TOKENS: Final = 450
 """Deepgram allows 100 terms of 100 characters and 500 tokens, and refuses the connection otherwise
-(https://developers.deepgram.com/docs/keyterm). A token is a part of a word. One token for every two
-characters is a safe estimate, and 450 leaves a margin."""
+(https://developers.deepgram.com/docs/keyterm). A token is a part of a word. A safe estimate is one
+token for every two ASCII characters and one for every other character; 450 leaves a margin."""
 _SEPARATORS = re.compile(r"[,;:\s]+")
 """Deepgram uses `,` and `;` between terms, and `:` before a weight."""
 
@@ -24,7 +24,8 @@ def usable_keyterms(terms: Iterable[str]) -> list[str]:
         term = _SEPARATORS.sub(" ", term).strip()
         if not term or len(term) > _MOST_CHARACTERS or term in found:
             continue
-        tokens += -(-len(term) // 2)
+        ascii_characters = sum(map(str.isascii, term))
+        tokens += len(term) - ascii_characters // 2
         if tokens > _MOST_TOKENS or len(found) == _MOST_TERMS:
             break
         found.append(term)

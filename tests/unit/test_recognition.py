@@ -151,6 +151,16 @@ def test_keyterms_fit_into_the_limits_of_deepgram() -> None:
         assert refuse_query(path, query) is None
 
 
+@pytest.mark.parametrize(
+    ("term", "most"), [("安全培训" * 5, 22), ("Безопасность", 37), ("ทดสอบ", 90), ("safety", 100)]
+)
+def test_keyterms_count_a_token_for_each_character_that_is_not_ascii(term: str, most: int) -> None:
+    found = usable_keyterms([f"{chr(0x4E00 + n)}{term}" for n in range(300)])
+    tokens = sum(1 if ord(c) > 127 else 0.5 for term in found for c in term)
+    assert tokens <= 500
+    assert 0 < len(found) <= most
+
+
 async def test_recognition_is_told_the_name_the_training_and_the_terms_of_the_script() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     events = Events()
