@@ -7,17 +7,21 @@ from typing import Final
 
 _SOUNDS: Final = (
     "mm mmm mhm mhmm mm-hm mm-hmm hm hmm hmhm uh-huh uhuh uh-hu ah aha oh huh okay ok okey "
-    "uh um er erm äh ähm euh eh you"
+    "uh um hum er erm äh ähm euh eh you"
 )
 """For every language. STT models often return "you" for a cough or a beep."""
 _BY_LANGUAGE: Final = {
-    "en": "yes yeah yep yup right sure alright all good great fine i see got it of course",
-    "de": "ja jo jep genau klar gut sehr richtig stimmt alles verstehe verstanden ach so prima",
-    "es": "sí si ya vale claro bien muy bueno de acuerdo entiendo entendido ajá perfecto eso",
-    "fr": "oui ouais d'accord bien très voilà je vois entendu parfait c'est ça bon super",
+    "en": "yes yeah yep yup right sure alright all good great fine i see got it of course"
+    " exactly absolutely cool perfect super",
+    "de": "ja jo jep genau klar gut sehr richtig stimmt alles verstehe verstanden ach so prima"
+    " achso na in ordnung natürlich yes yeah",
+    "es": "sí si ya vale claro bien muy bueno de acuerdo entiendo entendido ajá perfecto eso"
+    " exacto así es veo que yes yeah",
+    "fr": "oui ouais d'accord bien très voilà je vois entendu parfait c'est ça bon super"
+    " exactement tout à fait sûr yes yeah",
 }
 _LONGEST: Final = 4
-"""In words; a longer utterance is not a backchannel."""
+"""In different words; a longer utterance is not a backchannel."""
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -29,10 +33,13 @@ def words_of(text: str) -> list[str]:
 def is_backchannel(text: str, locale: str) -> bool:
     """True if a transcript has only words such as "okay", "mm-hm", "ja", "vale" or "oui".
 
+    A question is a backchannel only if it has nothing but sounds: "mm-hm?", but not "right?".
+
     Args:
         locale: the script's, such as `de` or `es-MX`. For languages without a list of words, only
             the sounds count.
     """
-    known = f"{_SOUNDS} {_BY_LANGUAGE.get(locale.split('-')[0].lower(), '')}".split()
+    words_of_language = _BY_LANGUAGE.get(locale.split("-")[0].lower(), "")
+    known = (_SOUNDS if "?" in text else f"{_SOUNDS} {words_of_language}").split()
     words = words_of(text)
-    return 0 < len(words) <= _LONGEST and all(word in known for word in words)
+    return 0 < len(set(words)) <= _LONGEST and all(word in known for word in words)

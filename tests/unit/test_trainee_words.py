@@ -189,6 +189,27 @@ async def test_words_kept_while_recognition_is_down_are_delivered_later() -> Non
         ("es-MX", "Sí, sí."),
         ("fr", "Oui."),
         ("fr", "D’accord."),
+        ("en", "Exactly."),
+        ("en", "Absolutely, cool."),
+        ("en", "Perfect."),
+        ("en", "Super."),
+        ("en", "Mhm, mhm, mhm, mhm, mhm, mhm."),
+        ("en", "Okay?"),
+        ("de", "Achso."),
+        ("de", "Na klar."),
+        ("de", "In Ordnung."),
+        ("de", "Natürlich."),
+        ("de", "Yeah, okay."),
+        ("es", "Exacto."),
+        ("es", "Así es."),
+        ("es", "Ya veo."),
+        ("es", "Claro que sí."),
+        ("es", "Yes."),
+        ("fr", "Exactement."),
+        ("fr", "Tout à fait."),
+        ("fr", "Bien sûr."),
+        ("fr", "Hum."),
+        ("fr", "Yeah."),
     ],
 )
 async def test_backchannel_does_not_reach_the_session(locale: str, text: str) -> None:
@@ -205,7 +226,24 @@ async def test_backchannel_does_not_reach_the_session(locale: str, text: str) ->
 
 @pytest.mark.parametrize(
     ("locale", "text"),
-    [("en", "No."), ("en", "Okay, but how long?"), ("de", "Nein."), ("es", "Oui."), ("fr", "Non.")],
+    [
+        ("en", "No."),
+        ("en", "Okay, but how long?"),
+        ("en", "Right?"),
+        ("en", "Exactly how long?"),
+        ("en", "Perfect, stop."),
+        ("en", "Yes, I see it all of course."),
+        ("de", "Nein."),
+        ("de", "In Ordnung?"),
+        ("de", "Natürlich nicht."),
+        ("es", "Oui."),
+        ("es", "¿Es así?"),
+        ("es", "¿Qué?"),
+        ("es", "Claro que no."),
+        ("fr", "Non."),
+        ("fr", "Tout à fait faux."),
+        ("pl", "Yes."),
+    ],
 )
 def test_words_with_a_meaning_are_no_backchannel(locale: str, text: str) -> None:
     assert not is_backchannel(text, locale)
