@@ -34,6 +34,11 @@ class AgentLine:
         """True from the first sound of a line to its end, pauses included."""
         return self._speech is not None and not self._speech.done()
 
+    @property
+    def is_due(self) -> bool:
+        """True during a line, and while the session generates one or waits to say it."""
+        return self.under_way or self._session.current_speech is not None
+
     def was_heard_at(self, at: float, margin_s: float) -> bool:
         """True if a line was under way at a moment on the monotonic clock.
 

@@ -23,7 +23,8 @@ from livekit.agents.vad import VADEvent, VADEventType, VADStream
 from agent.conversation.agent_line import AgentLine
 
 _WORDLESS_DURING_LINE_S: Final = 2.0
-"""Sound during a line counts as noise if it has no words after this time."""
+"""Sound during a line, or while a reply is generated, counts as noise after this time without
+words."""
 _WORDLESS_S: Final = 4.0
 """The same while the agent listens; longer, because some models send no interim results."""
 _WORDLESS_MAX: Final = 3
@@ -77,8 +78,13 @@ class VoiceActivity(inference.VAD):
 
     @property
     def wordless_max_s(self) -> float:
-        """How long sound counts as speech if it has no words."""
-        return _WORDLESS_DURING_LINE_S if self.in_line else _WORDLESS_S
+        """How long sound counts as speech after its start, or its latest words."""
+        due = self._line is not None and self._line.is_due
+        return _WORDLESS_DURING_LINE_S if due else _WORDLESS_S
+
+    def wordless_s(self, began_at: float) -> float:
+        """Seconds since the sound began, or since the latest words."""
+        return time.monotonic() - max(began_at, self._words_at)
 
     def has_words_since(self, began_at: float) -> bool:
         """True if words were recognised in the sound that began then."""
@@ -102,6 +108,8 @@ class NoiseGate:
         self._in_line = False
         self._closed = False
         """True while the current sound counts as noise."""
+        self._closed_at = 0.0
+        """When the gate closed; only later words open it again."""
         self._latest: VADEvent | None = None
         """The latest event that was passed on as speech; None if the latest was silence."""
         self._turn_over = False
@@ -109,6 +117,8 @@ class NoiseGate:
 
     def end_turn(self) -> list[VADEvent]:
         """Return the events to pass on because the trainee's turn is over."""
+        # The final transcript of this turn must not open the gate for the noise that goes on.
+        self._closed_at = time.monotonic()
         if self._latest is None or self._turn_over:
             return []
         self._turn_over = True
@@ -135,14 +145,17 @@ class NoiseGate:
             self._turn_over = False
             return [event]
         if event.speaking and event.raw_accumulated_silence == 0:
+            # The sound may be noise that went on after the last words.
             self._turn_over = False
+            self._began_at, self._in_line = time.monotonic(), self._activity.in_line
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]
         return [replace(event, speaking=False)]
 
     def _without_noise(self, event: VADEvent) -> list[VADEvent]:
         activity, now = self._activity, time.monotonic()
         if event.type is VADEventType.START_OF_SPEECH:
-            self._began_at, self._closed = now, activity.ignores_sound
+            self._began_at = self._closed_at = now
+            self._closed = activity.ignores_sound
             self._in_line = activity.in_line
             return [] if self._closed else [event]
         if event.type is VADEventType.END_OF_SPEECH:
@@ -152,14 +165,13 @@ class NoiseGate:
         if not event.speaking:
             return [event]
         self._in_line = self._in_line or activity.in_line
-        has_words = activity.has_words_since(self._began_at)
         if self._closed:
-            if not has_words:
+            if not activity.has_words_since(self._closed_at):
                 return []
             self._closed = False
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]
-        if not has_words and now - self._began_at > activity.wordless_max_s:
-            self._closed = True
+        if activity.wordless_s(self._began_at) > activity.wordless_max_s:
+            self._closed, self._closed_at = True, now
             return [replace(event, type=VADEventType.END_OF_SPEECH, silence_duration=0.0)]
         return [event]
 

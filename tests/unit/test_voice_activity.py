@@ -9,7 +9,7 @@ from livekit.agents.vad import VADEvent, VADEventType
 
 from agent.conversation import voice_activity
 from agent.conversation.voice_activity import NoiseGate, VoiceActivity
-from tests.unit.test_trainee_words import FakeSession
+from tests.unit.test_trainee_words import FakeSession, FakeSpeech
 
 START, SOUND, END = (
     VADEventType.START_OF_SPEECH,
@@ -64,15 +64,64 @@ def test_words_open_the_gate_again(setup: Setup) -> None:
     setup.now += 0.1
     setup.activity.words_heard()
     assert setup.hears(SOUND) == [START, SOUND]
-    assert setup.hears(SOUND, after=10.0) == [SOUND]
+    assert setup.hears(SOUND, after=1.5) == [SOUND]
     assert setup.hears(END) == [END]
 
 
 def test_speech_with_words_lasts_as_long_as_it_lasts(setup: Setup) -> None:
     setup.hears(START)
+    for _ in range(30):
+        assert setup.hears(SOUND, after=2.0) == [SOUND]
+        setup.activity.words_heard()
+
+
+def test_noise_after_the_last_words_ends_for_the_session(setup: Setup) -> None:
+    setup.hears(START)
+    setup.now += 1.0
+    setup.activity.words_heard()
+    assert setup.hears(SOUND, after=3.5) == [SOUND]
+    assert setup.hears(SOUND, after=1.0) == [END]
+    assert setup.hears(SOUND, after=1.0) == []
+    setup.activity.words_heard()
+    assert setup.hears(SOUND, after=0.1) == [START, SOUND]
+
+
+def test_noise_after_the_end_of_a_turn_does_not_hold_up_the_reply(setup: Setup) -> None:
+    setup.hears(START)
+    setup.now += 5.0
+    setup.activity.words_heard()
+    setup.hears(SOUND)
+    [end] = setup.gate.end_turn()
+    assert end.type is END
+    setup.session.current_speech = FakeSpeech()  # the reply is being generated
+    assert setup.hears(SOUND, after=0.03) == [START, SOUND]
+    assert setup.hears(SOUND, after=1.5) == [SOUND]
+    assert setup.hears(SOUND, after=0.6) == [END]
+    assert setup.hears(SOUND, after=60.0) == []
+
+
+def test_final_transcript_of_a_turn_does_not_open_the_gate_for_noise(setup: Setup) -> None:
+    setup.hears(START)
+    setup.activity.words_heard()
+    assert setup.hears(SOUND, after=4.5) == [END]
     setup.now += 0.5
     setup.activity.words_heard()
-    assert setup.hears(SOUND, after=60.0) == [SOUND]
+    assert setup.gate.end_turn() == []
+    assert setup.hears(SOUND, after=0.03) == []
+
+
+def test_noise_since_the_end_of_a_turn_is_counted_during_a_line(setup: Setup) -> None:
+    for _ in range(3):
+        setup.hears(START)
+        setup.now += 1.0
+        setup.activity.words_heard()
+        setup.hears(SOUND)
+        setup.gate.end_turn()
+        speech = setup.session.speaks()
+        assert setup.hears(SOUND, after=0.03) == [START, SOUND]
+        setup.hears(END, after=1.0)
+        assert setup.activity._wordless_in_row == 1
+        speech.ends()
 
 
 def test_sounds_in_a_row_no_longer_pause_a_line(setup: Setup) -> None:
