@@ -11,6 +11,7 @@ from typing import Final
 
 from livekit import rtc
 from livekit.agents import AgentSession
+from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
@@ -34,6 +35,7 @@ _ROOM_CLOSED: Final = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.R
 """An avatar that leaves for one of these reasons has not failed."""
 _LATE_LIMIT_S: Final = 45.0
 """How long after the opening to wait for an avatar that has not joined."""
+_IDLE_RETRY_S: Final = 0.2
 
 
 class AvatarArrival:
@@ -184,11 +186,13 @@ class AvatarArrival:
             async with asyncio.timeout(_LATE_LIMIT_S):
                 await asyncio.wait({arriving})
                 if not arriving.cancelled() and arriving.exception() is None:
-                    await self._session.wait_for_idle()
+                    await self._wait_for_idle()
         except TimeoutError:
             self._give_up(AvatarTimeout(f"the avatar did not join within {_LATE_LIMIT_S:g} s"))
             return
-        if arriving.cancelled() or not self._room.isconnected() or self._avatar is not avatar:
+        if arriving.cancelled() or self._avatar is not avatar:
+            return
+        if self._state.end_reason is not None or not self._room.isconnected():
             return
         if await self._use(avatar, arriving):
             logger.info(
@@ -198,6 +202,17 @@ class AvatarArrival:
                     "avatar_session_id": self._state.avatar.provider_session_id,
                 },
             )
+
+    async def _wait_for_idle(self) -> None:
+        """Wait until no line is said, or until the greeting is over."""
+        while self._state.end_reason is None:
+            try:
+                await self._session.wait_for_idle()
+            except (ActivityClosedError, RuntimeError):
+                # The session is closing, or another agent takes over.
+                await asyncio.sleep(_IDLE_RETRY_S)
+            else:
+                return
 
     def _give_up(self, error: AvatarError) -> None:
         """Greet without an avatar."""

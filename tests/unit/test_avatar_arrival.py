@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
@@ -46,6 +47,8 @@ class Setup:
         """What the speech was routed to, in order."""
         self.sound = True
         self.removed: list[str] = []
+        self.idle_errors: list[Exception] = []
+        """What the next waits for the session raise."""
         events = Events()
         self.state = GreetingState(metadata=JobMetadata(), events=events)
         output = SimpleNamespace(
@@ -78,6 +81,8 @@ class Setup:
 
     async def _idle(self) -> None:
         await asyncio.sleep(0)
+        if self.idle_errors:
+            raise self.idle_errors.pop(0)
 
     async def _remove(self, identity: str) -> None:
         self.removed.append(identity)
@@ -143,6 +148,32 @@ async def test_late_avatar_that_cannot_be_attached_is_removed(
     setup.room.avatar_joins(avatar)
     await setup.until(lambda: setup.removed == [avatar])
     assert setup.state.mode == "voice"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no activity"), ActivityClosedError("closing")])
+async def test_late_avatar_takes_over_after_another_agent_does(
+    setup: Setup, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup.idle_errors = [error]
+    await setup.arrival.settle(DEADLINE_S)
+    setup.room.avatar_joins(setup.avatar)
+    await setup.until(lambda: setup.state.mode == "avatar")
+    assert "ERROR" not in {record.levelname for record in caplog.records}
+
+
+async def test_late_avatar_is_not_used_while_the_session_closes(
+    setup: Setup, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup.idle_errors = [ActivityClosedError("closing")] * 10
+    await setup.arrival.settle(DEADLINE_S)
+    [waiting] = [t for t in setup.arrival._tasks.tasks if t.get_name() == "use_late_avatar"]
+    setup.room.avatar_joins(setup.avatar)
+    await setup.until(lambda: len(setup.idle_errors) < 10)
+    setup.state.end_reason = "continued"
+    await asyncio.wait({waiting}, timeout=2)
+    assert waiting.done()
+    assert setup.state.mode == "voice"
+    assert "ERROR" not in {record.levelname for record in caplog.records}
 
 
 async def test_text_mode_releases_an_avatar_that_holds_part_of_a_line(setup: Setup) -> None:
