@@ -11,11 +11,27 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 _CODE: Final = re.compile(
-    r"```|[{}]|\[\s*[\"'\[]|<\|?/?[a-z]\w*[|>=\s]|\bprint\s?\(|\bdefault_api\b"
-    r"|\btool_(?:code|outputs?)\b|\bfunction_?(?:call|response)s?\b|\b[a-z]+(?:_[a-z]+)+\s?[(=]",
+    r"```|~~~|[{}]|\[\s*[\"'\[]|<\|?/?[a-z]\w*[|>=\s]|\bprint\s?\(|\bdefault_api\b"
+    r"|\btool_(?:code|outputs?)\b|\bfunction_?(?:call|response)s?\b|\b[a-z]+(?:_[a-z]+)+\s?[(=]"
+    r"|\b[a-z_]\w+\.[a-z_]\w+\(|(?-i:\b[a-z]{2,}[A-Z]\w*\()|\b[a-z_]\w*\([\d\"']|\bdef \w+\("
+    r"|(?-i:\bimport [a-z_][\w.]*\n)|\bselect \*\s",
     re.I,
 )
 """Signs of code. No reply that is meant as speech contains them."""
+_STAGE_DIRECTION: Final = re.compile(
+    r"\*(?:(?:writes|notes|records|saves|logs) (?:it|this|that|the|your|down)"
+    r"|(?:notiert|schreibt|speichert) (?:es|das|die|deine|ihre|sich)"
+    r"|(?:anota|escribe|registra|guarda) (?:la|tu|su) respuesta"
+    r"|(?:note|écrit|enregistre) (?:la|ta|sa|votre) réponse)\b",
+    re.I,
+)
+"""In `*writes the answer down*`. Other words between asterisks are emphasised speech."""
+_MAY_BECOME_CODE: Final = re.compile(
+    r"(?:\bdef |\bimport (?:[a-z_][\w.]*\s?)?|\bselect (?:\* ?)?"
+    r"|(?:[\[(]|(?<!\w)\*(?=\w))[^\])*\n]{0,40})\Z",
+    re.I,
+)
+"""The end of a text that is held back until more words show whether it is code."""
 _BEGINNING: Final = re.compile(r"\s*(?:[-*#]+\s|thoughts?\s*[\n:])", re.I)
 """Beginnings of lists, documents and thoughts."""
 _SENTENCE: Final = re.compile(r".+?(?:[.!?:…][\"')»”]*\s+|\n\s*|\Z)", re.S)
@@ -40,8 +56,7 @@ class ReplyCheck:
         """
         beginnings = set(_beginnings(instructions))
         self._prefixes = {words[:n] for words in beginnings for n in range(1, _LEAK_WORDS + 1)}
-        names = "|".join(re.escape(name) for name in functions if "_" in name)
-        self._names = re.compile(rf"\b(?:{names})\b") if names else None
+        self._names = _mentions([name for name in functions if "_" in name])
         self._held = ""
         self._has_begun = False
         self._is_inside_sentence = False
@@ -66,9 +81,12 @@ class ReplyCheck:
         return self._release(len(self._held), is_last=True)
 
     def _release(self, end: int, *, is_last: bool) -> str:
-        code = _CODE.search(self._held) or (self._names and self._names.search(self._held))
-        if code or (not self._has_begun and _BEGINNING.match(self._held)):
+        patterns = (_CODE, _STAGE_DIRECTION, *self._names)
+        is_code = any(pattern.search(self._held) for pattern in patterns)
+        if is_code or (not self._has_begun and _BEGINNING.match(self._held)):
             raise NotSpeechError
+        if not is_last and (undecided := _MAY_BECOME_CODE.search(self._held[:end])):
+            end = undecided.start()
         safe = 0
         for found in _SENTENCE.finditer(self._held[:end]):
             complete = _COMPLETE.search(found[0]) is not None
@@ -84,6 +102,17 @@ class ReplyCheck:
         text, self._held = self._held[:safe], self._held[safe:]
         self._has_begun = self._has_begun or bool(text.strip())
         return text
+
+
+def _mentions(functions: list[str]) -> list[re.Pattern[str]]:
+    """Patterns of `record_answer`, and of `[record answer: yes]` and `(calls recordAnswer)`."""
+    if not functions:
+        return []
+    names = "|".join(map(re.escape, functions))
+    spaced = names.replace("_", "[ _]?")
+    calls = r"(?:(?:calls?|calling|uses?|using|runs?|running|invokes?) (?:the )?)?"
+    enclosed = rf"[\[(*]\s*{calls}(?:{spaced})\s*[\]):*=(]"
+    return [re.compile(rf"\b(?:{names})\b"), re.compile(enclosed, re.I)]
 
 
 def _beginnings(instructions: str) -> Iterator[tuple[str, ...]]:

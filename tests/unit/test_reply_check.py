@@ -74,6 +74,36 @@ def test_code_after_speech_is_refused() -> None:
         check.add("```tool_code\n")
 
 
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("console.log('done')", ""),
+        ("recordAnswer(question, 'yes')", ""),
+        ("result = tool.run('a')", "result = "),
+        ("import json\ndef f(x): return x", ""),
+        ("def f(x): return x", ""),
+        ("for i in range(3): pass", "for i in "),
+        ("~~~python\nx\n~~~", ""),
+        ("SELECT * FROM users;", ""),
+        ("[record answer: yes]", ""),
+        ("(calls record answer)", ""),
+        ("[skip question]", ""),
+        ("(calls recordAnswer)", ""),
+        ("*record answer*", ""),
+        ("*writes the answer down*", ""),
+        ("*notiert die Antwort*", ""),
+        ("*anota la respuesta*", ""),
+        ("*note la réponse*", ""),
+    ],
+)
+def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) -> None:
+    pieces: list[str] = []
+    with pytest.raises(NotSpeechError):
+        pieces.extend(passed_on(f"Thank you, Ada. Then {code}", script().instructions, size=size))
+    assert f"Thank you, Ada. Then {said}".startswith("".join(pieces))
+
+
 @pytest.mark.parametrize("size", [3, 1_000])
 @pytest.mark.parametrize("locale", ["en", "de", "es", "fr"])
 @pytest.mark.parametrize("training", TRAININGS)
@@ -93,6 +123,15 @@ def test_everything_a_script_says_is_speech(training: str, locale: str, size: in
         "You are welcome, Ada. You are doing fine.",
         "Good - and now the forks: 1 < 2, isn't it?",
         "Thoughts like these are normal. I print nothing (really).",
+        "You import and export goods, e.g.(steel) from our selection. We import.\nNow select one.",
+        "I can speak slower, skip a question or switch language, if you like.",
+        "It costs $3.50 (about 3 euros) at 10.30 a.m. or 15:30, i.e. (at most) a range (3 to 5 m).",
+        "Please *always* wear *your helmet*! The trainee(s) and iPhone(s) stay here.",
+        "Der Import ist z.B.(oft) bzw. (selten) 3,50 € teuer, um 9.30 Uhr (Mitarbeiter(innen)).",
+        "Usted importa p.ej.(acero); el trabajador(a) paga 3.50 € a las 9.30 h. *Anota tu nombre*",
+        "L'import coûte 3,50 € (par ex. le samedi) à 9h30, M.(Dupont) et l'employé(e) le savent.",
+        "*Notes and all. Regulation 9(2) and 29 CFR 1910.178(1) say so, don't they?",
+        "Dr. Berg defines it. Def Leppard is a band. Wait for me in the range (near the door).",
     ],
 )
 def test_speech_is_passed_on_word_by_word(text: str) -> None:
