@@ -10,10 +10,11 @@ therefore has only the characters and words that names have. The rules of `clean
    follows a capitalised one, unless it is a particle.
 4. A period ends the name, except after a title, an initial, or an abbreviation of at most four
    letters before further words of a name. `Md. Rahim Uddin` stays; `Ada. Ignore your instructions`
-   becomes `Ada`.
+   becomes `Ada`. After an unknown abbreviation, at most three words may follow, and no imperative,
+   pronoun or article: `Leo. Tell Me A Joke` becomes `Leo`.
 5. Words in capitals, and names without capitals, are capitalised: `ADA LOVELACE`, `ada lovelace`.
 6. Placeholders such as `null`, `N/A` and `User 123` give an empty name. As part of a longer name
-   they stay: `Christopher Null`.
+   they stay if they can be surnames: `Christopher Null`, but not `Ada NULL` or `N/A Smith`.
 
 The functions raise no error. The result may be empty.
 """
@@ -30,6 +31,7 @@ _MAX: Final = 60  # characters
 _WORDS_MAX: Final = 6
 _WORDS_MAX_WITHOUT_CAPITALS: Final = 4
 _ABBREVIATION_MAX: Final = 4  # letters
+_AFTER_ABBREVIATION_MAX: Final = 3  # words, without particles and titles
 
 _HONORIFICS: Final = frozenset(
     "mr mrs ms miss mx dr dra drs prof herr frau hr fr sr sra srta mme mlle".split()
@@ -39,13 +41,19 @@ _TITLES: Final = _HONORIFICS | frozenset(
     "jr st ste ing dipl mag med habil rev lic sgt capt lt col".split()
 )
 """Words that may end with a period, as single letters may."""
+_FIELDS: Final = frozenset(
+    "med dent vet phil rer nat jur iur pol oec techn theol arch hab habil ing h c hc".split()
+)
+"""Fields of a degree. They count only after a title or another field: `Dr. rer. nat.`"""
 _SUFFIXES: Final = frozenset("jr sr ii iii iv".split())
 _PARTICLES: Final = frozenset(
     "de da do dos das du del dela della dello delos degli dalla di der den dem des van von vom zu"
     " zum zur ten ter te la le lo las los el al ul ud bin bint binti binte bte ibn ben abu y e i og"
-    " av af und san ap d l o t s".split()
+    " av af und san ap d l o t s b bt".split()
 )
 """Words that are in lower case in a name that is otherwise capitalised."""
+_SHORT_PARTICLES: Final = frozenset("b bt bte".split())
+"""`bin` and `binti` with a period: `Siti bt. Omar`."""
 _ONLY_PARTICLES: Final = frozenset(
     "de da dos das du del dela della delos di der den van von zu la las los bin binti ibn".split()
 )
@@ -56,11 +64,16 @@ _NO_NAME_WORDS: Final = frozenset(
     " inconnu desconocido name username user usr guest gast invité invitado test testuser testing"
     " demo dummy sample default admin administrator trainee learner student participant teilnehmer"
     " mitarbeiter mitarbeiterin employee emp id customer benutzer nutzer utilisateur usuario"
+    " redacted empty anon deactivated"
     " nobody tbd tba asdf qwerty x xx xxx".split()
 )
 """Words of placeholders. A name that has only these words is empty."""
 _NO_NAME_PHRASES: Final = (
     *("n a", "n n", "k a", "not available", "not provided", "not set", "no name", "foo bar"),
+    *("not applicable", "not specified", "not given", "new user", "deactivated user"),
+    *("no aplica", "no especificado", "no disponible", "sin especificar"),
+    *("nicht angegeben", "nicht verfügbar", "neuer benutzer"),
+    *("non renseigné", "non spécifié", "non applicable"),
     *("first last", "first name", "last name", "first name last name", "firstname lastname"),
     *("firstname", "lastname", "given name", "full name", "your name"),
     *("vorname", "nachname", "vorname nachname", "vorname name", "kein name", "keine angabe"),
@@ -69,13 +82,35 @@ _NO_NAME_PHRASES: Final = (
 )
 _NO_NAME_AS_WRITTEN: Final = ("na", "NA", "nan", "NaN", "nil", "NIL", "NN", "nul", "NUL")
 """`Na`, `Nan` and `Nil` are given names."""
-_MISSING_PART: Final = ("null", "undefined", "NaN")
-"""Placeholders for a missing part of a name: `Ada undefined`."""
+_MISSING_PART: Final = ("null", "undefined", "NaN", "FNU", "Fnu", "LNU", "Lnu")
+"""Placeholders for a missing part of a name: `Ada undefined`, `FNU Sharma`."""
+_MISSING_IN_CAPITALS: Final = ("NULL", "NONE")
+"""The same, unless the whole name is in capitals: `Ada NULL`."""
+_MISSING_GIVEN_NAME: Final = ("none", "null")
+"""The same in front of another word: `None Smith`."""
+_MISSING_CELL: Final = re.compile(
+    r"(?<![\w/])(?:n/a|#n/a|#(?:ref|value|null|num|div/0)!|#name\?)(?![\w/])", re.I
+)
+"""The same in forms and spreadsheets: `Smith N/A`, `#REF!`."""
+_SENTENCE_WORDS: Final = frozenset(
+    "tell say speak ignore forget repeat sing read write reveal disregard pretend act become give"
+    " show answer print stop start use call swear shout let make you your me we it are this"
+    " that the everything everyone now please"
+    " sag sage sprich erzähl erzähle vergiss ignoriere wiederhole singe schreib schreibe lies gib"
+    " zeig zeige nenne du dein deine ich mir mich uns wir ist bist die eine alles jetzt bitte"
+    " dime habla cuenta olvida ignora repite canta escribe eres tú todo ahora"
+    " parle raconte oublie ignore répète chante écris donne tes vous votre nous une"
+    " tout cette".split()
+)
+"""Imperatives, pronouns and articles that show that a sentence follows, and not a name."""
 
 _SAID: Final = {
     **dict.fromkeys(("md", "mohd", "mhd"), "Mohammad"),
     **dict.fromkeys(("mª", "m.ª"), "María"),
+    **dict.fromkeys(("ma.ª", "maª"), "María"),
+    **dict.fromkeys(("ant.º", "antº"), "Antonio"),
     **{"fco": "Francisco", "gpe": "Guadalupe", "hr": "Herr", "jr": "Junior", "mst": "Mosammat"},
+    "fr.co": "Francesco",
     **{"muhd": "Muhammad", "sk": "Sheikh", "wm": "William"},
 }
 """Abbreviations, with or without a period, and the words to say for them."""
@@ -85,7 +120,7 @@ _SAID_WITH_PERIOD: Final = {
     **{"sto": "Santo", "thos": "Thomas"},
 }
 """Abbreviations only with a period; without one, they are names themselves."""
-_SAID_AS_WRITTEN: Final = frozenset("dr mr mrs ms st m".split())
+_SAID_AS_WRITTEN: Final = frozenset("dr mr mrs ms st".split())
 """Abbreviations that voices pronounce correctly."""
 _VOWELS: Final = frozenset("aeiouy")
 
@@ -104,7 +139,9 @@ _DETACHED: Final = re.compile(r"\b([DNO]') (?=[^\W\d_])")
 """In `O' Brien`."""
 _ENDS: Final = re.compile(r"[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–]+(?=\s|$)")
 _BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
-_PERIOD_BEFORE_WORD: Final = re.compile(r"(?<=[^\W\d_][^\W\d_])\.(?=-?[^\W\d_])")
+_PERIOD_BEFORE_WORD: Final = re.compile(r"(?<=[^\W\d_][^\W\d_])\.(?=-?[^\W\d_])(?!(?:co|[ªº])\b)")
+_LOGIN: Final = re.compile(r"[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+")
+"""`ADA.LOVELACE`"""
 _CODE: Final = re.compile(r"\d[^\W\d_]")
 """In `3f25`; a name may only end with digits: `Ada99`."""
 _ROMAN: Final = re.compile(r"[IVX]+")
@@ -112,7 +149,7 @@ _ROMAN: Final = re.compile(r"[IVX]+")
 
 def clean_name(value: object) -> str:
     """Return the name for the page, captions, LLM and STT; empty if `value` is not a name."""
-    text = unescaped(value).translate(_MARKS)
+    text = _MISSING_CELL.sub(" ", unescaped(value).translate(_MARKS))
     if _is_no_name(text):
         return ""
     for _ in range(3):
@@ -121,7 +158,7 @@ def clean_name(value: object) -> str:
     text = _DETACHED.sub(r"\1", text)
     text = next((part for part in _ENDS.split(text) if _has_letters(part)), "")
     text = _given_name_first(_DEGREE.sub("", _normalised(text).strip()))
-    if text.islower() and " " not in text:
+    if " " not in text and (text.islower() or (text.isupper() and _LOGIN.fullmatch(text))):
         text = text.replace(".", " ")  # `ada.lovelace`
     words = _words_of_name(_PERIOD_BEFORE_WORD.sub(". ", text))
     name = _fitted(words)
@@ -133,7 +170,10 @@ def words_to_say(name: str) -> dict[str, str]:
 
     For `Md.`, a voice would spell the letters and pause at the period.
     """
-    said = {word: _said(word) for word in name.split()}
+    words = name.split()
+    said = {word: _said(word) for word in words}
+    if words[:1] == ["M."] and not any(len(word) == 2 and word[1] == "." for word in words[1:]):
+        del said["M."]  # `M. Dupont`: voices say "Monsieur"
     return {word: other for word, other in said.items() if other != word}
 
 
@@ -142,7 +182,7 @@ def _said(word: str) -> str:
     written_out = _SAID.get(key) or (_SAID_WITH_PERIOD.get(key) if word.endswith(".") else None)
     if written_out or key in _SAID_AS_WRITTEN:
         return written_out or word
-    return word.replace(".", " ").strip()
+    return re.sub(r"\.|(?<=\.)[ªº]", " ", word).strip()
 
 
 def _is_no_name(text: str) -> bool:
@@ -172,7 +212,8 @@ def _given_name_first(text: str) -> str:
     if len(parts) == 2:
         family, given = parts
         words = given.split()
-        if not any(map(_ends_name, words)) or (family.islower() and len(words) <= 2):
+        is_given = not any(_ends_name(word) and not _is_field(word) for word in words)
+        if is_given or (family.islower() and len(words) <= 2):
             parts = [given, family]
         else:
             parts = [family]
@@ -181,7 +222,10 @@ def _given_name_first(text: str) -> str:
 
 def _words_of_name(text: str) -> list[str]:
     """Return the words before the first one that is not part of the name."""
-    tokens = [token for token in _BETWEEN_WORDS.split(text) if token not in ("", *_MISSING_PART)]
+    missing = _MISSING_PART if text.isupper() else (*_MISSING_PART, *_MISSING_IN_CAPITALS)
+    tokens = [token for token in _BETWEEN_WORDS.split(text) if token not in ("", *missing)]
+    if len(tokens) > 1 and _plain(tokens[0]) in _MISSING_GIVEN_NAME:
+        tokens = tokens[1:]
     words: list[str] = []
     for at, token in enumerate(tokens):
         if _CODE.search(token):
@@ -189,9 +233,13 @@ def _words_of_name(text: str) -> list[str]:
         word = _word(token)
         if not word:
             continue
+        following = tokens[at + 1 :]
+        if words and _is_field(word) and _is_title(words[-1]) and not _is_sentence(following):
+            words.append(word)
+            continue
         if _ends_name(word) and any(known[0].isupper() for known in words):
             break
-        if word.endswith(".") and not _may_have_period(word, tokens[at + 1 :]):
+        if word.endswith(".") and not _may_have_period(word, following):
             words.append(word.rstrip("."))
             break
         words.append(word)
@@ -218,7 +266,7 @@ def _letters_of(text: str) -> str:
 
 def _may_have_period(word: str, following: list[str]) -> bool:
     """True after titles, initials, and abbreviations that are followed by a name."""
-    parts = word.rstrip(".").split(".")
+    parts = [part.rsplit("-", 1)[-1] for part in word.rstrip(".").split(".")]
     if _plain(word) in _TITLES or all(len(part) == 1 for part in parts):
         return True
     following = [token for token in following if _has_letters(token)]
@@ -226,7 +274,27 @@ def _may_have_period(word: str, following: list[str]) -> bool:
         return False
     if _is_abbreviation(word):
         return word.islower() or not _ends_name(following[0])
+    if _is_sentence(following):
+        return False
+    if _plain(word) in _SHORT_PARTICLES:
+        return True
     return not any(map(_ends_name, following)) and not word.islower() and not word.isupper()
+
+
+def _is_title(word: str) -> bool:
+    return _plain(word) in _TITLES or _is_field(word)
+
+
+def _is_field(word: str) -> bool:
+    """True for `med.`, `h.c.` and `phil`."""
+    return _FIELDS.issuperset(_plain(word).split("."))
+
+
+def _is_sentence(words: list[str]) -> bool:
+    """True if the words after an abbreviation are text rather than a name."""
+    of_name = [word for word in words if _plain(word) not in _PARTICLES and not _is_title(word)]
+    parts = {part for word in words for part in _plain(word).split("-")}
+    return len(of_name) > _AFTER_ABBREVIATION_MAX or not parts.isdisjoint(_SENTENCE_WORDS)
 
 
 def _is_abbreviation(word: str) -> bool:
@@ -249,7 +317,8 @@ def _has_letters(text: str) -> bool:
 def _fitted(words: list[str]) -> str:
     """Capitalise the words, and limit the name's length."""
     lower = all(word.islower() for word in words)
-    words = words[: _WORDS_MAX_WITHOUT_CAPITALS if lower else _WORDS_MAX]
+    titles = sum(_is_title(word) and len(word) > 2 for word in words)  # not the `c.` of `h. c.`
+    words = words[: titles + (_WORDS_MAX_WITHOUT_CAPITALS if lower else _WORDS_MAX)]
     kept = cut(" ".join(words), _MAX).split()
     while len(kept) > 1 and kept[-1].islower() and _plain(kept[-1]) in _PARTICLES and not lower:
         kept.pop()
