@@ -7,36 +7,44 @@ from typing import Final
 
 from agent.conversation.backchannel import words_of
 
-_WORDS_IN_A_ROW: Final = 4
-_LETTERS_IN_A_ROW: Final = 6
-_LETTERS_MIN: Final = 30
-_SHARE_MIN: Final = 0.55
+_WORDS_MIN: Final = 5
+_WORDS_SHARE: Final = 0.85
+"""A transcript of at least `_WORDS_MIN` words is an echo if this share of it is pieces of the line.
+
+A trainee may answer in the words of a question: of "Yes, I have worked with a forklift before", the
+share is 0.7."""
+_LETTERS_MIN: Final = 70
+_LETTERS_SHARE: Final = 0.55
+_PIECE_LETTERS: Final = 6
 """STT often mishears the sound of a loudspeaker. A transcript of at least `_LETTERS_MIN` letters is
-therefore an echo, too, if this share of it consists of pieces of the line with at least
-`_LETTERS_IN_A_ROW` letters. Speech with other words has a share below 0.45."""
-_WORDS_SHARE_MIN: Final = 0.5
+therefore an echo, too, if this share of it is pieces of the line with at least `_PIECE_LETTERS`
+letters. Speech with other words has a share below 0.45."""
+_COMMON_SHARE: Final = 0.5
 
 
 def is_echo(text: str, line: str) -> bool:
     """True if a transcript repeats the line that the agent was saying.
-
-    Four words in a row are enough, because a trainee who speaks during a line uses other words.
 
     Args:
         text: what was recognised.
         line: what the agent said.
     """
     words, said = words_of(text), words_of(line)
-    matcher = SequenceMatcher(None, words, said, autojunk=False)
-    if matcher.find_longest_match().size >= _WORDS_IN_A_ROW:
+    repeated = _repeated(words, said, piece=2)
+    if len(words) >= _WORDS_MIN and repeated >= len(words) * _WORDS_SHARE:
         return True
     letters = " ".join(words)
-    alike = SequenceMatcher(None, letters, " ".join(said), autojunk=False).get_matching_blocks()
-    repeated = sum(block.size for block in alike if block.size >= _LETTERS_IN_A_ROW)
-    return len(letters) >= _LETTERS_MIN and repeated >= len(letters) * _SHARE_MIN
+    alike = _repeated(letters, " ".join(said), piece=_PIECE_LETTERS)
+    return len(letters) >= _LETTERS_MIN and alike >= len(letters) * _LETTERS_SHARE
 
 
 def has_words_of(text: str, line: str) -> bool:
     """True if at least half of the words of a transcript are words of the line."""
     words, said = words_of(text), set(words_of(line))
-    return sum(word in said for word in words) >= len(words) * _WORDS_SHARE_MIN
+    return sum(word in said for word in words) >= len(words) * _COMMON_SHARE
+
+
+def _repeated(one: list[str] | str, other: list[str] | str, *, piece: int) -> int:
+    """Count the items of one sequence that the other has too, in pieces of at least this length."""
+    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size >= piece)

@@ -34,6 +34,11 @@ _ANSWER_S: Final = 2.0
 """A backchannel is an answer if the line ends within this time."""
 _CERTAIN_WORDS: Final = 3
 """A transcript with this many words stops a line, even if it is not final yet."""
+_LIKELY_WORDS: Final = 2
+"""This many words stop a line if they are recognised twice: the trainee may pause after them."""
+_YES: Final = frozenset("yes yeah yep ja jo sí si oui ouais".split())
+_ECHO_GONE_S: Final = 3.0
+"""If nothing is recognised during a line of this length, the client sends no echo any more."""
 _ECHO_S: Final = 0.7
 _LATE_ECHO_S: Final = 2.5
 """How long after the end of a line an echo of it may be recognised. Until `_ECHO_S`, any words
@@ -86,6 +91,10 @@ class TraineeWords:
         self._backchannel: SpeechEvent | None = None
         """The backchannel that is held back until the end of the line."""
         self._backchannel_at = 0.0
+        self._passed_in_turn = False
+        """True if words of this turn that are not final yet were passed on."""
+        self._words_in_line = False
+        """True if anything was recognised during the line under way."""
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
         self._turn_open = False
@@ -170,6 +179,7 @@ class TraineeWords:
         """Return the events to pass on for one event of the recogniser."""
         if event.type is SpeechEventType.START_OF_SPEECH:
             self._turn_open, self._began_in_line = True, self._is_line_heard
+            self._passed_in_turn = False
             self._start = event if self._holding or self._line.under_way else None
             return [event] if self._start is None else []
         if event.type is SpeechEventType.END_OF_SPEECH:
@@ -185,6 +195,7 @@ class TraineeWords:
             said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
             self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
         self._words_at = time.time()
+        self._words_in_line |= self._began_in_line or self._line.under_way
         if self._is_echo(text):
             return []
         final = event.type is SpeechEventType.FINAL_TRANSCRIPT
@@ -204,8 +215,11 @@ class TraineeWords:
         self._activity.words_heard()
         self._interim = "" if final else text
         self._finals += [text] * final
-        if final or len(words_of(text)) >= _CERTAIN_WORDS:
+        words = len(words_of(text))
+        likely = words >= _LIKELY_WORDS and self._passed_in_turn
+        if final or likely or words >= _CERTAIN_WORDS:
             self._line.interrupt()
+        self._passed_in_turn = not final
         start, self._start = self._start, None
         if final and self._backchannel is not None:
             event = _joined([self._backchannel, event])
@@ -220,13 +234,15 @@ class TraineeWords:
 
     def _is_echo(self, text: str) -> bool:
         """True if a transcript must be dropped as an echo; detects clients that send one."""
+        late = time.monotonic() - self._line.ended_at < _LATE_ECHO_S
+        in_line = self._began_in_line or self._line.under_way
         if self._activity.hears_echo:
-            late = time.monotonic() - self._line.ended_at < _LATE_ECHO_S
-            return self._began_in_line or (late and has_words_of(text, self._line_text()))
-        if not self._began_in_line:
+            return in_line or (late and has_words_of(text, self._line_text()))
+        if not in_line:
             return False
         early = [event.alternatives[0].text for event in self._early]
-        if not is_echo(" ".join([*early, text]), self._line_text()):
+        line = self._line_text()
+        if not (is_echo(text, line) or is_echo(" ".join([*early, text]), line)):
             return False
         self._activity.hears_echo = True
         self._early.clear()
@@ -238,9 +254,19 @@ class TraineeWords:
         return True
 
     def _on_line_over(self) -> None:
+        silent, self._words_in_line = not self._words_in_line, False
+        if silent and self._line.last_duration_s > _ECHO_GONE_S:
+            self._activity.hears_echo = False
         held, self._backchannel = self._backchannel, None
-        if held is not None and time.monotonic() - self._backchannel_at < _ANSWER_S:
+        if held is not None and (
+            time.monotonic() - self._backchannel_at < _ANSWER_S or self._says_yes(held)
+        ):
             self._deliver(held)
+
+    def _says_yes(self, event: SpeechEvent) -> bool:
+        """True for a "yes" during a line that asks something: the trainee did not wait for its end."""
+        words = words_of(event.alternatives[0].text)
+        return self._line_text().rstrip().endswith("?") and not _YES.isdisjoint(words)
 
     def _deliver(self, event: SpeechEvent) -> None:
         if self._passed is None or self._passed.closed:
@@ -256,8 +282,11 @@ class TraineeWords:
 
 def _said_at(data: stt.SpeechData) -> float:
     """Return where in the audio a transcript began, in seconds; 0 or less if unknown."""
-    if data.words and data.words[0].start_time:
-        return float(data.words[0].start_time)
+    if data.words and (began := data.words[0].start_time):
+        ended = data.words[-1].end_time
+        # If the recogniser gives no times, the plugin fills in the same one for both.
+        if not ended or ended > began:
+            return float(began)
     # Without word times, Flux gives the audio range of the turn, with the silence at its end.
     return data.end_time - _SILENCE_S
 

@@ -137,6 +137,7 @@ ROWS = (
     Row(
         id="avatar does not answer when told to stop",
         faults=("bey:clear-hangs",),
+        interrupts=True,
         log="did not confirm",
     ),
     # Deepgram STT: Gemini recognises speech instead.

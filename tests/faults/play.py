@@ -120,6 +120,9 @@ async def play(product: Product, row: Row) -> Played:
     await asyncio.sleep(_TYPES_AFTER_S)
 
     await _ask(observer, row, played)
+    if row.interrupts:
+        await asyncio.sleep(_TYPES_AFTER_S)
+        await _ask(observer, row, played)
     if row.apology:
         await product.stage.stand_ins.faults()
         with contextlib.suppress(AssertionError):

@@ -40,6 +40,8 @@ class Row:
     """The answer ends with a complete sentence."""
     spoken: bool = False
     """The question is a recording; it is repeated once if the first one may be lost."""
+    interrupts: bool = False
+    """The question is asked again during its answer."""
     apology: bool = False
     """An apology may replace the answer; asked again without the fault, the agent answers."""
     quiet: bool = False

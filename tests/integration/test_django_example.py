@@ -99,7 +99,7 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
     secret = site.environment["OUTCOME_WEBHOOK_SECRET"]
     async with aiohttp.ClientSession() as http:
         status = await post_outcome(
-            http, site.url + WEBHOOK, secret, outcome["id"], json.dumps(outcome)
+            http, site.url + WEBHOOK, [secret], outcome["id"], json.dumps(outcome)
         )
     assert status == 201
     [stored] = [row for row in await site.outcomes() if row["session"] == session]

@@ -266,7 +266,7 @@ async def test_backchannel_is_forgotten_if_the_line_goes_on(
     monkeypatch.setattr(trainee_words, "_ANSWER_S", 0.05)
     setup.words.release()
     speech = setup.session.speaks()
-    setup.says("Yes.")
+    setup.says("Okay.")
     await setup.settle()
     await asyncio.sleep(0.1)
     speech.ends()
@@ -344,12 +344,61 @@ async def test_client_with_an_echo_is_heard_between_two_lines(
     [
         "I wish to know how long it takes",
         "what do you",
+        "Yes, I do wish to know what it is about",
         "Sorry, what is the course about?",
         "How long is it, and where do I have to go?",
     ],
 )
 def test_trainee_may_use_words_of_the_line(text: str) -> None:
     assert not is_echo(text, LINE)
+
+
+async def test_answer_in_the_words_of_the_question_is_no_echo(setup: Setup) -> None:
+    setup.words.release()
+    speech = setup.session.speaks()
+    setup.says("I wish to know about it, yes, all of that please")
+    await setup.settle()
+    assert speech.interrupted
+    assert not setup.activity.hears_echo
+    assert setup.texts == ["I wish to know about it, yes, all of that please"]
+
+
+async def test_two_words_recognised_twice_stop_the_line(setup: Setup) -> None:
+    setup.words.release()
+    speech = setup.session.speaks()
+    setup.says("Sorry, wait", START, INTERIM)
+    await setup.settle()
+    assert not speech.interrupted
+    setup.says("Sorry, wait", INTERIM)
+    await setup.settle()
+    assert speech.interrupted
+
+
+async def test_yes_in_the_middle_of_a_question_is_an_answer(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainee_words, "_ANSWER_S", 0.0)
+    setup.words.release()
+    for text in ("Yes.", "mm-hm"):
+        speech = setup.session.speaks()
+        setup.says(text)
+        await setup.settle()
+        assert not speech.interrupted
+        speech.ends()
+        await setup.settle()
+    assert setup.texts == ["Yes."]
+
+
+async def test_echo_that_is_gone_is_no_reason_to_ignore_the_trainee(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainee_words, "_ECHO_GONE_S", 0.05)
+    setup.activity.hears_echo = True
+    setup.words.release()
+    speech = setup.session.speaks()
+    await asyncio.sleep(0.1)
+    speech.ends()
+    assert not setup.activity.hears_echo
 
 
 async def test_slow_recognition_does_not_make_an_echo_an_answer(
