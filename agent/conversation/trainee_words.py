@@ -264,7 +264,7 @@ class TraineeWords:
             self._deliver(held)
 
     def _says_yes(self, event: SpeechEvent) -> bool:
-        """True for a "yes" during a line that asks something: the trainee did not wait for its end."""
+        """True for a "yes" during a line that ends with a question."""
         words = words_of(event.alternatives[0].text)
         return self._line_text().rstrip().endswith("?") and not _YES.isdisjoint(words)
 
