@@ -39,11 +39,6 @@ class AgentLine:
         """True during a line, and while the session generates one or waits to say it."""
         return self.under_way or self._session.current_speech is not None
 
-    @property
-    def last_duration_s(self) -> float:
-        """How long the last line took, pauses included; 0 before the first one is over."""
-        return self._latest[-1][1] - self._latest[-1][0] if self._latest else 0.0
-
     def was_heard_at(self, at: float, margin_s: float) -> bool:
         """True if a line was under way at a moment on the monotonic clock.
 

@@ -18,7 +18,8 @@ _LETTERS_SHARE: Final = 0.55
 _PIECE_LETTERS: Final = 6
 """STT often mishears the sound of a loudspeaker. A transcript of at least `_LETTERS_MIN` letters is
 therefore an echo, too, if this share of it is pieces of the line with at least `_PIECE_LETTERS`
-letters. Speech with other words has a share below 0.45."""
+letters, or if it has `_WORDS_IN_A_ROW` words of the line. Other speech has a share below 0.45."""
+_WORDS_IN_A_ROW: Final = 4
 _COMMON_SHARE: Final = 0.5
 
 
@@ -34,8 +35,11 @@ def is_echo(text: str, line: str) -> bool:
     if len(words) >= _WORDS_MIN and repeated >= len(words) * _WORDS_SHARE:
         return True
     letters = " ".join(words)
+    if len(letters) < _LETTERS_MIN:
+        return False
     alike = _repeated(letters, " ".join(said), piece=_PIECE_LETTERS)
-    return len(letters) >= _LETTERS_MIN and alike >= len(letters) * _LETTERS_SHARE
+    in_a_row = _repeated(words, said, piece=_WORDS_IN_A_ROW)
+    return in_a_row > 0 or alike >= len(letters) * _LETTERS_SHARE
 
 
 def has_words_of(text: str, line: str) -> bool:

@@ -108,7 +108,7 @@ class GreetingAgent(Agent):
         """Recognise speech; wait longer after each time that no provider can be used."""
         assert self.recognition is not None
         try:
-            heard = self._words.count(audio) if self._words else audio
+            heard = self._words.without_echo(audio) if self._words else audio
             recognised = self.recognition.failover.recognise(heard)
             passed = self._words.filter(recognised) if self._words else recognised
             async with aclosing(passed):

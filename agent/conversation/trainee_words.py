@@ -37,12 +37,10 @@ _CERTAIN_WORDS: Final = 3
 _LIKELY_WORDS: Final = 2
 """This many words stop a line if they are recognised twice: the trainee may pause after them."""
 _YES: Final = frozenset("yes yeah yep ja jo sí si oui ouais".split())
-_ECHO_GONE_S: Final = 3.0
-"""If nothing is recognised during a line of this length, the client sends no echo any more."""
 _ECHO_S: Final = 0.7
 _LATE_ECHO_S: Final = 2.5
-"""How long after the end of a line an echo of it may be recognised. Until `_ECHO_S`, any words
-count as an echo. After that, because recognition may be slow, only words of the line do."""
+"""How long after the end of a line an echo of it may be heard (`_ECHO_S`) and recognised. Until
+`_ECHO_S`, any words count as an echo. After that, only words of the line do."""
 _SILENCE_S: Final = 0.6
 """Silence at the end of a turn."""
 _TRANSCRIPTS: Final = (
@@ -93,8 +91,6 @@ class TraineeWords:
         self._backchannel_at = 0.0
         self._passed_in_turn = False
         """True if words of this turn that are not final yet were passed on."""
-        self._words_in_line = False
-        """True if anything was recognised during the line under way."""
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
         self._turn_open = False
@@ -169,11 +165,17 @@ class TraineeWords:
             if self._passed is passed:
                 self._passed = None
 
-    async def count(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
-        """Pass on the audio, and count its seconds, because recognition reports times in them."""
+    async def without_echo(
+        self, audio: AsyncIterable[rtc.AudioFrame]
+    ) -> AsyncIterator[rtc.AudioFrame]:
+        """Pass on the audio of the microphone, with silence in place of an echo.
+
+        Counts its seconds, because recognition reports times in them.
+        """
         async for frame in audio:
             self._audio_s += frame.duration
-            yield frame
+            is_echo = self._activity.hears_echo and self._is_line_heard
+            yield utils.audio.silence_frame_like(frame) if is_echo else frame
 
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
         """Return the events to pass on for one event of the recogniser."""
@@ -195,7 +197,6 @@ class TraineeWords:
             said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
             self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
         self._words_at = time.time()
-        self._words_in_line |= self._began_in_line or self._line.under_way
         if self._is_echo(text):
             return []
         final = event.type is SpeechEventType.FINAL_TRANSCRIPT
@@ -254,9 +255,6 @@ class TraineeWords:
         return True
 
     def _on_line_over(self) -> None:
-        silent, self._words_in_line = not self._words_in_line, False
-        if silent and self._line.last_duration_s > _ECHO_GONE_S:
-            self._activity.hears_echo = False
         held, self._backchannel = self._backchannel, None
         if held is not None and (
             time.monotonic() - self._backchannel_at < _ANSWER_S or self._says_yes(held)

@@ -121,10 +121,6 @@ async def test_words_during_the_opening_are_answered_after_it(
     assert "long" in asked["text"]
 
 
-@pytest.mark.xfail(
-    reason="the stand-in recogniser mishears an echo so much that it is not always recognised",
-    strict=False,
-)
 async def test_agent_does_not_hear_itself(product: Product) -> None:
     """The client plays the agent into its own microphone, as without echo cancellation."""
     await product.stage.stand_ins.script(says(LONG))

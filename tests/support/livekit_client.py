@@ -178,14 +178,17 @@ class LiveKitClient:
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self.room.local_participant.publish_track(track, options)
         played: dict[str, int] = {}
+        waiting: dict[str, np.ndarray] = {}
+        frame = rate // 50
         while True:
-            heard = np.zeros(rate // 50, np.float64)
+            heard = np.zeros(frame, np.float64)
             for identity, audio in list(self.audio.items()):
                 position = played.setdefault(identity, len(audio.samples))
-                if position < len(audio.samples):
-                    chunk = audio.samples[position][: len(heard)]
-                    heard[: len(chunk)] += chunk
-                    played[identity] += 1
+                played[identity] = len(audio.samples)
+                kept = waiting.get(identity, np.zeros(0, np.int16))
+                ready = np.concatenate([kept, *audio.samples[position:]])
+                chunk, waiting[identity] = ready[:frame], ready[frame:]
+                heard[: len(chunk)] += chunk
             await self._capture((heard * loudness).astype(np.int16), rate)
 
     async def _send_silence(self, rate: int, silence: np.ndarray) -> None:

@@ -389,16 +389,22 @@ async def test_yes_in_the_middle_of_a_question_is_an_answer(
     assert setup.texts == ["Yes."]
 
 
-async def test_echo_that_is_gone_is_no_reason_to_ignore_the_trainee(
+async def test_recognition_hears_silence_in_place_of_an_echo(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainee_words, "_ECHO_GONE_S", 0.05)
+    monkeypatch.setattr(trainee_words, "_ECHO_S", 0.02)
     setup.activity.hears_echo = True
-    setup.words.release()
-    speech = setup.session.speaks()
-    await asyncio.sleep(0.1)
-    speech.ends()
-    assert not setup.activity.hears_echo
+
+    async def microphone() -> AsyncIterator[rtc.AudioFrame]:
+        frame = rtc.AudioFrame(b"\x01" * 320, 16_000, 1, 160)
+        speech = setup.session.speaks()
+        yield frame
+        speech.ends()
+        await asyncio.sleep(0.05)
+        yield frame
+
+    heard = [any(frame.data) async for frame in setup.words.without_echo(microphone())]
+    assert heard == [False, True]
 
 
 async def test_slow_recognition_does_not_make_an_echo_an_answer(
@@ -417,7 +423,7 @@ async def test_slow_recognition_does_not_make_an_echo_an_answer(
     async def microphone() -> AsyncIterator[rtc.AudioFrame]:
         yield rtc.AudioFrame(bytes(2 * 16_000), 16_000, 1, 16_000)
 
-    async for _ in setup.words.count(microphone()):
+    async for _ in setup.words.without_echo(microphone()):
         pass
     for ago_s, text in ((0.35, "words of the line"), (0.1, "words after it")):
         words = [TimedString(text, start_time=1.0 - ago_s)]
