@@ -174,8 +174,9 @@ async def check_outcomes_older_than_retention_are_deleted(store: Store) -> None:
 
 
 async def check_last_round_sends_what_is_due(store: Store) -> None:
+    times = DeliveryTimes(every_s=3600, timeout_s=20, last_round_s=40)
     async with receiver() as platform:
-        async with OutcomeDelivery(store, platform.settings(), replace(FAST, every_s=3600)):
+        async with OutcomeDelivery(store, platform.settings(), times):
             await asyncio.sleep(0.1)  # the first round is over
             for i in range(12):
                 await ended(store, f"o{i}")
