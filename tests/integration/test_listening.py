@@ -61,7 +61,7 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
 ) -> None:
     if mode == "voice":
         await product.stage.stand_ins.faults("bey:402")
-    client, _, _ = await _answering(product)
+    client, session_id, _ = await _answering(product)
     assert client.agent.attributes["greeting.mode"] == mode
     ended = await client.say(wav(tmp_path, "noise", throat(0.4)))
     began = client.spoke_at
@@ -78,8 +78,13 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
     assert silent_from - began < _PAUSE_LIMIT_S
     assert silent_to - ended < 1.5
     assert LONG in client.said(client.agent.identity)
-    events = {entry.get("event") for entry in product.events("worker")}
-    assert not events & {"speech_not_recognised", "avatar_not_stopping", "avatar_stop_unreported"}
+    ours = [e for e in product.events("worker") if e.get("session_id") == session_id]
+    troubles = {"speech_not_recognised", "avatar_not_stopping", "avatar_stop_unreported"}
+    assert not troubles & {entry.get("event") for entry in ours}
+        "speech_not_recognised",
+        "avatar_not_stopping",
+        "avatar_stop_unreported",
+    }
 
 
 async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path: Path) -> None:
