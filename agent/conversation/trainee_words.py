@@ -13,6 +13,7 @@ back three kinds of transcripts:
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
@@ -153,7 +154,7 @@ class TraineeWords:
             finally:
                 passed.close()
 
-        reading = utils.aio.TaskSet().create_task(read(), name="filter_recognised_words")
+        reading = asyncio.create_task(read(), name="filter_recognised_words")
         try:
             if not self._holding:
                 self.release()

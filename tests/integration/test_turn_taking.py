@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
+from tests.support.shipped_scripts import first_sentence, shipped_script
 from tests.support.waiting import until
 
 
@@ -72,7 +73,7 @@ async def test_gemini_answers_what_deepgram_was_silent_about(
     said_until = await client.say(recordings["clone-test"])
     await until(lambda: "america" in recognised(client), 15, "the words were not recognised")
     await client.hears(after=said_until + 0.2)
-    trouble = "I didn't catch that"
+    trouble = first_sentence(shipped_script().trouble)
     assert client.agent is not None
     assert trouble not in client.said(client.agent.identity)
     logged = [e for e in product.events("worker") if e.get("session_id") == "silent"]

@@ -1,7 +1,7 @@
 """The words of the shipped scripts, filled by the product's own code as for a real trainee.
 
 Tests take spoken texts from here, so that a new wording in `prompts/` does not change a test.
-`tests/unit/test_shipped_scripts_are_not_repeated.py` finds copies.
+`tests/unit/test_scripts_not_repeated.py` finds copies.
 """
 
 from __future__ import annotations

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -53,10 +54,13 @@ class Response:
         """The body, to search for words; never show it: it may contain a token."""
         return self.body.decode(errors="replace")
 
-    @property
-    def is_html(self) -> bool:
-        """Whether it is a web page, and therefore not from an API."""
-        return "html" in self.headers.get("Content-Type", "")
+
+class Refused(Exception):
+    """A server refused a WebSocket."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"refused with status {status}")
+        self.status = status
 
 
 class HttpClient:
@@ -102,6 +106,26 @@ class HttpClient:
                 return Response(
                     status=response.status, body=content, headers=dict(response.headers)
                 )
+
+    @asynccontextmanager
+    async def web_socket(
+        self, url: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """Open a WebSocket for at most `REQUEST_TIMEOUT_S`.
+
+        Raises:
+            Refused: the server answered with another status than 101.
+            NoResponse: the server did not respond; says what to do about it.
+        """
+        with connection_errors(url):
+            try:
+                async with (
+                    asyncio.timeout(REQUEST_TIMEOUT_S),
+                    self.http.ws_connect(url, headers=headers) as connection,
+                ):
+                    yield connection
+            except aiohttp.WSServerHandshakeError as e:
+                raise Refused(e.status) from None
 
     def _note_clock(self, server: str, date: str) -> None:
         try:

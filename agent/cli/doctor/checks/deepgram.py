@@ -10,16 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
-import aiohttp
-
 from agent.cli.doctor.checks import deepgram_voices
 from agent.cli.doctor.configuration import Configuration, plain
-from agent.cli.doctor.http_client import (
-    REQUEST_TIMEOUT_S,
-    HttpClient,
-    NoResponse,
-    connection_errors,
-)
+from agent.cli.doctor.http_client import HttpClient, NoResponse, Refused
 from agent.cli.doctor.provider_response import unexpected_status
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped
 from agent.core.errors import ScriptError
@@ -133,15 +126,10 @@ async def _opened(
     query = {"encoding": "linear16", "sample_rate": "16000", "mip_opt_out": "true"}
     url = f"{base}{choice.path}?{urlencode([*query.items(), *choice.query])}"
     try:
-        with connection_errors(url):
-            try:
-                async with (
-                    asyncio.timeout(REQUEST_TIMEOUT_S),
-                    http.http.ws_connect(url, headers=headers) as socket,
-                ):
-                    await socket.send_json({"type": "CloseStream"})
-            except aiohttp.WSServerHandshakeError as e:
-                return e.status
+        async with http.web_socket(url, headers) as socket:
+            await socket.send_json({"type": "CloseStream"})
+    except Refused as e:
+        return e.status
     except NoResponse as e:
         return e
     return 101

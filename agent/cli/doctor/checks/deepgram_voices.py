@@ -12,12 +12,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.http_client import (
-    REQUEST_TIMEOUT_S,
-    HttpClient,
-    NoResponse,
-    connection_errors,
-)
+from agent.cli.doctor.http_client import HttpClient, NoResponse, Refused
 from agent.cli.doctor.provider_response import unexpected_status
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped
 from agent.core.provider_advice import PROVIDER_ADVICE
@@ -81,19 +76,14 @@ async def _say(
     query = {"model": voice, "encoding": "linear16", "sample_rate": "24000", "mip_opt_out": "true"}
     url = f"{base}/v1/speak?{urlencode(query)}"
     try:
-        with connection_errors(url):
-            try:
-                async with (
-                    asyncio.timeout(REQUEST_TIMEOUT_S),
-                    http.http.ws_connect(url, headers=headers) as socket,
-                ):
-                    await socket.send_json({"type": "Speak", "text": "OK. "})
-                    await socket.send_json({"type": "Flush"})
-                    async for message in socket:
-                        if message.type is aiohttp.WSMsgType.BINARY:
-                            return 101
-            except aiohttp.WSServerHandshakeError as e:
-                return e.status
+        async with http.web_socket(url, headers) as socket:
+            await socket.send_json({"type": "Speak", "text": "OK. "})
+            await socket.send_json({"type": "Flush"})
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.BINARY:
+                    return 101
+    except Refused as e:
+        return e.status
     except NoResponse as e:
         return e
     return NoResponse(

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import aiohttp
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.http_client import (
-    REQUEST_TIMEOUT_S,
-    HttpClient,
-    NoResponse,
-    connection_errors,
-)
+from agent.cli.doctor.http_client import HttpClient, NoResponse, Refused
 from agent.cli.doctor.provider_response import unexpected_status
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped
 from agent.core.provider_advice import PROVIDER_ADVICE
@@ -50,13 +43,9 @@ async def _answer(
     url: str, headers: dict[str, str], model: str, http: HttpClient
 ) -> aiohttp.WSMessage | int:
     """Return the answer to the set-up, or the status that refused the connection."""
-    with connection_errors(url):
-        try:
-            async with (
-                asyncio.timeout(REQUEST_TIMEOUT_S),
-                http.http.ws_connect(url, headers=headers) as socket,
-            ):
-                await socket.send_json(live_setup(model))
-                return await socket.receive()
-        except aiohttp.WSServerHandshakeError as e:
-            return e.status
+    try:
+        async with http.web_socket(url, headers) as socket:
+            await socket.send_json(live_setup(model))
+            return await socket.receive()
+    except Refused as e:
+        return e.status
