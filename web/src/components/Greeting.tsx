@@ -10,19 +10,13 @@ import { useCaptions } from "../livekit/useCaptions.js";
 import { useMicrophone } from "../livekit/useMicrophone.js";
 import { usePlayback } from "../livekit/usePlayback.js";
 import { useStartTimeline } from "../livekit/useStartTimeline.js";
-import { continueHintOf, type GreetingState, isOver, isTextMode } from "../state/greetingState.js";
+import { type GreetingState, isOver } from "../state/greetingState.js";
 import { useContinue } from "../state/useContinue.js";
 import { useGreetingState } from "../state/useGreetingState.js";
 import { textsFor } from "../texts/index.js";
 import { TextsContext, useTexts } from "../texts/useTexts.js";
 import type { AvatarGreetingProps } from "./AvatarGreeting.js";
-import { CaptionList } from "./CaptionList.js";
-import { ChatInput } from "./ChatInput.js";
-import { ContinueButton } from "./ContinueButton.js";
-import { Ending } from "./Ending.js";
-import { Layout } from "./Layout.js";
-import { MicrophoneButton } from "./MicrophoneButton.js";
-import { Stage } from "./Stage.js";
+import { GreetingView } from "./GreetingView.js";
 
 type GreetingProps = Pick<AvatarGreetingProps, "traineeName" | "continueUrl" | "onContinue"> & {
   endpoint: GreetingEndpoint;
@@ -30,7 +24,7 @@ type GreetingProps = Pick<AvatarGreetingProps, "traineeName" | "continueUrl" | "
   tryAgain: () => void;
 };
 
-/** One attempt to greet: the LiveKit session, and the parts of the page that show it. */
+/** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
   const { endpoint, traineeName, continueUrl, onContinue, tryAgain } = props;
   const session = useSession(endpoint.tokenSource);
@@ -41,7 +35,7 @@ export function Greeting(props: GreetingProps) {
 
   const { playback, unlock } = usePlayback(room);
   useStartTimeline(room, endpoint, playback);
-  const { captions, send } = useCaptions(room);
+  const conversation = useCaptions(room);
   const microphone = useMicrophone(room, session.isConnected && !over);
   const end = () => endGreeting(room, endpoint);
   const { leaving, leave } = useContinue({ endpoint, state, end, continueUrl, onContinue });
@@ -52,52 +46,18 @@ export function Greeting(props: GreetingProps) {
   const onStateChange = useEffectEvent(props.onStateChange);
   useEffect(() => onStateChange(state), [state]);
 
-  const live = state.phase === "greeting";
-  const textMode = isTextMode(state);
   const reconnecting = isReconnecting(session.connectionState);
 
   return (
     <TextsContext value={texts}>
       <SessionProvider session={session}>
         <RoomAudioRenderer room={room} />
-        <Layout
-          state={state}
-          playback={playback}
+        <GreetingView
+          {...{ state, agent, reconnecting, playback, unlock, microphone, leaving, leave }}
+          connected={session.isConnected}
           traineeName={traineeName}
-          reconnecting={reconnecting}
-          recording={agent?.recording === true && !over}
-          stage={
-            over ? (
-              <Ending state={state} tryAgain={tryAgain} />
-            ) : (
-              <Stage {...{ state, agent, reconnecting, playback, unlock }} />
-            )
-          }
-          conversation={
-            over && captions.length === 0 ? undefined : (
-              <>
-                <CaptionList
-                  captions={captions}
-                  hint={live ? texts.captions.empty : texts.captions.before}
-                />
-                {!over && (
-                  <ChatInput enabled={live && !reconnecting} send={send} textMode={textMode} />
-                )}
-              </>
-            )
-          }
-          footer={
-            <>
-              {!over && (
-                <MicrophoneButton
-                  microphone={microphone}
-                  enabled={session.isConnected}
-                  textMode={textMode}
-                />
-              )}
-              <ContinueButton leaving={leaving} leave={leave} hint={continueHintOf(state)} />
-            </>
-          }
+          conversation={conversation}
+          tryAgain={tryAgain}
         />
       </SessionProvider>
     </TextsContext>

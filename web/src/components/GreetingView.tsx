@@ -1,0 +1,84 @@
+import type { Conversation } from "../livekit/useCaptions.js";
+import type { Microphone } from "../livekit/useMicrophone.js";
+import type { AgentPresence } from "../livekit/useAgentPresence.js";
+import type { Playback } from "../livekit/playbackReporter.js";
+import { continueHintOf, type GreetingState, isOver, isTextMode } from "../state/greetingState.js";
+import type { Leaving } from "../state/useContinue.js";
+import { useTexts } from "../texts/useTexts.js";
+import { CaptionList } from "./CaptionList.js";
+import { ChatInput } from "./ChatInput.js";
+import { ContinueButton } from "./ContinueButton.js";
+import { Ending } from "./Ending.js";
+import { Layout } from "./Layout.js";
+import { MicrophoneButton } from "./MicrophoneButton.js";
+import { Stage } from "./Stage.js";
+
+/** Everything the page shows, as plain values. `web/src/gallery` has one for every main state. */
+export interface GreetingViewProps {
+  state: GreetingState;
+  agent: AgentPresence | undefined;
+  /** The page is in the room, so the microphone can be used. */
+  connected: boolean;
+  reconnecting: boolean;
+  traineeName: string | undefined;
+  playback: Playback;
+  unlock: () => void;
+  conversation: Conversation;
+  microphone: Microphone;
+  leaving: Leaving;
+  leave: () => void;
+  tryAgain: () => void;
+}
+
+/** The page of a greeting. It needs no LiveKit room, so that each state can be shown alone. */
+export function GreetingView(props: GreetingViewProps) {
+  const { state, agent, connected, reconnecting, traineeName, playback, unlock } = props;
+  const { captions, send } = props.conversation;
+  const texts = useTexts();
+  const over = isOver(state);
+  const live = state.phase === "greeting";
+  const textMode = isTextMode(state);
+  return (
+    <Layout
+      state={state}
+      playback={playback}
+      traineeName={traineeName}
+      reconnecting={reconnecting}
+      recording={agent?.recording === true && !over}
+      stage={
+        over ? (
+          <Ending state={state} tryAgain={props.tryAgain} />
+        ) : (
+          <Stage {...{ state, agent, reconnecting, playback, unlock }} />
+        )
+      }
+      conversation={
+        over && captions.length === 0 ? undefined : (
+          <>
+            <CaptionList
+              captions={captions}
+              hint={live ? texts.captions.empty : texts.captions.before}
+            />
+            {!over && <ChatInput enabled={live && !reconnecting} send={send} textMode={textMode} />}
+          </>
+        )
+      }
+      footer={
+        <>
+          {!over && (
+            <MicrophoneButton
+              microphone={props.microphone}
+              enabled={connected}
+              textMode={textMode}
+            />
+          )}
+          <ContinueButton
+            leaving={props.leaving}
+            leave={props.leave}
+            hint={continueHintOf(state)}
+          />
+        </>
+      }
+    />
+  );
+}
