@@ -8,8 +8,8 @@ import {
 import { resultWithin } from "../lib/timing.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
-import { browserLanguages, textsFor } from "../texts/index.js";
-import { TextsContext } from "../texts/useTexts.js";
+import { textsFor } from "../texts/index.js";
+import { TextsContext, useBrowserLanguages } from "../texts/useTexts.js";
 import { ContinueButton } from "./ContinueButton.js";
 import { Ending } from "./Ending.js";
 import { ErrorBoundary } from "./ErrorBoundary.js";
@@ -43,6 +43,7 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
   const [attempt, setAttempt] = useState(0);
   // Kept through all attempts, so that "Try again" stays in the trainee's language.
   const [learnedLocale, setLearnedLocale] = useState<string>();
+  const languages = useBrowserLanguages();
   const tryAgain = useCallback(() => setAttempt((count) => count + 1), []);
 
   useEffect(() => {
@@ -59,14 +60,14 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
     props.onStateChange?.(state);
   };
   return (
-    <TextsContext value={textsFor(learnedLocale, props.locale, ...browserLanguages())}>
+    <TextsContext.Provider value={textsFor(learnedLocale, props.locale, ...languages)}>
       <Attempt
         key={`${attempt} ${props.endpointUrl}`}
         {...props}
         onStateChange={onStateChange}
         tryAgain={tryAgain}
       />
-    </TextsContext>
+    </TextsContext.Provider>
   );
 }
 

@@ -1,4 +1,4 @@
-import { type SubmitEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 
 import { useTexts } from "../texts/useTexts.js";
 import { SendIcon } from "./icons.js";
@@ -17,8 +17,7 @@ export function ChatInput({ enabled, send, textMode }: ChatInputProps) {
   const [text, setText] = useState("");
   const [status, setStatus] = useState<"idle" | "sending" | "failed">("idle");
 
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     const message = text.trim();
     if (message === "" || !enabled || status === "sending") return;
     setStatus("sending");
@@ -32,7 +31,13 @@ export function ChatInput({ enabled, send, textMode }: ChatInputProps) {
   };
 
   return (
-    <form className="tg-chat" onSubmit={(event) => void submit(event)}>
+    <form
+      className="tg-chat"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
       <label className="tg-visually-hidden" htmlFor={inputId}>
         {chat.label}
       </label>

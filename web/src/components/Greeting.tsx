@@ -1,7 +1,8 @@
 import { RoomAudioRenderer, SessionProvider, useSession } from "@livekit/components-react";
-import { useEffect, useEffectEvent } from "react";
+import { useEffect } from "react";
 
 import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import { useStableCallback } from "../lib/useStableCallback.js";
 import { isReconnecting } from "../livekit/connection.js";
 import { endGreeting } from "../livekit/endGreeting.js";
 import { useAgentLiveness } from "../livekit/useAgentLiveness.js";
@@ -43,13 +44,13 @@ export function Greeting(props: GreetingProps) {
   const outerTexts = useTexts();
   const texts = state.locale === undefined ? outerTexts : textsFor(state.locale, outerTexts.locale);
 
-  const onStateChange = useEffectEvent(props.onStateChange);
-  useEffect(() => onStateChange(state), [state]);
+  const onStateChange = useStableCallback(props.onStateChange);
+  useEffect(() => onStateChange(state), [state, onStateChange]);
 
   const reconnecting = isReconnecting(session.connectionState);
 
   return (
-    <TextsContext value={texts}>
+    <TextsContext.Provider value={texts}>
       <SessionProvider session={session}>
         <RoomAudioRenderer room={room} />
         <GreetingView
@@ -60,6 +61,6 @@ export function Greeting(props: GreetingProps) {
           tryAgain={tryAgain}
         />
       </SessionProvider>
-    </TextsContext>
+    </TextsContext.Provider>
   );
 }

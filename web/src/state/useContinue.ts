@@ -1,9 +1,10 @@
 /** What the Continue button does: end the greeting, find out where to go, and go there, once. */
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { type GreetingEndpoint, GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
 import { safeUrl } from "../lib/safeUrl.js";
 import { resultWithin } from "../lib/timing.js";
+import { useStableCallback } from "../lib/useStableCallback.js";
 import { type GreetingState, hasGreetingToEnd, opensVideoByItself } from "./greetingState.js";
 
 /** How long Continue waits for an endpoint that has not answered yet and may know the address. */
@@ -53,12 +54,12 @@ export function useContinue(options: ContinueOptions): { leaving: Leaving; leave
   };
 
   const byItself = opensVideoByItself(state);
-  const leaveByItself = useEffectEvent(leave);
+  const leaveByItself = useStableCallback(leave);
   useEffect(() => {
     if (!byItself) return;
-    const timer = setTimeout(() => leaveByItself(), OPEN_VIDEO_AFTER_MS);
+    const timer = setTimeout(leaveByItself, OPEN_VIDEO_AFTER_MS);
     return () => clearTimeout(timer);
-  }, [byItself]);
+  }, [byItself, leaveByItself]);
 
   return { leaving, leave };
 }

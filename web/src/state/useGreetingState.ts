@@ -4,10 +4,11 @@
  */
 import type { UseSessionReturn } from "@livekit/components-react";
 import { DisconnectReason, type Participant, type Room, RoomEvent } from "livekit-client";
-import { type Dispatch, useEffect, useEffectEvent, useReducer } from "react";
+import { type Dispatch, useEffect, useReducer } from "react";
 
 import { type GreetingEndpoint, GreetingEndpointError } from "../endpoint/greetingEndpoint.js";
 import { rejectAfter } from "../lib/timing.js";
+import { useStableCallback } from "../lib/useStableCallback.js";
 import { isAgent } from "../livekit/agentPresence.js";
 import { isReconnecting } from "../livekit/connection.js";
 import { ATTRIBUTE_ENDED } from "../livekit/roomContract.js";
@@ -70,7 +71,7 @@ function useConnection(
   dispatch: Dispatch<GreetingEvent>,
 ): void {
   const { room } = session;
-  const connect = useEffectEvent((unmounted: AbortSignal) =>
+  const connect = useStableCallback((unmounted: AbortSignal) =>
     connectToRoom(endpoint, session, dispatch, unmounted),
   );
   useEffect(() => {
@@ -100,7 +101,7 @@ function useConnection(
       room.off(RoomEvent.ParticipantAttributesChanged, onAttributesChanged);
       room.off(RoomEvent.Disconnected, onDisconnected);
     };
-  }, [room, dispatch]);
+  }, [room, dispatch, connect]);
 }
 
 async function connectToRoom(
@@ -152,12 +153,12 @@ async function requestAgent(
 
 /** Call `onTimeout` after `ms`; the time starts anew when `ms` changes, and undefined stops it. */
 function useTimeout(ms: number | undefined, onTimeout: () => void): void {
-  const latest = useEffectEvent(onTimeout);
+  const latest = useStableCallback(onTimeout);
   useEffect(() => {
     if (ms === undefined) return;
-    const timer = setTimeout(() => latest(), ms);
+    const timer = setTimeout(latest, ms);
     return () => clearTimeout(timer);
-  }, [ms]);
+  }, [ms, latest]);
 }
 
 function leave(room: Room): void {

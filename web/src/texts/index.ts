@@ -28,6 +28,5 @@ function find(tag: string): Texts | undefined {
  * The languages of the host page and of the browser, used until the greeting's language is known.
  */
 export function browserLanguages(): string[] {
-  if (typeof document === "undefined") return [];
   return [document.documentElement.lang, ...navigator.languages];
 }

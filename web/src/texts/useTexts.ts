@@ -1,4 +1,4 @@
-import { createContext, useContext } from "react";
+import { createContext, useContext, useSyncExternalStore } from "react";
 
 import { browserLanguages, type Texts, textsFor } from "./index.js";
 
@@ -8,5 +8,19 @@ export const TextsContext = createContext<Texts | undefined>(undefined);
  * The texts in the language of the surrounding greeting; outside one, in the browser's language.
  */
 export function useTexts(): Texts {
-  return useContext(TextsContext) ?? textsFor(...browserLanguages());
+  const languages = useBrowserLanguages();
+  return useContext(TextsContext) ?? textsFor(...languages);
 }
+
+/**
+ * The languages of the host page and of the browser. Empty on a server and while the page hydrates,
+ * so that both render the same.
+ */
+export function useBrowserLanguages(): string[] {
+  return useSyncExternalStore(doNotSubscribe, browserSnapshot, serverSnapshot).split(" ");
+}
+
+const doNotSubscribe = () => () => undefined;
+/** Text, because React compares snapshots by identity. */
+const browserSnapshot = () => browserLanguages().join(" ");
+const serverSnapshot = () => "";
