@@ -18,6 +18,7 @@ from agent.core.settings.field_types import Table
 from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
+from agent.scripts.rendering import format_condition
 from agent.scripts.schema import json_schema
 from agent.scripts.speakable import estimate_speech_s
 
@@ -167,6 +168,7 @@ def _rendered(script: RenderedScript) -> list[str]:
     lines += ["", "questions:"] if script.questions else ["", "no questions"]
     for question in script.questions:
         kind = f"{question.type}, {'required' if question.required else 'optional'}"
+        kind += format_condition(question, "; ")
         lines.append(f"  {question.id} ({kind}): {question.ask}")
         if question.type == "choice":
             lines += [f"    {id}: {words}" for id, words in question.choices.items()]

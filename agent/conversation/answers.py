@@ -7,15 +7,27 @@ the model is told to ask once more, and then to go on. No answer is ever forced.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.conversation.answer_values import parse_answer
 from agent.core.events import AnswersChanged, Events
 from agent.core.types import Answer
 from agent.scripts import Question
+from agent.scripts.rendering import format_condition
 
 _QUOTED_MAX = 200
 """Characters of a text answer that the model is told again."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the questions are."""
+
+    done: int
+    """Questions that are answered or skipped."""
+    total: int
+    """Questions whose condition holds; more may follow from an answer."""
 
 
 class Answers:
@@ -25,20 +37,44 @@ class Answers:
         self._questions = {question.id: question for question in questions}
         self._asked_again: set[str] = set()
         self._events = events
-        self.given = {question.id: Answer(type=question.type) for question in questions}
-        """Answers by question id, in the order of the script."""
+        self._given = {question.id: Answer(type=question.type) for question in questions}
+        """Also the answers to questions whose condition does not hold any more."""
+
+    @property
+    def questions(self) -> dict[str, Question]:
+        """The questions whose condition holds, by id and in the order of the script."""
+        asked: dict[str, Question] = {}
+        for id, question in self._questions.items():
+            conditions = question.only_if.items()
+            if all(other in asked and self._given[other].value == v for other, v in conditions):
+                asked[id] = question
+        return asked
+
+    @property
+    def given(self) -> dict[str, Answer]:
+        """The answers to `questions`, by id and in the order of the script."""
+        return {id: self._given[id] for id in self.questions}
+
+    @property
+    def progress(self) -> Progress:
+        """How many of `questions` are done."""
+        given = self.given.values()
+        return Progress(sum(answer.status != "open" for answer in given), len(given))
 
     def restore(self, given: Mapping[str, Answer]) -> None:
         """Take over earlier answers to questions that the script still asks."""
         for id, answer in given.items():
-            if id in self.given and self.given[id].type == answer.type:
-                self.given[id] = answer
+            question = self._questions.get(id)
+            if question is None or question.type != answer.type:
+                continue
+            if answer.status != "answered" or question.canonical(answer.value) is not None:
+                self._given[id] = answer
 
     def replace(self, questions: Sequence[Question], earlier: Mapping[str, Answer]) -> None:
         """Ask the questions of another script; `earlier` answers to them count."""
         self._questions = {question.id: question for question in questions}
         self._asked_again.clear()
-        self.given = {question.id: Answer(type=question.type) for question in questions}
+        self._given = {question.id: Answer(type=question.type) for question in questions}
         self.restore(earlier)
 
     @property
@@ -55,13 +91,13 @@ class Answers:
         """Use the wording of another language; answers stay."""
         self._questions = {question.id: question for question in questions}
         for question in questions:
-            self.given.setdefault(question.id, Answer(type=question.type))
+            self._given.setdefault(question.id, Answer(type=question.type))
 
     def record(self, id: str, value: object) -> str:
         """Record an answer or a correction. Returns one sentence for the model."""
-        question = self._questions.get(id)
+        question = self.questions.get(id)
         if question is None:
-            return self._unknown(id)
+            return self._not_asked(id)
         try:
             plain = parse_answer(question, value)
         except ValueError as e:
@@ -72,9 +108,9 @@ class Answers:
 
     def skip(self, id: str) -> str:
         """Mark a question as declined. Returns one sentence for the model."""
-        question = self._questions.get(id)
+        question = self.questions.get(id)
         if question is None:
-            return self._unknown(id)
+            return self._not_asked(id)
         self._set(id, Answer(type=question.type, status="declined"))
         if question.required and id not in self._asked_again:
             self._asked_again.add(id)
@@ -86,20 +122,22 @@ class Answers:
 
     def next_open(self) -> Question | None:
         """The first question that has not been asked yet."""
-        return next(
-            (q for id, q in self._questions.items() if self.given[id].status == "open"), None
-        )
+        questions = self.questions.items()
+        return next((q for id, q in questions if self._given[id].status == "open"), None)
 
     def _unclear(self, question: Question, why: str) -> str:
         # An unclear correction does not erase a clear answer.
-        if self.given[question.id].status != "answered":
+        if self._given[question.id].status != "answered":
             self._set(question.id, Answer(type=question.type, status="unclear"))
         if question.id in self._asked_again:
             return f"Still not clear: {why}. Skip {question.id}. {self._what_next()}"
         self._asked_again.add(question.id)
         return f"Not clear: {why}. Ask {question.id} once more, in other words."
 
-    def _unknown(self, id: str) -> str:
+    def _not_asked(self, id: str) -> str:
+        if id in self._questions:
+            condition = format_condition(self._questions[id])
+            return f"{id} is asked {condition}: record that first. {self._what_next()}"
         known = ", ".join(self._questions) or "none"
         return f"There is no question {id[:40]!r}; there are: {known}. {self._what_next()}"
 
@@ -110,9 +148,9 @@ class Answers:
         return f"next: {following.id}"
 
     def _set(self, id: str, answer: Answer) -> None:
-        known = self.given[id]
+        known = self._given[id]
         if (known.status, known.value) != (answer.status, answer.value):
-            self.given[id] = answer.model_copy(update={"at": datetime.now(UTC)})
+            self._given[id] = answer.model_copy(update={"at": datetime.now(UTC)})
             self._events.emit(AnswersChanged())
 
 

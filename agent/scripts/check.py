@@ -117,7 +117,7 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
         if other_language:
             yield from _not_translated(file, first)
         if _shape(file.fields.questions) != _shape(first.fields.questions):
-            message = f"ids, types, choices or bounds differ from {first.path.name}"
+            message = f"ids, types, choices, bounds or conditions differ from {first.path.name}"
             yield file.finding(("questions",), message)
         if file.fields.industries.keys() != first.fields.industries.keys():
             yield file.finding(("industries",), f"have other keys than in {first.path.name}")
@@ -136,7 +136,7 @@ def _not_translated(file: ScriptFile[Script], first: ScriptFile[Script]) -> Iter
 
 def _shape(questions: list[Question]) -> list[tuple[object, ...]]:
     """Return what must be the same in every locale for the outcome: all but the words."""
-    return [(q.id, q.type, _values(q)) for q in questions]
+    return [(q.id, q.type, q.only_if, _values(q)) for q in questions]
 
 
 def _values(question: Question) -> object:

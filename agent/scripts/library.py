@@ -184,7 +184,7 @@ def _explained(
             loc, message = loc[:-2], "every name in it must be text: put numbers in quotes"
     elif kind == "invalid_key":
         loc, message = loc[:-1], "every field's name must be text"
-    elif kind == "no_default":
+    elif kind == "located":
         loc = error["ctx"]["loc"]
     elif kind == "bool_parsing":
         message = "must be true or false"

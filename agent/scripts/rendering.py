@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -269,8 +270,9 @@ def format_question(question: Question) -> str:
     `hopes (text): What do you hope for?`
     `years (number): For how long? (years, 0 to 60)`
     `mood (choice): How are you? [calm = calm; nervous = a little nervous]`
+    `truck (text; only if driven is true): Which one?`
     """
-    line = f"{question.id} ({question.type}): {question.ask}"
+    line = f"{question.id} ({question.type}{format_condition(question, '; ')}): {question.ask}"
     if question.type == "choice":
         choices = "; ".join(f"{id} = {words}" for id, words in question.choices.items())
         return f"{line} [{choices}]"
@@ -284,6 +286,15 @@ def format_question(question: Question) -> str:
         if about := ", ".join(part for part in (question.unit, bounds) if part):
             return f"{line} ({about})"
     return line
+
+
+def format_condition(question: Question, before: str = "") -> str:
+    """Format a condition: `only if driven is true`, with `before` in front; empty without one."""
+    conditions = " and ".join(
+        f"{id} is {json.dumps(value) if isinstance(value, bool) else value}"
+        for id, value in question.only_if.items()
+    )
+    return f"{before}only if {conditions}" if conditions else ""
 
 
 def _language(library: Library, tag: str) -> str:

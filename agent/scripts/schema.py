@@ -14,9 +14,12 @@ from pydantic import (
     Field,
     Strict,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+
+from agent.core.plain_text import one_line
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 """A template; line breaks in the file become spaces."""
@@ -25,6 +28,13 @@ LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Alias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
+Condition = Annotated[object, WithJsonSchema({"type": ["boolean", "number", "string"]})]
+"""`Script` checks it against the question that it depends on."""
+Value = bool | int | float | str
+"""The value of an answer: yes or no, a number, the id of a choice, or text."""
+
+_LARGEST_NUMBER = 2**53 - 1
+"""Larger numbers change when they pass through JSON."""
 
 
 class _Strict(BaseModel):
@@ -32,12 +42,16 @@ class _Strict(BaseModel):
 
 
 class _Question(_Strict):
+    """A question. Each type says what it `expects`, and returns the `canonical` value or None."""
+
     id: Id
     """Name of the answer in the outcome; the same in every locale."""
     ask: Text
     """The question as the agent asks it, one sentence."""
     required: bool = False
     """Ask again if the trainee did not answer. The trainee may still decline."""
+    only_if: dict[Id, Condition] = {}
+    """Ask only if earlier questions have these answers: `{driven_before: true}`."""
 
 
 class ChoiceQuestion(_Question):
@@ -46,6 +60,13 @@ class ChoiceQuestion(_Question):
     type: Literal["choice"]
     choices: Annotated[dict[Id, Text], Field(min_length=2)]
     """The id of each choice, and the words for it in this language."""
+
+    @property
+    def expects(self) -> str:
+        return f"one of {', '.join(self.choices)}"
+
+    def canonical(self, value: object) -> Value | None:
+        return value if isinstance(value, str) and value in self.choices else None
 
 
 class NumberQuestion(_Question):
@@ -68,6 +89,29 @@ class NumberQuestion(_Question):
                 raise ValueError("holds no whole number from minimum to maximum: whole is true")
         return self
 
+    @property
+    def expects(self) -> str:
+        low, high = self.minimum, self.maximum
+        unit = f" of {self.unit}" if self.unit else ""
+        bounds = "" if low is None else f" from {low:g}"
+        bounds += "" if high is None else f" to {high:g}"
+        if high is None and low is not None:
+            bounds = f", at least {low:g}"
+        elif low is None and high is not None:
+            bounds = f", at most {high:g}"
+        return f"a{' whole' if self.whole else ''} number{unit}{bounds}"
+
+    def canonical(self, value: object) -> Value | None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        low = -_LARGEST_NUMBER if self.minimum is None else self.minimum
+        high = _LARGEST_NUMBER if self.maximum is None else self.maximum
+        if not low <= value <= high:  # not a number compares false
+            return None
+        if self.whole:
+            return int(value) if value == int(value) else None
+        return float(value)
+
 
 class TextQuestion(_Question):
     """A question answered in the trainee's own words."""
@@ -75,11 +119,26 @@ class TextQuestion(_Question):
     type: Literal["text"]
     max_characters: Annotated[Whole, Field(ge=20, le=2000)] = 500
 
+    @property
+    def expects(self) -> str:
+        return f"text of 1 to {self.max_characters} characters"
+
+    def canonical(self, value: object) -> Value | None:
+        text = one_line(value, self.max_characters + 1)
+        return text if 0 < len(text) <= self.max_characters else None
+
 
 class YesNoQuestion(_Question):
     """A question answered with yes or no."""
 
     type: Literal["yes_no"]
+
+    @property
+    def expects(self) -> str:
+        return "true or false"
+
+    def canonical(self, value: object) -> Value | None:
+        return value if isinstance(value, bool) else None
 
 
 Question = Annotated[
@@ -185,10 +244,31 @@ class Script(Shared):
         for name, industry in self.industries.items():
             if extra := sorted(industry.words.keys() - self.words.keys()):
                 raise PydanticCustomError(
-                    "no_default",
+                    "located",
                     "has no default in the script's `words`",
                     {"loc": ("industries", name, "words", extra[0])},
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _conditions_can_hold(self) -> Self:
+        earlier: dict[str, Question] = {}
+        for i, question in enumerate(self.questions):
+            for id, value in question.only_if.items():
+                other, problem = earlier.get(id), ""
+                if other is None:
+                    problem = "is not the id of an earlier question"
+                elif other.type == "text":
+                    problem = "is a text question: a condition needs another type"
+                elif other.canonical(value) is None:
+                    problem = f"must be {other.expects}, as {id} is answered"
+                if problem:
+                    raise PydanticCustomError(
+                        "located",
+                        "{problem}",
+                        {"loc": ("questions", i, "only_if", id), "problem": problem},
+                    )
+            earlier[question.id] = question
         return self
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.conversation.answer_values import parse_answer
-from agent.conversation.answers import Answers
+from agent.conversation.answers import Answers, Progress
 from agent.core.events import AnswersChanged, Events
 from agent.scripts import ChoiceQuestion, NumberQuestion, TextQuestion, YesNoQuestion
 
@@ -194,6 +194,39 @@ def test_unknown_question_changes_nothing() -> None:
     assert "there are: driven, years, truck, hopes" in answers.record("password", "x")
     assert "there are" in answers.skip("password")
     assert not changes
+
+
+YEARS_IF = YEARS.model_copy(update={"only_if": {"driven": True}})
+TRUCK_IF = TRUCK.model_copy(update={"only_if": {"years": 3}, "required": True})
+
+
+def test_question_is_asked_and_counted_only_while_its_condition_holds() -> None:
+    changes: list[None] = []
+    events = Events()
+    events.on(AnswersChanged, changes.append)
+    answers = Answers([DRIVEN, YEARS_IF, TRUCK_IF, HOPES], events)
+    assert (list(answers.given), answers.progress) == (["driven", "hopes"], Progress(0, 2))
+    assert "asked only if driven is true" in answers.record("years", 3)
+    assert "asked only if years is 3" in answers.skip("truck")
+    assert not changes
+    assert answers.record("driven", False).endswith("next: hopes")
+    answers.record("driven", True)
+    assert answers.next_open() == YEARS_IF
+    assert answers.record("years", 3).endswith("next: truck")
+    assert (list(answers.given), answers.progress) == (
+        ["driven", "years", "truck", "hopes"],
+        Progress(2, 4),
+    )
+    answers.record("driven", False)
+    assert (list(answers.given), answers.progress) == (["driven", "hopes"], Progress(1, 2))
+    assert "years" not in answers.summary
+
+
+def test_declined_condition_does_not_hold() -> None:
+    answers = Answers([DRIVEN, YEARS_IF], Events())
+    answers.skip("driven")
+    assert answers.next_open() is None
+    assert answers.progress == Progress(1, 1)
 
 
 def test_rephrase_keeps_the_answers() -> None:

@@ -187,10 +187,29 @@ def test_check_compares_the_locales_of_a_script(tmp_path: Path) -> None:
     found = [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
     assert any(text.startswith("glass/fr.md: is missing: translate") for text in found)
     assert "glass/es.md:6: opening: is the same as in en.md: translate it" in found
-    unlike = "glass/es.md:13: questions: ids, types, choices or bounds differ from en.md"
+    unlike = (
+        "glass/es.md:13: questions: ids, types, choices, bounds or conditions differ from en.md"
+    )
     assert unlike in found
     check(tmp_path, spanish.replace("maximum: 60", "maximum: 6"), "glass/es")
     assert unlike in [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
+
+
+def test_check_accepts_conditions_and_compares_them_between_locales(tmp_path: Path) -> None:
+    on_gloves = "id: hopes, only_if: {gloves: true, nerves: calm, years: 3}"
+    assert check(tmp_path, GOOD.replace("id: hopes", on_gloves)) == []
+    spanish = GOOD.replace("id: hopes", "id: hopes, only_if: {gloves: false}")
+    check(tmp_path, spanish, "glass/es")
+    assert any("or conditions differ" in f.message for f in check_path(tmp_path / "glass"))
+
+
+def test_check_refuses_a_condition_on_a_text_question(tmp_path: Path) -> None:
+    more = "{id: more, type: text, ask: What else do you hope for?, only_if: {hopes: rest}}"
+    (found,) = check(
+        tmp_path, GOOD.replace("words: {thing: glass}", f"  - {more}\nwords: {{thing: glass}}")
+    )
+    assert (found.field, found.line) == ("questions[4].only_if.hopes", 22)
+    assert found.message == "is a text question: a condition needs another type"
 
 
 def test_check_expects_all_shared_locales_by_default(tmp_path: Path) -> None:

@@ -92,6 +92,27 @@ SPANISH = (
         ("id: gloves, ", "", 20, "questions[2].id", "is missing"),
         ("type: text", "type: Text", 21, "questions[3].type", "choice, number, text or yes_no"),
         ("id: hopes", "id: 5", 21, "questions[3].id", "must be text"),
+        *(
+            (
+                "id: hopes",
+                f"only_if: {{{condition}}}, id: hopes",
+                21,
+                f"questions[3].only_if.{condition.partition(':')[0]}",
+                message,
+            )
+            for condition, message in [
+                ("glasses: true", "is not the id of an earlier question"),
+                ("hopes: true", "is not the id of an earlier question"),
+                ("gloves: yes", "must be true or false, as gloves is answered"),
+                ("gloves: 1", "must be true or false"),
+                ("gloves: [true]", "must be true or false"),
+                ("nerves: a little nervous", "must be one of calm, nervous"),
+                ("years: '3'", "must be a whole number from 0 to 60"),
+                ("years: 61", "must be a whole number from 0 to 60"),
+                ("years: 2.5", "must be a whole number from 0 to 60"),
+                ("years: .nan", "must be a whole number from 0 to 60"),
+            ]
+        ),
         ("aliases: [artists]", "alias: [a]", 24, "industries.art.alias", "unknown field"),
         ("  art: ", "  Art Shops: ", 24, "industries.Art Shops", "match"),
         ("words: {thing: mirrors}", "facts: ['{{ x }}']", 24, "industries.art.facts[0]", "'x'"),

@@ -146,6 +146,10 @@ def test_format_question_writes_one_line() -> None:
     for fields, line in [
         ({"type": "text"}, "q (text): Ask?"),
         ({"type": "yes_no"}, "q (yes_no): Ask?"),
+        (
+            {"type": "yes_no", "only_if": {"a": True, "b": "reach"}},
+            "q (yes_no; only if a is true and b is reach): Ask?",
+        ),
         ({"type": "number"}, "q (number): Ask?"),
         ({"type": "number", "unit": "years"}, "q (number): Ask? (years)"),
         ({"type": "number", "minimum": 0, "maximum": 1.5}, "q (number): Ask? (0 to 1.5)"),

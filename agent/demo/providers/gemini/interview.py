@@ -15,7 +15,9 @@ from agent.demo.providers.gemini.language import Language, found, languages, pla
 from agent.demo.providers.gemini.reply import Reply
 from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request
 
-_QUESTION = re.compile(r"^\s*-\s*([a-z]\w*) \((yes_no|choice|number|text)\): (.+)$", re.M)
+_QUESTION = re.compile(
+    r"^\s*-\s*([a-z]\w*) \((yes_no|choice|number|text)(?:; only if [^)]*)?\): (.+)$", re.M
+)
 _NEXT = re.compile(r"\bnext: ?(\w+)")
 _UNCLEAR = re.compile(r"\bnot clear\b|\bthere is no question\b", re.I)
 _NAME = re.compile(r'^- (?:name|nombre|nom) ?: "([^"\n]+)"$', re.I | re.M)
