@@ -58,6 +58,10 @@ _CUT_IN: Final = (
     "language."
 )
 
+_RENAMED: Final = (
+    "They have asked to be called by the name above: use it, and no name you used before."
+)
+
 
 class Conversation:
     """What the agent says. The caller starts `session`."""
@@ -130,6 +134,22 @@ class Conversation:
             await self.session.wait_for_idle()
         self.prepare_opening()
 
+    async def use_name(self, name: str) -> None:
+        """Call the trainee by another name from the next line on.
+
+        Args:
+            name: a clean name; see `agent.core.names`.
+        """
+        state = self._state
+        trainee = state.metadata.trainee.model_copy(update={"name": name})
+        state.metadata = state.metadata.model_copy(update={"trainee": trainee})
+        spoken = state.metadata.model_copy(update={"locale": state.script.locale})
+        self._use_script(script_for(spoken, state.library))
+        instructions = [state.script.instructions, state.answers.summary, _RENAMED]
+        await self.agent.update_instructions("\n\n".join(filter(None, instructions)))
+        if state.opened_at is None:
+            self.prepare_opening()
+
     def prepare_opening(self) -> None:
         """Synthesise the opening before anyone listens, so that it starts at once.
 
@@ -168,17 +188,62 @@ class Conversation:
         """Answer what the trainee said during the opening; from now on, answer each turn."""
         self._words.release()
 
-    async def answer_typed(self, text: str) -> None:
-        """Answer a typed line. Interrupt the current line if it may be interrupted."""
+    async def answer_typed(self, text: str, *, instructions: str = "") -> None:
+        """Answer a typed line. Interrupt the current line if it may be interrupted.
+
+        Args:
+            instructions: what the model must know for this reply, in one or two sentences.
+        """
         text = one_line(text, len(text))
         if not text:
             return
+        await self._interrupt()
+        self._typed.append(text)
+        self.session.generate_reply(
+            user_input=text, instructions=instructions or NOT_GIVEN, input_modality="text"
+        )
+
+    async def note_typed(self, text: str) -> None:
+        """Add a typed line to the conversation, without a reply of the model."""
+        await self._interrupt()
+        message = ChatMessage(role="user", content=[one_line(text, len(text))])
+        chat_ctx = self.agent.chat_ctx.copy()
+        chat_ctx.insert(message)
+        await self.agent.update_chat_ctx(chat_ctx)
+        self._typed.append(message.text_content or "")
+        self._on_item(ConversationItemAddedEvent(item=message))
+
+    async def repeat_on_request(self, text: str) -> None:
+        """Say the latest line again, word for word, because the trainee asks for it.
+
+        The check-in is not repeated, but the line before it.
+
+        Args:
+            text: what the trainee typed.
+        """
+        last = self._last_line()
+        await self.note_typed(text)
+        if last:
+            self.session.say(last)
+
+    def _last_line(self) -> str:
+        said = [
+            message.text_content or ""
+            for message in self.agent.chat_ctx.messages()
+            if message.role == "assistant"
+        ]
+        # The line being said is not in the conversation yet, or only the part that was heard.
+        lines = [*said, self.agent.previous_line, self.agent.current_line]
+        script = self._state.script
+        texts = (line.strip().removeprefix(script.moment).strip() for line in reversed(lines))
+        return next((text for text in texts if text not in ("", script.check_in)), "")
+
+    async def _interrupt(self) -> None:
+        """Wait for a line that may not be interrupted, and interrupt any other."""
         while (speech := self.session.current_speech) and not speech.allow_interruptions:
             await speech.wait_for_playout()
             await asyncio.sleep(_OVER_S)  # let the session notice that the line is over
         await self.session.interrupt()
-        self._typed.append(text)
-        self.session.generate_reply(user_input=text, input_modality="text")
 
     def cut_in(self) -> None:
         """Answer what the trainee has said so far, although they have not finished.

@@ -84,11 +84,35 @@ class CanHear:
     audio_from: frozenset[str]
 
 
+TapAction = Literal["answer", "skip", "next", "finish", "repeat", "slower"]
+"""What a button of the page asks for: an answer to a question, to skip it, the next question, the
+end of the conversation, the last line again, or the last line more slowly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A button that the trainee tapped instead of typing."""
+
+    action: TapAction
+    question: str = ""
+    """The id of the question, for `answer` and `skip`."""
+    value: str = ""
+    """For `answer`: the id of the choice, or `yes` or `no`."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextReceived:
-    """The trainee has typed a line."""
+    """The trainee has typed a line, or tapped a button that stands for one."""
 
     text: str
+    tap: Tap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameChosen:
+    """The trainee wants to be called by this name, which is clean."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

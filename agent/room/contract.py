@@ -44,6 +44,21 @@ ATTRIBUTE_CLOSING = "greeting.closing"
 """On the agent: `soon` shortly before the time limit. After the closing line `highlight_continue`,
 or `continue` if the page should go on by itself. Empty again if the trainee goes on talking."""
 
+ATTRIBUTE_GUIDE = "greeting.guide"
+"""On the agent: the name by which the script's guide introduces itself, for example `Maya`."""
+
+ATTRIBUTE_QUESTIONS = "greeting.questions"
+"""On the agent, from the end of the opening: the script's questions and the open one, as the JSON
+of `agent.conversation.question_progress.QuestionProgress`."""
+
+ATTRIBUTE_TAP = "greeting.tap"
+"""On a typed message, set by the page: which button sent it, as JSON:
+`{"action": "answer", "question": "mood", "value": "calm"}`; see `agent.core.events.Tap`."""
+
+RPC_SET_NAME = "set_name"
+"""Page to agent: `{"name": "Ada"}`, what the trainee wants to be called. Returns
+`{"name": "Ada"}` as the agent says it; empty if the text contains no name: nothing changes."""
+
 ATTRIBUTE_RECORDING = "greeting.recording"
 """On the agent: `on` while the trainee is being recorded, otherwise empty."""
 

@@ -9,28 +9,38 @@ from typing import Final
 from livekit import rtc
 
 from agent.core import end_reasons
-from agent.core.events import CanHear, EndRequested, Events, PageTimelineReported
+from agent.core.events import CanHear, EndRequested, Events, NameChosen, PageTimelineReported
 from agent.core.log import logger
-from agent.room.contract import RPC_CAN_HEAR, RPC_END_GREETING, RPC_START_TIMELINE
+from agent.core.names import clean_name
+from agent.room.contract import (
+    RPC_CAN_HEAR,
+    RPC_END_GREETING,
+    RPC_SET_NAME,
+    RPC_START_TIMELINE,
+)
 from agent.room.trainee import is_human
 
 _RESPOND_FIRST_S: Final = 0.1
 """The response to `end_greeting` is sent before the room is closed."""
 _TIMELINE_REPORTS_MAX: Final = 4
 """A page sends one or two reports; more are ignored."""
+_NAMES_MAX: Final = 5
+"""How often a trainee may choose another name; more are ignored."""
 
 
 class PageRpcs:
-    """Emits `CanHear`, `EndRequested` and `PageTimelineReported`."""
+    """Emits `CanHear`, `EndRequested`, `NameChosen` and `PageTimelineReported`."""
 
     def __init__(self, room: rtc.Room, events: Events) -> None:
         """Register the methods; the room must be connected."""
         self._room = room
         self._events = events
         self._timeline_reports = 0
+        self._names = 0
         methods = {
             RPC_CAN_HEAR: self._on_can_hear,
             RPC_END_GREETING: self._on_end_greeting,
+            RPC_SET_NAME: self._on_set_name,
             RPC_START_TIMELINE: self._on_start_timeline,
         }
         for name, method in methods.items():
@@ -66,6 +76,18 @@ class PageRpcs:
         event = EndRequested(end_reasons.requested(reason))
         asyncio.get_running_loop().call_later(_RESPOND_FIRST_S, self._events.emit, event)
         return "ok"
+
+    async def _on_set_name(self, call: rtc.RpcInvocationData) -> str:
+        if not self._is_from_human(call) or self._names >= _NAMES_MAX:
+            return "ignored"
+        try:
+            name = clean_name(json.loads(call.payload).get("name"))
+        except (ValueError, AttributeError):
+            name = ""
+        if name:
+            self._names += 1
+            self._events.emit(NameChosen(name))
+        return json.dumps({"name": name})
 
     async def _on_start_timeline(self, call: rtc.RpcInvocationData) -> str:
         if not self._is_from_human(call) or self._timeline_reports >= _TIMELINE_REPORTS_MAX:

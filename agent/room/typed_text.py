@@ -7,10 +7,12 @@ from typing import Final
 
 from livekit import rtc
 from livekit.agents.types import TOPIC_CHAT
+from pydantic import TypeAdapter, ValidationError
 
-from agent.core.events import Events, TextReceived
+from agent.core.events import Events, Tap, TextReceived
 from agent.core.log import logger
 from agent.core.task_set import TaskSet
+from agent.room.contract import ATTRIBUTE_TAP
 from agent.room.trainee import Trainee
 
 _READ_TIMEOUT_S: Final = 10.0
@@ -46,4 +48,23 @@ class TypedText:
             )
             return
         if identity == self._trainee.identity and text.strip():
-            self._events.emit(TextReceived(text[:_LENGTH_MAX]))
+            attributes = reader.info.attributes or {}
+            self._events.emit(TextReceived(text[:_LENGTH_MAX], _tap(attributes.get(ATTRIBUTE_TAP))))
+
+
+_TAP: Final = TypeAdapter(Tap)
+
+
+def _tap(value: str | None) -> Tap | None:
+    """Return the button that sent a text; None if it was typed, or this button is not known."""
+    if value is None:
+        return None
+    try:
+        return _TAP.validate_json(value)
+    except ValidationError:
+        logger.warning(
+            "the page sent a button that this worker does not know; treating its text as typed. "
+            "Update the worker",
+            extra={"event": "tap_unknown"},
+        )
+        return None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent.greeting.behaviours.answer_early_words import AnswerEarlyWords
+from agent.greeting.behaviours.answer_taps import AnswerTaps
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutReply
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
@@ -23,6 +24,7 @@ from agent.greeting.behaviours.limit_time import LimitTime
 from agent.greeting.behaviours.record_with_consent import RecordWithConsent
 from agent.greeting.behaviours.recover_recognition import RecoverRecognition
 from agent.greeting.behaviours.repeat_lost_line import RepeatLostLine
+from agent.greeting.behaviours.use_chosen_name import UseChosenName
 from agent.greeting.context import Greeting
 
 BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
@@ -31,6 +33,8 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     RepeatLostLine,
     AnswerEarlyWords,
     AnswerTypedText,
+    AnswerTaps,
+    UseChosenName,
     RecoverRecognition,
     ApologiseWithoutReply,
     CheckInAfterSilence,

@@ -19,9 +19,13 @@ class AnswerTypedText:
         self._greeting = greeting
         self._typed: asyncio.Queue[str] = asyncio.Queue()
         self._opening_finished = asyncio.Event()
-        greeting.events.on(TextReceived, lambda event: self._typed.put_nowait(event.text))
+        greeting.events.on(TextReceived, self._on_text)
         greeting.events.on(OpeningFinished, lambda _: self._opening_finished.set())
         greeting.tasks.start(self._answer(), name="answer_typed_text")
+
+    def _on_text(self, event: TextReceived) -> None:
+        if event.tap is None:  # `AnswerTaps` handles the others
+            self._typed.put_nowait(event.text)
 
     async def _answer(self) -> None:
         while True:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.conversation.question_progress import QuestionTracker
 from agent.core.events import (
+    AnswersChanged,
     ClosingChanged,
     LanguageChanged,
+    LineAdded,
     ModeChanged,
+    OpeningFinished,
     OpeningStarted,
     RecordingChanged,
 )
@@ -15,9 +19,11 @@ from agent.greeting.context import Greeting
 from agent.room.contract import (
     ATTRIBUTE_CLOSING,
     ATTRIBUTE_ENDED,
+    ATTRIBUTE_GUIDE,
     ATTRIBUTE_LOCALE,
     ATTRIBUTE_MODE,
     ATTRIBUTE_MODE_REASON,
+    ATTRIBUTE_QUESTIONS,
     ATTRIBUTE_RECORDING,
 )
 from agent.room.page_attributes import PageAttributes
@@ -31,11 +37,16 @@ class PageObserver:
     def __init__(self, greeting: Greeting) -> None:
         self._state = greeting.state
         self._page = PageAttributes(greeting.room)
+        self._questions = QuestionTracker(greeting.state)
+        self._opening_said = False
         greeting.events.on(ModeChanged, self._on_mode)
         greeting.events.on(OpeningStarted, self._on_language)
         greeting.events.on(LanguageChanged, self._on_language)
         greeting.events.on(ClosingChanged, self._on_closing)
         greeting.events.on(RecordingChanged, self._on_recording)
+        greeting.events.on(OpeningFinished, self._on_opening_finished)
+        greeting.events.on(LineAdded, self._on_line)
+        greeting.events.on(AnswersChanged, lambda _: self._show_questions())
 
     async def show_end(self, reason: str) -> None:
         """Tell the page why the greeting ended; call it before the room is deleted."""
@@ -46,7 +57,24 @@ class PageObserver:
 
     def _on_language(self, _: OpeningStarted | LanguageChanged) -> None:
         if self._state.opened_at is not None:
-            self._page.set({ATTRIBUTE_LOCALE: self._state.script.locale})
+            script = self._state.script
+            self._page.set({ATTRIBUTE_LOCALE: script.locale, ATTRIBUTE_GUIDE: script.guide})
+            self._show_questions()
+
+    def _on_opening_finished(self, _: OpeningFinished) -> None:
+        self._opening_said = True
+        self._questions.opening_said()
+        self._show_questions()
+
+    def _on_line(self, event: LineAdded) -> None:
+        if self._opening_said and event.line.who == "guide":
+            self._questions.line_said(event.line.text)
+            self._show_questions()
+
+    def _show_questions(self) -> None:
+        if self._opening_said:
+            progress = self._questions.progress.model_dump_json()
+            self._page.set({ATTRIBUTE_QUESTIONS: progress})
 
     def _on_closing(self, event: ClosingChanged) -> None:
         self._page.set({ATTRIBUTE_CLOSING: event.closing})

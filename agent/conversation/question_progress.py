@@ -1,0 +1,97 @@
+"""Which question waits for an answer, and how many are done, for the page.
+
+The model asks in its own words, so a question counts as asked if the agent has said a line with a
+question mark while it was the next open one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from agent.conversation.state import GreetingState
+from agent.scripts import Question
+from agent.scripts.selection import normalize_words
+
+_ASKS: Final = re.compile("[?？؟]")
+_SHARED_WORDS: Final = 0.5
+"""The opening asks the first question if it has this part of the question's words."""
+
+
+class OpenQuestion(BaseModel):
+    """The question that waits for an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    type: str
+    """`choice`, `yes_no`, `number` or `text`"""
+    number: int
+    """Its place among the script's questions, from 1."""
+    ask: str
+    """The question in the language of the greeting."""
+    choices: dict[str, str] = {}
+    """The words of each choice by its id; empty for the other types."""
+
+
+class QuestionProgress(BaseModel):
+    """The value of `greeting.questions`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    total: int
+    answered: int
+    skipped: int
+    open: OpenQuestion | None
+    """None if the agent has not asked yet, or all questions are done."""
+
+
+class QuestionTracker:
+    """Follows the lines of one greeting."""
+
+    def __init__(self, state: GreetingState) -> None:
+        self._state = state
+        self._asked = ""
+
+    def opening_said(self) -> None:
+        """The opening is over; it may have asked the first question."""
+        question = self._state.answers.next_open()
+        if question is not None and _asks(self._state.script.opening, question):
+            self._asked = question.id
+
+    def line_said(self, text: str) -> None:
+        """The agent has said a line after the opening."""
+        if _ASKS.search(text) and text != self._state.script.check_in:
+            question = self._state.answers.next_open()
+            self._asked = question.id if question is not None else ""
+
+    @property
+    def progress(self) -> QuestionProgress:
+        """Where the questions stand now."""
+        answers = self._state.answers
+        done = [answer.status for answer in answers.given.values()]
+        question = answers.next_open()
+        asked = question is not None and question.id == self._asked
+        return QuestionProgress(
+            total=len(done),
+            answered=done.count("answered"),
+            skipped=len(done) - done.count("answered") - done.count("open"),
+            open=self._open(question) if asked and question is not None else None,
+        )
+
+    def _open(self, question: Question) -> OpenQuestion:
+        return OpenQuestion(
+            id=question.id,
+            type=question.type,
+            number=list(self._state.answers.given).index(question.id) + 1,
+            ask=question.ask,
+            choices=question.choices if question.type == "choice" else {},
+        )
+
+
+def _asks(line: str, question: Question) -> bool:
+    words = set(normalize_words(question.ask).split())
+    said = set(normalize_words(line).split())
+    return bool(words) and len(words & said) >= _SHARED_WORDS * len(words)

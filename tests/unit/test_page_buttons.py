@@ -1,0 +1,150 @@
+"""The buttons of the page: what they do is certain, whatever the model says."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+from agent.conversation.question_progress import QuestionProgress
+from agent.core.events import ClosingRequested, LineAdded, Tap, TextReceived
+from agent.greeting.behaviours.answer_taps import AnswerTaps
+from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
+from agent.greeting.behaviours.use_chosen_name import UseChosenName
+from agent.greeting.observers.page import PageObserver
+from agent.room.contract import ATTRIBUTE_QUESTIONS, ATTRIBUTE_TAP, RPC_SET_NAME
+from agent.room.page_rpcs import PageRpcs
+from agent.room.typed_text import TypedText
+from tests.fakes.greeting import FakeGreeting, fake_greeting
+from tests.fakes.scripted_llm import Says, ScriptedLLM
+
+BEHAVIOURS = (AnswerTypedText, AnswerTaps, UseChosenName, PageObserver)
+YES = Tap("answer", "first_training", "yes")
+"""The general welcome asks whether this is the trainee's first training, and for their hopes."""
+
+
+def model_of(fake: FakeGreeting) -> ScriptedLLM:
+    return cast(ScriptedLLM, fake.conversation.session.llm)
+
+
+def told(fake: FakeGreeting) -> str:
+    """What the model was told for its latest reply, after its instructions."""
+    messages = [item for item in model_of(fake).asked[-1].items if item.type == "message"]
+    return " ".join(str(m.text_content) for m in messages[1:] if m.role == "system")
+
+
+def shown(fake: FakeGreeting) -> QuestionProgress:
+    return QuestionProgress.model_validate_json(fake.room.attributes[ATTRIBUTE_QUESTIONS])
+
+
+async def until_open(fake: FakeGreeting, question: str | None) -> None:
+    def is_open() -> bool:
+        if ATTRIBUTE_QUESTIONS not in fake.room.attributes:
+            return False
+        now = shown(fake).open
+        return (now and now.id) == question
+
+    await fake.until(is_open)
+
+
+async def test_tapped_answer_is_saved_without_the_model_calling_a_function() -> None:
+    async with fake_greeting(Says("Lovely. And what?"), behaviours=BEHAVIOURS) as fake:
+        fake.events.emit(TextReceived("Yes", YES))
+        await fake.until_said("Lovely. And what?")
+        answer = fake.state.answers.given["first_training"]
+        assert (answer.status, answer.value) == ("answered", True)
+        assert "first_training is yes" in told(fake)
+        assert "hopes" in told(fake)
+
+
+async def test_tapped_skip_declines_the_question_and_tells_the_model() -> None:
+    async with fake_greeting(Says("No problem."), behaviours=BEHAVIOURS) as fake:
+        fake.events.emit(TextReceived("Überspringen, bitte", Tap("skip", "first_training")))
+        await fake.until_said("No problem.")
+        assert fake.state.answers.given["first_training"].status == "declined"
+        assert "first_training was declined" in told(fake)
+
+
+async def test_tapped_repeat_says_the_latest_line_again_without_the_model() -> None:
+    async with fake_greeting(Says("It is short, and kind."), behaviours=BEHAVIOURS) as fake:
+        typed: list[tuple[str, bool]] = []
+        fake.events.on(LineAdded, lambda e: typed.append((e.line.text, e.line.typed)))
+        fake.events.emit(TextReceived("How long is it?"))
+        await fake.until_said("It is short, and kind.")
+        await fake.conversation.say(fake.state.script.check_in)
+        fake.events.emit(TextReceived("Otra vez, por favor", Tap("repeat")))
+        await fake.until(lambda: fake.lines.count("It is short, and kind.") == 2)
+        assert ("Otra vez, por favor", True) in typed
+        assert model_of(fake).left == 0
+        assert len(model_of(fake).asked) == 1
+
+
+async def test_tapped_slower_asks_for_shorter_sentences_if_the_voice_has_one_pace() -> None:
+    async with fake_greeting(Says("In short."), behaviours=BEHAVIOURS) as fake:
+        fake.events.emit(TextReceived("Plus lentement", Tap("slower")))
+        await fake.until_said("In short.")
+        assert "short, simple sentences" in told(fake)
+
+
+async def test_tapped_finish_requests_the_closing_line() -> None:
+    async with fake_greeting(behaviours=BEHAVIOURS) as fake:
+        closing: list[ClosingRequested] = []
+        fake.events.on(ClosingRequested, closing.append)
+        fake.events.emit(TextReceived("No more questions", Tap("finish")))
+        await fake.until(lambda: closing == [ClosingRequested("asked")])
+
+
+async def test_page_is_told_which_question_is_open_and_how_many_are_done() -> None:
+    replies = (Says("Is this your first training?"), Says("Good. What do you hope for?"))
+    async with fake_greeting(*replies, behaviours=BEHAVIOURS) as fake:
+        fake.events.emit(TextReceived("Hello"))
+        await until_open(fake, "first_training")
+        first = shown(fake)
+        assert first.open is not None
+        assert (first.total, first.answered, first.open.number) == (2, 0, 1)
+        assert (first.open.type, first.open.choices) == ("yes_no", {})
+        assert first.open.ask == fake.state.script.questions[0].ask
+        fake.events.emit(TextReceived("Yes", YES))
+        await until_open(fake, "hopes")
+        assert (shown(fake).answered, shown(fake).skipped) == (1, 0)
+
+
+async def test_unknown_tap_counts_as_typed_text() -> None:
+    async with fake_greeting(behaviours=(PageObserver,)) as fake:
+        got: list[TextReceived] = []
+        fake.events.on(TextReceived, got.append)
+        held = TypedText(cast(Any, fake.room), fake.greeting.trainee, fake.events)
+        for value in ('{"action": "skip", "question": "hopes"}', '{"action": "fly"}', "no json"):
+            fake.room.methods["lk.chat"](Stream(value), "trainee")
+        await fake.until(lambda: len(got) == 3)
+        assert held is not None
+        assert sorted(got, key=lambda each: each.tap is None) == [
+            TextReceived("text", Tap("skip", "hopes")),
+            TextReceived("text"),
+            TextReceived("text"),
+        ]
+
+
+class Stream:
+    def __init__(self, tap: str) -> None:
+        self.info = SimpleNamespace(attributes={ATTRIBUTE_TAP: tap})
+
+    async def read_all(self) -> str:
+        return "text"
+
+
+async def test_trainee_is_called_by_the_name_they_chose() -> None:
+    async with fake_greeting(Says("Gladly."), behaviours=BEHAVIOURS) as fake:
+        held = PageRpcs(cast(Any, fake.room), fake.events)
+        answer = await fake.room.says(RPC_SET_NAME, json.dumps({"name": " <b>zoë </b>"}))
+        assert json.loads(answer) == {"name": "Zoë"}
+        await fake.until(lambda: "Zoë" in fake.conversation.agent.instructions)
+        assert "Zoë" in fake.state.script.closing
+        fake.events.emit(TextReceived("Hello"))
+        await fake.until_said("Gladly.")
+        assert "asked to be called" in model_of(fake).instructions()
+        # Not a name: nothing changes.
+        answer = await fake.room.says(RPC_SET_NAME, json.dumps({"name": "12345"}))
+        assert json.loads(answer) == {"name": ""}
+        assert fake.state.metadata.trainee.name == "Zoë"
+        assert held is not None
