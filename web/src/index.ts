@@ -11,4 +11,11 @@ export {
   type GreetingEndpointOptions,
   type GreetingToken,
 } from "./endpoint/greetingEndpoint.js";
+export {
+  type GreetingCallbacks,
+  type GreetingError,
+  type GreetingOptions,
+  useGreeting,
+  type UseGreetingResult,
+} from "./useGreeting.js";
 export type { Closing, FailureReason, GreetingState, Mode } from "./state/greetingState.js";

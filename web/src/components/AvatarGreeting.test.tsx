@@ -162,6 +162,57 @@ test("onStateChange gets every phase", async () => {
   await waitFor(() => expect([...new Set(phases)]).toEqual(["requesting", "failed"]));
 });
 
+describe("the host's callbacks", () => {
+  test("onError gets the endpoint's code, and onEnded the reason, once each", async () => {
+    answer = () => ({ status: 503, body: failure("livekit_unavailable", true) });
+    const callbacks = { onError: vi.fn(), onEnded: vi.fn() };
+    render(<AvatarGreeting endpointUrl={server.url} {...callbacks} />);
+    await phase("failed");
+    answer = () => ({ status: 409, body: failure("session_ended", false) });
+    await userEvent.click(screen.getByTestId("try-again"));
+    await phase("ended");
+    expect(callbacks.onError.mock.calls).toEqual([
+      [{ reason: "refused", code: "livekit_unavailable", retryable: true }],
+    ]);
+    expect(callbacks.onEnded.mock.calls).toEqual([[{ reason: "session_ended" }]]);
+  });
+
+  test("a callback that throws is reported and changes nothing", async () => {
+    answer = () => ({ status: 409, body: failure("session_ended", false) });
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const error = new Error("the host's own");
+    const onEnded = () => {
+      throw error;
+    };
+    render(<AvatarGreeting endpointUrl={server.url} onEnded={onEnded} />);
+    await phase("ended");
+    expect(reported.mock.calls).toEqual([[error]]);
+    vi.unstubAllGlobals();
+  });
+});
+
+test("every request uses the newest authorization", async () => {
+  answer = () => ({ status: 503, body: failure("livekit_unavailable", true), delayMs: 100 });
+  const page = (authorization: string) => (
+    <AvatarGreeting
+      endpointUrl={server.url}
+      authorization={authorization}
+      onContinue={() => undefined}
+    />
+  );
+  const { rerender } = render(page("first"));
+  await phase("requesting");
+  rerender(page("second"));
+  // The endpoint gives no room token, so the end needs the host's authorization, too.
+  await userEvent.click(screen.getByTestId("continue"));
+  await waitFor(() => expect(server.requests).toHaveLength(2));
+  expect(server.requests.map(({ authorization }) => authorization)).toEqual([
+    "Bearer first",
+    "Bearer second",
+  ]);
+});
+
 test("ErrorBoundary replaces a component that throws", () => {
   const Broken = (): never => {
     throw new Error("broken");

@@ -1,26 +1,19 @@
 import { useCallback, useEffect, useState } from "react";
 
-import {
-  type Authorization,
-  createGreetingEndpoint,
-  type GreetingEndpoint,
-} from "../endpoint/greetingEndpoint.js";
+import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
 import { resultWithin } from "../lib/timing.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
 import { textsFor } from "../texts/index.js";
 import { TextsContext, useBrowserLanguages } from "../texts/useTexts.js";
+import { type GreetingOptions, useCallbacks, useGreetingEndpoint } from "../useGreeting.js";
 import { ContinueButton } from "./ContinueButton.js";
 import { Ending } from "./Ending.js";
 import { ErrorBoundary } from "./ErrorBoundary.js";
 import { Greeting } from "./Greeting.js";
 import { Layout } from "./Layout.js";
 
-export interface AvatarGreetingProps {
-  /** Full URL of `POST …/avatar-greeting/` for this trainee's session. */
-  endpointUrl: string;
-  /** The `Authorization` header: its value, a bare token, or a function that gets one. */
-  authorization?: Authorization | undefined;
+export interface AvatarGreetingProps extends GreetingOptions {
   /** Shown in the heading. The agent gets the name from the platform. */
   traineeName?: string | undefined;
   /**
@@ -28,11 +21,6 @@ export interface AvatarGreetingProps {
    * as the language of the greeting is known, the page uses it.
    */
   locale?: string | undefined;
-  /** Where Continue leads if the endpoint does not know. */
-  continueUrl?: string | undefined;
-  /** Called instead of navigating, with the address if one is known. */
-  onContinue?: ((url: string | undefined) => void) | undefined;
-  onStateChange?: ((state: GreetingState) => void) | undefined;
 }
 
 /**
@@ -71,10 +59,7 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
   );
 }
 
-type AttemptProps = AvatarGreetingProps & {
-  onStateChange: (state: GreetingState) => void;
-  tryAgain: () => void;
-};
+type AttemptProps = AvatarGreetingProps & { tryAgain: () => void };
 
 const PAGE_ERROR: GreetingState = {
   ...initialGreetingState,
@@ -85,8 +70,8 @@ const PAGE_ERROR: GreetingState = {
 
 /** One attempt: one token, one connection, one end. */
 function Attempt(props: AttemptProps) {
-  const { endpointUrl, authorization, traineeName, tryAgain } = props;
-  const [endpoint] = useState(() => createGreetingEndpoint({ endpointUrl, authorization }));
+  const { traineeName, tryAgain } = props;
+  const endpoint = useGreetingEndpoint(props);
   return (
     <ErrorBoundary
       fallback={
@@ -109,6 +94,7 @@ function Attempt(props: AttemptProps) {
  */
 function PageErrorContinue(props: AttemptProps & { endpoint: GreetingEndpoint }) {
   const { endpoint, continueUrl, onContinue } = props;
+  useCallbacks(PAGE_ERROR, props);
   const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);
   const { leaving, leave } = useContinue({
     endpoint,

@@ -7,7 +7,7 @@
  */
 import { TokenSource } from "livekit-client";
 
-import { resultWithin } from "../lib/timing.js";
+import { rejectAfter, resultWithin } from "../lib/timing.js";
 import { CLIENT_AVATAR_GREETING } from "../livekit/roomContract.js";
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -55,7 +55,7 @@ export class GreetingEndpointError extends Error {
  * The `Authorization` header, or a function that gets it. A value without a scheme is sent as
  * Bearer.
  */
-export type Authorization = string | (() => string | Promise<string>);
+export type Authorization = string | (() => string | undefined | Promise<string | undefined>);
 
 export interface GreetingEndpointOptions {
   /** Full URL of `POST …/avatar-greeting/`. */
@@ -197,7 +197,10 @@ function post(
 async function authorizationHeader(
   authorization: Authorization | undefined,
 ): Promise<string | undefined> {
-  const value = typeof authorization === "function" ? await authorization() : authorization;
+  const given = typeof authorization === "function" ? authorization() : authorization;
+  // If the host's function fails or takes too long, the endpoint counts as unreachable.
+  const { signal } = new AbortController();
+  const value = await rejectAfter(Promise.resolve(given), REQUEST_TIMEOUT_MS, signal);
   if (value === undefined || value === "") return undefined;
   return value.includes(" ") ? value : `Bearer ${value}`;
 }

@@ -1,0 +1,156 @@
+import { useSession, type UseSessionReturn } from "@livekit/components-react";
+import { useEffect, useState } from "react";
+
+import {
+  type Authorization,
+  createGreetingEndpoint,
+  type GreetingEndpoint,
+} from "./endpoint/greetingEndpoint.js";
+import { useStableCallback } from "./lib/useStableCallback.js";
+import { isReconnecting } from "./livekit/connection.js";
+import { endGreeting } from "./livekit/endGreeting.js";
+import type { Playback } from "./livekit/playbackReporter.js";
+import { useAgentLiveness } from "./livekit/useAgentLiveness.js";
+import { type AgentPresence, useAgentPresence } from "./livekit/useAgentPresence.js";
+import { type Conversation, useCaptions } from "./livekit/useCaptions.js";
+import { type Microphone, useMicrophone } from "./livekit/useMicrophone.js";
+import { usePlayback } from "./livekit/usePlayback.js";
+import { useStartTimeline } from "./livekit/useStartTimeline.js";
+import { type FailureReason, type GreetingState, isOver } from "./state/greetingState.js";
+import { type Leaving, useContinue } from "./state/useContinue.js";
+import { useGreetingState } from "./state/useGreetingState.js";
+
+export interface GreetingCallbacks {
+  /** Called instead of navigating, with the address if one is known. */
+  onContinue?: ((url: string | undefined) => void) | undefined;
+  onStateChange?: ((state: GreetingState) => void) | undefined;
+  /** Called once the greeting has ended, with the worker's end reason. */
+  onEnded?: ((ending: { reason: string }) => void) | undefined;
+  /** Called if there is no greeting, or it was lost. The page shows a welcome and Continue. */
+  onError?: ((error: GreetingError) => void) | undefined;
+}
+
+export interface GreetingError {
+  reason: FailureReason;
+  /** The token endpoint's error code, if it answered with an error. */
+  code: string | undefined;
+  /** Another attempt may succeed. */
+  retryable: boolean;
+}
+
+export interface GreetingOptions extends GreetingCallbacks {
+  /** Full URL of `POST …/avatar-greeting/` for this trainee's session. */
+  endpointUrl: string;
+  /**
+   * The `Authorization` header: its value, a bare token, or a function that gets one. Every request
+   * uses the newest value.
+   */
+  authorization?: Authorization | undefined;
+  /** Where Continue leads if the endpoint does not know. */
+  continueUrl?: string | undefined;
+}
+
+export interface UseGreetingResult {
+  state: GreetingState;
+  /** The agent in the room: what it does and its tracks; undefined while there is none. */
+  agent: AgentPresence | undefined;
+  /** The page is in the room, so the microphone can be used. */
+  connected: boolean;
+  /** The connection is interrupted, and LiveKit tries to restore it. */
+  reconnecting: boolean;
+  /** What was said and typed, and how to send a message. */
+  conversation: Conversation;
+  /** Whether the browser plays sound; `unlock` lets it play, and must be called in a click. */
+  playback: Playback;
+  unlock: () => void;
+  microphone: Microphone;
+  /** What Continue does: `leave` ends the greeting and goes on, once. */
+  leaving: Leaving;
+  leave: () => void;
+  /** LiveKit's session; `session.room` is for `RoomAudioRenderer`. */
+  session: UseSessionReturn;
+}
+
+/**
+ * A greeting without the page: connects at once and returns everything to show.
+ *
+ * It plays no sound by itself: render LiveKit's `<RoomAudioRenderer room={session.room} />`. For
+ * another attempt or session, mount the component again with another `key`.
+ */
+export function useGreeting(options: GreetingOptions): UseGreetingResult {
+  return useGreetingAt(useGreetingEndpoint(options), options);
+}
+
+/** The client of the token endpoint for one attempt. */
+export function useGreetingEndpoint(
+  options: Pick<GreetingOptions, "endpointUrl" | "authorization">,
+): GreetingEndpoint {
+  const { endpointUrl, authorization } = options;
+  const newestAuthorization = useStableCallback(() =>
+    typeof authorization === "function" ? authorization() : authorization,
+  );
+  const [endpoint] = useState(() =>
+    createGreetingEndpoint({ endpointUrl, authorization: newestAuthorization }),
+  );
+  return endpoint;
+}
+
+export function useGreetingAt(
+  endpoint: GreetingEndpoint,
+  options: Omit<GreetingOptions, "endpointUrl" | "authorization">,
+): UseGreetingResult {
+  const { continueUrl, onContinue } = options;
+  const session = useSession(endpoint.tokenSource);
+  const { room } = session;
+  const agent = useAgentPresence(room, useAgentLiveness(room));
+  const state = useGreetingState(endpoint, session, agent?.status);
+  useCallbacks(state, options);
+
+  const { playback, unlock } = usePlayback(room);
+  useStartTimeline(room, endpoint, playback);
+  const conversation = useCaptions(room);
+  const microphone = useMicrophone(room, session.isConnected && !isOver(state));
+  const end = () => endGreeting(room, endpoint);
+  const { leaving, leave } = useContinue({ endpoint, state, end, continueUrl, onContinue });
+
+  const reconnecting = isReconnecting(session.connectionState);
+  return {
+    state,
+    agent,
+    connected: session.isConnected,
+    reconnecting,
+    conversation,
+    playback,
+    unlock,
+    microphone,
+    leaving,
+    leave,
+    session,
+  };
+}
+
+/** Tell the host about every state, and once about an end or an error. */
+export function useCallbacks(state: GreetingState, callbacks: GreetingCallbacks): void {
+  const onState = useStableCallback(() => tellHost(() => callbacks.onStateChange?.(state)));
+  useEffect(onState, [state, onState]);
+
+  const onOver = useStableCallback(() => {
+    if (state.phase === "ended") {
+      const { reason } = state;
+      tellHost(() => callbacks.onEnded?.({ reason }));
+    } else if (state.phase === "failed") {
+      const { reason, code, retryable } = state;
+      tellHost(() => callbacks.onError?.({ reason, code, retryable }));
+    }
+  });
+  useEffect(onOver, [state.phase, onOver]);
+}
+
+/** An error in the host's own code must not end the greeting. */
+function tellHost(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    reportError(error);
+  }
+}
