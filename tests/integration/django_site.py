@@ -24,7 +24,9 @@ from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
 from agent.outcomes.record import Ended, Outcome
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "django"
+_ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = _ROOT / "examples" / "django"
+DJANGO_APP = _ROOT / "integrations" / "django" / "src"
 CONTINUE_URL = "https://platform.example/video/1"
 PASSWORD = "greet-me"
 _OF_ADA = range(100, 150)
@@ -61,8 +63,8 @@ class Site:
         """Return a client with the cookies of a logged-in user; None: not logged in."""
         http = httpx.AsyncClient(base_url=self.url, timeout=15)
         self.clients.append(http)
+        await http.get("/accounts/login/")
         if username is not None:
-            await http.get("/accounts/login/")
             form = {
                 "username": username,
                 "password": PASSWORD,
@@ -70,11 +72,13 @@ class Site:
             }
             answer = await http.post("/accounts/login/", data=form)
             assert answer.status_code == 302, answer.text
+        # As the page does it: the cookie's value, in a header.
+        http.headers["X-CSRFToken"] = http.cookies["csrftoken"]
         return http
 
     async def outcomes(self) -> list[dict[str, Any]]:
         """Return the stored outcomes."""
-        output = await manage(self.environment, "dumpdata", "users.greetingoutcome")
+        output = await manage(self.environment, "dumpdata", "training_greeter.greetingoutcome")
         return [row["fields"] for row in json.loads(output)]
 
 
@@ -92,7 +96,7 @@ async def manage(environment: dict[str, str], *arguments: str) -> str:
         sys.executable,
         str(EXAMPLE / "manage.py"),
         *arguments,
-        env={**plain_environment(), **environment},
+        env={**plain_environment(), "PYTHONPATH": str(DJANGO_APP), **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -106,7 +110,7 @@ async def django_site(folder: Path, **environment: str) -> AsyncIterator[Site]:
     """Migrate the example, create two trainees, and serve it until the block ends."""
     [port] = free_ports(1)
     settings = {
-        "PYTHONPATH": str(EXAMPLE),
+        "PYTHONPATH": os.pathsep.join([str(EXAMPLE), str(DJANGO_APP)]),
         "DJANGO_SECRET_KEY": secrets.token_hex(32),
         "DJANGO_DEBUG": "1",
         "DJANGO_DB": str(folder / "db.sqlite3"),

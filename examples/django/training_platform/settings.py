@@ -1,4 +1,4 @@
-"""Settings of the example platform. The part for training-greeter is at the end: copy that."""
+"""Settings of the example platform. The part for training-greeter is at the end."""
 
 import os
 from pathlib import Path
@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "training_greeter",
     "users",
 ]
 MIDDLEWARE = [
@@ -69,11 +70,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "loggers": {"users": {"handlers": ["console"], "level": "INFO"}},
+    "loggers": {"training_greeter": {"handlers": ["console"], "level": "INFO"}},
 }
 
-# ---- training-greeter: the same names as in its .env -------------------------------------------
-# PLATFORM_JWT_SECRET is needed only if browsers call the token endpoint themselves.
-ENDPOINT_URL, PLATFORM_API_KEY, PLATFORM_JWT_SECRET, OUTCOME_WEBHOOK_SECRET = required(
-    "ENDPOINT_URL", "PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "OUTCOME_WEBHOOK_SECRET"
+# ---- training-greeter: the values are the same as in its .env -----------------------------------
+TRAINING_GREETER_ENDPOINT_URL, TRAINING_GREETER_API_KEY, TRAINING_GREETER_WEBHOOK_SECRET = required(
+    "ENDPOINT_URL", "PLATFORM_API_KEY", "OUTCOME_WEBHOOK_SECRET"
 )
+TRAINING_GREETER_GREETING = "users.greeting.greeting"
+# Only if browsers call the token endpoint themselves.
+TRAINING_GREETER_JWT_SECRET = os.environ.get("PLATFORM_JWT_SECRET", "")

@@ -7,5 +7,6 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("admin/", admin.site.urls),
+    path("", include("training_greeter.urls")),
     path("", include("users.urls")),
 ]

@@ -39,6 +39,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "consent_recording",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The trainee agreed that both voices are recorded.",
+                    ),
+                ),
+                (
                     "continue_url",
                     models.URLField(help_text="The training video's page.", max_length=2000),
                 ),
@@ -48,33 +55,6 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="training_sessions",
                         to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="GreetingOutcome",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("webhook_id", models.CharField(max_length=200, unique=True)),
-                ("script", models.CharField(max_length=120)),
-                ("script_version", models.PositiveIntegerField()),
-                ("locale", models.CharField(max_length=35)),
-                ("ended_reason", models.CharField(blank=True, max_length=64)),
-                ("answers", models.JSONField(default=dict)),
-                ("outcome", models.JSONField()),
-                ("received_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "session",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="outcomes",
-                        to="users.trainingsession",
                     ),
                 ),
             ],

@@ -1,0 +1,1 @@
+"""Django app for training-greeter: greet trainees with a video avatar, and store the outcomes."""

@@ -1,0 +1,19 @@
+"""URLs of the app: `path("", include("training_greeter.urls"))`.
+
+The page gets the first one and derives `end/` from it.
+"""
+
+from django.urls import path
+
+from training_greeter import views, webhook
+
+app_name = "training_greeter"
+
+GREETING = "api/users/sessions/<str:session_id>/avatar-greeting/"
+
+urlpatterns = [
+    path(GREETING, views.avatar_greeting, name="greeting"),
+    path(f"{GREETING}end/", views.end_avatar_greeting, name="end"),
+    path(f"{GREETING}token/", views.avatar_greeting_token, name="token"),
+    path("webhooks/greeting-outcome/", webhook.greeting_outcome, name="webhook"),
+]
