@@ -1,0 +1,235 @@
+"""The package training-greeter-django, installed from its wheel into a fresh Django project.
+
+The project is built from the code blocks of docs/integrate-django.md. `make packages` runs it with
+Django 4.2, 5.2 and 6.0; `make test` with one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from agent.demo.livekit_server import free_ports
+from agent.demo.processes import plain_environment, running, wait_until_ready
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "integrate-django.md"
+SECRET = "whsec_Z3Vlc3NlZCBieSBub2JvZHkgYXQgYWxsIQ=="
+FILES = {
+    "platform_site/settings.py": 1,
+    "trainees/greeting.py": 2,
+    "platform_site/urls.py": 3,
+}
+"""Which Python block of the page goes into which file."""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+class _TokenEndpoint(http.server.BaseHTTPRequestHandler):
+    """Answers like the token endpoint and keeps what it was sent."""
+
+    requests: list[tuple[str, str | None, dict[str, Any]]]
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.requests.append((self.path, self.headers["X-API-Key"], body))
+        answer = json.dumps({"success": True, "room_name": "training-session-1"}).encode()
+        self.send_response(201)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def token_endpoint() -> Iterator[tuple[str, list[tuple[str, str | None, dict[str, Any]]]]]:
+    handler = type("Handler", (_TokenEndpoint,), {"requests": []})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", handler.requests
+        server.shutdown()
+        thread.join()
+
+
+async def run(*command: str, cwd: Path, **environment: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        # Installers also need this machine's proxies and certificates.
+        env={**(plain_environment() if environment else os.environ), **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 240)
+    assert process.returncode == 0, output.decode()
+
+
+def uv() -> str:
+    found = shutil.which("uv") or str(ROOT / ".cache" / "uv" / "bin" / "uv")
+    assert Path(found).exists(), "uv is missing; run `make packages`"
+    return found
+
+
+def python_for(django: str) -> str:
+    """Return an interpreter that this version of Django supports. 6.0 needs Python 3.12."""
+    wanted = ("3.12", "3.13") if django.startswith("6") else (f"3.{sys.version_info.minor}",)
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    for version in wanted:
+        # pyenv's `python3.12` on PATH fails unless that version is selected: ask its own folder.
+        for found in (
+            shutil.which(f"python{version}"),
+            *pyenv.glob(f"versions/{version}.*/bin/python"),
+        ):
+            if found and subprocess.run([found, "-c", ""], capture_output=True).returncode == 0:
+                return str(found)
+    pytest.skip(f"Django {django} needs Python {' or '.join(wanted)}")
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("django", ["4.2", "5.2", "6.0"])
+async def test_the_page_of_the_docs_works_in_a_fresh_project(
+    django: str,
+    tmp_path: Path,
+    token_endpoint: tuple[str, list[tuple[str, str | None, dict[str, Any]]]],
+) -> None:
+    endpoint_url, requests = token_endpoint
+    site, python = tmp_path / "site", tmp_path / "venv" / "bin" / "python"
+    site.mkdir()
+    await run(uv(), "build", "-q", "-o", str(tmp_path / "dist"), "integrations/django", cwd=ROOT)
+    [wheel] = (tmp_path / "dist").glob("*.whl")
+    interpreter = python_for(django)
+    await run(uv(), "venv", "-q", "-p", interpreter, str(tmp_path / "venv"), cwd=tmp_path)
+    await run(
+        uv(), "pip", "install", "-q", "-p", str(python), str(wheel), f"django~={django}.0", cwd=site
+    )
+
+    # Steps 1 to 6 of the page.
+    settings = {
+        "ENDPOINT_URL": endpoint_url,
+        "PLATFORM_API_KEY": secrets.token_hex(16),
+        "OUTCOME_WEBHOOK_SECRET": SECRET,
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    [create, migrate] = blocks("sh")
+    await run("bash", "-ec", create.replace("pip install", ": pip install"), cwd=site, **settings)
+    python_blocks = blocks("python")
+    for file, number in FILES.items():
+        with (site / file).open("a") as opened:
+            opened.write("\n" + python_blocks[number - 1])
+    with (site / "platform_site" / "settings.py").open("a") as opened:
+        opened.write('\nINSTALLED_APPS += ["trainees"]\n')
+    templates = site / "trainees" / "templates"
+    templates.mkdir()
+    (templates / "welcome.html").write_text(blocks("html")[0])
+    with (site / "trainees" / "models.py").open("a") as opened:
+        opened.write("\n" + python_blocks[3])
+    await run("bash", "-ec", migrate, cwd=site, **settings)
+    await run(
+        str(python),
+        "manage.py",
+        "shell",
+        "-c",
+        "from django.contrib.auth.models import User\n"
+        "User.objects.create_superuser('ada', password='greet-me', first_name='Ada')",
+        cwd=site,
+        **settings,
+    )
+
+    [port] = free_ports(1)
+    log = tmp_path / "django.log"
+    url = f"http://127.0.0.1:{port}"
+    serve = (str(python), "manage.py", "runserver", "--noreload", str(port))
+    environment = {**plain_environment(), **settings, "PYTHONUNBUFFERED": "1"}
+    async with running(*serve, log=log, env=environment, cwd=site) as process:
+        await wait_until_ready("django", f"{url}/admin/login/", process, log, 60)
+        session = await _use(url, settings, requests)
+    assert log.read_text().count(f"{session} continue {{}}") == 1  # the signal's receiver
+
+
+async def _use(
+    url: str,
+    settings: dict[str, str],
+    requests: list[tuple[str, str | None, dict[str, Any]]],
+) -> str:
+    """Log in, request the greeting as the element does, and deliver an outcome twice.
+
+    Returns:
+        The session of the outcome.
+    """
+    async with httpx.AsyncClient(base_url=url, timeout=15) as ada:
+        await ada.get("/admin/login/")
+        form = {
+            "username": "ada",
+            "password": "greet-me",
+            "csrfmiddlewaretoken": ada.cookies["csrftoken"],
+        }
+        assert (await ada.post("/admin/login/", data=form)).status_code == 302
+        page = (await ada.get("/welcome/")).text
+        assert '<training-greeter endpoint-url="/api/users/sessions/1/avatar-greeting/"' in page
+        [token] = re.findall(r"X-CSRFToken&quot;: &quot;(\w+)&quot;", page)
+
+        greeting = "/api/users/sessions/1/avatar-greeting/"
+        assert (await ada.post(greeting, json={})).status_code == 403
+        ada.headers["X-CSRFToken"] = token
+        answer = await ada.post(greeting, json={"client": "avatar-greeting"})
+        assert answer.status_code == 201, answer.text
+        [(path, key, body)] = requests
+        assert (path, key) == (greeting, settings["PLATFORM_API_KEY"])
+        assert body["trainee"] == {"id": "1", "name": "Ada"}
+        assert body["client"] == "avatar-greeting"
+        other = f"/api/users/sessions/{uuid.uuid4()}/avatar-greeting/"
+        assert (await ada.post(other, json={})).status_code == 404
+
+    session = str(uuid.uuid4())
+    outcome = {
+        "session_id": session,
+        "trainee_id": "1",
+        "script": "warehouse_safety",
+        "script_version": 2,
+        "locale": "en",
+        "ended": {"reason": "continue"},
+        "answers": {},
+    }
+    content = json.dumps({"type": "greeting.ended", "data": outcome}).encode()
+    now = datetime.now(UTC)
+    headers = {
+        "webhook-id": "outcome_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(SECRET).sign("outcome_1", now, content.decode()),
+    }
+    async with httpx.AsyncClient(base_url=url, timeout=15) as greeter:
+        statuses = [
+            (await greeter.post("/webhooks/greeting-outcome/", content=content, headers=headers))
+            for _ in range(2)
+        ]
+    assert [answer.status_code for answer in statuses] == [201, 200]
+    return session
+
+
+def test_the_readme_shows_the_code_of_the_page() -> None:
+    readme = (ROOT / "integrations" / "django" / "README.md").read_text()
+    for name in re.findall(r"TRAINING_GREETER_[A-Z_]+ =", PAGE.read_text()):
+        assert name in readme
