@@ -49,8 +49,8 @@ audit: $(UV) ## look up known vulnerabilities of the locked packages and write S
 	$(RUN) --extra demo --group audit python -m tests.audit
 
 fix: $(UV) ## format the code and fix what ruff can fix
-	$(RUN) ruff check --fix agent tests examples
-	$(RUN) ruff format agent tests examples
+	$(RUN) ruff check --fix agent tests examples integrations
+	$(RUN) ruff format agent tests examples integrations
 	cd web && npx prettier --write --log-level warn .
 
 .cache/uv/bin/uv:

@@ -1,13 +1,12 @@
 """The package training-greeter-django, installed from its wheel into a fresh Django project.
 
-The project is built from the code blocks of docs/integrate-django.md. `make packages` runs it with
-Django 4.2, 5.2 and 6.0; `make test` with one of them.
+The project is built from the code blocks of docs/integrate-django.md. `make packages` runs these
+tests; the app's behaviour is tested in tests/integration/test_django_example.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-import http.server
 import json
 import os
 import re
@@ -15,12 +14,9 @@ import secrets
 import shutil
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -28,6 +24,7 @@ from standardwebhooks.webhooks import Webhook
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import plain_environment, running, wait_until_ready
+from tests.support.product import Product
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "integrate-django.md"
@@ -42,36 +39,6 @@ FILES = {
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
-
-
-class _TokenEndpoint(http.server.BaseHTTPRequestHandler):
-    """Answers like the token endpoint and keeps what it was sent."""
-
-    requests: list[tuple[str, str | None, dict[str, Any]]]
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.requests.append((self.path, self.headers["X-API-Key"], body))
-        answer = json.dumps({"success": True, "room_name": "training-session-1"}).encode()
-        self.send_response(201)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def token_endpoint() -> Iterator[tuple[str, list[tuple[str, str | None, dict[str, Any]]]]]:
-    handler = type("Handler", (_TokenEndpoint,), {"requests": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", handler.requests
-        server.shutdown()
-        thread.join()
 
 
 async def run(*command: str, cwd: Path, **environment: str) -> None:
@@ -113,9 +80,8 @@ def python_for(django: str) -> str:
 async def test_the_page_of_the_docs_works_in_a_fresh_project(
     django: str,
     tmp_path: Path,
-    token_endpoint: tuple[str, list[tuple[str, str | None, dict[str, Any]]]],
+    product: Product,
 ) -> None:
-    endpoint_url, requests = token_endpoint
     site, python = tmp_path / "site", tmp_path / "venv" / "bin" / "python"
     site.mkdir()
     await run(uv(), "build", "-q", "-o", str(tmp_path / "dist"), "integrations/django", cwd=ROOT)
@@ -128,8 +94,8 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
 
     # Steps 1 to 6 of the page.
     settings = {
-        "ENDPOINT_URL": endpoint_url,
-        "PLATFORM_API_KEY": secrets.token_hex(16),
+        "ENDPOINT_URL": product.stage.endpoint_url,
+        "PLATFORM_API_KEY": product.stage.environment["PLATFORM_API_KEY"],
         "OUTCOME_WEBHOOK_SECRET": SECRET,
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
     }
@@ -147,13 +113,15 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
     with (site / "trainees" / "models.py").open("a") as opened:
         opened.write("\n" + python_blocks[3])
     await run("bash", "-ec", migrate, cwd=site, **settings)
+    ada = secrets.randbelow(10**9) + 1
     await run(
         str(python),
         "manage.py",
         "shell",
         "-c",
         "from django.contrib.auth.models import User\n"
-        "User.objects.create_superuser('ada', password='greet-me', first_name='Ada')",
+        "User.objects.create_superuser("
+        f"'ada', password='greet-me', first_name='Ada', pk={ada})",
         cwd=site,
         **settings,
     )
@@ -165,15 +133,11 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
     environment = {**plain_environment(), **settings, "PYTHONUNBUFFERED": "1"}
     async with running(*serve, log=log, env=environment, cwd=site) as process:
         await wait_until_ready("django", f"{url}/admin/login/", process, log, 60)
-        session = await _use(url, settings, requests)
+        session = await _use(url, ada)
     assert log.read_text().count(f"{session} continue {{}}") == 1  # the signal's receiver
 
 
-async def _use(
-    url: str,
-    settings: dict[str, str],
-    requests: list[tuple[str, str | None, dict[str, Any]]],
-) -> str:
+async def _use(url: str, ada_id: int) -> str:
     """Log in, request the greeting as the element does, and deliver an outcome twice.
 
     Returns:
@@ -188,18 +152,19 @@ async def _use(
         }
         assert (await ada.post("/admin/login/", data=form)).status_code == 302
         page = (await ada.get("/welcome/")).text
-        assert '<training-greeter endpoint-url="/api/users/sessions/1/avatar-greeting/"' in page
+        greeting = f"/api/users/sessions/{ada_id}/avatar-greeting/"
+        assert f'<training-greeter endpoint-url="{greeting}"' in page
         [token] = re.findall(r"X-CSRFToken&quot;: &quot;(\w+)&quot;", page)
 
-        greeting = "/api/users/sessions/1/avatar-greeting/"
         assert (await ada.post(greeting, json={})).status_code == 403
         ada.headers["X-CSRFToken"] = token
         answer = await ada.post(greeting, json={"client": "avatar-greeting"})
         assert answer.status_code == 201, answer.text
-        [(path, key, body)] = requests
-        assert (path, key) == (greeting, settings["PLATFORM_API_KEY"])
-        assert body["trainee"] == {"id": "1", "name": "Ada"}
-        assert body["client"] == "avatar-greeting"
+        assert answer.json()["room_name"] == f"training-session-{ada_id}"
+        assert "Ada" in answer.json()["fallback"]["welcome_text"]
+        ended = await ada.post(f"{greeting}end/", json={"reason": "continue"})
+        assert ended.status_code == 200, ended.text
+        assert (await ada.post(greeting, json={})).status_code == 409
         other = f"/api/users/sessions/{uuid.uuid4()}/avatar-greeting/"
         assert (await ada.post(other, json={})).status_code == 404
 

@@ -13,7 +13,7 @@ from agent.demo.page import WEB
 from tests.runner.prerequisites import NEEDED_BY
 
 ROOT = Path(__file__).resolve().parents[2]
-_PYTHON_SOURCES = ("agent", "tests", "examples")
+_PYTHON_SOURCES = ("agent", "tests", "examples", "integrations")
 _PRODUCT_FOLDERS = ("browser", "faults", "integration", "standins", "deploy", "soak")
 _WITH_TESTS_TO_RUN_ALONE = ("tests/integration", "tests/soak/test_soak.py", "tests/standins")
 """Where tests have the mark `alone`."""
