@@ -180,7 +180,7 @@ class Conversation:
         text = self._opening_text or self._state.script.opening
         self._state.opened_at = time.monotonic()
         speech = self.session.say(text, audio=audio or NOT_GIVEN, allow_interruptions=False)
-        self._events.emit(OpeningStarted())
+        self._events.emit(OpeningStarted(text))
         self._follow_opening(speech)
         return speech
 

@@ -14,7 +14,7 @@ from agent.conversation.answers import Answers
 from agent.core.events import ClosingCause, Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Answer, Mode
-from agent.outcomes.record import Recorded
+from agent.outcomes.record import Disclosure, Recorded
 from agent.outcomes.timeline import Timeline
 from agent.scripts import Library, RenderedScript, script_for
 
@@ -51,6 +51,8 @@ class GreetingState:
 
     timeline: Timeline = field(default_factory=lambda: Timeline.since_asked(None, time.time()))
     """When the steps of the start happened; filled by the job and the timeline observer."""
+    disclosure: Disclosure = field(init=False)
+    """The disclosure receipt; written by its observer."""
     began_at: float = field(default_factory=time.monotonic)
     """When the job created this state, on the monotonic clock."""
     opened_at: float | None = None
@@ -70,3 +72,7 @@ class GreetingState:
         self.script = script_for(self.metadata, self.library)
         self.answers = Answers(self.script.questions, events)
         self.answers.restore(self.earlier_answers)
+        script = self.script
+        self.disclosure = Disclosure(
+            script=script.name, script_version=script.version, locale=script.locale
+        )

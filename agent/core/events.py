@@ -123,6 +123,15 @@ class EndRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelShown:
+    """The page reports that one of its labels was visible."""
+
+    label: Literal["ai", "recording"]
+    age_s: float
+    """How long ago the trainee could see it for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageTimelineReported:
     """The page reports when the moments of its own start were, as JSON."""
 
@@ -180,6 +189,8 @@ class SessionStarted:
 @dataclass(frozen=True, slots=True)
 class OpeningStarted:
     """The opening has been sent to the output."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

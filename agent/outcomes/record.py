@@ -52,6 +52,36 @@ class Recorded(Record):
     """What went wrong."""
 
 
+class Notice(Record):
+    """How the trainee was told one thing that they must know."""
+
+    label_at: datetime | None = None
+    """When the page's label was visible for the first time; null if the page did not report it."""
+    words: str = ""
+    """The words of the opening that say it; empty if the opening does not."""
+    said_at: datetime | None = None
+    """When the agent started the opening with these words; null if it did not."""
+    heard_to_end: bool = False
+    """The opening was played to its end, while the trainee was in the room and the page could play
+    sound. In text mode: it was shown completely."""
+
+
+class Disclosure(Record):
+    """The disclosure receipt: how the trainee was told that an AI speaks and that it records."""
+
+    script: str
+    """Name of the script whose opening was said."""
+    script_version: int
+    locale: str
+    """The language of the opening."""
+    mode: Mode | None = None
+    """How the opening was said; null before its end."""
+    ai: Notice = Field(default_factory=Notice)
+    """That an AI speaks."""
+    recording: Notice | None = None
+    """That the greeting is recorded; null if it is not."""
+
+
 class Ended(Record):
     """The end of the greeting."""
 
@@ -92,6 +122,8 @@ class Outcome(Record):
     """Null if the trainee did not consent."""
     recording: Recorded | None = None
     """Null if there is no consent or RECORDING=off."""
+    disclosure: Disclosure | None = None
+    """The disclosure receipt; null in outcomes of older releases."""
     ended: Ended | None = None
     """Null during the greeting."""
     started_at: datetime

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import BaseModel
+
 from agent.outcomes.record import Outcome
 
 
 def outcome_schema() -> str:
     """Return the JSON Schema (draft 2020-12) of the `data` of a webhook message."""
+    return schema_of(Outcome)
+
+
+def schema_of(model: type[BaseModel]) -> str:
+    """Return the JSON Schema of a model, with each description on one line."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Outcome.model_json_schema(mode="serialization"),
+        **model.model_json_schema(mode="serialization"),
     }
     one_line = json.loads(json.dumps(schema), object_hook=_join_description)
     return json.dumps(one_line, indent=2) + "\n"

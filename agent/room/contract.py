@@ -21,6 +21,10 @@ RPC_START_TIMELINE = "start_timeline"
 """Page to agent: how many ms ago each moment of its start was, `{"page_asked": 2100, …}`; see
 `agent.outcomes.timeline.MOMENTS`. Returns `ok`; it changes only the timeline."""
 
+RPC_LABELS_SHOWN = "labels_shown"
+"""Page to agent: how many ms ago each label was visible for the first time, `{"ai": 2100,
+"recording": 300}`. Sent whenever another label becomes visible. Returns `ok`."""
+
 ATTRIBUTE_CLIENT = "greeting.client"
 """On the trainee, set by the endpoint's token: which client this is."""
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Final
+from typing import Final, Literal
 
 from livekit import rtc
 
 from agent.core import end_reasons
-from agent.core.events import CanHear, EndRequested, Events, NameChosen, PageTimelineReported
+from agent.core.events import (
+    CanHear,
+    EndRequested,
+    Events,
+    LabelShown,
+    NameChosen,
+    PageTimelineReported,
+)
 from agent.core.log import logger
 from agent.core.names import clean_name
 from agent.room.contract import (
     RPC_CAN_HEAR,
     RPC_END_GREETING,
+    RPC_LABELS_SHOWN,
     RPC_SET_NAME,
     RPC_START_TIMELINE,
 )
@@ -26,10 +34,12 @@ _TIMELINE_REPORTS_MAX: Final = 4
 """A page sends one or two reports; more are ignored."""
 _NAMES_MAX: Final = 5
 """How often a trainee may choose another name; more are ignored."""
+_LABELS: Final[tuple[Literal["ai", "recording"], ...]] = ("ai", "recording")
+_LABEL_AGE_MAX_MS: Final = 3_600_000
 
 
 class PageRpcs:
-    """Emits `CanHear`, `EndRequested`, `NameChosen` and `PageTimelineReported`."""
+    """Emits an event for each call of the trainee's page."""
 
     def __init__(self, room: rtc.Room, events: Events) -> None:
         """Register the methods; the room must be connected."""
@@ -41,6 +51,7 @@ class PageRpcs:
             RPC_CAN_HEAR: self._on_can_hear,
             RPC_END_GREETING: self._on_end_greeting,
             RPC_SET_NAME: self._on_set_name,
+            RPC_LABELS_SHOWN: self._on_labels_shown,
             RPC_START_TIMELINE: self._on_start_timeline,
         }
         for name, method in methods.items():
@@ -94,6 +105,20 @@ class PageRpcs:
             return "ignored"
         self._timeline_reports += 1
         self._events.emit(PageTimelineReported(call.payload))
+        return "ok"
+
+    async def _on_labels_shown(self, call: rtc.RpcInvocationData) -> str:
+        if not self._is_from_human(call):
+            return "ignored"
+        try:
+            ages = {label: float(age) for label, age in json.loads(call.payload).items()}
+        except (ValueError, TypeError, AttributeError):
+            raise rtc.RpcError(
+                rtc.RpcError.ErrorCode.APPLICATION_ERROR, 'expected {"ai": ms, "recording": ms}'
+            ) from None
+        for label in _LABELS:
+            if 0 <= ages.get(label, -1) <= _LABEL_AGE_MAX_MS:
+                self._events.emit(LabelShown(label, ages[label] / 1000))
         return "ok"
 
     def _is_from_human(self, call: rtc.RpcInvocationData) -> bool:

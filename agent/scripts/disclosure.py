@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 DISCLOSURE_MAX_S = 7.0
 """For the recording disclosure; the shipped ones take 4 to 5 s."""
@@ -22,6 +23,20 @@ _BETWEEN_SENTENCES = re.compile(r"(?:[.!?…؟۔।][\"'»”“’]*\s+|[。！
 def discloses_ai(text: str, locale: str = "en") -> bool:
     """Return whether the text says that an AI speaks; True for languages not in _RECORDED."""
     return locale.split("-")[0] not in _RECORDED or _AI.search(text) is not None
+
+
+def ai_disclosure_in(text: str, disclosure: str) -> str:
+    """Return the words of a line that say that an AI speaks; empty if there are none.
+
+    Args:
+        disclosure: the script's own words for it. If the line does not contain them, the result is
+            the sentence that says it.
+    """
+    if disclosure and disclosure in text:
+        return disclosure
+    starts = [0, *(between.end() for between in _BETWEEN_SENTENCES.finditer(text)), len(text)]
+    sentences = (text[start:end].strip() for start, end in pairwise(starts))
+    return next(filter(_AI.search, sentences), "")
 
 
 def discloses_recording(text: str, locale: str) -> bool:

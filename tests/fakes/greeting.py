@@ -75,7 +75,7 @@ class FakeGreeting:
     def open(self) -> None:
         """Pretend that the opening was said."""
         self.state.opened_at = time.monotonic()
-        self.events.emit(OpeningStarted())
+        self.events.emit(OpeningStarted(self.state.script.opening))
         self.events.emit(OpeningFinished(interrupted=False))
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -18,6 +18,6 @@ def test_page_and_worker_agree() -> None:
     for name in (
         *("RPC_CAN_HEAR", "RPC_END_GREETING", "ATTRIBUTE_MODE", "ATTRIBUTE_ENDED"),
         *("ATTRIBUTE_LOCALE", "ATTRIBUTE_CLOSING", "ATTRIBUTE_MODE_REASON", "RPC_AGENT_ALIVE"),
-        "ATTRIBUTE_RECORDING",
+        *("ATTRIBUTE_RECORDING", "RPC_LABELS_SHOWN"),
     ):
         assert name in theirs

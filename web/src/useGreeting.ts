@@ -12,7 +12,9 @@ import { endGreeting } from "./livekit/endGreeting.js";
 import type { Playback } from "./livekit/playbackReporter.js";
 import { useAgentLiveness } from "./livekit/useAgentLiveness.js";
 import { type AgentPresence, useAgentPresence } from "./livekit/useAgentPresence.js";
+import type { Label } from "./livekit/labelReporter.js";
 import { type Conversation, useCaptions } from "./livekit/useCaptions.js";
+import { useLabelReporter } from "./livekit/useLabelReporter.js";
 import { type Microphone, useMicrophone } from "./livekit/useMicrophone.js";
 import { usePlayback } from "./livekit/usePlayback.js";
 import { useStartTimeline } from "./livekit/useStartTimeline.js";
@@ -67,6 +69,8 @@ export interface UseGreetingResult {
   /** What Continue does: `leave` ends the greeting and goes on, once. */
   leaving: Leaving;
   leave: () => void;
+  /** Call it when your label is in view, for the disclosure receipt in the outcome. */
+  labelShown: (label: Label) => void;
   /** LiveKit's session; `session.room` is for `RoomAudioRenderer`. */
   session: UseSessionReturn;
 }
@@ -108,6 +112,7 @@ export function useGreetingAt(
 
   const { playback, unlock } = usePlayback(room);
   useStartTimeline(room, endpoint, playback);
+  const labelShown = useLabelReporter(room);
   const conversation = useCaptions(room);
   const microphone = useMicrophone(room, session.isConnected && !isOver(state));
   const end = () => endGreeting(room, endpoint);
@@ -125,6 +130,7 @@ export function useGreetingAt(
     microphone,
     leaving,
     leave,
+    labelShown,
     session,
   };
 }

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import Final
 
 from agent.greeting.context import Greeting
+from agent.greeting.observers.disclosure_receipt import DisclosureReceipt
 from agent.greeting.observers.log import LogObserver
 from agent.greeting.observers.metrics import MetricsObserver
 from agent.greeting.observers.start_timeline import StartTimeline
 
 OBSERVERS: Final[tuple[Callable[[Greeting], object], ...]] = (
     StartTimeline,
+    DisclosureReceipt,
     MetricsObserver,
     LogObserver,
 )

@@ -19,8 +19,10 @@ from agent.core.events import (
     AnswersChanged,
     AvatarJoined,
     AvatarRequested,
+    LabelShown,
     LanguageChanged,
     LineAdded,
+    OpeningFinished,
     OpeningStarted,
     PageTimelineReported,
     ProviderFailed,
@@ -75,13 +77,16 @@ class OutcomeRecorder:
             transcript=[] if metadata.consent.transcript else None,
             started_at=_now(),
             timeline=self._state.timeline,
+            disclosure=self._state.disclosure,
         )
         events = greeting.events
         for kind in (
             AnswersChanged,
             AvatarJoined,
             AvatarRequested,
+            LabelShown,
             LanguageChanged,
+            OpeningFinished,
             PageTimelineReported,
             RecordingChanged,
         ):

@@ -3,6 +3,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 
 import { useTexts } from "../texts/useTexts.js";
 import { Portrait } from "./Portrait.js";
+import { useDisclosed } from "./useDisclosed.js";
 
 /** A video without a new frame for this long counts as frozen. */
 const FROZEN_AFTER_MS = 3_000;
@@ -18,11 +19,15 @@ export interface AvatarVideoProps {
   speaking?: boolean;
 }
 
-/** The avatar's video, or a portrait while there is none or it is frozen. */
+/**
+ * The avatar's video, or a portrait while there is none or it is frozen. Both carry a label that
+ * says that the avatar is an AI.
+ */
 export function AvatarVideo({ videoTrack, audioTrack, speaking = false }: AvatarVideoProps) {
   return videoTrack === undefined ? (
     <div className="tg-avatar" data-picture="none">
       <Portrait audioTrack={audioTrack} speaking={speaking} />
+      <AiLabel />
     </div>
   ) : (
     <Video
@@ -58,7 +63,18 @@ function Video({
         muted
         playsInline
       />
+      <AiLabel />
     </div>
+  );
+}
+
+/** Part of the picture: it stays above everything that the page lays over the stage. */
+function AiLabel() {
+  const label = useDisclosed<HTMLParagraphElement>("ai");
+  return (
+    <p ref={label} className="tg-ai-label" data-testid="ai-label">
+      {useTexts().aiLabel}
+    </p>
   );
 }
 

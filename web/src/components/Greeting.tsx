@@ -6,6 +6,7 @@ import { TextsContext, useTexts } from "../texts/useTexts.js";
 import { useGreetingAt } from "../useGreeting.js";
 import type { AvatarGreetingProps } from "./AvatarGreeting.js";
 import { GreetingView } from "./GreetingView.js";
+import { DisclosureContext } from "./useDisclosed.js";
 
 type GreetingProps = AvatarGreetingProps & {
   endpoint: GreetingEndpoint;
@@ -15,7 +16,7 @@ type GreetingProps = AvatarGreetingProps & {
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
   const { endpoint, traineeName, tryAgain } = props;
-  const { session, ...greeting } = useGreetingAt(endpoint, props);
+  const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props);
   const { locale } = greeting.state;
 
   const outerTexts = useTexts();
@@ -25,7 +26,9 @@ export function Greeting(props: GreetingProps) {
     <TextsContext.Provider value={texts}>
       <SessionProvider session={session}>
         <RoomAudioRenderer room={session.room} />
-        <GreetingView {...greeting} traineeName={traineeName} tryAgain={tryAgain} />
+        <DisclosureContext.Provider value={labelShown}>
+          <GreetingView {...greeting} traineeName={traineeName} tryAgain={tryAgain} />
+        </DisclosureContext.Provider>
       </SessionProvider>
     </TextsContext.Provider>
   );

@@ -5,6 +5,7 @@ import type { Playback } from "../livekit/playbackReporter.js";
 import { closingOf, continueHintOf, type GreetingState } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
+import { useDisclosed } from "./useDisclosed.js";
 
 interface LayoutProps {
   state: GreetingState;
@@ -25,6 +26,8 @@ export function Layout(props: LayoutProps) {
   const { reconnecting = false, recording = false } = props;
   const texts = useTexts();
   const { tone, text } = statusOf(state, reconnecting, texts);
+  const aiLabel = useDisclosed<HTMLParagraphElement>("ai");
+  const recordingLabel = useDisclosed<HTMLParagraphElement>("recording", recording);
   return (
     <div
       className="tg-root"
@@ -41,11 +44,11 @@ export function Layout(props: LayoutProps) {
       <header className="tg-header">
         <div className="tg-heading">
           <h1>{texts.heading(shownName(traineeName))}</h1>
-          <p className="tg-ai" data-testid="ai-avatar">
+          <p ref={aiLabel} className="tg-ai" data-testid="ai-avatar">
             {texts.aiAvatar}
           </p>
         </div>
-        <p className="tg-recording" data-testid="recording" role="status">
+        <p ref={recordingLabel} className="tg-recording" data-testid="recording" role="status">
           {recording && (
             <>
               <span className="tg-recording-dot" aria-hidden="true" />

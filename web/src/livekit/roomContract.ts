@@ -14,6 +14,9 @@ export const RPC_END_GREETING = "end_greeting";
 /** Page to agent: how many ms ago each moment of the start was, `{"page_asked": 2100, …}`. */
 export const RPC_START_TIMELINE = "start_timeline";
 
+/** Page to agent: how many ms ago each label was visible for the first time, `{"ai": 2100}`. */
+export const RPC_LABELS_SHOWN = "labels_shown";
+
 /** On the trainee, set in the token by the endpoint: which page it is. */
 export const ATTRIBUTE_CLIENT = "greeting.client";
 

@@ -5,6 +5,7 @@ export const de: Texts = {
   locale: "de",
   heading: (name) => (name ? `Willkommen, ${name}` : "Willkommen"),
   aiAvatar: "Ihr Guide ist ein KI-Avatar.",
+  aiLabel: "KI-Avatar",
   recording: "Dieses Gespräch wird aufgezeichnet.",
   guide: "Ihr Guide",
   guideOnVideo: "Ihr Guide im Video",

@@ -4,6 +4,7 @@ export const en: Texts = {
   locale: "en",
   heading: (name) => (name ? `Welcome, ${name}` : "Welcome"),
   aiAvatar: "Your guide is an AI avatar.",
+  aiLabel: "AI avatar",
   recording: "This conversation is being recorded.",
   guide: "Your guide",
   guideOnVideo: "Your guide, on video",

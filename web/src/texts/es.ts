@@ -5,6 +5,7 @@ export const es: Texts = {
   locale: "es",
   heading: (name) => (name ? `Te damos la bienvenida, ${name}` : "Te damos la bienvenida"),
   aiAvatar: "Tu guía es un avatar de IA.",
+  aiLabel: "Avatar de IA",
   recording: "Esta conversación se está grabando.",
   guide: "Tu guía",
   guideOnVideo: "Tu guía, en vídeo",

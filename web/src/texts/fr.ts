@@ -8,6 +8,7 @@ export const fr: Texts = {
   locale: "fr",
   heading: (name) => (name ? `Bienvenue, ${name}` : "Bienvenue"),
   aiAvatar: "Votre guide est un avatar IA.",
+  aiLabel: "Avatar IA",
   recording: "Cette conversation est enregistrée.",
   guide: "Votre guide",
   guideOnVideo: "Votre guide, en vidéo",

@@ -8,6 +8,8 @@ export interface Texts {
   locale: string;
   heading: (name: string | undefined) => string;
   aiAvatar: string;
+  /** The label in the avatar's picture. */
+  aiLabel: string;
   /** Shown while the trainee is being recorded. */
   recording: string;
   guide: string;

@@ -1,0 +1,88 @@
+"""Records how the trainee was told that an AI speaks and that the greeting is recorded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from agent.core.events import (
+    CanHear,
+    LabelShown,
+    OpeningFinished,
+    OpeningStarted,
+    TraineeLeft,
+)
+from agent.greeting.context import Greeting
+from agent.outcomes.record import Notice
+from agent.scripts.disclosure import ai_disclosure_in
+
+
+class DisclosureReceipt:
+    """Writes `state.disclosure`."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._greeting = greeting
+        self._state = greeting.state
+        self._sound_unlocked: bool | None = None
+        """As the page reported it; None without a report."""
+        self._heard_so_far = False
+        greeting.events.on(LabelShown, self._on_label_shown)
+        greeting.events.on(CanHear, self._on_can_hear)
+        greeting.events.on(TraineeLeft, self._on_trainee_left)
+        greeting.events.on(OpeningStarted, self._on_opening_started)
+        greeting.events.on(OpeningFinished, self._on_opening_finished)
+
+    def _on_label_shown(self, event: LabelShown) -> None:
+        notice = self._state.disclosure.ai if event.label == "ai" else self._recording()
+        if notice is not None and notice.label_at is None:
+            notice.label_at = datetime.now(UTC) - timedelta(seconds=event.age_s)
+
+    def _on_can_hear(self, event: CanHear) -> None:
+        self._sound_unlocked = event.sound_unlocked
+
+    def _on_trainee_left(self, _: TraineeLeft) -> None:
+        self._heard_so_far = False
+
+    def _on_opening_started(self, event: OpeningStarted) -> None:
+        receipt, script = self._state.disclosure, self._state.script
+        receipt.script, receipt.script_version = script.name, script.version
+        receipt.locale = script.locale
+        receipt.ai.words = ai_disclosure_in(event.text, script.ai_disclosure)
+        if script.recording_disclosure in event.text and (recording := self._recording()):
+            recording.words = script.recording_disclosure
+        for notice in self._said():
+            notice.said_at = datetime.now(UTC)
+        self._heard_so_far = self._is_audible
+
+    def _on_opening_finished(self, event: OpeningFinished) -> None:
+        # A voice or an avatar that fails while it says the opening is replaced, and the opening is
+        # said again: this event comes after the last repetition.
+        self._state.disclosure.mode = self._state.mode
+        heard = self._heard_so_far and self._is_audible and not event.interrupted
+        for notice in self._said():
+            notice.heard_to_end = heard
+
+    def _said(self) -> list[Notice]:
+        receipt = self._state.disclosure
+        return [notice for notice in (receipt.ai, receipt.recording) if notice and notice.words]
+
+    def _recording(self) -> Notice | None:
+        """The notice about the recording; None if the trainee is not recorded."""
+        receipt, recording = self._state.disclosure, self._state.recording
+        if receipt.recording is None and recording and recording.status == "recording":
+            receipt.recording = Notice()
+        return receipt.recording
+
+    @property
+    def _is_audible(self) -> bool:
+        """True if the trainee is in the room, and the page plays sound or shows all text.
+
+        A client that is not our page does not report its sound, and counts as audible.
+        """
+        trainee = self._greeting.trainee
+        if not trainee.present.is_set():
+            return False
+        if self._state.mode == "text":
+            return True
+        if self._sound_unlocked is None:
+            return not trainee.uses_our_page
+        return self._sound_unlocked

@@ -1,0 +1,66 @@
+// @vitest-environment node
+import { EventEmitter } from "node:events";
+
+import { ConnectionState, ParticipantKind, type Room, RoomEvent } from "livekit-client";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { LabelReporter } from "./labelReporter.js";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+function roomWith(answers: string[]) {
+  const payloads: string[] = [];
+  const participants = new Map<string, unknown>();
+  const room = Object.assign(new EventEmitter(), {
+    state: ConnectionState.Connected,
+    remoteParticipants: participants,
+    localParticipant: {
+      performRpc: (call: { method: string; payload: string }) => {
+        expect(call.method).toBe("labels_shown");
+        payloads.push(call.payload);
+        return Promise.resolve(answers.shift() ?? "ok");
+      },
+    },
+  });
+  const join = (sid: string) => {
+    participants.set(sid, { sid, identity: sid, kind: ParticipantKind.AGENT, attributes: {} });
+    room.emit(RoomEvent.ParticipantConnected);
+  };
+  return { room, join, reports: () => payloads.map((payload) => JSON.parse(payload) as unknown) };
+}
+
+test("each agent learns how long ago each label was visible for the first time", async () => {
+  const { room, join, reports } = roomWith([]);
+  const reporter = new LabelReporter(room as unknown as Room);
+  const stop = reporter.start();
+  reporter.shown("ai");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(reports()).toEqual([]);
+
+  join("first");
+  await vi.advanceTimersByTimeAsync(1_000);
+  reporter.shown("ai");
+  reporter.shown("recording");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(reports()).toEqual([{ ai: 2_000 }, { ai: 3_000, recording: 0 }]);
+
+  join("second");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(reports()).toHaveLength(3);
+  stop();
+  join("third");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(reports()).toHaveLength(3);
+});
+
+test("a report is repeated until the agent accepts it", async () => {
+  const { room, join, reports } = roomWith(["ignored", "ignored"]);
+  const reporter = new LabelReporter(room as unknown as Room);
+  const stop = reporter.start();
+  reporter.shown("ai");
+  join("agent");
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(reports()).toEqual([{ ai: 0 }, { ai: 100 }, { ai: 400 }]);
+  stop();
+});
