@@ -2,9 +2,11 @@ import type { Conversation } from "../livekit/useCaptions.js";
 import type { Microphone } from "../livekit/useMicrophone.js";
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
+import { turnOf } from "../livekit/turn.js";
 import { continueHintOf, type GreetingState, isOver, isTextMode } from "../state/greetingState.js";
 import type { Leaving } from "../state/useContinue.js";
 import { useTexts } from "../texts/useTexts.js";
+import { AnswerChips } from "./AnswerChips.js";
 import { CaptionList } from "./CaptionList.js";
 import { ChatInput } from "./ChatInput.js";
 import { ContinueButton } from "./ContinueButton.js";
@@ -33,6 +35,7 @@ export interface GreetingViewProps {
 /** The page of a greeting. It needs no LiveKit room, so that each state can be shown alone. */
 export function GreetingView(props: GreetingViewProps) {
   const { state, agent, connected, reconnecting, traineeName, playback, unlock } = props;
+  const { microphone } = props;
   const { captions, send } = props.conversation;
   const texts = useTexts();
   const over = isOver(state);
@@ -49,7 +52,7 @@ export function GreetingView(props: GreetingViewProps) {
         over ? (
           <Ending state={state} tryAgain={props.tryAgain} />
         ) : (
-          <Stage {...{ state, agent, reconnecting, playback, unlock }} />
+          <Stage {...{ state, agent, reconnecting, microphone, playback, unlock }} />
         )
       }
       conversation={
@@ -59,6 +62,13 @@ export function GreetingView(props: GreetingViewProps) {
               captions={captions}
               hint={live ? texts.captions.empty : texts.captions.before}
             />
+            {live && agent?.questions !== undefined && state.closing === undefined && (
+              <AnswerChips
+                questions={agent.questions}
+                turn={turnOf(agent, reconnecting)}
+                send={send}
+              />
+            )}
             {!over && <ChatInput enabled={live && !reconnecting} send={send} textMode={textMode} />}
           </>
         )
@@ -66,11 +76,7 @@ export function GreetingView(props: GreetingViewProps) {
       footer={
         <>
           {!over && (
-            <MicrophoneButton
-              microphone={props.microphone}
-              enabled={connected}
-              textMode={textMode}
-            />
+            <MicrophoneButton microphone={microphone} enabled={connected} textMode={textMode} />
           )}
           <ContinueButton
             leaving={props.leaving}

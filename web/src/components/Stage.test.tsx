@@ -12,6 +12,8 @@ import { LANGUAGES, textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
 import { Stage } from "./Stage.js";
 
+const OFF = { status: "off", speaking: false, track: undefined, toggle: vi.fn() } as const;
+
 function show(output: AgentMode, locale = "en") {
   const state: GreetingState = {
     ...initialGreetingState,
@@ -23,13 +25,24 @@ function show(output: AgentMode, locale = "en") {
     status: { ready: true, output, locale, closing: undefined, ended: undefined },
     activity: "speaking",
     recording: false,
+    guide: undefined,
+    questions: undefined,
     videoTrack: undefined,
     audioTrack: undefined,
   };
   vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
   render(
     <TextsContext value={textsFor(locale)}>
-      <Stage {...{ state, agent, reconnecting: false, playback: "blocked", unlock: vi.fn() }} />
+      <Stage
+        {...{
+          state,
+          agent,
+          reconnecting: false,
+          microphone: OFF,
+          playback: "blocked",
+          unlock: vi.fn(),
+        }}
+      />
     </TextsContext>,
   );
 }
@@ -39,13 +52,13 @@ test("text mode shows no sound button and no speaking portrait", () => {
   show({ mode: "text", modeReason: "speech_failed" });
   expect(note()).toBe("Your guide has no voice just now and writes to you instead.");
   expect(screen.queryByTestId("tap-to-hear")).toBeNull();
-  expect(screen.getByTestId("guide-activity").textContent).toBe("Writing");
+  expect(screen.getByTestId("guide-activity").textContent).toBe("Your guide is writing…");
   expect(screen.getByTestId("portrait").dataset.speaking).toBe("false");
   cleanup();
   show({ mode: "voice", modeReason: undefined });
   expect(note()).toBe("");
   expect(screen.getByTestId("tap-to-hear")).toBeDefined();
-  expect(screen.getByTestId("guide-activity").textContent).toBe("Speaking");
+  expect(screen.getByTestId("guide-activity").textContent).toBe("Your guide is speaking");
 });
 
 test("text mode without a known reason still says that the guide writes", () => {

@@ -1,5 +1,6 @@
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
+import type { Microphone } from "../livekit/useMicrophone.js";
 import { type GreetingState, isTextMode } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
@@ -7,17 +8,19 @@ import { AvatarVideo } from "./AvatarVideo.js";
 import { ConnectionSteps } from "./ConnectionSteps.js";
 import { SoundIcon } from "./icons.js";
 import { Portrait } from "./Portrait.js";
+import { TurnPill } from "./TurnPill.js";
 
 interface StageProps {
   state: GreetingState;
   agent: AgentPresence | undefined;
   reconnecting: boolean;
+  microphone: Microphone;
   playback: Playback;
   unlock: () => void;
 }
 
 /** The connection steps until the greeting begins, then the avatar and what the agent is doing. */
-export function Stage({ state, agent, reconnecting, playback, unlock }: StageProps) {
+export function Stage({ state, agent, reconnecting, microphone, playback, unlock }: StageProps) {
   const texts = useTexts();
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
@@ -36,14 +39,7 @@ export function Stage({ state, agent, reconnecting, playback, unlock }: StagePro
         </div>
       )}
       {live && agent !== undefined && (
-        <p className="tg-activity" data-testid="guide-activity" data-activity={agent.activity}>
-          <span className="tg-bars" aria-hidden="true">
-            <i />
-            <i />
-            <i />
-          </span>
-          {texts.activity[reconnecting ? "reconnecting" : activityOf(agent, textMode)]}
-        </p>
+        <TurnPill {...{ agent, reconnecting, textMode, microphone }} />
       )}
       {live && (
         <p className="tg-mode-note" data-testid="mode-note" role="status">
@@ -61,10 +57,6 @@ export function Stage({ state, agent, reconnecting, playback, unlock }: StagePro
       )}
     </>
   );
-}
-
-function activityOf({ activity }: AgentPresence, textMode: boolean): keyof Texts["activity"] {
-  return textMode && activity === "speaking" ? "writing" : activity;
 }
 
 /** Why the agent does not use the avatar, in friendly words. */

@@ -53,6 +53,18 @@ export const ATTRIBUTE_LOCALE = "greeting.locale";
  */
 export const ATTRIBUTE_CLOSING = "greeting.closing";
 
+/** On the agent: the name by which the script introduces it, for example `Maya`. */
+export const ATTRIBUTE_GUIDE = "greeting.guide";
+
+/** On the agent, from the end of the opening: the questions, as JSON; see `questions.ts`. */
+export const ATTRIBUTE_QUESTIONS = "greeting.questions";
+
+/** On a typed message: which button sent it, as JSON; see `Tap` in `questions.ts`. */
+export const ATTRIBUTE_TAP = "greeting.tap";
+
+/** Page to agent: `{"name": "Ada"}`. Returns `{"name": "Ada"}` as the agent says it, or empty. */
+export const RPC_SET_NAME = "set_name";
+
 /** On the agent: `on` while the trainee is being recorded; empty otherwise. */
 export const ATTRIBUTE_RECORDING = "greeting.recording";
 

@@ -23,7 +23,8 @@ import {
   isAvatarOf,
   newestAgent,
 } from "./agentPresence.js";
-import { ATTRIBUTE_RECORDING } from "./roomContract.js";
+import { type Questions, questionsFrom } from "./questions.js";
+import { ATTRIBUTE_GUIDE, ATTRIBUTE_QUESTIONS, ATTRIBUTE_RECORDING } from "./roomContract.js";
 
 export interface AgentPresence {
   /** The same object until its content changes. */
@@ -31,6 +32,10 @@ export interface AgentPresence {
   activity: Activity;
   /** The trainee is being recorded. */
   recording: boolean;
+  /** The name by which it introduces itself; undefined until it is known. */
+  guide: string | undefined;
+  /** The script's questions; undefined until the opening has been said. */
+  questions: Questions | undefined;
   /** The avatar's camera; undefined unless the mode is `avatar`. */
   videoTrack: TrackReference | undefined;
   /** The voice that is heard: the avatar's or the agent's own. */
@@ -72,6 +77,8 @@ export function useAgentPresence(
     status,
     activity: agentActivity(agent.attributes),
     recording: agent.attributes[ATTRIBUTE_RECORDING] === "on",
+    guide: agent.attributes[ATTRIBUTE_GUIDE] || undefined,
+    questions: questionsFrom(agent.attributes[ATTRIBUTE_QUESTIONS]),
     videoTrack: usesAvatar ? picture : undefined,
     audioTrack: usesAvatar ? (avatarSound ?? agentSound) : agentSound,
   };

@@ -11,6 +11,8 @@ import type { Room, TextStreamReader } from "livekit-client";
 import { useCallback, useEffect, useReducer } from "react";
 
 import { type Caption, type CaptionUpdate, mergeCaption } from "./captions.js";
+import type { Tap } from "./questions.js";
+import { ATTRIBUTE_TAP } from "./roomContract.js";
 
 const TOPIC_TRANSCRIPTION = "lk.transcription";
 const TOPIC_CHAT = "lk.chat";
@@ -19,8 +21,13 @@ let streams = 0;
 
 export interface Conversation {
   captions: readonly Caption[];
-  /** Send a typed message to the agent; rejects if it could not be sent. */
-  send: (text: string) => Promise<void>;
+  /**
+   * Send a typed message to the agent; rejects if it could not be sent.
+   *
+   * Args:
+   *   tap: the button that stands for the message.
+   */
+  send: (text: string, tap?: Tap) => Promise<void>;
 }
 
 export function useCaptions(room: Room): Conversation {
@@ -35,8 +42,11 @@ export function useCaptions(room: Room): Conversation {
   }, [room]);
 
   const send = useCallback(
-    async (text: string) => {
-      const { id } = await room.localParticipant.sendText(text, { topic: TOPIC_CHAT });
+    async (text: string, tap?: Tap) => {
+      const { id } = await room.localParticipant.sendText(text, {
+        topic: TOPIC_CHAT,
+        ...(tap !== undefined && { attributes: { [ATTRIBUTE_TAP]: JSON.stringify(tap) } }),
+      });
       update({ id, from: "trainee", stream: ++streams, delta: text, final: true });
     },
     [room],

@@ -6,7 +6,7 @@
  * permission.
  */
 import { useIsSpeaking, useLocalParticipant } from "@livekit/components-react";
-import type { Room } from "livekit-client";
+import { LocalAudioTrack, type Room } from "livekit-client";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 export type MicrophoneStatus =
@@ -23,6 +23,8 @@ export interface Microphone {
   status: MicrophoneStatus;
   /** The trainee is speaking. */
   speaking: boolean;
+  /** What it records, for a level meter; undefined while it is off. */
+  track: LocalAudioTrack | undefined;
   toggle: () => void;
 }
 
@@ -32,7 +34,7 @@ export interface Microphone {
  *     again, the microphone returns to what the trainee chose.
  */
 export function useMicrophone(room: Room, wanted: boolean): Microphone {
-  const { isMicrophoneEnabled, localParticipant } = useLocalParticipant({ room });
+  const { isMicrophoneEnabled, microphoneTrack, localParticipant } = useLocalParticipant({ room });
   const speaking = useIsSpeaking(localParticipant);
   const [attempt, setAttempt] = useState<"none" | Exclude<MicrophoneStatus, "on" | "off">>("none");
   /** What the trainee chose last. */
@@ -74,7 +76,9 @@ export function useMicrophone(room: Room, wanted: boolean): Microphone {
   }, [room, turn]);
 
   const status = isMicrophoneEnabled ? "on" : attempt === "none" ? "off" : attempt;
-  return { status, speaking: speaking && isMicrophoneEnabled, toggle };
+  const recorded = microphoneTrack?.track;
+  const track = isMicrophoneEnabled && recorded instanceof LocalAudioTrack ? recorded : undefined;
+  return { status, speaking: speaking && isMicrophoneEnabled, track, toggle };
 }
 
 function failureOf(error: unknown): "denied" | "absent" | "failed" {

@@ -18,7 +18,7 @@ const english = flatten(textsFor("en"));
 const others = Object.entries(LANGUAGES).filter(([tag]) => tag !== "en");
 
 /** Texts that are the same in English, by path. */
-const SAME = new Set([".steps.guide", ".steps.connection", ".conversation"]);
+const SAME = new Set([".steps.guide", ".steps.connection", ".conversation", ".chips.no"]);
 const ENGLISH_ONLY = /\b(the|you|your|and|is|was|are|with|what|here|it|of|to|please|guide's)\b/i;
 /** Words that look English but are not. */
 const HOMOGRAPHS: Record<string, RegExp> = { de: /\bwas\b/gi };

@@ -20,7 +20,31 @@ export interface Texts {
   steps: Record<"room" | "connection" | "guide" | "done", string>;
   /** The line below the steps. */
   waiting: Record<"room" | "connection" | Wait, string>;
-  activity: Record<Activity | "writing" | "reconnecting", string>;
+  /**
+   * Whose turn it is. `speakOrType` and `type`: the trainee's turn, with and without a microphone;
+   * `{guide}` is the guide's name, or `guide` if it is not known.
+   */
+  activity: Record<
+    Exclude<Activity, "listening"> | "writing" | "reconnecting" | "speakOrType" | "type",
+    string
+  >;
+  /**
+   * Buttons for answers; the trainee "says" what is on the button. `next`: no question of their own
+   * yet; `finish`: no questions any more.
+   */
+  chips: Record<
+    | "label"
+    | "progress"
+    | "allDone"
+    | "yes"
+    | "no"
+    | "skip"
+    | "next"
+    | "finish"
+    | "repeat"
+    | "slower",
+    string
+  >;
   /** Why the agent does not use the avatar. */
   mode: Record<ModeReason, string>;
   sound: Record<"tap" | "why", string>;

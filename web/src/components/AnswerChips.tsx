@@ -1,0 +1,127 @@
+import { useRef, useState } from "react";
+
+import { fill } from "../lib/fill.js";
+import { doneOf, type Questions, type Tap } from "../livekit/questions.js";
+import type { Turn } from "../livekit/turn.js";
+import { useTexts } from "../texts/useTexts.js";
+import type { Texts } from "../texts/index.js";
+
+/** More questions are only counted. */
+const MOST_DOTS = 8;
+
+interface AnswerChipsProps {
+  questions: Questions;
+  turn: Turn;
+  send: (text: string, tap: Tap) => Promise<void>;
+}
+
+/** The open question with buttons for its answers, and buttons to hear the last line again. */
+export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
+  const texts = useTexts();
+  const [status, setStatus] = useState<"idle" | "sending" | "failed">("idle");
+  const group = useRef<HTMLDivElement>(null);
+  const { open } = questions;
+  const answers = turn === "trainee" ? answersTo(questions, texts) : [];
+
+  const tap = async (chip: Chip) => {
+    if (status === "sending") return;
+    setStatus("sending");
+    // The tapped button may disappear: keep the focus near it.
+    group.current?.focus({ preventScroll: true });
+    try {
+      await send(chip.text, chip.tap);
+      setStatus("idle");
+    } catch {
+      setStatus("failed");
+    }
+  };
+  const button = (chip: Chip, className: string) => (
+    <button
+      key={`${chip.tap.action} ${chip.text}`}
+      type="button"
+      className={className}
+      data-testid={`chip-${chip.tap.action}`}
+      aria-disabled={status === "sending"}
+      onClick={() => void tap(chip)}
+    >
+      {chip.text}
+    </button>
+  );
+  return (
+    <div
+      ref={group}
+      className="tg-chips"
+      role="group"
+      tabIndex={-1}
+      aria-label={open?.ask ?? texts.chips.label}
+      data-testid="chips"
+    >
+      {questions.total > 0 && <Progress questions={questions} />}
+      {open !== undefined && turn === "trainee" && (
+        <p className="tg-question" data-testid="question">
+          {open.ask}
+        </p>
+      )}
+      {answers.length > 0 && (
+        <div className="tg-chip-row">
+          {answers.map((chip) =>
+            button(chip, chip.tap.action === "skip" ? "tg-chip tg-chip-quiet" : "tg-chip"),
+          )}
+        </div>
+      )}
+      <div className="tg-chip-row">
+        {(["repeat", "slower"] as const).map((action) =>
+          button({ text: texts.chips[action], tap: { action } }, "tg-chip tg-chip-quiet"),
+        )}
+      </div>
+      {status === "failed" && (
+        <p className="tg-chat-note" role="status">
+          {texts.chat.failed}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface Chip {
+  /** The words on the button; they are also what the trainee says. */
+  text: string;
+  tap: Tap;
+}
+
+function answersTo(questions: Questions, { chips }: Texts): Chip[] {
+  const { open } = questions;
+  if (open === undefined) {
+    const action = doneOf(questions) < questions.total ? "next" : "finish";
+    return [{ text: chips[action], tap: { action } }];
+  }
+  const question = open.id;
+  const answer = (value: string, text: string): Chip => ({
+    text,
+    tap: { action: "answer", question, value },
+  });
+  const answers =
+    open.type === "yes_no"
+      ? [answer("yes", chips.yes), answer("no", chips.no)]
+      : Object.entries(open.choices).map(([value, text]) => answer(value, text));
+  return [...answers, { text: chips.skip, tap: { action: "skip", question } }];
+}
+
+function Progress({ questions }: { questions: Questions }) {
+  const { chips } = useTexts();
+  const { total, open } = questions;
+  const done = doneOf(questions);
+  const number = Math.min(open?.number ?? done + 1, total);
+  return (
+    <p className="tg-question-progress" data-testid="question-progress">
+      {total <= MOST_DOTS && (
+        <span className="tg-question-dots" aria-hidden="true">
+          {Array.from({ length: total }, (_, index) => (
+            <i key={index} data-done={index < done} />
+          ))}
+        </span>
+      )}
+      {done >= total ? chips.allDone : fill(chips.progress, { number, total })}
+    </p>
+  );
+}

@@ -1,0 +1,62 @@
+import { render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+
+import type { Activity } from "../livekit/agentPresence.js";
+import type { AgentPresence } from "../livekit/useAgentPresence.js";
+import type { MicrophoneStatus } from "../livekit/useMicrophone.js";
+import { GuideContext } from "../texts/guide.js";
+import { TurnPill } from "./TurnPill.js";
+
+interface Shown {
+  activity: Activity;
+  locale?: string | undefined;
+  textMode?: boolean;
+  reconnecting?: boolean;
+  microphone?: MicrophoneStatus;
+}
+
+function show({ activity, textMode = false, reconnecting = false, ...given }: Shown) {
+  const locale = "locale" in given ? given.locale : "en";
+  const agent: AgentPresence = {
+    status: {
+      ready: true,
+      output: { mode: "voice", modeReason: undefined },
+      locale,
+      closing: undefined,
+      ended: undefined,
+    },
+    activity,
+    recording: false,
+    guide: "Maya",
+    questions: undefined,
+    videoTrack: undefined,
+    audioTrack: undefined,
+  };
+  const microphone = {
+    status: given.microphone ?? "on",
+    speaking: false,
+    track: undefined,
+    toggle: vi.fn(),
+  };
+  render(
+    <GuideContext.Provider value={{ name: "Maya", poster: undefined }}>
+      <TurnPill {...{ agent, reconnecting, textMode, microphone }} />
+    </GuideContext.Provider>,
+  );
+  const pill = screen.getByTestId("guide-activity");
+  return [pill.dataset.turn, pill.textContent];
+}
+
+test.each<[Shown, string, string]>([
+  [{ activity: "speaking" }, "guide", "Maya is speaking"],
+  [{ activity: "speaking", textMode: true }, "guide", "Maya is writing…"],
+  [{ activity: "thinking" }, "guide", "Maya is thinking…"],
+  [{ activity: "listening" }, "trainee", "Your turn: speak or type"],
+  [{ activity: "listening", microphone: "off" }, "trainee", "Your turn: type your answer"],
+  [{ activity: "listening", textMode: true }, "trainee", "Your turn: type your answer"],
+  // Before the opening, the agent listens, but it is not the trainee's turn.
+  [{ activity: "listening", locale: undefined }, "nobody", "Maya is getting ready"],
+  [{ activity: "listening", reconnecting: true }, "nobody", "One moment"],
+])("%o", (shown, turn, text) => {
+  expect(show(shown)).toEqual([turn, text]);
+});

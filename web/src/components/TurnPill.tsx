@@ -1,0 +1,52 @@
+import type { Microphone } from "../livekit/useMicrophone.js";
+import type { AgentPresence } from "../livekit/useAgentPresence.js";
+import { turnOf } from "../livekit/turn.js";
+import { fill } from "../lib/fill.js";
+import { useGuide } from "../texts/guide.js";
+import { useTexts } from "../texts/useTexts.js";
+import { MicrophoneLevel } from "./MicrophoneLevel.js";
+
+interface TurnPillProps {
+  agent: AgentPresence;
+  reconnecting: boolean;
+  textMode: boolean;
+  microphone: Microphone;
+}
+
+/** Says whose turn it is; on the trainee's turn it shows what the microphone hears. */
+export function TurnPill({ agent, reconnecting, textMode, microphone }: TurnPillProps) {
+  const { activity: texts } = useTexts();
+  const { name } = useGuide();
+  const turn = turnOf(agent, reconnecting);
+  const hears = turn === "trainee" && microphone.status === "on" && !textMode;
+  const text = reconnecting
+    ? texts.reconnecting
+    : turn === "trainee"
+      ? hears
+        ? texts.speakOrType
+        : texts.type
+      : turn === "guide"
+        ? texts[agent.activity === "thinking" ? "thinking" : textMode ? "writing" : "speaking"]
+        : texts.getting_ready;
+  return (
+    <p
+      className="tg-turn"
+      data-testid="guide-activity"
+      data-activity={agent.activity}
+      data-turn={turn}
+    >
+      {hears ? (
+        <MicrophoneLevel track={microphone.track} />
+      ) : (
+        turn !== "trainee" && (
+          <span className="tg-bars" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+        )
+      )}
+      {fill(text, { guide: name })}
+    </p>
+  );
+}
