@@ -1,16 +1,17 @@
 """The questions of a script and the trainee's answers, as typed values.
 
-Every value from the model is checked against its question. A value that does not fit is `unclear`:
-the model is told to ask once more, and then to go on. No answer is ever forced.
+The model converts what the trainee says into a value of the question's type. A value of another
+type or out of bounds changes nothing, and the model is told what is expected: a wrong answer in the
+outcome is worse than none. No answer is ever forced.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.conversation.answer_values import parse_answer
 from agent.core.events import AnswersChanged, Events
 from agent.core.types import Answer
 from agent.scripts import Question
@@ -18,6 +19,8 @@ from agent.scripts.rendering import format_condition
 
 _QUOTED_MAX = 200
 """Characters of a text answer that the model is told again."""
+_SENT_MAX = 80
+"""Characters of a refused value that the model is told again."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Answers:
             question = self._questions.get(id)
             if question is None or question.type != answer.type:
                 continue
-            if answer.status != "answered" or question.canonical(answer.value) is not None:
+            if answer.status == "declined" or question.canonical(answer.value) is not None:
                 self._given[id] = answer
 
     def replace(self, questions: Sequence[Question], earlier: Mapping[str, Answer]) -> None:
@@ -98,19 +101,24 @@ class Answers:
         question = self.questions.get(id)
         if question is None:
             return self._not_asked(id)
-        try:
-            plain = parse_answer(question, value)
-        except ValueError as e:
-            return self._unclear(question, str(e))
-        answer = Answer(type=question.type, status="answered", value=plain)
+        canonical = question.canonical(value)
+        if canonical is None:
+            return (
+                f"`value` must be {question.expects}; you sent {_sent(value)}. "
+                "If the trainee does not know, call skip_question."
+            )
+        answer = Answer(type=question.type, status="answered", value=canonical)
         self._set(id, answer)
         return f"Saved: {id} is {_shown(answer)}. {self._what_next()}"
 
     def skip(self, id: str) -> str:
-        """Mark a question as declined. Returns one sentence for the model."""
+        """Mark an open question as declined. Returns one sentence for the model."""
         question = self.questions.get(id)
         if question is None:
             return self._not_asked(id)
+        known = self._given[id]
+        if known.status == "answered":
+            return f"Kept: {id} is {_shown(known)}. {self._what_next()}"
         self._set(id, Answer(type=question.type, status="declined"))
         if question.required and id not in self._asked_again:
             self._asked_again.add(id)
@@ -124,15 +132,6 @@ class Answers:
         """The first question that has not been asked yet."""
         questions = self.questions.items()
         return next((q for id, q in questions if self._given[id].status == "open"), None)
-
-    def _unclear(self, question: Question, why: str) -> str:
-        # An unclear correction does not erase a clear answer.
-        if self._given[question.id].status != "answered":
-            self._set(question.id, Answer(type=question.type, status="unclear"))
-        if question.id in self._asked_again:
-            return f"Still not clear: {why}. Skip {question.id}. {self._what_next()}"
-        self._asked_again.add(question.id)
-        return f"Not clear: {why}. Ask {question.id} once more, in other words."
 
     def _not_asked(self, id: str) -> str:
         if id in self._questions:
@@ -161,3 +160,12 @@ def _shown(answer: Answer) -> str:
     if answer.type == "text":
         return '"{}"'.format(str(answer.value).replace('"', "'")[:_QUOTED_MAX])
     return str(answer.value)
+
+
+def _sent(value: object) -> str:
+    """A refused value as the model is told it."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):  # an integer of thousands of digits
+        return "something else"
+    return text if len(text) <= _SENT_MAX else f"{text[:_SENT_MAX]}…"

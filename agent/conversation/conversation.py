@@ -125,6 +125,7 @@ class Conversation:
         self._use_script(script)
         if (script.name, script.locale) == (before.name, before.locale):
             await self.agent.update_instructions(script.instructions)
+            await self.agent.update_tools(self._tools.declared())
         else:
             state.answers.replace(script.questions, state.earlier_answers)
             self.agent = self._build_agent()

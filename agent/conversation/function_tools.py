@@ -1,27 +1,33 @@
 """The functions that the model may call during a conversation.
 
-Each returns one sentence for the model. A script declares only the functions it has a use for,
-because every declaration costs the model attention.
+Each question has its own function, `record_<id>`, that accepts only values of the question's type:
+the model converts what the trainee says, and `Answers` refuses everything else. Each function
+returns one sentence for the model. A script declares only the functions it has a use for, because
+every declaration costs the model attention.
+
+The schemas use only the keywords that Gemini accepts in `parametersJsonSchema`
+(https://ai.google.dev/api/caching#FunctionDeclaration).
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, Protocol
 
 from livekit.agents import Agent, StopResponse, function_tool, llm
 
 from agent.conversation.state import GreetingState
 from agent.core.events import ClosingRequested, Events, RecordingDeclined
+from agent.scripts import ChoiceQuestion, NumberQuestion, Question, TextQuestion
 
 END_GREETING: Final = "end_greeting"
+RECORD: Final = "record_"
+"""A question's id follows."""
+
+_SENT_MAX: Final = 80
+"""Characters of refused arguments that the model is told again."""
 
 Tools = list[llm.Tool | llm.Toolset]
-
-_QUESTION_VALUE: Final = {
-    "description": "yes_no: true or false. number: the number. choice: the choice's id. "
-    "text: their own words, shortened, in their language.",
-    "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
-}
 
 
 class Speaker(Protocol):
@@ -44,27 +50,20 @@ class FunctionTools:
         """The functions for the script in use."""
         script = self._state.script
         ids = [question.id for question in script.questions]
-        question = {"type": "string", "enum": ids, "description": "The question's id."}
         others = [tag for tag in script.locales if tag != script.locale]
         locale = {"type": "string", "enum": others, "description": "The language from now on."}
         tools: Tools = []
         if ids:
-            tools += [
-                _declare(
-                    self._record_answer,
-                    "record_answer",
-                    "Save the trainee's answer to a question, at once, also one given in passing, "
-                    "and again when they correct it.",
-                    question=question,
-                    value=_QUESTION_VALUE,
-                ),
+            tools += [self._record_tool(question) for question in script.questions]
+            tools.append(
                 _declare(
                     self._skip_question,
                     "skip_question",
-                    "The trainee would rather not answer this question, or passed over it.",
-                    question=question,
-                ),
-            ]
+                    "The trainee does not know the answer to this question, would rather not say, "
+                    "or still gives no clear answer when asked again.",
+                    question={"type": "string", "enum": ids, "description": "The question's id."},
+                )
+            )
         if others:
             tools.append(
                 _declare(
@@ -100,12 +99,26 @@ class FunctionTools:
         )
         return tools
 
-    async def _record_answer(self, raw_arguments: dict[str, object]) -> str:
-        question = _text(raw_arguments, "question")
-        return self._state.answers.record(question, raw_arguments.get("value"))
+    def _record_tool(self, question: Question) -> llm.Tool:
+        """Declare the function that saves the answer to one question."""
+
+        async def record(raw_arguments: dict[str, object]) -> str:
+            return _refusal(raw_arguments, "value") or self._state.answers.record(
+                question.id, raw_arguments["value"]
+            )
+
+        return _declare(
+            record,
+            f"{RECORD}{question.id}",
+            f"Save the trainee's answer to {question.id}, at once, also one given in passing, and "
+            'again when they correct it. "I don\'t know", a question or a refusal is no answer.',
+            value=_value_schema(question),
+        )
 
     async def _skip_question(self, raw_arguments: dict[str, object]) -> str:
-        return self._state.answers.skip(_text(raw_arguments, "question"))
+        return _refusal(raw_arguments, "question") or self._state.answers.skip(
+            _text(raw_arguments, "question")
+        )
 
     async def _switch_language(self, raw_arguments: dict[str, object]) -> Agent | str:
         agent = self._speaker.switch_language(_text(raw_arguments, "locale"))
@@ -131,13 +144,54 @@ class FunctionTools:
         raise StopResponse
 
 
+def _refusal(arguments: dict[str, object], name: str) -> str:
+    """Say what to send if the arguments are not exactly `name`; empty if they are."""
+    if arguments.keys() == {name}:
+        return ""
+    sent = ", ".join(arguments)[:_SENT_MAX] or "no argument"
+    return f"Send one argument, `{name}`, as the function declares it; you sent {sent}."
+
+
 def _text(arguments: dict[str, object], name: str) -> str:
     return str(arguments.get(name, ""))
 
 
 def _declare(function: Any, name: str, description: str, **properties: object) -> llm.Tool:
     """Declare a function to the model; every argument is required."""
-    parameters = {"type": "object", "properties": properties, "required": list(properties)}
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    if not properties:
+        parameters = {}  # left out: the API has refused objects without properties
     schema = {"name": name, "description": description, "parameters": parameters}
     tool: llm.Tool = function_tool(function, raw_schema=schema)
     return tool
+
+
+def _value_schema(question: Question) -> dict[str, object]:
+    """The JSON Schema of the values that a question accepts."""
+    match question:
+        case ChoiceQuestion():
+            means = "; ".join(f"{id}: {words}" for id, words in question.choices.items())
+            about = f"The id of the choice they mean. {means}"
+            return {"type": "string", "enum": list(question.choices), "description": about}
+        case NumberQuestion():
+            low, high = question.minimum, question.maximum
+            bounds: dict[str, float] = {}
+            if low is not None:
+                bounds["minimum"] = math.ceil(low) if question.whole else low
+            if high is not None:
+                bounds["maximum"] = math.floor(high) if question.whole else high
+            kind = "integer" if question.whole else "number"
+            about = (
+                f"{question.expects}, in digits: 3 for three. Convert other units and fractions."
+            )
+            return {"type": kind, **bounds, "description": about[0].upper() + about[1:]}
+        case TextQuestion():
+            about = f"Their own words, shortened, in their language: {question.expects}."
+            return {"type": "string", "description": about}
+        case _:
+            return {"type": "boolean", "description": "true if they mean yes, false if no."}

@@ -24,7 +24,8 @@ class Answer(Record):
 
     type: Literal["choice", "number", "text", "yes_no"]
     status: AnswerStatus = "open"
-    """`open`: not asked yet; `unclear`: asked twice and not understood."""
+    """`open`: not answered yet; `declined`: the trainee does not know or would rather not say;
+    `unclear`: in outcomes of earlier releases only."""
     value: bool | int | float | str | None = None
     """The id of the choice, the number, the text, or true or false; null unless answered."""
     at: datetime | None = None

@@ -44,7 +44,7 @@ class _Strict(BaseModel):
 class _Question(_Strict):
     """A question. Each type says what it `expects`, and returns the `canonical` value or None."""
 
-    id: Id
+    id: Annotated[Id, StringConstraints(max_length=57)]
     """Name of the answer in the outcome; the same in every locale."""
     ask: Text
     """The question as the agent asks it, one sentence."""
@@ -124,7 +124,7 @@ class TextQuestion(_Question):
         return f"text of 1 to {self.max_characters} characters"
 
     def canonical(self, value: object) -> Value | None:
-        text = one_line(value, self.max_characters + 1)
+        text = one_line(value, self.max_characters + 2)  # longer also after a cut at a space
         return text if 0 < len(text) <= self.max_characters else None
 
 

@@ -1,6 +1,6 @@
 """Detects replies that must not be spoken: code, function calls, or the model's instructions.
 
-Gemini sometimes writes `print(default_api.record_answer(...))`, a fenced block or JSON as text
+Gemini sometimes writes `print(default_api.record_driven(...))`, a fenced block or JSON as text
 instead of calling a function (https://github.com/livekit/agents/issues/5662).
 """
 
@@ -105,7 +105,7 @@ class ReplyCheck:
 
 
 def _mentions(functions: list[str]) -> list[re.Pattern[str]]:
-    """Patterns of `record_answer`, and of `[record answer: yes]` and `(calls recordAnswer)`."""
+    """Patterns of `record_driven`, and of `[record driven: yes]` and `(calls recordDriven)`."""
     if not functions:
         return []
     names = "|".join(map(re.escape, functions))

@@ -29,7 +29,7 @@ def calls(*functions: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def saved(question: str, value: object) -> tuple[str, dict[str, Any]]:
-    return "record_answer", {"question": question, "value": value}
+    return f"record_{question}", {"value": value}
 
 
 async def typed(client: LiveKitClient, text: str, answer: str) -> None:
@@ -50,7 +50,7 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
     product: Product,
 ) -> None:
     await product.stage.stand_ins.script(
-        calls(saved("driven_before", True), saved("years_driving", "3 years")),
+        calls(saved("driven_before", True), saved("years_driving", 3)),
         says("Three years already. And the truck?"),
         calls(saved("years_driving", 13), saved("truck_type", "spaceship")),
         calls(("skip_question", {"question": "truck_type"})),

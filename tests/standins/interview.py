@@ -54,8 +54,10 @@ class Interview:
     def functions(self) -> list[dict[str, Any]]:
         question = {"type": "string", "enum": [q.id for q in self.script.questions]}
         locale = {"type": "string", "enum": LOCALES}
-        declared = {
-            "record_answer": {"question": question, "value": {}},
+        declared: dict[str, dict[str, Any]] = {
+            f"record_{q.id}": {"value": {}} for q in self.script.questions
+        }
+        declared |= {
             "skip_question": {"question": question},
             "switch_language": {"locale": locale},
             "speak_slower": {},
@@ -96,6 +98,6 @@ class Interview:
             self.answers.rephrase(self.script.questions)
         elif call.name == "skip_question":
             output = self.answers.skip(call.args["question"])
-        elif call.name == "record_answer":
-            output = self.answers.record(call.args["question"], call.args["value"])
+        elif call.name.startswith("record_"):
+            output = self.answers.record(call.name.removeprefix("record_"), call.args["value"])
         return FunctionResponse(call.name, {"output": output})

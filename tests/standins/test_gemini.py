@@ -120,25 +120,26 @@ QUESTIONS = """
 - driven_before (yes_no): ¿Tienes experiencia con carretillas?
 - truck_type (choice): ¿Cuál usarás? [reach = una retráctil; pallet = una transpaleta]
 """
-IDS = ["driven_before", "truck_type"]
 
 
-@function_tool(
-    raw_schema={
-        "name": "record_answer",
-        "description": "Save what the trainee answered.",
-        "parameters": {
-            "type": "object",
-            "properties": {
-                "question": {"type": "string", "enum": IDS},
-                "value": {"anyOf": [{"type": t} for t in ("string", "number", "boolean")]},
-            },
-            "required": ["question", "value"],
-        },
-    }
-)
-async def record_answer(raw_arguments: dict[str, object]) -> str:
+async def _record(raw_arguments: dict[str, object]) -> str:
     return ""
+
+
+RECORD = [
+    function_tool(
+        _record,
+        raw_schema={
+            "name": f"record_{id}",
+            "description": "Save what the trainee answered.",
+            "parameters": {"type": "object", "properties": {"value": value}, "required": ["value"]},
+        },
+    )
+    for id, value in {
+        "driven_before": {"type": "boolean"},
+        "truck_type": {"type": "string", "enum": ["reach", "pallet"]},
+    }.items()
+]
 
 
 async def test_gemini_records_an_answer_and_asks_the_next_question(
@@ -155,18 +156,17 @@ async def test_gemini_records_an_answer_and_asks_the_next_question(
     ):
         context.add_message(role=role, content=said)  # type: ignore[arg-type]
     gemini = model(providers)
-    (call,) = (await ask(providers, context, [record_answer], gemini)).calls
-    arguments = {"question": "driven_before", "value": True}
-    assert (call.name, json.loads(call.arguments)) == ("record_answer", arguments)
+    (call,) = (await ask(providers, context, RECORD, gemini)).calls
+    assert (call.name, json.loads(call.arguments)) == ("record_driven_before", {"value": True})
     output = "Saved. next: truck_type"
     context.items += [
         llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments),
         llm.FunctionCallOutput(call_id=call.call_id, name=call.name, output=output, is_error=False),
     ]
-    after = await ask(providers, context, [record_answer], gemini)
+    after = await ask(providers, context, RECORD, gemini)
     assert (after.text, after.calls) == ("Gracias. ¿Cuál usarás?", [])
     detail = (await providers.calls("llm"))[-1]["detail"]
-    assert detail["responses"] == [{"name": "record_answer", "response": {"output": output}}]
+    assert detail["responses"] == [{"name": call.name, "response": {"output": output}}]
 
 
 async def test_gemini_sends_scripted_replies(providers: StandIns) -> None:

@@ -144,6 +144,29 @@ async def test_signatures_are_not_required_before_gemini_3(
             },
             False,
         ),
+        (
+            {
+                "name": "go",
+                "description": "Go.",
+                "parametersJsonSchema": {
+                    "type": "object",
+                    "properties": {"to": {"type": "integer", "enum": [1, 2]}},
+                },
+            },
+            False,
+        ),
+        (
+            {
+                "name": "go",
+                "description": "Go.",
+                "parametersJsonSchema": {
+                    "type": "object",
+                    "properties": {"to": {"type": "integer", "minimum": 1, "maximum": 2}},
+                    "required": ["to", "by"],
+                },
+            },
+            False,
+        ),
     ],
 )
 async def test_function_declarations_are_checked(

@@ -112,18 +112,18 @@ class Talk:
 
 
 def saved(question: str, value: object) -> tuple[str, dict[str, object]]:
-    return "record_answer", {"question": question, "value": value}
+    return f"record_{question}", {"value": value}
 
 
 async def test_answers_in_one_turn_are_all_saved_and_get_one_reply() -> None:
     replies = [
-        Says(calls=[saved("driven_before", True), saved("years_driving", "12 years")]),
+        Says(calls=[saved("driven_before", True), saved("years_driving", 12)]),
         Says("Twelve years, wonderful. And the truck?"),
     ]
     async with Talk(*replies) as talk:
         run = await talk.says("Yes, for twelve years")
-        run.expect.next_event().is_function_call(name="record_answer")
-        run.expect.next_event().is_function_call(name="record_answer")
+        run.expect.next_event().is_function_call(name="record_driven_before")
+        run.expect.next_event().is_function_call(name="record_years_driving")
         run.expect.next_event().is_function_call_output(
             output="Saved: driven_before is yes. next: years_driving", is_error=False
         )
@@ -198,7 +198,7 @@ async def test_unknown_functions_and_arguments_change_nothing() -> None:
     replies = [
         Says(calls=[("no_such_function", {"x": 1})]),
         Says("Let me put it differently."),
-        Says(calls=[("record_answer", {"__unexpected__": [1, {}]})]),
+        Says(calls=[("record_driven_before", {"__unexpected__": [1, {}]})]),
         Says("I see."),
     ]
     async with Talk(*replies) as talk:

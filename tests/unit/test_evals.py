@@ -23,7 +23,7 @@ async def test_eval_passes_or_fails_as_the_judge_says(success: bool) -> None:
 
 async def test_eval_sees_answers_locale_and_end() -> None:
     model = ScriptedLLM(
-        Says(calls=[("record_answer", {"question": "driven_before", "value": True})]),
+        Says(calls=[("record_driven_before", {"value": True})]),
         Says("Good."),
         Says(calls=[("switch_language", {"locale": "de"})]),
         Says("Gern."),

@@ -12,7 +12,7 @@ from agent.scripts import RenderedScript, script_for
 from agent.scripts.library import COMMON, PROMPTS
 from agent.speech.reply_check import NotSpeechError, ReplyCheck
 
-FUNCTIONS = ["record_answer", "skip_question", "end_greeting", "switch_language", "speak_slower"]
+FUNCTIONS = ["record_truck", "skip_question", "end_greeting", "switch_language", "speak_slower"]
 TRAININGS = sorted(f.name for f in PROMPTS.iterdir() if f.is_dir() and f.name != COMMON)
 
 
@@ -33,7 +33,7 @@ def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
 @pytest.mark.parametrize(
     "text",
     [
-        "print(default_api.record_answer(question='truck', value=True))",
+        "print(default_api.record_truck(value=True))",
         "```tool_code\nprint(default_api.end_greeting())\n```",
         "```python\nend_greeting()\n```",
         "```json\n{}\n```",
@@ -41,9 +41,9 @@ def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
         "<ctrl42>call\nprint(default_api.end_greeting())",
         "<tool_call>end_greeting</tool_call>",
         "<function=end_greeting>",
-        '{"name": "record_answer", "args": {"question": "truck"}}',
+        '{"name": "record_truck", "args": {"value": "reach"}}',
         '[{"functionCall": {"name": "end_greeting"}}]',
-        "record_answer(question='truck', value='reach')",
+        "record_truck(value='reach')",
         "call:end_greeting",
         "look_up(question='truck')",
         "thought\nThe trainee wants to go on.",
@@ -79,18 +79,18 @@ def test_code_after_speech_is_refused() -> None:
     ("code", "said"),
     [
         ("console.log('done')", ""),
-        ("recordAnswer(question, 'yes')", ""),
+        ("recordTruck(question, 'yes')", ""),
         ("result = tool.run('a')", "result = "),
         ("import json\ndef f(x): return x", ""),
         ("def f(x): return x", ""),
         ("for i in range(3): pass", "for i in "),
         ("~~~python\nx\n~~~", ""),
         ("SELECT * FROM users;", ""),
-        ("[record answer: yes]", ""),
-        ("(calls record answer)", ""),
+        ("[record truck: yes]", ""),
+        ("(calls record truck)", ""),
         ("[skip question]", ""),
-        ("(calls recordAnswer)", ""),
-        ("*record answer*", ""),
+        ("(calls recordTruck)", ""),
+        ("*record truck*", ""),
         ("*writes the answer down*", ""),
         ("*notiert die Antwort*", ""),
         ("*anota la respuesta*", ""),

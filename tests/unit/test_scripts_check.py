@@ -163,7 +163,7 @@ def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
             "industries.craft.aliases[0]",
             "already belongs to art",
         ),
-        ("id: hopes", f"id: {'h' * 65}", 21, "questions[3].id", "64"),
+        ("id: hopes", f"id: {'h' * 58}", 21, "questions[3].id", "57"),
         ("after_closing: continue", "after_closing: stop", 27, "after_closing", "continue"),
         ("[glass]", "glass", 5, "training_types", "valid list"),
         ("---\n#", "#", 1, "", "front matter is missing"),

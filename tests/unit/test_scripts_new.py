@@ -147,7 +147,7 @@ def test_script_with_required_fields_only_works(tmp_path: Path) -> None:
     shared = load_library(PROMPTS).commons["en"].fields
     assert script.opening == f"Hello! I'm {shared.guide}, and {shared.ai_disclosure}. Ready?"
     assert script.questions == ()
-    assert "record_answer" not in script.instructions
+    assert "record_" not in script.instructions
 
 
 def test_script_with_every_field_works(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_instructions_name_questions_tools_and_languages(locale: str) -> None:
     script = spoken(training_type="forklift", locale=locale)
     told = script.instructions
     assert script.locales == ("de", "en", "es", "fr")
-    for tool in ("record_answer", "skip_question", "end_greeting", "switch_language"):
+    for tool in ("record_", "skip_question", "end_greeting", "switch_language"):
         assert tool in told
     assert "Deutsch (de), English (en), español (es), français (fr)" in told
     lines = told.splitlines()
@@ -138,7 +138,7 @@ def test_instructions_name_questions_tools_and_languages(locale: str) -> None:
 def test_instructions_omit_tools_that_are_not_needed(tmp_path: Path) -> None:
     told = spoken(library_of(tmp_path, {"glass/en": GOOD}), training_type="glass").instructions
     assert "end_greeting" in told
-    assert not [tool for tool in ("record_answer", "skip_question", "switch_l") if tool in told]
+    assert not [tool for tool in ("record_", "skip_question", "switch_l") if tool in told]
 
 
 def test_format_question_writes_one_line() -> None:

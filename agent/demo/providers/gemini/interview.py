@@ -19,7 +19,11 @@ _QUESTION = re.compile(
     r"^\s*-\s*([a-z]\w*) \((yes_no|choice|number|text)(?:; only if [^)]*)?\): (.+)$", re.M
 )
 _NEXT = re.compile(r"\bnext: ?(\w+)")
-_UNCLEAR = re.compile(r"\bnot clear\b|\bthere is no question\b", re.I)
+_RECORD = "record_"
+"""A question's id follows."""
+_REFUSED = re.compile(
+    r"`value` must be|^Send one argument|^There is no question| is asked only if "
+)
 _NAME = re.compile(r'^- (?:name|nombre|nom) ?: "([^"\n]+)"$', re.I | re.M)
 """What the platform gave stands between quotes; "not given" does not."""
 _REPLY_AFTER = {
@@ -27,7 +31,6 @@ _REPLY_AFTER = {
     "stop_recording": "recording_stopped",
     "switch_language": "switched",
     "skip_question": "skipped",
-    "record_answer": "thanks",
 }
 _PENDING_TURNS = 3
 """A question waits for its answer during this many turns of the model."""
@@ -90,9 +93,8 @@ class _Interview:
         instruction = plain(request.instruction)
         spoken = (ours for ours in languages().values() if found(ours.instruction, instruction))
         self._language: Language = next(spoken, languages()["en"])
-        ids = self._allowed("record_answer", "question")
         listed = map(Question.from_line, _QUESTION.finditer(request.instruction))
-        self._questions = {q.id: q for q in listed if q.id in ids}
+        self._questions = {q.id: q for q in listed if _RECORD + q.id in self._functions}
 
     def to_trainee(self) -> Reply:
         """Answer what the trainee said last."""
@@ -112,7 +114,7 @@ class _Interview:
         if answer := self._topic(self._said):
             return self._then_ask(answer)
         if pending and self._said:  # the function says what a valid answer is
-            return _called("record_answer", question=pending.id, value=self._said)
+            return _called(_RECORD + pending.id, value=self._said)
         return self._then_ask(self._text("what_else"))
 
     def after_functions(self, responses: tuple[FunctionResponse, ...]) -> Reply:
@@ -120,10 +122,11 @@ class _Interview:
         name = responses[-1].name
         if name == "speak_slower":
             return Reply(f"{self._text('of_course')} {self._request.model_texts[-1]}")
-        reply = _REPLY_AFTER.get(name, "of_course")
-        if any(_UNCLEAR.search(response.text) for response in responses):
+        is_recorded = name.startswith(_RECORD)
+        reply = "thanks" if is_recorded else _REPLY_AFTER.get(name, "of_course")
+        if any(_REFUSED.search(response.text) for response in responses):
             reply = "unclear"
-        elif name == "record_answer" and self._hears("correction"):
+        elif is_recorded and self._hears("correction"):
             reply = "corrected"
         text = self._text(reply)
         if name == "end_greeting":
@@ -152,14 +155,14 @@ class _Interview:
 
     def _recorded(self, pending: Question | None) -> Reply:
         """The call that records an answer or a correction; empty if the trainee gave none."""
-        calls = [call for call, _ in self._exchanges if call.name == "record_answer"]
+        calls = [call for call, _ in self._exchanges if call.name.startswith(_RECORD)]
         corrects = bool(calls) and self._hears("correction")
-        question = self._questions.get(str(calls[-1].args.get("question"))) if corrects else pending
+        question = self._questions.get(_id_of(calls[-1])) if corrects else pending
         only_asks = not self._stated or (self._hears("question") and not self._asked)
         value = None if question is None or only_asks else self._value(question)
         if question is None or value is None:
             return Reply()
-        return _called("record_answer", question=question.id, value=value)
+        return _called(_RECORD + question.id, value=value)
 
     def _value(self, question: Question) -> Value | None:
         """The value of an answer; None if it is not recognised."""
@@ -208,9 +211,7 @@ class _Interview:
     def _pending(self) -> Question | None:
         """The question that was asked last and is not answered yet."""
         handled = {
-            call.args.get("question")
-            for call, response in self._exchanges
-            if not _UNCLEAR.search(response.text)
+            _id_of(call) for call, response in self._exchanges if not _REFUSED.search(response.text)
         }
         for text in reversed(self._request.model_texts[-_PENDING_TURNS:]):
             for question in self._questions.values():
@@ -272,6 +273,11 @@ def _choice(question: Question, said: set[str]) -> str | None:
     scores = {id: len(said & {*words(label), id}) for id, label in question.choices.items()}
     best = [id for id, score in scores.items() if score and score == max(scores.values())]
     return best[0] if len(best) == 1 else None
+
+
+def _id_of(call: FunctionCall) -> str:
+    """The id of the question that a call is about."""
+    return str(call.args.get("question", call.name.removeprefix(_RECORD)))
 
 
 def _called(function: str, **args: Any) -> Reply:

@@ -108,6 +108,12 @@ def _declaration(declaration: dict[str, Any]) -> Iterator[str]:
     schema = declaration.get("parametersJsonSchema") or declaration.get("parameters") or {}
     if unknown := set(_keywords(schema)) - _KEYWORDS:
         yield _say("keyword", min(unknown))
+    properties = schema.get("properties", {})
+    for missing in set(schema.get("required", [])) - set(properties):
+        yield _say("required", name, missing)
+    for property in properties.values():
+        if not all(isinstance(value, str) for value in property.get("enum", [])):
+            yield _say("enum", name)
 
 
 def _say(message: str, *values: Any) -> str:
