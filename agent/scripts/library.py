@@ -186,6 +186,8 @@ def _explained(
         loc, message = loc[:-1], "every field's name must be text"
     elif kind == "located":
         loc = error["ctx"]["loc"]
+    elif kind.startswith("date_"):
+        message = "must be a date such as 2026-11-29"
     elif kind == "bool_parsing":
         message = "must be true or false"
     elif kind in {"int_type", "float_type"}:

@@ -6,6 +6,7 @@ Unknown fields are errors: otherwise the text of a misspelled field would silent
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -204,6 +205,8 @@ class Script(Shared):
 
     version: Annotated[Whole, Field(ge=1)]
     """Increase it with every change of a text."""
+    reviewed: date | None = None
+    """When a person who speaks this language last read the whole file aloud: `2026-11-29`."""
     training: Text | None = None
     """The name of the training as it is spoken in this language."""
     training_types: list[Text] = []
@@ -279,6 +282,8 @@ class Common(Shared):
     """The name of the language in that language: `Deutsch`."""
     not_given: Text
     """Used in the LLM's instructions for values that the platform did not send."""
+    reviewed: date | None = None
+    """When a person who speaks this language last read the whole file aloud: `2026-11-29`."""
     ignored_words: list[Text] = []
     """Words that do not distinguish trainings: `training`, `course`, `the`."""
 
