@@ -302,7 +302,9 @@ async def test_killed_job_has_an_outcome_and_the_next_agent_knows_its_answers(
     product: Product,
 ) -> None:
     await product.stage.stand_ins.script(
-        calls(saved("years_driving", 5)), says("Five years, good."), says("And the truck?")
+        calls(saved("driven_before", True), saved("years_driving", 5)),
+        says("Five years, good."),
+        says("And the truck?"),
     )
     request = {**FORKLIFT, "consent": {"transcript": True}}
     client, response, _ = await product.enter(**request)

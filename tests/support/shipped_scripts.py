@@ -58,17 +58,21 @@ def last_sentence(text: str) -> str:
 
 @cache
 def _opening_ends() -> tuple[str, ...]:
-    """Return the last sentence of every shipped opening."""
-    openings = (
-        shipped_script(training, locale=locale).opening
+    """Return the last two sentences of every shipped opening.
+
+    The last one alone is a question, which the agent may ask again.
+    """
+    scripts = (
+        shipped_script(training, locale=locale)
         for training, files in _library().scripts.items()
         for locale in files
     )
-    return tuple(sorted({last_sentence(opening) for opening in openings}))
+    openings = {text for script in scripts for text in (script.opening, script.opening_recorded)}
+    return tuple(sorted({" ".join(_SENTENCE_END.split(text)[-2:]) for text in openings}))
 
 
 def has_whole_opening(text: str) -> bool:
-    """Return whether the text contains the last sentence of any shipped opening."""
+    """Return whether the text contains the end of any shipped opening."""
     return any(end in text for end in _opening_ends())
 
 

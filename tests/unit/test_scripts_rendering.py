@@ -131,7 +131,7 @@ def test_instructions_name_questions_tools_and_languages(locale: str) -> None:
     lines = told.splitlines()
     for question in script.questions:
         assert f"- {format_question(question)}" in lines
-    [years] = [line for line in lines if line.startswith("- years_driving (number): ")]
+    [years] = [line for line in lines if line.startswith("- years_driving (number; ")]
     assert years.endswith(f" ({script.questions[1].unit}, 0 to 60)")
 
 
