@@ -19,3 +19,4 @@ export {
   type UseGreetingResult,
 } from "./useGreeting.js";
 export type { Closing, FailureReason, GreetingState, Mode } from "./state/greetingState.js";
+export type { Labels, PartialTexts } from "./texts/index.js";

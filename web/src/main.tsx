@@ -33,13 +33,13 @@ createRoot(root).render(
 
 /** Set the language and the title of the document. */
 function setLanguage(locale: string | undefined) {
-  const texts = textsFor(locale, ...languages);
+  const texts = textsFor([locale, ...languages]);
   document.documentElement.lang = texts.locale;
   document.title = texts.page.title;
 }
 
 function NoSession() {
-  const { page } = textsFor(...languages);
+  const { page } = textsFor(languages);
   return (
     <div className="tg-root" data-testid="avatar-greeting" data-state="unconfigured">
       <div className="tg-ending">

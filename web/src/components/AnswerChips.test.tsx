@@ -20,7 +20,7 @@ const QUESTIONS: Questions = { total: 3, answered: 1, skipped: 0, open: MOOD };
 function show(changed: Partial<Questions> = {}, turn: Turn = "trainee", locale = "en") {
   const send = vi.fn().mockResolvedValue(undefined);
   render(
-    <TextsContext.Provider value={textsFor(locale)}>
+    <TextsContext.Provider value={textsFor([locale])}>
       <AnswerChips questions={{ ...QUESTIONS, ...changed }} turn={turn} send={send} />
     </TextsContext.Provider>,
   );

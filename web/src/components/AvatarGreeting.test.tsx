@@ -1,5 +1,5 @@
 /** The page with an endpoint on a real socket. The tests with LiveKit are in tests/browser. */
-import { cleanup, render, screen, waitFor } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { StrictMode } from "react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -122,7 +122,7 @@ describe("the language", () => {
     expect(root().lang).toBe("fr");
     expect(screen.getByTestId("status").textContent).toContain("Connexion…");
     await phase("failed");
-    expect(root().lang).toBe("es");
+    await waitFor(() => expect(root().lang).toBe("es"));
     expect(screen.getByRole("button", { name: "Ir al vídeo de formación" })).toBeDefined();
     expect(screen.getByText("¡Hola, Ana!").lang).toBe("es");
     expect(welcome()).toContain("Tu guía no puede unirse en este momento");
@@ -171,6 +171,7 @@ describe("the host's callbacks", () => {
     answer = () => ({ status: 409, body: failure("session_ended", false) });
     await userEvent.click(screen.getByTestId("try-again"));
     await phase("ended");
+    await waitFor(() => expect(callbacks.onEnded).toHaveBeenCalled());
     expect(callbacks.onError.mock.calls).toEqual([
       [{ reason: "refused", code: "livekit_unavailable", retryable: true }],
     ]);
@@ -187,7 +188,7 @@ describe("the host's callbacks", () => {
     };
     render(<AvatarGreeting endpointUrl={server.url} onEnded={onEnded} />);
     await phase("ended");
-    expect(reported.mock.calls).toEqual([[error]]);
+    await waitFor(() => expect(reported.mock.calls).toEqual([[error]]));
     vi.unstubAllGlobals();
   });
 });
@@ -211,6 +212,28 @@ test("every request uses the newest authorization", async () => {
     "Bearer first",
     "Bearer second",
   ]);
+});
+
+test("labels, guideName and poster replace the page's words and picture", () => {
+  answer = () => ({ status: 503, body: failure("livekit_unavailable", true), delayMs: 300 });
+  const labels = { nl: { heading: { withName: "Welkom, {name}!" } } };
+  render(
+    <AvatarGreeting
+      endpointUrl={server.url}
+      traineeName="Ana"
+      locale="nl-BE"
+      labels={labels}
+      guideName="Mia"
+      poster="/mia.jpg"
+    />,
+  );
+  expect(root().lang).toBe("nl");
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Welkom, Ana!");
+  const picture = screen.getByRole("img", { name: "Mia" });
+  expect(picture.getAttribute("src")).toBe("/mia.jpg");
+  // A picture that cannot be loaded is replaced by the drawing.
+  fireEvent.error(picture);
+  expect(screen.getByRole("img", { name: "Mia" }).tagName).toBe("svg");
 });
 
 test("ErrorBoundary replaces a component that throws", () => {

@@ -1,10 +1,11 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 
 import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
 import { resultWithin } from "../lib/timing.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
-import { textsFor } from "../texts/index.js";
+import { GuideContext } from "../texts/guide.js";
+import { type Labels, textsFor } from "../texts/index.js";
 import { TextsContext, useBrowserLanguages } from "../texts/useTexts.js";
 import { type GreetingOptions, useCallbacks, useGreetingEndpoint } from "../useGreeting.js";
 import { ContinueButton } from "./ContinueButton.js";
@@ -21,6 +22,12 @@ export interface AvatarGreetingProps extends GreetingOptions {
    * as the language of the greeting is known, the page uses it.
    */
   locale?: string | undefined;
+  /** Your own words, by language: they replace the page's, or add a language. */
+  labels?: Labels | undefined;
+  /** The guide's name. Default: the name in the script, or "Your guide". */
+  guideName?: string | undefined;
+  /** URL of the guide's picture, shown instead of the drawing while there is no video. */
+  poster?: string | undefined;
 }
 
 /**
@@ -47,14 +54,22 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
     if (state.locale !== undefined) setLearnedLocale(state.locale);
     props.onStateChange?.(state);
   };
+  const { locale, labels, guideName, poster } = props;
+  const texts = useMemo(
+    () => textsFor([learnedLocale, locale, ...languages], labels),
+    [learnedLocale, locale, languages, labels],
+  );
+  const guide = useMemo(() => ({ name: guideName, poster }), [guideName, poster]);
   return (
-    <TextsContext.Provider value={textsFor(learnedLocale, props.locale, ...languages)}>
-      <Attempt
-        key={`${attempt} ${props.endpointUrl}`}
-        {...props}
-        onStateChange={onStateChange}
-        tryAgain={tryAgain}
-      />
+    <TextsContext.Provider value={texts}>
+      <GuideContext.Provider value={guide}>
+        <Attempt
+          key={`${attempt} ${props.endpointUrl}`}
+          {...props}
+          onStateChange={onStateChange}
+          tryAgain={tryAgain}
+        />
+      </GuideContext.Provider>
     </TextsContext.Provider>
   );
 }

@@ -10,7 +10,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 test.each(Object.keys(LANGUAGES))("the picture alone says that it is an AI, in %s", (locale) => {
   render(
-    <TextsContext.Provider value={textsFor(locale)}>
+    <TextsContext.Provider value={textsFor([locale])}>
       <AvatarVideo videoTrack={undefined} />
     </TextsContext.Provider>,
   );

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 
 import type { Caption } from "../livekit/captions.js";
+import { useGuide } from "../texts/guide.js";
 import { useTexts } from "../texts/useTexts.js";
 
 /** The list follows new lines while it is scrolled to within this distance of its end. */
@@ -9,6 +10,7 @@ const NEAR_THE_END_PX = 60;
 /** The conversation as text, with the newest line in view. */
 export function CaptionList({ captions, hint }: { captions: readonly Caption[]; hint: string }) {
   const texts = useTexts();
+  const { name } = useGuide();
   const list = useRef<HTMLOListElement>(null);
   const followsEnd = useRef(true);
 
@@ -38,7 +40,7 @@ export function CaptionList({ captions, hint }: { captions: readonly Caption[]; 
           data-from={from === "agent" ? "guide" : "trainee"}
           data-final={final}
         >
-          <span className="tg-speaker">{from === "agent" ? texts.guide : texts.you}</span>
+          <span className="tg-speaker">{from === "agent" ? name : texts.you}</span>
           <span className="tg-line">{text}</span>
         </li>
       ))}

@@ -2,8 +2,6 @@ import { RoomAudioRenderer, SessionProvider } from "@livekit/components-react";
 import { useMemo, useState } from "react";
 
 import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
-import { textsFor } from "../texts/index.js";
-import { TextsContext, useTexts } from "../texts/useTexts.js";
 import { useGreetingAt } from "../useGreeting.js";
 import { GuideContext } from "../texts/guide.js";
 import type { AvatarGreetingProps } from "./AvatarGreeting.js";
@@ -17,29 +15,24 @@ type GreetingProps = AvatarGreetingProps & {
 
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
-  const { endpoint, traineeName, tryAgain } = props;
+  const { endpoint, traineeName, guideName, poster, tryAgain } = props;
   const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props);
-  const { locale } = greeting.state;
-
-  const outerTexts = useTexts();
-  const texts = locale === undefined ? outerTexts : textsFor(locale, outerTexts.locale);
 
   const announced = greeting.agent?.guide;
-  const [name, setName] = useState<string>();
+  const [learnedName, setLearnedName] = useState<string>();
   // Kept while no agent is in the room.
-  if (announced !== undefined && announced !== name) setName(announced);
-  const guide = useMemo(() => ({ name, poster: undefined }), [name]);
+  if (announced !== undefined && announced !== learnedName) setLearnedName(announced);
+  const name = guideName ?? learnedName;
+  const guide = useMemo(() => ({ name, poster }), [name, poster]);
 
   return (
-    <TextsContext.Provider value={texts}>
-      <GuideContext.Provider value={guide}>
-        <SessionProvider session={session}>
-          <RoomAudioRenderer room={session.room} />
-          <DisclosureContext.Provider value={labelShown}>
-            <GreetingView {...greeting} traineeName={traineeName} tryAgain={tryAgain} />
-          </DisclosureContext.Provider>
-        </SessionProvider>
-      </GuideContext.Provider>
-    </TextsContext.Provider>
+    <GuideContext.Provider value={guide}>
+      <SessionProvider session={session}>
+        <RoomAudioRenderer room={session.room} />
+        <DisclosureContext.Provider value={labelShown}>
+          <GreetingView {...greeting} traineeName={traineeName} tryAgain={tryAgain} />
+        </DisclosureContext.Provider>
+      </SessionProvider>
+    </GuideContext.Provider>
   );
 }

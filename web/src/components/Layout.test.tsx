@@ -14,7 +14,7 @@ const state: GreetingState = {
   closing: undefined,
 };
 const layout = (locale: string, recording: boolean) => (
-  <TextsContext value={textsFor(locale)}>
+  <TextsContext value={textsFor([locale])}>
     <Layout {...{ state, traineeName: "Ana", stage: null, footer: null, recording }} />
   </TextsContext>
 );
@@ -30,7 +30,7 @@ test.each(Object.keys(LANGUAGES))(
     const { rerender } = render(layout(locale, true));
     const note = screen.getByTestId("recording");
     expect(note.getAttribute("role")).toBe("status");
-    expect(note.textContent).toBe(textsFor(locale).recording);
+    expect(note.textContent).toBe(textsFor([locale]).recording);
     expect(note.textContent).toMatch(/record|graba|enregistr|aufgezeichnet/);
     rerender(layout(locale, false));
     expect(note.childNodes).toHaveLength(0);

@@ -43,7 +43,7 @@ export function Layout(props: LayoutProps) {
     >
       <header className="tg-header">
         <div className="tg-heading">
-          <h1>{texts.heading(shownName(traineeName))}</h1>
+          <h1>{headingFor(shownName(traineeName), texts)}</h1>
           <p ref={aiLabel} className="tg-ai" data-testid="ai-avatar">
             {texts.aiAvatar}
           </p>
@@ -75,6 +75,19 @@ export function Layout(props: LayoutProps) {
       </div>
       <footer className="tg-footer">{footer}</footer>
     </div>
+  );
+}
+
+/** The name is isolated, so that a right-to-left name does not turn the words around it. */
+function headingFor(name: string | undefined, { heading }: Texts): ReactNode {
+  if (name === undefined) return heading.plain;
+  const [before, after] = heading.withName.split("{name}", 2);
+  return (
+    <>
+      {before}
+      <bdi>{name}</bdi>
+      {after}
+    </>
   );
 }
 

@@ -1,8 +1,8 @@
 import type { TrackReference } from "@livekit/components-react";
 import { RemoteAudioTrack } from "livekit-client";
-import { useEffect, useId, useRef } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 
-import { useTexts } from "../texts/useTexts.js";
+import { useGuide } from "../texts/guide.js";
 
 interface PortraitProps {
   /** The mouth and the rings follow its loudness; without it they move evenly while `speaking`. */
@@ -10,10 +10,10 @@ interface PortraitProps {
   speaking: boolean;
 }
 
-/** A drawing, shown while there is no video of the avatar. */
+/** The guide's picture or a drawing, shown while there is no video of the avatar. */
 export function Portrait({ audioTrack, speaking }: PortraitProps) {
-  const { guide } = useTexts();
-  const circle = useId();
+  const { name, poster } = useGuide();
+  const [broken, setBroken] = useState<string>();
   const root = useRef<HTMLDivElement>(null);
   const track = audioTrack?.publication.track;
 
@@ -42,58 +42,70 @@ export function Portrait({ audioTrack, speaking }: PortraitProps) {
     <div ref={root} className="tg-portrait" data-speaking={speaking} data-testid="portrait">
       <span className="tg-ring tg-ring-far" />
       <span className="tg-ring tg-ring-near" />
-      <svg viewBox="0 0 200 200" role="img" aria-label={guide}>
-        <defs>
-          <clipPath id={circle}>
-            <circle cx="100" cy="100" r="98" />
-          </clipPath>
-        </defs>
-        <g clipPath={`url(#${circle})`}>
-          <rect width="200" height="200" fill="#d8eae4" />
-          <path
-            d="M52 98c-4-44 18-66 48-66s54 20 48 66c-2 16-4 28-2 40H54c2-12 0-24-2-40z"
-            fill="#4a3327"
-          />
-          <path d="M20 206c4-36 34-52 80-52s76 16 80 52z" fill="#0f665c" />
-          <path d="M84 138h32v22q-16 15-32 0z" fill="#e0a987" />
-          <path d="M74 156q26 26 52 0l8 4q-34 36-68 0z" fill="#fff" />
-          <ellipse cx="100" cy="102" rx="37" ry="43" fill="#f0bf9e" />
-          <path
-            d="M62 96c2-30 18-44 42-44 20 0 33 14 34 42-8-16-20-25-36-27-14 8-30 14-40 29z"
-            fill="#4a3327"
-          />
-          <ellipse cx="76" cy="117" rx="7" ry="4.500" fill="#e79f85" opacity=".55" />
-          <ellipse cx="124" cy="117" rx="7" ry="4.500" fill="#e79f85" opacity=".55" />
-          <path
-            d="M77 91q8-5 16-1M107 90q8-4 16 1"
-            stroke="#4a3327"
-            strokeWidth="3"
-            fill="none"
-            strokeLinecap="round"
-          />
-          <g className="tg-eyes" fill="#33251d">
-            <ellipse cx="85" cy="101" rx="4" ry="4.800" />
-            <ellipse cx="115" cy="101" rx="4" ry="4.800" />
-          </g>
-          <path
-            d="M100 103q4 9-2 11"
-            stroke="#d39a7b"
-            strokeWidth="2.500"
-            fill="none"
-            strokeLinecap="round"
-          />
-          <path
-            className="tg-smile"
-            d="M86 123q14 13 28 0"
-            stroke="#8f3f3a"
-            strokeWidth="3.500"
-            fill="none"
-            strokeLinecap="round"
-          />
-          <ellipse className="tg-mouth" cx="100" cy="127" rx="11" ry="8" fill="#8f3f3a" />
-        </g>
-      </svg>
+      {poster === undefined || poster === broken ? (
+        <Drawing />
+      ) : (
+        <img className="tg-poster" src={poster} alt={name} onError={() => setBroken(poster)} />
+      )}
     </div>
+  );
+}
+
+function Drawing() {
+  const { name } = useGuide();
+  const circle = useId();
+  return (
+    <svg viewBox="0 0 200 200" role="img" aria-label={name}>
+      <defs>
+        <clipPath id={circle}>
+          <circle cx="100" cy="100" r="98" />
+        </clipPath>
+      </defs>
+      <g clipPath={`url(#${circle})`}>
+        <rect width="200" height="200" fill="#d8eae4" />
+        <path
+          d="M52 98c-4-44 18-66 48-66s54 20 48 66c-2 16-4 28-2 40H54c2-12 0-24-2-40z"
+          fill="#4a3327"
+        />
+        <path d="M20 206c4-36 34-52 80-52s76 16 80 52z" fill="#0f665c" />
+        <path d="M84 138h32v22q-16 15-32 0z" fill="#e0a987" />
+        <path d="M74 156q26 26 52 0l8 4q-34 36-68 0z" fill="#fff" />
+        <ellipse cx="100" cy="102" rx="37" ry="43" fill="#f0bf9e" />
+        <path
+          d="M62 96c2-30 18-44 42-44 20 0 33 14 34 42-8-16-20-25-36-27-14 8-30 14-40 29z"
+          fill="#4a3327"
+        />
+        <ellipse cx="76" cy="117" rx="7" ry="4.500" fill="#e79f85" opacity=".55" />
+        <ellipse cx="124" cy="117" rx="7" ry="4.500" fill="#e79f85" opacity=".55" />
+        <path
+          d="M77 91q8-5 16-1M107 90q8-4 16 1"
+          stroke="#4a3327"
+          strokeWidth="3"
+          fill="none"
+          strokeLinecap="round"
+        />
+        <g className="tg-eyes" fill="#33251d">
+          <ellipse cx="85" cy="101" rx="4" ry="4.800" />
+          <ellipse cx="115" cy="101" rx="4" ry="4.800" />
+        </g>
+        <path
+          d="M100 103q4 9-2 11"
+          stroke="#d39a7b"
+          strokeWidth="2.500"
+          fill="none"
+          strokeLinecap="round"
+        />
+        <path
+          className="tg-smile"
+          d="M86 123q14 13 28 0"
+          stroke="#8f3f3a"
+          strokeWidth="3.500"
+          fill="none"
+          strokeLinecap="round"
+        />
+        <ellipse className="tg-mouth" cx="100" cy="127" rx="11" ry="8" fill="#8f3f3a" />
+      </g>
+    </svg>
   );
 }
 

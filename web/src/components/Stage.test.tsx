@@ -32,7 +32,7 @@ function show(output: AgentMode, locale = "en") {
   };
   vi.spyOn(window, "matchMedia").mockReturnValue({ matches: true } as MediaQueryList);
   render(
-    <TextsContext value={textsFor(locale)}>
+    <TextsContext value={textsFor([locale])}>
       <Stage
         {...{
           state,

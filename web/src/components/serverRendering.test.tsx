@@ -19,10 +19,10 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 test.each([
-  { locale: undefined, onServer: "Welcome, Ana", inBrowser: "Willkommen, Ana" },
+  { locale: undefined, onServer: "<h1>Welcome, ", inBrowser: "Willkommen, Ana" },
   {
     locale: "es",
-    onServer: "Te damos la bienvenida, Ana",
+    onServer: "<h1>Te damos la bienvenida, ",
     inBrowser: "Te damos la bienvenida, Ana",
   },
 ])("the page hydrates without an error, with locale $locale", async (expected) => {

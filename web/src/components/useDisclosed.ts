@@ -1,4 +1,4 @@
-import { createContext, type RefObject, useContext, useEffect, useRef } from "react";
+import { createContext, useContext, useEffect, useRef } from "react";
 
 import type { Label } from "../livekit/labelReporter.js";
 
@@ -13,7 +13,7 @@ const VISIBLE = 0.9;
  *
  * @param present whether the label has its text.
  */
-export function useDisclosed<E extends Element>(label: Label, present = true): RefObject<E | null> {
+export function useDisclosed<E extends Element>(label: Label, present = true) {
   const element = useRef<E>(null);
   const report = useContext(DisclosureContext);
   useEffect(() => {

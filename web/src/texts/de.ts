@@ -3,7 +3,7 @@ import type { Texts } from "./types.js";
 /** German. Formal ("Sie"), like the scripts in prompts/. */
 export const de: Texts = {
   locale: "de",
-  heading: (name) => (name ? `Willkommen, ${name}` : "Willkommen"),
+  heading: { plain: "Willkommen", withName: "Willkommen, {name}" },
   aiAvatar: "Ihr Guide ist ein KI-Avatar.",
   aiLabel: "KI-Avatar",
   recording: "Dieses Gespräch wird aufgezeichnet.",

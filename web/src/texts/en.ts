@@ -2,7 +2,7 @@ import type { Texts } from "./types.js";
 
 export const en: Texts = {
   locale: "en",
-  heading: (name) => (name ? `Welcome, ${name}` : "Welcome"),
+  heading: { plain: "Welcome", withName: "Welcome, {name}" },
   aiAvatar: "Your guide is an AI avatar.",
   aiLabel: "AI avatar",
   recording: "This conversation is being recorded.",

@@ -3,7 +3,7 @@ import type { Texts } from "./types.js";
 /** Spanish. Informal ("tú"), like the scripts in prompts/. */
 export const es: Texts = {
   locale: "es",
-  heading: (name) => (name ? `Te damos la bienvenida, ${name}` : "Te damos la bienvenida"),
+  heading: { plain: "Te damos la bienvenida", withName: "Te damos la bienvenida, {name}" },
   aiAvatar: "Tu guía es un avatar de IA.",
   aiLabel: "Avatar de IA",
   recording: "Esta conversación se está grabando.",

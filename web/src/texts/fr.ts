@@ -6,7 +6,7 @@ import type { Texts } from "./types.js";
  */
 export const fr: Texts = {
   locale: "fr",
-  heading: (name) => (name ? `Bienvenue, ${name}` : "Bienvenue"),
+  heading: { plain: "Bienvenue", withName: "Bienvenue, {name}" },
   aiAvatar: "Votre guide est un avatar IA.",
   aiLabel: "Avatar IA",
   recording: "Cette conversation est enregistrée.",

@@ -7,14 +7,14 @@ function flatten(texts: Texts): Map<string, string> {
   const found = new Map<string, string>();
   const walk = (value: unknown, path: string) => {
     if (typeof value === "string") found.set(path, value);
-    else if (typeof value === "function") found.set(path, texts.heading("Ana"));
     else for (const [key, one] of Object.entries(value as object)) walk(one, `${path}.${key}`);
   };
   walk(texts, "");
   return found;
 }
 
-const english = flatten(textsFor("en"));
+const english_ = textsFor(["en"]);
+const english = flatten(english_);
 const others = Object.entries(LANGUAGES).filter(([tag]) => tag !== "en");
 
 /** Texts that are the same in English, by path. */
@@ -52,7 +52,7 @@ test.each(others)("%s uses the form of address of the scripts", (tag, texts) => 
 });
 
 test("French has a no-break space before double punctuation", () => {
-  for (const [path, text] of flatten(textsFor("fr")))
+  for (const [path, text] of flatten(textsFor(["fr"])))
     expect(text, path).not.toMatch(/(?<!\u00a0)[:!?;]/);
 });
 
@@ -64,10 +64,27 @@ test.each([
   ["", "en"],
   ["constructor", "en"],
 ])("textsFor %s returns %s", (tag, expected) => {
-  expect(textsFor(tag).locale).toBe(expected);
+  expect(textsFor([tag]).locale).toBe(expected);
 });
 
 test("textsFor uses the first available language", () => {
-  expect(textsFor(undefined, null, "pt", "fr-CA", "de").locale).toBe("fr");
-  expect(textsFor().locale).toBe("en");
+  expect(textsFor([undefined, null, "pt", "fr-CA", "de"]).locale).toBe("fr");
+  expect(textsFor([]).locale).toBe("en");
+});
+
+test("textsFor replaces words with the host's labels", () => {
+  const labels = { en: { continue: { label: "Start the course" }, guide: "Mia" } };
+  const texts = textsFor(["en-GB"], labels);
+  expect(texts.continue).toEqual({ ...english_.continue, label: "Start the course" });
+  expect(texts.guide).toBe("Mia");
+  expect(textsFor(["de"], labels)).toBe(LANGUAGES["de"]);
+});
+
+test("textsFor adds the languages of the labels, with English for what is missing", () => {
+  const labels = { it: { you: "Tu" }, "de-CH": { you: "Sie" } };
+  const italian = textsFor(["it-IT"], labels);
+  expect([italian.locale, italian.you, italian.guide]).toEqual(["it", "Tu", english_.guide]);
+  const swiss = textsFor(["de-ch"], labels);
+  expect([swiss.locale, swiss.guide]).toEqual(["de-CH", LANGUAGES["de"]?.guide]);
+  expect(textsFor(["de-AT"], labels).locale).toBe("de");
 });

@@ -6,7 +6,8 @@ import type { ContinueHint, FailureReason, ModeReason, Wait } from "../state/gre
 export interface Texts {
   /** BCP 47 tag of this language. */
   locale: string;
-  heading: (name: string | undefined) => string;
+  /** `withName` contains `{name}`. */
+  heading: Record<"plain" | "withName", string>;
   aiAvatar: string;
   /** The label in the avatar's picture. */
   aiLabel: string;
@@ -66,6 +67,18 @@ export interface Texts {
     string
   >;
   failed: Record<FailureReason, string>;
-  /** The standalone page; text between backticks is code. */
+  /** The page of `make demo`; text between backticks is code. */
   page: Record<"title" | "noSession" | "openFromPlatform" | "forDevelopers", string>;
 }
+
+/**
+ * The host's own words, by BCP 47 tag. An entry replaces words of that language, or adds a language
+ * whose missing words are English.
+ */
+export type Labels = Readonly<Record<string, PartialTexts>>;
+
+export type PartialTexts = {
+  readonly [Key in Exclude<keyof Texts, "locale" | "page">]?: Texts[Key] extends string
+    ? string
+    : Partial<Texts[Key]>;
+};

@@ -1,4 +1,4 @@
-import { createContext, useContext, useSyncExternalStore } from "react";
+import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
 
 import { browserLanguages, type Texts, textsFor } from "./index.js";
 
@@ -9,7 +9,7 @@ export const TextsContext = createContext<Texts | undefined>(undefined);
  */
 export function useTexts(): Texts {
   const languages = useBrowserLanguages();
-  return useContext(TextsContext) ?? textsFor(...languages);
+  return useContext(TextsContext) ?? textsFor(languages);
 }
 
 /**
@@ -17,7 +17,8 @@ export function useTexts(): Texts {
  * so that both render the same.
  */
 export function useBrowserLanguages(): string[] {
-  return useSyncExternalStore(doNotSubscribe, browserSnapshot, serverSnapshot).split(" ");
+  const tags = useSyncExternalStore(doNotSubscribe, browserSnapshot, serverSnapshot);
+  return useMemo(() => tags.split(" "), [tags]);
 }
 
 const doNotSubscribe = () => () => undefined;
