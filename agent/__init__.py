@@ -1,1 +1,3 @@
 """training-greeter: a video avatar welcomes trainees and hands over to the training video."""
+
+__version__ = "0.1.0"

@@ -14,12 +14,12 @@ from agent.store import Store, open_store
 from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.greetings import Greetings
+from agent.token_endpoint.http.api_document import operation_id, set_openapi
 from agent.token_endpoint.http.error_handlers import add_error_handlers
 from agent.token_endpoint.http.error_response import fallback_for
 from agent.token_endpoint.http.health import add_health_routes
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
 from agent.token_endpoint.http.middleware import CorsMiddleware, EdgeMiddleware
-from agent.token_endpoint.http.openapi import set_openapi
 from agent.token_endpoint.http.routes import Services, add_routes
 from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
@@ -79,8 +79,7 @@ def create_app(
             await spans.aclose()
 
     app = FastAPI(
-        title="training-greeter token endpoint",
-        version="1",
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
         redirect_slashes=False,
         # FastAPI's documentation pages load scripts from a CDN; keys are entered on these pages.

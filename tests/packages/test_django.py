@@ -6,7 +6,6 @@ tests; the app's behaviour is tested in tests/integration/test_django_example.py
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -24,9 +23,9 @@ from standardwebhooks.webhooks import Webhook
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import plain_environment, running, wait_until_ready
+from tests.packages.installers import ROOT, run, uv
 from tests.support.product import Product
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "integrate-django.md"
 SECRET = "whsec_Z3Vlc3NlZCBieSBub2JvZHkgYXQgYWxsIQ=="
 FILES = {
@@ -39,25 +38,6 @@ FILES = {
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
-
-
-async def run(*command: str, cwd: Path, **environment: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        # Installers also need this machine's proxies and certificates.
-        env={**(plain_environment() if environment else os.environ), **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), 240)
-    assert process.returncode == 0, output.decode()
-
-
-def uv() -> str:
-    found = shutil.which("uv") or str(ROOT / ".cache" / "uv" / "bin" / "uv")
-    assert Path(found).exists(), "uv is missing; run `make packages`"
-    return found
 
 
 def python_for(django: str) -> str:
@@ -94,13 +74,14 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
 
     # Steps 1 to 6 of the page.
     settings = {
+        **plain_environment(),
         "ENDPOINT_URL": product.stage.endpoint_url,
         "PLATFORM_API_KEY": product.stage.environment["PLATFORM_API_KEY"],
         "OUTCOME_WEBHOOK_SECRET": SECRET,
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
     }
     [create, migrate] = blocks("sh")
-    await run("bash", "-ec", create.replace("pip install", ": pip install"), cwd=site, **settings)
+    await run("bash", "-ec", create.replace("pip install", ": pip install"), cwd=site, env=settings)
     python_blocks = blocks("python")
     for file, number in FILES.items():
         with (site / file).open("a") as opened:
@@ -112,7 +93,7 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
     (templates / "welcome.html").write_text(blocks("html")[0])
     with (site / "trainees" / "models.py").open("a") as opened:
         opened.write("\n" + python_blocks[3])
-    await run("bash", "-ec", migrate, cwd=site, **settings)
+    await run("bash", "-ec", migrate, cwd=site, env=settings)
     ada = secrets.randbelow(10**9) + 1
     await run(
         str(python),
@@ -123,14 +104,14 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
         "User.objects.create_superuser("
         f"'ada', password='greet-me', first_name='Ada', pk={ada})",
         cwd=site,
-        **settings,
+        env=settings,
     )
 
     [port] = free_ports(1)
     log = tmp_path / "django.log"
     url = f"http://127.0.0.1:{port}"
     serve = (str(python), "manage.py", "runserver", "--noreload", str(port))
-    environment = {**plain_environment(), **settings, "PYTHONUNBUFFERED": "1"}
+    environment = {**settings, "PYTHONUNBUFFERED": "1"}
     async with running(*serve, log=log, env=environment, cwd=site) as process:
         await wait_until_ready("django", f"{url}/admin/login/", process, log, 60)
         session = await _use(url, ada)

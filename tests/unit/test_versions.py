@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+import agent
 from agent.demo.livekit_server import VERSION as LIVEKIT
 from tests.runner.steps import plan
 
@@ -24,6 +25,7 @@ def text(path: str) -> str:
 
 def test_release_version_is_the_same_in_every_file() -> None:
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
+    django = tomllib.loads(text("integrations/django/pyproject.toml"))
     chart = yaml.safe_load(text("deploy/helm/training-greeter/Chart.yaml"))
     images = re.findall(r"image: training-greeter\S*:(\S+)", text("compose.yaml"))
     lock = json.loads(text("web/package-lock.json"))
@@ -33,6 +35,9 @@ def test_release_version_is_the_same_in_every_file() -> None:
         "web/package-lock.json": lock["version"],
         "Chart.yaml, version": chart["version"],
         "Chart.yaml, appVersion": chart["appVersion"],
+        "agent/__init__.py": agent.__version__,
+        "docs/openapi.json": json.loads(text("docs/openapi.json"))["info"]["version"],
+        "integrations/django": django["project"]["version"],
         "CHANGELOG.md": newest,
         **{f"compose.yaml, {number}": image for number, image in enumerate(images)},
     }

@@ -1,16 +1,13 @@
-"""The OpenAPI document, with the bodies that the routes read themselves and all error codes."""
+"""Parts of the OpenAPI document that routes use: bodies that they read themselves, and errors."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from agent.token_endpoint.errors import ERROR_KINDS, RETRY_AFTER
-from agent.token_endpoint.http.schemas import EndRequest, ErrorResponse, GreetingRequest
+from agent.token_endpoint.http.schemas import ErrorResponse
 
 _RETRY_AFTER = {
     "Retry-After": {
@@ -18,7 +15,7 @@ _RETRY_AFTER = {
         "schema": {"type": "integer", "minimum": 1},
     }
 }
-_REF = "#/components/schemas/{model}"
+REF = "#/components/schemas/{model}"
 
 
 WEBHOOK_BODY: dict[str, Any] = {
@@ -39,7 +36,7 @@ WEBHOOK_BODY: dict[str, Any] = {
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """Describe an optional JSON body. The routes read it themselves, within limits."""
-    schema = {"$ref": _REF.format(model=model.__name__)}
+    schema = {"$ref": REF.format(model=model.__name__)}
     return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
 
 
@@ -59,19 +56,3 @@ def error_responses(*, but: tuple[str, ...] = ()) -> dict[int | str, dict[str, A
             response["headers"] = _RETRY_AFTER
         response["description"] = f"{response['description']} {meaning}".strip()
     return responses
-
-
-def set_openapi(app: FastAPI) -> None:
-    """Set the app's OpenAPI document; it is created on the first request for it."""
-
-    def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            _, bodies = models_json_schema(
-                [(GreetingRequest, "validation"), (EndRequest, "validation")], ref_template=_REF
-            )
-            schema["components"]["schemas"].update(bodies["$defs"])
-            app.openapi_schema = schema
-        return app.openapi_schema
-
-    app.openapi = document  # type: ignore[method-assign]

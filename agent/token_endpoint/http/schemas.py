@@ -60,8 +60,14 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])[A-Z]", lambda m: "_" + m[0].lower(), name)
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """Leave defaults out: openapi-typescript makes a field with a default a required one."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
 class _RequestFields(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra=_without_defaults)
 
     @model_validator(mode="before")
     @classmethod
