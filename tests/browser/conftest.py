@@ -15,10 +15,10 @@ from tests.browser.chromium import find_chromium
 from tests.support.product import Product
 from tests.support.shipped_scripts import first_sentence, last_sentence, shipped_script
 
-_OPENING = shipped_script(role="picker").opening
+OPENING = shipped_script(role="picker").opening
 """For Ada, in English: the trainee of most browser tests."""
-OPENING_BEGINS = first_sentence(_OPENING)
-OPENING_ENDS = last_sentence(_OPENING)
+OPENING_BEGINS = first_sentence(OPENING)
+OPENING_ENDS = last_sentence(OPENING)
 OPENING_TAKES_S = 12
 """Silence before the recording, so that the opening is over by then."""
 SENTENCE = "I do. I think that America do it very well."

@@ -15,6 +15,7 @@ from livekit import api
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import (
+    OPENING,
     OPENING_BEGINS,
     OPENING_ENDS,
     PICTURE,
@@ -182,6 +183,10 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
         "the opening began before the trainee could hear it"
     )
     await screenshot(page, "tap-to-hear")
+    label_is_on_top = """(() => { const l = document.querySelector("[data-testid=ai-label]");
+        const r = l.getBoundingClientRect();
+        return document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === l; })()"""
+    assert await ask(label_is_on_top), "the picture's AI label is covered"
     for kind in ("mousePressed", "mouseReleased"):
         x, y = place
         tap = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
@@ -299,7 +304,7 @@ async def test_page_follows_a_language_switch_and_the_closing_line(
         {"calls": [{"name": "end_greeting", "args": {}}]},
     )
     page = await open_page(microphone_denied=True)
-    await arrive(page, product, locale="en")
+    session_id = await arrive(page, product, locale="en")
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text(OPENING_ENDS, timeout=SLOW_MS)
     root = page.get_by_test_id("avatar-greeting")
@@ -318,6 +323,11 @@ async def test_page_follows_a_language_switch_and_the_closing_line(
     await expect(root).to_have_attribute("data-reason", "completed", timeout=SLOW_MS)
     await expect(page.get_by_test_id("note")).to_contain_text("que disfrutes del vídeo")
     await screenshot(page, "completed")
+    told = (await product.outcome(session_id))["disclosure"]
+    assert (told["mode"], told["locale"], told["recording"]) == ("avatar", "en", None)
+    assert told["ai"]["words"] in OPENING
+    assert told["ai"]["heard_to_end"]
+    assert told["ai"]["label_at"] < told["ai"]["said_at"]
     await page.get_by_role("button", name="Ir al vídeo de formación").click()
     await page.wait_for_url("**/video", timeout=5_000)
 
@@ -335,3 +345,6 @@ async def test_page_shows_that_it_records_in_the_language_of_the_script(
     await set_agent_attributes(product, session_id, {"greeting.recording": ""})
     await expect(page.get_by_test_id("recording")).to_be_empty()
     await screenshot(page, "not-recorded")
+    await page.get_by_test_id("continue").click()
+    told = (await product.outcome(session_id))["disclosure"]
+    assert told["recording"]["label_at"]
