@@ -1,6 +1,8 @@
 """`python -m agent outcome | forget SESSION`: print or delete what is stored about a session.
 
-Both need the store settings of worker and token endpoint (STATE_DIR or REDIS_URL). To delete
+`python -m agent counts` prints the counts over all greetings.
+
+All need the store settings of worker and token endpoint (STATE_DIR or REDIS_URL). To delete
 recordings, `forget` needs the RECORDING settings, too.
 """
 
@@ -12,10 +14,44 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
 
+from agent.core.errors import ConfigError
 from agent.core.settings import RecordingSettings, StoreSettings
+from agent.outcomes.aggregate import count_rows
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.store import Store, open_store
+
+
+def refuse_single_outcomes(settings: StoreSettings) -> None:
+    """Show no single greeting with OUTCOME_DETAIL=aggregate.
+
+    Raises:
+        ConfigError: with OUTCOME_DETAIL=aggregate.
+    """
+    if settings.only_counts:
+        raise ConfigError(
+            "OUTCOME_DETAIL=aggregate: single greetings are not shown; "
+            "`python -m agent counts` prints the counts over all greetings"
+        )
+
+
+def print_counts(arguments: Sequence[str]) -> int:
+    """Print the counts over all greetings as JSON."""
+    argparse.ArgumentParser(
+        prog="python -m agent counts",
+        description="Print the counts over all greetings since the store was created, as a JSON "
+        "array. They contain nothing about single greetings.",
+    ).parse_args(arguments)
+
+    async def counts() -> dict[str, float]:
+        store = open_store(StoreSettings.from_env(os.environ))
+        try:
+            return await store.counts()
+        finally:
+            await store.aclose()
+
+    print(json.dumps(count_rows(asyncio.run(counts())), indent=2))
+    return 0
 
 
 def print_outcomes(arguments: Sequence[str]) -> int:
@@ -68,7 +104,8 @@ async def _with_store(settings: _Settings, action: _Action, session_id: str) -> 
         await store.aclose()
 
 
-async def _outcomes(store: Store, _: _Settings, session_id: str) -> str:
+async def _outcomes(store: Store, settings: _Settings, session_id: str) -> str:
+    refuse_single_outcomes(settings)
     found = [json.loads(body) for body in await store.outcomes(session_id)]
     return json.dumps(found, indent=2, ensure_ascii=False)
 

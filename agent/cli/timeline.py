@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from agent.cli.outcomes import refuse_single_outcomes
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.outcomes.record import Outcome
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     options = parser.parse_args(arguments)
     settings = StoreSettings.from_env(os.environ)
+    refuse_single_outcomes(settings)
     found = asyncio.run(_outcomes(settings, options.session))
     if options.json:
         print(json.dumps([_as_json(outcome) for outcome in found], indent=2))

@@ -2,7 +2,7 @@
 
 Session, room and job ids are logged. Tokens, keys, names and the words of a conversation are not.
 livekit-agents logs personal data under keys with a `pii` segment; the filter drops those keys at
-every level.
+every level. With OUTCOME_DETAIL=aggregate, no line says when a greeting was, or whose.
 """
 
 from __future__ import annotations
@@ -18,6 +18,14 @@ logger = logging.getLogger("training_greeter")
 
 _CONVERSATION_KEYS = {"text_sent"}
 """Keys of livekit-agents that hold words of the conversation but have no `pii` segment."""
+_ONE_GREETING_KEYS = {
+    *("session_id", "room", "room_name", "room_sid", "job_id", "outcome_id", "greeting_id"),
+    *("avatar_session_id", "trainee_id", "identity", "participant", "participant_identity"),
+    *("other", "sid"),
+}
+"""Keys of our lines, and of livekit-agents', that name one greeting or trainee."""
+_ROOM = re.compile(r"\btraining-session-[A-Za-z0-9._-]+")
+"""A room's name contains the session id."""
 _SECRET_MIN = 8
 """In characters. Shorter secrets (keys of the demo) are ordinary words and are not redacted."""
 _MAY_HOLD_TEXT = (str, bytes, Exception, list, tuple, dict, set)
@@ -33,15 +41,23 @@ class RedactingFilter(logging.Filter):
 
     Args:
         secrets: texts to redact in messages, fields and tracebacks.
+        only_counts: drop the lines below WARNING that are about one greeting, and the ids in all
+            others (OUTCOME_DETAIL=aggregate).
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), *, only_counts: bool = False) -> None:
         super().__init__()
+        self._only_counts = only_counts
         # Longest first: one secret may be part of another.
         known = sorted((s for s in secrets if len(s) >= _SECRET_MIN), key=len, reverse=True)
         self._secret = re.compile("|".join(map(re.escape, known))) if known else None
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if self._only_counts and (ids := _ONE_GREETING_KEYS & record.__dict__.keys()):
+            if record.levelno < logging.WARNING:
+                return False
+            for key in ids:
+                del record.__dict__[key]
         for key in [k for k in record.__dict__ if "pii" in k.split(".") or k in _CONVERSATION_KEYS]:
             del record.__dict__[key]
         for key, value in list(record.__dict__.items()):
@@ -60,15 +76,17 @@ class RedactingFilter(logging.Filter):
 
     def _redacted(self, text: str) -> str:
         text = _KEYTERM.sub(r"\1<redacted>", _JWT.sub("<token>", text))
+        if self._only_counts:
+            text = _ROOM.sub("<room>", text)
         return self._secret.sub("<secret>", text) if self._secret else text
 
 
-def install_log_filter(secrets: Iterable[str] = ()) -> None:
+def install_log_filter(secrets: Iterable[str] = (), *, only_counts: bool = False) -> None:
     """Add the filter to all root handlers. Call it once in each process; a repeat is harmless."""
     for handler in logging.getLogger().handlers:
         for old in [f for f in handler.filters if isinstance(f, RedactingFilter)]:
             handler.removeFilter(old)
-        handler.addFilter(RedactingFilter(secrets))
+        handler.addFilter(RedactingFilter(secrets, only_counts=only_counts))
 
 
 def log_task_failure(task: asyncio.Task[Any]) -> None:

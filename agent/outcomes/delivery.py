@@ -12,6 +12,7 @@ import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,8 @@ from agent.core.errors import StoreError, WebhookError
 from agent.core.http_session import http_session
 from agent.core.log import logger
 from agent.core.settings import StoreSettings
+from agent.outcomes.aggregate import COUNTS_SESSION, counts_message, is_counts_message
+from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.expired import ExpiredOutcomes
 from agent.outcomes.metrics import POSTS
 from agent.outcomes.record import session_id_in
@@ -36,6 +39,7 @@ _RESERVE_MARGIN_S = 10.0
 _DELETE_EVERY_S = 3600.0
 _DELETE_RETRY_S = 300.0
 _DAY_S = 86_400.0
+_COUNTS_LEASE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +76,14 @@ class OutcomeDelivery(BackgroundTask):
         self._store = store
         self._url = settings.outcome_webhook_url
         self._secrets = settings.outcome_webhook_secrets
+        self._only_counts = settings.only_counts
+        self._counted_on = ""
+        """The last day on which the message with counts was added."""
         self._retention_s = settings.retention_days * _DAY_S
         self._times = times or DeliveryTimes()
-        self._expired = ExpiredOutcomes(store, self._times.lease_grace_s)
+        self._expired = ExpiredOutcomes(
+            store, self._times.lease_grace_s, only_counts=self._only_counts
+        )
         self._stopping = asyncio.Event()
         self._store_is_away = False
         self._next_deletion = 0.0  # event loop time
@@ -135,11 +144,23 @@ class OutcomeDelivery(BackgroundTask):
 
     async def _round(self, http: aiohttp.ClientSession) -> bool:
         await self._expired.close()
+        if self._only_counts and self._url:
+            await self._add_counts()
         more = await (self._deliver(http) if self._url else self._finish_undeliverable())
         now = asyncio.get_running_loop().time()
         if now >= self._next_deletion:
             self._next_deletion = now + await self._delete_old()
         return more
+
+    async def _add_counts(self) -> None:
+        """Add the message with counts, once a day for all processes."""
+        if self._counted_on == (day := utc_day()):
+            return
+        message = counts_message(await self._store.counts(), datetime.now(UTC))
+        # If another process has added it, neither call changes anything.
+        await self._store.open_outcome(f"counts-{day}", COUNTS_SESSION, message, _COUNTS_LEASE_S)
+        await self._store.close_outcome(f"counts-{day}", message)
+        self._counted_on = day
 
     async def _deliver(self, http: aiohttp.ClientSession) -> bool:
         due = await self._store.due_outcomes(
@@ -156,6 +177,9 @@ class OutcomeDelivery(BackgroundTask):
     async def _deliver_one(
         self, http: aiohttp.ClientSession, outcome_id: str, body: str, attempts: int
     ) -> None:
+        if self._only_counts and not is_counts_message(body):
+            await self._store.finish_delivery(outcome_id)
+            return
         fields = {
             "outcome_id": outcome_id,
             "session_id": session_id_in(body),

@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from agent.core.log import logger
+from agent.outcomes.aggregate import without_person
 from agent.outcomes.metrics import EXPIRED
 from agent.outcomes.record import WORKER_LOST, Ended, Outcome, session_id_in
 from agent.outcomes.tally import count_outcome
@@ -25,10 +26,12 @@ class ExpiredOutcomes:
     Args:
         store: not closed here.
         grace_s: time to renew the leases, in seconds.
+        only_counts: keep nothing about the trainee (OUTCOME_DETAIL=aggregate).
     """
 
-    def __init__(self, store: Store, grace_s: float) -> None:
+    def __init__(self, store: Store, grace_s: float, *, only_counts: bool) -> None:
         self._store = store
+        self._only_counts = only_counts
         self._grace_s = grace_s
         self._paused_until = 0.0  # time.monotonic()
         self._clock_offset_s: float | None = None
@@ -62,7 +65,10 @@ class ExpiredOutcomes:
     async def _close_one(self, outcome_id: str, body: str) -> None:
         ids = {"outcome_id": outcome_id, "session_id": session_id_in(body)}
         try:
-            closed = closed_as_worker_lost(body, datetime.now(UTC))
+            outcome = closed_as_worker_lost(body, datetime.now(UTC))
+            closed = outcome.model_dump_json()
+            if self._only_counts:
+                closed = without_person(outcome).model_dump_json()
         except (ValueError, TypeError):
             # The error's text is not logged: it would repeat parts of the conversation.
             logger.error(
@@ -81,7 +87,7 @@ class ExpiredOutcomes:
             )
 
 
-def closed_as_worker_lost(body: str, now: datetime) -> str:
+def closed_as_worker_lost(body: str, now: datetime) -> Outcome:
     """Return the outcome with the end reason `worker_lost` and the end time `now`.
 
     Its durations end at the last time that the outcome contains.
@@ -103,7 +109,7 @@ def closed_as_worker_lost(body: str, now: datetime) -> str:
     outcome.duration_s = max(outcome.duration_s, _seconds(outcome.started_at, last_time))
     if outcome.opened_at is not None:
         outcome.talk_s = max(outcome.talk_s, _seconds(outcome.opened_at, last_time))
-    return outcome.model_dump_json()
+    return outcome
 
 
 def is_worker_lost(body: str) -> bool:

@@ -25,6 +25,14 @@ ENDINGS: Final = frozenset(
 RECORDING_RESULTS: Final = (
     *("kept", "kept_on_disk", "cut_short", "failed", "withdrawn", "not_deleted"),
 )
+COUNT_LABELS: Final[dict[str, tuple[str, ...]]] = {
+    "greetings": ("mode", "ending"),
+    "first_words": ("late",),
+    "faults": ("part", "status"),
+    "recordings": ("result",),
+    "disclosures": ("heard",),
+}
+"""The counts and their labels. In the store, a count is named `greetings|avatar|continue`."""
 LATE_S: Final = 8.0
 """A first word after this time is late: AVATAR_DEADLINE_S (6 s) and 2 s for the voice."""
 
@@ -54,6 +62,9 @@ def counts_of(outcome: Outcome) -> dict[str, float]:
     first_word_s = outcome.timeline.first_word_s() if outcome.timeline else None
     if first_word_s is not None:
         counts[f"first_words|{'true' if first_word_s > LATE_S else 'false'}"] += 1
+    if outcome.opened_at is not None and outcome.disclosure is not None:
+        heard = outcome.disclosure.ai.heard_to_end
+        counts[f"disclosures|{'true' if heard else 'false'}"] += 1
     for fault in outcome.faults:
         counts[f"faults|{fault.part}|{fault.status or ''}"] += fault.count
     if outcome.recording is not None:

@@ -15,6 +15,7 @@ import aiohttp
 from standardwebhooks import Webhook
 
 from agent.core.errors import WebhookError
+from agent.outcomes.aggregate import is_counts_message
 
 TIMEOUT_S: Final = 10.0
 """Limit of one attempt, including DNS and TLS."""
@@ -90,10 +91,14 @@ async def post_outcome(
 def message_of(body: str) -> str:
     """Return the message of a stored outcome: `{"type": "greeting.ended", "timestamp", "data"}`.
 
+    A message with counts is returned as it is.
+
     Raises:
         ValueError: the body is not an outcome that has ended.
     """
     outcome = json.loads(body)
+    if is_counts_message(body):
+        return body
     try:
         ended_at = outcome["ended"]["at"]
     except (KeyError, TypeError):

@@ -54,7 +54,7 @@ def set_up_logs(settings: LogSettings) -> None:
     as_text = settings.log_format == "text" or (settings.log_format is None and sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.setFormatter(TextFormatter() if as_text else JsonFormatter())
-    handler.addFilter(RedactingFilter(settings.secrets()))
+    handler.addFilter(RedactingFilter(settings.secrets(), only_counts=settings.only_counts))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)

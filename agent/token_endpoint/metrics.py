@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from agent.core.errors import TrainingGreeterError
 from agent.core.log import logger
 from agent.outcomes.record import Fault
-from agent.outcomes.tally import ENDINGS, MODES, RECORDING_RESULTS
+from agent.outcomes.tally import COUNT_LABELS, ENDINGS, MODES, RECORDING_RESULTS
 
 PARTS: tuple[str, ...] = get_args(Fault.model_fields["part"].annotation)
 
@@ -132,26 +132,32 @@ STORED_COUNTS = StoredCounts(
         "greetings": StoredFamily(
             name="training_greeter_endpoint_greetings",
             help="Greetings of all workers that ended, by last mode and end reason.",
-            labels=("mode", "ending"),
+            labels=COUNT_LABELS["greetings"],
             known=tuple(product(MODES, sorted(ENDINGS))),
         ),
         "first_words": StoredFamily(
             name="training_greeter_endpoint_first_words",
             help="First words, by whether they came later than 8 s after the trainee could hear.",
-            labels=("late",),
+            labels=COUNT_LABELS["first_words"],
             known=(("false",), ("true",)),
         ),
         "faults": StoredFamily(
             name="training_greeter_endpoint_faults",
             help="Faults in the outcomes of all workers, by part and HTTP status.",
-            labels=("part", "status"),
+            labels=COUNT_LABELS["faults"],
             known=tuple((part, "") for part in PARTS),
         ),
         "recordings": StoredFamily(
             name="training_greeter_endpoint_recordings",
             help="Recordings of all workers, by what became of them.",
-            labels=("result",),
+            labels=COUNT_LABELS["recordings"],
             known=tuple((result,) for result in RECORDING_RESULTS),
+        ),
+        "disclosures": StoredFamily(
+            name="training_greeter_endpoint_disclosures",
+            help="Openings of all workers, by whether the AI disclosure was heard to its end.",
+            labels=COUNT_LABELS["disclosures"],
+            known=(("false",), ("true",)),
         ),
     }
 )

@@ -185,7 +185,7 @@ class GreetingServer(ObservableAgentServer):
 def prewarm(process: JobProcess) -> None:
     """Prepare a process before its job comes; see `agent.worker.shared`."""
     settings, llm = shared().settings, shared().llm
-    install_log_filter(settings.secrets())
+    install_log_filter(settings.secrets(), only_counts=settings.only_counts)
     process.userdata["settings"] = settings
     process.userdata["tracing"] = build_tracer_provider(settings)
     process.userdata["llm"] = llm

@@ -386,9 +386,8 @@ async def test_clock_jump_does_not_close_running_greetings(
 
 
 def test_closed_as_worker_lost_without_times_has_no_duration() -> None:
-    closed = json.loads(
-        closed_as_worker_lost(outcome("o").model_dump_json(), STARTED + timedelta(hours=1))
-    )
+    body = outcome("o").model_dump_json()
+    closed = json.loads(closed_as_worker_lost(body, STARTED + timedelta(hours=1)).model_dump_json())
     assert closed["ended"] == {
         "reason": "worker_lost",
         "at": "2026-01-02T04:04:05Z",
@@ -399,5 +398,5 @@ def test_closed_as_worker_lost_without_times_has_no_duration() -> None:
 
 def test_closed_as_worker_lost_keeps_a_saved_duration() -> None:
     body = outcome("o", opened_at=STARTED, duration_s=70.5, talk_s=60).model_dump_json()
-    closed = json.loads(closed_as_worker_lost(body, STARTED + timedelta(hours=1)))
+    closed = json.loads(closed_as_worker_lost(body, STARTED + timedelta(hours=1)).model_dump_json())
     assert (closed["duration_s"], closed["talk_s"]) == (70.5, 60)

@@ -12,7 +12,31 @@ from agent.core.settings.base import Settings
 from agent.core.settings.field_types import HttpUrlOrEmpty, WebhookSecret, WebSocketUrl
 
 
-class LogSettings(Settings):
+class DetailSettings(Settings):
+    """How much is recorded about single greetings."""
+
+    outcome_detail: Literal["full", "aggregate"] = "full"
+    """`aggregate`: only counts over all greetings leave the product; see docs/trust.md."""
+
+    @property
+    def only_counts(self) -> bool:
+        return self.outcome_detail == "aggregate"
+
+    @classmethod
+    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
+        lines = [super()._find_incomplete(values)]
+        if values.get("OUTCOME_DETAIL") == "aggregate":
+            if "OTEL_EXPORTER_OTLP_ENDPOINT" in values:
+                lines.append(
+                    "remove OTEL_EXPORTER_OTLP_ENDPOINT: a trace has the times of one greeting, "
+                    "which OUTCOME_DETAIL=aggregate does not allow"
+                )
+            if values.get("RECORDING", "off") != "off":
+                lines.append("set RECORDING=off: OUTCOME_DETAIL=aggregate allows no recordings")
+        return "\n".join(filter(None, lines))
+
+
+class LogSettings(DetailSettings):
     """Logs and traces."""
 
     log_format: Literal["json", "text"] | None = None
@@ -38,7 +62,7 @@ class LiveKitSettings(Settings):
         return self.livekit_public_url or self.livekit_url
 
 
-class StoreSettings(Settings):
+class StoreSettings(DetailSettings):
     """The store that worker and token endpoint share, and the delivery of outcomes."""
 
     state_dir: Path = Path(".state")

@@ -32,6 +32,7 @@ from agent.core.events import (
 from agent.core.job_metadata import room_name_of
 from agent.core.log import log_task_failure, logger
 from agent.greeting.context import Greeting
+from agent.outcomes.aggregate import without_person
 from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.record import Ended, Fault, Outcome
 from agent.outcomes.tally import count_outcome
@@ -140,7 +141,7 @@ class OutcomeRecorder:
             try:
                 body = await self._update(self._store)
                 if await self._store.close_outcome(self._outcome.id, body):
-                    await count_outcome(self._store, body)
+                    await count_outcome(self._store, self._outcome.model_dump_json())
                 else:
                     logger.info(
                         "the outcome was deleted, or closed before; it is not saved",
@@ -218,6 +219,8 @@ class OutcomeRecorder:
         outcome.avatar_seconds = round(state.avatar.seconds, 1)
         outcome.avatar_session_id = state.avatar.provider_session_id
         outcome.recording = state.recording
+        if self._greeting.settings.only_counts:
+            outcome = without_person(outcome)
         return outcome.model_dump_json()
 
     def _on_trainee_joined(self, _: TraineeJoined) -> None:
