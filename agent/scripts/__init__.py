@@ -15,6 +15,7 @@ from pathlib import Path
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.log import logger
+from agent.scripts.introduction import Introduction, introduction_of
 from agent.scripts.library import PROMPTS, Library, load_library
 from agent.scripts.rendering import RenderedScript, render_script
 from agent.scripts.schema import (
@@ -30,6 +31,7 @@ from agent.scripts.selection import ScriptSelection, rank_scripts
 __all__ = [
     "PROMPTS",
     "ChoiceQuestion",
+    "Introduction",
     "Library",
     "Limits",
     "NumberQuestion",
@@ -38,6 +40,7 @@ __all__ = [
     "RenderedScript",
     "TextQuestion",
     "YesNoQuestion",
+    "introduction_of",
     "load_library",
     "script_for",
     "unusable_files",

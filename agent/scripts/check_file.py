@@ -42,7 +42,7 @@ _SPOKEN = (
 )
 _SHARED = tuple(Shared.model_fields)
 _NOT_NEEDED = {"moment", "suggest_typing"}
-_NOT_SPOKEN = {"training_types", "roles", "locales", "voice", "avatar", "after_closing"}
+_NOT_SPOKEN = {"training_types", "roles", "locales", "voice", "avatar", "poster", "after_closing"}
 _NOT_SPOKEN_INSIDE = {"aliases", "id", "type", "only_if"}
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
 _STATEMENT = re.compile(r"\{[%#].*?[%#]\}", re.S)

@@ -49,6 +49,8 @@ class RenderedScript(BaseModel):
     """Why this script was selected, for log and outcome; never text of the platform or trainee."""
 
     guide: str
+    poster: str
+    """URL of a picture of the guide; empty for POSTER_URL."""
     training: str
     opening: str
     closing: str
@@ -144,6 +146,7 @@ def render_script(
         industry=selection.industry,
         reason=selection.reason,
         guide=guide,
+        poster=script.poster or "",
         training=speakable["training"],
         ai_disclosure=spoken.shared("ai_disclosure"),
         opening=opening,

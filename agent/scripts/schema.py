@@ -28,6 +28,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=6
 LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=2048)]
 Alias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 Condition = Annotated[object, WithJsonSchema({"type": ["boolean", "number", "string"]})]
 """`Script` checks it against the question that it depends on."""
@@ -237,6 +238,8 @@ class Script(Shared):
     """Name of a voice in VOICES, or a provider's voice; if not set, the voice of the locale."""
     avatar: Alias | None = None
     """Name of an avatar in BEYOND_PRESENCE_AVATARS; if not set, the default avatar."""
+    poster: Url | None = None
+    """URL of a picture of the guide: the page shows it while there is no video of the avatar."""
     limits: Limits = Limits()
     """Time limits of the greeting."""
     after_closing: Literal["highlight_continue", "continue"] = "highlight_continue"

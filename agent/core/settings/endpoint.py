@@ -50,6 +50,8 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     """Origins of the pages that may call the token endpoint."""
     continue_url: HttpUrlOrEmpty = ""
     """URL of the Continue button, unless the platform's request has its own."""
+    poster_url: HttpUrlOrEmpty = ""
+    """URL of a picture of the guide, unless the script has its own; empty for a drawing."""
     token_ttl_s: int = Field(900, ge=60, le=86_400)
     """Lifetime of a trainee's room token."""
     rate_limit_session: Rate = "30/minute"

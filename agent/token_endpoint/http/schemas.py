@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from agent.core.job_metadata import JobMetadata
+from agent.scripts import Introduction
 
 Lenient = Annotated[
     Any,
@@ -199,6 +200,9 @@ class GreetingResponse(BaseModel):
     server_url: Annotated[str, Field(description="The same as `livekit_url`.")]
     participant_token: Annotated[str, Field(description="The same as `livekit_token`.")]
     fallback: Fallback
+    introduction: Annotated[
+        Introduction, Field(description="What your page can say before the greeting begins.")
+    ]
 
 
 class EndResponse(BaseModel):

@@ -1,0 +1,37 @@
+"""What the page says before a greeting begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.core.job_metadata import JobMetadata
+from agent.scripts import PROMPTS, introduction_of, load_library, script_for
+from agent.token_endpoint.http.greeting_response import greeting_response
+from tests.unit.endpoint_app import settings
+
+
+@pytest.mark.parametrize("training", sorted(load_library(PROMPTS).scripts))
+def test_shipped_scripts_take_two_or_three_minutes(training: str) -> None:
+    for locale in ("en", "de", "es", "fr"):
+        script = script_for(JobMetadata(training_type=training, locale=locale))
+        introduction = introduction_of(script, poster_url="https://p.example/maya.jpg")
+        assert introduction.guide == script.guide != ""
+        assert introduction.minutes in (2, 3)
+        assert introduction.questions == len(script.questions)
+        assert introduction.poster_url == "https://p.example/maya.jpg"
+
+
+def test_poster_of_the_script_is_used_before_the_setting() -> None:
+    script = script_for(JobMetadata()).model_copy(update={"poster": "https://s.example/a.png"})
+    assert introduction_of(script, poster_url="https://p.example/b").poster_url == script.poster
+
+
+def test_endpoint_introduces_the_guide_of_the_trainees_script(tmp_path: Path) -> None:
+    metadata = JobMetadata(session_id="s", training_type="forklift", locale="fr")
+    with_poster = settings(tmp_path, POSTER_URL="https://p.example/maya.jpg")
+    response = greeting_response(with_poster, metadata, client=None)
+    assert response.introduction.guide == script_for(metadata).guide
+    assert response.introduction.poster_url == "https://p.example/maya.jpg"
+    assert response.fallback.locale == "fr"
