@@ -1,13 +1,18 @@
-"""Print the JSON Schema of an outcome (`python -m agent.outcomes.schema`)."""
+"""The JSON Schema of an outcome: printed by `python -m agent.outcomes.schema`, and published by the
+token endpoint.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from agent.outcomes.record import Outcome
+
+VERSION: Final[int] = Outcome.model_fields["v"].default
+"""Raise it (`Outcome.v`) if a field is removed or changes its type: receivers depend on it."""
 
 
 def outcome_schema() -> str:
@@ -19,6 +24,7 @@ def schema_of(model: type[BaseModel]) -> str:
     """Return the JSON Schema of a model, with each description on one line."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:training-greeter:outcome:v{VERSION}",
         **model.model_json_schema(mode="serialization"),
     }
     one_line = json.loads(json.dumps(schema), object_hook=_join_description)

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import Field, create_model
 
+from agent.outcomes.aggregate import without_person
 from agent.outcomes.record import Outcome
-from agent.outcomes.schema import outcome_schema, schema_of
+from agent.outcomes.schema import VERSION, outcome_schema, schema_of
+from agent.token_endpoint.app import create_app
+from tests.unit.endpoint_app import running, settings
+from tests.unit.test_outcome_detail import full
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "outcome.schema.json"
+RELEASED = Path(__file__).with_name(f"outcome.v{VERSION}.released.json")
 
 RATES_THE_TRAINEE = re.compile(
     r"scor(e|ing)|grade|rank|sentiment|emotion|mood|affect|readiness|ready|engag|attenti|attentive"
@@ -50,6 +56,42 @@ def test_outcome_schema_in_docs_is_current() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == outcome_schema(), (
         "run: python -m agent.outcomes.schema > docs/outcome.schema.json"
     )
+
+
+def types_in(schema: dict[str, Any]) -> dict[str, set[str]]:
+    """The types of every field: `Answer.at` may be a `string` or `null`."""
+    return {
+        f"{model}.{field}": set(
+            re.findall(r'"(?:type|\$ref)": "(?:#/\$defs/)?(\w+)"', json.dumps(content))
+        )
+        for model, definition in {"Outcome": schema, **schema.get("$defs", {})}.items()
+        for field, content in definition.get("properties", {}).items()
+    }
+
+
+def test_outcome_keeps_every_released_field_and_its_types() -> None:
+    released = types_in(json.loads(RELEASED.read_text(encoding="utf-8")))
+    current = types_in(json.loads(outcome_schema()))
+    assert len(released) > 40
+    changed = {name: types for name, types in released.items() if current.get(name) != types}
+    assert changed == {}, "receivers depend on it: raise Outcome.v, and say so in the changelog"
+
+
+def test_outcome_matches_its_schema() -> None:
+    schema = Draft202012Validator(json.loads(outcome_schema()))
+    for outcome in (full(), without_person(full())):
+        schema.validate(json.loads(outcome.model_dump_json()))
+    assert not schema.is_valid({"v": VERSION, "id": "an outcome without a session"})
+
+
+async def test_endpoint_publishes_the_schema_under_its_version(tmp_path: Path) -> None:
+    async with running(create_app(settings(tmp_path))) as http:
+        answer = await http.get(f"/schemas/outcome.v{VERSION}.json")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("application/schema+json")
+        assert answer.text == outcome_schema()
+        assert answer.json()["$id"] == f"urn:training-greeter:outcome:v{VERSION}"
+        assert answer.json()["properties"]["v"]["const"] == VERSION
 
 
 def test_outcome_has_no_score_and_no_emotion() -> None:

@@ -12,6 +12,8 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
+from agent.outcomes.schema import VERSION as OUTCOME_VERSION
+from agent.outcomes.schema import outcome_schema
 from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, unauthorized
@@ -38,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 GREETING_PATH = "/api/users/sessions/{session_id}/avatar-greeting"
 WEBHOOK_PATH = "/livekit/webhook"
+SCHEMA_PATH = f"/schemas/outcome.v{OUTCOME_VERSION}.json"
 
 SessionId = Annotated[str, Path(pattern=SESSION_ID)]
 ApiKey = Annotated[
@@ -52,6 +55,10 @@ _bearer = HTTPBearer(
     auto_error=False,
     description="A platform JWT. To end a greeting, its room token is accepted too.",
 )
+
+
+class _SchemaResponse(Response):
+    media_type = "application/schema+json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +106,12 @@ def add_routes(app: FastAPI) -> None:
         ),
         openapi_extra=WEBHOOK_BODY,
     )(receive_livekit_webhook)
+    app.get(
+        SCHEMA_PATH,
+        summary="JSON Schema of an outcome",
+        response_class=_SchemaResponse,
+        responses={200: {"description": "JSON Schema, draft 2020-12."}},
+    )(get_outcome_schema)
 
 
 async def start_greeting(
@@ -185,6 +198,14 @@ async def receive_livekit_webhook(request: Request) -> WebhookResponse:
     body = await read_bytes(request)
     authorization = request.headers.get("authorization")
     return WebhookResponse(used=await _services(request).webhooks.receive(body, authorization))
+
+
+async def get_outcome_schema() -> Response:
+    """The schema of the `data` of the webhook message `greeting.ended`, as this version sends it.
+
+    A removed field or another type raises the number in the path. New fields do not.
+    """
+    return _SchemaResponse(outcome_schema())
 
 
 def _services(request: Request) -> Services:
