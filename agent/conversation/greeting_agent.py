@@ -1,10 +1,11 @@
 """The LiveKit Agent that speaks one script in one language.
 
-It extends livekit-agents' pipeline in five places:
+It extends livekit-agents' pipeline in six places:
 
 - It retries refused speech recognition with a growing interval.
 - It decides which words of the trainee are answered, and when: see `trainee_words`.
 - It says a filler phrase if a reply is slow. If the model pauses, it says the sentences so far.
+- It begins to speak a reply before the model has written all of it.
 - It says the full name for abbreviations in the trainee's name.
 - It keeps the words of the current line, so that a lost line can be repeated.
 """
@@ -35,6 +36,7 @@ from agent.conversation.function_tools import FunctionTools
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
+from agent.speech.early_clause import EarlyClause
 from agent.speech.pronunciation import Pronunciation
 from agent.speech.recognition import Recognition
 
@@ -82,6 +84,7 @@ class GreetingAgent(Agent):
         """The text of the line being said, or said last, as far as it has been generated."""
         self.previous_line = ""
         """The text of the line before it."""
+        self._early_clause = EarlyClause()
         self._takes_over = chat_ctx is not None
         self._words = speech.words if speech else None
         self._stt_refusals = 0
@@ -159,11 +162,16 @@ class GreetingAgent(Agent):
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
-        """Speak a line, with the trainee's full name: `Mohammad` for `Md.`, which captions show."""
+        """Speak a line, with the trainee's full name: `Mohammad` for `Md.`, which captions show.
+
+        Begin with the first clause while the model still writes the rest.
+        """
         said = Pronunciation(self._state.metadata.trainee.name).stream(text)
-        async with aclosing(Agent.default.tts_node(self, said, model_settings)) as frames:
-            async for frame in frames:
-                yield frame
+        async with aclosing(self._early_clause.parts(said)) as parts:
+            async for part in parts:
+                async with aclosing(Agent.default.tts_node(self, part, model_settings)) as frames:
+                    async for frame in frames:
+                        yield frame
 
     async def transcription_node(
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings

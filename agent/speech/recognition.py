@@ -108,4 +108,6 @@ def _detected_turns(settings: VoiceSettings) -> TurnHandlingOptions:
             version="v1" if settings.turn_detector == "cloud" else "v1-mini"
         ),
         "endpointing": DEFAULT_DELAYS,
+        # The reply is generated and synthesised while the session still waits for more words.
+        "preemptive_generation": {"enabled": True, "preemptive_tts": True},
     }

@@ -228,8 +228,9 @@ async def test_training_type_chooses_its_own_avatar(
 
 
 async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> None:
-    """A pause of 3 s neither ends nor repeats the line; code is neither said nor shown."""
-    pausing = {"chunks": ["The video is short. ", "It takes ten minutes."], "delay_s": 3.0}
+    """Pauses neither end nor repeat the line; code is neither said nor shown."""
+    chunks = ["Not long, ", "the video is short. ", "It takes ten minutes."]
+    pausing = {"chunks": chunks, "delay_s": 2.0}
     code = "```tool_code\nprint(default_api.skip_question(question='truck_type'))\n```"
     await product.stage.stand_ins.script(
         pausing, says(code), calls(saved("driven_before", True)), says("Good to know.")
@@ -240,20 +241,20 @@ async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> N
     asked_at = time.monotonic()
     await client.type("How long is it?")
     heard_at, _ = await client.hears(asked_at)
-    # The first sentence is said while the model pauses.
-    assert heard_at - asked_at < 2.5
+    # The first clause is said while the model pauses.
+    assert heard_at - asked_at < 2.0
     await until(
         lambda: "ten minutes" in client.said(client.agent.identity), 20, "the line was not finished"
     )
     await typed(client, "I have driven one", "Good to know")
     after_opening = client.said(client.agent.identity).removeprefix(opening)
     assert " ".join(after_opening.split()) == (
-        "The video is short. It takes ten minutes. Good to know."
+        "Not long, the video is short. It takes ten minutes. Good to know."
     )
     spoken = await product.stage.stand_ins.calls("tts")
     assert {call["detail"]["model"] for call in spoken} == {"aura-2-andromeda-en"}
     said = [text for call in spoken for text in call["detail"]["said"]]
-    assert said[-3:] == ["The video is short.", "It takes ten minutes.", "Good to know."]
+    assert said[-4:] == [*(chunk.strip() for chunk in chunks), "Good to know."]
 
 
 async def test_voice_slows_down_on_request(product: Product) -> None:

@@ -1,0 +1,80 @@
+"""Lets the voice begin a reply while the model still writes the rest of it.
+
+Deepgram's voices speak a text when it is flushed, and livekit-agents flushes at the end of a reply
+(https://developers.deepgram.com/docs/tts-ws-flush). The first clause of a reply that is not
+complete yet is therefore synthesised on its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from typing import Final
+
+from livekit.agents import utils
+
+_CLOSED: Final = r"(?:[\"')”]|\s?»)*"
+_CLAUSES: Final = re.compile(
+    rf".*(?:[,;:!?…]{_CLOSED}\s|[^\W\d_]{{4,}}(?<!\bProf)\.{_CLOSED}\s|[^\W\d_][,;:!?]\Z)", re.S
+)
+"""All complete clauses of a text. A short word with a full stop may be an abbreviation."""
+_MORE_WITHIN_S: Final = 0.01
+"""A text that goes on within this time is there as a whole, or soon will be."""
+_MOST_FLUSHES: Final = 16
+_FLUSHES_WINDOW_S: Final = 60.0
+"""A line is only split if no more parts were spoken in this time. Deepgram accepts 20 flushes a
+minute on a connection."""
+
+
+class EarlyClause:
+    """Splits the lines of one conversation."""
+
+    def __init__(self) -> None:
+        self._flushed_at: deque[float] = deque(maxlen=_MOST_FLUSHES)
+
+    async def parts(self, text: AsyncIterable[str]) -> AsyncGenerator[AsyncIterable[str], None]:
+        """Yield a text in one part, or its first clauses as soon as they are there, and the rest.
+
+        Read each part to its end before the next one.
+        """
+        pieces = aiter(text)
+        begun = ""
+        following = asyncio.ensure_future(anext(pieces, None))
+        try:
+            while (piece := await following) is not None:
+                begun += piece
+                following = asyncio.ensure_future(anext(pieces, None))
+                if (clauses := _CLAUSES.match(begun)) is None or not self._may_split:
+                    continue
+                await asyncio.wait({following}, timeout=_MORE_WITHIN_S)
+                if not following.done():
+                    self._flushed_at.append(time.monotonic())
+                    yield _whole(clauses[0])
+                    begun = begun[clauses.end() :]
+                    break
+            self._flushed_at.append(time.monotonic())
+            yield _rest(begun, following, pieces)
+        finally:
+            await utils.aio.cancel_and_wait(following)
+
+    @property
+    def _may_split(self) -> bool:
+        many = len(self._flushed_at) == _MOST_FLUSHES
+        return not many or time.monotonic() - self._flushed_at[0] > _FLUSHES_WINDOW_S
+
+
+async def _whole(text: str) -> AsyncIterator[str]:
+    yield text
+
+
+async def _rest(
+    begun: str, following: asyncio.Future[str | None], pieces: AsyncIterator[str]
+) -> AsyncIterator[str]:
+    yield begun
+    if (piece := await following) is not None:
+        yield piece
+        async for each in pieces:
+            yield each
