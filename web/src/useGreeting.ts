@@ -5,6 +5,7 @@ import {
   type Authorization,
   createGreetingEndpoint,
   type GreetingEndpoint,
+  type RequestHeaders,
 } from "./endpoint/greetingEndpoint.js";
 import { useStableCallback } from "./lib/useStableCallback.js";
 import { isReconnecting } from "./livekit/connection.js";
@@ -48,6 +49,8 @@ export interface GreetingOptions extends GreetingCallbacks {
    * uses the newest value.
    */
   authorization?: Authorization | undefined;
+  /** More headers for every request, such as `{ "X-CSRFToken": … }` for your own backend. */
+  headers?: RequestHeaders | undefined;
   /** Where Continue leads if the endpoint does not know. */
   continueUrl?: string | undefined;
 }
@@ -87,21 +90,26 @@ export function useGreeting(options: GreetingOptions): UseGreetingResult {
 
 /** The client of the token endpoint for one attempt. */
 export function useGreetingEndpoint(
-  options: Pick<GreetingOptions, "endpointUrl" | "authorization">,
+  options: Pick<GreetingOptions, "endpointUrl" | "authorization" | "headers">,
 ): GreetingEndpoint {
-  const { endpointUrl, authorization } = options;
+  const { endpointUrl, authorization, headers } = options;
   const newestAuthorization = useStableCallback(() =>
     typeof authorization === "function" ? authorization() : authorization,
   );
+  const newestHeaders = useStableCallback(() => headers);
   const [endpoint] = useState(() =>
-    createGreetingEndpoint({ endpointUrl, authorization: newestAuthorization }),
+    createGreetingEndpoint({
+      endpointUrl,
+      authorization: newestAuthorization,
+      headers: newestHeaders,
+    }),
   );
   return endpoint;
 }
 
 export function useGreetingAt(
   endpoint: GreetingEndpoint,
-  options: Omit<GreetingOptions, "endpointUrl" | "authorization">,
+  options: Omit<GreetingOptions, "endpointUrl" | "authorization" | "headers">,
 ): UseGreetingResult {
   const { continueUrl, onContinue } = options;
   const session = useSession(endpoint.tokenSource);

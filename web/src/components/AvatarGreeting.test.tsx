@@ -193,12 +193,13 @@ describe("the host's callbacks", () => {
   });
 });
 
-test("every request uses the newest authorization", async () => {
+test("every request uses the newest authorization and headers", async () => {
   answer = () => ({ status: 503, body: failure("livekit_unavailable", true), delayMs: 100 });
   const page = (authorization: string) => (
     <AvatarGreeting
       endpointUrl={server.url}
       authorization={authorization}
+      headers={{ "X-CSRFToken": authorization }}
       onContinue={() => undefined}
     />
   );
@@ -212,6 +213,7 @@ test("every request uses the newest authorization", async () => {
     "Bearer first",
     "Bearer second",
   ]);
+  expect(server.headers.map((headers) => headers["x-csrftoken"])).toEqual(["first", "second"]);
 });
 
 test("labels, guideName and poster replace the page's words and picture", () => {

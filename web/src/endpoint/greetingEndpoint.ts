@@ -57,10 +57,14 @@ export class GreetingEndpointError extends Error {
  */
 export type Authorization = string | (() => string | undefined | Promise<string | undefined>);
 
+export type RequestHeaders = Readonly<Record<string, string>>;
+
 export interface GreetingEndpointOptions {
   /** Full URL of `POST …/avatar-greeting/`. */
   endpointUrl: string;
   authorization?: Authorization | undefined;
+  /** More headers for every request, such as `X-CSRFToken`; called for each. */
+  headers?: (() => RequestHeaders | undefined) | undefined;
 }
 
 export type GreetingEndpoint = ReturnType<typeof createGreetingEndpoint>;
@@ -70,14 +74,15 @@ export type GreetingEndpoint = ReturnType<typeof createGreetingEndpoint>;
  * result, so that LiveKit and React's StrictMode can ask several times. For a new attempt, create a
  * new client.
  */
-export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingEndpointOptions) {
+export function createGreetingEndpoint(options: GreetingEndpointOptions) {
+  const { endpointUrl, authorization } = options;
   let token: Promise<GreetingToken> | undefined;
   const times: { requestedAt?: number; receivedAt?: number } = {};
 
   function requestToken(): Promise<GreetingToken> {
     if (token === undefined) {
       times.requestedAt = performance.now();
-      token = postTokenRequest(endpointUrl, authorization);
+      token = postTokenRequest(options);
       void token.then(
         () => (times.receivedAt = performance.now()),
         () => undefined,
@@ -100,7 +105,7 @@ export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingE
     requestTimes: () => ({ ...times }),
 
     /** Send the request again: the endpoint then dispatches an agent if the room has none. */
-    requestAgent: (): Promise<GreetingToken> => postTokenRequest(endpointUrl, authorization),
+    requestAgent: (): Promise<GreetingToken> => postTokenRequest(options),
 
     /**
      * End the greeting and its avatar. The request outlives the page (`keepalive`). Never rejects:
@@ -116,9 +121,13 @@ export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingE
       ];
       for (const credential of credentials) {
         try {
-          const response = await post(url, await credential(), { reason }, END_TIMEOUT_MS, {
-            keepalive: true,
-          });
+          const response = await post(
+            url,
+            headersOf(await credential(), options),
+            { reason },
+            END_TIMEOUT_MS,
+            { keepalive: true },
+          );
           if (response.status !== 401 && response.status !== 403) return;
         } catch {
           return;
@@ -128,16 +137,13 @@ export function createGreetingEndpoint({ endpointUrl, authorization }: GreetingE
   };
 }
 
-async function postTokenRequest(
-  url: string,
-  authorization: Authorization | undefined,
-): Promise<GreetingToken> {
+async function postTokenRequest(options: GreetingEndpointOptions): Promise<GreetingToken> {
   let response: Response;
   let body: unknown;
   try {
     response = await post(
-      new URL(url, location.href),
-      await authorizationHeader(authorization),
+      new URL(options.endpointUrl, location.href),
+      headersOf(await authorizationHeader(options.authorization), options),
       { client: CLIENT_AVATAR_GREETING },
       REQUEST_TIMEOUT_MS,
     );
@@ -175,15 +181,21 @@ async function postTokenRequest(
   };
 }
 
+function headersOf(authorization: string | undefined, options: GreetingEndpointOptions): Headers {
+  const headers = new Headers(options.headers?.());
+  headers.set("Content-Type", "application/json");
+  headers.set("Accept", "application/json");
+  if (authorization !== undefined) headers.set("Authorization", authorization);
+  return headers;
+}
+
 function post(
   url: URL,
-  authorization: string | undefined,
+  headers: Headers,
   body: object,
   timeoutMs: number,
   init: RequestInit = {},
 ): Promise<Response> {
-  const headers = new Headers({ "Content-Type": "application/json", Accept: "application/json" });
-  if (authorization !== undefined) headers.set("Authorization", authorization);
   return fetch(url, {
     ...init,
     method: "POST",

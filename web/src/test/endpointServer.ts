@@ -1,5 +1,5 @@
 /** A fake token endpoint on a real socket; it records the requests. */
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface Received {
@@ -47,6 +47,7 @@ export function failure(code: string, retryable: boolean) {
 
 export async function endpointServer(answer: (request: Received) => Answer) {
   const requests: Received[] = [];
+  const headers: IncomingHttpHeaders[] = [];
   const server = createServer((request, response) => {
     void read(request).then((text) => {
       response.setHeader("Access-Control-Allow-Origin", "*");
@@ -58,6 +59,7 @@ export async function endpointServer(answer: (request: Received) => Answer) {
         body: text === "" ? undefined : JSON.parse(text),
       };
       requests.push(received);
+      headers.push(request.headers);
       const { status, body, delayMs = 0 } = answer(received);
       setTimeout(() => {
         response.writeHead(status, { "Content-Type": "application/json" });
@@ -71,6 +73,7 @@ export async function endpointServer(answer: (request: Received) => Answer) {
   return {
     url: `http://127.0.0.1:${port}/api/users/sessions/7/avatar-greeting/`,
     requests,
+    headers,
     close: () =>
       new Promise<void>((resolve) => {
         server.closeAllConnections();
