@@ -159,13 +159,36 @@ def test_interview_records_a_text_answer_in_the_trainees_words() -> None:
 @pytest.mark.parametrize(
     ("locale", "asked", "fact"),
     [
-        ("en", "Who rides along on the forks?", 6),
+        ("en", "Who rides on the forks?", 7),
         ("de", "Wer hat vor Ecken und Toren Vorrang?", 4),
     ],
 )
 def test_interview_answers_from_the_scripts_facts(locale: str, asked: str, fact: int) -> None:
     talk = Interview("forklift", locale)
     assert talk.script.facts[fact] in talk.say(asked)
+
+
+@pytest.mark.parametrize(
+    ("locale", "yes", "no"),
+    [
+        ("en", "Yes, I have.", "No, never."),
+        ("es", "Sí, muchas veces.", "No, nunca."),
+        ("fr", "Oui, bien sûr.", "Non."),
+        ("de", "Ja, schon oft.", "Nein, noch nie."),
+    ],
+)
+def test_interview_takes_an_answer_to_the_question_of_the_opening(
+    locale: str, yes: str, no: str
+) -> None:
+    """The questions of the openings are of both types, and the answer is the first turn."""
+    talk = Interview("forklift", locale)
+    assert talk.say(yes).endswith(talk.script.questions[1].ask)
+    assert talk.saved == {"driven_before": True}
+    talk = Interview("warehouse safety", locale)
+    assert talk.say(no).endswith(talk.script.questions[1].ask)
+    assert talk.saved == {"experience": "none"}
+    talk = Interview("warehouse safety", locale)
+    assert talk.say(yes) == f"{replies(locale)['unclear']} {talk.script.questions[0].ask}"
 
 
 @pytest.mark.parametrize("locale", LOCALES)

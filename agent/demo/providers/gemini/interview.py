@@ -66,10 +66,13 @@ class Question:
         return cls(id, kind, ask, choices)
 
     def is_in(self, text: str) -> bool:
-        """Whether this question was asked in a text, also if the text was interrupted."""
+        """Whether this question was asked in a text, also if only its beginning was.
+
+        A text may be interrupted, and an opening asks without the choices.
+        """
         said, ask = plain(text), plain(self.ask)
         cut = (ask[:end] for end in range(len(ask), _CUT_CHARACTERS, -1))
-        return ask in said or any(said.endswith(start) for start in cut)
+        return ask in said or any(said.rstrip(" ?").endswith(start) for start in cut)
 
 
 def answer(request: Request) -> Reply:
@@ -176,7 +179,8 @@ class _Interview:
                 return yes.start() < no.start()
             return None if yes is no else yes is not None
         if question.kind == "choice":
-            return _choice(question, set(words(said)))
+            never = "none" if "none" in question.choices and self._hears("no") else None
+            return _choice(question, set(words(said))) or never
         polite = len(words(said)) <= 3 and self._topic(said)
         return None if polite or self._hears("continue") else self._stated
 
@@ -220,8 +224,11 @@ class _Interview:
         return None
 
     def _then_ask(self, text: str, *, last: str = "") -> Reply:
-        """Reply, and ask the next question unless it was just asked twice; if none, say `last`."""
-        following, before = self._next, self._request.model_texts[-2:]
+        """Reply, and ask the next question; if none, say `last`.
+
+        After the opening, the same question is asked at most twice in a row.
+        """
+        following, before = self._next, self._request.model_texts[1:][-2:]
         if following is None:
             return Reply(f"{text} {last}".strip())
         if len(before) == 2 and all(following.is_in(earlier) for earlier in before):
