@@ -174,7 +174,7 @@ def test_interview_answers_from_the_scripts_facts(locale: str, asked: str, fact:
         ("en", "Yes, I have.", "No, never."),
         ("es", "Sí, muchas veces.", "No, nunca."),
         ("fr", "Oui, bien sûr.", "Non."),
-        ("de", "Ja, schon oft.", "Nein, noch nie."),
+        ("de", "Ja, öfter.", "Nein, noch nie."),
     ],
 )
 def test_interview_takes_an_answer_to_the_question_of_the_opening(
