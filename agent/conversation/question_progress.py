@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict
 
 from agent.conversation.state import GreetingState
 from agent.scripts import Question
-from agent.scripts.selection import normalize_words
+from agent.scripts.word_forms import normalize_words
 
 _ASKS: Final = re.compile("[?？؟]")
 _SHARED_WORDS: Final = 0.5
-"""The opening asks the first question if it has this part of the question's words."""
+"""The opening asks the first question if it has this part of the question's words. The words of the
+choices do not count: an opening leaves them out."""
 
 
 class OpenQuestion(BaseModel):
@@ -92,6 +93,8 @@ class QuestionTracker:
 
 
 def _asks(line: str, question: Question) -> bool:
+    choices = question.choices.values() if question.type == "choice" else ()
     words = set(normalize_words(question.ask).split())
+    words -= set(normalize_words(" ".join(choices)).split())
     said = set(normalize_words(line).split())
     return bool(words) and len(words & said) >= _SHARED_WORDS * len(words)

@@ -26,6 +26,8 @@ ADDRESS = re.compile(
     re.I,
 )
 _WORDS_END = re.compile(r"[!?;…。！？；]")
+_TITLE_PARTS = re.compile(r"(?<=\w)\s?[:|](?=\s)")
+"""The mark in `Ladders: safe use`, which becomes a comma."""
 
 
 def one_line(value: object, limit: int) -> str:
@@ -55,6 +57,7 @@ def short_text(value: object) -> str:
     text = ADDRESS.sub(" ", unescaped(value).translate(APOSTROPHES))
     text = re.sub(r"<[^<>]*>|\{[^{}]*\}+", " ", text)
     text = next((part for part in _WORDS_END.split(text) if any(map(str.isalnum, part))), "")
+    text = _TITLE_PARTS.sub(",", text)
     text = "".join(c if _kind(c) in "LMN" or c in " &,/-–'.()+#:*_·" else " " for c in text)
     # Remove punctuation outside words: headings, bullets, `SYSTEM:`.
     text = re.sub(r"(?<!\w)[#*:.]+|[*:]+(?!\w)", " ", few_marks(text))

@@ -27,7 +27,8 @@ from agent.scripts.schema import (
     Script,
     TextQuestion,
 )
-from agent.scripts.selection import ignored_words, normalize_words
+from agent.scripts.selection import ignored_words
+from agent.scripts.word_forms import normalize_words
 
 _NOT_A_SCRIPT = "is not a script: a script is one file for each locale, such as es.md"
 _WORDS_ALIKE = 3

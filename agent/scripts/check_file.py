@@ -20,7 +20,7 @@ from agent.scripts.rendering import (
     shared_text,
 )
 from agent.scripts.schema import Common, Script, Shared
-from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words, normalize_words
+from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words
 from agent.scripts.speakable import (
     estimate_speech_s,
     find_invisible_character,
@@ -28,6 +28,7 @@ from agent.scripts.speakable import (
     speech_problem,
 )
 from agent.scripts.templates import template_errors
+from agent.scripts.word_forms import normalize_words
 from agent.speech.voices import gemini_voice, spoken_language
 
 OPENING_MAX_S = 15.0

@@ -11,29 +11,29 @@ The order, in which the trainee's language is more important than the script:
 4. Within the script, the industry it declares, or none.
 
 Training types, roles and industries of the platform are free text. They are compared with the
-aliases in all locales of a script, without case, accents, punctuation and the `ignored_words` of
-the locales ("training", "course"): first the whole text, then the longest alias in it, as whole
-words.
+aliases in all locales of a script, without case, accents, punctuation, gender, number and the
+`ignored_words` of the locales ("training", "course"). A text that is an alias is preferred to one
+that contains an alias as whole words; then an alias in the trainee's language; then the longest.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from agent.core.job_metadata import JobMetadata
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.schema import Script
+from agent.scripts.word_forms import base_forms, normalize_words
 
 DEFAULT_SCRIPT = "general_welcome"
 DEFAULT_LOCALE = "en"
 
 ChosenBy = Literal["training_type", "role", "default"]
 LocaleBy = Literal["exact", "language", "default"]
+Alias = tuple[str, str]
+"""A locale, and a name in its language."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def rank_scripts(library: Library, metadata: JobMetadata) -> Iterator[ScriptSele
     wanted: dict[str, ChosenBy] = {}
     for value, by in ((metadata.training_type, "training_type"), (metadata.role, "role")):
         aliases = {name: _aliases(files, name, by) for name, files in library.scripts.items()}
-        if name := match_alias(value, aliases, ignored):
+        if name := match_alias(value, aliases, ignored, metadata.locale or DEFAULT_LOCALE):
             wanted.setdefault(name, by)  # type: ignore[arg-type]
     if DEFAULT_SCRIPT in library.scripts:
         wanted.setdefault(DEFAULT_SCRIPT, "default")
@@ -71,32 +71,32 @@ def rank_scripts(library: Library, metadata: JobMetadata) -> Iterator[ScriptSele
                 found = DEFAULT_LOCALE, "default"
             if found:
                 tag, locale_by = found
-                industry = match_alias(metadata.industry, _industries(files, tag), ignored)
+                industry = match_alias(metadata.industry, _industries(files, tag), ignored, tag)
                 yield ScriptSelection(files[tag], chosen_by, locale_by, industry)
 
 
-def match_alias(value: str, aliases: Mapping[str, Iterable[str]], ignored: frozenset[str]) -> str:
-    """Return the key that has `value` as an alias, or the longest alias in it; empty for none."""
-    said = normalize_words(value, ignored)
-    if not said:
-        return ""
-    best, best_length = "", 0
+def match_alias(
+    value: str,
+    aliases: Mapping[str, Iterable[Alias]],
+    ignored: frozenset[str],
+    locale: str = DEFAULT_LOCALE,
+) -> str:
+    """Return the key whose alias fits `value` best, by the module's docstring; empty for none.
+
+    Args:
+        locale: the trainee's.
+    """
+    language = locale.split("-")[0].lower()
+    best, best_fit = "", (False, False, 0)
     for key, texts in aliases.items():
-        for text in texts:
-            alias = normalize_words(text, ignored)
-            if alias == said:
-                return key
-            if alias and f" {alias} " in f" {said} " and len(alias) > best_length:
-                best, best_length = key, len(alias)
+        for alias_locale, text in texts:
+            alias = base_forms(text, alias_locale, ignored)
+            said = base_forms(value, alias_locale, ignored)
+            if alias and f" {alias} " in f" {said} ":
+                fit = (alias == said, alias_locale.split("-")[0] == language, len(alias))
+                if fit > best_fit:
+                    best, best_fit = key, fit
     return best
-
-
-@lru_cache(maxsize=4096)
-def normalize_words(text: str, ignored: frozenset[str] = frozenset()) -> str:
-    """Remove case, accents, punctuation and ignored words; one space remains between words."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(word for word in re.findall(r"[^\W_]+", plain) if word not in ignored)
 
 
 def ignored_words(library: Library) -> frozenset[str]:
@@ -105,19 +105,20 @@ def ignored_words(library: Library) -> frozenset[str]:
     return frozenset(normalize_words(word) for word in words)
 
 
-def _aliases(files: Mapping[str, ScriptFile[Script]], name: str, by: str) -> list[str]:
+def _aliases(files: Mapping[str, ScriptFile[Script]], name: str, by: str) -> list[Alias]:
     if by == "role":
-        return [alias for file in files.values() for alias in file.fields.roles]
-    return [name, *(alias for file in files.values() for alias in file.fields.training_types)]
+        return [(tag, alias) for tag, file in files.items() for alias in file.fields.roles]
+    listed = [(tag, alias) for tag, file in files.items() for alias in file.fields.training_types]
+    return [(DEFAULT_LOCALE, name), *listed]
 
 
-def _industries(files: Mapping[str, ScriptFile[Script]], tag: str) -> dict[str, list[str]]:
+def _industries(files: Mapping[str, ScriptFile[Script]], tag: str) -> dict[str, list[Alias]]:
     """Return the industries of one locale, with their aliases in all locales."""
     return {
-        key: [key]
+        key: [(DEFAULT_LOCALE, key)]
         + [
-            alias
-            for file in files.values()
+            (locale, alias)
+            for locale, file in files.items()
             if key in file.fields.industries
             for alias in file.fields.industries[key].aliases
         ]

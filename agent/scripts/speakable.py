@@ -47,8 +47,10 @@ _ABBREVIATIONS: Mapping[str, str] = {
 }
 _AND = {"en": "and", "es": "y", "fr": "et", "de": "und", "pt": "e", "it": "e", "nl": "en"}
 _SAYABLE_MAX = 60  # characters
-_MARKS_AFTER = re.compile(r"(?<=[^\W\d_])[*:_](?=in\b|innen\b)")
+_MARKS_AFTER = re.compile(r"(?<=[^\W\d_])[*:_/]-?(?=in\b|innen\b)")
 """The mark in `Mitarbeiter*in`, which is spoken as one word."""
+_PAUSES = re.compile(r"\s*(?:[,;|]|[:/](?!\d))\s*")
+"""Marks that are spoken as a short pause: `Ladders: safe use`."""
 
 
 def speakable_value(text: str, locale: str) -> str:
@@ -56,16 +58,15 @@ def speakable_value(text: str, locale: str) -> str:
     text = re.sub(r"\([^()]*\)", " ", text)
     text = text.replace("&", f" {_AND.get(locale.split('-')[0], ' ')} ")
     text = _MARKS_AFTER.sub("", text)
-    text = re.sub(r"\d{5,}", " ", text)
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "'-–" else " " for c in text)
+    text = _PAUSES.sub(", ", re.sub(r"\d{5,}", " ", text))
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "'-–," else " " for c in text)
     said: list[str] = []
     for word in kept.split():
-        word = word.strip("-–'")
-        word = word.capitalize() if _SHOUTED.fullmatch(word) else word
+        word = _SHOUTED.sub(lambda shouted: shouted[0].capitalize(), word.strip("-–'"))
         if sum(map(len, said)) + len(said) + len(word) > _SAYABLE_MAX:
             break
-        said += [word] if word else []
-    return " ".join(said) or kept.strip()[:_SAYABLE_MAX]
+        said += [] if has_no_words(word) else [word]
+    return " ".join(said).strip(",") or kept.strip()[:_SAYABLE_MAX]
 
 
 def estimate_speech_s(text: str, locale: str) -> float:

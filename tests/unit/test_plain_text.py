@@ -12,8 +12,10 @@ from agent.scripts.speakable import speakable_value, speech_problem
     ("given", "read", "said"),
     [
         ("picker", "picker", "picker"),
-        ("Koch/Köchin", "Koch/Köchin", "Koch Köchin"),
-        ("R&D, level 2", "R&D, level 2", "R und D level 2"),
+        ("Koch/Köchin", "Koch/Köchin", "Koch, Köchin"),
+        ("R&D, level 2", "R&D, level 2", "R und D, level 2"),
+        ("Ladders: safe use", "Ladders, safe use", "Ladders, safe use"),
+        ("Formation : échelles | 2026", "Formation, échelles, 2026", "Formation, échelles, 2026"),
         ("C# developer", "C# developer", "C developer"),
         ("Mitarbeiter*in (m/w/d)", "Mitarbeiter*in (m/w/d)", "Mitarbeiterin"),
         ("WAREHOUSE_SAFETY", "WAREHOUSE_SAFETY", "Warehouse Safety"),
