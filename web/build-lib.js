@@ -2,7 +2,7 @@
  * `npm run build:lib`: build the library into lib/, as ES modules with types and one stylesheet.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -25,7 +25,13 @@ function build() {
     cwd: here,
     stdio: "inherit",
   });
-  if (status === 0) writeFileSync(new URL("lib/styles.css", here), bundleStyles());
+  if (status === 0) {
+    writeFileSync(new URL("lib/styles.css", here), bundleStyles());
+    // TypeScript 6 wants types for an import of a stylesheet.
+    writeFileSync(new URL("lib/styles.css.d.ts", here), "export {};\n");
+    // npm packs the licence only from the package's own folder.
+    copyFileSync(new URL("../LICENSE", here), new URL("LICENSE", here));
+  }
   process.exitCode = status ?? 1;
 }
 

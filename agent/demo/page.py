@@ -1,4 +1,4 @@
-"""The page of `web/`, built when its sources are newer than the last build."""
+"""The page and the custom element of `web/`, built when its sources are newer than the last build."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from agent.demo.tools import MissingTool, run_tool, spelled, version_of
 WEB = Path(__file__).resolve().parents[2] / "web"
 DIST = WEB / "dist"
 
-_SOURCES = ("src", "public", "index.html", "package-lock.json", "vite.config.ts", "tsconfig.json")
+_SOURCES = (
+    *("src", "public", "index.html", "build-element.js"),
+    *("package-lock.json", "vite.config.ts", "tsconfig.json"),
+)
+_BUILT_LAST = "greeter.json"
 _NPM_TIMEOUT_S = 600.0
 _OLDEST_NODE = (20, 19)
 _HOW = f"the page is built with Node.js {spelled(_OLDEST_NODE)} or later, from https://nodejs.org/"
@@ -53,7 +57,7 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
 
 def _stale() -> bool:
     sources = [path for name in _SOURCES for path in (WEB / name, *(WEB / name).rglob("*"))]
-    return _older(DIST / "index.html", [path for path in sources if path.is_file()])
+    return _older(DIST / _BUILT_LAST, [path for path in sources if path.is_file()])
 
 
 def _older(made: Path, sources: list[Path]) -> bool:

@@ -24,8 +24,11 @@ import { type Leaving, useContinue } from "./state/useContinue.js";
 import { useGreetingState } from "./state/useGreetingState.js";
 
 export interface GreetingCallbacks {
-  /** Called instead of navigating, with the address if one is known. */
-  onContinue?: ((url: string | undefined) => void) | undefined;
+  /**
+   * Called instead of navigating, with the address if one is known. If it returns `"navigate"`, the
+   * page navigates as it does without this callback.
+   */
+  onContinue?: ((url: string | undefined) => unknown) | undefined;
   onStateChange?: ((state: GreetingState) => void) | undefined;
   /** Called once the greeting has ended, with the worker's end reason. */
   onEnded?: ((ending: { reason: string }) => void) | undefined;
@@ -53,6 +56,8 @@ export interface GreetingOptions extends GreetingCallbacks {
   headers?: RequestHeaders | undefined;
   /** Where Continue leads if the endpoint does not know. */
   continueUrl?: string | undefined;
+  /** Where Continue opens, as a link's `target`: `_top` if the page is in an iframe. */
+  continueTarget?: string | undefined;
 }
 
 export interface UseGreetingResult {
@@ -111,7 +116,7 @@ export function useGreetingAt(
   endpoint: GreetingEndpoint,
   options: Omit<GreetingOptions, "endpointUrl" | "authorization" | "headers">,
 ): UseGreetingResult {
-  const { continueUrl, onContinue } = options;
+  const { continueUrl, continueTarget, onContinue } = options;
   const session = useSession(endpoint.tokenSource);
   const { room } = session;
   const agent = useAgentPresence(room, useAgentLiveness(room));
@@ -124,7 +129,14 @@ export function useGreetingAt(
   const conversation = useCaptions(room);
   const microphone = useMicrophone(room, session.isConnected && !isOver(state));
   const end = () => endGreeting(room, endpoint);
-  const { leaving, leave } = useContinue({ endpoint, state, end, continueUrl, onContinue });
+  const { leaving, leave } = useContinue({
+    endpoint,
+    state,
+    end,
+    continueUrl,
+    continueTarget,
+    onContinue,
+  });
 
   const reconnecting = isReconnecting(session.connectionState);
   return {

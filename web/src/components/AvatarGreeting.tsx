@@ -108,7 +108,7 @@ function Attempt(props: AttemptProps) {
  * greeting.
  */
 function PageErrorContinue(props: AttemptProps & { endpoint: GreetingEndpoint }) {
-  const { endpoint, continueUrl, onContinue } = props;
+  const { endpoint, continueUrl, continueTarget, onContinue } = props;
   useCallbacks(PAGE_ERROR, props);
   const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);
   const { leaving, leave } = useContinue({
@@ -116,6 +116,7 @@ function PageErrorContinue(props: AttemptProps & { endpoint: GreetingEndpoint })
     state: PAGE_ERROR,
     end,
     continueUrl,
+    continueTarget,
     onContinue,
   });
   return <ContinueButton leaving={leaving} leave={leave} />;

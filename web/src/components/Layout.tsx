@@ -31,6 +31,7 @@ export function Layout(props: LayoutProps) {
   return (
     <div
       className="tg-root"
+      part="root"
       lang={texts.locale}
       data-testid="avatar-greeting"
       data-state={state.phase}

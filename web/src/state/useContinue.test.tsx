@@ -29,13 +29,20 @@ const greeting = (closing: Closing | undefined): GreetingState => ({
   fallback: { welcomeText: "Welcome!", continueUrl: VIDEO },
 });
 
-function Footer({ state, onContinue }: { state: GreetingState; onContinue: () => void }) {
+interface FooterProps {
+  state: GreetingState;
+  onContinue?: (() => void) | undefined;
+  continueTarget?: string;
+}
+
+function Footer({ state, onContinue, continueTarget }: FooterProps) {
   const [endpoint] = useState(() => createGreetingEndpoint({ endpointUrl: server.url }));
   const { leaving, leave } = useContinue({
     endpoint,
     state,
     end: () => endpoint.end("continue"),
     continueUrl: undefined,
+    continueTarget,
     onContinue,
   });
   return (
@@ -110,4 +117,16 @@ test("continue is cancelled if the trainee goes on talking", async () => {
   await delay(1_800);
   expect(onContinue).not.toHaveBeenCalled();
   expect(line()).toBe("");
+});
+
+test("Continue opens in the given target, and can be clicked again if the browser refuses", async () => {
+  const open = vi.spyOn(window, "open").mockReturnValueOnce(null).mockReturnValue(window);
+  render(<Footer state={greeting(undefined)} continueTarget="_top" />);
+  await userEvent.click(button());
+  await waitFor(() => expect(open).toHaveBeenCalledTimes(1));
+  await waitFor(() => expect(button().getAttribute("aria-busy")).toBe("false"));
+  await userEvent.click(button());
+  await waitFor(() => expect(open).toHaveBeenCalledTimes(2));
+  expect(open).toHaveBeenLastCalledWith(VIDEO, "_top");
+  expect(button().getAttribute("aria-busy")).toBe("true");
 });

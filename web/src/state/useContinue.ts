@@ -21,12 +21,13 @@ interface ContinueOptions {
   /** Ends the greeting; resolves within 1.5 s and never rejects. */
   end: () => Promise<void>;
   continueUrl: string | undefined;
-  onContinue: ((url: string | undefined) => void) | undefined;
+  continueTarget?: string | undefined;
+  onContinue: ((url: string | undefined) => unknown) | undefined;
 }
 
 /** `leave` is for the button; the agent's `continue` calls it too, after a moment. */
 export function useContinue(options: ContinueOptions): { leaving: Leaving; leave: () => void } {
-  const { endpoint, state, end, continueUrl, onContinue } = options;
+  const { endpoint, state, end, continueUrl, continueTarget, onContinue } = options;
   const [leaving, setLeaving] = useState<Leaving>("no");
   const left = useRef(false);
 
@@ -36,14 +37,10 @@ export function useContinue(options: ContinueOptions): { leaving: Leaving; leave
       hasGreetingToEnd(state) ? end() : undefined,
     ]);
     const url = safeUrl(known) ?? safeUrl(continueUrl);
-    if (onContinue !== undefined) {
-      onContinue(url);
-    } else if (url !== undefined) {
-      location.assign(url);
-    } else {
-      left.current = false;
-      setLeaving("nowhere");
-    }
+    if (onContinue !== undefined && onContinue(url) !== "navigate") return;
+    if (url !== undefined && navigate(url, continueTarget)) return;
+    left.current = false;
+    setLeaving(url === undefined ? "nowhere" : "no");
   };
 
   const leave = () => {
@@ -62,6 +59,13 @@ export function useContinue(options: ContinueOptions): { leaving: Leaving; leave
   }, [byItself, leaveByItself]);
 
   return { leaving, leave };
+}
+
+/** False if the browser refuses: a frame may change its parent's address only after a click. */
+function navigate(url: string, target: string | undefined): boolean {
+  if (target !== undefined) return window.open(url, target) !== null;
+  location.assign(url);
+  return true;
 }
 
 async function continueUrlFrom(endpoint: GreetingEndpoint): Promise<string | undefined> {

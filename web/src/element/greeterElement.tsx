@@ -1,0 +1,149 @@
+/**
+ * `<training-greeter>`: the greeting for pages without React, in one script.
+ *
+ * The greeting is in a shadow root, so that the styles of the page do not reach it. What the element
+ * contains is shown only as long as this script has not loaded.
+ */
+import { setLogLevel } from "livekit-client";
+import { StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+
+import { AvatarGreeting } from "../components/AvatarGreeting.js";
+import type { Authorization } from "../endpoint/greetingEndpoint.js";
+import type { Labels } from "../texts/index.js";
+import { greetingStyles } from "./styles.js";
+
+const TAG = "training-greeter";
+
+/** The attributes, in the order of the documentation. */
+const ATTRIBUTES = [
+  "endpoint-url",
+  "authorization",
+  "trainee-name",
+  "locale",
+  "continue-url",
+  "continue-target",
+  "guide-name",
+  "poster",
+  "labels",
+] as const;
+type Attribute = (typeof ATTRIBUTES)[number];
+
+/** Properties that a page may set before this script has defined the element. */
+const PROPERTIES = ["authorization", "labels"] as const;
+
+/**
+ * Events, none of which bubbles:
+ *   `continue`: the trainee goes on, `detail.url` says where. `preventDefault()` stops the element
+ *     from opening that URL.
+ *   `ended`: the greeting has ended, `detail.reason` says why.
+ *   `error`: there is no greeting, or it was lost; `detail` has `reason`, `code` and `retryable`.
+ */
+export class TrainingGreeterElement extends HTMLElement {
+  static readonly observedAttributes = ATTRIBUTES;
+
+  private root: Root | undefined;
+  private ownAuthorization: Authorization | undefined;
+  private ownLabels: Labels | undefined;
+
+  /** The attribute's value, or a function that gets it. Every request uses the newest value. */
+  get authorization(): Authorization | undefined {
+    return this.ownAuthorization ?? this.text("authorization");
+  }
+
+  set authorization(value: Authorization | undefined) {
+    this.ownAuthorization = value;
+    this.render();
+  }
+
+  /** The attribute's JSON, or an object. */
+  get labels(): Labels | undefined {
+    return this.ownLabels ?? labelsFrom(this.text("labels"));
+  }
+
+  set labels(value: Labels | undefined) {
+    this.ownLabels = value;
+    this.render();
+  }
+
+  connectedCallback() {
+    for (const name of PROPERTIES) this.upgrade(name);
+    if (this.root === undefined) {
+      const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+      shadow.adoptedStyleSheets = [greetingStyles()];
+      const container = document.createElement("div");
+      container.className = "tg-host";
+      shadow.replaceChildren(container);
+      this.root = createRoot(container);
+    }
+    this.render();
+  }
+
+  disconnectedCallback() {
+    // An element that is moved is connected again in the same task.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.root?.unmount();
+      this.root = undefined;
+    });
+  }
+
+  attributeChangedCallback() {
+    this.render();
+  }
+
+  private render() {
+    const endpointUrl = this.text("endpoint-url");
+    // A script may set the attribute later.
+    if (this.root === undefined || endpointUrl === undefined) return;
+    this.root.render(
+      <StrictMode>
+        <AvatarGreeting
+          endpointUrl={endpointUrl}
+          authorization={this.authorization}
+          traineeName={this.text("trainee-name")}
+          locale={this.text("locale")}
+          continueUrl={this.text("continue-url")}
+          continueTarget={this.text("continue-target")}
+          guideName={this.text("guide-name")}
+          poster={this.text("poster")}
+          labels={this.labels}
+          onContinue={(url) => this.emit("continue", { url }) && "navigate"}
+          onEnded={(ending) => this.emit("ended", ending)}
+          onError={(error) => this.emit("error", error)}
+        />
+      </StrictMode>,
+    );
+  }
+
+  private text(attribute: Attribute): string | undefined {
+    return this.getAttribute(attribute) || undefined;
+  }
+
+  /** Dispatch an event; false if the page prevented its default action. */
+  private emit(type: string, detail: object): boolean {
+    return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: type === "continue" }));
+  }
+
+  /** Pass a value that was set before the element was defined to the setter of this class. */
+  private upgrade(name: (typeof PROPERTIES)[number]) {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    delete this[name];
+    Object.assign(this, { [name]: value });
+  }
+}
+
+function labelsFrom(json: string | undefined): Labels | undefined {
+  if (json === undefined) return undefined;
+  try {
+    return JSON.parse(json) as Labels;
+  } catch {
+    console.error(`<${TAG}>: the attribute "labels" is not JSON`);
+    return undefined;
+  }
+}
+
+setLogLevel("warn");
+if (customElements.get(TAG) === undefined) customElements.define(TAG, TrainingGreeterElement);
