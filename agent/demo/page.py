@@ -1,4 +1,4 @@
-"""The page and the custom element of `web/`, built when its sources are newer than the last build."""
+"""The page and the custom element of `web/`, built when their sources are newer than the build."""
 
 from __future__ import annotations
 

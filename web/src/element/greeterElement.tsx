@@ -9,7 +9,7 @@ import { StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 
 import { AvatarGreeting } from "../components/AvatarGreeting.js";
-import type { Authorization } from "../endpoint/greetingEndpoint.js";
+import type { Authorization, RequestHeaders } from "../endpoint/greetingEndpoint.js";
 import type { Labels } from "../texts/index.js";
 import { greetingStyles } from "./styles.js";
 
@@ -19,6 +19,7 @@ const TAG = "training-greeter";
 const ATTRIBUTES = [
   "endpoint-url",
   "authorization",
+  "headers",
   "trainee-name",
   "locale",
   "continue-url",
@@ -30,7 +31,7 @@ const ATTRIBUTES = [
 type Attribute = (typeof ATTRIBUTES)[number];
 
 /** Properties that a page may set before this script has defined the element. */
-const PROPERTIES = ["authorization", "labels"] as const;
+const PROPERTIES = ["authorization", "headers", "labels"] as const;
 
 /**
  * Events, none of which bubbles:
@@ -44,6 +45,7 @@ export class TrainingGreeterElement extends HTMLElement {
 
   private root: Root | undefined;
   private ownAuthorization: Authorization | undefined;
+  private ownHeaders: RequestHeaders | undefined;
   private ownLabels: Labels | undefined;
 
   /** The attribute's value, or a function that gets it. Every request uses the newest value. */
@@ -56,9 +58,18 @@ export class TrainingGreeterElement extends HTMLElement {
     this.render();
   }
 
-  /** The attribute's JSON, or an object. */
+  /** The attribute's JSON, or an object; so is `labels`. */
+  get headers(): RequestHeaders | undefined {
+    return this.ownHeaders ?? (this.json("headers") as RequestHeaders | undefined);
+  }
+
+  set headers(value: RequestHeaders | undefined) {
+    this.ownHeaders = value;
+    this.render();
+  }
+
   get labels(): Labels | undefined {
-    return this.ownLabels ?? labelsFrom(this.text("labels"));
+    return this.ownLabels ?? (this.json("labels") as Labels | undefined);
   }
 
   set labels(value: Labels | undefined) {
@@ -101,6 +112,7 @@ export class TrainingGreeterElement extends HTMLElement {
         <AvatarGreeting
           endpointUrl={endpointUrl}
           authorization={this.authorization}
+          headers={this.headers}
           traineeName={this.text("trainee-name")}
           locale={this.text("locale")}
           continueUrl={this.text("continue-url")}
@@ -120,6 +132,17 @@ export class TrainingGreeterElement extends HTMLElement {
     return this.getAttribute(attribute) || undefined;
   }
 
+  private json(attribute: Attribute): object | undefined {
+    const text = this.text(attribute);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as object;
+    } catch {
+      console.error(`<${TAG}>: the attribute "${attribute}" is not JSON`);
+      return undefined;
+    }
+  }
+
   /** Dispatch an event; false if the page prevented its default action. */
   private emit(type: string, detail: object): boolean {
     return this.dispatchEvent(new CustomEvent(type, { detail, cancelable: type === "continue" }));
@@ -132,16 +155,6 @@ export class TrainingGreeterElement extends HTMLElement {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
     delete this[name];
     Object.assign(this, { [name]: value });
-  }
-}
-
-function labelsFrom(json: string | undefined): Labels | undefined {
-  if (json === undefined) return undefined;
-  try {
-    return JSON.parse(json) as Labels;
-  } catch {
-    console.error(`<${TAG}>: the attribute "labels" is not JSON`);
-    return undefined;
   }
 }
 
