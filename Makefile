@@ -4,7 +4,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
 # The first run installs the dependencies and shows progress; later runs find them installed.
 RUN := $(UV) run --locked
 
-.PHONY: help demo dev test check unit faults soak fuzz bench turns capacity evals audit fix
+.PHONY: help demo dev test check unit faults soak fuzz bench endpoint turns capacity evals audit fix
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed -E 's/^([a-z]+):.* ## /\1\t/' | expand -t 12
@@ -35,6 +35,9 @@ fuzz: $(UV) ## send generated requests to the token endpoint, two minutes for ea
 
 bench: $(UV) ## measure the time to the first word and to an answer, next to a plain worker
 	$(RUN) --extra demo python -m tests.bench $(ARGS)
+
+endpoint: $(UV) ## measure the rate of the token endpoint, next to LiveKit's own CreateRoom
+	$(RUN) --extra demo python -m tests.bench.endpoint $(ARGS)
 
 turns: $(UV) ## measure how soon the agent answers, and how often it cuts the trainee off
 	$(RUN) --extra demo python -m tests.bench.turns $(ARGS)

@@ -28,6 +28,9 @@ _ROOM = re.compile(r"\btraining-session-[A-Za-z0-9._-]+")
 """A room's name contains the session id."""
 _SECRET_MIN = 8
 """In characters. Shorter secrets (keys of the demo) are ordinary words and are not redacted."""
+_NOT_SEARCHED = {*vars(logging.makeLogRecord({})), "taskName"} - {"exc_text", "stack_info"}
+"""A record's own fields: names, places and times. The filter treats the message and `exc_info`
+apart."""
 _MAY_HOLD_TEXT = (str, bytes, Exception, list, tuple, dict, set)
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 _KEYTERM = re.compile(r"\b(keyterms?=)[^&\s'\")]*")
@@ -61,7 +64,7 @@ class RedactingFilter(logging.Filter):
         for key in [k for k in record.__dict__ if "pii" in k.split(".") or k in _CONVERSATION_KEYS]:
             del record.__dict__[key]
         for key, value in list(record.__dict__.items()):
-            if key not in {"msg", "args", "exc_info"} and isinstance(value, _MAY_HOLD_TEXT):
+            if key not in _NOT_SEARCHED and isinstance(value, _MAY_HOLD_TEXT):
                 text = str(value)
                 if (redacted := self._redacted(text)) != text:
                     record.__dict__[key] = redacted

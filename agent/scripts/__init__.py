@@ -10,14 +10,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.log import logger
 from agent.scripts.introduction import Introduction, introduction_of
 from agent.scripts.library import PROMPTS, Library, load_library
-from agent.scripts.rendering import RenderedScript, render_script
+from agent.scripts.rendering import RenderedScript, Welcome, render_script, render_welcome
 from agent.scripts.schema import (
     ChoiceQuestion,
     Limits,
@@ -39,12 +41,16 @@ __all__ = [
     "ScriptSelection",
     "RenderedScript",
     "TextQuestion",
+    "Welcome",
     "YesNoQuestion",
     "introduction_of",
     "load_library",
     "script_for",
     "unusable_files",
+    "welcome_for",
 ]
+
+T = TypeVar("T")
 
 
 def script_for(metadata: JobMetadata, library: Library | None = None) -> RenderedScript:
@@ -55,11 +61,28 @@ def script_for(metadata: JobMetadata, library: Library | None = None) -> Rendere
     Raises:
         ScriptError: no script can be used.
     """
-    library = library or load_library(PROMPTS)
+    return _best(library or load_library(PROMPTS), metadata, render_script)
+
+
+def welcome_for(metadata: JobMetadata, library: Library | None = None) -> Welcome:
+    """Return what the page shows before a trainee's greeting: a small part of `script_for`.
+
+    Raises:
+        ScriptError: no script can be used.
+    """
+    return _best(library or load_library(PROMPTS), metadata, render_welcome)
+
+
+def _best(
+    library: Library,
+    metadata: JobMetadata,
+    render: Callable[[Library, ScriptSelection, JobMetadata], T],
+) -> T:
+    """Return what `render` makes of the best script that it can fill."""
     failed: ScriptError | None = None
     for selection in rank_scripts(library, metadata):
         try:
-            return render_script(library, selection, metadata)
+            return render(library, selection, metadata)
         except ScriptError as e:
             file = selection.file
             logger.error(

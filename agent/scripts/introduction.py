@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from agent.scripts.rendering import RenderedScript
+from agent.scripts.rendering import Welcome
 from agent.scripts.speakable import estimate_speech_s
 
 _QUESTION_S: Final = 25.0
@@ -31,19 +31,19 @@ class Introduction(BaseModel):
     """How many questions the script asks at most."""
 
 
-def introduction_of(script: RenderedScript, *, poster_url: str) -> Introduction:
+def introduction_of(welcome: Welcome, *, poster_url: str) -> Introduction:
     """Return the introduction to a script.
 
     Args:
         poster_url: used if the script has no picture of its own.
     """
     spoken_s = sum(
-        estimate_speech_s(text, script.locale) for text in (script.opening, script.closing)
+        estimate_speech_s(text, welcome.locale) for text in (welcome.opening, welcome.closing)
     )
-    talk_s = spoken_s + _QUESTION_S * len(script.questions) + _OWN_QUESTION_S
+    talk_s = spoken_s + _QUESTION_S * welcome.question_count + _OWN_QUESTION_S
     return Introduction(
-        guide=script.guide,
-        poster_url=script.poster or poster_url,
-        minutes=math.ceil(min(talk_s, script.limits.max_seconds) / 60),
-        questions=len(script.questions),
+        guide=welcome.guide,
+        poster_url=welcome.poster or poster_url,
+        minutes=math.ceil(min(talk_s, welcome.limits.max_seconds) / 60),
+        questions=welcome.question_count,
     )

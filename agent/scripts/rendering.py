@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -113,26 +114,11 @@ def render_script(
     """
     file, script = selection.file, selection.file.fields
     common = common_of(library, file.locale)
-    industry = script.industries.get(selection.industry, Industry())
-    known_training = metadata.training_type if selection.chosen_by != "training_type" else ""
-    given = {
-        "name": metadata.trainee.name,
-        "role": metadata.role,
-        "industry": metadata.industry,
-        "training_type": metadata.training_type,
-        "training": known_training or script.training or "",
-    }
-    speakable = {key: speakable_value(text, file.locale) for key, text in given.items()}
-    # These two can be spoken as they are.
-    speakable["name"] = given["name"]
-    speakable["training"] = speakable_value(known_training, file.locale) or script.training or ""
+    values = _values(selection, common, metadata)
+    given, speakable = values.given, values.speakable
     guide = shared_text(file, common, "guide") or ""
-    own: dict[str, object] = {
-        "guide": guide,
-        "words": SimpleNamespace(**script.words | industry.words),
-    }
-    spoken = _Texts(file, common, selection.industry, own | speakable, quoted=frozenset())
-    told = _Texts(file, common, selection.industry, own | given, quoted=_GIVEN)
+    spoken = _Texts(file, common, selection.industry, values.own | speakable, quoted=frozenset())
+    told = _Texts(file, common, selection.industry, values.own | given, quoted=_GIVEN)
     locales = tuple(library.scripts.get(file.script, {}))
     opening = spoken.varied("opening")
     recording_disclosure = spoken.shared("recording_disclosure")
@@ -176,6 +162,79 @@ def render_script(
         limits=script.limits,
         after_closing=script.after_closing,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Welcome:
+    """The part of a rendered script that the page shows before the greeting."""
+
+    locale: str
+    guide: str
+    poster: str
+    opening: str
+    closing: str
+    welcome_text: str
+    question_count: int
+    limits: Limits
+
+
+def render_welcome(library: Library, selection: ScriptSelection, metadata: JobMetadata) -> Welcome:
+    """Fill what the page shows before the greeting: a small part of `render_script`.
+
+    Raises:
+        ScriptError: a text is not a valid template, uses an unknown name, or is missing.
+    """
+    file, script = selection.file, selection.file.fields
+    common = common_of(library, file.locale)
+    values = _values(selection, common, metadata)
+    texts = _Texts(
+        file, common, selection.industry, values.own | values.speakable, quoted=frozenset()
+    )
+    return Welcome(
+        locale=file.locale,
+        guide=shared_text(file, common, "guide") or "",
+        poster=script.poster or "",
+        opening=texts.varied("opening"),
+        closing=texts.fill("closing", script.closing),
+        welcome_text=texts.varied("welcome_text"),
+        question_count=len(script.questions),
+        limits=script.limits,
+    )
+
+
+@dataclass(frozen=True)
+class _Values:
+    """What fills a script's texts."""
+
+    given: dict[str, str]
+    """As the platform gave it."""
+    speakable: dict[str, str]
+    own: dict[str, object]
+    """The script's own words."""
+
+
+def _values(
+    selection: ScriptSelection, common: ScriptFile[Common], metadata: JobMetadata
+) -> _Values:
+    file, script = selection.file, selection.file.fields
+    industry = script.industries.get(selection.industry, Industry())
+    known_training = metadata.training_type if selection.chosen_by != "training_type" else ""
+    given = {
+        "name": metadata.trainee.name,
+        "role": metadata.role,
+        "industry": metadata.industry,
+        "training_type": metadata.training_type,
+        "training": known_training or script.training or "",
+    }
+    speakable = {key: speakable_value(text, file.locale) for key, text in given.items()}
+    # These two can be spoken as they are.
+    speakable["name"] = given["name"]
+    speakable["training"] = speakable_value(known_training, file.locale) or script.training or ""
+    own: dict[str, object] = {
+        "guide": shared_text(file, common, "guide") or "",
+        "words": SimpleNamespace(**script.words | industry.words),
+    }
+    return _Values(given, speakable, own)
 
 
 class _Texts:

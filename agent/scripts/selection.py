@@ -58,6 +58,8 @@ def rank_scripts(library: Library, metadata: JobMetadata) -> Iterator[ScriptSele
     ignored = ignored_words(library)
     wanted: dict[str, ChosenBy] = {}
     for value, by in ((metadata.training_type, "training_type"), (metadata.role, "role")):
+        if not value:
+            continue
         aliases = {name: _aliases(files, name, by) for name, files in library.scripts.items()}
         if name := match_alias(value, aliases, ignored, metadata.locale or DEFAULT_LOCALE):
             wanted.setdefault(name, by)  # type: ignore[arg-type]

@@ -8,18 +8,28 @@ session deletes its phase and its outcomes.
 from __future__ import annotations
 
 from agent.core.settings import StoreSettings
-from agent.store.interface import PRESUMED, Phase, RecentRequest, Store, StoreSpace
+from agent.store.interface import (
+    PRESUMED,
+    Phase,
+    RecentRequest,
+    Store,
+    StoreSpace,
+    dispatch_claim,
+)
 from agent.store.redis import RedisStore
+from agent.store.redis_rates import RedisRates
 from agent.store.sqlite import SqliteStore
 
 __all__ = [
     "PRESUMED",
     "Phase",
     "RecentRequest",
+    "RedisRates",
     "RedisStore",
     "SqliteStore",
     "Store",
     "StoreSpace",
+    "dispatch_claim",
     "open_store",
 ]
 

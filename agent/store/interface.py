@@ -47,6 +47,11 @@ class StoreSpace:
     """Infinite if unknown."""
 
 
+def dispatch_claim(session_id: str) -> str:
+    """Return the claim of those who dispatch an agent to a session's room."""
+    return f"dispatch/{session_id}"
+
+
 class Store(Protocol):
     """Sessions, claims, outcomes and the avatar ledger.
 
@@ -63,10 +68,13 @@ class Store(Protocol):
     async def phase(self, session_id: str) -> Phase | None:
         """Return the phase of a session; None if the store has no entry for it."""
 
-    async def start(self, session_id: str) -> Phase | None:
+    async def start(self, session_id: str, *, claim_dispatch_s: float = 0) -> Phase | None:
         """Add a session as STARTED if it has no entry; return its phase before the call.
 
         If several callers start the same session at once, exactly one of them gets None.
+
+        Args:
+            claim_dispatch_s: for the caller that gets None, claim `dispatch_claim` for so long.
         """
 
     async def mark_met(self, session_id: str) -> None:
@@ -109,16 +117,25 @@ class Store(Protocol):
 
     async def save_request(
         self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
-    ) -> None:
-        """Record a request for a greeting and the room of its session.
+    ) -> Phase | None:
+        """Record a request for a greeting and the room of its session, unless it has ended.
+
+        A session without an entry is added as STARTED.
 
         Args:
             job_metadata: kept if `dispatched`, or if no other is kept.
             dispatched: this request created the room and its dispatch.
+
+        Returns:
+            The phase before the call. If it is ENDED, nothing was recorded.
         """
 
-    async def recent_requests(self, within_s: float) -> list[RecentRequest]:
-        """The sessions asked for in the last `within_s` seconds. Older requests are deleted."""
+    async def recent_requests(self, within_s: float, *, keep_s: float) -> list[RecentRequest]:
+        """The sessions asked for in the last `within_s` seconds, the oldest request first.
+
+        Args:
+            keep_s: older requests are deleted.
+        """
 
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float

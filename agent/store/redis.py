@@ -8,16 +8,24 @@ from collections.abc import Mapping
 
 from agent.store.interface import PRESUMED, Phase, RecentRequest, StoreSpace
 from agent.store.redis_outcomes import RedisOutcomes
-from agent.store.redis_server import AVATAR_DAYS, COUNTS
+from agent.store.redis_server import AVATAR_DAYS, COUNTS, claim_key
 
-_START = """
+_ADD = """
 local before = redis.call('HGET', phase, 'phase')
 if not before then
   redis.call('HSET', phase, 'phase', 'started', 'since', now)
   touch()
 end
+"""
+_START = (
+    _ADD
+    + """
+if not before and tonumber(ARGV[2]) > 0 then
+  redis.call('SET', dispatch_claim, '1', 'NX', 'PX', ARGV[2])
+end
 return before
 """
+)
 _MARK_MET = """
 if redis.call('HGET', phase, 'phase') == 'started' then
   redis.call('HSET', phase, 'phase', 'met', 'since', now)
@@ -68,7 +76,9 @@ if redis.call('HGET', phase, 'phase') ~= 'ended' then return 0 end
     + _DELETE_PHASE
 )
 _SAVE_REQUEST = (
-    _SET_ROOM
+    _ADD
+    + "if before == 'ended' then return before end"
+    + _SET_ROOM
     + """
 redis.call('ZADD', requests, now, session)
 if ARGV[4] == '1' then
@@ -78,15 +88,16 @@ elseif not known_request then
   local body = {job_metadata = ARGV[3], room_sid = ARGV[2]}
   redis.call('HSET', request_bodies, session, cjson.encode(body))
 end
+return before
 """
 )
 _RECENT_REQUESTS = """
-for _, old in ipairs(redis.call('ZRANGEBYSCORE', requests, '-inf', '(' .. (now - ARGV[1]))) do
+for _, old in ipairs(redis.call('ZRANGEBYSCORE', requests, '-inf', '(' .. (now - ARGV[2]))) do
   redis.call('ZREM', requests, old)
   redis.call('HDEL', request_bodies, old)
 end
 local found = {}
-local asked = redis.call('ZRANGE', requests, 0, -1, 'WITHSCORES')
+local asked = redis.call('ZRANGEBYSCORE', requests, now - ARGV[1], '+inf', 'WITHSCORES')
 for i = 1, #asked, 2 do
   found[#found + 1] = {asked[i], asked[i + 1], redis.call('HGET', request_bodies, asked[i])}
 end
@@ -114,8 +125,9 @@ class RedisStore(RedisOutcomes):
         found = await self._run_for(session_id, "return redis.call('HGET', phase, 'phase')")
         return Phase(found) if found else None
 
-    async def start(self, session_id: str) -> Phase | None:
-        before = await self._run_for(session_id, _START)
+    async def start(self, session_id: str, *, claim_dispatch_s: float = 0) -> Phase | None:
+        claim_ms = _ms(claim_dispatch_s) if claim_dispatch_s else 0
+        before = await self._run_for(session_id, _START, claim_ms)
         return Phase(before) if before else None
 
     async def mark_met(self, session_id: str) -> None:
@@ -140,29 +152,29 @@ class RedisStore(RedisOutcomes):
 
     async def claim(self, name: str, ttl_s: float) -> bool:
         return bool(
-            await self._ask(
-                lambda: self._redis.set(
-                    f"greeter:claim:{name}", "1", nx=True, px=max(1, round(ttl_s * 1000))
-                )
-            )
+            await self._ask(lambda client: client.set(claim_key(name), "1", nx=True, px=_ms(ttl_s)))
         )
 
     async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
-        ttl_ms = max(1, round(ttl_s * 1000))
-        key = f"greeter:lease:{name}"
-        return bool(await self._ask(lambda: self._redis.eval(_HOLD_LEASE, 1, key, holder, ttl_ms)))
+        key, ttl_ms = f"greeter:lease:{name}", _ms(ttl_s)
+        return bool(
+            await self._ask(lambda client: client.eval(_HOLD_LEASE, 1, key, holder, ttl_ms))
+        )
 
     async def release_lease(self, name: str, holder: str) -> None:
         key = f"greeter:lease:{name}"
-        await self._ask(lambda: self._redis.eval(_RELEASE_LEASE, 1, key, holder))
+        await self._ask(lambda client: client.eval(_RELEASE_LEASE, 1, key, holder))
 
     async def save_request(
         self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
-    ) -> None:
-        await self._run_for(session_id, _SAVE_REQUEST, room_sid, job_metadata, int(dispatched))
+    ) -> Phase | None:
+        before = await self._run_for(
+            session_id, _SAVE_REQUEST, room_sid, job_metadata, int(dispatched)
+        )
+        return Phase(before) if before else None
 
-    async def recent_requests(self, within_s: float) -> list[RecentRequest]:
-        now, found = await self._run(_RECENT_REQUESTS, within_s)
+    async def recent_requests(self, within_s: float, *, keep_s: float) -> list[RecentRequest]:
+        now, found = await self._run(_RECENT_REQUESTS, within_s, keep_s)
         requests = []
         for session_id, asked, body in found:
             saved = json.loads(body)
@@ -179,22 +191,26 @@ class RedisStore(RedisOutcomes):
         return requests
 
     async def add_avatar_seconds(self, day: str, seconds: float) -> None:
-        await self._ask(lambda: self._redis.hincrbyfloat(AVATAR_DAYS, day, seconds))
+        await self._ask(lambda client: client.hincrbyfloat(AVATAR_DAYS, day, seconds))
 
     async def avatar_seconds(self, day: str) -> float:
-        found = await self._ask(lambda: self._redis.hget(AVATAR_DAYS, day))
+        found = await self._ask(lambda client: client.hget(AVATAR_DAYS, day))
         return float(found or 0)
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         pairs = [part for pair in counts.items() for part in pair]
-        await self._ask(lambda: self._redis.eval(_ADD_COUNTS, 1, COUNTS, *pairs))
+        await self._ask(lambda client: client.eval(_ADD_COUNTS, 1, COUNTS, *pairs))
 
     async def counts(self) -> dict[str, float]:
-        found = await self._ask(lambda: self._redis.hgetall(COUNTS))
+        found = await self._ask(lambda client: client.hgetall(COUNTS))
         return {name: float(value) for name, value in found.items()}
 
     async def space(self) -> StoreSpace:
-        found = await self._ask(lambda: self._redis.info("memory"))
+        found = await self._ask(lambda client: client.info("memory"))
         # Without maxmemory, the machine's memory is the limit; managed servers may hide it.
         limit = found.get("maxmemory") or found.get("total_system_memory") or math.inf
         return StoreSpace(used_bytes=float(found.get("used_memory", 0)), limit_bytes=float(limit))
+
+
+def _ms(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

@@ -1,20 +1,23 @@
 """The Redis connection, the keys, and how the store runs Lua scripts.
 
-Each method of the store is one script, so it is atomic. Scripts use the clock of the Redis server:
-the clocks of the workers may differ. No script scans all keys. A single server or a primary with
-replicas works; a Redis cluster does not.
+Each method of the store is one script, so it is atomic. Calls that arrive while Redis has not yet
+answered the ones before are sent together in the next pipeline. Scripts use the clock of the Redis
+server: the clocks of the workers may differ. No script scans all keys. A single server or a primary
+with replicas works; a Redis cluster does not.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from agent.core.errors import StoreError
+from agent.store.batches import Batches
+from agent.store.interface import dispatch_claim
 from agent.store.redis_client import OPTIONS, advice_on
 
 _WAIT_S = 2.0
@@ -45,7 +48,7 @@ local now = time[1] + time[2] / 1000000
 _SESSION_PRELUDE = (
     _PRELUDE
     + """
-local phase, outcomes = KEYS[9], KEYS[10]
+local phase, outcomes, dispatch_claim = KEYS[9], KEYS[10], KEYS[11]
 local session = ARGV[1]
 local function touch() redis.call('ZADD', age, now, session) end
 local function delete_session()
@@ -67,6 +70,15 @@ end
 )
 
 
+def claim_key(name: str) -> str:
+    """Return the key of a claim; it expires by itself."""
+    return f"greeter:claim:{name}"
+
+
+Call = Callable[[redis.Redis], Any]
+"""Calls one method of the client, or queues it in a pipeline."""
+
+
 class RedisServer:
     """A Redis server that all workers and token endpoints share.
 
@@ -86,11 +98,13 @@ class RedisServer:
         except ValueError as e:
             # Do not repeat the address: it may contain a password.
             raise StoreError("REDIS_URL must look like redis://host:6379/0") from e
+        self._calls = Batches[Call](self._send)
 
-    async def _ask(self, call: Callable[[], Any]) -> Any:
+    async def _ask(self, call: Call) -> Any:
         try:
             # The client reconnects and retries by itself; this limits all attempts together.
-            return await asyncio.wait_for(cast(Awaitable[Any], call()), 2 * _WAIT_S)
+            async with asyncio.timeout(2 * _WAIT_S):
+                return await self._calls.call(call)
         except (RedisError, OSError, TimeoutError) as e:
             advice = advice_on(e)
             raise StoreError(
@@ -98,10 +112,23 @@ class RedisServer:
                 + (f"; {advice}" if advice else "")
             ) from e
 
+    async def _send(self, calls: Sequence[Call]) -> list[Any]:
+        """Send calls in one pipeline; return what Redis answered to each, errors included."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for call in calls:
+                call(pipeline)
+            try:
+                async with asyncio.timeout(2 * _WAIT_S):
+                    return await pipeline.execute(raise_on_error=False)
+            except (RedisError, OSError, TimeoutError) as e:
+                return [e] * len(calls)
+
     async def _run(self, script: str, *args: str | float) -> Any:
         """Run a script. It can use `now` and the shared keys by their names in _PRELUDE."""
         keys = _SHARED_KEYS
-        return await self._ask(lambda: self._redis.eval(_PRELUDE + script, len(keys), *keys, *args))
+        return await self._ask(
+            lambda client: client.eval(_PRELUDE + script, len(keys), *keys, *args)
+        )
 
     async def _run_for(self, session_id: str, script: str, *args: str | float) -> Any:
         """Run a script for one session. It can also use the names in _SESSION_PRELUDE."""
@@ -109,10 +136,17 @@ class RedisServer:
             *_SHARED_KEYS,
             f"greeter:session:{session_id}",  # hash: phase, reason, since, room_sid
             f"greeter:outcomes:{session_id}",  # sorted set: outcome ids, by age
+            claim_key(dispatch_claim(session_id)),
         ]
         return await self._ask(
-            lambda: self._redis.eval(_SESSION_PRELUDE + script, len(keys), *keys, session_id, *args)
+            lambda client: client.eval(
+                _SESSION_PRELUDE + script, len(keys), *keys, session_id, *args
+            )
         )
 
     async def aclose(self) -> None:
-        await self._ask(self._redis.aclose)
+        try:
+            async with asyncio.timeout(2 * _WAIT_S):
+                await self._redis.aclose()
+        except (RedisError, OSError, TimeoutError) as e:
+            raise StoreError(f"Redis connections cannot be closed: {type(e).__name__}") from e

@@ -7,10 +7,14 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from agent.core.errors import StoreError
-from agent.store.interface import PRESUMED, Phase, RecentRequest, StoreSpace
+from agent.store.interface import PRESUMED, Phase, RecentRequest, StoreSpace, dispatch_claim
 from agent.store.sqlite_outcomes import SqliteOutcomes
+
+_OLD_REQUEST = "SELECT 1 FROM request WHERE asked < ? LIMIT 1"
+_DELETE_OLD = "DELETE FROM request WHERE asked < ?"
 
 
 class SqliteStore(SqliteOutcomes):
@@ -19,14 +23,11 @@ class SqliteStore(SqliteOutcomes):
     async def phase(self, session_id: str) -> Phase | None:
         return await self._read(lambda db: _phase_of(db, session_id))
 
-    async def start(self, session_id: str) -> Phase | None:
+    async def start(self, session_id: str, *, claim_dispatch_s: float = 0) -> Phase | None:
         def step(db: sqlite3.Connection) -> Phase | None:
-            before = _phase_of(db, session_id)
-            if before is None:
-                db.execute(
-                    "INSERT INTO session (id, phase, since) VALUES (?, ?, ?)",
-                    (session_id, Phase.STARTED, time.time()),
-                )
+            before = _start(db, session_id)
+            if before is None and claim_dispatch_s:
+                _claim(db, dispatch_claim(session_id), claim_dispatch_s)
             return before
 
         return await self._write(step)
@@ -87,16 +88,7 @@ class SqliteStore(SqliteOutcomes):
         return await self._write(step)
 
     async def claim(self, name: str, ttl_s: float) -> bool:
-        def step(db: sqlite3.Connection) -> bool:
-            now = time.time()
-            db.execute("DELETE FROM claim WHERE until <= ?", (now,))
-            taken = db.execute(
-                "INSERT INTO claim (name, until) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                (name, now + ttl_s),
-            )
-            return taken.rowcount == 1
-
-        return await self._write(step)
+        return await self._write(lambda db: _claim(db, name, ttl_s))
 
     async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
         def step(db: sqlite3.Connection) -> bool:
@@ -119,9 +111,11 @@ class SqliteStore(SqliteOutcomes):
 
     async def save_request(
         self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
-    ) -> None:
-        def step(db: sqlite3.Connection) -> None:
+    ) -> Phase | None:
+        def step(db: sqlite3.Connection) -> Phase | None:
             now = time.time()
+            if (before := _start(db, session_id)) is Phase.ENDED:
+                return before
             db.execute(
                 "INSERT INTO request (session_id, job_metadata, asked, dispatched, room_sid)"
                 " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (session_id) DO UPDATE"
@@ -130,34 +124,32 @@ class SqliteStore(SqliteOutcomes):
                 (session_id, job_metadata, now, now if dispatched else None, room_sid),
             )
             _set_room(db, session_id, room_sid)
+            return before
 
-        await self._write(step)
+        return await self._write(step)
 
-    async def recent_requests(self, within_s: float) -> list[RecentRequest]:
-        def find(db: sqlite3.Connection) -> list[tuple[str, str, str, float, float | None]]:
-            return db.execute(
-                "SELECT session_id, room_sid, job_metadata, asked, dispatched"
-                " FROM request ORDER BY asked"
+    async def recent_requests(self, within_s: float, *, keep_s: float) -> list[RecentRequest]:
+        def find(db: sqlite3.Connection) -> tuple[list[tuple[Any, ...]], bool]:
+            now = time.time()
+            found = db.execute(
+                "SELECT session_id, room_sid, job_metadata, ?1 - asked, ?1 - dispatched"
+                " FROM request WHERE asked >= ?1 - ?2 ORDER BY asked",
+                (now, within_s),
             ).fetchall()
+            return found, db.execute(_OLD_REQUEST, (now - keep_s,)).fetchone() is not None
 
-        def delete_old(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM request WHERE asked < ?", (time.time() - within_s,))
-
-        found = await self._read(find)
-        now = time.time()
-        # This is read every few seconds: write only if there is something to delete.
-        if any(now - asked > within_s for *_, asked, _ in found):
-            await self._write(delete_old)
+        found, old = await self._read(find)
+        if old:  # this is read every few seconds: write only if there is something to delete
+            await self._write(lambda db: db.execute(_DELETE_OLD, (time.time() - keep_s,)).rowcount)
         return [
             RecentRequest(
                 session_id=session_id,
                 room_sid=room_sid,
                 job_metadata=job_metadata,
-                age_s=now - asked,
-                dispatched_age_s=None if dispatched is None else now - dispatched,
+                age_s=age_s,
+                dispatched_age_s=dispatched_age_s,
             )
-            for session_id, room_sid, job_metadata, asked, dispatched in found
-            if now - asked <= within_s
+            for session_id, room_sid, job_metadata, age_s, dispatched_age_s in found
         ]
 
     async def add_avatar_seconds(self, day: str, seconds: float) -> None:
@@ -207,6 +199,25 @@ class SqliteStore(SqliteOutcomes):
 def _phase_of(db: sqlite3.Connection, session_id: str) -> Phase | None:
     row = db.execute("SELECT phase FROM session WHERE id = ?", (session_id,)).fetchone()
     return Phase(row[0]) if row else None
+
+
+def _start(db: sqlite3.Connection, session_id: str) -> Phase | None:
+    before = _phase_of(db, session_id)
+    if before is None:
+        db.execute(
+            "INSERT INTO session (id, phase, since) VALUES (?, ?, ?)",
+            (session_id, Phase.STARTED, time.time()),
+        )
+    return before
+
+
+def _claim(db: sqlite3.Connection, name: str, ttl_s: float) -> bool:
+    now = time.time()
+    db.execute("DELETE FROM claim WHERE until <= ?", (now,))
+    taken = db.execute(
+        "INSERT INTO claim (name, until) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, now + ttl_s)
+    )
+    return taken.rowcount == 1
 
 
 def _set_room(db: sqlite3.Connection, session_id: str, room_sid: str) -> None:

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.outcomes.expired import is_worker_lost
-from agent.store import PRESUMED, Phase, Store
+from agent.store import PRESUMED, Phase, Store, dispatch_claim
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 
@@ -66,8 +66,10 @@ class Greetings:
         session_id = metadata.session_id
         room_name = room_name_of(session_id)
         # Recorded before LiveKit is called, so that the supervisor leaves the room alone.
-        before = await self._store.start(session_id)
-        fresh = before is None or await self._rooms.sid(room_name) is None
+        before = await self._store.start(session_id, claim_dispatch_s=self._dispatch_check_s)
+        fresh = claimed = before is None
+        if before is not None:
+            fresh = await self._rooms.sid(room_name) is None
         if before is Phase.MET and fresh:
             before = await self._phase_after_meeting(session_id, wait=not restart)
         if before is Phase.ENDED:
@@ -79,16 +81,16 @@ class Greetings:
             before = await self._store.start(session_id)
             fresh = True
         async with self._forgotten_on_failure(session_id if before is None else None):
-            if fresh:
-                await self._store.claim(f"dispatch/{session_id}", self._dispatch_check_s)
+            if fresh and not claimed:
+                await self._store.claim(dispatch_claim(session_id), self._dispatch_check_s)
             room_sid = await self._rooms.ensure(metadata)
-        if await self._store.start(session_id) is Phase.ENDED:
+        phase = await self._store.save_request(
+            session_id, metadata.to_json(), room_sid=room_sid, dispatched=fresh
+        )
+        if phase is Phase.ENDED:
             # It was ended while LiveKit created the room: the end counts.
             await self._rooms.end(room_name)
             raise _session_ended()
-        await self._store.save_request(
-            session_id, metadata.to_json(), room_sid=room_sid, dispatched=fresh
-        )
         return before is None
 
     async def end(self, session_id: str, reason: str) -> None:

@@ -7,7 +7,9 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import aiohttp
 from livekit import api
 from livekit.protocol.agent import JobStatus
 
@@ -26,6 +28,9 @@ DEPARTURE_TIMEOUT_S = 30
 MAX_PARTICIPANTS = 6
 """Trainee, agent and avatar, and the successors of each while the old ones are still listed."""
 
+_CREATE_PAUSE_S = 0.2
+"""Before a refused CreateRoom is tried again; then twice as long, within LIVEKIT_TIMEOUT_S."""
+
 JOB_LISTED_S = 6.0
 """A dispatch of this age without a job has none: LiveKit lists a job up to 5 s after it began."""
 
@@ -33,8 +38,7 @@ _ON_BEHALF = "lk.publish_on_behalf"
 """Participant attribute that marks an avatar; an avatar has the kind `agent` too."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Room:
+class Room(NamedTuple):
     """A session's room, as ListRooms shows it.
 
     livekit-server 1.13.5 updates the counts after a change, at most once every 5 s
@@ -135,18 +139,41 @@ class LiveKitRooms:
             # LiveKit dispatches itself: only the room's metadata reaches the worker.
             room.metadata = metadata.to_json()
         async with self._calling("CreateRoom"):
-            return (await self._livekit.room.create_room(room)).sid
+            return await self._create(room)
+
+    async def _create(self, room: api.CreateRoomRequest) -> str:
+        """Create a room; if LiveKit refuses, try again while the caller can wait.
+
+        The call is idempotent, so a room that was created without an answer is found.
+        """
+        loop = asyncio.get_running_loop()
+        until, pause_s = loop.time() + self._timeout_s, _CREATE_PAUSE_S
+        while True:
+            try:
+                return (await self._livekit.for_all_rooms().create_room(room)).sid
+            except api.ServerError as e:
+                # LiveKit counts a project's calls in time: it may accept the next one.
+                refused = e.status == 429 or e.status >= 500
+                if not refused or loop.time() + 2 * pause_s > until:
+                    raise
+            except aiohttp.ClientConnectionError:
+                if loop.time() + 2 * pause_s > until:
+                    raise
+            await asyncio.sleep(pause_s)
+            pause_s *= 2
 
     async def sid(self, room_name: str) -> str | None:
         """Return the sid of a room; None if there is no such room."""
         async with self._calling("ListRooms"):
-            found = await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[room_name]))
+            found = await self._livekit.for_all_rooms().list_rooms(
+                api.ListRoomsRequest(names=[room_name])
+            )
         return next((room.sid for room in found.rooms if room.name == room_name), None)
 
     async def list_rooms(self) -> list[Room]:
         """List the rooms of all training sessions."""
         async with self._calling("ListRooms"):
-            found = await self._livekit.room.list_rooms(api.ListRoomsRequest())
+            found = await self._livekit.for_all_rooms().list_rooms(api.ListRoomsRequest())
         return [
             Room(
                 name=room.name,

@@ -27,6 +27,7 @@ def settings(state: Path, **more: str) -> EndpointSettings:
     return EndpointSettings.from_env(
         {
             "LIVEKIT_URL": "ws://127.0.0.1:1",
+            "LIVEKIT_TIMEOUT_S": "0.3",  # no second CreateRoom
             "LIVEKIT_API_KEY": LIVEKIT_KEY,
             "LIVEKIT_API_SECRET": LIVEKIT_SECRET,
             "PLATFORM_API_KEY": KEY,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.core.job_metadata import JobMetadata
-from agent.scripts import PROMPTS, introduction_of, load_library, script_for
+from agent.scripts import PROMPTS, introduction_of, load_library, script_for, welcome_for
 from agent.token_endpoint.http.greeting_response import greeting_response
 from tests.unit.endpoint_app import settings
 
@@ -15,8 +16,11 @@ from tests.unit.endpoint_app import settings
 @pytest.mark.parametrize("training", sorted(load_library(PROMPTS).scripts))
 def test_shipped_scripts_take_two_or_three_minutes(training: str) -> None:
     for locale in ("en", "de", "es", "fr"):
-        script = script_for(JobMetadata(training_type=training, locale=locale))
-        introduction = introduction_of(script, poster_url="https://p.example/maya.jpg")
+        metadata = JobMetadata(training_type=training, locale=locale)
+        script, welcome = script_for(metadata), welcome_for(metadata)
+        assert welcome.welcome_text == script.welcome_text
+        assert (welcome.opening, welcome.closing) == (script.opening, script.closing)
+        introduction = introduction_of(welcome, poster_url="https://p.example/maya.jpg")
         assert introduction.guide == script.guide != ""
         assert introduction.minutes in (2, 3)
         assert introduction.questions == len(script.questions)
@@ -24,8 +28,9 @@ def test_shipped_scripts_take_two_or_three_minutes(training: str) -> None:
 
 
 def test_poster_of_the_script_is_used_before_the_setting() -> None:
-    script = script_for(JobMetadata()).model_copy(update={"poster": "https://s.example/a.png"})
-    assert introduction_of(script, poster_url="https://p.example/b").poster_url == script.poster
+    welcome = replace(welcome_for(JobMetadata()), poster="https://s.example/a.png")
+    introduction = introduction_of(welcome, poster_url="https://p.example/b")
+    assert introduction.poster_url == welcome.poster
 
 
 def test_endpoint_introduces_the_guide_of_the_trainees_script(tmp_path: Path) -> None:

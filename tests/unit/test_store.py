@@ -14,7 +14,7 @@ import pytest
 
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
-from agent.store import PRESUMED, Phase, SqliteStore, Store, open_store
+from agent.store import PRESUMED, Phase, SqliteStore, Store, dispatch_claim, open_store
 
 
 async def check_start_succeeds_for_one_caller(store: Store) -> None:
@@ -126,26 +126,48 @@ async def check_a_lease_has_one_holder_until_it_expires(store: Store) -> None:
     assert await store.hold_lease("l", "one", 30)
 
 
+async def check_start_claims_the_dispatch(store: Store) -> None:
+    assert await store.start("d", claim_dispatch_s=30) is None
+    assert not await store.claim(dispatch_claim("d"), 30)
+    await store.start("old")
+    await store.start("old", claim_dispatch_s=30)
+    assert await store.claim(dispatch_claim("old"), 30), "only the first start claims it"
+
+
+async def check_request_of_an_ended_session_is_not_recorded(store: Store) -> None:
+    assert await store.save_request("n", "{}", room_sid="RM_1", dispatched=True) is None
+    assert await store.phase("n") is Phase.STARTED
+    await store.end("n", "continue")
+    await store.forget_session("n")
+    await store.end("n", "continue")
+    ended = await store.save_request("n", "{}", room_sid="RM_2", dispatched=True)
+    assert ended is Phase.ENDED
+    assert await store.recent_requests(30, keep_s=60) == []
+
+
 async def check_recent_requests(store: Store) -> None:
-    assert await store.recent_requests(30) == []
+    assert await store.recent_requests(30, keep_s=60) == []
     await store.start("a")
     await store.save_request("a", '{"v":1}', room_sid="RM_1", dispatched=True)
     await store.save_request("a", '{"v":2}', room_sid="RM_1", dispatched=False)
     await store.save_request("b", "{}", room_sid="RM_2", dispatched=False)
-    first, second = await store.recent_requests(30)
+    first, second = await store.recent_requests(30, keep_s=60)
     assert (first.session_id, first.job_metadata) == ("a", '{"v":1}')
     assert first.dispatched_age_s is not None
     assert 0 <= first.age_s <= first.dispatched_age_s < 10
     assert (second.session_id, second.dispatched_age_s) == ("b", None)
     await store.set_room("b", "RM_3")
-    assert [r.room_sid for r in await store.recent_requests(30)] == ["RM_1", "RM_3"]
+    assert [r.room_sid for r in await store.recent_requests(30, keep_s=60)] == ["RM_1", "RM_3"]
     await store.end("a", "completed", room_sid="RM_0")
     assert await store.phase("a") is Phase.STARTED, "the request recorded the room"
     await store.forget_session("a")
-    assert [r.session_id for r in await store.recent_requests(30)] == ["b"]
-    await asyncio.sleep(0.05)
-    assert await store.recent_requests(0.01) == []
-    assert await store.recent_requests(30) == []
+    assert [r.session_id for r in await store.recent_requests(30, keep_s=60)] == ["b"]
+    await asyncio.sleep(0.2)
+    await store.save_request("c", "{}", room_sid="RM_4", dispatched=False)
+    assert [r.session_id for r in await store.recent_requests(0.15, keep_s=60)] == ["c"]
+    assert [r.session_id for r in await store.recent_requests(30, keep_s=60)] == ["b", "c"]
+    await store.recent_requests(0.15, keep_s=0.15)
+    assert [r.session_id for r in await store.recent_requests(30, keep_s=60)] == ["c"]
 
 
 SESSION_CHECKS = [
@@ -159,6 +181,8 @@ SESSION_CHECKS = [
     check_claim_succeeds_for_one_caller_until_it_expires,
     check_the_end_of_an_older_room_changes_nothing,
     check_a_lease_has_one_holder_until_it_expires,
+    check_start_claims_the_dispatch,
+    check_request_of_an_ended_session_is_not_recorded,
     check_recent_requests,
 ]
 

@@ -39,11 +39,7 @@ async def test_store_authenticates_at_a_redis_that_has_no_users() -> None:
 async def test_rate_limits_count_in_a_redis_that_knows_no_hello(
     strict: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answers = {
-        "EVALSHA": "*4\r\n:1\r\n:1\r\n:0\r\n:0\r\n",
-        "SCRIPT": bulk("0" * 40),
-        "EVAL": ":1\r\n",
-    }
+    answers = {"EVAL": "*3\r\n:-1\r\n:0\r\n:0\r\n"}
     async with fake_redis(answers, strict=strict) as redis:
         limits = RateLimits(EndpointSettings.from_env({**ENVIRONMENT, "REDIS_URL": redis.url}))
         await limits.start("7", "", by_backend=False)

@@ -271,9 +271,8 @@ async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
 async def test_trainee_who_comes_back_after_the_greeting_gets_no_agent(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, ended: bool
 ) -> None:
-    await store.start("7")
-    await (store.end("7", "presumed: the room was gone") if ended else store.mark_met("7"))
     await store.save_request("7", METADATA.to_json(), room_sid="RM_0", dispatched=True)
+    await (store.end("7", "presumed: the room was gone") if ended else store.mark_met("7"))
     livekit.open("7").trainee = True
     await livekit.wait_for_calls("ListDispatch")
     await asyncio.sleep(A_FEW_CHECKS_S)

@@ -13,7 +13,7 @@ import pytest
 
 from agent.core.errors import ConfigError
 from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.rate_limits import RateLimits
+from agent.token_endpoint.rate_limits import Limit, LocalRates, Rate, RateLimits
 from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings
 
 
@@ -53,6 +53,37 @@ async def test_session_trainee_and_key_have_limits_of_their_own(tmp_path: Path) 
         await rates.end("1", by_backend=True)
     with pytest.raises(ApiError, match="too many requests: this session may send 2 in 60 s"):
         await rates.end("1", by_backend=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "passed", "wait_s"),
+    [
+        (0, 10, 0.0, 60),  # all of them must leave this window
+        (0, 10, 0.5, 31),  # the next window begins in 30 s
+        (0, 20, 0.5, 60),
+        (10, 5, 0.0, 31),
+        (20, 5, 0.5, 16),
+    ],
+)
+def test_retry_after_is_when_a_request_is_accepted(
+    before: int, now: int, passed: float, wait_s: int
+) -> None:
+    rate = Rate(10, 60)
+    assert rate.wait_s(before, now, passed) == wait_s
+    counts = LocalRates()
+    limits = [Limit(rate, "key", "this session")]
+    began_at = 60_000.01
+    counts._windows[60] = 1000, Counter(key=before), Counter(key=now)
+    assert counts.count(limits, began_at + passed * 60)[0] == 0
+    assert counts.count(limits, began_at + passed * 60 + wait_s)[0] == -1
+
+
+def test_counts_of_a_window_are_forgotten_after_the_next() -> None:
+    counts = LocalRates()
+    for second in range(5):
+        for key in range(100):
+            counts.count([Limit(Rate(10, 1), f"{second}-{key}", "")], 1_000.0 + second)
+    assert sum(map(len, counts._windows[1][1:])) <= 2 * 100
 
 
 async def test_requests_are_accepted_again_after_retry_after(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata
-from agent.store import SqliteStore
+from agent.store import RecentRequest, SqliteStore
 from agent.token_endpoint.supervision import dispatches, reaper, supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.unit.endpoint_supervision import greetings_of, supervisor_of
@@ -201,3 +201,46 @@ async def test_room_that_cannot_be_inspected_does_not_delay_the_others(
         async with supervisor_of(livekit, store):
             await livekit.wait_for_calls("RemoveParticipant")
     assert "inspection_failed" in {getattr(r, "event", "") for r in caplog.records}
+
+
+async def test_pass_reads_only_the_requests_since_the_one_before(
+    livekit: FakeLiveKit, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_OVERLAP_S", 0.0)
+    windows: list[float] = []
+    read = store.recent_requests
+
+    async def recorded(within_s: float, *, keep_s: float) -> list[RecentRequest]:
+        windows.append(within_s)
+        return await read(within_s, keep_s=keep_s)
+
+    monkeypatch.setattr(store, "recent_requests", recorded)
+    async with supervisor_of(livekit, store, check_s=0.5):
+        await livekit.wait_for_calls("ListRooms", 2)
+        await greetings_of(livekit, store).start(JobMetadata(session_id="7"), restart=False)
+        await livekit.wait_for_calls("ListRooms", 4)
+        # The request is known although no later pass reads it again.
+        await livekit.wait_for_calls("CreateDispatch")
+    assert windows[0] == dispatches.REQUEST_WINDOW_S
+    assert max(windows[1:]) < 5
+
+
+async def test_many_empty_rooms_are_inspected_at_a_steady_rate(
+    livekit: FakeLiveKit, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "EMPTY_PER_S", 50.0)
+    greetings = greetings_of(livekit, store)
+    for number in range(100):
+        await greetings.start(JobMetadata(session_id=str(number)), restart=False)
+    async with supervisor_of(livekit, store):
+        await livekit.wait_for_calls("ListParticipants", 20)
+        began_at = asyncio.get_running_loop().time()
+        await livekit.wait_for_calls("ListParticipants", 30)
+        assert asyncio.get_running_loop().time() - began_at >= 0.4
+        # A room with an avatar does not wait for the others.
+        add_greeting(livekit, "busy")
+        livekit.room("busy").agent = False
+        await livekit.wait_for_calls("RemoveParticipant")
+        assert livekit.calls["ListParticipants"] < 100
+        await livekit.wait_for_calls("ListParticipants", 50, timeout_s=10)
+    assert len(set(livekit.dispatched)) >= 70, "every room has its turn"

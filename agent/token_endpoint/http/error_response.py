@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import EndpointSettings
-from agent.scripts import RenderedScript, script_for
+from agent.scripts import Welcome, welcome_for
 from agent.token_endpoint.errors import RETRY_AFTER, ApiError
 from agent.token_endpoint.http.schemas import ErrorDetail, ErrorResponse, Fallback
 
@@ -25,15 +25,15 @@ def general_fallback(continue_url: str) -> Fallback:
 
 
 def _fallback(metadata: JobMetadata) -> Fallback:
-    return fallback_of(script_for(metadata), metadata)
+    return fallback_of(welcome_for(metadata), metadata)
 
 
-def fallback_of(script: RenderedScript, metadata: JobMetadata) -> Fallback:
+def fallback_of(welcome: Welcome, metadata: JobMetadata) -> Fallback:
     """Return welcome text and Continue URL of a trainee whose script is known."""
     return Fallback(
-        welcome_text=script.welcome_text,
+        welcome_text=welcome.welcome_text,
         continue_url=metadata.continue_url,
-        locale=script.locale,
+        locale=welcome.locale,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
 from agent.room.contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
-from agent.scripts import introduction_of, script_for
+from agent.scripts import introduction_of, welcome_for
 from agent.token_endpoint.http.error_response import fallback_of
 from agent.token_endpoint.http.schemas import GreetingResponse
 from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
@@ -31,7 +31,7 @@ def greeting_response(
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
     )
-    script = script_for(metadata)
+    welcome = welcome_for(metadata)
     return GreetingResponse(
         session_id=metadata.session_id,
         room_name=room_name,
@@ -39,6 +39,6 @@ def greeting_response(
         livekit_token=token,
         server_url=settings.public_url,
         participant_token=token,
-        fallback=fallback_of(script, metadata),
-        introduction=introduction_of(script, poster_url=settings.poster_url),
+        fallback=fallback_of(welcome, metadata),
+        introduction=introduction_of(welcome, poster_url=settings.poster_url),
     )

@@ -5,6 +5,7 @@ uvicorn has no public API for the following. `tests/unit/test_token_endpoint_uvi
 
 - `H11Protocol.send_400_response`, `.conn` and `.transport`: to answer a malformed request with
   our error body instead of plain text.
+- `H11Protocol.connection_made` and `.loop`: to send a response as one packet.
 - `H11Protocol.connection_made`, `.data_received` and `.loop`: to close connections that send no
   request. uvicorn has no timeout for the head of a request, so a few thousand silent connections
   would use up its file descriptors. Remove this when uvicorn has `--timeout-request-start`
@@ -48,6 +49,36 @@ class EndpointServer(uvicorn.Server):
             )
 
 
+class JoinedWrites:
+    """A transport that sends what is written in one step of the event loop as one packet.
+
+    uvicorn writes head and body of a response apart: two system calls, and two packets that the
+    client wakes up for.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._written: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._written:
+            self._loop.call_soon(self._send)
+        self._written.append(data)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._written:
+            self._transport.write(b"".join(self._written))
+            self._written.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class EndpointH11Protocol(H11Protocol):
     """One connection. Answers malformed requests with the standard error body."""
 
@@ -57,7 +88,7 @@ class EndpointH11Protocol(H11Protocol):
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
         self._await_head()
 
     def data_received(self, data: bytes) -> None:

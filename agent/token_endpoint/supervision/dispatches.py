@@ -15,10 +15,10 @@ room and stays. It waits longer after each dispatch that no worker took.
 from __future__ import annotations
 
 from agent.core.log import logger
-from agent.store import Phase, RecentRequest, Store
+from agent.store import Phase, Store, dispatch_claim
 from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms, Participants
 from agent.token_endpoint.metrics import DISPATCHES_REPEATED
-from agent.token_endpoint.supervision.room_state import RoomState
+from agent.token_endpoint.supervision.room_state import KnownRequest, RoomState
 
 REQUEST_WINDOW_S = 35.0
 """How long after a request its room is supervised: longer than the room waits for the trainee
@@ -57,26 +57,25 @@ class DispatchSupervisor:
         self._job_start_s = job_start_s
         self._agent_left_s = agent_left_s
 
-    def begin(self, state: RoomState, request: RecentRequest | None, now: float) -> None:
+    def begin(self, state: RoomState, request: KnownRequest | None, now: float) -> None:
         """Plan the first check of a room that was not listed before."""
         if request is None or request.room_sid != state.room.sid:
             # A room that a participant opened again has a dispatch only if LiveKit made it.
             state.dispatched_at = now if self._rooms.automatic else None
             state.inspect_by(now)
-        elif request.dispatched_age_s is not None:
-            state.dispatched_at = now - request.dispatched_age_s
+        elif request.dispatched_at is not None:
+            state.dispatched_at = request.dispatched_at
             state.inspect_by(state.dispatched_at + self._check_s)
         else:
             state.inspect_by(now)
 
-    def note_request(self, state: RoomState, request: RecentRequest, now: float) -> None:
+    def note_request(self, state: RoomState, request: KnownRequest, now: float) -> None:
         """Note a request that was made since the last pass."""
-        if request.dispatched_age_s is not None and state.dispatched_at is None:
+        if state.dispatched_at is None:
             # The room was listed before its request was recorded.
-            state.dispatched_at = now - request.dispatched_age_s
-        asked_at = now - request.age_s
-        if asked_at > state.request_at + 0.2:  # one request has a slightly different age each time
-            state.request_at = asked_at
+            state.dispatched_at = request.dispatched_at
+        if request.asked_at > state.request_at + 0.2:  # it differs slightly each time it is read
+            state.request_at = request.asked_at
             state.lost_agents = 0
             if not state.agent_seen or state.agent_missing_since is not None:
                 state.inspect_by(max(now, (state.dispatched_at or 0) + self._check_s))
@@ -85,7 +84,7 @@ class DispatchSupervisor:
         self,
         state: RoomState,
         participants: Participants,
-        request: RecentRequest | None,
+        request: KnownRequest | None,
         now: float,
     ) -> None:
         """Dispatch another agent if one is missing.
@@ -120,7 +119,7 @@ class DispatchSupervisor:
         state.inspect_by(self._due_at(state, running=False))
 
     async def _closed_late_agent(
-        self, state: RoomState, participants: Participants, request: RecentRequest | None
+        self, state: RoomState, participants: Participants, request: KnownRequest | None
     ) -> bool:
         """Close a room that a job opened again after its greeting had ended.
 
@@ -175,7 +174,7 @@ class DispatchSupervisor:
         self,
         state: RoomState,
         participants: Participants,
-        request: RecentRequest,
+        request: KnownRequest,
         dispatches: list[Dispatch],
         now: float,
     ) -> None:
@@ -184,7 +183,7 @@ class DispatchSupervisor:
         lost = agent_was_here or any(d.has_job for d in dispatches)
         state.dispatched_at, state.agent_seen = now, False
         state.retries = 0 if agent_was_here else state.retries + 1
-        if not await self._store.claim(f"dispatch/{session_id}", self._check_s):
+        if not await self._store.claim(dispatch_claim(session_id), self._check_s):
             return  # a request dispatched moments ago
         phase = await self._store.phase(session_id)
         reopened = request.room_sid != state.room.sid
@@ -203,6 +202,7 @@ class DispatchSupervisor:
         await self._delete_unanswered(state, dispatches, now)
         await self._rooms.dispatch(state.name, request.job_metadata)
         await self._store.set_room(session_id, state.room.sid)
+        request.room_sid = state.room.sid
         state.lost_agents += lost
         DISPATCHES_REPEATED.labels("lost" if lost else "no_show").inc()
         logger.warning(

@@ -21,6 +21,9 @@ That is 34 with one replica and 44 with two. Starting and ending a greeting cost
 calls. A cold start without any worker costs about 20 calls in 20 s: 8 ListRooms, CreateRoom, and
 three dispatches with 3 or 4 calls each, after 3, 7.5 and 14.3 s.
 
+At most EMPTY_PER_S empty rooms are inspected a second. If no worker takes dispatches while many
+greetings are requested, repeating all of them would take LiveKit's time from new requests.
+
 A worker that was killed leaves its avatar for less than 30 s: LiveKit lists the agent for 20 to
 21 s, the change shows within 5.5 s, and the second inspection removes the avatar 1.5 s later.
 """
@@ -29,6 +32,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
 import math
 import secrets
 
@@ -36,11 +40,11 @@ from agent.core.background_task import BackgroundTask
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import session_id_of
 from agent.core.log import logger
-from agent.store import RecentRequest, Store
+from agent.store import Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms, Room
 from agent.token_endpoint.supervision.dispatches import REQUEST_WINDOW_S, DispatchSupervisor
 from agent.token_endpoint.supervision.reaper import Reaper
-from agent.token_endpoint.supervision.room_state import RoomState
+from agent.token_endpoint.supervision.room_state import KnownRequest, RoomState
 
 PASS_S = 2.5
 SAFETY_S = 120.0
@@ -53,10 +57,17 @@ SETTLE_S = (3.0, 6.0)
 late."""
 BACKOFF_MAX_S = 10.0
 """Less than the 15 s after which /readyz reports that LiveKit does not answer."""
+EMPTY_PER_S = 10.0
+"""Inspections of empty rooms: they cost no avatar, and LiveKit closes them after 30 s."""
+_EMPTY_AT_ONCE = 20
+_OVERLAP_S = 1.0
+"""By how much the requests that are read overlap with those that were read before."""
 HINT_PAUSE_S = 1.0
 """Between two passes that webhooks asked for."""
 _AT_ONCE = 10
 """Rooms that are inspected at the same time."""
+_YIELD_AFTER = 500
+"""Rooms of a pass that are looked at before requests are served again."""
 _LEASE = "supervision"
 
 
@@ -88,9 +99,13 @@ class Supervisor(BackgroundTask):
         self._holder = secrets.token_hex(8)
         self._leading = False
         self._states: dict[str, RoomState] = {}
-        """By sid."""
-        self._requests: dict[str, RecentRequest] = {}
-        """By session id, as of the last pass."""
+        """By name."""
+        self._requests: dict[str, KnownRequest] = {}
+        """By session id, the oldest first."""
+        self._requests_at = -math.inf
+        """When requests were last read from the store."""
+        self._empty_from = 0.0
+        """When empty rooms may be inspected again."""
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._wake = asyncio.Event()
         self._pass_at = 0.0
@@ -110,10 +125,9 @@ class Supervisor(BackgroundTask):
         if not self._leading:
             return
         now = asyncio.get_running_loop().time()
-        known = [state for state in self._states.values() if state.name == room_name]
-        for state in known:
+        if state := self._states.get(room_name):
             state.inspect_by(now)
-        if not known:
+        else:
             self._pass_at = min(self._pass_at, max(now, self._last_pass_at + HINT_PAUSE_S))
         self._wake.set()
 
@@ -124,14 +138,23 @@ class Supervisor(BackgroundTask):
             while True:
                 self._wake.clear()
                 await self._step(loop.time())
-                inspection_at = min((s.inspect_at for s in self._states.values()), default=math.inf)
-                due = min(self._pass_at, max(self._paused_until, inspection_at))
+                due = min(self._pass_at, max(self._paused_until, self._inspection_at()))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), max(0.01, due - loop.time()))
         finally:
             if self._leading:
                 with contextlib.suppress(StoreError, TimeoutError):
                     await asyncio.wait_for(self._store.release_lease(_LEASE, self._holder), 1)
+
+    def _inspection_at(self) -> float:
+        """When the next inspection is due."""
+        return min(
+            (
+                max(state.inspect_at, self._empty_from) if state.empty else state.inspect_at
+                for state in self._states.values()
+            ),
+            default=math.inf,
+        )
 
     async def _step(self, now: float) -> None:
         """Make a pass if it is due, then the inspections that are due."""
@@ -163,6 +186,8 @@ class Supervisor(BackgroundTask):
             return
         self._leading = leading
         self._states.clear()
+        self._requests.clear()
+        self._requests_at = -math.inf
         logger.info(
             "this replica supervises the rooms from now on"
             if leading
@@ -184,11 +209,8 @@ class Supervisor(BackgroundTask):
 
     async def _pass(self) -> None:
         """Compare LiveKit's list of rooms with what is known, and plan inspections."""
-        try:
-            requests = await self._store.recent_requests(REQUEST_WINDOW_S)
-            self._requests = {request.session_id: request for request in requests}
-        except StoreError:
-            pass  # the outcome delivery logs that the store does not answer
+        with contextlib.suppress(StoreError):  # the outcome delivery logs it
+            await self._read_requests()
         try:
             listed = await self._rooms.list_rooms()
         except LiveKitError:
@@ -196,18 +218,40 @@ class Supervisor(BackgroundTask):
                 state.forget_absences()
             raise
         now = asyncio.get_running_loop().time()
-        self._states = {room.sid: self._updated(room, now) for room in listed}
+        states = {}
+        for number, room in enumerate(listed, 1):
+            states[room.name] = self._updated(room, now)
+            if number % _YIELD_AFTER == 0:
+                await asyncio.sleep(0)
+        self._states = states
+
+    async def _read_requests(self) -> None:
+        """Read the requests since the last pass. How many are older does not matter.
+
+        Raises:
+            StoreError: the next pass reads them.
+        """
+        began_at = asyncio.get_running_loop().time()
+        within_s = min(REQUEST_WINDOW_S, began_at - self._requests_at + _OVERLAP_S)
+        found = await self._store.recent_requests(within_s, keep_s=REQUEST_WINDOW_S)
+        now = asyncio.get_running_loop().time()
+        self._requests_at = began_at
+        for request in found:
+            self._requests.pop(request.session_id, None)
+            self._requests[request.session_id] = KnownRequest.of(request, now)
+        while self._requests:
+            oldest = next(iter(self._requests.values()))
+            if oldest.asked_at >= now - REQUEST_WINDOW_S:
+                break
+            del self._requests[oldest.session_id]
 
     def _updated(self, room: Room, now: float) -> RoomState:
-        state = self._states.get(room.sid)
+        state = self._states.get(room.name)
         request = self._requests.get(session_id_of(room.name))
-        if state is None:
+        if state is None or state.room.sid != room.sid:
             state = RoomState(room=room)
             self._dispatches.begin(state, request, now)
-            if room.num_participants or room.num_publishers:
-                state.inspect_by(now)
-            else:
-                state.inspect_by(now + SAFETY_S)
+            state.inspect_by(now + SAFETY_S if state.empty else now)
         elif state.room != room:
             state.room = room
             state.inspect_by(now)
@@ -223,7 +267,15 @@ class Supervisor(BackgroundTask):
             LiveKitError: LiveKit limits the rate of our calls.
         """
         now = asyncio.get_running_loop().time()
-        due = [state for state in self._states.values() if state.inspect_at <= now]
+        due: list[RoomState] = []
+        empty: list[RoomState] = []
+        for state in self._states.values():
+            if state.inspect_at <= now:
+                (empty if state.empty else due).append(state)
+        if empty and now >= self._empty_from:
+            chosen = heapq.nsmallest(_EMPTY_AT_ONCE, empty, key=lambda state: state.inspect_at)
+            self._empty_from = now + len(chosen) / EMPTY_PER_S
+            due += chosen
         results = await asyncio.gather(
             *(self._inspect(state) for state in due), return_exceptions=True
         )

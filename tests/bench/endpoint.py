@@ -1,0 +1,233 @@
+"""`make endpoint`: the token endpoint beside LiveKit's own CreateRoom, in one run.
+
+Each caller sends its next request when the last one was answered, each for a new session. The same
+client measures both: it sends prepared bytes and reads status and length, so it uses little CPU
+time itself. Each measurement has a livekit-server of its own, because the rooms of the one before
+would slow it down. No worker runs: a start is one CreateRoom with a dispatch for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from livekit import api
+
+from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
+from agent.token_endpoint.livekit_rooms import (
+    DEPARTURE_TIMEOUT_S,
+    EMPTY_TIMEOUT_S,
+    MAX_PARTICIPANTS,
+)
+from tests.bench.processes import cpu_s
+from tests.integration.endpoint_fixtures import API_KEY, endpoint, endpoint_env, path_of
+from tests.integration.redis_server import redis_server
+
+MakeRequest = Callable[[str], bytes]
+TRAINEE = {"trainee": {"id": "t", "name": "Ada"}, "training_type": "forklift"}
+
+
+@dataclass
+class Measured:
+    """The answers that one of the two gave."""
+
+    seconds: float = 0.0
+    times: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    cpu_s: float = 0.0
+    """CPU time of the endpoint's process."""
+    idle_cpu_s: float = 0.0
+    """CPU time of the endpoint's process in the ten seconds after."""
+
+    @property
+    def rate(self) -> float:
+        return sum(n for status, n in self.statuses.items() if status < 300) / self.seconds
+
+    def percentile_ms(self, percent: int) -> float:
+        return statistics.quantiles(self.times, n=100)[percent - 1] * 1000
+
+
+class Caller(asyncio.Protocol):
+    """One connection that sends a request after each answer."""
+
+    def __init__(self, number: int, make: MakeRequest, until: float, into: Measured) -> None:
+        self._number, self._make, self._until, self._into = number, make, until, into
+        self._sent = 0
+        self._sent_at = 0.0
+        self._received = b""
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, body = self._received.partition(b"\r\n\r\n")
+        if not found or len(body) < _length(head):
+            return
+        self._into.times.append(time.perf_counter() - self._sent_at)
+        self._into.statuses[int(head[9:12])] += 1
+        self._received = b""
+        if time.perf_counter() < self._until:
+            self._send()
+        else:
+            self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc or time.perf_counter() < self._until:
+            self.done.set_exception(exc or ConnectionError("the server closed the connection"))
+        else:
+            self.done.set_result(None)
+
+    def _send(self) -> None:
+        self._sent += 1
+        request = self._make(f"{self._number}-{self._sent}")
+        self._sent_at = time.perf_counter()
+        self._transport.write(request)
+
+
+def _length(head: bytes) -> int:
+    name = b"content-length:"
+    at = head.lower().index(name) + len(name)
+    return int(head[at:].partition(b"\r\n")[0])
+
+
+async def load(url: str, make: MakeRequest, *, callers: int, seconds: float) -> Measured:
+    """Send requests for so many seconds."""
+    parts = urlsplit(url)
+    loop, into = asyncio.get_running_loop(), Measured()
+    began_at = time.perf_counter()
+    protocols = []
+    for number in range(callers):
+
+        def protocol(number: int = number) -> Caller:
+            return Caller(number, make, began_at + seconds, into)
+
+        protocols.append((await loop.create_connection(protocol, parts.hostname, parts.port))[1])
+    await asyncio.gather(*(each.done for each in protocols))
+    into.seconds = time.perf_counter() - began_at
+    return into
+
+
+def post(path: str, body: bytes, *headers: str) -> bytes:
+    head = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", *headers]
+    return ("\r\n".join(head) + "\r\n\r\n").encode() + body
+
+
+def create_room(livekit: LiveKitServer) -> MakeRequest:
+    """Return what makes the request that the endpoint sends to LiveKit."""
+    grants = api.VideoGrants(room_create=True)
+    token = api.AccessToken(livekit.api_key, livekit.api_secret).with_grants(grants).to_jwt()
+    metadata = json.dumps({"v": 1, "session_id": "0-0", **TRAINEE})
+    dispatch = api.RoomAgentDispatch(agent_name="greeter", metadata=metadata)
+
+    def make(session_id: str) -> bytes:
+        room = api.CreateRoomRequest(
+            name=f"training-session-{session_id}",
+            empty_timeout=EMPTY_TIMEOUT_S,
+            departure_timeout=DEPARTURE_TIMEOUT_S,
+            max_participants=MAX_PARTICIPANTS,
+            agents=[dispatch],
+        )
+        return post(
+            "/twirp/livekit.RoomService/CreateRoom",
+            room.SerializeToString(),
+            "Content-Type: application/protobuf",
+            f"Authorization: Bearer {token}",
+        )
+
+    return make
+
+
+def start_greeting(session_id: str) -> bytes:
+    """Return the backend's request for a new session and a new trainee."""
+    body = json.dumps({**TRAINEE, "trainee": {"id": session_id, "name": "Ada"}}).encode()
+    return post(
+        path_of(session_id), body, "Content-Type: application/json", f"X-API-Key: {API_KEY}"
+    )
+
+
+@contextlib.asynccontextmanager
+async def new_livekit() -> AsyncIterator[tuple[LiveKitServer, Path]]:
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "livekit.log"
+        async with livekit_server(await ensure_binary(print), log) as livekit:
+            yield livekit, Path(folder)
+
+
+async def measure_livekit(callers: int, seconds: float) -> Measured:
+    async with new_livekit() as (livekit, _):
+        url = livekit.url.replace("ws", "http", 1)
+        return await load(url, create_room(livekit), callers=callers, seconds=seconds)
+
+
+async def measure_endpoint(
+    callers: int, seconds: float, *, redis: bool, idle_s: float = 10
+) -> Measured:
+    async with contextlib.AsyncExitStack() as stack:
+        livekit, folder = await stack.enter_async_context(new_livekit())
+        more = {"RATE_LIMIT_BACKEND": "off"}
+        if redis:
+            more["REDIS_URL"] = await stack.enter_async_context(redis_server(folder))
+        env = endpoint_env(livekit, folder / "state", **more)
+        running = await stack.enter_async_context(endpoint(env, folder))
+        url = str(running.http.base_url)
+        await load(url, lambda each: start_greeting(f"warm-{each}"), callers=callers, seconds=0.5)
+        before = cpu_s(running.process.pid)
+        measured = await load(url, start_greeting, callers=callers, seconds=seconds)
+        after = cpu_s(running.process.pid)
+        measured.cpu_s = after - before
+        await asyncio.sleep(idle_s)
+        measured.idle_cpu_s = cpu_s(running.process.pid) - after
+        return measured
+
+
+def show(what: str, callers: int, measured: Measured, livekit: Measured) -> None:
+    """Print one line of the table, with the ratios to LiveKit's own."""
+    p50, p99 = (measured.percentile_ms(percent) for percent in (50, 99))
+    refused = sum(n for status, n in measured.statuses.items() if status >= 300)
+    print(
+        f"| {callers} | {what} | {measured.rate:.0f} | {measured.rate / livekit.rate:.2f} "
+        f"| {p50:.0f} ms | {p99:.0f} ms | {p99 / livekit.percentile_ms(99):.1f} | {refused} "
+        f"| {measured.cpu_s / len(measured.times) * 1000:.2f} ms | {measured.idle_cpu_s:.2f} s |",
+        flush=True,
+    )
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--callers", type=int, nargs="+", default=[8, 32])
+    parser.add_argument("--seconds", type=float, default=8.0, help="per measurement")
+    parser.add_argument("--stores", nargs="+", default=["SQLite", "Redis"])
+    arguments = parser.parse_args()
+    print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
+    print(
+        "| Callers | Server | Starts/s | Ratio | p50 | p99 | Ratio | Refused | CPU per start ",
+        end="",
+    )
+    print("| CPU in the 10 s after |\n|---|---|---|---|---|---|---|---|---|---|")
+    for callers in arguments.callers:
+        livekit = await measure_livekit(callers, arguments.seconds)
+        show("LiveKit", callers, livekit, livekit)
+        for store in arguments.stores:
+            measured = await measure_endpoint(
+                callers, arguments.seconds, redis=store.lower() == "redis"
+            )
+            show(f"endpoint, {store}", callers, measured, livekit)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
