@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,9 @@ from livekit.plugins import bey, google
 from livekit.protocol.agent import Job
 
 
-def set_gemini_tts_timeout(voice: google.beta.GeminiTTS, api_key: str, timeout_ms: int) -> None:
+def set_gemini_tts_timeout(
+    voice: google.beta.GeminiTTS, access: Mapping[str, Any], timeout_ms: int
+) -> None:
     """Give a Gemini voice a time limit for each request.
 
     The plugin has no option for it and waits without limit
@@ -39,7 +41,7 @@ def set_gemini_tts_timeout(voice: google.beta.GeminiTTS, api_key: str, timeout_m
     The client would send the same limit to Google, which refuses less than 10 s with status 400.
     """
     options = types.HttpOptions(timeout=timeout_ms, headers={"X-Server-Timeout": "10"})
-    voice._client = genai.Client(api_key=api_key, http_options=options)
+    voice._client = genai.Client(**access, http_options=options)
 
 
 class GeminiLLM(google.LLM):

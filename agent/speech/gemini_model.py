@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -33,9 +33,12 @@ _ATTEMPTS: Final = 2
 class GeminiModel(llm.LLM[Any]):
     """One model with as little thinking as its family allows."""
 
-    def __init__(self, *, model: str, api_key: str) -> None:
+    def __init__(self, *, model: str, access: Mapping[str, Any]) -> None:
+        """Args:
+        access: from `google_access`.
+        """
         super().__init__()
-        self.gemini = GeminiLLM(model=model, api_key=api_key)
+        self.gemini = GeminiLLM(model=model, **access)
         self.gemini.on("metrics_collected", self._on_metrics)
         self.thinking = thinking_of(model)
         """None: the model's own default."""

@@ -11,6 +11,7 @@ from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from agent.core.livekit_internals import LimitedLLMFallbackStream
 from agent.core.settings import LlmSettings
 from agent.speech.gemini_model import CHUNK_TIMEOUT_S, GeminiModel
+from agent.speech.google_access import google_access
 from agent.speech.recovery_probes import RecoveryProbes
 
 LLM_CONNECT_OPTIONS: Final = APIConnectOptions(
@@ -58,10 +59,10 @@ class FallbackModels(llm.FallbackAdapter):
 def build_llm(settings: LlmSettings) -> FallbackModels:
     """Build Gemini with a second Gemini model behind it.
 
-    The client reads GOOGLE_GEMINI_BASE_URL itself. Building it takes about 60 ms (it loads the
-    certificates twice), so the worker builds it before it accepts jobs.
+    Google's client reads GOOGLE_GEMINI_BASE_URL or GOOGLE_VERTEX_BASE_URL. Building it takes
+    60 ms (it loads the certificates twice), so the worker builds it before it accepts jobs.
     """
     first, second = settings.gemini_model, settings.gemini_fallback_model
     models = [first, *([second] if second not in ("", first) else [])]
-    key = settings.google_api_key.get_secret_value()
-    return FallbackModels([GeminiModel(model=model, api_key=key) for model in models])
+    access = google_access(settings)
+    return FallbackModels([GeminiModel(model=model, access=access) for model in models])

@@ -12,6 +12,7 @@ from livekit.plugins import google
 from agent.core.livekit_internals import LimitedTTSFallbackStream, set_gemini_tts_timeout
 from agent.core.settings import VoiceSettings
 from agent.speech.deepgram_voice import DeepgramVoice
+from agent.speech.google_access import google_access
 from agent.speech.recovery_probes import RecoveryProbes
 from agent.speech.voices import gemini_voice
 
@@ -47,9 +48,9 @@ class FallbackVoices(tts.FallbackAdapter):
 def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
     """Build a voice by the name that `agent.speech.voices.choose_voice` returns."""
     if name := gemini_voice(voice):
-        key = settings.google_api_key.get_secret_value()
+        access = tuple(google_access(settings).items())
         # The plugin synthesises a whole text at once: split the text into sentences.
-        return tts.StreamAdapter(tts=_gemini_tts(settings.gemini_tts_model, name, key))
+        return tts.StreamAdapter(tts=_gemini_tts(settings.gemini_tts_model, name, access))
     return DeepgramVoice(
         model=voice,
         api_key=settings.deepgram_api_key.get_secret_value(),
@@ -58,8 +59,10 @@ def build_tts(settings: VoiceSettings, voice: str) -> tts.TTS[Any]:
 
 
 @cache
-def _gemini_tts(model: str, name: str, key: str) -> google.beta.GeminiTTS:
+def _gemini_tts(
+    model: str, name: str, access: tuple[tuple[str, Any], ...]
+) -> google.beta.GeminiTTS:
     """Build one per process, because its clients take 100 ms to create."""
-    voice = google.beta.GeminiTTS(model=model, voice_name=name, api_key=key)
-    set_gemini_tts_timeout(voice, key, _GEMINI_TTS_TIMEOUT_MS)
+    voice = google.beta.GeminiTTS(model=model, voice_name=name, **dict(access))
+    set_gemini_tts_timeout(voice, dict(access), _GEMINI_TTS_TIMEOUT_MS)
     return voice

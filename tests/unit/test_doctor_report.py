@@ -40,7 +40,7 @@ def test_report_removes_secrets_and_tokens() -> None:
 
 
 def _run_returns(monkeypatch: pytest.MonkeyPatch, results: list[CheckResult]) -> None:
-    monkeypatch.setattr(command, "_run", lambda _: results)
+    monkeypatch.setattr(command, "_run", lambda _, **__: results)
 
 
 @pytest.mark.parametrize(

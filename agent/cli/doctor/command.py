@@ -36,7 +36,8 @@ def main(arguments: Sequence[str]) -> int:
     warnings.simplefilter("ignore")
     logging.getLogger("dotenv").setLevel(logging.ERROR)
     config = read_configuration(os.environ, parts=_PARTS[options.part], file=Path(".env"))
-    results = without_secrets(_run(config), secret_values(config.environ))
+    found = _run(config, residency_eu=options.residency == "eu")
+    results = without_secrets(found, secret_values(config.environ))
     print(as_json(results) if options.json else as_text(results))
     code = int(any(result.level is Level.FAILED for result in results))
     _exit_if_a_thread_hangs(code)
@@ -54,11 +55,11 @@ def _exit_if_a_thread_hangs(code: int) -> None:
                 os._exit(code)
 
 
-def _run(config: Configuration) -> list[CheckResult]:
+def _run(config: Configuration, *, residency_eu: bool) -> list[CheckResult]:
     # Not asyncio.run: it waits for all threads at the end, and one may be waiting for DNS.
     loop = asyncio.new_event_loop()
     try:
-        return loop.run_until_complete(run_checks(config))
+        return loop.run_until_complete(run_checks(config, residency_eu=residency_eu))
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
@@ -79,5 +80,10 @@ def _parser() -> argparse.ArgumentParser:
         choices=sorted(_PARTS),
         default="both",
         help="the process that uses these settings (default: both)",
+    )
+    parser.add_argument(
+        "--residency",
+        choices=["eu"],
+        help="check also which settings keep the trainee's data in the European Union",
     )
     return parser

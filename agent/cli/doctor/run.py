@@ -16,6 +16,7 @@ from agent.cli.doctor.checks import (
     outcome_webhook,
     platform_keys,
     recording,
+    residency,
     scripts,
     settings,
     store,
@@ -31,8 +32,12 @@ _LIMIT_S = 12.0
 """For each check; with the start of the interpreter, the whole command takes less than 15 s."""
 
 
-async def run_checks(config: Configuration) -> list[CheckResult]:
-    """Return all results, ordered so that a cause comes before its effects."""
+async def run_checks(config: Configuration, *, residency_eu: bool = False) -> list[CheckResult]:
+    """Return all results, ordered so that a cause comes before its effects.
+
+    Args:
+        residency_eu: check also what keeps data in the European Union.
+    """
     async with http_session() as session:
         http = HttpClient(session)
         checks: list[Awaitable[list[CheckResult]]] = [
@@ -64,6 +69,7 @@ async def run_checks(config: Configuration) -> list[CheckResult]:
         *(result for of_check in results for result in of_check),
         *clock.check(http.clock_offsets),
         *machine.check(config),
+        *(residency.check(config) if residency_eu else ()),
     ]
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from agent.core.settings.base import Settings
 from agent.core.settings.field_types import (
     DeepgramOrigin,
     HttpBase,
+    HttpBaseOrEmpty,
     HttpUrlOrEmpty,
     Seconds,
     Table,
@@ -18,15 +27,53 @@ from agent.core.settings.recording import RecordingSettings
 from agent.core.settings.shared import LiveKitSettings, LogSettings, StoreSettings
 
 
+def _uses_vertex(values: Mapping[str, object]) -> bool:
+    given = str(values.get("GOOGLE_GENAI_USE_VERTEXAI", "")).lower()
+    return given in {"1", "true", "yes", "on", "t", "y"}
+
+
 class LlmSettings(Settings):
     """Settings of the text console: the LLM only."""
 
     google_api_key: SecretStr
+    """Required unless `google_genai_use_vertexai`."""
+    google_genai_use_vertexai: bool = False
+    """Gemini on Vertex AI, in one location, instead of the Gemini API, which has no region."""
+    google_cloud_project: str = ""
+    google_cloud_location: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
+    """A region such as europe-west4, or the multi-region eu."""
+    google_application_credentials: str = ""
+    """Path of a service account's key; Google's library reads it. Empty on Google Cloud, where the
+    machine has an identity."""
+    google_vertex_base_url: HttpBaseOrEmpty = ""
+    """A proxy for Vertex AI; empty for the address of the location."""
     google_gemini_base_url: HttpBase = "https://generativelanguage.googleapis.com"
     """Scheme, host, and the path of a proxy; `/v1beta/models/…` is added."""
     gemini_model: str = "gemini-3.5-flash-lite"
     gemini_fallback_model: str = "gemini-2.5-flash-lite"
     """Answers if `gemini_model` fails; empty or the same for no fallback."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _vertex_needs_no_key(cls, values: dict[str, object]) -> dict[str, object]:
+        if _uses_vertex(values):
+            # Speech recognition by Gemini uses the Gemini API, so it must be asked for.
+            values = {"GOOGLE_API_KEY": "", "GEMINI_STT_MODEL": "", **values}
+        return values
+
+    @classmethod
+    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
+        lines = [super()._find_incomplete(values)]
+        if _uses_vertex(values):
+            needed = ("GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
+            if missing := [name for name in needed if name not in values]:
+                lines.append(f"GOOGLE_GENAI_USE_VERTEXAI=true needs {' and '.join(missing)}")
+            if values.get("GEMINI_STT_MODEL") and "GOOGLE_API_KEY" not in values:
+                lines.append(
+                    "GEMINI_STT_MODEL needs GOOGLE_API_KEY: it uses the Gemini API, also with "
+                    "GOOGLE_GENAI_USE_VERTEXAI. Set both, or remove GEMINI_STT_MODEL"
+                )
+        return "\n".join(filter(None, lines))
 
 
 class VoiceSettings(LlmSettings):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from agent.cli.doctor.checks import gemini_transcription
+from agent.cli.doctor.checks import gemini_transcription, vertex
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, NoResponse, Response
 from agent.cli.doctor.provider_response import unexpected_status
@@ -25,6 +25,8 @@ from agent.speech.voices import gemini_voice
 _PROVIDER = "Gemini"
 _TTS = "GEMINI_TTS_MODEL"
 _Answer = Response | NoResponse
+_Call = Callable[..., Awaitable[_Answer]]
+"""Takes the method, the path below the models' address, and the body."""
 _KEY = "set GOOGLE_API_KEY to a key from aistudio.google.com"
 _ADVICE = {
     **PROVIDER_ADVICE,
@@ -32,6 +34,12 @@ _ADVICE = {
     401: f"it does not accept the key; {_KEY}",
     403: "the key may not use the Gemini API; enable the API for the key's project, remove the "
     f"restrictions of the key, or {_KEY}",
+}
+_VERTEX_ADVICE = {
+    **PROVIDER_ADVICE,
+    401: "it does not accept the token; create a new key for the service account",
+    403: "the service account may not use Vertex AI; enable the Vertex AI API for the project, and "
+    "give the account the role Vertex AI User (roles/aiplatform.user)",
 }
 
 
@@ -43,6 +51,11 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
     base = config.worker.google_gemini_base_url
     headers = {"x-goog-api-key": plain(config.worker.google_api_key)}
     models = _models(config)
+    if config.worker.google_genai_use_vertexai:
+        async for found in _check_vertex(config, http, list(models)):
+            yield found
+        yield await gemini_transcription.check(config, http, base, headers)
+        return
 
     async def call(method: str, path: str, body: dict[str, Any] | None = None) -> _Answer:
         try:
@@ -72,6 +85,47 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         for (model, names), answer in zip(models.items(), answers, strict=True)
     ]
     usable = [model for model, result in zip(models, results, strict=True) if result is None]
+    for result in results:
+        if result is not None:
+            yield result
+    async for found in _use(config, call, usable, _ADVICE):
+        yield found
+    yield await gemini_transcription.check(config, http, base, headers)
+
+
+async def _check_vertex(
+    config: Configuration, http: HttpClient, models: list[str]
+) -> AsyncIterator[CheckResult]:
+    worker = config.worker
+    token = await vertex.access_token(config)
+    if isinstance(token, CheckResult):
+        yield token
+        for name in ("gemini.model", "gemini.voices"):
+            yield skipped(name, "Vertex AI is not usable: see above")
+        return
+    yield ok("gemini.key", f"Google accepts the credentials for {worker.google_cloud_project}")
+
+    async def call(method: str, path: str, body: dict[str, Any] | None = None) -> _Answer:
+        try:
+            return await http.request(
+                "Vertex AI",
+                method,
+                vertex.models_address(worker) + path,
+                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+                body=json.dumps(body).encode() if body else None,
+            )
+        except NoResponse as e:
+            return e
+
+    async for result in _use(config, call, models, _VERTEX_ADVICE):
+        yield result
+
+
+async def _use(
+    config: Configuration, call: _Call, usable: list[str], advice: Mapping[int, str]
+) -> AsyncIterator[CheckResult]:
+    """Let each model say one word, and each voice."""
+    models = _models(config)
     texts = [model for model in usable if models[model] != [_TTS]]
     voices = (
         _voices(config) if config.worker.gemini_tts_model.removeprefix("models/") in usable else []
@@ -80,18 +134,14 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         asyncio.gather(*(call("POST", *_question(model)) for model in texts)),
         asyncio.gather(*(call("POST", *_line(config.worker.gemini_tts_model, v)) for v in voices)),
     )
-    for result in results:
-        if result is not None:
-            yield result
     for model, answer in zip(texts, said, strict=True):
-        yield _replied(model, models[model], answer)
+        yield _replied(model, models[model], answer, advice)
     if voices:
-        yield _spoke(dict(zip(voices, spoken, strict=True)))
+        yield _spoke(dict(zip(voices, spoken, strict=True)), advice)
     else:
         yield skipped(
             "gemini.voices", f"no voice of {_PROVIDER} is configured, or {_TTS} is not usable"
         )
-    yield await gemini_transcription.check(config, http, base, headers)
 
 
 def _question(model: str) -> tuple[str, dict[str, Any]]:
@@ -118,7 +168,9 @@ def _said(text: str) -> list[dict[str, Any]]:
     return [{"role": "user", "parts": [{"text": text}]}]
 
 
-def _replied(model: str, names: list[str], answer: _Answer) -> CheckResult:
+def _replied(
+    model: str, names: list[str], answer: _Answer, advice: Mapping[int, str]
+) -> CheckResult:
     named = f"{model} ({', '.join(names)})"
     if isinstance(answer, NoResponse):
         return failed("gemini.model", f"{named}: {answer.what}", answer.fix)
@@ -140,15 +192,15 @@ def _replied(model: str, names: list[str], answer: _Answer) -> CheckResult:
         return failed(
             "gemini.model",
             f"{named} does not answer: status {answer.status}",
-            f"set {names[0]} to a model that this project may use; see "
-            "ai.google.dev/gemini-api/docs/models",
+            f"set {names[0]} to a model that this project may use, on Vertex AI in "
+            "GOOGLE_CLOUD_LOCATION; see ai.google.dev/gemini-api/docs/models",
         )
     return unexpected_status(
-        "gemini.model", _PROVIDER, answer.status, _ADVICE, f"asked {named} to say one word"
+        "gemini.model", _PROVIDER, answer.status, advice, f"asked {named} to say one word"
     )
 
 
-def _spoke(answers: dict[str, _Answer]) -> CheckResult:
+def _spoke(answers: dict[str, _Answer], advice: Mapping[int, str]) -> CheckResult:
     """Return the result for all voices: the first problem, if there is one."""
     check = "gemini.voices"
     unknown = [v for v, a in answers.items() if isinstance(a, Response) and a.status == 400]
@@ -163,7 +215,7 @@ def _spoke(answers: dict[str, _Answer]) -> CheckResult:
             return failed(check, f"gemini:{voice}: {answer.what}", answer.fix)
         if answer.status != 200:
             said = f"said one word with gemini:{voice}"
-            return unexpected_status(check, _PROVIDER, answer.status, _ADVICE, said)
+            return unexpected_status(check, _PROVIDER, answer.status, advice, said)
         if not re.search(r'"inline_?[dD]ata"', answer.text):
             return failed(check, f"gemini:{voice} sends no sound", f"set {_TTS} to another model")
     return ok(check, f"all {len(answers)} voices of {_PROVIDER} speak: {', '.join(answers)}")
