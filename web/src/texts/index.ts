@@ -34,9 +34,15 @@ function find(tag: string, labels: Labels): Texts | undefined {
   return merged(texts, words);
 }
 
+/** A host may reword them, but the trainee must see them: empty ones are ignored. */
+const DISCLOSURES: ReadonlySet<string> = new Set(["aiAvatar", "aiLabel", "recording"]);
+
 /** `texts` with the words that the host gives; its groups of words are merged one by one. */
 function merged(texts: Texts, words: PartialTexts): Texts {
-  const groups = Object.entries(words).map(([key, value]) => {
+  const given = Object.entries(words).filter(
+    ([key, value]) => !DISCLOSURES.has(key) || String(value).trim() !== "",
+  );
+  const groups = given.map(([key, value]) => {
     const group = texts[key as keyof Texts];
     return [key, typeof group === "object" ? { ...group, ...(value as object) } : value];
   });

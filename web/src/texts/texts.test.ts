@@ -88,3 +88,13 @@ test("textsFor adds the languages of the labels, with English for what is missin
   expect([swiss.locale, swiss.guide]).toEqual(["de-CH", LANGUAGES["de"]?.guide]);
   expect(textsFor(["de-AT"], labels).locale).toBe("de");
 });
+
+test("labels can reword what the trainee must see, but not empty it", () => {
+  const emptied = textsFor(["en"], { en: { aiAvatar: " ", aiLabel: "", recording: "" } });
+  expect([emptied.aiAvatar, emptied.aiLabel, emptied.recording]).toEqual([
+    english_.aiAvatar,
+    english_.aiLabel,
+    english_.recording,
+  ]);
+  expect(textsFor(["en"], { en: { aiLabel: "AI coach" } }).aiLabel).toBe("AI coach");
+});
