@@ -1,8 +1,8 @@
 """Base forms: one spelling for the gender and number of a word, to compare roles and trainings.
 
 `enfermeras` and `enfermero` have the same base form, as have `préparatrice` and `préparateur`. It
-need not be a word: `enfermer`. The endings of each language are in `word_forms.json`. Texts in
-other languages are compared as they are.
+need not be a word: `enfermer`. Long German compounds lose the word for "training". The endings of
+each language are in `word_forms.json`. Texts in other languages are compared as they are.
 """
 
 from __future__ import annotations
