@@ -1,10 +1,12 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [react()],
   build: {
     outDir: "dist",
+    // `vite build --mode gallery` builds the gallery in place of the page.
+    ...(mode === "gallery" && { rolldownOptions: { input: "gallery.html" } }),
     // livekit-client is most of the bundle; a second chunk would add a round trip before
     // connecting.
     chunkSizeWarningLimit: 1200,
@@ -14,4 +16,4 @@ export default defineConfig({
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
   },
-});
+}));

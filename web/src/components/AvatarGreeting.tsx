@@ -68,13 +68,14 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
           {...props}
           onStateChange={onStateChange}
           tryAgain={tryAgain}
+          takesFocus={attempt > 0}
         />
       </GuideContext.Provider>
     </TextsContext.Provider>
   );
 }
 
-type AttemptProps = AvatarGreetingProps & { tryAgain: () => void };
+type AttemptProps = AvatarGreetingProps & { tryAgain: () => void; takesFocus: boolean };
 
 const PAGE_ERROR: GreetingState = {
   ...initialGreetingState,

@@ -8,6 +8,7 @@ const caption = (id: string, from: Caption["from"], text: string): Caption => ({
   id,
   from,
   text,
+  lang: "en",
   final: true,
   stream: 1,
 });
@@ -16,7 +17,7 @@ const ANSWER = caption("2", "trainee", "No.");
 
 test("the list shows the hint until the first line", () => {
   const { rerender } = render(<CaptionList captions={[]} hint="Nothing yet" />);
-  expect(screen.getByRole("log").textContent).toBe("Nothing yet");
+  expect(screen.getByRole("region").textContent).toBe("Nothing yet");
   rerender(<CaptionList captions={[QUESTION, ANSWER]} hint="Nothing yet" />);
   const lines = screen.getAllByRole("listitem");
   expect(lines.map((line) => line.textContent)).toEqual([
@@ -29,13 +30,13 @@ test("the list shows the hint until the first line", () => {
 
 test("the list follows new lines unless the trainee has scrolled up", () => {
   const { rerender } = render(<CaptionList captions={[QUESTION]} hint="" />);
-  const list = screen.getByRole("log");
+  const list = screen.getByRole("region");
   Object.defineProperties(list, {
     scrollHeight: { value: 1_000 },
     clientHeight: { value: 200 },
   });
   rerender(<CaptionList captions={[QUESTION, ANSWER]} hint="" />);
-  expect(list.scrollTop).toBe(1_000);
+  expect(list.scrollTop).toBe(800);
 
   list.scrollTop = 100;
   fireEvent.scroll(list);

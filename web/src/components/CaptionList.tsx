@@ -1,49 +1,98 @@
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
-import type { Caption } from "../livekit/captions.js";
+import { directionOf } from "../lib/direction.js";
+import { type Caption, isBrokenOff } from "../livekit/captions.js";
 import { useGuide } from "../texts/guide.js";
 import { useTexts } from "../texts/useTexts.js";
 
-/** The list follows new lines while it is scrolled to within this distance of its end. */
+/** The list follows new lines while it is scrolled to within this distance of the newest. */
 const NEAR_THE_END_PX = 60;
 
-/** The conversation as text, with the newest line in view. */
-export function CaptionList({ captions, hint }: { captions: readonly Caption[]; hint: string }) {
+/** Where to scroll to: the end, or in a low box the beginning of what is below the lines. */
+function newestAt({ scrollHeight, clientHeight, children }: HTMLElement): number {
+  const below = children[0]?.querySelector<HTMLElement>(":scope > .tg-chips");
+  return Math.min(scrollHeight - clientHeight, below?.offsetTop ?? Infinity);
+}
+
+interface CaptionListProps {
+  captions: readonly Caption[];
+  /** Shown until the first line. */
+  hint: string;
+  /** Below the last line; it scrolls with the lines, so that a low box has room for the field. */
+  children?: ReactNode;
+}
+
+/** The conversation as text, with its end in view. `Announcer` reads it to screen readers. */
+export function CaptionList({ captions, hint, children }: CaptionListProps) {
   const texts = useTexts();
-  const { name } = useGuide();
-  const list = useRef<HTMLOListElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const followsEnd = useRef(true);
 
+  const follow = () => {
+    const element = box.current;
+    if (element !== null && followsEnd.current) element.scrollTop = newestAt(element);
+  };
+  useEffect(follow, [captions]);
   useEffect(() => {
-    const element = list.current;
-    if (element !== null && followsEnd.current) element.scrollTop = element.scrollHeight;
-  }, [captions]);
+    if (typeof ResizeObserver === "undefined") return;
+    // Turning a phone, zooming and the on-screen keyboard change the height of the box.
+    const observer = new ResizeObserver(follow);
+    for (const { current } of [box, content]) if (current !== null) observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
 
   return (
-    <ol
-      ref={list}
+    <div
+      ref={box}
       className="tg-captions"
       data-testid="captions"
-      role="log"
+      role="region"
       aria-label={texts.captions.label}
-      aria-relevant="additions"
       tabIndex={0}
-      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-        followsEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX;
+      onScroll={({ currentTarget }) => {
+        followsEnd.current = currentTarget.scrollTop > newestAt(currentTarget) - NEAR_THE_END_PX;
       }}
     >
-      {captions.length === 0 && <li className="tg-hint">{hint}</li>}
-      {captions.map(({ id, from, text, final }) => (
-        <li
-          key={id}
-          className="tg-caption"
-          data-from={from === "agent" ? "guide" : "trainee"}
-          data-final={final}
-        >
-          <span className="tg-speaker">{from === "agent" ? name : texts.you}</span>
-          <span className="tg-line">{text}</span>
-        </li>
-      ))}
-    </ol>
+      <div ref={content} className="tg-talk">
+        {captions.length === 0 ? (
+          <p className="tg-hint">{hint}</p>
+        ) : (
+          <ol className="tg-lines">
+            {captions.map((caption) => (
+              <Line key={caption.id} caption={caption} />
+            ))}
+          </ol>
+        )}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+function Line({ caption }: { caption: Caption }) {
+  const { from, text, lang, final } = caption;
+  const texts = useTexts();
+  const { name } = useGuide();
+  return (
+    <li
+      className="tg-caption"
+      data-from={from === "agent" ? "guide" : "trainee"}
+      data-final={final}
+    >
+      <bdi className="tg-speaker">{from === "agent" ? name : texts.you}</bdi>
+      <span className="tg-line" lang={lang} dir={lang === undefined ? "auto" : directionOf(lang)}>
+        {text}
+        {isBrokenOff(caption) && (
+          <>
+            <span aria-hidden="true">…</span>
+            <span className="tg-visually-hidden" lang={texts.locale}>
+              {" "}
+              {texts.captions.brokenOff}
+            </span>
+          </>
+        )}
+      </span>
+    </li>
   );
 }

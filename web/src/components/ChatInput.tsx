@@ -1,25 +1,31 @@
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 
 import { useTexts } from "../texts/useTexts.js";
 import { SendIcon } from "./icons.js";
 
 interface ChatInputProps {
+  /** There is or was an agent: the trainee can type. */
   enabled: boolean;
+  /** The agent can be reached. If not, what was typed stays in the field. */
+  canSend: boolean;
   send: (text: string) => Promise<void>;
   /** The agent writes, so typing is the only way to answer. */
   textMode: boolean;
 }
 
 /** The field for typing to the agent. */
-export function ChatInput({ enabled, send, textMode }: ChatInputProps) {
+export function ChatInput({ enabled, canSend, send, textMode }: ChatInputProps) {
   const { chat } = useTexts();
   const inputId = useId();
+  const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
   const [status, setStatus] = useState<"idle" | "sending" | "failed">("idle");
 
   const submit = async () => {
     const message = text.trim();
-    if (message === "" || !enabled || status === "sending") return;
+    // A press of the button must not take the focus away from the field.
+    input.current?.focus();
+    if (message === "" || !canSend || status === "sending") return;
     setStatus("sending");
     try {
       await send(message);
@@ -42,11 +48,12 @@ export function ChatInput({ enabled, send, textMode }: ChatInputProps) {
         {chat.label}
       </label>
       <input
+        ref={input}
         id={inputId}
         data-testid="chat-input"
         value={text}
         onChange={(event) => setText(event.target.value)}
-        placeholder={enabled ? (textMode ? chat.textMode : chat.placeholder) : chat.notYet}
+        placeholder={canSend ? (textMode ? chat.textMode : chat.placeholder) : chat.notYet}
         autoComplete="off"
         enterKeyHint="send"
         maxLength={1000}
@@ -57,15 +64,13 @@ export function ChatInput({ enabled, send, textMode }: ChatInputProps) {
         className="tg-round"
         data-testid="chat-send"
         aria-label={chat.send}
-        disabled={!enabled || text.trim() === "" || status === "sending"}
+        aria-disabled={!canSend || text.trim() === "" || status === "sending"}
       >
         <SendIcon />
       </button>
-      {status === "failed" && (
-        <p className="tg-chat-note" role="status">
-          {chat.failed}
-        </p>
-      )}
+      <p className="tg-chat-note" role="status">
+        {status === "failed" && chat.failed}
+      </p>
     </form>
   );
 }

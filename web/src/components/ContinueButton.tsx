@@ -40,5 +40,6 @@ function lineFor(
   texts: Texts,
 ): string | undefined {
   if (leaving === "nowhere") return texts.continue.noAddress;
-  return leaving === "going" || hint === undefined ? undefined : texts.continueHint[hint];
+  if (leaving === "going" || hint === undefined || hint === "over") return undefined;
+  return texts.continueHint[hint];
 }

@@ -1,6 +1,6 @@
 import type { GreetingState } from "../state/greetingState.js";
-import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
+import { endingTitle, reasonNote } from "./endingTexts.js";
 import { Portrait } from "./Portrait.js";
 
 /** Shown on the stage when the greeting has ended or could not begin. */
@@ -13,7 +13,9 @@ export function Ending({ state, tryAgain }: { state: GreetingState; tryAgain: ()
       <div className="tg-ending-portrait" aria-hidden="true">
         <Portrait audioTrack={undefined} speaking={false} />
       </div>
-      <h2>{takenOver ? texts.ending.takenOver : texts.ending.title}</h2>
+      <h2 tabIndex={-1} data-focus-fallback="">
+        {endingTitle(state, texts)}
+      </h2>
       {state.phase === "failed" && !takenOver && (
         <p className="tg-welcome" lang={fallback?.locale}>
           {fallback?.welcomeText ?? texts.ending.welcome}
@@ -29,23 +31,4 @@ export function Ending({ state, tryAgain }: { state: GreetingState; tryAgain: ()
       )}
     </div>
   );
-}
-
-function reasonNote(state: GreetingState, { ended, failed }: Texts): string {
-  if (state.phase === "failed") return failed[state.reason];
-  switch (state.phase === "ended" ? state.reason : undefined) {
-    case "session_ended":
-      return ended.alreadyGreeted;
-    case "session_failed":
-    case "worker_shutdown":
-      return ended.stopped;
-    case "completed":
-      return ended.completed;
-    case "silent":
-      return ended.silent;
-    case "time_limit":
-      return ended.time_limit;
-    default:
-      return ended.other;
-  }
 }

@@ -11,11 +11,12 @@ import { DisclosureContext } from "./useDisclosed.js";
 type GreetingProps = AvatarGreetingProps & {
   endpoint: GreetingEndpoint;
   tryAgain: () => void;
+  takesFocus: boolean;
 };
 
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
-  const { endpoint, traineeName, guideName, poster, tryAgain } = props;
+  const { endpoint, traineeName, guideName, poster, tryAgain, takesFocus } = props;
   const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props);
 
   const announced = greeting.agent?.guide;
@@ -30,7 +31,7 @@ export function Greeting(props: GreetingProps) {
       <SessionProvider session={session}>
         <RoomAudioRenderer room={session.room} />
         <DisclosureContext.Provider value={labelShown}>
-          <GreetingView {...greeting} traineeName={traineeName} tryAgain={tryAgain} />
+          <GreetingView {...greeting} {...{ traineeName, tryAgain, takesFocus }} />
         </DisclosureContext.Provider>
       </SessionProvider>
     </GuideContext.Provider>

@@ -7,6 +7,7 @@ import { continueHintOf, type GreetingState, isOver, isTextMode } from "../state
 import type { Leaving } from "../state/useContinue.js";
 import { useTexts } from "../texts/useTexts.js";
 import { AnswerChips } from "./AnswerChips.js";
+import { Announcer } from "./Announcer.js";
 import { CaptionList } from "./CaptionList.js";
 import { ChatInput } from "./ChatInput.js";
 import { ContinueButton } from "./ContinueButton.js";
@@ -30,6 +31,8 @@ export interface GreetingViewProps {
   leaving: Leaving;
   leave: () => void;
   tryAgain: () => void;
+  /** This is not the first attempt; see `Layout`. */
+  takesFocus?: boolean;
 }
 
 /** The page of a greeting. It needs no LiveKit room, so that each state can be shown alone. */
@@ -47,6 +50,7 @@ export function GreetingView(props: GreetingViewProps) {
       playback={playback}
       traineeName={traineeName}
       reconnecting={reconnecting}
+      takesFocus={props.takesFocus === true}
       recording={agent?.recording === true && !over}
       stage={
         over ? (
@@ -61,17 +65,32 @@ export function GreetingView(props: GreetingViewProps) {
             <CaptionList
               captions={captions}
               hint={live ? texts.captions.empty : texts.captions.before}
-            />
-            {live && agent?.questions !== undefined && state.closing === undefined && (
-              <AnswerChips
-                questions={agent.questions}
-                turn={turnOf(agent, reconnecting)}
+            >
+              {live && agent?.questions !== undefined && state.closing === undefined && (
+                <AnswerChips
+                  questions={agent.questions}
+                  turn={turnOf(agent, reconnecting)}
+                  send={send}
+                />
+              )}
+            </CaptionList>
+            {!over && (
+              <ChatInput
+                enabled={live || captions.length > 0}
+                canSend={live && !reconnecting}
                 send={send}
+                textMode={textMode}
               />
             )}
-            {!over && <ChatInput enabled={live && !reconnecting} send={send} textMode={textMode} />}
           </>
         )
+      }
+      announcer={
+        <Announcer
+          state={state}
+          captions={captions}
+          readsLines={textMode || (live && playback !== "playing")}
+        />
       }
       footer={
         <>

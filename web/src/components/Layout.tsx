@@ -1,8 +1,10 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 
+import { directionOf } from "../lib/direction.js";
 import { shownName } from "../lib/shownName.js";
+import { useKeptFocus } from "../lib/useKeptFocus.js";
 import type { Playback } from "../livekit/playbackReporter.js";
-import { closingOf, continueHintOf, type GreetingState } from "../state/greetingState.js";
+import { closingOf, continueHintOf, type GreetingState, isOver } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
 import { useDisclosed } from "./useDisclosed.js";
@@ -16,23 +18,31 @@ interface LayoutProps {
   /** The trainee is being recorded. */
   recording?: boolean;
   conversation?: ReactNode;
+  /** Lines for screen readers; see `Announcer`. */
+  announcer?: ReactNode;
   /** Whether the browser plays sound; for tests and hosts, as `data-sound`. */
   playback?: Playback;
+  /** The trainee asked for this attempt, and the button for it is gone. */
+  takesFocus?: boolean;
 }
 
 /** The page's layout: heading, stage, conversation and footer. */
 export function Layout(props: LayoutProps) {
-  const { state, traineeName, stage, footer, conversation, playback } = props;
-  const { reconnecting = false, recording = false } = props;
+  const { state, traineeName, stage, footer, conversation, announcer, playback } = props;
+  const { reconnecting = false, recording = false, takesFocus = false } = props;
   const texts = useTexts();
+  const root = useRef<HTMLDivElement>(null);
+  useKeptFocus(root, takesFocus);
   const { tone, text } = statusOf(state, reconnecting, texts);
   const aiLabel = useDisclosed<HTMLParagraphElement>("ai");
   const recordingLabel = useDisclosed<HTMLParagraphElement>("recording", recording);
   return (
     <div
+      ref={root}
       className="tg-root"
       part="root"
       lang={texts.locale}
+      dir={directionOf(texts.locale)}
       data-testid="avatar-greeting"
       data-state={state.phase}
       data-mode={state.phase === "greeting" ? state.mode : undefined}
@@ -42,39 +52,47 @@ export function Layout(props: LayoutProps) {
       data-reason={"reason" in state ? state.reason : undefined}
       data-sound={playback}
     >
-      <header className="tg-header">
-        <div className="tg-heading">
-          <h1>{headingFor(shownName(traineeName), texts)}</h1>
-          <p ref={aiLabel} className="tg-ai" data-testid="ai-avatar">
-            {texts.aiAvatar}
+      <div className="tg-page">
+        <header className="tg-header">
+          <div className="tg-heading">
+            <h1>{headingFor(shownName(traineeName), texts)}</h1>
+            <p ref={aiLabel} className="tg-ai" data-testid="ai-avatar">
+              {texts.aiAvatar}
+            </p>
+          </div>
+          <p ref={recordingLabel} className="tg-recording" data-testid="recording" role="status">
+            {recording && (
+              <>
+                <span className="tg-recording-dot" aria-hidden="true" />
+                {texts.recording}
+              </>
+            )}
           </p>
-        </div>
-        <p ref={recordingLabel} className="tg-recording" data-testid="recording" role="status">
-          {recording && (
-            <>
-              <span className="tg-recording-dot" aria-hidden="true" />
-              {texts.recording}
-            </>
-          )}
-        </p>
-        <p className="tg-status" data-testid="status" data-tone={tone} role="status">
-          <span className="tg-dot" aria-hidden="true">
-            ●
-          </span>{" "}
-          {text}
-        </p>
-      </header>
-      <div className="tg-body" data-split={conversation !== undefined}>
-        <section className="tg-stage" aria-label={texts.guide}>
-          {stage}
-        </section>
-        {conversation !== undefined && (
-          <section className="tg-conversation" aria-label={texts.conversation}>
-            {conversation}
+          <p className="tg-status" data-testid="status" data-tone={tone} role="status">
+            <span className="tg-dot" aria-hidden="true">
+              ●
+            </span>{" "}
+            {text}
+          </p>
+        </header>
+        <div className="tg-body" data-split={conversation !== undefined}>
+          <section
+            className="tg-stage"
+            aria-label={texts.guide}
+            tabIndex={-1}
+            data-focus-fallback={isOver(state) ? undefined : ""}
+          >
+            {stage}
           </section>
-        )}
+          {conversation !== undefined && (
+            <section className="tg-conversation" aria-label={texts.conversation}>
+              {conversation}
+            </section>
+          )}
+        </div>
+        <footer className="tg-footer">{footer}</footer>
       </div>
-      <footer className="tg-footer">{footer}</footer>
+      {announcer}
     </div>
   );
 }

@@ -26,15 +26,19 @@ export function MicrophoneButton({ microphone, enabled, textMode }: MicrophoneBu
         data-testid="mic-button"
         data-status={status}
         data-speaking={speaking}
-        aria-pressed={on}
+        role="switch"
+        aria-checked={on}
+        aria-label={texts.microphone.label}
         aria-describedby={noteId}
         disabled={!enabled || status === "asking"}
         onClick={toggle}
       >
         {on ? <MicrophoneIcon /> : <MicrophoneOffIcon />}
-        <span>{on ? texts.microphone.on : texts.microphone.off}</span>
+        <span className="tg-mic-state" aria-hidden="true">
+          {on ? texts.microphone.on : texts.microphone.off}
+        </span>
       </button>
-      <p id={noteId} data-testid="mic-note" role="status">
+      <p id={noteId} className="tg-mic-note" data-testid="mic-note" role="status">
         {hasNote && texts.microphoneNote[status]}
       </p>
     </div>

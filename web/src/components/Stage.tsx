@@ -38,17 +38,17 @@ export function Stage({ state, agent, reconnecting, microphone, playback, unlock
           <ConnectionSteps state={state} />
         </div>
       )}
-      {live && agent !== undefined && (
-        <TurnPill {...{ agent, reconnecting, textMode, microphone }} />
-      )}
       {live && (
-        <p className="tg-mode-note" data-testid="mode-note" role="status">
-          {modeNote(state, texts)}
-        </p>
+        <div className="tg-notes">
+          {agent !== undefined && <TurnPill {...{ agent, reconnecting, textMode, microphone }} />}
+          <p className="tg-mode-note" data-testid="mode-note" role="status">
+            {modeNote(state, texts)}
+          </p>
+        </div>
       )}
       {playback === "blocked" && !textMode && (
         <div className="tg-tap">
-          <button type="button" data-testid="tap-to-hear" onClick={unlock} autoFocus>
+          <button type="button" className="tg-sound" data-testid="tap-to-hear" onClick={unlock}>
             <SoundIcon />
             {texts.sound.tap}
           </button>

@@ -8,9 +8,16 @@ const stroke = {
   strokeLinejoin: "round",
 } as const;
 
-function icon(children: React.ReactNode) {
+function icon(children: React.ReactNode, directed = false) {
   return (
-    <svg className="tg-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false" {...stroke}>
+    <svg
+      className="tg-icon"
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      focusable="false"
+      data-directed={directed ? "" : undefined}
+      {...stroke}
+    >
       {children}
     </svg>
   );
@@ -32,7 +39,7 @@ export const MicrophoneOffIcon = () =>
     </>,
   );
 
-export const SendIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />);
+export const SendIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />, true);
 
 export const SoundIcon = () =>
   icon(
@@ -41,4 +48,4 @@ export const SoundIcon = () =>
 
 export const CheckIcon = () => icon(<path d="M5 12.500l4.500 4.500L19 7.500" />);
 
-export const ArrowIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />);
+export const ArrowIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />, true);

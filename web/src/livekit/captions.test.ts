@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type Caption, type CaptionUpdate, mergeCaption } from "./captions.js";
+import { type Caption, type CaptionUpdate, isBrokenOff, mergeCaption } from "./captions.js";
 
 const merge = (...updates: Partial<CaptionUpdate>[]) =>
   updates.reduce<readonly Caption[]>(
@@ -8,6 +8,7 @@ const merge = (...updates: Partial<CaptionUpdate>[]) =>
       mergeCaption(captions, {
         id: "a",
         from: "trainee",
+        lang: undefined,
         stream: 1,
         delta: "",
         final: false,
@@ -23,7 +24,9 @@ test("an agent's line grows while it is spoken", () => {
     { from: "agent", delta: "Ana" },
     { from: "agent", final: true },
   );
-  expect(line).toEqual([{ id: "a", from: "agent", stream: 1, text: "Hello Ana", final: true }]);
+  expect(line).toEqual([
+    { id: "a", from: "agent", lang: undefined, stream: 1, text: "Hello Ana", final: true },
+  ]);
 });
 
 test("each interim result of the trainee's speech replaces the last one", () => {
@@ -60,4 +63,26 @@ test("only the last 200 lines are kept", () => {
   const many = merge(...Array.from({ length: 250 }, (_, n) => ({ id: `${n}`, delta: `${n}` })));
   expect(many).toHaveLength(200);
   expect(many.at(-1)?.text).toBe("249");
+});
+
+test("a line keeps the language in which it began", () => {
+  const [opening] = merge(
+    { from: "agent", delta: "Hello " },
+    { from: "agent", lang: "en", delta: "Ana." },
+    { from: "agent", lang: "es", final: true },
+  );
+  expect(opening?.lang).toBe("en");
+});
+
+test.each([
+  ["Have you done this before?", false],
+  ["¿Lo ha hecho antes?", false],
+  ["您以前做过吗？", false],
+  ["It is short: \u201ctwo minutes\u201d", false],
+  ["The video shows what is", true],
+])("the agent's line %j was interrupted: %j", (text, broken) => {
+  const [line] = merge({ from: "agent", delta: text }, { from: "agent", final: true });
+  expect(line && isBrokenOff(line)).toBe(broken);
+  const [growing] = merge({ from: "agent", delta: text });
+  expect(growing && isBrokenOff(growing)).toBe(false);
 });

@@ -5,6 +5,8 @@ export interface Caption {
   id: string;
   from: "agent" | "trainee";
   text: string;
+  /** BCP 47 tag of the greeting's language when the line began; undefined if it was not known. */
+  lang: string | undefined;
   /** The text does not change any more. */
   final: boolean;
   /** Number of the stream that wrote the text; a later stream of the same segment replaces it. */
@@ -15,6 +17,7 @@ export interface Caption {
 export interface CaptionUpdate {
   id: string;
   from: Caption["from"];
+  lang: string | undefined;
   stream: number;
   /** Text to append to what the same stream has written. */
   delta: string;
@@ -27,16 +30,21 @@ export function mergeCaption(
   captions: readonly Caption[],
   update: CaptionUpdate,
 ): readonly Caption[] {
-  const { id, from, stream, delta, final } = update;
+  const { id, from, lang, stream, delta, final } = update;
   const index = captions.findIndex((caption) => caption.id === id);
   const known = captions[index];
   if (known === undefined) {
     if (delta === "") return captions;
-    return [...captions, { id, from, stream, text: delta, final }].slice(-MAX_CAPTIONS);
+    return [...captions, { id, from, lang, stream, text: delta, final }].slice(-MAX_CAPTIONS);
   }
   if (stream < known.stream || (known.final && !final)) return captions;
   // A new stream that has no text yet does not erase the text of the last one.
   if (stream > known.stream && delta === "") return captions;
   const text = stream === known.stream ? known.text + delta : delta;
-  return captions.with(index, { ...known, stream, text, final });
+  return captions.with(index, { ...known, lang: known.lang ?? lang, stream, text, final });
+}
+
+/** The agent was interrupted: a whole line ends with punctuation. */
+export function isBrokenOff({ from, text, final }: Caption): boolean {
+  return from === "agent" && final && !/[\p{P}\p{S}]\s*$/u.test(text);
 }

@@ -10,9 +10,10 @@
 import type { Room, TextStreamReader } from "livekit-client";
 import { useCallback, useEffect, useReducer } from "react";
 
+import { newestAgent } from "./agentPresence.js";
 import { type Caption, type CaptionUpdate, mergeCaption } from "./captions.js";
 import type { Tap } from "./questions.js";
-import { ATTRIBUTE_TAP } from "./roomContract.js";
+import { ATTRIBUTE_LOCALE, ATTRIBUTE_TAP } from "./roomContract.js";
 
 const TOPIC_TRANSCRIPTION = "lk.transcription";
 const TOPIC_CHAT = "lk.chat";
@@ -36,7 +37,7 @@ export function useCaptions(room: Room): Conversation {
   useEffect(() => {
     room.registerTextStreamHandler(TOPIC_TRANSCRIPTION, (reader, { identity }) => {
       const from = identity === room.localParticipant.identity ? "trainee" : "agent";
-      void readLine(reader, from, update);
+      void readLine(reader, from, () => greetingLanguage(room), update);
     });
     return () => room.unregisterTextStreamHandler(TOPIC_TRANSCRIPTION);
   }, [room]);
@@ -47,28 +48,35 @@ export function useCaptions(room: Room): Conversation {
         topic: TOPIC_CHAT,
         ...(tap !== undefined && { attributes: { [ATTRIBUTE_TAP]: JSON.stringify(tap) } }),
       });
-      update({ id, from: "trainee", stream: ++streams, delta: text, final: true });
+      update({ id, from: "trainee", lang: undefined, stream: ++streams, delta: text, final: true });
     },
     [room],
   );
   return { captions, send };
 }
 
+/** The language that the agent speaks now. */
+function greetingLanguage(room: Room): string | undefined {
+  return newestAgent(room.remoteParticipants.values())?.attributes[ATTRIBUTE_LOCALE] || undefined;
+}
+
 async function readLine(
   reader: TextStreamReader,
   from: Caption["from"],
+  language: () => string | undefined,
   update: (update: CaptionUpdate) => void,
 ): Promise<void> {
   const stream = ++streams;
   const attributes = reader.info.attributes ?? {};
   const id = attributes["lk.segment_id"] ?? reader.info.id;
   try {
-    for await (const delta of reader) update({ id, from, stream, delta, final: false });
+    for await (const delta of reader)
+      update({ id, from, lang: language(), stream, delta, final: false });
   } catch {
     // The speaker left in the middle of the line; keep the part that arrived.
   }
   // The agent's line is one stream; each interim result of the trainee's speech is a stream of its
   // own.
   const final = from === "agent" || attributes["lk.transcription_final"] === "true";
-  update({ id, from, stream, delta: "", final });
+  update({ id, from, lang: language(), stream, delta: "", final });
 }

@@ -185,12 +185,19 @@ export function opensVideoByItself(state: GreetingState): boolean {
 }
 
 /** Why the Continue button is emphasised. */
-export type ContinueHint = Closing | "late" | "lost";
+export type ContinueHint =
+  | Closing
+  | "late"
+  | "lost"
+  /** There is nothing else to do. */
+  | "over";
 
 /** Undefined while the trainee should stay in the greeting. */
 export function continueHintOf(state: GreetingState): ContinueHint | undefined {
   const wait = waitOf(state);
-  return wait === "late" || wait === "lost" ? wait : closingOf(state);
+  if (wait === "late" || wait === "lost") return wait;
+  if (opensVideoByItself(state) || !isOver(state)) return closingOf(state);
+  return state.phase === "failed" && state.reason === "taken_over" ? undefined : "over";
 }
 
 /**

@@ -64,6 +64,7 @@ export const de: Texts = {
     label: "Was gesagt wurde",
     before: "Was Ihr Guide sagt, erscheint hier.",
     empty: "Was gesagt wird, erscheint hier.",
+    brokenOff: "(unterbrochen)",
   },
   chat: {
     label: "Ihrem Guide schreiben",
@@ -73,7 +74,7 @@ export const de: Texts = {
     send: "Senden",
     failed: "Das kam nicht an. Bitte senden Sie es noch einmal.",
   },
-  microphone: { on: "Mikrofon an", off: "Mikrofon aus" },
+  microphone: { label: "Mikrofon", on: "Mikrofon an", off: "Mikrofon aus" },
   microphoneNote: {
     off: "Zum Sprechen einschalten, oder einfach schreiben.",
     asking: "Erlauben Sie es im Browser, oder hören Sie einfach zu und schreiben Sie.",

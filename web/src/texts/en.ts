@@ -60,6 +60,7 @@ export const en: Texts = {
     label: "What was said",
     before: "What your guide says will appear here.",
     empty: "What is said appears here.",
+    brokenOff: "(interrupted)",
   },
   chat: {
     label: "Type to your guide",
@@ -69,7 +70,7 @@ export const en: Texts = {
     send: "Send",
     failed: "That did not get through. Please send it again.",
   },
-  microphone: { on: "Microphone on", off: "Microphone off" },
+  microphone: { label: "Microphone", on: "Microphone on", off: "Microphone off" },
   microphoneNote: {
     off: "Turn it on to speak, or type.",
     asking: "Allow it in your browser, or just listen and type.",

@@ -64,6 +64,7 @@ export const es: Texts = {
     label: "Lo que se ha dicho",
     before: "Aquí aparecerá lo que diga tu guía.",
     empty: "Aquí aparece lo que se dice.",
+    brokenOff: "(interrumpido)",
   },
   chat: {
     label: "Escribe a tu guía",
@@ -73,7 +74,7 @@ export const es: Texts = {
     send: "Enviar",
     failed: "El mensaje no ha llegado. Vuelve a enviarlo, por favor.",
   },
-  microphone: { on: "Micrófono activado", off: "Micrófono desactivado" },
+  microphone: { label: "Micrófono", on: "Micrófono activado", off: "Micrófono desactivado" },
   microphoneNote: {
     off: "Actívalo para hablar, o escribe.",
     asking: "Permítelo en tu navegador, o simplemente escucha y escribe.",

@@ -67,6 +67,7 @@ export const fr: Texts = {
     label: "Ce qui a été dit",
     before: "Les paroles de votre guide s'afficheront ici.",
     empty: "Vos échanges s'affichent ici.",
+    brokenOff: "(interrompu)",
   },
   chat: {
     label: "Écrire à votre guide",
@@ -76,7 +77,7 @@ export const fr: Texts = {
     send: "Envoyer",
     failed: "Votre message n'est pas parti. Renvoyez-le, s'il vous plaît.",
   },
-  microphone: { on: "Micro activé", off: "Micro coupé" },
+  microphone: { label: "Micro", on: "Micro activé", off: "Micro coupé" },
   microphoneNote: {
     off: "Activez-le pour parler, ou écrivez.",
     asking: "Autorisez-le dans votre navigateur, ou contentez-vous d'écouter et d'écrire.",

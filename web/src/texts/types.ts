@@ -50,15 +50,15 @@ export interface Texts {
   mode: Record<ModeReason, string>;
   sound: Record<"tap" | "why", string>;
   /** `before` and `empty`: shown before the greeting begins, and before the first line. */
-  captions: Record<"label" | "before" | "empty", string>;
+  captions: Record<"label" | "before" | "empty" | "brokenOff", string>;
   /** `textMode`: the placeholder if the agent writes; `notYet`: before the greeting begins. */
   chat: Record<"label" | "placeholder" | "textMode" | "notYet" | "send" | "failed", string>;
-  microphone: Record<"on" | "off", string>;
+  microphone: Record<"label" | "on" | "off", string>;
   microphoneNote: Record<Exclude<MicrophoneStatus, "on">, string>;
   /** `noAddress`: the page does not know where the training video is. */
   continue: Record<"label" | "going" | "noAddress", string>;
   /** The line beside an emphasised Continue button. */
-  continueHint: Record<ContinueHint, string>;
+  continueHint: Record<Exclude<ContinueHint, "over">, string>;
   /** The ending; `takenOver` and `takeBack`: the greeting is open in another tab. */
   ending: Record<"title" | "takenOver" | "welcome" | "tryAgain" | "takeBack", string>;
   /** Why the greeting ended; `other` for every reason without a text of its own. */

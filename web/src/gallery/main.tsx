@@ -1,0 +1,78 @@
+/**
+ * Shows the states of the page without LiveKit: `gallery.html?state=text&locale=de&column=420`.
+ * Not part of the package. `window.gallery` lets tests show many states without loading the page
+ * again.
+ */
+import "../styles/index.css";
+import "../page.css";
+
+import axe from "axe-core";
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+
+import { GreetingView } from "../components/GreetingView.js";
+import { textsFor } from "../texts/index.js";
+import { TextsContext } from "../texts/useTexts.js";
+import { type StateName, STATES } from "./states.js";
+
+interface Shown {
+  state: StateName;
+  locale?: string;
+  /** Width of the column that holds the greeting, in pixels; by default the window's. */
+  column?: number;
+  /** `--tg-height` of the column. */
+  height?: string;
+  /** Change what is shown, instead of showing it anew. */
+  keep?: boolean;
+  takesFocus?: boolean;
+}
+
+const container = document.getElementById("root");
+if (container === null) throw new Error("gallery.html has no #root");
+const root = createRoot(container);
+
+let shown = 0;
+
+function show({ state, locale = "en", column, height, keep, takesFocus }: Shown): void {
+  if (keep !== true) shown++;
+  const width = column === undefined ? "" : `${column}px`;
+  document.body.style.cssText = width && `width: ${width}; --tg-height: ${height ?? "100svh"}`;
+  flushSync(() =>
+    root.render(
+      <TextsContext.Provider value={{ ...textsFor([locale]), locale }}>
+        <main>
+          <GreetingView key={shown} {...STATES[state]} takesFocus={takesFocus === true} />
+        </main>
+      </TextsContext.Provider>,
+    ),
+  );
+}
+
+export const gallery = { axe, show, states: Object.keys(STATES) };
+declare global {
+  interface Window {
+    gallery: typeof gallery;
+  }
+}
+window.gallery = gallery;
+
+const asked = new URLSearchParams(location.search);
+const named = asked.get("state") as StateName | null;
+if (named !== null && named in STATES) {
+  const column = Number(asked.get("column"));
+  show({
+    state: named,
+    locale: asked.get("locale") ?? "en",
+    ...(column > 0 && { column, height: asked.get("height") ?? "100svh" }),
+  });
+} else {
+  root.render(
+    <ul>
+      {gallery.states.map((name) => (
+        <li key={name}>
+          <a href={`?state=${name}`}>{name}</a>
+        </li>
+      ))}
+    </ul>,
+  );
+}
