@@ -4,6 +4,15 @@
 # includes security fixes of Debian and Python. For reproducible builds, pin its digest:
 # --build-arg PYTHON=python:3.11-slim-bookworm@sha256:… (docker buildx imagetools inspect shows it).
 ARG PYTHON=python:3.11-slim-bookworm
+ARG NODE=node:22-bookworm-slim
+
+# The custom element that the endpoint serves at /static/greeter.js.
+FROM ${NODE} AS element
+WORKDIR /web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web ./
+RUN npm run build:element
 
 FROM ${PYTHON} AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never \
@@ -23,6 +32,7 @@ RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin greeter
 WORKDIR /app
 # Owned by root, so that the process cannot change its own code.
 COPY --from=build /app /app
+COPY --from=element /web/dist /app/web/dist
 ENV PATH="/app/.venv/bin:$PATH" HF_HOME=/app/.models PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 # The SQLite store of the worker and the endpoint: keep this volume, or use REDIS_URL.
 ENV STATE_DIR=/app/.state

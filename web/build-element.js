@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 import { build } from "vite";
 
@@ -30,9 +31,9 @@ await build({
 });
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", here), "utf8"));
-const digest = createHash("sha384")
-  .update(readFileSync(new URL("greeter.js", dist)))
-  .digest();
+const script = readFileSync(new URL("greeter.js", dist));
+writeFileSync(new URL("greeter.js.gz", dist), gzipSync(script, { level: 9 }));
+const digest = createHash("sha384").update(script).digest();
 const manifest = {
   version,
   /** The script under a name that changes with its content. */

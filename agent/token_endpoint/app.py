@@ -15,6 +15,7 @@ from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.api_document import operation_id, set_openapi
+from agent.token_endpoint.http.element import add_element_routes
 from agent.token_endpoint.http.error_handlers import add_error_handlers
 from agent.token_endpoint.http.error_response import fallback_for
 from agent.token_endpoint.http.health import add_health_routes
@@ -89,6 +90,7 @@ def create_app(
     add_error_handlers(app, settings)
     add_routes(app)
     add_health_routes(app)
+    add_element_routes(app, settings)
     app.add_middleware(EdgeMiddleware, settings=settings, spans=spans)
     if settings.cors_allowed_origins:
         app.add_middleware(

@@ -118,7 +118,7 @@ def test_chart_renders_valid_kubernetes_objects(settings: tuple[str, ...], versi
 def test_ingress_exposes_only_the_api_health_and_livekit_webhooks() -> None:
     [rule] = one(rendered(*EVERYTHING), "Ingress", "-endpoint")["spec"]["rules"]
     paths = [path["path"] for path in rule["http"]["paths"]]
-    assert paths == ["/api/", "/healthz", "/livekit/webhook"]
+    assert paths == ["/api/", "/static/", "/embed/", "/healthz", "/livekit/webhook"]
 
 
 def test_worker_update_waits_for_running_greetings() -> None:

@@ -45,8 +45,8 @@ def test_image_files_start_the_processes(tmp_path: Path) -> None:
         for line in (ROOT / ".dockerignore").read_text().splitlines()
         if line.startswith("!")
     }
-    assert set(sources) <= let_through
-    for source in sources:
+    assert {source for source in sources if not source.startswith("web/")} <= let_through
+    for source in set(sources) - {"web"}:
         if (ROOT / source).is_dir():
             shutil.copytree(
                 ROOT / source,

@@ -11,6 +11,7 @@ from agent.core.settings.field_types import (
     CommaSeparated,
     HttpUrlOrEmpty,
     JwksUrlOrEmpty,
+    OriginPatterns,
     Rate,
     Seconds,
 )
@@ -48,6 +49,8 @@ class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
     """Required `aud` of the platform's JWTs; empty to accept any, or none."""
     cors_allowed_origins: CommaSeparated = Field(default_factory=list)
     """Origins of the pages that may call the token endpoint."""
+    embed_allowed_origins: OriginPatterns = Field(default_factory=list)
+    """Origins of the pages that may show `/embed/…` in an iframe."""
     continue_url: HttpUrlOrEmpty = ""
     """URL of the Continue button, unless the platform's request has its own."""
     poster_url: HttpUrlOrEmpty = ""

@@ -105,6 +105,17 @@ def _comma_separated(value: Any) -> Any:
     )
 
 
+def _origin_patterns(values: list[str]) -> list[str]:
+    """Check sources of a Content Security Policy; anything else would change the policy."""
+    for value in values:
+        if not re.fullmatch(r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d+|:\*)?", value):
+            raise ValueError(
+                "must list origins without a path, like https://lms.example.com or "
+                "https://*.example.com"
+            )
+    return values
+
+
 def _table(value: Any) -> Any:
     """Parse `en=aura-2-andromeda-en, es=aura-2-celeste-es` into a dict."""
     if not isinstance(value, str):
@@ -139,4 +150,7 @@ Rate = Annotated[str, AfterValidator(_rate)]
 """A rate limit such as 30/minute; empty for no limit."""
 HttpUrlOrEmpty = Annotated[str, AfterValidator(_http_url_or_empty)]
 CommaSeparated = Annotated[list[str], BeforeValidator(_comma_separated)]
+OriginPatterns = Annotated[
+    list[str], BeforeValidator(_comma_separated), AfterValidator(_origin_patterns)
+]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]

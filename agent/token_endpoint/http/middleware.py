@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class EdgeMiddleware:
-    """Turns unexpected errors into a 500, forbids caching, and counts requests.
+    """Turns unexpected errors into a 500, forbids caching by default, and counts requests.
 
     If the body was not read completely, it closes the connection after the response.
     """
@@ -59,7 +59,7 @@ class EdgeMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers["Cache-Control"] = "no-store"
+                headers.setdefault("Cache-Control", "no-store")
                 headers["X-Content-Type-Options"] = "nosniff"
                 if unread:
                     # Without this, uvicorn reads the rest of the body, however long it is.

@@ -1,0 +1,26 @@
+// The iframe page. Its address is /embed/{session_id}#authorization=…&locale=…&continue=message
+// The part after # stays in the browser: it is not sent to the server.
+"use strict";
+
+const options = new URLSearchParams(location.hash.slice(1));
+const session = location.pathname.split("/").at(-1);
+
+const greeter = document.createElement("training-greeter");
+greeter.authorization = options.get("authorization") ?? undefined;
+const url = new URL(`../api/users/sessions/${session}/avatar-greeting/`, location.href);
+greeter.setAttribute("endpoint-url", url.href);
+greeter.setAttribute("continue-target", "_top");
+if (options.has("locale")) greeter.setAttribute("locale", options.get("locale"));
+
+// Only allowed origins can be the parent (EMBED_ALLOWED_ORIGINS, sent as frame-ancestors).
+for (const type of ["continue", "ended", "error"]) {
+  greeter.addEventListener(type, (event) => {
+    if (parent === self) return;
+    parent.postMessage({ source: "training-greeter", type, ...event.detail }, "*");
+    // The parent page opens the video itself.
+    if (options.get("continue") === "message") event.preventDefault();
+  });
+}
+
+document.body.style.margin = "0";
+document.body.append(greeter);
