@@ -17,7 +17,7 @@ import numpy as np
 from aiohttp import web
 from google import genai
 from google.genai import types
-from livekit import api
+from livekit import api, rtc
 from livekit.agents import AgentServer, llm, tts
 from livekit.agents.cli import cli, proto
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
@@ -25,7 +25,9 @@ from livekit.agents.llm.fallback_adapter import FallbackLLMStream
 from livekit.agents.tts.fallback_adapter import FallbackSynthesizeStream
 from livekit.agents.utils import http_context
 from livekit.agents.utils.http_server import HttpServer
+from livekit.agents.voice.io import AudioOutput
 from livekit.agents.voice.recorder_io import RecorderIO
+from livekit.agents.voice.room_io._output import _ParticipantAudioOutput
 from livekit.agents.voice.transcription._speaking_rate import SpeakingRateStream
 from livekit.plugins import bey, google
 from livekit.protocol.agent import Job
@@ -176,6 +178,50 @@ class BeyAvatarSession(bey.AvatarSession, ABC):
 
     async def _start_agent(self, livekit_url: str, livekit_token: str) -> None:
         await self.request()
+
+
+async def _start_without_track(output: _ParticipantAudioOutput, **_: Any) -> None:
+    """Forward audio to a track that `VoiceTrack` publishes."""
+    output._forwarding_task = asyncio.create_task(output._forward_audio())
+
+
+_ParticipantAudioOutput.start = _start_without_track  # type: ignore[method-assign, assignment]
+
+
+class VoiceTrack:
+    """The agent's own audio track, published only while the agent speaks without an avatar.
+
+    As released, RoomIO publishes it at once and for the whole session, and has no option. The
+    encoder then takes 2 % of a core to encode silence while the avatar speaks
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/voice/room_io/_output.py).
+    """
+
+    def __init__(self, room: rtc.Room, output: AudioOutput) -> None:
+        """Args:
+        output: the room's own output, at the end of the session's chain. An output of another kind
+            has no track, and nothing happens.
+        """
+        self._room = room
+        self._output = output if isinstance(output, _ParticipantAudioOutput) else None
+        self._published = False
+
+    async def publish(self) -> None:
+        """Publish it, once, and wait until a participant is subscribed to it.
+
+        Speech waits for the subscription, too.
+        """
+        if self._output is not None and not self._published:
+            self._published = True
+            await self._output._publish_track()
+
+    async def unpublish(self) -> None:
+        """Take it back if it is published; nothing may be playing."""
+        if self._output is None or not self._published:
+            return
+        self._published = False
+        self._output._subscribed_fut = asyncio.Future()
+        if self._output._publication is not None:
+            await self._room.local_participant.unpublish_track(self._output._publication.sid)
 
 
 class ObservableAgentServer(AgentServer):

@@ -4,6 +4,8 @@ The session's speech passes through one chain, and only this module replaces its
 avatar while nothing is playing, and with the agent's track at any time. The tail is replaced
 without an interruption first, because an interruption while the old tail holds part of a line
 blocks every later line (seen in livekit-agents 1.8.9).
+
+The agent's own track is published only for the time in which it is used.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError
 from agent.core.events import Events, ModeChanged
+from agent.core.livekit_internals import VoiceTrack
+from agent.core.task_set import TaskSet
 from agent.core.types import Mode
 
 
@@ -36,6 +40,8 @@ class Output:
         self._state = state
         self._events = events
         self._voice: AudioOutput | None = None
+        self._voice_track: VoiceTrack | None = None
+        self._tasks = TaskSet()
         self._avatar_identity: str | None = None
         self._avatar_audible_at: float | None = None
         self._voice_audible_at: float | None = None
@@ -43,11 +49,19 @@ class Output:
         room.on("local_track_published", self._on_own_track)
 
     def remember_voice(self) -> None:
-        """Keep the agent's own audio track as a fallback; call it once the session is started."""
+        """Keep the agent's own audio output as a fallback; call it once the session is started."""
         output = self._session.output.audio
         while output is not None and output.next_in_chain is not None:
             output = output.next_in_chain
-        self._voice = output
+        if output is None:
+            return
+        self._voice, self._voice_track = output, VoiceTrack(self._room, output)
+        if not self._state.avatar_allowed:
+            self._publish_voice()
+
+    def close(self) -> None:
+        """Stop waiting for a participant who hears the agent's own track."""
+        self._tasks.cancel()
 
     @property
     def identity(self) -> str:
@@ -73,6 +87,9 @@ class Output:
         if avatar.avatar_identity not in self._room.remote_participants:
             raise AvatarError("the avatar left before it could speak")
         await avatar.attach(self._session, self._room, self._events)
+        self._tasks.cancel()
+        if self._voice_track is not None:
+            await self._voice_track.unpublish()
         self._avatar_identity = avatar.avatar_identity
         self._change("avatar", "")
 
@@ -85,6 +102,7 @@ class Output:
         if self._state.mode == "text":
             return
         self._release_avatar()
+        self._publish_voice()
         self._change("voice", reason)
 
     def use_text(self, reason: str) -> None:
@@ -97,6 +115,10 @@ class Output:
         # The avatar may hold part of a line: the session would wait for it before the next line.
         if self._state.mode == "avatar" and self._voice is not None:
             self._session.output.replace_audio_tail(self._voice)
+
+    def _publish_voice(self) -> None:
+        if self._voice_track is not None:
+            self._tasks.start(self._voice_track.publish(), name="publish_voice")
 
     def _change(self, mode: Mode, reason: str) -> None:
         self._state.mode, self._state.mode_reason = mode, reason

@@ -143,6 +143,7 @@ class GreetingSession:
         greeting, state = self._greeting, self._greeting.state
         reason = str(state.end_reason)
         greeting.tasks.cancel()
+        greeting.output.close()
         try:
             greeting.avatar.stop_speaking()
             closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)

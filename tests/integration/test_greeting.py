@@ -45,6 +45,7 @@ async def test_agent_greets_by_name_and_answers_speech(
     assert client.avatar is not None
     assert speaker == client.avatar.identity
     assert client.avatar.attributes["lk.publish_on_behalf"] == client.agent.identity
+    assert not client.agent.track_publications
 
     opening = await the_opening(client)
     assert opening == shipped_script(**training).opening

@@ -20,6 +20,8 @@ from livekit.agents.tts import fallback_adapter as tts_fallback
 from livekit.agents.utils import http_context
 from livekit.agents.voice import recorder_io
 from livekit.agents.voice.avatar import DataStreamAudioReceiver
+from livekit.agents.voice.room_io import RoomIO
+from livekit.agents.voice.room_io import _output as room_output
 from livekit.agents.voice.transcription import _speaking_rate
 from livekit.plugins import bey, google
 
@@ -94,6 +96,16 @@ def test_recorder_has_the_attributes_we_use() -> None:
     for name in ("self.__started_at: ", "self.__reported = ", "def pending_since(self)"):
         assert name in output
     assert "def __place(self, *, started_at: float, offset: float, duration: float)" in output
+
+
+def test_room_publishes_its_own_track_in_the_method_we_replace() -> None:
+    source = inspect.getsource(room_output._ParticipantAudioOutput)
+    assert "self._forwarding_task = asyncio.create_task(self._forward_audio())" in source
+    assert "self._publication = await self._room.local_participant.publish_track(" in source
+    assert "await self._subscribed_fut" in inspect.getsource(
+        room_output._ParticipantAudioOutput.capture_frame
+    )
+    assert "await self._audio_output.start(trace_context=" in inspect.getsource(RoomIO._init_task)
 
 
 def test_livekit_agents_runs_a_worker_as_we_do() -> None:
