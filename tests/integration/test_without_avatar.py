@@ -48,7 +48,7 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
     heard_at = client.audio[speaker].loud_at
     calls = [call["detail"]["said"] for call in await product.stage.stand_ins.calls("tts")]
     sentences = next(said for said in calls if " ".join(said) == opening)
-    assert heard_at[-1] - heard_at[0] > await spoken_s(sentences) - 0.3
+    assert heard_at[-1] - heard_at[0] > await spoken_s(sentences) - 0.2
     assert await product.calls_for_avatars(response["room_name"]) == 1
 
 
