@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from agent.demo.providers.gemini.interview import answer
@@ -141,6 +143,41 @@ def test_interview_asks_again_after_an_unclear_answer() -> None:
     assert talk.say("Purple, mostly.") == f"{replies('en')['unclear']} {ask}"
 
 
+def test_interview_skips_a_question_that_was_not_clear_twice() -> None:
+    talk = Interview("forklift", "en")
+    talk.say("Hello!")
+    first = talk.script.questions[0]
+    assert talk.say("Purple, mostly.").endswith(first.ask)
+    assert not talk.say("Purple.").endswith(first.ask)
+    assert talk.saved == {first.id: None}
+
+
+def test_interview_asks_again_if_the_function_refuses_the_value() -> None:
+    talk = Interview("patient care", "en")
+    years = next(q for q in talk.script.questions if q.type == "number")
+    talk.turns.append(Turn("model", years.ask))
+    assert talk.say("999") == f"{replies('en')['unclear']} {years.ask}"
+    assert talk.called == [f"record_{years.id}"]
+    assert talk.saved == {}
+    talk.say("nine")
+    assert talk.saved[years.id] == 9
+
+
+def test_interview_takes_an_answer_to_the_openings_own_question() -> None:
+    talk = Interview("forklift", "en")
+    talk.turns = [Turn("model", "Hi! Your forklift training is next. Have you driven one before?")]
+    talk.say("Yes, I have.")
+    assert talk.saved == {"driven_before": True}
+
+
+def test_interview_corrects_an_earlier_answer_while_another_question_is_open() -> None:
+    talk = Interview("forklift", "en")
+    for said in ("Hello!", "Yes", "10"):
+        talk.say(said)
+    talk.say("Sorry, not ten, eleven years.")
+    assert talk.saved["years_driving"] == 11
+
+
 def test_interview_records_an_answer_and_answers_the_question_beside_it() -> None:
     talk = Interview("forklift", "en")
     talk.say("Hello!")
@@ -219,4 +256,8 @@ def test_languages_have_the_same_intents_and_replies() -> None:
     for language in languages().values():
         assert language.intents.keys() == english.intents.keys()
         assert language.replies.keys() == english.replies.keys()
-        assert [language.number(word) for word in language.numbers.split()] == list(range(21))
+        assert len(language.numbers.split()) == 100
+        spoken = [re.sub(r"\[oa\]\?|[es]\?", "", each) for each in language.numbers.split()]
+        assert [language.in_digits(each.replace("_", "-")) for each in spoken] == list(
+            map(str, range(100))
+        )

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
+from agent.demo.providers.gemini.interpret import Question, Value, declines, interpret
 from agent.demo.providers.gemini.language import Language, found, languages, plain, words
 from agent.demo.providers.gemini.reply import Reply
 from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request
 
-_QUESTION = re.compile(
-    r"^\s*-\s*([a-z]\w*) \((yes_no|choice|number|text)(?:; only if [^)]*)?\): (.+)$", re.M
-)
 _NEXT = re.compile(r"\bnext: ?(\w+)")
 _RECORD = "record_"
 """A question's id follows."""
@@ -35,44 +32,7 @@ _REPLY_AFTER = {
 _PENDING_TURNS = 3
 """A question waits for its answer during this many turns of the model."""
 _SHORT_WORDS = 10
-_CUT_CHARACTERS = 15
-"""An interrupted question is recognised if this much of it was said."""
-
-Value = bool | int | float | str
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question of the script, as the system instruction lists it."""
-
-    id: str
-    kind: str
-    """`yes_no`, `choice`, `number` or `text`"""
-    ask: str
-    choices: dict[str, str] = field(default_factory=dict)
-    """Labels by id."""
-
-    @classmethod
-    def from_line(cls, match: re.Match[str]) -> Question:
-        """Read `- truck (choice): Which truck? [reach = a reach truck; …]`."""
-        id, kind, line = match.groups()
-        ask = re.sub(r" \([^()]*\)$", "", line) if kind == "number" else line
-        choices: dict[str, str] = {}
-        if kind == "choice":
-            ask, _, rest = line.partition(" [")
-            for pair in rest.rstrip("]").split("; "):
-                choice, _, label = pair.partition(" = ")
-                choices[choice] = label
-        return cls(id, kind, ask, choices)
-
-    def is_in(self, text: str) -> bool:
-        """Whether this question was asked in a text, also if only its beginning was.
-
-        A text may be interrupted, and an opening asks without the choices.
-        """
-        said, ask = plain(text), plain(self.ask)
-        cut = (ask[:end] for end in range(len(ask), _CUT_CHARACTERS, -1))
-        return ask in said or any(said.rstrip(" ?").endswith(start) for start in cut)
+_POLITE_WORDS = 3
 
 
 def answer(request: Request) -> Reply:
@@ -96,7 +56,7 @@ class _Interview:
         instruction = plain(request.instruction)
         spoken = (ours for ours in languages().values() if found(ours.instruction, instruction))
         self._language: Language = next(spoken, languages()["en"])
-        listed = map(Question.from_line, _QUESTION.finditer(request.instruction))
+        listed = Question.all_in(request.instruction)
         self._questions = {q.id: q for q in listed if _RECORD + q.id in self._functions}
 
     def to_trainee(self) -> Reply:
@@ -107,17 +67,17 @@ class _Interview:
             if intent in self._functions and self._hears(intent):
                 return _called(intent)
         pending = self._pending
-        if pending and self._hears("skip"):
-            return _called("skip_question", question=pending.id)
         recorded, ends = self._recorded(pending), self._ends()
         if recorded.calls or ends.text or ends.calls:
             return Reply(ends.text, recorded.calls + ends.calls)
+        if pending and declines(pending, self._said, self._language):
+            return _called("skip_question", question=pending.id)
         if self._asked or self._hears("question"):
             return self._then_ask(self._answer(self._said) or self._text("unknown"))
         if answer := self._topic(self._said):
             return self._then_ask(answer)
-        if pending and self._said:  # the function says what a valid answer is
-            return _called(_RECORD + pending.id, value=self._said)
+        if pending and self._said:
+            return self._ask_again(pending)
         return self._then_ask(self._text("what_else"))
 
     def after_functions(self, responses: tuple[FunctionResponse, ...]) -> Reply:
@@ -127,9 +87,10 @@ class _Interview:
             return Reply(f"{self._text('of_course')} {self._request.model_texts[-1]}")
         is_recorded = name.startswith(_RECORD)
         reply = "thanks" if is_recorded else _REPLY_AFTER.get(name, "of_course")
-        if any(_REFUSED.search(response.text) for response in responses):
-            reply = "unclear"
-        elif is_recorded and self._hears("correction"):
+        pending = self._pending
+        if pending and any(_REFUSED.search(response.text) for response in responses):
+            return self._ask_again(pending)
+        if is_recorded and self._hears("correction"):
             reply = "corrected"
         text = self._text(reply)
         if name == "end_greeting":
@@ -158,31 +119,29 @@ class _Interview:
 
     def _recorded(self, pending: Question | None) -> Reply:
         """The call that records an answer or a correction; empty if the trainee gave none."""
-        calls = [call for call, _ in self._exchanges if call.name.startswith(_RECORD)]
-        corrects = bool(calls) and self._hears("correction")
-        question = self._questions.get(_id_of(calls[-1])) if corrects else pending
-        only_asks = not self._stated or (self._hears("question") and not self._asked)
-        value = None if question is None or only_asks else self._value(question)
-        if question is None or value is None:
+        if not self._stated or (self._hears("question") and not self._asked):
             return Reply()
-        return _called(_RECORD + question.id, value=value)
+        recorded = [_id_of(call) for call, _ in self._exchanges if call.name.startswith(_RECORD)]
+        earlier = [self._questions.get(id) for id in reversed(recorded)]
+        # Any words fit a text: only the last answer is corrected by them.
+        earlier = [q for at, q in enumerate(earlier) if q and (at == 0 or q.kind != "text")]
+        questions = [pending, *(earlier if self._hears("rather") else [])]
+        if self._hears("correction"):
+            questions = [*earlier, pending]
+        for question in questions:
+            if question is not None and (value := self._value(question)) is not None:
+                return _called(_RECORD + question.id, value=value)
+        return Reply()
 
     def _value(self, question: Question) -> Value | None:
-        """The value of an answer; None if it is not recognised."""
-        said = plain(self._stated)
-        if question.kind == "number":
-            number = self._language.number(said)
-            return 0 if number is None and self._hears("no") else number
-        if question.kind == "yes_no":
-            yes, no = (found(self._language.intents[intent], said) for intent in ("yes", "no"))
-            if yes and no:
-                return yes.start() < no.start()
-            return None if yes is no else yes is not None
-        if question.kind == "choice":
-            never = "none" if "none" in question.choices and self._hears("no") else None
-            return _choice(question, set(words(said))) or never
-        polite = len(words(said)) <= 3 and self._topic(said)
-        return None if polite or self._hears("continue") else self._stated
+        """The value of an answer; None if it is not clear, or if a text is only polite."""
+        said = self._stated
+        polite = len(words(said)) <= _POLITE_WORDS and any(
+            found(pattern, plain(said)) for pattern, _ in self._language.topics[-2:]
+        )
+        if question.kind == "text" and (polite or self._hears("continue")):
+            return None
+        return interpret(question, said, self._language)
 
     def _ends(self) -> Reply:
         """The call that ends the greeting, or a farewell if the function is not declared."""
@@ -222,6 +181,13 @@ class _Interview:
                 if question.is_in(text):
                     return None if question.id in handled else question
         return None
+
+    def _ask_again(self, question: Question) -> Reply:
+        """Ask once more; skip a question that was asked twice."""
+        before = self._request.model_texts[-2:]
+        if len(before) == 2 and all(question.is_in(text) for text in before):
+            return _called("skip_question", question=question.id)
+        return Reply(f"{self._text('unclear')} {question.ask}")
 
     def _then_ask(self, text: str, *, last: str = "") -> Reply:
         """Reply, and ask the next question; if none, say `last`.
@@ -273,13 +239,6 @@ class _Interview:
         keys = ("parametersJsonSchema", "parameters_json_schema", "parameters")
         schema: dict[str, Any] = next((declared[key] for key in keys if declared.get(key)), {})
         return [str(v) for v in schema.get("properties", {}).get(argument, {}).get("enum") or []]
-
-
-def _choice(question: Question, said: set[str]) -> str | None:
-    """The id of the one choice that shares most words with an answer."""
-    scores = {id: len(said & {*words(label), id}) for id, label in question.choices.items()}
-    best = [id for id, score in scores.items() if score and score == max(scores.values())]
-    return best[0] if len(best) == 1 else None
 
 
 def _id_of(call: FunctionCall) -> str:

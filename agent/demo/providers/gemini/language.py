@@ -41,26 +41,32 @@ class Language:
     """The headings of the lists the model may answer from."""
     intents: dict[str, str]
     numbers: str
-    """The words for 0 to 20."""
-    tens: str
-    """The words for 30, 40, 50 and 60."""
+    """Patterns of the words for 0 to 99; `_` is a space."""
+    spans: list[str]
+    """Patterns of days, weeks, months and years."""
+    ordinals: str
+    """Patterns of the first, second, third and last choice."""
+    little_words: str
+    """Words that do not distinguish choices."""
     topics: list[tuple[str, str]]
     """What trainees ask or say, with the reply; the last is a hello."""
     replies: dict[str, str]
 
-    def number(self, text: str) -> float | int | None:
-        """The first number in a plain text, as digits or as a simple word."""
-        if digits := re.search(r"\d+(?:[.,]\d+)?", text):
-            value = float(digits[0].replace(",", "."))
-            return int(value) if value.is_integer() else value
-        values = {word: n for n, word in enumerate(self.numbers.split())}
-        values |= {word: 10 * n for n, word in enumerate(self.tens.split(), 3)}
-        known = "|".join(sorted(values, key=len, reverse=True))
-        match = found(rf"({known})(?:[- ](?:et |y )?({known}))?", text)
-        if match is None:
-            return None
-        first, second = values[match[1]], values.get(match[2] or "", 0)
-        return first + second if first >= 20 and second < 10 else first
+    def in_digits(self, text: str) -> str:
+        """A plain text with digits for number words."""
+        patterns = [pattern.replace("_", " ") for pattern in self.numbers.split()]
+        order = sorted(range(len(patterns)), key=lambda n: len(patterns[n]), reverse=True)
+        known = "|".join(f"({patterns[n]})" for n in order)
+        return re.sub(
+            rf"(?<!\w)(?:{known})(?!\w)",
+            lambda match: str(order[(match.lastindex or 0) - 1]),
+            re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text),
+        )
+
+    def content_words(self, text: str) -> list[str]:
+        """The words of a text that distinguish choices, without plural endings."""
+        kept = [word for word in words(text) if word not in self.little_words.split()]
+        return [word.rstrip("s") if len(word) > 3 else word for word in kept or words(text)]
 
 
 @cache
