@@ -153,21 +153,14 @@ def test_interview_skips_a_question_that_was_not_clear_twice() -> None:
 
 
 def test_interview_asks_again_if_the_function_refuses_the_value() -> None:
-    talk = Interview("patient care", "en")
-    years = next(q for q in talk.script.questions if q.type == "number")
-    talk.turns.append(Turn("model", years.ask))
+    talk = Interview("forklift", "en")
+    years = talk.script.questions[1]
+    assert talk.say("Yes.").endswith(years.ask)
     assert talk.say("999") == f"{replies('en')['unclear']} {years.ask}"
-    assert talk.called == [f"record_{years.id}"]
-    assert talk.saved == {}
+    assert talk.called[-1] == f"record_{years.id}"
+    assert years.id not in talk.saved
     talk.say("nine")
     assert talk.saved[years.id] == 9
-
-
-def test_interview_takes_an_answer_to_the_openings_own_question() -> None:
-    talk = Interview("forklift", "en")
-    talk.turns = [Turn("model", "Hi! Your forklift training is next. Have you driven one before?")]
-    talk.say("Yes, I have.")
-    assert talk.saved == {"driven_before": True}
 
 
 def test_interview_corrects_an_earlier_answer_while_another_question_is_open() -> None:
@@ -194,15 +187,16 @@ def test_interview_records_a_text_answer_in_the_trainees_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "asked", "fact"),
+    ("locale", "asked", "word"),
     [
-        ("en", "Who rides on the forks?", 7),
-        ("de", "Wer hat vor Ecken und Toren Vorrang?", 4),
+        ("en", "Who rides along on the forks?", "rides"),
+        ("de", "Wer hat vor Ecken und Toren Vorrang?", "Vorrang"),
     ],
 )
-def test_interview_answers_from_the_scripts_facts(locale: str, asked: str, fact: int) -> None:
+def test_interview_answers_from_the_scripts_facts(locale: str, asked: str, word: str) -> None:
     talk = Interview("forklift", locale)
-    assert talk.script.facts[fact] in talk.say(asked)
+    said = talk.say(asked)
+    assert [fact for fact in talk.script.facts if word in fact and fact in said]
 
 
 @pytest.mark.parametrize(
@@ -238,8 +232,8 @@ def test_interview_says_that_it_does_not_know_and_asks_on(locale: str) -> None:
 def test_interview_does_not_ask_a_question_three_times_in_a_row() -> None:
     talk = Interview("forklift", "en")
     ask = talk.script.questions[0].ask
-    asked = [talk.say(said).endswith(ask) for said in ("Hello!", "Why?", "Really?")]
-    assert asked == [True, True, False]
+    asked = [talk.say(said).endswith(ask) for said in ("Hello!", "Why?")]
+    assert (talk.script.opening.endswith(ask), *asked) == (True, True, False)
 
 
 def test_interview_without_functions_talks() -> None:

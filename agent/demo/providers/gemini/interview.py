@@ -87,8 +87,8 @@ class _Interview:
             return Reply(f"{self._text('of_course')} {self._request.model_texts[-1]}")
         is_recorded = name.startswith(_RECORD)
         reply = "thanks" if is_recorded else _REPLY_AFTER.get(name, "of_course")
-        pending = self._pending
-        if pending and any(_REFUSED.search(response.text) for response in responses):
+        refused = any(_REFUSED.search(response.text) for response in responses)
+        if is_recorded and refused and (pending := self._pending):
             return self._ask_again(pending)
         if is_recorded and self._hears("correction"):
             reply = "corrected"
@@ -183,11 +183,11 @@ class _Interview:
         return None
 
     def _ask_again(self, question: Question) -> Reply:
-        """Ask once more; skip a question that was asked twice."""
-        before = self._request.model_texts[-2:]
-        if len(before) == 2 and all(question.is_in(text) for text in before):
+        """Ask once more; skip a question that was asked again already."""
+        again = f"{self._text('unclear')} {question.ask}"
+        if again in self._request.model_texts[-1:]:
             return _called("skip_question", question=question.id)
-        return Reply(f"{self._text('unclear')} {question.ask}")
+        return Reply(again)
 
     def _then_ask(self, text: str, *, last: str = "") -> Reply:
         """Reply, and ask the next question; if none, say `last`.
