@@ -53,7 +53,7 @@ async def test_page_shows_voice_and_text_mode_with_their_reasons(
     await set_agent_attributes(product, session_id, told)
     root = page.get_by_test_id("avatar-greeting")
     await expect(root).to_have_attribute("data-mode-reason", "avatar_left")
-    await expect(note).to_have_text("Your guide goes on by voice.")
+    await expect(note).to_have_text("Your guide continues by voice.")
     await expect(page.get_by_test_id("portrait")).to_be_visible()
     await screenshots(page, "voice-reason")
 
@@ -61,7 +61,7 @@ async def test_page_shows_voice_and_text_mode_with_their_reasons(
     await set_agent_attributes(product, session_id, told)
     await expect(root).to_have_attribute("data-mode", "text")
     await expect(root).to_have_attribute("data-mode-reason", "speech_failed")
-    await expect(note).to_have_text("Your guide has no voice just now and writes to you instead.")
+    await expect(note).to_have_text("Your guide can't speak right now and is writing to you instead.")
     await expect(page.get_by_test_id("portrait")).to_be_visible()
     field = page.get_by_test_id("chat-input")
     await expect(field).to_have_attribute("placeholder", "Write your answer here…")
@@ -103,7 +103,7 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
         await expect(line).to_have_text(said, timeout=10_000)
         assert time.monotonic() - since < 6, "the page does not say that no agent has joined"
         await expect(root).to_have_attribute("data-continue", "late")
-        await expect(page.get_by_test_id("progress")).to_contain_text("No guide has come yet.")
+        await expect(page.get_by_test_id("progress")).to_contain_text("Your guide has not arrived yet.")
         await screenshots(page, "no-worker")
 
         await product.livekit.agent_dispatch.create_dispatch(
@@ -131,12 +131,12 @@ async def test_page_reports_a_killed_job_and_joins_its_replacement(
     killed_at = time.monotonic()
     os.kill(product.job_process(session_id), signal.SIGKILL)
     line = page.get_by_test_id("continue-line")
-    said = "You can go straight on, or wait a moment for your guide."
+    said = "You can continue right away, or wait a moment for your guide."
     await expect(line).to_have_text(said, timeout=2 * _SAYS_SO_WITHIN_MS)
     took_ms = (time.monotonic() - killed_at) * 1000
     print(f"noticed after {took_ms:.0f} ms")
     assert took_ms < 1.2 * _SAYS_SO_WITHIN_MS
-    await expect(page.get_by_test_id("progress")).to_contain_text("Your guide dropped out.")
+    await expect(page.get_by_test_id("progress")).to_contain_text("Your guide lost the connection.")
     await expect(root).to_have_attribute("data-continue", "lost")
     await screenshots(page, "lost")
 
@@ -168,7 +168,7 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     await expect(first.get_by_test_id("try-again")).to_have_text("Seguir aquí")
     await screenshot(first, "taken-over")
     field = second.get_by_test_id("chat-input")
-    await field.fill("¿Cuánto dura el vídeo?")
+    await field.fill("¿Cuánto dura el video?")
     await second.keyboard.press("Enter")
     answered = second.get_by_test_id("captions").locator("[data-from=trainee] ~ [data-from=guide]")
     await expect(answered.last).to_be_visible(timeout=SLOW_MS)

@@ -261,11 +261,11 @@ async def test_page_is_in_spanish_for_a_spanish_locale(
     await expect(said).to_contain_text("Tu guía", timeout=SLOW_MS)
     await expect(said).to_contain_text("Ada", timeout=SLOW_MS)
     await screenshot(page, "spanish")
-    await page.get_by_label("Escribe a tu guía").fill("¿Cuánto dura el vídeo?")
+    await page.get_by_label("Escribe a tu guía").fill("¿Cuánto dura el video?")
     await page.get_by_role("button", name="Enviar").click()
     await expect(captions.locator("[data-from=trainee]").first).to_contain_text("Tú")
 
-    await page.get_by_role("button", name="Ir al vídeo de formación").click()
+    await page.get_by_role("button", name="Ir al video de formación").click()
     await page.wait_for_url("**/video", timeout=5_000)
 
 
@@ -281,7 +281,7 @@ async def test_page_highlights_continue_or_continues_by_itself_after_the_closing
     await expect(line).to_be_empty()
 
     await set_closing(product, session_id, "highlight_continue")
-    await expect(line).to_have_text("That was your greeting. Go on whenever you like.")
+    await expect(line).to_have_text("That was your greeting. Continue whenever you're ready.")
     await expect(field).to_be_focused()
     await screenshot(page, "closing")
     await set_closing(product, session_id, "")
@@ -321,14 +321,14 @@ async def test_page_follows_a_language_switch_and_the_closing_line(
     await expect(page.get_by_test_id("continue-line")).to_have_text(said, timeout=SLOW_MS)
     await screenshot(page, "goodbye")
     await expect(root).to_have_attribute("data-reason", "completed", timeout=SLOW_MS)
-    await expect(page.get_by_test_id("note")).to_contain_text("que disfrutes del vídeo")
+    await expect(page.get_by_test_id("note")).to_contain_text("que disfrutes del video")
     await screenshot(page, "completed")
     told = (await product.outcome(session_id))["disclosure"]
     assert (told["mode"], told["locale"], told["recording"]) == ("avatar", "en", None)
     assert told["ai"]["words"] in OPENING
     assert told["ai"]["heard_to_end"]
     assert told["ai"]["label_at"] < told["ai"]["said_at"]
-    await page.get_by_role("button", name="Ir al vídeo de formación").click()
+    await page.get_by_role("button", name="Ir al video de formación").click()
     await page.wait_for_url("**/video", timeout=5_000)
 
 

@@ -81,7 +81,7 @@ test("a message that could not be sent says so", async () => {
   const send = show();
   send.mockRejectedValueOnce(new Error("offline"));
   await userEvent.click(screen.getByTestId("chip-repeat"));
-  expect(screen.getByRole("status").textContent).toContain("did not get through");
+  expect(screen.getByRole("status").textContent).toContain("didn't go through");
 });
 
 test("the words of the buttons differ from each other in every language", () => {

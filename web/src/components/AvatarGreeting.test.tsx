@@ -123,7 +123,7 @@ describe("the language", () => {
     expect(screen.getByTestId("status").textContent).toContain("Connexion…");
     await phase("failed");
     await waitFor(() => expect(root().lang).toBe("es"));
-    expect(screen.getByRole("button", { name: "Ir al vídeo de formación" })).toBeDefined();
+    expect(screen.getByRole("button", { name: "Ir al video de formación" })).toBeDefined();
     expect(screen.getByText("¡Hola, Ana!").lang).toBe("es");
     expect(welcome()).toContain("Tu guía no puede unirse en este momento");
 

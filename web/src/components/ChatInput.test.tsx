@@ -20,7 +20,7 @@ test("a message that could not be sent stays in the field, with a note", async (
   const send = vi.fn(() => Promise.reject(new Error("not connected")));
   render(<ChatInput enabled canSend send={send} textMode={false} />);
   await userEvent.type(field(), "Hello{Enter}");
-  expect(screen.getByRole("status").textContent).toContain("did not get through");
+  expect(screen.getByRole("status").textContent).toContain("didn't go through");
   expect(field().value).toBe("Hello");
 });
 

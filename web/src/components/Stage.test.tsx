@@ -50,7 +50,7 @@ const note = () => screen.getByTestId("mode-note").textContent;
 
 test("text mode shows no sound button and no speaking portrait", () => {
   show({ mode: "text", modeReason: "speech_failed" });
-  expect(note()).toBe("Your guide has no voice just now and writes to you instead.");
+  expect(note()).toBe("Your guide can't speak right now and is writing to you instead.");
   expect(screen.queryByTestId("tap-to-hear")).toBeNull();
   expect(screen.getByTestId("guide-activity").textContent).toBe("Your guide is writing…");
   expect(screen.getByTestId("portrait").dataset.speaking).toBe("false");
@@ -63,7 +63,7 @@ test("text mode shows no sound button and no speaking portrait", () => {
 
 test("text mode without a known reason still says that the guide writes", () => {
   show({ mode: "text", modeReason: undefined });
-  expect(note()).toContain("writes to you");
+  expect(note()).toContain("writing to you");
 });
 
 test.each(Object.keys(LANGUAGES))("every mode reason has a friendly text in %s", (locale) => {

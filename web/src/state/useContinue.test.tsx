@@ -72,7 +72,7 @@ test("highlight_continue is announced; it moves neither the focus nor the page",
   expect(announced.textContent).toBe("");
   await userEvent.click(screen.getByLabelText("chat"));
   become(greeting("highlight_continue"));
-  expect(announced.textContent).toBe("That was your greeting. Go on whenever you like.");
+  expect(announced.textContent).toBe("That was your greeting. Continue whenever you're ready.");
   expect(button().parentElement?.dataset.continue).toBe("highlight_continue");
   expect(document.activeElement).toBe(screen.getByLabelText("chat"));
   await delay(1_800);

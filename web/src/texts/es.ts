@@ -1,6 +1,6 @@
 import type { Texts } from "./types.js";
 
-/** Spanish. Informal ("tú"), like the scripts in prompts/. */
+/** Neutral Spanish, for Spain and Latin America. Informal ("tú"), like the scripts in prompts/. */
 export const es: Texts = {
   locale: "es",
   heading: { plain: "Te damos la bienvenida", withName: "Te damos la bienvenida, {name}" },
@@ -8,7 +8,7 @@ export const es: Texts = {
   aiLabel: "Avatar de IA",
   recording: "Esta conversación se está grabando.",
   guide: "Tu guía",
-  guideOnVideo: "Tu guía, en vídeo",
+  guideOnVideo: "Tu guía, en video",
   you: "Tú",
   conversation: "Conversación",
   status: {
@@ -24,8 +24,8 @@ export const es: Texts = {
     connection: "Abriendo la conexión…",
     expected: "Tu guía está de camino…",
     preparing: "Tu guía ya está aquí y se está preparando…",
-    lost: "Se ha cortado la conexión con tu guía. Enseguida vuelve…",
-    late: "Todavía no ha llegado nadie. Hemos vuelto a avisar a tu guía…",
+    lost: "Se cortó la conexión con tu guía. Enseguida vuelve…",
+    late: "Tu guía todavía no llega. Lo intentamos de nuevo…",
   },
   activity: {
     getting_ready: "{guide} se está preparando",
@@ -54,14 +54,14 @@ export const es: Texts = {
     avatar_left: "Tu guía sigue contigo solo con la voz.",
     avatar_stalled: "Tu guía sigue contigo solo con la voz.",
     avatar_budget: "Hoy tu guía te acompaña solo con la voz.",
-    speech_failed: "Tu guía no tiene voz en este momento y te escribe.",
+    speech_failed: "Tu guía no puede hablar en este momento y te escribe.",
   },
   sound: {
     tap: "Toca para oír a tu guía",
     why: "Tu navegador solo reproduce sonido después de un toque.",
   },
   captions: {
-    label: "Lo que se ha dicho",
+    label: "Lo que se dijo",
     before: "Aquí aparecerá lo que diga tu guía.",
     empty: "Aquí aparece lo que se dice.",
     brokenOff: "(interrumpido)",
@@ -72,26 +72,26 @@ export const es: Texts = {
     textMode: "Escribe aquí tu respuesta…",
     notYet: "Podrás escribir enseguida",
     send: "Enviar",
-    failed: "El mensaje no ha llegado. Vuelve a enviarlo, por favor.",
+    failed: "El mensaje no llegó. Vuelve a enviarlo, por favor.",
   },
   microphone: { label: "Micrófono", on: "Micrófono activado", off: "Micrófono desactivado" },
   microphoneNote: {
     off: "Actívalo para hablar, o escribe.",
     asking: "Permítelo en tu navegador, o simplemente escucha y escribe.",
     denied: "Tu navegador lo bloquea. Puedes escuchar y escribir.",
-    absent: "No hay ninguno. Puedes escuchar y escribir.",
-    failed: "No se ha podido activar. Puedes escuchar y escribir.",
+    absent: "No se encontró ningún micrófono. Puedes escuchar y escribir.",
+    failed: "No se pudo activar. Puedes escuchar y escribir.",
   },
   continue: {
-    label: "Ir al vídeo de formación",
-    going: "Abriendo el vídeo…",
+    label: "Ir al video de formación",
+    going: "Abriendo el video…",
     noAddress: "Vuelve a la página desde la que llegaste y continúa desde allí.",
   },
   continueHint: {
     soon: "Tu guía se despedirá pronto.",
     highlight_continue: "Hasta aquí la bienvenida. Continúa cuando quieras.",
-    continue: "Tu vídeo de formación se abrirá enseguida.",
-    late: "No hace falta que esperes: tu vídeo de formación está listo.",
+    continue: "Tu video de formación se abrirá enseguida.",
+    late: "No hace falta que esperes: tu video de formación está listo.",
     lost: "Puedes continuar directamente o esperar un momento a tu guía.",
   },
   ending: {
@@ -103,27 +103,27 @@ export const es: Texts = {
     takeBack: "Seguir aquí",
   },
   ended: {
-    other: "Hasta aquí la bienvenida. ¡Gracias por la charla!",
-    completed: "Hasta aquí la bienvenida. ¡Gracias por la charla y que disfrutes del vídeo!",
-    alreadyGreeted: "Ya has tenido tu bienvenida.",
-    silent: "Como no te oíamos, tu guía se ha despedido. Puedes continuar directamente.",
-    time_limit: "Se ha acabado el tiempo de la bienvenida. ¡Gracias por la charla!",
-    stopped: "Tu guía ha tenido que irse, pero no se ha perdido nada.",
+    other: "Hasta aquí la bienvenida. ¡Gracias por la conversación!",
+    completed: "Hasta aquí la bienvenida. ¡Gracias por la conversación, y que disfrutes del video!",
+    alreadyGreeted: "Ya tuviste tu bienvenida.",
+    silent: "Como no te oíamos, tu guía se despidió. Puedes continuar directamente.",
+    time_limit: "Se acabó el tiempo de la bienvenida. ¡Gracias por la conversación!",
+    stopped: "Tu guía tuvo que irse, pero no se perdió nada.",
   },
   failed: {
-    refused: "Tu guía no puede unirse en este momento, pero no se ha perdido nada.",
-    unreachable: "No hemos podido avisar a tu guía, pero no se ha perdido nada.",
-    connect_failed: "No hemos podido conectar con tu guía, pero no se ha perdido nada.",
-    connection_lost: "Se ha cortado la conexión con tu guía, pero no se ha perdido nada más.",
-    no_guide: "Tu guía se retrasa. No hace falta que esperes.",
-    taken_over: "Se ha abierto en otra pestaña o ventana y continúa allí.",
-    page_error: "Algo ha fallado en esta página, pero no se ha perdido nada.",
+    refused: "Tu guía no puede unirse en este momento, pero no se perdió nada.",
+    unreachable: "No pudimos avisar a tu guía, pero no se perdió nada.",
+    connect_failed: "No pudimos conectar con tu guía, pero no se perdió nada.",
+    connection_lost: "Se cortó la conexión con tu guía, pero no se perdió nada más.",
+    no_guide: "Tu guía va con retraso. No hace falta que esperes.",
+    taken_over: "Se abrió en otra pestaña o ventana y continúa allí.",
+    page_error: "Algo falló en esta página, pero no se perdió nada.",
   },
   page: {
     title: "La bienvenida a tu formación",
     noSession: "Esta página se abre desde tu plataforma de formación",
     openFromPlatform:
-      "Se ha cargado sin una sesión de formación, así que todavía no hay a quién dar la bienvenida. Ábrela desde la plataforma.",
+      "Se cargó sin una sesión de formación, así que todavía no hay a quién dar la bienvenida. Ábrela desde la plataforma.",
     forDevelopers:
       "Para quien desarrolla: ejecuta `make demo`, o sirve la página ya compilada con un elemento `greeting-config` en el `head`.",
   },

@@ -28,7 +28,7 @@ export const fr: Texts = {
     expected: "Votre guide arrive…",
     preparing: "Votre guide est là et se prépare…",
     lost: "La connexion avec votre guide a été coupée. Un instant, nous la rétablissons…",
-    late: "Personne n'est encore arrivé. Nous avons rappelé votre guide…",
+    late: "Votre guide n'est pas encore là. Nous essayons de nouveau…",
   },
   activity: {
     getting_ready: "{guide} se prépare",
@@ -42,7 +42,7 @@ export const fr: Texts = {
   chips: {
     label: "Réponses rapides",
     progress: "Question {number} sur {total}",
-    allDone: "Toutes les questions sont faites",
+    allDone: "Toutes les questions ont été posées",
     yes: "Oui",
     no: "Non",
     skip: "Passer cette question",
@@ -57,7 +57,7 @@ export const fr: Texts = {
     avatar_left: "Votre guide continue de vive voix, sans image.",
     avatar_stalled: "Votre guide continue de vive voix, sans image.",
     avatar_budget: "Aujourd'hui, votre guide vous accompagne de vive voix, sans image.",
-    speech_failed: "Votre guide n'a pas de voix pour le moment et vous écrit.",
+    speech_failed: "Votre guide ne peut pas parler pour le moment et vous écrit.",
   },
   sound: {
     tap: "Touchez pour entendre votre guide",
@@ -88,10 +88,10 @@ export const fr: Texts = {
   continue: {
     label: "Passer à la vidéo de formation",
     going: "La vidéo s'ouvre…",
-    noAddress: "Revenez à la page d'où vous venez pour continuer.",
+    noAddress: "Pour continuer, revenez à la page précédente.",
   },
   continueHint: {
-    soon: "Votre guide prendra bientôt congé.",
+    soon: "Votre guide va bientôt vous dire au revoir.",
     highlight_continue: "L'accueil est terminé. Continuez quand vous voulez.",
     continue: "Votre vidéo de formation va s'ouvrir dans un instant.",
     late: "Inutile d'attendre\u00a0: votre vidéo de formation est disponible.",
@@ -107,9 +107,10 @@ export const fr: Texts = {
   },
   ended: {
     other: "L'accueil est terminé. Merci pour cet échange\u00a0!",
-    completed: "L'accueil est terminé. Merci pour cet échange, et bonne vidéo\u00a0!",
+    completed: "L'accueil est terminé. Merci pour cet échange, et bon visionnage\u00a0!",
     alreadyGreeted: "Votre accueil a déjà eu lieu.",
-    silent: "Sans réponse de votre part, votre guide a pris congé. Vous pouvez continuer.",
+    silent:
+      "Sans réponse de votre part, votre guide a quitté la conversation. Vous pouvez continuer.",
     time_limit: "Le temps prévu pour l'accueil est écoulé. Merci pour cet échange\u00a0!",
     stopped: "Votre guide a dû s'arrêter, mais rien n'est perdu.",
   },
@@ -119,7 +120,7 @@ export const fr: Texts = {
     connect_failed: "La connexion avec votre guide n'a pas pu s'établir, mais rien n'est perdu.",
     connection_lost: "La connexion avec votre guide a été coupée, mais rien n'est perdu.",
     no_guide: "Votre guide a du retard. Inutile d'attendre.",
-    taken_over: "Il a été ouvert dans un autre onglet ou une autre fenêtre, et se poursuit là-bas.",
+    taken_over: "Il a été ouvert dans un autre onglet ou une autre fenêtre, et se poursuit là.",
     page_error: "Un problème est survenu sur cette page, mais rien n'est perdu.",
   },
   page: {

@@ -27,7 +27,7 @@ RETRY_AFTER_S = 2
 WELCOME = {
     "en": "Welcome{name}! Your training video is ready for you.",
     "de": "Willkommen{name}! Ihr Schulungsvideo steht für Sie bereit.",
-    "es": "¡Te damos la bienvenida{name}! Tu vídeo de formación te espera.",
+    "es": "¡Te damos la bienvenida{name}! Tu video de formación te espera.",
     "fr": "Bienvenue{name} ! Votre vidéo de formation vous attend.",
 }
 """Welcome text if the token endpoint cannot provide one."""
