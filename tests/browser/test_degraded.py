@@ -61,7 +61,9 @@ async def test_page_shows_voice_and_text_mode_with_their_reasons(
     await set_agent_attributes(product, session_id, told)
     await expect(root).to_have_attribute("data-mode", "text")
     await expect(root).to_have_attribute("data-mode-reason", "speech_failed")
-    await expect(note).to_have_text("Your guide can't speak right now and is writing to you instead.")
+    await expect(note).to_have_text(
+        "Your guide can't speak right now and is writing to you instead."
+    )
     await expect(page.get_by_test_id("portrait")).to_be_visible()
     field = page.get_by_test_id("chat-input")
     await expect(field).to_have_attribute("placeholder", "Write your answer here…")
@@ -103,7 +105,7 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
         await expect(line).to_have_text(said, timeout=10_000)
         assert time.monotonic() - since < 6, "the page does not say that no agent has joined"
         await expect(root).to_have_attribute("data-continue", "late")
-        await expect(page.get_by_test_id("progress")).to_contain_text("Your guide has not arrived yet.")
+        await expect(page.get_by_test_id("progress")).to_contain_text("has not arrived yet.")
         await screenshots(page, "no-worker")
 
         await product.livekit.agent_dispatch.create_dispatch(
