@@ -109,6 +109,11 @@ class TextReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class TraineeTyping:
+    """The trainee is typing; emitted again every few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class NameChosen:
     """The trainee wants to be called by this name, which is clean."""
 

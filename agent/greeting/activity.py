@@ -14,7 +14,7 @@ from typing import Final
 from livekit.agents import AgentSession, AgentStateChangedEvent, UserStateChangedEvent
 
 from agent.conversation.state import GreetingState
-from agent.core.events import Events, SpeechRecognised, TextReceived
+from agent.core.events import Events, SpeechRecognised, TextReceived, TraineeTyping
 from agent.room.trainee import Trainee
 
 _PAUSE_S: Final = 0.3
@@ -22,6 +22,8 @@ _PAUSE_S: Final = 0.3
 _STEP_S: Final = 0.02
 _WORDS_EVERY_S: Final = 2.5
 """The trainee counts as speaking if there is sound, and words were recognised this recently."""
+_TYPING_S: Final = 5.0
+"""The trainee counts as typing for this long after the page reported it; it reports every 2 s."""
 
 
 class Activity:
@@ -34,6 +36,7 @@ class Activity:
         self._agent_busy = False
         self._sound = False
         self._words_at = -_WORDS_EVERY_S
+        self._typing_at = -_TYPING_S
         self._quiet_since = time.monotonic()
         self._changed = asyncio.Event()
         self.trainee_turns = 0
@@ -41,12 +44,14 @@ class Activity:
         session.on("agent_state_changed", self._on_agent_state)
         session.on("user_state_changed", self._on_trainee_state)
         events.on(SpeechRecognised, self._on_words)
-        events.on(TextReceived, self._on_turn)
+        events.on(TextReceived, self._on_text)
+        events.on(TraineeTyping, self._on_typing)
 
     @property
     def quiet_s(self) -> float:
-        """Seconds of silence so far; 0 while someone speaks, or while the trainee is away."""
-        if self._agent_busy or self._is_speaking or self._trainee.absent.is_set():
+        """Seconds of silence so far; 0 while someone speaks or types, or the trainee is away."""
+        speaking = self._agent_busy or self._is_speaking or self._is_typing
+        if speaking or self._trainee.absent.is_set():
             self._quiet_since = time.monotonic()
         return time.monotonic() - self._quiet_since
 
@@ -73,6 +78,10 @@ class Activity:
     def _is_speaking(self) -> bool:
         return self._sound and time.monotonic() - self._words_at < _WORDS_EVERY_S
 
+    @property
+    def _is_typing(self) -> bool:
+        return time.monotonic() - self._typing_at < _TYPING_S
+
     def _on_trainee_state(self, event: UserStateChangedEvent) -> None:
         # Sound alone may be noise, and does not break the silence.
         self._sound = event.new_state == "speaking"
@@ -80,6 +89,15 @@ class Activity:
     def _on_words(self, _: SpeechRecognised) -> None:
         self._words_at = time.monotonic()
         self._on_turn(_)
+
+    def _on_text(self, _: TextReceived) -> None:
+        self._typing_at = -_TYPING_S
+        self._on_turn(_)
+
+    def _on_typing(self, _: TraineeTyping) -> None:
+        # A draft breaks the silence, but is not a turn: the check-in may still be said once later.
+        self._typing_at = time.monotonic()
+        self._note()
 
     def _on_turn(self, _: object) -> None:
         self.trainee_turns += 1

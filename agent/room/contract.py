@@ -25,6 +25,17 @@ RPC_LABELS_SHOWN = "labels_shown"
 """Page to agent: how many ms ago each label was visible for the first time, `{"ai": 2100,
 "recording": 300}`. Sent whenever another label becomes visible. Returns `ok`."""
 
+RPC_TYPING = "typing"
+"""Page to agent, while the trainee types: at most every two seconds, without content. Typing is not
+silence. Returns `ok`."""
+
+RPC_EARLIER_LINES = "earlier_lines"
+"""Page to agent: returns `{"lines": [{"from": "agent", "text": "…", "lang": "en"}, …]}`, what was
+said and typed before this page joined. `from` is `agent` or `trainee`."""
+
+RPC_STOP_RECORDING = "stop_recording"
+"""Page to agent: stop the recording and delete it. Returns `ok`."""
+
 ATTRIBUTE_CLIENT = "greeting.client"
 """On the trainee, set by the endpoint's token: which client this is."""
 

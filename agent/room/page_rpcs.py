@@ -16,6 +16,8 @@ from agent.core.events import (
     LabelShown,
     NameChosen,
     PageTimelineReported,
+    RecordingDeclined,
+    TraineeTyping,
 )
 from agent.core.log import logger
 from agent.core.names import clean_name
@@ -25,6 +27,8 @@ from agent.room.contract import (
     RPC_LABELS_SHOWN,
     RPC_SET_NAME,
     RPC_START_TIMELINE,
+    RPC_STOP_RECORDING,
+    RPC_TYPING,
 )
 from agent.room.trainee import is_human
 
@@ -53,6 +57,8 @@ class PageRpcs:
             RPC_SET_NAME: self._on_set_name,
             RPC_LABELS_SHOWN: self._on_labels_shown,
             RPC_START_TIMELINE: self._on_start_timeline,
+            RPC_STOP_RECORDING: self._on_stop_recording,
+            RPC_TYPING: self._on_typing,
         }
         for name, method in methods.items():
             room.local_participant.register_rpc_method(name, method)
@@ -119,6 +125,18 @@ class PageRpcs:
         for label in _LABELS:
             if 0 <= ages.get(label, -1) <= _LABEL_AGE_MAX_MS:
                 self._events.emit(LabelShown(label, ages[label] / 1000))
+        return "ok"
+
+    async def _on_stop_recording(self, call: rtc.RpcInvocationData) -> str:
+        return self._emit_from_human(call, RecordingDeclined())
+
+    async def _on_typing(self, call: rtc.RpcInvocationData) -> str:
+        return self._emit_from_human(call, TraineeTyping())
+
+    def _emit_from_human(self, call: rtc.RpcInvocationData, event: object) -> str:
+        if not self._is_from_human(call):
+            return "ignored"
+        self._events.emit(event)
         return "ok"
 
     def _is_from_human(self, call: rtc.RpcInvocationData) -> bool:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from agent.core.events import ClosingRequested, SpeechRecognised
+from agent.core.events import ClosingRequested, SpeechRecognised, TraineeTyping
+from agent.greeting import activity
 from agent.greeting.behaviours import close_conversation
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
 from agent.greeting.behaviours.close_conversation import CloseConversation
@@ -20,6 +21,14 @@ from tests.fakes.scripted_llm import Says
 @pytest.fixture(autouse=True)
 def short_linger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(close_conversation, "LINGER_S", 0.4)
+    monkeypatch.setattr(activity, "_TYPING_S", 0.2)
+
+
+async def types_for(fake: FakeGreeting, seconds: float) -> None:
+    """The trainee types slowly, and sends nothing."""
+    for _ in range(round(seconds / 0.1)):
+        fake.events.emit(TraineeTyping())
+        await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
@@ -55,6 +64,26 @@ async def test_speech_after_the_check_in_allows_another_check_in() -> None:
         fake.events.emit(SpeechRecognised())
         assert await fake.end_reason() == "silent"
         assert fake.lines.count(fake.state.script.check_in) == 2
+
+
+async def test_typing_does_not_count_as_silence() -> None:
+    async with opened(idle_seconds=0.3) as fake:
+        await types_for(fake, 1.2)
+        assert fake.lines == []
+        # A draft that is never sent is not a turn: one check-in, then the closing line.
+        await fake.until_said(fake.state.script.check_in)
+        await types_for(fake, 1.2)
+        assert fake.lines == [fake.state.script.check_in]
+        assert await fake.end_reason() == "silent"
+
+
+async def test_typing_after_the_closing_line_keeps_the_greeting_open() -> None:
+    async with opened() as fake:
+        fake.events.emit(ClosingRequested("asked"))
+        await fake.until_said(fake.state.script.closing)
+        await types_for(fake, 1.2)
+        assert fake.state.end_reason is None
+        assert await fake.end_reason() == "completed"
 
 
 async def test_absence_of_the_trainee_does_not_count_as_silence() -> None:

@@ -23,6 +23,7 @@ from agent.greeting.behaviours.fall_back_to_voice import FallBackToVoice
 from agent.greeting.behaviours.limit_time import LimitTime
 from agent.greeting.behaviours.record_with_consent import RecordWithConsent
 from agent.greeting.behaviours.recover_recognition import RecoverRecognition
+from agent.greeting.behaviours.repeat_after_return import RepeatAfterReturn
 from agent.greeting.behaviours.repeat_lost_line import RepeatLostLine
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
 from agent.greeting.context import Greeting
@@ -31,6 +32,7 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     FallBackToVoice,
     FallBackToText,
     RepeatLostLine,
+    RepeatAfterReturn,
     AnswerEarlyWords,
     AnswerTypedText,
     AnswerTaps,

@@ -12,7 +12,8 @@ from agent.core.log import logger
 from agent.greeting.context import Greeting
 
 LINGER_S: Final = 8.0
-"""Seconds between the closing line and the end: time for one more question, at little cost."""
+"""Seconds of silence between the closing line and the end: time for one more question, at little
+cost. Typing breaks the silence."""
 
 _END_REASONS: Final[dict[ClosingCause, str]] = {
     "asked": end_reasons.COMPLETED,
@@ -49,9 +50,10 @@ class CloseConversation:
         state.closing_said = cause
         logger.info("said the closing line", extra={"event": "closing_said", "cause": cause})
         greeting.events.emit(ClosingChanged(state.script.after_closing))
-        until = time.monotonic() + LINGER_S
+        said_at = time.monotonic()
         while activity.trainee_turns == turns:
-            if (left_s := until - time.monotonic()) <= 0:
+            quiet_s = min(activity.quiet_s, time.monotonic() - said_at)
+            if (left_s := LINGER_S - quiet_s) <= 0:
                 greeting.ending.end(_END_REASONS[cause])
                 return
             await activity.change(left_s)

@@ -11,6 +11,7 @@ from typing import Final
 
 from agent.greeting.context import Greeting
 from agent.greeting.observers.disclosure_receipt import DisclosureReceipt
+from agent.greeting.observers.earlier_lines import EarlierLines
 from agent.greeting.observers.log import LogObserver
 from agent.greeting.observers.metrics import MetricsObserver
 from agent.greeting.observers.start_timeline import StartTimeline
@@ -18,6 +19,7 @@ from agent.greeting.observers.start_timeline import StartTimeline
 OBSERVERS: Final[tuple[Callable[[Greeting], object], ...]] = (
     StartTimeline,
     DisclosureReceipt,
+    EarlierLines,
     MetricsObserver,
     LogObserver,
 )

@@ -17,6 +17,21 @@ export const RPC_START_TIMELINE = "start_timeline";
 /** Page to agent: how many ms ago each label was visible for the first time, `{"ai": 2100}`. */
 export const RPC_LABELS_SHOWN = "labels_shown";
 
+/**
+ * Page to agent, while the trainee types: at most every two seconds, without content. Typing is not
+ * silence.
+ */
+export const RPC_TYPING = "typing";
+
+/**
+ * Page to agent: returns `{"lines": [{"from": "agent", "text": "…", "lang": "en"}, …]}`, what was
+ * said and typed before this page joined.
+ */
+export const RPC_EARLIER_LINES = "earlier_lines";
+
+/** Page to agent: stop the recording and delete it. Returns `ok`. */
+export const RPC_STOP_RECORDING = "stop_recording";
+
 /** On the trainee, set in the token by the endpoint: which page it is. */
 export const ATTRIBUTE_CLIENT = "greeting.client";
 
