@@ -180,19 +180,11 @@ class BeyAvatarSession(bey.AvatarSession, ABC):
         await self.request()
 
 
-async def _start_without_track(output: _ParticipantAudioOutput, **_: Any) -> None:
-    """Forward audio to a track that `VoiceTrack` publishes."""
-    output._forwarding_task = asyncio.create_task(output._forward_audio())
-
-
-_ParticipantAudioOutput.start = _start_without_track  # type: ignore[method-assign, assignment]
-
-
 class VoiceTrack:
-    """The agent's own audio track, published only while the agent speaks without an avatar.
+    """The agent's own audio track, which can be withdrawn while the avatar speaks.
 
-    As released, RoomIO publishes it at once and for the whole session, and has no option. The
-    encoder then takes 2 % of a core to encode silence while the avatar speaks
+    RoomIO publishes it for the whole session, and has no option. The encoder then takes 2 % of a
+    core to encode silence
     (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/voice/room_io/_output.py).
     """
 
@@ -203,25 +195,24 @@ class VoiceTrack:
         """
         self._room = room
         self._output = output if isinstance(output, _ParticipantAudioOutput) else None
-        self._published = False
+        self._withdrawn = False
 
-    async def publish(self) -> None:
-        """Publish it, once, and wait until a participant is subscribed to it.
+    async def withdraw(self) -> None:
+        """Unpublish it; the output must not be in use."""
+        if self._output is None or self._output._publication is None or self._withdrawn:
+            return
+        self._withdrawn = True
+        self._output._subscribed_fut = asyncio.Future()
+        await self._room.local_participant.unpublish_track(self._output._publication.sid)
+
+    async def publish_again(self) -> None:
+        """Publish it if it was withdrawn, and wait until a participant is subscribed to it.
 
         Speech waits for the subscription, too.
         """
-        if self._output is not None and not self._published:
-            self._published = True
+        if self._output is not None and self._withdrawn:
+            self._withdrawn = False
             await self._output._publish_track()
-
-    async def unpublish(self) -> None:
-        """Take it back if it is published; nothing may be playing."""
-        if self._output is None or not self._published:
-            return
-        self._published = False
-        self._output._subscribed_fut = asyncio.Future()
-        if self._output._publication is not None:
-            await self._room.local_participant.unpublish_track(self._output._publication.sid)
 
 
 class ObservableAgentServer(AgentServer):

@@ -5,12 +5,14 @@ avatar while nothing is playing, and with the agent's track at any time. The tai
 without an interruption first, because an interruption while the old tail holds part of a line
 blocks every later line (seen in livekit-agents 1.8.9).
 
-The agent's own track is published only for the time in which it is used.
+While the avatar speaks, the agent's own track is withdrawn, because encoding its silence costs CPU.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import Final
 
 from livekit import rtc
 from livekit.agents import AgentSession
@@ -23,6 +25,11 @@ from agent.core.events import Events, ModeChanged
 from agent.core.livekit_internals import VoiceTrack
 from agent.core.task_set import TaskSet
 from agent.core.types import Mode
+
+_WITHDRAW_AFTER_S: Final = 5.0
+"""LiveKit has received the track by then, so that it counts the agent as a publisher, by which the
+endpoint notices its end (`agent.token_endpoint.supervision.supervisor`). An avatar that fails
+usually does so within this time; the voice then continues at once."""
 
 
 class Output:
@@ -56,11 +63,9 @@ class Output:
         if output is None:
             return
         self._voice, self._voice_track = output, VoiceTrack(self._room, output)
-        if not self._state.avatar_allowed:
-            self._publish_voice()
 
     def close(self) -> None:
-        """Stop waiting for a participant who hears the agent's own track."""
+        """Leave the agent's own track as it is."""
         self._tasks.cancel()
 
     @property
@@ -87,11 +92,10 @@ class Output:
         if avatar.avatar_identity not in self._room.remote_participants:
             raise AvatarError("the avatar left before it could speak")
         await avatar.attach(self._session, self._room, self._events)
-        self._tasks.cancel()
-        if self._voice_track is not None:
-            await self._voice_track.unpublish()
         self._avatar_identity = avatar.avatar_identity
         self._change("avatar", "")
+        self._tasks.cancel()
+        self._tasks.start(self._withdraw_voice(), name="withdraw_voice")
 
     def use_voice(self, reason: str) -> None:
         """Speak through the agent's own track; does nothing in text mode, which is final.
@@ -102,7 +106,9 @@ class Output:
         if self._state.mode == "text":
             return
         self._release_avatar()
-        self._publish_voice()
+        self._tasks.cancel()
+        if self._voice_track is not None:
+            self._tasks.start(self._voice_track.publish_again(), name="publish_voice")
         self._change("voice", reason)
 
     def use_text(self, reason: str) -> None:
@@ -116,9 +122,10 @@ class Output:
         if self._state.mode == "avatar" and self._voice is not None:
             self._session.output.replace_audio_tail(self._voice)
 
-    def _publish_voice(self) -> None:
+    async def _withdraw_voice(self) -> None:
+        await asyncio.sleep(_WITHDRAW_AFTER_S)
         if self._voice_track is not None:
-            self._tasks.start(self._voice_track.publish(), name="publish_voice")
+            await self._voice_track.withdraw()
 
     def _change(self, mode: Mode, reason: str) -> None:
         self._state.mode, self._state.mode_reason = mode, reason

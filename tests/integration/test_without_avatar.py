@@ -102,7 +102,7 @@ async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None
         lambda: client.agent.attributes["greeting.mode"] == "avatar", 20, "it did not take over"
     )
     assert client.agent.attributes.get("greeting.mode_reason", "") == ""
-    await until(lambda: not client.agent.track_publications, 5, "its own track is published")
+    await until(lambda: not client.agent.track_publications, 10, "its own track is published")
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
