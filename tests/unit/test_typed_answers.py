@@ -36,6 +36,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
         unit = {"minimum": 0, "maximum": 60, "unit": content["unit"]}
         questions = [
             {"id": "driven", "type": "yes_no", "ask": asks["driven"]},
+            {"id": "first", "type": "yes_no", "ask": asks["first"]},
             {"id": "years", "type": "number", "ask": asks["years"], **unit},
             {"id": "truck", "type": "choice", "ask": asks["truck"], "choices": labels["truck"]},
             {
@@ -94,7 +95,7 @@ async def test_typed_answers_are_recorded_correctly_or_asked_again(
             expected: object = said if key == "text" else key
             if id == "years" and key.isdigit():
                 expected = int(key)
-            elif id == "driven" and key in ("true", "false"):
+            elif id in ("driven", "first") and key in ("true", "false"):
                 expected = key == "true"
             result = await result_of(said, id, state)
             if (result, type(result)) != (expected, type(expected)):

@@ -92,7 +92,9 @@ def interpret(question: Question, said: str, ours: Language) -> Value | None:
     return value
 
 
-def _yes_no(_: Question, text: str, ours: Language) -> bool | None:
+def _yes_no(question: Question, text: str, ours: Language) -> bool | None:
+    if found(ours.intents["first"], text):  # "Is it your first?" or "Did you before?"
+        return found(ours.intents["is_first"], plain(question.ask)) is not None
     clauses = [clause.strip() for clause in re.split(r"[,.;:!]", text)]
     begins, stands = {}, {}
     for word in ("yes_word", "no_word"):
@@ -145,7 +147,8 @@ def _choice(question: Question, text: str, ours: Language) -> str | None:
         is_said = phrase and not re.search(rf"{negation}\Z", said[: phrase.start()])
         if is_said or left & ({*label, *words(id.replace("_", " "))} - others):
             named.append(id)
-    if not named:  # a part of one label only
+    bare = "|".join(ours.intents[word] for word in ("yes_word", "no_word"))
+    if not named and not re.fullmatch(bare, text.strip(" .!")):  # a part of one label only
         named = [id for id, label in labels.items() if said and set(said.split()) <= set(label)]
     if not named:
         ids = list(question.choices)
