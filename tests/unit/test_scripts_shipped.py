@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,48 @@ def test_published_schema_is_up_to_date() -> None:
     assert published["additionalProperties"] is False
     assert set(published["required"]) == {"version", "opening", "closing", "welcome_text"}
     assert all("description" in p for p in published["properties"].values() if "$ref" not in p)
+
+
+def test_every_shipped_file_says_when_it_was_reviewed() -> None:
+    library = load_library(PROMPTS)
+    files = [file for locales in library.scripts.values() for file in locales.values()]
+    fields = [file.fields for file in files] + [file.fields for file in library.commons.values()]
+    assert all(each.reviewed is not None for each in fields)
+
+
+def test_shipped_openings_are_all_different() -> None:
+    """Without name, guide, title and question, no two of a language are the same."""
+    for locale in LOCALES:
+        texts: dict[str, str] = {}
+        for name, files in load_library(PROMPTS).scripts.items():
+            opening = files[locale].fields.opening.partition("{{ ai_disclosure }}")
+            greeting, rest = opening[0], opening[2].rpartition(". ")[0]
+            for text in (re.sub(r"\{[{%].*?[%}]\}", "", part) for part in (greeting, rest)):
+                assert texts.setdefault(text, name) == name, f"{locale}: {text}"
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_shipped_opening_ends_with_the_first_question_without_its_choices(path: Path) -> None:
+    script = spoken(training_type=path.parent.name, locale=path.stem)
+    asked = script.questions[0].ask.partition(":")[0].strip(" ?")
+    assert script.opening.removesuffix("?").rstrip().endswith(asked)
+    assert script.opening.count("?") == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "wrong"),
+    [
+        ("es", r"usted(es)?|vosotr[oa]s|os|vídeo|ordenador|móvil|nevera|tirita|palé|coche"),
+        ("fr", r"tu|te|toi|ton|ta|tes"),
+        ("de", r"du|dich|dir|deine?\w*|euch"),
+    ],
+)
+def test_shipped_facts_and_questions_address_the_trainee_in_one_way(
+    locale: str, wrong: str
+) -> None:
+    """Spanish is informal, without words of Spain only; French and German are formal."""
+    for training in (*TRAININGS, "general_welcome"):
+        script = spoken(training_type=training, locale=locale)
+        asked = tuple(question.ask for question in script.questions)
+        for text in (script.opening, script.closing, script.check_in, *script.facts, *asked):
+            assert not re.search(rf"(?<!\w)({wrong})(?!\w)", text.casefold()), text
