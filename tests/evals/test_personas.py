@@ -69,6 +69,16 @@ async def test_agent_records_several_answers_from_one_message(ada: Played) -> No
     assert ada.answers == {"driven_before": True, "years_driving": 6, "truck_type": "reach"}
 
 
+async def test_agent_converts_words_into_values(ada: Played) -> None:
+    await ada.say("Yep. Not three years, four. And I'll be on the one with the mast that reaches.")
+    assert ada.answers == {"driven_before": True, "years_driving": 4, "truck_type": "reach"}
+
+
+async def test_agent_records_no_value_for_an_unknown_answer(ada: Played) -> None:
+    await ada.say("I have driven one, but for how many years? No idea, honestly.")
+    assert ada.answers == {"driven_before": True}
+
+
 async def test_agent_admits_what_it_does_not_know(ada: Played, judge: llm.LLM) -> None:
     run = await ada.say("What is the exact fine in euros if I drive without the certificate?")
     await last_words(run).judge(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agent.core.plain_text import cut
 from agent.demo.providers.gemini.language import Language, found, plain, words
 
 Value = bool | int | float | str
@@ -20,6 +21,8 @@ _LINE = re.compile(
 _NUMBER = r"(?<![\w.,])-?\d+(?:[.,]\d+)?(?!\w|[.,]\d)"
 _CUT_CHARACTERS = 15
 """An interrupted question is recognised if this much of it was said."""
+_TEXT_MAX = 300
+"""Characters of a text answer; the model shortens it."""
 _SKIP_WORDS = 3
 """A text with more words beside "I don't know" is an answer."""
 
@@ -57,8 +60,8 @@ class Question:
         A text may be interrupted, and an opening asks without the choices.
         """
         said, ask = plain(text), plain(self.ask)
-        cut = (ask[:end] for end in range(len(ask), _CUT_CHARACTERS, -1))
-        return ask in said or any(said.rstrip(" ?").endswith(start) for start in cut)
+        starts = (ask[:end] for end in range(len(ask), _CUT_CHARACTERS, -1))
+        return ask in said or any(said.rstrip(" ?").endswith(start) for start in starts)
 
 
 def declines(question: Question, said: str, ours: Language) -> bool:
@@ -74,7 +77,7 @@ def interpret(question: Question, said: str, ours: Language) -> Value | None:
     """The value of an answer; None if it is not clear."""
     if question.kind == "text":
         bare = re.fullmatch(ours.intents["yes_word"], plain(said).strip(" .!"))
-        return None if bare or declines(question, said, ours) else said
+        return None if bare or declines(question, said, ours) else cut(said, _TEXT_MAX)
     declined = declines(question, said, ours)
     if question.kind != "choice" and declined:
         return None
