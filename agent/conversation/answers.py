@@ -135,8 +135,10 @@ class Answers:
 
     def _not_asked(self, id: str) -> str:
         if id in self._questions:
-            condition = format_condition(self._questions[id])
-            return f"{id} is asked {condition}: record that first. {self._what_next()}"
+            question = self._questions[id]
+            is_open = any(self._given[other].status == "open" for other in question.only_if)
+            advice = "record that answer first" if is_open else "leave it out"
+            return f"{id} is asked {format_condition(question)}: {advice}. {self._what_next()}"
         known = ", ".join(self._questions) or "none"
         return f"There is no question {id[:40]!r}; there are: {known}. {self._what_next()}"
 

@@ -151,10 +151,12 @@ def test_question_is_asked_and_counted_only_while_its_condition_holds() -> None:
     events.on(AnswersChanged, changes.append)
     answers = Answers([DRIVEN, YEARS_IF, TRUCK_IF, HOPES], events)
     assert (list(answers.given), answers.progress) == (["driven", "hopes"], Progress(0, 2))
-    assert "asked only if driven is true" in answers.record("years", 3)
+    first = "years is asked only if driven is true: record that answer first. next: driven"
+    assert answers.record("years", 3) == first
     assert "asked only if years is 3" in answers.skip("truck")
     assert not changes
     assert answers.record("driven", False).endswith("next: hopes")
+    assert answers.record("years", 0).startswith("years is asked only if driven is true: leave it")
     answers.record("driven", True)
     assert answers.next_open() == YEARS_IF
     assert answers.record("years", 3).endswith("next: truck")
