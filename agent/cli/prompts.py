@@ -18,6 +18,7 @@ from agent.core.settings.field_types import Table
 from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
+from agent.scripts.library import COMMON
 from agent.scripts.rendering import format_condition
 from agent.scripts.schema import json_schema
 from agent.scripts.speakable import estimate_speech_s
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     listing = tools.add_parser("list", help="list all scripts and their locales")
     listing.set_defaults(run=_list)
 
-    check = tools.add_parser("check", help="report problems; exit code 1 if there are any")
+    check = tools.add_parser("check", help="report problems; exit code 1 if one is an error")
     check.add_argument(
         "path",
         nargs="*",
@@ -108,9 +109,27 @@ def _check(options: argparse.Namespace) -> int:
     found = [finding for path in options.path for finding in check_path(path, voices)]
     for finding in found:
         print(_from_here(finding))
+    errors = sum(finding.severity == "error" for finding in found)
     checked = ", ".join(str(path) for path in options.path)
-    print(f"{len(found) or 'no'} finding{'s' * (len(found) != 1)} in {checked}", file=sys.stderr)
-    return int(bool(found))
+    counts = f"{_number(errors, 'error')}, {_number(len(found) - errors, 'warning')}"
+    print(f"{counts if found else 'no findings'} in {checked}", file=sys.stderr)
+    for draft in _unchecked_drafts(options.path):
+        print(f"draft not checked; run: prompts check {draft}", file=sys.stderr)
+    return int(errors > 0)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _unchecked_drafts(checked: Sequence[Path]) -> list[Path]:
+    """Return the draft folders inside the checked folders."""
+    return sorted(
+        draft
+        for path in checked
+        for draft in path.glob("_*")
+        if draft.name != COMMON and any(draft.glob("*.md"))
+    )
 
 
 def _voices(given: list[str]) -> dict[str, str] | None:

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.core.errors import ScriptError
 from agent.scripts.check_file import check_common, check_file, spoken_texts
-from agent.scripts.finding import Finding, InvalidScriptFile, Loc
+from agent.scripts.finding import Finding, Loc
 from agent.scripts.library import (
     COMMON,
     Library,
     ScriptFile,
     folders,
-    read_commons,
     read_library,
-    read_script_file,
+    with_folder,
 )
 from agent.scripts.schema import (
     ChoiceQuestion,
-    Common,
-    NumberQuestion,
     Question,
     Script,
-    TextQuestion,
 )
 from agent.scripts.selection import ignored_words
 from agent.scripts.word_forms import normalize_words
 
 _NOT_A_SCRIPT = "is not a script: a script is one file for each locale, such as es.md"
 _WORDS_ALIKE = 3
+_TRANSLATED = {"choices", "unit", "words"}
+"""Short texts that rarely are the same in two languages."""
 _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -46,43 +45,60 @@ def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[F
         if common.path.is_relative_to(root):
             found += check_common(common)
     for folder in folders(root):
-        found += check_folder(library, folder.name)
-        for file in library.scripts.get(folder.name, {}).values():
-            found += check_file(library, file, voices)
+        found += _check_script(library, folder.name, voices)
     return sorted(set(found + list(_ambiguous(library))))
 
 
 def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
     """Return the findings of one file, one script's folder, or a folder of scripts.
 
+    A file has the same findings whether it is named itself, its folder, or the folder of all
+    scripts. Drafts (folders that begin with `_`) are checked only if they are named.
+
     Raises:
         ScriptError: `path` does not exist.
     """
     path = Path(os.path.abspath(path))
+    if not os.path.lexists(path):
+        raise ScriptError(f"{path} does not exist")
     if path.is_dir():
         if not any(path.glob("*.md")) or (path / COMMON).is_dir() or any(path.glob("*/*.md")):
             return check_library(path, voices)
-        return [f for f in check_library(path.parent, voices) if f.path.is_relative_to(path)]
-    if not os.path.lexists(path):
-        raise ScriptError(f"{path} does not exist")
-    if path.suffix != ".md":
+        folder = path
+    elif path.suffix != ".md":
         return [Finding(path, 0, "", _NOT_A_SCRIPT)]
-    library = Library(path.parent.parent, {}, read_commons(path.parent.parent)[0], ())
-    try:
-        if path.parent.name == COMMON:
-            return check_common(read_script_file(path, Common))
-        return sorted(set(check_file(library, read_script_file(path, Script), voices)))
-    except InvalidScriptFile as e:
-        return list(e.findings)
+    else:
+        folder = path.parent
+    return [f for f in _check_folder_alone(folder, voices) if f.path.is_relative_to(path)]
 
 
-def _misplaced(root: Path) -> Iterator[Finding]:
+def _check_folder_alone(folder: Path, voices: Mapping[str, str] | None) -> list[Finding]:
+    """Return the findings of one script's folder, beside those that are used with it."""
+    if folder.name == COMMON:
+        return [f for f in check_library(folder.parent, voices) if f.path.is_relative_to(folder)]
+    library = with_folder(read_library(folder.parent), folder)
+    found = [f for f in library.broken if f.path.parent == folder]
+    found += _misplaced(folder.parent, [folder])
+    found += _check_script(library, folder.name, voices)
+    found += [f for f in _ambiguous(library) if f.path.parent == folder]
+    return sorted(set(found))
+
+
+def _check_script(
+    library: Library, name: str, voices: Mapping[str, str] | None
+) -> Iterator[Finding]:
+    yield from check_folder(library, name)
+    for file in library.scripts.get(name, {}).values():
+        yield from check_file(library, file, voices)
+
+
+def _misplaced(root: Path, only: Sequence[Path] = ()) -> Iterator[Finding]:
     """Find files and folders that are not loaded because of their name or place."""
-    for path in sorted(root.glob("*.md")):
+    for path in () if only else sorted(root.glob("*.md")):
         if path.name != "README.md":
             yield Finding(path, 0, "", "must be in its script's folder, such as forklift/es.md")
-    for folder in [*folders(root), root / COMMON]:
-        if folder.name != COMMON and not _FOLDER.fullmatch(folder.name):
+    for folder in only or [*folders(root), root / COMMON]:
+        if folder.name[0] != "_" and not _FOLDER.fullmatch(folder.name):
             why = "must be named in small letters, digits, _ and -, such as fire_safety"
             yield Finding(folder, 0, "", why)
         for path in sorted(folder.glob("*")):
@@ -117,9 +133,9 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
         other_language = file.locale.split("-")[0] != first.locale.split("-")[0]
         if other_language:
             yield from _not_translated(file, first)
-        if _shape(file.fields.questions) != _shape(first.fields.questions):
-            message = f"ids, types, choices, bounds or conditions differ from {first.path.name}"
-            yield file.finding(("questions",), message)
+        yield from _questions_differ(file, first)
+        if declared and file.fields.locales not in (None, declared):
+            yield file.finding(("locales",), f"differ from those of another file: {declared}")
         if file.fields.industries.keys() != first.fields.industries.keys():
             yield file.finding(("industries",), f"have other keys than in {first.path.name}")
 
@@ -129,28 +145,46 @@ def _not_translated(file: ScriptFile[Script], first: ScriptFile[Script]) -> Iter
     theirs = dict(spoken_texts(first))
     for loc, text in spoken_texts(file):
         whole = loc in {("opening",), ("closing",), ("welcome_text",)}
-        if text == theirs.get(loc) and (whole or len(text.split()) > _WORDS_ALIKE):
+        if text != theirs.get(loc):
+            continue
+        if whole or len(text.split()) > _WORDS_ALIKE:
             yield file.finding(loc, f"is the same as in {first.path.name}: translate it")
+        elif _TRANSLATED.intersection(loc):
+            message = f"is the same as in {first.path.name}: translate it, if the languages differ"
+            yield file.finding(loc, message, "warning")
     if file.body.split() == first.body.split() != []:
         yield file.body_finding(1, f"is the same as in {first.path.name}: translate it")
 
 
-def _shape(questions: list[Question]) -> list[tuple[object, ...]]:
-    """Return what must be the same in every locale for the outcome: all but the words."""
-    return [(q.id, q.type, q.only_if, _values(q)) for q in questions]
+def _questions_differ(file: ScriptFile[Script], first: ScriptFile[Script]) -> Iterator[Finding]:
+    """Compare what must be the same in every locale for the outcome: all but the words."""
+    own, theirs = file.fields.questions, first.fields.questions
+    ids = [question.id for question in theirs]
+    if [question.id for question in own] != ids:
+        message = f"must have the ids of {first.path.name}, in this order: {', '.join(ids)}"
+        yield file.finding(("questions",), message)
+        return
+    for i, (question, other) in enumerate(zip(own, theirs, strict=True)):
+        for key, value in _shape(question).items():
+            expected = _shape(other).get(key)
+            if value != expected:
+                yield file.finding(
+                    ("questions", i, key),
+                    f"differs from {first.path.name}: {_shown(value)} here, {_shown(expected)}"
+                    " there",
+                )
 
 
-def _values(question: Question) -> object:
-    """Return the values that an answer may have."""
-    match question:
-        case ChoiceQuestion():
-            return frozenset(question.choices)
-        case NumberQuestion():
-            return (question.minimum, question.maximum, question.whole)
-        case TextQuestion():
-            return question.max_characters
-        case _:
-            return None
+def _shape(question: Question) -> dict[str, object]:
+    """Return the fields of a question that are the same in every locale."""
+    fields = question.model_dump(exclude={"id", "ask", "unit"})
+    if isinstance(question, ChoiceQuestion):
+        fields["choices"] = sorted(question.choices)
+    return fields
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value in (None, {}) else json.dumps(value, ensure_ascii=False)
 
 
 def _ambiguous(library: Library) -> Iterator[Finding]:

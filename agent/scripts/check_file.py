@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 
@@ -21,14 +22,15 @@ from agent.scripts.rendering import (
 )
 from agent.scripts.schema import Common, Script, Shared
 from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words
-from agent.scripts.speakable import (
-    estimate_speech_s,
-    find_invisible_character,
-    has_no_words,
-    speech_problem,
-)
+from agent.scripts.speakable import estimate_speech_s, has_no_words
 from agent.scripts.templates import template_errors
 from agent.scripts.word_forms import normalize_words
+from agent.scripts.wording import (
+    find_invisible_character,
+    left_over,
+    speech_problem,
+    stray_punctuation,
+)
 from agent.speech.voices import gemini_voice, spoken_language
 
 OPENING_MAX_S = 15.0
@@ -133,8 +135,11 @@ def _check_as_rendered(
         limit = _LIMITS_S.get(field, LINE_MAX_S)
         seconds = estimate_speech_s(text, file.locale)
         if field in _SPOKEN and seconds > limit:
-            message = f"takes about {seconds:.1f} s to say; the limit is {limit:.0f} s"
-            yield file.finding(loc, message)
+            yield file.finding(loc, _too_long(text, seconds, limit))
+        if where := stray_punctuation(text, file.locale):
+            yield file.finding(loc, _stray(where))
+        if field == "opening" and (why := _question_problem(text)):
+            yield file.finding(loc, why, "warning")
     if not discloses_recording(script.recording_disclosure, file.locale):
         yield file.finding(("recording_disclosure",), "does not say that the greeting is recorded")
     if not discloses_ai(script.ai_disclosure, file.locale):
@@ -146,9 +151,39 @@ def _check_as_rendered(
     for i, question in enumerate(script.questions):
         if has_no_words(question.ask):
             yield file.finding(("questions", i, "ask"), "has no words")
-        if estimate_speech_s(question.ask, file.locale) > LINE_MAX_S:
-            message = f"takes more than {LINE_MAX_S:.0f} s to say"
+        seconds = estimate_speech_s(question.ask, file.locale)
+        if seconds > LINE_MAX_S:
+            message = _too_long(question.ask, seconds, LINE_MAX_S)
             yield file.finding(("questions", i, "ask"), message)
+        if where := stray_punctuation(question.ask, file.locale):
+            yield file.finding(("questions", i, "ask"), _stray(where))
+
+
+def _too_long(text: str, seconds: float, limit: float) -> str:
+    words = math.ceil(len(text.split()) * (1 - limit / seconds))
+    return (
+        f"takes about {seconds:.1f} s to say; the limit is {limit:.0f} s: remove about"
+        f" {words} word{'s' * (words != 1)}"
+    )
+
+
+def _stray(where: str) -> str:
+    return (
+        f"is spoken as “{where}” to some trainees: put the mark inside {{% if … %}} … {{% endif %}}"
+        " with the value it belongs to"
+    )
+
+
+def _question_problem(opening: str) -> str:
+    """Say why an opening does not end with one question; empty if it does."""
+    number = len(re.findall(r"[?？؟]+", opening))
+    if number == 0:
+        return "asks nothing: end it with one easy question, such as the first of `questions`"
+    if number > 1:
+        return f"asks {number} questions: keep one, at the end"
+    if not re.search(r"[?？؟][\"'”»“\s]*$", opening):
+        return "goes on after its question: end with the question, then the trainee answers"
+    return ""
 
 
 def spoken_texts(file: ScriptFile[Script]) -> Iterator[tuple[Loc, str]]:
@@ -176,6 +211,8 @@ def _check_persona(file: ScriptFile[Script]) -> Iterator[Finding]:
     for number, line in enumerate(file.body.split("\n"), start=1):
         if line.rstrip() == "---":
             yield file.body_finding(number, "--- is not allowed below the front matter: remove it")
+        if why := left_over(_STATEMENT.sub("", _EXPRESSION.sub("x", line))):
+            yield file.body_finding(number, why)
         mark = (
             find_invisible_character(line)
             or "".join(c for c in line if c != "\t" and ord(c) < 32)[:1]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from agent.core.errors import ScriptError
 
 Loc = tuple[str | int, ...]
+Severity = Literal["error", "warning"]
+"""A warning needs a look; it may be right as it is."""
 
 
 @dataclass(frozen=True, order=True)
@@ -21,10 +24,12 @@ class Finding:
     field: str
     """As in `questions[0].choices`; empty if the finding is not about a field."""
     message: str
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else f"{self.path}"
-        return ": ".join(part for part in (where, self.field, self.message) if part)
+        parts = (where, self.severity, self.field, self.message)
+        return ": ".join(part for part in parts if part)
 
 
 class InvalidScriptFile(ScriptError):

@@ -7,7 +7,7 @@ and devices, files of megabytes, deep nesting, aliases and tags.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.resolver import BaseResolver
 
+from agent.scripts.explain import explain_yaml
 from agent.scripts.finding import Finding, InvalidScriptFile, Loc
 
 PARTS = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.S | re.M)
 _FILE_MAX = 200_000  # bytes; the longest shipped file has 8,000
 _DEPTH_MAX = 12
+_CUT_SHOWN = 20  # characters
 _NODES_MAX = 5_000  # the largest shipped file has about 200
 
 
@@ -37,6 +39,8 @@ class FrontMatter:
     """The line in the file, from 1, of every field and list entry."""
     duplicates: Mapping[Loc, int]
     """The line of every key that is given again."""
+    cut: Mapping[Loc, str]
+    """What follows a text that ends at ` #`, where YAML begins a comment."""
 
     def line_of(self, loc: Loc) -> int:
         """Return the line of a field, or of the closest field that contains it."""
@@ -132,13 +136,14 @@ def parse_front_matter(path: Path, text: str) -> FrontMatter:
     try:
         node = yaml.compose(text)
         lines, duplicates = _locate(node)
+        cut = dict(_cut_texts(node, text))
         fields = yaml.constructor.construct_document(node) if node else {}
     except (YAMLError, ValueError, TypeError) as e:
         line, why = _explain(e, text)
         raise InvalidScriptFile([Finding(path, line, "", why)]) from e
     if not isinstance(fields, dict):
         raise InvalidScriptFile([Finding(path, 2, "", "front matter must be names and texts")])
-    return FrontMatter(fields, lines, duplicates)
+    return FrontMatter(fields, lines, duplicates, cut)
 
 
 def _locate(node: Node | None) -> tuple[dict[Loc, int], dict[Loc, int]]:
@@ -166,6 +171,23 @@ def _locate(node: Node | None) -> tuple[dict[Loc, int], dict[Loc, int]]:
     return lines, duplicates
 
 
+def _cut_texts(node: Node | None, text: str, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
+    """Find texts without quotes that end at a single space and `#`.
+
+    A comment has two spaces before it, as in `version: 3  # the new opening`.
+    """
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield from _cut_texts(value, text, (*loc, str(key.value)))
+    elif isinstance(node, SequenceNode):
+        for i, value in enumerate(node.value):
+            yield from _cut_texts(value, text, (*loc, i))
+    elif isinstance(node, ScalarNode) and node.style is None and node.value:
+        found = re.match(r" #[^\n]*", text[node.end_mark.index :])
+        if found and any(c.isalpha() for c in node.value):
+            yield loc, found[0].strip()[:_CUT_SHOWN]
+
+
 def _line(node: Node) -> int:
     return int(node.start_mark.line) + 2  # from 1, below the first `---`
 
@@ -184,8 +206,5 @@ def _explain(error: Exception, text: str) -> tuple[int, str]:
         )
     if isinstance(error, _RefusedError):
         return line, str(error.problem)
-    why = error.problem if isinstance(error, MarkedYAMLError) else error
-    why = " ".join(str(why).split())
-    if "mapping values" in why or "cannot start any token" in why:
-        why += "; put the text in quotes, and indent with spaces"
-    return line, f"front matter is not YAML: {why}"
+    problem = error.problem if isinstance(error, MarkedYAMLError) else error
+    return line, explain_yaml(str(problem))

@@ -21,10 +21,24 @@ _COMMON_WORDS = {
 _WORDS = {language: frozenset(words.split()) for language, words in _COMMON_WORDS.items()}
 _SURE = 4
 """This many common words of another language, and at most a fifth as many of the file's own."""
+_SURE_IN_SENTENCE = 3
+"""In one sentence, with no common word of the file's own language."""
 
 
 def detect_other_language(text: str, locale: str) -> str:
-    """Return the language of a text if it is clearly not the locale's; else empty."""
+    """Return the language of a text, or of one of its sentences, if it is clearly not the locale's.
+
+    Returns:
+        The language; empty if the text seems to be in the locale's.
+    """
+    if other := _other_language(text, locale, _SURE):
+        return other
+    sentences = re.split(r"(?<=[.!?])\s", text)
+    found = (_other_language(sentence, locale, _SURE_IN_SENTENCE) for sentence in sentences)
+    return next(filter(None, found), "")
+
+
+def _other_language(text: str, locale: str, enough: int) -> str:
     own = locale.split("-")[0]
     letters = [c for c in text if c.isalpha()]
     latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
@@ -35,5 +49,5 @@ def detect_other_language(text: str, locale: str) -> str:
     # Portuguese looks like Spanish; no other language looks like English.
     others = counts.keys() - {own} if own in counts else {"en"}
     likely = max(others, key=lambda language: counts[language])
-    sure = counts[likely] >= _SURE and counts[likely] >= 5 * counts.get(own, 0)
+    sure = counts[likely] >= enough and counts[likely] >= 5 * counts.get(own, 0)
     return likely if sure else ""

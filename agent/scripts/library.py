@@ -6,9 +6,8 @@ mistake does not stop all greetings. `python -m agent prompts check` reports it.
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -18,7 +17,8 @@ from pydantic_core import ErrorDetails
 
 from agent.core.errors import ScriptError
 from agent.core.log import logger
-from agent.scripts.finding import Finding, InvalidScriptFile, Loc, dotted
+from agent.scripts.explain import explain_field
+from agent.scripts.finding import Finding, InvalidScriptFile, Loc, Severity, dotted
 from agent.scripts.front_matter import PARTS, FrontMatter, parse_front_matter, text_of
 from agent.scripts.schema import Common, Script
 
@@ -26,6 +26,8 @@ PROMPTS = Path(__file__).resolve().parent.parent.parent / "prompts"
 COMMON = "_common"
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TAGS = {"choice", "number", "text", "yes_no"}
+_MERGE_CONFLICT = re.compile(r"^(?:<{7} |>{7} |={7}$)", re.M)
+_QUOTE = "# begins a comment there; put the whole text in quotes"
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -48,9 +50,9 @@ class ScriptFile(Generic[M]):
     def script(self) -> str:
         return self.path.parent.name
 
-    def finding(self, loc: Loc, message: str) -> Finding:
+    def finding(self, loc: Loc, message: str, severity: Severity = "error") -> Finding:
         """Return a finding at a field of this file, such as ("questions", 0, "ask")."""
-        return Finding(self.path, self._front_matter.line_of(loc), dotted(loc), message)
+        return Finding(self.path, self._front_matter.line_of(loc), dotted(loc), message, severity)
 
     def body_finding(self, line: int, message: str) -> Finding:
         """Return a finding in the text below the front matter; its first line is 1."""
@@ -81,6 +83,10 @@ def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
             [Finding(path, 0, "", f"{path.stem!r} is not a locale such as es or pt-BR")]
         )
     text = text_of(path)
+    if conflict := _MERGE_CONFLICT.search(text):
+        message = "a merge conflict is left here: keep one version, and remove lines such as this"
+        line = text[: conflict.start()].count("\n") + 1
+        raise InvalidScriptFile([Finding(path, line, "", message)])
     parts = PARTS.match(text)
     if parts is None:
         message = "the front matter is missing: put it between two lines of ---"
@@ -89,6 +95,10 @@ def read_script_file(path: Path, model: type[M]) -> ScriptFile[M]:
     found = [
         Finding(path, line, dotted(loc), "is given twice")
         for loc, line in front_matter.duplicates.items()
+    ]
+    found += [
+        Finding(path, front_matter.line_of(loc), dotted(loc), f"ends before {cut!r}: {_QUOTE}")
+        for loc, cut in front_matter.cut.items()
     ]
     try:
         values = model.model_validate(front_matter.fields)
@@ -122,15 +132,24 @@ def read_library(root: Path) -> Library:
     """
     if not root.is_dir():
         raise ScriptError(f"{root} is not a folder")
-    scripts: dict[str, dict[str, ScriptFile[Script]]] = {}
     commons, broken = read_commons(root)
+    library = Library(root, {}, commons, tuple(broken))
     for folder in folders(root):
-        for path in sorted(folder.glob("[!.]*.md")):
-            try:
-                scripts.setdefault(folder.name, {})[path.stem] = read_script_file(path, Script)
-            except InvalidScriptFile as e:
-                broken += e.findings
-    return Library(root, scripts, commons, tuple(broken))
+        library = with_folder(library, folder)
+    return library
+
+
+def with_folder(library: Library, folder: Path) -> Library:
+    """Return the library with the files of one more folder, such as a draft."""
+    files: dict[str, ScriptFile[Script]] = {}
+    broken: list[Finding] = []
+    for path in sorted(folder.glob("[!.]*.md")):
+        try:
+            files[path.stem] = read_script_file(path, Script)
+        except InvalidScriptFile as e:
+            broken += e.findings
+    scripts = {**library.scripts, folder.name: files} if files else library.scripts
+    return replace(library, scripts=scripts, broken=(*library.broken, *broken))
 
 
 def read_commons(root: Path) -> tuple[dict[str, ScriptFile[Common]], list[Finding]]:
@@ -164,38 +183,5 @@ def _explained(
         for i, part in enumerate(error["loc"])
         if not (part in _TAGS and i == 2 and error["loc"][0] == "questions")
     )
-    kind, message = error["type"], error["msg"].removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        close = (
-            difflib.get_close_matches(str(loc[-1]), model.model_fields, 1) if loc[:-1] == () else []
-        )
-        message = "unknown field" + (f"; do you mean {close[0]!r}?" if close else "")
-    elif kind == "missing":
-        message = "is missing"
-    elif kind == "union_tag_not_found":
-        loc, message = (*loc, "type"), "is missing: choice, number, text or yes_no"
-    elif kind == "union_tag_invalid":
-        loc, message = (*loc, "type"), "must be choice, number, text or yes_no"
-    elif kind in {"model_type", "model_attributes_type", "dict_type"}:
-        message = "must be names and values"
-    elif kind == "string_type":
-        message = "must be text; put it in quotes if it is meant as text"
-        if loc[-1] == "[key]":
-            loc, message = loc[:-2], "every name in it must be text: put numbers in quotes"
-    elif kind == "invalid_key":
-        loc, message = loc[:-1], "every field's name must be text"
-    elif kind == "located":
-        loc = error["ctx"]["loc"]
-    elif kind.startswith("date_"):
-        message = "must be a date such as 2026-11-29"
-    elif kind == "bool_parsing":
-        message = "must be true or false"
-    elif kind in {"int_type", "float_type"}:
-        message = "must be a whole number" if kind == "int_type" else "must be a number"
-    elif kind == "string_too_long":
-        message = f"is longer than {error['ctx']['max_length']} characters"
-    elif kind == "string_too_short":
-        message = "is empty"
-    elif loc and loc[-1] == "choices" and kind == "too_short":
-        message = "a choice question needs two choices or more"
+    loc, message = explain_field(error, loc, list(model.model_fields))
     return Finding(path, front_matter.line_of(loc), dotted(loc), message)

@@ -9,12 +9,14 @@ loops. So a writer's mistake cannot use up memory or fail a greeting.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from agent.scripts.explain import explain_filling, explain_template
 from agent.scripts.quoting import FILTER, quote, quote_outputs
 
 TEXT_MAX = 20_000
@@ -100,7 +102,8 @@ def render_template(
         *(TemplateError, ArithmeticError, LookupError, TypeError, ValueError),
         *(AttributeError, RecursionError, MemoryError, SyntaxError),
     ) as e:
-        raise ValueError(str(e).partition("\n")[0]) from e
+        ours = type(e) is ValueError
+        raise ValueError(str(e) if ours else explain_filling(str(e), source)) from e
     return text
 
 
@@ -119,24 +122,28 @@ def template_errors(
     try:
         tree = _parsed(source)
     except TemplateSyntaxError as e:
-        return [(e.lineno, f"is not a valid template: {e.message}")]
+        return [(e.lineno, explain_template(e.message or "", source))]
     found = list(_not_allowed(tree))
     if found:
         return found
     try:
         unknown = meta.find_undeclared_variables(tree) - set(names)
     except TemplateError as e:
-        why = str(e).partition("\n")[0]
-        return [(1, f"is not a valid template: {why}")]
+        return [(1, explain_template(str(e), source))]
     for node in tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
-            known = ", ".join(sorted(names))
-            found.append((node.lineno, f"unknown placeholder {node.name!r}; there are: {known}"))
+            found.append((node.lineno, _unknown(node.name, names)))
     for get in [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]:
         word = _word(get)
         if word is not None and word not in words:
             found.append((get.lineno, f"unknown placeholder 'words.{word}'; see `words`"))
     return found
+
+
+def _unknown(name: str, names: Collection[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), names, 1)
+    known = f"do you mean {close[0]!r}?" if close else f"there are: {', '.join(sorted(names))}"
+    return f"unknown placeholder {name!r}; {known}"
 
 
 def _word(get: nodes.Node) -> str | None:
@@ -157,10 +164,10 @@ def _not_allowed(
 ) -> Iterator[tuple[int, str]]:
     """Yield everything in a template that is not allowed, without running it."""
     if depth > _DEPTH_MAX:
-        yield node.lineno, "is not a valid template: it is nested too deeply"
+        yield node.lineno, "it is nested too deeply"
         return
     if why := _refused(node, loops, joined):
-        yield node.lineno or 1, f"is not a valid template: {why}"
+        yield node.lineno or 1, why
         return
     loops += isinstance(node, nodes.For)
     joined |= isinstance(node, nodes.Filter) and node.name == "join"
@@ -185,7 +192,7 @@ def _refused(node: nodes.Node, loops: int, joined: bool) -> str:
             return f"{node.arg.value!r} is unsafe"
     if isinstance(node, nodes.Filter):
         if node.name not in _environment.filters:
-            return f"No filter named {node.name!r}."
+            return f"there is no filter {node.name!r}"
         if node.name not in _FILTERS or (joined and node.name == "join"):
             return f"the filter {node.name!r} is not allowed here"
     if isinstance(node, nodes.Call) and not (

@@ -28,8 +28,8 @@ def test_prompts_runs_without_keys_and_without_livekit(tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, "prompts", "check", str(path)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, env={})
     assert result.returncode == 1
-    assert result.stdout == f"{path}:1: welcome_text: is missing\n"
-    assert result.stderr.splitlines() == [f"1 finding in {path}", "False"]
+    assert result.stdout == f"{path}:1: error: welcome_text: is missing\n"
+    assert result.stderr.splitlines() == [f"1 error, 0 warnings in {path}", "False"]
 
 
 def test_prompts_exits_with_0_if_the_pipe_is_closed_early() -> None:
@@ -56,7 +56,8 @@ def test_check_names_line_and_field(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["check", str(path)]) == 1
     found = capsys.readouterr().out.splitlines()
     assert any(
-        line.startswith(f"{path}:5: closing: contains '*': remove markdown") for line in found
+        line.startswith(f"{path}:5: error: closing: contains '*': remove markdown")
+        for line in found
     )
     assert main(["check", str(tmp_path / "nothing")]) == 1
     assert "does not exist" in capsys.readouterr().err
@@ -103,13 +104,32 @@ def test_prompts_without_a_tool_is_a_usage_error() -> None:
     assert e.value.code == 2
 
 
+def test_check_exits_with_0_if_there_are_only_warnings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "_draft" / "en.md"
+    path.parent.mkdir()
+    text = BAD.replace("Hi", "Hi, I'm an AI.").replace("'*Bye*'", "Bye\nwelcome_text: Hello")
+    path.write_text(text.replace("version: 1", "version: 1\nlocales: [en]") + "Be kind.")
+    for checked in (path, path.parent):
+        assert main(["check", str(checked)]) == 0
+        shown = capsys.readouterr()
+        assert shown.out.startswith(f"{path}:4: warning: opening: asks nothing")
+        assert shown.err == f"0 errors, 1 warning in {checked}\n"
+    (tmp_path / "_common").mkdir()
+    main(["check", str(tmp_path)])
+    assert f"draft not checked; run: prompts check {path.parent}" in capsys.readouterr().err
+
+
 def test_check_uses_the_voices_of_the_environment(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "mine" / "en.md"
     path.parent.mkdir()
     text = BAD.replace("'*Bye*'", "Bye").replace("---\nversion", "---\nvoice: warm\nversion", 1)
-    path.write_text(text.replace("opening: Hi", "welcome_text: W\nopening: Hi, I'm an AI.") + "Be.")
+    path.write_text(
+        text.replace("opening: Hi", "welcome_text: W\nopening: Hi, I'm an AI. Ready?") + "Be."
+    )
     monkeypatch.delenv("VOICES", raising=False)
     assert main(["check", str(path)]) == 0
     monkeypatch.setenv("VOICES", "en=aura-2-thalia-en")

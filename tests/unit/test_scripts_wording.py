@@ -1,0 +1,150 @@
+"""`prompts check` finds texts that a voice reads badly, left-overs and stray punctuation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.scripts.check import check_path
+from agent.scripts.finding import Finding
+from agent.scripts.wording import left_over, speech_problem, stray_punctuation
+from tests.unit.test_scripts_check import GOOD, check
+
+BYE = "closing: Goodbye!"
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [
+        *[(t, "en") for t in ("At 7 am", "For 30 min", "From 9-5", "Tel. 5", "Wait -- please")],
+        *[(t, "en") for t in ("Take 2 m of rope", "No. 5", "box(es)", "at 7 a.m. sharp")],
+        *[
+            (t, "es")
+            for t in ("El n.º 5", "La 1ª vez", "Bienvenido(a)", "trabajador/a", "Uds. son")
+        ],
+        *[
+            (t, "fr")
+            for t in ("À 8h30", "À 8 h 30", "c.-à-d. ici", "chaque employé·e", "p. ex. ici")
+        ],
+        *[
+            (t, "de")
+            for t in ("Mitarbeiter:innen", "MitarbeiterInnen", "Mitarbeiter*innen", "z. B. so")
+        ],
+    ],
+)
+def test_speech_problem_finds_what_a_voice_reads_badly(text: str, locale: str) -> None:
+    assert speech_problem(f"{text} heute", locale)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [
+        ("Sr. López le ayuda", "es"),
+        ("Dr. Weber hilft", "de"),
+        ("ISO 45001 applies", "en"),
+        ("DIN EN 397 gilt", "de"),
+        ("Five minutes (or more), well-known on LinkedIn", "en"),
+        ("Todo está listo", "es"),
+    ],
+)
+def test_speech_problem_accepts_titles_standards_and_ordinary_words(text: str, locale: str) -> None:
+    assert speech_problem(text, locale) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TODO: ask Ana",
+        "tbd",
+        "XXX",
+        "Why ???",
+        "Lorem ipsum dolor",
+        "Hi {name}",
+        "Hi [NAME]",
+        "${name}",
+    ],
+)
+def test_left_over_finds_notes_and_placeholders_of_other_tools(text: str) -> None:
+    assert left_over(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [
+        ("Thank you, , and goodbye.", "en"),
+        ("Hello , and welcome.", "en"),
+        ("Hello !", "en"),
+        ("¡Hola, ! ¿Qué tal?", "es"),
+        (", welcome!", "en"),
+        ("Goodbye..", "en"),
+        ("Bonjour , bienvenue !", "fr"),
+    ],
+)
+def test_stray_punctuation_is_found(text: str, locale: str) -> None:
+    assert stray_punctuation(text, locale)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [
+        ("Hello! Ready? Wait... now.", "en"),
+        ("Bonjour Ana ! Prête ? Voici : allons-y.", "fr"),
+        ("¡Hola, Ana! ¿Qué tal?", "es"),
+        ("Really?! “Yes,” she said (twice), and it’s Ana’s.", "en"),
+    ],
+)
+def test_stray_punctuation_accepts_sentences(text: str, locale: str) -> None:
+    assert stray_punctuation(text, locale) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "field", "message", "severity"),
+    [
+        (BYE, "closing: Goodbye #1 friend", "closing", "ends before '#1 friend'", "error"),
+        (BYE, "closing: '{{ name }}, goodbye!'", "closing", "is spoken as “, goodbye!”", "error"),
+        (BYE, "closing: Thanks {{ name }}, bye!", "closing", "inside {% if … %}", "error"),
+        ("Ready?", "Let's go.", "opening", "asks nothing", "warning"),
+        ("Ready?", "Ready? Really?", "opening", "asks 2 questions", "warning"),
+        ("Ready?", "Ready? Tell me.", "opening", "goes on after its question", "warning"),
+        (
+            "Ready?",
+            "¿Qué te gusta de tu formación?",
+            "opening",
+            "seems to be in es",
+            "error",
+        ),
+        ("Ready?", "We talk on and on. " * 12, "opening", "remove about", "error"),
+        ("Be kind", "TODO write this. Be kind", "", "looks unfinished", "error"),
+        ("Be kind", "<<<<<<< HEAD\nBe kind", "", "a merge conflict is left here", "error"),
+    ],
+)
+def test_check_finds_unfinished_texts(
+    tmp_path: Path, change: str, to: str, field: str, message: str, severity: str
+) -> None:
+    assert change in GOOD
+    found = check(tmp_path, GOOD.replace(change, to, 1))
+    where = [f for f in found if f.field == field and message in f.message]
+    assert [f.severity for f in where[:1]] == [severity], list(map(str, found))
+
+
+def test_check_allows_a_comment_after_a_text(tmp_path: Path) -> None:
+    text = GOOD.replace(BYE, 'closing: Goodbye!  # not "bye"')
+    assert check(tmp_path, text.replace("version: 1", "version: 1 # the first")) == []
+
+
+def test_a_file_its_folder_and_all_scripts_have_the_same_findings(tmp_path: Path) -> None:
+    check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es]"), "_common/../glass/en")
+    spanish = GOOD.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
+    file = tmp_path / "glass" / "es.md"
+    file.write_text(spanish.replace("minimum: 0", "minimum: 1"), encoding="utf-8")
+
+    def of_file(path: Path) -> list[Finding]:
+        return [finding for finding in check_path(path) if finding.path == file]
+
+    assert any("questions[1].minimum" in str(f) for f in of_file(file))
+    assert of_file(file) == of_file(tmp_path / "glass") == of_file(tmp_path)
+    (tmp_path / "glass").rename(tmp_path / "_glass")
+    file = tmp_path / "_glass" / "es.md"
+    assert len(of_file(file)) > 1
+    assert of_file(file) == of_file(tmp_path / "_glass")
