@@ -52,8 +52,8 @@ def test_script_for_skips_scripts_that_cannot_be_used(tmp_path: Path) -> None:
     assert spoken(library, training_type="glass").name == "general_welcome"
     assert spoken(library, training_type="metal").name == "general_welcome"
     assert [str(f) for f in library.broken] == [
-        f"{tmp_path}/metal/en.md:1: closing: is missing",
-        f"{tmp_path}/metal/en.md:5: colsing: unknown field; do you mean 'closing'?",
+        f"{tmp_path}/metal/en.md:1: error: closing: is missing",
+        f"{tmp_path}/metal/en.md:5: error: colsing: unknown field; do you mean 'closing'?",
     ]
 
 
@@ -73,7 +73,7 @@ def test_read_script_file_accepts_windows_line_ends(tmp_path: Path) -> None:
 
 
 def test_read_script_file_names_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(InvalidScriptFile, match=r"fr\.md: cannot be read: No such file"):
+    with pytest.raises(InvalidScriptFile, match=r"fr\.md: error: cannot be read: No such file"):
         read_script_file(tmp_path / "fr.md", Script)
 
 
