@@ -40,7 +40,7 @@ const DISCLOSURES: ReadonlySet<string> = new Set(["aiAvatar", "aiLabel", "record
 /** `texts` with the words that the host gives; its groups of words are merged one by one. */
 function merged(texts: Texts, words: PartialTexts): Texts {
   const given = Object.entries(words).filter(
-    ([key, value]) => !DISCLOSURES.has(key) || String(value).trim() !== "",
+    ([key, value]) => !DISCLOSURES.has(key) || (typeof value === "string" && value.trim() !== ""),
   );
   const groups = given.map(([key, value]) => {
     const group = texts[key as keyof Texts];
