@@ -38,6 +38,7 @@ COMMANDS = {
     "prompts": Command("list, check and render scripts", "agent.cli.prompts"),
     "doctor": Command("check settings and services, and say what to fix", _DOCTOR),
     "outcome": Command("print the outcomes of a session", "agent.cli.outcomes", "print_outcomes"),
+    "bill": Command("compare the avatar ledger with Beyond Presence", "agent.cli.bill"),
     "counts": Command("print counts over all greetings", "agent.cli.outcomes", "print_counts"),
     "forget": Command("delete everything stored about a session", "agent.cli.outcomes", "forget"),
     "timeline": Command("show how long each step of the start took", "agent.cli.timeline"),

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AvatarStay:
+    """One avatar of a greeting and its seconds in the room so far."""
+
+    identity: str
+    """The participant's."""
+    provider_session_id: str
+    """Beyond Presence's id of the session; empty until it has answered."""
+    seconds: float
 
 
 class AvatarUsage:
     """Counts the seconds from an avatar's joining to its leaving, for all avatars of a greeting."""
 
     def __init__(self) -> None:
-        self._requested: set[str] = set()
+        self._requested: dict[str, str] = {}
+        """Identity to Beyond Presence's id of the session, or empty."""
         self._joined_at: dict[str, float] = {}
-        self._past_s = 0.0
+        self._past_s: dict[str, float] = {}
         self.provider_session_id: str | None = None
         """Beyond Presence's id of its latest session, for the operator."""
 
     def request(self, identity: str) -> None:
         """Count this participant as an avatar from now on."""
-        self._requested.add(identity)
+        self._requested.setdefault(identity, "")
 
-    def answered(self, provider_session_id: str | None) -> None:
-        """Note Beyond Presence's id of the session that it has started."""
+    def answered(self, identity: str, provider_session_id: str | None) -> None:
+        """Note Beyond Presence's id of the session that it has started for a participant."""
+        self._requested[identity] = provider_session_id or ""
         self.provider_session_id = provider_session_id
 
     def __contains__(self, identity: object) -> bool:
@@ -28,10 +42,22 @@ class AvatarUsage:
         return identity in self._requested
 
     @property
+    def stays(self) -> list[AvatarStay]:
+        """All avatars that were requested, with their seconds until now."""
+        now = time.monotonic()
+        return [
+            AvatarStay(
+                identity,
+                provider_session_id,
+                self._past_s.get(identity, 0.0) + now - self._joined_at.get(identity, now),
+            )
+            for identity, provider_session_id in self._requested.items()
+        ]
+
+    @property
     def seconds(self) -> float:
         """Seconds that avatars have spent in the room until now, all together."""
-        now = time.monotonic()
-        return self._past_s + sum(now - joined_at for joined_at in self._joined_at.values())
+        return sum(stay.seconds for stay in self.stays)
 
     def join(self, identity: str) -> None:
         """Start counting: the avatar is in the room."""
@@ -41,7 +67,8 @@ class AvatarUsage:
         """Stop counting; does nothing if the avatar is not in the room."""
         joined_at = self._joined_at.pop(identity, None)
         if joined_at is not None:
-            self._past_s += time.monotonic() - joined_at
+            spent_s = time.monotonic() - joined_at
+            self._past_s[identity] = self._past_s.get(identity, 0.0) + spent_s
 
     def leave_all(self) -> None:
         """Stop counting for every avatar."""

@@ -10,6 +10,7 @@ TrainingGreeterError
 ├── LiveKitError           LiveKit's server API refused a call or was not reachable
 ├── RecordingError         a recording cannot be made, stored or deleted
 ├── WebhookError           the platform did not accept an outcome
+├── BillError              Beyond Presence does not say how long its sessions took
 └── AvatarError            Beyond Presence did not provide an avatar
     ├── AvatarRejected     it refused the request
     └── AvatarTimeout      it did not answer in time, or the avatar did not join in time
@@ -79,6 +80,10 @@ class WebhookError(TrainingGreeterError):
     def __init__(self, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
         self.status = status
+
+
+class BillError(TrainingGreeterError):
+    """Beyond Presence does not say how long its sessions took. The text says what to check."""
 
 
 class AvatarError(TrainingGreeterError):

@@ -152,6 +152,11 @@ class AvatarRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class AvatarAnswered:
+    """Beyond Presence has started a session, and may charge for it from now on."""
+
+
+@dataclass(frozen=True, slots=True)
 class AvatarJoined:
     """An avatar is in the room."""
 

@@ -20,8 +20,8 @@ _CONVERSATION_KEYS = {"text_sent"}
 """Keys of livekit-agents that hold words of the conversation but have no `pii` segment."""
 _ONE_GREETING_KEYS = {
     *("session_id", "room", "room_name", "room_sid", "job_id", "outcome_id", "greeting_id"),
-    *("avatar_session_id", "trainee_id", "identity", "participant", "participant_identity"),
-    *("other", "sid"),
+    *("avatar_session_id", "avatar_session_ids", "trainee_id", "identity", "other", "sid"),
+    *("participant", "participant_identity"),
 }
 """Keys of our lines, and of livekit-agents', that name one greeting or trainee."""
 _ROOM = re.compile(r"\btraining-session-[A-Za-z0-9._-]+")

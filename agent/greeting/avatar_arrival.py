@@ -17,6 +17,7 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import (
+    AvatarAnswered,
     AvatarJoined,
     AvatarLost,
     AvatarRequested,
@@ -164,7 +165,8 @@ class AvatarArrival:
 
     async def _arrival_of(self, avatar: BeyondPresenceAvatar) -> None:
         await avatar.request()
-        self._state.avatar.answered(avatar.provider_session_id)
+        self._state.avatar.answered(avatar.avatar_identity, avatar.provider_session_id)
+        self._events.emit(AvatarAnswered())
         await avatar.wait_until_visible(self._room)
 
     async def _use(self, avatar: BeyondPresenceAvatar, arrived: asyncio.Task[None]) -> bool:

@@ -31,6 +31,7 @@ COUNT_LABELS: Final[dict[str, tuple[str, ...]]] = {
     "faults": ("part", "status"),
     "recordings": ("result",),
     "disclosures": ("heard",),
+    "bill": ("result",),
 }
 """The counts and their labels. In the store, a count is named `greetings|avatar|continue`."""
 LATE_S: Final = 8.0

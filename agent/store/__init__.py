@@ -10,6 +10,7 @@ from __future__ import annotations
 from agent.core.settings import StoreSettings
 from agent.store.interface import (
     PRESUMED,
+    AvatarSession,
     Phase,
     RecentRequest,
     Store,
@@ -22,6 +23,7 @@ from agent.store.sqlite import SqliteStore
 
 __all__ = [
     "PRESUMED",
+    "AvatarSession",
     "Phase",
     "RecentRequest",
     "RedisRates",

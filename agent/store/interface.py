@@ -47,6 +47,23 @@ class StoreSpace:
     """Infinite if unknown."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AvatarSession:
+    """The ledger's entry of one session at Beyond Presence."""
+
+    id: str
+    """Beyond Presence's."""
+    given_at: float
+    """When the id was stored (Unix time of the store's clock)."""
+    quiet_s: float
+    """How long ago `seconds` changed; 0 if `billed_s` is known."""
+    seconds: float
+    """How long its avatar was in the room."""
+    billed_s: float | None
+    """How long the session took according to Beyond Presence; None if it was not asked yet,
+    negative if it does not know the session."""
+
+
 def dispatch_claim(session_id: str) -> str:
     """Return the claim of those who dispatch an agent to a session's room."""
     return f"dispatch/{session_id}"
@@ -192,17 +209,27 @@ class Store(Protocol):
         """Delete all sessions, with their outcomes, that did not change for `age_s` seconds.
 
         A session with an open outcome and a valid lease is kept. Ledger days of that age are
-        deleted too, except today and yesterday (UTC).
+        deleted too, except today and yesterday (UTC), and entries of avatar sessions.
 
         Returns:
             The number of deleted outcomes.
         """
 
-    async def add_avatar_seconds(self, day: str, seconds: float) -> None:
-        """Add the billed seconds of an avatar to the ledger of a UTC day (`2026-03-02`)."""
+    async def add_avatar_seconds(self, day: str, seconds: float, *, session: str = "") -> None:
+        """Add the billed seconds of an avatar to the ledger of a UTC day (`2026-03-02`).
+
+        Args:
+            session: Beyond Presence's id of the session, whose entry gets the seconds, too.
+        """
 
     async def avatar_seconds(self, day: str) -> float:
         """Return the avatar seconds in the ledger of a UTC day."""
+
+    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
+        """Return the ledger's entries by session, the oldest first."""
+
+    async def set_avatar_bill(self, session: str, billed_s: float) -> None:
+        """Store what Beyond Presence says about a session; more seconds reset it."""
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         """Add to counts by name. They are never deleted, and never contain a session."""

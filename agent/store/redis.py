@@ -6,9 +6,9 @@ import json
 import math
 from collections.abc import Mapping
 
-from agent.store.interface import PRESUMED, Phase, RecentRequest, StoreSpace
+from agent.store.interface import PRESUMED, AvatarSession, Phase, RecentRequest, StoreSpace
 from agent.store.redis_outcomes import RedisOutcomes
-from agent.store.redis_server import AVATAR_DAYS, COUNTS, claim_key
+from agent.store.redis_server import AVATAR_DAYS, AVATAR_SESSIONS, COUNTS, claim_key
 
 _ADD = """
 local before = redis.call('HGET', phase, 'phase')
@@ -113,6 +113,38 @@ _RELEASE_LEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 
+_ADD_AVATAR_SECONDS = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local day, seconds, session = ARGV[1], ARGV[2], ARGV[3]
+redis.call('HINCRBYFLOAT', KEYS[5], day, seconds)
+if session == '' then return end
+if not redis.call('ZSCORE', KEYS[1], session) then redis.call('ZADD', KEYS[1], now, session) end
+redis.call('HINCRBYFLOAT', KEYS[2], session, seconds)
+redis.call('HDEL', KEYS[3], session)
+redis.call('ZADD', KEYS[4], now, session)
+"""
+_AVATAR_SESSIONS = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local found = {}
+local ids
+if ARGV[1] == '1' then ids = redis.call('ZRANGE', KEYS[4], 0, -1)
+else ids = redis.call('ZRANGE', KEYS[1], 0, -1) end
+for _, id in ipairs(ids) do
+  local given, changed = redis.call('ZSCORE', KEYS[1], id), redis.call('ZSCORE', KEYS[4], id)
+  local quiet = changed and tostring(now - changed) or '0'
+  local seconds, billed = redis.call('HGET', KEYS[2], id), redis.call('HGET', KEYS[3], id)
+  found[#found + 1] = {id, given, quiet, seconds, billed or ''}
+end
+return found
+"""
+_SET_AVATAR_BILL = """
+local session, billed = ARGV[1], ARGV[2]
+if not redis.call('ZSCORE', KEYS[1], session) then return end
+redis.call('HSET', KEYS[3], session, billed)
+redis.call('ZREM', KEYS[4], session)
+"""
 _ADD_COUNTS = """
 for i = 1, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1]) end
 """
@@ -190,12 +222,39 @@ class RedisStore(RedisOutcomes):
             )
         return requests
 
-    async def add_avatar_seconds(self, day: str, seconds: float) -> None:
-        await self._ask(lambda client: client.hincrbyfloat(AVATAR_DAYS, day, seconds))
+    async def add_avatar_seconds(self, day: str, seconds: float, *, session: str = "") -> None:
+        keys = (*AVATAR_SESSIONS, AVATAR_DAYS)
+        await self._ask(
+            lambda client: client.eval(_ADD_AVATAR_SECONDS, len(keys), *keys, day, seconds, session)
+        )
 
     async def avatar_seconds(self, day: str) -> float:
         found = await self._ask(lambda client: client.hget(AVATAR_DAYS, day))
         return float(found or 0)
+
+    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
+        found = await self._ask(
+            lambda client: client.eval(
+                _AVATAR_SESSIONS, len(AVATAR_SESSIONS), *AVATAR_SESSIONS, int(only_unbilled)
+            )
+        )
+        return [
+            AvatarSession(
+                id=id_,
+                given_at=float(given_at),
+                quiet_s=float(quiet_s),
+                seconds=float(seconds),
+                billed_s=float(billed) if billed else None,
+            )
+            for id_, given_at, quiet_s, seconds, billed in found
+        ]
+
+    async def set_avatar_bill(self, session: str, billed_s: float) -> None:
+        await self._ask(
+            lambda client: client.eval(
+                _SET_AVATAR_BILL, len(AVATAR_SESSIONS), *AVATAR_SESSIONS, session, billed_s
+            )
+        )
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         pairs = [part for pair in counts.items() for part in pair]

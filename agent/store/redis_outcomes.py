@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from agent.store.redis_server import AVATAR_DAYS, RedisServer
+from agent.store.redis_server import AVATAR_DAYS, AVATAR_SESSIONS, RedisServer
 
 _OPEN = """
 local id, body, lease_s = ARGV[2], ARGV[3], ARGV[4]
@@ -73,6 +73,16 @@ for _, day in ipairs(all) do
   if day < ARGV[1] then redis.call('HDEL', KEYS[1], day) end
 end
 """
+_DELETE_AVATAR_SESSIONS = """
+local time = redis.call('TIME')
+local until_ = time[1] + time[2] / 1000000 - ARGV[1]
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', until_)) do
+  redis.call('ZREM', KEYS[1], id)
+  redis.call('HDEL', KEYS[2], id)
+  redis.call('HDEL', KEYS[3], id)
+  redis.call('ZREM', KEYS[4], id)
+end
+"""
 _OLD = "return redis.call('ZRANGEBYSCORE', age, '-inf', now - ARGV[1], 'LIMIT', 0, ARGV[2])"
 _DELETE_IF_OLD = """
 local changed = redis.call('ZSCORE', age, session)
@@ -136,6 +146,11 @@ class RedisOutcomes(RedisServer):
         oldest = datetime.now(UTC) - timedelta(seconds=max(age_s, _DAY_S))
         day = f"{oldest:%Y-%m-%d}"
         await self._ask(lambda client: client.eval(_DELETE_LEDGER_DAYS, 1, AVATAR_DAYS, day))
+        await self._ask(
+            lambda client: client.eval(
+                _DELETE_AVATAR_SESSIONS, len(AVATAR_SESSIONS), *AVATAR_SESSIONS, age_s
+            )
+        )
         # One script for each session: Redis serves no other client while a script runs.
         deleted = 0
         while old := await self._run(_OLD, age_s, _AT_ONCE):

@@ -25,6 +25,12 @@ _WAIT_S = 2.0
 
 AVATAR_DAYS: Final = "greeter:avatar_days"
 """Hash: UTC day to seconds."""
+AVATAR_SESSIONS: Final = (
+    "greeter:avatar_sessions",  # sorted set: Beyond Presence's id, by the time it was given
+    "greeter:avatar_session_seconds",  # hash: id -> seconds in the room
+    "greeter:avatar_session_bills",  # hash: id -> seconds at Beyond Presence
+    "greeter:avatar_session_unbilled",  # sorted set: id, by the last change of its seconds
+)
 COUNTS: Final = "greeter:counts"
 """Hash: name of a count to its value."""
 _SHARED_KEYS = [

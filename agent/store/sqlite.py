@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.core.errors import StoreError
-from agent.store.interface import PRESUMED, Phase, RecentRequest, StoreSpace, dispatch_claim
+from agent.store.interface import (
+    PRESUMED,
+    AvatarSession,
+    Phase,
+    RecentRequest,
+    StoreSpace,
+    dispatch_claim,
+)
 from agent.store.sqlite_outcomes import SqliteOutcomes
 
 _OLD_REQUEST = "SELECT 1 FROM request WHERE asked < ? LIMIT 1"
@@ -152,8 +159,16 @@ class SqliteStore(SqliteOutcomes):
             for session_id, room_sid, job_metadata, age_s, dispatched_age_s in found
         ]
 
-    async def add_avatar_seconds(self, day: str, seconds: float) -> None:
+    async def add_avatar_seconds(self, day: str, seconds: float, *, session: str = "") -> None:
         def step(db: sqlite3.Connection) -> None:
+            if session:
+                db.execute(
+                    "INSERT INTO avatar_session (id, given, changed, seconds)"
+                    " VALUES (?1, ?2, ?2, ?3)"
+                    " ON CONFLICT (id) DO UPDATE SET seconds = seconds + ?3, changed = ?2,"
+                    " billed = NULL",
+                    (session, time.time(), seconds),
+                )
             db.execute(
                 "INSERT INTO avatar_day (day, seconds) VALUES (?1, ?2)"
                 " ON CONFLICT (day) DO UPDATE SET seconds = seconds + ?2",
@@ -168,6 +183,32 @@ class SqliteStore(SqliteOutcomes):
             return float(row[0]) if row else 0.0
 
         return await self._read(step)
+
+    async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
+        def step(db: sqlite3.Connection) -> list[AvatarSession]:
+            now = time.time()
+            which = "WHERE billed IS NULL" if only_unbilled else ""
+            return [
+                AvatarSession(
+                    id=id_,
+                    given_at=given,
+                    quiet_s=now - changed if billed is None else 0.0,
+                    seconds=seconds,
+                    billed_s=billed,
+                )
+                for id_, given, changed, seconds, billed in db.execute(
+                    "SELECT id, given, changed, seconds, billed FROM avatar_session "
+                    f"{which} ORDER BY given"
+                )
+            ]
+
+        return await self._read(step)
+
+    async def set_avatar_bill(self, session: str, billed_s: float) -> None:
+        def step(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE avatar_session SET billed = ? WHERE id = ?", (billed_s, session))
+
+        await self._write(step)
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         def step(db: sqlite3.Connection) -> None:

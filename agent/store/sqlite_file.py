@@ -53,6 +53,11 @@ CREATE INDEX IF NOT EXISTS outcome_by_session ON outcome (session_id, opened);
 CREATE INDEX IF NOT EXISTS outcome_by_state ON outcome (state, due);
 CREATE INDEX IF NOT EXISTS outcome_by_age ON outcome (changed);
 CREATE TABLE IF NOT EXISTS avatar_day (day TEXT PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS avatar_session (
+    id TEXT PRIMARY KEY, given REAL NOT NULL, changed REAL NOT NULL, seconds REAL NOT NULL,
+    billed REAL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS avatar_session_unbilled ON avatar_session (given) WHERE billed IS NULL;
 CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
 COMMIT;
 """

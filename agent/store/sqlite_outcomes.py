@@ -134,6 +134,7 @@ class SqliteOutcomes(SqliteFile):
             now = time.time()
             # Keep today and yesterday: the budget of today is checked against the ledger.
             _delete_ledger_days(db, now - max(age_s, _DAY_S))
+            db.execute("DELETE FROM avatar_session WHERE given <= ?", (now - age_s,))
             old = db.execute(
                 "SELECT id FROM ("
                 "  SELECT id FROM session WHERE since <= ?1"

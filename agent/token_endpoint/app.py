@@ -26,6 +26,7 @@ from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.rate_limits import RateLimits
 from agent.token_endpoint.readiness import ReadinessCheck
+from agent.token_endpoint.supervision.bill import BillCheck
 from agent.token_endpoint.supervision.dispatches import DispatchSupervisor
 from agent.token_endpoint.supervision.reaper import Reaper
 from agent.token_endpoint.supervision.supervisor import PASS_S, Supervisor
@@ -69,7 +70,8 @@ def create_app(
             webhooks=LiveKitWebhooks(settings, store, supervisor, greetings),
         )
         try:
-            async with OutcomeDelivery(store, settings), supervisor, readiness:
+            bill = BillCheck(store, settings, supervisor)
+            async with OutcomeDelivery(store, settings), supervisor, readiness, bill:
                 yield
         finally:
             await services.webhooks.aclose()

@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_se
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
+from agent.avatar.bill import RESULTS
 from agent.core.errors import TrainingGreeterError
 from agent.core.log import logger
 from agent.outcomes.record import Fault
@@ -152,6 +153,12 @@ STORED_COUNTS = StoredCounts(
             help="Recordings of all workers, by what became of them.",
             labels=COUNT_LABELS["recordings"],
             known=tuple((result,) for result in RECORDING_RESULTS),
+        ),
+        "bill": StoredFamily(
+            name="training_greeter_endpoint_bill_sessions",
+            help="Avatar sessions that were compared with Beyond Presence, by result.",
+            labels=COUNT_LABELS["bill"],
+            known=tuple((result,) for result in RESULTS),
         ),
         "disclosures": StoredFamily(
             name="training_greeter_endpoint_disclosures",

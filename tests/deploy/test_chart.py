@@ -118,7 +118,7 @@ def test_chart_renders_valid_kubernetes_objects(settings: tuple[str, ...], versi
 def test_ingress_exposes_only_the_api_health_and_livekit_webhooks() -> None:
     [rule] = one(rendered(*EVERYTHING), "Ingress", "-endpoint")["spec"]["rules"]
     paths = [path["path"] for path in rule["http"]["paths"]]
-    assert paths == ["/api/", "/static/", "/embed/", "/healthz", "/livekit/webhook"]
+    assert paths == ["/api/", "/static/", "/embed/", "/healthz", "/schemas/", "/livekit/webhook"]
 
 
 def test_worker_update_waits_for_running_greetings() -> None:
@@ -179,6 +179,7 @@ def test_processes_accept_the_settings_of_the_chart() -> None:
     providers += ("RECORDING_S3_ACCESS_KEY", "RECORDING_S3_SECRET")
     platform = {"PLATFORM_API_KEY": "k" * 16, "PLATFORM_JWT_SECRET": "s" * 32}
     platform |= {f"{name}_PREVIOUS": value for name, value in platform.items()}
+    platform["BEYOND_PRESENCE_API_KEY"] = "k"
     for kind, part, own in (
         (WorkerSettings, "-worker", dict.fromkeys(providers, "k")),
         (EndpointSettings, "-endpoint", platform),

@@ -9,7 +9,11 @@ import time
 from datetime import datetime
 from typing import Any
 
+import pytest
+
+from agent.core.settings import StoreSettings
 from agent.scripts import PROMPTS, load_library
+from agent.store import open_store
 from tests.integration.test_greeting import the_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
@@ -93,6 +97,14 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
     (avatar,) = await product.avatars(response["room_name"])
     assert outcome["avatar_session_id"] == avatar["id"]
     assert abs(outcome["avatar_seconds"] - (avatar["left_at"] - avatar["joined_at"])) < 2
+    store = open_store(StoreSettings.from_env(product.stage.environment))
+    ledger = {entry.id: entry.seconds for entry in await store.avatar_sessions()}
+    await store.aclose()
+    assert ledger[avatar["id"]] == pytest.approx(outcome["avatar_seconds"], abs=0.2)
+    told = outcome["disclosure"]
+    assert told["ai"]["words"] in opening
+    assert told["ai"]["heard_to_end"]
+    assert (told["ai"]["label_at"], told["recording"]) == (None, None), "not our page"
     assert 0 < outcome["talk_s"] < outcome["duration_s"]
     lines = [(line["who"], line["text"], line["typed"]) for line in outcome["transcript"]]
     assert lines == [

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from livekit.agents import APIStatusError
 
+from agent.avatar.bill import session_of
+from agent.core.settings import BillSettings
 from agent.demo.livekit_server import LiveKitServer
 from agent.demo.stand_ins import StandIns
 from tests.standins.stage import (
@@ -136,8 +138,18 @@ async def test_avatar_leaves_when_the_room_is_deleted(
 ) -> None:
     async with room(livekit, http) as stage:
         await ready(stage, providers)
+        (session,) = await providers.sessions()
+        settings = BillSettings.from_env({**providers.environment, "BEY_API_KEY": "key"})
+        running = await session_of(settings, http, session["id"])
+        assert running is not None
+        assert not running.is_over
         await delete_room(stage)
         (session,) = await until(providers.sessions, lambda s: s[0]["left_at"], timeout_s=2)
+    billed = await session_of(settings, http, session["id"])
+    assert billed is not None
+    assert billed.is_over
+    assert billed.seconds == pytest.approx(session["seconds"], abs=0.01)
+    assert await session_of(settings, http, "unknown") is None
     assert session["why_left"] == "room_deleted"
     assert session["seconds"] == pytest.approx(session["left_at"] - session["joined_at"], abs=0.01)
 

@@ -91,6 +91,7 @@ FAILURES: dict[str, dict[str, str]] = {
     "AvatarBudgetIsNearlyUsedUp": {BUDGET: "600x210", BUDGET_LEFT: "30x210"},
     "AvatarBudgetIsUsedUp": {BUDGET: "600x210", BUDGET_LEFT: "0x210"},
     "AvatarsAreLeftBehind": counter("endpoint_avatars_reaped_total", 'why="left_behind"'),
+    "BillDiffers": counter("endpoint_bill_sessions_total", 'result="still_running"'),
     "WithdrawnRecordingIsNotDeleted": counter("endpoint_recordings_total", 'result="not_deleted"'),
     "RecordingsFail": counter("endpoint_recordings_total", 'result="failed"'),
     "JobsAreLost": {greetings("avatar", "worker_lost"): "0+1x210"},

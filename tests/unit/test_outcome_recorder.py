@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.avatar.usage import AvatarUsage
+from agent.avatar.usage import AvatarStay, AvatarUsage
 from agent.core.events import AnswersChanged
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
@@ -20,7 +20,11 @@ from tests.fakes.scripted_llm import ScriptedLLM
 class FakeUsage(AvatarUsage):
     """An avatar whose seconds the test sets."""
 
-    seconds = 0.0  # type: ignore[assignment]
+    spent_s = 0.0
+
+    @property
+    def stays(self) -> list[AvatarStay]:
+        return [AvatarStay("avatar", "bey-1", self.spent_s)]
 
 
 class Setup:
@@ -34,7 +38,7 @@ class Setup:
         self.recorder.start()
 
     def spend(self, seconds: float) -> None:
-        self.usage.seconds = seconds
+        self.usage.spent_s = seconds
         self.events.emit(AnswersChanged())
 
 
@@ -55,10 +59,11 @@ async def test_recorder_books_a_running_avatar_into_the_budget(path: Path) -> No
     setup.spend(60.0)
     await booked(store, 60.0)
     assert await avatar_budget_is_used_up(store, minutes_per_day=1)
-    setup.usage.seconds = 72.5
+    setup.usage.spent_s = 72.5
     await setup.recorder.close("continue")
     again = SqliteStore(path)
     assert await again.avatar_seconds(utc_day()) == 72.5, "each second once"
+    assert [(s.id, s.seconds) for s in await again.avatar_sessions()] == [("bey-1", 72.5)]
     await again.aclose()
 
 
@@ -66,8 +71,8 @@ async def test_recorder_books_once_if_the_end_races_with_a_booking(path: Path) -
     class SlowStore(SqliteStore):
         """Does what it is told and answers late."""
 
-        async def add_avatar_seconds(self, day: str, seconds: float) -> None:
-            await super().add_avatar_seconds(day, seconds)
+        async def add_avatar_seconds(self, day: str, seconds: float, *, session: str = "") -> None:
+            await super().add_avatar_seconds(day, seconds, session=session)
             await asyncio.sleep(0.3)
 
     store = SlowStore(path)
@@ -93,7 +98,21 @@ async def test_recorder_books_only_the_rest_after_its_outcome_was_closed_as_expi
     [body] = await other.outcomes("s")
     await other.save_outcome("o", body, -timedelta(hours=1).total_seconds())
     assert await other.close_expired_outcome("o", body)
-    setup.usage.seconds = 40.0
+    setup.usage.spent_s = 40.0
     await setup.recorder.close("continue")
     assert await other.avatar_seconds(utc_day()) == 40.0
     await other.aclose()
+
+
+async def test_recorder_keeps_the_id_of_a_session_whose_avatar_never_came(path: Path) -> None:
+    store = SqliteStore(path)
+    setup = Setup(store)
+    setup.spend(0.0)
+    async with asyncio.timeout(5):
+        while not await store.avatar_sessions():
+            await asyncio.sleep(0.02)
+    await setup.recorder.close("continue")
+    again = SqliteStore(path)
+    [entry] = await again.avatar_sessions()
+    assert (entry.id, entry.seconds, entry.billed_s) == ("bey-1", 0.0, None)
+    await again.aclose()

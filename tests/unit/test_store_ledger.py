@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,7 +71,41 @@ async def check_space_is_used_and_limited(store: Store) -> None:
     assert 0 < space.used_bytes < space.limit_bytes
 
 
+async def check_avatar_sessions_add_up_until_they_are_billed(store: Store) -> None:
+    await store.add_avatar_seconds(today(), 0, session="bey-1")
+    await asyncio.sleep(0.01)
+    await store.add_avatar_seconds(today(), 12.5, session="bey-2")
+    await store.add_avatar_seconds(today(), 2.5, session="bey-2")
+    await store.add_avatar_seconds(today(), 100)
+    assert await store.avatar_seconds(today()) == 115
+    first, second = await store.avatar_sessions()
+    assert (first.id, first.seconds, first.billed_s) == ("bey-1", 0, None)
+    assert (second.id, second.seconds, second.billed_s) == ("bey-2", 15, None)
+    assert 0 <= second.quiet_s <= first.quiet_s < 60
+    assert abs(first.given_at - time.time()) < 60
+
+    await store.set_avatar_bill("bey-2", 17.5)
+    await store.set_avatar_bill("unknown", 1)
+    assert [s.id for s in await store.avatar_sessions(only_unbilled=True)] == ["bey-1"]
+    assert [s.billed_s for s in await store.avatar_sessions()] == [None, 17.5]
+    await store.add_avatar_seconds(today(), 1, session="bey-2")
+    assert [s.billed_s for s in await store.avatar_sessions(only_unbilled=True)] == [None, None]
+
+
+async def check_forget_older_deletes_avatar_sessions(store: Store) -> None:
+    await store.add_avatar_seconds(today(), 5, session="bey-1")
+    await store.add_avatar_seconds(today(), 5, session="bey-2")
+    await store.set_avatar_bill("bey-2", 5)
+    await store.forget_older(60)
+    assert len(await store.avatar_sessions()) == 2
+    await store.forget_older(0)
+    assert await store.avatar_sessions() == []
+    assert await store.avatar_sessions(only_unbilled=True) == []
+
+
 LEDGER_CHECKS = [
+    check_avatar_sessions_add_up_until_they_are_billed,
+    check_forget_older_deletes_avatar_sessions,
     check_counts_add_up,
     check_space_is_used_and_limited,
     check_avatar_seconds_of_a_day_add_up,

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from agent.core.settings.endpoint import EndpointSettings
 from agent.core.settings.recording import RecordingSettings
-from agent.core.settings.shared import LiveKitSettings, LogSettings, StoreSettings
+from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
 from agent.core.settings.worker import LlmSettings, VoiceSettings, WorkerSettings
 
 __all__ = [
+    "BillSettings",
     "EndpointSettings",
     "LiveKitSettings",
     "LlmSettings",

@@ -15,7 +15,7 @@ from agent.core.settings.field_types import (
     Rate,
     Seconds,
 )
-from agent.core.settings.shared import LiveKitSettings, LogSettings, StoreSettings
+from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
 
 _CREDENTIALS = ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "PLATFORM_JWKS_URL")
 
@@ -30,7 +30,7 @@ def _values(*secrets: SecretStr | None) -> list[str]:
     return [secret.get_secret_value() for secret in secrets if secret is not None]
 
 
-class EndpointSettings(LiveKitSettings, StoreSettings, LogSettings):
+class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings):
     """Settings of the token endpoint's process."""
 
     platform_api_key: SecretStr | None = None

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 
 from agent.core.settings.base import Settings
-from agent.core.settings.field_types import HttpUrlOrEmpty, WebhookSecret, WebSocketUrl
+from agent.core.settings.field_types import HttpBase, HttpUrlOrEmpty, WebhookSecret, WebSocketUrl
 
 
 class DetailSettings(Settings):
@@ -60,6 +60,19 @@ class LiveKitSettings(Settings):
     @property
     def public_url(self) -> str:
         return self.livekit_public_url or self.livekit_url
+
+
+class BillSettings(Settings):
+    """The comparison of the avatar ledger with Beyond Presence."""
+
+    beyond_presence_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("BEYOND_PRESENCE_API_KEY", "BEY_API_KEY")
+    )
+    """The worker needs it. With it, the token endpoint compares the ledger every day."""
+    bey_api_url: HttpBase = "https://api.bey.dev"
+    """Scheme, host, and the path of a proxy; `/v1/sessions` is added."""
+    bill_tolerance_s: float = Field(60, ge=0, le=86_400)
+    """A session whose length differs by more than this is reported."""
 
 
 class StoreSettings(DetailSettings):

@@ -24,7 +24,7 @@ from agent.core.settings.field_types import (
     Table,
 )
 from agent.core.settings.recording import RecordingSettings
-from agent.core.settings.shared import LiveKitSettings, LogSettings, StoreSettings
+from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
 
 
 def _uses_vertex(values: Mapping[str, object]) -> bool:
@@ -71,7 +71,7 @@ class LlmSettings(Settings):
             if values.get("GEMINI_STT_MODEL") and "GOOGLE_API_KEY" not in values:
                 lines.append(
                     "GEMINI_STT_MODEL needs GOOGLE_API_KEY: it uses the Gemini API, also with "
-                    "GOOGLE_GENAI_USE_VERTEXAI. Set both, or remove GEMINI_STT_MODEL"
+                    "GOOGLE_GENAI_USE_VERTEXAI. Set GEMINI_STT_MODEL to an empty value"
                 )
         return "\n".join(filter(None, lines))
 
@@ -135,7 +135,9 @@ class VoiceSettings(LlmSettings):
         return value
 
 
-class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, RecordingSettings, LogSettings):
+class WorkerSettings(
+    VoiceSettings, LiveKitSettings, StoreSettings, BillSettings, RecordingSettings, LogSettings
+):
     """Settings of the worker's process and its jobs."""
 
     beyond_presence_api_key: SecretStr = Field(
@@ -147,9 +149,6 @@ class WorkerSettings(VoiceSettings, LiveKitSettings, StoreSettings, RecordingSet
     beyond_presence_avatars: Table = Field(default_factory=dict)
     """Avatar ids by script folder, or by a name that scripts use; other scripts use the avatar
     above."""
-    bey_api_url: HttpBase = "https://api.bey.dev"
-    """Scheme, host, and the path of a proxy; `/v1/sessions` is added."""
-
     endpoint_url: HttpUrlOrEmpty = ""
     """URL of the token endpoint, which `doctor` checks; the worker does not use it."""
     agent_http_host: str = "0.0.0.0"

@@ -17,6 +17,7 @@ from agent.core import end_reasons
 from agent.core.errors import StoreError
 from agent.core.events import (
     AnswersChanged,
+    AvatarAnswered,
     AvatarJoined,
     AvatarRequested,
     LabelShown,
@@ -63,8 +64,8 @@ class OutcomeRecorder:
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
         self._in_store = False
-        self._counted_s = 0.0
-        """Avatar seconds that are in the day's ledger already."""
+        self._counted_s: dict[str, float] = {}
+        """Avatar seconds that are in the ledger already, by the avatar's identity."""
         self._saving: asyncio.Task[None] | None = None
         metadata, script = self._state.metadata, self._state.script
         self._outcome = Outcome(
@@ -83,6 +84,7 @@ class OutcomeRecorder:
         events = greeting.events
         for kind in (
             AnswersChanged,
+            AvatarAnswered,
             AvatarJoined,
             AvatarRequested,
             LabelShown,
@@ -197,10 +199,12 @@ class OutcomeRecorder:
         body = self._body()
         # Counted while the greeting runs, so that greetings that start meanwhile see it in the
         # budget.
-        new_s = self._outcome.avatar_seconds - self._counted_s
-        if new_s > 0:
-            await store.add_avatar_seconds(utc_day(), new_s)
-            self._counted_s += new_s
+        for stay in self._state.avatar.stays:
+            counted_s = self._counted_s.get(stay.identity)
+            new_s = round(stay.seconds, 1) - (counted_s or 0.0)
+            if new_s > 0 or (stay.provider_session_id and counted_s is None):
+                await store.add_avatar_seconds(utc_day(), new_s, session=stay.provider_session_id)
+                self._counted_s[stay.identity] = (counted_s or 0.0) + new_s
         return body
 
     def _body(self) -> str:

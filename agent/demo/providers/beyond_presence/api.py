@@ -1,7 +1,8 @@
 """Beyond Presence's API as livekit-plugins-bey 1.8.9 and `doctor` call it.
 
-`POST /v1/sessions` starts an avatar that really joins the room. Avatars whose id begins with
-`no-such` do not exist; those that begin with `untrained` are still in training.
+`POST /v1/sessions` starts an avatar that really joins the room; `GET /v1/sessions/{id}` has its
+times. Avatars whose id begins with `no-such` do not exist; those that begin with `untrained` are
+still in training.
 Routes: https://docs.bey.dev/openapi.json.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +43,7 @@ class BeyondPresence:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/v1/sessions", self._create)
+        app.router.add_get("/v1/sessions/{id}", self._retrieve)
         app.router.add_get("/v1/auth/verify", self._check)
         app.router.add_get("/v1/avatars/{id}", self._check)
         app.router.add_get("/v1/usage", self._check)
@@ -61,6 +64,7 @@ class BeyondPresence:
             id=str(uuid.uuid4()),
             avatar_id=body["avatar_id"],
             created_at=time.time(),
+            url=body["url"],
             claims=_claims(body["token"]),
         )
         call.detail |= {
@@ -76,10 +80,18 @@ class BeyondPresence:
         if self._faults.take("bey", "garbage"):
             call.detail["fault"] = "garbage"
             return web.Response(status=201, text='{"id": "', content_type="application/json")
-        started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(session.created_at))
-        answer = {"id": session.id, "status": {"type": "to_start"}, "started_at": started}
-        given = {name: body[name] for name in ("avatar_id", "url", "transport")}
-        return web.json_response(answer | given, status=201)
+        started = {"started_at": _iso(session.created_at)}
+        return web.json_response(_as_answer(session) | started, status=201)
+
+    async def _retrieve(self, request: web.Request) -> web.StreamResponse:
+        name = "GET /v1/sessions/{id}"
+        _, failure = await self._shared.begin(request, "bey", name, lasting=True)
+        if failure or (failure := _key_problem(request)):
+            return failure
+        session = self.avatars.sessions.get(request.match_info["id"])
+        if session is None:
+            return refusal("bey", 404, "Session not found")
+        return web.json_response(_as_answer(session))
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: is the key valid, the avatar there, and what is the usage."""
@@ -97,6 +109,25 @@ class BeyondPresence:
         status = "training" if avatar.startswith("untrained") else "available"
         known = {"id": avatar, "name": avatar, "visibility": "private", "status": status}
         return web.json_response(known)
+
+
+def _as_answer(session: AvatarSession) -> dict[str, Any]:
+    status = {"type": "to_start"}
+    if session.joined_at is not None:
+        status = {"type": "ongoing", "started_at": _iso(session.joined_at)}
+        if session.left_at is not None:
+            status |= {"type": "completed", "ended_at": _iso(session.left_at)}
+    return {
+        "id": session.id,
+        "avatar_id": session.avatar_id,
+        "status": status,
+        "url": session.url,
+        "transport": "livekit",
+    }
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _claims(token: str) -> dict[str, Any]:

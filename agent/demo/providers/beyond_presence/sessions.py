@@ -35,6 +35,7 @@ class AvatarSession:
     id: str
     avatar_id: str
     created_at: float
+    url: str = ""
     identity: str = ""
     """The avatar's in the room; empty until it has joined."""
     room: str = ""

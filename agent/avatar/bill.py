@@ -1,0 +1,190 @@
+"""Compare the ledger with what Beyond Presence says about each session.
+
+`GET /v1/sessions/{id}` returns the session's `status`: `to_start`, `ongoing` with `started_at`, or
+`completed` with `started_at` and `ended_at`
+(https://docs.bey.dev/api-reference/speech-to-video-sessions/retrieve-speech-to-video-session). The
+API has no price and no billed duration of a session, so the time from start to end stands for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+import aiohttp
+
+from agent.core.errors import BillError
+from agent.core.settings import BillSettings
+from agent.store import AvatarSession, Store
+
+QUIET_S: Final = 600.0
+"""A session is compared this long after its seconds changed last: its greeting is over by then."""
+_TIMEOUT_S: Final = 10.0
+_AT_ONCE: Final = 4
+_ANSWER_MAX: Final = 64_000  # bytes
+_UNKNOWN: Final = -1.0
+"""In the store, for a session that Beyond Presence does not know."""
+_ADVICE: Final = {
+    401: "it does not accept BEYOND_PRESENCE_API_KEY",
+    403: "BEYOND_PRESENCE_API_KEY may not read sessions; use the key that the worker uses",
+    429: "too many requests; try again later",
+}
+
+Result = Literal["matches", "billed_more", "billed_less", "still_running", "not_found"]
+RESULTS: Final[tuple[Result, ...]] = (
+    *("matches", "billed_more", "billed_less", "still_running", "not_found"),
+)
+COSTLY: Final[frozenset[Result]] = frozenset({"billed_more", "still_running"})
+"""Results that may cost money without an avatar in a room."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One session in the ledger and at Beyond Presence."""
+
+    id: str
+    """Beyond Presence's."""
+    given_at: float
+    """When the worker got the id (Unix time)."""
+    ours_s: float
+    """Seconds of the avatar in the room."""
+    billed_s: float | None
+    """Seconds of the session so far; None if Beyond Presence does not know it."""
+    result: Result
+
+
+@dataclass(frozen=True)
+class ProviderSession:
+    """What Beyond Presence says about one session."""
+
+    seconds: float
+    """From its start to its end, or until now."""
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class Bill:
+    """The sessions that were compared, and what stopped the comparison of the others."""
+
+    compared: list[Comparison]
+    error: BillError | None = None
+
+
+async def compare_new_sessions(
+    store: Store, settings: BillSettings, http: aiohttp.ClientSession
+) -> Bill:
+    """Ask Beyond Presence about each session that was not compared yet.
+
+    Answers and counts are kept in the store. A session that still runs is asked about again the
+    next time.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    due = [s for s in await store.avatar_sessions(only_unbilled=True) if s.quiet_s >= QUIET_S]
+    compared: list[Comparison] = []
+    error: BillError | None = None
+    for batch in _batched(due, _AT_ONCE):
+        answers = await asyncio.gather(
+            *(session_of(settings, http, entry.id) for entry in batch), return_exceptions=True
+        )
+        for entry, theirs in zip(batch, answers, strict=True):
+            if isinstance(theirs, BillError):
+                error = theirs
+                continue
+            if isinstance(theirs, BaseException):
+                raise theirs
+            if theirs is None or theirs.is_over:
+                billed_s = _UNKNOWN if theirs is None else theirs.seconds
+                await store.set_avatar_bill(entry.id, billed_s)
+            compared.append(_compared(entry, theirs, settings.bill_tolerance_s))
+        if error is not None:
+            break
+    await store.add_counts(Counter(f"bill|{one.result}" for one in compared))
+    return Bill(compared, error)
+
+
+def compared_before(entries: Iterable[AvatarSession], tolerance_s: float) -> list[Comparison]:
+    """Return the comparisons whose answers are in the store."""
+    return [
+        _compared(
+            entry,
+            None if entry.billed_s == _UNKNOWN else ProviderSession(entry.billed_s, is_over=True),
+            tolerance_s,
+        )
+        for entry in entries
+        if entry.billed_s is not None
+    ]
+
+
+def _compared(
+    entry: AvatarSession, theirs: ProviderSession | None, tolerance_s: float
+) -> Comparison:
+    result: Result = "matches"
+    if theirs is None:
+        result = "not_found"
+    elif not theirs.is_over:
+        result = "still_running"
+    elif abs(theirs.seconds - entry.seconds) > tolerance_s:
+        result = "billed_more" if theirs.seconds > entry.seconds else "billed_less"
+    return Comparison(
+        id=entry.id,
+        given_at=entry.given_at,
+        ours_s=round(entry.seconds, 1),
+        billed_s=round(theirs.seconds, 1) if theirs else None,
+        result=result,
+    )
+
+
+def _batched(entries: Sequence[AvatarSession], size: int) -> Iterator[Sequence[AvatarSession]]:
+    """Split into parts of this size; `itertools.batched` needs Python 3.12."""
+    return (entries[start : start + size] for start in range(0, len(entries), size))
+
+
+async def session_of(
+    settings: BillSettings, http: aiohttp.ClientSession, session_id: str
+) -> ProviderSession | None:
+    """Return what Beyond Presence says about a session; None if it does not know it."""
+    key = settings.beyond_presence_api_key
+    try:
+        async with http.get(
+            f"{settings.bey_api_url}/v1/sessions/{quote(session_id, safe='')}",
+            headers={"x-api-key": key.get_secret_value() if key else ""},
+            timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
+            allow_redirects=False,
+        ) as response:
+            status, body = response.status, await response.content.read(_ANSWER_MAX)
+    except (aiohttp.ClientError, OSError, TimeoutError) as e:
+        raise BillError(
+            f"Beyond Presence cannot be reached ({type(e).__name__}): check BEY_API_URL and the "
+            "network"
+        ) from None
+    if status == 404:
+        return None
+    if status != 200:
+        advice = _ADVICE.get(status, "its service has a problem; see its status page")
+        raise BillError(f"Beyond Presence answered {status}: {advice}")
+    try:
+        return _parse(json.loads(body)["status"])
+    except (ValueError, TypeError, KeyError):
+        raise BillError(
+            "Beyond Presence's answer about a session cannot be read: look for a newer version of "
+            "training-greeter"
+        ) from None
+
+
+def _parse(status: dict[str, Any]) -> ProviderSession:
+    if status["type"] == "to_start":
+        return ProviderSession(0.0, is_over=True)
+    started = datetime.fromisoformat(status["started_at"]).timestamp()
+    if status["type"] == "ongoing":
+        return ProviderSession(max(time.time() - started, 0.0), is_over=False)
+    ended = datetime.fromisoformat(status["ended_at"]).timestamp()
+    return ProviderSession(max(ended - started, 0.0), is_over=True)

@@ -1,0 +1,98 @@
+"""`python -m agent bill`: compare the avatar ledger with what Beyond Presence counts."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from agent.avatar.bill import (
+    QUIET_S,
+    Bill,
+    Comparison,
+    compare_new_sessions,
+    compared_before,
+)
+from agent.core.errors import ConfigError
+from agent.core.http_session import http_session
+from agent.core.settings import BillSettings, StoreSettings
+from agent.store import open_store
+
+
+class _Settings(StoreSettings, BillSettings):
+    """Settings of the store and of Beyond Presence."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Compare, and print the sessions that differ.
+
+    Returns:
+        0 if all sessions match, 1 if some differ or if Beyond Presence did not answer.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m agent bill",
+        description="Ask Beyond Presence about each avatar session that was not compared yet, and "
+        "list the sessions whose length differs from the ledger by more than BILL_TOLERANCE_S. A "
+        f"session is compared {QUIET_S / 60:.0f} minutes after its avatar left.",
+    )
+    parser.add_argument("--all", action="store_true", help="list the sessions that match, too")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    options = parser.parse_args(arguments)
+    settings = _Settings.from_env(os.environ)
+    if settings.beyond_presence_api_key is None:
+        raise ConfigError("missing from the environment or .env: BEYOND_PRESENCE_API_KEY")
+    bill, waiting = asyncio.run(_compare(settings))
+    different = [one for one in bill.compared if one.result != "matches"]
+    shown = bill.compared if options.all else different
+    if settings.only_counts:
+        shown = []
+    if options.json:
+        print(json.dumps([asdict(one) for one in shown], indent=2))
+    else:
+        print("\n".join([*_table(shown), _summary(bill, different, waiting, settings)]))
+    if bill.error is not None:
+        print(f"python -m agent bill: {bill.error}", file=sys.stderr)
+    return int(bool(different) or bill.error is not None)
+
+
+async def _compare(settings: _Settings) -> tuple[Bill, int]:
+    """Return all comparisons of RETENTION_DAYS, and how many sessions are not compared yet."""
+    store = open_store(settings)
+    try:
+        before = compared_before(await store.avatar_sessions(), settings.bill_tolerance_s)
+        async with http_session() as http:
+            new = await compare_new_sessions(store, settings, http)
+        waiting = len(await store.avatar_sessions(only_unbilled=True))
+    finally:
+        await store.aclose()
+    compared = sorted([*before, *new.compared], key=lambda one: one.given_at)
+    return Bill(compared, new.error), waiting
+
+
+def _table(shown: Sequence[Comparison]) -> list[str]:
+    if not shown:
+        return []
+    lines = [f"{'Beyond Presence session':<38}{'begun (UTC)':<18}{'ours':>9}{'theirs':>9}  result"]
+    for one in shown:
+        begun = datetime.fromtimestamp(one.given_at, UTC).strftime("%Y-%m-%d %H:%M")
+        theirs = "-" if one.billed_s is None else f"{one.billed_s:.0f} s"
+        lines.append(
+            f"{one.id:<38}{begun:<18}{one.ours_s:>7.0f} s{theirs:>9}  "
+            f"{one.result.replace('_', ' ')}"
+        )
+    return lines
+
+
+def _summary(bill: Bill, different: Sequence[Comparison], waiting: int, settings: _Settings) -> str:
+    ours_s = sum(one.ours_s for one in bill.compared)
+    theirs_s = sum(one.billed_s or 0 for one in bill.compared)
+    return (
+        f"{len(bill.compared)} avatar sessions: {ours_s / 60:.1f} minutes in the ledger, "
+        f"{theirs_s / 60:.1f} at Beyond Presence. {len(different)} differ by more than "
+        f"{settings.bill_tolerance_s:g} s (BILL_TOLERANCE_S). {waiting} not compared yet."
+    )

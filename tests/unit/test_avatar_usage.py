@@ -1,0 +1,35 @@
+"""Seconds of avatars in the room, by Beyond Presence's session."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.avatar.usage import AvatarStay, AvatarUsage
+
+
+def test_usage_counts_each_avatar_for_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    usage = AvatarUsage()
+    usage.request("first")
+    usage.join("first")
+    usage.answered("first", "bey-1")
+    now += 10
+    usage.leave("first")
+    usage.request("second")
+    usage.answered("second", "bey-2")
+    usage.request("third")  # never answered
+    now += 5
+    usage.join("first")  # it came back
+    usage.join("second")
+    now += 2
+    assert usage.stays == [
+        AvatarStay("first", "bey-1", 12.0),
+        AvatarStay("second", "bey-2", 2.0),
+        AvatarStay("third", "", 0.0),
+    ]
+    assert usage.seconds == 14.0
+    assert usage.provider_session_id == "bey-2"
+    usage.leave_all()
+    now += 50
+    assert usage.seconds == 14.0

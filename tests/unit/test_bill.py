@@ -1,0 +1,205 @@
+"""The avatar ledger against Beyond Presence: the comparison, the command and the daily check."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from agent.__main__ import main
+from agent.avatar import bill
+from agent.avatar.bill import Bill, compare_new_sessions
+from agent.core.http_session import http_session
+from agent.core.settings import BillSettings
+from agent.outcomes.avatar_budget import utc_day
+from agent.store import SqliteStore
+from agent.token_endpoint.supervision.bill import BillCheck
+from tests.fakes.beyond_presence import KEY, BeyondPresenceSessions, beyond_presence
+from tests.unit.endpoint_app import settings as endpoint_settings
+
+LEDGER = {"same": 100.0, "more": 100.0, "less": 100.0, "running": 100.0, "none": 5.0, "new": 0.0}
+THEIRS = {"same": 140.0, "more": 500.0, "less": 10.0, "running": None, "new": 0.0}
+EXPECTED = {
+    "same": "matches",
+    "more": "billed_more",
+    "less": "billed_less",
+    "running": "still_running",
+    "none": "not_found",
+    "new": "matches",
+}
+
+
+@pytest.fixture(autouse=True)
+def compare_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bill, "QUIET_S", -1.0)
+
+
+async def fill(store: SqliteStore) -> None:
+    for id_, seconds in LEDGER.items():
+        await store.add_avatar_seconds(utc_day(), seconds, session=id_)
+
+
+@asynccontextmanager
+async def ledger(path: Path) -> AsyncIterator[tuple[SqliteStore, BeyondPresenceSessions]]:
+    """A ledger, and a Beyond Presence that disagrees about some of it."""
+    store = SqliteStore(path / "store.sqlite3")
+    await fill(store)
+    async with beyond_presence() as server:
+        server.seconds = dict(THEIRS)
+        yield store, server
+    await store.aclose()
+
+
+async def compare(store: SqliteStore, server: BeyondPresenceSessions, **more: str) -> Bill:
+    environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url, **more}
+    async with http_session() as http:
+        return await compare_new_sessions(store, BillSettings.from_env(environ), http)
+
+
+async def test_bill_compares_each_session_once(tmp_path: Path) -> None:
+    async with ledger(tmp_path) as (store, server):
+        first = await compare(store, server)
+        assert first.error is None
+        assert {one.id: one.result for one in first.compared} == EXPECTED
+        assert (await store.counts())["bill|matches"] == 2
+        server.asked.clear()
+        second = await compare(store, server)
+        assert server.asked == ["running"], "only what was not over is asked about again"
+        assert [one.result for one in second.compared] == ["still_running"]
+
+
+async def test_bill_reports_only_differences_above_the_tolerance(tmp_path: Path) -> None:
+    async with ledger(tmp_path) as (store, server):
+        exact = await compare(store, server, BILL_TOLERANCE_S="30")
+        assert {one.id for one in exact.compared if one.result == "billed_more"} == {
+            "same",
+            "more",
+        }
+
+
+async def test_bill_waits_until_a_greeting_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bill, "QUIET_S", 600.0)
+    async with ledger(tmp_path) as (store, server):
+        assert (await compare(store, server)).compared == []
+        assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (401, "", "does not accept BEYOND_PRESENCE_API_KEY"),
+        (500, "", "its service has a problem"),
+        (0, "<html>", "cannot be read"),
+        (0, '{"status": {"type": "completed"}}', "cannot be read"),
+    ],
+)
+async def test_bill_stops_at_an_error_and_keeps_what_is_not_compared(
+    tmp_path: Path, status: int, body: str, error: str
+) -> None:
+    async with ledger(tmp_path) as (store, server):
+        server.status, server.body = status, body
+        found = await compare(store, server)
+        assert error in str(found.error)
+        assert len(server.asked) == 4, "one batch"
+        assert len(await store.avatar_sessions(only_unbilled=True)) == len(LEDGER)
+
+
+async def test_daily_check_compares_once_and_logs_the_differences(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ledger(tmp_path) as (store, server):
+        supervisor = cast(Any, SimpleNamespace(leading=False))
+        environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
+        settings = endpoint_settings(tmp_path, **environ)
+        async with BillCheck(store, settings, supervisor, every_s=0.02):
+            await asyncio.sleep(0.1)
+            assert server.asked == [], "this replica does not supervise"
+            supervisor.leading = True
+            async with asyncio.timeout(5), BillCheck(store, settings, supervisor, every_s=0.02):
+                while len(server.asked) < len(LEDGER):
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
+        assert len(server.asked) == len(LEDGER), "once for both replicas"
+    [line] = [r for r in caplog.records if vars(r).get("event") == "bill_differs"]
+    fields = vars(line)
+    assert (fields["billed_more"], fields["still_running"], fields["not_found"]) == (1, 1, 1)
+    assert set(fields["avatar_session_ids"]) == {"more", "less", "running", "none"}
+
+
+async def test_daily_check_without_a_key_does_nothing(tmp_path: Path) -> None:
+    async with ledger(tmp_path) as (store, server):
+        supervisor = cast(Any, SimpleNamespace(leading=True))
+        settings = endpoint_settings(tmp_path, BEY_API_URL=server.url)
+        async with BillCheck(store, settings, supervisor, every_s=0.02):
+            await asyncio.sleep(0.1)
+        assert server.asked == []
+
+
+async def test_daily_check_tries_again_after_an_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ledger(tmp_path) as (store, server):
+        server.status = 503
+        supervisor = cast(Any, SimpleNamespace(leading=True))
+        environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
+        settings = endpoint_settings(tmp_path, **environ)
+        async with BillCheck(store, settings, supervisor, every_s=0.02):
+            async with asyncio.timeout(5):
+                while not server.asked:
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
+        assert len(server.asked) == 4, "not again within the hour"
+    assert "bill_check_failed" in {vars(r).get("event") for r in caplog.records}
+    assert logging.WARNING in {r.levelno for r in caplog.records}
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command in a thread of its own loop, beside the server's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIVEKIT_TELEMETRY_ALLOW_PII", "0")
+
+    async def run(*arguments: str, **environ: str) -> tuple[int, str, str]:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        code = await asyncio.to_thread(main, ["bill", *arguments])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return run
+
+
+async def test_command_lists_the_sessions_that_differ(tmp_path: Path, run: Any) -> None:
+    async with ledger(tmp_path) as (_, server):
+        access = {
+            "STATE_DIR": str(tmp_path),
+            "BEYOND_PRESENCE_API_KEY": KEY,
+            "BEY_API_URL": server.url,
+        }
+        code, out, err = await run(**access)
+        assert (code, err) == (1, "")
+        listed = [line.split()[0] for line in out.splitlines()[1:-1]]
+        assert set(listed) == {"more", "less", "running", "none"}
+        assert "4 differ by more than 60 s (BILL_TOLERANCE_S)" in out
+        _, again, _ = await run("--all", "--json")
+        results = {one["id"]: one["result"] for one in json.loads(again)}
+        assert results == EXPECTED, "the answers are kept"
+        code, out, _ = await run(OUTCOME_DETAIL="aggregate")
+        assert code == 1
+        assert len(out.splitlines()) == 1, "only the totals"
+        assert "4 differ" in out
+
+
+async def test_command_names_the_missing_key(tmp_path: Path, run: Any) -> None:
+    code, out, err = await run(STATE_DIR=str(tmp_path))
+    assert (code, out) == (2, "")
+    assert "BEYOND_PRESENCE_API_KEY" in err
