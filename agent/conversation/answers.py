@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.core.events import AnswersChanged, Events
@@ -21,16 +20,6 @@ _QUOTED_MAX = 200
 """Characters of a text answer that the model is told again."""
 _SENT_MAX = 80
 """Characters of a refused value that the model is told again."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the questions are."""
-
-    done: int
-    """Questions that are answered or skipped."""
-    total: int
-    """Questions whose condition holds; more may follow from an answer."""
 
 
 class Answers:
@@ -57,12 +46,6 @@ class Answers:
     def given(self) -> dict[str, Answer]:
         """The answers to `questions`, by id and in the order of the script."""
         return {id: self._given[id] for id in self.questions}
-
-    @property
-    def progress(self) -> Progress:
-        """How many of `questions` are done."""
-        given = self.given.values()
-        return Progress(sum(answer.status != "open" for answer in given), len(given))
 
     def restore(self, given: Mapping[str, Answer]) -> None:
         """Take over earlier answers to questions that the script still asks."""
