@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -73,6 +74,24 @@ def welcome_for(metadata: JobMetadata, library: Library | None = None) -> Welcom
     return _best(library or load_library(PROMPTS), metadata, render_welcome)
 
 
+def _ranked(library: Library, metadata: JobMetadata) -> tuple[ScriptSelection, ...]:
+    """Return the scripts for a trainee, best first."""
+    if library is load_library(PROMPTS):
+        return _ranked_shipped(
+            PROMPTS, metadata.training_type, metadata.role, metadata.industry, metadata.locale
+        )
+    return tuple(rank_scripts(library, metadata))
+
+
+@lru_cache(maxsize=1024)
+def _ranked_shipped(
+    root: Path, training_type: str, role: str, industry: str, locale: str
+) -> tuple[ScriptSelection, ...]:
+    """Cached: every trainee of a course has the same, and it takes longer than to fill a text."""
+    metadata = JobMetadata(training_type=training_type, role=role, industry=industry, locale=locale)
+    return tuple(rank_scripts(load_library(root), metadata))
+
+
 def _best(
     library: Library,
     metadata: JobMetadata,
@@ -80,7 +99,7 @@ def _best(
 ) -> T:
     """Return what `render` makes of the best script that it can fill."""
     failed: ScriptError | None = None
-    for selection in rank_scripts(library, metadata):
+    for selection in _ranked(library, metadata):
         try:
             return render(library, selection, metadata)
         except ScriptError as e:
