@@ -19,7 +19,7 @@ from agent.core.settings import RecordingSettings, StoreSettings
 from agent.outcomes.aggregate import count_rows
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
-from agent.store import Store, open_store
+from agent.store import Store, open_store, store_name
 
 
 def refuse_single_outcomes(settings: StoreSettings) -> None:
@@ -70,7 +70,8 @@ def forget(arguments: Sequence[str]) -> int:
         prog="python -m agent forget",
         description="Delete everything stored about a session: its outcomes, and its recordings in "
         "the bucket and in RECORDINGS_DIR on this machine. A greeting that is still running then "
-        "keeps no outcome and no recording.",
+        "keeps no outcome and no recording. The exit code is 1 if nothing was found: check the "
+        "session and the store, which is printed.",
     )
     return _run(parser, arguments, _forget)
 
@@ -79,24 +80,25 @@ class _Settings(StoreSettings, RecordingSettings):
     """Settings of everything that may store data of a session."""
 
 
-_Action = Callable[[Store, _Settings, str], Awaitable[str]]
-"""Returns the text to print."""
+_Action = Callable[[Store, _Settings, str], Awaitable[tuple[str, int]]]
+"""Returns the text to print and the exit code."""
 
 
 def _run(parser: argparse.ArgumentParser, arguments: Sequence[str], action: _Action) -> int:
     """Run one action on the session that the arguments name.
 
     Returns:
-        0; errors of settings, store and bucket are raised.
+        The exit code; errors of settings, store and bucket are raised.
     """
     parser.add_argument("session", metavar="SESSION", help="the session's id on your platform")
     session_id: str = parser.parse_args(arguments).session
     settings = _Settings.from_env(os.environ)
-    print(asyncio.run(_with_store(settings, action, session_id)))
-    return 0
+    text, code = asyncio.run(_with_store(settings, action, session_id))
+    print(text)
+    return code
 
 
-async def _with_store(settings: _Settings, action: _Action, session_id: str) -> str:
+async def _with_store(settings: _Settings, action: _Action, session_id: str) -> tuple[str, int]:
     store = open_store(settings)
     try:
         return await action(store, settings, session_id)
@@ -104,13 +106,14 @@ async def _with_store(settings: _Settings, action: _Action, session_id: str) -> 
         await store.aclose()
 
 
-async def _outcomes(store: Store, settings: _Settings, session_id: str) -> str:
+async def _outcomes(store: Store, settings: _Settings, session_id: str) -> tuple[str, int]:
     refuse_single_outcomes(settings)
     found = [json.loads(body) for body in await store.outcomes(session_id)]
-    return json.dumps(found, indent=2, ensure_ascii=False)
+    return json.dumps(found, indent=2, ensure_ascii=False), 0
 
 
-async def _forget(store: Store, settings: _Settings, session_id: str) -> str:
+async def _forget(store: Store, settings: _Settings, session_id: str) -> tuple[str, int]:
+    known = await store.phase(session_id) is not None
     # The store first: then a greeting that is still running keeps no recording either.
     outcomes = await store.forget_session(session_id)
     files = await LocalFolder(settings.recordings_dir).delete_session(session_id)
@@ -119,7 +122,10 @@ async def _forget(store: Store, settings: _Settings, session_id: str) -> str:
     deleted = [f"{_count(outcomes, 'outcome')} deleted"]
     if files:
         deleted.append(f"{_count(files, 'file')} of recordings deleted")
-    return f"session {session_id}: {', '.join(deleted)}"
+    where = f"Store: {store_name(settings)}"
+    if not (known or outcomes or files):
+        return f"session {session_id}: nothing found. {where}", 1
+    return f"session {session_id}: {', '.join(deleted)}. {where}", 0
 
 
 def _count(number: int, what: str) -> str:

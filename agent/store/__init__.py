@@ -7,6 +7,9 @@ session deletes its phase and its outcomes.
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
 from agent.core.settings import StoreSettings
 from agent.store.interface import (
     PRESUMED,
@@ -33,6 +36,7 @@ __all__ = [
     "StoreSpace",
     "dispatch_claim",
     "open_store",
+    "store_name",
 ]
 
 
@@ -44,4 +48,16 @@ def open_store(settings: StoreSettings) -> Store:
     """
     if settings.redis_url is not None:
         return RedisStore(settings.redis_url.get_secret_value())
-    return SqliteStore(settings.state_dir / "store.sqlite3")
+    return SqliteStore(_file_of(settings))
+
+
+def store_name(settings: StoreSettings) -> str:
+    """Name the store for an operator: the file, or the server without user and password."""
+    if settings.redis_url is None:
+        return str(_file_of(settings).absolute())
+    url = urlsplit(settings.redis_url.get_secret_value())
+    return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
+
+
+def _file_of(settings: StoreSettings) -> Path:
+    return settings.state_dir / "store.sqlite3"

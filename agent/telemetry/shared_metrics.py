@@ -13,7 +13,7 @@ use_shared_files()
 
 STORE_ERRORS = Counter(
     "training_greeter_store_errors",
-    "Failed uses of the store: delivery, deletion, saving or closing an outcome, reading it.",
+    "Failed uses of the store: opening it, delivery, saving or closing an outcome, reading it.",
     ["during"],
 )
 DELETION_ERRORS = Counter(

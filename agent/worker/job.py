@@ -30,6 +30,7 @@ from agent.room.room_api import RoomApi
 from agent.room.single_agent import is_listed_without_agent, is_only_agent
 from agent.scripts import script_for
 from agent.store import Store, open_store
+from agent.telemetry.shared_metrics import STORE_ERRORS
 from agent.telemetry.tracing import export_job_spans, flush_traces
 
 _CONNECT_TIMEOUT_S: Final = 15.0
@@ -163,6 +164,7 @@ def _open_store(settings: WorkerSettings) -> Store | None:
     try:
         return open_store(settings)
     except StoreError as e:
+        STORE_ERRORS.labels("open").inc()
         logger.error(
             "no outcome will be saved; check REDIS_URL or STATE_DIR",
             extra={"event": "store_not_opened", "error": str(e)},

@@ -23,7 +23,10 @@ EVERYTHING = (
     "endpoint.ingress.enabled=true",
     "endpoint.ingress.className=nginx",
     "endpoint.ingress.tlsSecret=tls",
-    "networkPolicy.enabled=true",
+    "networkPolicy.extraEgress[0].ports[0].port=4318",
+    "networkPolicy.endpointFrom[0].podSelector.matchLabels.app=ingress",
+    "networkPolicy.metricsFrom[0].podSelector.matchLabels.app=prometheus",
+    "image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     "worker.autoscaling.jobsPerPod=7",
     "metrics.workerPort=9464",
     "metrics.endpointPort=9465",
@@ -180,6 +183,7 @@ def test_processes_accept_the_settings_of_the_chart() -> None:
     platform = {"PLATFORM_API_KEY": "k" * 16, "PLATFORM_JWT_SECRET": "s" * 32}
     platform |= {f"{name}_PREVIOUS": value for name, value in platform.items()}
     platform["BEYOND_PRESENCE_API_KEY"] = "k"
+    platform |= {"LIVEKIT_API_KEY_PREVIOUS": "k", "LIVEKIT_API_SECRET_PREVIOUS": "s"}
     for kind, part, own in (
         (WorkerSettings, "-worker", dict.fromkeys(providers, "k")),
         (EndpointSettings, "-endpoint", platform),
@@ -225,6 +229,12 @@ def test_production_values_are_valid() -> None:
         (("metrics.workerPort=80",), "workerPort"),
         (("metrics.rules.runbookBase=javascript:x",), "runbookBase"),
         (("networkPolicy.enabled=yes please",), "networkPolicy"),
+        (("networkPolicy.redisPort=redis",), "redisPort"),
+        (
+            ("networkPolicy.mediaPorts[0].port=7882", "networkPolicy.mediaPorts[0].protocol=QUIC"),
+            "protocol",
+        ),
+        (("image.digest=latest",), "digest"),
         (("worker.extraEnv=HTTPS_PROXY",), "extraEnv"),
     ],
 )
@@ -274,6 +284,72 @@ def test_pods_use_the_service_account_and_restart_after_a_rotation() -> None:
     assert (
         annotations()["checksum/secrets"] != annotations("secrets.revision=2")["checksum/secrets"]
     )
+
+
+def egress_ports(objects: list[Object], part: str) -> set[tuple[str, int]]:
+    policy = one(objects, "NetworkPolicy", part)["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == part[1:]
+    return {
+        (port.get("protocol", "TCP"), port["port"])
+        for rule in policy["egress"]
+        for port in rule["ports"]
+        if "to" not in rule
+    }
+
+
+def test_network_policies_are_on_and_allow_only_what_is_needed() -> None:
+    dns = {("UDP", 53), ("TCP", 53)}
+    objects = rendered()
+    assert egress_ports(objects, "-endpoint") == {*dns, ("TCP", 443), ("TCP", 6379)}
+    media = {("UDP", 3478), ("UDP", 7882), ("UDP", 50000), ("TCP", 7881)}
+    assert egress_ports(objects, "-worker") == {*dns, *media, ("TCP", 443), ("TCP", 6379)}
+    ingress = one(objects, "NetworkPolicy", "-endpoint")["spec"]["ingress"]
+    assert ingress == [{"ports": [{"port": "http"}]}]
+    assert one(objects, "NetworkPolicy", "-worker")["spec"]["ingress"] == [
+        {"ports": [{"port": "health"}]}
+    ]
+    assert not [o for o in rendered("networkPolicy.enabled=false") if o["kind"] == "NetworkPolicy"]
+
+
+def test_network_policies_allow_the_ports_of_all_addresses() -> None:
+    objects = rendered(
+        *("config.LIVEKIT_URL=ws://livekit.lk:7880", "networkPolicy.redisPort=6380"),
+        *("config.OTEL_EXPORTER_OTLP_ENDPOINT=http://otel:4318/", "endpoint.config.X=http://plain"),
+        *("worker.extraEnv[0].name=HTTPS_PROXY", "worker.extraEnv[0].value=http://proxy:3128"),
+        *("worker.extraEnv[1].name=A", "worker.extraEnv[1].valueFrom.fieldRef.fieldPath=a.b"),
+    )
+    shared = {("TCP", 7880), ("TCP", 6380), ("TCP", 4318)}
+    worker, endpoint = (egress_ports(objects, part) for part in ("-worker", "-endpoint"))
+    assert {*shared, ("TCP", 3128)} <= worker
+    assert {*shared, ("TCP", 80)} <= endpoint
+    assert ("TCP", 3128) not in endpoint
+    everything = rendered(*EVERYTHING)
+    for part in ("-worker", "-endpoint"):
+        assert ("TCP", 4318) in egress_ports(everything, part)
+        rules = one(everything, "NetworkPolicy", part)["spec"]["ingress"]
+        [metrics] = [rule for rule in rules if rule["ports"] == [{"port": "metrics"}]]
+        assert metrics["from"] == [{"podSelector": {"matchLabels": {"app": "prometheus"}}}]
+
+
+def images(*settings: str) -> dict[str, str]:
+    objects = rendered(*settings)
+    return {
+        part: one(objects, "Deployment", part)["spec"]["template"]["spec"]["containers"][0]["image"]
+        for part in ("-worker", "-endpoint")
+    }
+
+
+def test_endpoint_can_be_updated_before_the_workers() -> None:
+    """docs/upgrading.md: the endpoint first, then the workers."""
+    first = images("image.tag=2.0.0", "worker.imageTag=1.0.0", f"image.digest=sha256:{'a' * 64}")
+    assert first == {
+        "-worker": "training-greeter:1.0.0",
+        "-endpoint": f"training-greeter:2.0.0@sha256:{'a' * 64}",
+    }
+    assert set(images("image.tag=2.0.0").values()) == {"training-greeter:2.0.0"}
+    back = images("image.tag=1.0.0", "endpoint.imageTag=2.0.0")
+    assert back == {"-worker": "training-greeter:1.0.0", "-endpoint": "training-greeter:2.0.0"}
 
 
 def test_extra_variables_and_volumes_reach_the_container() -> None:

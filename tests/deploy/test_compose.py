@@ -160,6 +160,17 @@ def seconds(duration: str) -> int:
     return 60 * int(found[1] or 0) + int(found[2] or 0)
 
 
+def test_second_worker_can_run_beside_the_first_during_an_update(services: dict[str, Any]) -> None:
+    """docs/deploy-self-hosted.md: `--scale worker=2`."""
+    assert not services["worker"].keys() & {"container_name", "ports", "deploy", "scale"}
+
+
+def test_images_have_a_version(services: dict[str, Any]) -> None:
+    for service in services.values():
+        _, _, tag = service["image"].partition(":")
+        assert re.match(r"v?\d+\.\d+\.\d+", tag), service["image"]
+
+
 def test_only_media_and_page_ports_are_public(services: dict[str, Any]) -> None:
     public = {
         int(port["published"] or 0)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
+import re
+import shlex
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import redis.asyncio as redis
@@ -11,7 +17,8 @@ import redis.asyncio as redis
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.demo.livekit_server import free_ports
-from agent.store import RedisStore, Store, open_store
+from agent.store import Phase, RedisStore, Store, open_store
+from tests.integration.endpoint_fixtures import ROOT, until
 from tests.unit.test_outcomes_delivery import DELIVERY_CHECKS
 from tests.unit.test_store import SESSION_CHECKS
 from tests.unit.test_store_ledger import LEDGER_CHECKS
@@ -43,6 +50,79 @@ async def test_redis_store(store: Store, check: object) -> None:
 @pytest.mark.parametrize("check", DELIVERY_CHECKS, ids=lambda c: c.__name__)
 async def test_redis_outcome_delivery(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]
+
+
+async def test_redis_store_of_a_later_version_is_used(store: Store, redis_url: str) -> None:
+    """docs/upgrading.md: a later minor version adds keys and fields."""
+    await store.start("s")
+    await store.save_request("s", "{}", room_sid="RM_1", dispatched=True)
+    await store.open_outcome("o", "s", '{"of_tomorrow": 1}', 60)
+    async with redis.Redis.from_url(redis_url, decode_responses=True) as raw:
+        await raw.hset("greeter:session:s", "of_tomorrow", "x")
+        await raw.set("greeter:of_tomorrow", "x")
+        request = json.loads(await raw.hget("greeter:request:bodies", "s"))
+        request["of_tomorrow"] = [1]
+        await raw.hset("greeter:request:bodies", "s", json.dumps(request))
+    [found] = await store.recent_requests(60, keep_s=60)
+    assert found.room_sid == "RM_1"
+    await store.set_room("s", "RM_2")
+    await store.mark_met("s")
+    await store.end("s", "continue", room_sid="RM_2")
+    assert await store.end_reason("s") == "continue"
+    assert await store.close_outcome("o", '{"of_tomorrow": 2}')
+    assert await store.forget_session("s") == 1
+
+
+async def test_redis_backup_is_restored_with_the_documented_commands(tmp_path: Path) -> None:
+    """The commands of docs/deploy-self-hosted.md, without Docker."""
+    page = (ROOT / "docs/deploy-self-hosted.md").read_text()
+    [restore] = re.findall(r"--entrypoint sh redis -c '(.*?)'", page, re.DOTALL)
+    [port] = free_ports(1)
+    data, backup = tmp_path / "data", tmp_path / "redis.rdb"
+    data.mkdir()
+    command = f"redis-server --dir {data} --port {port} --bind 127.0.0.1 --save '' --appendonly yes"
+    store = RedisStore(f"redis://127.0.0.1:{port}/0")
+
+    async def served() -> bool:
+        with contextlib.suppress(StoreError):
+            await store.phase("x")
+            return True
+        return False
+
+    async def shell(command: str) -> None:
+        # These stand for the container's address, data folder and mounted backup.
+        for name, here in {
+            "redis-cli": f"redis-cli -p {port}",
+            "redis-server --dir /data": f"redis-server --port {port} --dir {data}",
+            "/data": str(data),
+            "/backup.rdb": str(backup),
+        }.items():
+            command = re.sub(rf"(?<![\w/]){re.escape(name)}", here, command)
+        process = await asyncio.create_subprocess_shell(command)
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+
+    async with running_shell(command):
+        await until(served)
+        await store.start("7")
+        await shell(f"redis-cli --rdb - > {backup}")
+        await store.end("7", "after the backup")
+    await shell(restore)
+    async with running_shell(command):
+        await until(served)
+        assert await store.phase("7") is Phase.STARTED
+        await store.aclose()
+
+
+@contextlib.asynccontextmanager
+async def running_shell(command: str) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        *shlex.split(command), stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def test_redis_forget_session_leaves_no_key(store: Store, redis_url: str) -> None:

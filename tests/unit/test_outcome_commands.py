@@ -57,7 +57,8 @@ def test_outcome_prints_a_json_array_newest_last(run: Run) -> None:
 
 
 def test_forget_deletes_one_session_and_prints_how_many_outcomes(run: Run, state: Path) -> None:
-    assert run("forget", "7") == (0, "session 7: 2 outcomes deleted\n", "")
+    store = f"Store: {state / 'store.sqlite3'}"
+    assert run("forget", "7") == (0, f"session 7: 2 outcomes deleted. {store}\n", "")
 
     async def left() -> tuple[Phase | None, list[str], list[str]]:
         store = SqliteStore(state / "store.sqlite3")
@@ -65,7 +66,7 @@ def test_forget_deletes_one_session_and_prints_how_many_outcomes(run: Run, state
 
     phase, of_7, of_8 = asyncio.run(left())
     assert (phase, of_7, len(of_8)) == (None, [], 1)
-    assert "0 outcomes deleted" in run("forget", "7")[1]
+    assert run("forget", "7") == (1, f"session 7: nothing found. {store}\n", "")
 
 
 @pytest.mark.parametrize("arguments", [["forget"], ["outcome"], ["forget", "7", "8"]])

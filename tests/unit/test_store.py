@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import sqlite3
 import stat
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +17,10 @@ import pytest
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.store import PRESUMED, Phase, SqliteStore, Store, dispatch_claim, open_store
+from tests.unit.test_store_ledger import LEDGER_CHECKS
+from tests.unit.test_store_outcomes import OUTCOME_CHECKS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def check_start_succeeds_for_one_caller(store: Store) -> None:
@@ -197,6 +203,46 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.mark.parametrize("check", SESSION_CHECKS, ids=lambda c: c.__name__)
 async def test_sqlite_store(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "check", [*SESSION_CHECKS, *OUTCOME_CHECKS, *LEDGER_CHECKS], ids=lambda c: c.__name__
+)
+async def test_sqlite_store_of_a_later_version_is_used(tmp_path: Path, check: object) -> None:
+    """docs/upgrading.md: a later minor version adds tables and columns with a default."""
+    path = tmp_path / "store"
+    await SqliteStore(path).aclose()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        for table in tables:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN of_tomorrow TEXT NOT NULL DEFAULT 'x'")
+        db.execute("CREATE TABLE of_tomorrow (id TEXT PRIMARY KEY)")
+        db.commit()
+    store = SqliteStore(path)
+    await check(store)  # type: ignore[operator]
+    await store.aclose()
+
+
+async def test_sqlite_backup_of_a_running_store_is_complete(tmp_path: Path) -> None:
+    """The commands of docs/deploy-self-hosted.md."""
+    state = tmp_path / ".state"
+    store = SqliteStore(state / "store.sqlite3")
+    await store.start("7")
+    page = (ROOT / "docs/deploy-self-hosted.md").read_text()
+    [backup] = re.findall(r'^python (-c "import sqlite3.*)$', page, re.MULTILINE)
+    [restore] = re.findall(r"```sh\n(rm -f .state.*?)```", page, re.DOTALL)
+    await run(f"{sys.executable} {backup}", tmp_path)
+    await store.end("7", "after the backup")
+    await store.aclose()
+    await run(restore, tmp_path)
+    restored = SqliteStore(state / "store.sqlite3")
+    assert await restored.phase("7") is Phase.STARTED
+    await restored.aclose()
+
+
+async def run(command: str, folder: Path) -> None:
+    process = await asyncio.create_subprocess_shell(command, cwd=folder)
+    assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
 async def test_sqlite_store_keeps_phases_in_the_file(tmp_path: Path) -> None:

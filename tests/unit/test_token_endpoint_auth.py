@@ -93,6 +93,28 @@ async def test_both_values_are_accepted_during_a_rotation() -> None:
     assert await refusal(bearer=other, settings=ROTATING) == "unauthorized"
 
 
+async def test_room_tokens_of_the_previous_livekit_key_are_accepted_during_a_rotation() -> None:
+    rotating = EndpointSettings.from_env(
+        {
+            **ENV,
+            "PLATFORM_API_KEY": KEY,
+            "LIVEKIT_API_KEY": "new",
+            "LIVEKIT_API_SECRET": "n" * 32,
+            "LIVEKIT_API_KEY_PREVIOUS": LK_KEY,
+            "LIVEKIT_API_SECRET_PREVIOUS": LK_SECRET,
+        }
+    )
+    assert (await ask(bearer=room_token(), end=True, settings=rotating)).role is Role.IN_ROOM
+    old = room_token("training-session-8")
+    assert await refusal(bearer=old, end=True, settings=rotating) == "forbidden"
+
+
+@pytest.mark.parametrize("name", ["LIVEKIT_API_KEY_PREVIOUS", "LIVEKIT_API_SECRET_PREVIOUS"])
+def test_previous_livekit_key_needs_its_secret(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"set LIVEKIT_API_\w+_PREVIOUS, too"):
+        EndpointSettings.from_env({**ENV, "PLATFORM_API_KEY": KEY, name: "x"})
+
+
 @pytest.mark.parametrize("name", ["PLATFORM_API_KEY", "PLATFORM_JWT_SECRET"])
 def test_previous_values_need_a_current_one(name: str) -> None:
     other = {"PLATFORM_JWKS_URL": "https://platform.example/jwks.json"}

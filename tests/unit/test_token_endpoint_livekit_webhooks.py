@@ -92,6 +92,21 @@ async def test_participant_left_asks_for_an_inspection(
     assert hints.rooms == ["training-session-7"]
 
 
+@pytest.mark.parametrize("key", [(LIVEKIT_KEY, LIVEKIT_SECRET), ("old", "o" * 32)])
+async def test_events_of_the_previous_key_are_accepted_during_a_rotation(
+    tmp_path: Path, store: SqliteStore, livekit: FakeLiveKit, hints: Hints, key: tuple[str, str]
+) -> None:
+    rotating = settings(
+        tmp_path, LIVEKIT_API_KEY_PREVIOUS="old", LIVEKIT_API_SECRET_PREVIOUS="o" * 32
+    )
+    greetings = Greetings(livekit.as_rooms(), store, dispatch_check_s=1)
+    events = LiveKitWebhooks(rotating, store, cast(Supervisor, hints), greetings)
+    assert await taken(events, event(), key=key[0], secret=key[1])
+    with pytest.raises(ApiError):
+        await taken(events, event(), key="old", secret=LIVEKIT_SECRET)
+    await events.aclose()
+
+
 async def test_other_events_and_rooms_are_ignored(events: LiveKitWebhooks, hints: Hints) -> None:
     for body in (
         event("track_published"),

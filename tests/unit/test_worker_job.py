@@ -16,6 +16,7 @@ from agent.greeting import first_avatar
 from agent.outcomes.avatar_budget import utc_day
 from agent.room.contract import ATTRIBUTE_AGENT
 from agent.store import open_store
+from agent.telemetry.shared_metrics import STORE_ERRORS
 from agent.worker import job
 from tests.fakes.room import FakeRoom
 from tests.unit.test_settings import WORKER
@@ -158,6 +159,16 @@ async def test_job_requests_the_avatar_before_it_joins_the_room_and_reads_the_st
     assert set(started.steps[:3]) == {"avatar requested", "connecting", "store"}
     assert started.steps[3:] == ["greeting with avatar-1"]
     assert not started.removed
+
+
+def test_job_that_cannot_open_its_store_is_counted(
+    settings: WorkerSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    unusable = settings.model_copy(update={"state_dir": tmp_path / "file"})
+    before = STORE_ERRORS.labels("open")._value.get()
+    assert job._open_store(unusable) is None
+    assert STORE_ERRORS.labels("open")._value.get() == before + 1
 
 
 async def test_job_requests_the_avatar_in_the_room_if_livekit_does_not_list_participants(

@@ -17,6 +17,7 @@ from agent.core.settings.field_types import (
 )
 from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
 
+_PREVIOUS_LIVEKIT = ("LIVEKIT_API_KEY_PREVIOUS", "LIVEKIT_API_SECRET_PREVIOUS")
 _CREDENTIALS = ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "PLATFORM_JWKS_URL")
 
 
@@ -65,6 +66,10 @@ class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings
     """All requests with PLATFORM_API_KEY to start or end greetings."""
     join_timeout_max_s: float = Field(40, ge=1, le=40)
     """Longest `join_timeout_s` of a request. After 45 s the reaper removes the avatar anyway."""
+    livekit_api_key_previous: str = ""
+    """The old LiveKit key, whose webhooks and room tokens are accepted too during a rotation."""
+    livekit_api_secret_previous: SecretStr | None = None
+    """The secret of the old LiveKit key."""
     livekit_timeout_s: Seconds = 3
     """Timeout of one request to LiveKit's API."""
     endpoint_metrics_port: int | None = Field(None, ge=0, le=65_535)
@@ -79,6 +84,15 @@ class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings
     @property
     def platform_jwt_secrets(self) -> list[str]:
         return _values(self.platform_jwt_secret, self.platform_jwt_secret_previous)
+
+    @property
+    def livekit_keys(self) -> list[tuple[str, str]]:
+        """LiveKit's keys and their secrets, the current one first."""
+        keys = [(self.livekit_api_key, self.livekit_api_secret.get_secret_value())]
+        if self.livekit_api_secret_previous is not None:
+            secret = self.livekit_api_secret_previous.get_secret_value()
+            keys.append((self.livekit_api_key_previous, secret))
+        return keys
 
     @field_validator("platform_api_key", "platform_api_key_previous")
     @classmethod
@@ -98,6 +112,11 @@ class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings
                         f"set {name}, too: {name}_PREVIOUS is only for a rotation"
                         for name in _CREDENTIALS[:2]
                         if f"{name}_PREVIOUS" in values and name not in values
+                    ),
+                    *(
+                        f"set {needed}, too: a LiveKit key has both"
+                        for needed, given in (_PREVIOUS_LIVEKIT, _PREVIOUS_LIVEKIT[::-1])
+                        if given in values and needed not in values
                     ),
                 ],
             )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -18,7 +19,12 @@ from agent.core.settings import EndpointSettings
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, unauthorized
 from agent.token_endpoint.http.schemas import PlatformFields
-from agent.token_endpoint.tokens import RoomTokenError, trainee_identity, verify_livekit_token
+from agent.token_endpoint.tokens import (
+    RoomToken,
+    RoomTokenError,
+    trainee_identity,
+    verify_livekit_token,
+)
 
 _TOKEN_MAX = 8192  # characters; longer tokens are not parsed
 
@@ -110,13 +116,8 @@ def _is_session(claim: Any, session_id: str) -> bool:
 
 def _authenticate_in_room(settings: EndpointSettings, session_id: str, token: str) -> Caller | None:
     """Authenticate by a room token; return None if it is not a valid token of our LiveKit key."""
-    try:
-        room_token = verify_livekit_token(
-            token,
-            api_key=settings.livekit_api_key,
-            api_secret=settings.livekit_api_secret.get_secret_value(),
-        )
-    except RoomTokenError:
+    room_token = _room_token(settings, token)
+    if room_token is None:
         return None
     if (
         room_token.room_join
@@ -125,3 +126,10 @@ def _authenticate_in_room(settings: EndpointSettings, session_id: str, token: st
     ):
         return Caller(role=Role.IN_ROOM)
     raise ApiError("forbidden", "the room token is not for this session's trainee")
+
+
+def _room_token(settings: EndpointSettings, token: str) -> RoomToken | None:
+    for api_key, api_secret in settings.livekit_keys:
+        with contextlib.suppress(RoomTokenError):
+            return verify_livekit_token(token, api_key=api_key, api_secret=api_secret)
+    return None

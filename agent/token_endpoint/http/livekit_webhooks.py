@@ -32,6 +32,11 @@ _TOKEN_MAX = 8192  # characters
 _EVENT_ID_MAX = 128  # characters
 _PARTICIPANT_LEFT = frozenset({"participant_left", "participant_connection_aborted"})
 _ROOM_FINISHED = "room_finished"
+_NOT_SIGNED = (
+    *(jwt.PyJWTError, ParseError, ValueError, TypeError),
+    *(AttributeError, RecursionError),
+)
+"""What verifying a token that is not signed with the key may raise."""
 _TASKS_MAX = 1000
 """Ends of rooms that are handled at the same time; further events are ignored."""
 
@@ -42,9 +47,7 @@ class LiveKitWebhooks:
     def __init__(
         self, settings: EndpointSettings, store: Store, supervisor: Supervisor, greetings: Greetings
     ) -> None:
-        self._verifier = api.TokenVerifier(
-            settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
-        )
+        self._verifiers = [api.TokenVerifier(*key) for key in settings.livekit_keys]
         self._store = store
         self._supervisor = supervisor
         self._greetings = greetings
@@ -87,11 +90,7 @@ class LiveKitWebhooks:
         token = (authorization or "").removeprefix("Bearer ").strip()
         if not token or len(token) > _TOKEN_MAX:
             raise unauthorized("send LiveKit's signature as Authorization")
-        try:
-            claims = self._verifier.verify(token)
-            signed_hash = base64.b64decode(claims.sha256 or "", validate=True)
-        except (jwt.PyJWTError, ParseError, ValueError, TypeError, AttributeError, RecursionError):
-            raise unauthorized("the signature is not LiveKit's") from None
+        signed_hash = self._signed_hash(token)
         # A room token is signed with the same key, but has no hash of a body.
         if not hmac.compare_digest(signed_hash, hashlib.sha256(body).digest()):
             raise unauthorized("the signature is for another body")
@@ -102,6 +101,15 @@ class LiveKitWebhooks:
         if event.created_at and abs(time.time() - event.created_at) > _MAX_AGE_S:
             raise unauthorized("the event is too old or its time is in the future")
         return event
+
+    def _signed_hash(self, token: str) -> bytes:
+        """Return the hash of the body that one of LiveKit's keys has signed."""
+        for verifier in self._verifiers:
+            try:
+                return base64.b64decode(verifier.verify(token).sha256 or "", validate=True)
+            except _NOT_SIGNED:
+                continue
+        raise unauthorized("the signature is not LiveKit's")
 
     async def _is_new(self, event: WebhookEvent) -> bool:
         if not event.id or len(event.id) > _EVENT_ID_MAX:

@@ -85,8 +85,9 @@ tolerations: {{ toYaml . | nindent 2 }}
 {{- end }}
 
 {{- define "greeter.container" -}}
-image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- $image := .root.Values.image }}
+image: "{{ $image.repository }}:{{ .part.imageTag | default $image.tag | default .root.Chart.AppVersion }}{{ with $image.digest }}{{ if not $.part.imageTag }}@{{ . }}{{ end }}{{ end }}"
+imagePullPolicy: {{ $image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
@@ -122,4 +123,23 @@ volumeMounts:
   {{- with .extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{/*
+TCP ports that a process connects to: HTTPS, Redis, and the ports of all addresses in its variables.
+Addresses in Secrets are not known here: networkPolicy.redisPort, networkPolicy.extraEgress.
+*/}}
+{{- define "greeter.egressPorts" -}}
+{{- $ports := list "443" }}
+{{- if eq .root.Values.store "redis" }}{{ $ports = append $ports (toString .root.Values.networkPolicy.redisPort) }}{{ end }}
+{{- $values := concat (values .root.Values.config) (values .part.config) }}
+{{- range .part.extraEnv }}{{ $values = append $values (.value | default "") }}{{ end }}
+{{- range $values }}
+{{- if regexMatch "^(https?|wss?)://" (toString .) }}
+{{- $url := urlParse (toString .) }}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" }}
+{{- $ports = append $ports ($port | default (ternary "80" "443" (has $url.scheme (list "http" "ws")))) }}
+{{- end }}
+{{- end }}
+{{- $ports | uniq | sortAlpha | join " " }}
 {{- end }}
