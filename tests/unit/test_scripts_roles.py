@@ -27,7 +27,10 @@ ROLES = {
         "Nurse, nurses, Staff Nurses, Midwives, carers, Care Assistants, Nursing staff,"
         " Healthcare assistants, Registered nurse, Night nurse (ICU)"
     ),
-    ("en", "information_security"): "Developers, Software Engineers, Systems Administrators",
+    (
+        "en",
+        "information_security",
+    ): "Developers, Software Engineers, Systems Administrators, Server technicians",
     (
         "en",
         "office_onboarding",
@@ -120,7 +123,7 @@ OTHER_WORK = {
     "fr": (
         "soudeuse, électricien, chef de projet, cheffe d'équipe, chef de chantier, plongeur"
         " sous-marin, cuisine, professeure, agent de sécurité, conductrice de bus, agente,"
-        " développeuse commerciale, entrepôt, nettoyeuse"
+        " développeuse commerciale, soignante animalière, entrepôt, nettoyeuse"
     ),
     "de": (
         "Schweißerin, Elektriker, Chef, Chefin, Tierpflegerin, Raumpfleger, Busfahrer, Lehrkraft,"
