@@ -256,9 +256,9 @@ async def test_page_is_in_spanish_for_a_spanish_locale(
     await expect(page.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
     await expect(page.get_by_test_id("mic-note")).to_contain_text("Puedes escuchar y escribir.")
 
-    captions = page.get_by_role("region", name="Lo que se ha dicho")
+    captions = page.get_by_role("region", name="Lo que se dijo")
     said = captions.locator("[data-from=guide]").first
-    await expect(said).to_contain_text("Tu guía", timeout=SLOW_MS)
+    await expect(said).to_contain_text("Maya", timeout=SLOW_MS)
     await expect(said).to_contain_text("Ada", timeout=SLOW_MS)
     await screenshot(page, "spanish")
     await page.get_by_label("Escribe a tu guía").fill("¿Cuánto dura el video?")
