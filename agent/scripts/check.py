@@ -31,6 +31,8 @@ _NOT_A_SCRIPT = "is not a script: a script is one file for each locale, such as 
 _WORDS_ALIKE = 3
 _TRANSLATED = {"choices", "unit", "words"}
 """Short texts that rarely are the same in two languages."""
+_WHOLE = {("opening",), ("closing",), ("welcome_text",)}
+_SHOWN = 40  # characters
 _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -141,19 +143,30 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
 
 
 def _not_translated(file: ScriptFile[Script], first: ScriptFile[Script]) -> Iterator[Finding]:
-    """Find texts that are the same in two languages; up to three words may be."""
+    """Find texts and sentences that are the same in two languages; up to three words may be."""
     theirs = dict(spoken_texts(first))
+    sentences = {part for text in (*theirs.values(), first.body) for part in _sentences(text)}
+    translate = f"is the same as in {first.path.name}: translate it"
     for loc, text in spoken_texts(file):
-        whole = loc in {("opening",), ("closing",), ("welcome_text",)}
-        if text != theirs.get(loc):
-            continue
-        if whole or len(text.split()) > _WORDS_ALIKE:
-            yield file.finding(loc, f"is the same as in {first.path.name}: translate it")
-        elif _TRANSLATED.intersection(loc):
-            message = f"is the same as in {first.path.name}: translate it, if the languages differ"
-            yield file.finding(loc, message, "warning")
-    if file.body.split() == first.body.split() != []:
-        yield file.body_finding(1, f"is the same as in {first.path.name}: translate it")
+        same = next((part for part in _sentences(text) if part in sentences), "")
+        if text == theirs.get(loc) and (same or loc in _WHOLE):
+            yield file.finding(loc, translate)
+        elif same:
+            yield file.finding(
+                loc, f"has the sentence {same[:_SHOWN]!r} of {first.path.name}: translate it"
+            )
+        elif text == theirs.get(loc) and _TRANSLATED.intersection(loc):
+            yield file.finding(loc, f"{translate}, if the languages differ", "warning")
+    if any(part in sentences for part in _sentences(file.body)):
+        yield file.body_finding(1, f"has a sentence of {first.path.name}: translate it")
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of a text that have words enough to differ between languages."""
+    for part in re.split(r"(?<=[.!?:])\s+", text.strip()):
+        sentence = " ".join(re.sub(r"\{[{%].*?[}%]\}", " ", part).split())
+        if len(sentence.split()) > _WORDS_ALIKE:
+            yield sentence
 
 
 def _questions_differ(file: ScriptFile[Script], first: ScriptFile[Script]) -> Iterator[Finding]:

@@ -151,6 +151,10 @@ def _check_as_rendered(
     for i, question in enumerate(script.questions):
         if has_no_words(question.ask):
             yield file.finding(("questions", i, "ask"), "has no words")
+        elif not re.search(r"[?？؟]", question.ask):
+            yield file.finding(
+                ("questions", i, "ask"), "is not a question: end it with ?", "warning"
+            )
         seconds = estimate_speech_s(question.ask, file.locale)
         if seconds > LINE_MAX_S:
             message = _too_long(question.ask, seconds, LINE_MAX_S)

@@ -193,6 +193,18 @@ def test_check_compares_the_locales_of_a_script(tmp_path: Path) -> None:
     assert f"glass/es.md:17: warning: questions[0].choices.calm: {label}" in found
 
 
+def test_check_finds_a_sentence_that_is_left_in_another_language(tmp_path: Path) -> None:
+    fact = "Gloves are worn all day."
+    check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es]").replace("Gloves come", fact))
+    spanish = (PROMPTS / "warehouse_safety" / "es.md").read_text(encoding="utf-8")
+    assert "\nfacts:\n" in spanish
+    check(
+        tmp_path, spanish.replace("\nfacts:\n", f"\nfacts:\n  - Los guantes. {fact}\n"), "glass/es"
+    )
+    found = [f for f in check_path(tmp_path / "glass") if f.field == "facts[0]"]
+    assert [f.message for f in found] == [f"has the sentence '{fact}' of en.md: translate it"]
+
+
 @pytest.mark.parametrize(
     ("change", "to", "field", "message"),
     [
