@@ -4,7 +4,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
 # The first run installs the dependencies and shows progress; later runs find them installed.
 RUN := $(UV) run --locked
 
-.PHONY: help demo dev test check unit faults soak fuzz bench endpoint turns capacity evals audit fix
+.PHONY: help demo dev test check packages unit faults soak fuzz bench endpoint turns capacity evals audit fix
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed -E 's/^([a-z]+):.* ## /\1\t/' | expand -t 12
@@ -20,6 +20,9 @@ test: $(UV) ## run every check: lint, types, unit tests, product tests, the page
 
 check: $(UV) ## run lint and types only
 	$(RUN) --extra demo python -m tests --only check
+
+packages: $(UV) ## install the built packages into fresh projects and open them in Chromium
+	$(RUN) --extra demo python -m tests --only packages $(ARGS)
 
 unit: $(UV) ## run the unit tests only
 	$(RUN) --extra demo python -m tests --only unit $(ARGS)

@@ -18,8 +18,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / ".audit"
-PAGES = ("web", "examples/react-app")
-"""Folders with a package-lock.json: the shipped page and the example app."""
+PAGES = ("web",)
+"""Folders with a package-lock.json."""
 _WAIT_S = 300
 
 

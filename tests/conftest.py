@@ -47,8 +47,17 @@ def host_app_socket() -> Iterator[socket.socket]:
 
 
 @pytest.fixture(scope="session")
+def host_server_port() -> int:
+    """The port of a host app with a server of its own; the endpoint allows its origin, too."""
+    (port,) = free_ports(1)
+    return port
+
+
+@pytest.fixture(scope="session")
 async def shared_product(
-    tmp_path_factory: pytest.TempPathFactory, host_app_socket: socket.socket
+    tmp_path_factory: pytest.TempPathFactory,
+    host_app_socket: socket.socket,
+    host_server_port: int,
 ) -> AsyncIterator[Restartable[Product]]:
     """One running product for each pytest process, with its own ports, keys and state."""
 
@@ -60,8 +69,13 @@ async def shared_product(
         logs = parent / f"product-{number}-{os.getpid()}"
         logs.mkdir()
         (port,) = free_ports(1)
-        host_app = "http://{}:{}".format(*host_app_socket.getsockname())
-        extra = {"CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port},{host_app}"}
+        host_port = host_app_socket.getsockname()[1]
+        origins = [f"http://127.0.0.1:{allowed}" for allowed in (port, host_port, host_server_port)]
+        extra = {
+            "CORS_ALLOWED_ORIGINS": ",".join(origins),
+            # Another site than the endpoint's 127.0.0.1.
+            "EMBED_ALLOWED_ORIGINS": f"http://localhost:{host_port}",
+        }
         return running_product(logs, port=port, extra=extra)
 
     shared = Restartable("product", open_product, Product.dead_processes)

@@ -31,10 +31,10 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
 }
 """Which test paths cannot run without which prerequisite."""
 
-_PAGE = {None, "check", "page", "product", "browser", "faults", "integration", "soak"}
-_LIVEKIT = {None, "product", "browser", "faults", "integration", "soak", "standins"}
+_PAGE = {None, "check", "page", "product", "browser", "faults", "integration", "soak", "packages"}
+_LIVEKIT = {None, "product", "browser", "faults", "integration", "soak", "standins", "packages"}
 _REDIS = {None, "product", "integration"}
-_CHROMIUM = {None, "product", "browser"}
+_CHROMIUM = {None, "product", "browser", "packages"}
 _HELM = {None, "product", "deploy"}
 
 

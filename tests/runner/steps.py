@@ -19,7 +19,9 @@ _WITH_TESTS_TO_RUN_ALONE = ("tests/integration", "tests/soak/test_soak.py", "tes
 """Where tests have the mark `alone`."""
 _OTHERS = ("tests/soak",)
 """Run by `make soak`, but for the file above."""
-GROUPS = ("check", "page", "unit", "product", *_PRODUCT_FOLDERS)
+_PACKAGES = "packages"
+"""Run by `make packages` only: its tests install several hundred megabytes."""
+GROUPS = ("check", "page", "unit", "product", *_PRODUCT_FOLDERS, _PACKAGES)
 """What `--only` accepts: `product` is all tests that start processes."""
 _RESTARTS = 5
 """LiveKit's native library may abort so many pytest processes before the run is given up."""
@@ -59,6 +61,8 @@ def plan(
     cores = os.cpu_count() or 2
     if group in {None, "unit"}:
         steps.append(_pytest("unit tests", ["tests/unit"], cores + 1, pytest_arguments))
+    if group == _PACKAGES:
+        steps.append(_pytest("package tests", [f"tests/{_PACKAGES}"], 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
     impossible = [path for name in sorted(missing) for path in NEEDED_BY[name]]
     ignored = [f"--ignore={path}" for path in impossible]

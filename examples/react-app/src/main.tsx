@@ -1,4 +1,3 @@
-import "@training-greeter/react/styles.css";
 import "./host.css";
 
 import { StrictMode } from "react";

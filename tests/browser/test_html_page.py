@@ -1,0 +1,104 @@
+"""`<training-greeter>` in a plain HTML page, with a strict policy and hostile styles."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+
+from aiohttp import web
+from playwright.async_api import expect
+
+from tests.browser.conftest import OPENING_BEGINS, OpenPage
+from tests.browser.test_page import SLOW_MS, screenshot, trainee_jwt
+from tests.support.host_pages import EXAMPLES, example_page, serving, start
+from tests.support.product import Product
+
+HOSTILE = """
+html { font-size: 40% }
+* {
+  margin: 7px !important; color: red !important; font: 40px/3 cursive !important;
+  letter-spacing: 9px !important; text-transform: uppercase !important; text-align: end !important;
+  box-sizing: content-box !important; visibility: hidden; cursor: wait !important;
+}
+button, h1, p { display: none !important }
+"""
+
+# What each element of the greeting looks like. Widths depend on the page around it.
+_LOOKS = """() => [...document.querySelector("training-greeter").shadowRoot.querySelectorAll("*")]
+    .map(element => {
+        const { display, visibility, color, backgroundColor, font, letterSpacing, textTransform,
+            textAlign, marginTop, paddingTop, boxSizing, cursor, borderRadius, opacity } =
+            getComputedStyle(element);
+        return [element.className, display, visibility, color, backgroundColor, font,
+            letterSpacing, textTransform, textAlign, marginTop, paddingTop, boxSizing, cursor,
+            borderRadius, opacity].join(" ");
+    })"""
+_WHERE_CONTINUE_LEADS = """() => new Promise(resolve =>
+    document.querySelector("training-greeter").addEventListener("continue", event => {
+        event.preventDefault();
+        resolve(event.detail.url);
+    }))"""
+_KEEP_VIOLATIONS = """
+    window.violations = [];
+    document.addEventListener("securitypolicyviolation", event =>
+        window.violations.push(event.violatedDirective + " " + event.blockedURI));
+"""
+
+
+def strict_policy(product: Product) -> str:
+    """The policy of docs/browser-policies.md, with this product's addresses."""
+    page = (EXAMPLES.parent / "docs" / "browser-policies.md").read_text(encoding="utf-8")
+    (policy,) = re.findall(r"^Content-Security-Policy: (.*)$", page, re.MULTILINE)
+    assert product.stage.livekit
+    livekit = product.stage.livekit.url
+    return (
+        str(policy)
+        .replace("https://greeter.example.com", product.stage.endpoint_url)
+        .replace("wss://livekit.example.com", livekit)
+        .replace("https://livekit.example.com", livekit.replace("ws", "http", 1))
+    )
+
+
+async def test_element_greets_under_a_strict_policy(
+    product: Product, open_page: OpenPage, host_app_socket: socket.socket
+) -> None:
+    session_id, jwt = trainee_jwt(product, locale="en")
+    greeter = product.stage.endpoint_url
+    html = example_page("html", greeter_url=greeter, session_id=session_id, jwt=jwt)
+    policy = {"Content-Security-Policy": strict_policy(product)}
+    refused = example_page("html", greeter_url=greeter, session_id=session_id, jwt="x.y.z")
+    hostile = refused.replace("<body>", f"<style>{HOSTILE}</style><body>")
+    pages = {
+        "/": lambda: web.Response(text=html, content_type="text/html", headers=policy),
+        "/refused": lambda: web.Response(text=refused, content_type="text/html"),
+        "/hostile": lambda: web.Response(text=hostile, content_type="text/html"),
+    }
+    page = await open_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.add_init_script(_KEEP_VIOLATIONS)
+    async with serving(host_app_socket, pages, EXAMPLES) as origin:
+        looks = []
+        for path in ("refused", "hostile"):
+            await page.goto(f"{origin}/{path}")
+            await expect(page.locator("[data-state=failed]")).to_be_visible(timeout=SLOW_MS)
+            await screenshot(page, f"html-{path}")
+            looks.append(await page.evaluate(_LOOKS))
+        assert len(looks[0]) > 20
+        assert looks[0] == looks[1]
+
+        await page.goto(origin)
+        await start(page)
+        captions = page.get_by_test_id("captions")
+        await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
+        await expect(page.get_by_test_id("mic-button")).to_have_attribute("data-status", "on")
+        await screenshot(page, "html")
+        assert await page.evaluate("window.violations") == []
+
+        leads = asyncio.create_task(page.evaluate(_WHERE_CONTINUE_LEADS))
+        await page.get_by_test_id("continue").click()
+        assert await asyncio.wait_for(leads, 5) == f"{product.stage.url}/video"
+        assert page.url == f"{origin}/"
+    assert errors == []
+    await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)

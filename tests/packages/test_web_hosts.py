@@ -1,0 +1,131 @@
+"""The npm package, packed and installed into fresh projects, and the element in an iframe.
+
+React 18 and a plain HTML page are in tests/browser, because `make test` runs them too.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from playwright.async_api import expect
+
+from agent.demo.processes import plain_environment, running, wait_until_ready
+from tests.browser.conftest import OPENING_BEGINS, OpenPage
+from tests.browser.test_page import SLOW_MS, screenshot, trainee_jwt
+from tests.support.host_pages import (
+    EXAMPLES,
+    built_react_app,
+    copy_example,
+    example_page,
+    npm,
+    serving,
+    start,
+)
+from tests.support.product import Product
+
+
+@pytest.mark.timeout(400)
+async def test_react_19_app_greets(
+    product: Product, open_page: OpenPage, host_app_socket: socket.socket, tmp_path: Path
+) -> None:
+    app = await built_react_app(tmp_path, {}, greeter_url=product.stage.endpoint_url)
+    session_id, jwt = trainee_jwt(product, locale="en")
+    pages = {
+        "/": lambda: web.FileResponse(app / "index.html"),
+        "/greeting-jwt": lambda: web.Response(text=jwt),
+    }
+    page = await open_page()
+    async with serving(host_app_socket, pages, app) as origin:
+        await page.goto(f"{origin}/?session={session_id}")
+        await start(page)
+        captions = page.get_by_test_id("captions")
+        await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
+
+
+@pytest.mark.timeout(300)
+async def test_iframe_greets_and_continue_opens_in_the_parent(
+    product: Product, open_page: OpenPage, host_app_socket: socket.socket
+) -> None:
+    session_id, jwt = trainee_jwt(product, locale="en")
+    html = example_page(
+        "iframe", greeter_url=product.stage.endpoint_url, session_id=session_id, jwt=jwt
+    )
+    listener = "<script>addEventListener('message', e => window.told = e.data)</script></html>"
+    pages = {"/": lambda: web.Response(text=html + listener, content_type="text/html")}
+    page = await open_page()
+    console: list[str] = []
+    page.on("console", lambda message: console.append(message.text))
+    async with serving(host_app_socket, pages, EXAMPLES) as origin:
+        # Not an allowed ancestor: only http://localhost is.
+        await page.goto(origin)
+        await page.wait_for_timeout(500)
+        assert any("frame-ancestors" in text for text in console)
+
+        await page.goto(origin.replace("127.0.0.1", "localhost"))
+        frame = page.frame_locator("iframe")
+        await start(frame)
+        captions = frame.get_by_test_id("captions")
+        await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
+        await expect(frame.get_by_test_id("mic-button")).to_have_attribute("data-status", "on")
+        await screenshot(page, "iframe")
+        await frame.get_by_test_id("continue").click()
+        await page.wait_for_url(f"{product.stage.url}/video", timeout=5_000)
+    await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)
+
+
+@asynccontextmanager
+async def next_server(project: Path, port: int, env: dict[str, str]) -> AsyncIterator[str]:
+    """Run `next start`; yields its origin."""
+    node, log = shutil.which("node"), project / "next.log"
+    assert node
+    next_js = str(project / "node_modules" / "next" / "dist" / "bin" / "next")
+    command = (node, next_js, "start", "--port", str(port), "--hostname", "127.0.0.1")
+    environment = {**plain_environment(), **env}
+    async with running(*command, log=log, env=environment, cwd=project) as process:
+        origin = f"http://127.0.0.1:{port}"
+        await wait_until_ready("next", f"{origin}/?session=1", process, log, 60)
+        yield origin
+
+
+@pytest.mark.timeout(500)  # Next.js is 400 MB, and its build takes a minute
+async def test_nextjs_app_greets_without_a_hydration_error(
+    product: Product, open_page: OpenPage, host_server_port: int, tmp_path: Path
+) -> None:
+    project = await copy_example("nextjs", tmp_path)
+    layout = project / "app" / "layout.tsx"
+    # Without a language of the document, the browser's language differs from the server's.
+    layout.write_text(layout.read_text().replace(' lang="en"', ""))
+    env = {
+        "NEXT_TELEMETRY_DISABLED": "1",
+        "GREETER_URL": product.stage.endpoint_url,
+        "PLATFORM_JWT_SECRET": product.stage.environment["PLATFORM_JWT_SECRET"],
+    }
+    await npm("run", "build", cwd=project, env=env)
+    page = await open_page()
+    assert page.context.browser
+    german = await page.context.browser.new_context(locale="de-DE")
+    page = await german.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    async with next_server(project, host_server_port, env) as origin:
+        for query, language in (("locale=es", "es"), ("", "de")):
+            session_id, _ = trainee_jwt(product, locale="en")
+            response = await page.goto(f"{origin}/?session={session_id}&{query}")
+            assert response
+            in_html = re.search(r'class="tg-root"[^>]*? lang="(\w+)"', await response.text())
+            assert in_html
+            assert in_html[1] == ("es" if query else "en")
+            root = page.get_by_test_id("avatar-greeting")
+            await expect(root).to_have_attribute("lang", language)
+            assert not [text for text in problems if "hydrat" in text.lower() or "#418" in text]
+        await start(page)
+        await expect(page.get_by_test_id("captions")).to_contain_text("Ada", timeout=SLOW_MS)
+    assert problems == []

@@ -1,0 +1,63 @@
+"""The integration guides show the code of the examples, which are tested in Chromium."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = {
+    "integrate-react.md": "examples/react-app/src/App.tsx",
+    "integrate-nextjs.md": "examples/nextjs/app/page.tsx",
+    "integrate-html.md": "examples/html/index.html",
+    "integrate-iframe.md": "examples/iframe/index.html",
+}
+LINES_MAX = 20
+
+
+@pytest.mark.parametrize(("guide", "example"), GUIDES.items())
+def test_guide_shows_the_code_of_its_example(guide: str, example: str) -> None:
+    text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+    code = (ROOT / example).read_text(encoding="utf-8")
+    assert f"(../{example})" in text
+    assert f"```{Path(example).suffix[1:]}\n{code}```" in text
+    assert len(code.splitlines()) < LINES_MAX
+
+
+def props() -> set[str]:
+    """The props that the two interfaces of the component declare."""
+    found: set[str] = set()
+    for path, names in (
+        ("web/src/useGreeting.ts", ("GreetingCallbacks", "GreetingOptions")),
+        ("web/src/components/AvatarGreeting.tsx", ("AvatarGreetingProps",)),
+    ):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        for name in names:
+            (body,) = re.findall(rf"export interface {name}[^{{]*{{\n(.*?)\n}}", source, re.DOTALL)
+            found |= set(re.findall(r"^  (\w+)\??:", body, re.MULTILINE))
+    return found
+
+
+def test_package_readme_lists_every_prop() -> None:
+    readme = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## Props")[2].partition("## ")[0]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == props()
+
+
+def test_element_has_an_attribute_for_every_prop() -> None:
+    source = (ROOT / "web/src/element/greeterElement.tsx").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"const ATTRIBUTES = \[(.*?)\]", source, re.DOTALL)
+    attributes = {
+        re.sub(r"-(\w)", lambda match: match[1].upper(), name)
+        for name in re.findall(r'"([a-z-]+)"', listed)
+    }
+    assert attributes == {prop for prop in props() if not prop.startswith("on")}
+
+
+def test_guide_lists_only_variables_of_the_styles() -> None:
+    guide = (ROOT / "docs" / "integrate-react.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"--tg-[a-z-]+", guide))
+    styles = (ROOT / "web/src/styles/base.css").read_text(encoding="utf-8")
+    assert {name for name in named if f"{name}:" not in styles and name != "--tg-height"} == set()
