@@ -83,6 +83,10 @@ FAILURES: dict[str, dict[str, str]] = {
     "WithoutAvatar": {greetings("voice", "completed"): "0+1x210"},
     "Interrupted": {greetings("avatar", "session_failed"): "0+1x210"},
     "FirstWordIsLate": {f'{E}first_words_total{{{ENDPOINT},late="true"}}': "0+1x210"},
+    "DisclosureIsNotHeard": {
+        f'{E}disclosures_total{{{ENDPOINT},heard="true"}}': "0+1x210",
+        f'{E}disclosures_total{{{ENDPOINT},heard="false"}}': "0+1x210",
+    },
     "PartFails": {
         **counter("endpoint_faults_total", 'part="llm",status="503"'),
         f"{W}worker_registered{{{WORKER}}}": GONE,
