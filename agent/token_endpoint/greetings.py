@@ -25,8 +25,9 @@ from agent.token_endpoint.livekit_rooms import LiveKitRooms
 WORKER_RECORD_S = 1.0
 """How long after its room the worker may take to record why the greeting ended."""
 _POLL_S = 0.1
-_AGENT_ENDS_S = (0.15, 0.15, 0.3)
-"""Seconds before each check whether the agent has deleted its room; it needs 0.1 to 0.2 s."""
+_AGENT_ENDS_S = (0.15, 0.15, 0.3, 0.6, 0.8)
+"""Seconds before each check whether the agent has deleted its room. It needs 0.1 to 0.2 s, and more
+on a busy machine. Two deletions at once would start another job: see `LiveKitRooms.end`."""
 
 
 class Greetings:
@@ -113,6 +114,8 @@ class Greetings:
             True if the room was deleted in time.
         """
         with contextlib.suppress(LiveKitError):  # deleting the room ends the greeting too
+            if not (await self._rooms.participants(room_name)).agent:
+                return False
             await self._rooms.ask_agent_to_end(room_name, reason)
             for wait_s in _AGENT_ENDS_S:
                 await asyncio.sleep(wait_s)

@@ -11,6 +11,7 @@ from tests.fakes.livekit_rooms import FakeLiveKit
 
 PASS_S = 0.05
 CHECK_S = 0.06
+AGENT_LEFT_S = 0.04
 
 
 def greetings_of(livekit: FakeLiveKit, store: Store) -> Greetings:
@@ -39,7 +40,9 @@ def supervisor_of(
     return Supervisor(
         rooms,
         store,
-        DispatchSupervisor(rooms, store, check_s, job_start_s=job_start_s, agent_left_s=0.04),
+        DispatchSupervisor(
+            rooms, store, check_s, job_start_s=job_start_s, agent_left_s=AGENT_LEFT_S
+        ),
         reaper,
         pass_s=pass_s,
     )

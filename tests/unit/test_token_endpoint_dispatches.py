@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.job_metadata import JobMetadata
+from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.livekit_rooms import Dispatch
 from agent.token_endpoint.supervision import dispatches
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
-from tests.unit.endpoint_supervision import CHECK_S, greetings_of, supervisor_of
+from tests.unit.endpoint_supervision import (
+    AGENT_LEFT_S,
+    CHECK_S,
+    greetings_of,
+    supervisor_of,
+)
 
 METADATA = JobMetadata(session_id="7")
 A_FEW_CHECKS_S = 4 * CHECK_S
@@ -181,6 +186,31 @@ async def test_no_agent_is_dispatched_after_the_end_and_the_room_is_closed(
     await livekit.wait_for_calls("DeleteRoom")
     await asyncio.sleep(A_FEW_CHECKS_S)
     assert livekit.dispatched == []
+
+
+async def test_room_that_is_being_deleted_is_not_deleted_again_at_once(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    """LiveKit would open the room again, with its agent."""
+    loop = asyncio.get_running_loop()
+    deleted_at: list[float] = []
+
+    async def delete_slowly(room_name: str) -> None:
+        deleted_at.append(loop.time())
+        await livekit._call("DeleteRoom")
+
+    livekit.end = delete_slowly  # type: ignore[method-assign]
+    await greetings.start(METADATA, restart=False)
+    livekit.room("7").agent = True
+    async with supervisor_of(livekit, store) as supervisor:
+        await livekit.wait_for_calls("ListParticipants")
+        ended_at = loop.time()
+        await store.end("7", "continue")
+        while len(deleted_at) < 2:
+            supervisor.inspect_soon(room_name_of("7"))  # as LiveKit's webhooks do
+            await asyncio.sleep(0.005)
+    assert deleted_at[0] - ended_at >= AGENT_LEFT_S
+    assert deleted_at[1] - deleted_at[0] >= AGENT_LEFT_S
 
 
 async def test_end_during_the_dispatch_closes_the_room(

@@ -164,6 +164,7 @@ async def test_end_lets_the_agent_close_its_room_and_deletes_a_room_without_agen
     livekit.room("7").agent = agent
     await greetings.end("7", "continue")
     assert livekit.rooms == {}
-    assert livekit.calls["SendData"] == 1
+    assert livekit.calls["SendData"] == int(agent)
+    assert livekit.calls["DeleteRoom"] == int(not agent)
     assert livekit.calls["DeleteRoom"] == (0 if agent else 1)
     await ended(greetings)

@@ -92,7 +92,7 @@ class DispatchSupervisor:
         Raises:
             LiveKitError, StoreError: nothing is lost; the next inspection checks again.
         """
-        if await self._closed_late_agent(state, participants, request):
+        if await self._is_over(state, participants, request, now):
             return
         if participants.trainee:
             state.trainee_seen_at = now
@@ -118,26 +118,39 @@ class DispatchSupervisor:
         await self._replace(state, participants, request, dispatches, now)
         state.inspect_by(self._due_at(state, running=False))
 
-    async def _closed_late_agent(
-        self, state: RoomState, participants: Participants, request: KnownRequest | None
+    async def _is_over(
+        self,
+        state: RoomState,
+        participants: Participants,
+        request: KnownRequest | None,
+        now: float,
     ) -> bool:
-        """Close a room that a job opened again after its greeting had ended.
+        """Close the room of a greeting that has ended, unless its agent does.
 
-        A job that is on its way when the greeting ends joins up to JOB_START_S later.
+        A job that is on its way when the greeting ends joins up to JOB_START_S later, and opens the
+        room again.
         """
         session_id = state.session_id
+        reopened = request is not None and request.room_sid != state.room.sid
         over = await self._store.end_reason(session_id) is not None
-        if not over and request is not None and request.room_sid != state.room.sid:
+        if not over and reopened:
             only_agents = (participants.agent or participants.avatars) and not participants.trainee
             # Without a phase the greeting failed: a trainee who is back gets another agent.
             over = bool(only_agents) and await self._store.phase(session_id) is None
-        if over:
+        if not over:
+            return False
+        if state.close_at is None:
+            state.close_at = now if reopened else now + self._agent_left_s
+        if now >= state.close_at:
+            # Not again while it is being deleted: see `LiveKitRooms.end`.
+            state.close_at = now + self._agent_left_s
             await self._rooms.end(state.name)
             logger.info(
-                "closed the room of a greeting that had ended: a late agent had opened it again",
-                extra={"event": "late_agent_room_closed", **state.log_fields},
+                "closed the room of a greeting that had ended",
+                extra={"event": "ended_room_closed", "reopened": reopened, **state.log_fields},
             )
-        return over
+        state.inspect_by(state.close_at)
+        return True
 
     async def _agent_is_there(
         self, state: RoomState, participants: Participants, now: float

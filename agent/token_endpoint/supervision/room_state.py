@@ -63,6 +63,8 @@ class RoomState:
     """The store knows that trainee and agent were in the room together."""
     lost_agents: int = 0
     """Agents that were lost since the last request. Dispatches that no worker took do not count."""
+    close_at: float | None = None
+    """When the room of a greeting that has ended is closed; None if it has not ended."""
     unanswered: dict[str, float] = field(default_factory=dict)
     """Replaced dispatches, and when each may be deleted if it still has no job."""
 
