@@ -2,7 +2,7 @@
 
 - `schema`: the fields of a script file
 - `library`, `front_matter`: read the files
-- `selection`: select script, locale and industry for a trainee
+- `selection`, `word_forms`: select script, locale and industry for a trainee
 - `rendering`, `templates`: fill a script with the trainee's values, always as plain text
 - `check`, `check_file`, `speakable`, `disclosure`, `language_detection`: the checks of
   `python -m agent prompts check`
