@@ -35,7 +35,7 @@ COMMANDS = {
     "start": Command("run the worker in production", "agent.cli.worker", "start"),
     "dev": Command("run the worker for development", "agent.cli.worker", "dev"),
     "console": Command("talk with the agent in this terminal", "agent.cli.console"),
-    "prompts": Command("list, check and render scripts", "agent.cli.prompts"),
+    "prompts": Command("tools for writers of scripts", "agent.cli.prompts"),
     "doctor": Command("check settings and services, and say what to fix", _DOCTOR),
     "outcome": Command("print the outcomes of a session", "agent.cli.outcomes", "print_outcomes"),
     "bill": Command("compare the avatar ledger with Beyond Presence", "agent.cli.bill"),

@@ -4,8 +4,8 @@
 - `library`, `front_matter`: read the files
 - `selection`, `word_forms`: select script, locale and industry for a trainee
 - `rendering`, `templates`: fill a script with the trainee's values, always as plain text
-- `check`, `check_file`, `speakable`, `disclosure`, `language_detection`: the checks of
-  `python -m agent prompts check`
+- `check`, `check_file`, `wording`, `speakable`, `disclosure`, `language_detection`, `explain`: the
+  checks of `python -m agent prompts check`, and their words
 """
 
 from __future__ import annotations

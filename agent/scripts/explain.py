@@ -93,6 +93,8 @@ def explain_field(error: ErrorDetails, loc: Loc, names: list[str]) -> tuple[Loc,
             return loc, "must be a list: one entry per line, each after a dash and a space"
         case "string_type" if loc[-1] == "[key]":
             return loc[:-2], "every name in it must be text: put numbers in quotes"
+        case "string_type" if error["input"] is None:
+            return loc, "is empty: write the text"
         case "string_type":
             return loc, "must be text; put it in quotes if it is meant as text"
         case "invalid_key":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from agent.cli.prompts import main
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, script_for
 from agent.scripts.schema import json_schema
+from tests.unit.test_scripts_check import GOOD
 
 BAD = "---\nversion: 1\nopening: Hi\nclosing: '*Bye*'\n---\n"
 
@@ -70,6 +72,31 @@ def test_list_prints_a_table_of_scripts_and_locales(capsys: pytest.CaptureFixtur
     assert len(rows) == len(list(PROMPTS.glob("[a-z]*/*.md")))
 
 
+def test_list_shows_missing_stale_and_draft_scripts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path, text in {
+        "glass/en": GOOD.replace("locales: [en]", "locales: [en, es, fr]"),
+        "glass/es": GOOD.replace("locales: [en]\n", "").replace("version: 1", "version: 0x"),
+        "glass/fr": "",
+        "_metal/de": GOOD.replace("locales: [en]", "locales: [de]"),
+        "wood/en": GOOD.replace("version: 1", "version: 2").replace("[en]", "[de, en, es]"),
+        "wood/es": GOOD.replace("locales: [en]\n", ""),
+    }.items():
+        file = tmp_path / f"{path}.md"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    assert main(["list", "--prompts", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    rows = {tuple(line.split()[:2]): line for line in shown.out.splitlines()}
+    assert rows["glass", "es"].endswith("not valid")
+    assert rows["glass", "fr"].endswith("not valid")
+    assert rows["_metal", "de"].endswith("draft")
+    assert rows["wood", "de"].endswith("missing")
+    assert rows["wood", "es"].endswith("stale: en.md has version 2")
+    assert "version: must be a whole number" in shown.err
+
+
 def test_render_prints_texts_instructions_and_reason(capsys: pytest.CaptureFixture[str]) -> None:
     options = "--training-type|Food hygiene course|--industry|hotel|--locale|de-AT|--name|Ada"
     assert main(["render", *options.split("|")]) == 0
@@ -87,8 +114,50 @@ def test_render_prints_texts_instructions_and_reason(capsys: pytest.CaptureFixtu
     assert f"food_hygiene de version {script.version}" in shown
     assert "selected: script by training_type, locale by language, industry hospitality" in shown
     assert script.opening in shown
-    assert f"{script.questions[0].id} ({script.questions[0].type}, required): " in shown
+    assert f"{script.questions[0].id} ({script.questions[0].type}, required), " in shown
     assert '- Name: "Ada"' in shown
+
+
+@pytest.mark.parametrize("named", ["forklift", "prompts/forklift"])
+def test_render_shows_a_script_in_all_locales_and_industries_with_seconds(
+    named: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PROMPTS.parent)
+    assert main(["render", named]) == 0
+    shown = capsys.readouterr().out
+    opening = shown.split("\nopening\n")[1].split("\n\n")[0]
+    for locale in ("de", "en", "es", "fr"):
+        assert re.search(rf"^  {locale} +\d+ s  ", opening, re.MULTILINE), opening
+    assert re.search(r"^  en, logistics ", shown, re.MULTILINE)
+    assert "question driven_before (yes_no, required)" in shown
+
+
+def test_render_shows_a_draft_one_locale_and_one_industry(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft = tmp_path / "_glass" / "en.md"
+    draft.parent.mkdir()
+    draft.write_text(GOOD, encoding="utf-8")
+    folder = ["--prompts", str(tmp_path)]
+    for named in (str(draft), str(draft.parent), "_glass", "glass"):
+        assert main(["render", named, *folder, "--industry", "artists", "--name", "Bo"]) == 0
+        shown = capsys.readouterr().out
+        assert "en, art" in shown
+        assert "Hello Bo, I'm Maya" in " ".join(shown.split())
+        assert "about mirrors" in " ".join(shown.split())
+    assert main(["render", "glass", *folder, "--locale", "fr"]) == 1
+    assert "has no locale fr; it has en" in capsys.readouterr().err
+    assert main(["render", "glas", *folder]) == 1
+    assert "there is no script glas; do you mean _glass?" in capsys.readouterr().err
+
+
+def test_render_says_loudly_that_another_script_was_chosen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["render", "--training-type", "forklfit", "--locale", "pl"]) == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith("NO SCRIPT IS FOR THE TRAINING 'forklfit'.\nThis is general_welcome")
+    assert "NO SCRIPT IS IN 'pl'. This is en." in shown
 
 
 def test_schema_writes_the_schema_of_the_code(

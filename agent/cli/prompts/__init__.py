@@ -1,0 +1,37 @@
+"""`python -m agent prompts`: tools for writers of scripts, without keys, network and LiveKit.
+
+Each module is one tool: `add_to` declares its arguments, and its function returns the exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from agent.cli.prompts import check, listing, render, schema
+from agent.core.errors import ScriptError
+
+_TOOLS = (listing, check, render, schema)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one tool.
+
+    Returns:
+        0, or 1 if there are errors or no script can be used.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m agent prompts",
+        description="Tools for writers of scripts. They need no keys and no network.",
+    )
+    tools = parser.add_subparsers(required=True, metavar="TOOL", title="tools")
+    for tool in _TOOLS:
+        tool.add_to(tools)
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        return code
+    except ScriptError as e:
+        print(e, file=sys.stderr)
+        return 1
