@@ -5,7 +5,6 @@
  * contains is shown only as long as this script has not loaded.
  */
 import { setLogLevel } from "livekit-client";
-import { StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 
 import { AvatarGreeting } from "../components/AvatarGreeting.js";
@@ -108,23 +107,21 @@ export class TrainingGreeterElement extends HTMLElement {
     // A script may set the attribute later.
     if (this.root === undefined || endpointUrl === undefined) return;
     this.root.render(
-      <StrictMode>
-        <AvatarGreeting
-          endpointUrl={endpointUrl}
-          authorization={this.authorization}
-          headers={this.headers}
-          traineeName={this.text("trainee-name")}
-          locale={this.text("locale")}
-          continueUrl={this.text("continue-url")}
-          continueTarget={this.text("continue-target")}
-          guideName={this.text("guide-name")}
-          poster={this.text("poster")}
-          labels={this.labels}
-          onContinue={(url) => this.emit("continue", { url }) && "navigate"}
-          onEnded={(ending) => this.emit("ended", ending)}
-          onError={(error) => this.emit("error", error)}
-        />
-      </StrictMode>,
+      <AvatarGreeting
+        endpointUrl={endpointUrl}
+        authorization={this.authorization}
+        headers={this.headers}
+        traineeName={this.text("trainee-name")}
+        locale={this.text("locale")}
+        continueUrl={this.text("continue-url")}
+        continueTarget={this.text("continue-target")}
+        guideName={this.text("guide-name")}
+        poster={this.text("poster")}
+        labels={this.labels}
+        onContinue={(url) => this.emit("continue", { url }) && "navigate"}
+        onEnded={(ending) => this.emit("ended", ending)}
+        onError={(error) => this.emit("error", error)}
+      />,
     );
   }
 

@@ -9,7 +9,7 @@ import { type RefObject, useEffect, useRef } from "react";
  *   takesFocus: focus that element at once, because a button outside `root` replaced what was there.
  */
 export function useKeptFocus(root: RefObject<HTMLElement | null>, takesFocus: boolean): void {
-  const focused = useRef<Element>(null);
+  const focused = useRef<Element | null>(null);
 
   useEffect(() => {
     const element = root.current;
