@@ -94,7 +94,11 @@ def microphone(recordings: dict[str, Path], tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPage]:
-    """Return a function that opens the registration form; its arguments restrict the browser."""
+    """Return a function that opens the registration form; its arguments restrict the browser.
+
+    No error of any page may stay uncaught.
+    """
+    uncaught: list[str] = []
     async with AsyncExitStack() as stack:
         playwright = await stack.enter_async_context(async_playwright())
 
@@ -105,6 +109,8 @@ async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPag
             )
             try:
                 context = await chromium.new_context(viewport={"width": 1180, "height": 760})
+                # Of every page, also one that a test opens itself.
+                context.on("weberror", lambda error: uncaught.append(str(error.error)))
                 page = await context.new_page()
                 await page.add_init_script(_KEEP_CONNECTIONS)
                 yield page
@@ -130,3 +136,4 @@ async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPag
             return page
 
         yield open_form
+    assert uncaught == []

@@ -22,6 +22,11 @@ _SAYS_SO_WITHIN_MS = 10_000
 _ANOTHER_WITHIN_MS = 60_000
 """LiveKit lists a dead agent for about 20 s; then the endpoint dispatches a new job."""
 
+_MICROPHONE_LIVE = """() => window.connections.some((connection) =>
+    connection.getSenders().some(({ track }) => track?.kind === "audio"
+        && track.readyState === "live" && track.enabled))"""
+"""The browser sends what the microphone hears."""
+
 
 async def screenshots(page: Page, name: str) -> None:
     """Save one of a desktop and one of a phone, and check that the phone shows Continue."""
@@ -89,7 +94,7 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
     serve = ("agent.token_endpoint", "--host", "127.0.0.1", "--port", str(port))
     async with child("endpoint without a worker", *serve, env=env, log=log) as endpoint:
         await wait_until_ready("endpoint", f"{url}/healthz", endpoint, log, 60)
-        page = await open_page(microphone_denied=True)
+        page = await open_page()
         await page.route(
             f"{product.stage.endpoint_url}/**",
             lambda route: route.continue_(
@@ -107,6 +112,11 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
         await expect(root).to_have_attribute("data-continue", "late")
         await expect(page.get_by_test_id("progress")).to_contain_text("has not arrived yet.")
         await screenshots(page, "no-worker")
+        microphone = page.get_by_test_id("mic-button")
+        await expect(microphone).to_have_attribute("data-status", "off")
+        # About 20 s after connecting, the page stops waiting, and still accepts a late agent.
+        await expect(root).to_have_attribute("data-reason", "no_guide", timeout=SLOW_MS)
+        assert not await page.evaluate(_MICROPHONE_LIVE), "the microphone is on without an agent"
 
         await product.livekit.agent_dispatch.create_dispatch(
             api.CreateAgentDispatchRequest(
@@ -116,6 +126,8 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
             )
         )
         await expect(root).to_have_attribute("data-state", "greeting", timeout=SLOW_MS)
+        await expect(microphone).to_have_attribute("data-status", "on", timeout=SLOW_MS)
+        assert await page.evaluate(_MICROPHONE_LIVE)
         await expect(line).to_be_empty()
         await expect(root).not_to_have_attribute("data-continue", "late")
         await page.get_by_test_id("continue").click()

@@ -308,13 +308,21 @@ async def test_focus_stays_in_the_greeting_after_every_action(page: Page) -> Non
         assert await focused() == "chat-input", state
         assert await field.input_value() == "A long answer", state
 
-    # At the end, the heading of the ending takes the focus from what is gone.
+    # At the end, the heading of the ending takes the focus from what is gone, and shows the draft.
     await change_to("completed")
     assert await focused() == "H2"
+    assert "A long answer" in await page.get_by_test_id("unsent").inner_text()
     await show(page, "greeting")
     await page.get_by_test_id("mic-button").focus()
     await change_to("completed")
     assert await focused() == "H2"
+    # The button is gone once the recording has stopped, and the page says so.
+    await show(page, "recording")
+    await page.get_by_test_id("stop-recording").click()
+    await change_to("greeting")
+    assert await focused() == "tg-stage"
+    note = await page.get_by_test_id("recording").inner_text()
+    assert note == "The recording was stopped and deleted."
     # Continue is still there and keeps it; the ending is announced.
     await show(page, "greeting")
     await page.get_by_test_id("continue").focus()

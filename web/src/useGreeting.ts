@@ -1,5 +1,5 @@
 import { useSession, type UseSessionReturn } from "@livekit/components-react";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 
 import {
   type Authorization,
@@ -8,10 +8,14 @@ import {
   type RequestHeaders,
 } from "./endpoint/greetingEndpoint.js";
 import { useStableCallback } from "./lib/useStableCallback.js";
+import { useOffline } from "./lib/useOffline.js";
+import { newestAgent } from "./livekit/agentPresence.js";
 import { isReconnecting } from "./livekit/connection.js";
 import { endGreeting } from "./livekit/endGreeting.js";
 import type { Playback } from "./livekit/playbackReporter.js";
 import { useAgentLiveness } from "./livekit/useAgentLiveness.js";
+import { RPC_STOP_RECORDING } from "./livekit/roomContract.js";
+import { callParticipant } from "./livekit/rpc.js";
 import { type AgentPresence, useAgentPresence } from "./livekit/useAgentPresence.js";
 import type { Label } from "./livekit/labelReporter.js";
 import { type Conversation, useCaptions } from "./livekit/useCaptions.js";
@@ -19,7 +23,7 @@ import { useLabelReporter } from "./livekit/useLabelReporter.js";
 import { type Microphone, useMicrophone } from "./livekit/useMicrophone.js";
 import { usePlayback } from "./livekit/usePlayback.js";
 import { useStartTimeline } from "./livekit/useStartTimeline.js";
-import { type FailureReason, type GreetingState, isOver } from "./state/greetingState.js";
+import { type FailureReason, type GreetingState, isConversing } from "./state/greetingState.js";
 import { type Leaving, useContinue } from "./state/useContinue.js";
 import { useGreetingState } from "./state/useGreetingState.js";
 
@@ -74,6 +78,8 @@ export interface UseGreetingResult {
   playback: Playback;
   unlock: () => void;
   microphone: Microphone;
+  /** Stops and deletes the recording, if there is one. */
+  stopRecording: () => void;
   /** What Continue does: `leave` ends the greeting and goes on, once. */
   leaving: Leaving;
   leave: () => void;
@@ -127,7 +133,7 @@ export function useGreetingAt(
   useStartTimeline(room, endpoint, playback);
   const labelShown = useLabelReporter(room);
   const conversation = useCaptions(room);
-  const microphone = useMicrophone(room, session.isConnected && !isOver(state));
+  const microphone = useMicrophone(room, session.isConnected && isConversing(state));
   const end = () => endGreeting(room, endpoint);
   const { leaving, leave } = useContinue({
     endpoint,
@@ -138,7 +144,15 @@ export function useGreetingAt(
     onContinue,
   });
 
-  const reconnecting = isReconnecting(session.connectionState);
+  // The browser knows that it is offline about 15 s before LiveKit does.
+  const offline = useOffline();
+  const reconnecting = isReconnecting(session.connectionState) || (session.isConnected && offline);
+  const stopRecording = useCallback(() => {
+    const agent = newestAgent(room.remoteParticipants.values());
+    // The note stays if it fails, so that the trainee can try again.
+    if (agent !== undefined)
+      callParticipant(room, agent.identity, RPC_STOP_RECORDING, "").catch(() => undefined);
+  }, [room]);
   return {
     state,
     agent,
@@ -148,6 +162,7 @@ export function useGreetingAt(
     playback,
     unlock,
     microphone,
+    stopRecording,
     leaving,
     leave,
     labelShown,

@@ -31,7 +31,10 @@ export function Announcer({ state, captions, readsLines }: AnnouncerProps) {
   }
   const lines = readsLines
     ? captions
-        .filter(({ id, from, final }) => from === "agent" && final && !heard.has(id))
+        .filter(
+          ({ id, from, final, earlier }) =>
+            from === "agent" && final && earlier !== true && !heard.has(id),
+        )
         .slice(-MAX_LINES)
     : [];
   return (

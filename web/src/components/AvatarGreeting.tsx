@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
 import { resultWithin } from "../lib/timing.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
+import { DraftContext } from "../state/draft.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
 import { GuideContext } from "../texts/guide.js";
 import { type Labels, textsFor } from "../texts/index.js";
@@ -39,6 +40,7 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
   // Kept through all attempts, so that "Try again" stays in the trainee's language.
   const [learnedLocale, setLearnedLocale] = useState<string>();
   const languages = useBrowserLanguages();
+  const draft = useState("");
   const tryAgain = useCallback(() => setAttempt((count) => count + 1), []);
 
   useEffect(() => {
@@ -63,13 +65,15 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
   return (
     <TextsContext.Provider value={texts}>
       <GuideContext.Provider value={guide}>
-        <Attempt
-          key={`${attempt} ${props.endpointUrl}`}
-          {...props}
-          onStateChange={onStateChange}
-          tryAgain={tryAgain}
-          takesFocus={attempt > 0}
-        />
+        <DraftContext.Provider value={draft}>
+          <Attempt
+            key={`${attempt} ${props.endpointUrl}`}
+            {...props}
+            onStateChange={onStateChange}
+            tryAgain={tryAgain}
+            takesFocus={attempt > 0}
+          />
+        </DraftContext.Provider>
       </GuideContext.Provider>
     </TextsContext.Provider>
   );

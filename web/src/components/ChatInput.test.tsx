@@ -6,9 +6,11 @@ import { ChatInput } from "./ChatInput.js";
 
 const field = () => screen.getByLabelText<HTMLInputElement>("Type to your guide");
 
+const typing = vi.fn();
+
 test("Enter sends the trimmed message and empties the field", async () => {
   const send = vi.fn(() => Promise.resolve());
-  render(<ChatInput enabled canSend send={send} textMode={false} />);
+  render(<ChatInput typing={typing} enabled canSend send={send} textMode={false} />);
   await userEvent.type(field(), "  Hello {Enter}");
   expect(send).toHaveBeenCalledExactlyOnceWith("Hello");
   expect(field().value).toBe("");
@@ -18,7 +20,7 @@ test("Enter sends the trimmed message and empties the field", async () => {
 
 test("a message that could not be sent stays in the field, with a note", async () => {
   const send = vi.fn(() => Promise.reject(new Error("not connected")));
-  render(<ChatInput enabled canSend send={send} textMode={false} />);
+  render(<ChatInput typing={typing} enabled canSend send={send} textMode={false} />);
   await userEvent.type(field(), "Hello{Enter}");
   expect(screen.getByRole("status").textContent).toContain("didn't go through");
   expect(field().value).toBe("Hello");
@@ -27,12 +29,12 @@ test("a message that could not be sent stays in the field, with a note", async (
 test("the placeholder explains the field", () => {
   const send = () => Promise.resolve();
   const { rerender } = render(
-    <ChatInput enabled={false} canSend={false} send={send} textMode={false} />,
+    <ChatInput typing={typing} enabled={false} canSend={false} send={send} textMode={false} />,
   );
   expect(field().disabled).toBe(true);
   expect(field().placeholder).toBe("You can type in a moment");
-  rerender(<ChatInput enabled canSend send={send} textMode={false} />);
+  rerender(<ChatInput typing={typing} enabled canSend send={send} textMode={false} />);
   expect(field().placeholder).toBe("Or type here…");
-  rerender(<ChatInput enabled canSend send={send} textMode />);
+  rerender(<ChatInput typing={typing} enabled canSend send={send} textMode />);
   expect(field().placeholder).toBe("Write your answer here…");
 });

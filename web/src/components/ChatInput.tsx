@@ -1,5 +1,6 @@
 import { useId, useRef, useState } from "react";
 
+import { useDraft } from "../state/draft.js";
 import { useTexts } from "../texts/useTexts.js";
 import { SendIcon } from "./icons.js";
 
@@ -8,17 +9,19 @@ interface ChatInputProps {
   enabled: boolean;
   /** The agent can be reached. If not, what was typed stays in the field. */
   canSend: boolean;
+  /** Called at every change of the text. */
+  typing: () => void;
   send: (text: string) => Promise<void>;
   /** The agent writes, so typing is the only way to answer. */
   textMode: boolean;
 }
 
 /** The field for typing to the agent. */
-export function ChatInput({ enabled, canSend, send, textMode }: ChatInputProps) {
+export function ChatInput({ enabled, canSend, send, typing, textMode }: ChatInputProps) {
   const { chat } = useTexts();
   const inputId = useId();
   const input = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState("");
+  const [text, setText] = useDraft();
   const [status, setStatus] = useState<"idle" | "sending" | "failed">("idle");
 
   const submit = async () => {
@@ -52,7 +55,10 @@ export function ChatInput({ enabled, canSend, send, textMode }: ChatInputProps) 
         id={inputId}
         data-testid="chat-input"
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          setText(event.target.value);
+          typing();
+        }}
         placeholder={canSend ? (textMode ? chat.textMode : chat.placeholder) : chat.notYet}
         autoComplete="off"
         enterKeyHint="send"

@@ -1,4 +1,5 @@
 import type { GreetingState } from "../state/greetingState.js";
+import { useDraft } from "../state/draft.js";
 import { useTexts } from "../texts/useTexts.js";
 import { endingTitle, reasonNote } from "./endingTexts.js";
 import { Portrait } from "./Portrait.js";
@@ -6,6 +7,7 @@ import { Portrait } from "./Portrait.js";
 /** Shown on the stage when the greeting has ended or could not begin. */
 export function Ending({ state, tryAgain }: { state: GreetingState; tryAgain: () => void }) {
   const texts = useTexts();
+  const [draft] = useDraft();
   const takenOver = state.phase === "failed" && state.reason === "taken_over";
   const { fallback } = state;
   return (
@@ -24,6 +26,11 @@ export function Ending({ state, tryAgain }: { state: GreetingState; tryAgain: ()
       <p className="tg-note" data-testid="note">
         {reasonNote(state, texts)}
       </p>
+      {draft.trim() !== "" && (
+        <p className="tg-unsent" data-testid="unsent">
+          {texts.ending.unsent} <q>{draft.trim()}</q>
+        </p>
+      )}
       {state.phase === "failed" && state.retryable && (
         <button type="button" className="tg-quiet" data-testid="try-again" onClick={tryAgain}>
           {takenOver ? texts.ending.takeBack : texts.ending.tryAgain}

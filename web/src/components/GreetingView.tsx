@@ -3,7 +3,13 @@ import type { Microphone } from "../livekit/useMicrophone.js";
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
 import { turnOf } from "../livekit/turn.js";
-import { continueHintOf, type GreetingState, isOver, isTextMode } from "../state/greetingState.js";
+import {
+  continueHintOf,
+  type GreetingState,
+  isConversing,
+  isOver,
+  isTextMode,
+} from "../state/greetingState.js";
 import type { Leaving } from "../state/useContinue.js";
 import { useTexts } from "../texts/useTexts.js";
 import { AnswerChips } from "./AnswerChips.js";
@@ -28,6 +34,7 @@ export interface GreetingViewProps {
   unlock: () => void;
   conversation: Conversation;
   microphone: Microphone;
+  stopRecording: () => void;
   leaving: Leaving;
   leave: () => void;
   tryAgain: () => void;
@@ -39,7 +46,7 @@ export interface GreetingViewProps {
 export function GreetingView(props: GreetingViewProps) {
   const { state, agent, connected, reconnecting, traineeName, playback, unlock } = props;
   const { microphone } = props;
-  const { captions, send } = props.conversation;
+  const { captions, send, typing } = props.conversation;
   const texts = useTexts();
   const over = isOver(state);
   const live = state.phase === "greeting";
@@ -52,6 +59,7 @@ export function GreetingView(props: GreetingViewProps) {
       reconnecting={reconnecting}
       takesFocus={props.takesFocus === true}
       recording={agent?.recording === true && !over}
+      stopRecording={props.stopRecording}
       stage={
         over ? (
           <Ending state={state} tryAgain={props.tryAgain} />
@@ -79,6 +87,7 @@ export function GreetingView(props: GreetingViewProps) {
                 enabled={live || captions.length > 0}
                 canSend={live && !reconnecting}
                 send={send}
+                typing={typing}
                 textMode={textMode}
               />
             )}
@@ -95,7 +104,11 @@ export function GreetingView(props: GreetingViewProps) {
       footer={
         <>
           {!over && (
-            <MicrophoneButton microphone={microphone} enabled={connected} textMode={textMode} />
+            <MicrophoneButton
+              microphone={microphone}
+              enabled={connected && isConversing(state)}
+              textMode={textMode}
+            />
           )}
           <ContinueButton
             leaving={props.leaving}

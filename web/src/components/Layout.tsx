@@ -1,4 +1,4 @@
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useRef, useState } from "react";
 
 import { directionOf } from "../lib/direction.js";
 import { shownName } from "../lib/shownName.js";
@@ -17,6 +17,7 @@ interface LayoutProps {
   reconnecting?: boolean;
   /** The trainee is being recorded. */
   recording?: boolean;
+  stopRecording?: () => void;
   conversation?: ReactNode;
   /** Lines for screen readers; see `Announcer`. */
   announcer?: ReactNode;
@@ -29,7 +30,9 @@ interface LayoutProps {
 /** The page's layout: heading, stage, conversation and footer. */
 export function Layout(props: LayoutProps) {
   const { state, traineeName, stage, footer, conversation, announcer, playback } = props;
-  const { reconnecting = false, recording = false, takesFocus = false } = props;
+  const { reconnecting = false, recording = false, takesFocus = false, stopRecording } = props;
+  /** The trainee has asked for it. */
+  const [stopped, setStopped] = useState(false);
   const texts = useTexts();
   const root = useRef<HTMLDivElement>(null);
   useKeptFocus(root, takesFocus);
@@ -60,14 +63,34 @@ export function Layout(props: LayoutProps) {
               {texts.aiAvatar}
             </p>
           </div>
-          <p ref={recordingLabel} className="tg-recording" data-testid="recording" role="status">
+          <p
+            ref={recordingLabel}
+            className="tg-recording"
+            data-testid="recording"
+            data-on={recording}
+            role="status"
+          >
             {recording && (
               <>
                 <span className="tg-recording-dot" aria-hidden="true" />
                 {texts.recording}
               </>
             )}
+            {stopped && !recording && texts.recordingStopped}
           </p>
+          {recording && stopRecording !== undefined && (
+            <button
+              type="button"
+              className="tg-quiet"
+              data-testid="stop-recording"
+              onClick={() => {
+                setStopped(true);
+                stopRecording();
+              }}
+            >
+              {texts.stopRecording}
+            </button>
+          )}
           <p className="tg-status" data-testid="status" data-tone={tone} role="status">
             <span className="tg-dot" aria-hidden="true">
               ●

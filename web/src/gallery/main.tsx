@@ -7,10 +7,12 @@ import "../styles/index.css";
 import "../page.css";
 
 import axe from "axe-core";
+import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 
 import { GreetingView } from "../components/GreetingView.js";
+import { DraftContext } from "../state/draft.js";
 import { textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
 import { type StateName, STATES } from "./states.js";
@@ -41,11 +43,17 @@ function show({ state, locale = "en", column, height, keep, takesFocus }: Shown)
     root.render(
       <TextsContext.Provider value={{ ...textsFor([locale]), locale }}>
         <main>
-          <GreetingView key={shown} {...STATES[state]} takesFocus={takesFocus === true} />
+          <Draft key={shown}>
+            <GreetingView {...STATES[state]} takesFocus={takesFocus === true} />
+          </Draft>
         </main>
       </TextsContext.Provider>,
     ),
   );
+}
+
+function Draft({ children }: { children: ReactNode }) {
+  return <DraftContext.Provider value={useState("")}>{children}</DraftContext.Provider>;
 }
 
 export const gallery = { axe, show, states: Object.keys(STATES) };

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 
-import { type Caption, type CaptionUpdate, isBrokenOff, mergeCaption } from "./captions.js";
+import {
+  type Caption,
+  type CaptionUpdate,
+  type EarlierLine,
+  isBrokenOff,
+  mergeCaption,
+} from "./captions.js";
 
 const merge = (...updates: Partial<CaptionUpdate>[]) =>
   updates.reduce<readonly Caption[]>(
@@ -85,4 +91,14 @@ test.each([
   expect(line && isBrokenOff(line)).toBe(broken);
   const [growing] = merge({ from: "agent", delta: text });
   expect(growing && isBrokenOff(growing)).toBe(false);
+});
+
+test("earlier lines come before the captions, without those that are there already", () => {
+  const live = merge({ id: "b", from: "agent", delta: "And you?" });
+  const line = (from: Caption["from"], text: string): EarlierLine => ({ from, text, lang: "en" });
+  const earlier = [line("agent", "Hello."), line("trainee", "Hi."), line("agent", "And you?")];
+  const captions = mergeCaption(live, { earlier });
+  expect(texts(captions)).toEqual(["Hello.", "Hi.", "And you?"]);
+  expect(captions.map(({ id }) => id)).toEqual(["earlier-0", "earlier-1", "b"]);
+  expect(texts(mergeCaption([], { earlier: [] }))).toEqual([]);
 });

@@ -9,6 +9,8 @@ export interface Caption {
   lang: string | undefined;
   /** The text does not change any more. */
   final: boolean;
+  /** It was said before this page joined, so it is not announced. */
+  earlier?: boolean;
   /** Number of the stream that wrote the text; a later stream of the same segment replaces it. */
   stream: number;
 }
@@ -24,12 +26,30 @@ export interface CaptionUpdate {
   final: boolean;
 }
 
+/** What was said before this page joined, oldest first; the answer to `earlier_lines`. */
+export type EarlierLine = Pick<Caption, "from" | "text" | "lang">;
+
 const MAX_CAPTIONS = 200;
+
+/** Put the earlier lines before the captions, without those that came in the meantime. */
+function withEarlier(
+  captions: readonly Caption[],
+  lines: readonly EarlierLine[],
+): readonly Caption[] {
+  const isKnown = (line: EarlierLine) =>
+    captions.some(({ from, text }) => from === line.from && text.trim() === line.text.trim());
+  const missing = lines.slice(0, lines.findLastIndex((line) => !isKnown(line)) + 1);
+  const before = missing.map((line, index): Caption => {
+    return { ...line, id: `earlier-${index}`, final: true, earlier: true, stream: 0 };
+  });
+  return [...before, ...captions].slice(-MAX_CAPTIONS);
+}
 
 export function mergeCaption(
   captions: readonly Caption[],
-  update: CaptionUpdate,
+  update: CaptionUpdate | { earlier: readonly EarlierLine[] },
 ): readonly Caption[] {
+  if ("earlier" in update) return withEarlier(captions, update.earlier);
   const { id, from, lang, stream, delta, final } = update;
   const index = captions.findIndex((caption) => caption.id === id);
   const known = captions[index];

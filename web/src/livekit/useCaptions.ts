@@ -8,19 +8,27 @@
  * `useSessionMessages` depends on `useAgent` (see `useAgentPresence`).
  */
 import type { Room, TextStreamReader } from "livekit-client";
-import { useCallback, useEffect, useReducer } from "react";
+import { RoomEvent } from "livekit-client";
+import { useCallback, useEffect, useReducer, useRef } from "react";
 
 import { newestAgent } from "./agentPresence.js";
 import { type Caption, type CaptionUpdate, mergeCaption } from "./captions.js";
 import type { Tap } from "./questions.js";
-import { ATTRIBUTE_LOCALE, ATTRIBUTE_TAP } from "./roomContract.js";
+import { askForEarlierLines } from "./earlierLines.js";
+import { ATTRIBUTE_LOCALE, ATTRIBUTE_TAP, RPC_TYPING } from "./roomContract.js";
+import { callParticipant } from "./rpc.js";
 
 const TOPIC_TRANSCRIPTION = "lk.transcription";
 const TOPIC_CHAT = "lk.chat";
 
 let streams = 0;
 
+/** The agent counts the trainee as typing for five seconds. */
+const TYPING_EVERY_MS = 2_000;
+
 export interface Conversation {
+  /** Tell the agent that the trainee types; call it at every change of the text. */
+  typing: () => void;
   captions: readonly Caption[];
   /**
    * Send a typed message to the agent; rejects if it could not be sent.
@@ -39,7 +47,28 @@ export function useCaptions(room: Room): Conversation {
       const from = identity === room.localParticipant.identity ? "trainee" : "agent";
       void readLine(reader, from, () => greetingLanguage(room), update);
     });
-    return () => room.unregisterTextStreamHandler(TOPIC_TRANSCRIPTION);
+    const left = new AbortController();
+    const onConnected = () => {
+      void askForEarlierLines(room, left.signal).then((earlier) => {
+        if (!left.signal.aborted) update({ earlier });
+      });
+    };
+    room.on(RoomEvent.Connected, onConnected);
+    return () => {
+      left.abort();
+      room.off(RoomEvent.Connected, onConnected);
+      room.unregisterTextStreamHandler(TOPIC_TRANSCRIPTION);
+    };
+  }, [room]);
+
+  const typedAt = useRef(-TYPING_EVERY_MS);
+  const typing = useCallback(() => {
+    const agent = newestAgent(room.remoteParticipants.values());
+    const now = performance.now();
+    if (agent === undefined || now - typedAt.current < TYPING_EVERY_MS) return;
+    typedAt.current = now;
+    // If it is lost, the next one follows soon.
+    callParticipant(room, agent.identity, RPC_TYPING, "").catch(() => undefined);
   }, [room]);
 
   const send = useCallback(
@@ -52,7 +81,7 @@ export function useCaptions(room: Room): Conversation {
     },
     [room],
   );
-  return { captions, send };
+  return { captions, send, typing };
 }
 
 /** The language that the agent speaks now. */

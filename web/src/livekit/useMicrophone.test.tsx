@@ -77,3 +77,12 @@ test.each([
   const { result } = start(true);
   await waitFor(() => expect(result.current.status).toBe(status));
 });
+
+test("a host that does not delegate the microphone is not the trainee's browser", async () => {
+  Object.assign(document, { featurePolicy: { allowsFeature: () => false } });
+  const { setEnabled, start } = fakeMicrophone();
+  setEnabled.mockRejectedValue(new DOMException("No.", "NotAllowedError"));
+  const { result } = start(true);
+  await waitFor(() => expect(result.current.status).toBe("notAllowedByHost"));
+  delete (document as { featurePolicy?: unknown }).featurePolicy;
+});

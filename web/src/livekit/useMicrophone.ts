@@ -15,6 +15,8 @@ export type MicrophoneStatus =
   | "asking"
   | "on"
   | "denied"
+  /** The page around this one does not delegate the microphone (`<iframe allow="microphone">`). */
+  | "notAllowedByHost"
   /** There is no microphone, or the page is not allowed to use one (http, iframe). */
   | "absent"
   | "failed";
@@ -81,13 +83,23 @@ export function useMicrophone(room: Room, wanted: boolean): Microphone {
   return { status, speaking: speaking && isMicrophoneEnabled, track, toggle };
 }
 
-function failureOf(error: unknown): "denied" | "absent" | "failed" {
+function failureOf(error: unknown): "denied" | "notAllowedByHost" | "absent" | "failed" {
   const name = error instanceof Error ? error.name : "";
-  if (name === "NotAllowedError" || name === "SecurityError") return "denied";
+  if (name === "NotAllowedError" || name === "SecurityError") {
+    return isAllowedByHost() ? "denied" : "notAllowedByHost";
+  }
   if (
     ["NotFoundError", "OverconstrainedError", "DeviceUnsupportedError", "TypeError"].includes(name)
   ) {
     return "absent";
   }
   return "failed";
+}
+
+/** True if the browser cannot tell: only Chromium can. */
+function isAllowedByHost(): boolean {
+  const { featurePolicy } = document as {
+    featurePolicy?: { allowsFeature(name: string): boolean };
+  };
+  return featurePolicy?.allowsFeature("microphone") ?? true;
 }

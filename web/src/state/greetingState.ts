@@ -131,7 +131,12 @@ const WAIT_LIMITS = {
   },
 } as const;
 
-/** The conversation is over: the page shows the ending and switches the microphone off. */
+/** The agent is there and can listen: only then is the microphone on. */
+export function isConversing(state: GreetingState): boolean {
+  return state.phase === "greeting";
+}
+
+/** The conversation is over: the page shows the ending. */
 export function isOver(state: GreetingState): boolean {
   return state.phase === "ended" || state.phase === "failed";
 }

@@ -7,6 +7,8 @@ export const de: Texts = {
   aiAvatar: "Ihr Guide ist ein KI-Avatar.",
   aiLabel: "KI-Avatar",
   recording: "Dieses Gespräch wird aufgezeichnet.",
+  stopRecording: "Aufnahme beenden",
+  recordingStopped: "Die Aufnahme wurde beendet und gelöscht.",
   guide: "Ihr Guide",
   guideOnVideo: "Ihr Guide im Video",
   you: "Sie",
@@ -78,7 +80,10 @@ export const de: Texts = {
   microphoneNote: {
     off: "Schalten Sie es zum Sprechen ein, oder schreiben Sie einfach.",
     asking: "Erlauben Sie es im Browser, oder hören Sie einfach zu und schreiben Sie.",
-    denied: "Ihr Browser lässt es nicht zu. Sie können zuhören und schreiben.",
+    denied:
+      "Ihr Browser lässt es nicht zu: neben der Adresse erlauben, dann antippen. Oder schreiben.",
+    notAllowedByHost:
+      "Die Seite um diese herum lässt es nicht zu. Sie können zuhören und schreiben.",
     absent: "Kein Mikrofon gefunden. Sie können zuhören und schreiben.",
     failed: "Es ließ sich nicht einschalten. Sie können zuhören und schreiben.",
   },
@@ -101,6 +106,7 @@ export const de: Texts = {
       "Herzlich willkommen! Schön, dass Sie da sind. Ihre Schulung ist bereit, und Sie können jederzeit anfangen.",
     tryAgain: "Noch einmal versuchen",
     takeBack: "Hier weitermachen",
+    unsent: "Das haben Sie nicht abgeschickt:",
   },
   ended: {
     other: "Das war Ihre Begrüßung. Danke für das Gespräch!",

@@ -6,6 +6,8 @@ export const en: Texts = {
   aiAvatar: "Your guide is an AI avatar.",
   aiLabel: "AI avatar",
   recording: "This conversation is being recorded.",
+  stopRecording: "Stop recording",
+  recordingStopped: "The recording was stopped and deleted.",
   guide: "Your guide",
   guideOnVideo: "Your guide, on video",
   you: "You",
@@ -74,7 +76,8 @@ export const en: Texts = {
   microphoneNote: {
     off: "Turn it on to speak, or type.",
     asking: "Allow it in your browser, or just listen and type.",
-    denied: "Your browser blocks it. Just listen, and type.",
+    denied: "Your browser blocks it: allow it beside the address, then tap it. Or just type.",
+    notAllowedByHost: "The page around this one does not allow it. Just listen, and type.",
     absent: "No microphone found. Just listen, and type.",
     failed: "It did not start. Just listen, and type.",
   },
@@ -97,6 +100,7 @@ export const en: Texts = {
       "Welcome! We are glad you are here. Your training is ready, and you can start it whenever you like.",
     tryAgain: "Try again",
     takeBack: "Talk here instead",
+    unsent: "You had not sent this:",
   },
   ended: {
     other: "That was your greeting. Thank you for the conversation!",

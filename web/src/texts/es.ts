@@ -7,6 +7,8 @@ export const es: Texts = {
   aiAvatar: "Tu guía es un avatar de IA.",
   aiLabel: "Avatar de IA",
   recording: "Esta conversación se está grabando.",
+  stopRecording: "Detener la grabación",
+  recordingStopped: "La grabación se ha detenido y borrado.",
   guide: "Tu guía",
   guideOnVideo: "Tu guía, en video",
   you: "Tú",
@@ -78,7 +80,8 @@ export const es: Texts = {
   microphoneNote: {
     off: "Actívalo para hablar, o escribe.",
     asking: "Permítelo en tu navegador, o simplemente escucha y escribe.",
-    denied: "Tu navegador lo bloquea. Puedes escuchar y escribir.",
+    denied: "Tu navegador lo bloquea: permítelo junto a la dirección y púlsalo. O escribe.",
+    notAllowedByHost: "La página que contiene a esta no lo permite. Puedes escuchar y escribir.",
     absent: "No se encontró ningún micrófono. Puedes escuchar y escribir.",
     failed: "No se pudo activar. Puedes escuchar y escribir.",
   },
@@ -101,6 +104,7 @@ export const es: Texts = {
       "¡Hola! Nos alegra tenerte aquí. Tu formación está lista y puedes empezarla cuando quieras.",
     tryAgain: "Intentarlo de nuevo",
     takeBack: "Seguir aquí",
+    unsent: "Esto no llegaste a enviarlo:",
   },
   ended: {
     other: "Hasta aquí la bienvenida. ¡Gracias por la conversación!",

@@ -10,6 +10,8 @@ export const fr: Texts = {
   aiAvatar: "Votre guide est un avatar IA.",
   aiLabel: "Avatar IA",
   recording: "Cette conversation est enregistrée.",
+  stopRecording: "Arrêter l'enregistrement",
+  recordingStopped: "L'enregistrement a été arrêté et supprimé.",
   guide: "Votre guide",
   guideOnVideo: "Votre guide, en vidéo",
   you: "Vous",
@@ -81,7 +83,10 @@ export const fr: Texts = {
   microphoneNote: {
     off: "Activez-le pour parler, ou écrivez.",
     asking: "Autorisez-le dans votre navigateur, ou contentez-vous d'écouter et d'écrire.",
-    denied: "Votre navigateur le bloque. Vous pouvez écouter et écrire.",
+    denied:
+      "Votre navigateur le bloque : autorisez-le près de l'adresse, puis touchez-le. Ou écrivez.",
+    notAllowedByHost:
+      "La page qui contient celle-ci ne l'autorise pas. Vous pouvez écouter et écrire.",
     absent: "Aucun micro trouvé. Vous pouvez écouter et écrire.",
     failed: "Il n'a pas pu démarrer. Vous pouvez écouter et écrire.",
   },
@@ -104,6 +109,7 @@ export const fr: Texts = {
       "Bienvenue\u00a0! C'est un plaisir de vous accueillir. Votre formation vous attend, commencez quand vous voulez.",
     tryAgain: "Réessayer",
     takeBack: "Continuer ici",
+    unsent: "Vous n'avez pas envoyé ceci :",
   },
   ended: {
     other: "L'accueil est terminé. Merci pour cet échange\u00a0!",

@@ -13,6 +13,9 @@ export interface Texts {
   aiLabel: string;
   /** Shown while the trainee is being recorded. */
   recording: string;
+  /** The button that stops the recording, and what the page says afterwards. */
+  stopRecording: string;
+  recordingStopped: string;
   guide: string;
   guideOnVideo: string;
   you: string;
@@ -60,7 +63,7 @@ export interface Texts {
   /** The line beside an emphasised Continue button. */
   continueHint: Record<Exclude<ContinueHint, "over">, string>;
   /** The ending; `takenOver` and `takeBack`: the greeting is open in another tab. */
-  ending: Record<"title" | "takenOver" | "welcome" | "tryAgain" | "takeBack", string>;
+  ending: Record<"unsent" | "title" | "takenOver" | "welcome" | "tryAgain" | "takeBack", string>;
   /** Why the greeting ended; `other` for every reason without a text of its own. */
   ended: Record<
     "other" | "alreadyGreeted" | "stopped" | "completed" | "silent" | "time_limit",
