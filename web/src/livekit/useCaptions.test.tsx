@@ -22,9 +22,11 @@ beforeEach(() => {
   room.state = ConnectionState.Connected;
   const agent = { identity: "agent", kind: ParticipantKind.AGENT, attributes: {}, joinedAt: 1 };
   room.remoteParticipants.set("agent", agent as unknown as RemoteParticipant);
-  vi.spyOn(room.localParticipant, "performRpc").mockImplementation(({ method }) => {
-    calls.push(method);
-    return answer(method) as ReturnType<typeof room.localParticipant.performRpc>;
+  Object.assign(room.localParticipant, {
+    performRpc: ({ method }: { method: string }) => {
+      calls.push(method);
+      return answer(method);
+    },
   });
 });
 
