@@ -89,13 +89,16 @@ def match_alias(
         locale: the trainee's.
     """
     language = locale.split("-")[0].lower()
+    said: dict[str, str] = {}
     best, best_fit = "", (False, False, 0)
     for key, texts in aliases.items():
         for alias_locale, text in texts:
-            alias = base_forms(text, alias_locale, ignored)
-            said = base_forms(value, alias_locale, ignored)
-            if alias and f" {alias} " in f" {said} ":
-                fit = (alias == said, alias_locale.split("-")[0] == language, len(alias))
+            if alias_locale not in said:
+                said[alias_locale] = f" {base_forms(value, alias_locale, ignored)} "
+            alias = f" {base_forms(text, alias_locale, ignored)} "
+            if alias.strip() and alias in said[alias_locale]:
+                is_whole = alias == said[alias_locale]
+                fit = (is_whole, alias_locale.split("-")[0] == language, len(alias))
                 if fit > best_fit:
                     best, best_fit = key, fit
     return best
