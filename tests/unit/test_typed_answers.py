@@ -1,7 +1,8 @@
 """What trainees type is recorded correctly or not at all: the demo's model, and our functions.
 
 `typed_answers.json` has answers in four languages by question and result: the value, `skip`,
-`again` (nothing is recorded, and the model asks again) or `text` (the answer itself).
+`again` (nothing is recorded, and the model asks again) or `text` (the answer itself). `aside` has
+words that answer none of the questions.
 """
 
 from __future__ import annotations
@@ -101,3 +102,17 @@ async def test_typed_answers_are_recorded_correctly_or_asked_again(
             if (result, type(result)) != (expected, type(expected)):
                 wrong.append(f"{said!r}: {result!r} instead of {expected!r}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("locale", TYPED)
+@pytest.mark.parametrize("id", ["driven", "first", "years", "truck", "experience"])
+async def test_words_that_are_no_answer_are_not_recorded(
+    locale: str, id: str, library: Library
+) -> None:
+    recorded = []
+    for said in TYPED[locale]["aside"]:
+        metadata = JobMetadata.model_validate({"locale": locale})
+        state = GreetingState(metadata=metadata, library=library, events=Events())
+        if (result := await result_of(said, id, state)) != "again":
+            recorded.append(f"{said!r}: {result!r}")
+    assert not recorded, "\n".join(recorded)

@@ -79,7 +79,7 @@ def interpret(question: Question, said: str, ours: Language) -> Value | None:
         bare = re.fullmatch(ours.intents["yes_word"], plain(said).strip(" .!"))
         return None if bare or declines(question, said, ours) else cut(said, _TEXT_MAX)
     declined = declines(question, said, ours)
-    if question.kind != "choice" and declined:
+    if (question.kind != "choice" and declined) or found(ours.intents["aside"], plain(said)):
         return None
     text, corrected = plain(said), "|".join(ours.intents[name] for name in ("correction", "rather"))
     if question.kind != "yes_no":
@@ -133,9 +133,16 @@ def _number(question: Question, text: str, ours: Language) -> int | float | None
     text = re.sub(rf"{_NUMBER} (?:{negation})(?=[,.;]|$)", "", text)
     numbers = {float(number.replace(",", ".")) for number in re.findall(_NUMBER, text)}
     if len(numbers) == 1:
+        allowed = f"{ours.number_words} {ours.little_words}".split()
+        known = rf"{_NUMBER}|\b(?:{unit or '$'})\b"
+        besides = set(words(re.sub(known, "", text))) - set(allowed)
+        if besides and not (unit and re.search(rf"{_NUMBER} (?:\w+ )?(?:{unit})\b", text)):
+            return None  # of something else
         (number,) = numbers
         return int(number) if number.is_integer() else number
-    return 0 if not numbers and found(ours.intents["none"], text) else None
+    clauses = [clause.strip() for clause in re.split(r"[,.;!]", text)]
+    is_none = any(re.fullmatch(ours.intents["none"], clause) for clause in clauses)
+    return 0 if is_none and not numbers else None
 
 
 def _choice(question: Question, text: str, ours: Language) -> str | None:

@@ -135,13 +135,18 @@ class _Interview:
 
     def _value(self, question: Question) -> Value | None:
         """The value of an answer; None if it is not clear, or if a text is only polite."""
-        said = self._stated
-        polite = len(words(said)) <= _POLITE_WORDS and any(
-            found(pattern, plain(said)) for pattern, _ in self._language.topics[-2:]
-        )
+        said, ours = plain(self._stated), self._language
+        *subjects, thanks, hello = (pattern for pattern, _ in ours.topics)
+        polite = len(words(said)) <= _POLITE_WORDS and found(f"{thanks}|{hello}", said)
         if question.kind == "text" and (polite or self._hears("continue")):
             return None
-        return interpret(question, said, self._language)
+        if question.kind in ("yes_no", "choice"):
+            asked = plain(f"{question.ask} {question.choices}")
+            others = [each for each in subjects if not found(each, asked)]
+            plainly = "|".join(ours.intents[word] for word in ("yes_word", "no_word"))
+            if not found(f"^(?:{plainly})", said) and any(found(each, said) for each in others):
+                return None  # "I'm a little nervous"
+        return interpret(question, self._stated, ours)
 
     def _ends(self) -> Reply:
         """The call that ends the greeting, or a farewell if the function is not declared."""

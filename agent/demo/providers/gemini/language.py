@@ -44,6 +44,8 @@ class Language:
     """Patterns of the words for 0 to 99; `_` is a space."""
     spans: list[str]
     """Patterns of days, weeks, months and years."""
+    number_words: str
+    """Words beside a number that do not make it the number of something else."""
     ordinals: str
     """Patterns of the first, second, third and last choice."""
     little_words: str
