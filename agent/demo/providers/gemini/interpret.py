@@ -150,19 +150,20 @@ def _choice(question: Question, text: str, ours: Language) -> str | None:
     said = " ".join(ours.content_words(text))
     labels = {id: ours.content_words(label) for id, label in question.choices.items()}
     left = set(re.sub(rf"{negation}(?:\w+|$)", "", f"{said} ").split())
+    plainly = "|".join(ours.intents[word] for word in ("yes_word", "no_word"))
+    bare = re.fullmatch(plainly, text.strip(" .!"))
     named = []
     for id, label in labels.items():  # the label, a word that no other label has, or the id
         others = {word for other in labels if other != id for word in labels[other]}
         phrase = found(re.escape(" ".join(label)), said)
         is_said = phrase and not re.search(rf"{negation}\Z", said[: phrase.start()])
-        if is_said or left & ({*label, *words(id.replace("_", " "))} - others):
+        if is_said or not bare and left & ({*label, *words(id.replace("_", " "))} - others):
             named.append(id)
-    bare = "|".join(ours.intents[word] for word in ("yes_word", "no_word"))
-    if not named and not re.fullmatch(bare, text.strip(" .!")):  # a part of one label only
+    if not named and not bare:  # a part of one label only
         named = [id for id, label in labels.items() if said and set(said.split()) <= set(label)]
     if not named:
         ids = list(question.choices)
         ordinals = dict(zip(ours.ordinals.split(), [*ids[:3], ids[-1]], strict=False))
-        bare = text.strip(" .!,")
-        named = [id for o, id in ordinals.items() if re.match(o.replace("_", " "), bare)]
+        said = text.strip(" .!,")
+        named = [id for o, id in ordinals.items() if re.match(o.replace("_", " "), said)]
     return named[0] if len(named) == 1 else None
