@@ -16,9 +16,9 @@ from agent.scripts import Question
 from agent.scripts.word_forms import normalize_words
 
 _ASKS: Final = re.compile("[?？؟]")
+_SENTENCE_END: Final = re.compile("[.!?。！？؟]")
 _SHARED_WORDS: Final = 0.5
-"""The opening asks the first question if it has this part of the question's words. The words of the
-choices do not count: an opening leaves them out."""
+"""The opening asks the first question if this part of its last sentence is in the question."""
 
 
 class OpenQuestion(BaseModel):
@@ -92,9 +92,9 @@ class QuestionTracker:
         )
 
 
-def _asks(line: str, question: Question) -> bool:
-    choices = question.choices.values() if question.type == "choice" else ()
-    words = set(normalize_words(question.ask).split())
-    words -= set(normalize_words(" ".join(choices)).split())
-    said = set(normalize_words(line).split())
-    return bool(words) and len(words & said) >= _SHARED_WORDS * len(words)
+def _asks(opening: str, question: Question) -> bool:
+    """Whether the last sentence of the opening asks this question, perhaps in fewer words."""
+    sentences = map(normalize_words, _SENTENCE_END.split(opening))
+    last = set([sentence for sentence in sentences if sentence][-1].split())
+    asked = set(normalize_words(question.ask).split())
+    return len(last & asked) >= _SHARED_WORDS * len(last)

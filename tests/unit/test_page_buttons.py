@@ -6,8 +6,12 @@ import json
 from types import SimpleNamespace
 from typing import Any, cast
 
-from agent.conversation.question_progress import QuestionProgress
-from agent.core.events import ClosingRequested, LineAdded, Tap, TextReceived
+import pytest
+
+from agent.conversation.question_progress import QuestionProgress, QuestionTracker
+from agent.conversation.state import GreetingState
+from agent.core.events import ClosingRequested, Events, LineAdded, Tap, TextReceived
+from agent.core.job_metadata import JobMetadata
 from agent.greeting.behaviours.answer_taps import AnswerTaps
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
@@ -15,6 +19,7 @@ from agent.greeting.observers.page import PageObserver
 from agent.room.contract import ATTRIBUTE_QUESTIONS, ATTRIBUTE_TAP, RPC_SET_NAME
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
+from agent.scripts import PROMPTS, load_library
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 
@@ -107,6 +112,25 @@ async def test_page_is_told_which_question_is_open_and_how_many_are_done() -> No
         fake.events.emit(TextReceived("Yes", YES))
         await until_open(fake, "hopes")
         assert (shown(fake).answered, shown(fake).skipped) == (1, 0)
+
+
+@pytest.mark.parametrize("training", sorted(load_library(PROMPTS).scripts))
+@pytest.mark.parametrize("locale", ["en", "de", "es", "fr"])
+def test_question_that_the_opening_asks_is_open(training: str, locale: str) -> None:
+    metadata = JobMetadata(training_type=training, locale=locale)
+    state = GreetingState(metadata=metadata, events=Events())
+    tracker = QuestionTracker(state)
+    assert tracker.progress.open is None
+    tracker.opening_said()
+    first = tracker.progress.open
+    assert first is not None
+    assert (first.number, first.id) == (1, state.script.questions[0].id)
+
+    other = "Welcome! I am an AI avatar. What would you like to know?"
+    state.script = state.script.model_copy(update={"opening": other})
+    tracker = QuestionTracker(state)
+    tracker.opening_said()
+    assert tracker.progress.open is None
 
 
 async def test_unknown_tap_counts_as_typed_text() -> None:
