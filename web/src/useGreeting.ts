@@ -24,6 +24,7 @@ import { type Microphone, useMicrophone } from "./livekit/useMicrophone.js";
 import { usePlayback } from "./livekit/usePlayback.js";
 import { useStartTimeline } from "./livekit/useStartTimeline.js";
 import { type FailureReason, type GreetingState, isConversing } from "./state/greetingState.js";
+import { type JoinOptions, JOIN_WITH_ALL } from "./state/joinOptions.js";
 import { type Leaving, useContinue } from "./state/useContinue.js";
 import { useGreetingState } from "./state/useGreetingState.js";
 
@@ -74,9 +75,13 @@ export interface UseGreetingResult {
   reconnecting: boolean;
   /** What was said and typed, and how to send a message. */
   conversation: Conversation;
-  /** Whether the browser plays sound; `unlock` lets it play, and must be called in a click. */
+  /**
+   * Whether the browser plays sound. `unlock` lets it play, and must be called in a click;
+   * `readAlong` goes on without sound.
+   */
   playback: Playback;
   unlock: () => void;
+  readAlong: () => void;
   microphone: Microphone;
   /** Stops and deletes the recording, if there is one. */
   stopRecording: () => void;
@@ -92,7 +97,8 @@ export interface UseGreetingResult {
 /**
  * A greeting without the page: connects at once and returns everything to show.
  *
- * It plays no sound by itself: render LiveKit's `<RoomAudioRenderer room={session.room} />`. For
+ * It plays no sound by itself: render LiveKit's
+ * `<RoomAudioRenderer room={session.room} muted={playback === "off"} />`. For
  * another attempt or session, mount the component again with another `key`.
  */
 export function useGreeting(options: GreetingOptions): UseGreetingResult {
@@ -121,6 +127,7 @@ export function useGreetingEndpoint(
 export function useGreetingAt(
   endpoint: GreetingEndpoint,
   options: Omit<GreetingOptions, "endpointUrl" | "authorization" | "headers">,
+  join: JoinOptions = JOIN_WITH_ALL,
 ): UseGreetingResult {
   const { continueUrl, continueTarget, onContinue } = options;
   const session = useSession(endpoint.tokenSource);
@@ -129,11 +136,11 @@ export function useGreetingAt(
   const state = useGreetingState(endpoint, session, agent?.status);
   useCallbacks(state, options);
 
-  const { playback, unlock } = usePlayback(room);
+  const { playback, unlock, readAlong } = usePlayback(room, join.sound);
   useStartTimeline(room, endpoint, playback);
   const labelShown = useLabelReporter(room);
   const conversation = useCaptions(room);
-  const microphone = useMicrophone(room, session.isConnected && isConversing(state));
+  const microphone = useMicrophone(room, session.isConnected && isConversing(state), join);
   const end = () => endGreeting(room, endpoint);
   const { leaving, leave } = useContinue({
     endpoint,
@@ -161,6 +168,7 @@ export function useGreetingAt(
     conversation,
     playback,
     unlock,
+    readAlong,
     microphone,
     stopRecording,
     leaving,

@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 
-import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import type { Fallback, GreetingEndpoint, Introduction } from "../endpoint/greetingEndpoint.js";
+import { useIntroduction } from "../endpoint/useIntroduction.js";
 import { resultWithin } from "../lib/timing.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { DraftContext } from "../state/draft.js";
+import { type JoinOptions, JOIN_WITH_ALL } from "../state/joinOptions.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
 import { GuideContext } from "../texts/guide.js";
 import { type Labels, textsFor } from "../texts/index.js";
@@ -14,6 +16,10 @@ import { Ending } from "./Ending.js";
 import { ErrorBoundary } from "./ErrorBoundary.js";
 import { Greeting } from "./Greeting.js";
 import { Layout } from "./Layout.js";
+import { PreJoin } from "./PreJoin.js";
+
+/** The agent waits at least this long for the trainee; TRAINEE_JOIN_TIMEOUT_S is 15 s by default. */
+const AGENT_WAITS_MS = 10_000;
 
 export interface AvatarGreetingProps extends GreetingOptions {
   /** Shown in the heading. The agent gets the name from the platform. */
@@ -27,8 +33,16 @@ export interface AvatarGreetingProps extends GreetingOptions {
   labels?: Labels | undefined;
   /** The guide's name. Default: the name in the script, or "Your guide". */
   guideName?: string | undefined;
-  /** URL of the guide's picture, shown instead of the drawing while there is no video. */
+  /**
+   * URL of the guide's picture, shown instead of the drawing while there is no video. Default: the
+   * script's, or POSTER_URL of the endpoint.
+   */
   poster?: string | undefined;
+  /**
+   * Begin with a screen that says what will happen and tests the microphone. The greeting is
+   * requested at once, so the avatar is on its way meanwhile. Default: true.
+   */
+  preJoin?: boolean | undefined;
 }
 
 /**
@@ -56,30 +70,39 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
     if (state.locale !== undefined) setLearnedLocale(state.locale);
     props.onStateChange?.(state);
   };
-  const { locale, labels, guideName, poster } = props;
+  const { locale, labels, preJoin = true } = props;
+  // Kept through all attempts, so that "Try again" does not ask again.
+  const [join, setJoin] = useState(preJoin ? undefined : JOIN_WITH_ALL);
+  // The button that started the greeting is gone.
+  const started = preJoin && join !== undefined;
   const texts = useMemo(
     () => textsFor([learnedLocale, locale, ...languages], labels),
     [learnedLocale, locale, languages, labels],
   );
-  const guide = useMemo(() => ({ name: guideName, poster }), [guideName, poster]);
   return (
     <TextsContext.Provider value={texts}>
-      <GuideContext.Provider value={guide}>
-        <DraftContext.Provider value={draft}>
-          <Attempt
-            key={`${attempt} ${props.endpointUrl}`}
-            {...props}
-            onStateChange={onStateChange}
-            tryAgain={tryAgain}
-            takesFocus={attempt > 0}
-          />
-        </DraftContext.Provider>
-      </GuideContext.Provider>
+      <DraftContext.Provider value={draft}>
+        <Attempt
+          key={`${attempt} ${props.endpointUrl}`}
+          {...props}
+          onStateChange={onStateChange}
+          tryAgain={tryAgain}
+          join={join}
+          setJoin={setJoin}
+          takesFocus={attempt > 0 || started}
+        />
+      </DraftContext.Provider>
     </TextsContext.Provider>
   );
 }
 
-type AttemptProps = AvatarGreetingProps & { tryAgain: () => void; takesFocus: boolean };
+type AttemptProps = AvatarGreetingProps & {
+  tryAgain: () => void;
+  takesFocus: boolean;
+  /** Undefined until the trainee has left the pre-join screen. */
+  join: JoinOptions | undefined;
+  setJoin: (join: JoinOptions) => void;
+};
 
 const PAGE_ERROR: GreetingState = {
   ...initialGreetingState,
@@ -90,35 +113,71 @@ const PAGE_ERROR: GreetingState = {
 
 /** One attempt: one token, one connection, one end. */
 function Attempt(props: AttemptProps) {
-  const { traineeName, tryAgain } = props;
+  const { traineeName, tryAgain, join } = props;
   const endpoint = useGreetingEndpoint(props);
+  const { introduction, fallback, refused } = useIntroduction(endpoint);
+  const name = props.guideName ?? introduction?.guide;
+  const poster = props.poster ?? introduction?.poster;
+  const guide = useMemo(() => ({ name, poster }), [name, poster]);
   return (
-    <ErrorBoundary
-      fallback={
-        <Layout
-          state={PAGE_ERROR}
-          traineeName={traineeName}
-          stage={<Ending state={PAGE_ERROR} tryAgain={tryAgain} />}
-          footer={<PageErrorContinue {...props} endpoint={endpoint} />}
-        />
-      }
-    >
-      <Greeting {...props} endpoint={endpoint} />
-    </ErrorBoundary>
+    <GuideContext.Provider value={guide}>
+      <ErrorBoundary
+        fallback={
+          <Layout
+            state={PAGE_ERROR}
+            traineeName={traineeName}
+            stage={<Ending state={PAGE_ERROR} tryAgain={tryAgain} />}
+            footer={<EarlyContinue {...props} endpoint={endpoint} state={PAGE_ERROR} />}
+          />
+        }
+      >
+        {join === undefined && !refused ? (
+          <BeforeJoining {...{ ...props, endpoint, introduction, fallback }} />
+        ) : (
+          <Greeting {...props} endpoint={endpoint} join={join ?? JOIN_WITH_ALL} />
+        )}
+      </ErrorBoundary>
+    </GuideContext.Provider>
   );
 }
 
-/**
- * Continue after an error on the page: the room is out of reach, so only the endpoint ends the
- * greeting.
- */
-function PageErrorContinue(props: AttemptProps & { endpoint: GreetingEndpoint }) {
-  const { endpoint, continueUrl, continueTarget, onContinue } = props;
-  useCallbacks(PAGE_ERROR, props);
+type BeforeJoiningProps = AttemptProps & {
+  endpoint: GreetingEndpoint;
+  introduction: Introduction | undefined;
+  fallback: Fallback | undefined;
+};
+
+/** The pre-join screen as a page. */
+function BeforeJoining(props: BeforeJoiningProps) {
+  const { endpoint, introduction, fallback, setJoin, traineeName } = props;
+  const state = useMemo<GreetingState>(
+    () => ({ ...initialGreetingState, phase: "pre_join", fallback, locale: fallback?.locale }),
+    [fallback],
+  );
+  const join = (options: JoinOptions) => {
+    endpoint.forgetTokenOlderThan(AGENT_WAITS_MS);
+    setJoin(options);
+  };
+  return (
+    <Layout
+      state={state}
+      traineeName={traineeName}
+      stage={<PreJoin introduction={introduction} join={join} />}
+      footer={<EarlyContinue {...props} state={state} />}
+    />
+  );
+}
+
+/** Continue while the page is not in the room, so only the endpoint ends the greeting. */
+function EarlyContinue(
+  props: AvatarGreetingProps & { endpoint: GreetingEndpoint; state: GreetingState },
+) {
+  const { endpoint, state, continueUrl, continueTarget, onContinue } = props;
+  useCallbacks(state, props);
   const end = () => resultWithin(endpoint.end("continue"), CONTINUE_URL_TIMEOUT_MS);
   const { leaving, leave } = useContinue({
     endpoint,
-    state: PAGE_ERROR,
+    state,
     end,
     continueUrl,
     continueTarget,

@@ -1,7 +1,8 @@
 import { RoomAudioRenderer, SessionProvider } from "@livekit/components-react";
-import { useMemo, useState } from "react";
+import { useContext, useMemo, useState } from "react";
 
 import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
+import type { JoinOptions } from "../state/joinOptions.js";
 import { useGreetingAt } from "../useGreeting.js";
 import { GuideContext } from "../texts/guide.js";
 import type { AvatarGreetingProps } from "./AvatarGreeting.js";
@@ -10,26 +11,28 @@ import { DisclosureContext } from "./useDisclosed.js";
 
 type GreetingProps = AvatarGreetingProps & {
   endpoint: GreetingEndpoint;
+  join: JoinOptions;
   tryAgain: () => void;
   takesFocus: boolean;
 };
 
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
-  const { endpoint, traineeName, guideName, poster, tryAgain, takesFocus } = props;
-  const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props);
+  const { endpoint, join, traineeName, guideName, tryAgain, takesFocus } = props;
+  const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props, join);
+  const before = useContext(GuideContext);
 
   const announced = greeting.agent?.guide;
   const [learnedName, setLearnedName] = useState<string>();
   // Kept while no agent is in the room.
   if (announced !== undefined && announced !== learnedName) setLearnedName(announced);
-  const name = guideName ?? learnedName;
-  const guide = useMemo(() => ({ name, poster }), [name, poster]);
+  const name = guideName ?? learnedName ?? before.name;
+  const guide = useMemo(() => ({ ...before, name }), [name, before]);
 
   return (
     <GuideContext.Provider value={guide}>
       <SessionProvider session={session}>
-        <RoomAudioRenderer room={session.room} />
+        <RoomAudioRenderer room={session.room} muted={greeting.playback === "off"} />
         <DisclosureContext.Provider value={labelShown}>
           <GreetingView {...greeting} {...{ traineeName, tryAgain, takesFocus }} />
         </DisclosureContext.Provider>

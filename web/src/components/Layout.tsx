@@ -139,6 +139,8 @@ function statusOf(
   { status }: Texts,
 ): { tone: "busy" | "on" | "off"; text: string } {
   switch (state.phase) {
+    case "pre_join":
+      return { tone: "off", text: status.ready };
     case "ended":
       return { tone: "off", text: status.finished };
     case "failed":

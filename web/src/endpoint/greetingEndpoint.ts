@@ -7,6 +7,7 @@
  */
 import { TokenSource } from "livekit-client";
 
+import { safeUrl } from "../lib/safeUrl.js";
 import { rejectAfter, resultWithin } from "../lib/timing.js";
 import { CLIENT_AVATAR_GREETING } from "../livekit/roomContract.js";
 
@@ -24,6 +25,18 @@ export interface Fallback {
   locale?: string | undefined;
 }
 
+/** What the endpoint says about the greeting before it begins. */
+export interface Introduction {
+  /** The guide's name; undefined if the script has none. */
+  guide: string | undefined;
+  /** URL of the guide's picture; undefined if there is none. */
+  poster: string | undefined;
+  /** The usual length of the conversation. */
+  minutes: number;
+  /** How many questions the guide asks at most. */
+  questions: number;
+}
+
 /**
  * Where to join the greeting's room, and with which token. The token is a credential: never log it.
  */
@@ -32,6 +45,8 @@ export interface GreetingToken {
   serverUrl: string;
   participantToken: string;
   fallback: Fallback | undefined;
+  /** Undefined if the endpoint is older than this page. */
+  introduction: Introduction | undefined;
 }
 
 /** The endpoint gave no token. */
@@ -94,6 +109,15 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
   return {
     /** The token of this greeting; rejects with `GreetingEndpointError`. */
     requestToken,
+
+    /**
+     * Forget a token that was requested more than `ageMs` ago, so that the next request starts the
+     * greeting again if its agent did not wait for so long.
+     */
+    forgetTokenOlderThan(ageMs: number): void {
+      const { requestedAt } = times;
+      if (requestedAt !== undefined && performance.now() - requestedAt > ageMs) token = undefined;
+    },
 
     /** For `useSession`. Returns the same token even if LiveKit asks for a new one. */
     tokenSource: TokenSource.custom(async () => {
@@ -178,6 +202,7 @@ async function postTokenRequest(options: GreetingEndpointOptions): Promise<Greet
     serverUrl,
     participantToken,
     fallback: fallbackOf(body),
+    introduction: introductionOf(body),
   };
 }
 
@@ -237,6 +262,19 @@ function fallbackOf(body: unknown): Fallback | undefined {
     welcomeText,
     continueUrl: text(fallback, "continue_url"),
     locale: text(fallback, "locale"),
+  };
+}
+
+function introductionOf(body: unknown): Introduction | undefined {
+  const introduction = field(body, "introduction");
+  const minutes = field(introduction, "minutes");
+  const questions = field(introduction, "questions");
+  if (typeof minutes !== "number" || typeof questions !== "number") return undefined;
+  return {
+    guide: text(introduction, "guide"),
+    poster: safeUrl(text(introduction, "poster_url")),
+    minutes,
+    questions,
   };
 }
 

@@ -27,7 +27,8 @@ const RETRY_DELAYS_MS = [80, 150, 300, 600, 1000, 2000, 3000, 3000, 3000, 3000];
 /** A report without an answer is sent again after this time; the agent accepts it twice. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
-export type Playback = "untried" | "playing" | "blocked";
+/** `off`: the trainee reads along without sound. */
+export type Playback = "untried" | "playing" | "blocked" | "off";
 
 interface Report {
   sound_unlocked: boolean;
@@ -51,7 +52,14 @@ export class PlaybackReporter {
   constructor(
     private readonly room: Room,
     private readonly onPlayback: (playback: Playback) => void,
+    /** Whether the trainee wants sound. Without it, the agents need not wait for it. */
+    private sound = true,
   ) {}
+
+  setSound(sound: boolean): void {
+    this.sound = sound;
+    this.update();
+  }
 
   /** Observe and report, until the returned function is called. */
   start(): () => void {
@@ -119,11 +127,12 @@ export class PlaybackReporter {
     const tracks = this.audioTracks();
     const playing = tracks.filter(({ track }) => isPlaying(track));
     const tried = tracks.some(({ track }) => track.attachedElements.length > 0);
-    this.onPlayback(playing.length > 0 ? "playing" : tried ? "blocked" : "untried");
+    const heard = playing.length > 0 ? "playing" : tried ? "blocked" : "untried";
+    this.onPlayback(this.sound ? heard : "off");
 
-    const sources = playing.length > 0 ? playing : tracks;
+    const sources = this.sound && playing.length > 0 ? playing : tracks;
     const report: Report = {
-      sound_unlocked: playing.length > 0,
+      sound_unlocked: !this.sound || playing.length > 0,
       audio_from: [...new Set(sources.map(({ identity }) => identity))].sort(),
     };
     for (const participant of this.room.remoteParticipants.values()) {

@@ -16,7 +16,10 @@ function fakeMicrophone() {
     return Promise.resolve(undefined);
   });
   const start = (wanted: boolean) =>
-    renderHook(({ wanted }) => useMicrophone(room, wanted), { initialProps: { wanted } });
+    renderHook(
+      ({ wanted }) => useMicrophone(room, wanted, { microphone: true, deviceId: undefined }),
+      { initialProps: { wanted } },
+    );
   return { microphone, setEnabled, start };
 }
 

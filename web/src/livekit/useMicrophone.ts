@@ -34,28 +34,34 @@ export interface Microphone {
  * Args:
  *   wanted: whether the conversation is on. If it is not, the microphone is off; when it is on
  *     again, the microphone returns to what the trainee chose.
+ *   initially: whether the trainee wants the microphone in the beginning, and which one.
  */
-export function useMicrophone(room: Room, wanted: boolean): Microphone {
+export function useMicrophone(
+  room: Room,
+  wanted: boolean,
+  initially: { microphone: boolean; deviceId: string | undefined },
+): Microphone {
   const { isMicrophoneEnabled, microphoneTrack, localParticipant } = useLocalParticipant({ room });
   const speaking = useIsSpeaking(localParticipant);
   const [attempt, setAttempt] = useState<"none" | Exclude<MicrophoneStatus, "on" | "off">>("none");
   /** What the trainee chose last. */
-  const chosen = useRef(true);
+  const chosen = useRef(initially.microphone);
+  const { deviceId } = initially;
   const allowed = useRef(false);
 
   const turn = useCallback(
     async (on: boolean) => {
       if (on) setAttempt("asking");
       try {
-        await room.localParticipant.setMicrophoneEnabled(on);
+        await room.localParticipant.setMicrophoneEnabled(on, deviceId ? { deviceId } : undefined);
         // The conversation may have ended while the browser asked for permission.
         if (on && !allowed.current) await room.localParticipant.setMicrophoneEnabled(false);
         setAttempt("none");
       } catch (error) {
-        setAttempt(failureOf(error));
+        setAttempt(microphoneFailureOf(error));
       }
     },
-    [room],
+    [room, deviceId],
   );
 
   useEffect(() => {
@@ -83,7 +89,9 @@ export function useMicrophone(room: Room, wanted: boolean): Microphone {
   return { status, speaking: speaking && isMicrophoneEnabled, track, toggle };
 }
 
-function failureOf(error: unknown): "denied" | "notAllowedByHost" | "absent" | "failed" {
+export function microphoneFailureOf(
+  error: unknown,
+): "denied" | "notAllowedByHost" | "absent" | "failed" {
   const name = error instanceof Error ? error.name : "";
   if (name === "NotAllowedError" || name === "SecurityError") {
     return isAllowedByHost() ? "denied" : "notAllowedByHost";

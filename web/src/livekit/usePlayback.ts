@@ -1,17 +1,37 @@
 import type { Room } from "livekit-client";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 
 import { type Playback, PlaybackReporter } from "./playbackReporter.js";
 
+export interface PlaybackControl {
+  /** Whether the browser plays sound. */
+  playback: Playback;
+  /** Let the browser play sound; call it in a click. */
+  unlock: () => void;
+  /** Go on without sound: the trainee reads what is said. */
+  readAlong: () => void;
+}
+
 /**
- * Whether the browser plays sound, and how to unlock it after a click. The agents are told, too.
+ * Whether the browser plays sound. The agents are told, too.
+ *
+ * Args:
+ *   sound: whether the trainee wants sound in the beginning.
  */
-export function usePlayback(room: Room): { playback: Playback; unlock: () => void } {
-  const [playback, setPlayback] = useState<Playback>("untried");
-  useEffect(() => new PlaybackReporter(room, setPlayback).start(), [room]);
+export function usePlayback(room: Room, sound: boolean): PlaybackControl {
+  const [playback, setPlayback] = useState<Playback>(sound ? "untried" : "off");
+  const reporter = useMemo(
+    () => new PlaybackReporter(room, setPlayback, sound),
+    // Only the first value counts; `unlock` and `readAlong` change it.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [room],
+  );
+  useEffect(() => reporter.start(), [reporter]);
   const unlock = useCallback(() => {
+    reporter.setSound(true);
     // If the browser refuses again, the button stays.
     room.startAudio().catch(() => undefined);
-  }, [room]);
-  return { playback, unlock };
+  }, [reporter, room]);
+  const readAlong = useCallback(() => reporter.setSound(false), [reporter]);
+  return { playback, unlock, readAlong };
 }

@@ -1,7 +1,7 @@
 /**
  * The state of a greeting, and selectors for the page. Pure: no React, no LiveKit.
  *
- *     requesting → connecting → waiting_for_agent ⇄ greeting → ended
+ *     (pre_join →) requesting → connecting → waiting_for_agent ⇄ greeting → ended
  *
  * Every phase before `ended` can also become `failed`. `greetingReducer` changes the state.
  */
@@ -80,7 +80,9 @@ export interface Common {
 }
 
 export type GreetingState = Common &
+  /** The pre-join screen; the greeting has been requested, so the avatar is on its way. */
   (
+    | { phase: "pre_join" }
     | { phase: "requesting" }
     | { phase: "connecting" }
     | {

@@ -13,7 +13,25 @@ export const de: Texts = {
   guideOnVideo: "Ihr Guide im Video",
   you: "Sie",
   conversation: "Gespräch",
+  preJoin: {
+    title: "{guide} möchte Sie begrüßen",
+    oneMinute: "Etwa 1 Minute",
+    minutes: "Etwa {minutes} Minuten",
+    oneQuestion: "1 kurze Frage",
+    questions: "höchstens {questions} kurze Fragen",
+    skip: "Sie können jede Frage überspringen.",
+    noWrongAnswers: "Sprechen, schreiben oder tippen Sie. Falsche Antworten gibt es nicht.",
+    ai: "Sie sprechen mit einem KI-Avatar und können jederzeit gehen.",
+    tryMicrophone: "Mikrofon ausprobieren",
+    saySomething: "Sagen Sie etwas: Die Balken sollten sich bewegen.",
+    device: "Mikrofon",
+    nthDevice: "Mikrofon {number}",
+    start: "Los geht's",
+    withoutMicrophone: "Ohne Mikrofon weiter",
+    withoutSound: "Ohne Ton mitlesen",
+  },
   status: {
+    ready: "Bereit, wenn Sie es sind",
     connecting: "Verbinde…",
     connected: "Verbunden",
     reconnecting: "Verbinde neu…",
@@ -61,6 +79,7 @@ export const de: Texts = {
   sound: {
     tap: "Tippen, um Ihren Guide zu hören",
     why: "Ihr Browser spielt Ton erst nach einem Tippen ab.",
+    turnOn: "Ton einschalten",
   },
   captions: {
     label: "Was gesagt wurde",

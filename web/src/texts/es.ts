@@ -13,7 +13,25 @@ export const es: Texts = {
   guideOnVideo: "Tu guía, en video",
   you: "Tú",
   conversation: "Conversación",
+  preJoin: {
+    title: "{guide} quiere darte la bienvenida",
+    oneMinute: "Alrededor de 1 minuto",
+    minutes: "Unos {minutes} minutos",
+    oneQuestion: "1 pregunta breve",
+    questions: "hasta {questions} preguntas breves",
+    skip: "Puedes saltarte cualquier pregunta.",
+    noWrongAnswers: "Habla, escribe o toca una respuesta. No hay respuestas malas.",
+    ai: "Hablas con un avatar de IA y puedes irte cuando quieras.",
+    tryMicrophone: "Probar el micrófono",
+    saySomething: "Di algo: las barras deberían moverse.",
+    device: "Micrófono",
+    nthDevice: "Micrófono {number}",
+    start: "Empezar",
+    withoutMicrophone: "Continuar sin micrófono",
+    withoutSound: "Leer sin sonido",
+  },
   status: {
+    ready: "Cuando quieras",
     connecting: "Conectando…",
     connected: "En línea",
     reconnecting: "Reconectando…",
@@ -61,6 +79,7 @@ export const es: Texts = {
   sound: {
     tap: "Toca para oír a tu guía",
     why: "Tu navegador solo reproduce sonido después de un toque.",
+    turnOn: "Activar el sonido",
   },
   captions: {
     label: "Lo que se dijo",

@@ -16,7 +16,25 @@ export const fr: Texts = {
   guideOnVideo: "Votre guide, en vidéo",
   you: "Vous",
   conversation: "Conversation",
+  preJoin: {
+    title: "{guide} souhaite vous accueillir",
+    oneMinute: "Environ 1 minute",
+    minutes: "Environ {minutes} minutes",
+    oneQuestion: "1 question courte",
+    questions: "{questions} questions courtes au plus",
+    skip: "Vous pouvez passer n'importe quelle question.",
+    noWrongAnswers: "Parlez, écrivez ou touchez une réponse. Il n'y a pas de mauvaise réponse.",
+    ai: "Vous parlez avec un avatar IA et pouvez partir à tout moment.",
+    tryMicrophone: "Essayer le micro",
+    saySomething: "Dites quelque chose : les barres doivent bouger.",
+    device: "Micro",
+    nthDevice: "Micro {number}",
+    start: "Commencer",
+    withoutMicrophone: "Continuer sans micro",
+    withoutSound: "Lire sans le son",
+  },
   status: {
+    ready: "Quand vous voudrez",
     connecting: "Connexion…",
     connected: "En ligne",
     reconnecting: "Reconnexion…",
@@ -64,6 +82,7 @@ export const fr: Texts = {
   sound: {
     tap: "Touchez pour entendre votre guide",
     why: "Votre navigateur n'active le son qu'après un geste de votre part.",
+    turnOn: "Activer le son",
   },
   captions: {
     label: "Ce qui a été dit",

@@ -20,7 +20,32 @@ export interface Texts {
   guideOnVideo: string;
   you: string;
   conversation: string;
-  status: Record<"connecting" | "connected" | "reconnecting" | "finished" | "notConnected", string>;
+  /**
+   * The screen before the greeting. `{minutes}` and `{questions}` are numbers; `noWrongAnswers` lowers
+   * the stakes; `saySomething` explains the level meter; `{number}` counts microphones without a name.
+   */
+  preJoin: Record<
+    | "title"
+    | "oneMinute"
+    | "minutes"
+    | "oneQuestion"
+    | "questions"
+    | "skip"
+    | "noWrongAnswers"
+    | "ai"
+    | "tryMicrophone"
+    | "saySomething"
+    | "device"
+    | "nthDevice"
+    | "start"
+    | "withoutMicrophone"
+    | "withoutSound",
+    string
+  >;
+  status: Record<
+    "ready" | "connecting" | "connected" | "reconnecting" | "finished" | "notConnected",
+    string
+  >;
   steps: Record<"room" | "connection" | "guide" | "done", string>;
   /** The line below the steps. */
   waiting: Record<"room" | "connection" | Wait, string>;
@@ -51,7 +76,7 @@ export interface Texts {
   >;
   /** Why the agent does not use the avatar. */
   mode: Record<ModeReason, string>;
-  sound: Record<"tap" | "why", string>;
+  sound: Record<"tap" | "why" | "turnOn", string>;
   /** `before` and `empty`: shown before the greeting begins, and before the first line. */
   captions: Record<"label" | "before" | "empty" | "brokenOff", string>;
   /** `textMode`: the placeholder if the agent writes; `notYet`: before the greeting begins. */
