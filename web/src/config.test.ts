@@ -19,7 +19,9 @@ test("readConfig fills the session id into the endpoint's URL", () => {
     traineeName: "Ana",
     continueUrl: undefined,
     locale: "es",
+    preJoin: true,
   });
+  expect(readConfig(page('{"endpointUrl":"http://a/","preJoin":false}'), "")?.preJoin).toBe(false);
 });
 
 test.each([undefined, "", "{", "null", "[]", '{"endpointUrl":7}'])(

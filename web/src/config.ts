@@ -10,6 +10,7 @@ export interface GreetingConfig {
   traineeName: string | undefined;
   continueUrl: string | undefined;
   locale: string | undefined;
+  preJoin: boolean;
 }
 
 const ELEMENT_ID = "greeting-config";
@@ -38,5 +39,6 @@ export function readConfig(page: Document, search: string): GreetingConfig | und
     traineeName: text("traineeName"),
     continueUrl: text("continueUrl"),
     locale: text("locale"),
+    preJoin: (config as Record<string, unknown>).preJoin !== false,
   };
 }

@@ -30,6 +30,7 @@ const show = (
   render(
     <StrictMode>
       <AvatarGreeting
+        preJoin={false}
         endpointUrl={server.url}
         authorization="Bearer jwt"
         traineeName="Ana"
@@ -166,7 +167,7 @@ describe("the host's callbacks", () => {
   test("onError gets the endpoint's code, and onEnded the reason, once each", async () => {
     answer = () => ({ status: 503, body: failure("livekit_unavailable", true) });
     const callbacks = { onError: vi.fn(), onEnded: vi.fn() };
-    render(<AvatarGreeting endpointUrl={server.url} {...callbacks} />);
+    render(<AvatarGreeting preJoin={false} endpointUrl={server.url} {...callbacks} />);
     await phase("failed");
     answer = () => ({ status: 409, body: failure("session_ended", false) });
     await userEvent.click(screen.getByTestId("try-again"));
@@ -186,7 +187,7 @@ describe("the host's callbacks", () => {
     const onEnded = () => {
       throw error;
     };
-    render(<AvatarGreeting endpointUrl={server.url} onEnded={onEnded} />);
+    render(<AvatarGreeting preJoin={false} endpointUrl={server.url} onEnded={onEnded} />);
     await phase("ended");
     await waitFor(() => expect(reported.mock.calls).toEqual([[error]]));
     vi.unstubAllGlobals();
@@ -197,6 +198,7 @@ test("every request uses the newest authorization and headers", async () => {
   answer = () => ({ status: 503, body: failure("livekit_unavailable", true), delayMs: 100 });
   const page = (authorization: string) => (
     <AvatarGreeting
+      preJoin={false}
       endpointUrl={server.url}
       authorization={authorization}
       headers={{ "X-CSRFToken": authorization }}
@@ -221,6 +223,7 @@ test("labels, guideName and poster replace the page's words and picture", () => 
   const labels = { nl: { heading: { withName: "Welkom, {name}!" } } };
   render(
     <AvatarGreeting
+      preJoin={false}
       endpointUrl={server.url}
       traineeName="Ana"
       locale="nl-BE"

@@ -1,0 +1,129 @@
+/** The screen before the greeting, with an endpoint on a real socket. */
+import { render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { StrictMode } from "react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import type { GreetingState } from "../state/greetingState.js";
+import { type Answer, endpointServer, failure, SUCCESS } from "../test/endpointServer.js";
+import { AvatarGreeting, type AvatarGreetingProps } from "./AvatarGreeting.js";
+
+const INTRODUCED = {
+  ...SUCCESS,
+  introduction: { guide: "Maya", poster_url: "https://p.example/m.jpg", minutes: 2, questions: 3 },
+};
+let server: Awaited<ReturnType<typeof endpointServer>>;
+let answer: () => Answer;
+
+beforeEach(async () => {
+  answer = () => ({ status: 201, body: INTRODUCED });
+  server = await endpointServer(() => answer());
+  vi.spyOn(navigator.permissions, "query").mockResolvedValue({
+    state: "prompt",
+  } as PermissionStatus);
+  for (const method of ["info", "warn", "error"] as const) {
+    vi.spyOn(console, method).mockImplementation(() => undefined);
+  }
+});
+afterEach(() => server.close());
+
+function show(props: Partial<AvatarGreetingProps> = {}) {
+  const phases: GreetingState["phase"][] = [];
+  render(
+    <StrictMode>
+      <AvatarGreeting
+        endpointUrl={server.url}
+        traineeName="Ana"
+        onStateChange={({ phase }) => phases.push(phase)}
+        {...props}
+      />
+    </StrictMode>,
+  );
+  return phases;
+}
+const root = () => screen.getByTestId("avatar-greeting").dataset;
+const isShown = async () => {
+  await waitFor(() => expect(screen.getByTestId("pre-join").textContent).toContain("Maya"));
+};
+
+test("it says what will happen while the greeting is requested", async () => {
+  const phases = show();
+  await isShown();
+  expect(root().state).toBe("pre_join");
+  expect(screen.getByTestId("plan").textContent).toContain(
+    "About 2 minutes, up to 3 short questions. You can skip any question.",
+  );
+  expect(screen.getByTestId("ai-avatar").textContent).toContain("AI avatar");
+  expect(document.querySelector("img")?.getAttribute("src")).toBe("https://p.example/m.jpg");
+  expect(server.requests).toHaveLength(1);
+  expect(new Set(phases)).toEqual(new Set(["pre_join"]));
+});
+
+test("it follows the language of the greeting, and counts in it", async () => {
+  const body = {
+    ...INTRODUCED,
+    fallback: { ...SUCCESS.fallback, locale: "de" },
+    introduction: { ...INTRODUCED.introduction, minutes: 1, questions: 1 },
+  };
+  answer = () => ({ status: 201, body });
+  show();
+  await isShown();
+  await waitFor(() =>
+    expect(screen.getByTestId("plan").textContent).toContain("Etwa 1 Minute, 1 kurze Frage."),
+  );
+});
+
+test("Start joins with the same token", async () => {
+  show();
+  await isShown();
+  await userEvent.click(screen.getByTestId("start"));
+  // The room of the fake endpoint refuses the connection.
+  await waitFor(() => expect(root().reason).toBe("connect_failed"));
+  expect(screen.queryByTestId("pre-join")).toBeNull();
+  expect(server.requests).toHaveLength(1);
+});
+
+test("Start after a long time requests the greeting again, because the agent may have left", async () => {
+  show();
+  await isShown();
+  const now = performance.now();
+  vi.spyOn(performance, "now").mockReturnValue(now + 11_000);
+  await userEvent.click(screen.getByTestId("start-without-microphone"));
+  await waitFor(() => expect(server.requests).toHaveLength(2));
+});
+
+test("without sound, the page does not wait for sound to be unlocked", async () => {
+  show();
+  await isShown();
+  await userEvent.click(screen.getByTestId("start-without-sound"));
+  expect(root().sound).toBe("off");
+});
+
+test("a microphone that is refused is explained, and Start goes on without it", async () => {
+  const refused = new DOMException("no", "NotAllowedError");
+  const mediaDevices = { getUserMedia: () => Promise.reject(refused) };
+  vi.stubGlobal("navigator", Object.assign(Object.create(navigator), { mediaDevices }));
+  show();
+  await isShown();
+  await userEvent.click(screen.getByTestId("try-microphone"));
+  await waitFor(() => expect(screen.getByTestId("mic-check").dataset.status).toBe("denied"));
+  expect(screen.getByTestId("mic-check").textContent).toContain("type");
+  expect(screen.getByTestId("start").textContent).toBe("Continue without microphone");
+  vi.unstubAllGlobals();
+});
+
+test("Continue ends the greeting that was requested", async () => {
+  const onContinue = vi.fn();
+  show({ onContinue });
+  await isShown();
+  await userEvent.click(screen.getByTestId("continue"));
+  await waitFor(() => expect(onContinue).toHaveBeenCalledWith(SUCCESS.fallback.continue_url));
+  expect(server.requests.at(-1)?.path).toContain("/end/");
+});
+
+test("without a greeting there is nothing to prepare for", async () => {
+  answer = () => ({ status: 503, body: failure("livekit_unavailable", true) });
+  show();
+  await waitFor(() => expect(root().state).toBe("failed"));
+  expect(screen.queryByTestId("pre-join")).toBeNull();
+});
