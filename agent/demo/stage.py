@@ -87,6 +87,7 @@ async def stage(
     port: int = 0,
     faults: Sequence[str] = (),
     real: bool = False,
+    pre_join: bool = True,
     extra: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Run the product on loopback until the block ends.
@@ -96,6 +97,7 @@ async def stage(
         say: called with a line for each step.
         port: of the platform; 0 for a free one.
         faults: what the stand-ins do wrong; see `agent.demo.providers.faults`.
+        pre_join: the page begins with its pre-join screen.
         real: use the real LiveKit and providers, with the keys in `.env`.
         extra: settings that override the stage's own.
 
@@ -118,6 +120,7 @@ async def stage(
             webhook_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
             endpoint_url=here.endpoint_url,
             page=page,
+            pre_join=pre_join,
         )
         try:
             here.url = await stack.enter_async_context(serving(create_platform(platform), port))

@@ -250,7 +250,8 @@ async def running_product(
         port: of the platform; 0 for a free one.
         extra: settings that override those of the tests.
     """
-    async with stage(logs, port=port, extra={**_SETTINGS, **(extra or {})}) as running:
+    settings = {**_SETTINGS, **(extra or {})}
+    async with stage(logs, port=port, pre_join=False, extra=settings) as running:
         assert running.livekit is not None
         async with (
             httpx.AsyncClient(

@@ -22,6 +22,8 @@ from agent.demo.platform.outcome_inbox import InvalidWebhook, OutcomeInbox
 from agent.demo.platform.pages import form_page, page_with, video_page
 
 _JWT_TTL_S = 3600
+_READING_S = 40
+"""The avatar waits this long for a trainee who is reading the pre-join screen."""
 _AHEAD_TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -39,6 +41,8 @@ class PlatformSettings:
     """URL of the token endpoint, for the browser."""
     page: Path
     """The built page of web/."""
+    pre_join: bool = True
+    """Begin with the page's pre-join screen; `&pre_join=on` in the page's address shows it, too."""
 
 
 def create_platform(settings: PlatformSettings) -> web.Application:
@@ -106,6 +110,7 @@ class _Platform:
             "traineeName": claims["trainee"]["name"],
             "locale": claims["locale"],
             "continueUrl": claims["continue_url"],
+            "preJoin": self._settings.pre_join or request.query.get("pre_join") == "on",
         }
         page = (self._settings.page / "index.html").read_text(encoding="utf-8")
         return _html(page_with(page, "greeting-config", config))
@@ -114,6 +119,8 @@ class _Platform:
         """Request the greeting ahead of time; the page's own request reports failures."""
         fields = {k: v for k, v in claims.items() if k not in ("sub", "exp", "session_id")}
         fields["trainee"] = {"id": claims["sub"], **claims["trainee"]}
+        if self._settings.pre_join:
+            fields["join_timeout_s"] = _READING_S
         task = asyncio.create_task(self._post_ahead(self._greeting_url(session_id), fields))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)

@@ -32,6 +32,7 @@ export interface GreetingViewProps {
   traineeName: string | undefined;
   playback: Playback;
   unlock: () => void;
+  readAlong: () => void;
   conversation: Conversation;
   microphone: Microphone;
   stopRecording: () => void;
@@ -64,7 +65,10 @@ export function GreetingView(props: GreetingViewProps) {
         over ? (
           <Ending state={state} tryAgain={props.tryAgain} />
         ) : (
-          <Stage {...{ state, agent, reconnecting, microphone, playback, unlock }} />
+          <Stage
+            {...{ state, agent, reconnecting, microphone, playback, unlock }}
+            readAlong={props.readAlong}
+          />
         )
       }
       conversation={

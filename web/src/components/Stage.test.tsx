@@ -41,6 +41,7 @@ function show(output: AgentMode, locale = "en") {
           microphone: OFF,
           playback: "blocked",
           unlock: vi.fn(),
+          readAlong: vi.fn(),
         }}
       />
     </TextsContext>,

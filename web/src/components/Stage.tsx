@@ -17,10 +17,12 @@ interface StageProps {
   microphone: Microphone;
   playback: Playback;
   unlock: () => void;
+  readAlong: () => void;
 }
 
 /** The connection steps until the greeting begins, then the avatar and what the agent is doing. */
-export function Stage({ state, agent, reconnecting, microphone, playback, unlock }: StageProps) {
+export function Stage(props: StageProps) {
+  const { state, agent, reconnecting, microphone, playback, unlock, readAlong } = props;
   const texts = useTexts();
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
@@ -41,6 +43,17 @@ export function Stage({ state, agent, reconnecting, microphone, playback, unlock
       {live && (
         <div className="tg-notes">
           {agent !== undefined && <TurnPill {...{ agent, reconnecting, textMode, microphone }} />}
+          {playback === "off" && !textMode && (
+            <button
+              type="button"
+              className="tg-quiet tg-sound-on"
+              data-testid="sound-on"
+              onClick={unlock}
+            >
+              <SoundIcon />
+              {texts.sound.turnOn}
+            </button>
+          )}
           <p className="tg-mode-note" data-testid="mode-note" role="status">
             {modeNote(state, texts)}
           </p>
@@ -53,6 +66,9 @@ export function Stage({ state, agent, reconnecting, microphone, playback, unlock
             {texts.sound.tap}
           </button>
           <p>{texts.sound.why}</p>
+          <button type="button" className="tg-quiet" data-testid="read-along" onClick={readAlong}>
+            {texts.preJoin.withoutSound}
+          </button>
         </div>
       )}
     </>

@@ -25,6 +25,7 @@ const ATTRIBUTES = [
   "continue-target",
   "guide-name",
   "poster",
+  "pre-join",
   "labels",
 ] as const;
 type Attribute = (typeof ATTRIBUTES)[number];
@@ -117,6 +118,7 @@ export class TrainingGreeterElement extends HTMLElement {
         continueTarget={this.text("continue-target")}
         guideName={this.text("guide-name")}
         poster={this.text("poster")}
+        preJoin={this.text("pre-join") !== "off"}
         labels={this.labels}
         onContinue={(url) => this.emit("continue", { url }) && "navigate"}
         onEnded={(ending) => this.emit("ended", ending)}
