@@ -43,6 +43,17 @@ async def test_store_check_prints_the_same_fingerprint_for_a_shared_store(tmp_pa
     assert fingerprints[0] == fingerprints[1] != fingerprints[2]
 
 
+async def test_store_check_prints_another_fingerprint_for_another_outcome_detail(
+    tmp_path: Path,
+) -> None:
+    await create_store(tmp_path)
+    full, aggregate = [
+        (await check(tmp_path, OUTCOME_DETAIL=detail))["store.fingerprint"].what
+        for detail in ("full", "aggregate")
+    ]
+    assert full != aggregate
+
+
 async def test_store_check_creates_nothing(tmp_path: Path) -> None:
     found = await check(tmp_path / "new" / "state")
     assert list(found) == ["store.usable"]

@@ -82,7 +82,10 @@ def _not_created_yet(folder: Path) -> CheckResult:
 
 
 async def _fingerprint(settings: StoreSettings) -> CheckResult:
-    """Identify the store, to compare the reports of worker and token endpoint."""
+    """Identify the store and OUTCOME_DETAIL, to compare the reports of worker and token endpoint.
+
+    A process with another OUTCOME_DETAIL would send what the other one does not.
+    """
     check = "store.fingerprint"
     try:
         if settings.redis_url is not None:
@@ -92,11 +95,13 @@ async def _fingerprint(settings: StoreSettings) -> CheckResult:
             identity = f"{found.st_dev}:{found.st_ino}"
     except (RedisError, OSError, TimeoutError) as e:
         return skipped(check, f"the store does not identify itself ({type(e).__name__})")
+    if settings.only_counts:
+        identity += "|aggregate"
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:8]
     return ok(
         check,
         f"{fingerprint}: doctor must print the same for worker and token endpoint, which exchange "
-        "ends, outcomes and used avatar minutes through the store",
+        "ends, outcomes and used avatar minutes through the store, with the same OUTCOME_DETAIL",
     )
 
 
