@@ -40,7 +40,7 @@ def test_job_process_builds_nothing_that_its_parent_has_built(
 ) -> None:
     for name, value in WORKER.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("agent.worker.server.install_log_filter", lambda _: None)
+    monkeypatch.setattr("agent.worker.server.install_log_filter", lambda _, **__: None)
     shared.cache_clear()
     parent = shared()
 
