@@ -7,6 +7,7 @@ reports, and where the focus goes. The tests with the whole product are in the o
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,7 +34,7 @@ COLUMN: Final = {"column": 420, "height": "600px"}
 """A host app that gives the greeting a narrow column of a wide window."""
 ORDINARY: Final = (
     *("greeting", "listening", "question", "question-by-voice", "voice", "text", "blocked"),
-    *("denied", "reconnecting"),
+    *("denied", "reconnecting", "requesting", "waiting", "late", "lost", "soon", "completed"),
 )
 """Nobody has to scroll to answer in these states, except at high zoom."""
 
@@ -141,6 +142,29 @@ _FOCUSED: Final = """() => {
     const { tagName, dataset, className } = document.activeElement;
     return dataset.testid ?? (className || tagName);
 }"""
+
+
+_EDGES: Final = """() => [...document.querySelectorAll(".tg-root :is(button, input):enabled")]
+    .filter((element) => getComputedStyle(element).borderTopStyle !== "none")
+    .map((element) => {
+        let behind = element.parentElement;
+        while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)")
+            behind = behind.parentElement;
+        return [getComputedStyle(element).borderTopColor, getComputedStyle(behind).backgroundColor];
+    })"""
+"""The colours of the edge of each control, and of what is behind it."""
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two CSS colours, as WCAG defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +285,25 @@ async def test_forced_colours_keep_the_bars_and_the_ring_of_continue(page: Page)
     button = page.get_by_test_id("continue")
     style = await button.evaluate("button => getComputedStyle(button).borderTopStyle")
     assert style == "double", "the emphasis of Continue cannot be seen"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_edges_of_controls_have_enough_contrast(page: Page, theme: Any) -> None:
+    """WCAG 1.4.11; axe-core checks only text."""
+    await set_size(page, "desktop")
+    await page.emulate_media(color_scheme=theme)
+    for state in ("denied", "text", "unreachable"):
+        await show(page, state)
+        for edge, behind in await page.evaluate(_EDGES):
+            assert contrast(edge, behind) >= 3, (state, edge, behind)
+
+
+async def test_continue_is_emphasised_when_it_is_all_there_is_to_do(page: Page) -> None:
+    for state, emphasised in (("completed", True), ("refused", True), ("taken-over", False)):
+        await show(page, state)
+        button = page.get_by_test_id("continue")
+        shadow = await button.evaluate("button => getComputedStyle(button).boxShadow")
+        assert (shadow != "none") == emphasised, state
 
 
 async def test_theme_follows_the_browser_or_the_host(page: Page) -> None:

@@ -171,7 +171,7 @@ export const STATES = {
   denied: greeting("avatar", { microphone: { ...BASE.microphone, status: "denied" } }),
   recording: greeting("avatar", { agent: { recording: true }, traineeName: LONG_NAME }),
   reconnecting: greeting("avatar", { reconnecting: true }),
-  soon: greeting("avatar", { closing: "soon", agent: { recording: true } }),
+  soon: greeting("avatar", { closing: "soon" }),
   highlight: greeting("avatar", {
     closing: "highlight_continue",
     agent: { recording: true },
