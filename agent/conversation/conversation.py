@@ -26,6 +26,7 @@ from agent.conversation.session_events import forward_session_events
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.voice_activity import VoiceActivity
+from agent.core.errors import ScriptError
 from agent.core.events import (
     Events,
     LanguageChanged,
@@ -37,7 +38,7 @@ from agent.core.log import log_task_failure, logger
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.core.types import Line
-from agent.scripts import RenderedScript, script_for
+from agent.scripts import RenderedScript, script_for, script_in
 from agent.scripts.selection import find_locale
 from agent.scripts.speakable import estimate_speech_s
 from agent.speech.failures import provider_failed
@@ -144,8 +145,8 @@ class Conversation:
         state = self._state
         trainee = state.metadata.trainee.model_copy(update={"name": name})
         state.metadata = state.metadata.model_copy(update={"trainee": trainee})
-        spoken = state.metadata.model_copy(update={"locale": state.script.locale})
-        self._use_script(script_for(spoken, state.library))
+        script = state.script
+        self._use_script(script_in(script.locale, script, state.metadata, state.library))
         instructions = [state.script.instructions, state.answers.summary, _RENAMED]
         await self.agent.update_instructions("\n\n".join(filter(None, instructions)))
         if state.opened_at is None:
@@ -349,10 +350,11 @@ class Conversation:
         found = find_locale(self._state.script.locales, locale) if locale else None
         if found is None or found[0] == self._state.script.locale:
             return None
-        metadata = self._state.metadata.model_copy(update={"locale": found[0]})
-        script = script_for(metadata, self._state.library)
-        if script.locale != found[0]:
-            return None  # the script in that language cannot be used; `script_for` has logged why
+        state = self._state
+        try:
+            script = script_in(found[0], state.script, state.metadata, state.library)
+        except ScriptError:
+            return None  # `script_in` has logged why
         chat_ctx = self.agent.chat_ctx.copy(exclude_instructions=True, exclude_handoff=True)
         self._use_script(script)
         self.agent = self._build_agent(chat_ctx)

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -47,6 +47,7 @@ __all__ = [
     "introduction_of",
     "load_library",
     "script_for",
+    "script_in",
     "unusable_files",
     "welcome_for",
 ]
@@ -62,7 +63,25 @@ def script_for(metadata: JobMetadata, library: Library | None = None) -> Rendere
     Raises:
         ScriptError: no script can be used.
     """
-    return _best(library or load_library(PROMPTS), metadata, render_script)
+    library = library or load_library(PROMPTS)
+    return _best(library, _ranked(library, metadata), metadata, render_script)
+
+
+def script_in(
+    locale: str, script: RenderedScript, metadata: JobMetadata, library: Library | None = None
+) -> RenderedScript:
+    """Return the same script in another of its locales, or for other details of the trainee.
+
+    `script_for` may choose another script, because it prefers aliases in the trainee's language.
+
+    Raises:
+        ScriptError: the script cannot be used in this locale.
+    """
+    library = library or load_library(PROMPTS)
+    file = library.scripts[script.name][locale]
+    industry = script.industry if script.industry in file.fields.industries else ""
+    selection = ScriptSelection(file, script.chosen_by, "exact", industry)
+    return _best(library, (selection,), metadata, render_script)
 
 
 def welcome_for(metadata: JobMetadata, library: Library | None = None) -> Welcome:
@@ -71,7 +90,8 @@ def welcome_for(metadata: JobMetadata, library: Library | None = None) -> Welcom
     Raises:
         ScriptError: no script can be used.
     """
-    return _best(library or load_library(PROMPTS), metadata, render_welcome)
+    library = library or load_library(PROMPTS)
+    return _best(library, _ranked(library, metadata), metadata, render_welcome)
 
 
 def _ranked(library: Library, metadata: JobMetadata) -> tuple[ScriptSelection, ...]:
@@ -94,12 +114,13 @@ def _ranked_shipped(
 
 def _best(
     library: Library,
+    selections: Iterable[ScriptSelection],
     metadata: JobMetadata,
     render: Callable[[Library, ScriptSelection, JobMetadata], T],
 ) -> T:
-    """Return what `render` makes of the best script that it can fill."""
+    """Return what `render` makes of the first script that it can fill."""
     failed: ScriptError | None = None
-    for selection in _ranked(library, metadata):
+    for selection in selections:
         try:
             return render(library, selection, metadata)
         except ScriptError as e:

@@ -138,10 +138,10 @@ async def test_answers_in_one_turn_are_all_saved_and_get_one_reply() -> None:
 
 async def test_skipped_question_is_declined() -> None:
     async with Talk(
-        Says(calls=[("skip_question", {"question": "years_driving"})]), Says("That is fine.")
+        Says(calls=[("skip_question", {"question": "truck_type"})]), Says("That is fine.")
     ) as talk:
         await talk.says("I'd rather not say")
-        assert talk.state.answers.given["years_driving"].status == "declined"
+        assert talk.state.answers.given["truck_type"].status == "declined"
 
 
 async def test_end_greeting_requests_the_closing_line_and_no_reply() -> None:
@@ -181,6 +181,17 @@ async def test_switch_language_changes_script_and_keeps_answers() -> None:
         assert spoken == ["Con mucho gusto, seguimos en español."]
         # And can be switched back.
         assert talk.conversation.switch_language("en") is not None
+
+
+async def test_switch_language_keeps_the_script_although_a_word_has_another_meaning() -> None:
+    """A French or German "Chef" does not cook."""
+    cook = JobMetadata.model_validate({"trainee": {"name": "Ada"}, "role": "Chef", "locale": "en"})
+    async with Talk(metadata=cook) as talk:
+        assert talk.state.script.name == "food_hygiene"
+        assert talk.conversation.switch_language("fr") is not None
+        assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
+        await talk.conversation.use_name("Zoë")
+        assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
 
 
 async def test_switch_language_offers_only_locales_of_the_script() -> None:
