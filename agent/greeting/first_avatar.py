@@ -58,14 +58,17 @@ class FirstAvatar:
         avatar, self._avatar = self._avatar, None
         return avatar
 
-    async def abandon(self, livekit: RoomApi) -> None:
+    async def abandon(self, livekit: RoomApi) -> str | None:
         """Cancel the request because there is no greeting, and remove an avatar that joins.
 
         Does nothing if there was no request, or after `hand_over`.
+
+        Returns:
+            Beyond Presence's id of the session, if it has started one.
         """
         avatar = self.hand_over()
         if avatar is None:
-            return
+            return None
         logger.info(
             "cancelled the request for an avatar, because the greeting does not start",
             extra={"event": "avatar_request_cancelled"},
@@ -75,3 +78,4 @@ class FirstAvatar:
         for _ in range(round(_REMOVE_FOR_S / _REMOVE_EVERY_S)):
             await livekit.remove(avatar.avatar_identity)
             await asyncio.sleep(_REMOVE_EVERY_S)
+        return avatar.provider_session_id

@@ -22,7 +22,7 @@ from agent.core.settings import WorkerSettings
 from agent.core.types import Answer
 from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.session import GreetingSession
-from agent.outcomes.avatar_budget import avatar_budget_is_used_up
+from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
 from agent.outcomes.earlier_answers import earlier_answers
 from agent.outcomes.timeline import Timeline
 from agent.recording.factory import should_record
@@ -57,7 +57,28 @@ async def greet(ctx: JobContext) -> None:
     finally:
         # Does nothing if a greeting has taken the avatar over. Otherwise the job did not reach the
         # room, or another agent is in it.
-        await avatar.abandon(livekit)
+        if session := await avatar.abandon(livekit):
+            await _add_to_ledger(settings, session)
+
+
+async def _add_to_ledger(settings: WorkerSettings, avatar_session: str) -> None:
+    """Keep the id of an avatar session without a greeting, so that its bill is checked, too."""
+    try:
+        store = await asyncio.to_thread(open_store, settings)
+        try:
+            await store.add_avatar_seconds(utc_day(), 0, session=avatar_session)
+        finally:
+            await store.aclose()
+    except StoreError as e:
+        STORE_ERRORS.labels("add_avatar_session").inc()
+        logger.warning(
+            "an avatar session is missing from the ledger; check REDIS_URL or STATE_DIR",
+            extra={
+                "event": "avatar_session_not_stored",
+                "avatar_session_id": avatar_session,
+                "error": str(e),
+            },
+        )
 
 
 async def _start_greeting(

@@ -26,6 +26,7 @@ class FakeAvatar:
     """An avatar whose request is only noted."""
 
     avatar_identity = "avatar-1"
+    provider_session_id = "bey-1"
 
     def __init__(self, steps: list[str]) -> None:
         self._steps = steps
@@ -223,6 +224,9 @@ async def test_agent_that_joins_after_another_cancels_its_avatar(
     await started.run()
     assert set(started.steps[:2]) == {"avatar requested", "connecting"}
     assert started.steps[2:] == ["left the room", "shut down", "request cancelled"]
+    store = open_store(settings)
+    assert [s.id for s in await store.avatar_sessions()] == ["bey-1"], "its bill is checked"
+    await store.aclose()
     assert set(started.removed) == {"avatar-1"}
 
 
