@@ -40,4 +40,5 @@ const manifest = {
   file: `greeter-${version}-${digest.toString("hex").slice(0, 12)}.js`,
   integrity: `sha384-${digest.toString("base64")}`,
 };
+writeFileSync(new URL("greeter.d.ts", dist), "export {};\n");
 writeFileSync(new URL("greeter.json", dist), `${JSON.stringify(manifest, null, 2)}\n`);

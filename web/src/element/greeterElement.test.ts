@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Answer, endpointServer, failure } from "../test/endpointServer.js";
 import type { TrainingGreeterElement } from "./greeterElement.js";
 
+type Greeter = HTMLElement & Pick<TrainingGreeterElement, "authorization">;
+
 let server: Awaited<ReturnType<typeof endpointServer>>;
 let answer: Answer;
 
@@ -18,7 +20,7 @@ afterEach(async () => {
 });
 
 function element(attributes: Record<string, string> = {}) {
-  const created = document.createElement("training-greeter") as TrainingGreeterElement;
+  const created = document.createElement("training-greeter") as Greeter;
   const all = { "endpoint-url": server.url, locale: "en", ...attributes };
   for (const [name, value] of Object.entries(all)) created.setAttribute(name, value);
   return created;
