@@ -50,6 +50,11 @@ def test_residency_of_the_defaults_fails_what_has_no_region() -> None:
     assert failed == ["deepgram", "model", "voice", "recognition"]
 
 
+def test_residency_is_a_matter_of_the_worker() -> None:
+    config = read_configuration(VALID, parts=frozenset({"endpoint"}))
+    assert [str(r.level) for r in residency.check(config)] == ["skipped"]
+
+
 @pytest.mark.parametrize(
     ("changed", "check", "level"),
     [

@@ -33,7 +33,10 @@ class OutcomeInbox:
         """
         lowered = {name.lower(): value for name, value in headers.items()}
         try:
-            outcome = self._webhook.verify(body, lowered)["data"]
+            message = self._webhook.verify(body, lowered)
+            if message["type"] != "greeting.ended":
+                return
+            outcome = message["data"]
             session, greeting = str(outcome["session_id"]), str(outcome["id"])
         except (WebhookVerificationError, ValueError) as e:
             raise InvalidWebhook(str(e)) from None

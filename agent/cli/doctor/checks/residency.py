@@ -27,6 +27,9 @@ _DEEPGRAM_EU: Final = "api.eu.deepgram.com"
 
 def check(config: Configuration) -> Iterator[CheckResult]:
     """Check the settings of the worker, which is the process that sends data to providers."""
+    if "worker" not in config.parts:
+        yield skipped("residency.worker", "the worker sends data to providers: run it --for worker")
+        return
     worker = config.worker
     yield _livekit(config)
     yield _avatar(worker)
