@@ -29,6 +29,10 @@ logger = logging.getLogger("agent.token_endpoint")
 KEEP_ALIVE_S = 75
 """Longer than the 60 s for which nginx, AWS and most other load balancers reuse a connection. If we
 closed it first, they would answer 502 without sending us the request. Google's need 620 s."""
+_SWITCH_S = 0.0005
+"""How long the event loop may keep Python's interpreter lock while SQLite's thread waits for it,
+which it does several times in each transaction. With the default of 5 ms, requests wait longer for
+the store than for LiveKit."""
 _SHUTDOWN_S = 5
 """How long requests may continue after SIGTERM."""
 
@@ -57,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TrainingGreeterError as e:
         print(e, file=sys.stderr)
         return 2 if isinstance(e, ConfigError) else 1
+    sys.setswitchinterval(_SWITCH_S)
     warn_if_livekit_is_private(settings)
     warn_if_audience_is_not_checked(settings)
     EndpointServer(server_config(app, settings, arguments.keep_alive)).run(sockets=[sock])

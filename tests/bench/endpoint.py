@@ -2,8 +2,8 @@
 
 Each caller sends its next request when the last one was answered, each for a new session. The same
 client measures both: it sends prepared bytes and reads status and length, so it uses little CPU
-time itself. Each measurement has a livekit-server of its own, because the rooms of the one before
-would slow it down. No worker runs: a start is one CreateRoom with a dispatch for both.
+time itself. Both are measured in turns of one second, so that other programs slow down both. Each
+has a livekit-server of its own. No worker runs: a start is one CreateRoom with a dispatch for both.
 """
 
 from __future__ import annotations
@@ -105,10 +105,12 @@ def _length(head: bytes) -> int:
     return int(head[at:].partition(b"\r\n")[0])
 
 
-async def load(url: str, make: MakeRequest, *, callers: int, seconds: float) -> Measured:
-    """Send requests for so many seconds."""
+async def load(
+    url: str, make: MakeRequest, into: Measured, *, callers: int, seconds: float
+) -> None:
+    """Send requests for so many seconds, and add the answers to `into`."""
     parts = urlsplit(url)
-    loop, into = asyncio.get_running_loop(), Measured()
+    loop = asyncio.get_running_loop()
     began_at = time.perf_counter()
     protocols = []
     for number in range(callers):
@@ -118,8 +120,7 @@ async def load(url: str, make: MakeRequest, *, callers: int, seconds: float) -> 
 
         protocols.append((await loop.create_connection(protocol, parts.hostname, parts.port))[1])
     await asyncio.gather(*(each.done for each in protocols))
-    into.seconds = time.perf_counter() - began_at
-    return into
+    into.seconds += time.perf_counter() - began_at
 
 
 def post(path: str, body: bytes, *headers: str) -> bytes:
@@ -168,31 +169,39 @@ async def new_livekit() -> AsyncIterator[tuple[LiveKitServer, Path]]:
             yield livekit, Path(folder)
 
 
-async def measure_livekit(callers: int, seconds: float) -> Measured:
-    async with new_livekit() as (livekit, _):
-        url = livekit.url.replace("ws", "http", 1)
-        return await load(url, create_room(livekit), callers=callers, seconds=seconds)
-
-
-async def measure_endpoint(
-    callers: int, seconds: float, *, redis: bool, idle_s: float = 10
-) -> Measured:
+async def measure(
+    callers: int, rounds: int, *, redis: bool, seconds: float = 1.0, idle_s: float = 10.0
+) -> tuple[Measured, Measured]:
+    """Measure LiveKit and the endpoint in turns; return the answers of both."""
     async with contextlib.AsyncExitStack() as stack:
+        bare, _ = await stack.enter_async_context(new_livekit())
         livekit, folder = await stack.enter_async_context(new_livekit())
         more = {"RATE_LIMIT_BACKEND": "off"}
         if redis:
             more["REDIS_URL"] = await stack.enter_async_context(redis_server(folder))
         env = endpoint_env(livekit, folder / "state", **more)
         running = await stack.enter_async_context(endpoint(env, folder))
-        url = str(running.http.base_url)
-        await load(url, lambda each: start_greeting(f"warm-{each}"), callers=callers, seconds=0.5)
+        theirs, ours = Measured(), Measured()
+        sides = (
+            (bare.url.replace("ws", "http", 1), create_room(bare), theirs),
+            (str(running.http.base_url), start_greeting, ours),
+        )
+        for url, make, _ in sides:
+            await load(url, named("warm", make), Measured(), callers=callers, seconds=0.5)
         before = cpu_s(running.process.pid)
-        measured = await load(url, start_greeting, callers=callers, seconds=seconds)
+        for number in range(rounds):
+            for url, make, into in sides:
+                await load(url, named(f"{number}", make), into, callers=callers, seconds=seconds)
         after = cpu_s(running.process.pid)
-        measured.cpu_s = after - before
+        ours.cpu_s = after - before
         await asyncio.sleep(idle_s)
-        measured.idle_cpu_s = cpu_s(running.process.pid) - after
-        return measured
+        ours.idle_cpu_s = cpu_s(running.process.pid) - after
+        return theirs, ours
+
+
+def named(prefix: str, make: MakeRequest) -> MakeRequest:
+    """Return what makes requests for sessions that no other round has."""
+    return lambda session_id: make(f"{prefix}-{session_id}")
 
 
 def show(what: str, callers: int, measured: Measured, livekit: Measured) -> None:
@@ -210,7 +219,7 @@ def show(what: str, callers: int, measured: Measured, livekit: Measured) -> None
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--callers", type=int, nargs="+", default=[8, 32])
-    parser.add_argument("--seconds", type=float, default=8.0, help="per measurement")
+    parser.add_argument("--rounds", type=int, default=6, help="of one second for each of the two")
     parser.add_argument("--stores", nargs="+", default=["SQLite", "Redis"])
     arguments = parser.parse_args()
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
@@ -220,13 +229,10 @@ async def main() -> None:
     )
     print("| CPU in the 10 s after |\n|---|---|---|---|---|---|---|---|---|---|")
     for callers in arguments.callers:
-        livekit = await measure_livekit(callers, arguments.seconds)
-        show("LiveKit", callers, livekit, livekit)
         for store in arguments.stores:
-            measured = await measure_endpoint(
-                callers, arguments.seconds, redis=store.lower() == "redis"
-            )
-            show(f"endpoint, {store}", callers, measured, livekit)
+            theirs, ours = await measure(callers, arguments.rounds, redis=store.lower() == "redis")
+            show("LiveKit", callers, theirs, theirs)
+            show(f"endpoint, {store}", callers, ours, theirs)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ async def test_start_returns_room_and_token_also_in_token_source_format(
         "server_url": "wss://public.example",
         "livekit_token": token,
         "participant_token": token,
+        "introduction": body["introduction"],  # tests/unit/test_scripts_introduction.py
         "fallback": {
             "welcome_text": body["fallback"]["welcome_text"],
             "continue_url": "https://x.example/v?s=1",
