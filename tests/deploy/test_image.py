@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.settings import WorkerSettings
+from agent.core.settings import EndpointSettings, WorkerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILES = ("Dockerfile", "deploy/page/Dockerfile")
@@ -79,6 +79,20 @@ def test_cloud_env_example_lists_the_worker_secrets() -> None:
     names = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
     assert names <= WorkerSettings.names()
     assert names >= PROVIDERS | {"REDIS_URL"}
+    # What worker and endpoint both use must be the same. These concern one process each.
+    own = {
+        "BILL_TOLERANCE_S",
+        "LOG_FORMAT",
+        "LOG_LEVEL",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "STATE_DIR",
+    }
+    of_both = {
+        name
+        for name in WorkerSettings.names() & EndpointSettings.names()
+        if not name.startswith(("LIVEKIT_", "BEY_", "BEYOND_"))
+    }
+    assert names >= of_both - own
     # LiveKit Cloud injects LIVEKIT_*; PLATFORM_* belong to the endpoint only.
     assert not [n for n in names if n.startswith(("LIVEKIT_", "PLATFORM_"))]
     filled = dict.fromkeys(names, "") | dict.fromkeys(PROVIDERS, "k")
