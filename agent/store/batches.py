@@ -20,7 +20,8 @@ class Batches(Generic[C]):
     """Calls of one event loop.
 
     Args:
-        run: runs the calls and returns the result of each, or the exception that it raised.
+        run: runs the calls and returns the result of each, or the exception that it raised. If it
+            raises an exception itself, it has run none of them, and each is run by itself.
     """
 
     def __init__(self, run: Callable[[Sequence[C]], Awaitable[Sequence[Any]]]) -> None:
@@ -31,7 +32,7 @@ class Batches(Generic[C]):
     async def call(self, call: C) -> Any:
         """Run one call; return its result or raise its exception.
 
-        A call may run although its caller was cancelled.
+        If the caller is cancelled, a call that waits does not run.
         """
         result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((call, result))
@@ -43,10 +44,12 @@ class Batches(Generic[C]):
         batch: list[tuple[C, asyncio.Future[Any]]] = []
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[:_CALLS_MAX], self._waiting[_CALLS_MAX:]
-                for (_, result), done in zip(
-                    batch, await self._run([call for call, _ in batch]), strict=True
-                ):
+                taken, self._waiting = self._waiting[:_CALLS_MAX], self._waiting[_CALLS_MAX:]
+                batch = [each for each in taken if not each[1].done()]
+                if not batch:
+                    continue
+                results = await self._results([call for call, _ in batch])
+                for (_, result), done in zip(batch, results, strict=True):
                     if result.done():
                         continue  # its caller was cancelled
                     if isinstance(done, BaseException):
@@ -58,3 +61,11 @@ class Batches(Generic[C]):
             for _, result in [*batch, *self._waiting]:
                 result.cancel()
             self._waiting.clear()
+
+    async def _results(self, calls: Sequence[C]) -> Sequence[Any]:
+        try:
+            return await self._run(calls)
+        except Exception as e:  # noqa: BLE001 - it belongs to the caller of one of the calls
+            if len(calls) == 1:
+                return [e]
+            return [result for call in calls for result in await self._results([call])]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import redis.asyncio as redis
-from redis.exceptions import RedisError
+from redis.exceptions import DataError, RedisError
 
 from agent.core.errors import StoreError
 from agent.store.batches import Batches
@@ -126,6 +126,8 @@ class RedisServer:
             try:
                 async with asyncio.timeout(2 * _WAIT_S):
                     return await pipeline.execute(raise_on_error=False)
+            except DataError:
+                raise  # one call cannot be encoded, and nothing was sent
             except (RedisError, OSError, TimeoutError) as e:
                 return [e] * len(calls)
 

@@ -95,25 +95,19 @@ class SqliteFile:
         return done
 
     async def _write_all(self, changes: Sequence[Change]) -> list[Any]:
-        """Make these changes; return what each returned or raised."""
-        try:
-            return await self._in_thread(lambda: self._change_all(changes))
-        except StoreError as e:
-            return [e] * len(changes)
+        """Make these changes in one transaction; see `Batches`."""
 
-    def _change_all(self, changes: Sequence[Change]) -> list[Any]:
         def transaction(db: sqlite3.Connection) -> list[Any]:
             db.execute("BEGIN IMMEDIATE")
             with db:
                 return [change(db) for change in changes]
 
         try:
-            return self._attempt(transaction)
-        except Exception as e:  # noqa: BLE001 - it belongs to the caller of a change
-            if len(changes) == 1 or isinstance(e.__cause__, sqlite3.OperationalError | OSError):
-                return [e] * len(changes)
-            # One change is at fault: nothing was written, so make each by itself.
-            return [self._change_all([each])[0] for each in changes]
+            return await self._in_thread(lambda: self._attempt(transaction))
+        except StoreError as e:
+            if isinstance(e.__cause__, sqlite3.OperationalError | OSError | None):
+                return [e] * len(changes)  # the file cannot be used
+            raise
 
     async def _delete(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run one transaction that deletes, and remove what it deleted from the write-ahead log."""

@@ -10,6 +10,7 @@ import shlex
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import redis.asyncio as redis
@@ -71,6 +72,19 @@ async def test_redis_store_of_a_later_version_is_used(store: Store, redis_url: s
     assert await store.end_reason("s") == "continue"
     assert await store.close_outcome("o", '{"of_tomorrow": 2}')
     assert await store.forget_session("s") == 1
+
+
+async def test_call_that_cannot_be_encoded_fails_alone(store: Store) -> None:
+    found = await asyncio.gather(
+        store.start("before"),
+        store.start("\ud800"),
+        store.save_request("bad", cast(str, object()), room_sid="RM_1", dispatched=True),
+        store.start("after"),
+        return_exceptions=True,
+    )
+    assert (found[0], found[3]) == (None, None)
+    assert [type(found[1]), type(found[2])] == [UnicodeEncodeError, StoreError]
+    assert await store.phase("after") is Phase.STARTED
 
 
 async def test_redis_backup_is_restored_with_the_documented_commands(tmp_path: Path) -> None:

@@ -46,12 +46,18 @@ async def test_calls_that_wait_are_the_next_batch() -> None:
 async def test_cancelled_caller_does_not_disturb_the_others() -> None:
     runner = Runner()
     batches = Batches(runner.run)
-    cancelled, other = (asyncio.create_task(batches.call(number)) for number in (1, 2))
+    running = asyncio.create_task(batches.call(1))
     await asyncio.sleep(0)
-    cancelled.cancel()
+    await asyncio.sleep(0)
+    waiting, other = (asyncio.create_task(batches.call(number)) for number in (2, 3))
+    await asyncio.sleep(0)
+    running.cancel()
+    waiting.cancel()
+    await asyncio.sleep(0)
     runner.may_run.set()
-    assert await other == 20
-    assert await batches.call(3) == 30
+    assert await other == 30
+    assert runner.batches == [[1], [3]], "a call whose caller is gone does not run any more"
+    assert await batches.call(4) == 40
 
 
 def test_batches_work_in_the_next_event_loop() -> None:
