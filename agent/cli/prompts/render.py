@@ -129,7 +129,7 @@ def _side_by_side(rendered: Sequence[RenderedScript]) -> Iterator[str]:
         yield f"\n{field.replace('_', ' ')}"
         yield from _variants(field, [(script, getattr(script, field)) for script in rendered])
     for i, question in enumerate(first.questions):
-        yield f"\nquestion {_named(question)}"
+        yield f"\nquestion {named_question(question)}"
         asked = [(s, _with_choices(s.questions[i])) for s in rendered if len(s.questions) > i]
         yield from _variants("ask", asked)
     for field in ("facts", "talking_points"):
@@ -154,7 +154,7 @@ def _variants(field: str, texts: Sequence[tuple[RenderedScript, str]]) -> Iterat
             yield textwrap.fill(line, columns, initial_indent=start, subsequent_indent=indent)
 
 
-def _named(question: Question) -> str:
+def named_question(question: Question) -> str:
     kind = f"{question.type}, {'required' if question.required else 'optional'}"
     return f"{question.id} ({kind}{format_condition(question, '; ')})"
 
@@ -197,6 +197,6 @@ def _one(script: RenderedScript) -> Iterator[str]:
     for question in script.questions:
         seconds = timed("ask", script, question.ask)
         ask, *choices = _with_choices(question).splitlines()
-        yield f"  {_named(question)}, {seconds}: {ask}"
+        yield f"  {named_question(question)}, {seconds}: {ask}"
         yield from (f"    {choice}" for choice in choices)
     yield f"\ninstructions for the LLM:\n{script.instructions}"

@@ -1,0 +1,101 @@
+"""Audio of single lines for `prompts preview`: by the configured voices, or by the demo's voice."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import io
+import os
+import wave
+from typing import Any, Protocol
+
+from agent.core.errors import ConfigError, ScriptError
+
+_TIMEOUT_S = 20.0
+_DEMO_RATE = 24_000  # Hz
+
+
+class LineVoice(Protocol):
+    """Says one line."""
+
+    description: str
+    """Which voices speak, for the writer."""
+
+    async def wav(self, text: str, locale: str, asked: str | None) -> bytes:
+        """Return the line as a WAV file.
+
+        Args:
+            asked: the script's own `voice`.
+
+        Raises:
+            ScriptError: the voice does not speak; with the reason.
+        """
+        ...
+
+
+def line_voice() -> LineVoice:
+    """Return the configured voices if the keys are set, otherwise the demo's voice."""
+    if os.environ.get("DEEPGRAM_API_KEY") and os.environ.get("GOOGLE_API_KEY"):
+        return _ConfiguredVoices()
+    return _DemoVoice()
+
+
+class _ConfiguredVoices:
+    description = "the voices of VOICES"
+
+    def __init__(self) -> None:
+        # Only with keys: livekit-agents takes a second to load.
+        from agent.core.settings import VoiceSettings
+
+        try:
+            self._settings = VoiceSettings.from_env(os.environ)
+        except ConfigError as e:
+            raise ScriptError(str(e)) from e
+
+    async def wav(self, text: str, locale: str, asked: str | None) -> bytes:
+        from livekit.agents import APIError
+        from livekit.agents.utils import http_context
+
+        from agent.speech.synthesis import build_tts
+        from agent.speech.voices import choose_voice
+
+        name = choose_voice(self._settings.voices, locale, asked)
+        try:
+            async with http_context.open(), asyncio.timeout(_TIMEOUT_S):
+                voice = build_tts(self._settings, name)
+                async with voice, voice.synthesize(text) as stream:
+                    frame = await stream.collect()
+        except (APIError, TimeoutError) as e:
+            raise ScriptError(f"{name} did not speak: {type(e).__name__}; run doctor") from e
+        return frame.to_wav_bytes()
+
+
+class _DemoVoice:
+    description = "the demo's voice, because DEEPGRAM_API_KEY or GOOGLE_API_KEY is not set"
+
+    def __init__(self) -> None:
+        try:
+            # By name: the demo is a layer above this one, and its extra may not be installed.
+            self._speech: Any = importlib.import_module("agent.demo.providers.speech")
+        except ImportError as e:
+            raise ScriptError(
+                "no voice here: set the keys, or run it with `uv run --extra demo`"
+            ) from e
+
+    async def wav(self, text: str, locale: str, asked: str | None) -> bytes:
+        voice = self._speech.Voice()
+        await voice.load()
+        try:
+            if voice.unavailable:
+                raise ScriptError(f"no voice here: {voice.unavailable}")
+            language = self._speech.espeak_name(locale.split("-")[0], male=False)
+            said = await voice.say(text, self._speech.VoiceChoice(language), _DEMO_RATE)
+        finally:
+            voice.close()
+        out = io.BytesIO()
+        with wave.open(out, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(_DEMO_RATE)
+            file.writeframes(said)
+        return out.getvalue()
