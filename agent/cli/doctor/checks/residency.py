@@ -110,7 +110,8 @@ def _model(worker: WorkerSettings) -> CheckResult:
             f"GOOGLE_CLOUD_LOCATION={location} is not in the EU",
             "set it to eu, or to a region such as europe-west4",
         )
-    models = " and ".join(filter(None, {worker.gemini_model, worker.gemini_fallback_model}))
+    named = dict.fromkeys([worker.gemini_model, worker.gemini_fallback_model])
+    models = " and ".join(filter(None, named))
     return warning(
         check,
         f"{models} run on Vertex AI in {location} ({urlsplit(vertex_address(worker)).hostname})",
