@@ -71,6 +71,7 @@ async def test_iframe_greets_and_continue_opens_in_the_parent(
         await page.goto(origin.replace("127.0.0.1", "localhost"))
         frame = page.frame_locator("iframe")
         await start(frame)
+        await expect(frame.get_by_role("heading", level=1)).to_have_text("Welcome, Ada")
         captions = frame.get_by_test_id("captions")
         await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
         await expect(frame.get_by_test_id("mic-button")).to_have_attribute("data-status", "on")

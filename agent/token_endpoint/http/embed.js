@@ -1,4 +1,4 @@
-// The iframe page. Its address is /embed/{session_id}#authorization=…&locale=…&continue=message
+// The iframe page. Its address is /embed/{session_id}#authorization=…&trainee-name=…&locale=…&continue=message
 // The part after # stays in the browser: it is not sent to the server.
 "use strict";
 
@@ -10,7 +10,9 @@ greeter.authorization = options.get("authorization") ?? undefined;
 const url = new URL(`../api/users/sessions/${session}/avatar-greeting/`, location.href);
 greeter.setAttribute("endpoint-url", url.href);
 greeter.setAttribute("continue-target", "_top");
-if (options.has("locale")) greeter.setAttribute("locale", options.get("locale"));
+for (const name of ["locale", "trainee-name", "pre-join"]) {
+  if (options.has(name)) greeter.setAttribute(name, options.get(name));
+}
 
 // Only allowed origins can be the parent (EMBED_ALLOWED_ORIGINS, sent as frame-ancestors).
 for (const type of ["continue", "ended", "error"]) {

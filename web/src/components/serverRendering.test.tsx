@@ -41,7 +41,8 @@ test.each([
   container.innerHTML = html;
   const onRecoverableError = vi.fn();
   const root = await act(() => hydrateRoot(container, page, { onRecoverableError }));
-  await vi.waitFor(() => expect(container.querySelector("[data-state=failed]")).not.toBeNull());
+  const failed = () => expect(container.querySelector("[data-state=failed]")).not.toBeNull();
+  await vi.waitFor(failed, { timeout: 5_000 });
   expect(container.querySelector("h1")?.textContent).toBe(inBrowser);
   expect(onRecoverableError).not.toHaveBeenCalled();
   act(() => root.unmount());

@@ -32,6 +32,9 @@ const next = (type: string, from: HTMLElement) =>
     from.addEventListener(type, (event) => resolve((event as CustomEvent).detail), { once: true });
   });
 
+/** A busy machine is slow. */
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 5_000 });
+
 const inside = (from: HTMLElement, selector: string) =>
   from.shadowRoot?.querySelector<HTMLElement>(selector);
 
@@ -60,7 +63,7 @@ test("attributes reach the page, and an error is an event", async () => {
   expect(server.requests[0]?.authorization).toBe("Bearer jwt");
   expect(inside(shown, "h1")?.textContent).toBe("Hi Ada!");
   shown.setAttribute("trainee-name", "Ben");
-  await vi.waitFor(() => expect(inside(shown, "h1")?.textContent).toBe("Hi Ben!"));
+  await eventually(() => expect(inside(shown, "h1")?.textContent).toBe("Hi Ben!"));
 });
 
 test("an attribute that is not JSON is reported and left out", async () => {
@@ -80,7 +83,7 @@ test("a moved element goes on, and a removed one stops", async () => {
   await next("error", shown);
   expect(server.requests).toHaveLength(1);
   shown.remove();
-  await vi.waitFor(() => expect(inside(shown, "h1")).toBeNull());
+  await eventually(() => expect(inside(shown, "h1")).toBeNull());
 });
 
 test("ended and continue are events, and continue can be prevented", async () => {
@@ -100,7 +103,7 @@ test("ended and continue are events, and continue can be prevented", async () =>
   document.body.append(again);
   await next("ended", again);
   inside(again, "[data-testid=continue]")?.click();
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(open).toHaveBeenCalledWith("https://training.example/video", "_top"),
   );
 });
