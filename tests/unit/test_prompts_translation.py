@@ -12,6 +12,7 @@ from agent.cli.prompts import main
 from agent.scripts import PROMPTS
 from agent.scripts.check import check_path
 from agent.scripts.editing import texts_of, with_texts
+from tests.support.shipped_scripts import question, shipped_script
 
 SCRIPTS = sorted(PROMPTS.glob("[fgi]*/*.md"))
 
@@ -172,7 +173,8 @@ def test_new_writes_a_draft_that_check_accepts_once_filled_in(
 def test_new_locale_has_the_structure_and_the_originals_in_comments(prompts: Path) -> None:
     assert run(prompts, "new", "forklift", "--locale", "pt-BR") == 0
     content = (prompts / "forklift" / "pt-BR.md").read_text("utf-8")
-    assert "    # Have you driven a forklift before?\n    ask:\n    required: true\n" in content
+    ask = question(shipped_script("forklift"), "driven_before")
+    assert f"    # {ask}\n    ask:\n    required: true\n" in content
     assert "only_if: {driven_before: true}" in content
     assert "# I'm an AI avatar\nai_disclosure:\n" in content
     assert "training_types" not in content
