@@ -35,6 +35,7 @@ COLUMN: Final = {"column": 420, "height": "600px"}
 ORDINARY: Final = (
     *("greeting", "listening", "question", "question-by-voice", "voice", "text", "blocked"),
     *("denied", "reconnecting", "requesting", "waiting", "late", "lost", "soon", "completed"),
+    "read-along",
 )
 """Nobody has to scroll to answer in these states, except at high zoom."""
 
@@ -53,7 +54,8 @@ _CHECK: Final = """async ({ shown, mustBeInView }) => {
         ["the last caption", [...document.querySelectorAll(".tg-line")].at(-1) ?? null],
         ["the question", question()],
         ...["chat-input", "chat-send", "continue", "mic-button", "tap-to-hear", "read-along",
-            "sound-on", "stop-recording", "try-again"].map((id) => [id, named(id)]),
+            "sound-on", "stop-recording", "try-again", "start", "start-without-microphone",
+            "start-without-sound", "try-microphone"].map((id) => [id, named(id)]),
     ].filter(([, element]) => visible(element));
     /** Where an element is hidden: behind another one, or outside of the window. */
     const hiddenAt = (element) => {
@@ -113,6 +115,9 @@ _CHECK: Final = """async ({ shown, mustBeInView }) => {
             [".tg-turn", ".tg-portrait svg"],
             [".tg-ai-label", ".tg-turn"],
             [".tg-ai-label", ".tg-tap button"],
+            [".tg-continue-line", ".tg-continue"],
+            [".tg-mic-note", ".tg-continue"],
+            [".tg-mic-note", ".tg-mic"],
         ];
         for (const [one, other] of pairs) {
             const [a, b] = [boxOf(one), boxOf(other)];
@@ -397,8 +402,12 @@ async def test_every_control_is_reached_with_the_tab_key(page: Page) -> None:
             *("chat-input", "chat-send", "mic-button", "continue"),
         ],
         "blocked": [
-            *("tap-to-hear", "captions", "chip-repeat", "chip-slower"),
+            *("tap-to-hear", "read-along", "captions", "chip-repeat", "chip-slower"),
             *("chat-input", "chat-send", "mic-button", "continue"),
+        ],
+        "pre-join": [
+            *("try-microphone", "start", "start-without-microphone", "start-without-sound"),
+            "continue",
         ],
         "unreachable": ["try-again", "continue"],
         "completed": ["captions", "continue"],

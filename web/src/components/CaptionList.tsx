@@ -8,10 +8,20 @@ import { useTexts } from "../texts/useTexts.js";
 /** The list follows new lines while it is scrolled to within this distance of the newest. */
 const NEAR_THE_END_PX = 60;
 
-/** Where to scroll to: the end, or in a low box the beginning of what is below the lines. */
-function newestAt({ scrollHeight, clientHeight, children }: HTMLElement): number {
-  const below = children[0]?.querySelector<HTMLElement>(":scope > .tg-chips");
-  return Math.min(scrollHeight - clientHeight, below?.offsetTop ?? Infinity);
+const BELOW_A_LINE_PX = 12;
+
+/**
+ * Where to scroll to: the end. In a box that is too low for all that is there, the open question, or
+ * the end of the last line.
+ */
+function newestAt(box: HTMLElement): number {
+  const { scrollHeight, clientHeight } = box;
+  const end = scrollHeight - clientHeight;
+  const chips = box.querySelector<HTMLElement>(".tg-chips");
+  if (chips?.querySelector(".tg-question")) return Math.min(end, chips.offsetTop);
+  const line = box.querySelector<HTMLElement>(".tg-caption:last-child");
+  if (chips === null || line === null) return end;
+  return Math.min(end, line.offsetTop + line.offsetHeight + BELOW_A_LINE_PX - clientHeight);
 }
 
 interface CaptionListProps {

@@ -26,7 +26,7 @@ export function PreJoin({ introduction, join }: PreJoinProps) {
   const { name } = useGuide();
   const microphone = useMicrophonePreview();
   const title = useId();
-  const refused = ["denied", "absent", "failed"].includes(microphone.status);
+  const refused = ["denied", "notAllowedByHost", "absent", "failed"].includes(microphone.status);
 
   const start = (options: Partial<JoinOptions>) => {
     microphone.close();

@@ -11,14 +11,18 @@ import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 
+import { ContinueButton } from "../components/ContinueButton.js";
 import { GreetingView } from "../components/GreetingView.js";
+import { Layout } from "../components/Layout.js";
+import { PreJoin } from "../components/PreJoin.js";
 import { DraftContext } from "../state/draft.js";
+import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
 import { type StateName, STATES } from "./states.js";
 
 interface Shown {
-  state: StateName;
+  state: StateName | "pre-join";
   locale?: string;
   /** Width of the column that holds the greeting, in pixels; by default the window's. */
   column?: number;
@@ -44,7 +48,11 @@ function show({ state, locale = "en", column, height, keep, takesFocus }: Shown)
       <TextsContext.Provider value={{ ...textsFor([locale]), locale }}>
         <main>
           <Draft key={shown}>
-            <GreetingView {...STATES[state]} takesFocus={takesFocus === true} />
+            {state === "pre-join" ? (
+              <BeforeJoining />
+            ) : (
+              <GreetingView {...STATES[state]} takesFocus={takesFocus === true} />
+            )}
           </Draft>
         </main>
       </TextsContext.Provider>,
@@ -56,7 +64,20 @@ function Draft({ children }: { children: ReactNode }) {
   return <DraftContext.Provider value={useState("")}>{children}</DraftContext.Provider>;
 }
 
-export const gallery = { axe, show, states: Object.keys(STATES) };
+function BeforeJoining() {
+  const state: GreetingState = { ...initialGreetingState, phase: "pre_join" };
+  const introduction = { guide: "Maya", poster: undefined, minutes: 2, questions: 3 };
+  return (
+    <Layout
+      state={state}
+      traineeName="Ada"
+      stage={<PreJoin introduction={introduction} join={() => undefined} />}
+      footer={<ContinueButton leaving="no" leave={() => undefined} />}
+    />
+  );
+}
+
+export const gallery = { axe, show, states: ["pre-join", ...Object.keys(STATES)] };
 declare global {
   interface Window {
     gallery: typeof gallery;
@@ -65,11 +86,11 @@ declare global {
 window.gallery = gallery;
 
 const asked = new URLSearchParams(location.search);
-const named = asked.get("state") as StateName | null;
-if (named !== null && named in STATES) {
+const named = asked.get("state");
+if (named !== null && gallery.states.includes(named)) {
   const column = Number(asked.get("column"));
   show({
-    state: named,
+    state: named as Shown["state"],
     locale: asked.get("locale") ?? "en",
     ...(column > 0 && { column, height: asked.get("height") ?? "100svh" }),
   });

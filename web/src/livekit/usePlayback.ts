@@ -1,6 +1,7 @@
 import type { Room } from "livekit-client";
 import { useCallback, useEffect, useMemo, useState } from "react";
 
+import { catchRefusedSound } from "./microphoneSound.js";
 import { type Playback, PlaybackReporter } from "./playbackReporter.js";
 
 export interface PlaybackControl {
@@ -27,6 +28,7 @@ export function usePlayback(room: Room, sound: boolean): PlaybackControl {
     [room],
   );
   useEffect(() => reporter.start(), [reporter]);
+  useEffect(() => catchRefusedSound(room), [room]);
   const unlock = useCallback(() => {
     reporter.setSound(true);
     // If the browser refuses again, the button stays.
