@@ -54,6 +54,15 @@ class AgentLine:
         if self._speech is not None and self.under_way and self._speech.allow_interruptions:
             self._speech.interrupt()
 
+    def resume(self) -> None:
+        """Continue the line now if a sound has paused it, unless the sound goes on.
+
+        livekit-agents would continue it later.
+        """
+        audio = self._session.output.audio
+        if self.under_way and audio is not None and self._session.user_state != "speaking":
+            audio.resume()
+
     def when_over(self, callback: Callable[[], None]) -> None:
         """Call `callback` at the end of every line."""
         self._on_end.append(callback)

@@ -210,6 +210,7 @@ class TraineeWords:
             self._events.emit(SpeechRecognised())
             if final:
                 self._backchannel, self._backchannel_at = event, time.monotonic()
+                self._line.resume()
             return []
         return self._pass(event, text, final=final)
 

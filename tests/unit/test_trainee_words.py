@@ -59,7 +59,13 @@ class FakeSession:
 
     def __init__(self) -> None:
         self.current_speech: FakeSpeech | None = None
+        self.user_state = "listening"
+        self.resumed = 0
+        self.output = SimpleNamespace(audio=SimpleNamespace(resume=self._resume))
         self._callbacks: list[Any] = []
+
+    def _resume(self) -> None:
+        self.resumed += 1
 
     def on(self, _: str, callback: Any) -> None:
         self._callbacks.append(callback)
@@ -247,6 +253,21 @@ async def test_backchannel_does_not_reach_the_session(locale: str, text: str) ->
 )
 def test_words_with_a_meaning_are_no_backchannel(locale: str, text: str) -> None:
     assert not is_backchannel(text, locale)
+
+
+async def test_backchannel_continues_the_line_unless_the_sound_goes_on(setup: Setup) -> None:
+    setup.words.release()
+    setup.session.speaks()
+    setup.says("Okay.", START, INTERIM, EAGER)
+    await setup.settle()
+    assert setup.session.resumed == 0
+    setup.says("Okay.", FINAL, END)
+    await setup.settle()
+    assert setup.session.resumed == 1
+    setup.session.user_state = "speaking"
+    setup.says("Okay.")
+    await setup.settle()
+    assert setup.session.resumed == 1
 
 
 async def test_backchannel_is_an_answer_if_the_line_ends_then(setup: Setup) -> None:
