@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from livekit.agents import AgentSession, AgentStateChangedEvent
+from livekit.agents import AgentSession, AgentStateChangedEvent, UserStateChangedEvent
 from livekit.agents.voice import SpeechHandle
 
 
@@ -27,7 +27,9 @@ class AgentLine:
         self._on_end: list[Callable[[], None]] = []
         self.ended_at = 0.0
         """When the last line ended, on the monotonic clock."""
+        self._resumes_after_sound = False
         session.on("agent_state_changed", self._on_agent_state)
+        session.on("user_state_changed", self._on_user_state)
 
     @property
     def under_way(self) -> bool:
@@ -55,17 +57,27 @@ class AgentLine:
             self._speech.interrupt()
 
     def resume(self) -> None:
-        """Continue the line now if a sound has paused it, unless the sound goes on.
+        """Continue the line if a sound has paused it: now, or when the sound ends.
 
         livekit-agents would continue it later.
         """
-        audio = self._session.output.audio
-        if self.under_way and audio is not None and self._session.user_state != "speaking":
-            audio.resume()
+        self._resumes_after_sound = self._session.user_state == "speaking"
+        if not self._resumes_after_sound:
+            self._resume()
 
     def when_over(self, callback: Callable[[], None]) -> None:
         """Call `callback` at the end of every line."""
         self._on_end.append(callback)
+
+    def _resume(self) -> None:
+        audio = self._session.output.audio
+        if self.under_way and audio is not None:
+            audio.resume()
+
+    def _on_user_state(self, event: UserStateChangedEvent) -> None:
+        resumes, self._resumes_after_sound = self._resumes_after_sound, False
+        if resumes and event.new_state == "listening":
+            self._resume()
 
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
         speech = self._session.current_speech

@@ -67,13 +67,14 @@ class FakeSession:
     def _resume(self) -> None:
         self.resumed += 1
 
-    def on(self, _: str, callback: Any) -> None:
-        self._callbacks.append(callback)
+    def on(self, event: str, callback: Any) -> None:
+        self._callbacks.append((event, callback))
 
-    def changes_to(self, state: str) -> None:
-        """Change the state of the agent."""
-        for callback in self._callbacks:
-            callback(SimpleNamespace(new_state=state))
+    def changes_to(self, state: str, event: str = "agent_state_changed") -> None:
+        """Change the state of the agent, or of the trainee ("user_state_changed")."""
+        for name, callback in self._callbacks:
+            if name == event:
+                callback(SimpleNamespace(new_state=state))
 
     def speaks(self, *, allow_interruptions: bool = True) -> FakeSpeech:
         self.current_speech = FakeSpeech(allow_interruptions=allow_interruptions)
@@ -255,7 +256,7 @@ def test_words_with_a_meaning_are_no_backchannel(locale: str, text: str) -> None
     assert not is_backchannel(text, locale)
 
 
-async def test_backchannel_continues_the_line_unless_the_sound_goes_on(setup: Setup) -> None:
+async def test_backchannel_continues_the_line_when_its_sound_ends(setup: Setup) -> None:
     setup.words.release()
     setup.session.speaks()
     setup.says("Okay.", START, INTERIM, EAGER)
@@ -268,6 +269,9 @@ async def test_backchannel_continues_the_line_unless_the_sound_goes_on(setup: Se
     setup.says("Okay.")
     await setup.settle()
     assert setup.session.resumed == 1
+    for _ in range(2):
+        setup.session.changes_to("listening", "user_state_changed")
+        assert setup.session.resumed == 2
 
 
 async def test_backchannel_is_an_answer_if_the_line_ends_then(setup: Setup) -> None:
