@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import Error, Page, async_playwright
 
 from agent.demo.page import WEB
 from agent.demo.tools import run_tool
@@ -173,8 +173,8 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.fixture(scope="module")
-async def context(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BrowserContext]:
-    """Build the gallery, and serve it to a browser."""
+async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Page]:
+    """Build the gallery and open it."""
     npx = shutil.which("npx")
     assert npx, "the browser tests need npm"
     built = tmp_path_factory.mktemp("gallery")
@@ -185,25 +185,30 @@ async def context(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
             executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         # While something moves, it is not where it will be.
-        context = await chromium.new_context(reduced_motion="reduce")
-        await context.route(
+        page = await chromium.new_page(reduced_motion="reduce")
+        await page.route(
             f"{_ORIGIN}/**",
             lambda route: route.fulfill(path=built / route.request.url.removeprefix(f"{_ORIGIN}/")),
         )
-        yield context
+        await page.goto(f"{_ORIGIN}/gallery.html")
+        await page.wait_for_function("window.gallery !== undefined")
+        yield page
         await chromium.close()
 
 
 @pytest.fixture
-async def page(context: BrowserContext) -> AsyncIterator[Page]:
-    """Open the gallery; no error of the page may stay uncaught."""
-    page = await context.new_page()
+async def page(gallery: Page) -> AsyncIterator[Page]:
+    """Return the open gallery in the light theme; no error of the page may stay uncaught."""
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    await page.goto(f"{_ORIGIN}/gallery.html")
-    await page.wait_for_function("window.gallery !== undefined")
-    yield page
-    await page.close()
+
+    def on_error(error: Error) -> None:
+        errors.append(str(error))
+
+    await gallery.emulate_media(color_scheme="light", forced_colors="none")
+    await gallery.evaluate("delete document.body.dataset.tgTheme")
+    gallery.on("pageerror", on_error)
+    yield gallery
+    gallery.remove_listener("pageerror", on_error)
     assert errors == []
 
 
