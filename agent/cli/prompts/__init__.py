@@ -9,10 +9,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from agent.cli.prompts import check, listing, new, preview, render, schema, translation
+from agent.cli.prompts import check, listing, new, preview, rehearse, render, schema, translation
 from agent.core.errors import ScriptError
 
-_TOOLS = (listing, check, render, preview, new, translation, schema)
+_TOOLS = (listing, check, render, preview, rehearse, new, translation, schema)
 
 
 def main(arguments: Sequence[str]) -> int:

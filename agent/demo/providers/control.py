@@ -15,7 +15,7 @@ from agent.demo.providers.beyond_presence.api import BeyondPresence
 from agent.demo.providers.deepgram.api import Deepgram
 from agent.demo.providers.faults import Faults, UnknownFault
 from agent.demo.providers.gemini.api import Gemini
-from agent.demo.providers.speech import Voice
+from agent.demo.providers.speech import Recogniser, Voice
 from agent.demo.providers.wire import Shared, serving
 
 
@@ -47,6 +47,22 @@ async def serve_stand_ins(
             "recognises_speech": not deepgram.recogniser.unavailable,
             "speaks": not voice.unavailable,
         }
+
+
+@contextlib.asynccontextmanager
+async def serve_gemini() -> AsyncIterator[str]:
+    """Serve Gemini's text model alone, without latency, until the block ends; yields its address.
+
+    Voice and speech recognition are not loaded, because nothing asks for them.
+    """
+    voice, recogniser = Voice(), Recogniser()
+    gemini = Gemini(Shared(Faults(), latency=0.0), voice, recogniser)
+    try:
+        async with serving(gemini.app()) as url:
+            yield url
+    finally:
+        voice.close()
+        recogniser.close()
 
 
 def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> web.Application:

@@ -1,0 +1,329 @@
+"""The conversations of `prompts rehearse`: the agent of the product talks with scripted trainees.
+
+Script, functions, answers and instructions are those of a greeting; only room and voices are
+missing. Without a key for Gemini, the demo's stand-in answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from livekit.agents import APIError, FunctionToolsExecutedEvent, llm
+
+from agent.cli.prompts.arguments import Target
+from agent.cli.prompts.trainees import (
+    LANGUAGES,
+    ScriptedTrainee,
+    content_words,
+    fact_questions,
+    language_of,
+    right_value,
+    said,
+    wrong_value,
+)
+from agent.conversation.conversation import Conversation
+from agent.conversation.function_tools import RECORD
+from agent.conversation.state import GreetingState
+from agent.core.errors import ScriptError
+from agent.core.events import ClosingRequested, Events, LineAdded
+from agent.core.job_metadata import JobMetadata
+from agent.core.settings import LlmSettings
+from agent.core.types import Answer
+from agent.scripts import Question, RenderedScript
+from agent.scripts.schema import Value
+from agent.scripts.selection import DEFAULT_SCRIPT
+from agent.speech.models import build_llm
+
+_REPLY_TIMEOUT_S = 30.0
+_AT_ONCE = 3
+"""Conversations at the same time; more may exceed the rate limit of a key."""
+_TRIES = 2
+"""A trainee answers the same question so often."""
+_USED_SHARE = 0.5
+"""A line uses a fact if it has this part of the fact's words."""
+TRAINEE_NAME = "Ana"
+_BASE_URL = "GOOGLE_GEMINI_BASE_URL"
+_ACCEPTED = re.compile(r"(?:Saved|Left out|Kept): |\w+ would help ")
+"""How `Answers` replies to a call that it has not refused."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a transcript, one call of a function, or one note."""
+
+    who: Literal["trainee", "guide", "call", "refused", "note"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of the trainee, with the reply."""
+
+    question: str
+    reply: str
+    about: int | None
+    """The index of the fact that it asks about; None for another question."""
+    used: frozenset[int]
+    """Indices of the facts that the reply uses."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the reply uses the fact, or any fact."""
+        return bool(self.used) if self.about is None else self.about in self.used
+
+
+@dataclass
+class Talk:
+    """The conversation with one trainee."""
+
+    trainee: ScriptedTrainee
+    first: RenderedScript
+    """The script at the start; the trainee may switch to another locale of it."""
+    entries: list[Entry] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    meant: dict[str, Value] = field(default_factory=dict)
+    """The values that the trainee's answers stand for; of text, the words."""
+    asked: list[Asked] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    """Indices of the facts that the agent has used in the language of the start."""
+    over: bool = False
+    """The agent has ended the conversation."""
+
+    @property
+    def unanswered(self) -> list[Asked]:
+        """Questions whose reply does not use a fact."""
+        return [asked for asked in self.asked if not asked.is_answered]
+
+    @property
+    def refused(self) -> list[str]:
+        """Calls that the functions have refused."""
+        return [entry.text for entry in self.entries if entry.who == "refused"]
+
+
+@asynccontextmanager
+async def model() -> AsyncIterator[tuple[llm.LLM[Any], bool]]:
+    """Yield the configured model, or the demo's stand-in; and whether it is the stand-in.
+
+    Raises:
+        ConfigError: a setting of the model is wrong.
+        ScriptError: there is no key, and the demo is not installed.
+    """
+    if os.environ.get("GOOGLE_API_KEY") or os.environ.get("GOOGLE_GENAI_USE_VERTEXAI"):
+        yield build_llm(LlmSettings.from_env(os.environ)), False
+        return
+    try:
+        # By name: the demo is a layer above this one, and its extra may not be installed.
+        control: Any = importlib.import_module("agent.demo.providers.control")
+    except ImportError as e:
+        raise ScriptError(
+            "no model here: set GOOGLE_API_KEY, or run it with `uv run --extra demo`"
+        ) from e
+    before = os.environ.get(_BASE_URL)
+    async with control.serve_gemini() as url:
+        os.environ[_BASE_URL] = url  # Google's client reads it
+        try:
+            yield build_llm(LlmSettings.from_env({"GOOGLE_API_KEY": "stand-in"})), True
+        finally:
+            del os.environ[_BASE_URL]
+            if before is not None:
+                os.environ[_BASE_URL] = before
+
+
+async def rehearse(
+    target: Target, locale: str, trainees: Sequence[ScriptedTrainee]
+) -> tuple[list[Talk], bool]:
+    """Let the trainees talk with the agent.
+
+    Returns:
+        The conversations in the order of the trainees, and whether the stand-in was the model.
+
+    Raises:
+        ConfigError: a setting of the model is wrong.
+        ScriptError: the script cannot be filled, or there is no model.
+    """
+    logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
+    limit = asyncio.Semaphore(_AT_ONCE)
+    async with model() as (answering, is_stand_in):
+
+        async def one(trainee: ScriptedTrainee) -> Talk:
+            async with limit:
+                return await _Rehearsal(answering, target, locale, trainee).run()
+
+        return list(await asyncio.gather(*map(one, trainees))), is_stand_in
+
+
+class _Rehearsal:
+    """One conversation under way."""
+
+    def __init__(
+        self, answering: llm.LLM[Any], target: Target, locale: str, trainee: ScriptedTrainee
+    ) -> None:
+        files = target.library.scripts[target.name]
+        # Nothing but this script can be selected, whatever it is called.
+        scripts = {target.name: files, DEFAULT_SCRIPT: files}
+        events = Events()
+        metadata = {"trainee": {"name": TRAINEE_NAME}, "locale": locale}
+        self._state = GreetingState(
+            metadata=JobMetadata.model_validate(metadata),
+            events=events,
+            library=replace(target.library, scripts=scripts),
+        )
+        self._conversation = Conversation(answering, self._state, events, None)
+        self._conversation.session.on("function_tools_executed", self._on_calls)
+        self._talk = Talk(trainee, self._state.script)
+        self._language = language_of(locale)
+        events.on(LineAdded, self._on_line)
+        events.on(ClosingRequested, self._on_closing)
+
+    async def run(self) -> Talk:
+        """Hold the conversation, from the opening to the closing line."""
+        talk = self._talk
+        async with self._conversation.session as session:
+            await session.start(self._conversation.agent, record=False)
+            await self._conversation.say(self._state.script.opening)
+            for turn in talk.trainee.turns:
+                if not self._ended:
+                    await self._take(turn)
+            if not self._ended:
+                await self._say(LANGUAGES[self._language]["no questions"])
+            if self._ended:
+                await self._conversation.say(self._state.script.closing)
+            else:
+                self._note("The trainee presses Continue.")
+        talk.answers = dict(self._state.answers.given)
+        return talk
+
+    async def _take(self, turn: str) -> None:
+        """Take one turn of the trainee."""
+        match turn:
+            case "answer":
+                await self._answer()
+            case "answers":
+                while not self._ended and await self._answer():
+                    pass
+            case "corrections":
+                while not self._ended and await self._correct():
+                    pass
+            case "facts":
+                asked = fact_questions(self._state.script.facts, self._language)
+                for about, question in enumerate(asked):
+                    if not self._ended:
+                        await self._say(question, about)
+            case "silence":
+                self._note(f"{self._silence} The agent checks in.")
+                await self._conversation.say(self._state.script.check_in)
+            case "end by silence":
+                self._note(f"{self._silence} The agent ends the conversation.")
+                self._ended = True
+            case "switch":
+                await self._switch()
+            case _:
+                await self._say(LANGUAGES[self._language][turn])
+
+    @property
+    def _silence(self) -> str:
+        return f"{self._state.script.limits.idle_seconds} s of silence (not waited for here)."
+
+    async def _answer(self) -> bool:
+        """Answer the open question; False if none is open, or the answers are not recorded."""
+        question = self._state.answers.next_open()
+        if question is None:
+            return False
+        value = right_value(question, self._talk.trainee.number)
+        self._talk.meant[question.id] = value
+        for _ in range(_TRIES):
+            line = said(question, value, self._language)
+            await self._say(line[0].upper() + line[1:])
+            if self._ended or not self._is_open(question):
+                return True
+        return False
+
+    async def _correct(self) -> bool:
+        """Answer the open question wrongly, and correct the answer; returns as `_answer`."""
+        question = self._state.answers.next_open()
+        if question is None:
+            return False
+        number = self._talk.trainee.number
+        value = right_value(question, number)
+        self._talk.meant[question.id] = value
+        wrong = said(question, wrong_value(question, number), self._language)
+        await self._say(wrong[0].upper() + wrong[1:])
+        if not self._ended:
+            answer = said(question, value, self._language)
+            correction = LANGUAGES[self._language]["correction"]
+            await self._say(correction.format(answer=answer))
+        return not self._is_open(question)
+
+    async def _switch(self) -> None:
+        """Ask for another language: one of the script, if it has another."""
+        others = [tag for tag in LANGUAGES if tag != self._language]
+        have = [language_of(tag) for tag in self._state.script.locales]
+        asked = next((tag for tag in others if tag in have), others[0])
+        await self._say(LANGUAGES[asked]["switch"])
+        self._language = language_of(self._state.script.locale)
+
+    def _is_open(self, question: Question) -> bool:
+        given = self._state.answers.given.get(question.id)
+        return given is not None and given.status == "open"
+
+    async def _say(self, line: str, about: int | None = None) -> None:
+        """Say a line of the trainee, and wait for the reply.
+
+        Args:
+            about: the index of the fact that the line asks about.
+        """
+        begins = len(self._talk.entries)
+        try:
+            async with asyncio.timeout(_REPLY_TIMEOUT_S):
+                await self._conversation.session.run(user_input=line)
+        except (APIError, TimeoutError) as e:
+            status = getattr(e, "status_code", None) or type(e).__name__
+            self._note(f"The model did not answer ({status}). The agent apologises.")
+            await self._conversation.say(self._state.script.trouble)
+        entries = self._talk.entries[begins:]
+        reply = " ".join(entry.text for entry in entries if entry.who == "guide")
+        facts = list(map(content_words, self._state.script.facts))
+        spoken = content_words(reply)
+        used = {i for i, fact in enumerate(facts) if len(fact & spoken) >= _USED_SHARE * len(fact)}
+        if self._state.script.locale == self._talk.first.locale:
+            self._talk.used |= used
+        if line.endswith("?") and not any(entry.who == "call" for entry in entries):
+            self._talk.asked.append(Asked(line, reply, about, frozenset(used)))
+
+    @property
+    def _ended(self) -> bool:
+        return self._talk.over
+
+    @_ended.setter
+    def _ended(self, over: bool) -> None:
+        self._talk.over = over
+
+    def _note(self, text: str) -> None:
+        self._talk.entries.append(Entry("note", text))
+
+    def _on_line(self, event: LineAdded) -> None:
+        self._talk.entries.append(Entry(event.line.who, event.line.text))
+
+    def _on_closing(self, _: ClosingRequested) -> None:
+        self._talk.over = True
+
+    def _on_calls(self, event: FunctionToolsExecutedEvent) -> None:
+        for call, output in event.zipped():
+            arguments = json.loads(call.arguments or "{}")
+            values = ", ".join(json.dumps(v, ensure_ascii=False) for v in arguments.values())
+            text = f"{call.name}({values})"
+            answer = output.output
+            about_answer = call.name.startswith(RECORD) or call.name == "skip_question"
+            if about_answer and not _ACCEPTED.match(answer):
+                self._talk.entries.append(Entry("refused", f"{text}: {answer}"))
+            else:
+                self._talk.entries.append(Entry("call", text))
