@@ -136,6 +136,13 @@ def test_interview_records_a_correction(locale: str, corrected: str) -> None:
     assert talk.saved["years_driving"] == 20
 
 
+def test_interview_distinguishes_questions_that_end_alike() -> None:
+    talk = Interview("patient care", "en")
+    assert talk.say("Yes.").endswith("have you worked in care?")
+    talk.say("9.")
+    assert talk.saved == {"worked_in_care": True, "years_in_care": 9}
+
+
 def test_interview_asks_again_after_an_unclear_answer() -> None:
     talk = Interview("forklift", "en")
     talk.say("Hello!")

@@ -182,9 +182,11 @@ class _Interview:
             _id_of(call) for call, response in self._exchanges if not _REFUSED.search(response.text)
         }
         for text in reversed(self._request.model_texts[-_PENDING_TURNS:]):
-            for question in self._questions.values():
-                if question.is_in(text):
-                    return None if question.id in handled else question
+            asked = [each for each in self._questions.values() if each.is_in(text)]
+            # "Have you worked in care?" is also the end of "How long have you worked in care?".
+            asked.sort(key=lambda each: plain(each.ask) not in plain(text))
+            if asked:
+                return None if asked[0].id in handled else asked[0]
         return None
 
     def _ask_again(self, question: Question) -> Reply:
