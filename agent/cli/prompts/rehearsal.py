@@ -62,6 +62,8 @@ class Entry:
 
     who: Literal["trainee", "guide", "call", "refused", "note"]
     text: str
+    locale: str = "en"
+    """The language of the text."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,9 @@ class Talk:
     used: set[int] = field(default_factory=set)
     """Indices of the facts that the agent has used in the language of the start."""
     over: bool = False
-    """The agent has ended the conversation."""
+    """The agent has ended the conversation, or the model has failed."""
+    failure: str = ""
+    """Why the model did not answer."""
 
     @property
     def unanswered(self) -> list[Asked]:
@@ -148,7 +152,7 @@ async def rehearse(
 
     Raises:
         ConfigError: a setting of the model is wrong.
-        ScriptError: the script cannot be filled, or there is no model.
+        ScriptError: the script cannot be filled, or no model answers.
     """
     logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
     limit = asyncio.Semaphore(_AT_ONCE)
@@ -158,7 +162,10 @@ async def rehearse(
             async with limit:
                 return await _Rehearsal(answering, target, locale, trainee).run()
 
-        return list(await asyncio.gather(*map(one, trainees))), is_stand_in
+        talks = list(await asyncio.gather(*map(one, trainees)))
+    if all(talk.failure for talk in talks):
+        raise ScriptError(f"Gemini does not answer ({talks[0].failure}): check it with doctor")
+    return talks, is_stand_in
 
 
 class _Rehearsal:
@@ -195,7 +202,10 @@ class _Rehearsal:
                     await self._take(turn)
             if not self._ended:
                 await self._say(LANGUAGES[self._language]["no questions"])
-            if self._ended:
+            if talk.failure:
+                self._note(f"The model did not answer ({talk.failure}).")
+                await self._conversation.say(self._state.script.trouble)
+            elif self._ended:
                 await self._conversation.say(self._state.script.closing)
             else:
                 self._note("The trainee presses Continue.")
@@ -286,9 +296,8 @@ class _Rehearsal:
             async with asyncio.timeout(_REPLY_TIMEOUT_S):
                 await self._conversation.session.run(user_input=line)
         except (APIError, TimeoutError) as e:
-            status = getattr(e, "status_code", None) or type(e).__name__
-            self._note(f"The model did not answer ({status}). The agent apologises.")
-            await self._conversation.say(self._state.script.trouble)
+            self._talk.failure = str(getattr(e, "status_code", None) or type(e).__name__)
+            self._ended = True
         entries = self._talk.entries[begins:]
         reply = " ".join(entry.text for entry in entries if entry.who == "guide")
         facts = list(map(content_words, self._state.script.facts))
@@ -311,7 +320,7 @@ class _Rehearsal:
         self._talk.entries.append(Entry("note", text))
 
     def _on_line(self, event: LineAdded) -> None:
-        self._talk.entries.append(Entry(event.line.who, event.line.text))
+        self._talk.entries.append(Entry(event.line.who, event.line.text, self._state.script.locale))
 
     def _on_closing(self, _: ClosingRequested) -> None:
         self._talk.over = True
@@ -321,9 +330,8 @@ class _Rehearsal:
             arguments = json.loads(call.arguments or "{}")
             values = ", ".join(json.dumps(v, ensure_ascii=False) for v in arguments.values())
             text = f"{call.name}({values})"
-            answer = output.output
             about_answer = call.name.startswith(RECORD) or call.name == "skip_question"
-            if about_answer and not _ACCEPTED.match(answer):
-                self._talk.entries.append(Entry("refused", f"{text}: {answer}"))
+            if about_answer and not _ACCEPTED.match(output.output):
+                self._talk.entries.append(Entry("refused", f"{text}: {output.output}"))
             else:
                 self._talk.entries.append(Entry("call", text))
