@@ -13,8 +13,10 @@ from agent.cli.prompts import main
 from agent.cli.prompts.arguments import find_script
 from agent.cli.prompts.rehearsal import Talk, rehearse
 from agent.cli.prompts.trainees import LANGUAGES, TRAINEES, right_value, wrong_value
+from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import LlmSettings
+from agent.demo.providers.control import serve_gemini
 from agent.scripts import PROMPTS, script_for
 from agent.scripts.library import read_library
 from tests.unit.test_scripts_check import GOOD
@@ -118,7 +120,7 @@ def test_rehearse_writes_a_page_about_a_draft(
 
 
 def test_rehearse_says_what_it_cannot_do(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["rehearse", "forklift", "--locale", "pt"]) == 1
     assert capsys.readouterr().err == "forklift has no locale pt; it has de, en, es, fr\n"
@@ -126,7 +128,11 @@ def test_rehearse_says_what_it_cannot_do(
     command = ["rehearse", "forklift", "--trainee", "hurried", "--out", str(out)]
     assert main(command) == 1
     assert capsys.readouterr().err.startswith(f"{out} cannot be written")
-    monkeypatch.setenv("GOOGLE_API_KEY", "key")
-    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9")
-    assert main(command) == 1
-    assert capsys.readouterr().err.startswith("Gemini does not answer (")
+
+
+async def test_rehearse_fails_if_the_model_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve_gemini() as url:
+        monkeypatch.setenv("GOOGLE_API_KEY", "invalid")
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", url)
+        with pytest.raises(ScriptError, match="Gemini does not answer"):
+            await rehearse(find_script("forklift", PROMPTS), "en", [TRAINEES["hurried"]])

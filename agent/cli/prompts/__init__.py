@@ -1,6 +1,7 @@
-"""`python -m agent prompts`: tools for writers of scripts, without keys, network and LiveKit.
+"""`python -m agent prompts`: tools for writers of scripts, without keys and network.
 
 Each module is one tool: `add_to` declares its arguments, and its function returns the exit code.
+Only `rehearse` and the voices of `preview` load livekit-agents, when they run.
 """
 
 from __future__ import annotations
