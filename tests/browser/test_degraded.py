@@ -178,7 +178,7 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     await expect(root).to_have_attribute("data-reason", "taken_over", timeout=SLOW_MS)
     message = first.get_by_test_id("welcome-message")
     await expect(message).to_contain_text("Tu bienvenida está abierta en otro sitio")
-    await expect(message).to_contain_text("Se ha abierto en otra pestaña o ventana")
+    await expect(message).to_contain_text("Se abrió en otra pestaña o ventana")
     await expect(first.get_by_test_id("try-again")).to_have_text("Seguir aquí")
     await screenshot(first, "taken-over")
     field = second.get_by_test_id("chat-input")
