@@ -102,3 +102,16 @@ test("earlier lines come before the captions, without those that are there alrea
   expect(captions.map(({ id }) => id)).toEqual(["earlier-0", "earlier-1", "b"]);
   expect(texts(mergeCaption([], { earlier: [] }))).toEqual([]);
 });
+
+test("the line that the agent is saying, or says again, is shown once", () => {
+  const earlier = [{ from: "agent" as const, text: "Hello. And you?", lang: "en" }];
+  const growing = merge({ id: "b", from: "agent", delta: "Hello. A" });
+  expect(texts(mergeCaption(growing, { earlier }))).toEqual(["Hello. A"]);
+
+  const update = { id: "c", from: "agent" as const, lang: "en", stream: 2, final: false };
+  const shown = mergeCaption([], { earlier });
+  const again = mergeCaption(shown, { ...update, delta: "Hello." });
+  expect(texts(again)).toEqual(["Hello."]);
+  const next = mergeCaption(shown, { ...update, delta: "Thank you." });
+  expect(texts(next)).toEqual(["Hello. And you?", "Thank you."]);
+});

@@ -31,13 +31,18 @@ export type EarlierLine = Pick<Caption, "from" | "text" | "lang">;
 
 const MAX_CAPTIONS = 200;
 
+/** `live` is the line `earlier`, or its beginning. */
+function continues(live: Pick<Caption, "from" | "text">, earlier: EarlierLine): boolean {
+  const text = live.text.trim();
+  return live.from === earlier.from && text !== "" && earlier.text.trim().startsWith(text);
+}
+
 /** Put the earlier lines before the captions, without those that came in the meantime. */
 function withEarlier(
   captions: readonly Caption[],
   lines: readonly EarlierLine[],
 ): readonly Caption[] {
-  const isKnown = (line: EarlierLine) =>
-    captions.some(({ from, text }) => from === line.from && text.trim() === line.text.trim());
+  const isKnown = (line: EarlierLine) => captions.some((caption) => continues(caption, line));
   const missing = lines.slice(0, lines.findLastIndex((line) => !isKnown(line)) + 1);
   const before = missing.map((line, index): Caption => {
     return { ...line, id: `earlier-${index}`, final: true, earlier: true, stream: 0 };
@@ -55,7 +60,11 @@ export function mergeCaption(
   const known = captions[index];
   if (known === undefined) {
     if (delta === "") return captions;
-    return [...captions, { id, from, lang, stream, text: delta, final }].slice(-MAX_CAPTIONS);
+    // The agent goes on with its last line, or repeats it for a trainee who came back.
+    const last = captions.at(-1);
+    const again = last?.earlier === true && continues({ from, text: delta }, last);
+    const before = again ? captions.slice(0, -1) : captions;
+    return [...before, { id, from, lang, stream, text: delta, final }].slice(-MAX_CAPTIONS);
   }
   if (stream < known.stream || (known.final && !final)) return captions;
   // A new stream that has no text yet does not erase the text of the last one.
