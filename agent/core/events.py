@@ -114,6 +114,14 @@ class TraineeTyping:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackGiven:
+    """The trainee says what they think of the greeting; it replaces earlier feedback."""
+
+    helpful: bool
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
 class NameChosen:
     """The trainee wants to be called by this name, which is clean."""
 

@@ -82,6 +82,16 @@ class Disclosure(Record):
     """That the greeting is recorded; null if it is not."""
 
 
+class Feedback(Record):
+    """What the trainee thinks of the greeting, given voluntarily. It is not about the trainee."""
+
+    helpful: bool
+    """Thumbs up or down."""
+    comment: str = ""
+    """One line in the trainee's own words; empty if they wrote none."""
+    at: datetime
+
+
 class Ended(Record):
     """The end of the greeting."""
 
@@ -124,6 +134,8 @@ class Outcome(Record):
     """Null if there is no consent or RECORDING=off."""
     disclosure: Disclosure | None = None
     """The disclosure receipt; null in outcomes of older releases."""
+    feedback: Feedback | None = None
+    """Null if the trainee gave none."""
     ended: Ended | None = None
     """Null during the greeting."""
     started_at: datetime

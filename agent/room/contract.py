@@ -74,6 +74,10 @@ RPC_SET_NAME = "set_name"
 """Page to agent: `{"name": "Ada"}`, what the trainee wants to be called. Returns
 `{"name": "Ada"}` as the agent says it; empty if the text contains no name: nothing changes."""
 
+RPC_FEEDBACK = "feedback"
+"""Page to agent, until the room closes: `{"helpful": true, "comment": "one line"}`, what the
+trainee thinks of the greeting. A later call replaces an earlier one. Returns `ok`."""
+
 ATTRIBUTE_RECORDING = "greeting.recording"
 """On the agent: `on` while the trainee is being recorded, otherwise empty."""
 

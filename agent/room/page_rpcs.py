@@ -13,6 +13,7 @@ from agent.core.events import (
     CanHear,
     EndRequested,
     Events,
+    FeedbackGiven,
     LabelShown,
     NameChosen,
     PageTimelineReported,
@@ -21,9 +22,11 @@ from agent.core.events import (
 )
 from agent.core.log import logger
 from agent.core.names import clean_name
+from agent.core.plain_text import one_line
 from agent.room.contract import (
     RPC_CAN_HEAR,
     RPC_END_GREETING,
+    RPC_FEEDBACK,
     RPC_LABELS_SHOWN,
     RPC_SET_NAME,
     RPC_START_TIMELINE,
@@ -38,6 +41,7 @@ _TIMELINE_REPORTS_MAX: Final = 4
 """A page sends one or two reports; more are ignored."""
 _NAMES_MAX: Final = 5
 """How often a trainee may choose another name; more are ignored."""
+_COMMENT_MAX: Final = 500  # characters
 _LABELS: Final[tuple[Literal["ai", "recording"], ...]] = ("ai", "recording")
 _LABEL_AGE_MAX_MS: Final = 3_600_000
 
@@ -55,6 +59,7 @@ class PageRpcs:
             RPC_CAN_HEAR: self._on_can_hear,
             RPC_END_GREETING: self._on_end_greeting,
             RPC_SET_NAME: self._on_set_name,
+            RPC_FEEDBACK: self._on_feedback,
             RPC_LABELS_SHOWN: self._on_labels_shown,
             RPC_START_TIMELINE: self._on_start_timeline,
             RPC_STOP_RECORDING: self._on_stop_recording,
@@ -93,6 +98,15 @@ class PageRpcs:
         event = EndRequested(end_reasons.requested(reason))
         asyncio.get_running_loop().call_later(_RESPOND_FIRST_S, self._events.emit, event)
         return "ok"
+
+    async def _on_feedback(self, call: rtc.RpcInvocationData) -> str:
+        try:
+            given = json.loads(call.payload)
+            comment = one_line(given.get("comment"), _COMMENT_MAX)
+            event = FeedbackGiven(helpful=given["helpful"] is True, comment=comment)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return "ignored"
+        return self._emit_from_human(call, event)
 
     async def _on_set_name(self, call: rtc.RpcInvocationData) -> str:
         if not self._is_from_human(call) or self._names >= _NAMES_MAX:

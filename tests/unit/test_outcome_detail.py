@@ -25,7 +25,7 @@ from agent.core.types import Answer, Line
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.delivery import OutcomeDelivery
-from agent.outcomes.record import Disclosure, Ended, Fault, Notice, Outcome, Recorded
+from agent.outcomes.record import Disclosure, Ended, Fault, Feedback, Notice, Outcome, Recorded
 from agent.outcomes.timeline import Timeline
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting
@@ -60,6 +60,7 @@ def full() -> Outcome:
         transcript=[Line(who="trainee", at=AT, text=SAID)],
         recording=Recorded(by="worker", status="kept", key="7/o.ogg", seconds=61.5),
         disclosure=Disclosure(script="forklift", script_version=1, locale="en", ai=notice),
+        feedback=Feedback(helpful=True, comment=SAID, at=AT),
         ended=Ended(reason="continue", at=AT + timedelta(seconds=90), closing_said=True),
         started_at=AT,
         met_at=AT,

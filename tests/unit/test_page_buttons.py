@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,11 +16,14 @@ from agent.core.job_metadata import JobMetadata
 from agent.greeting.behaviours.answer_taps import AnswerTaps
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
+from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
-from agent.room.contract import ATTRIBUTE_QUESTIONS, ATTRIBUTE_TAP, RPC_SET_NAME
+from agent.outcomes.record import Outcome
+from agent.room.contract import ATTRIBUTE_QUESTIONS, ATTRIBUTE_TAP, RPC_FEEDBACK, RPC_SET_NAME
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
 from agent.scripts import PROMPTS, load_library
+from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 
@@ -172,3 +176,21 @@ async def test_trainee_is_called_by_the_name_they_chose() -> None:
         assert json.loads(answer) == {"name": ""}
         assert fake.state.metadata.trainee.name == "Zoë"
         assert held is not None
+
+
+async def test_feedback_of_the_page_is_in_the_outcome(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store")
+    async with fake_greeting() as fake:
+        recorder = OutcomeRecorder(fake.greeting, store, "o")
+        recorder.start()
+        held = PageRpcs(cast(Any, fake.room), fake.events)
+        for payload in ('{"helpful": false}', "[]", '{"helpful": true, "comment": "So\\nkind!"}'):
+            answer = await fake.room.says(RPC_FEEDBACK, payload)
+            assert answer == ("ignored" if payload == "[]" else "ok")
+        await recorder.close("continue")
+        assert held is not None
+    again = SqliteStore(tmp_path / "store")
+    (outcome,) = map(Outcome.model_validate_json, await again.outcomes("s"))
+    await again.aclose()
+    assert outcome.feedback is not None
+    assert (outcome.feedback.helpful, outcome.feedback.comment) == (True, "So kind!")

@@ -20,6 +20,7 @@ from agent.core.events import (
     AvatarAnswered,
     AvatarJoined,
     AvatarRequested,
+    FeedbackGiven,
     LabelShown,
     LanguageChanged,
     LineAdded,
@@ -35,7 +36,7 @@ from agent.core.log import log_task_failure, logger
 from agent.greeting.context import Greeting
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.avatar_budget import utc_day
-from agent.outcomes.record import Ended, Fault, Outcome
+from agent.outcomes.record import Ended, Fault, Feedback, Outcome
 from agent.outcomes.tally import count_outcome
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS
@@ -98,6 +99,7 @@ class OutcomeRecorder:
         events.on(OpeningStarted, self._on_opening_started)
         events.on(LineAdded, self._on_line)
         events.on(ProviderFailed, self._on_provider_failed)
+        events.on(FeedbackGiven, self._on_feedback)
 
     def start(self) -> None:
         """Save from now on, often enough to keep the lease."""
@@ -234,6 +236,10 @@ class OutcomeRecorder:
 
     def _on_opening_started(self, _: OpeningStarted) -> None:
         self._outcome.opened_at = _now()
+        self._changed.set()
+
+    def _on_feedback(self, event: FeedbackGiven) -> None:
+        self._outcome.feedback = Feedback(helpful=event.helpful, comment=event.comment, at=_now())
         self._changed.set()
 
     def _on_line(self, event: LineAdded) -> None:
