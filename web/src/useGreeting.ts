@@ -13,6 +13,7 @@ import { newestAgent } from "./livekit/agentPresence.js";
 import { isReconnecting } from "./livekit/connection.js";
 import { endGreeting } from "./livekit/endGreeting.js";
 import type { Playback } from "./livekit/playbackReporter.js";
+import { type AgentCalls, useAgentCalls } from "./livekit/useAgentCalls.js";
 import { useAgentLiveness } from "./livekit/useAgentLiveness.js";
 import { RPC_STOP_RECORDING } from "./livekit/roomContract.js";
 import { callParticipant } from "./livekit/rpc.js";
@@ -83,6 +84,8 @@ export interface UseGreetingResult {
   unlock: () => void;
   readAlong: () => void;
   microphone: Microphone;
+  /** What the page asks of the agent: another name for the trainee, and feedback. */
+  calls: AgentCalls;
   /** Stops and deletes the recording, if there is one. */
   stopRecording: () => void;
   /** What Continue does: `leave` ends the greeting and goes on, once. */
@@ -140,6 +143,7 @@ export function useGreetingAt(
   useStartTimeline(room, endpoint, playback);
   const labelShown = useLabelReporter(room);
   const conversation = useCaptions(room);
+  const calls = useAgentCalls(room);
   const microphone = useMicrophone(room, session.isConnected && isConversing(state), join);
   const end = () => endGreeting(room, endpoint);
   const { leaving, leave } = useContinue({
@@ -170,6 +174,7 @@ export function useGreetingAt(
     unlock,
     readAlong,
     microphone,
+    calls,
     stopRecording,
     leaving,
     leave,

@@ -1,9 +1,13 @@
+import { useState } from "react";
+
 import type { Conversation } from "../livekit/useCaptions.js";
 import type { Microphone } from "../livekit/useMicrophone.js";
+import type { AgentCalls } from "../livekit/useAgentCalls.js";
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
 import { turnOf } from "../livekit/turn.js";
 import {
+  closingOf,
   continueHintOf,
   type GreetingState,
   isConversing,
@@ -18,8 +22,10 @@ import { CaptionList } from "./CaptionList.js";
 import { ChatInput } from "./ChatInput.js";
 import { ContinueButton } from "./ContinueButton.js";
 import { Ending } from "./Ending.js";
+import { FeedbackForm } from "./FeedbackForm.js";
 import { Layout } from "./Layout.js";
 import { MicrophoneButton } from "./MicrophoneButton.js";
+import { Options, type TextSize } from "./Options.js";
 import { Stage } from "./Stage.js";
 
 /** Everything the page shows, as plain values. `web/src/gallery` has one for every main state. */
@@ -35,6 +41,7 @@ export interface GreetingViewProps {
   readAlong: () => void;
   conversation: Conversation;
   microphone: Microphone;
+  calls: AgentCalls;
   stopRecording: () => void;
   leaving: Leaving;
   leave: () => void;
@@ -49,14 +56,28 @@ export function GreetingView(props: GreetingViewProps) {
   const { microphone } = props;
   const { captions, send, typing } = props.conversation;
   const texts = useTexts();
+  const [chosenName, setChosenName] = useState<string>();
+  const [textSize, setTextSize] = useState<TextSize>("normal");
   const over = isOver(state);
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
+  const closing = closingOf(state);
+  const hasSaidGoodbye = closing !== undefined && closing !== "soon";
   return (
     <Layout
       state={state}
       playback={playback}
-      traineeName={traineeName}
+      traineeName={chosenName ?? traineeName}
+      textSize={textSize}
+      options={
+        live && (
+          <Options
+            {...{ textSize, setTextSize }}
+            setName={props.calls.setName}
+            onName={setChosenName}
+          />
+        )
+      }
       reconnecting={reconnecting}
       takesFocus={props.takesFocus === true}
       recording={agent?.recording === true && !over}
@@ -78,12 +99,15 @@ export function GreetingView(props: GreetingViewProps) {
               captions={captions}
               hint={live ? texts.captions.empty : texts.captions.before}
             >
-              {live && agent?.questions !== undefined && state.closing === undefined && (
+              {live && agent?.questions !== undefined && !hasSaidGoodbye && (
                 <AnswerChips
                   questions={agent.questions}
                   turn={turnOf(agent, reconnecting)}
                   send={send}
                 />
+              )}
+              {live && state.closing === "highlight_continue" && (
+                <FeedbackForm give={props.calls.giveFeedback} typing={typing} />
               )}
             </CaptionList>
             {!over && (

@@ -7,6 +7,7 @@ import type { Playback } from "../livekit/playbackReporter.js";
 import { closingOf, continueHintOf, type GreetingState, isOver } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
+import type { TextSize } from "./Options.js";
 import { useDisclosed } from "./useDisclosed.js";
 
 interface LayoutProps {
@@ -19,6 +20,10 @@ interface LayoutProps {
   recording?: boolean;
   stopRecording?: () => void;
   conversation?: ReactNode;
+  /** What the trainee can change, beside the connection status. */
+  options?: ReactNode;
+  /** The size of the captions. */
+  textSize?: TextSize;
   /** Lines for screen readers; see `Announcer`. */
   announcer?: ReactNode;
   /** Whether the browser plays sound; for tests and hosts, as `data-sound`. */
@@ -97,6 +102,7 @@ export function Layout(props: LayoutProps) {
             </span>{" "}
             {text}
           </p>
+          {props.options}
         </header>
         <div className="tg-body" data-split={conversation !== undefined}>
           <section
@@ -108,7 +114,11 @@ export function Layout(props: LayoutProps) {
             {stage}
           </section>
           {conversation !== undefined && (
-            <section className="tg-conversation" aria-label={texts.conversation}>
+            <section
+              className="tg-conversation"
+              aria-label={texts.conversation}
+              data-text-size={props.textSize}
+            >
               {conversation}
             </section>
           )}

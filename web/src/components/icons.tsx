@@ -39,6 +39,16 @@ export const MicrophoneOffIcon = () =>
     </>,
   );
 
+export const ThumbUpIcon = () =>
+  icon(
+    <path d="M7 11v9H4v-9zM7 11l4-7c1.500 0 2.500 1 2.500 2.500V10H19a2 2 0 0 1 2 2.300l-1 6A2 2 0 0 1 18 20H7" />,
+  );
+
+export const ThumbDownIcon = () =>
+  icon(
+    <path d="M17 13V4h3v9zM17 13l-4 7c-1.500 0-2.500-1-2.500-2.500V14H5a2 2 0 0 1-2-2.300l1-6A2 2 0 0 1 6 4h11" />,
+  );
+
 export const SendIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />, true);
 
 export const SoundIcon = () =>

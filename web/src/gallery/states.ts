@@ -114,6 +114,7 @@ const BASE: GreetingViewProps = {
   readAlong: nothing,
   conversation: { captions: [], send: () => Promise.resolve(), typing: nothing },
   microphone: { status: "on", speaking: false, track: undefined, toggle: nothing },
+  calls: { setName: () => Promise.resolve("Ada"), giveFeedback: () => Promise.resolve() },
   stopRecording: nothing,
   leaving: "no",
   leave: nothing,

@@ -80,6 +80,9 @@ export const ATTRIBUTE_TAP = "greeting.tap";
 /** Page to agent: `{"name": "Ada"}`. Returns `{"name": "Ada"}` as the agent says it, or empty. */
 export const RPC_SET_NAME = "set_name";
 
+/** Page to agent: `{"helpful": true, "comment": "…"}`, feedback for the outcome. Returns `ok`. */
+export const RPC_FEEDBACK = "feedback";
+
 /** On the agent: `on` while the trainee is being recorded; empty otherwise. */
 export const ATTRIBUTE_RECORDING = "greeting.recording";
 

@@ -42,6 +42,20 @@ export interface Texts {
     | "withoutSound",
     string
   >;
+  /** What the trainee can change; `noName`: the text is not a name. */
+  options: Record<
+    | "label"
+    | "name"
+    | "save"
+    | "nameSaved"
+    | "noName"
+    | "textSize"
+    | "normal"
+    | "large"
+    | "largest",
+    string
+  >;
+  feedback: Record<"question" | "yes" | "no" | "comment" | "thanks", string>;
   status: Record<
     "ready" | "connecting" | "connected" | "reconnecting" | "finished" | "notConnected",
     string

@@ -1,0 +1,49 @@
+/** What the page asks of the agent besides the conversation. */
+import type { Room } from "livekit-client";
+import { useMemo } from "react";
+
+import { newestAgent } from "./agentPresence.js";
+import { RPC_FEEDBACK, RPC_SET_NAME } from "./roomContract.js";
+import { callParticipant } from "./rpc.js";
+
+/** What the trainee thinks of the greeting. */
+export interface Feedback {
+  helpful: boolean;
+  /** One line; empty for none. */
+  comment: string;
+}
+
+export interface AgentCalls {
+  /**
+   * Choose the name the trainee is called by. Resolves with the name as the agent says it, or with
+   * undefined if it is not a name; rejects if the agent cannot be reached.
+   */
+  setName: (name: string) => Promise<string | undefined>;
+  /** Add feedback to the outcome; it replaces earlier feedback. Rejects as `setName` does. */
+  giveFeedback: (feedback: Feedback) => Promise<void>;
+}
+
+export function useAgentCalls(room: Room): AgentCalls {
+  return useMemo(() => {
+    const call = (method: string, payload: object) => {
+      const agent = newestAgent(room.remoteParticipants.values());
+      if (agent === undefined) return Promise.reject(new Error("there is no agent"));
+      return callParticipant(room, agent.identity, method, JSON.stringify(payload));
+    };
+    return {
+      setName: async (name) => nameIn(await call(RPC_SET_NAME, { name })),
+      giveFeedback: async (feedback) => {
+        await call(RPC_FEEDBACK, feedback);
+      },
+    };
+  }, [room]);
+}
+
+function nameIn(answer: string): string | undefined {
+  try {
+    const { name } = JSON.parse(answer) as { name?: unknown };
+    return typeof name === "string" && name !== "" ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
