@@ -103,8 +103,10 @@ class FunctionTools:
         """Declare the function that saves the answer to one question."""
 
         async def record(raw_arguments: dict[str, object]) -> str:
-            return _refusal(raw_arguments, "value") or self._state.answers.record(
-                question.id, raw_arguments["value"]
+            return (
+                _refusal(raw_arguments, "value")
+                or self._tapped(question.id)
+                or self._state.answers.record(question.id, raw_arguments["value"])
             )
 
         return _declare(
@@ -116,9 +118,17 @@ class FunctionTools:
         )
 
     async def _skip_question(self, raw_arguments: dict[str, object]) -> str:
-        return _refusal(raw_arguments, "question") or self._state.answers.skip(
-            _text(raw_arguments, "question")
+        question = _text(raw_arguments, "question")
+        return (
+            _refusal(raw_arguments, "question")
+            or self._tapped(question)
+            or self._state.answers.skip(question)
         )
+
+    def _tapped(self, question: str) -> str:
+        """What the model is told if a button has just answered the question; otherwise empty."""
+        tapped = question != "" and question == self._state.tapped_question
+        return self._state.answers.summary if tapped else ""
 
     async def _switch_language(self, raw_arguments: dict[str, object]) -> Agent | str:
         agent = self._speaker.switch_language(_text(raw_arguments, "locale"))

@@ -36,6 +36,9 @@ class GreetingState:
     earlier_answers: Mapping[str, Answer] = field(default_factory=dict)
     """What the trainee answered before an earlier agent of this session was lost."""
 
+    tapped_question: str = ""
+    """The question that a button of the page has just answered. The model cannot change its answer
+    before the trainee's next words. Changed by `AnswerTaps`."""
     avatar_allowed: bool = True
     """False if the day's avatar budget is used up."""
     mode: Mode = "voice"

@@ -74,6 +74,20 @@ async def test_tapped_skip_declines_the_question_and_tells_the_model() -> None:
         assert "first_training was declined" in told(fake)
 
 
+async def test_model_cannot_change_a_tapped_answer_before_the_trainees_next_words() -> None:
+    def recording(value: object) -> Says:
+        return Says(calls=[("record_first_training", {"value": value})])
+
+    replies = (recording(False), Says("Lovely."), recording(False), Says("I see."))
+    async with fake_greeting(*replies, behaviours=BEHAVIOURS) as fake:
+        fake.events.emit(TextReceived("Yes", YES))
+        await fake.until_said("Lovely.")
+        assert fake.state.answers.given["first_training"].value is True
+        fake.events.emit(TextReceived("Oh no, it is not"))
+        await fake.until_said("I see.")
+        assert fake.state.answers.given["first_training"].value is False
+
+
 async def test_tapped_repeat_says_the_latest_line_again_without_the_model() -> None:
     async with fake_greeting(Says("It is short, and kind."), behaviours=BEHAVIOURS) as fake:
         typed: list[tuple[str, bool]] = []

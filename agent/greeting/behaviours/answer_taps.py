@@ -9,7 +9,13 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from agent.core.events import ClosingRequested, OpeningFinished, Tap, TextReceived
+from agent.core.events import (
+    ClosingRequested,
+    OpeningFinished,
+    SpeechRecognised,
+    Tap,
+    TextReceived,
+)
 from agent.core.log import logger
 from agent.greeting.context import Greeting
 
@@ -28,12 +34,18 @@ class AnswerTaps:
         self._taps: asyncio.Queue[tuple[str, Tap]] = asyncio.Queue()
         self._opening_finished = asyncio.Event()
         greeting.events.on(TextReceived, self._on_text)
+        greeting.events.on(SpeechRecognised, lambda _: self._forget_question())
         greeting.events.on(OpeningFinished, lambda _: self._opening_finished.set())
         greeting.tasks.start(self._handle_taps(), name="answer_taps")
 
     def _on_text(self, event: TextReceived) -> None:
+        self._forget_question()
         if event.tap is not None:
             self._taps.put_nowait((event.text, event.tap))
+
+    def _forget_question(self) -> None:
+        """The trainee says something else, which may correct the answer."""
+        self._greeting.state.tapped_question = ""
 
     async def _handle_taps(self) -> None:
         while True:
@@ -66,4 +78,6 @@ class AnswerTaps:
             answers.skip(tap.question)
         else:
             return f"{_TAPPED} {_GO_ON}"
+        # The model reads the button's words too, and must not take them for an answer of its own.
+        self._greeting.state.tapped_question = tap.question
         return f"{_TAPPED} {answers.summary} Do not ask again what is recorded or was declined."

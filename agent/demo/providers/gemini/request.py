@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
+
+_INSTRUCTIONS = re.compile("<instructions>.*?</instructions>", re.S)
+"""livekit-plugins-google writes instructions for one reply into the trainee's turn."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Turn:
     def parse(cls, content: dict[str, Any]) -> Turn:
         parts = content.get("parts") or []
         text = " ".join(part["text"] for part in parts if part.get("text")).strip()
+        text = _INSTRUCTIONS.sub("", text).strip() or text
         calls = [part["functionCall"] for part in parts if part.get("functionCall")]
         responses = [part["functionResponse"] for part in parts if part.get("functionResponse")]
         return cls(
