@@ -403,11 +403,12 @@ async def test_every_control_is_reached_with_the_tab_key(page: Page) -> None:
     await set_size(page, "desktop")
     expected = {
         "greeting": [
-            *("captions", "chip-repeat", "chip-slower"),
+            *("options-button", "captions", "chip-repeat", "chip-slower"),
             *("chat-input", "chat-send", "mic-button", "continue"),
         ],
         "blocked": [
-            *("tap-to-hear", "read-along", "captions", "chip-repeat", "chip-slower"),
+            *("options-button", "tap-to-hear", "read-along"),
+            *("captions", "chip-repeat", "chip-slower"),
             *("chat-input", "chat-send", "mic-button", "continue"),
         ],
         "pre-join": [

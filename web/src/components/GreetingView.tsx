@@ -7,7 +7,6 @@ import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
 import { turnOf } from "../livekit/turn.js";
 import {
-  closingOf,
   continueHintOf,
   type GreetingState,
   isConversing,
@@ -61,8 +60,6 @@ export function GreetingView(props: GreetingViewProps) {
   const over = isOver(state);
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
-  const closing = closingOf(state);
-  const hasSaidGoodbye = closing !== undefined && closing !== "soon";
   return (
     <Layout
       state={state}
@@ -99,7 +96,7 @@ export function GreetingView(props: GreetingViewProps) {
               captions={captions}
               hint={live ? texts.captions.empty : texts.captions.before}
             >
-              {live && agent?.questions !== undefined && !hasSaidGoodbye && (
+              {live && agent?.questions !== undefined && state.closing === undefined && (
                 <AnswerChips
                   questions={agent.questions}
                   turn={turnOf(agent, reconnecting)}

@@ -3,6 +3,7 @@ import { useId, useRef, useState } from "react";
 import { fill } from "../lib/fill.js";
 import { useGuide } from "../texts/guide.js";
 import { useTexts } from "../texts/useTexts.js";
+import { OptionsIcon } from "./icons.js";
 
 export const TEXT_SIZES = ["normal", "large", "largest"] as const;
 export type TextSize = (typeof TEXT_SIZES)[number];
@@ -30,7 +31,10 @@ export function Options({ setName, onName, textSize, setTextSize }: OptionsProps
         details.current.querySelector("summary")?.focus();
       }}
     >
-      <summary>{options.label}</summary>
+      <summary data-testid="options-button">
+        <OptionsIcon />
+        <span>{options.label}</span>
+      </summary>
       <div className="tg-options-panel">
         <NameForm setName={setName} onName={onName} />
         <fieldset className="tg-sizes">

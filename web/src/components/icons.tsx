@@ -49,6 +49,9 @@ export const ThumbDownIcon = () =>
     <path d="M17 13V4h3v9zM17 13l-4 7c-1.500 0-2.500-1-2.500-2.500V14H5a2 2 0 0 1-2-2.300l1-6A2 2 0 0 1 6 4h11" />,
   );
 
+export const OptionsIcon = () =>
+  icon(<path d="M4 7h9M17 7h3M4 12h3M11 12h9M4 17h11M19 17h1M15 5v4M9 10v4M17 15v4" />);
+
 export const SendIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />, true);
 
 export const SoundIcon = () =>
