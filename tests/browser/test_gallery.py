@@ -270,7 +270,7 @@ async def test_text_from_right_to_left_mirrors_the_page(page: Page) -> None:
 async def test_last_line_stays_in_view_when_the_phone_is_turned(page: Page) -> None:
     for first, then in (("phone", "phone-landscape"), ("phone-landscape", "phone")):
         await set_size(page, first)
-        await show(page, "highlight")
+        await show(page, "continue")
         await set_size(page, then)
         await page.wait_for_function(
             """() => {
