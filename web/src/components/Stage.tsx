@@ -26,6 +26,8 @@ export function Stage(props: StageProps) {
   const texts = useTexts();
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
+  // After the closing line, Continue is what comes next.
+  const saidGoodbye = live && state.closing !== undefined && state.closing !== "soon";
   return (
     <>
       {live ? (
@@ -42,7 +44,9 @@ export function Stage(props: StageProps) {
       )}
       {live && (
         <div className="tg-notes">
-          {agent !== undefined && <TurnPill {...{ agent, reconnecting, textMode, microphone }} />}
+          {agent !== undefined && !saidGoodbye && (
+            <TurnPill {...{ agent, reconnecting, textMode, microphone }} />
+          )}
           {playback === "off" && !textMode && (
             <button
               type="button"
