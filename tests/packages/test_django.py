@@ -19,15 +19,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.async_api import Page, expect
 from standardwebhooks.webhooks import Webhook
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import plain_environment, running, wait_until_ready
+from tests.browser.conftest import OpenPage
+from tests.browser.test_page import SLOW_MS
 from tests.packages.installers import ROOT, run, uv
+from tests.support.host_pages import start
 from tests.support.product import Product
 
 PAGE = ROOT / "docs" / "integrate-django.md"
 SECRET = "whsec_Z3Vlc3NlZCBieSBub2JvZHkgYXQgYWxsIQ=="
+VIDEO = "https://platform.example.com/video/1"
 FILES = {
     "platform_site/settings.py": 1,
     "trainees/greeting.py": 2,
@@ -61,6 +66,7 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
     django: str,
     tmp_path: Path,
     product: Product,
+    open_page: OpenPage,
 ) -> None:
     site, python = tmp_path / "site", tmp_path / "venv" / "bin" / "python"
     site.mkdir()
@@ -114,12 +120,12 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
     environment = {**settings, "PYTHONUNBUFFERED": "1"}
     async with running(*serve, log=log, env=environment, cwd=site) as process:
         await wait_until_ready("django", f"{url}/admin/login/", process, log, 60)
-        session = await _use(url, ada)
+        session = await _use(url, ada, await open_page())
     assert log.read_text().count(f"{session} continue {{}}") == 1  # the signal's receiver
 
 
-async def _use(url: str, ada_id: int) -> str:
-    """Log in, request the greeting as the element does, and deliver an outcome twice.
+async def _use(url: str, ada_id: int, page: Page) -> str:
+    """Log in, be greeted on the page, continue, and deliver an outcome twice.
 
     Returns:
         The session of the outcome.
@@ -132,19 +138,22 @@ async def _use(url: str, ada_id: int) -> str:
             "csrfmiddlewaretoken": ada.cookies["csrftoken"],
         }
         assert (await ada.post("/admin/login/", data=form)).status_code == 302
-        page = (await ada.get("/welcome/")).text
         greeting = f"/api/users/sessions/{ada_id}/avatar-greeting/"
-        assert f'<training-greeter endpoint-url="{greeting}"' in page
-        [token] = re.findall(r"X-CSRFToken&quot;: &quot;(\w+)&quot;", page)
-
         assert (await ada.post(greeting, json={})).status_code == 403
-        ada.headers["X-CSRFToken"] = token
+        ada.headers["X-CSRFToken"] = ada.cookies["csrftoken"]
         answer = await ada.post(greeting, json={"client": "avatar-greeting"})
         assert answer.status_code == 201, answer.text
         assert answer.json()["room_name"] == f"training-session-{ada_id}"
         assert "Ada" in answer.json()["fallback"]["welcome_text"]
-        ended = await ada.post(f"{greeting}end/", json={"reason": "continue"})
-        assert ended.status_code == 200, ended.text
+        await page.context.add_cookies(
+            [{"name": name, "value": value, "url": url} for name, value in ada.cookies.items()]
+        )
+        await page.route(f"{VIDEO}*", lambda route: route.fulfill(body="the video"))
+        await page.goto(f"{url}/welcome/")
+        await start(page)
+        await expect(page.get_by_test_id("captions")).to_contain_text("Ada", timeout=SLOW_MS)
+        await page.get_by_test_id("continue").click()
+        await page.wait_for_url(VIDEO, timeout=SLOW_MS)
         assert (await ada.post(greeting, json={})).status_code == 409
         other = f"/api/users/sessions/{uuid.uuid4()}/avatar-greeting/"
         assert (await ada.post(other, json={})).status_code == 404
