@@ -198,14 +198,14 @@ class _Rehearsal:
             await session.start(self._conversation.agent, record=False)
             await self._conversation.say(self._state.script.opening)
             for turn in talk.trainee.turns:
-                if not self._ended:
+                if not self._talk.over:
                     await self._take(turn)
-            if not self._ended:
+            if not self._talk.over:
                 await self._say(LANGUAGES[self._language]["no questions"])
             if talk.failure:
                 self._note(f"The model did not answer ({talk.failure}).")
                 await self._conversation.say(self._state.script.trouble)
-            elif self._ended:
+            elif self._talk.over:
                 await self._conversation.say(self._state.script.closing)
             else:
                 self._note("The trainee presses Continue.")
@@ -218,22 +218,22 @@ class _Rehearsal:
             case "answer":
                 await self._answer()
             case "answers":
-                while not self._ended and await self._answer():
+                while not self._talk.over and await self._answer():
                     pass
             case "corrections":
-                while not self._ended and await self._correct():
+                while not self._talk.over and await self._correct():
                     pass
             case "facts":
                 asked = fact_questions(self._state.script.facts, self._language)
                 for about, question in enumerate(asked):
-                    if not self._ended:
+                    if not self._talk.over:
                         await self._say(question, about)
             case "silence":
                 self._note(f"{self._silence} The agent checks in.")
                 await self._conversation.say(self._state.script.check_in)
             case "end by silence":
                 self._note(f"{self._silence} The agent ends the conversation.")
-                self._ended = True
+                self._talk.over = True
             case "switch":
                 await self._switch()
             case _:
@@ -253,7 +253,7 @@ class _Rehearsal:
         for _ in range(_TRIES):
             line = said(question, value, self._language)
             await self._say(line[0].upper() + line[1:])
-            if self._ended or not self._is_open(question):
+            if self._talk.over or not self._is_open(question):
                 return True
         return False
 
@@ -267,7 +267,7 @@ class _Rehearsal:
         self._talk.meant[question.id] = value
         wrong = said(question, wrong_value(question, number), self._language)
         await self._say(wrong[0].upper() + wrong[1:])
-        if not self._ended:
+        if not self._talk.over:
             answer = said(question, value, self._language)
             correction = LANGUAGES[self._language]["correction"]
             await self._say(correction.format(answer=answer))
@@ -297,7 +297,7 @@ class _Rehearsal:
                 await self._conversation.session.run(user_input=line)
         except (APIError, TimeoutError) as e:
             self._talk.failure = str(getattr(e, "status_code", None) or type(e).__name__)
-            self._ended = True
+            self._talk.over = True
         entries = self._talk.entries[begins:]
         reply = " ".join(entry.text for entry in entries if entry.who == "guide")
         facts = list(map(content_words, self._state.script.facts))
@@ -305,16 +305,11 @@ class _Rehearsal:
         used = {i for i, fact in enumerate(facts) if len(fact & spoken) >= _USED_SHARE * len(fact)}
         if self._state.script.locale == self._talk.first.locale:
             self._talk.used |= used
+        if used:
+            numbers = ", ".join(str(i + 1) for i in sorted(used))
+            self._note(f"The reply uses fact {numbers}.")
         if line.endswith("?") and not any(entry.who == "call" for entry in entries):
             self._talk.asked.append(Asked(line, reply, about, frozenset(used)))
-
-    @property
-    def _ended(self) -> bool:
-        return self._talk.over
-
-    @_ended.setter
-    def _ended(self, over: bool) -> None:
-        self._talk.over = over
 
     def _note(self, text: str) -> None:
         self._talk.entries.append(Entry("note", text))
