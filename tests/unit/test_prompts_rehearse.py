@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,3 +137,11 @@ async def test_rehearse_fails_if_the_model_does_not_answer(monkeypatch: pytest.M
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", url)
         with pytest.raises(ScriptError, match="Gemini does not answer"):
             await rehearse(find_script("forklift", PROMPTS), "en", [TRAINEES["hurried"]])
+
+
+def test_rehearse_says_how_to_get_a_model(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "agent.demo.providers.control", None)  # not installed
+    assert main(["rehearse", "forklift"]) == 1
+    assert capsys.readouterr().err.startswith("no model here: set GOOGLE_API_KEY, or run it with")
