@@ -21,8 +21,10 @@ LONG = (
     "After that you try the first task yourself, slowly, with somebody at your side. "
     "At the end you may ask about all of it once more."
 )
-_PAUSE_LIMIT_S = 1.2
+_PAUSE_LIMIT_S = 2.5
 """The median is 0.45 s on a quiet machine; other tests run beside this one."""
+_RESUME_LIMIT_S = 3.5
+"""It is 1 s on a quiet machine. `PausedLine` continues a line after 4 s."""
 
 
 async def _answering(product: Product, *more: str) -> tuple[LiveKitClient, str, float]:
@@ -76,7 +78,7 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
         f"{mode}: paused after {silent_from - began:.2f} s, on {silent_to - ended:.2f} s after it"
     )
     assert silent_from - began < _PAUSE_LIMIT_S
-    assert silent_to - ended < 1.5
+    assert silent_to - ended < _RESUME_LIMIT_S
     assert LONG in client.said(client.agent.identity)
     ours = [e for e in product.events("worker") if e.get("session_id") == session_id]
     troubles = {"speech_not_recognised", "avatar_not_stopping", "avatar_stop_unreported"}
