@@ -23,8 +23,7 @@ async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
     """
     options = RoomOptions(
         # What voice activity detection and speech recognition take: they need not resample.
-        # Browsers control the gain already.
-        audio_input=AudioInputOptions(sample_rate=_INPUT_SAMPLE_RATE, auto_gain_control=False),
+        audio_input=AudioInputOptions(sample_rate=_INPUT_SAMPLE_RATE),
         audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
         # `TypedText` also takes what is typed before the opening.
         text_input=False,
