@@ -24,6 +24,12 @@ def recognised(client: LiveKitClient) -> str:
     return client.said(client.room.local_participant.identity).lower()
 
 
+def events_of(product: Product, session_id: str) -> set[str | None]:
+    """The events that the worker has logged about a session so far."""
+    logged = product.events("worker")
+    return {entry.get("event") for entry in logged if entry.get("session_id") == session_id}
+
+
 async def calls_of(product: Product, provider: str, since: float) -> list[dict[str, Any]]:
     assert product.stage.stand_ins is not None
     calls = await product.stage.stand_ins.calls(provider)
@@ -56,8 +62,9 @@ async def test_gemini_recognises_speech_if_deepgram_refuses(
     await product.stage.stand_ins.faults("stt:401")
     client = await ready(product, "refused")
     said_until = await client.say(recordings["clone-test"])
-    answered_at, _ = await client.hears(after=said_until + 0.2)
-    assert answered_at - said_until < 4
+    # At once, before the trainee has finished. How soon the answer comes depends on the machine.
+    assert "stt_failed_over" in events_of(product, "refused")
+    await client.hears(after=said_until + 0.2)
     await until(lambda: "america" in recognised(client), 10, "the words were not recognised")
     await client.press_continue()
     outcome = await product.outcome("refused")
@@ -76,5 +83,4 @@ async def test_gemini_answers_what_deepgram_was_silent_about(
     trouble = first_sentence(shipped_script().trouble)
     assert client.agent is not None
     assert trouble not in client.said(client.agent.identity)
-    logged = [e for e in product.events("worker") if e.get("session_id") == "silent"]
-    assert "stt_failed_over" in {e.get("event") for e in logged}
+    assert "stt_failed_over" in events_of(product, "silent")
