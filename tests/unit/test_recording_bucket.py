@@ -167,7 +167,8 @@ async def test_forget_deletes_recordings_from_disk_and_bucket(
 
     assert await asyncio.to_thread(main, ["forget", "7"]) == 0
     assert capsys.readouterr().out == (
-        "session 7: 0 outcomes deleted, 3 files of recordings deleted\n"
+        "session 7: 0 outcomes deleted, 3 files of recordings deleted. "
+        f"Store: {tmp_path / 'state' / 'store.sqlite3'}\n"
     )
     assert (set(s3.objects), folder.exists()) == ({"recordings/8/c.ogg"}, False)
 
