@@ -14,6 +14,8 @@ room and stays. It waits longer after each dispatch that no worker took.
 
 from __future__ import annotations
 
+import asyncio
+
 from agent.core.log import logger
 from agent.store import Phase, Store, dispatch_claim
 from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms, Participants
@@ -92,7 +94,7 @@ class DispatchSupervisor:
         Raises:
             LiveKitError, StoreError: nothing is lost; the next inspection checks again.
         """
-        if await self._is_over(state, participants, request, now):
+        if await self._is_over(state, participants, request):
             return
         if participants.trainee:
             state.trainee_seen_at = now
@@ -123,7 +125,6 @@ class DispatchSupervisor:
         state: RoomState,
         participants: Participants,
         request: KnownRequest | None,
-        now: float,
     ) -> bool:
         """Close the room of a greeting that has ended, unless its agent does.
 
@@ -139,12 +140,15 @@ class DispatchSupervisor:
             over = bool(only_agents) and await self._store.phase(session_id) is None
         if not over:
             return False
+        loop = asyncio.get_running_loop()
         if state.close_at is None:
-            state.close_at = now if reopened else now + self._agent_left_s
-        if now >= state.close_at:
-            # Not again while it is being deleted: see `LiveKitRooms.end`.
-            state.close_at = now + self._agent_left_s
-            await self._rooms.end(state.name)
+            state.close_at = loop.time() + (0 if reopened else self._agent_left_s)
+        if loop.time() >= state.close_at:
+            try:
+                await self._rooms.end(state.name)
+            finally:
+                # Not again while it is being deleted: see `LiveKitRooms.end`.
+                state.close_at = loop.time() + self._agent_left_s
             logger.info(
                 "closed the room of a greeting that had ended",
                 extra={"event": "ended_room_closed", "reopened": reopened, **state.log_fields},
