@@ -90,7 +90,7 @@ class FakeLiveKit:
     def close(self, session_id: str) -> None:
         self.rooms.pop(room_name_of(session_id), None)
 
-    async def wait_for_calls(self, call: str, count: int = 1, timeout_s: float = 5) -> None:
+    async def wait_for_calls(self, call: str, count: int = 1, timeout_s: float = 30) -> None:
         """Wait for this many further calls of one kind."""
         goal = self.calls[call] + count
         async with asyncio.timeout(timeout_s), self.called:

@@ -88,12 +88,28 @@ class Setup:
         frame = rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples))
         await self.output.capture_frame(frame)
 
-    async def says(self, seconds: float) -> np.ndarray:
+    async def says(self, seconds: float, *, held: bool = False) -> np.ndarray:
+        """Say a line, and wait until all of it was sent to the avatar.
+
+        Args:
+            held: the output must not send the line yet.
+        """
+        before = len(self.streams)
         samples = speech(seconds)
         await self.captures(samples)
         self.output.flush()
-        await asyncio.sleep(0.01)
+        if held:
+            await asyncio.sleep(0.05)
+            assert len(self.streams) == before
+        else:
+            await self.sent(before + 1)
         return samples
+
+    async def sent(self, streams: int) -> None:
+        """Wait until the avatar has received this many streams, all complete."""
+        await until(
+            lambda: len(self.streams) >= streams and self.streams[-1].closed, 5, "not all was sent"
+        )
 
     async def reports(self, position_s: float, *, interrupted: bool) -> None:
         payload = {"playback_position": position_s, "interrupted": interrupted}
@@ -103,15 +119,15 @@ class Setup:
         """Pause, and let the avatar report where it stopped."""
         before = self.clears
         self.output.pause()
-        await until(lambda: self.clears > before, 1, "the avatar was not silenced")
+        await until(lambda: self.clears > before, 5, "the avatar was not silenced")
         await self.reports(position_s, interrupted=True)
-        await asyncio.sleep(0.01)
+        for _ in range(10):
+            await asyncio.sleep(0)  # the output's tasks handle the report
 
     async def resumes(self) -> None:
         before = len(self.streams)
         self.output.resume()
-        await until(lambda: len(self.streams) > before, 1, "nothing was sent again")
-        await asyncio.sleep(0.01)
+        await self.sent(before + 1)
 
     async def _stream_bytes(self, **_: object) -> Stream:
         self.streams.append(Stream())
@@ -199,7 +215,7 @@ async def test_audio_that_comes_during_a_pause_is_kept(
     jump = clock(monkeypatch)
     samples = speech(4.0)
     await setup.captures(samples[:RATE])
-    await asyncio.sleep(0.01)
+    await until(lambda: bool(setup.streams) and setup.streams[0].seconds == 1, 5, "not sent")
     jump(0.8)
     await setup.pauses(0.75)
     await setup.captures(samples[RATE:])
@@ -227,7 +243,7 @@ async def test_line_interrupted_in_a_pause_ends_at_once_with_what_was_heard(
 
 async def test_line_that_begins_in_a_pause_is_sent_afterwards(setup: Setup) -> None:
     setup.output.pause()
-    await setup.says(1.0)
+    await setup.says(1.0, held=True)
     assert (setup.streams, setup.started, setup.clears) == ([], 0, 0)
     await setup.resumes()
     assert (setup.streams[0].seconds, setup.started) == (1.0, 1)
@@ -235,7 +251,7 @@ async def test_line_that_begins_in_a_pause_is_sent_afterwards(setup: Setup) -> N
 
 async def test_line_interrupted_before_it_began_was_not_heard(setup: Setup) -> None:
     setup.output.pause()
-    await setup.says(1.0)
+    await setup.says(1.0, held=True)
     setup.output.clear_buffer()
     (end,) = setup.finished
     assert (end.interrupted, end.playback_position, setup.started) == (True, 0.0, 0)
@@ -261,10 +277,10 @@ async def test_line_that_was_played_when_the_avatar_was_silenced_is_over(
     await setup.says(2.0)
     jump(1.8)
     setup.output.pause()
-    await until(lambda: setup.clears > 0, 1, "not silenced")
+    await until(lambda: setup.clears > 0, 5, "not silenced")
     await setup.reports(2.0, interrupted=False)
     setup.output.resume()
-    await until(lambda: setup.interruptions == [False], 1, "the line did not end")
+    await until(lambda: setup.interruptions == [False], 5, "the line did not end")
     assert len(setup.streams) == 1
 
 
@@ -275,12 +291,12 @@ async def test_resume_waits_for_the_report_of_the_position(
     await setup.says(5.0)
     jump(2.4)
     setup.output.pause()
-    await until(lambda: setup.clears > 0, 1, "not silenced")
+    await until(lambda: setup.clears > 0, 5, "not silenced")
     setup.output.resume()
     await asyncio.sleep(0.05)
     assert len(setup.streams) == 1
     await setup.reports(2.35, interrupted=True)
-    await until(lambda: len(setup.streams) == 2, 1, "the line did not go on")
+    await until(lambda: len(setup.streams) == 2, 5, "the line did not go on")
 
 
 async def test_line_can_be_paused_again(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,9 +313,9 @@ async def test_line_can_be_paused_again(setup: Setup, monkeypatch: pytest.Monkey
     await setup.pauses(0.0)
     await setup.resumes()
     setup.output.clear_buffer()
-    await until(lambda: setup.clears == 4, 1, "not silenced")
+    await until(lambda: setup.clears == 4, 5, "not silenced")
     await setup.reports(0.01, interrupted=True)
-    await until(lambda: setup.interruptions == [True], 1, "the line did not end")
+    await until(lambda: setup.interruptions == [True], 5, "the line did not end")
     assert setup.finished[0].playback_position < third + 0.5
 
 
@@ -310,7 +326,7 @@ async def test_position_is_taken_from_the_clock_if_the_avatar_does_not_report_it
     await setup.says(5.0)
     jump(2.3)
     setup.output.pause()
-    await until(lambda: setup.clears > 0, 1, "not silenced")
+    await until(lambda: setup.clears > 0, 5, "not silenced")
     await asyncio.sleep(0.3)
     await setup.reports(0.5, interrupted=True)  # too late to count
     await setup.resumes()
@@ -379,18 +395,17 @@ async def test_avatar_that_left_while_speaking_does_not_hold_the_session(setup: 
     await setup.says(5.0)
     setup.room.leaves("avatar")
     setup.output.clear_buffer()
-    await until(lambda: setup.interruptions == [True], 1, "the segment did not end")
+    await until(lambda: setup.interruptions == [True], 5, "the segment did not end")
     assert setup.stalls == 0
 
 
 async def test_next_line_is_sent_after_the_avatar_was_silenced(setup: Setup) -> None:
     await setup.says(5.0)
     setup.output.clear_buffer()
-    await until(lambda: setup.clears > 0, 1, "not silenced")
-    await setup.says(1.0)
-    assert len(setup.streams) == 1
+    await until(lambda: setup.clears > 0, 5, "not silenced")
+    await setup.says(1.0, held=True)
     await setup.reports(0.01, interrupted=True)
-    await until(lambda: len(setup.streams) == 2, 1, "the next line was not sent")
+    await setup.sent(2)
     assert (setup.interruptions, setup.streams[1].seconds) == ([True], 1.0)
 
 
@@ -408,7 +423,7 @@ async def test_avatar_that_does_not_confirm_a_stop_is_stalled(setup: Setup) -> N
 async def test_avatar_that_confirms_a_stop_is_not_stalled(setup: Setup) -> None:
     await setup.says(30)
     setup.output.clear_buffer()
-    await until(lambda: setup.clears > 0, 1, "not silenced")
+    await until(lambda: setup.clears > 0, 5, "not silenced")
     await setup.reports(1.0, interrupted=True)
     await asyncio.sleep(0.6)
     assert (setup.stalls, setup.interruptions) == (0, [True])
