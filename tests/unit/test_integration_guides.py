@@ -26,6 +26,20 @@ def test_guide_shows_the_code_of_its_example(guide: str, example: str) -> None:
     assert len(code.splitlines()) < LINES_MAX
 
 
+@pytest.mark.parametrize("guide", ["integrate-django.md", "integrate-html.md"])
+def test_page_of_the_guide_fits_a_phone_and_names_its_language(guide: str) -> None:
+    text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+    page = next(code for code in re.findall(r"```html\n(.*?)```", text, re.DOTALL))
+    for needed in ("<!doctype html>", "<html lang=", 'name="viewport"', "<title>"):
+        assert needed in page
+
+
+def test_react_guide_replaces_the_app_of_the_vite_template() -> None:
+    guide = (ROOT / "docs" / "integrate-react.md").read_text(encoding="utf-8")
+    # The template's src/main.tsx has `import App from './App.tsx'`.
+    assert "export default function App()" in guide
+
+
 def props() -> set[str]:
     """The props that the two interfaces of the component declare."""
     found: set[str] = set()

@@ -9,7 +9,7 @@ async function fetchJwt() {
   return (await fetch(`/greeting-jwt?session=${session}`)).text();
 }
 
-export function App() {
+export default function App() {
   return (
     <AvatarGreeting
       endpointUrl={`${GREETER}/api/users/sessions/${session}/avatar-greeting/`}
