@@ -13,7 +13,7 @@ ROLES = {
     ("en", "warehouse_safety"): (
         "Picker, Pickers, Order Pickers (nights), packers, Warehouse Operatives, warehousemen,"
         " Warehousewoman, Storekeepers, loaders, Senior warehouse associate, Materials Handlers,"
-        " Warehouse staff"
+        " Warehouse staff, Warehouse team leader, Loading bay operative, Shelf stackers, warehouse"
     ),
     (
         "en",
@@ -21,7 +21,7 @@ ROLES = {
     ): "Forklift drivers, FORKLIFT OPERATOR, Reach truck drivers, Fork-lift driver",
     ("en", "food_hygiene"): (
         "Cook, cooks, Head chefs, Sous-chef, waitress, Waitresses, waiters, Kitchen Porters,"
-        " Bakers, kitchen staff, Commis Chef"
+        " Bakers, kitchen staff, Commis Chef, Kitchen Manager, Barmaid"
     ),
     ("en", "patient_care"): (
         "Nurse, nurses, Staff Nurses, Midwives, carers, Care Assistants, Nursing staff,"
@@ -39,7 +39,8 @@ ROLES = {
         "empaquetadora, empaquetador, Empaquetadoras, operaria de almacén, operarios de almacén,"
         " OPERARIO ALMACEN, operario/a de almacén, operarix de almacén, Mozas de almacén,"
         " mozo/a de almacén, preparadora de pedidos, Preparadores/as de pedidos, almacenistas,"
-        " auxiliares de bodega, almacenera, técnica de almacén, peones de almacén, embaladoras"
+        " auxiliares de bodega, almacenera, técnica de almacén, peones de almacén,"
+        " embaladoras, personal de bodega, despachadora de almacén"
     ),
     ("es", "forklift"): (
         "carretillera, carretilleros, carretillero(a), conductora de carretilla, operadoras de"
@@ -64,13 +65,13 @@ ROLES = {
         "préparatrice de commandes, Préparateurs de commandes, préparateur/trice de commandes,"
         " agente logistique, agents logistiques, agent·e logistique, Agent(e) de quai, magasinière,"
         " magasiniers, manutentionnaires, emballeuse, employée d'entrepôt, employé·e·s d'entrepôt,"
-        " opératrice logistique, préparateur de commandes (H/F)"
+        " opératrice logistique, préparateur de commandes (H/F), agent de tri, cheffe d'entrepôt"
     ),
     ("fr", "forklift"): "caristes, conductrice de chariot, conducteurs de chariots élévateurs",
     ("fr", "food_hygiene"): (
         "plongeuse, plongeur, plongeuses, cuisinière, cuisiniers, serveuse, serveurs, boulangère,"
         " commis de cuisine, cheffe de cuisine, cheffe de partie, pâtissières, employée de"
-        " restauration, second de cuisine, bouchère"
+        " restauration, second de cuisine, bouchère, commise de cuisine"
     ),
     ("fr", "patient_care"): (
         "infirmière, infirmiers, infirmier(ère), aide-soignante, aides-soignants, aide-soignant·e,"
@@ -88,7 +89,7 @@ ROLES = {
         "Kommissioniererin, Kommissioniererinnen, Kommissionierer*in, Kommissionierer (m/w/d),"
         " Lageristin, Lageristen, LageristIn, Lagerist:innen, Lagermitarbeiterin,"
         " Lagermitarbeitende, Packerinnen, Packern, Fachkräfte für Lagerlogistik, Lagerhelferin,"
-        " Mitarbeiterin im Lager"
+        " Mitarbeiterin im Lager, Mitarbeiterin im Versand, Schichtleiterin Lager"
     ),
     (
         "de",
@@ -96,7 +97,7 @@ ROLES = {
     ): "Staplerfahrerin, Gabelstaplerfahrerinnen, Staplerfahrern, Staplerfahrer/-in",
     ("de", "food_hygiene"): (
         "Köchin, Köche, Köchinnen, Koch/Köchin, Kellnerinnen, Küchenhilfen, Spülkräfte,"
-        " Bäckerin, Restaurantfachfrau, Servicekräfte, Konditorin, Beiköchin"
+        " Bäckerin, Restaurantfachfrau, Servicekräfte, Konditorin, Beiköchin, Küchenleiterin"
     ),
     ("de", "patient_care"): (
         "Krankenpflegerin, Krankenpfleger, Pflegekräfte, Pflegekräften, Pflegefachfrau,"
@@ -113,21 +114,21 @@ ROLES = {
 OTHER_WORK = {
     "en": (
         "welder, electrician, Fruit picker, litter pickers, Veterinary nurse, Property developer,"
-        " bus driver, teacher, cleaner, warehouse, safety, plumber, manager, packaging engineer"
+        " bus driver, teacher, cleaner, Kitchen fitter, safety, plumber, manager, packaging engineer"
     ),
     "es": (
-        "soldadora, electricista, camarera de pisos, cuidadora de animales, técnica, cocina,"
-        " conductor de autobús, profesora, limpiadora, enfermería veterinaria, almacén, jefa,"
-        " desarrolladora de negocio, auxiliar de vuelo"
+        "soldadora, electricista, camarera de pisos, cuidadora de animales, técnica,"
+        " conductor de autobús, profesora, limpiadora, enfermería veterinaria, jefa, montador de cocinas,"
+        " desarrolladora de negocio, auxiliar de vuelo, jardinera"
     ),
     "fr": (
         "soudeuse, électricien, chef de projet, cheffe d'équipe, chef de chantier, plongeur"
         " sous-marin, cuisine, professeure, agent de sécurité, conductrice de bus, agente,"
-        " développeuse commerciale, soignante animalière, entrepôt, nettoyeuse"
+        " développeuse commerciale, soignante animalière, monteur de cuisines, nettoyeuse"
     ),
     "de": (
         "Schweißerin, Elektriker, Chef, Chefin, Tierpflegerin, Raumpfleger, Busfahrer, Lehrkraft,"
-        " Lager, Fahrer, Küche, Reinigungskraft, Hausmeisterin, Vertriebler, Kochtopf"
+        " Fahrer, Lagerfeuer, Küchenplanerin, Reinigungskraft, Hausmeisterin, Vertriebler, Kochtopf"
     ),
 }
 """Roles that no script is written for, by the trainee's locale."""
