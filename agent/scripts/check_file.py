@@ -26,6 +26,7 @@ from agent.scripts.speakable import estimate_speech_s, has_no_words
 from agent.scripts.templates import template_errors
 from agent.scripts.word_forms import normalize_words
 from agent.scripts.wording import (
+    doubtful_wording,
     find_invisible_character,
     left_over,
     speech_problem,
@@ -173,8 +174,8 @@ def _too_long(text: str, seconds: float, limit: float) -> str:
 
 def _stray(where: str) -> str:
     return (
-        f"is spoken as “{where}” to some trainees: put the mark inside {{% if … %}} … {{% endif %}}"
-        " with the value it belongs to"
+        f"is spoken as “{where}” to some trainees: write one mark only, and if it belongs to a"
+        " value such as {{ name }}, put both inside {% if name %} … {% endif %}"
     )
 
 
@@ -185,7 +186,7 @@ def _question_problem(opening: str) -> str:
         return "asks nothing: end it with one easy question, such as the first of `questions`"
     if number > 1:
         return f"asks {number} questions: keep one, at the end"
-    if not re.search(r"[?？؟][\"'”»“\s]*$", opening):
+    if not re.search(r"[?？؟][!\"'”»“\s]*$", opening):
         return "goes on after its question: end with the question, then the trainee answers"
     return ""
 
@@ -202,6 +203,9 @@ def _check_as_written(file: ScriptFile[Script]) -> Iterator[Finding]:
     for loc, source in spoken_texts(file):
         if why := _speech_problem(source, file.locale):
             yield file.finding(loc, why)
+        plain = _STATEMENT.sub("", _EXPRESSION.sub("x", source))
+        if why := doubtful_wording(plain, file.locale):
+            yield file.finding(loc, why, "warning")
         if other := _other_language(source, file.locale):
             yield file.finding(loc, other)
     if other := _other_language(file.body, file.locale):

@@ -38,7 +38,8 @@ _YAML: Final = (
     (
         "but found '<scalar>'",
         "text follows after a closing quote or bracket: put the whole text in one pair of quotes,"
-        " and write '' for an apostrophe inside single quotes",
+        " and write '' for an apostrophe inside single quotes. If this line looks right, a quote"
+        " in a line above it is not closed",
     ),
     (
         "expected <block end>",

@@ -83,9 +83,9 @@ class _Composer(Composer):
         self.nodes += 1
         why = ""
         if isinstance(event, AliasEvent):
-            why = f"refers to *{event.anchor}: write it out"
+            why = f"a text begins with *{event.anchor}: put the whole text in quotes"
         elif tag := getattr(event, "tag", None):
-            why = f"contains the tag {tag!r}: remove it"
+            why = f"a text begins with {tag!r}: put the whole text in quotes, or remove it"
         elif self.depth >= _DEPTH_MAX + 1 or self.nodes > _NODES_MAX:
             why = "front matter is nested too deeply, or too long"
         if why:
@@ -115,7 +115,7 @@ def text_of(path: Path) -> str:
         text = data.decode("utf-8-sig")
     except (OSError, RuntimeError, ValueError) as e:
         # RuntimeError: a link to itself, before Python 3.13.
-        why = "it is not UTF-8" if isinstance(e, UnicodeDecodeError) else "a link to itself"
+        why = "save it as UTF-8 text" if isinstance(e, UnicodeDecodeError) else "a link to itself"
         why = getattr(e, "strerror", None) or why
         line = 0
         if isinstance(e, UnicodeDecodeError):

@@ -80,7 +80,7 @@ class NumberQuestion(_Question):
     unit: Text | None = None
     """The unit as it is spoken: `years`."""
     whole: bool = True
-    """Whether the answer is rounded to a whole number."""
+    """Whether only whole numbers are accepted."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -127,7 +127,8 @@ class TextQuestion(_Question):
 
     def canonical(self, value: object) -> Value | None:
         text = one_line(value, self.max_characters + 2)  # longer also after a cut at a space
-        return text if 0 < len(text) <= self.max_characters else None
+        has_words = any(c.isalnum() for c in text)
+        return text if has_words and len(text) <= self.max_characters else None
 
 
 class YesNoQuestion(_Question):

@@ -16,8 +16,10 @@ _ADDRESS = re.compile(
     r"|\b[^\W\d_]{2,}\.(?-i:[a-z]{2,})\b",
     re.I,
 )
-_DOTTED = re.compile(r"\b[^\W\d_]{1,3}\.\s?[^\W\d_]{1,2}\.")
-_NUMBER = re.compile(r"\d{5,}|\d[.,:]\d|\d[- ]\d+[- ]\d|\d ?(?:kg|mg|km|cm|mm|ml|mph)\b")
+_DOTTED = re.compile(
+    r"\b(?:[^\W\d_]{1,3}\.[^\W\d_]{1,2}\.|[^\W\d_]\.\s[^\W\d_]{1,2}\.|[A-Z]{2}\.\s[A-Z]{2}\.)"
+)
+_NUMBER = re.compile(r"\d{5,}|\d[.,:]\d|\d[- ]\d+[- ]\d|\d ?(?:kg|mg|km|cm|mm|ml|mph|lbs?|oz|ft)\b")
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u2069\u3164\ufe0e\ufe0f\ufeff\uffa0"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -29,19 +31,19 @@ _PILED = re.compile("(?:[\u0300-\u036f\u1dc0-\u1dff\u20d0-\u20ff]){4,}")
 _SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{5,}\b")
 _ABBREVIATIONS: Mapping[str, str] = {
     "en": r"etc|vs|approx|e\.?g|i\.?e|dept|min|max|incl",
-    "es": r"etc|aprox|ej|Uds?|núm|dpto|máx|mín|[Tt]el|[Tt]fno|pág|art",
-    "fr": r"etc|ex|env|max|min|resp|[Tt]él|art",
-    "de": r"usw|bzw|ca|ggf|inkl|evtl|etc|Nr|Std|max|min|vgl|Abt|Tel|Min|Abs|Art",
+    "es": r"etc|aprox|ej|Uds?|núm|dpto|máx|mín|[Tt]el|[Tt]fno|pág",
+    "fr": r"etc|ex|env|max|min|resp|[Tt]él",
+    "de": r"usw|bzw|ca|ggf|inkl|evtl|etc|Nr|Std|max|min|vgl|Abt|Tel|Min|Abs",
 }
 """What a voice does not expand. It does expand titles before names: `Sr. López`, `Dr. Weber`."""
 _ANY_ABBREVIATION: Final = re.compile(
-    r"\b(?:[Tt]el|[Nn]o|[Nn]r|[Ff]ig|[Pp]|pp)\. ?(?=\d)"
+    r"\b(?:[Tt]el|[Nn]o|[Nn]r|[Ff]ig|[Aa]rt|[Pp]|pp)\. ?(?=\d)"
     r"|\b[^\W\d_]+\.-[^\W\d_]+(?:-[^\W\d_]+)?|\w*\.?[ºª]"
 )
 _STANDARD: Final = re.compile(r"\b[A-Z]{2,5}(?: [A-Z]{2,5})? \d+(?:[-:]\d+)*\b")
 """`ISO 45001`, which may be said as it is."""
 _TIME: Final = re.compile(
-    r"\b\d{1,2} ?(?:[ap]m\b|[ap]\. ?m\b)|\b\d+ ?(?:mins?|hrs?|h|secs?|Std|s|l|m|g|°C)\b"
+    r"\b\d{1,2} ?(?:[ap]m\b|[ap]\. ?m\b)|\b\d+ ?(?:mins?|hrs?|h|secs?|Std|s|l|m|g|°C)\b(?![\'’])"
     r"|\d ?[hH] ?\d|\d ?[-–—] ?\d"
 )
 """A time, an amount with a short unit, or a range: `7 am`, `30 min`, `8h30`, `9-5`."""
@@ -50,6 +52,8 @@ _GENDERS: Final = re.compile(
     r"|\b\w*[a-zäöüß]Innen\b"
 )
 """Both genders in one word: `Bienvenido(a)`, `employé·e`, `Mitarbeiter:innen`."""
+_GENDERS_ES: Final = re.compile(r"\b\w+(?:@|(?<=[b-df-hj-np-tv-z])x)s?(?![\w@.])")
+"""`todxs`, `tod@s`"""
 _LEFT_OVER: Final = re.compile(
     r"\b(?:TODO|ToDo|FIXME|TO DO)\b|(?i:\b(?:tbd|tbc|xxx+|lorem ipsum|dolor sit amet)\b)"
     r"|\?{3,}|_{3,}|\[(?:…|\.\.\.)\]|^(?:<{7}|={7}|>{7})",
@@ -57,10 +61,10 @@ _LEFT_OVER: Final = re.compile(
 )
 _FOREIGN_PLACEHOLDER: Final = re.compile(
     r"\$?\{\{?\s*[A-Za-z_]+\s*\}?\}|\[[A-Za-z_]+(?: [A-Za-z_]+)?\](?!\()"
-    r"|<[A-Za-z_]+(?: [A-Za-z_]+)?>"
+    r"|<(?!(?:b|i|u|p|br|em|strong)>)[A-Za-z_]+(?: [A-Za-z_]+)?>|%[A-Za-z_]+%"
     r"|%\([a-z_]+\)s|(?<=\s)%s\b|\$[A-Za-z_]+"
 )
-"""`{name}`, `[NAME]`, `<name>`, `${name}`, `%s`: how other tools write a placeholder."""
+"""`{name}`, `[NAME]`, `<name>`, `${name}`, `%name%`: how other tools write a placeholder."""
 _STRAY: Final = re.compile(
     r"^\s*[,;:.!?]|[,;:]\s*[,;:.!?]|(?<!\.)\.\s?\.(?!\.)|[.!?]\s*[,;:]|!\s*\.|\?\s*\."
     r"|!\s*!|\?\s*\?|[¡¿]\s*[,;:.!?]|\s,|\s\.(?!\.)|\(\s*\)|\"\s*\"|“\s*”|„\s*“|«\s*»"
@@ -68,6 +72,7 @@ _STRAY: Final = re.compile(
 )
 _STRAY_IN_OTHERS: Final = re.compile(r"\s[;:!?]")
 """French has a space before these marks."""
+_WORD_SHOWN: Final = 20  # characters
 _AROUND: Final = 12
 """Characters shown on both sides of a stray mark."""
 
@@ -88,6 +93,8 @@ def speech_problem(text: str, locale: str) -> str:
         return why
     if _LINE_START.search(text):
         return "is a list; write sentences, because a voice reads out the marks"
+    if locale.split("-")[0] == "es" and (found := _GENDERS_ES.search(text)):
+        return f"contains {found[0]!r}; write both forms, or a word for everybody"
     if found := _ADDRESS.search(text):
         return f"contains the address {found[0]!r}; remove it, because a voice spells it"
     if mark := find_invisible_character(text):
@@ -106,22 +113,45 @@ def speech_problem(text: str, locale: str) -> str:
         # Symbols and emoji are S; of the numbers only plain digits are safe.
         if c in _READ_OUT or kind[0] == "S" or kind in {"Nl", "No", "Me", "Cc", "Co", "Cn"}:
             if not c.isspace():
-                return f"contains {c!r}, a symbol or emoji; write it in words"
+                word = next(word for word in text.split() if c in word)
+                where = f" (in {word[:_WORD_SHOWN]!r})" if word != c else ""
+                return f"contains {c!r}{where}, a symbol or emoji; write it in words"
     abbreviations = _ABBREVIATIONS.get(locale.split("-")[0])
     if (found := _DOTTED.search(text)) or (
-        abbreviations and (found := re.search(rf"\b(?:{abbreviations})\.", text))
+        abbreviations and (found := re.search(rf"\b(?:{abbreviations})\.", text, re.I))
     ):
         return f"contains the abbreviation {found[0]!r}; write it out"
     if found := _ANY_ABBREVIATION.search(text):
         return f"contains the abbreviation {found[0]!r}; write it out"
     if found := _TIME.search(text):
-        return f"contains {found[0]!r}; write times, amounts and ranges in words"
+        return f"contains {_whole(found)!r}; write times, amounts and ranges in words"
     if "--" in text:
         return "contains '--'; write a comma or a new sentence"
     if found := _NUMBER.search(_STANDARD.sub("x", text)):
-        return f"contains the number {found[0]!r}; write it in words"
+        return f"contains the number {_whole(found)!r}; write it in words"
+    return ""
+
+
+def _whole(found: re.Match[str]) -> str:
+    """The words that a match is in: `2026-05-01` for the match `6-0`."""
+    before = re.search(r"\S*\Z", found.string[: found.start()])
+    after = re.match(r"\S*", found.string[found.end() :])
+    return f"{before[0] if before else ''}{found[0]}{after[0] if after else ''}".strip(".,;:!?()")
+
+
+def doubtful_wording(text: str, locale: str) -> str:
+    """Say what is probably a mistake in a text as written; empty if nothing is."""
+    if " - " in text:
+        return (
+            "contains ' - ': for a new entry of a list, begin its line in the same column as the"
+            " entry before; otherwise write a comma or a new sentence"
+        )
     if found := _SHOUTED.search(text):
         return f"contains {found[0]!r} in capitals; a voice may spell it"
+    if locale.split("-")[0] == "es":
+        for mark, opening in (("?", "¿"), ("!", "¡")):
+            if text.count(mark) > text.count(opening):
+                return f"has {mark} without {opening}: a voice needs both"
     return ""
 
 

@@ -196,3 +196,11 @@ def test_restore_takes_over_only_values_that_the_script_accepts() -> None:
         "driven": "answered",
         "hopes": "declined",
     }
+
+
+def test_text_answer_needs_a_letter_or_a_digit() -> None:
+    answers, changes = asked()
+    text = next(id for id, q in answers.questions.items() if q.type == "text")
+    for empty in ("?", "...", "-", "\u200b"):
+        assert answers.record(text, empty).startswith("`value` must be text")
+    assert changes == []

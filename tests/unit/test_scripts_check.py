@@ -88,7 +88,7 @@ def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
         ("Ready?", "{{ name.__class__ }}?", 7, "opening", "unsafe"),
         ("Ready?", "{% include name %}?", 7, "opening", "'include' is not allowed in scripts"),
         ("words: {thing: mirrors}", "opening: '{{ 1 / 0 }}'", 24, "industries.art.opening", "zero"),
-        ("facts:", "facts: &a [*a]\ntalking_points:", 12, "", "refers to *a"),
+        ("facts:", "facts: &a [*a]\ntalking_points:", 12, "", "a text begins with *a"),
         ("Ready?", "{{ 1 / 0 }}?", 7, "opening", "divides by zero"),
         ("Be kind to {{ name", "Be kind.\n\nTo {{ nmae", 31, "", "unknown placeholder 'nmae'"),
         ('Be kind to {{ name or "them" }}.', "", 29, "", "the persona is missing"),

@@ -33,7 +33,7 @@ SPANISH = (
         (BYE, "closing:", 10, "closing", "is empty: write the text"),
         (BYE, "closing: true", 10, "closing", "must be text"),
         (BYE, "closing: 12:30", 10, "closing", "number"),
-        (BYE, "closing: !!binary aGk=", 10, "", "contains the tag"),
+        (BYE, "closing: !!binary aGk=", 10, "", "a text begins with"),
         (BYE, "<<: {closing: Bye}", 10, "<<", "unknown field"),
         (BYE, "closing: '...'", 10, "closing", "has no words"),
         (BYE, "closing: '{% if role %}Bye{% endif %}'", 10, "closing", "has no words"),
@@ -59,11 +59,11 @@ SPANISH = (
         (BYE, "closing: G\0B", 10, "", "invisible character U+0000"),
         (BYE, "closing: G\u200bB", 10, "closing", "invisible character U+200B"),
         (BYE, "closing: G\u202eB", 10, "closing", "invisible character U+202E"),
-        (BYE, "closing: !!python/object/apply:os.system [x]", 10, "", "contains the tag"),
+        (BYE, "closing: !!python/object/apply:os.system [x]", 10, "", "a text begins with"),
         (BYE, "1: x\nclosing: Bye", 1, "", "name must be text"),
         (BYE, "true: x\nclosing: Bye", 1, "", "name must be text"),
         (BYE, "? [a, b]\n: c\nclosing: Bye", 10, "", "a name must be text"),
-        (BYE, "closing: &a Bye\ntrouble: *a", 11, "", "refers to *a"),
+        (BYE, "closing: &a Bye\ntrouble: *a", 11, "", "a text begins with *a"),
         (FACT, "\t- Gloves", 13, "", "indent with spaces"),
         (FACT, "  - Note: gloves", 13, "facts[0]", "put it in quotes"),
         (FACT, "  -", 13, "facts[0]", "is empty: write the text"),
@@ -208,7 +208,7 @@ def test_check_rejects_other_encodings(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "glass" / "en.md"
     path.parent.mkdir()
     path.write_bytes(GOOD.replace("Goodbye", "Adiós").encode(encoding))
-    assert "it is not UTF-8" in check_path(path)[0].message
+    assert "save it as UTF-8" in check_path(path)[0].message
 
 
 def _looped(root: Path) -> None:

@@ -114,11 +114,13 @@ ROLES = {
 OTHER_WORK = {
     "en": (
         "welder, electrician, Fruit picker, litter pickers, Veterinary nurse, Property developer,"
-        " bus driver, teacher, cleaner, Kitchen fitter, safety, plumber, manager, packaging engineer"
+        " bus driver, teacher, cleaner, Kitchen fitter, safety, plumber, manager,"
+        " packaging engineer"
     ),
     "es": (
         "soldadora, electricista, camarera de pisos, cuidadora de animales, técnica,"
-        " conductor de autobús, profesora, limpiadora, enfermería veterinaria, jefa, montador de cocinas,"
+        " conductor de autobús, profesora, limpiadora, enfermería veterinaria, jefa,"
+        " montador de cocinas,"
         " desarrolladora de negocio, auxiliar de vuelo, jardinera"
     ),
     "fr": (

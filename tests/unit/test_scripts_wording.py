@@ -8,7 +8,12 @@ import pytest
 
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
-from agent.scripts.wording import left_over, speech_problem, stray_punctuation
+from agent.scripts.wording import (
+    doubtful_wording,
+    left_over,
+    speech_problem,
+    stray_punctuation,
+)
 from tests.unit.test_scripts_check import GOOD, check
 
 BYE = "closing: Goodbye!"
@@ -17,11 +22,30 @@ BYE = "closing: Goodbye!"
 @pytest.mark.parametrize(
     ("text", "locale"),
     [
-        *[(t, "en") for t in ("At 7 am", "For 30 min", "From 9-5", "Tel. 5", "Wait -- please")],
+        *[
+            (t, "en")
+            for t in (
+                "At 7 am",
+                "For 30 min",
+                "Up to 25 lbs",
+                "Approx. ten",
+                "From 9-5",
+                "Tel. 5",
+                "Wait -- please",
+            )
+        ],
         *[(t, "en") for t in ("Take 2 m of rope", "No. 5", "box(es)", "at 7 a.m. sharp")],
         *[
             (t, "es")
-            for t in ("El n.º 5", "La 1ª vez", "Bienvenido(a)", "trabajador/a", "Uds. son")
+            for t in (
+                "El n.º 5",
+                "La 1ª vez",
+                "Hola a todxs",
+                "Hola a tod@s",
+                "Bienvenido(a)",
+                "trabajador/a",
+                "Uds. son",
+            )
         ],
         *[
             (t, "fr")
@@ -43,6 +67,9 @@ def test_speech_problem_finds_what_a_voice_reads_badly(text: str, locale: str) -
         ("Sr. López le ayuda", "es"),
         ("Dr. Weber hilft", "de"),
         ("ISO 45001 applies", "en"),
+        ("La norme ISO 45001 s'applique", "fr"),
+        ("No one rides on it. No. Never.", "en"),
+        ("Abfälle dieser Art. Danach", "de"),
         ("DIN EN 397 gilt", "de"),
         ("Five minutes (or more), well-known on LinkedIn", "en"),
         ("Todo está listo", "es"),
@@ -103,7 +130,7 @@ def test_stray_punctuation_accepts_sentences(text: str, locale: str) -> None:
     [
         (BYE, "closing: Goodbye #1 friend", "closing", "ends before '#1 friend'", "error"),
         (BYE, "closing: '{{ name }}, goodbye!'", "closing", "is spoken as “, goodbye!”", "error"),
-        (BYE, "closing: Thanks {{ name }}, bye!", "closing", "inside {% if … %}", "error"),
+        (BYE, "closing: Thanks {{ name }}, bye!", "closing", "both inside {% if name", "error"),
         ("Ready?", "Let's go.", "opening", "asks nothing", "warning"),
         ("Ready?", "Ready? Really?", "opening", "asks 2 questions", "warning"),
         ("Ready?", "Ready? Tell me.", "opening", "goes on after its question", "warning"),
@@ -148,3 +175,42 @@ def test_a_file_its_folder_and_all_scripts_have_the_same_findings(tmp_path: Path
     file = tmp_path / "_glass" / "es.md"
     assert len(of_file(file)) > 1
     assert of_file(file) == of_file(tmp_path / "_glass")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("From 2026-05-01 on", "2026-05-01"),
+        ("At 7:30, everybody", "7:30"),
+        ("There are 20,000 people", "20,000"),
+        ("The driver he/she calls", "he/she"),
+    ],
+)
+def test_speech_problem_shows_the_whole_word(text: str, shown: str) -> None:
+    assert repr(shown) in speech_problem(text, "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "found"),
+    [
+        ("Gloves first. - Boots next.", "en", True),
+        ("A well-known rule", "en", False),
+        ("Has trabajado aquí?", "es", True),
+        ("Hola, x!", "es", True),
+        ("¡Hola! ¿Empezamos?", "es", False),
+        ("Ready?", "en", False),
+        ("You NEVER run", "en", True),
+        ("OSHA rules apply", "en", False),
+    ],
+)
+def test_doubtful_wording_finds_swallowed_entries_and_missing_marks(
+    text: str, locale: str, found: bool
+) -> None:
+    assert bool(doubtful_wording(text, locale)) is found
+
+
+def test_check_warns_about_an_entry_that_is_part_of_another(tmp_path: Path) -> None:
+    swallowed = GOOD.replace(
+        "  - Gloves come first.", " - Gloves come first.\n  - Boots come next."
+    )
+    assert [(f.field, f.severity) for f in check(tmp_path, swallowed)] == [("facts[0]", "warning")]
