@@ -126,11 +126,12 @@ async def test_words_during_the_opening_are_answered_after_it(
 
 async def test_agent_does_not_hear_itself(product: Product) -> None:
     """The client plays the agent into its own microphone, as without echo cancellation."""
-    await product.stage.stand_ins.script(says(LONG))
     client, _, _ = await product.enter()
     client.echo(0.5)
     await the_opening(client)
     await client.silence(1.5)
+    # Only now: the model's first answer must be to this question.
+    await product.stage.stand_ins.script(says(LONG))
     await client.type("What happens next?")
     await _hears_all_of_it(product, client)
     await client.silence(1.5)
