@@ -19,8 +19,9 @@ SCRIPTS = sorted(PROMPTS.glob("[fgi]*/*.md"))
 
 @pytest.fixture
 def prompts(tmp_path: Path) -> Path:
-    """A copy of the shipped scripts."""
-    shutil.copytree(PROMPTS, tmp_path / "prompts")
+    """A copy of two shipped scripts and of what every script needs."""
+    for name in ("_common", "general_welcome", "forklift", "patient_care"):
+        shutil.copytree(PROMPTS / name, tmp_path / "prompts" / name)
     return tmp_path / "prompts"
 
 

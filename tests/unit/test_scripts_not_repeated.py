@@ -43,12 +43,18 @@ def shipped_sentences() -> set[str]:
 
 def repeated(source: str, shipped: set[str]) -> list[str]:
     """Return the shipped sentences that a string of this Python source contains, with its line."""
-    return [
-        f"{node.lineno}: {sentence}"
+    strings = [
+        (node.lineno, node.value.casefold().split())
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return [
+        f"{line}: {sentence}"
+        for line, words in strings
+        if len(words) >= SHORTEST_WORDS
+        for text in [" ".join(words)]
         for sentence in shipped
-        if sentence in " ".join(node.value.split()).casefold()
+        if sentence in text
     ]
 
 
