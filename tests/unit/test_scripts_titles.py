@@ -136,3 +136,18 @@ def test_opening_with_a_long_title_takes_less_than_fifteen_seconds() -> None:
     for locale in TITLES:
         opening = script_with(title, locale, "general_welcome").opening
         assert estimate_speech_s(opening, locale) < 15
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("HACCP", "HACCP"),
+        ("COSHH awareness", "COSHH awareness"),
+        ("INTRO TO WELDING", "Intro to welding"),
+        ("CURSO DE ALTURAS", "Curso de alturas"),
+        ("CACES R489", "CACES R489"),
+        ("WELDING", "Welding"),
+    ],
+)
+def test_title_in_capitals_is_spoken_as_words_and_abbreviations(title: str, said: str) -> None:
+    assert speakable_value(title, "en") == said
