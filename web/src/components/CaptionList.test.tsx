@@ -43,3 +43,18 @@ test("the list follows new lines unless the trainee has scrolled up", () => {
   rerender(<CaptionList captions={[QUESTION, ANSWER, caption("3", "agent", "Fine.")]} hint="" />);
   expect(list.scrollTop).toBe(100);
 });
+
+test("the list follows what is added before its own scroll event comes", () => {
+  let scrollHeight = 1_000;
+  const { rerender } = render(<CaptionList captions={[QUESTION]} hint="" />);
+  const list = screen.getByRole("region");
+  Object.defineProperties(list, {
+    scrollHeight: { get: () => scrollHeight },
+    clientHeight: { value: 200 },
+  });
+  rerender(<CaptionList captions={[QUESTION, ANSWER]} hint="" />);
+  scrollHeight = 1_300;
+  fireEvent.scroll(list);
+  rerender(<CaptionList captions={[QUESTION, ANSWER, caption("3", "agent", "Fine.")]} hint="" />);
+  expect(list.scrollTop).toBe(1_100);
+});

@@ -38,10 +38,14 @@ export function CaptionList({ captions, hint, children }: CaptionListProps) {
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const followsEnd = useRef(true);
+  /** Where `follow` scrolled to. */
+  const followedTo = useRef(0);
 
   const follow = () => {
     const element = box.current;
-    if (element !== null && followsEnd.current) element.scrollTop = newestAt(element);
+    if (element === null || !followsEnd.current) return;
+    element.scrollTop = newestAt(element);
+    followedTo.current = element.scrollTop;
   };
   useEffect(follow, [captions]);
   useEffect(() => {
@@ -61,7 +65,10 @@ export function CaptionList({ captions, hint, children }: CaptionListProps) {
       aria-label={texts.captions.label}
       tabIndex={0}
       onScroll={({ currentTarget }) => {
-        followsEnd.current = currentTarget.scrollTop > newestAt(currentTarget) - NEAR_THE_END_PX;
+        const { scrollTop } = currentTarget;
+        // The event comes a frame late: since `follow`, buttons may have been added below.
+        followsEnd.current =
+          scrollTop === followedTo.current || scrollTop > newestAt(currentTarget) - NEAR_THE_END_PX;
       }}
     >
       <div ref={content} className="tg-talk">
