@@ -34,7 +34,11 @@ _YAML: Final = (
     ("expected ',' or", "a list or {…} is not closed, or a comma is missing in it"),
     ("unknown escape", "a text in double quotes contains a backslash: use single quotes"),
     ("sequence entries", "a list begins on the line of its name: put each entry on its own line"),
-    ("could not find expected ':'", "this line, or the one before it, needs a colon and a space"),
+    (
+        "could not find expected ':'",
+        "this line, or the one before it, needs a colon and a space; the text of a field, if it"
+        " is on lines of its own, begins with two spaces",
+    ),
     (
         "but found '<scalar>'",
         "text follows after a closing quote or bracket: put the whole text in one pair of quotes,"

@@ -278,3 +278,10 @@ def test_check_ignores_folders_that_start_with_an_underscore(tmp_path: Path) -> 
     _written("glass/en.md")(tmp_path)
     _written("_draft/nonsense.md")(tmp_path)
     assert check_path(tmp_path) == []
+
+
+def test_text_below_its_field_without_spaces_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "glass" / "en.md"
+    path.parent.mkdir()
+    path.write_text(GOOD.replace("closing: Goodbye!", "closing:\nGoodbye, friend"), "utf-8")
+    assert "begins with two spaces" in check_path(path)[0].message
