@@ -53,6 +53,8 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endp
         LIVEKIT_URL="ws://127.0.0.1:1",
         LIVEKIT_API_KEY=LIVEKIT_KEY,
         LIVEKIT_API_SECRET=LIVEKIT_SECRET,
+        # LiveKit cannot be reached, and the endpoint tries again for this long.
+        LIVEKIT_TIMEOUT_S="0.3",
         # High enough that most requests are handled, low enough that some get 429.
         RATE_LIMIT_SESSION="30/second",
     )

@@ -219,7 +219,7 @@ def test_image_contains_no_env_file_and_no_secret_setting() -> None:
     ignored = (root / ".dockerignore").read_text().splitlines()
     assert ignored[0] == "**", "files are excluded unless they are listed"
     allowed = [line[1:] for line in ignored if line.startswith("!")]
-    assert sorted(allowed) == ["agent", "prompts", "pyproject.toml", "uv.lock"]
+    assert sorted(allowed) == ["agent", "prompts", "pyproject.toml", "uv.lock", "web"]
     recipe = (root / "Dockerfile").read_text()
     names = {n for kind in (EndpointSettings, WorkerSettings) for n in kind.names()}
     named = {n for n in names if f"ARG {n}=" in recipe or f"ENV {n}=" in recipe}

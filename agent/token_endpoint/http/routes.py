@@ -110,7 +110,12 @@ def add_routes(app: FastAPI) -> None:
         SCHEMA_PATH,
         summary="JSON Schema of an outcome",
         response_class=_SchemaResponse,
-        responses={200: {"description": "JSON Schema, draft 2020-12."}},
+        responses={
+            200: {
+                "description": "JSON Schema, draft 2020-12.",
+                "content": {_SchemaResponse.media_type: {"schema": {"type": "object"}}},
+            }
+        },
     )(get_outcome_schema)
 
 
