@@ -41,8 +41,6 @@ Result = Literal["matches", "billed_more", "billed_less", "still_running", "not_
 RESULTS: Final[tuple[Result, ...]] = (
     *("matches", "billed_more", "billed_less", "still_running", "not_found"),
 )
-COSTLY: Final[frozenset[Result]] = frozenset({"billed_more", "still_running"})
-"""Results that may cost money without an avatar in a room."""
 
 
 @dataclass(frozen=True, kw_only=True)

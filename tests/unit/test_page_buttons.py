@@ -7,8 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
-
 from agent.conversation.question_progress import QuestionProgress, QuestionTracker
 from agent.conversation.state import GreetingState
 from agent.core.events import ClosingRequested, Events, LineAdded, Tap, TextReceived
@@ -22,7 +20,6 @@ from agent.outcomes.record import Outcome
 from agent.room.contract import ATTRIBUTE_QUESTIONS, ATTRIBUTE_TAP, RPC_FEEDBACK, RPC_SET_NAME
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
-from agent.scripts import PROMPTS, load_library
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says, ScriptedLLM
@@ -132,18 +129,8 @@ async def test_page_is_told_which_question_is_open_and_how_many_are_done() -> No
         assert (shown(fake).answered, shown(fake).skipped) == (1, 0)
 
 
-@pytest.mark.parametrize("training", sorted(load_library(PROMPTS).scripts))
-@pytest.mark.parametrize("locale", ["en", "de", "es", "fr"])
-def test_question_that_the_opening_asks_is_open(training: str, locale: str) -> None:
-    metadata = JobMetadata(training_type=training, locale=locale)
-    state = GreetingState(metadata=metadata, events=Events())
-    tracker = QuestionTracker(state)
-    assert tracker.progress.open is None
-    tracker.opening_said()
-    first = tracker.progress.open
-    assert first is not None
-    assert (first.number, first.id) == (1, state.script.questions[0].id)
-
+def test_opening_that_asks_something_else_opens_no_question() -> None:
+    state = GreetingState(metadata=JobMetadata(training_type="forklift"), events=Events())
     other = "Welcome! I am an AI avatar. What would you like to know?"
     state.script = state.script.model_copy(update={"opening": other})
     tracker = QuestionTracker(state)

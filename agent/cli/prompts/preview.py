@@ -211,7 +211,7 @@ def _lines(by_locale: Mapping[str, Sequence[RenderedScript]]) -> Iterator[_Row]:
         counts = {tag: max(len(getattr(s, name)) for s in v) for tag, v in by_locale.items()}
         for i in range(max(counts.values())):
             cells = [
-                _cell(v, "welcome_text", ["".join(getattr(s, name)[i : i + 1]) for s in v])
+                _cell(v, name, ["".join(getattr(s, name)[i : i + 1]) for s in v])
                 for v in by_locale.values()
             ]
             missing = [tag for tag, count in counts.items() if count <= i]

@@ -22,7 +22,7 @@ LINES = (
     *("trouble", "moment", "suggest_typing", "welcome_text"),
 )
 """Texts that are said word for word; `welcome_text` is only read."""
-_READ = frozenset({"welcome_text"})
+_READ = frozenset({"welcome_text", "facts", "talking_points"})
 _NAME = "Ana"
 
 
@@ -135,7 +135,7 @@ def _side_by_side(rendered: Sequence[RenderedScript]) -> Iterator[str]:
     for field in ("facts", "talking_points"):
         yield f"\n{field.replace('_', ' ')}, which the LLM puts in its own words"
         lists = [(s, "\n".join(f"- {text}" for text in getattr(s, field))) for s in rendered]
-        yield from _variants("welcome_text", lists)
+        yield from _variants(field, lists)
 
 
 def _variants(field: str, texts: Sequence[tuple[RenderedScript, str]]) -> Iterator[str]:
