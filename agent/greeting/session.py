@@ -1,41 +1,34 @@
 """One greeting: one room, one trainee, from the dispatch to the end.
 
-`GreetingSession._run` has the main steps. Each other behaviour is one file in `behaviours/`; what
-is recorded about the greeting is in `observers/`.
+`GreetingSession` has the main steps in their order: compose, start, greet, clean up. Every other
+behaviour is one file in `behaviours/`. What is recorded about the greeting is in `observers/`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from typing import Final
 
 from livekit.agents import JobContext
 
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
-from agent.core.events import Ended, Events, SessionStarted
+from agent.core.events import Events, SessionStarted
 from agent.core.log import log_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.audibility import Audibility
 from agent.greeting.behaviours import BEHAVIOURS
+from agent.greeting.cleanup import Cleanup
 from agent.greeting.context import build_greeting
 from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.observers import OBSERVERS
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
 from agent.greeting.session_start import start_in_room
-from agent.outcomes.session_end import record_session_end
 from agent.room.arrival import announce_arrivals
 from agent.room.end_messages import EndMessages
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
 from agent.store import Store
-
-_CLOSE_TIMEOUT_S: Final = 0.2
-_LEAVE_TIMEOUT_S: Final = 0.2
-"""Longest waits for the session to close, and for the agent to leave. The room is deleted after
-them, and the avatar is charged until then."""
 
 
 class GreetingSession:
@@ -58,16 +51,16 @@ class GreetingSession:
         """
         self._ctx = ctx
         self._first_avatar = first_avatar
-        self._store = store
         self._greeting = greeting = build_greeting(ctx, settings, state, events)
         self._audibility = Audibility(greeting.trainee, greeting.output, events)
         self._held = [behaviour(greeting) for behaviour in BEHAVIOURS]
         self._held += [observer(greeting) for observer in OBSERVERS]
         self._held += [PageRpcs(ctx.room, events), EndMessages(ctx.room, events)]
         self._held += [TypedText(ctx.room, greeting.trainee, events)]
-        self._page = PageObserver(greeting)
+        page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
-        self._finishing: asyncio.Task[None] | None = None
+        self._cleanup = Cleanup(greeting, page, self._recorder, store, ctx.job.room.sid)
+        self._waiting_for_end: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -81,11 +74,25 @@ class GreetingSession:
         self._recorder.start()
         arrivals = announce_arrivals(greeting.room, greeting.livekit, greeting.trainee.absent)
         greeting.tasks.start(arrivals, name="announce_arrivals")
-        greeting.tasks.start(self._run_until_end(), name="greeting")
-        self._finishing = asyncio.create_task(self._finish(), name="finish_greeting")
-        self._finishing.add_done_callback(log_task_failure)
+        greeting.tasks.start(self._greet_within_time_limit(), name="greeting")
+        self._waiting_for_end = asyncio.create_task(self._close_at_end(), name="close_at_end")
+        self._waiting_for_end.add_done_callback(log_task_failure)
 
-    async def _run(self) -> None:
+    async def _greet_within_time_limit(self) -> None:
+        ending = self._greeting.ending
+        try:
+            async with asyncio.timeout(self._greeting.settings.max_greeting_s) as limit:
+                await self._greet()
+                await ending.wait()
+        except Exception:  # noqa: BLE001  the job's edge: whatever failed, the greeting ends cleanly
+            if limit.expired():
+                ending.end(end_reasons.TIME_LIMIT)
+                return
+            logger.exception("the greeting failed", extra={"event": "greeting_failed"})
+            ending.end(end_reasons.SESSION_FAILED)
+
+    async def _greet(self) -> None:
+        """Open the conversation; the behaviours do the rest, and one of them ends it."""
         greeting, settings = self._greeting, self._greeting.settings
         conversation = greeting.conversation
 
@@ -110,64 +117,19 @@ class GreetingSession:
         await self._audibility.wait(settings.hearing_timeout_s)
         conversation.open()
 
-    async def _run_until_end(self) -> None:
-        ending = self._greeting.ending
-        try:
-            async with asyncio.timeout(self._greeting.settings.max_greeting_s) as limit:
-                await self._run()
-                await ending.wait()
-        except Exception:  # noqa: BLE001  the job's edge: whatever failed, the greeting ends cleanly
-            if limit.expired():
-                ending.end(end_reasons.TIME_LIMIT)
-                return
-            logger.exception("the greeting failed", extra={"event": "greeting_failed"})
-            ending.end(end_reasons.SESSION_FAILED)
-
-    async def _finish(self) -> None:
+    async def _close_at_end(self) -> None:
         await self.close(await self._greeting.ending.wait())
 
     async def close(self, reason: str) -> None:
         """End the greeting and wait until everything is cleaned up; may be called again."""
         self._greeting.ending.end(reason)
         if self._closing is None:
-            self._closing = asyncio.create_task(self._close(), name="close_greeting")
+            self._closing = asyncio.create_task(self._clean_up(), name="close_greeting")
         await asyncio.shield(self._closing)
 
-    async def _leave(self) -> None:
-        """Leave the room before it is deleted; otherwise livekit-rtc logs errors."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
-                await self._greeting.room.disconnect()
-
-    async def _close(self) -> None:
-        greeting, state = self._greeting, self._greeting.state
-        reason = str(state.end_reason)
-        greeting.tasks.cancel()
-        greeting.output.close()
+    async def _clean_up(self) -> None:
+        reason = await self._greeting.ending.wait()
         try:
-            greeting.avatar.stop_speaking()
-            closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
-            if greeting.room.isconnected():
-                # The session needs the room until it is closed.
-                await asyncio.gather(self._page.show_end(reason), closing)
-                await self._leave()
-                # Every participant leaves with the room, the paid avatar too.
-                await greeting.livekit.delete()
-            else:
-                await closing
-            await greeting.avatar.close()
-            reason = await self._recorder.final_reason(reason)
-            greeting.events.emit(Ended(reason))
-            await record_session_end(
-                self._store,
-                session_id=state.metadata.session_id,
-                room_sid=self._ctx.job.room.sid,
-                reason=reason,
-            )
-            if greeting.recording is not None:
-                deleted = await self._recorder.is_deleted()
-                at_once = reason == end_reasons.WORKER_SHUTDOWN
-                await greeting.recording.finish(keep=not deleted, at_once=at_once)
-            await self._recorder.close(reason)
+            reason = await self._cleanup.run(reason)
         finally:
             self._ctx.shutdown(reason)

@@ -1,0 +1,93 @@
+"""What happens at the end of a greeting: what is stopped, deleted and saved, in this order.
+
+The room is deleted first, because the avatar is charged until then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from agent.core import end_reasons
+from agent.core.events import Ended
+from agent.greeting.context import Greeting
+from agent.greeting.observers.outcome_recorder import OutcomeRecorder
+from agent.greeting.observers.page import PageObserver
+from agent.outcomes.session_end import record_session_end
+from agent.store import Store
+
+_CLOSE_TIMEOUT_S: Final = 0.2
+_LEAVE_TIMEOUT_S: Final = 0.2
+"""Longest waits for the session to close, and for the agent to leave the room."""
+
+
+class Cleanup:
+    """The end of one greeting."""
+
+    def __init__(
+        self,
+        greeting: Greeting,
+        page: PageObserver,
+        recorder: OutcomeRecorder,
+        store: Store | None,
+        room_sid: str,
+    ) -> None:
+        """Args:
+        store: where the end of the session is recorded; None if it could not be opened.
+        room_sid: the room of this greeting, as the job has it.
+        """
+        self._greeting = greeting
+        self._page = page
+        self._recorder = recorder
+        self._store = store
+        self._room_sid = room_sid
+
+    async def run(self, reason: str) -> str:
+        """Clean up after the greeting.
+
+        Args:
+            reason: why the greeting ended, as the worker knows it.
+
+        Returns:
+            The reason that is in the outcome; see `OutcomeRecorder.final_reason`.
+        """
+        greeting = self._greeting
+        greeting.tasks.cancel()
+        greeting.output.close()
+        greeting.avatar.stop_speaking()
+        await self._close_room(reason)
+        await greeting.avatar.close()
+        reason = await self._recorder.final_reason(reason)
+        greeting.events.emit(Ended(reason))
+        await record_session_end(
+            self._store,
+            session_id=greeting.state.metadata.session_id,
+            room_sid=self._room_sid,
+            reason=reason,
+        )
+        await self._finish_recording(reason)
+        await self._recorder.close(reason)
+        return reason
+
+    async def _close_room(self, reason: str) -> None:
+        """Close the session, which needs the room, and delete the room with everyone in it."""
+        greeting = self._greeting
+        closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
+        if not greeting.room.isconnected():
+            await closing
+            return
+        await asyncio.gather(self._page.show_end(reason), closing)
+        # Leave before the room is deleted; otherwise livekit-rtc logs errors.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
+                await greeting.room.disconnect()
+        await greeting.livekit.delete()
+
+    async def _finish_recording(self, reason: str) -> None:
+        recording = self._greeting.recording
+        if recording is None:
+            return
+        deleted = await self._recorder.is_deleted()
+        at_once = reason == end_reasons.WORKER_SHUTDOWN
+        await recording.finish(keep=not deleted, at_once=at_once)
