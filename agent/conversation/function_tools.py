@@ -31,7 +31,7 @@ Tools = list[llm.Tool | llm.Toolset]
 
 
 class Speaker(Protocol):
-    """What the functions can change about the way the agent speaks; see `Conversation`."""
+    """What the functions can change about the way the agent speaks; see `ScriptInUse`."""
 
     def switch_language(self, locale: str) -> Agent | None: ...
 

@@ -33,6 +33,7 @@ from livekit.agents import (
 from livekit.agents.voice.io import TimedString
 
 from agent.conversation.function_tools import FunctionTools
+from agent.conversation.line_texts import LineTexts
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
@@ -68,6 +69,7 @@ class GreetingAgent(Agent):
         self,
         state: GreetingState,
         tools: FunctionTools,
+        texts: LineTexts,
         speech: LanguageProviders | None,
         *,
         chat_ctx: llm.ChatContext | None = None,
@@ -75,15 +77,13 @@ class GreetingAgent(Agent):
         """Create the agent for `state.script`.
 
         Args:
+            texts: gets the text of each line of this agent.
             speech: None if the conversation is typed.
             chat_ctx: the conversation so far if this agent takes over; None for the first one.
         """
         self.script = state.script
         self._state = state
-        self.current_line = ""
-        """The text of the line being said, or said last, as far as it has been generated."""
-        self.previous_line = ""
-        """The text of the line before it."""
+        self._texts = texts
         self._early_clause = EarlyClause()
         self._takes_over = chat_ctx is not None
         self._words = speech.words if speech else None
@@ -177,7 +177,7 @@ class GreetingAgent(Agent):
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
     ) -> AsyncGenerator[str | TimedString, None]:
         """Pass the text of a line on to captions, and keep it."""
-        self.previous_line, self.current_line = self.current_line, ""
+        line = self._texts.begin()
         async for piece in text:
-            self.current_line += piece
+            line.text += piece
             yield piece

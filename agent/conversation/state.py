@@ -25,11 +25,11 @@ class GreetingState:
 
     events: InitVar[Events]
     metadata: JobMetadata
-    """Who is greeted; `Conversation` completes it from the participant."""
+    """Who is greeted; `ScriptInUse` completes it from the participant."""
     script: RenderedScript = field(init=False)
-    """The script in use; `Conversation` replaces it if the language or the trainee changes."""
+    """The script in use; `ScriptInUse` replaces it if the language or the trainee changes."""
     answers: Answers = field(init=False)
-    """Questions and answers; changed by the agent's function tools, and by `Conversation` together
+    """Questions and answers; changed by the agent's function tools, and by `ScriptInUse` together
     with the script."""
     library: Library | None = None
     """The scripts to choose from; None: the shipped ones."""
@@ -59,7 +59,7 @@ class GreetingState:
     began_at: float = field(default_factory=time.monotonic)
     """When the job created this state, on the monotonic clock."""
     opened_at: float | None = None
-    """When the opening started, on the monotonic clock; set by `Conversation`."""
+    """When the opening started, on the monotonic clock; set by `ScriptLines`."""
     closing_said: ClosingCause | None = None
     """Why the closing line was said, once it was heard to its end; written by
     `close_conversation`."""

@@ -29,15 +29,18 @@ class LanguageSpeech:
     def __init__(self, settings: VoiceSettings, events: Events) -> None:
         self._settings = settings
         self._events = events
-        self.keyterms: list[str] = []
-        """Terms for Gemini's speech recognition; Deepgram gets them from the session."""
+        self._keyterms: list[str] = []
         self._gemini: GeminiTranscription | None = None
         if settings.gemini_stt_model:
-            self._gemini = GeminiTranscription(settings, lambda: self.keyterms)
+            self._gemini = GeminiTranscription(settings, lambda: self._keyterms)
         self._recognition: dict[RecognitionChoice, Recognition] = {}
         self._voices: dict[str, tts.TTS[Any]] = {}
         self._deepgram_voices: list[DeepgramVoice] = []
         self._speed = 1.0
+
+    def use_keyterms(self, keyterms: list[str]) -> None:
+        """Give terms to Gemini's speech recognition; Deepgram gets them from the session."""
+        self._keyterms = keyterms
 
     def recognition(self, locales: Sequence[str]) -> Recognition:
         """Speech recognition for a conversation; languages recognised together share one.

@@ -112,7 +112,7 @@ def spoken(fake: FakeGreeting) -> list[str]:
     fake.conversation.session.on(
         "speech_created",
         lambda event: event.speech_handle.add_done_callback(
-            lambda _: said.append(fake.conversation.agent.current_line)
+            lambda _: said.append(fake.conversation.current_line)
         ),
     )
     return said

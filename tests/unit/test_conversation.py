@@ -180,7 +180,7 @@ async def test_switch_language_changes_script_and_keeps_answers() -> None:
         spoken = [e.item.text_content for e in run.events if e.type == "message"]
         assert spoken == ["Con mucho gusto, seguimos en español."]
         # And can be switched back.
-        assert talk.conversation.switch_language("en") is not None
+        assert talk.conversation.script.switch_language("en") is not None
 
 
 async def test_switch_language_keeps_the_script_although_a_word_has_another_meaning() -> None:
@@ -188,7 +188,7 @@ async def test_switch_language_keeps_the_script_although_a_word_has_another_mean
     cook = JobMetadata.model_validate({"trainee": {"name": "Ada"}, "role": "Chef", "locale": "en"})
     async with Talk(metadata=cook) as talk:
         assert talk.state.script.name == "food_hygiene"
-        assert talk.conversation.switch_language("fr") is not None
+        assert talk.conversation.script.switch_language("fr") is not None
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
         await talk.conversation.use_name("Zoë")
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
@@ -311,11 +311,11 @@ async def test_switch_language_accepts_any_spelling_of_a_locale() -> None:
     async with Talk(Says(calls=[("switch_language", {"locale": "ES-mx"})]), Says("Claro.")) as talk:
         await talk.says("¿En español?")
         assert talk.state.script.locale == "es"
-        assert talk.conversation.switch_language("es-AR") is None, (
+        assert talk.conversation.script.switch_language("es-AR") is None, (
             "the script is in this language already"
         )
-        assert talk.conversation.switch_language("") is None
-        assert talk.conversation.switch_language("pt") is None
+        assert talk.conversation.script.switch_language("") is None
+        assert talk.conversation.script.switch_language("pt") is None
 
 
 async def test_typed_text_becomes_one_clean_line() -> None:

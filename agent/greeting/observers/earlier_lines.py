@@ -38,7 +38,7 @@ class EarlierLines:
         if call.caller_identity != self._greeting.trainee.identity:
             return "ignored"
         lines, conversation = list(self._lines), self._greeting.conversation
-        if conversation.is_speaking and (text := conversation.agent.current_line.strip()):
+        if conversation.is_speaking and (text := conversation.current_line):
             self._add(lines, "agent", text)
         while True:
             answer = json.dumps({"lines": lines}, ensure_ascii=False)

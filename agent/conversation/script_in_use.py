@@ -1,0 +1,148 @@
+"""Changes the script during a conversation: other details of the trainee, name, or language.
+
+Each change also reaches the answers, speech recognition and the LLM's instructions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from livekit.agents import AgentSession
+from livekit.agents.llm import ChatContext
+
+from agent.conversation.function_tools import FunctionTools
+from agent.conversation.greeting_agent import GreetingAgent, LanguageProviders
+from agent.conversation.line_texts import LineTexts
+from agent.conversation.state import GreetingState
+from agent.conversation.trainee_words import TraineeWords
+from agent.core.errors import ScriptError
+from agent.core.events import Events, LanguageChanged
+from agent.core.log import logger
+from agent.scripts import RenderedScript, script_for, script_in
+from agent.scripts.selection import find_locale
+from agent.speech.keyterms import usable_keyterms
+from agent.speech.language_speech import LanguageSpeech
+
+_RENAMED: Final = (
+    "They have asked to be called by the name above: use it, and no name you used before."
+)
+
+
+class ScriptInUse:
+    """The script of one conversation and the agent that speaks it; emits `LanguageChanged`."""
+
+    def __init__(
+        self,
+        session: AgentSession[GreetingState],
+        state: GreetingState,
+        events: Events,
+        texts: LineTexts,
+        words: TraineeWords,
+        speech: LanguageSpeech | None,
+    ) -> None:
+        """Create the first agent.
+
+        Args:
+            speech: None for a typed conversation.
+        """
+        self._session = session
+        self._state = state
+        self._events = events
+        self._texts = texts
+        self._words = words
+        self._speech = speech
+        self._tools = FunctionTools(state, events, self)
+        self._update_keyterms()
+        self.agent = self._build_agent()
+
+    async def set_trainee_details(self, name: str, metadata: str) -> bool:
+        """Use the trainee's details from the participant.
+
+        Returns:
+            True if they are new.
+        """
+        state = self._state
+        known = state.metadata.with_participant_details(metadata=metadata, name=name)
+        if known == state.metadata:
+            return False
+        state.metadata = known
+        script, before = script_for(known, state.library), state.script
+        self._use(script)
+        if (script.name, script.locale) == (before.name, before.locale):
+            await self.agent.update_instructions(script.instructions)
+            await self.agent.update_tools(self._tools.declared())
+        else:
+            state.answers.replace(script.questions, state.earlier_answers)
+            self.agent = self._build_agent()
+            self._session.update_agent(self.agent)
+            # update_agent starts a task of the session: let it begin, then wait for its end.
+            await asyncio.sleep(0)
+            await self._session.wait_for_idle()
+        return True
+
+    async def use_name(self, name: str) -> None:
+        """Call the trainee by another name from the next line on."""
+        state = self._state
+        trainee = state.metadata.trainee.model_copy(update={"name": name})
+        state.metadata = state.metadata.model_copy(update={"trainee": trainee})
+        script = state.script
+        self._use(script_in(script.locale, script, state.metadata, state.library))
+        instructions = [state.script.instructions, state.answers.summary, _RENAMED]
+        await self.agent.update_instructions("\n\n".join(filter(None, instructions)))
+
+    def switch_language(self, locale: str) -> GreetingAgent | None:
+        """Continue in another language of the script.
+
+        Returns:
+            The agent that takes over with the conversation so far; None if the script is already in
+            this language or does not have it.
+        """
+        state = self._state
+        found = find_locale(state.script.locales, locale) if locale else None
+        if found is None or found[0] == state.script.locale:
+            return None
+        try:
+            script = script_in(found[0], state.script, state.metadata, state.library)
+        except ScriptError:
+            return None  # `script_in` has logged why
+        chat_ctx = self.agent.chat_ctx.copy(exclude_instructions=True, exclude_handoff=True)
+        self._use(script)
+        self.agent = self._build_agent(chat_ctx)
+        logger.info(
+            "switched the language", extra={"event": "language_switched", "locale": script.locale}
+        )
+        return self.agent
+
+    def slow_down(self) -> bool:
+        """Speak more slowly from the next line on, in every language.
+
+        Returns:
+            False if the voice has no slower pace.
+        """
+        script = self._state.script
+        return self._speech is not None and self._speech.slow_down(script.locale, script.voice)
+
+    def _use(self, script: RenderedScript) -> None:
+        self._state.script = script
+        self._update_keyterms()
+        self._state.answers.rephrase(script.questions)
+        self._events.emit(LanguageChanged(script.locale))
+
+    def _update_keyterms(self) -> None:
+        """Tell speech recognition the names and words of the script; it reconnects if needed."""
+        if self._speech is not None:
+            keyterms = usable_keyterms(self._state.script.keyterms)
+            self._speech.use_keyterms(keyterms)
+            self._session.update_options(keyterms=keyterms)
+
+    def _build_agent(self, chat_ctx: ChatContext | None = None) -> GreetingAgent:
+        script, speech = self._state.script, None
+        if self._speech is not None:
+            speech = LanguageProviders(
+                recognition=self._speech.recognition((script.locale, *script.locales)),
+                tts=self._speech.voice(script.locale, script.voice),
+                words=self._words,
+            )
+        self._texts.clear()
+        return GreetingAgent(self._state, self._tools, self._texts, speech, chat_ctx=chat_ctx)

@@ -1,0 +1,131 @@
+"""Says lines of the script word for word: the opening, any other line, and a line once more.
+
+The model writes the replies; see `greeting_agent`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from livekit.agents import NOT_GIVEN, AgentSession
+from livekit.agents.voice import SpeechHandle
+
+from agent.conversation.line_texts import LineTexts
+from agent.conversation.state import GreetingState
+from agent.core.events import Events, OpeningFinished, OpeningStarted
+from agent.core.log import logger
+from agent.scripts.speakable import estimate_speech_s
+from agent.speech.language_speech import LanguageSpeech
+from agent.speech.prepared_line import PreparedLine
+from agent.speech.pronunciation import Pronunciation
+
+_LINE_TIMEOUT_S: Final = 40.0
+"""Longest time for a line of a script to be said; `prompts check` allows half of it."""
+
+
+class ScriptLines:
+    """The lines of one conversation; emits `OpeningStarted` and `OpeningFinished`."""
+
+    def __init__(
+        self,
+        session: AgentSession[GreetingState],
+        state: GreetingState,
+        events: Events,
+        texts: LineTexts,
+        speech: LanguageSpeech | None,
+    ) -> None:
+        """Args:
+        speech: the voices; None for a typed conversation.
+        """
+        self._session = session
+        self._state = state
+        self._events = events
+        self._texts = texts
+        self._speech = speech
+        self._prepared: PreparedLine | None = None
+        self._opening_text = ""
+        self._opening: SpeechHandle | None = None
+        self._lost: list[SpeechHandle] = []
+        """Lines that `repeat` will say again."""
+
+    def prepare_opening(self) -> None:
+        """Synthesise the opening before anyone listens, so that it starts at once."""
+        if self._speech is None:
+            return
+        self.cancel_preparation()
+        script = self._state.script
+        recorded = self._state.recording is not None and self._state.recording.status == "recording"
+        self._opening_text = script.opening_recorded if recorded else script.opening
+        self._prepared = PreparedLine(
+            self._speech.voice(script.locale, script.voice),
+            Pronunciation(self._state.metadata.trainee.name).apply(self._opening_text),
+            expected_s=estimate_speech_s(self._opening_text, script.locale),
+            events=self._events,
+        )
+
+    def cancel_preparation(self) -> None:
+        """Stop to synthesise the opening."""
+        if self._prepared is not None:
+            self._prepared.cancel()
+
+    def say_opening(self) -> SpeechHandle:
+        """Say the opening to its end."""
+        audio = self._prepared.audio() if self._prepared else None
+        text = self._opening_text or self._state.script.opening
+        self._state.opened_at = time.monotonic()
+        speech = self._session.say(text, audio=audio or NOT_GIVEN, allow_interruptions=False)
+        self._events.emit(OpeningStarted(text))
+        self._follow_opening(speech)
+        return speech
+
+    async def say(self, text: str) -> bool:
+        """Say a line after what is being said.
+
+        Returns:
+            True if it was heard to its end.
+        """
+        speech = self._session.say(text)
+        try:
+            async with asyncio.timeout(_LINE_TIMEOUT_S):
+                await speech.wait_for_playout()
+        except TimeoutError:
+            logger.warning(
+                "a line did not finish in time; check the TTS provider",
+                extra={"event": "line_timeout", "limit_s": _LINE_TIMEOUT_S},
+            )
+            return False
+        return not speech.interrupted
+
+    def repeat(self) -> None:
+        """Say the current or latest line again once it is over, because it was not heard."""
+        speech = self._session.current_speech
+        if speech is None:
+            self._say_again()
+        elif speech not in self._lost:
+            self._lost.append(speech)
+            speech.add_done_callback(self._say_again)
+
+    def _say_again(self, speech: SpeechHandle | None = None) -> None:
+        text = self._texts.current
+        opening = speech is not None and speech is self._opening
+        interrupted = speech is not None and speech.interrupted
+        if text and not interrupted and self._state.end_reason is None:
+            logger.info("repeating a line that was not heard", extra={"event": "line_repeated"})
+            again = self._session.say(
+                text, add_to_chat_ctx=False, allow_interruptions=NOT_GIVEN if not opening else False
+            )
+            if opening:
+                self._follow_opening(again)
+        elif opening:
+            self._events.emit(OpeningFinished(interrupted=True))
+
+    def _follow_opening(self, speech: SpeechHandle) -> None:
+        self._opening = speech
+        speech.add_done_callback(self._on_opening_over)
+
+    def _on_opening_over(self, speech: SpeechHandle) -> None:
+        # An opening that was lost is over when `_say_again` has said it again.
+        if speech not in self._lost:
+            self._events.emit(OpeningFinished(interrupted=speech.interrupted))
