@@ -5,95 +5,37 @@ pause, it tells the avatar to stop speaking and notes the position that the avat
 resume, it sends the rest of the line. livekit-agents uses this to continue a line that a noise has
 interrupted (`resume_false_interruption`).
 
-A line is one `_Segment`. Each part that the avatar plays without a pause is one `_Run`.
-
 livekit-agents trusts the avatar's own reports: an avatar that plays nothing, or never reports the
-end, leaves the conversation in "speaking" for good. This output also listens to the avatar's audio
-track, as the trainee hears it. It emits `AvatarStalled` if the avatar plays nothing, or does not
-stop.
+end, leaves the conversation in "speaking" for good. This output also listens to the avatar's sound.
+It emits `AvatarStalled` if the avatar plays nothing, or does not stop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from array import array
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final
 
 from livekit import rtc
 from livekit.agents.voice.io import AudioOutput, AudioOutputCapabilities
 
-from agent.avatar.kept_audio import LOUD, KeptAudio
 from agent.avatar.link import AvatarLink
+from agent.avatar.playback import AUDIO_SAMPLE_RATE, Run, Segment
+from agent.avatar.sound import AvatarSound
 from agent.core.errors import AvatarError, AvatarTimeout
 from agent.core.events import AvatarStalled, Events
 from agent.core.log import logger
 from agent.core.task_set import TaskSet
 
-AUDIO_SAMPLE_RATE: Final = 16_000
-"""Hz of the audio that Beyond Presence takes. The room's own output uses the same rate, so that a
-line can move between the two without changing its speed."""
-
 _CHECK_EVERY_S: Final = 0.25
-_LISTEN_FRAME_MS: Final = 100
 _SILENT_S: Final = 4.0
 """An avatar is stalled if it has audio to play and is silent for this long, or if it does not
 answer the command to stop within this time."""
 _UNREPORTED_S: Final = 2.5
 """Longest wait after the last sound for the report that the segment was played."""
-_EARLY_S: Final = 1.0
-"""A report that the segment was played is ignored if more than this is left to play."""
 _STOP_REPORT_S: Final = 1.0
 """Longest wait, once the avatar has confirmed that it stopped, for its report of the position."""
-_NEARLY_OVER_S: Final = 0.15
-"""A segment with less than this left is not paused."""
-
-
-@dataclass
-class _Segment:
-    """One line, or a part of it that livekit-agents sends on its own."""
-
-    audio: KeptAudio = field(default_factory=lambda: KeptAudio(AUDIO_SAMPLE_RATE))
-    complete: bool = False
-    """True if no more audio is added."""
-    interrupted: bool = False
-    """True if the rest must not be played."""
-    started: bool = False
-    paused: bool = False
-    """True if it was paused at least once."""
-    heard_s: float = 0.0
-    """The position up to which it was heard when the avatar was last told to stop."""
-
-
-@dataclass
-class _Run:
-    """Audio of a segment that the avatar is playing: all of it, or the rest after a pause."""
-
-    from_s: float
-    sent_s: float
-    """The position in the segment up to which audio was sent."""
-    started_at: float = field(default_factory=lambda: time.monotonic())
-    closed: bool = False
-    """True if all of it was sent."""
-    refuses_to_stop: bool = False
-    """True if the avatar did not confirm the command to pause: let it play on."""
-    stopped: asyncio.Future[float] | None = None
-    """Set while the avatar is being stopped; its result is the position in the run."""
-
-    @property
-    def elapsed_s(self) -> float:
-        return time.monotonic() - self.started_at
-
-    @property
-    def played_s(self) -> float:
-        """Seconds that have been played, by the clock."""
-        return min(self.elapsed_s, self.sent_s - self.from_s)
-
-    @property
-    def left_s(self) -> float:
-        return self.sent_s - self.from_s - self.elapsed_s
 
 
 class AvatarOutput(AudioOutput):
@@ -105,36 +47,31 @@ class AvatarOutput(AudioOutput):
             capabilities=AudioOutputCapabilities(pause=True),
             sample_rate=AUDIO_SAMPLE_RATE,
         )
-        self._room = room
         self._identity = identity
         self._greeting_events = events
         self._link = AvatarLink(
             room, identity, sample_rate=AUDIO_SAMPLE_RATE, on_report=self._on_report
         )
-        self._segments: deque[_Segment] = deque()
+        self._segments: deque[Segment] = deque()
         """The segment that is being played, then those that follow."""
         self._capturing = False
-        self._run: _Run | None = None
+        self._run: Run | None = None
+        """What the avatar is playing; None if it is silent."""
         self._paused = False
         self._changed = asyncio.Event()
-        self._heard_at = 0.0
-        self._audible = False
-        """True if the avatar's audio track is being listened to."""
+        self._sound = AvatarSound(room, identity)
         self._background = TaskSet()
         self._background.start(self._send(), name="send_to_avatar")
         self._background.start(self._watch(), name="watch_avatar_output")
-        room.on("track_subscribed", self._on_track)
-        participant = room.remote_participants.get(identity)
-        for publication in participant.track_publications.values() if participant else ():
-            if publication.track is not None:
-                self._listen(publication.track)
+
+    # What the session calls.
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         """Add audio to the current segment; the task `_send` sends it."""
         await super().capture_frame(frame)
         if not self._capturing:
             self._capturing = True
-            self._segments.append(_Segment())
+            self._segments.append(Segment())
         if self._segments and not self._segments[-1].interrupted:
             self._segments[-1].audio.append(frame.data.cast("B"))
             self._changed.set()
@@ -151,7 +88,7 @@ class AvatarOutput(AudioOutput):
         """Stop every segment for good; each is reported as interrupted."""
         for segment in self._segments:
             segment.interrupted = True
-        # Without a run, the avatar plays nothing: report the segments now.
+        # If the avatar is silent, report the segments now.
         while self._segments and self._run is None:
             self._finish(interrupted=True)
         self._changed.set()
@@ -175,7 +112,7 @@ class AvatarOutput(AudioOutput):
 
         `clear_buffer` still works afterwards, without a command to the avatar.
         """
-        self._room.off("track_subscribed", self._on_track)
+        self._sound.close()
         self._background.cancel()
         if self._run is not None and self._segments:
             self._segments[0].heard_s = self._run.from_s + self._run.played_s
@@ -183,12 +120,14 @@ class AvatarOutput(AudioOutput):
         if any(segment.interrupted for segment in self._segments):
             self.clear_buffer()
 
+    # Sending, one step at a time.
+
     async def _send(self) -> None:
         try:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                while self._segments and await self._step(self._segments[0]):
+                while self._segments and await self._step(self._segments[0], self._run):
                     pass
         except AvatarError as e:
             logger.info(
@@ -197,24 +136,36 @@ class AvatarOutput(AudioOutput):
             )
             self._give_up()
 
-    async def _step(self, segment: _Segment) -> bool:
+    async def _step(self, segment: Segment, run: Run | None) -> bool:
         """Take the next step for the first segment; return False if there is none to take now."""
-        run = self._run
-        if run is not None and self._must_stop(segment, run):
-            await self._stop(segment, run)
-        elif segment.interrupted:
+        if run is None:
+            return self._begin_run(segment)
+        return await self._continue_run(segment, run)
+
+    def _begin_run(self, segment: Segment) -> bool:
+        """The avatar is silent: let it play the segment, or its rest; or finish the segment."""
+        if segment.interrupted:
             self._finish(interrupted=True)
-        elif self._paused:
+            return True
+        if self._paused:
             return False
-        elif run is None and segment.complete and segment.audio.is_silent_from(segment.heard_s):
-            if not segment.started:
-                self._start(segment)
+        is_over = segment.is_over
+        if not is_over:
+            self._run = segment.next_run()
+        if not segment.started:
+            segment.started = True
+            # The avatar does not say when it begins; it does so within about 0.2 s.
+            self.on_playback_started(created_at=time.time())
+        if is_over:
             self._finish(interrupted=False)
-        elif run is None:
-            from_s = segment.audio.resume_point(segment.heard_s)
-            self._run = _Run(from_s, sent_s=from_s)
-            if not segment.started:
-                self._start(segment)
+        return True
+
+    async def _continue_run(self, segment: Segment, run: Run) -> bool:
+        """The avatar is playing: stop it, or send what it has not got yet."""
+        if segment.interrupted or (self._paused and run.can_pause):
+            await self._stop(segment, run)
+        elif self._paused:
+            return False  # let it play on
         elif run.sent_s < segment.audio.duration_s:
             audio = segment.audio.read(run.sent_s)
             run.sent_s = segment.audio.duration_s
@@ -226,19 +177,64 @@ class AvatarOutput(AudioOutput):
             return False
         return True
 
-    def _must_stop(self, segment: _Segment, run: _Run) -> bool:
-        if segment.interrupted:
-            return True
-        nearly_over = run.closed and run.left_s < _NEARLY_OVER_S
-        return self._paused and not run.refuses_to_stop and not nearly_over
+    def _finish(self, *, interrupted: bool) -> None:
+        """Report the first segment as played or interrupted, and continue with the next one."""
+        segment, run, self._run = self._segments.popleft(), self._run, None
+        if run is not None and not interrupted:
+            self._note_run(segment, run, run.length_s)
+        heard_s = segment.heard_s if interrupted else segment.audio.duration_s
+        self.on_playback_finished(playback_position=heard_s, interrupted=interrupted)
+        self._changed.set()
 
-    async def _stop(self, segment: _Segment, run: _Run) -> None:
+    def _note_run(self, segment: Segment, run: Run, heard_s: float) -> None:
+        """Tell a recorder when the parts of a paused segment were heard."""
+        if segment.paused and heard_s > 0:
+            began_at = time.time() - run.elapsed_s
+            self.on_playback_progressed(started_at=began_at, offset=run.from_s, duration=heard_s)
+
+    def _give_up(self) -> None:
+        """Stop sending: report the avatar as stalled, so that another output says the rest."""
+        self._run = None
+        if any(segment.interrupted for segment in self._segments):
+            self.clear_buffer()
+        elif self._link.is_up:
+            self._greeting_events.emit(AvatarStalled(self._identity))
+
+    # Stopping.
+
+    async def _stop(self, segment: Segment, run: Run) -> None:
         """Stop the avatar, and note the position up to which the segment was heard.
 
         Raises:
             AvatarError: it has left.
         """
-        run.stopped = asyncio.get_running_loop().create_future()
+        run.stopped = stopped = asyncio.get_running_loop().create_future()
+        confirmed = await self._command_to_stop()
+        if not confirmed and not segment.interrupted:
+            run.stopped, run.refuses_to_stop = None, True
+            return
+        heard_s = run.played_s
+        if confirmed:
+            try:
+                async with asyncio.timeout(_STOP_REPORT_S):
+                    heard_s = await stopped
+            except TimeoutError:
+                logger.warning(
+                    "the avatar did not report where it stopped; using the clock. No action is "
+                    "needed unless this repeats",
+                    extra={"event": "avatar_stop_unreported"},
+                )
+        segment.heard_s = run.from_s + heard_s
+        segment.paused = segment.paused or not segment.interrupted
+        self._note_run(segment, run, heard_s)
+        self._run = None
+
+    async def _command_to_stop(self) -> bool:
+        """Tell the avatar to stop. Returns False if it did not confirm the command.
+
+        Raises:
+            AvatarError: it has left.
+        """
         try:
             if not self._link.is_up:
                 raise AvatarError("the avatar has left")
@@ -253,53 +249,10 @@ class AvatarOutput(AudioOutput):
             )
             if isinstance(e, AvatarTimeout):
                 self._greeting_events.emit(AvatarStalled(self._identity))
-            if not segment.interrupted:
-                run.stopped, run.refuses_to_stop = None, True
-                return
-            elapsed_s = run.played_s
-        else:
-            elapsed_s = run.played_s
-            try:
-                async with asyncio.timeout(_STOP_REPORT_S):
-                    elapsed_s = await run.stopped
-            except TimeoutError:
-                logger.warning(
-                    "the avatar did not report where it stopped; using the clock. No action is "
-                    "needed unless this repeats",
-                    extra={"event": "avatar_stop_unreported"},
-                )
-        segment.heard_s = run.from_s + elapsed_s
-        segment.paused = segment.paused or not segment.interrupted
-        self._note_run(segment, run, elapsed_s)
-        self._run = None
+            return False
+        return True
 
-    def _give_up(self) -> None:
-        """Stop sending: report the avatar as stalled, so that another output says the rest."""
-        self._run = None
-        if any(segment.interrupted for segment in self._segments):
-            self.clear_buffer()
-        elif self._link.is_up:
-            self._greeting_events.emit(AvatarStalled(self._identity))
-
-    def _start(self, segment: _Segment) -> None:
-        segment.started = True
-        # The avatar does not say when it begins; it does so within about 0.2 s.
-        self.on_playback_started(created_at=time.time())
-
-    def _finish(self, *, interrupted: bool) -> None:
-        """Report the first segment as played or interrupted, and continue with the next one."""
-        segment, run, self._run = self._segments.popleft(), self._run, None
-        if run is not None and not interrupted:
-            self._note_run(segment, run, run.sent_s - run.from_s)
-        heard_s = segment.heard_s if interrupted else segment.audio.duration_s
-        self.on_playback_finished(playback_position=heard_s, interrupted=interrupted)
-        self._changed.set()
-
-    def _note_run(self, segment: _Segment, run: _Run, heard_s: float) -> None:
-        """Tell a recorder when the parts of a paused segment were heard."""
-        if segment.paused and heard_s > 0:
-            began_at = time.time() - (time.monotonic() - run.started_at)
-            self.on_playback_progressed(started_at=began_at, offset=run.from_s, duration=heard_s)
+    # The avatar's reports, and their absence.
 
     def _on_report(self, position_s: float, interrupted: bool) -> None:
         """Handle the avatar's report that it has played a run, or has stopped."""
@@ -307,62 +260,35 @@ class AvatarOutput(AudioOutput):
         if run is None:
             return  # a late report of a segment that `_give_up` has dropped
         if run.stopped is not None:
-            if not run.stopped.done():
-                sent_s = run.sent_s - run.from_s
-                heard_s = min(position_s, run.elapsed_s) if interrupted else sent_s
-                run.stopped.set_result(min(max(heard_s, 0.0), sent_s))
-            return
-        # The report may belong to an earlier run: this one is not complete, not near its end, or
-        # was not told to stop.
-        if run.left_s > _EARLY_S or not run.closed or interrupted:
+            run.report_stop(position_s, interrupted=interrupted)
+        elif run.may_be_over and not interrupted:
+            self._finish(interrupted=False)
+        else:
             logger.info(
                 "ignored an early end report from the avatar",
                 extra={"event": "avatar_report_ignored", "left_s": round(run.left_s, 1)},
             )
-            return
-        self._finish(interrupted=False)
 
     async def _watch(self) -> None:
+        """Notice an avatar that plays nothing, or does not report that it has played a run."""
         while True:
             await asyncio.sleep(_CHECK_EVERY_S)
-            run = self._run
+            run, sound = self._run, self._sound
             if run is None or run.stopped is not None:
                 continue
-            quiet_s = time.monotonic() - max(run.started_at, self._heard_at)
-            # Without the avatar's audio track we cannot know what it plays.
-            if self._audible and run.left_s > 0 and quiet_s > _SILENT_S:
+            left_s = run.left_s
+            quiet_s = time.monotonic() - max(run.started_at, sound.heard_at)
+            overdue = left_s < -_UNREPORTED_S and quiet_s > _UNREPORTED_S
+            unreported = run.closed and overdue
+            silent = left_s > 0 and quiet_s > _SILENT_S
+            silent |= unreported and run.should_have_been_heard and sound.heard_at < run.started_at
+            if silent and sound.is_known:
                 self._greeting_events.emit(AvatarStalled(self._identity))
                 return
-            if run.closed and -run.left_s > _UNREPORTED_S and quiet_s > _UNREPORTED_S:
-                sent_s = run.sent_s - run.from_s
-                if self._audible and self._heard_at < run.started_at and sent_s > _EARLY_S:
-                    self._greeting_events.emit(AvatarStalled(self._identity))
-                    return
+            if unreported:
                 logger.warning(
                     "the avatar did not report the end of a line; assuming that it was played. No "
                     "action is needed unless it repeats",
                     extra={"event": "avatar_end_unreported"},
                 )
                 self._finish(interrupted=False)
-
-    def _on_track(
-        self, track: rtc.Track, _: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
-    ) -> None:
-        if participant.identity == self._identity:
-            self._listen(track)
-
-    def _listen(self, track: rtc.Track) -> None:
-        if track.kind == rtc.TrackKind.KIND_AUDIO and not self._audible:
-            self._audible = True
-            self._background.start(self._detect_sound(track), name="listen_to_avatar")
-
-    async def _detect_sound(self, track: rtc.Track) -> None:
-        # The lowest sample rate is enough to tell sound from silence. Frames of 10 ms, the default,
-        # take 2 % of a core.
-        sound = rtc.AudioStream(
-            track, sample_rate=8_000, num_channels=1, frame_size_ms=_LISTEN_FRAME_MS
-        )
-        async for event in sound:
-            samples = array("h", bytes(event.frame.data))
-            if samples and max(max(samples), -min(samples)) > LOUD:
-                self._heard_at = time.monotonic()

@@ -15,6 +15,7 @@ from livekit import rtc
 from livekit.agents.voice.io import PlaybackFinishedEvent
 
 from agent.avatar import output as avatar_output
+from agent.avatar import playback, sound
 from agent.avatar.output import AvatarOutput
 from agent.core.events import AvatarStalled, Events
 from tests.fakes.room import FakeRoom
@@ -169,7 +170,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         ahead += seconds
 
     ours = SimpleNamespace(monotonic=lambda: time.monotonic() + ahead, time=time.time)
-    monkeypatch.setattr(avatar_output, "time", ours)
+    for module in (avatar_output, playback, sound):
+        monkeypatch.setattr(module, "time", ours)
     return jump
 
 

@@ -25,7 +25,7 @@ from livekit.agents.voice.transcription import _speaking_rate
 from livekit.plugins import bey, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
-from agent.avatar.output import AUDIO_SAMPLE_RATE
+from agent.avatar.playback import AUDIO_SAMPLE_RATE
 from agent.core.livekit_internals import BeyAvatarSession, ObservableAgentServer
 from agent.core.settings import WorkerSettings
 from tests.unit.test_settings import WORKER
