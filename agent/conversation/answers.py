@@ -53,7 +53,9 @@ class Answers:
             question = self._questions.get(id)
             if question is None or question.type != answer.type:
                 continue
-            if answer.status == "declined" or question.canonical(answer.value) is not None:
+            # With OUTCOME_DETAIL=aggregate, only the value's existence is known.
+            no_value = answer.value is None and answer.status in ("answered", "declined")
+            if no_value or question.canonical(answer.value) is not None:
                 self._given[id] = answer
 
     def replace(self, questions: Sequence[Question], earlier: Mapping[str, Answer]) -> None:

@@ -56,10 +56,10 @@ class QuestionTracker:
         self._state = state
         self._asked = ""
 
-    def opening_said(self) -> None:
-        """The opening is over; it may have asked the first question."""
+    def opening_said(self, text: str) -> None:
+        """The opening is over; it may have asked the first open question."""
         question = self._state.answers.next_open()
-        if question is not None and _asks(self._state.script.opening, question):
+        if question is not None and _asks(text, question):
             self._asked = question.id
 
     def line_said(self, text: str) -> None:

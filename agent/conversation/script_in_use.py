@@ -73,7 +73,7 @@ class ScriptInUse:
             await self.agent.update_instructions(script.instructions)
             await self.agent.update_tools(self._tools.declared())
         else:
-            state.answers.replace(script.questions, state.earlier_answers)
+            state.answers.replace(script.questions, state.earlier.answers)
             self.agent = self._build_agent()
             self._session.update_agent(self.agent)
             # update_agent starts a task of the session: let it begin, then wait for its end.

@@ -13,6 +13,7 @@ from livekit.agents import NOT_GIVEN, AgentSession
 from livekit.agents.voice import SpeechHandle
 
 from agent.conversation.line_texts import LineTexts
+from agent.conversation.opening_line import opening_line
 from agent.conversation.state import GreetingState
 from agent.core.events import Events, OpeningFinished, OpeningStarted
 from agent.core.log import logger
@@ -56,8 +57,7 @@ class ScriptLines:
             return
         self.cancel_preparation()
         script = self._state.script
-        recorded = self._state.recording is not None and self._state.recording.status == "recording"
-        self._opening_text = script.opening_recorded if recorded else script.opening
+        self._opening_text = opening_line(self._state)
         self._prepared = PreparedLine(
             self._speech.voice(script.locale, script.voice),
             Pronunciation(self._state.metadata.trainee.name).apply(self._opening_text),
@@ -73,7 +73,7 @@ class ScriptLines:
     def say_opening(self) -> SpeechHandle:
         """Say the opening to its end."""
         audio = self._prepared.audio() if self._prepared else None
-        text = self._opening_text or self._state.script.opening
+        text = self._opening_text or opening_line(self._state)
         self._state.opened_at = time.monotonic()
         speech = self._session.say(text, audio=audio or NOT_GIVEN, allow_interruptions=False)
         self._events.emit(OpeningStarted(text))

@@ -6,14 +6,14 @@ Behaviours and observers read it. The docstring of a field names the modules tha
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 
 from agent.avatar.usage import AvatarUsage
 from agent.conversation.answers import Answers
 from agent.core.events import ClosingCause, Events
 from agent.core.job_metadata import JobMetadata
-from agent.core.types import Answer, Mode
+from agent.core.types import Mode
+from agent.outcomes.earlier_greeting import EarlierGreeting
 from agent.outcomes.record import Disclosure, Recorded
 from agent.outcomes.timeline import Timeline
 from agent.scripts import Library, RenderedScript, script_for
@@ -33,8 +33,8 @@ class GreetingState:
     with the script."""
     library: Library | None = None
     """The scripts to choose from; None: the shipped ones."""
-    earlier_answers: Mapping[str, Answer] = field(default_factory=dict)
-    """What the trainee answered before an earlier agent of this session was lost."""
+    earlier: EarlierGreeting = field(default_factory=EarlierGreeting)
+    """What the trainee said and heard before an earlier agent of this session was lost."""
 
     tapped_question: str = ""
     """The question that a button of the page has just answered. The model cannot change its answer
@@ -74,8 +74,10 @@ class GreetingState:
         """
         self.script = script_for(self.metadata, self.library)
         self.answers = Answers(self.script.questions, events)
-        self.answers.restore(self.earlier_answers)
+        self.answers.restore(self.earlier.answers)
         script = self.script
         self.disclosure = Disclosure(
             script=script.name, script_version=script.version, locale=script.locale
         )
+        if self.earlier.disclosure is not None:
+            self.disclosure = self.earlier.disclosure.model_copy(deep=True)

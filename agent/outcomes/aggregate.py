@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from agent.outcomes.record import Ended, Outcome
+from agent.core.types import Answer
+from agent.outcomes.record import Disclosure, Ended, Notice, Outcome
 from agent.outcomes.tally import COUNT_LABELS
 
 COUNTS_SESSION: Final = "*counts*"
@@ -18,7 +19,9 @@ _TYPE: Final = "greetings.counted"
 def without_person(outcome: Outcome) -> Outcome:
     """Return the outcome without everything that a trainee said or did, and without times of day.
 
-    Fields are kept by name, so that a new one is left out.
+    Fields are kept by name, so that a new one is left out. Until the greeting has ended, it also
+    has what the next agent needs if this one is lost: which questions are done, without the
+    values, and whether the disclosures were heard.
     """
     kept = Outcome(
         id=outcome.id,
@@ -34,6 +37,19 @@ def without_person(outcome: Outcome) -> Outcome:
     )
     if outcome.ended is not None:
         kept.ended = Ended(reason=outcome.ended.reason, at=_day(outcome.ended.at))
+        return kept
+    kept.answers = {
+        id: Answer(type=answer.type, status=answer.status)
+        for id, answer in outcome.answers.items()
+        if answer.status != "open"
+    }
+    if (disclosure := outcome.disclosure) is not None:
+        kept.disclosure = Disclosure(
+            script=disclosure.script,
+            script_version=disclosure.script_version,
+            locale=disclosure.locale,
+            ai=Notice(heard_to_end=disclosure.ai.heard_to_end),
+        )
     return kept
 
 

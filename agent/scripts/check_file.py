@@ -41,11 +41,11 @@ LINE_MAX_S = 20.0
 _LIMITS_S = {"opening": OPENING_MAX_S, "recording_disclosure": DISCLOSURE_MAX_S}
 
 _SPOKEN = (
-    *("opening", "closing", "trouble", "moment", "suggest_typing", "check_in"),
+    *("opening", "closing", "trouble", "moment", "resume", "suggest_typing", "check_in"),
     *("ai_disclosure", "recording_disclosure"),
 )
 _SHARED = tuple(Shared.model_fields)
-_NOT_NEEDED = {"moment", "suggest_typing"}
+_NOT_NEEDED = {"moment", "resume", "suggest_typing"}
 _NOT_SPOKEN = {"training_types", "roles", "locales", "voice", "avatar", "poster", "after_closing"}
 _NOT_SPOKEN_INSIDE = {"aliases", "id", "type", "only_if"}
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)

@@ -21,7 +21,7 @@ PERSONA: Final = "persona"
 """Stands for the text below the front matter, which is no field."""
 _TRANSLATED: Final = frozenset(
     "training opening closing welcome_text guide ai_disclosure recording_disclosure trouble moment"
-    " suggest_typing check_in talking_points facts questions words industries".split()
+    " resume suggest_typing check_in talking_points facts questions words industries".split()
 )
 _NOT_INSIDE: Final = frozenset({"id", "type", "aliases", "only_if"})
 _OF_ONE_LANGUAGE: Final = (

@@ -58,6 +58,8 @@ class RenderedScript(BaseModel):
     trouble: str
     moment: str
     """Empty if neither the script nor its locale has one; then nothing is said."""
+    resume: str
+    """Empty if neither the script nor its locale has one; then the opening is said again."""
     suggest_typing: str
     """Empty if neither the script nor its locale has one; then nothing is said."""
     check_in: str
@@ -139,6 +141,7 @@ def render_script(
         closing=spoken.fill("closing", script.closing),
         trouble=spoken.shared("trouble"),
         moment=spoken.shared("moment") if shared_text(file, common, "moment") else "",
+        resume=spoken.shared("resume") if shared_text(file, common, "resume") else "",
         suggest_typing=(
             spoken.shared("suggest_typing") if shared_text(file, common, "suggest_typing") else ""
         ),

@@ -196,6 +196,9 @@ class Shared(_Strict):
     """Spoken if the LLM does not answer."""
     moment: Text | None = None
     """Spoken if an answer takes long: one to three words."""
+    resume: Text | None = None
+    """Spoken instead of the opening if the trainee has heard it and another agent takes over; the
+    open question follows."""
     suggest_typing: Text | None = None
     """Spoken once if speech cannot be understood for a third time, as in a noisy place."""
     check_in: Text | None = None

@@ -19,11 +19,10 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
-from agent.core.types import Answer
 from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.session import GreetingSession
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
-from agent.outcomes.earlier_answers import earlier_answers
+from agent.outcomes.earlier_greeting import EarlierGreeting, earlier_greeting
 from agent.outcomes.timeline import Timeline
 from agent.recording.factory import should_record
 from agent.room.room_api import RoomApi
@@ -95,7 +94,7 @@ async def _start_greeting(
         alone = await is_listed_without_agent(livekit)
         if alone and settings.avatar_minutes_per_day is None:
             avatar.request()
-        store, answers, budget_used_up = await reading
+        store, earlier, budget_used_up = await reading
         timeline.mark("store_read")
         if alone and not budget_used_up:
             avatar.request()
@@ -109,11 +108,12 @@ async def _start_greeting(
         return
     if not budget_used_up:
         avatar.request()
+    metadata = _as_before(metadata, earlier)
     events = Events()
     state = GreetingState(
         metadata=metadata,
         events=events,
-        earlier_answers=answers,
+        earlier=earlier,
         timeline=timeline,
         avatar_allowed=not budget_used_up,
         may_be_recorded=should_record(settings, metadata),
@@ -125,14 +125,24 @@ async def _start_greeting(
 
 async def _read_store(
     settings: WorkerSettings, metadata: JobMetadata
-) -> tuple[Store | None, dict[str, Answer], bool]:
-    """Return the store, earlier answers, and whether today's avatar budget is used up."""
+) -> tuple[Store | None, EarlierGreeting, bool]:
+    """Return the store, what an earlier greeting left, and whether the avatar budget is used up."""
     store = await asyncio.to_thread(_open_store, settings)  # blocks for some milliseconds
-    answers, budget_used_up = await asyncio.gather(
-        earlier_answers(store, metadata.session_id),
+    earlier, budget_used_up = await asyncio.gather(
+        earlier_greeting(store, metadata.session_id),
         avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
     )
-    return store, answers, budget_used_up
+    return store, earlier, budget_used_up
+
+
+def _as_before(metadata: JobMetadata, earlier: EarlierGreeting) -> JobMetadata:
+    """Return the metadata with what the trainee chose in an earlier greeting of the session."""
+    if earlier.locale:
+        metadata = metadata.model_copy(update={"locale": earlier.locale})
+    if earlier.recording_declined:
+        consent = metadata.consent.model_copy(update={"recording": False})
+        metadata = metadata.model_copy(update={"consent": consent})
+    return metadata
 
 
 async def _connect(ctx: JobContext, timeline: Timeline) -> None:

@@ -17,11 +17,12 @@ from agent.store import open_store
 from tests.integration.test_greeting import the_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
-from tests.support.shipped_scripts import has_whole_opening, shipped_script
+from tests.support.shipped_scripts import has_whole_opening, question, shipped_script
 from tests.support.waiting import until
 
 FORKLIFT = {"training_type": "forklift", "role": "picker", "industry": "logistics"}
-CLOSING = shipped_script(**FORKLIFT).closing
+SCRIPT = shipped_script(**FORKLIFT)
+CLOSING = SCRIPT.closing
 
 
 def says(text: str) -> dict[str, Any]:
@@ -331,12 +332,15 @@ async def test_killed_job_has_an_outcome_and_the_next_agent_knows_its_answers(
     await until(
         lambda: client.agent is not None and client.agent.identity != lost, 40, "no agent joined"
     )
-    await until(lambda: has_whole_opening(client.said(client.agent.identity)), 40, "silent")
+    line = f"{SCRIPT.resume} {question(SCRIPT, 'truck_type')}"
+    await until(lambda: line in client.said(client.agent.identity), 40, "silent")
+    assert not has_whole_opening(client.said(client.agent.identity))
     await typed(client, "Hello again", "And the truck?")
     await client.press_continue()
     outcome = await product.outcome(session_id)
     assert outcome["ended"]["reason"] == "continue"
     assert outcome["answers"]["years_driving"]["value"] == 5
+    assert outcome["disclosure"]["ai"]["heard_to_end"], "by the first agent"
     killed = await product.outcome(session_id, within_s=45, reason="worker_lost")
     assert killed["answers"]["years_driving"]["value"] == 5
     assert killed["transcript"][1]["text"] == "Five years"

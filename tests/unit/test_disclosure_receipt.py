@@ -113,6 +113,25 @@ async def test_receipt_counts_another_client_and_text_mode_as_heard() -> None:
         assert receipt(fake).mode == "text"
 
 
+async def test_receipt_keeps_what_an_earlier_agent_said_and_was_heard() -> None:
+    async with greeted() as fake:
+        fake.open()
+        script = fake.state.script
+        before = receipt(fake).model_copy(deep=True)
+        before.ai.heard_to_end = True
+        fake.state.disclosure = before.model_copy(deep=True)
+        fake.state.recording = Recorded(by="worker", status="recording")
+        await fake.room.says(RPC_CAN_HEAR, LOCKED)
+        fake.events.emit(OpeningStarted(f"We go on. {script.recording_disclosure} Ready?"))
+        fake.events.emit(OpeningFinished(interrupted=False))
+        told = receipt(fake)
+        assert told.ai == before.ai
+        assert told.mode == before.mode
+        assert told.recording is not None
+        assert told.recording.said_at is not None
+        assert not told.recording.heard_to_end
+
+
 async def test_receipt_has_the_notice_of_a_recording() -> None:
     async with greeted() as fake:
         fake.state.recording = Recorded(by="worker", status="recording")

@@ -21,7 +21,7 @@ def test_opening_of_a_shipped_script_asks_its_first_question(training: str, loca
     state = GreetingState(metadata=metadata, events=Events())
     tracker = QuestionTracker(state)
     assert tracker.progress.open is None
-    tracker.opening_said()
+    tracker.opening_said(state.script.opening)
     waiting = tracker.progress.open
     assert waiting is not None
     assert (waiting.id, waiting.number) == (state.script.questions[0].id, 1)

@@ -19,7 +19,7 @@ from agent.scripts.speakable import estimate_speech_s
 
 LINES = (
     *("opening", "opening_recorded", "closing", "check_in"),
-    *("trouble", "moment", "suggest_typing", "welcome_text"),
+    *("trouble", "moment", "resume", "suggest_typing", "welcome_text"),
 )
 """Texts that are said word for word; `welcome_text` is only read."""
 _READ = frozenset({"welcome_text", "facts", "talking_points"})

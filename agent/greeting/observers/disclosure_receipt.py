@@ -25,6 +25,8 @@ class DisclosureReceipt:
         self._sound_unlocked: bool | None = None
         """As the page reported it; None without a report."""
         self._heard_so_far = False
+        self._told: list[Notice] = []
+        """The notices in the opening that is being said."""
         greeting.events.on(LabelShown, self._on_label_shown)
         greeting.events.on(CanHear, self._on_can_hear)
         greeting.events.on(TraineeLeft, self._on_trainee_left)
@@ -44,26 +46,29 @@ class DisclosureReceipt:
 
     def _on_opening_started(self, event: OpeningStarted) -> None:
         receipt, script = self._state.disclosure, self._state.script
-        receipt.script, receipt.script_version = script.name, script.version
-        receipt.locale = script.locale
-        receipt.ai.words = ai_disclosure_in(event.text, script.ai_disclosure)
+        words = ai_disclosure_in(event.text, script.ai_disclosure)
+        if words or not receipt.ai.words:
+            receipt.script, receipt.script_version = script.name, script.version
+            receipt.locale = script.locale
+            receipt.ai.words = words
+        # An agent that takes over a greeting need not say again what the trainee has heard.
+        self._told = [receipt.ai] if words else []
         if script.recording_disclosure in event.text and (recording := self._recording()):
             recording.words = script.recording_disclosure
-        for notice in self._said():
+            self._told.append(recording)
+        for notice in self._told:
             notice.said_at = datetime.now(UTC)
         self._heard_so_far = self._is_audible
 
     def _on_opening_finished(self, event: OpeningFinished) -> None:
         # A voice or an avatar that fails while it says the opening is replaced, and the opening is
         # said again: this event comes after the last repetition.
-        self._state.disclosure.mode = self._state.mode
-        heard = self._heard_so_far and self._is_audible and not event.interrupted
-        for notice in self._said():
-            notice.heard_to_end = heard
-
-    def _said(self) -> list[Notice]:
         receipt = self._state.disclosure
-        return [notice for notice in (receipt.ai, receipt.recording) if notice and notice.words]
+        if receipt.mode is None or any(notice is receipt.ai for notice in self._told):
+            receipt.mode = self._state.mode
+        heard = self._heard_so_far and self._is_audible and not event.interrupted
+        for notice in self._told:
+            notice.heard_to_end = heard
 
     def _recording(self) -> Notice | None:
         """The notice about the recording; None if the trainee is not recorded."""

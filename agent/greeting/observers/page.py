@@ -38,10 +38,11 @@ class PageObserver:
         self._state = greeting.state
         self._page = PageAttributes(greeting.room)
         self._questions = QuestionTracker(greeting.state)
+        self._opening = ""
         self._opening_said = False
         greeting.events.on(ModeChanged, self._on_mode)
-        greeting.events.on(OpeningStarted, self._on_language)
-        greeting.events.on(LanguageChanged, self._on_language)
+        greeting.events.on(OpeningStarted, self._on_opening_started)
+        greeting.events.on(LanguageChanged, lambda _: self._show_language())
         greeting.events.on(ClosingChanged, self._on_closing)
         greeting.events.on(RecordingChanged, self._on_recording)
         greeting.events.on(OpeningFinished, self._on_opening_finished)
@@ -55,7 +56,11 @@ class PageObserver:
     def _on_mode(self, event: ModeChanged) -> None:
         self._page.set({ATTRIBUTE_MODE: event.mode, ATTRIBUTE_MODE_REASON: event.reason})
 
-    def _on_language(self, _: OpeningStarted | LanguageChanged) -> None:
+    def _on_opening_started(self, event: OpeningStarted) -> None:
+        self._opening = event.text
+        self._show_language()
+
+    def _show_language(self) -> None:
         if self._state.opened_at is not None:
             script = self._state.script
             self._page.set({ATTRIBUTE_LOCALE: script.locale, ATTRIBUTE_GUIDE: script.guide})
@@ -63,7 +68,7 @@ class PageObserver:
 
     def _on_opening_finished(self, _: OpeningFinished) -> None:
         self._opening_said = True
-        self._questions.opening_said()
+        self._questions.opening_said(self._opening)
         self._show_questions()
 
     def _on_line(self, event: LineAdded) -> None:

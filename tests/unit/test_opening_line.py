@@ -1,0 +1,76 @@
+"""The first line of an agent that takes over a greeting."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.conversation.opening_line import opening_line
+from agent.conversation.question_progress import QuestionTracker
+from agent.conversation.state import GreetingState
+from agent.core.events import Events
+from agent.core.job_metadata import JobMetadata
+from agent.core.types import Answer
+from agent.outcomes.earlier_greeting import EarlierGreeting
+from agent.outcomes.record import Disclosure, Notice, Recorded
+
+LOCALES = ["en", "es", "fr", "de"]
+DRIVEN = Answer(type="yes_no", status="answered", value=True)
+RECORDED = Recorded(by="worker", status="recording")
+
+
+def taken_over(
+    locale: str = "en",
+    *,
+    disclosure: Disclosure | None = None,
+    answers: dict[str, Answer] | None = None,
+) -> GreetingState:
+    metadata = JobMetadata.model_validate(
+        {"trainee": {"name": "Dr. Ada"}, "training_type": "forklift", "locale": locale}
+    )
+    earlier = EarlierGreeting(answers=answers or {}, disclosure=disclosure, locale=locale)
+    return GreetingState(metadata=metadata, events=Events(), earlier=earlier)
+
+
+def heard(*, recording: Notice | None = None) -> Disclosure:
+    ai = Notice(words="an AI", heard_to_end=True)
+    return Disclosure(script="forklift", script_version=1, locale="en", ai=ai, recording=recording)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_opening_line_of_the_next_agent_apologises_and_asks_the_open_question(locale: str) -> None:
+    state = taken_over(locale, disclosure=heard(), answers={"driven_before": DRIVEN})
+    question = state.answers.next_open()
+    assert question is not None
+    line = opening_line(state)
+    assert line == f"{state.script.resume} {question.ask}"
+    assert "Dr. Ada" in line
+    assert state.script.ai_disclosure not in line
+    tracker = QuestionTracker(state)
+    tracker.opening_said(line)
+    assert tracker.progress.open is not None
+    assert tracker.progress.open.id == question.id
+
+
+def test_opening_line_without_an_open_question_asks_as_the_check_in_does() -> None:
+    state = taken_over(disclosure=heard())
+    for question in state.script.questions:
+        state.answers.skip(question.id)
+    assert opening_line(state) == f"{state.script.resume} {state.script.check_in}"
+
+
+def test_opening_line_is_the_opening_if_the_trainee_has_not_heard_it() -> None:
+    state = taken_over(answers={"driven_before": DRIVEN})
+    assert opening_line(state) == state.script.opening
+    state.recording = RECORDED
+    assert opening_line(state) == state.script.opening_recorded
+
+
+def test_opening_line_repeats_only_a_recording_disclosure_that_was_not_heard() -> None:
+    state = taken_over(disclosure=heard())
+    question = state.script.questions[0]
+    state.recording = RECORDED
+    disclosure = state.script.recording_disclosure
+    assert opening_line(state) == f"{state.script.resume} {disclosure} {question.ask}"
+    state = taken_over(disclosure=heard(recording=Notice(heard_to_end=True)))
+    state.recording = RECORDED
+    assert opening_line(state) == f"{state.script.resume} {question.ask}"
