@@ -14,6 +14,7 @@ _WORDS_MAX = 120  # characters
 _READ_MAX = 600  # characters; the rest of an input is ignored
 
 _SHORTENED = frozenset("asst assoc dept mgmt engr tech dipl prof univ admin".split())
+_NO_VALUE = frozenset("null none undefined nan nil n/a #n/a".split())
 _FILLERS = dict.fromkeys(
     [*map(ord, "\u034f\u115f\u1160\u20e3\u3164\uffa0"), *range(0xFE00, 0xFE10)]
 )
@@ -53,6 +54,7 @@ def short_text(value: object) -> str:
     """Return a role, industry or training type: `Koch/Köchin`, `R&D, level 2`, `C# (IT)`.
 
     It keeps letters, digits and the punctuation of job titles, and ends with the first sentence.
+    A value that a program writes for "nothing" (`null`, `N/A`) is empty.
     """
     text = ADDRESS.sub(" ", unescaped(value).translate(APOSTROPHES))
     text = re.sub(r"<[^<>]*>|\{[^{}]*\}+", " ", text)
@@ -66,7 +68,8 @@ def short_text(value: object) -> str:
         if len(word) > 3 and word not in _SHORTENED:
             text = text[: stop.start() + len(stop[1])]
             break
-    return cut(" ".join(text.split()), _WORDS_MAX).strip(" ,/-–&.")
+    text = cut(" ".join(text.split()), _WORDS_MAX).strip(" ,/-–&.")
+    return "" if text.casefold() in _NO_VALUE else text
 
 
 def unescaped(value: object) -> str:

@@ -135,11 +135,23 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
         other_language = file.locale.split("-")[0] != first.locale.split("-")[0]
         if other_language:
             yield from _not_translated(file, first)
-        yield from _questions_differ(file, first)
         if declared and file.fields.locales not in (None, declared):
             yield file.finding(("locales",), f"differ from those of another file: {declared}")
-        if file.fields.industries.keys() != first.fields.industries.keys():
-            yield file.finding(("industries",), f"have other keys than in {first.path.name}")
+        yield from _differences(file, first)
+    # A file that is checked alone shows its findings, too: compare the first one as well.
+    shown: set[tuple[int, str]] = set()
+    for file in files.values():
+        for finding in _differences(first, file):
+            if (finding.line, finding.field) not in shown:
+                shown.add((finding.line, finding.field))
+                yield finding
+
+
+def _differences(file: ScriptFile[Script], other: ScriptFile[Script]) -> Iterator[Finding]:
+    """Find what must be the same in every locale, and is not."""
+    yield from _questions_differ(file, other)
+    if file.fields.industries.keys() != other.fields.industries.keys():
+        yield file.finding(("industries",), f"have other keys than in {other.path.name}")
 
 
 def _not_translated(file: ScriptFile[Script], first: ScriptFile[Script]) -> Iterator[Finding]:
@@ -174,7 +186,7 @@ def _questions_differ(file: ScriptFile[Script], first: ScriptFile[Script]) -> It
     own, theirs = file.fields.questions, first.fields.questions
     ids = [question.id for question in theirs]
     if [question.id for question in own] != ids:
-        message = f"must have the ids of {first.path.name}, in this order: {', '.join(ids)}"
+        message = f"must have the same ids in every locale; in {first.path.name}: {', '.join(ids)}"
         yield file.finding(("questions",), message)
         return
     for i, (question, other) in enumerate(zip(own, theirs, strict=True)):

@@ -29,6 +29,8 @@ from agent.scripts.wording import (
     doubtful_wording,
     find_invisible_character,
     left_over,
+    not_a_name,
+    not_a_text,
     speech_problem,
     stray_punctuation,
 )
@@ -66,7 +68,9 @@ def check_common(file: ScriptFile[Common]) -> list[Finding]:
         source = getattr(file.fields, field)
         if source is not None:
             found += [file.finding((field,), why) for _, why in template_errors(source, NAMES, ())]
-            for why in (_speech_problem(source, file.locale), _other_language(source, file.locale)):
+            problems = [_speech_problem(source, file.locale), _other_language(source, file.locale)]
+            problems.append(not_a_name(source) if field == "guide" else not_a_text(source))
+            for why in problems:
                 found += [file.finding((field,), why)] if why else []
     return found
 
@@ -83,6 +87,7 @@ def check_file(
     placeholders = list(_check_templates(file))
     yield from placeholders
     written = list(_check_as_written(file))
+    yield from _check_names(file)
     yield from _check_questions(file)
     yield from _check_industries(file, ignored_words(library))
     yield from _check_voice(file, voices)
@@ -203,6 +208,8 @@ def _check_as_written(file: ScriptFile[Script]) -> Iterator[Finding]:
     for loc, source in spoken_texts(file):
         if why := _speech_problem(source, file.locale):
             yield file.finding(loc, why)
+        if loc not in (("training",), ("guide",)) and (why := not_a_text(source)):
+            yield file.finding(loc, why)
         plain = _STATEMENT.sub("", _EXPRESSION.sub("x", source))
         if why := doubtful_wording(plain, file.locale):
             yield file.finding(loc, why, "warning")
@@ -281,6 +288,21 @@ def _check_questions(file: ScriptFile[Script]) -> Iterator[Finding]:
                     yield file.finding(loc, "has no words")
                 elif list(words.values()).count(words[id]) > 1:
                     yield file.finding(loc, f"{said!r} stands for two choices")
+
+
+def _check_names(file: ScriptFile[Script]) -> Iterator[Finding]:
+    script = file.fields
+    for field in ("training", "guide"):
+        if (name := getattr(script, field)) and (why := not_a_name(name)):
+            yield file.finding((field,), why)
+    lists: dict[Loc, list[str]] = {("roles",): script.roles}
+    lists[("training_types",)] = script.training_types
+    for key, industry in script.industries.items():
+        lists["industries", key, "aliases"] = industry.aliases
+    for loc, names in lists.items():
+        for i, name in enumerate(names):
+            if why := not_a_name(name, may_be_code=loc == ("training_types",)):
+                yield file.finding((*loc, i), why)
 
 
 def _check_industries(file: ScriptFile[Script], ignored: frozenset[str]) -> Iterator[Finding]:

@@ -77,6 +77,12 @@ _AROUND: Final = 12
 """Characters shown on both sides of a stray mark."""
 
 
+_NOTHING = frozenset(["null", "undefined", "nan", "~"])
+_NO_NAMES = _NOTHING | frozenset("none nil n/a yes no on off true false y n".split())
+"""YAML 1.2 reads most of these as text, where YAML 1.1 has a value."""
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{2,4}")
+
+
 def find_invisible_character(text: str) -> str:
     """Return the first invisible character, which may change the order of others; else empty."""
     found = _UNSEEN.search(text)
@@ -170,6 +176,26 @@ def left_over(text: str) -> str:
         return f"contains {found[0]!r}, which looks unfinished: write the text, or remove it"
     if found := _FOREIGN_PLACEHOLDER.search(text):
         return f"contains {found[0]!r}: a placeholder is written {{{{ name }}}}"
+    return ""
+
+
+def not_a_text(text: str) -> str:
+    """Say if a text is a value that a program wrote for "nothing"; empty if it is not."""
+    if text.strip().casefold() in _NOTHING:
+        return f"is {text!r}, which a voice would say: write the text, or remove the field"
+    return ""
+
+
+def not_a_name(text: str, *, may_be_code: bool = False) -> str:
+    """Say why a text names no training, role, industry or guide; empty if it may.
+
+    Args:
+        may_be_code: digits alone are allowed, as in the ids that platforms use for trainings.
+    """
+    if text.strip().casefold() in _NO_NAMES:
+        return f"is {text!r}, which is not a name: write the name, or remove it"
+    if _DATE.fullmatch(text.strip()) or not (may_be_code or any(map(str.isalpha, text))):
+        return f"is {text!r}, a number or a date: write a name"
     return ""
 
 

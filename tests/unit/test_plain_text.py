@@ -41,6 +41,12 @@ def test_short_text_keeps_punctuation_that_sayable_removes(
     assert speech_problem(said, "de") == ""
 
 
+@pytest.mark.parametrize("text", ["null", "NULL", " None ", "undefined", "NaN", "N/A", "#N/A"])
+def test_short_text_is_empty_for_a_value_that_stands_for_nothing(text: str) -> None:
+    assert short_text(text) == ""
+    assert short_text(f"{text} handling").endswith("handling")
+
+
 def test_one_line_removes_line_breaks_and_control_characters() -> None:
     assert one_line(" a\r\n\u2028b\u0000\u202e ", 10) == "a b"
     assert one_line("abc", 2) == "ab"

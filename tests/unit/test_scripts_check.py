@@ -187,7 +187,7 @@ def test_check_compares_the_locales_of_a_script(tmp_path: Path) -> None:
     found = [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
     assert any(text.startswith("glass/fr.md: error: is missing: translate") for text in found)
     assert "glass/es.md:6: error: opening: is the same as in en.md: translate it" in found
-    ids = "must have the ids of en.md, in this order: nerves, years, gloves, hopes"
+    ids = "must have the same ids in every locale; in en.md: nerves, years, gloves, hopes"
     assert f"glass/es.md:13: error: questions: {ids}" in found
     label = "is the same as in en.md: translate it, if the languages differ"
     assert f"glass/es.md:17: warning: questions[0].choices.calm: {label}" in found
@@ -229,6 +229,9 @@ def test_check_names_what_differs_between_locales(
     check(tmp_path, spanish.replace(change, to), "glass/es")
     found = [f for f in check_path(tmp_path / "glass") if f.path.name == "es.md"]
     assert any(f.field == field and message in f.message for f in found), list(map(str, found))
+    if field.startswith("questions"):
+        alone = check_path(tmp_path / "glass" / "en.md")
+        assert any(f.field == field and " es.md" in f.message for f in alone), "in both files"
 
 
 def test_check_accepts_conditions(tmp_path: Path) -> None:
