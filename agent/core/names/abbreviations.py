@@ -1,0 +1,40 @@
+"""Abbreviations in names: which there are, and what a voice says for them."""
+
+from __future__ import annotations
+
+import re
+
+from agent.core.names.words import (
+    ABBREVIATIONS,
+    ABBREVIATIONS_WITH_PERIOD,
+    PRONOUNCED_AS_WRITTEN,
+    plain,
+)
+
+
+def words_to_say(name: str) -> dict[str, str]:
+    """Return what to say for each word of a clean name that a voice would mispronounce.
+
+    For `Md.`, a voice would spell the letters and pause at the period.
+    """
+    words = name.split()
+    said = {word: _said(word) for word in words}
+    if words[:1] == ["M."] and not any(len(word) == 2 and word[1] == "." for word in words[1:]):
+        del said["M."]  # `M. Dupont`: voices say "Monsieur"
+    return {word: other for word, other in said.items() if other != word}
+
+
+def is_abbreviation(word: str) -> bool:
+    """True for a known abbreviation with a period, such as `Md.`"""
+    key = plain(word)
+    return word.endswith(".") and (key in ABBREVIATIONS or key in ABBREVIATIONS_WITH_PERIOD)
+
+
+def _said(word: str) -> str:
+    key = plain(word)
+    written_out = ABBREVIATIONS.get(key)
+    if written_out is None and word.endswith("."):
+        written_out = ABBREVIATIONS_WITH_PERIOD.get(key)
+    if written_out is not None or key in PRONOUNCED_AS_WRITTEN:
+        return written_out or word
+    return re.sub(r"\.|(?<=\.)[ªº]", " ", word).strip()

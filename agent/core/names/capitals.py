@@ -1,0 +1,63 @@
+"""Capitalises names that have only capitals, or none: `ADA LOVELACE`, `ada lovelace`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from agent.core.names.abbreviations import is_abbreviation
+from agent.core.names.words import LOWER_CASE_PARTICLES, TITLES, plain
+
+_VOWELS: Final = frozenset("aeiouy")
+_ROMAN: Final = re.compile(r"[IVX]+")
+
+
+def capitalise(words: list[str], *, lower: bool) -> str:
+    """Join the words of a name, with capitals where names have them.
+
+    Args:
+        lower: the name has no capitals.
+    """
+    shouted = all(word == word.upper() for word in words)
+    return " ".join(
+        _capitalised(word, lower=lower, shouted=shouted, within=0 < at < len(words) - 1)
+        for at, word in enumerate(words)
+    )
+
+
+def _capitalised(word: str, *, lower: bool, shouted: bool, within: bool) -> str:
+    """Capitalise one word.
+
+    Args:
+        lower: the name has no capitals.
+        shouted: the name has only capitals.
+        within: the word is neither the first nor the last one.
+    """
+    if within and (shouted or lower) and plain(word) in LOWER_CASE_PARTICLES:
+        return word.lower()
+    if not lower and not _is_shouted(word, shouted=shouted):
+        return word
+    parts = re.split(r"([-'])", word.replace("İ", "i").lower())
+    word = "".join(part[:1].title() + part[1:] for part in parts)
+    return re.sub(r"^Mc([^\W\d_]{3,})", lambda found: "Mc" + found[1].capitalize(), word)
+
+
+def _is_shouted(word: str, *, shouted: bool) -> bool:
+    """True for a word in capitals, except initials such as `AJ` and numbers such as `III`.
+
+    Args:
+        shouted: the name has only capitals.
+    """
+    letters = [c for c in unicodedata.normalize("NFD", word) if c.isalpha()]
+    if word != word.upper() or word == word.lower() or len(letters) < 2 or "." in word[:-1]:
+        return False
+    if plain(word) in TITLES or is_abbreviation(word):
+        return True
+    if _ROMAN.fullmatch(word):
+        return False
+    if len(letters) < 4 and word.isascii() and not _VOWELS & set(word.casefold()):
+        return False
+    if len(letters) == 2:
+        return shouted and letters[1] != "J"
+    return True

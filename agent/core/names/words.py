@@ -1,0 +1,65 @@
+"""The words of names, titles and placeholders, from `words.json`, all without a period."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any, Final
+
+_WORDS: Final[dict[str, Any]] = json.loads(
+    Path(__file__).with_name("words.json").read_text(encoding="utf-8")
+)
+
+HONORIFICS: Final = frozenset(_WORDS["honorifics"])
+"""Titles that are not a name on their own."""
+TITLES: Final = HONORIFICS | frozenset(_WORDS["other_titles"])
+"""Words that may end with a period, as single letters may."""
+DEGREE_FIELDS: Final = frozenset(_WORDS["degree_fields"])
+"""Fields of a degree. They count only after a title or another field: `Dr. rer. nat.`"""
+SUFFIXES: Final = frozenset(_WORDS["suffixes"])
+PARTICLES: Final = frozenset(_WORDS["particles"])
+"""Words that are in lower case in a name that is otherwise capitalised."""
+SHORT_PARTICLES: Final = frozenset(_WORDS["short_particles"])
+"""`bin` and `binti` with a period: `Siti bt. Omar`."""
+LOWER_CASE_PARTICLES: Final = frozenset(_WORDS["lower_case_particles"])
+"""Particles that are seldom names: `JAN VAN DER BERG` becomes `Jan van der Berg`."""
+PLACEHOLDER_WORDS: Final = frozenset(_WORDS["placeholder_words"])
+"""A name that has only these words is empty."""
+PLACEHOLDER_PHRASES: Final = frozenset(_WORDS["placeholder_phrases"])
+PLACEHOLDERS_AS_WRITTEN: Final = frozenset(_WORDS["placeholders_as_written"])
+"""`Na`, `Nan` and `Nil` are given names, so the case matters."""
+MISSING_PART: Final = frozenset(_WORDS["missing_part"])
+"""Placeholders for a missing part of a name: `Ada undefined`, `FNU Sharma`."""
+MISSING_PART_IN_CAPITALS: Final = frozenset(_WORDS["missing_part_in_capitals"])
+"""The same, unless the whole name is in capitals: `Ada NULL`."""
+MISSING_GIVEN_NAME: Final = frozenset(_WORDS["missing_given_name"])
+"""The same in front of another word: `None Smith`."""
+SENTENCE_WORDS: Final = frozenset(_WORDS["sentence_words"])
+"""Imperatives, pronouns and articles that show that a sentence follows, and not a name."""
+ABBREVIATIONS: Final[dict[str, str]] = _WORDS["abbreviations"]
+"""Abbreviations, with or without a period, and the words to say for them."""
+ABBREVIATIONS_WITH_PERIOD: Final[dict[str, str]] = _WORDS["abbreviations_with_period"]
+"""Abbreviations only with a period; without one, they are names themselves."""
+PRONOUNCED_AS_WRITTEN: Final = frozenset(_WORDS["pronounced_as_written"])
+"""Abbreviations that voices pronounce correctly."""
+
+
+def plain(word: str) -> str:
+    """Return a word as it is in the lists: `Dr.` as `dr`."""
+    return word.strip("'.").casefold()
+
+
+def has_letters(text: str) -> bool:
+    """True if the text contains a letter."""
+    return any(unicodedata.category(c)[0] == "L" for c in text)
+
+
+def is_title(word: str) -> bool:
+    """True for `Prof.` and `med.`"""
+    return plain(word) in TITLES or is_degree_field(word)
+
+
+def is_degree_field(word: str) -> bool:
+    """True for `med.`, `h.c.` and `phil`."""
+    return DEGREE_FIELDS.issuperset(plain(word).split("."))
