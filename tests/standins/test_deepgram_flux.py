@@ -139,10 +139,11 @@ def test_flux_is_less_certain_after_words_that_go_on(text: str, expected: bool) 
         {"endpointing": "25"},
         {"interim_results": "true"},
         {"eot_threshold": "0.4"},
-        {"eot_threshold": "0.95"},
+        {"eot_threshold": "1.1"},
         {"eager_eot_threshold": "0.2"},
         {"eager_eot_threshold": "0.8"},  # above the default of eot_threshold
         {"eot_timeout_ms": "100"},
+        {"eot_timeout_ms": "60001"},
         {"eot_timeout_ms": "soon"},
         {"language_hint": "en"},  # not for the English model
         {"model": "flux-general-multi", "language_hint": "pl"},
@@ -168,7 +169,7 @@ async def test_flux_accepts_what_deepgram_documents(
 ) -> None:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen?"
     for change in (
-        {"eager_eot_threshold": "0.6", "eot_threshold": "0.6", "eot_timeout_ms": "10000"},
+        {"eager_eot_threshold": "0.6", "eot_threshold": "1.0", "eot_timeout_ms": "60000"},
         {"model": "flux-general-multi", "language_hint": ["en-GB", "de"]},
         {"keyterm": ["lockout tagout", "Sam"], "tag": "x", "numerals": "true"},
     ):

@@ -86,7 +86,8 @@ class VoiceSettings(LlmSettings):
     """A Flux model decides itself when the trainee's turn ends. Other models use `turn_detector`.
     nova-3 recognises the languages that Flux does not support."""
     deepgram_eot_threshold: float = Field(0.7, ge=0.5, le=0.9)
-    """Flux: confidence at which a turn ends."""
+    """Flux: confidence at which a turn ends. At 1.0, which Deepgram accepts, no turn would end by
+    itself."""
     deepgram_eager_eot_threshold: float = Field(0.4, ge=0, le=0.9)
     """Flux: confidence at which a reply is prepared early; 0 for never."""
     deepgram_eot_timeout_ms: int = Field(3_000, ge=500, le=10_000)

@@ -48,7 +48,7 @@ class Listener(ABC):
         self.results: asyncio.Queue[Any] = asyncio.Queue()
         """Results to send, in order; None ends the connection."""
         self._request, self._socket = request, socket
-        self._recogniser, self._extra_s = recogniser, _LATENCY_S * shared.latency
+        self._recogniser, self.latency_s = recogniser, _LATENCY_S * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
         self._unread = np.zeros(0, np.int16)
         self._drop_at_ms: float | None = None
@@ -107,8 +107,8 @@ class Listener(ABC):
             return asyncio.create_task(_nothing())
         return asyncio.create_task(self._recogniser.recognise(self.now.said, self._rate))
 
-    async def final(self, text: str) -> str | None:
-        """Return the final text after the usual latency, as simulated faults change it.
+    async def final(self, text: str, latency_s: float = 0.0) -> str | None:
+        """Return the final text after the latency, as simulated faults change both.
 
         Returns:
             None if it must never be sent.
@@ -116,7 +116,7 @@ class Listener(ABC):
         if self.faults.take(self.provider, "never-final"):
             return None
         slow = self.faults.take(self.provider, "slow")
-        await asyncio.sleep(slow.value if slow else self._extra_s)
+        await asyncio.sleep(slow.value if slow else latency_s)
         if self.faults.take(self.provider, "blank"):
             text = ""
         if self.faults.take(self.provider, "garbage"):

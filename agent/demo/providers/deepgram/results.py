@@ -66,7 +66,7 @@ class ResultsListener(Listener):
             return
         text: str | None = await result.text
         if result.is_final:
-            text = await self.final(text or "")
+            text = await self.final(text or "", self.latency_s)
         if text or (result.is_final and text is not None):
             await self.send(self._message(result, text))
 

@@ -1,7 +1,10 @@
 """`/v2/listen` (Flux). The longer the silence, the higher the confidence that the turn is over.
 
 Messages: https://developers.deepgram.com/reference/speech-to-text/listen-flux. The state machine:
-https://developers.deepgram.com/docs/flux/state.
+https://developers.deepgram.com/docs/flux/state. Latencies: EndOfTurn has a median of under 300 ms
+and a p95 of 1.5 s (https://www.together.ai/models/flux); EagerEndOfTurn comes 150 to 250 ms before
+it with thresholds of 0.5 to 0.3
+(https://developers.telnyx.com/docs/voice/stt/websocket-streaming/parameters/end-of-turn).
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from multidict import MultiDict
 
 from agent.demo.providers.deepgram.listen import Listener
@@ -20,13 +24,19 @@ from agent.demo.providers.deepgram.results import timed_words
 _UPDATE_MS = 240
 """Flux sends an Update about four times a second. After the first words, this stand-in sends half
 as many."""
-_PAUSE_MS = 160
-"""Silence after which the words so far are recognised."""
-_SURE_AFTER_MS, _UNFINISHED_SURE_AFTER_MS = 430, 3_000
-"""Silence until full confidence, after a complete sentence and after an unfinished one."""
+_PAUSE_MS = 40
+"""Silence after which the words so far are recognised. Silence would make the recogniser end every
+text with a full stop, and Deepgram's model is not slower because this machine is."""
+_SILENCE_MS, _CONFIDENCE = (0, 120, 360, 600), (0.0, 0.4, 0.7, 1.0)
+"""The confidence after this much silence; the latency is included. EndOfTurn is slower than
+Deepgram's median: without Deepgram's model, shorter pauses in a sentence would end the turn."""
+_UNDECIDED_MS = 80
+"""Silence until which nothing is decided."""
+_UNFINISHED = 6
+"""After an unfinished sentence, the confidence takes this many times as long."""
 _GOES_ON = re.compile(
-    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|because|if|that|the|a|an|to|of|for|with|in|at|um|uh|er|is"
-    r"|are|was|my|your|i|we|like|when|where|which|who)[.,!?]*)$",
+    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|because|if|that|the|a|an|to|of|for|from|with|in|at|by|um|uh"
+    r"|er|is|are|was|my|your|i|we|like|when|where|which|who)[.,!?]*)$",
     re.I,
 )
 
@@ -76,18 +86,21 @@ class TurnsListener(Listener):
     async def on_frame(self) -> None:
         turn, quiet_ms = self._turn, self.now.quiet_ms
         if quiet_ms == 0:
-            turn.pause_text = None
             if turn.is_eager:
                 turn.is_eager = False
                 self._put("TurnResumed")
-            elif self.now.said_ms >= turn.update_at_ms and self.is_idle:
+            elif turn.pause_text or (self.now.said_ms >= turn.update_at_ms and self.is_idle):
                 turn.update_at_ms = self.now.said_ms + _UPDATE_MS * (1 + turn.is_started)
                 self._put("Update")
+            turn.pause_text = None
             return
-        if quiet_ms >= _PAUSE_MS and turn.pause_text is None:
+        undecided = quiet_ms <= _UNDECIDED_MS
+        if turn.pause_text is None and quiet_ms >= _PAUSE_MS and (self.is_idle or not undecided):
             turn.pause_text = self.recognise()
-            # Whether the turn is over depends on its words, not on how busy this machine is.
-            await asyncio.wait({turn.pause_text})
+        if turn.pause_text is None or undecided:
+            return
+        # Whether the turn is over depends on its words, not on how busy this machine is.
+        await asyncio.wait({turn.pause_text})
         confidence = self._confidence
         timed_out = quiet_ms >= self._number("eot_timeout_ms", 5_000)
         if confidence >= self._number("eot_threshold", 0.7) or timed_out:
@@ -175,10 +188,10 @@ class TurnsListener(Listener):
     def _confidence(self) -> float:
         """The confidence that the turn is over; 0 until the words are known."""
         text = self._turn.pause_text
-        if text is None:
+        if text is None or not text.done():
             return 0.0
-        sure_ms = _UNFINISHED_SURE_AFTER_MS if goes_on(text.result()) else _SURE_AFTER_MS
-        return min(self.now.quiet_ms / sure_ms, 1.0)
+        slowness = _UNFINISHED if goes_on(text.result()) else 1
+        return float(np.interp(self.now.quiet_ms / slowness, _SILENCE_MS, _CONFIDENCE))
 
     def _number(self, name: str, default: float) -> float:
         return float(self._options.get(name, default))
