@@ -40,13 +40,12 @@ class Turns:
 
 
 async def one_conversation(
-    running: Stage, room: str, files: list[tuple[Path, float]], found: Turns
+    running: Stage, room: str, files: list[tuple[Path, bool]], found: Turns
 ) -> None:
     """Play recordings in one greeting.
 
     Args:
-        files: with the seconds from the end of the pause to the end of the sentence; 0 for a
-            complete sentence.
+        files: with True for a sentence that has a pause.
     """
     server = running.livekit
     assert server is not None
@@ -61,17 +60,19 @@ async def one_conversation(
             await client.join(server.url, trainee_token(server, room, name="Ada"))
             await client.hears(after=0, timeout=30)
             await client.silence(1.2)
-            for file, rest_s in files:
+            for file, has_pause in files:
                 await running.stand_ins.script(*[{"text": _ANSWER}] * 3)
                 began = time.monotonic()
                 ended = await client.say(file) + quiet_end_s(file, LOUD)
-                if rest_s:
+                if has_pause:
                     found.hesitant += 1
                     early = client.first_sound(began)
-                    found.cut_off += early is not None and early[0] < ended
+                    if early is not None and early[0] < ended:
+                        found.cut_off += 1
+                        print(f"    {file.stem}: cut off {ended - early[0]:.2f} s before the end")
                 try:
                     heard, _ = await client.hears(after=ended, timeout=_ANSWER_S)
-                    if not rest_s:
+                    if not has_pause:
                         found.gaps.append(heard - ended)
                         print(f"    {file.stem}: {heard - ended:.2f} s", flush=True)
                 except AssertionError:
@@ -92,14 +93,11 @@ async def measure(models: list[str], rounds: int, logs: Path, sentences: str) ->
     result: dict[str, Turns] = {}
     with tempfile.TemporaryDirectory() as folder:
         complete = [
-            (write(Path(folder) / f"complete-{index}.wav", cut), 0.0)
+            (write(Path(folder) / f"complete-{index}.wav", cut), False)
             for index, cut in enumerate(COMPLETE)
         ]
         hesitant = [
-            (
-                write(Path(folder) / f"hesitant-{index}-{pause}.wav", first, pause, rest),
-                rest.end_s - rest.begin_s,
-            )
+            (write(Path(folder) / f"hesitant-{index}-{pause}.wav", first, pause, rest), True)
             for index, (first, rest) in enumerate(HESITANT)
             for pause in PAUSES_S
         ]

@@ -69,7 +69,7 @@ class LiveKitClient:
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: list[rtc.AudioStream | rtc.VideoStream] = []
         self.spoke_at = 0.0
-        """time.monotonic() at the first loud sample of the latest recording."""
+        """time.monotonic() at which the first loud sample of the latest recording left."""
         self._microphone: rtc.AudioSource | None = None
         self._speaking = asyncio.Event()
         self._silence: asyncio.Task[None] | None = None
@@ -138,7 +138,10 @@ class LiveKitClient:
         return " ".join(text for who, text in self.captions if who == identity)
 
     async def say(self, recording: Path) -> float:
-        """Speak a recording; return time.monotonic() at its last loud sample."""
+        """Speak a recording; return time.monotonic() at which its last loud sample leaves.
+
+        That is up to 0.1 s in the future, because the microphone has a queue.
+        """
         with wave.open(str(recording)) as file:
             rate, channels = file.getframerate(), file.getnchannels()
             samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)[::channels]
@@ -161,9 +164,9 @@ class LiveKitClient:
             chunk = samples[start : start + frame]
             await self._capture(chunk, rate)
             if np.sqrt(np.mean(chunk.astype(np.float64) ** 2)) > LOUD:
-                ended = time.monotonic()
+                ended = time.monotonic() + self._microphone.queued_duration
                 if not began:
-                    began, self.spoke_at = True, ended
+                    began, self.spoke_at = True, ended - frame / rate
         self._silence = self._start(self._send_silence(rate, silence))
         return ended
 
