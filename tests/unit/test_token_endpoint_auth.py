@@ -62,6 +62,36 @@ async def refusal(**how: object) -> str:
     return refused.value.code
 
 
+@pytest.mark.parametrize(
+    ("bearer", "message"),
+    [
+        (jwt.encode(claims(), "another-secret-of-at-least-32-bytes!"), "signed with another key"),
+        (signed(exp=None), "the token has no exp"),
+        (signed(sub=None), "the token has no sub"),
+        (signed(sub=" ", iss="platform", aud="greetings"), "sub is empty"),
+        (signed(iat=time.time() + 600), "check the clocks"),
+        (signed(iss="other", aud="greetings"), "PLATFORM_JWT_ISSUER"),
+        (signed(iss="platform", aud=["other"]), "PLATFORM_JWT_AUDIENCE"),
+        (f'"{signed()}"', "without quotes"),
+        ("a.b.c", "cannot be decoded"),
+    ],
+)
+async def test_authenticate_says_why_a_token_is_refused(bearer: str, message: str) -> None:
+    settings = EndpointSettings.from_env(
+        {
+            **ENV,
+            "PLATFORM_JWT_SECRET": JWT_SECRET,
+            "PLATFORM_JWT_ISSUER": "platform",
+            "PLATFORM_JWT_AUDIENCE": "greetings",
+        }
+    )
+    with pytest.raises(ApiError, match=message) as refused:
+        await ask(bearer=bearer, settings=settings)
+    assert "Error" not in str(refused.value), "no class of a library"
+    good = signed(iss="platform", aud=["greetings", "other"])
+    assert (await ask(bearer=good, settings=settings)).role is Role.BROWSER
+
+
 async def test_authenticate_accepts_the_backends_key() -> None:
     assert (await ask(key=KEY)).role is Role.BACKEND
 

@@ -27,3 +27,18 @@ async def test_unexpected_error_is_a_500_with_fallback_and_its_text_is_not_logge
     [record] = [r for r in caplog.records if getattr(r, "event", "") == "unexpected_error"]
     assert record.error == "RuntimeError"  # type: ignore[attr-defined]
     assert "a-secret-token" not in f"{vars(record)} {response.text}"
+
+
+async def test_body_with_a_byte_order_mark_is_read_and_an_error_names_no_class(
+    tmp_path: Path,
+) -> None:
+    json = {"Content-Type": "application/json", **BACKEND}
+    async with endpoint(tmp_path) as http:
+        marked = await http.post(
+            path_of("7"), headers=json, content=b'\xef\xbb\xbf{"locale": "en"}'
+        )
+        text = await http.post(path_of("7"), headers=json, content=b'{"trainee": "Ada"}')
+        odd = await http.post(path_of("7"), headers=json, content=b'{"a\\u202e\\u0000b": 1}')
+    assert marked.json()["error"]["code"] == "livekit_unavailable", "past every check"
+    assert text.json()["error"]["message"] == "trainee: must be a JSON object"
+    assert odd.json()["error"]["message"] == "this caller may not set: ab"

@@ -23,6 +23,13 @@ _CLOCK_SKEW_S = 60
 """How far the platform's clock may be ahead of ours. It does not extend a token's life."""
 _KID_MAX = 256  # characters
 _SHARED_SECRET = "HS256"
+_REASONS: Mapping[type[Exception], str] = {
+    jwt.InvalidSignatureError: "the token is signed with another key than the endpoint's",
+    jwt.ImmatureSignatureError: "the token's nbf or iat is in the future; check the clocks",
+    jwt.InvalidIssuerError: "the token's iss is not PLATFORM_JWT_ISSUER",
+    jwt.InvalidAudienceError: "the token's aud is not PLATFORM_JWT_AUDIENCE",
+    jwt.InvalidIssuedAtError: "the token's iat is not a number",
+}
 
 
 class PlatformJwtVerifier:
@@ -81,7 +88,7 @@ class PlatformJwtVerifier:
         sub = claims["sub"]
         if isinstance(sub, bool) or not isinstance(sub, str | int):
             raise unauthorized("the token's sub is neither text nor a whole number")
-        if sub == "":
+        if not str(sub).strip():
             raise unauthorized("the token's sub is empty")
         return {**claims, "sub": str(sub)}
 
@@ -131,4 +138,7 @@ def _nulls(token: str) -> set[str]:
 
 
 def _not_valid(error: Exception) -> ApiError:
-    return unauthorized(f"the token is not valid: {type(error).__name__}")
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return unauthorized(f"the token has no {error.claim}")
+    why = next((why for kind, why in _REASONS.items() if isinstance(error, kind)), "")
+    return unauthorized(why or "the token cannot be decoded; send a JWT, without quotes")

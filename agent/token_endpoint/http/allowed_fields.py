@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from agent.core.job_metadata import room_name_of
+from agent.core.plain_text import one_line
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.http.schemas import GreetingRequest, PlatformFields, snake_case
 from agent.token_endpoint.tokens import trainee_identity
@@ -37,7 +38,7 @@ def reject_foreign_fields(
     if from_browser:
         found += [name for name in _PLATFORM_ONLY if _is_set(getattr(request, name))]
     if found:
-        names = [name[:_NAME_MAX] for name in dict.fromkeys(found)][:_NAMES_MAX]
+        names = [one_line(name, _NAME_MAX) for name in dict.fromkeys(found)][:_NAMES_MAX]
         raise ApiError("field_not_allowed", "this caller may not set: " + ", ".join(names))
 
 

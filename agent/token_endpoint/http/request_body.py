@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -34,9 +35,10 @@ async def read_body(request: Request, model: type[M]) -> M:
         raise ApiError("not_json", "send the body without Content-Encoding")
     try:
         # Not model_validate_json: it accepts NaN and Infinity.
-        fields = from_json(body, allow_inf_nan=False)
+        # .NET writes a byte order mark first; RFC 8259 allows parsers to ignore it.
+        fields = from_json(body.removeprefix(codecs.BOM_UTF8), allow_inf_nan=False)
     except ValueError:
-        raise ApiError("malformed_json", "the body is not JSON") from None
+        raise ApiError("malformed_json", "the body is not JSON in UTF-8") from None
     try:
         return model.model_validate(fields)
     except ValidationError as e:
@@ -46,14 +48,17 @@ async def read_body(request: Request, model: type[M]) -> M:
 
 def validation_error(errors: Sequence[ErrorDetails]) -> ApiError:
     """Return an error that names each invalid field and the reason, but not its value."""
-    reasons = {
-        ".".join(map(str, error["loc"])) or "body": error["msg"].removeprefix("Value error, ")
-        for error in errors
-    }
+    reasons = {".".join(map(str, error["loc"])) or "body": _reason(error) for error in errors}
     return ApiError(
         "invalid_request",
         "; ".join(f"{name[:100]}: {reason[:200]}" for name, reason in reasons.items()),
     )
+
+
+def _reason(error: ErrorDetails) -> str:
+    if error["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        return "must be a JSON object"  # pydantic's text names our class
+    return error["msg"].removeprefix("Value error, ")
 
 
 async def read_bytes(request: Request) -> bytes:
