@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from agent.core.events import AnswersChanged, Events
 from agent.core.types import Answer
 from agent.scripts import Question
-from agent.scripts.rendering import format_condition
+from agent.scripts.question_format import format_condition
 
 _QUOTED_MAX = 200
 """Characters of a text answer that the model is told again."""

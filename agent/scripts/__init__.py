@@ -3,7 +3,8 @@
 - `schema`: the fields of a script file
 - `library`, `front_matter`: read the files
 - `selection`, `word_forms`: select script, locale and industry for a trainee
-- `rendering`, `templates`: fill a script with the trainee's values, always as plain text
+- `rendering`, `script_texts`, `templates`: fill a script with the trainee's values, always as plain
+  text; the result is in `rendered_script`
 - `check`, `check_file`, `wording`, `speakable`, `disclosure`, `language_detection`, `explain`: the
   checks of `python -m agent prompts check`, and their words
 """
@@ -20,7 +21,8 @@ from agent.core.job_metadata import JobMetadata
 from agent.core.log import logger
 from agent.scripts.introduction import Introduction, introduction_of
 from agent.scripts.library import PROMPTS, Library, load_library
-from agent.scripts.rendering import RenderedScript, Welcome, render_script, render_welcome
+from agent.scripts.rendered_script import RenderedScript, Welcome
+from agent.scripts.rendering import render_script, render_welcome
 from agent.scripts.schema import (
     ChoiceQuestion,
     Limits,

@@ -12,15 +12,10 @@ from agent.scripts.disclosure import DISCLOSURE_MAX_S, discloses_ai, discloses_r
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.language_detection import detect_other_language
 from agent.scripts.library import Library, ScriptFile
-from agent.scripts.rendering import (
-    COMMON_NAMES,
-    NAMES,
-    RenderedScript,
-    common_of,
-    render_script,
-    shared_text,
-)
+from agent.scripts.rendered_script import RenderedScript
+from agent.scripts.rendering import render_script
 from agent.scripts.schema import Common, Script, Shared
+from agent.scripts.script_texts import COMMON_NAMES, NAMES, common_of, shared_text
 from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words
 from agent.scripts.speakable import estimate_speech_s, has_no_words
 from agent.scripts.templates import template_errors

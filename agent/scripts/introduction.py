@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from agent.scripts.rendering import Welcome
+from agent.scripts.rendered_script import Welcome
 from agent.scripts.speakable import estimate_speech_s
 
 _QUESTION_S: Final = 25.0

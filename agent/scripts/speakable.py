@@ -18,7 +18,7 @@ _OTHERS_PER_S = 14.5
 _PAUSE_S = 0.25
 """After a sentence."""
 
-_SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{6,}\b")
+_SURELY_SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{6,}\b")
 """Shorter words in capitals are abbreviations, such as `HACCP`."""
 _WORD_IN_CAPITALS = re.compile(r"\b[A-ZÄÖÜÀ-Þ]+\b")
 _AND = {"en": "and", "es": "y", "fr": "et", "de": "und", "pt": "e", "it": "e", "nl": "en"}
@@ -36,12 +36,12 @@ def speakable_value(text: str, locale: str) -> str:
     text = _MARKS_AFTER.sub("", text)
     text = _PAUSES.sub(", ", re.sub(r"\d{5,}", " ", text))
     kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "'-–," else " " for c in text)
-    if text.isupper() and _SHOUTED.search(text) and " " in text.strip():
+    if text.isupper() and _SURELY_SHOUTED.search(text) and " " in text.strip():
         kept = _WORD_IN_CAPITALS.sub(lambda shouted: shouted[0].lower(), kept).strip()
         kept = kept[:1].upper() + kept[1:]
     said: list[str] = []
     for word in kept.split():
-        word = _SHOUTED.sub(lambda shouted: shouted[0].capitalize(), word.strip("-–'"))
+        word = _SURELY_SHOUTED.sub(lambda shouted: shouted[0].capitalize(), word.strip("-–'"))
         if sum(map(len, said)) + len(said) + len(word) > _SAYABLE_MAX:
             break
         said += [] if has_no_words(word) else [word]

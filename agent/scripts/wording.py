@@ -28,7 +28,8 @@ _UNSEEN = re.compile(
 _DIRECTION = re.compile("[\u061c\u200e\u200f]")
 """Direction marks, which only right-to-left texts need."""
 _PILED = re.compile("(?:[\u0300-\u036f\u1dc0-\u1dff\u20d0-\u20ff]){4,}")
-_SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{5,}\b")
+_PERHAPS_SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{5,}\b")
+"""`NEVER`, but also an abbreviation of five letters: the author decides."""
 _ABBREVIATIONS: Mapping[str, str] = {
     "en": r"etc|vs|approx|e\.?g|i\.?e|dept|min|max|incl",
     "es": r"etc|aprox|ej|Uds?|núm|dpto|máx|mín|[Tt]el|[Tt]fno|pág",
@@ -152,7 +153,7 @@ def doubtful_wording(text: str, locale: str) -> str:
             "contains ' - ': for a new entry of a list, begin its line in the same column as the"
             " entry before; otherwise write a comma or a new sentence"
         )
-    if found := _SHOUTED.search(text):
+    if found := _PERHAPS_SHOUTED.search(text):
         return f"contains {found[0]!r} in capitals; a voice may spell it"
     if locale.split("-")[0] == "es":
         for mark, opening in (("?", "¿"), ("!", "¡")):

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
-from agent.scripts.rendering import format_question
+from agent.scripts.question_format import format_question
 from agent.scripts.schema import Question
 
 LOCALES = ("en", "es", "fr", "de")

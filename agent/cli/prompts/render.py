@@ -12,7 +12,8 @@ from agent.cli.prompts.arguments import Tools, add_prompts_folder, find_script
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import RenderedScript, ScriptSelection, load_library, script_for
-from agent.scripts.rendering import format_condition, render_script
+from agent.scripts.question_format import format_condition
+from agent.scripts.rendering import render_script
 from agent.scripts.schema import Question
 from agent.scripts.selection import find_locale, match_alias
 from agent.scripts.speakable import estimate_speech_s

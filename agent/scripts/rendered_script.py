@@ -1,0 +1,80 @@
+"""What rendering returns: a script filled for one trainee, and the part that the page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from agent.scripts.schema import Limits, Question
+from agent.scripts.selection import ChosenBy, LocaleBy
+
+
+class RenderedScript(BaseModel):
+    """A script filled for one trainee: final texts, ready to be spoken or read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    name: str
+    """The script's folder."""
+    locale: str
+    """The tag of the script file: the locale that is spoken."""
+    version: int
+    locales: tuple[str, ...]
+    """All locales of the script, this one included; the trainee may switch to any of them."""
+    chosen_by: ChosenBy
+    locale_by: LocaleBy
+    industry: str
+    """The script's industry whose wording is used; empty for none."""
+    reason: str
+    """Why this script was selected, for log and outcome; never text of the platform or trainee."""
+
+    guide: str
+    poster: str
+    """URL of a picture of the guide; empty for POSTER_URL."""
+    training: str
+    opening: str
+    closing: str
+    trouble: str
+    moment: str
+    """Empty if neither the script nor its locale has one; then nothing is said."""
+    resume: str
+    """Empty if neither the script nor its locale has one; then the opening is said again."""
+    suggest_typing: str
+    """Empty if neither the script nor its locale has one; then nothing is said."""
+    check_in: str
+    welcome_text: str
+    ai_disclosure: str
+    recording_disclosure: str
+    opening_recorded: str
+    """The opening of a recorded greeting: it contains the recording disclosure."""
+    talking_points: tuple[str, ...]
+    facts: tuple[str, ...]
+    keyterms: tuple[str, ...]
+    """Names and words that speech recognition should know; the trainee's name is the first."""
+    questions: tuple[Question, ...]
+    """With `ask`, `unit` and the words of the choices filled in."""
+    instructions: str
+    """The LLM's instructions: persona, the locale's guard rails, facts, questions."""
+
+    voice: str | None
+    """Name of a voice; None for the one that VOICES gives `locale`."""
+    avatar: str | None
+    """Name of an avatar; None for BEYOND_PRESENCE_AVATAR_ID."""
+    limits: Limits
+    after_closing: str
+    """`highlight_continue` or `continue`"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Welcome:
+    """The part of a rendered script that the page shows before the greeting."""
+
+    locale: str
+    guide: str
+    poster: str
+    opening: str
+    closing: str
+    welcome_text: str
+    question_count: int
+    limits: Limits

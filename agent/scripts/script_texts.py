@@ -1,0 +1,130 @@
+"""The templates of one script file, filled with one trainee's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.core.errors import ScriptError
+from agent.scripts.library import Library, ScriptFile
+from agent.scripts.question_format import format_question
+from agent.scripts.schema import Common, Industry, Question, Script
+from agent.scripts.selection import DEFAULT_LOCALE
+from agent.scripts.templates import render_template
+
+NAMES = frozenset(
+    ["name", "role", "industry", "training_type", "training", "guide", "words", "ai_disclosure"]
+)
+"""Placeholders in the texts of a script."""
+COMMON_NAMES = NAMES | {"persona", "language", "not_given", "languages"}
+COMMON_NAMES |= {"talking_points", "facts", "questions", "question_lines"}
+"""Placeholders in the text of a `_common` file."""
+
+
+def common_of(library: Library, locale: str) -> ScriptFile[Common]:
+    """Return the shared texts for a locale: of the locale, its language, or the default locale.
+
+    Raises:
+        ScriptError: none of them exists.
+    """
+    for tag in (locale, locale.split("-")[0], DEFAULT_LOCALE):
+        if tag in library.commons:
+            return library.commons[tag]
+    raise ScriptError(f"{library.root}/_common/{DEFAULT_LOCALE}.md cannot be used")
+
+
+def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str) -> str | None:
+    """Return a field of `Shared`: the script's own, or the shared one in the same language."""
+    own: str | None = getattr(file.fields, field)
+    if own is None and file.locale.split("-")[0] == common.locale.split("-")[0]:
+        own = getattr(common.fields, field)
+    return own
+
+
+class ScriptTexts:
+    """The texts of a script, filled with one set of values.
+
+    Args:
+        industry: the key of the industry whose wording is used; empty for none.
+        quoted: the values that stand in double quotes in the filled texts.
+    """
+
+    def __init__(
+        self,
+        file: ScriptFile[Script],
+        common: ScriptFile[Common],
+        industry: str,
+        values: Mapping[str, object],
+        *,
+        quoted: frozenset[str],
+    ) -> None:
+        self._file, self._common = file, common
+        self._industry_key = industry
+        self._industry = file.fields.industries.get(industry, Industry())
+        self._quoted = quoted
+        self._values = dict(values)
+        self._values["ai_disclosure"] = self.shared("ai_disclosure")
+
+    def fill(self, field: str, source: str | None) -> str:
+        """Fill one template into one line; `field` names it in errors."""
+        if source is None:
+            raise ScriptError(
+                f"{self._file.path}: {field}: is neither here nor in {self._common.path}"
+            )
+        # Join the lines first: Jinja removes the line break after a `{% endif %}`.
+        source = source.replace("\n", " ")
+        try:
+            return " ".join(render_template(source, self._values, quoted=self._quoted).split())
+        except ValueError as e:
+            raise ScriptError(f"{self._file.path}: {field}: {e}") from e
+
+    def shared(self, field: str) -> str:
+        """Fill a field that a script may leave to `_common`."""
+        return self.fill(field, shared_text(self._file, self._common, field))
+
+    def varied(self, field: str) -> str:
+        """Fill a field that an industry may replace."""
+        if own := getattr(self._industry, field):
+            return self.fill(f"industries.{self._industry_key}.{field}", own)
+        return self.fill(field, getattr(self._file.fields, field))
+
+    def all_of(self, field: str) -> tuple[str, ...]:
+        """Fill a list to which an industry may add."""
+        sources = [*getattr(self._file.fields, field), *getattr(self._industry, field)]
+        return tuple(self.fill(field, source) for source in sources)
+
+    def questions(self) -> tuple[Question, ...]:
+        """Fill the questions, their units and the words of their choices."""
+        return tuple(self._question(question) for question in self._file.fields.questions)
+
+    def _question(self, question: Question) -> Question:
+        changed: dict[str, Any] = {"ask": self.fill("questions", question.ask)}
+        if question.type == "choice":
+            choices = question.choices.items()
+            changed["choices"] = {id: self.fill("choices", words) for id, words in choices}
+        if question.type == "number" and question.unit:
+            changed["unit"] = self.fill("unit", question.unit)
+        return question.model_copy(update=changed)
+
+    def instructions(self, *, languages: tuple[str, ...]) -> str:
+        """Fill the locale's instructions with the script's persona, facts and questions."""
+        file, common = self._file, self._common
+        own_language = file.locale.split("-")[0] == common.locale.split("-")[0]
+        questions = self.questions()
+        values = self._values | {
+            "talking_points": self.all_of("talking_points"),
+            "facts": self.all_of("facts"),
+            "questions": questions,
+            "question_lines": tuple(format_question(question) for question in questions),
+            "language": common.fields.language if own_language else file.locale,
+            "languages": languages,
+            "not_given": common.fields.not_given,
+        }
+        try:
+            values["persona"] = render_template(file.body, values, quoted=self._quoted).strip()
+        except ValueError as e:
+            raise ScriptError(f"{file.path}: text below the front matter: {e}") from e
+        try:
+            return render_template(common.body, values, quoted=self._quoted).strip()
+        except ValueError as e:
+            raise ScriptError(f"{common.path}: {e}") from e
