@@ -42,6 +42,14 @@ def is_echo(text: str, line: str) -> bool:
     return in_a_row > 0 or alike >= len(letters) * _LETTERS_SHARE
 
 
+def may_become_echo(text: str, line: str) -> bool:
+    """True if a transcript is too short for `is_echo`, and has nothing but pieces of the line."""
+    words = words_of(text)
+    piece = min(len(words), 2)
+    short = 0 < len(words) < _WORDS_MIN
+    return short and _repeated(words, words_of(line), piece=piece) == len(words)
+
+
 def has_words_of(text: str, line: str) -> bool:
     """True if at least half of the words of a transcript are words of the line."""
     words, said = words_of(text), set(words_of(line))

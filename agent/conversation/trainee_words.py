@@ -1,7 +1,7 @@
 """Decides which recognised words of the trainee reach the session now.
 
 livekit-agents treats every transcript as a turn: it stops the agent and answers. This module holds
-back three kinds of transcripts:
+back four kinds of transcripts:
 
 - Words during a line that must be heard to its end, such as the opening. The session gets them when
   the line has ended.
@@ -9,6 +9,8 @@ back three kinds of transcripts:
   after it: then it probably answers the question at the end of the line.
 - The agent's own words, from a client without echo cancellation. The session never gets them. Once
   such a client is detected, everything that it sends during a line is dropped.
+- A few words of the line, during the line. They may be the first words of an echo. The session gets
+  them when the line has ended, if no echo has been detected by then.
 """
 
 from __future__ import annotations
@@ -17,33 +19,24 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Final
 
 from livekit import rtc
-from livekit.agents import stt, utils
+from livekit.agents import utils
 from livekit.agents.stt import SpeechEvent, SpeechEventType
 
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.backchannel import is_backchannel, words_of
-from agent.conversation.echo import has_words_of, is_echo
+from agent.conversation.echo_filter import EchoFilter
 from agent.conversation.voice_activity import VoiceActivity
+from agent.conversation.waiting_words import WaitingWords, joined, text_of
 from agent.core.events import Events, SpeechRecognised
 from agent.core.log import logger
 
-_ANSWER_S: Final = 2.0
-"""A backchannel is an answer if the line ends within this time."""
 _CERTAIN_WORDS: Final = 3
 """A transcript with this many words stops a line, even if it is not final yet."""
 _LIKELY_WORDS: Final = 2
 """This many words stop a line if they are recognised twice: the trainee may pause after them."""
-_YES: Final = frozenset("yes yeah yep ja jo sí si oui ouais".split())
-_ECHO_S: Final = 0.7
-_LATE_ECHO_S: Final = 2.5
-"""How long after the end of a line an echo of it may be heard (`_ECHO_S`) and recognised. Until
-`_ECHO_S`, any words count as an echo. After that, only words of the line do."""
-_SILENCE_S: Final = 0.6
-"""Silence at the end of a turn."""
 _TRANSCRIPTS: Final = (
     SpeechEventType.INTERIM_TRANSCRIPT,
     SpeechEventType.PREFLIGHT_TRANSCRIPT,
@@ -78,6 +71,8 @@ class TraineeWords:
         self._events = events
         self._locale = locale
         self._line_text = line_text
+        self._echo = EchoFilter(line, activity, line_text)
+        self._waiting = WaitingWords()
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
         """The events that the session gets; None while speech recognition is not connected."""
         self._holding = True
@@ -87,21 +82,14 @@ class TraineeWords:
         self._finals: list[str] = []
         self._interim = ""
         """Final and interim texts that were passed on since the last message of the trainee."""
-        self._backchannel: SpeechEvent | None = None
-        """The backchannel that is held back until the end of the line."""
-        self._backchannel_at = 0.0
         self._passed_in_turn = False
         """True if words of this turn that are not final yet were passed on."""
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
         self._turn_open = False
         """True between the recogniser's start and end of speech."""
-        self._began_in_line = False
-        """True if the trainee, or the echo, began to speak during a line."""
         self._words_at = 0.0
         """When words were last recognised, in seconds since the epoch."""
-        self._audio_s = 0.0
-        """Seconds of audio that were sent on this connection to speech recognition."""
         line.when_over(self._on_line_over)
 
     def hold(self) -> None:
@@ -118,7 +106,7 @@ class TraineeWords:
             "delivering words that were said during a line",
             extra={"event": "early_words_delivered", "transcripts": len(early)},
         )
-        self._deliver(_joined(early))
+        self._deliver(joined(early))
 
     @property
     def unanswered(self) -> str:
@@ -137,13 +125,17 @@ class TraineeWords:
         """True if words were recognised after a moment, in seconds since the epoch."""
         return self._words_at >= at
 
+    def without_echo(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
+        """Pass on the audio of the microphone, with silence in place of an echo."""
+        return self._echo.silence(audio)
+
     async def filter(
         self, recognised: AsyncGenerator[SpeechEvent, None]
     ) -> AsyncGenerator[SpeechEvent, None]:
         """Pass on the events of one connection to speech recognition."""
         passed = self._passed = utils.aio.Chan[SpeechEvent]()
         self._turn_open, self._start = False, None
-        self._audio_s = 0.0
+        self._echo.connected()
 
         async def read() -> None:
             try:
@@ -166,41 +158,33 @@ class TraineeWords:
             if self._passed is passed:
                 self._passed = None
 
-    async def without_echo(
-        self, audio: AsyncIterable[rtc.AudioFrame]
-    ) -> AsyncIterator[rtc.AudioFrame]:
-        """Pass on the audio of the microphone, with silence in place of an echo.
-
-        Counts its seconds, because recognition reports times in them.
-        """
-        async for frame in audio:
-            self._audio_s += frame.duration
-            is_echo = self._activity.hears_echo and self._is_line_heard
-            yield utils.audio.silence_frame_like(frame) if is_echo else frame
-
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
         """Return the events to pass on for one event of the recogniser."""
         if event.type is SpeechEventType.START_OF_SPEECH:
-            self._turn_open, self._began_in_line = True, self._is_line_heard
-            self._passed_in_turn = False
+            self._turn_open, self._passed_in_turn = True, False
+            self._echo.turn_began()
             self._start = event if self._holding or self._line.under_way else None
             return [event] if self._start is None else []
         if event.type is SpeechEventType.END_OF_SPEECH:
-            self._turn_open = self._began_in_line = False
+            self._turn_open = False
             start, self._start = self._start, None
             return [event] if start is None else []
-        text = event.alternatives[0].text.strip() if event.alternatives else ""
-        if event.type not in _TRANSCRIPTS or not text:
+        if event.type not in _TRANSCRIPTS or not text_of(event):
             return [event]
-        if not self._turn_open:
-            self._began_in_line = self._is_line_heard
-        if (said_s := _said_at(event.alternatives[0])) > 0 and self._audio_s > 0:
-            said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
-            self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
+        return self._take_words(event)
+
+    def _take_words(self, event: SpeechEvent) -> list[SpeechEvent]:
+        text, final = text_of(event), event.type is SpeechEventType.FINAL_TRANSCRIPT
         self._words_at = time.time()
-        if self._is_echo(text):
+        if not self._turn_open:
+            self._echo.turn_began()
+        earlier = [*map(text_of, self._early), *self._waiting.repeated]
+        heard_echo = self._activity.hears_echo
+        if self._echo.drops(event.alternatives[0], earlier):
+            if not heard_echo:
+                self._early.clear()
+                self._waiting.forget_repeated()
             return []
-        final = event.type is SpeechEventType.FINAL_TRANSCRIPT
         if self._holding:
             self._activity.words_heard()
             self._events.emit(SpeechRecognised())
@@ -209,7 +193,12 @@ class TraineeWords:
         if self._line.under_way and is_backchannel(text, self._locale()):
             self._events.emit(SpeechRecognised())
             if final:
-                self._backchannel, self._backchannel_at = event, time.monotonic()
+                self._waiting.add_backchannel(event)
+                self._line.resume()
+            return []
+        if not self._passed_in_turn and self._echo.suspects(text):
+            if final:
+                self._waiting.add_repeated(event)
                 self._line.resume()
             return []
         return self._pass(event, text, final=final)
@@ -224,49 +213,12 @@ class TraineeWords:
             self._line.interrupt()
         self._passed_in_turn = not final
         start, self._start = self._start, None
-        if final and self._backchannel is not None:
-            event = _joined([self._backchannel, event])
-            self._backchannel = None
-        return [event] if start is None else [start, event]
-
-    @property
-    def _is_line_heard(self) -> bool:
-        """True during a line and, with echo, shortly after it: its last sound arrives later."""
-        lately = time.monotonic() - self._line.ended_at < _ECHO_S
-        return self._line.under_way or (self._activity.hears_echo and lately)
-
-    def _is_echo(self, text: str) -> bool:
-        """True if a transcript must be dropped as an echo; detects clients that send one."""
-        late = time.monotonic() - self._line.ended_at < _LATE_ECHO_S
-        in_line = self._began_in_line or self._line.under_way
-        if self._activity.hears_echo:
-            return in_line or (late and has_words_of(text, self._line_text()))
-        if not in_line:
-            return False
-        early = [event.alternatives[0].text for event in self._early]
-        line = self._line_text()
-        if not (is_echo(text, line) or is_echo(" ".join([*early, text]), line)):
-            return False
-        self._activity.hears_echo = True
-        self._early.clear()
-        logger.info(
-            "the trainee's client has no echo cancellation and sends the agent's own voice; "
-            "ignoring its audio while the agent speaks",
-            extra={"event": "echo_heard"},
-        )
-        return True
+        passed = self._waiting.joined_with(event) if final else event
+        return [passed] if start is None else [start, passed]
 
     def _on_line_over(self) -> None:
-        held, self._backchannel = self._backchannel, None
-        if held is not None and (
-            time.monotonic() - self._backchannel_at < _ANSWER_S or self._says_yes(held)
-        ):
-            self._deliver(held)
-
-    def _says_yes(self, event: SpeechEvent) -> bool:
-        """True for a "yes" during a line that ends with a question."""
-        words = words_of(event.alternatives[0].text)
-        return self._line_text().rstrip().endswith("?") and not _YES.isdisjoint(words)
+        if (answer := self._waiting.line_over(self._line_text())) is not None:
+            self._deliver(answer)
 
     def _deliver(self, event: SpeechEvent) -> None:
         if self._passed is None or self._passed.closed:
@@ -278,21 +230,3 @@ class TraineeWords:
         if not self._turn_open:
             # The recogniser has ended this turn already, and will not report its end again.
             self._passed.send_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
-
-
-def _said_at(data: stt.SpeechData) -> float:
-    """Return where in the audio a transcript began, in seconds; 0 or less if unknown."""
-    if data.words and (began := data.words[0].start_time):
-        ended = data.words[-1].end_time
-        # If the recogniser gives no times, the plugin fills in the same one for both.
-        if not ended or ended > began:
-            return float(began)
-    # Without word times, Flux gives the audio range of the turn, with the silence at its end.
-    return data.end_time - _SILENCE_S
-
-
-def _joined(events: list[SpeechEvent]) -> SpeechEvent:
-    last = events[-1]
-    text = " ".join(event.alternatives[0].text.strip() for event in events)
-    data: stt.SpeechData = replace(last.alternatives[0], text=text)
-    return replace(last, alternatives=[data])

@@ -14,7 +14,7 @@ from livekit.agents import APIConnectionError, stt
 from livekit.agents.stt import SpeechEvent, SpeechEventType
 from livekit.agents.types import TimedString
 
-from agent.conversation import trainee_words
+from agent.conversation import echo_filter, waiting_words
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.backchannel import is_backchannel
 from agent.conversation.echo import is_echo
@@ -288,7 +288,7 @@ async def test_backchannel_is_an_answer_if_the_line_ends_then(setup: Setup) -> N
 async def test_backchannel_is_forgotten_if_the_line_goes_on(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainee_words, "_ANSWER_S", 0.05)
+    monkeypatch.setattr(waiting_words, "_ANSWER_S", 0.05)
     setup.words.release()
     speech = setup.session.speaks()
     setup.says("Okay.")
@@ -343,11 +343,69 @@ async def test_agent_does_not_hear_itself(setup: Setup) -> None:
     assert setup.texts == []
 
 
+async def test_late_echo_of_the_line_before_does_not_end_a_line(setup: Setup) -> None:
+    setup.words.release()
+    setup.session.speaks().ends()
+    second = setup.session.speaks()
+    for kind, text in (
+        (START, ""),
+        (INTERIM, "Hello and"),
+        (INTERIM, "Hello and"),
+        (INTERIM, "Hello and welcome"),
+        (INTERIM, "Hello and welcome to the course"),
+        (FINAL, "Hello and welcome to the course"),
+        (END, ""),
+    ):
+        setup.says(text, kind)
+    await setup.settle()
+    assert not second.interrupted
+    assert setup.activity.hears_echo
+    second.ends()
+    await setup.settle()
+    assert setup.passed == []
+
+
+async def test_echo_in_short_transcripts_does_not_end_a_line(setup: Setup) -> None:
+    setup.words.release()
+    speech = setup.session.speaks()
+    for text in ("Hello", "and welcome", "to the course"):
+        setup.says(text)
+    await setup.settle()
+    assert not speech.interrupted
+    assert setup.activity.hears_echo
+    speech.ends()
+    await setup.settle()
+    assert setup.passed == []
+
+
+async def test_words_of_the_line_are_answered_after_it(setup: Setup) -> None:
+    setup.words.release()
+    speech = setup.session.speaks()
+    setup.says("the course")
+    await setup.settle()
+    assert not speech.interrupted
+    assert setup.passed == []
+    assert setup.session.resumed == 1
+    speech.ends()
+    await setup.settle()
+    assert setup.passed == [(FINAL, "the course"), (END, "")]
+
+
+async def test_words_of_the_line_are_delivered_before_the_next_words(setup: Setup) -> None:
+    setup.words.release()
+    speech = setup.session.speaks()
+    setup.says("the course")
+    setup.says("What is that?")
+    await setup.settle()
+    assert speech.interrupted
+    assert setup.texts == ["the course", "What is that?"]
+
+
 async def test_client_with_an_echo_is_heard_between_two_lines(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainee_words, "_ECHO_S", 0.02)
-    monkeypatch.setattr(trainee_words, "_LATE_ECHO_S", 0.2)
+    monkeypatch.setattr(echo_filter, "_ECHO_S", 0.02)
+    monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 0.2)
     setup.words.release()
     speech = setup.session.speaks()
     setup.says("Hello and welcome to the course")
@@ -402,7 +460,7 @@ async def test_two_words_recognised_twice_stop_the_line(setup: Setup) -> None:
 async def test_yes_in_the_middle_of_a_question_is_an_answer(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainee_words, "_ANSWER_S", 0.0)
+    monkeypatch.setattr(waiting_words, "_ANSWER_S", 0.0)
     setup.words.release()
     for text in ("Yes.", "mm-hm"):
         speech = setup.session.speaks()
@@ -417,7 +475,7 @@ async def test_yes_in_the_middle_of_a_question_is_an_answer(
 async def test_recognition_hears_silence_in_place_of_an_echo(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainee_words, "_ECHO_S", 0.02)
+    monkeypatch.setattr(echo_filter, "_ECHO_S", 0.02)
     setup.activity.hears_echo = True
 
     async def microphone() -> AsyncIterator[rtc.AudioFrame]:
@@ -436,8 +494,8 @@ async def test_slow_recognition_does_not_make_an_echo_an_answer(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The recogniser says where in the microphone's audio the words were."""
-    monkeypatch.setattr(trainee_words, "_ECHO_S", 0.05)
-    monkeypatch.setattr(trainee_words, "_LATE_ECHO_S", 0.0)
+    monkeypatch.setattr(echo_filter, "_ECHO_S", 0.05)
+    monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 0.0)
     setup.activity.hears_echo = True
     setup.words.release()
     speech = setup.session.speaks()

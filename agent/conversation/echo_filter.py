@@ -1,0 +1,111 @@
+"""Removes the agent's own voice, which clients without echo cancellation send back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from typing import Final
+
+from livekit import rtc
+from livekit.agents import stt, utils
+
+from agent.conversation.agent_line import AgentLine
+from agent.conversation.echo import has_words_of, is_echo, may_become_echo
+from agent.conversation.voice_activity import VoiceActivity
+from agent.core.log import logger
+
+_ECHO_S: Final = 0.7
+_LATE_ECHO_S: Final = 2.5
+"""How long after the end of a line an echo of it may be heard (`_ECHO_S`) and recognised. Until
+`_ECHO_S`, any words count as an echo. After that, only words of the line do."""
+_SILENCE_S: Final = 0.6
+"""Silence at the end of a turn."""
+
+
+class EchoFilter:
+    """Detects a client that sends an echo, and drops the echo from then on.
+
+    A client is detected by a transcript that repeats the line. After that, speech recognition gets
+    silence during lines, and words that were said during a line are dropped.
+    """
+
+    def __init__(
+        self, line: AgentLine, activity: VoiceActivity, line_text: Callable[[], str]
+    ) -> None:
+        """Follow the agent's lines from now on.
+
+        Args:
+            line_text: returns the text of the current line and of the one before it.
+        """
+        self._line = line
+        self._activity = activity
+        self._line_text = line_text
+        self._began_in_line = False
+        """True if the trainee, or the echo, began the current turn during a line."""
+        self._audio_s = 0.0
+        """Seconds of audio that were sent on this connection to speech recognition."""
+
+    def connected(self) -> None:
+        """Note a new connection to speech recognition."""
+        self._audio_s = 0.0
+
+    def turn_began(self) -> None:
+        """Note that the trainee, or the echo, has begun to speak."""
+        self._began_in_line = self._is_line_heard
+
+    async def silence(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
+        """Pass on the audio of the microphone, with silence in place of an echo.
+
+        Counts its seconds, because recognition reports times in them.
+        """
+        async for frame in audio:
+            self._audio_s += frame.duration
+            drops = self._activity.hears_echo and self._is_line_heard
+            yield utils.audio.silence_frame_like(frame) if drops else frame
+
+    def drops(self, words: stt.SpeechData, earlier: Sequence[str]) -> bool:
+        """True if a transcript must be dropped as an echo; detects clients that send one.
+
+        Args:
+            earlier: transcripts before this one that may be parts of the same echo.
+        """
+        if (said_s := _said_at(words)) > 0 and self._audio_s > 0:
+            said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
+            self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
+        in_line = self._began_in_line or self._line.under_way
+        line = self._line_text()
+        if self._activity.hears_echo:
+            late = time.monotonic() - self._line.ended_at < _LATE_ECHO_S
+            return in_line or (late and has_words_of(words.text, line))
+        if not in_line:
+            return False
+        if not (is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line)):
+            return False
+        self._activity.hears_echo = True
+        logger.info(
+            "the trainee's client has no echo cancellation and sends the agent's own voice; "
+            "ignoring its audio while the agent speaks",
+            extra={"event": "echo_heard"},
+        )
+        return True
+
+    def suspects(self, text: str) -> bool:
+        """True if a transcript is too short to be known as an echo, but may be the start of one."""
+        return self._line.under_way and may_become_echo(text, self._line_text())
+
+    @property
+    def _is_line_heard(self) -> bool:
+        """True during a line and, with echo, shortly after it: its last sound arrives later."""
+        lately = time.monotonic() - self._line.ended_at < _ECHO_S
+        return self._line.under_way or (self._activity.hears_echo and lately)
+
+
+def _said_at(data: stt.SpeechData) -> float:
+    """Return where in the audio a transcript began, in seconds; 0 or less if unknown."""
+    if data.words and (began := data.words[0].start_time):
+        ended = data.words[-1].end_time
+        # If the recogniser gives no times, the plugin fills in the same one for both.
+        if not ended or ended > began:
+            return float(began)
+    # Without word times, Flux gives the audio range of the turn, with the silence at its end.
+    return data.end_time - _SILENCE_S

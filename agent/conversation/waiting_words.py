@@ -1,0 +1,79 @@
+"""Words of the trainee that wait for the end of the agent's line."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Final
+
+from livekit.agents import stt
+from livekit.agents.stt import SpeechEvent
+
+from agent.conversation.backchannel import words_of
+
+_ANSWER_S: Final = 2.0
+"""A backchannel is an answer if the line ends within this time."""
+_YES: Final = frozenset("yes yeah yep ja jo sí si oui ouais".split())
+
+
+class WaitingWords:
+    """A backchannel, and short transcripts that repeat the line and may be its echo."""
+
+    def __init__(self) -> None:
+        self._backchannel: SpeechEvent | None = None
+        self._backchannel_at = 0.0
+        self._repeated: list[SpeechEvent] = []
+
+    def add_backchannel(self, event: SpeechEvent) -> None:
+        """Keep the latest backchannel."""
+        self._backchannel, self._backchannel_at = event, time.monotonic()
+
+    def add_repeated(self, event: SpeechEvent) -> None:
+        """Keep words that repeat the line."""
+        self._repeated.append(event)
+
+    @property
+    def repeated(self) -> list[str]:
+        """The texts that repeat the line."""
+        return [text_of(event) for event in self._repeated]
+
+    def forget_repeated(self) -> None:
+        """Drop words that were an echo."""
+        self._repeated.clear()
+
+    def joined_with(self, event: SpeechEvent) -> SpeechEvent:
+        """Return the words that wait, and then those of `event`; nothing waits any more."""
+        waiting = [*self._repeated, *([self._backchannel] if self._backchannel else [])]
+        self._repeated, self._backchannel = [], None
+        return joined([*waiting, event]) if waiting else event
+
+    def line_over(self, line: str) -> SpeechEvent | None:
+        """Return the words that are answers to the line; nothing waits any more.
+
+        Args:
+            line: the text of the line.
+        """
+        answers, held = list(self._repeated), self._backchannel
+        self._repeated, self._backchannel = [], None
+        if held is not None and (
+            time.monotonic() - self._backchannel_at < _ANSWER_S or _says_yes(held, line)
+        ):
+            answers.append(held)
+        return joined(answers) if answers else None
+
+
+def text_of(event: SpeechEvent) -> str:
+    """Return the transcript of an event; empty if it has none."""
+    return event.alternatives[0].text.strip() if event.alternatives else ""
+
+
+def joined(events: list[SpeechEvent]) -> SpeechEvent:
+    """Return one transcript with the words of all."""
+    last = events[-1]
+    data: stt.SpeechData = replace(last.alternatives[0], text=" ".join(map(text_of, events)))
+    return replace(last, alternatives=[data])
+
+
+def _says_yes(event: SpeechEvent, line: str) -> bool:
+    """True for a "yes" during a line that ends with a question."""
+    return line.rstrip().endswith("?") and not _YES.isdisjoint(words_of(text_of(event)))
