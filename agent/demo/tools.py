@@ -39,7 +39,7 @@ async def run_tool(
     timeout_s: float,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-) -> None:
+) -> str:
     """Run a tool to its end and report its progress every few seconds.
 
     Args:
@@ -48,6 +48,9 @@ async def run_tool(
         say: called with the elapsed time and the tool's last line.
         timeout_s: the tool is ended after this time.
         env: added to our own environment.
+
+    Returns:
+        The last lines of its output.
 
     Raises:
         MissingTool: it failed, or took too long; the text has the end of its output.
@@ -79,6 +82,7 @@ async def run_tool(
         await end(process, number=signal.SIGINT, end_s=_END_S)
     if process.returncode:
         raise MissingTool(f"{what} failed ({' '.join(command)}): {_tail(lines)}")
+    return "\n".join(lines)
 
 
 async def _read(output: asyncio.StreamReader, lines: deque[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 import sys
@@ -11,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.demo.processes import plain_environment
-from tests.packages.installers import ROOT, run, uv
+from tests.support.installers import ROOT, npm, run, uv
 from tests.support.product import Product
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
@@ -72,7 +70,7 @@ async def test_generated_python_client_starts_and_ends_a_greeting(
         *(sys.executable, "-c", PYTHON_CALLER, product.stage.endpoint_url),
         *(product.stage.environment["PLATFORM_API_KEY"], session),
         cwd=tmp_path,
-        env={**plain_environment(), "PYTHONPATH": str(client)},
+        env={"PYTHONPATH": str(client)},
     )
     assert output.strip() == f"training-session-{session}"
 
@@ -81,14 +79,12 @@ async def test_generated_python_client_starts_and_ends_a_greeting(
 async def test_generated_typescript_client_starts_and_ends_a_greeting(
     product: Product, tmp_path: Path
 ) -> None:
-    npm, npx, node = (shutil.which(name) for name in ("npm", "npx", "node"))
-    if not (npm and npx and node):
+    npx, node = shutil.which("npx"), shutil.which("node")
+    if not (npx and node):
         pytest.skip("needs Node.js")
     (tmp_path / "package.json").write_text(json.dumps({"type": "module", "private": True}))
     (tmp_path / "call.ts").write_text(TYPESCRIPT_CALLER)
-    cache = {**os.environ, "npm_config_cache": str(ROOT / ".cache" / "npm")}
-    packages = (*TYPESCRIPT_GENERATOR, "@types/node@20")
-    await run(npm, "install", "--no-audit", "--no-fund", *packages, cwd=tmp_path, env=cache)
+    await npm("install", *TYPESCRIPT_GENERATOR, "@types/node@20", cwd=tmp_path)
     await run(npx, "openapi-typescript", str(DOCUMENT), "-o", "api.d.ts", cwd=tmp_path)
     options = ("--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck")
     await run(npx, "tsc", *options, "call.ts", cwd=tmp_path)

@@ -24,10 +24,10 @@ from tests.support.host_pages import (
     built_react_app,
     copy_example,
     example_page,
-    npm,
     serving,
     start,
 )
+from tests.support.installers import npm
 from tests.support.product import Product
 
 

@@ -20,7 +20,8 @@ async def test_run_tool_reports_progress(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(tools, "_REPORT_EVERY_S", 0.2)
     said: list[str] = []
     script = r"printf 'one\n\033[32mtwo\033[0m\rthree\n'; sleep 0.5"
-    await run_tool("building it", SH, "-c", script, say=said.append, timeout_s=10)
+    output = await run_tool("building it", SH, "-c", script, say=said.append, timeout_s=10)
+    assert output == "one\ntwo\nthree"
     assert said[0] == "building it"
     assert said[1] == "… building it, 0 s: three"
 

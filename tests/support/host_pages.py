@@ -13,11 +13,9 @@ from aiohttp import web
 from playwright.async_api import FrameLocator, Page, expect
 
 from agent.demo.page import WEB
-from agent.demo.tools import run_tool
+from tests.support.installers import ROOT, npm
 
-ROOT = WEB.parent
 EXAMPLES = ROOT / "examples"
-_NPM_S = 240.0
 
 # An expected error that is missing is an error: without type declarations, tsc finds nothing.
 _TYPE_CHECKED = """
@@ -39,26 +37,6 @@ export const never = <AvatarGreeting {...props} onStateChange={(s) => s.phase ==
 // @ts-expect-error there is no such word
 export const words: Labels = { en: { contineu: { label: "Start" } } };
 """
-
-
-async def npm(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
-    """Run npm with this checkout's cache.
-
-    Raises:
-        MissingTool: it failed; with the end of its output.
-    """
-    program = shutil.which("npm")
-    assert program, "npm is not on PATH"
-    cache = {"npm_config_cache": str(ROOT / ".cache" / "npm")}
-    quiet = {"npm_config_audit": "false", "npm_config_fund": "false"}
-    await run_tool(
-        f"npm {arguments[0]}",
-        *(program, *arguments),
-        say=print,
-        timeout_s=_NPM_S,
-        cwd=cwd,
-        env={**cache, **quiet, "npm_config_prefer_offline": "true", **(env or {})},
-    )
 
 
 async def copy_example(name: str, to: Path, versions: Mapping[str, str] | None = None) -> Path:
