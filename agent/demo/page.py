@@ -15,7 +15,8 @@ _SOURCES = (
     *("src", "public", "index.html", "build-element.js"),
     *("package-lock.json", "vite.config.ts", "tsconfig.json"),
 )
-_BUILT_LAST = "greeter.json"
+_BUILT = ("index.html", "greeter.json")
+"""The page, and the element, which `npm pack` builds alone."""
 _NPM_TIMEOUT_S = 600.0
 _OLDEST_NODE = (20, 19)
 _HOW = f"the page is built with Node.js {spelled(_OLDEST_NODE)} or later, from https://nodejs.org/"
@@ -57,7 +58,8 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
 
 def _stale() -> bool:
     sources = [path for name in _SOURCES for path in (WEB / name, *(WEB / name).rglob("*"))]
-    return _older(DIST / _BUILT_LAST, [path for path in sources if path.is_file()])
+    files = [path for path in sources if path.is_file()]
+    return any(_older(DIST / name, files) for name in _BUILT)
 
 
 def _older(made: Path, sources: list[Path]) -> bool:
