@@ -11,6 +11,9 @@ import { build } from "vite";
 
 const here = new URL("./", import.meta.url);
 const dist = new URL("dist/", here);
+const { name, version, license } = JSON.parse(readFileSync(new URL("package.json", here), "utf8"));
+/** The licences of React and LiveKit ask for their text to be passed on with every copy. */
+const licences = "greeter.licenses.md";
 
 await build({
   root: fileURLToPath(here),
@@ -21,6 +24,10 @@ await build({
     outDir: "dist",
     emptyOutDir: false,
     sourcemap: true,
+    license: { fileName: licences },
+    rolldownOptions: {
+      output: { postBanner: `/*! ${name} ${version}, ${license}; contains: ${licences} */` },
+    },
     lib: {
       entry: "src/element/greeterElement.tsx",
       formats: ["iife"],
@@ -30,7 +37,6 @@ await build({
   },
 });
 
-const { version } = JSON.parse(readFileSync(new URL("package.json", here), "utf8"));
 const script = readFileSync(new URL("greeter.js", dist));
 writeFileSync(new URL("greeter.js.gz", dist), gzipSync(script, { level: 9 }));
 const digest = createHash("sha384").update(script).digest();

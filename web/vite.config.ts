@@ -5,6 +5,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [react()],
   build: {
     outDir: "dist",
+    license: { fileName: "licenses.md" },
     // `vite build --mode gallery` builds the gallery in place of the page.
     ...(mode === "gallery" && { rolldownOptions: { input: "gallery.html" } }),
     // livekit-client is most of the bundle; a second chunk would add a round trip before

@@ -21,6 +21,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "greeter.js").write_bytes(SCRIPT)
     (tmp_path / "greeter.js.gz").write_bytes(b"zipped")
     (tmp_path / "greeter.json").write_text(json.dumps(MANIFEST))
+    (tmp_path / "greeter.licenses.md").write_text("React: MIT")
     (tmp_path / "index.html").write_text("the page")
     monkeypatch.setattr(element, "DIST", tmp_path)
 
@@ -37,6 +38,7 @@ async def test_element_is_served_to_every_origin_and_revalidated(tmp_path: Path)
         assert script.headers["cache-control"] == "public, max-age=300"
         known = {"If-None-Match": script.headers["etag"]}
         assert (await http.get("/static/greeter.js", headers=known)).status_code == 304
+        assert (await http.get("/static/greeter.licenses.md")).text == "React: MIT"
         headers = (await http.get("/healthz")).headers
         assert headers["cache-control"] == "no-store"
 

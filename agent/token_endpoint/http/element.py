@@ -24,6 +24,8 @@ DIST = Path(__file__).resolve().parents[3] / "web" / "dist"
 _HERE = Path(__file__).parent
 _SCRIPT = "greeter.js"
 _MANIFEST = "greeter.json"
+_LICENCES = "greeter.licenses.md"
+"""Of the libraries in the script, which names this file in its first line."""
 _FIXED = "public, max-age=300"
 _VERSIONED = "public, max-age=31536000, immutable"
 _FOR_EVERY_ORIGIN = {
@@ -38,12 +40,14 @@ def add_element_routes(app: FastAPI, settings: EndpointSettings) -> None:
 
     async def static(name: str, request: Request) -> Response:
         manifest = _manifest()
-        if name not in (_SCRIPT, _MANIFEST, "embed.js", manifest["file"]):
+        if name not in (_SCRIPT, _MANIFEST, _LICENCES, "embed.js", manifest["file"]):
             raise HTTPException(404)
         cache = _VERSIONED if name == manifest["file"] else _FIXED
         headers = {**_FOR_EVERY_ORIGIN, "Cache-Control": cache}
         if name == _MANIFEST:
             return Response(json.dumps(manifest), headers=headers, media_type="application/json")
+        if name == _LICENCES:
+            return FileResponse(DIST / name, headers=headers, media_type="text/plain")
         if name == "embed.js":
             return FileResponse(_HERE / name, headers=headers, media_type="text/javascript")
         headers |= {"ETag": f'"{manifest["integrity"]}"', "Vary": "Accept-Encoding"}
