@@ -73,6 +73,7 @@ describe("without a greeting", () => {
       "Error starting avatar session",
       "unauthorized",
       401,
+      "No.",
     );
   });
 

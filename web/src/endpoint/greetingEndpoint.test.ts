@@ -124,6 +124,7 @@ describe("an error", () => {
     expect(await refusal(endpoint().requestToken())).toMatchObject({
       code: "http_502",
       retryable: true,
+      message: expect.stringContaining("check `endpointUrl`") as string,
     });
   });
 
@@ -136,6 +137,15 @@ describe("an error", () => {
     await server.close();
     const error = await refusal(endpoint().requestToken());
     expect(error).toMatchObject({ code: "unreachable", retryable: true, status: undefined });
+    expect(error.message).toContain(
+      `CORS_ALLOWED_ORIGINS of the endpoint contains ${location.origin}`,
+    );
+  });
+
+  test("a page instead of a JWT is named as the cause", async () => {
+    const error = await refusal(endpoint("<!doctype html>\n<p>Log in</p>").requestToken());
+    expect(error).toMatchObject({ code: "unreachable", status: undefined });
+    expect(error.message).toContain("returns a JWT, and not a page");
   });
 
   test("does not contain the token", async () => {

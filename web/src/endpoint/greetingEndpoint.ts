@@ -162,29 +162,34 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
 }
 
 async function postTokenRequest(options: GreetingEndpointOptions): Promise<GreetingToken> {
+  let url: URL;
+  let headers: Headers;
+  try {
+    url = new URL(options.endpointUrl, location.href);
+    headers = headersOf(await authorizationHeader(options.authorization), options);
+  } catch (error) {
+    // Without the error's text, which may contain the value.
+    throw unreachable(
+      `\`endpointUrl\`, \`authorization\` or \`headers\` cannot be used (${nameOf(error)}): ` +
+        "check that `authorization` returns a JWT, and not a page.",
+    );
+  }
   let response: Response;
   let body: unknown;
   try {
-    response = await post(
-      new URL(options.endpointUrl, location.href),
-      headersOf(await authorizationHeader(options.authorization), options),
-      { client: CLIENT_AVATAR_GREETING },
-      REQUEST_TIMEOUT_MS,
-    );
+    const asked = { client: CLIENT_AVATAR_GREETING };
+    response = await post(url, headers, asked, REQUEST_TIMEOUT_MS);
     body = await response.json().catch(() => undefined);
   } catch (error) {
-    const timedOut = error instanceof DOMException && error.name === "TimeoutError";
-    throw new GreetingEndpointError(
-      timedOut
-        ? "The token endpoint did not answer in time."
-        : "The token endpoint could not be reached.",
-      timedOut ? "timeout" : "unreachable",
-      true,
-      undefined,
-      undefined,
+    if (nameOf(error) === "TimeoutError") {
+      throw unreachable("The token endpoint did not answer in time.", "timeout");
+    }
+    throw unreachable(
+      `The token endpoint could not be reached at ${url.origin}: check \`endpointUrl\`, and that ` +
+        `CORS_ALLOWED_ORIGINS of the endpoint contains ${location.origin}.`,
     );
   }
-  if (!response.ok || field(body, "success") === false) throw errorOf(response.status, body);
+  if (!response.ok || field(body, "success") === false) throw errorOf(response.status, body, url);
 
   const serverUrl = text(body, "server_url") ?? text(body, "livekit_url");
   const participantToken = text(body, "participant_token") ?? text(body, "livekit_token");
@@ -242,11 +247,21 @@ async function authorizationHeader(
   return value.includes(" ") ? value : `Bearer ${value}`;
 }
 
-function errorOf(status: number, body: unknown): GreetingEndpointError {
+function unreachable(message: string, code = "unreachable"): GreetingEndpointError {
+  return new GreetingEndpointError(message, code, true, undefined, undefined);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error || error instanceof DOMException ? error.name : "not an error";
+}
+
+function errorOf(status: number, body: unknown, url: URL): GreetingEndpointError {
   const error = field(body, "error");
   const retryable = field(error, "retryable");
   return new GreetingEndpointError(
-    text(error, "message") ?? `The token endpoint answered ${status}.`,
+    text(error, "message") ??
+      `${url.origin}${url.pathname} answered ${status}, and not as a token endpoint: ` +
+        "check `endpointUrl`.",
     text(error, "code") ?? `http_${status}`,
     typeof retryable === "boolean" ? retryable : status === 429 || status >= 500,
     status,

@@ -120,7 +120,8 @@ async function connectToRoom(
   } catch (cause) {
     if (isUnmounted()) return;
     const error = asEndpointError(cause);
-    console.error("Error starting avatar session", error.code, error.status ?? "no answer");
+    const { code, status = "no answer", message } = error;
+    console.error("Error starting avatar session", code, status, message);
     dispatch({ type: "token_refused", error });
     return;
   }
