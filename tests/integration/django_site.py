@@ -82,7 +82,7 @@ class Site:
         return [row["fields"] for row in json.loads(output)]
 
 
-def greeting(session_id: int, path: str = "") -> str:
+def greeting(session_id: int | str, path: str = "") -> str:
     return f"/api/users/sessions/{session_id}/avatar-greeting/{path}"
 
 

@@ -150,7 +150,7 @@ async def test_views_answer_404_for_the_session_of_another_trainee(
     of_ada = await ben.post(greeting(next(offline_site.of_ada), path), json={})
     assert of_ada.status_code == 404
     assert of_ada.json()["fallback"]["welcome_text"].startswith("Welcome!")
-    for missing in (404, 10**30):
+    for missing in (404, 10**30, "abc"):
         answer = await ben.post(greeting(missing, path), json={})
         assert (answer.status_code, answer.json()) == (404, of_ada.json())
 
@@ -323,6 +323,12 @@ async def test_settings_name_every_missing_variable(offline_site: Site) -> None:
     missing = ("PLATFORM_API_KEY", "OUTCOME_WEBHOOK_SECRET")
     settings = {k: v for k, v in offline_site.environment.items() if k not in missing}
     with pytest.raises(AssertionError, match="set PLATFORM_API_KEY, OUTCOME_WEBHOOK_SECRET"):
+        await manage(settings, "check")
+
+
+async def test_check_names_a_url_without_its_scheme(offline_site: Site) -> None:
+    settings = {**offline_site.environment, "ENDPOINT_URL": "greeter.example.com"}
+    with pytest.raises(AssertionError, match="TRAINING_GREETER_ENDPOINT_URL does not begin with"):
         await manage(settings, "check")
 
 

@@ -10,8 +10,7 @@ from users.models import TrainingSession
 
 def greeting(request: HttpRequest, session_id: str) -> Greeting | None:
     """Return the greeting of the trainee's own session, or None if it is not theirs."""
-    own = TrainingSession.objects.filter(trainee=request.user)
-    session = own.filter(pk=session_id).first() if session_id.isdecimal() else None
+    session = TrainingSession.objects.filter(trainee=request.user, pk=session_id).first()
     if session is None:
         return None
     return Greeting(

@@ -28,6 +28,15 @@ def settings_are_complete(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
         )
         if not conf.optional(name)
     ]
+    problems += [
+        Error(
+            f"TRAINING_GREETER_{name} does not begin with http:// or https://.",
+            hint="Such as https://greeter.example.com.",
+            id="training_greeter.E007",
+        )
+        for name in ("ENDPOINT_URL", "PUBLIC_URL")
+        if not conf.optional(name, "https://").startswith(("http://", "https://"))
+    ]
     if conf.optional("GREETING"):
         try:
             conf.greeting_function()

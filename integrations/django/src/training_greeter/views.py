@@ -12,16 +12,20 @@ The views keep Django's CSRF protection: the page sends the token in the header 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from training_greeter import conf, token_endpoint
 from training_greeter.greeting import Greeting
+
+logger = logging.getLogger(__name__)
 
 PAGE_CLIENT = "avatar-greeting"
 """`client` of the page; the agent then waits until the trainee can hear it."""
@@ -44,7 +48,7 @@ def own_session_required(view: View) -> Callable[[HttpRequest, Any], HttpRespons
         session = str(session_id)
         greeting = None
         if token_endpoint.SESSION_ID.fullmatch(session):
-            greeting = conf.greeting_function()(request, session)
+            greeting = _greeting(request, session)
         if greeting is None:
             return _response(
                 token_endpoint.error_answer(404, "not_found", "you have no such session")
@@ -52,6 +56,17 @@ def own_session_required(view: View) -> Callable[[HttpRequest, Any], HttpRespons
         return view(request, session, greeting)
 
     return wrapper
+
+
+def _greeting(request: HttpRequest, session_id: str) -> Greeting | None:
+    try:
+        return conf.greeting_function()(request, session_id)
+    except (ValueError, ValidationError):
+        # Django raises them if it looks for `pk="abc"`, and the key is an integer or a UUID.
+        logger.warning(
+            "TRAINING_GREETER_GREETING cannot read a session id; answered 404", exc_info=True
+        )
+        return None
 
 
 @own_session_required

@@ -22,7 +22,8 @@ def training_greeter(
     """Render the element `<training-greeter>` and its script.
 
     The page calls this project's view, and sends Django's CSRF token with it. The template needs
-    the request in its context.
+    the request in its context. The script has the nonce of the page's Content Security Policy, if
+    Django's context processor `csp` or django-csp provides one.
 
     Args:
         session_id: the training session: an integer, a UUID or text.
@@ -31,6 +32,8 @@ def training_greeter(
         name: the trainee's name in the heading.
     """
     request = context["request"]
+    # Both are lazy, and Django's is false until it is used.
+    nonce = context.get("csp_nonce", getattr(request, "csp_nonce", None))
     return {
         "script_url": f"{conf.public_url()}/static/greeter.js",
         "endpoint_url": reverse("training_greeter:greeting", args=[str(session_id)]),
@@ -38,4 +41,5 @@ def training_greeter(
         "continue_url": continue_url,
         "locale": locale,
         "name": name,
+        "nonce": "" if nonce is None else str(nonce),
     }
