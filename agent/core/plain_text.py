@@ -40,7 +40,10 @@ def one_line(value: object, limit: int) -> str:
     """
     if not isinstance(value, str):
         return ""
-    text = unicodedata.normalize("NFC", value[: max(limit, _READ_MAX) * 4]).translate(_FILLERS)
+    text = value[: max(limit, _READ_MAX) * 4]
+    if text.isascii() and text.isprintable():  # nothing to remove
+        return " ".join(text.split())[:limit].strip()
+    text = unicodedata.normalize("NFC", text).translate(_FILLERS)
     text = _JOINERS.sub("", text)
     kept = (
         " " if c.isspace() else c

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -42,11 +42,11 @@ class ScriptFile(Generic[M]):
     """The line at which the body starts, from 1."""
     _front_matter: FrontMatter = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def locale(self) -> str:
         return self.path.stem
 
-    @property
+    @cached_property
     def script(self) -> str:
         return self.path.parent.name
 

@@ -16,6 +16,7 @@ from agent.scripts.speakable import speakable_value
 
 _GIVEN = frozenset(["name", "role", "industry", "training_type", "training"])
 """Placeholders whose values the platform or the trainee wrote."""
+_PLATFORM_WORDS = ("role", "industry", "training_type")
 
 
 def render_script(
@@ -128,10 +129,11 @@ def _values(
         "training_type": metadata.training_type,
         "training": known_training or script.training or "",
     }
-    speakable = {key: speakable_value(text, file.locale) for key, text in given.items()}
-    # These two can be spoken as they are.
-    speakable["name"] = given["name"]
-    speakable["training"] = speakable_value(known_training, file.locale) or script.training or ""
+    speakable = {
+        "name": given["name"],  # it can be spoken as it is
+        **{key: speakable_value(given[key], file.locale) for key in _PLATFORM_WORDS},
+        "training": speakable_value(known_training, file.locale) or script.training or "",
+    }
     own: dict[str, object] = {
         "guide": shared_text(file, common, "guide") or "",
         "words": SimpleNamespace(**script.words | industry.words),

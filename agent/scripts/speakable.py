@@ -31,6 +31,8 @@ _PAUSES = re.compile(r"\s*(?:[,;|]|[:/](?!\d))\s*")
 
 def speakable_value(text: str, locale: str) -> str:
     """Reduce a role, an industry or a training of the platform to a few words to speak."""
+    if not text:
+        return ""
     text = re.sub(r"\([^()]*\)", " ", text)
     text = text.replace("&", f" {_AND.get(locale.split('-')[0], ' ')} ")
     text = _MARKS_AFTER.sub("", text)

@@ -19,7 +19,7 @@ from pydantic.json_schema import models_json_schema
 from agent import __version__
 from agent.outcomes.record import Outcome
 from agent.token_endpoint.http.health import add_health_routes
-from agent.token_endpoint.http.openapi import REF
+from agent.token_endpoint.http.openapi import REF, SECURITY_SCHEMES
 from agent.token_endpoint.http.routes import add_routes
 from agent.token_endpoint.http.schemas import EndRequest, GreetingRequest
 
@@ -73,6 +73,7 @@ def set_openapi(app: FastAPI) -> None:
                 [(GreetingRequest, "validation"), (EndRequest, "validation")], ref_template=REF
             )
             schema["components"]["schemas"].update(bodies["$defs"])
+            schema["components"]["securitySchemes"] = SECURITY_SCHEMES
             app.openapi_schema = schema
         return app.openapi_schema
 

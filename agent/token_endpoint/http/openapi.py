@@ -1,4 +1,4 @@
-"""Parts of the OpenAPI document that routes use: bodies that they read themselves, and errors."""
+"""Parts of the OpenAPI document for what the routes do themselves: bodies, security and errors."""
 
 from __future__ import annotations
 
@@ -17,6 +17,21 @@ _RETRY_AFTER = {
 }
 REF = "#/components/schemas/{model}"
 
+SECURITY_SCHEMES: dict[str, Any] = {
+    "HTTPBearer": {
+        "type": "http",
+        "description": "A platform JWT. To end a greeting, its room token is accepted too.",
+        "scheme": "bearer",
+    },
+    "APIKeyHeader": {
+        "type": "apiKey",
+        "description": "The key of the platform's backend.",
+        "in": "header",
+        "name": "X-API-Key",
+    },
+}
+SECURITY: dict[str, Any] = {"security": [{name: []} for name in SECURITY_SCHEMES]}
+"""Either of them authenticates the caller of an operation; see `authenticate`."""
 
 WEBHOOK_BODY: dict[str, Any] = {
     "requestBody": {

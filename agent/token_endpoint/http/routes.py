@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, FastAPI, Path, Request, Response, Security
-from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi import FastAPI, Path, Request, Response
 
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.settings import EndpointSettings
@@ -22,7 +21,7 @@ from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
 from agent.token_endpoint.http.error_response import fallback_for
 from agent.token_endpoint.http.greeting_response import greeting_response
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
-from agent.token_endpoint.http.openapi import WEBHOOK_BODY, body_of, error_responses
+from agent.token_endpoint.http.openapi import SECURITY, WEBHOOK_BODY, body_of, error_responses
 from agent.token_endpoint.http.request_body import read_body, read_bytes
 from agent.token_endpoint.http.schemas import (
     SESSION_ID,
@@ -43,18 +42,6 @@ WEBHOOK_PATH = "/livekit/webhook"
 SCHEMA_PATH = f"/schemas/outcome.v{OUTCOME_VERSION}.json"
 
 SessionId = Annotated[str, Path(pattern=SESSION_ID)]
-ApiKey = Annotated[
-    str | None,
-    Security(
-        APIKeyHeader(
-            name="X-API-Key", auto_error=False, description="The key of the platform's backend."
-        )
-    ),
-]
-_bearer = HTTPBearer(
-    auto_error=False,
-    description="A platform JWT. To end a greeting, its room token is accepted too.",
-)
 
 
 class _SchemaResponse(Response):
@@ -84,14 +71,12 @@ def add_routes(app: FastAPI) -> None:
             },
             **error_responses(),
         },
-        "dependencies": [Depends(_bearer)],
-        "openapi_extra": body_of(GreetingRequest),
+        "openapi_extra": SECURITY | body_of(GreetingRequest),
     }
     end: dict[str, Any] = {
         "response_model": EndResponse,
         "responses": error_responses(but=("session_ended", "field_not_allowed")),
-        "dependencies": [Depends(_bearer)],
-        "openapi_extra": body_of(EndRequest),
+        "openapi_extra": SECURITY | body_of(EndRequest),
     }
     app.post(GREETING_PATH + "/", summary="Start or rejoin a greeting", **start)(start_greeting)
     app.post(GREETING_PATH, include_in_schema=False, **start)(start_greeting)
@@ -119,16 +104,14 @@ def add_routes(app: FastAPI) -> None:
     )(get_outcome_schema)
 
 
-async def start_greeting(
-    session_id: SessionId, request: Request, response: Response, api_key: ApiKey
-) -> GreetingResponse:
+async def start_greeting(session_id: SessionId, request: Request) -> Response:
     """Dispatch an agent to the session's room and return a token for the trainee.
 
     The call is idempotent: one greeting per session.
     """
     services = _services(request)
     settings = services.settings
-    caller = await _authenticate(request, session_id, api_key)
+    caller = await _authenticate(request, session_id)
     if caller.role is Role.BROWSER:
         # Before the body is read, so that errors have the trainee's own welcome text.
         request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
@@ -151,7 +134,6 @@ async def start_greeting(
         by_backend=caller.role is Role.BACKEND,
     )
     first = await services.greetings.start(metadata, restart=body.restart is True)
-    response.status_code = 201 if first else 200
     request.state.outcome = "started" if first else "again"
     if first:
         STARTED.inc()
@@ -164,17 +146,21 @@ async def start_greeting(
             "by": caller.role.name.lower(),
         },
     )
-    return greeting_response(settings, metadata, client=body.client)
+    greeting = greeting_response(settings, metadata, client=body.client)
+    # FastAPI would validate the model again before it writes it.
+    return Response(
+        greeting.model_dump_json(), 201 if first else 200, media_type="application/json"
+    )
 
 
-async def end_greeting(session_id: SessionId, request: Request, api_key: ApiKey) -> EndResponse:
+async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     """End the greeting and its avatar now. The call is idempotent.
 
     Afterwards the session is answered 409 `session_ended`, until the backend restarts it.
     """
     services = _services(request)
     settings = services.settings
-    caller = await _authenticate(request, session_id, api_key, allow_room_token=True)
+    caller = await _authenticate(request, session_id, allow_room_token=True)
     if caller.role is Role.BROWSER:
         request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
     body = await read_body(request, EndRequest)
@@ -218,7 +204,7 @@ def _services(request: Request) -> Services:
 
 
 async def _authenticate(
-    request: Request, session_id: str, api_key: str | None, *, allow_room_token: bool = False
+    request: Request, session_id: str, *, allow_room_token: bool = False
 ) -> Caller:
     if any(len(request.headers.getlist(name)) > 1 for name in ("authorization", "x-api-key")):
         # A proxy in front of us may use another one of them than we would.
@@ -228,7 +214,7 @@ async def _authenticate(
         services.settings,
         services.verifier,
         session_id,
-        api_key=api_key,
+        api_key=request.headers.get("x-api-key"),
         authorization=request.headers.get("authorization"),
         allow_room_token=allow_room_token,
     )
