@@ -22,6 +22,6 @@ async def test_two_replicas_share_the_passes_and_call_livekit_little(rig: Rig) -
         calls.clear()
         await asyncio.sleep(15)
     print(f"15 s, 2 replicas, 3 greetings: {dict(calls)}")
-    # Six passes and three pings.
-    assert calls["ListRooms"] <= 6 + 3 + 2
+    # Five passes and three pings.
+    assert calls["ListRooms"] <= 5 + 3 + 2
     assert calls.total() <= 15

@@ -13,19 +13,19 @@ and 6 s. A room with an agent or avatar that does not publish yet is inspected e
 
 LiveKit API calls a minute with 20 running greetings:
 
-- ListRooms: 60 / PASS_S = 24
+- ListRooms: 60 / PASS_S = 20
 - safety inspections: 20 rooms * 60 / SAFETY_S = 10
 - LiveKit's health, per further replica: 60 / PING_S = 10
 
-That is 34 with one replica and 44 with two. Starting and ending a greeting costs about ten more
-calls. A cold start without any worker costs about 20 calls in 20 s: 8 ListRooms, CreateRoom, and
-three dispatches with 3 or 4 calls each, after 3, 7.5 and 14.3 s.
+That is 30 with one replica and 40 with two. Starting and ending a greeting costs about ten more
+calls. A cold start without any worker costs at most 20 calls in 20 s: 7 ListRooms, CreateRoom, and
+12 for three dispatches, after 3, 7.5 and 14.3 s.
 
 At most EMPTY_PER_S empty rooms are inspected a second. If no worker takes dispatches while many
 greetings are requested, repeating all of them would take LiveKit's time from new requests.
 
 A worker that was killed leaves its avatar for less than 30 s: LiveKit lists the agent for 20 to
-21 s, the change shows within 5.5 s, and the second inspection removes the avatar 1.5 s later.
+21 s, the change shows within 6 s, and the second inspection removes the avatar 1.5 s later.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from agent.token_endpoint.supervision.dispatches import REQUEST_WINDOW_S, Dispat
 from agent.token_endpoint.supervision.reaper import Reaper
 from agent.token_endpoint.supervision.room_state import KnownRequest, RoomState
 
-PASS_S = 2.5
+PASS_S = 3.0
 SAFETY_S = 120.0
 PING_S = 6.0
 """How often a replica without the lease checks LiveKit, for its readiness."""
