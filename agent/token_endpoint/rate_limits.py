@@ -4,10 +4,14 @@ Only authenticated, valid requests count. With Redis all replicas share the coun
 there is one endpoint process, which counts in memory. If Redis does not answer, each replica counts
 in its own memory: a limiter that fails rejects no one.
 
-Each limit has windows of its length that begin at full minutes, hours and so on. A request is
-counted in the current window, and the requests of the window before count as much as it overlaps
-with the time that the limit looks back. The `limits` library does the same, but its counts in
-memory cost more with each key that it knows, and its counts in Redis a round trip for each limit.
+The limits are sliding windows. Time is divided into windows as long as the limit, which begin at
+full minutes, hours and so on. At 40 % of a window, a limit looks back over this window and the last
+60 % of the one before. It accepts a request while
+
+    60 % of the requests in the window before + requests in this window < its amount
+
+The `limits` library does the same, but its counts in memory cost more with each key that it knows,
+and its counts in Redis a round trip for each limit. Only its parser is used.
 """
 
 from __future__ import annotations
@@ -35,46 +39,6 @@ _REDIS_PAUSE_S = 5.0
 """How long Redis is not used after it did not answer."""
 
 
-@dataclass(frozen=True)
-class Rate:
-    """So many requests in so many seconds."""
-
-    amount: int
-    window_s: int
-
-    @classmethod
-    def of(cls, text: str) -> Self | None:
-        """Parse a setting such as `30/minute`; None for no limit."""
-        if not text:
-            return None
-        item = parse(text)
-        return cls(item.amount, item.get_expiry())
-
-    def wait_s(self, before: int, now: int, passed: float) -> int:
-        """Return after how many whole seconds a request is accepted again.
-
-        Args:
-            before, now: requests in the window before and in this one.
-            passed: the share of this window that has passed.
-        """
-        wait = -passed
-        if now >= self.amount:  # the next window has to begin first
-            wait, before, now = wait + 1, now, 0
-        if before:
-            wait += max(0.0, 1 - (self.amount - now) / before)
-        return min(math.floor(wait * self.window_s) + 1, self.window_s)
-
-
-@dataclass(frozen=True)
-class Limit:
-    """One limit that a request counts against."""
-
-    rate: Rate
-    key: str
-    what: str
-    """For the caller."""
-
-
 class RateLimits:
     """The limits per session, per trainee and for the backend's key. `aclose` closes Redis."""
 
@@ -87,6 +51,7 @@ class RateLimits:
             RedisRates(settings.redis_url.get_secret_value()) if settings.redis_url else None
         )
         self._redis_from = 0.0
+        """When Redis may be used again, by the event loop's clock."""
 
     async def start(self, session_id: str, trainee_id: str, *, by_backend: bool) -> None:
         """Count the start of a greeting.
@@ -126,37 +91,36 @@ class RateLimits:
             await self._redis.aclose()
 
     async def _count(self, limits: Sequence[Limit]) -> None:
+        """Count one request against all limits, or reject it if one of them is reached."""
         if not limits:
             return
         now = time.time()
-        reached, before, current = await self._hit(limits, now)
+        reached, before, current = await self._count_in_redis_or_memory(limits, now)
         if reached < 0:
             return
         limit, rate = limits[reached], limits[reached].rate
-        wait_s = rate.wait_s(before, current, now % rate.window_s / rate.window_s)
+        wait_s = rate.wait_s(before, current, rate.window_at(now)[1])
         raise ApiError(
             "rate_limited",
             f"too many requests: {limit.what} may send {rate.amount} in {rate.window_s} s",
             {"Retry-After": str(wait_s)},
         )
 
-    async def _hit(self, limits: Sequence[Limit], now: float) -> tuple[int, int, int]:
-        """Count one request; see `RedisRates.count`."""
+    async def _count_in_redis_or_memory(
+        self, limits: Sequence[Limit], now: float
+    ) -> tuple[int, int, int]:
+        """Count one request; see `RedisRates.count` for what is returned."""
         loop = asyncio.get_running_loop()
         if self._redis is not None and loop.time() >= self._redis_from:
-            counted = [
-                (
-                    limit.key,
-                    limit.rate.amount,
-                    limit.rate.window_s,
-                    int(now // limit.rate.window_s),
-                    now % limit.rate.window_s / limit.rate.window_s,
-                )
-                for limit in limits
-            ]
             try:
                 async with asyncio.timeout(_REDIS_TIMEOUT_S):
-                    return await self._redis.count(counted)
+                    return await self._redis.count(
+                        [
+                            (each.key, each.rate.amount, each.rate.window_s)
+                            + each.rate.window_at(now)
+                            for each in limits
+                        ]
+                    )
             except (StoreError, TimeoutError) as e:
                 self._redis_from = loop.time() + _REDIS_PAUSE_S
                 logger.warning(
@@ -167,25 +131,79 @@ class RateLimits:
         return self._local.count(limits, now)
 
 
+@dataclass(frozen=True)
+class Rate:
+    """At most `amount` requests in `window_s` seconds."""
+
+    amount: int
+    window_s: int
+
+    @classmethod
+    def of(cls, text: str) -> Self | None:
+        """Parse a setting such as `30/minute`; None for no limit."""
+        if not text:
+            return None
+        item = parse(text)
+        return cls(item.amount, item.get_expiry())
+
+    def window_at(self, now: float) -> tuple[int, float]:
+        """Return the number of the window at a Unix time, and the share of it that has passed."""
+        return int(now // self.window_s), now % self.window_s / self.window_s
+
+    def is_reached(self, before: int, current: int, passed: float) -> bool:
+        """Return whether no further request is accepted now; for the arguments, see `wait_s`."""
+        return math.floor(before * (1 - passed)) + current >= self.amount
+
+    def wait_s(self, before: int, current: int, passed: float) -> int:
+        """Return after how many whole seconds a rejected request is accepted.
+
+        Args:
+            before: requests in the window before.
+            current: requests in this window.
+            passed: the share of this window that has passed.
+        """
+        wait = -passed  # as a share of the window, like everything below
+        if current >= self.amount:
+            # The next window has to begin, and this one is then the one before.
+            wait, before, current = wait + 1, current, 0
+        if before:
+            # Until so much of that window has left the limit's view that one request fits in.
+            wait += max(0.0, 1 - (self.amount - current) / before)
+        return min(math.floor(wait * self.window_s) + 1, self.window_s)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit that a request counts against."""
+
+    rate: Rate
+    key: str
+    """Whose requests are counted together."""
+    what: str
+    """Names them for the caller."""
+
+
 class LocalRates:
     """Counts in memory. A window is dropped as a whole, so old keys cost nothing."""
 
     def __init__(self) -> None:
         self._windows: dict[int, tuple[int, Counter[str], Counter[str]]] = {}
-        """By length: the number of the current window, the counts before it, and its own."""
+        """By length: the number of the current window, the counts by key of the one before it, and
+        its own."""
 
     def count(self, limits: Sequence[Limit], now: float) -> tuple[int, int, int]:
-        """Count one request; see `RedisRates.count`."""
+        """Count one request; see `RedisRates.count`, which does the same in Redis."""
         for index, limit in enumerate(limits):
-            rate = limit.rate
-            before, current = self._counts(rate.window_s, int(now // rate.window_s))
-            left = 1 - now % rate.window_s / rate.window_s
-            if math.floor(before[limit.key] * left) + current[limit.key] >= rate.amount:
-                return index, before[limit.key], current[limit.key]
-            current[limit.key] += 1
+            rate, key = limit.rate, limit.key
+            window, passed = rate.window_at(now)
+            before, current = self._counts(rate.window_s, window)
+            if rate.is_reached(before[key], current[key], passed):
+                return index, before[key], current[key]
+            current[key] += 1
         return -1, 0, 0
 
     def _counts(self, window_s: int, window: int) -> tuple[Counter[str], Counter[str]]:
+        """Return the counts of the window before and of this one, which is the current one now."""
         known, before, current = self._windows.get(window_s, (window, Counter(), Counter()))
         if window != known:
             before = current if window == known + 1 else Counter()
