@@ -64,10 +64,6 @@ class TraineeJoined:
 class TraineeLeft:
     """The trainee is not in the room; there is a grace period to come back."""
 
-    reason: str
-    """The end reason if the trainee does not come back in time."""
-    grace_s: float
-
 
 @dataclass(frozen=True, slots=True)
 class TraineeGone:
@@ -167,9 +163,6 @@ class AvatarAnswered:
 @dataclass(frozen=True, slots=True)
 class AvatarJoined:
     """An avatar is in the room."""
-
-    in_use: bool
-    """False if it came too late, or came back after it was removed."""
 
 
 @dataclass(frozen=True, slots=True)

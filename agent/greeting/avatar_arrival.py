@@ -250,7 +250,7 @@ class AvatarArrival:
                 "in_use": in_use,
             },
         )
-        self._events.emit(AvatarJoined(in_use))
+        self._events.emit(AvatarJoined())
         if not in_use:
             # It joined too late, or came back after it was removed.
             self._tasks.start(self._livekit.remove(participant.identity), name="remove_avatar")

@@ -113,7 +113,7 @@ class Trainee:
             self._grace.cancel()
         loop = asyncio.get_running_loop()
         self._grace = loop.call_later(grace_s, self._after_grace, reason)
-        self._events.emit(TraineeLeft(reason, grace_s))
+        self._events.emit(TraineeLeft())
 
     def _after_grace(self, reason: str) -> None:
         if self.identity not in self._room.remote_participants:

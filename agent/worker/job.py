@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Final
 
 from livekit.agents import AutoSubscribe, JobContext
@@ -80,6 +81,16 @@ async def _add_to_ledger(settings: WorkerSettings, avatar_session: str) -> None:
         )
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """What the store knows about the session before its greeting."""
+
+    store: Store | None
+    earlier: EarlierGreeting
+    budget_used_up: bool
+    """True if today's avatar budget is used up."""
+
+
 async def _start_greeting(
     ctx: JobContext,
     livekit: RoomApi,
@@ -90,49 +101,57 @@ async def _start_greeting(
     settings: WorkerSettings = ctx.proc.userdata["settings"]
     connecting = asyncio.create_task(_connect(ctx, timeline), name="connect")
     try:
-        reading = asyncio.create_task(_read_store(settings, metadata), name="read_store")
-        alone = await is_listed_without_agent(livekit)
-        if alone and settings.avatar_minutes_per_day is None:
-            avatar.request()
-        store, earlier, budget_used_up = await reading
+        stored = await _read_store_and_request_avatar(settings, livekit, metadata, avatar)
         timeline.mark("store_read")
-        if alone and not budget_used_up:
-            avatar.request()
     finally:
         await connecting
     if not await is_only_agent(ctx.room, livekit):
-        if store is not None:
-            await store.aclose()
+        if stored.store is not None:
+            await stored.store.aclose()
         await ctx.room.disconnect()
         ctx.shutdown("another agent is in the room")
         return
-    if not budget_used_up:
+    if not stored.budget_used_up:
         avatar.request()
-    metadata = _as_before(metadata, earlier)
+    metadata = _as_before(metadata, stored.earlier)
     events = Events()
     state = GreetingState(
         metadata=metadata,
         events=events,
-        earlier=earlier,
+        earlier=stored.earlier,
         timeline=timeline,
-        avatar_allowed=not budget_used_up,
+        avatar_allowed=not stored.budget_used_up,
         may_be_recorded=should_record(settings, metadata),
     )
-    greeting = GreetingSession(ctx, settings, state, events, store, avatar)
+    greeting = GreetingSession(ctx, settings, state, events, stored.store, avatar)
     ctx.proc.userdata["greeting"] = greeting
     greeting.start()
 
 
-async def _read_store(
-    settings: WorkerSettings, metadata: JobMetadata
-) -> tuple[Store | None, EarlierGreeting, bool]:
-    """Return the store, what an earlier greeting left, and whether the avatar budget is used up."""
+async def _read_store_and_request_avatar(
+    settings: WorkerSettings, livekit: RoomApi, metadata: JobMetadata, avatar: FirstAvatar
+) -> _Stored:
+    """Request the avatar as early as possible, unless LiveKit lists another agent in the room.
+
+    Only a daily budget (AVATAR_MINUTES_PER_DAY) makes the request wait for the store.
+    """
+    reading = asyncio.create_task(_read_store(settings, metadata), name="read_store")
+    alone = await is_listed_without_agent(livekit)
+    if alone and settings.avatar_minutes_per_day is None:
+        avatar.request()
+    stored = await reading
+    if alone and not stored.budget_used_up:
+        avatar.request()
+    return stored
+
+
+async def _read_store(settings: WorkerSettings, metadata: JobMetadata) -> _Stored:
     store = await asyncio.to_thread(_open_store, settings)  # blocks for some milliseconds
     earlier, budget_used_up = await asyncio.gather(
         earlier_greeting(store, metadata.session_id),
         avatar_budget_is_used_up(store, settings.avatar_minutes_per_day),
     )
-    return store, earlier, budget_used_up
+    return _Stored(store, earlier, budget_used_up)
 
 
 def _as_before(metadata: JobMetadata, earlier: EarlierGreeting) -> JobMetadata:
