@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -130,19 +131,26 @@ def parse_front_matter(path: Path, text: str) -> FrontMatter:
     Raises:
         InvalidScriptFile: it is not YAML, or has a structure that no script has.
     """
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Resolver, yaml.Composer = _Resolver, _Composer
-    yaml.allow_duplicate_keys = True  # each is reported, with its line
     try:
-        node = yaml.compose(text)
-        lines, duplicates = _locate(node)
-        cut = dict(_cut_texts(node, text))
-        fields = yaml.constructor.construct_document(node) if node else {}
+        front_matter = _parse(text)
     except (YAMLError, ValueError, TypeError) as e:
         line, why = _explain(e, text)
         raise InvalidScriptFile([Finding(path, line, "", why)]) from e
-    if not isinstance(fields, dict):
+    if not isinstance(front_matter.fields, dict):
         raise InvalidScriptFile([Finding(path, 2, "", "front matter must be names and texts")])
+    return front_matter
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> FrontMatter:
+    """Parse YAML; commands read a file several times, and `preview` at each reload of its page."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Resolver, yaml.Composer = _Resolver, _Composer
+    yaml.allow_duplicate_keys = True  # each is reported, with its line
+    node = yaml.compose(text)
+    lines, duplicates = _locate(node)
+    cut = dict(_cut_texts(node, text))
+    fields = yaml.constructor.construct_document(node) if node else {}
     return FrontMatter(fields, lines, duplicates, cut)
 
 

@@ -26,6 +26,8 @@ def run_steps(steps: list[Step], missing: dict[str, str], *, retry_alone: bool =
     Args:
         retry_alone: run tests that failed side by side again, one by one, and take that result.
     """
+    # Some images set it. Every process of the tests would then compile all its modules again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.monotonic()
     results: list[Result] = []
     for one_core, group in itertools.groupby(steps, key=lambda step: step.one_core):

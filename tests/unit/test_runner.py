@@ -83,6 +83,12 @@ def test_run_steps_takes_the_result_of_failed_tests_alone_only_if_asked(
     assert run_steps([step], {}, retry_alone=retry_alone) == code
 
 
+def test_run_steps_lets_python_keep_compiled_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    program = "import sys; sys.exit(sys.dont_write_bytecode)"
+    assert run_steps([Step("unit tests", (sys.executable, "-c", program))], {}) == 0
+
+
 def test_run_steps_runs_steps_of_one_core_side_by_side(capfd: pytest.CaptureFixture[str]) -> None:
     waits = (sys.executable, "-c", "import time; time.sleep(1); print('it waited')")
     steps = [Step(name, waits, one_core=True) for name in ("mypy", "eslint")]

@@ -6,13 +6,14 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 _FOLDER = Path(__file__).with_name("languages")
 
 
+@lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """Lower case, no accents, straight apostrophes, single spaces."""
     letters = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
