@@ -187,18 +187,22 @@ class Conversation:
         """Answer what the trainee said during the opening; from now on, answer each turn."""
         self._words.release()
 
+    @property
+    def has_open_turn(self) -> bool:
+        """True if words of the trainee wait for the end of the turn, or of a line."""
+        return bool(self._words.unanswered)
+
+    def answer_open_turn(self) -> None:
+        """Answer the words so far, because speech recognition does not end the turn."""
+        self.session.generate_reply(user_input=self._take_open_turn(), input_modality="audio")
+
     def cut_in(self) -> None:
         """Answer what the trainee has said so far, although they have not finished.
 
         The agent answers afterwards what they say meanwhile.
         """
-        text = self._words.unanswered
-        self._words.turn_taken()
+        text = self._take_open_turn()
         self._words.hold()
-        if self.agent.recognition is not None:
-            # The session reconnects; the audio of the words answered here must not be sent again.
-            self.agent.recognition.failover.forget()
-        self.session.clear_user_turn()
         speech = self.session.generate_reply(
             user_input=text or NOT_GIVEN,
             instructions=_CUT_IN,
@@ -206,6 +210,16 @@ class Conversation:
             input_modality="audio",
         )
         speech.add_done_callback(lambda _: self._words.release())
+
+    def _take_open_turn(self) -> str:
+        """Return the words of the turn, and begin another one."""
+        text = self._words.unanswered
+        self._words.turn_taken()
+        if self.agent.recognition is not None:
+            # The session reconnects; the audio of the words answered here must not be sent again.
+            self.agent.recognition.failover.forget()
+        self.session.clear_user_turn()
+        return text
 
     async def answer_typed(self, text: str, *, instructions: str = "") -> None:
         """Answer a typed line. Interrupt the current line if it may be interrupted.

@@ -157,7 +157,13 @@ ROWS = (
         spoken=True,
         log="not recognised",
     ),
-    Row(id="STT never sends a final result", faults=("stt:never-final",), whole=True, spoken=True),
+    Row(
+        id="STT never sends a final result",
+        faults=("stt:never-final",),
+        whole=True,
+        spoken=True,
+        log="did not end",
+    ),
     Row(
         id="STT also sends garbage",
         faults=("stt:garbage",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.room.contract import ATTRIBUTE_QUESTIONS
 from tests.support.livekit_client import Caption, LiveKitClient
 from tests.support.pace import shortest_s
 from tests.support.shipped_scripts import first_sentence, shipped_script
@@ -36,6 +37,11 @@ class Observer:
         if self.mode == "text":
             at += [caption.began_at for caption in self._agent_captions()]
         return min(at, default=None)
+
+    @property
+    def opening_is_over(self) -> bool:
+        """True from the end of the opening, whether or not all of it was heard."""
+        return self.client.agent is not None and ATTRIBUTE_QUESTIONS in self.client.agent.attributes
 
     def opening(self) -> str:
         """Return the opening as its last caption has it; the agent may have said it twice."""

@@ -28,7 +28,7 @@ _LOG_S = 6.0
 _SPEAKS_S = 15.0
 """By then an avatar in the room speaks or has left."""
 _TYPES_AFTER_S = 0.5
-"""Trainees do not type into the first syllable."""
+"""Trainees do not type at once."""
 
 
 @dataclass
@@ -112,6 +112,8 @@ async def play(product: Product, row: Row) -> Played:
     played.mode = observer.mode
     if row.then:
         await holds_within(lambda: row.then in observer.modes[1:], row.then_s)
+    # The agent answers nothing before the end of the opening.
+    await holds_within(lambda: observer.opening_is_over, _OPENING_TAKES_S)
     if row.whole:
         await holds_within(lambda: observer.opening() == OPENING, _OPENING_TAKES_S)
         with contextlib.suppress(AssertionError):

@@ -12,7 +12,7 @@ REFUSED_S = 3.0
 HANGS_S = 8.0
 """From joining to the first word if a provider does not answer, or not completely."""
 ANSWER_S = 12.0
-"""From a question to the first word of its answer."""
+"""From a question after the opening to the first word of its answer."""
 AVATAR_LEFT_S = 2.0
 """How long the avatar may stay after the greeting was ended."""
 SLACK_S = 4.0
@@ -35,7 +35,7 @@ class Row:
     then_s: float = 20.0
     """From the first word to `then`."""
     whole: bool = False
-    """The question comes after the opening, and the whole opening was heard."""
+    """The whole opening was heard before the question."""
     whole_answer: bool = False
     """The answer ends with a complete sentence."""
     spoken: bool = False

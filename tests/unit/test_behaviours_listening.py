@@ -6,10 +6,13 @@ import asyncio
 
 import pytest
 from livekit.agents import UserStateChangedEvent
+from livekit.agents.language import LanguageCode
+from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
 from agent.core.events import SpeechNotRecognised, SpeechRecognised
 from agent.greeting import activity
-from agent.greeting.behaviours import end_monologue
+from agent.greeting.behaviours import answer_open_turn, end_monologue
+from agent.greeting.behaviours.answer_open_turn import AnswerOpenTurn
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
 from agent.greeting.behaviours.close_conversation import CloseConversation
 from agent.greeting.behaviours.end_monologue import EndMonologue
@@ -83,4 +86,34 @@ async def test_speech_with_long_pauses_is_no_monologue(monkeypatch: pytest.Monke
         for _ in range(4):
             fake.events.emit(SpeechRecognised())
             await asyncio.sleep(0.2)
+        assert fake.lines == []
+
+
+async def test_turn_that_recognition_does_not_end_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answer_open_turn, "_OVER_S", 0)
+    environ = {"DEEPGRAM_EOT_TIMEOUT_MS": "500"}
+    reply = "It takes nine minutes."
+    async with fake_greeting(Says(reply), behaviours=(AnswerOpenTurn,), environ=environ) as fake:
+        fake.conversation.release_words()
+        for text in ("how long", "how long does it take"):
+            data = SpeechData(LanguageCode("en"), text)
+            fake.conversation._words.take(
+                SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, alternatives=[data])
+            )
+            fake.events.emit(SpeechRecognised())
+        await fake.until_said(reply)
+        asked = [
+            m.text_content for m in fake.conversation.agent.chat_ctx.messages() if m.role == "user"
+        ]
+        assert asked == ["how long does it take"]
+
+
+async def test_turn_that_was_ended_is_not_answered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer_open_turn, "_OVER_S", -0.4)
+    environ = {"DEEPGRAM_EOT_TIMEOUT_MS": "500"}
+    async with fake_greeting(behaviours=(AnswerOpenTurn,), environ=environ) as fake:
+        fake.events.emit(SpeechRecognised())
+        await asyncio.sleep(QUIET_S)
         assert fake.lines == []

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent.greeting.behaviours.answer_early_words import AnswerEarlyWords
+from agent.greeting.behaviours.answer_open_turn import AnswerOpenTurn
 from agent.greeting.behaviours.answer_taps import AnswerTaps
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutReply
@@ -40,6 +41,7 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     RecoverRecognition,
     ApologiseWithoutReply,
     CheckInAfterSilence,
+    AnswerOpenTurn,
     EndMonologue,
     LimitTime,
     CloseConversation,

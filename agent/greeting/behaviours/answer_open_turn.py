@@ -1,0 +1,45 @@
+"""Answers a trainee whose turn speech recognition does not end.
+
+Deepgram Flux decides when a turn is over. If it recognises words and then reports nothing more, the
+session would wait for the end of the turn, and the trainee for an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from agent.core.events import ProviderFailed, SpeechRecognised
+from agent.core.log import logger
+from agent.greeting.context import Greeting
+
+_OVER_S: Final = 3.0
+"""How long after DEEPGRAM_EOT_TIMEOUT_MS without new words the turn counts as over."""
+
+
+class AnswerOpenTurn:
+    """Waits for the end of the turn from the latest words on."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._greeting = greeting
+        self._waiting: asyncio.Task[None] | None = None
+        greeting.events.on(SpeechRecognised, self._on_words)
+
+    def _on_words(self, _: SpeechRecognised) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = self._greeting.tasks.start(self._wait(), name="answer_open_turn")
+
+    async def _wait(self) -> None:
+        eot_timeout_s = self._greeting.settings.deepgram_eot_timeout_ms / 1000
+        await asyncio.sleep(eot_timeout_s + _OVER_S)
+        conversation = self._greeting.conversation
+        if not (conversation.has_open_turn and conversation.is_listening):
+            return
+        logger.warning(
+            "speech recognition did not end the trainee's turn; answering it now. If this "
+            "repeats, set DEEPGRAM_STT_MODEL to nova-3, or check Deepgram's status page",
+            extra={"event": "turn_not_ended"},
+        )
+        self._greeting.events.emit(ProviderFailed("stt", "TurnNotEnded"))
+        conversation.answer_open_turn()
