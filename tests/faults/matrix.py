@@ -80,6 +80,9 @@ ROWS = (
     Row(
         id="avatar comes, the answer is lost",
         faults=("bey:lost-answerx1",),
+        # The second request starts another avatar with the same identity. If the first one speaks
+        # already, it is lost.
+        mode=None,
     ),
     Row(
         id="avatar comes, the answer is garbage",

@@ -73,7 +73,7 @@ class Played:
             for what, took, limit in late
             if took is None or took > limit + SLACK_S
         ]
-        if self.mode != row.mode:
+        if row.mode is not None and self.mode != row.mode:
             found.append(f"the mode was {self.mode!r}, not {row.mode!r}")
         if row.then and row.then not in self.modes[1:]:
             found.append(f"the mode never became {row.then!r}: {self.modes}")

@@ -27,8 +27,8 @@ class Row:
     """What happens, in words."""
     faults: tuple[str, ...]
     """All in force before the trainee joins."""
-    mode: Mode = "avatar"
-    """The mode of the first word, as the page is told."""
+    mode: Mode | None = "avatar"
+    """The mode of the first word, as the page is told; None: either of avatar and voice."""
     first_word_s: float = REFUSED_S
     then: Mode | None = None
     """A mode that follows before the question is asked; None: the question comes at once."""

@@ -63,6 +63,7 @@ def test_command_exit_code(
     _run_returns(monkeypatch, results)
     # Threads of other tests would make it end this process.
     monkeypatch.setattr("os._exit", lambda code: None)
+    monkeypatch.setattr(command, "_THREAD_TIMEOUT_S", 0)
     assert command.main([]) == code
     assert command.main(["--json"]) == code
     assert capfd.readouterr().err == ""
