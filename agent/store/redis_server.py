@@ -9,8 +9,10 @@ with replicas works; a Redis cluster does not.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import redis.asyncio as redis
 from redis.exceptions import DataError, RedisError
@@ -20,6 +22,10 @@ from agent.store.batches import Batches
 from agent.store.interface import dispatch_claim
 from agent.store.redis_client import OPTIONS, advice_on
 
+_NOT_AN_ADDRESS: Final = (
+    "REDIS_URL must look like redis://host:6379/0; write special characters of a password as %40 "
+    "(@), %2F (/) and %23 (#)"
+)
 _WAIT_S = 2.0
 """Longest wait for one answer of Redis."""
 
@@ -85,6 +91,17 @@ Call = Callable[[redis.Redis], Any]
 """Calls one method of the client, or queues it in a pipeline."""
 
 
+def _is_address(url: str) -> bool:
+    """Refuse what redis-py would misread: a password with @, / or #, and a name as database."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme == "unix":
+        return True
+    return not parts.fragment and re.fullmatch(r"/?\d*", parts.path) is not None
+
+
 class RedisServer:
     """A Redis server that all workers and token endpoints share.
 
@@ -93,6 +110,8 @@ class RedisServer:
     """
 
     def __init__(self, url: str) -> None:
+        if not _is_address(url):
+            raise StoreError(_NOT_AN_ADDRESS)
         try:
             self._redis = redis.Redis.from_url(
                 url,
@@ -103,7 +122,7 @@ class RedisServer:
             )
         except ValueError as e:
             # Do not repeat the address: it may contain a password.
-            raise StoreError("REDIS_URL must look like redis://host:6379/0") from e
+            raise StoreError(_NOT_AN_ADDRESS) from e
         self._calls = Batches[Call](self._send)
 
     async def _ask(self, call: Call) -> Any:

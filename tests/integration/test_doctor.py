@@ -210,7 +210,7 @@ ROWS = [
     ),
     Row(
         "unwritable state",
-        (r"failed store\.usable STATE_DIR cannot be created: this user may not write to .* → .*",),
+        (r"failed store\.usable STATE_DIR cannot be created: .* is not a folder → .*",),
         {"STATE_DIR": "{file}/state"},
     ),
     Row(

@@ -10,8 +10,15 @@ import pytest
 
 from agent.cli.doctor.checks import clock
 from agent.cli.doctor.checks.livekit import credentials_refused
-from agent.cli.doctor.http_client import NoResponse, Response, connection_errors, host_and_port
+from agent.cli.doctor.http_client import (
+    HttpClient,
+    NoResponse,
+    Response,
+    connection_errors,
+    host_and_port,
+)
 from agent.cli.doctor.result import Level
+from agent.core.http_session import http_session
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,17 @@ def test_connection_errors_are_explained(error: Exception, said: str) -> None:
     assert said in caught.value.what
     assert caught.value.fix
     assert "pw" not in caught.value.what + caught.value.fix
+
+
+async def test_broken_proxy_is_named_and_not_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxies = {"proxy.example:3128": "not a valid URL", "http://user:pw@127.0.0.1:1": "failed"}
+    for proxy, what in proxies.items():
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        monkeypatch.setenv("NO_PROXY", "")
+        async with http_session() as session:
+            with pytest.raises(NoResponse, match=f"the proxy of HTTPS_PROXY.*{what}") as caught:
+                await HttpClient(session).request("x", "GET", "https://api.example.com/")
+        assert "pw" not in caught.value.what + caught.value.fix
 
 
 def test_host_and_port_omits_the_password() -> None:

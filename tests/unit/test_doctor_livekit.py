@@ -74,3 +74,17 @@ async def test_webhook_behind_a_proxy_is_not_reported_as_unreachable(
     [found] = [result async for result in outcome_webhook.check(config)]
     assert found.level is Level.SKIPPED
     assert "proxy.corp:3128" in found.what
+
+
+async def test_webhook_whose_name_cannot_be_resolved_is_reported_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    environ = {
+        "OUTCOME_WEBHOOK_URL": "https://platform.invalid/outcomes",
+        "OUTCOME_WEBHOOK_SECRET": "whsec_" + "QUJD" * 8,
+    }
+    config = read_configuration({**VALID, **environ}, parts=BOTH)
+    [found] = [result async for result in outcome_webhook.check(config)]
+    assert found.what == "the name platform.invalid cannot be resolved (OUTCOME_WEBHOOK_URL)"
+    assert "spelling" in found.fix

@@ -56,3 +56,8 @@ async def test_recording_check_fails_if_the_folder_cannot_be_written(tmp_path: P
 async def test_recording_check_is_skipped_if_a_setting_is_invalid() -> None:
     [line] = await found({"RECORDING": "worker", "RECORDING_S3_PREFIX": "../x"})
     assert line.startswith("skipped recording.kept RECORDING_S3_PREFIX is not usable: see above")
+
+
+async def test_recording_check_needs_credentials_for_a_bucket() -> None:
+    found_lines = await found({"RECORDING": "worker", "RECORDING_S3_BUCKET": "b"})
+    assert found_lines[-1].startswith("skipped recording.bucket the bucket has no credentials")

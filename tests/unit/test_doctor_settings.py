@@ -194,3 +194,18 @@ def test_settings_check_reports_an_unreadable_dotenv(
     assert any(
         line.startswith(f"failed settings.file: .env {said}") for line in report_lines(VALID, file)
     )
+
+
+def test_settings_check_reports_two_secrets_with_the_same_value() -> None:
+    found = report_lines({**VALID, "PLATFORM_API_KEY": VALID["LIVEKIT_API_SECRET"]})
+    [line] = [line for line in found if line.startswith("failed")]
+    assert "LIVEKIT_API_SECRET and PLATFORM_API_KEY have the same value" in line
+    assert VALID["LIVEKIT_API_SECRET"] not in line
+    twice = {**VALID, "BEY_API_KEY": VALID["BEYOND_PRESENCE_API_KEY"]}
+    assert not [line for line in report_lines(twice) if "same value" in line], "the same setting"
+
+
+def test_folders_may_begin_with_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/greeter")
+    config = read_configuration({**VALID, "STATE_DIR": "~/state"}, parts=BOTH)
+    assert str(config.endpoint.state_dir) == "/home/greeter/state"

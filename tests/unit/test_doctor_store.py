@@ -94,3 +94,24 @@ async def test_store_check_finds_out_whether_the_endpoint_uses_the_same_store(
     if level is Level.FAILED:
         assert "same REDIS_URL" in result.fix
         assert "through the store" in result.fix
+
+
+async def test_store_check_says_that_state_dir_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "is not a folder" in (await check(tmp_path / "file"))["store.usable"].what
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:p@ss/w@127.0.0.1:1/0",
+        "redis://:p#ss@127.0.0.1:1/0",
+        "redis://127.0.0.1:1/main",
+        "127.0.0.1:6379",
+        "http://127.0.0.1:1",
+    ],
+)
+async def test_store_check_explains_how_to_write_redis_url(tmp_path: Path, url: str) -> None:
+    found = (await check(tmp_path, REDIS_URL=url))["store.usable"]
+    assert found.level is Level.FAILED
+    assert "write special characters of a password as %40" in found.what

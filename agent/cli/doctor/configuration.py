@@ -20,7 +20,7 @@ from agent.core.settings.base import Settings
 
 S = TypeVar("S", bound=Settings)
 
-_ALIASES = {
+ALIASES = {
     "BEY_API_KEY": "BEYOND_PRESENCE_API_KEY",
     "BEY_AVATAR_ID": "BEYOND_PRESENCE_AVATAR_ID",
 }
@@ -71,7 +71,7 @@ class Configuration:
 
     def lacks(self, *names: str) -> str:
         """Say which of the settings that a check needs are not usable; empty if all are."""
-        aliases = {first: second for second, first in _ALIASES.items()}
+        aliases = {first: second for second, first in ALIASES.items()}
         wrong = [name for name in names if {name, aliases.get(name)} & self.problems.keys()]
         verb = "are" if len(wrong) > 1 else "is"
         return f"{' and '.join(wrong)} {verb} not usable: see above" if wrong else ""
@@ -125,7 +125,7 @@ def _read(settings: type[S], usable: Mapping[str, str]) -> S:
     wrong = {name for name in settings.problems(usable) if name}
     usable = settings.set_in({k: v for k, v in usable.items() if k not in wrong})
     substitutes = {k: v for k, v in _SUBSTITUTES.items() if k in settings.names()}
-    by_alias = {first for second, first in _ALIASES.items() if second in usable}
+    by_alias = {first for second, first in ALIASES.items() if second in usable}
     return settings.model_validate(
         {k: v for k, v in substitutes.items() if k not in by_alias} | usable
     )

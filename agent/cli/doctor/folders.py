@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 
 
-def unwritable_path(folder: Path) -> Path | None:
-    """Return the path that prevents writing to `folder`: itself or its closest existing parent.
+def why_unwritable(folder: Path) -> str:
+    """Say what prevents writing to `folder`: itself or its closest existing parent.
 
     Returns:
-        None if the folder can be written or created.
+        Empty if the folder can be written or created.
     """
     absolute = folder.absolute()
     existing = next(path for path in (absolute, *absolute.parents) if path.exists())
-    writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
-    return None if writable else existing
+    if not existing.is_dir():
+        return f"{existing} is not a folder"
+    writable = os.access(existing, os.W_OK | os.X_OK)
+    return "" if writable else f"this user may not write to {existing}"

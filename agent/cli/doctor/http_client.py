@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from agent.core.http_session import proxy_for
+
 REQUEST_TIMEOUT_S = 4.0
 """For one request and its response together."""
 _BODY_MAX = 4 * 1024 * 1024
@@ -159,7 +161,19 @@ def connection_errors(url: str) -> Iterator[None]:
     except aiohttp.ClientConnectorDNSError:
         raise NoResponse(*_unknown_host(url)) from None
     except aiohttp.InvalidURL:
+        if proxy_for(url):
+            # Never show it: it may contain a password.
+            raise NoResponse(
+                "the proxy of HTTPS_PROXY or HTTP_PROXY is not a valid URL",
+                "write it as http://host:port, or unset the variable",
+            ) from None
         raise NoResponse("the address is not a valid URL", "check its spelling") from None
+    except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as e:
+        why = f"refused ({e.status})" if isinstance(e, aiohttp.ClientHttpProxyError) else "failed"
+        raise NoResponse(
+            f"the connection to {host} through the proxy of HTTPS_PROXY or HTTP_PROXY {why}",
+            "correct the proxy, or list the host in NO_PROXY",
+        ) from None
     except (aiohttp.ClientError, OSError) as e:
         cause = getattr(e, "os_error", e)
         if getattr(cause, "errno", None) == errno.ECONNREFUSED:

@@ -117,7 +117,11 @@ async def _collect(check: str, results: AsyncIterator[CheckResult]) -> list[Chec
                 found.append(result)
     except TimeoutError:
         found.append(
-            failed(check, f"not finished within {_LIMIT_S:g} s", "a server hangs: run doctor again")
+            failed(
+                check,
+                f"not finished within {_LIMIT_S:g} s",
+                "this machine or a server is slow: run doctor again",
+            )
         )
     except Exception as e:  # noqa: BLE001  the process edge: show the other results all the same
         # Leave its text out: it may contain a token.

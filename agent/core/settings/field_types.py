@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -139,6 +141,8 @@ def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+Folder = Annotated[Path, AfterValidator(lambda value: Path(os.path.expanduser(value)))]
+"""`~` is the home folder: no shell expands the values of `.env`."""
 Table = Annotated[dict[str, str], BeforeValidator(_table)]
 WebhookSecret = Annotated[SecretStr | None, AfterValidator(_webhook_secret)]
 WebSocketUrl = Annotated[str, AfterValidator(_websocket_url)]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, SecretStr
 
 from agent.core.settings.base import Settings
-from agent.core.settings.field_types import HttpUrlOrEmpty
+from agent.core.settings.field_types import Folder, HttpUrlOrEmpty
 
 _PREFIX = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*/)*")
 
@@ -28,7 +28,7 @@ class RecordingSettings(Settings):
 
     recording: Literal["off", "egress", "worker"] = "off"
     """What records trainees who consented: nothing, LiveKit's egress, or the worker."""
-    recordings_dir: Path = Path(".recordings")
+    recordings_dir: Folder = Path(".recordings")
     """The worker's recordings until they are uploaded; permanently if there is no bucket."""
     recording_s3_bucket: str = ""
     """S3-compatible bucket; empty to keep the worker's recordings in `recordings_dir`."""

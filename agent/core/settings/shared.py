@@ -9,7 +9,13 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 
 from agent.core.settings.base import Settings
-from agent.core.settings.field_types import HttpBase, HttpUrlOrEmpty, WebhookSecret, WebSocketUrl
+from agent.core.settings.field_types import (
+    Folder,
+    HttpBase,
+    HttpUrlOrEmpty,
+    WebhookSecret,
+    WebSocketUrl,
+)
 
 
 class DetailSettings(Settings):
@@ -78,7 +84,7 @@ class BillSettings(Settings):
 class StoreSettings(DetailSettings):
     """The store that worker and token endpoint share, and the delivery of outcomes."""
 
-    state_dir: Path = Path(".state")
+    state_dir: Folder = Path(".state")
     """Folder of the SQLite store."""
     redis_url: SecretStr | None = None
     """Redis, the store for several machines; None for SQLite."""

@@ -7,7 +7,12 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, host_and_port
+from agent.cli.doctor.http_client import (
+    REQUEST_TIMEOUT_S,
+    NoResponse,
+    connection_errors,
+    host_and_port,
+)
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.addresses import is_private_host
 from agent.core.http_session import proxy_for
@@ -35,14 +40,15 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     host = parts.hostname or ""
     port = parts.port or {"https": 443}.get(parts.scheme, 80)
     try:
-        async with asyncio.timeout(REQUEST_TIMEOUT_S):
-            _, writer = await asyncio.open_connection(host, port)
-            writer.close()
-    except (OSError, TimeoutError):
+        with connection_errors(url):
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                _, writer = await asyncio.open_connection(host, port)
+                writer.close()
+    except NoResponse as e:
         yield failed(
             check,
-            f"nothing listens at {host_and_port(url)} (OUTCOME_WEBHOOK_URL)",
-            "start the platform or correct the address; outcomes are stored and delivered later",
+            f"{e.what} (OUTCOME_WEBHOOK_URL)",
+            f"{e.fix}; outcomes are stored and delivered later",
         )
         return
     if parts.scheme == "http" and not is_private_host(host):

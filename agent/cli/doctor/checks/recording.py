@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.folders import unwritable_path
+from agent.cli.doctor.folders import why_unwritable
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped
 from agent.core.errors import RecordingError
 from agent.core.settings import RecordingSettings
@@ -29,7 +29,11 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         return
     if settings.recording == "worker":
         yield _folder(settings.recordings_dir)
-    if (bucket := Bucket.from_settings(settings)) is not None:
+    if settings.recording_s3_bucket and not (
+        settings.recording_s3_access_key and settings.recording_s3_secret
+    ):
+        yield skipped(_BUCKET, "the bucket has no credentials: see above")
+    elif (bucket := Bucket.from_settings(settings)) is not None:
         yield await _bucket(bucket, settings.recording_s3_bucket)
 
 
@@ -43,11 +47,11 @@ async def _bucket(bucket: Bucket, name: str) -> CheckResult:
 
 
 def _folder(folder: Path) -> CheckResult:
-    there = unwritable_path(folder)
-    if there is None:
+    why = why_unwritable(folder)
+    if not why:
         return ok(_FOLDER, f"RECORDINGS_DIR ({folder}) can be written")
     return failed(
         _FOLDER,
-        f"RECORDINGS_DIR ({folder}) cannot be written: this user may not write to {there}",
+        f"RECORDINGS_DIR ({folder}) cannot be written: {why}",
         "set RECORDINGS_DIR to a folder that the worker may write, on a disk with free space",
     )

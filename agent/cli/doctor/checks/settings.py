@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from agent.cli.doctor.configuration import Configuration, known_names
+from agent.cli.doctor.configuration import ALIASES, SECRETS, Configuration, known_names
 from agent.cli.doctor.result import CheckResult, failed, ok, warning
 from agent.cli.doctor.variable_values import similar_setting
 from agent.core.addresses import is_private_host
@@ -48,6 +48,7 @@ def check(config: Configuration) -> Iterator[CheckResult]:
                 f"{wrong} is not a setting, and is ignored",
                 f"rename it if you mean {meant}; otherwise remove it",
             )
+    yield from _equal_secrets(config)
     if config.overridden:
         yield warning(
             "settings.overruled",
@@ -100,6 +101,21 @@ def _misspelled(config: Configuration) -> Iterator[tuple[str, str]]:
         meant = similar_setting(name, known)
         if meant and config.environ.get(meant, "") == "":
             yield name, meant
+
+
+def _equal_secrets(config: Configuration) -> Iterator[CheckResult]:
+    """Find secrets with the same value: one was copied to the wrong place, or is reused."""
+    names: dict[str, list[str]] = {}
+    for name in sorted(SECRETS & config.environ.keys()):
+        if config.environ[name] and ALIASES.get(name) not in config.environ:
+            names.setdefault(config.environ[name], []).append(name)
+    for equal in names.values():
+        if len(equal) > 1:
+            yield failed(
+                f"settings.{equal[0]}",
+                f"{' and '.join(equal)} have the same value",
+                "give each its own secret: whoever knows one could use the other",
+            )
 
 
 def _origins(origins: list[str]) -> Iterator[CheckResult]:

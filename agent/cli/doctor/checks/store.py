@@ -19,7 +19,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from agent.cli.doctor.configuration import Configuration, plain
-from agent.cli.doctor.folders import unwritable_path
+from agent.cli.doctor.folders import why_unwritable
 from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, HttpClient, NoResponse
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import StoreError
@@ -72,10 +72,10 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
 
 
 def _not_created_yet(folder: Path) -> CheckResult:
-    if path := unwritable_path(folder):
+    if why := why_unwritable(folder):
         return failed(
             "store.usable",
-            f"STATE_DIR cannot be created: this user may not write to {path}",
+            f"STATE_DIR cannot be created: {why}",
             _SQLITE_FIX,
         )
     return ok("store.usable", f"{folder} can be written; the first start creates the store")

@@ -130,7 +130,8 @@ async def check_here(config: Configuration, http: HttpClient) -> AsyncIterator[C
             yield warning(
                 "worker.health",
                 e.what,
-                "if it is the worker, restart it: its event loop is blocked",
+                "if it is the worker, restart it: its event loop is blocked; if it is another "
+                "program, set another AGENT_HTTP_PORT",
             )
         return
     yield _health(host_and_port(base), settings.livekit_agent_name, alive.status, about.json())
