@@ -9,33 +9,21 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Any, Final, Protocol
 
 from livekit import rtc
 from livekit.agents import APIConnectionError, APIConnectOptions, APIError, utils
-from livekit.agents.stt import STT, RecognizeStream, SpeechEvent, SpeechEventType
+from livekit.agents.stt import STT, RecognizeStream, SpeechEvent
 
 from agent.core.events import Events, ProviderFailed
 from agent.core.log import logger
 from agent.speech.gemini_transcription import LABEL, GeminiTranscription
+from agent.speech.recent_audio import RecentAudio
 
 _CONNECT_OPTIONS: Final = APIConnectOptions(max_retry=0, timeout=2.5)
-_KEPT_S: Final = 8.0
-"""Seconds of audio that are sent again at once on the next connection, at most since the last final
-transcript."""
-_KEPT_IN_TURN_S: Final = 30.0
-"""The same during a turn of the trainee: Flux sends a final transcript only at its end."""
 _RETRY_AFTER_S: Final = 10.0
 """A provider that failed is not tried again for this long."""
-
-
-_IN_TURN: Final = (
-    SpeechEventType.START_OF_SPEECH,
-    SpeechEventType.INTERIM_TRANSCRIPT,
-    SpeechEventType.PREFLIGHT_TRANSCRIPT,
-)
 
 
 class _Stream(Protocol):
@@ -57,11 +45,8 @@ class FailoverRecognition:
         self._uses_second = False
         self._change = asyncio.Event()
         """Set if the current connection must be closed, to use another provider or to end."""
-        self._recent: deque[rtc.AudioFrame] = deque()
-        self._recent_s = 0.0
-        """Audio since the last final transcript, for the next connection."""
-        self._in_turn = False
-        """True from the first sign of a turn until its final transcript, or its end."""
+        self._recent = RecentAudio()
+        """For the next connection."""
         self._stream: _Stream | None = None
         self._began_at = 0.0
         self._failed_at = {False: -math.inf, True: -math.inf}
@@ -86,9 +71,7 @@ class FailoverRecognition:
 
     def forget(self) -> None:
         """Do not send the audio so far on the next connection: its words are answered, or lost."""
-        self._recent.clear()
-        self._recent_s = 0.0
-        self._in_turn = False
+        self._recent.forget()
 
     def restart(self) -> None:
         """Open a new connection to the provider in use, and send it only the audio from now on."""
@@ -143,7 +126,7 @@ class FailoverRecognition:
                         raise
                     raise APIConnectionError("the connection was closed") from None
                 heard = True
-                self._follow_turn(event)
+                self._recent.follow_turn(event)
                 yield event
         finally:
             # After `session.clear_user_turn`, another call of `recognise` may have replaced it.
@@ -155,14 +138,6 @@ class FailoverRecognition:
             await utils.aio.cancel_and_wait(*pending)
             await stream.aclose()
 
-    def _follow_turn(self, event: SpeechEvent) -> None:
-        if event.type is SpeechEventType.FINAL_TRANSCRIPT:
-            self.forget()
-        elif event.type is SpeechEventType.END_OF_SPEECH:
-            self._in_turn = False
-        elif event.type in _IN_TURN:
-            self._in_turn = True
-
     def _open(self) -> _Stream:
         stream: _Stream
         if self._uses_second and self._second is not None:
@@ -170,7 +145,7 @@ class FailoverRecognition:
         else:
             stream = self._first.stream(conn_options=_CONNECT_OPTIONS)
             assert isinstance(stream, RecognizeStream)
-            since = time.time() - self._began_at - self._recent_s
+            since = time.time() - self._began_at - self._recent.duration_s
             stream.start_time_offset = max(since, 0.0)
         for frame in self._recent:
             stream.push_frame(frame)
@@ -206,9 +181,6 @@ class FailoverRecognition:
     async def _push(self, audio: AsyncIterable[rtc.AudioFrame]) -> None:
         async for frame in audio:
             self._recent.append(frame)
-            self._recent_s += frame.duration
-            while self._recent_s > (_KEPT_IN_TURN_S if self._in_turn else _KEPT_S):
-                self._recent_s -= self._recent.popleft().duration
             if self._stream is not None:
                 self._stream.push_frame(frame)
         self._change.set()

@@ -17,7 +17,7 @@ from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
-from agent.speech import recognition_failover
+from agent.speech import recent_audio
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import build_llm
 from agent.speech.recognition_failover import FailoverRecognition
@@ -139,7 +139,7 @@ async def test_recognition_keeps_8_s_outside_of_a_turn(setup: Setup) -> None:
     await setup.says(20)
     setup.connections[0].drops()
     again = await setup.connects(setup.connections, 2)
-    assert again.received_s == pytest.approx(recognition_failover._KEPT_S, abs=0.2)
+    assert again.received_s == pytest.approx(recent_audio._KEPT_S, abs=0.2)
 
 
 async def test_recognition_does_not_send_forgotten_audio_again(setup: Setup) -> None:

@@ -20,7 +20,8 @@ from agent.core.log import logger
 from agent.store import Phase, Store, dispatch_claim
 from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms, Participants
 from agent.token_endpoint.metrics import DISPATCHES_REPEATED
-from agent.token_endpoint.supervision.room_state import KnownRequest, RoomState
+from agent.token_endpoint.supervision.known_requests import KnownRequest
+from agent.token_endpoint.supervision.room_state import RoomState
 
 REQUEST_WINDOW_S = 35.0
 """How long after a request its room is supervised: longer than the room waits for the trainee

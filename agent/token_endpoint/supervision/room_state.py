@@ -1,4 +1,4 @@
-"""What the supervisor remembers of requests and rooms. Times are the event loop's, in seconds."""
+"""What the supervisor remembers of a room. Times are the event loop's, in seconds."""
 
 from __future__ import annotations
 
@@ -6,33 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from agent.core.job_metadata import session_id_of
-from agent.store import RecentRequest
 from agent.token_endpoint.livekit_rooms import Room
-
-
-@dataclass(kw_only=True)
-class KnownRequest:
-    """The last request for a session's greeting."""
-
-    session_id: str
-    room_sid: str
-    """The room that was created or found for the session."""
-    job_metadata: str
-    asked_at: float
-    dispatched_at: float | None
-    """When a request last created the room and its dispatch; None if none of them did."""
-
-    @classmethod
-    def of(cls, request: RecentRequest, now: float) -> KnownRequest:
-        """Return what the store says of a request that was read now."""
-        age_s = request.dispatched_age_s
-        return cls(
-            session_id=request.session_id,
-            room_sid=request.room_sid,
-            job_metadata=request.job_metadata,
-            asked_at=now - request.age_s,
-            dispatched_at=None if age_s is None else now - age_s,
-        )
 
 
 @dataclass(kw_only=True)

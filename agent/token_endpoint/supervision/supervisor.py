@@ -43,8 +43,9 @@ from agent.core.log import logger
 from agent.store import Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms, Room
 from agent.token_endpoint.supervision.dispatches import REQUEST_WINDOW_S, DispatchSupervisor
+from agent.token_endpoint.supervision.known_requests import KnownRequests
 from agent.token_endpoint.supervision.reaper import Reaper
-from agent.token_endpoint.supervision.room_state import KnownRequest, RoomState
+from agent.token_endpoint.supervision.room_state import RoomState
 
 PASS_S = 3.0
 SAFETY_S = 120.0
@@ -60,8 +61,6 @@ BACKOFF_MAX_S = 10.0
 EMPTY_PER_S = 10.0
 """Inspections of empty rooms: they cost no avatar, and LiveKit closes them after 30 s."""
 _EMPTY_AT_ONCE = 20
-_OVERLAP_S = 1.0
-"""By how much the requests that are read overlap with those that were read before."""
 HINT_PAUSE_S = 1.0
 """Between two passes that webhooks asked for."""
 _AT_ONCE = 10
@@ -100,10 +99,7 @@ class Supervisor(BackgroundTask):
         self._leading = False
         self._states: dict[str, RoomState] = {}
         """By name."""
-        self._requests: dict[str, KnownRequest] = {}
-        """By session id, the oldest first."""
-        self._requests_at = -math.inf
-        """When requests were last read from the store."""
+        self._requests = KnownRequests(store, REQUEST_WINDOW_S)
         self._empty_from = 0.0
         """When empty rooms may be inspected again."""
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -187,7 +183,6 @@ class Supervisor(BackgroundTask):
         self._leading = leading
         self._states.clear()
         self._requests.clear()
-        self._requests_at = -math.inf
         logger.info(
             "this replica supervises the rooms from now on"
             if leading
@@ -210,7 +205,7 @@ class Supervisor(BackgroundTask):
     async def _pass(self) -> None:
         """Compare LiveKit's list of rooms with what is known, and plan inspections."""
         with contextlib.suppress(StoreError):  # the outcome delivery logs it
-            await self._read_requests()
+            await self._requests.read()
         try:
             listed = await self._rooms.list_rooms()
         except LiveKitError:
@@ -225,29 +220,9 @@ class Supervisor(BackgroundTask):
                 await asyncio.sleep(0)
         self._states = states
 
-    async def _read_requests(self) -> None:
-        """Read the requests since the last pass. How many are older does not matter.
-
-        Raises:
-            StoreError: the next pass reads them.
-        """
-        began_at = asyncio.get_running_loop().time()
-        within_s = min(REQUEST_WINDOW_S, began_at - self._requests_at + _OVERLAP_S)
-        found = await self._store.recent_requests(within_s, keep_s=REQUEST_WINDOW_S)
-        now = asyncio.get_running_loop().time()
-        self._requests_at = began_at
-        for request in found:
-            self._requests.pop(request.session_id, None)
-            self._requests[request.session_id] = KnownRequest.of(request, now)
-        while self._requests:
-            oldest = next(iter(self._requests.values()))
-            if oldest.asked_at >= now - REQUEST_WINDOW_S:
-                break
-            del self._requests[oldest.session_id]
-
     def _updated(self, room: Room, now: float) -> RoomState:
         state = self._states.get(room.name)
-        request = self._requests.get(session_id_of(room.name))
+        request = self._requests.of(session_id_of(room.name))
         if state is None or state.room.sid != room.sid:
             state = RoomState(room=room)
             self._dispatches.begin(state, request, now)
@@ -291,7 +266,7 @@ class Supervisor(BackgroundTask):
                 participants = await self._rooms.participants(state.name)
                 if await self._reaper.check(state, participants, now):
                     return
-                request = self._requests.get(state.session_id)
+                request = self._requests.of(state.session_id)
                 await self._dispatches.check(state, participants, request, now)
             except StoreError:
                 pass
