@@ -35,9 +35,20 @@ COLUMN: Final = {"column": 420, "height": "600px"}
 ORDINARY: Final = (
     *("greeting", "listening", "question", "question-by-voice", "voice", "text", "blocked"),
     *("denied", "reconnecting", "requesting", "waiting", "late", "lost", "soon", "completed"),
-    "read-along",
+    *("read-along", "slow", "no-more-questions", "recording", "highlight"),
 )
 """Nobody has to scroll to answer in these states, except at high zoom."""
+
+LARGER_TEXT: Final = {
+    "spacing": """.tg-root * {
+        line-height: 1.5 !important;
+        letter-spacing: 0.12em !important;
+        word-spacing: 0.16em !important;
+    }
+    .tg-root p { margin-bottom: 2em !important; }""",
+    "200-percent": ":root { font-size: 32px; }",
+}
+"""WCAG 1.4.12 Text Spacing, and 1.4.4 Resize Text: the text alone at 200 %."""
 
 _ORIGIN: Final = "http://gallery.test"
 
@@ -55,7 +66,8 @@ _CHECK: Final = """async ({ shown, mustBeInView }) => {
         ["the question", question()],
         ...["chat-input", "chat-send", "continue", "mic-button", "tap-to-hear", "read-along",
             "sound-on", "stop-recording", "try-again", "start", "start-without-microphone",
-            "start-without-sound", "try-microphone"].map((id) => [id, named(id)]),
+            "start-without-sound", "try-microphone", "chip-finish", "thumb-up", "thumb-down",
+            "options-button"].map((id) => [id, named(id)]),
     ].filter(([, element]) => visible(element));
     /** Where an element is hidden: behind another one, or outside of the window. */
     const hiddenAt = (element) => {
@@ -103,6 +115,16 @@ _CHECK: Final = """async ({ shown, mustBeInView }) => {
                 report(`the text of ${name} is cut`);
         }
 
+        for (const element of root.querySelectorAll("*")) {
+            const { overflowX } = getComputedStyle(element);
+            // Only a long name is shortened, on a small screen.
+            if (["visible", "auto"].includes(overflowX) || element.matches("h1, input")) continue;
+            if (element.closest(".tg-visually-hidden, .tg-words, svg, video, .tg-avatar")) continue;
+            const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
+            if (scrollWidth > clientWidth + 1 || scrollHeight > clientHeight + 1)
+                report(`${element.className} is cut`);
+        }
+
         const portrait = boxOf(".tg-portrait");
         if (portrait && (Math.abs(portrait.width - portrait.height) > 1 || portrait.width < 40))
             report(`the portrait is ${portrait.width} × ${portrait.height}`);
@@ -115,6 +137,8 @@ _CHECK: Final = """async ({ shown, mustBeInView }) => {
             [".tg-turn", ".tg-portrait svg"],
             [".tg-ai-label", ".tg-turn"],
             [".tg-ai-label", ".tg-tap button"],
+            [".tg-sound-on", ".tg-ai-label"],
+            [".tg-sound-on", ".tg-turn"],
             [".tg-continue-line", ".tg-continue"],
             [".tg-mic-note", ".tg-continue"],
             [".tg-mic-note", ".tg-mic"],
@@ -141,6 +165,15 @@ _AXE: Final = """async () => {
             for (const { html } of nodes) problems.push(`${state}: ${id} (${impact}) ${html}`);
     }
     return problems;
+}"""
+
+_FRAMES: Final = (
+    "async () => { for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); }"
+)
+_IN_VIEW: Final = """(element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    return [[(left + right) / 2, top + 2], [(left + right) / 2, bottom - 2]].every(([x, y]) =>
+        element.contains(document.elementFromPoint(x, y)));
 }"""
 
 _FOCUSED: Final = """() => {
@@ -239,6 +272,18 @@ async def test_nothing_essential_is_covered_or_out_of_reach(page: Page, size: st
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.parametrize("text", LARGER_TEXT)
+async def test_page_has_room_for_text_that_the_trainee_enlarges(page: Page, text: str) -> None:
+    style = await page.add_style_tag(content=LARGER_TEXT[text])
+    try:
+        for size in ("phone", "small-laptop"):
+            await set_size(page, size)
+            problems = await page.evaluate(_CHECK, {"shown": {}, "mustBeInView": []})
+            assert not problems, "\n".join([size, *problems])
+    finally:
+        await style.evaluate("style => style.remove()")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_in_any_state(page: Page, theme: Any) -> None:
     await set_size(page, "desktop")
@@ -280,6 +325,20 @@ async def test_last_line_stays_in_view_when_the_phone_is_turned(page: Page) -> N
             }""",
             timeout=2_000,
         )
+
+
+@pytest.mark.parametrize("size", ["phone", "phone-landscape"])
+async def test_comment_and_thanks_are_in_view_after_a_thumb(page: Page, size: str) -> None:
+    await set_size(page, size)
+    for state in ("feedback", "highlight"):
+        await show(page, state)
+        await page.get_by_test_id("thumb-up").click()
+        await page.get_by_text("Thank you for your feedback!").wait_for()
+        await page.evaluate(_FRAMES)
+        for part in ("feedback-comment", "feedback-send", "feedback-status"):
+            element = page.get_by_test_id(part)
+            shown = await element.evaluate(_IN_VIEW)
+            assert shown, f"{part} is out of view in {state}"
 
 
 async def test_forced_colours_keep_the_bars_and_the_ring_of_continue(page: Page) -> None:
@@ -407,8 +466,7 @@ async def test_every_control_is_reached_with_the_tab_key(page: Page) -> None:
             *("chat-input", "chat-send", "mic-button", "continue"),
         ],
         "blocked": [
-            *("options-button", "tap-to-hear", "read-along"),
-            *("captions", "chip-repeat", "chip-slower"),
+            *("options-button", "tap-to-hear", "read-along", "captions"),
             *("chat-input", "chat-send", "mic-button", "continue"),
         ],
         "pre-join": [

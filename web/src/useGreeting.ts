@@ -23,6 +23,7 @@ import { type Conversation, useCaptions } from "./livekit/useCaptions.js";
 import { useLabelReporter } from "./livekit/useLabelReporter.js";
 import { type Microphone, useMicrophone } from "./livekit/useMicrophone.js";
 import { usePlayback } from "./livekit/usePlayback.js";
+import { useSlowConnection } from "./livekit/useSlowConnection.js";
 import { useStartTimeline } from "./livekit/useStartTimeline.js";
 import { type FailureReason, type GreetingState, isConversing } from "./state/greetingState.js";
 import { type JoinOptions, JOIN_WITH_ALL } from "./state/joinOptions.js";
@@ -74,6 +75,8 @@ export interface UseGreetingResult {
   connected: boolean;
   /** The connection is interrupted, and LiveKit tries to restore it. */
   reconnecting: boolean;
+  /** The trainee's own connection is slow or interrupted, and has been for some seconds. */
+  slowConnection: boolean;
   /** What was said and typed, and how to send a message. */
   conversation: Conversation;
   /**
@@ -158,6 +161,7 @@ export function useGreetingAt(
   // The browser knows that it is offline about 15 s before LiveKit does.
   const offline = useOffline();
   const reconnecting = isReconnecting(session.connectionState) || (session.isConnected && offline);
+  const slowConnection = useSlowConnection(room, reconnecting);
   const stopRecording = useCallback(() => {
     const agent = newestAgent(room.remoteParticipants.values());
     // The note stays if it fails, so that the trainee can try again.
@@ -169,6 +173,7 @@ export function useGreetingAt(
     agent,
     connected: session.isConnected,
     reconnecting,
+    slowConnection,
     conversation,
     playback,
     unlock,

@@ -60,6 +60,18 @@ test("yes and no, and skipping", async () => {
   ]);
 });
 
+test("the dots mark the current question", () => {
+  show({ answered: 1, skipped: 0 });
+  const steps = () =>
+    [...screen.getByTestId("question-progress").querySelectorAll("i")].map(
+      (dot) => dot.dataset.step,
+    );
+  expect(steps()).toEqual(["done", "now", "next"]);
+  cleanup();
+  show({ open: undefined, answered: 2, skipped: 1 });
+  expect(steps()).toEqual(["done", "done", "done"]);
+});
+
 test("while the guide speaks, only repeat and slower are offered", async () => {
   const send = show({}, "guide");
   expect(labels()).toEqual(["Say it again", "More slowly"]);

@@ -1,7 +1,7 @@
 import { useRef, useState } from "react";
 
 import { fill } from "../lib/fill.js";
-import { doneOf, type Questions, type Tap } from "../livekit/questions.js";
+import { doneOf, type OpenQuestion, type Questions, type Tap } from "../livekit/questions.js";
 import type { Turn } from "../livekit/turn.js";
 import { useTexts } from "../texts/useTexts.js";
 import type { Texts } from "../texts/index.js";
@@ -21,7 +21,15 @@ export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
   const [status, setStatus] = useState<"idle" | "sending" | "failed">("idle");
   const group = useRef<HTMLDivElement>(null);
   const { open } = questions;
-  const answers = turn === "trainee" ? answersTo(questions, texts) : [];
+  const waits = turn === "trainee";
+  const answers = waits ? answersTo(questions, texts) : [];
+  const others = [
+    ...(waits && open !== undefined ? [skipOf(open, texts)] : []),
+    ...(["repeat", "slower"] as const).map((action) => ({
+      text: texts.chips[action],
+      tap: { action },
+    })),
+  ];
 
   const tap = async (chip: Chip) => {
     if (status === "sending") return;
@@ -55,24 +63,19 @@ export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
       tabIndex={-1}
       aria-label={open?.ask ?? texts.chips.label}
       data-testid="chips"
+      data-waits={waits}
     >
       {questions.total > 0 && <Progress questions={questions} />}
-      {open !== undefined && turn === "trainee" && (
+      {open !== undefined && waits && (
         <p className="tg-question" data-testid="question">
           {open.ask}
         </p>
       )}
       {answers.length > 0 && (
-        <div className="tg-chip-row">
-          {answers.map((chip) =>
-            button(chip, chip.tap.action === "skip" ? "tg-chip tg-chip-quiet" : "tg-chip"),
-          )}
-        </div>
+        <div className="tg-chip-row">{answers.map((chip) => button(chip, "tg-chip"))}</div>
       )}
       <div className="tg-chip-row">
-        {(["repeat", "slower"] as const).map((action) =>
-          button({ text: texts.chips[action], tap: { action } }, "tg-chip tg-chip-quiet"),
-        )}
+        {others.map((chip) => button(chip, "tg-chip tg-chip-quiet"))}
       </div>
       {status === "failed" && (
         <p className="tg-chat-note" role="status">
@@ -100,11 +103,13 @@ function answersTo(questions: Questions, { chips }: Texts): Chip[] {
     text,
     tap: { action: "answer", question, value },
   });
-  const answers =
-    open.type === "yes_no"
-      ? [answer("yes", chips.yes), answer("no", chips.no)]
-      : Object.entries(open.choices).map(([value, text]) => answer(value, text));
-  return [...answers, { text: chips.skip, tap: { action: "skip", question } }];
+  return open.type === "yes_no"
+    ? [answer("yes", chips.yes), answer("no", chips.no)]
+    : Object.entries(open.choices).map(([value, text]) => answer(value, text));
+}
+
+function skipOf(open: OpenQuestion, { chips }: Texts): Chip {
+  return { text: chips.skip, tap: { action: "skip", question: open.id } };
 }
 
 function Progress({ questions }: { questions: Questions }) {
@@ -112,12 +117,14 @@ function Progress({ questions }: { questions: Questions }) {
   const { total, open } = questions;
   const done = doneOf(questions);
   const number = Math.min(open?.number ?? done + 1, total);
+  const stepOf = (index: number) =>
+    index === number - 1 && done < total ? "now" : index < done ? "done" : "next";
   return (
     <p className="tg-question-progress" data-testid="question-progress">
       {total <= MOST_DOTS && (
         <span className="tg-question-dots" aria-hidden="true">
           {Array.from({ length: total }, (_, index) => (
-            <i key={index} data-done={index < done} />
+            <i key={index} data-step={stepOf(index)} />
           ))}
         </span>
       )}

@@ -59,6 +59,13 @@ test("the first paint has the name, the steps and Continue", () => {
   expect(screen.getByRole("button", { name: "Continue to Training Video" })).toBeDefined();
 });
 
+test("after a reload the page keeps the name that the trainee has chosen in this session", () => {
+  sessionStorage.setItem(`training-greeter:name:${server.url}`, "Zoë");
+  show();
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Welcome, Zoë");
+  sessionStorage.clear();
+});
+
 describe("without a greeting", () => {
   test("a refusal shows the endpoint's welcome and address, with one request in StrictMode", async () => {
     answer = () => ({ status: 401, body: failure("unauthorized", false) });

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Fallback, GreetingEndpoint, Introduction } from "../endpoint/greetingEndpoint.js";
 import { useIntroduction } from "../endpoint/useIntroduction.js";
+import { useKept } from "../lib/useKept.js";
 import { resultWithin } from "../lib/timing.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { DraftContext } from "../state/draft.js";
@@ -113,7 +114,9 @@ const PAGE_ERROR: GreetingState = {
 
 /** One attempt: one token, one connection, one end. */
 function Attempt(props: AttemptProps) {
-  const { traineeName, tryAgain, join } = props;
+  const { tryAgain, join } = props;
+  const [chosenName, keepName] = useKept("sessionStorage", `name:${props.endpointUrl}`);
+  const traineeName = chosenName ?? props.traineeName;
   const endpoint = useGreetingEndpoint(props);
   const { introduction, fallback, refused } = useIntroduction(endpoint);
   const name = props.guideName ?? introduction?.guide;
@@ -132,9 +135,12 @@ function Attempt(props: AttemptProps) {
         }
       >
         {join === undefined && !refused ? (
-          <BeforeJoining {...{ ...props, endpoint, introduction, fallback }} />
+          <BeforeJoining {...{ ...props, traineeName, endpoint, introduction, fallback }} />
         ) : (
-          <Greeting {...props} endpoint={endpoint} join={join ?? JOIN_WITH_ALL} />
+          <Greeting
+            {...{ ...props, endpoint, chosenName, keepName }}
+            join={join ?? JOIN_WITH_ALL}
+          />
         )}
       </ErrorBoundary>
     </GuideContext.Provider>

@@ -11,16 +11,18 @@ const NEAR_THE_END_PX = 60;
 const BELOW_A_LINE_PX = 12;
 
 /**
- * Where to scroll to: the end. In a box that is too low for all that is there, the open question, or
- * the end of the last line.
+ * Where to scroll to: the end. In a box that is too low for all that is there, the start of the buttons
+ * that wait for the trainee, or the end of the last line while the guide speaks.
  */
 function newestAt(box: HTMLElement): number {
   const { scrollHeight, clientHeight } = box;
   const end = scrollHeight - clientHeight;
   const chips = box.querySelector<HTMLElement>(".tg-chips");
-  if (chips?.querySelector(".tg-question")) return Math.min(end, chips.offsetTop);
+  // After a thumb, the field for a comment is at the end of the form.
+  if (chips === null || chips.querySelector("input") !== null) return end;
+  if (chips.dataset.waits === "true") return Math.min(end, chips.offsetTop);
   const line = box.querySelector<HTMLElement>(".tg-caption:last-child");
-  if (chips === null || line === null) return end;
+  if (line === null) return end;
   return Math.min(end, line.offsetTop + line.offsetHeight + BELOW_A_LINE_PX - clientHeight);
 }
 

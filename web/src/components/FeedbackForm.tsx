@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 
 import type { Feedback } from "../livekit/useAgentCalls.js";
 import { useTexts } from "../texts/useTexts.js";
-import { ThumbDownIcon, ThumbUpIcon } from "./icons.js";
+import { SendIcon, ThumbDownIcon, ThumbUpIcon } from "./icons.js";
 
 interface FeedbackFormProps {
   give: (feedback: Feedback) => Promise<void>;
@@ -52,6 +52,7 @@ export function FeedbackForm({ give, typing }: FeedbackFormProps) {
     <form
       className="tg-chips tg-feedback"
       data-testid="feedback"
+      data-waits="true"
       onSubmit={(event) => {
         event.preventDefault();
         sendComment();
@@ -85,8 +86,13 @@ export function FeedbackForm({ give, typing }: FeedbackFormProps) {
             // Continue must not lose what was written.
             onBlur={sendComment}
           />
-          <button type="submit" className="tg-quiet" data-testid="feedback-send">
-            {chat.send}
+          <button
+            type="submit"
+            className="tg-round"
+            data-testid="feedback-send"
+            aria-label={texts.send}
+          >
+            <SendIcon />
           </button>
         </div>
       )}

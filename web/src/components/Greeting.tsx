@@ -3,6 +3,8 @@ import { useContext, useMemo, useState } from "react";
 
 import type { GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
 import type { JoinOptions } from "../state/joinOptions.js";
+import { useNameForNewAgent } from "../livekit/useAgentCalls.js";
+import { isConversing } from "../state/greetingState.js";
 import { useGreetingAt } from "../useGreeting.js";
 import { GuideContext } from "../texts/guide.js";
 import type { AvatarGreetingProps } from "./AvatarGreeting.js";
@@ -14,13 +16,18 @@ type GreetingProps = AvatarGreetingProps & {
   join: JoinOptions;
   tryAgain: () => void;
   takesFocus: boolean;
+  /** The name that the trainee chose in this session; undefined if they chose none. */
+  chosenName: string | undefined;
+  keepName: (name: string) => void;
 };
 
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
-  const { endpoint, join, traineeName, guideName, tryAgain, takesFocus } = props;
+  const { endpoint, join, guideName, tryAgain, takesFocus, chosenName, keepName } = props;
   const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props, join);
   const before = useContext(GuideContext);
+
+  useNameForNewAgent(greeting.calls, isConversing(greeting.state), chosenName);
 
   const announced = greeting.agent?.guide;
   const [learnedName, setLearnedName] = useState<string>();
@@ -34,7 +41,12 @@ export function Greeting(props: GreetingProps) {
       <SessionProvider session={session}>
         <RoomAudioRenderer room={session.room} muted={greeting.playback === "off"} />
         <DisclosureContext.Provider value={labelShown}>
-          <GreetingView {...greeting} {...{ traineeName, tryAgain, takesFocus }} />
+          <GreetingView
+            {...greeting}
+            {...{ tryAgain, takesFocus }}
+            traineeName={chosenName ?? props.traineeName}
+            onName={keepName}
+          />
         </DisclosureContext.Provider>
       </SessionProvider>
     </GuideContext.Provider>

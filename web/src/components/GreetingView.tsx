@@ -1,5 +1,4 @@
-import { useState } from "react";
-
+import { useKept } from "../lib/useKept.js";
 import type { Conversation } from "../livekit/useCaptions.js";
 import type { Microphone } from "../livekit/useMicrophone.js";
 import type { AgentCalls } from "../livekit/useAgentCalls.js";
@@ -24,7 +23,7 @@ import { Ending } from "./Ending.js";
 import { FeedbackForm } from "./FeedbackForm.js";
 import { Layout } from "./Layout.js";
 import { MicrophoneButton } from "./MicrophoneButton.js";
-import { Options, type TextSize } from "./Options.js";
+import { Options, TEXT_SIZES } from "./Options.js";
 import { Stage } from "./Stage.js";
 
 /** Everything the page shows, as plain values. `web/src/gallery` has one for every main state. */
@@ -34,7 +33,11 @@ export interface GreetingViewProps {
   /** The page is in the room, so the microphone can be used. */
   connected: boolean;
   reconnecting: boolean;
+  /** The trainee's own connection is slow or interrupted. */
+  slowConnection: boolean;
   traineeName: string | undefined;
+  /** Called with the name that the trainee has chosen, as the agent says it. */
+  onName: (name: string) => void;
   playback: Playback;
   unlock: () => void;
   readAlong: () => void;
@@ -55,8 +58,8 @@ export function GreetingView(props: GreetingViewProps) {
   const { microphone } = props;
   const { captions, send, typing } = props.conversation;
   const texts = useTexts();
-  const [chosenName, setChosenName] = useState<string>();
-  const [textSize, setTextSize] = useState<TextSize>("normal");
+  const [keptSize, setTextSize] = useKept("localStorage", "text-size");
+  const textSize = TEXT_SIZES.find((size) => size === keptSize) ?? "normal";
   const over = isOver(state);
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
@@ -64,14 +67,14 @@ export function GreetingView(props: GreetingViewProps) {
     <Layout
       state={state}
       playback={playback}
-      traineeName={chosenName ?? traineeName}
+      traineeName={traineeName}
       textSize={textSize}
       options={
         live && (
           <Options
             {...{ textSize, setTextSize }}
             setName={props.calls.setName}
-            onName={setChosenName}
+            onName={props.onName}
           />
         )
       }
@@ -85,6 +88,7 @@ export function GreetingView(props: GreetingViewProps) {
         ) : (
           <Stage
             {...{ state, agent, reconnecting, microphone, playback, unlock }}
+            slowConnection={props.slowConnection}
             readAlong={props.readAlong}
           />
         )

@@ -33,7 +33,7 @@ export function Options({ setName, onName, textSize, setTextSize }: OptionsProps
     >
       <summary data-testid="options-button">
         <OptionsIcon />
-        <span>{options.label}</span>
+        <span className="tg-words">{options.label}</span>
       </summary>
       <div className="tg-options-panel">
         <NameForm setName={setName} onName={onName} />

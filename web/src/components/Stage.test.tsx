@@ -14,7 +14,7 @@ import { Stage } from "./Stage.js";
 
 const OFF = { status: "off", speaking: false, track: undefined, toggle: vi.fn() } as const;
 
-function show(output: AgentMode, locale = "en") {
+function show(output: AgentMode, locale = "en", slowConnection = false) {
   const state: GreetingState = {
     ...initialGreetingState,
     phase: "greeting",
@@ -38,6 +38,7 @@ function show(output: AgentMode, locale = "en") {
           state,
           agent,
           reconnecting: false,
+          slowConnection,
           microphone: OFF,
           playback: "blocked",
           unlock: vi.fn(),
@@ -64,6 +65,14 @@ test("text mode shows no sound button and no speaking portrait", () => {
 
 test("text mode without a known reason still says that the guide writes", () => {
   show({ mode: "text", modeReason: undefined });
+  expect(note()).toContain("writing to you");
+});
+
+test("a slow connection is said instead of the mode, unless the guide writes anyway", () => {
+  show({ mode: "voice", modeReason: "avatar_left" }, "en", true);
+  expect(note()).toBe("Your connection is slow. You can also read along and type.");
+  cleanup();
+  show({ mode: "text", modeReason: "speech_failed" }, "en", true);
   expect(note()).toContain("writing to you");
 });
 

@@ -6,7 +6,7 @@ import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
 import { AvatarVideo } from "./AvatarVideo.js";
 import { ConnectionSteps } from "./ConnectionSteps.js";
-import { SoundIcon } from "./icons.js";
+import { SoundIcon, SoundOffIcon } from "./icons.js";
 import { Portrait } from "./Portrait.js";
 import { TurnPill } from "./TurnPill.js";
 
@@ -14,6 +14,7 @@ interface StageProps {
   state: GreetingState;
   agent: AgentPresence | undefined;
   reconnecting: boolean;
+  slowConnection: boolean;
   microphone: Microphone;
   playback: Playback;
   unlock: () => void;
@@ -22,7 +23,8 @@ interface StageProps {
 
 /** The connection steps until the greeting begins, then the avatar and what the agent is doing. */
 export function Stage(props: StageProps) {
-  const { state, agent, reconnecting, microphone, playback, unlock, readAlong } = props;
+  const { state, agent, reconnecting, slowConnection, microphone } = props;
+  const { playback, unlock, readAlong } = props;
   const texts = useTexts();
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
@@ -42,24 +44,24 @@ export function Stage(props: StageProps) {
           <ConnectionSteps state={state} />
         </div>
       )}
+      {live && playback === "off" && !textMode && (
+        <button
+          type="button"
+          className="tg-quiet tg-sound-on"
+          data-testid="sound-on"
+          onClick={unlock}
+        >
+          <SoundOffIcon />
+          <span className="tg-words">{texts.sound.turnOn}</span>
+        </button>
+      )}
       {live && (
         <div className="tg-notes">
           {agent !== undefined && !saidGoodbye && (
             <TurnPill {...{ agent, reconnecting, textMode, microphone }} />
           )}
-          {playback === "off" && !textMode && (
-            <button
-              type="button"
-              className="tg-quiet tg-sound-on"
-              data-testid="sound-on"
-              onClick={unlock}
-            >
-              <SoundIcon />
-              {texts.sound.turnOn}
-            </button>
-          )}
           <p className="tg-mode-note" data-testid="mode-note" role="status">
-            {modeNote(state, texts)}
+            {slowConnection && !textMode ? texts.slowConnection : modeNote(state, texts)}
           </p>
         </div>
       )}

@@ -56,7 +56,7 @@ test.each<[Shown, string, string]>([
   [{ activity: "listening", textMode: true }, "trainee", "Your turn: type your answer"],
   // Before the opening, the agent listens, but it is not the trainee's turn.
   [{ activity: "listening", locale: undefined }, "nobody", "Maya is getting ready"],
-  [{ activity: "listening", reconnecting: true }, "nobody", "One moment"],
+  [{ activity: "listening", reconnecting: true }, "nobody", "Reconnecting…"],
 ])("%o", (shown, turn, text) => {
   expect(show(shown)).toEqual([turn, text]);
 });

@@ -59,6 +59,9 @@ export const SoundIcon = () =>
     <path d="M4 9.500v5h3.500L12 18.500v-13L7.500 9.500zM15.500 9a4 4 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11" />,
   );
 
+export const SoundOffIcon = () =>
+  icon(<path d="M4 9.500v5h3.500L12 18.500v-13L7.500 9.500zM15.500 9.500l5 5M20.500 9.500l-5 5" />);
+
 export const CheckIcon = () => icon(<path d="M5 12.500l4.500 4.500L19 7.500" />);
 
 export const ArrowIcon = () => icon(<path d="M5 12h14M13 6l6 6-6 6" />, true);

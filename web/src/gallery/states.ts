@@ -108,7 +108,9 @@ const BASE: GreetingViewProps = {
   agent: undefined,
   connected: true,
   reconnecting: false,
+  slowConnection: false,
   traineeName: "Ada",
+  onName: nothing,
   playback: "untried",
   unlock: nothing,
   readAlong: nothing,
@@ -137,7 +139,7 @@ export const STATES = {
   greeting: greeting("avatar"),
   "greeting-first": greeting("avatar", {
     conversation: BASE.conversation,
-    agent: { activity: "getting_ready" },
+    agent: { activity: "getting_ready", questions: undefined },
     microphone: { ...BASE.microphone, status: "asking" },
   }),
   listening: greeting("avatar", {
@@ -156,6 +158,13 @@ export const STATES = {
       questions: { ...QUESTIONS, open: { ...QUESTIONS.open, id: "new", type: "yes_no" } },
     },
   }),
+  "no-more-questions": greeting("avatar", {
+    agent: {
+      activity: "listening",
+      questions: { total: 3, answered: 2, skipped: 1, open: undefined },
+    },
+  }),
+  slow: greeting("avatar", { slowConnection: true }),
   voice: greeting("voice", { reason: "avatar_left" }),
   text: greeting("text", {
     reason: "speech_failed",
@@ -168,7 +177,11 @@ export const STATES = {
     microphone: { ...BASE.microphone, status: "off" },
     agent: { activity: "listening" },
   }),
-  blocked: greeting("voice", { playback: "blocked", conversation: BASE.conversation }),
+  blocked: greeting("voice", {
+    playback: "blocked",
+    conversation: BASE.conversation,
+    agent: { questions: undefined },
+  }),
   denied: greeting("avatar", { microphone: { ...BASE.microphone, status: "denied" } }),
   recording: greeting("avatar", { agent: { recording: true }, traineeName: LONG_NAME }),
   reconnecting: greeting("avatar", { reconnecting: true }),
@@ -177,6 +190,10 @@ export const STATES = {
     closing: "highlight_continue",
     agent: { recording: true },
     traineeName: LONG_NAME,
+  }),
+  feedback: greeting("avatar", {
+    closing: "highlight_continue",
+    agent: { activity: "listening" },
   }),
   continue: greeting("avatar", { closing: "continue", leaving: "going" }),
   completed: {

@@ -1,7 +1,8 @@
 /** What the page asks of the agent besides the conversation. */
 import type { Room } from "livekit-client";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 
+import { useStableCallback } from "../lib/useStableCallback.js";
 import { newestAgent } from "./agentPresence.js";
 import { RPC_FEEDBACK, RPC_SET_NAME } from "./roomContract.js";
 import { callParticipant } from "./rpc.js";
@@ -37,6 +38,25 @@ export function useAgentCalls(room: Room): AgentCalls {
       },
     };
   }, [room]);
+}
+
+/**
+ * Tell an agent the name that the trainee has chosen: one that replaces a lost agent does not know it.
+ *
+ * Args:
+ *   conversing: an agent is there. Each time it becomes true, the agent may be another one.
+ */
+export function useNameForNewAgent(
+  { setName }: Pick<AgentCalls, "setName">,
+  conversing: boolean,
+  chosenName: string | undefined,
+): void {
+  const tell = useStableCallback(() => {
+    if (chosenName !== undefined) setName(chosenName).catch(() => undefined);
+  });
+  useEffect(() => {
+    if (conversing) tell();
+  }, [conversing, tell]);
 }
 
 function nameIn(answer: string): string | undefined {

@@ -46,6 +46,7 @@ export const de: Texts = {
     yes: "Ja, hat sie",
     no: "Eher nicht",
     comment: "Ein Satz an uns, wenn Sie mögen",
+    send: "Rückmeldung senden",
     thanks: "Danke für Ihre Rückmeldung!",
   },
   status: {
@@ -70,7 +71,7 @@ export const de: Texts = {
     thinking: "{guide} überlegt…",
     speaking: "{guide} spricht",
     writing: "{guide} schreibt…",
-    reconnecting: "Einen Moment",
+    reconnecting: "Verbindung wird erneuert…",
     speakOrType: "Sie sind dran: sprechen oder schreiben",
     type: "Sie sind dran: Antwort schreiben",
   },
@@ -94,6 +95,7 @@ export const de: Texts = {
     avatar_budget: "Ihr Guide begleitet Sie heute mit der Stimme.",
     speech_failed: "Ihr Guide kann gerade nicht sprechen und schreibt Ihnen.",
   },
+  slowConnection: "Ihre Verbindung ist langsam. Sie können auch mitlesen und schreiben.",
   sound: {
     tap: "Tippen, um Ihren Guide zu hören",
     why: "Ihr Browser spielt Ton erst nach einem Tippen ab.",
@@ -110,7 +112,7 @@ export const de: Texts = {
     placeholder: "Oder hier schreiben…",
     textMode: "Schreiben Sie Ihre Antwort hier…",
     notYet: "Gleich können Sie schreiben",
-    send: "Senden",
+    send: "Nachricht senden",
     failed: "Ihre Nachricht kam nicht an. Bitte senden Sie sie noch einmal.",
   },
   microphone: { label: "Mikrofon", on: "Mikrofon an", off: "Mikrofon aus" },

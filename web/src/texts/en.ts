@@ -45,6 +45,7 @@ export const en: Texts = {
     yes: "Yes, it did",
     no: "Not really",
     comment: "One line for us, if you like",
+    send: "Send feedback",
     thanks: "Thank you for your feedback!",
   },
   status: {
@@ -69,7 +70,7 @@ export const en: Texts = {
     thinking: "{guide} is thinking…",
     speaking: "{guide} is speaking",
     writing: "{guide} is writing…",
-    reconnecting: "One moment",
+    reconnecting: "Reconnecting…",
     speakOrType: "Your turn: speak or type",
     type: "Your turn: type your answer",
   },
@@ -93,6 +94,7 @@ export const en: Texts = {
     avatar_budget: "Today your guide is with you by voice only.",
     speech_failed: "Your guide can't speak right now and is writing to you instead.",
   },
+  slowConnection: "Your connection is slow. You can also read along and type.",
   sound: {
     tap: "Tap to hear your guide",
     why: "Your browser plays sound only after a tap.",
@@ -109,7 +111,7 @@ export const en: Texts = {
     placeholder: "Or type here…",
     textMode: "Write your answer here…",
     notYet: "You can type in a moment",
-    send: "Send",
+    send: "Send message",
     failed: "Your message didn't go through. Please send it again.",
   },
   microphone: { label: "Microphone", on: "Microphone on", off: "Microphone off" },

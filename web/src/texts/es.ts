@@ -46,6 +46,7 @@ export const es: Texts = {
     yes: "Sí, mucho",
     no: "No mucho",
     comment: "Una línea para nosotros, si quieres",
+    send: "Enviar opinión",
     thanks: "¡Gracias por tu opinión!",
   },
   status: {
@@ -70,7 +71,7 @@ export const es: Texts = {
     thinking: "{guide} está pensando…",
     speaking: "{guide} está hablando",
     writing: "{guide} está escribiendo…",
-    reconnecting: "Un momento",
+    reconnecting: "Reconectando…",
     speakOrType: "Te toca: habla o escribe",
     type: "Te toca: escribe tu respuesta",
   },
@@ -94,6 +95,7 @@ export const es: Texts = {
     avatar_budget: "Hoy tu guía te acompaña solo con la voz.",
     speech_failed: "Tu guía no puede hablar en este momento y te escribe.",
   },
+  slowConnection: "Tu conexión va lenta. También puedes leer y escribir.",
   sound: {
     tap: "Toca para oír a tu guía",
     why: "Tu navegador solo reproduce sonido después de un toque.",
@@ -110,7 +112,7 @@ export const es: Texts = {
     placeholder: "O escribe aquí…",
     textMode: "Escribe aquí tu respuesta…",
     notYet: "Podrás escribir enseguida",
-    send: "Enviar",
+    send: "Enviar mensaje",
     failed: "El mensaje no llegó. Vuelve a enviarlo, por favor.",
   },
   microphone: { label: "Micrófono", on: "Micrófono activado", off: "Micrófono desactivado" },

@@ -49,6 +49,7 @@ export const fr: Texts = {
     yes: "Oui, plutôt",
     no: "Pas vraiment",
     comment: "Un mot pour nous, si vous le souhaitez",
+    send: "Envoyer mon avis",
     thanks: "Merci de votre avis !",
   },
   status: {
@@ -73,7 +74,7 @@ export const fr: Texts = {
     thinking: "{guide} réfléchit…",
     speaking: "{guide} parle",
     writing: "{guide} écrit…",
-    reconnecting: "Un instant",
+    reconnecting: "Reconnexion…",
     speakOrType: "À vous : parlez ou écrivez",
     type: "À vous : écrivez votre réponse",
   },
@@ -97,6 +98,7 @@ export const fr: Texts = {
     avatar_budget: "Aujourd'hui, votre guide vous accompagne de vive voix, sans image.",
     speech_failed: "Votre guide ne peut pas parler pour le moment et vous écrit.",
   },
+  slowConnection: "Votre connexion est lente. Vous pouvez aussi lire et écrire.",
   sound: {
     tap: "Touchez pour entendre votre guide",
     why: "Votre navigateur n'active le son qu'après un geste de votre part.",
@@ -113,7 +115,7 @@ export const fr: Texts = {
     placeholder: "Ou écrivez ici…",
     textMode: "Écrivez votre réponse ici…",
     notYet: "Vous pourrez écrire dans un instant",
-    send: "Envoyer",
+    send: "Envoyer le message",
     failed: "Votre message n'est pas parti. Renvoyez-le, s'il vous plaît.",
   },
   microphone: { label: "Micro", on: "Micro activé", off: "Micro coupé" },

@@ -56,6 +56,14 @@ test("French has a no-break space before double punctuation", () => {
     expect(text, path).not.toMatch(/(?<!\u00a0)[:!?;]/);
 });
 
+test.each(Object.values(LANGUAGES))(
+  "buttons that send have different names in $locale",
+  (texts) => {
+    const names = [texts.chat.send, texts.feedback.send, texts.options.save];
+    expect(new Set(names).size).toBe(names.length);
+  },
+);
+
 test.each([
   ["es", "es"],
   ["es-MX", "es"],

@@ -55,7 +55,7 @@ export interface Texts {
     | "largest",
     string
   >;
-  feedback: Record<"question" | "yes" | "no" | "comment" | "thanks", string>;
+  feedback: Record<"question" | "yes" | "no" | "comment" | "send" | "thanks", string>;
   status: Record<
     "ready" | "connecting" | "connected" | "reconnecting" | "finished" | "notConnected",
     string
@@ -90,6 +90,8 @@ export interface Texts {
   >;
   /** Why the agent does not use the avatar. */
   mode: Record<ModeReason, string>;
+  /** The trainee's connection has been slow for some seconds. */
+  slowConnection: string;
   sound: Record<"tap" | "why" | "turnOn", string>;
   /** `before` and `empty`: shown before the greeting begins, and before the first line. */
   captions: Record<"label" | "before" | "empty" | "brokenOff", string>;

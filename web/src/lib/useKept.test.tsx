@@ -1,0 +1,26 @@
+import { act, renderHook } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
+
+import { useKept } from "./useKept.js";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  sessionStorage.clear();
+});
+
+test("a text is there again after a reload, for its own name only", () => {
+  const first = renderHook(() => useKept("sessionStorage", "name:a"));
+  expect(first.result.current[0]).toBeUndefined();
+  act(() => first.result.current[1]("Zoë"));
+  expect(first.result.current[0]).toBe("Zoë");
+  first.unmount();
+  expect(renderHook(() => useKept("sessionStorage", "name:a")).result.current[0]).toBe("Zoë");
+  expect(renderHook(() => useKept("sessionStorage", "name:b")).result.current[0]).toBeUndefined();
+});
+
+test("a browser that refuses storage keeps the text for this page", () => {
+  vi.stubGlobal("sessionStorage", undefined);
+  const { result } = renderHook(() => useKept("sessionStorage", "name:a"));
+  act(() => result.current[1]("Zoë"));
+  expect(result.current[0]).toBe("Zoë");
+});

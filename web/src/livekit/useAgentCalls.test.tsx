@@ -1,0 +1,18 @@
+import { renderHook } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+
+import { useNameForNewAgent } from "./useAgentCalls.js";
+
+test("each agent that joins is told the chosen name once, and no agent if there is none", () => {
+  const setName = vi.fn().mockRejectedValue(new Error("there is no agent"));
+  const { rerender } = renderHook(
+    ({ conversing, name }) => useNameForNewAgent({ setName }, conversing, name),
+    { initialProps: { conversing: true, name: undefined as string | undefined } },
+  );
+  // The options have told it to this agent.
+  rerender({ conversing: true, name: "Zoë" });
+  expect(setName).not.toHaveBeenCalled();
+  rerender({ conversing: false, name: "Zoë" });
+  rerender({ conversing: true, name: "Zoë" });
+  expect(setName).toHaveBeenCalledExactlyOnceWith("Zoë");
+});
