@@ -25,7 +25,10 @@ from agent.store import open_store
 
 
 class _Settings(StoreSettings, BillSettings):
-    """Settings of the store and of Beyond Presence."""
+    """Settings of the store, of Beyond Presence, and of LiveKit's address."""
+
+    livekit_url: str = ""
+    livekit_public_url: str = ""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -66,12 +69,13 @@ async def _compare(settings: _Settings) -> tuple[Bill, int]:
     try:
         before = compared_before(await store.avatar_sessions(), settings.bill_tolerance_s)
         async with http_session() as http:
-            new = await compare_new_sessions(store, settings, http)
+            url = settings.livekit_public_url or settings.livekit_url
+            new = await compare_new_sessions(store, settings, http, livekit_url=url)
         waiting = len(await store.avatar_sessions(only_unbilled=True))
     finally:
         await store.aclose()
     compared = sorted([*before, *new.compared], key=lambda one: one.given_at)
-    return Bill(compared, new.error), waiting
+    return Bill(compared, new.error, new.added), waiting
 
 
 def _table(shown: Sequence[Comparison]) -> list[str]:
@@ -91,7 +95,9 @@ def _table(shown: Sequence[Comparison]) -> list[str]:
 def _summary(bill: Bill, different: Sequence[Comparison], waiting: int, settings: _Settings) -> str:
     ours_s = sum(one.ours_s for one in bill.compared)
     theirs_s = sum(one.billed_s or 0 for one in bill.compared)
-    return (
+    lost = len(bill.added)
+    unknown = f"{lost} unknown to the ledger, and added to it with 0 s. " if lost else ""
+    return unknown + (
         f"{len(bill.compared)} avatar sessions: {ours_s / 60:.1f} minutes in the ledger, "
         f"{theirs_s / 60:.1f} at Beyond Presence. {len(different)} differ by more than "
         f"{settings.bill_tolerance_s:g} s (BILL_TOLERANCE_S). {waiting} not compared yet."

@@ -93,6 +93,54 @@ async def test_bill_waits_until_a_greeting_is_over(
         assert server.asked == []
 
 
+async def test_bill_adds_sessions_that_are_missing_from_the_ledger(tmp_path: Path) -> None:
+    ours, other = "wss://ours.livekit.cloud", "wss://staging.livekit.cloud"
+    async with ledger(tmp_path) as (store, server):
+        server.seconds |= {"lost": 500.0, "lost-2": 0.5, "staging": 9.0, "waits": 0.0, "old": 70.0}
+        server.listed = dict.fromkeys(("waits", "lost", "same"), (ours, 0))
+        server.listed |= {"staging": (other, 0), "lost-2": (f"{ours}/", 0), "old": (ours, 9_000)}
+        access = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
+        for added in (["lost", "lost-2"], []):
+            async with http_session() as http:
+                found = await compare_new_sessions(
+                    store, BillSettings.from_env(access), http, livekit_url=ours
+                )
+            assert (found.error, found.added) == (None, added)
+            results = {one.id: (one.ours_s, one.result) for one in found.compared}
+            if added:
+                assert results["lost"] == (0, "billed_more")
+                assert results["lost-2"] == (0, "matches")
+        assert len(await store.avatar_sessions()) == len(LEDGER) + 2
+
+
+async def test_daily_check_logs_sessions_that_are_missing_from_the_ledger(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ledger(tmp_path) as (store, server):
+        server.seconds["lost"] = 500.0
+        environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
+        settings = endpoint_settings(tmp_path, **environ)
+        server.listed = {"lost": (settings.public_url, 0)}
+        supervisor = cast(Any, SimpleNamespace(leading=True))
+        async with BillCheck(store, settings, supervisor, every_s=0.02), asyncio.timeout(5):
+            while not (
+                lines := [r for r in caplog.records if vars(r)["event"] == "bill_sessions_added"]
+            ):
+                await asyncio.sleep(0.02)
+    assert vars(lines[0])["avatar_session_ids"] == ["lost"]
+
+
+async def test_bill_looks_for_no_sessions_of_the_time_before_the_ledger(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite3")
+    async with beyond_presence() as server, http_session() as http:
+        server.seconds, server.listed = {"before": 500.0}, {"before": ("wss://a.example", 0)}
+        access = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
+        settings = BillSettings.from_env(access)
+        found = await compare_new_sessions(store, settings, http, livekit_url="wss://a.example")
+    assert found == Bill([])
+    await store.aclose()
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [
@@ -125,7 +173,7 @@ async def test_daily_check_compares_once_and_logs_the_differences(
             assert server.asked == [], "this replica does not supervise"
             supervisor.leading = True
             async with asyncio.timeout(5), BillCheck(store, settings, supervisor, every_s=0.02):
-                while len(server.asked) < len(LEDGER):
+                while not [r for r in caplog.records if vars(r).get("event") == "bill_differs"]:
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.1)
         assert len(server.asked) == len(LEDGER), "once for both replicas"

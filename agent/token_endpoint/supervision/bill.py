@@ -69,7 +69,9 @@ class BillCheck(BackgroundTask):
             if not await self._store.claim(f"bill/{day}/{hour}", _RETRY_S):
                 return
             async with http_session() as http:
-                bill = await compare_new_sessions(self._store, self._settings, http)
+                bill = await compare_new_sessions(
+                    self._store, self._settings, http, livekit_url=self._settings.public_url
+                )
         except StoreError as e:
             STORE_ERRORS.labels("bill").inc()
             logger.warning(
@@ -83,6 +85,16 @@ class BillCheck(BackgroundTask):
 
     def _log(self, bill: Bill) -> None:
         tolerance_s = self._settings.bill_tolerance_s
+        if bill.added:
+            logger.warning(
+                "avatar sessions were missing from the ledger, and are added with 0 seconds; look "
+                "for avatar_call_retried in the workers' logs",
+                extra={
+                    "event": "bill_sessions_added",
+                    "avatar_sessions": len(bill.added),
+                    "avatar_session_ids": bill.added[:_LISTED_MAX],
+                },
+            )
         different = [one for one in bill.compared if one.result != "matches"]
         if different:
             logger.warning(

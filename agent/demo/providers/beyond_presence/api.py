@@ -1,8 +1,8 @@
 """Beyond Presence's API as livekit-plugins-bey 1.8.9 and `doctor` call it.
 
-`POST /v1/sessions` starts an avatar that really joins the room; `GET /v1/sessions/{id}` has its
-times. Avatars whose id begins with `no-such` do not exist; those that begin with `untrained` are
-still in training.
+`POST /v1/sessions` starts an avatar that really joins the room; `GET /v1/sessions/{id}` and
+`GET /v1/sessions`, the list, have its times. Avatars whose id begins with `no-such` do not exist;
+those that begin with `untrained` are still in training.
 Routes: https://docs.bey.dev/openapi.json.
 """
 
@@ -43,6 +43,7 @@ class BeyondPresence:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/v1/sessions", self._create)
+        app.router.add_get("/v1/sessions", self._list)
         app.router.add_get("/v1/sessions/{id}", self._retrieve)
         app.router.add_get("/v1/auth/verify", self._check)
         app.router.add_get("/v1/avatars/{id}", self._check)
@@ -92,6 +93,17 @@ class BeyondPresence:
         if session is None:
             return refusal("bey", 404, "Session not found")
         return web.json_response(_as_answer(session))
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        _, failure = await self._shared.begin(request, "bey", "GET /v1/sessions", lasting=True)
+        if failure or (failure := _key_problem(request)):
+            return failure
+        sessions = sorted(self.avatars.sessions.values(), key=lambda one: -one.created_at)
+        first, limit = (int(request.query.get(k, v)) for k, v in (("cursor", 0), ("limit", 10)))
+        more, page = len(sessions) > first + limit, sessions[first : first + limit]
+        cursor = str(first + limit) if more else None
+        answer = {"data": [*map(_as_answer, page)], "next_cursor": cursor, "has_more": more}
+        return web.json_response(answer)
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: is the key valid, the avatar there, and what is the usage."""
