@@ -34,7 +34,7 @@ _QUESTION_LENGTH: Final = 3
 DEFAULT_DELAYS: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 2.0}
 """The agent waits `min_delay` if the detector considers the turn complete, else `max_delay`."""
 _AFTER_SENTENCE: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 0.6}
-_AFTER_PART: Final[EndpointingOptions] = {"min_delay": 1.2, "max_delay": 2.0}
+_AFTER_PART: Final[EndpointingOptions] = {"min_delay": 1.6, "max_delay": 2.0}
 
 
 def endpointing_delays(transcript: str) -> EndpointingOptions:
