@@ -16,7 +16,7 @@ from livekit import rtc
 from livekit.agents import APIConnectionError, APIError, APIStatusError, stt
 from livekit.plugins import deepgram
 
-from agent.demo.providers.deepgram.turns import goes_on
+from agent.demo.providers.deepgram.turns import goes_on, turn_confidence
 from agent.demo.stand_ins import StandIns
 from tests.standins.test_deepgram import BECKETT, heard, http, plain, recording, words, wrong
 
@@ -126,6 +126,19 @@ async def test_flux_ignores_silence_and_noise(
 )
 def test_flux_is_less_certain_after_words_that_go_on(text: str, expected: bool) -> None:
     assert goes_on(text) is expected
+
+
+def test_flux_is_eager_as_early_as_documented() -> None:
+    """The sources are in the module."""
+
+    def silence_ms(text: str, confidence: float) -> int:
+        return next(ms for ms in range(0, 5_000, 20) if turn_confidence(text, ms) >= confidence)
+
+    end_ms = silence_ms("Yes, I have.", 0.7)
+    assert 300 <= end_ms <= 400
+    assert 150 <= end_ms - silence_ms("Yes, I have.", 0.5)
+    assert end_ms - silence_ms("Yes, I have.", 0.4) <= 250
+    assert silence_ms("I have and", 0.7) > 1_500
 
 
 @pytest.mark.parametrize(

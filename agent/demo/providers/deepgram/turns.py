@@ -190,14 +190,19 @@ class TurnsListener(Listener):
         text = self._turn.pause_text
         if text is None or not text.done():
             return 0.0
-        slowness = _UNFINISHED if goes_on(text.result()) else 1
-        return float(np.interp(self.now.quiet_ms / slowness, _SILENCE_MS, _CONFIDENCE))
+        return turn_confidence(text.result(), self.now.quiet_ms)
 
     def _number(self, name: str, default: float) -> float:
         return float(self._options.get(name, default))
 
     def _all(self, name: str) -> list[str]:
         return self._options.getall(name, [])
+
+
+def turn_confidence(text: str, quiet_ms: float) -> float:
+    """Return how certain Flux is after these words and this much silence, from 0 to 1."""
+    slowness = _UNFINISHED if goes_on(text) else 1
+    return float(np.interp(quiet_ms / slowness, _SILENCE_MS, _CONFIDENCE))
 
 
 def goes_on(text: str) -> bool:
