@@ -206,7 +206,7 @@ async def test_room_that_cannot_be_inspected_does_not_delay_the_others(
 async def test_pass_reads_only_the_requests_since_the_one_before(
     livekit: FakeLiveKit, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "_OVERLAP_S", 0.0)
+    monkeypatch.setattr(known_requests, "_OVERLAP_S", 0.0)
     windows: list[float] = []
     read = store.recent_requests
 
