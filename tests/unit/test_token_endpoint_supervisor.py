@@ -14,7 +14,7 @@ import pytest
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.store import RecentRequest, SqliteStore
-from agent.token_endpoint.supervision import dispatches, reaper, supervisor
+from agent.token_endpoint.supervision import dispatches, known_requests, reaper, supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.unit.endpoint_supervision import greetings_of, supervisor_of
 
