@@ -68,15 +68,11 @@ async def shared_product(
         number = sum(folder.name.startswith("product-") for folder in parent.iterdir())
         logs = parent / f"product-{number}-{os.getpid()}"
         logs.mkdir()
-        (port,) = free_ports(1)
         host_port = host_app_socket.getsockname()[1]
-        origins = [f"http://127.0.0.1:{allowed}" for allowed in (port, host_port, host_server_port)]
-        extra = {
-            "CORS_ALLOWED_ORIGINS": ",".join(origins),
-            # Another site than the endpoint's 127.0.0.1.
-            "EMBED_ALLOWED_ORIGINS": f"http://localhost:{host_port}",
-        }
-        return running_product(logs, port=port, extra=extra)
+        origins = [f"http://127.0.0.1:{allowed}" for allowed in (host_port, host_server_port)]
+        # Another site than the endpoint's 127.0.0.1.
+        extra = {"EMBED_ALLOWED_ORIGINS": f"http://localhost:{host_port}"}
+        return running_product(logs, origins=origins, extra=extra)
 
     shared = Restartable("product", open_product, Product.dead_processes)
     try:

@@ -31,6 +31,14 @@ def main() -> int:
         help="make a provider fail, for example bey:never-joins; `list` shows all faults",
     )
     parser.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="let a page of yours call the token endpoint, for example http://localhost:5173, "
+        "and print the keys for its backend; repeat for more pages",
+    )
+    parser.add_argument(
         "--real", action="store_true", help="use the real providers, with the keys in .env"
     )
     options = parser.parse_args()
@@ -56,13 +64,18 @@ async def _show(options: argparse.Namespace) -> None:
     logs.mkdir(parents=True, exist_ok=True)
     _stop_at_signals()
     async with stage(
-        logs, say=_say, port=options.port, faults=options.fault, real=options.real
+        logs,
+        say=_say,
+        port=options.port,
+        faults=options.fault,
+        origins=options.origin,
+        real=options.real,
     ) as here:
-        _print_address(here, logs)
+        _print_address(here, logs, options.origin)
         raise ChildFailed(await here.child_ended())
 
 
-def _print_address(here: Stage, logs: Path) -> None:
+def _print_address(here: Stage, logs: Path, origins: list[str]) -> None:
     print(f"\n  Open {here.url} in a browser and register.\n")
     if here.stand_ins is None and here.agent_name:
         print(f"  Your worker takes only jobs for {here.agent_name!r} (LIVEKIT_AGENT_NAME).\n")
@@ -70,6 +83,11 @@ def _print_address(here: Stage, logs: Path) -> None:
         print("  LIVEKIT_AGENT_NAME is empty: your worker may get any new room of the project.\n")
     if not here.recognises_speech:
         print("  This machine cannot recognise speech. Type your messages instead.\n")
+    if origins:
+        print(f"  {' and '.join(origins)} may call {here.endpoint_url}. For your backend:\n")
+        for name in ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET"):
+            print(f"    {name}={here.environment[name]}")
+        print()
     print(f"  API of the token endpoint: {here.endpoint_url}/openapi.json")
     print(f"  Logs: {logs}\n  Press Ctrl-C to stop.", flush=True)
 

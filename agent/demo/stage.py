@@ -86,6 +86,7 @@ async def stage(
     say: Callable[[str], None] = lambda _: None,
     port: int = 0,
     faults: Sequence[str] = (),
+    origins: Sequence[str] = (),
     real: bool = False,
     pre_join: bool = True,
     extra: Mapping[str, str] | None = None,
@@ -97,6 +98,7 @@ async def stage(
         say: called with a line for each step.
         port: of the platform; 0 for a free one.
         faults: what the stand-ins do wrong; see `agent.demo.providers.faults`.
+        origins: of further pages that may call the token endpoint.
         pre_join: the page begins with its pre-join screen.
         real: use the real LiveKit and providers, with the keys in `.env`.
         extra: settings that override the stage's own.
@@ -146,7 +148,7 @@ async def stage(
             "PLATFORM_API_KEY": platform.api_key,
             # The demo's platform is not the one that a developer's .env may name.
             **dict.fromkeys(_OF_REAL_PLATFORMS, ""),
-            "CORS_ALLOWED_ORIGINS": here.url,
+            "CORS_ALLOWED_ORIGINS": ",".join([here.url, *(each.rstrip("/") for each in origins)]),
             "CONTINUE_URL": f"{here.url}/video",
             "STATE_DIR": str(logs / "state"),
             "OUTCOME_WEBHOOK_URL": f"{here.url}/outcomes",
