@@ -255,10 +255,10 @@ def test_languages_have_the_same_intents_and_replies() -> None:
     english = languages()["en"]
     assert set(languages()) == set(LOCALES)
     for language in languages().values():
-        assert language.intents.keys() == english.intents.keys()
+        assert language.patterns.keys() == english.patterns.keys()
         assert language.replies.keys() == english.replies.keys()
-        assert len(language.numbers.split()) == 100
-        spoken = [re.sub(r"\[oa\]\?|[es]\?", "", each) for each in language.numbers.split()]
+        assert len(language.words["numbers"].split()) == 100
+        spoken = [re.sub(r"\[oa\]\?|[es]\?", "", each) for each in language.words["numbers"].split()]
         assert [language.in_digits(each.replace("_", "-")) for each in spoken] == list(
             map(str, range(100))
         )

@@ -1,24 +1,22 @@
 """What the stand-in's model makes of an answer: a value that the question's function takes.
 
-It knows common phrases (`languages/`) and guesses nothing: an answer that may mean two things has
+It matches common phrases (`languages/`) and guesses nothing: an answer that may mean two things has
 no value, and the stand-in asks again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.core.plain_text import cut
 from agent.demo.providers.gemini.language import Language, found, plain, words
 
-Value = bool | int | float | str
+Value = bool | int | str
 
 _LINE = re.compile(
     r"^\s*-\s*([a-z]\w*) \((yes_no|choice|number|text)(?:; only if [^)]*)?\): (.+)$", re.M
 )
-_NUMBER = r"(?<![\w.,])-?\d+(?:[.,]\d+)?(?!\w|[.,]\d)"
 _CUT_CHARACTERS = 15
 """An interrupted question is recognised if this much of it was said."""
 _TEXT_MAX = 300
@@ -41,14 +39,14 @@ class Question:
     """The unit and the bounds of a number."""
 
     @classmethod
-    def all_in(cls, instruction: str) -> list[Question]:
+    def all_in(cls, instruction: str) -> dict[str, Question]:
         """Read lines such as `- truck (choice): Which truck? [reach = a reach truck; …]`."""
-        return [cls._from_line(*match.groups()) for match in _LINE.finditer(instruction)]
+        found = [cls._of(*match.groups()) for match in _LINE.finditer(instruction)]
+        return {question.id: question for question in found}
 
     @classmethod
-    def _from_line(cls, id: str, kind: str, line: str) -> Question:
-        unit = re.search(r" \(([^()]*)\)$", line) if kind == "number" else None
-        if unit:
+    def _of(cls, id: str, kind: str, line: str) -> Question:
+        if kind == "number" and (unit := re.search(r" \(([^()]*)\)$", line)):
             return cls(id, kind, line[: unit.start()], unit=plain(unit[1]))
         ask, _, listed = line.partition(" [") if kind == "choice" else (line, "", "")
         pairs = (pair.partition(" = ") for pair in listed.rstrip("]").split("; "))
@@ -67,7 +65,7 @@ class Question:
 def declines(question: Question, said: str, ours: Language) -> bool:
     """Whether the trainee does not know, or would rather not say."""
     text = plain(said)
-    match = found(ours.intents["skip"], text)
+    match = ours.finds("skip", text)
     if match is None or question.kind != "text":
         return match is not None
     return len(words(text.replace(match[0], ""))) <= _SKIP_WORDS
@@ -75,18 +73,16 @@ def declines(question: Question, said: str, ours: Language) -> bool:
 
 def interpret(question: Question, said: str, ours: Language) -> Value | None:
     """The value of an answer; None if it is not clear."""
+    text, declined = plain(said), declines(question, said, ours)
     if question.kind == "text":
-        bare = re.fullmatch(ours.intents["yes_word"], plain(said).strip(" .!"))
-        return None if bare or declines(question, said, ours) else cut(said, _TEXT_MAX)
-    declined = declines(question, said, ours)
-    if (question.kind != "choice" and declined) or found(ours.intents["aside"], plain(said)):
+        bare = re.fullmatch(ours.patterns["yes_word"], text.strip(" .!"))
+        return None if bare or declined else cut(said, _TEXT_MAX)
+    if ours.finds("aside", text) or (declined and question.kind != "choice"):
         return None
-    text, corrected = plain(said), "|".join(ours.intents[name] for name in ("correction", "rather"))
+    corrected = f"{ours.patterns['correction']}|{ours.patterns['rather']}"
     if question.kind != "yes_no":
-        corrected += rf"|(?:{ours.intents['no_word']})(?=[,:;])"
-    text = re.sub(rf"^(?:(?:{ours.intents['well']})[ ,.!]+)+", "", text)
+        corrected += rf"|(?:{ours.patterns['no_word']})(?=[,:;])"
     *_, after = re.split(rf"(?<!\w)(?:{corrected})(?!\w)[ ,:;.]*", text)
-    read: Callable[[Question, str, Language], Value | None]
     read = {"yes_no": _yes_no, "number": _number, "choice": _choice}[question.kind]
     values = (read(question, part, ours) for part in (after, text))
     value = next((value for value in values if value is not None), None)
@@ -96,74 +92,64 @@ def interpret(question: Question, said: str, ours: Language) -> Value | None:
 
 
 def _yes_no(question: Question, text: str, ours: Language) -> bool | None:
-    if found(ours.intents["first"], text):  # "Is it your first?" or "Did you before?"
-        return found(ours.intents["is_first"], plain(question.ask)) is not None
-    clauses = [clause.strip() for clause in re.split(r"[,.;:!]", text)]
-    begins, stands = {}, {}
-    for word in ("yes_word", "no_word"):
-        pattern = ours.intents[word]
-        begins[word] = bool(re.match(rf"(?:{pattern})(?!\w)", text))
-        stands[word] = any(re.fullmatch(rf"(?:(?:{pattern}) ?)+", each) for each in clauses)
-    if not begins["yes_word"] and found(ours.intents["maybe"], text):
+    """The first word decides, unless another clause is the opposite; else a phrase does."""
+    text = re.sub(rf"^(?:(?:{ours.patterns['well']})[ ,.!]+)+", "", text)
+    if ours.finds("first", text):  # "Is it your first?" or "Did you before?"
+        return ours.finds("is_first", plain(question.ask)) is not None
+    yes, no = ours.patterns["yes_word"], ours.patterns["no_word"]
+    clauses = [clause.strip() for clause in re.split("[,.;:!]", text)]
+    says_yes, says_no = (
+        any(re.fullmatch(rf"(?:(?:{word}) ?)+", clause) for clause in clauses) for word in (yes, no)
+    )
+    if found(f"^(?:{yes})", text):
+        return None if says_no else True
+    if found(f"^(?:{no})", text):
+        return None if says_yes or ours.finds("maybe", text) else False
+    if ours.finds("maybe", text) or (says_yes and says_no):
         return None
-    if begins["yes_word"] or begins["no_word"]:
-        contradicts = stands["no_word" if begins["yes_word"] else "yes_word"]
-        return None if contradicts else begins["yes_word"]
-    if stands["yes_word"] and stands["no_word"]:
-        return None
-    if stands["yes_word"]:
-        return True
-    if found(ours.intents["no"], text) or stands["no_word"]:
+    if says_no or (ours.finds("no", text) and not says_yes):
         return False
-    return True if found(ours.intents["yes"], text) else None
+    return True if says_yes or ours.finds("yes", text) else None
 
 
-def _number(question: Question, text: str, ours: Language) -> int | float | None:
-    text = re.sub(r"(?<=\d)[., '](?=\d{3}(?!\d))", "", ours.in_digits(text))
-    for span in ours.spans:
-        text = re.sub(rf"(?<=\d)(?=(?:{span})\b)", " ", text)
-    unit = next((span for span in ours.spans if found(span, question.unit)), "")
-    others = "|".join(span for span in ours.spans if unit and span != unit)
-    if found(ours.intents["inexact"], text) or (others and found(others, text)):
+def _number(question: Question, text: str, ours: Language) -> int | None:
+    """The only number of a text that has no words of something else."""
+    if any(re.fullmatch(ours.patterns["none"], clause) for clause in re.split("[,.;!] ?", text)):
+        return 0
+    text = ours.in_digits(text)
+    unit = next((span for span in ours.spans if found(span, question.unit)), "$")
+    text = re.sub(rf"(?<!\w)(?:{ours.patterns['one']})(?= (?:{unit})(?!\w)|,? \d|$)", "1", text)
+    text = re.sub(rf"(?<!\w)(?:{ours.patterns['not']}) \d+", "", text)
+    numbers = re.findall(r"-?\d+", text)
+    known = f"{ours.words['beside numbers']} {ours.words['beside labels']}".split()
+    besides = {word for word in re.findall("[a-z]+", text) if not re.fullmatch(unit, word)}
+    if len(numbers) != 1 or besides - {*known} or ours.finds("inexact", text):
         return None
-    ends = rf"(?= (?:{unit or '$'})\b)|(?=,? \d)|(?= \w+ \d)|$"
-    text = re.sub(rf"(?<!\w)(?:{ours.intents['one']})(?:{ends})", "1", text)
-    negation = ours.intents["not"]
-    text = re.sub(rf"(?<!\w)(?:{negation})(?: [a-z']+){{0,2}} {_NUMBER}", "", text)
-    text = re.sub(rf"{_NUMBER} (?:{negation})(?=[,.;]|$)", "", text)
-    numbers = {float(number.replace(",", ".")) for number in re.findall(_NUMBER, text)}
-    if len(numbers) == 1:
-        allowed = f"{ours.number_words} {ours.little_words}".split()
-        known = rf"{_NUMBER}|\b(?:{unit or '$'})\b"
-        besides = set(words(re.sub(known, "", text))) - set(allowed)
-        if besides and not (unit and re.search(rf"{_NUMBER} (?:\w+ )?(?:{unit})\b", text)):
-            return None  # of something else
-        (number,) = numbers
-        return int(number) if number.is_integer() else number
-    clauses = [clause.strip() for clause in re.split(r"[,.;!]", text)]
-    is_none = any(re.fullmatch(ours.intents["none"], clause) for clause in clauses)
-    return 0 if is_none and not numbers else None
+    return int(numbers[0])
 
 
 def _choice(question: Question, text: str, ours: Language) -> str | None:
-    negation = rf"(?<!\w)(?:{ours.intents['not']}) "
-    said = " ".join(ours.content_words(text))
+    """The choice whose label, or a word that only it has, is said; or its place in the list."""
+    bare = re.fullmatch(
+        f"{ours.patterns['yes_word']}|{ours.patterns['no_word']}", text.strip(" .!")
+    )
     labels = {id: ours.content_words(label) for id, label in question.choices.items()}
-    left = set(re.sub(rf"{negation}(?:\w+|$)", "", f"{said} ").split())
-    plainly = "|".join(ours.intents[word] for word in ("yes_word", "no_word"))
-    bare = re.fullmatch(plainly, text.strip(" .!"))
+    said = ours.content_words(text)
     named = []
-    for id, label in labels.items():  # the label, a word that no other label has, or the id
+    for id, label in labels.items():
         others = {word for other in labels if other != id for word in labels[other]}
-        phrase = found(re.escape(" ".join(label)), said)
-        is_said = phrase and not re.search(rf"{negation}\Z", said[: phrase.start()])
-        if is_said or not bare and left & ({*label, *words(id.replace("_", " "))} - others):
+        own = {
+            word for word in (*label, *words(id.replace("_", " "))) if not ours.finds("not", word)
+        }
+        if found(" ".join(label), " ".join(said)) or (not bare and (own - others) & {*said}):
             named.append(id)
-    if not named and not bare:  # a part of one label only
-        named = [id for id, label in labels.items() if said and set(said.split()) <= set(label)]
     if not named:
-        ids = list(question.choices)
-        ordinals = dict(zip(ours.ordinals.split(), [*ids[:3], ids[-1]], strict=False))
-        said = text.strip(" .!,")
-        named = [id for o, id in ordinals.items() if re.match(o.replace("_", " "), said)]
-    return named[0] if len(named) == 1 else None
+        ids, ordinals = list(labels), ours.words["ordinals"].replace("_", " ")
+        places = zip(re.split(r"(?<=\$) ", ordinals), [*ids[:3], ids[-1]], strict=False)
+        named = [id for ordinal, id in places if re.match(ordinal, text.strip(" .!,"))]
+    if len(named) != 1:
+        return None
+    negated = ours.finds("not", " ".join(said)) and not ours.finds(
+        "not", " ".join(labels[named[0]])
+    )
+    return None if negated else named[0]

@@ -1,7 +1,7 @@
 """The stand-in's model: it asks the script's questions and calls the declared functions.
 
-It recognises simple intents by the phrases in `languages/`. It keeps nothing between requests: the
-same conversation gets the same reply.
+It matches what the trainee says with the patterns of `languages/`. It keeps nothing between
+requests: the same conversation gets the same reply.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from agent.demo.providers.gemini.interpret import Question, Value, declines, interpret
 from agent.demo.providers.gemini.language import Language, found, languages, plain, words
 from agent.demo.providers.gemini.reply import Reply
-from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request
+from agent.demo.providers.gemini.request import FunctionCall, Request
 
-_NEXT = re.compile(r"\bnext: ?(\w+)")
+_NEXT = re.compile(r"\bnext: ?(\w+)|none open")
 _RECORD = "record_"
 """A question's id follows."""
 _REFUSED = re.compile(
@@ -24,6 +24,7 @@ _REFUSED = re.compile(
 _NAME = re.compile(r'^- (?:name|nombre|nom) ?: "([^"\n]+)"$', re.I | re.M)
 """What the platform gave stands between quotes; "not given" does not."""
 _REPLY_AFTER = {
+    _RECORD: "thanks",
     "end_greeting": "farewell",
     "stop_recording": "recording_stopped",
     "switch_language": "switched",
@@ -38,26 +39,26 @@ _POLITE_WORDS = 3
 def answer(request: Request) -> Reply:
     """Answer the last turn of a conversation."""
     interview = _Interview(request)
-    last = request.turns[-1].responses if request.turns else ()
-    return interview.after_functions(last) if last else interview.to_trainee()
+    called = request.turns and request.turns[-1].responses
+    return interview.after_functions() if called else interview.to_trainee()
 
 
 class _Interview:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._said, self._heard = request.user_text, plain(request.user_text)
-        asked = [part for part in re.split(r"(?<=[.!?])\s+", self._said) if part.endswith("?")]
-        self._asked = " ".join(asked)
-        """The sentences that are questions."""
-        self._stated = self._said
-        for part in asked:
-            self._stated = self._stated.replace(part, "").strip()
+        sentences = re.split(r"(?<=[.!?])\s+", self._said)
+        self._asked = " ".join(each for each in sentences if each.endswith("?"))
+        self._stated = " ".join(each for each in sentences if not each.endswith("?"))
         self._functions = {str(f.get("name", "")): f for f in request.functions}
         instruction = plain(request.instruction)
-        spoken = (ours for ours in languages().values() if found(ours.instruction, instruction))
-        self._language: Language = next(spoken, languages()["en"])
+        spoken = (ours for ours in languages().values() if ours.finds("instruction", instruction))
+        self._ours: Language = next(spoken, languages()["en"])
         listed = Question.all_in(request.instruction)
-        self._questions = {q.id: q for q in listed if _RECORD + q.id in self._functions}
+        self._questions = {id: q for id, q in listed.items() if _RECORD + id in self._functions}
+        calls = [call for turn in request.turns for call in turn.calls]
+        self._calls = list(zip(calls, request.responses, strict=False))
+        """Every call with its response, oldest first."""
 
     def to_trainee(self) -> Reply:
         """Answer what the trainee said last."""
@@ -67,120 +68,116 @@ class _Interview:
             if intent in self._functions and self._hears(intent):
                 return _called(intent)
         pending = self._pending
-        recorded, ends = self._recorded(pending), self._ends()
+        recorded, ends = self._recorded(pending), self._ends(pending)
         if recorded.calls or ends.text or ends.calls:
             return Reply(ends.text, recorded.calls + ends.calls)
-        if pending and declines(pending, self._said, self._language):
+        if pending and declines(pending, self._said, self._ours):
             return _called("skip_question", question=pending.id)
         if self._asked or self._hears("question"):
-            return self._then_ask(self._answer(self._said) or self._text("unknown"))
-        if answer := self._topic(self._said):
-            return self._then_ask(answer)
+            return self._then_ask(self._answer(self._said))
+        if topic := self._topic(self._said):
+            return self._then_ask(topic)
         if pending and self._said:
             return self._ask_again(pending)
         return self._then_ask(self._text("what_else"))
 
-    def after_functions(self, responses: tuple[FunctionResponse, ...]) -> Reply:
+    def after_functions(self) -> Reply:
         """Continue after functions have answered."""
+        responses = self._request.turns[-1].responses
         name = responses[-1].name
         if name == "speak_slower":
             return Reply(f"{self._text('of_course')} {self._request.model_texts[-1]}")
-        is_recorded = name.startswith(_RECORD)
-        reply = "thanks" if is_recorded else _REPLY_AFTER.get(name, "of_course")
         refused = any(_REFUSED.search(response.text) for response in responses)
-        if is_recorded and refused and (pending := self._pending):
-            return self._ask_again(pending)
-        if is_recorded and self._hears("correction"):
-            reply = "corrected"
-        text = self._text(reply)
+        if name.startswith(_RECORD):
+            if refused and (pending := self._pending):
+                return self._ask_again(pending)
+            name = _RECORD
+        text = self._text(_REPLY_AFTER.get(name, "of_course"))
+        if name == _RECORD and self._hears("correction"):
+            text = self._text("corrected")
         if name == "end_greeting":
             return Reply(text)
         if self._asked and name != "switch_language":
-            text += " " + (self._answer(self._asked) or self._text("unknown"))
+            text += f" {self._answer(self._asked)}"
         return self._then_ask(text, last=self._text("nothing_left"))
 
     def _language_switch(self) -> Reply | None:
         """The reply if the trainee asks for a language or greets in another one."""
-        ours = languages().values()
-        asks = len(words(self._said)) <= 2 or any(self._hears("ask_for_language", o) for o in ours)
-        denied = found("not|don't|no|pas|nicht|kein", self._heard)
-        named = [o for o in ours if found(o.name, self._heard)] if asks and not denied else []
-        if not named and not found(self._language.topics[-1][0], self._heard):
-            named = [o for o in ours if found(f"^(?:{o.topics[-1][0]})", self._heard)]
+        known = list(languages().values())
+        asks = any(ours.finds("ask_for_language", self._heard) for ours in known)
+        named = [ours for ours in known if ours.finds("name", self._heard)]
+        if not (asks or len(words(self._said)) <= 2) or self._ours.finds("not", self._heard):
+            named = []
+        if not named and not found(self._ours.topics[-1][0], self._heard):
+            named = [ours for ours in known if found(f"^(?:{ours.topics[-1][0]})", self._heard)]
         if not named:
             return None
-        if named[-1] is self._language:
+        if named[-1] is self._ours:
             return self._then_ask(self._text("switched"))
-        locales = self._allowed("switch_language", "locale")
-        locale = next((tag for tag in locales if tag.split("-")[0] == named[-1].tag), None)
-        if locale is None:
-            return self._then_ask(self._text("not_spoken"))
-        return _called("switch_language", locale=locale)
+        for locale in self._locales():
+            if locale.split("-")[0] == named[-1].tag:
+                return _called("switch_language", locale=locale)
+        return self._then_ask(self._text("not_spoken"))
+
+    def _locales(self) -> list[str]:
+        """The locales that the declared function takes."""
+        declared = self._functions.get("switch_language", {})
+        schema = declared.get("parametersJsonSchema") or declared.get("parameters") or {}
+        return schema.get("properties", {}).get("locale", {}).get("enum") or []
 
     def _recorded(self, pending: Question | None) -> Reply:
         """The call that records an answer or a correction; empty if the trainee gave none."""
         if not self._stated or (self._hears("question") and not self._asked):
             return Reply()
-        recorded = [_id_of(call) for call, _ in self._exchanges if call.name.startswith(_RECORD)]
-        earlier = [self._questions.get(id) for id in reversed(recorded)]
-        # Any words fit a text: only the last answer is corrected by them.
-        earlier = [q for at, q in enumerate(earlier) if q and (at == 0 or q.kind != "text")]
+        recorded = [_id_of(call) for call, _ in self._calls if call.name.startswith(_RECORD)]
+        earlier = [self._questions.get(id) for id in recorded[-1:]]
         questions = [pending, *(earlier if self._hears("rather") else [])]
         if self._hears("correction"):
             questions = [*earlier, pending]
         for question in questions:
-            if question is not None and (value := self._value(question)) is not None:
+            if question and (value := self._value(question)) is not None:
                 return _called(_RECORD + question.id, value=value)
         return Reply()
 
     def _value(self, question: Question) -> Value | None:
-        """The value of an answer; None if it is not clear, or if a text is only polite."""
-        said, ours = plain(self._stated), self._language
+        """The value of an answer; None if it is not clear, or about something else."""
+        said, ours = plain(self._stated), self._ours
         *subjects, thanks, hello = (pattern for pattern, _ in ours.topics)
-        polite = len(words(said)) <= _POLITE_WORDS and found(f"{thanks}|{hello}", said)
-        if question.kind == "text" and (polite or self._hears("continue")):
-            return None
-        if question.kind in ("yes_no", "choice"):
+        if question.kind == "text":
+            polite = len(words(said)) <= _POLITE_WORDS and found(f"{thanks}|{hello}", said)
+            if polite or self._hears("continue"):
+                return None
+        elif question.kind != "number" and not found(
+            f"^(?:{ours.patterns['yes_word']}|{ours.patterns['no_word']})", said
+        ):
             asked = plain(f"{question.ask} {question.choices}")
-            others = [each for each in subjects if not found(each, asked)]
-            plainly = "|".join(ours.intents[word] for word in ("yes_word", "no_word"))
-            if not found(f"^(?:{plainly})", said) and any(found(each, said) for each in others):
+            if any(found(each, said) and not found(each, asked) for each in subjects):
                 return None  # "I'm a little nervous"
         return interpret(question, self._stated, ours)
 
-    def _ends(self) -> Reply:
+    def _ends(self, pending: Question | None) -> Reply:
         """The call that ends the greeting, or a farewell if the function is not declared."""
         leaves = self._hears("continue") and len(words(self._said)) <= _SHORT_WORDS
-        done = self._next is None and self._pending is None and self._hears("nothing_more")
+        done = self._next is None and pending is None and self._hears("nothing_more")
         if self._asked or not (leaves or done):
             return Reply()
         declared = "end_greeting" in self._functions
         return _called("end_greeting") if declared else Reply(self._text("farewell"))
 
     @property
-    def _exchanges(self) -> list[tuple[FunctionCall, FunctionResponse]]:
-        """Every call with its response, oldest first."""
-        calls = [call for turn in self._request.turns for call in turn.calls]
-        return list(zip(calls, self._request.responses, strict=False))
-
-    @property
     def _next(self) -> Question | None:
         """The question to ask next; None if none is open."""
         # An instruction may tell a new model what an earlier one has recorded.
         before = self._request.instruction.partition("Already recorded: ")[2]
-        for text in reversed([before, *(each.text for each in self._request.responses)]):
+        for text in reversed([before, *(response.text for response in self._request.responses)]):
             if following := _NEXT.search(text):
-                return self._questions.get(following[1])
-            if "none open" in text:
-                return None
+                return self._questions.get(following[1] or "")
         return next(iter(self._questions.values()), None)
 
     @property
     def _pending(self) -> Question | None:
         """The question that was asked last and is not answered yet."""
-        handled = {
-            _id_of(call) for call, response in self._exchanges if not _REFUSED.search(response.text)
-        }
+        handled = {_id_of(call) for call, got in self._calls if not _REFUSED.search(got.text)}
         for text in reversed(self._request.model_texts[-_PENDING_TURNS:]):
             asked = [each for each in self._questions.values() if each.is_in(text)]
             # "Have you worked in care?" is also the end of "How long have you worked in care?".
@@ -208,44 +205,35 @@ class _Interview:
             return Reply(text)
         return Reply(f"{text} {following.ask}")
 
-    def _answer(self, said: str) -> str | None:
+    def _answer(self, said: str) -> str:
         """A reply to a trainee's question: from the usual topics, or a fact of the instruction."""
-        if topic := self._topic(said):
-            return topic
         facts = [
             line.removeprefix("- ")
             for block in self._request.instruction.split("\n\n")
-            if found(self._language.facts, plain(block.partition("\n")[0]))
+            if self._ours.finds("facts", plain(block.partition("\n")[0]))
             for line in block.splitlines()[1:]
         ]
         counts = Counter(word for fact in facts for word in set(words(fact)))
         asked = {word for word in words(said) if len(word) > 3 and 0 < counts[word] < 3}
         best = max(facts, key=lambda fact: len(asked & set(words(fact))), default="")
-        return best if asked & set(words(best)) else None
+        return self._topic(said) or (best if asked else self._text("unknown"))
 
     def _topic(self, said: str) -> str | None:
+        """The reply to the first usual topic in a text."""
         heard = plain(said)
-        texts = (text for pattern, text in self._language.topics if found(pattern, heard))
+        texts = (text for pattern, text in self._ours.topics if found(pattern, heard))
         return next((self._filled(text) for text in texts), None)
 
     def _text(self, name: str) -> str:
-        return self._filled(self._language.replies[name])
+        return self._filled(self._ours.replies[name])
 
     def _filled(self, text: str) -> str:
         """The text with the trainee's name, if the instruction gives it."""
         name = _NAME.search(self._request.instruction)
         return text.replace("{comma_name}", f", {name[1]}" if name else "")
 
-    def _hears(self, intent: str, language: Language | None = None) -> bool:
-        pattern = (language or self._language).intents[intent]
-        return found(pattern, self._heard) is not None
-
-    def _allowed(self, function: str, argument: str) -> list[str]:
-        """The values a declared function takes for an argument; empty if it is not declared."""
-        declared = self._functions.get(function, {})
-        keys = ("parametersJsonSchema", "parameters_json_schema", "parameters")
-        schema: dict[str, Any] = next((declared[key] for key in keys if declared.get(key)), {})
-        return [str(v) for v in schema.get("properties", {}).get(argument, {}).get("enum") or []]
+    def _hears(self, intent: str) -> bool:
+        return self._ours.finds(intent, self._heard) is not None
 
 
 def _id_of(call: FunctionCall) -> str:

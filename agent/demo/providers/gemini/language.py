@@ -8,7 +8,6 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 _FOLDER = Path(__file__).with_name("languages")
 
@@ -34,30 +33,22 @@ class Language:
     """The content of `languages/<tag>.json`; patterns match plain text."""
 
     tag: str
-    instruction: str
-    """How a system instruction in this language names it."""
-    name: str
-    """How trainees name this language, in all four."""
-    facts: str
-    """The headings of the lists the model may answer from."""
-    intents: dict[str, str]
-    numbers: str
-    """Patterns of the words for 0 to 99; `_` is a space."""
+    patterns: dict[str, str]
+    """What trainees say, by intent; and how the system instruction names language and facts."""
+    words: dict[str, str]
+    """Numbers from 0 to 99, the first to third and last choice, and words that change neither."""
     spans: list[str]
     """Patterns of days, weeks, months and years."""
-    number_words: str
-    """Words beside a number that do not make it the number of something else."""
-    ordinals: str
-    """Patterns of the first, second, third and last choice."""
-    little_words: str
-    """Words that do not distinguish choices."""
     topics: list[tuple[str, str]]
-    """What trainees ask or say, with the reply; the last is a hello."""
+    """What trainees ask or say, with the reply; the last two are thanks and a hello."""
     replies: dict[str, str]
+
+    def finds(self, intent: str, text: str) -> re.Match[str] | None:
+        return found(self.patterns[intent], text)
 
     def in_digits(self, text: str) -> str:
         """A plain text with digits for number words."""
-        patterns = [pattern.replace("_", " ") for pattern in self.numbers.split()]
+        patterns = [pattern.replace("_", " ") for pattern in self.words["numbers"].split()]
         order = sorted(range(len(patterns)), key=lambda n: len(patterns[n]), reverse=True)
         known = "|".join(f"({patterns[n]})" for n in order)
         return re.sub(
@@ -68,17 +59,13 @@ class Language:
 
     def content_words(self, text: str) -> list[str]:
         """The words of a text that distinguish choices, without plural endings."""
-        kept = [word for word in words(text) if word not in self.little_words.split()]
+        kept = [word for word in words(text) if word not in self.words["beside labels"].split()]
         return [word.rstrip("s") if len(word) > 3 else word for word in kept or words(text)]
 
 
 @cache
 def languages() -> dict[str, Language]:
     """Every language by its tag; English first."""
-    tags = sorted((path.stem for path in _FOLDER.glob("*.json")), key=lambda tag: tag != "en")
-    return {tag: _load(tag) for tag in tags}
-
-
-def _load(tag: str) -> Language:
-    content: dict[str, Any] = json.loads((_FOLDER / f"{tag}.json").read_text(encoding="utf-8"))
-    return Language(tag=tag, **content)
+    files = sorted(_FOLDER.glob("*.json"), key=lambda file: file.stem != "en")
+    contents = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    return {tag: Language(tag=tag, **content) for tag, content in contents.items()}
