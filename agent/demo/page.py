@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.demo.tools import MissingTool, run_tool, spelled, version_of
+from agent.demo.tools import MissingTool, run_tool, version_of
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 DIST = WEB / "dist"
@@ -19,7 +19,7 @@ _BUILT = ("index.html", "greeter.json")
 """The page, and the element, which `npm pack` builds alone."""
 _NPM_TIMEOUT_S = 600.0
 _OLDEST_NODE = (20, 19)
-_HOW = f"the page is built with Node.js {spelled(_OLDEST_NODE)} or later, from https://nodejs.org/"
+_HOW = "the page is built with Node.js 20.19 or later, from https://nodejs.org/"
 
 
 async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
@@ -35,9 +35,9 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise MissingTool(f"npm is not on PATH: {_HOW}")
-    node = await version_of(shutil.which("node") or "node", "--version")
+    node = version_of("node")
     if node and node < _OLDEST_NODE:
-        raise MissingTool(f"Node.js {spelled(node)} is too old: {_HOW}")
+        raise MissingTool(f"Node.js {'.'.join(map(str, node))} is too old: {_HOW}")
     modules = WEB / "node_modules"
     # npm ci empties the folder first, and would follow a link into another checkout.
     own = not modules.is_symlink()

@@ -27,6 +27,7 @@ async def running(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdout_pipe: bool = False,
+    end_with: signal.Signals = signal.SIGTERM,
     end_s: float = _END_S,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a command until the block ends. It also ends if this process dies.
@@ -35,7 +36,8 @@ async def running(
         log: its output goes here; None: to ours.
         env: its whole environment; None: ours.
         stdout_pipe: `process.stdout` can be read; only its stderr is logged.
-        end_s: it is killed if it has not ended so long after SIGTERM.
+        end_with: the signal that ends it.
+        end_s: it is killed if it has not ended so long after the signal.
     """
     with contextlib.ExitStack() as files:
         out = files.enter_context(log.open("ab")) if log else None
@@ -53,7 +55,7 @@ async def running(
     try:
         yield process
     finally:
-        await end(process, end_s=end_s)
+        await end(process, number=end_with, end_s=end_s)
 
 
 @contextlib.asynccontextmanager

@@ -6,20 +6,19 @@ import asyncio
 import os
 import re
 import signal
-import time
-from collections import deque
+import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agent.demo.processes import end
+from agent.demo.processes import running
 
 _REPORT_EVERY_S = 5.0
 _END_S = 3.0
-_LINES_KEPT = 40
 _WIDTH = 70
 
-# Colours, and the cursor movements of progress bars.
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+"""Colours, and the cursor movements of progress bars."""
 
 
 def cache_dir() -> Path:
@@ -56,75 +55,46 @@ async def run_tool(
         MissingTool: it failed, or took too long; the text has the end of its output.
     """
     say(what)
-    began = time.monotonic()
-    lines: deque[str] = deque(maxlen=_LINES_KEPT)
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env={**os.environ, **(env or {})},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        # Ctrl-C reaches us alone; we then end the tool with all that it has started.
-        start_new_session=os.name != "nt",
-    )
-    reporting = asyncio.create_task(_report(what, began, lines, say))
-    try:
-        async with asyncio.timeout(timeout_s):
-            assert process.stdout
-            await _read(process.stdout, lines)
-            await process.wait()
-    except TimeoutError:
-        raise MissingTool(f"{what}: not done after {timeout_s:g} s: {_tail(lines)}") from None
-    finally:
-        reporting.cancel()
+    step, now = what.partition(" (")[0], asyncio.get_running_loop().time
+    began = now()
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "output"
         # At SIGINT, go and npm clean up.
-        await end(process, number=signal.SIGINT, end_s=_END_S)
-    if process.returncode:
-        raise MissingTool(f"{what} failed ({' '.join(command)}): {_tail(lines)}")
-    return "\n".join(lines)
+        async with running(
+            *command,
+            log=log,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            end_with=signal.SIGINT,
+            end_s=_END_S,
+        ) as process:
+            while process.returncode is None:
+                left_s = began + timeout_s - now()
+                if left_s <= 0:
+                    text = " / ".join(_lines(log))
+                    raise MissingTool(f"{what}: not done after {timeout_s:g} s: {text}")
+                try:
+                    await asyncio.wait_for(process.wait(), min(_REPORT_EVERY_S, left_s))
+                except TimeoutError:
+                    last = "".join(f": {line[:_WIDTH]}" for line in _lines(log)[-1:])
+                    say(f"… {step}, {now() - began:.0f} s{last}")
+        if process.returncode:
+            text = " / ".join(_lines(log))
+            raise MissingTool(f"{what} failed ({' '.join(command)}): {text}")
+        return "\n".join(_lines(log))
 
 
-async def _read(output: asyncio.StreamReader, lines: deque[str]) -> None:
-    """Keep the last lines; a carriage return begins a new one, as in progress bars."""
-    rest = ""
-    while chunk := await output.read(4096):
-        text = rest + _ESCAPES.sub("", chunk.decode(errors="replace")).replace("\r", "\n")
-        *whole, rest = text.split("\n")
-        lines.extend(line.strip() for line in whole if line.strip())
-    if rest.strip():
-        lines.append(rest.strip())
+def _lines(log: Path) -> list[str]:
+    """The last lines of an output; a carriage return begins a new one, as in progress bars."""
+    text = _ESCAPES.sub("", log.read_text(errors="replace")[-2000:])
+    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()][-10:]
 
 
-async def _report(what: str, began: float, lines: deque[str], say: Callable[[str], None]) -> None:
-    step = what.partition(" (")[0]
-    while True:
-        await asyncio.sleep(_REPORT_EVERY_S)
-        last = f": {lines[-1][:_WIDTH]}" if lines else ""
-        say(f"… {step}, {time.monotonic() - began:.0f} s{last}")
-
-
-def _tail(lines: deque[str]) -> str:
-    return " / ".join(lines)[-800:] or "no output"
-
-
-async def version_of(tool: str, *arguments: str) -> tuple[int, ...]:
+def version_of(tool: str) -> tuple[int, ...]:
     """A tool's version, like (1, 24, 2); empty if it does not say."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            tool,
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError:
+        output = subprocess.run([tool, "--version"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
         return ()
-    out, _ = await process.communicate()
-    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", out.decode(errors="replace"))
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", output.stdout)
     return tuple(int(part) for part in found.groups() if part) if found else ()
-
-
-def spelled(version: tuple[int, ...]) -> str:
-    """(1, 24) as people write it."""
-    return ".".join(str(part) for part in version)

@@ -258,7 +258,9 @@ def test_languages_have_the_same_intents_and_replies() -> None:
         assert language.patterns.keys() == english.patterns.keys()
         assert language.replies.keys() == english.replies.keys()
         assert len(language.words["numbers"].split()) == 100
-        spoken = [re.sub(r"\[oa\]\?|[es]\?", "", each) for each in language.words["numbers"].split()]
+        spoken = [
+            re.sub(r"\[oa\]\?|[es]\?", "", each) for each in language.words["numbers"].split()
+        ]
         assert [language.in_digits(each.replace("_", "-")) for each in spoken] == list(
             map(str, range(100))
         )

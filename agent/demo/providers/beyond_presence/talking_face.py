@@ -15,7 +15,7 @@ import numpy as np
 from livekit import rtc
 from livekit.agents.voice.avatar import AudioSegmentEnd
 
-from agent.demo.providers.beyond_presence.face import BLACK, MAX_SWAY, OPENINGS, SIZE, load_face
+from agent.demo.providers.beyond_presence.face import BLACK, MAX_SWAY, OPENINGS, SIZE, picture
 
 FPS = 25
 FRAME_S = 1 / FPS
@@ -32,7 +32,7 @@ class TalkingFace:
     """One avatar's face, and the speech that is still to be played."""
 
     def __init__(self, *, black: bool = False) -> None:
-        self._face, self._black = load_face(), black
+        self._black = black
         self._speech: deque[rtc.AudioFrame | AudioSegmentEnd] = deque()
         self._cleared = 0
         self._tick = random.randrange(1000)
@@ -99,11 +99,13 @@ class TalkingFace:
             blink = -1
         opening = round(self._openness * (OPENINGS - 1))
         raised = 3 if opening >= OPENINGS - 2 else 0
-        picture = self._face.picture(
-            sway=round(MAX_SWAY * math.sin(2 * math.pi * self._tick * FRAME_S / _SWAY_S)),
-            eyes=(_BLINK[blink] if blink >= 0 else 0) + raised,
-            opening=opening,
+        rgba = (
+            BLACK
+            if self._black
+            else picture(
+                sway=round(MAX_SWAY * math.sin(2 * math.pi * self._tick * FRAME_S / _SWAY_S)),
+                eyes=(_BLINK[blink] if blink >= 0 else 0) + raised,
+                opening=opening,
+            )
         )
-        return rtc.VideoFrame(
-            SIZE, SIZE, rtc.VideoBufferType.I420, BLACK if self._black else picture
-        )
+        return rtc.VideoFrame(SIZE, SIZE, rtc.VideoBufferType.RGBA, rgba)
