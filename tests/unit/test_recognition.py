@@ -13,7 +13,7 @@ from agent.core.errors import ConfigError
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
-from agent.demo.providers.deepgram.queries import refuse_query
+from agent.demo.providers.deepgram.queries import query_problem
 from agent.speech.keyterms import usable_keyterms
 from agent.speech.models import build_llm
 from agent.speech.recognition import build_recognition
@@ -55,7 +55,7 @@ def test_deepgram_accepts_the_choice_for_every_locale(model: str) -> None:
     for locale in languages.split():
         for others in ([], ["en"], ["pl", "de"]):
             choice = choose_recognition(model, [locale, *others])
-            assert refuse_query(choice.path, MultiDict(choice.query)) is None, choice
+            assert query_problem(choice.path, MultiDict(choice.query)) is None, choice
 
 
 def test_flux_finds_the_end_of_a_turn_itself() -> None:
@@ -148,7 +148,7 @@ def test_keyterms_fit_into_the_limits_of_deepgram() -> None:
     assert len(found) <= 100
     for path, model in (("/v2/listen", "flux-general-en"), ("/v1/listen", "nova-3")):
         query = MultiDict([("model", model), *(("keyterm", term) for term in found)])
-        assert refuse_query(path, query) is None
+        assert query_problem(path, query) is None
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
-from agent.demo.providers.faults import Fault, Faults
+from agent.demo.providers.faults import Faults
 
 _CALLS_KEPT = 5_000
 _INVALID_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
@@ -55,8 +55,8 @@ class Shared:
         shape: str = "",
         lasting: bool = False,
         **detail: Any,
-    ) -> tuple[Call, web.StreamResponse | None]:
-        """Record a call, and answer it if a fault replaces the answer.
+    ) -> Call:
+        """Record a call.
 
         Args:
             provider: whose call it is.
@@ -64,6 +64,9 @@ class Shared:
             shape: whose errors these are, if not the provider's.
             lasting: only faults without a count; a call of `doctor` uses none up.
             detail: of the call.
+
+        Raises:
+            Answered: a fault replaces the answer.
         """
         call = Call(provider=provider, call=name, at=time.time(), detail=detail)
         self.calls.append(call)
@@ -72,31 +75,37 @@ class Shared:
         if slow := self.faults.take(of, "delay", lasting=lasting):
             await asyncio.sleep(slow.value)
         names = ("status", "huge", "hang", "refuse", "html", "empty")
-        fault = self.faults.take(of, *names, lasting=lasting)
-        if fault is None:
-            return call, None
-        call.detail["fault"] = fault.name
-        return call, await _failure(request, fault, shape or provider)
+        if fault := self.faults.take(of, *names, lasting=lasting):
+            call.detail["fault"] = fault.name
+            if fault.status:
+                raise refused(shape or provider, fault.status, retry_after=fault.value)
+            if fault.name == "hang":
+                await hang(request)
+            if fault.name in ("hang", "refuse"):
+                drop(request)
+                del request["call"]
+            raise Answered(_BROKEN[fault.name]())
+        return call
 
 
-async def _failure(request: web.Request, fault: Fault, shape: str) -> web.Response:
-    """The answer that a fault gives instead of the provider."""
-    if fault.name in {"hang", "refuse"}:
-        if fault.name == "hang":
-            await hang(request)
-        drop(request)
-        del request["call"]
-        return web.Response()  # never sent: the connection is gone
-    if fault.name == "html":
-        return web.Response(text="<html><body>It works!</body></html>", content_type="text/html")
-    if fault.name == "empty":
-        return web.Response()
-    if fault.name == "huge":
-        return web.Response(status=500, text="x" * 1_000_000)
-    answer = refusal(shape, fault.status or 500)
-    if fault.value:
-        answer.headers["Retry-After"] = f"{fault.value:g}"
-    return answer
+class Answered(Exception):
+    """The handling of a call ends with this response."""
+
+    def __init__(self, response: web.Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+_BROKEN: dict[str, Callable[[], web.Response]] = {
+    "html": lambda: web.Response(
+        text="<html><body>It works!</body></html>", content_type="text/html"
+    ),
+    "huge": lambda: web.Response(status=500, text="x" * 1_000_000),
+    "empty": web.Response,
+    # The connection is gone; aiohttp wants a response nevertheless.
+    "hang": web.Response,
+    "refuse": web.Response,
+}
 
 
 def drop(request: web.BaseRequest, *, reset: bool = True) -> None:
@@ -144,8 +153,10 @@ _DEEPGRAM_CODES = {
 """https://developers.deepgram.com/docs/errors"""
 
 
-def refusal(provider: str, status: int, message: str = "") -> web.Response:
-    """An error in the provider's shape."""
+def refused(
+    provider: str, status: int, message: str = "", *, code: str = "", retry_after: float = 0
+) -> Answered:
+    """An error in the provider's shape; `code` is Deepgram's."""
     text = message or f"simulated {status}"
     body: dict[str, Any]
     if provider == "llm":
@@ -154,14 +165,16 @@ def refusal(provider: str, status: int, message: str = "") -> web.Response:
     elif provider == "bey":
         body = {"detail": text}
     else:
-        code = _DEEPGRAM_CODES.get(status, f"SIMULATED_{status}")
+        code = code or _DEEPGRAM_CODES.get(status, f"SIMULATED_{status}")
         body = {"err_code": code, "err_msg": text, "request_id": "simulated"}
-    return web.json_response(body, status=status)
+    headers = {"Retry-After": f"{retry_after:g}"} if retry_after else None
+    return Answered(web.json_response(body, status=status, headers=headers))
 
 
 @contextlib.asynccontextmanager
 async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
     """Serve an app on 127.0.0.1 until the block ends; yields its address, http://127.0.0.1:port."""
+    app.middlewares.append(_answer)
     app.on_response_prepare.append(_note_status)
     # Handlers of hung calls and open WebSockets are cut off at the end, not waited for.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -172,6 +185,16 @@ async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+@web.middleware
+async def _answer(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Answered as e:
+        return e.response
 
 
 async def _note_status(request: web.Request, response: web.StreamResponse) -> None:

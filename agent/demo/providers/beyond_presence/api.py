@@ -19,7 +19,7 @@ import jwt
 from aiohttp import web
 
 from agent.demo.providers.beyond_presence.sessions import Avatars, AvatarSession
-from agent.demo.providers.wire import Shared, drop, is_invalid_key, refusal
+from agent.demo.providers.wire import Answered, Call, Shared, drop, is_invalid_key, refused
 
 _USAGE = {
     "period_start": "2026-01-01T00:00:00+00:00",
@@ -50,16 +50,15 @@ class BeyondPresence:
         app.router.add_get("/v1/usage", self._check)
         return app
 
+    async def _begin(self, request: web.Request, name: str, *, lasting: bool = False) -> Call:
+        call = await self._shared.begin(request, "bey", name, lasting=lasting)
+        if is_invalid_key(request.headers.get("x-api-key", "")):
+            raise refused("bey", 401, "Invalid API key")
+        return call
+
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        call, failure = await self._shared.begin(request, "bey", "POST /v1/sessions")
-        if failure or (failure := _key_problem(request)):
-            return failure
-        try:
-            body = await request.json()
-        except ValueError:
-            body = None
-        if problem := _problem(body):
-            return problem
+        call = await self._begin(request, "POST /v1/sessions")
+        body = await _body(request)
         await asyncio.sleep(_LATENCY_S * self._shared.latency)
         session = AvatarSession(
             id=str(uuid.uuid4()),
@@ -85,13 +84,10 @@ class BeyondPresence:
         return web.json_response(_as_answer(session) | started, status=201)
 
     async def _retrieve(self, request: web.Request) -> web.StreamResponse:
-        name = "GET /v1/sessions/{id}"
-        _, failure = await self._shared.begin(request, "bey", name, lasting=True)
-        if failure or (failure := _key_problem(request)):
-            return failure
+        await self._begin(request, "GET /v1/sessions/{id}", lasting=True)
         session = self.avatars.sessions.get(request.match_info["id"])
         if session is None:
-            return refusal("bey", 404, "Session not found")
+            raise refused("bey", 404, "Session not found")
         return web.json_response(_as_answer(session))
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
@@ -107,17 +103,14 @@ class BeyondPresence:
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: is the key valid, the avatar there, and what is the usage."""
-        name = f"GET {request.path}"
-        _, failure = await self._shared.begin(request, "bey", name, lasting=True)
-        if failure or (failure := _key_problem(request)):
-            return failure
+        await self._begin(request, f"GET {request.path}", lasting=True)
         avatar = request.match_info.get("id")
         if request.path == "/v1/usage":
             return web.json_response(_USAGE)
         if avatar is None:
             return web.Response(status=204)
         if avatar.startswith(_UNKNOWN):
-            return refusal("bey", 404, "Avatar not found")
+            raise refused("bey", 404, "Avatar not found")
         status = "training" if avatar.startswith("untrained") else "available"
         known = {"id": avatar, "name": avatar, "visibility": "private", "status": status}
         return web.json_response(known)
@@ -155,15 +148,18 @@ def _room_of(claims: dict[str, Any]) -> str:
     return str(grants.get("room", "")) if isinstance(grants, dict) else ""
 
 
-def _key_problem(request: web.Request) -> web.Response | None:
-    invalid = is_invalid_key(request.headers.get("x-api-key", ""))
-    return refusal("bey", 401, "Invalid API key") if invalid else None
+async def _body(request: web.Request) -> dict[str, str]:
+    """The body of a request for an avatar.
 
-
-def _problem(body: Any) -> web.Response | None:
-    """The answer with which the real API would refuse this body; None if it would not."""
+    Raises:
+        Answered: the real API would refuse it.
+    """
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
     if not isinstance(body, dict):
-        return refusal("bey", 400, "the body is not a JSON object")
+        raise refused("bey", 400, "the body is not a JSON object")
     wrong = [
         {"type": "missing", "loc": ["body", name], "msg": "Field required"}
         for name in ("transport", "avatar_id", "url", "token")
@@ -172,9 +168,9 @@ def _problem(body: Any) -> web.Response | None:
     if not wrong and body["transport"] != "livekit":
         wrong = [{"loc": ["body", "transport"], "msg": "Input should be 'livekit'"}]
     if wrong:
-        return web.json_response({"detail": wrong}, status=422)
+        raise Answered(web.json_response({"detail": wrong}, status=422))
     if urlsplit(body["url"]).scheme not in {"ws", "wss"}:
-        return refusal("bey", 400, "url must start with ws:// or wss://")
+        raise refused("bey", 400, "url must start with ws:// or wss://")
     if body["avatar_id"].startswith(_UNKNOWN):
-        return refusal("bey", 404, "Avatar not found")
-    return None
+        raise refused("bey", 404, "Avatar not found")
+    return body

@@ -7,19 +7,19 @@ voice are real and run on this machine; languages other than English are not tra
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from agent.demo.providers.deepgram.queries import refuse_query
+from agent.demo.providers.deepgram.queries import query_problem
 from agent.demo.providers.deepgram.results import ResultsListener
 from agent.demo.providers.deepgram.speak import Speaker
 from agent.demo.providers.deepgram.turns import TurnsListener
-from agent.demo.providers.deepgram.voices import aura_voice, speak_problem
+from agent.demo.providers.deepgram.voices import aura_voice
 from agent.demo.providers.speech import Recogniser, Voice
-from agent.demo.providers.wire import Call, Shared, is_invalid_key, refusal
+from agent.demo.providers.wire import Call, Shared, is_invalid_key, refused
 
 _CLOSED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
-_RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
 
 
 class Deepgram:
@@ -37,20 +37,25 @@ class Deepgram:
         app.router.add_get("/v1/auth/token", self._check)
         return app
 
+    async def _begin(self, request: web.Request, provider: str, name: str, **options: Any) -> Call:
+        """Record a call, or refuse it as the real service would."""
+        call = await self._shared.begin(request, provider, name, **options)
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() not in {"token", "bearer"} or is_invalid_key(key):
+            raise refused(provider, 401, "Invalid credentials.")
+        if problem := query_problem(request.path, request.query):
+            call.detail["refused"] = problem[1]
+            raise refused(provider, 400, problem[1], code=problem[0])
+        return call
+
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """A free call of `doctor`: is the key valid?"""
-        name = f"GET {request.path}"
-        call, failure = await self._shared.begin(request, "stt", name, lasting=True)
-        if failure or (failure := _problem(request, call)):
-            return failure
+        await self._begin(request, "stt", f"GET {request.path}", lasting=True)
         return web.json_response({"api_key_id": "stand-in", "scopes": ["usage:write"]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         model = request.query.get("model", "nova-3")
-        call, failure = await self._shared.begin(request, "stt", f"WS {request.path}", model=model)
-        failure = failure or _problem(request, call) or refuse_query(request.path, request.query)
-        if failure:
-            return failure
+        call = await self._begin(request, "stt", f"WS {request.path}", model=model)
         half_open = self._faults.take("stt", "half-open") is not None
         socket = web.WebSocketResponse(autoping=not half_open)
         await socket.prepare(request)
@@ -75,15 +80,11 @@ class Deepgram:
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         model, speed = request.query.get("model", ""), request.query.get("speed", "1")
-        call, failure = await self._shared.begin(
+        call = await self._begin(
             request, "tts", "WS /v1/speak", of="aura", model=model, speed=speed
         )
-        if failure or (failure := _problem(request, call)):
-            return failure
-        if problem := speak_problem(request.query):
-            call.detail["refused"] = problem
-            return refusal("tts", 400, problem)
-        choice, rate = aura_voice(model, float(speed)), _rate(request)
+        choice = aura_voice(model, float(speed))
+        rate = int(request.query.get("sample_rate", "24000"))
         call.detail["speed"] = float(speed)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -98,20 +99,3 @@ class Deepgram:
         with contextlib.suppress(ConnectionError):
             await speaker.run()
         return socket
-
-
-def _problem(request: web.Request, call: Call, *, known: bool = True) -> web.Response | None:
-    """The answer with which the real service would refuse this call; None if it would not."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() not in {"token", "bearer"} or is_invalid_key(key):
-        return refusal(call.provider, 401, "Invalid credentials.")
-    if request.query.get("encoding", "linear16") != "linear16":
-        return refusal(call.provider, 400, "this stand-in knows linear16 only")
-    if _rate(request) not in _RATES:
-        return refusal(call.provider, 400, "unsupported sample_rate")
-    return None if known else refusal(call.provider, 400, "No such model/voice found.")
-
-
-def _rate(request: web.Request) -> int:
-    text = request.query.get("sample_rate", "24000")
-    return int(text) if text.isdigit() else 0

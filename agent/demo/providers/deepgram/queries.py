@@ -1,6 +1,6 @@
-"""Refuses connections to `/v1/listen` and `/v2/listen` as Deepgram documents it.
+"""Finds connections that Deepgram refuses, as it documents them.
 
-The lists, with their sources, are in `listen.json`.
+The lists, with their sources, are in `listen.json`; those of voices are in `voices.json`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
 from multidict import MultiMapping
+
+from agent.demo.providers.deepgram.voices import speak_problem
 
 _RULES: dict[str, Any] = json.loads(Path(__file__).with_name("listen.json").read_text("utf-8"))
 _KEYTERMS, _KEYTERM_CHARACTERS, _KEYTERM_TOKENS = 100, 100, 500
+_SAMPLE_RATES = ("8000", "16000", "24000", "32000", "44100", "48000")
 _NO_MODEL = ("Bad Request", "Bad Request: No such model/language/tier combination found.")
 _FLUX_ON_V1 = (
     "V2_MODEL_ON_V1_LISTEN_ENDPOINT",
@@ -22,16 +24,13 @@ _FLUX_ON_V1 = (
 )
 
 
-def refuse_query(path: str, query: MultiMapping[str]) -> web.Response | None:
-    """Return the response with status 400; None if the real service accepts the connection."""
-    if problem := _problem(path, query):
-        code, message = problem
-        body = {"err_code": code, "err_msg": message, "request_id": "stand-in"}
-        return web.json_response(body, status=400)
-    return None
-
-
-def _problem(path: str, query: MultiMapping[str]) -> tuple[str, str] | None:
+def query_problem(path: str, query: MultiMapping[str]) -> tuple[str, str] | None:
+    """Return the code and message of the response with status 400; None if all is well."""
+    if path == "/v1/speak":
+        problem = speak_problem(query)
+        return ("Bad Request", problem) if problem else None
+    if path not in _RULES:
+        return None
     rules, flux = _RULES[path], path == "/v2/listen"
     model = query.get("model", "" if flux else "nova-3")
     if model.startswith("flux") and not flux:
@@ -40,8 +39,10 @@ def _problem(path: str, query: MultiMapping[str]) -> tuple[str, str] | None:
         return _NO_MODEL
     if flux and (unknown := set(query) - set(rules["parameters"].split())):
         return _invalid(f"unknown parameter {min(unknown)}")
-    if query.get("encoding", "linear16") not in rules["encodings"].split():
-        return _invalid("encoding")
+    if query.get("encoding", "linear16") != "linear16":
+        return _invalid("encoding: this stand-in knows linear16 only")
+    if query.get("sample_rate", "16000") not in _SAMPLE_RATES:
+        return _invalid("sample_rate")
     if refused := refuse_options(path, query):
         return _invalid(refused)
     languages = languages_of(path, model)

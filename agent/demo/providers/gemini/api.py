@@ -22,7 +22,7 @@ from agent.demo.providers.gemini.request import Request
 from agent.demo.providers.gemini.rules import MODELS, TEXT_MODELS, problem
 from agent.demo.providers.gemini.speech import GeminiVoice, wants_sound
 from agent.demo.providers.speech import Recogniser, Voice
-from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refusal
+from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refused
 
 _FIRST_TOKEN_S = 0.15
 _WORDS_A_SECOND = 60.0
@@ -62,22 +62,27 @@ class Gemini:
         """
         self._script = deque(Reply(**reply) for reply in replies)
 
+    async def _begin(self, request: web.Request, provider: str, name: str, **options: Any) -> Call:
+        """Record a call, or refuse its key as Google would."""
+        call = await self._shared.begin(request, provider, name, **{"shape": "llm"} | options)
+        key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
+        if not key.strip():
+            raise refused("llm", 403, "Method doesn't allow unregistered callers.")
+        if is_invalid_key(key):
+            raise refused("llm", 400, "API key not valid. (API_KEY_INVALID)")
+        return call
+
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: the models."""
-        name = f"GET {request.path}"
-        _, failure = await self._shared.begin(request, "llm", name, lasting=True)
-        if failure or (failure := _key_problem(request)):
-            return failure
+        await self._begin(request, "llm", f"GET {request.path}", lasting=True)
         model = request.match_info.get("model", TEXT_MODELS[0])
         if model not in MODELS:
-            return refusal("llm", 404, _NOT_FOUND.format(model))
+            raise refused("llm", 404, _NOT_FOUND.format(model))
         known = {"name": f"models/{model}", "supportedGenerationMethods": ["generateContent"]}
         return web.json_response(known if "model" in request.match_info else {"models": [known]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
-        call, failure = await self._shared.begin(request, "live", "WS :bidiGenerateContent")
-        if failure or (failure := _key_problem(request)):
-            return failure
+        call = await self._begin(request, "live", "WS :bidiGenerateContent")
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         listener = LiveListener(
@@ -94,29 +99,23 @@ class Gemini:
         except ValueError:
             body = None
         provider = "tts" if wants_sound(body) else "llm"
-        call, failure = await self._shared.begin(
-            request, provider, f"POST :{method}", shape="llm", model=model
-        )
-        if failure or (failure := _key_problem(request)):
-            return failure
+        call = await self._begin(request, provider, f"POST :{method}", shape="llm", model=model)
         if method != "streamGenerateContent" or model not in MODELS:
-            return refusal("llm", 404, _NOT_FOUND.format(model))
+            raise refused("llm", 404, _NOT_FOUND.format(model))
         try:
-            wrong = problem(
-                *(model, body, request.headers.get("X-Server-Timeout", "")),
-                speech=provider == "tts",
-            )
+            deadline = request.headers.get("X-Server-Timeout", "")
+            wrong = problem(model, body, deadline, speech=provider == "tts")
             config = body.get("generationConfig") or {}
-            if config.get("thinkingConfig") and self._faults.take("llm", "no-level"):
-                wrong, call.detail["fault"] = "Thinking level is not supported.", "no-level"
-            if wrong:
-                call.detail["refused"] = wrong
-                return refusal("llm", 400, wrong)
-            if provider == "tts":
-                return await self._voice.speak(request, call, body)
             asked = Request.parse(body, model)
         except (ValueError, KeyError, TypeError, AttributeError):
-            return refusal("llm", 400, "Invalid JSON payload received.")
+            raise refused("llm", 400, "Invalid JSON payload received.") from None
+        if config.get("thinkingConfig") and self._faults.take("llm", "no-level"):
+            wrong, call.detail["fault"] = "Thinking level is not supported.", "no-level"
+        if wrong:
+            call.detail["refused"] = wrong
+            raise refused("llm", 400, wrong)
+        if provider == "tts":
+            return await self._voice.speak(request, call, body)
         call.detail |= {
             "asked": asked.user_text,
             "functions": [function["name"] for function in asked.functions],
@@ -189,16 +188,6 @@ class Gemini:
         elif name != "no-finish":
             parts = [] if name == "no-text" else reply.call_parts(asked.model)
             yield chunk(parts, finish="STOP", **_usage(asked, words + len(parts)))
-
-
-def _key_problem(request: web.Request) -> web.Response | None:
-    key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
-    if not key.strip():
-        return refusal("llm", 403, "Method doesn't allow unregistered callers.")
-    if is_invalid_key(key):
-        text = "API key not valid. Please pass a valid API key. (API_KEY_INVALID)"
-        return refusal("llm", 400, text)
-    return None
 
 
 def _usage(asked: Request, words: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from agent.demo.providers.gemini.reply import chunk, send_chunks
 from agent.demo.providers.speech import Voice, VoiceChoice, espeak_name
-from agent.demo.providers.wire import Call, Shared, drop, hang, refusal
+from agent.demo.providers.wire import Call, Shared, drop, hang, refused
 
 _RATE = 24_000
 _CHUNK_S = 0.2
@@ -52,12 +52,12 @@ class GeminiVoice:
         named = re.search(r'"voice_?name": "(\w+)"', config, re.I)
         text, name = _text_of(body), named[1] if named else ""
         if not text or name.lower() not in _MALE | _FEMALE:
-            return refusal("llm", 400, f"Voice name {name} is not supported.")
+            raise refused("llm", 400, f"Voice name {name} is not supported.")
         choice = _voice_for(text, name)
         call.detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
         if self._faults.take("tts", "error"):
             call.detail["fault"] = "error"
-            return refusal("llm", 500)
+            raise refused("llm", 500)
         await asyncio.sleep(_LATENCY_S * self._shared.latency)
         silent = self._faults.take("tts", "silent")
         sound = b"" if silent else await self._voice.say(text, choice, _RATE)
