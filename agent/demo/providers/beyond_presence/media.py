@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -17,8 +19,7 @@ from livekit import rtc
 from livekit.agents.utils.aio import TaskSet
 from livekit.agents.voice.avatar import AudioSegmentEnd, DataStreamAudioReceiver
 
-from agent.demo.providers.beyond_presence.face import SIZE
-from agent.demo.providers.beyond_presence.talking_face import FPS, FRAME_S, TalkingFace
+from agent.demo.providers.beyond_presence.face import FPS, FRAME_S, SIZE, TalkingFace
 from agent.demo.providers.faults import Fault
 
 SAMPLE_RATE = 16_000
@@ -94,15 +95,11 @@ class AvatarMedia:
     ) -> None:
         self._room, self._link, self._on_speech = room, link, on_speech
         self._receiver = SpeechReceiver(room, agent=agent, link=link)
-        self._face = TalkingFace(black=link.take("black") is not None)
+        self._speech: deque[rtc.AudioFrame | AudioSegmentEnd] = deque()
+        """Received and not played yet."""
+        self._face, self._black = TalkingFace(), link.take("black") is not None
         self._sound = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=_QUEUE_MS)
         self._picture = rtc.VideoSource(SIZE, SIZE)
-        self._synchroniser = rtc.AVSynchronizer(
-            audio_source=self._sound,
-            video_source=self._picture,
-            video_fps=FPS,
-            video_queue_size_ms=_QUEUE_MS,
-        )
         self._tasks = TaskSet()
         self._segment_open = False
         self._reported_early = False
@@ -161,24 +158,33 @@ class AvatarMedia:
                     self._stalled = True
             speaking = isinstance(item, rtc.AudioFrame)
             if not self._stalled:
-                self._face.push_audio(item)
+                self._speech.append(item)
 
     async def _send_media(self) -> None:
+        """Send a picture with every frame of speech, and 25 a second without speech.
+
+        LiveKit takes the sound no faster than it is heard, which sets the pace.
+        """
         now = asyncio.get_running_loop().time
         freezes = self._link.take("freezes")
-        frozen_from = now() + freezes.value if freezes else None
-        async for frame in self._face:
-            if isinstance(frame, AudioSegmentEnd):
+        frozen_from = now() + freezes.value if freezes else math.inf
+        while True:
+            item = self._speech.popleft() if self._speech else None
+            if isinstance(item, AudioSegmentEnd):
                 self._end_segment()
-            elif isinstance(frame, rtc.AudioFrame):
+                continue
+            if item is None:
+                await asyncio.sleep(FRAME_S)
+            else:
                 if not self._segment_open:
                     self._begin_segment()
-                self._pushed_s += frame.duration
-                await self._synchroniser.push(frame)
-            elif frozen_from is None or now() < frozen_from:
-                await self._synchroniser.push(frame)
-            else:
-                await asyncio.sleep(FRAME_S)
+                self._pushed_s += item.duration
+                await self._sound.capture_frame(item)
+            if now() < frozen_from:
+                rgba = self._face.next_picture(item)
+                rgba = bytes(len(rgba)) if self._black else rgba
+                picture = rtc.VideoFrame(SIZE, SIZE, rtc.VideoBufferType.RGBA, rgba)
+                self._picture.capture_frame(picture)
 
     def _begin_segment(self) -> None:
         self._segment_open = True
@@ -211,12 +217,13 @@ class AvatarMedia:
         if self._stalled:
             return
         heard = max(self._pushed_s - self._sound.queued_duration, 0.0)
-        unfinished = self._face.segments_waiting
-        if self._face.speech_waiting or self._receiver.receiving:
+        unfinished = sum(isinstance(item, AudioSegmentEnd) for item in self._speech)
+        after_last_end = bool(self._speech) and isinstance(self._speech[-1], rtc.AudioFrame)
+        if after_last_end or self._receiver.receiving:
             unfinished += 1
         elif self._segment_open and not unfinished:
             unfinished = 1
-        self._face.clear_buffer()
+        self._speech.clear()
         self._sound.clear_queue()
         self._pushed_s, self._segment_open = 0.0, False
         for _ in range(unfinished):
