@@ -6,10 +6,9 @@ voice are real and run on this machine; languages other than English are not tra
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from agent.demo.providers.deepgram.queries import query_problem
 from agent.demo.providers.deepgram.results import ResultsListener
@@ -18,8 +17,6 @@ from agent.demo.providers.deepgram.turns import TurnsListener
 from agent.demo.providers.deepgram.voices import aura_voice
 from agent.demo.providers.speech import Recogniser, Voice
 from agent.demo.providers.wire import Call, Shared, is_invalid_key, refused
-
-_CLOSED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
 class Deepgram:
@@ -56,27 +53,10 @@ class Deepgram:
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         model = request.query.get("model", "nova-3")
         call = await self._begin(request, "stt", f"WS {request.path}", model=model)
-        half_open = self._faults.take("stt", "half-open") is not None
-        socket = web.WebSocketResponse(autoping=not half_open)
-        await socket.prepare(request)
-        if half_open:
-            call.detail["fault"] = "half-open"
-            # Read everything and answer nothing, not even pings, until the peer is gone.
-            while (await socket.receive()).type not in _CLOSED:
-                pass
-            return socket
-        serve = TurnsListener if request.path == "/v2/listen" else ResultsListener
-        listener = serve(
-            request, socket, recogniser=self.recogniser, shared=self._shared, call=call
-        )
-        with contextlib.suppress(ConnectionError):  # the peer may leave at any moment
-            await listener.run()
-            if not socket.closed:
-                metadata = {"type": "Metadata", "request_id": "stand-in", "channels": 1}
-                await socket.send_json(metadata)
-                await socket.close()
-        call.detail["ended"] = True
-        return socket
+        listen = TurnsListener if request.path == "/v2/listen" else ResultsListener
+        return await listen(
+            request, recogniser=self.recogniser, shared=self._shared, call=call
+        ).serve()
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         model, speed = request.query.get("model", ""), request.query.get("speed", "1")
@@ -86,16 +66,11 @@ class Deepgram:
         choice = aura_voice(model, float(speed))
         rate = int(request.query.get("sample_rate", "24000"))
         call.detail["speed"] = float(speed)
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
         speaker = Speaker(
             request,
-            socket,
             say=lambda text: self._voice.say(text, choice, rate),
             sample_rate=rate,
             shared=self._shared,
             call=call,
         )
-        with contextlib.suppress(ConnectionError):
-            await speaker.run()
-        return socket
+        return await speaker.serve()

@@ -1,16 +1,18 @@
-"""The common part of `/v1/listen` and `/v2/listen`: splits audio into utterances."""
+"""The common part of all speech recognition: splits audio into utterances."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.endpointing import FRAME_MS, Endpointer
 from agent.demo.providers.faults import Faults
@@ -24,18 +26,33 @@ _NO_SOUND_S = 0.6
 """A sender that stops in the middle of speech (a muted microphone) has ended the utterance."""
 _SEND_TIMEOUT_S = 5.0
 _LATENCY_S = 0.05
+_OPEN = (WSMsgType.BINARY, WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG)
+_INTERIM_MS = 500
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was said up to now, or in a whole utterance."""
+
+    is_final: bool
+    start_s: float
+    seconds: float
+    text: asyncio.Task[str] | None
+    """None for the beginning of an utterance."""
 
 
 class Listener(ABC):
-    """Serves one connection until either side ends it."""
+    """Serves one connection until either side ends it; silence ends an utterance."""
 
     provider = "stt"
     """The name of this provider in simulated faults."""
+    silence_ms = 500
+    """Silence that ends an utterance."""
+    _interim_at_ms = 0
 
     def __init__(
         self,
         request: web.Request,
-        socket: web.WebSocketResponse,
         *,
         recogniser: Recogniser,
         shared: Shared,
@@ -47,7 +64,11 @@ class Listener(ABC):
         self.faults: Faults = shared.faults
         self.results: asyncio.Queue[Any] = asyncio.Queue()
         """Results to send, in order; None ends the connection."""
-        self._request, self._socket = request, socket
+        half_open = self.faults.take(self.provider, "half-open")
+        if half_open:
+            call.detail["fault"] = half_open.name
+        self._half_open = half_open is not None
+        self._request, self._socket = request, web.WebSocketResponse(autoping=not half_open)
         self._recogniser, self.latency_s = recogniser, _LATENCY_S * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
         self._unread = np.zeros(0, np.int16)
@@ -55,20 +76,30 @@ class Listener(ABC):
         call.detail |= {"heard": [], "keyterms": request.query.getall("keyterm", [])}
 
     @abstractmethod
-    def on_start(self) -> None:
-        """Handle the beginning of an utterance."""
-
-    @abstractmethod
-    async def on_frame(self) -> None:
-        """Handle a new frame of the current utterance."""
-
-    @abstractmethod
-    def on_end(self) -> None:
-        """Handle the end of the utterance."""
-
-    @abstractmethod
     async def send_result(self, result: Any) -> None:
         """Send one queued result."""
+
+    def on_start(self) -> None:
+        """Handle the beginning of an utterance."""
+        self._interim_at_ms = _INTERIM_MS
+
+    async def on_frame(self) -> None:
+        """Handle a new frame of the current utterance."""
+        now = self.now
+        if now.quiet_ms >= self.silence_ms:
+            self.end_utterance()
+        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.is_idle:
+            self._interim_at_ms = now.said_ms + _INTERIM_MS
+            self._put_result(is_final=False)
+
+    def on_end(self) -> None:
+        """Handle the end of the utterance."""
+        self._put_result(is_final=True)
+
+    def _put_result(self, *, is_final: bool) -> None:
+        seconds = (self.now.said_ms - self.now.quiet_ms) / 1000
+        result = Result(is_final, self.now.start_s, seconds, self.recognise())
+        self.results.put_nowait(result)
 
     @property
     def transcribes(self) -> bool:
@@ -77,6 +108,24 @@ class Listener(ABC):
 
     async def on_command(self, command: dict[str, Any]) -> None:  # noqa: B027
         """Handle a message of the client, other than CloseStream."""
+
+    async def serve(self) -> web.WebSocketResponse:
+        """Accept the connection and serve it."""
+        await self._socket.prepare(self._request)
+        with contextlib.suppress(ConnectionError):  # the peer may leave at any moment
+            if self._half_open:
+                # Read everything and answer nothing, not even pings, until the peer is gone.
+                while (await self._socket.receive()).type in _OPEN:
+                    pass
+            else:
+                await self.run()
+                await self.close()
+        self.call.detail["ended"] = True
+        return self._socket
+
+    async def close(self) -> None:
+        """End the connection after its last result."""
+        await self._socket.close()
 
     async def run(self) -> None:
         """Serve until CloseStream, or until the connection is gone."""
@@ -136,7 +185,7 @@ class Listener(ABC):
         while True:
             timeout = _NO_SOUND_S if self.now.speaking else None
             try:
-                message: WSMessage = await self._socket.receive(timeout)
+                message = await self._socket.receive(timeout)
             except TimeoutError:
                 self.end_utterance()
                 continue

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from dataclasses import dataclass
 from typing import Any
 
-from agent.demo.providers.deepgram.listen import Listener
+from agent.demo.providers.deepgram.listen import Listener, Result
 
-_ENDPOINTING_MS = 300
-"""Silence that ends an utterance. The plugin asks for 25 ms, which suits only the real model."""
-_INTERIM_MS = 500
 CONFIDENCE = 0.95
 """The model gives none."""
-
-
-@dataclass(frozen=True)
-class _Result:
-    is_final: bool
-    start_s: float
-    seconds: float
-    text: asyncio.Task[str] | None
-    """None for the beginning of an utterance."""
 
 
 class ResultsListener(Listener):
     """Serves one connection to `/v1/listen`."""
 
-    _interim_at_ms = 0
+    silence_ms = 300
+    """The plugin asks for 25 ms, which suits only the real model."""
 
     @property
     def _multi(self) -> bool:
@@ -40,26 +27,14 @@ class ResultsListener(Listener):
         return super().transcribes and (english or self._multi)
 
     def on_start(self) -> None:
-        self._interim_at_ms = _INTERIM_MS
-        self.results.put_nowait(_Result(False, self.now.start_s, 0.0, None))
+        super().on_start()
+        self.results.put_nowait(Result(False, self.now.start_s, 0.0, None))
 
-    async def on_frame(self) -> None:
-        now = self.now
-        if now.quiet_ms >= _ENDPOINTING_MS:
-            self.end_utterance()
-        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.is_idle:
-            self._interim_at_ms = now.said_ms + _INTERIM_MS
-            self._put(is_final=False)
+    async def close(self) -> None:
+        await self.send({"type": "Metadata", "request_id": "stand-in", "channels": 1})
+        await super().close()
 
-    def on_end(self) -> None:
-        self._put(is_final=True)
-
-    def _put(self, *, is_final: bool) -> None:
-        seconds = (self.now.said_ms - self.now.quiet_ms) / 1000
-        result = _Result(is_final, self.now.start_s, seconds, self.recognise())
-        self.results.put_nowait(result)
-
-    async def send_result(self, result: _Result) -> None:
+    async def send_result(self, result: Result) -> None:
         if result.text is None:
             start = {"type": "SpeechStarted", "channel": [0], "timestamp": result.start_s}
             await self.send(start)
@@ -70,7 +45,7 @@ class ResultsListener(Listener):
         if text or (result.is_final and text is not None):
             await self.send(self._message(result, text))
 
-    def _message(self, result: _Result, text: str) -> dict[str, Any]:
+    def _message(self, result: Result, text: str) -> dict[str, Any]:
         words = timed_words(text, result.start_s, result.seconds)
         alternative: dict[str, Any] = {"transcript": text, "confidence": CONFIDENCE}
         alternative["words"] = [

@@ -8,6 +8,7 @@ https://developers.deepgram.com/docs/tts-troubleshooting-websocket-net-and-data-
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections import deque
@@ -38,14 +39,13 @@ class Speaker:
     def __init__(
         self,
         request: web.Request,
-        socket: web.WebSocketResponse,
         *,
         say: Callable[[str], Awaitable[bytes]],
         sample_rate: int,
         shared: Shared,
         call: Call,
     ) -> None:
-        self._request, self._socket = request, socket
+        self._request, self._socket = request, web.WebSocketResponse()
         self._voice, self._rate, self._call = say, sample_rate, call
         self._faults, self._first_byte_s = shared.faults, _LATENCY_S * shared.latency
         self._text = ""
@@ -57,7 +57,14 @@ class Speaker:
         """Whether the next sound is the first since a Flush."""
         self._call.detail["said"] = []
 
-    async def run(self) -> None:
+    async def serve(self) -> web.WebSocketResponse:
+        """Accept the connection and serve it."""
+        await self._socket.prepare(self._request)
+        with contextlib.suppress(ConnectionError):
+            await self._run()
+        return self._socket
+
+    async def _run(self) -> None:
         """Serve until Close, or until the connection is closed, idle or broken."""
         speaking = asyncio.create_task(self._speak())
         idle = self._faults.take("aura", "idle")

@@ -7,7 +7,6 @@ test's script or from `interview.py`; requests for sound go to `speech.py`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from collections import deque
 from collections.abc import AsyncIterator
@@ -83,14 +82,9 @@ class Gemini:
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         call = await self._begin(request, "live", "WS :bidiGenerateContent")
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        listener = LiveListener(
-            request, socket, recogniser=self._recogniser, shared=self._shared, call=call
-        )
-        with contextlib.suppress(ConnectionError):
-            await listener.run()
-        return socket
+        return await LiveListener(
+            request, recogniser=self._recogniser, shared=self._shared, call=call
+        ).serve()
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         model, method = request.match_info["model"], request.match_info["method"]

@@ -5,14 +5,12 @@ https://ai.google.dev/gemini-api/docs/live-api/live-transcribe: `setup`, then `r
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import Any
 
-from agent.demo.providers.deepgram.listen import Listener
+from agent.demo.providers.deepgram.listen import Listener, Result
 
 MODELS = frozenset({"gemini-3.5-transcribe-live"})
-_SILENCE_MS, _INTERIM_MS = 500, 500
 _SETUP = frozenset({"model", "generationConfig", "inputAudioTranscription"})
 _TRANSCRIPTION = frozenset({"languageCodes", "customVocabulary"})
 _MOST_TERMS = 1_000
@@ -23,7 +21,6 @@ class LiveListener(Listener):
 
     provider = "live"
     _is_set_up = False
-    _interim_at_ms = 0
 
     async def on_command(self, command: dict[str, Any]) -> None:
         if not self._is_set_up:
@@ -44,25 +41,11 @@ class LiveListener(Listener):
         else:
             await self.refuse(1007, "Request contains an invalid argument.")
 
-    def on_start(self) -> None:
-        self._interim_at_ms = _INTERIM_MS
-
-    async def on_frame(self) -> None:
-        now = self.now
-        if now.quiet_ms >= _SILENCE_MS:
-            self.end_utterance()
-        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.is_idle:
-            self._interim_at_ms = now.said_ms + _INTERIM_MS
-            self.results.put_nowait((False, self.recognise()))
-
-    def on_end(self) -> None:
-        self.results.put_nowait((True, self.recognise()))
-
-    async def send_result(self, result: tuple[bool, asyncio.Task[str]]) -> None:
-        is_final, text = result[0], await result[1]
-        if is_final:
+    async def send_result(self, result: Result) -> None:
+        text = await result.text if result.text else ""
+        if result.is_final:
             text = await self.final(text) or ""
-        name = "inputTranscription" if is_final else "interimInputTranscription"
+        name = "inputTranscription" if result.is_final else "interimInputTranscription"
         if text:
             await self.send({"serverContent": {name: {"text": text, "languageCode": "en-US"}}})
 
