@@ -15,7 +15,6 @@ from agent.demo.providers.beyond_presence.api import BeyondPresence
 from agent.demo.providers.deepgram.api import Deepgram
 from agent.demo.providers.faults import Faults, UnknownFault
 from agent.demo.providers.gemini.api import Gemini
-from agent.demo.providers.speech import Recogniser, Voice
 from agent.demo.providers.wire import Shared, serving
 
 
@@ -29,23 +28,20 @@ async def serve_stand_ins(
         UnknownFault: the text lists all faults.
     """
     shared = Shared(Faults(faults), latency=0.0 if latency == "none" else 1.0)
-    voice = Voice()
-    bey, deepgram = BeyondPresence(shared), Deepgram(shared, voice)
-    gemini = Gemini(shared, voice, deepgram.recogniser)
+    bey, gemini = BeyondPresence(shared), Gemini(shared)
     # Loading takes a core for a moment: better now than when the first trainee waits.
-    await asyncio.gather(deepgram.recogniser.load(), voice.load(), bey.avatars.load())
+    await asyncio.gather(shared.recogniser.load(), shared.voice.load(), bey.avatars.load())
     async with contextlib.AsyncExitStack() as stack:
-        stack.callback(voice.close)
-        stack.callback(deepgram.recogniser.close)
-        apps = (bey.app(), deepgram.app(), gemini.app(), _control(shared, bey, gemini))
+        stack.callback(shared.close)
+        apps = (bey.app(), Deepgram(shared).app(), gemini.app(), _control(shared, bey, gemini))
         urls = [await stack.enter_async_context(serving(app)) for app in apps]
         stack.push_async_callback(bey.avatars.stop)
         names = ("BEY_API_URL", "DEEPGRAM_BASE_URL", "GOOGLE_GEMINI_BASE_URL")
         yield {
             "environment": dict(zip(names, urls, strict=False)),
             "control_url": urls[-1],
-            "recognises_speech": not deepgram.recogniser.unavailable,
-            "speaks": not voice.unavailable,
+            "recognises_speech": not shared.recogniser.unavailable,
+            "speaks": not shared.voice.unavailable,
         }
 
 
@@ -55,14 +51,12 @@ async def serve_gemini() -> AsyncIterator[str]:
 
     Voice and speech recognition are not loaded, because nothing asks for them.
     """
-    voice, recogniser = Voice(), Recogniser()
-    gemini = Gemini(Shared(Faults(), latency=0.0), voice, recogniser)
+    shared = Shared(Faults(), latency=0.0)
     try:
-        async with serving(gemini.app()) as url:
+        async with serving(Gemini(shared).app()) as url:
             yield url
     finally:
-        voice.close()
-        recogniser.close()
+        shared.close()
 
 
 def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> web.Application:

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from agent.demo.providers.faults import Faults
+from agent.demo.providers.speech import Recogniser, Voice
 
 _CALLS_KEPT = 5_000
 _INVALID_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
@@ -42,8 +43,14 @@ class Shared:
     faults: Faults
     latency: float = 1.0
     """Scales the usual latencies of the providers; 0 for none."""
+    voice: Voice = field(default_factory=Voice)
+    recogniser: Recogniser = field(default_factory=Recogniser)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     """Every call to every provider, oldest first."""
+
+    def close(self) -> None:
+        self.voice.close()
+        self.recogniser.close()
 
     async def begin(
         self,

@@ -16,7 +16,6 @@ from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.endpointing import FRAME_MS, Endpointer
 from agent.demo.providers.faults import Faults
-from agent.demo.providers.speech import Recogniser
 from agent.demo.providers.wire import Call, Shared, drop
 
 _LONGEST_MS = 25_000
@@ -50,30 +49,21 @@ class Listener(ABC):
     """Silence that ends an utterance."""
     _interim_at_ms = 0
 
-    def __init__(
-        self,
-        request: web.Request,
-        *,
-        recogniser: Recogniser,
-        shared: Shared,
-        call: Call,
-    ) -> None:
+    def __init__(self, request: web.Request, shared: Shared) -> None:
         self.query = request.query
         self.now = Endpointer()
-        self.call = call
+        self.call: Call = request["call"]
         self.faults: Faults = shared.faults
         self.results: asyncio.Queue[Any] = asyncio.Queue()
         """Results to send, in order; None ends the connection."""
         half_open = self.faults.take(self.provider, "half-open")
-        if half_open:
-            call.detail["fault"] = half_open.name
         self._half_open = half_open is not None
         self._request, self._socket = request, web.WebSocketResponse(autoping=not half_open)
-        self._recogniser, self.latency_s = recogniser, _LATENCY_S * shared.latency
+        self._recogniser, self.latency_s = shared.recogniser, _LATENCY_S * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
         self._unread = np.zeros(0, np.int16)
         self._drop_at_ms: float | None = None
-        call.detail |= {"heard": [], "keyterms": request.query.getall("keyterm", [])}
+        self.call.detail |= {"heard": [], "keyterms": request.query.getall("keyterm", [])}
 
     @abstractmethod
     async def send_result(self, result: Any) -> None:

@@ -12,12 +12,12 @@ import contextlib
 import re
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.listen import json_object
+from agent.demo.providers.deepgram.voices import aura_voice
 from agent.demo.providers.wire import Call, Shared, drop
 
 _LATENCY_S = 0.08
@@ -36,18 +36,14 @@ _MOST_FLUSHES, _FLUSH_WINDOW_S = 20, 60.0
 class Speaker:
     """Serves one connection."""
 
-    def __init__(
-        self,
-        request: web.Request,
-        *,
-        say: Callable[[str], Awaitable[bytes]],
-        sample_rate: int,
-        shared: Shared,
-        call: Call,
-    ) -> None:
+    def __init__(self, request: web.Request, shared: Shared) -> None:
         self._request, self._socket = request, web.WebSocketResponse()
-        self._voice, self._rate, self._call = say, sample_rate, call
         self._faults, self._first_byte_s = shared.faults, _LATENCY_S * shared.latency
+        self._call: Call = request["call"]
+        speed = float(request.query.get("speed", "1"))
+        self._voice, self._choice = shared.voice, aura_voice(request.query["model"], speed)
+        self._rate = int(request.query.get("sample_rate", "24000"))
+        self._call.detail |= {"said": [], "speed": speed}
         self._text = ""
         self._todo: asyncio.Queue[str | None] = asyncio.Queue()
         """Sentences; None: a Flush."""
@@ -55,7 +51,6 @@ class Speaker:
         self._flushed_at: deque[float] = deque(maxlen=_MOST_FLUSHES)
         self._fresh = True
         """Whether the next sound is the first since a Flush."""
-        self._call.detail["said"] = []
 
     async def serve(self) -> web.WebSocketResponse:
         """Accept the connection and serve it."""
@@ -149,7 +144,7 @@ class Speaker:
         if self._faults.take("aura", "silent", "stall"):
             return
         slow = self._faults.take("aura", "slow")
-        sound = await self._voice(text)
+        sound = await self._voice.say(text, self._choice, self._rate)
         step = int(self._rate * _CHUNK_S) * 2
         if fault := self._faults.take("aura", "drop"):
             # In the middle of the sentence, however short it is.

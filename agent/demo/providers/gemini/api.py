@@ -19,8 +19,7 @@ from agent.demo.providers.gemini.live import LiveListener
 from agent.demo.providers.gemini.reply import Reply, chunk, send_chunks
 from agent.demo.providers.gemini.request import Request
 from agent.demo.providers.gemini.rules import MODELS, TEXT_MODELS, problem
-from agent.demo.providers.gemini.speech import GeminiVoice, wants_sound
-from agent.demo.providers.speech import Recogniser, Voice
+from agent.demo.providers.gemini.speech import speak, wants_sound
 from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refused
 
 _FIRST_TOKEN_S = 0.15
@@ -38,9 +37,8 @@ _RUNAWAY_TIMES = 360
 class Gemini:
     """The API and its queue of scripted replies."""
 
-    def __init__(self, shared: Shared, voice: Voice, recogniser: Recogniser) -> None:
-        self._shared, self._faults, self._recogniser = shared, shared.faults, recogniser
-        self._voice = GeminiVoice(shared, voice)
+    def __init__(self, shared: Shared) -> None:
+        self._shared, self._faults = shared, shared.faults
         self._script: deque[Reply] = deque()
 
     def app(self) -> web.Application:
@@ -81,10 +79,8 @@ class Gemini:
         return web.json_response(known if "model" in request.match_info else {"models": [known]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
-        call = await self._begin(request, "live", "WS :bidiGenerateContent")
-        return await LiveListener(
-            request, recogniser=self._recogniser, shared=self._shared, call=call
-        ).serve()
+        await self._begin(request, "live", "WS :bidiGenerateContent")
+        return await LiveListener(request, self._shared).serve()
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         model, method = request.match_info["model"], request.match_info["method"]
@@ -109,7 +105,7 @@ class Gemini:
             call.detail["refused"] = wrong
             raise refused("llm", 400, wrong)
         if provider == "tts":
-            return await self._voice.speak(request, call, body)
+            return await speak(request, self._shared, body)
         call.detail |= {
             "asked": asked.user_text,
             "functions": [function["name"] for function in asked.functions],

@@ -16,8 +16,9 @@ from typing import Any
 
 from aiohttp import web
 
+from agent.demo.providers.faults import Faults
 from agent.demo.providers.gemini.reply import chunk, send_chunks
-from agent.demo.providers.speech import Voice, VoiceChoice, espeak_name
+from agent.demo.providers.speech import VoiceChoice, espeak_name
 from agent.demo.providers.wire import Call, Shared, drop, hang, refused
 
 _RATE = 24_000
@@ -37,50 +38,46 @@ def wants_sound(body: Any) -> bool:
     return isinstance(config, dict) and config.get("responseModalities") == ["AUDIO"]
 
 
-class GeminiVoice:
-    """Answers such requests."""
+async def speak(request: web.Request, shared: Shared, body: dict[str, Any]) -> web.StreamResponse:
+    """Read the text of one request aloud."""
+    call: Call = request["call"]
+    # In camel case or in snake case: the client sends both in one request.
+    config = json.dumps(body["generationConfig"])
+    named = re.search(r'"voice_?name": "(\w+)"', config, re.I)
+    text, name = _text_of(body), named[1] if named else ""
+    if not text or name.lower() not in _MALE | _FEMALE:
+        raise refused("llm", 400, f"Voice name {name} is not supported.")
+    choice = _voice_for(text, name)
+    call.detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
+    if shared.faults.take("tts", "error"):
+        call.detail["fault"] = "error"
+        raise refused("llm", 500)
+    await asyncio.sleep(_LATENCY_S * shared.latency)
+    silent = shared.faults.take("tts", "silent")
+    sound = b"" if silent else await shared.voice.say(text, choice, _RATE)
+    return await send_chunks(request, call, _chunks(request, shared.faults, sound))
 
-    def __init__(self, shared: Shared, voice: Voice) -> None:
-        self._shared, self._faults, self._voice = shared, shared.faults, voice
 
-    async def speak(
-        self, request: web.Request, call: Call, body: dict[str, Any]
-    ) -> web.StreamResponse:
-        """Read the text of one request aloud."""
-        # In camel case or in snake case: the client sends both in one request.
-        config = json.dumps(body["generationConfig"])
-        named = re.search(r'"voice_?name": "(\w+)"', config, re.I)
-        text, name = _text_of(body), named[1] if named else ""
-        if not text or name.lower() not in _MALE | _FEMALE:
-            raise refused("llm", 400, f"Voice name {name} is not supported.")
-        choice = _voice_for(text, name)
-        call.detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
-        if self._faults.take("tts", "error"):
-            call.detail["fault"] = "error"
-            raise refused("llm", 500)
-        await asyncio.sleep(_LATENCY_S * self._shared.latency)
-        silent = self._faults.take("tts", "silent")
-        sound = b"" if silent else await self._voice.say(text, choice, _RATE)
-        return await send_chunks(request, call, self._chunks(request, sound))
-
-    async def _chunks(self, request: web.Request, sound: bytes) -> AsyncIterator[dict[str, Any]]:
-        if self._faults.take("tts", "stall"):
-            await hang(request)
-            return
-        slow, cut = self._faults.take("tts", "slow"), self._faults.take("tts", "drop")
-        if cut:  # in the middle of the text, even if it is short
-            sound = sound[: min(int(cut.value * _RATE) * 2, len(sound) // 4 * 2)]
-        step = int(_RATE * _CHUNK_S) * 2
-        for start in range(0, len(sound), step):
-            data = base64.b64encode(sound[start : start + step]).decode()
-            mime = f"audio/L16;codec=pcm;rate={_RATE}"
-            yield chunk([{"inlineData": {"mimeType": mime, "data": data}}])
-            if slow:
-                await asyncio.sleep(_CHUNK_S / slow.value)
-        if cut:
-            drop(request, reset=False)
-        else:
-            yield chunk([], finish="STOP")
+async def _chunks(
+    request: web.Request, faults: Faults, sound: bytes
+) -> AsyncIterator[dict[str, Any]]:
+    if faults.take("tts", "stall"):
+        await hang(request)
+        return
+    slow, cut = faults.take("tts", "slow"), faults.take("tts", "drop")
+    if cut:  # in the middle of the text, even if it is short
+        sound = sound[: min(int(cut.value * _RATE) * 2, len(sound) // 4 * 2)]
+    step = int(_RATE * _CHUNK_S) * 2
+    for start in range(0, len(sound), step):
+        data = base64.b64encode(sound[start : start + step]).decode()
+        mime = f"audio/L16;codec=pcm;rate={_RATE}"
+        yield chunk([{"inlineData": {"mimeType": mime, "data": data}}])
+        if slow:
+            await asyncio.sleep(_CHUNK_S / slow.value)
+    if cut:
+        drop(request, reset=False)
+    else:
+        yield chunk([], finish="STOP")
 
 
 def _voice_for(text: str, name: str) -> VoiceChoice:
