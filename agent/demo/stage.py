@@ -64,12 +64,9 @@ class Stage:
 
     async def child_ended(self) -> str:
         """Wait until a process ends by itself, which none should; returns which one has."""
-        processes = dict(self.children)
-        if self.livekit is not None:
-            processes["livekit-server"] = self.livekit.process
-        if self.stand_ins is not None:
-            processes["stand-ins"] = self.stand_ins.process
-        waits = {asyncio.create_task(process.wait()): name for name, process in processes.items()}
+        waits = {
+            asyncio.create_task(process.wait()): name for name, process in self.children.items()
+        }
         try:
             done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -141,6 +138,8 @@ async def stage(
             here.stand_ins = await stack.enter_async_context(
                 stand_ins(faults=faults, log=logs / "stand-ins.log", environment=extra)
             )
+            here.children["livekit-server"] = here.livekit.process
+            here.children["stand-ins"] = here.stand_ins.process
             here.environment = _demo_environment(here.livekit, here.stand_ins, logs)
         here.worker_url = f"http://127.0.0.1:{worker_port}"
         here.environment |= {

@@ -6,11 +6,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from agent.demo.stage import Stage, _real_environment, own_agent_name
-from agent.demo.stand_ins import StandIns
 
 KEYS = """
 LIVEKIT_URL=wss://x.livekit.cloud
@@ -57,11 +55,7 @@ def test_own_agent_name_uses_the_host_name_without_a_user(monkeypatch: pytest.Mo
     assert own_agent_name().startswith("training-greeter-dev-")
 
 
-async def test_child_ended_names_the_process(http: aiohttp.ClientSession) -> None:
+async def test_child_ended_names_the_process() -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(3)")
-    providers = StandIns(
-        environment={}, control_url="", recognises_speech=True, speaks=True, process=process,
-        http=http,
-    )  # fmt: skip
-    running = Stage(stand_ins=providers)
+    running = Stage(children={"stand-ins": process})
     assert await running.child_ended() == "the stand-ins ended unexpectedly, with exit code 3"

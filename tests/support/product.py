@@ -227,14 +227,9 @@ class Product:
 
     def dead_processes(self) -> list[str]:
         """Describe each process that has ended although it should run."""
-        processes = dict(self.stage.children)
-        if self.stage.livekit is not None:
-            processes["livekit-server"] = self.stage.livekit.process
-        if self.stage.stand_ins is not None:
-            processes["stand-ins"] = self.stage.stand_ins.process
         return [
             f"{name} ended with exit code {process.returncode}"
-            for name, process in processes.items()
+            for name, process in self.stage.children.items()
             if process.returncode is not None
         ]
 

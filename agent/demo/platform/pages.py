@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader
+
 from agent.scripts.library import PROMPTS, load_library
 
-_PAGES = Path(__file__).with_name("templates")
+_FOLDER = Path(__file__).with_name("templates")
+_TEMPLATES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
 
 
 def form_page() -> str:
     """The registration form, with every shipped script and every industry of theirs."""
     scripts = load_library(PROMPTS).scripts
-    industries = {
-        name
-        for pages in scripts.values()
-        for page in pages.values()
-        for name in page.fields.industries
-    }
-    text = _read("register.html")
-    text = text.replace("<!--trainings-->", _options(scripts, chosen="warehouse_safety"))
-    return text.replace("<!--industries-->", _options(industries, chosen="logistics"))
+    pages = [page for locales in scripts.values() for page in locales.values()]
+    industries = {name for page in pages for name in page.fields.industries}
+    return _TEMPLATES.get_template("register.html").render(
+        trainings=_ordered(scripts, first="warehouse_safety"),
+        industries=_ordered(industries, first="logistics"),
+    )
 
 
 def video_page(locale: str, *, outcome_url: str = "") -> str:
@@ -33,9 +32,10 @@ def video_page(locale: str, *, outcome_url: str = "") -> str:
     Args:
         outcome_url: where the outcome will be; empty if there is no session.
     """
-    words = json.loads(_read("video_words.json"))
+    words = json.loads((_FOLDER / "video_words.json").read_text(encoding="utf-8"))
     config = {"locale": locale, "outcomeUrl": outcome_url, "words": words}
-    return page_with(_read("video.html"), "video-config", config)
+    page = (_FOLDER / "video.html").read_text(encoding="utf-8")
+    return page_with(page, "video-config", config)
 
 
 def page_with(page: str, name: str, config: dict[str, Any]) -> str:
@@ -46,12 +46,6 @@ def page_with(page: str, name: str, config: dict[str, Any]) -> str:
     return page.replace(f"<!--{name}-->", element)
 
 
-def _options(names: Iterable[str], *, chosen: str) -> str:
-    """Options in alphabetical order, `chosen` first."""
-    ordered = sorted(names, key=lambda name: (name != chosen, name))
-    spoken = (html.escape(name.replace("_", " ")) for name in ordered)
-    return "\n        ".join(f"<option>{name}</option>" for name in spoken)
-
-
-def _read(name: str) -> str:
-    return (_PAGES / name).read_text(encoding="utf-8")
+def _ordered(names: Iterable[str], *, first: str) -> list[str]:
+    """The names as people write them, in alphabetical order after the first."""
+    return [each.replace("_", " ") for each in sorted(names, key=lambda n: (n != first, n))]
