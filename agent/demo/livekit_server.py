@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -16,7 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.demo.processes import ChildFailed, running, wait_until_ready
+from agent.demo.processes import running, wait_until_ready
 from agent.demo.tools import MissingTool, cache_dir, run_tool
 
 VERSION = "v1.13.5"
@@ -31,8 +32,6 @@ _HOW = (
 _START_TIMEOUT_S = 20.0
 _END_S = 1.0
 """Shorter than its graceful stop (5 s); all participants have left by then."""
-# On Windows the loopback's name depends on the language; there, node_ip alone keeps media local.
-_LOOPBACK_ONLY = "" if os.name == "nt" else "  interfaces: {includes: [lo, lo0]}\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,38 +108,38 @@ async def livekit_server(
         webhook: where it posts its events; empty for none.
 
     Raises:
-        MissingTool: the server ended, or did not answer within 20 s.
+        ChildFailed: the server ended, or did not answer within 20 s.
     """
     free, udp = free_ports(2)
     port = port or free
     api_key, secret = key or ("demo" + secrets.token_hex(4), secrets.token_urlsafe(32))
-    webhooks = f'webhook: {{api_key: "{api_key}", urls: ["{webhook}"]}}\n' if webhook else ""
+    rtc = {
+        "node_ip": "127.0.0.1",
+        "use_external_ip": False,
+        "enable_loopback_candidate": True,
+        # Media over UDP; its TCP listener cannot be kept to loopback.
+        "tcp_port": 0,
+        "udp_port": udp,
+    }
+    if os.name != "nt":  # there, the loopback's name depends on the language
+        rtc["interfaces"] = {"includes": ["lo", "lo0"]}
+    config = {
+        "port": port,
+        "bind_addresses": ["127.0.0.1"],
+        "keys": {api_key: secret},
+        "webhook": {"api_key": api_key, "urls": [webhook] if webhook else []},
+        # At debug level it logs the tokens that it refreshes.
+        "logging": {"level": "info"},
+        "rtc": rtc,
+    }
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "livekit.yaml"
-        config.write_text(
-            f"port: {port}\n"
-            'bind_addresses: ["127.0.0.1"]\n'
-            f'keys: {{"{api_key}": "{secret}"}}\n'
-            # At debug level it logs the tokens that it refreshes.
-            "logging: {level: info}\n"
-            f"{webhooks}"
-            "rtc:\n"
-            "  node_ip: 127.0.0.1\n"
-            "  use_external_ip: false\n"
-            "  enable_loopback_candidate: true\n"
-            # Media over UDP; its TCP listener cannot be kept to loopback.
-            f"{_LOOPBACK_ONLY}"
-            "  tcp_port: 0\n"
-            f"  udp_port: {udp}\n"
-        )
-        config.chmod(0o600)
-        command = (str(binary), "--config", str(config))
+        file = Path(folder) / "livekit.yaml"
+        file.write_text(json.dumps(config))  # YAML includes JSON
+        file.chmod(0o600)
+        command = (str(binary), "--config", str(file))
         async with running(*command, log=log, end_s=_END_S) as process:
             url = f"http://127.0.0.1:{port}/"
-            try:
-                await wait_until_ready("livekit-server", url, process, log, _START_TIMEOUT_S)
-            except ChildFailed as e:
-                raise MissingTool(str(e)) from None
+            await wait_until_ready("livekit-server", url, process, log, _START_TIMEOUT_S)
             yield LiveKitServer(
                 url=f"ws://127.0.0.1:{port}", api_key=api_key, api_secret=secret, process=process
             )

@@ -10,7 +10,7 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.reply import Reply
-from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request, Turn
+from agent.demo.providers.gemini.request import Request, Turn
 from agent.scripts import RenderedScript, script_for
 
 LOCALES = ["en", "es", "fr", "de"]
@@ -51,7 +51,7 @@ class Interview:
         return {id: answer.value for id, answer in given if answer.status != "open"}
 
     @property
-    def functions(self) -> list[dict[str, Any]]:
+    def functions(self) -> dict[str, dict[str, Any]]:
         question = {"type": "string", "enum": [q.id for q in self.script.questions]}
         locale = {"type": "string", "enum": LOCALES}
         declared: dict[str, dict[str, Any]] = {
@@ -64,10 +64,10 @@ class Interview:
             "stop_recording": {},
             "end_greeting": {},
         }
-        return [
-            {"name": n, "parametersJsonSchema": {"properties": p, "required": list(p)}}
+        return {
+            n: {"parametersJsonSchema": {"properties": p, "required": list(p)}}
             for n, p in declared.items()
-        ]
+        }
 
     def reply(self) -> Reply:
         return answer(Request(self.script.instructions, self.turns, self.functions))
@@ -80,24 +80,24 @@ class Interview:
             if not answer.calls:
                 self.turns.append(Turn("model", answer.text))
                 return answer.text
-            calls = tuple(FunctionCall(c["name"], c["args"]) for c in answer.calls)
-            self.called += [call.name for call in calls]
+            calls = tuple(answer.calls)
+            self.called += [call["name"] for call in calls]
             self.turns.append(Turn("model", answer.text, calls=calls))
-            responses = tuple(self._call(call) for call in calls)
+            responses = tuple(self._call(**call) for call in calls)
             if self.ended:
                 return ""
             self.turns.append(Turn("user", responses=responses))
 
-    def _call(self, call: FunctionCall) -> FunctionResponse:
+    def _call(self, name: str, args: dict[str, Any]) -> dict[str, Any]:
         output = "Done."
-        if call.name == "end_greeting":
+        if name == "end_greeting":
             self.ended = True
-        elif call.name == "switch_language":
-            self.locale = call.args["locale"]
+        elif name == "switch_language":
+            self.locale = args["locale"]
             self.script = script(self.training, self.locale)
             self.answers.rephrase(self.script.questions)
-        elif call.name == "skip_question":
-            output = self.answers.skip(call.args["question"])
-        elif call.name.startswith("record_"):
-            output = self.answers.record(call.name.removeprefix("record_"), call.args["value"])
-        return FunctionResponse(call.name, {"output": output})
+        elif name == "skip_question":
+            output = self.answers.skip(args["question"])
+        elif name.startswith("record_"):
+            output = self.answers.record(name.removeprefix("record_"), args["value"])
+        return {"name": name, "response": {"output": output}}

@@ -98,7 +98,7 @@ def test_interview_switches_the_language(locale: str, said: str, new: str) -> No
 
 
 def test_interview_declines_a_language_the_script_lacks() -> None:
-    functions = [{"name": "switch_language", "parameters": {"properties": {"locale": {}}}}]
+    functions = {"switch_language": {"parameters": {"properties": {"locale": {}}}}}
     request = Request("You speak English", [Turn("user", "German, please")], functions)
     assert replies("en")["not_spoken"] in answer(request).text
 

@@ -19,7 +19,7 @@ from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.interview import answer
-from agent.demo.providers.gemini.request import FunctionCall, FunctionResponse, Request, Turn
+from agent.demo.providers.gemini.request import Request, Turn
 from agent.scripts import Library, load_library
 
 TYPED: dict[str, Any] = json.loads(
@@ -60,7 +60,7 @@ async def result_of(said: str, id: str, state: GreetingState) -> object:
     (question,) = [q for q in state.script.questions if q.id == id]
     tools = {t.id: t for t in FunctionTools(state, Events(), cast(Speaker, None)).declared()}
     schemas = [cast(Any, tool).info.raw_schema for tool in tools.values()]
-    functions = [{"name": s["name"], "parametersJsonSchema": s["parameters"]} for s in schemas]
+    functions = {s["name"]: {"parametersJsonSchema": s["parameters"]} for s in schemas}
     turns = [Turn("model", question.ask), Turn("user", said)]
     instructions = f"{state.script.instructions}\n\nAlready recorded: nothing. next: {id}"
     reply = answer(Request(instructions, turns, functions))
@@ -68,10 +68,9 @@ async def result_of(said: str, id: str, state: GreetingState) -> object:
     for call in reply.calls:
         function = cast("Callable[..., Awaitable[str]]", tools[call["name"]])
         output = await function(raw_arguments=call["args"])
-        responses.append(FunctionResponse(call["name"], {"output": output}))
+        responses.append({"name": call["name"], "response": {"output": output}})
     if reply.calls:
-        calls = tuple(FunctionCall(call["name"], call["args"]) for call in reply.calls)
-        turns += [Turn("model", calls=calls), Turn("user", responses=tuple(responses))]
+        turns += [Turn("model", calls=tuple(reply.calls)), Turn("user", responses=tuple(responses))]
         reply = answer(Request(instructions, turns, functions))
     assert not reply.calls, reply
     others = {id_ for id_, a in state.answers.given.items() if a.status != "open"} - {id}

@@ -108,9 +108,9 @@ class Gemini:
             return await speak(request, self._shared, body)
         call.detail |= {
             "asked": asked.user_text,
-            "functions": [function["name"] for function in asked.functions],
+            "functions": list(asked.functions),
             "contents": len(body["contents"]),
-            "responses": [vars(response) for response in asked.responses],
+            "responses": [{k: r[k] for k in ("name", "response")} for r in asked.responses],
         }
         if self._faults.take("llm", "garbage"):
             call.detail["fault"] = "garbage"
@@ -132,7 +132,7 @@ class Gemini:
         if self._faults.take("llm", "unknown-call"):
             return Reply(reply.text, [{"name": "no_such_function", "args": {"x": 1}}])
         if self._faults.take("llm", "bad-call"):
-            name = asked.functions[0]["name"] if asked.functions else "no_such_function"
+            name = next(iter(asked.functions), "no_such_function")
             return Reply(reply.text, [{"name": name, "args": {"__unexpected__": [1, {}]}}])
         if self._faults.take("llm", "code"):
             calls: list[dict[str, Any]] = [*reply.calls, {"name": "end_greeting", "args": {}}]

@@ -13,7 +13,7 @@ from typing import Any
 from agent.demo.providers.gemini.interpret import Question, Value, declines, interpret
 from agent.demo.providers.gemini.language import Language, found, languages, plain, words
 from agent.demo.providers.gemini.reply import Reply
-from agent.demo.providers.gemini.request import FunctionCall, Request
+from agent.demo.providers.gemini.request import Request
 
 _NEXT = re.compile(r"\bnext: ?(\w+)|none open")
 _RECORD = "record_"
@@ -50,15 +50,19 @@ class _Interview:
         sentences = re.split(r"(?<=[.!?])\s+", self._said)
         self._asked = " ".join(each for each in sentences if each.endswith("?"))
         self._stated = " ".join(each for each in sentences if not each.endswith("?"))
-        self._functions = {str(f.get("name", "")): f for f in request.functions}
+        self._functions = request.functions
         instruction = plain(request.instruction)
         spoken = (ours for ours in languages().values() if ours.finds("instruction", instruction))
         self._ours: Language = next(spoken, languages()["en"])
         listed = Question.all_in(request.instruction)
         self._questions = {id: q for id, q in listed.items() if _RECORD + id in self._functions}
-        calls = [call for turn in request.turns for call in turn.calls]
-        self._calls = list(zip(calls, request.responses, strict=False))
-        """Every call with its response, oldest first."""
+        calls = [(call["name"], call.get("args") or {}) for t in request.turns for call in t.calls]
+        responses = [_text_of(response) for response in request.responses]
+        self._calls = [
+            (args.get("question", name.removeprefix(_RECORD)), name, response)
+            for (name, args), response in zip(calls, responses, strict=False)
+        ]
+        """Every call, oldest first: the question's id, the function and its response."""
 
     def to_trainee(self) -> Reply:
         """Answer what the trainee said last."""
@@ -84,10 +88,10 @@ class _Interview:
     def after_functions(self) -> Reply:
         """Continue after functions have answered."""
         responses = self._request.turns[-1].responses
-        name = responses[-1].name
+        name = responses[-1]["name"]
         if name == "speak_slower":
             return Reply(f"{self._text('of_course')} {self._request.model_texts[-1]}")
-        refused = any(_REFUSED.search(response.text) for response in responses)
+        refused = any(_REFUSED.search(_text_of(response)) for response in responses)
         if name.startswith(_RECORD):
             if refused and (pending := self._pending):
                 return self._ask_again(pending)
@@ -129,7 +133,7 @@ class _Interview:
         """The call that records an answer or a correction; empty if the trainee gave none."""
         if not self._stated or (self._hears("question") and not self._asked):
             return Reply()
-        recorded = [_id_of(call) for call, _ in self._calls if call.name.startswith(_RECORD)]
+        recorded = [id for id, name, _ in self._calls if name.startswith(_RECORD)]
         earlier = [self._questions.get(id) for id in recorded[-1:]]
         questions = [pending, *(earlier if self._hears("rather") else [])]
         if self._hears("correction"):
@@ -169,7 +173,7 @@ class _Interview:
         """The question to ask next; None if none is open."""
         # An instruction may tell a new model what an earlier one has recorded.
         before = self._request.instruction.partition("Already recorded: ")[2]
-        for text in reversed([before, *(response.text for response in self._request.responses)]):
+        for text in reversed([before, *map(_text_of, self._request.responses)]):
             if following := _NEXT.search(text):
                 return self._questions.get(following[1] or "")
         return next(iter(self._questions.values()), None)
@@ -177,7 +181,7 @@ class _Interview:
     @property
     def _pending(self) -> Question | None:
         """The question that was asked last and is not answered yet."""
-        handled = {_id_of(call) for call, got in self._calls if not _REFUSED.search(got.text)}
+        handled = {id for id, _, response in self._calls if not _REFUSED.search(response)}
         for text in reversed(self._request.model_texts[-_PENDING_TURNS:]):
             asked = [each for each in self._questions.values() if each.is_in(text)]
             # "Have you worked in care?" is also the end of "How long have you worked in care?".
@@ -236,9 +240,9 @@ class _Interview:
         return self._ours.finds(intent, self._heard) is not None
 
 
-def _id_of(call: FunctionCall) -> str:
-    """The id of the question that a call is about."""
-    return str(call.args.get("question", call.name.removeprefix(_RECORD)))
+def _text_of(response: dict[str, Any]) -> str:
+    """What a function answered, whatever it is called: `output`, `result` or `error`."""
+    return str(next(filter(None, response["response"].values()), ""))
 
 
 def _called(function: str, **args: Any) -> Reply:

@@ -12,51 +12,27 @@ _INSTRUCTIONS = re.compile("<instructions>.*?</instructions>", re.S)
 
 
 @dataclass(frozen=True)
-class FunctionCall:
-    """A function the model called."""
-
-    name: str
-    args: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class FunctionResponse:
-    """What a called function answered."""
-
-    name: str
-    response: dict[str, Any]
-    """As on the wire: `output`, `result` or `error`."""
-
-    @property
-    def text(self) -> str:
-        return str(next((value for value in self.response.values() if value), ""))
-
-
-@dataclass(frozen=True)
 class Turn:
     """One entry of `contents`."""
 
     role: str
     """`user` or `model`"""
     text: str = ""
-    calls: tuple[FunctionCall, ...] = ()
-    responses: tuple[FunctionResponse, ...] = ()
+    calls: tuple[dict[str, Any], ...] = ()
+    """Functions that the model called, with `name` and `args`."""
+    responses: tuple[dict[str, Any], ...] = ()
+    """What they answered, with `name` and `response`."""
 
     @classmethod
     def parse(cls, content: dict[str, Any]) -> Turn:
         parts = content.get("parts") or []
         text = " ".join(part["text"] for part in parts if part.get("text")).strip()
         text = _INSTRUCTIONS.sub("", text).strip() or text
-        calls = [part["functionCall"] for part in parts if part.get("functionCall")]
-        responses = [part["functionResponse"] for part in parts if part.get("functionResponse")]
         return cls(
-            "model" if content.get("role") == "model" else "user",
+            content.get("role", "user"),
             "" if text == "." else text,  # livekit-plugins-google makes the last turn the user's
-            tuple(FunctionCall(str(call["name"]), call.get("args") or {}) for call in calls),
-            tuple(
-                FunctionResponse(str(each.get("name", "")), each.get("response") or {})
-                for each in responses
-            ),
+            tuple(part["functionCall"] for part in parts if "functionCall" in part),
+            tuple(part["functionResponse"] for part in parts if "functionResponse" in part),
         )
 
 
@@ -66,8 +42,8 @@ class Request:
 
     instruction: str
     turns: list[Turn]
-    functions: list[dict[str, Any]] = field(default_factory=list)
-    """The declarations of the functions it may call."""
+    functions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The declarations of the functions it may call, by name."""
     tokens: int = 0
     model: str = ""
     most_tokens: int = 0
@@ -86,7 +62,7 @@ class Request:
         return cls(
             "\n".join(part.get("text", "") for part in instruction.get("parts") or []),
             [turn for turn in turns if turn.text or turn.calls or turn.responses],
-            [f for tool in tools for f in tool.get("functionDeclarations") or []],
+            {f["name"]: f for tool in tools for f in tool.get("functionDeclarations") or []},
             len(json.dumps(body)) // 4,
             model,
             int((body.get("generationConfig") or {}).get("maxOutputTokens") or 0),
@@ -103,6 +79,6 @@ class Request:
         return [turn.text for turn in self.turns if turn.role == "model" and turn.text]
 
     @property
-    def responses(self) -> list[FunctionResponse]:
+    def responses(self) -> list[dict[str, Any]]:
         """What functions have answered, oldest first."""
         return [response for turn in self.turns for response in turn.responses]
