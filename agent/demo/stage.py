@@ -25,7 +25,7 @@ from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, 
 from agent.demo.page import ensure_page
 from agent.demo.platform.site import PlatformSettings, create_platform
 from agent.demo.processes import ChildFailed, child, wait_until_ready
-from agent.demo.providers.faults import parse_fault
+from agent.demo.providers.faults import Faults
 from agent.demo.providers.wire import serving
 from agent.demo.stand_ins import StandIns, stand_ins
 
@@ -107,8 +107,7 @@ async def stage(
         ConfigError: with `real`, the environment lacks something; the text says what.
     """
     here = Stage()
-    for text in faults:
-        parse_fault(text)
+    Faults(faults)
     async with contextlib.AsyncExitStack() as stack:
         page = await ensure_page(say)
         endpoint_port, worker_port = free_ports(2)

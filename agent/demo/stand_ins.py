@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 
 from agent.demo.processes import running
-from agent.demo.providers.faults import UnknownFault, describe_faults, parse_fault
+from agent.demo.providers.faults import Faults, UnknownFault, describe_faults
 from agent.demo.tools import MissingTool
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -44,13 +44,7 @@ class StandIns:
     http: aiohttp.ClientSession
 
     async def faults(self, *texts: str) -> None:
-        """Put these faults in force instead of all others; none: everything works.
-
-        Raises:
-            UnknownFault: the text lists all faults.
-        """
-        for text in texts:
-            parse_fault(text)
+        """Put these faults in force instead of all others; none: everything works."""
         await self._request("PUT", "/faults", list(texts))
 
     async def sessions(self) -> list[dict[str, Any]]:
@@ -103,8 +97,7 @@ async def stand_ins(
         UnknownFault: the text lists all faults.
         MissingTool: the process ended, or was not ready within 60 s.
     """
-    for text in faults:
-        parse_fault(text)
+    Faults(faults)
     arguments = ["--latency", latency, *(part for text in faults for part in ("--fault", text))]
     command = (sys.executable, "-m", "agent.demo.stand_ins", *arguments)
     env = {**os.environ, **(environment or {})}

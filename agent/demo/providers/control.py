@@ -61,13 +61,24 @@ async def serve_gemini() -> AsyncIterator[str]:
 
 def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> web.Application:
     """The control API."""
+    shows: dict[str, Callable[[], list[Any]]] = {
+        "/sessions": lambda: [session.as_json() for session in bey.avatars.sessions.values()],
+        "/calls": lambda: [asdict(call) for call in shared.calls],
+    }
+    replaces: dict[str, Callable[[Any], None]] = {
+        "/faults": shared.faults.replace,
+        "/gemini/script": gemini.script,
+    }
 
-    async def sessions(_: web.Request) -> web.Response:
-        found = bey.avatars.sessions.values()
-        return web.json_response([session.as_json() for session in found])
+    async def show(request: web.Request) -> web.Response:
+        return web.json_response(shows[request.path]())
 
-    async def calls(_: web.Request) -> web.Response:
-        return web.json_response([asdict(call) for call in shared.calls])
+    async def replace(request: web.Request) -> web.Response:
+        try:
+            replaces[request.path](await request.json())
+        except (UnknownFault, TypeError, AttributeError, json.JSONDecodeError) as e:
+            return web.json_response({"error": str(e)}, status=400)
+        return web.json_response({"ok": True})
 
     async def reset(_: web.Request) -> web.Response:
         await bey.avatars.stop()
@@ -78,22 +89,7 @@ def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> web.Applica
         return web.json_response({"ok": True})
 
     app = web.Application()
-    app.router.add_get("/sessions", sessions)
-    app.router.add_get("/calls", calls)
-    app.router.add_put("/faults", _replacing(shared.faults.replace))
-    app.router.add_put("/gemini/script", _replacing(gemini.script))
-    app.router.add_post("/reset", reset)
+    app.add_routes([web.get(path, show) for path in shows])
+    app.add_routes([web.put(path, replace) for path in replaces])
+    app.add_routes([web.post("/reset", reset)])
     return app
-
-
-def _replacing(replace: Callable[[Any], None]) -> Callable[[web.Request], Any]:
-    """A handler that replaces a list by that of the request; 400 says what is wrong with it."""
-
-    async def handle(request: web.Request) -> web.Response:
-        try:
-            replace(await request.json())
-        except (UnknownFault, TypeError, AttributeError, json.JSONDecodeError) as e:
-            return web.json_response({"error": str(e)}, status=400)
-        return web.json_response({"ok": True})
-
-    return handle

@@ -9,14 +9,14 @@ Routes: https://docs.bey.dev/openapi.json.
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import jwt
 from aiohttp import web
+from pydantic import BaseModel, Field, ValidationError
 
 from agent.demo.providers.beyond_presence.sessions import Avatars, AvatarSession
 from agent.demo.providers.wire import Answered, Call, Shared, drop, is_invalid_key, refused
@@ -31,6 +31,16 @@ _USAGE = {
 }
 _UNKNOWN = "no-such"
 _LATENCY_S = 0.05
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class _Asked(BaseModel):
+    """The body of a request for an avatar."""
+
+    transport: Literal["livekit"]
+    avatar_id: _Text
+    url: _Text
+    token: _Text
 
 
 class BeyondPresence:
@@ -58,22 +68,25 @@ class BeyondPresence:
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         call = await self._begin(request, "POST /v1/sessions")
-        body = await _body(request)
+        try:
+            asked = _Asked.model_validate_json(await request.read())
+        except ValidationError as e:
+            detail = e.errors(include_url=False, include_context=False, include_input=False)
+            raise Answered(web.json_response({"detail": detail}, status=422)) from None
+        if urlsplit(asked.url).scheme not in {"ws", "wss"}:
+            raise refused("bey", 400, "url must start with ws:// or wss://")
+        if asked.avatar_id.startswith(_UNKNOWN):
+            raise refused("bey", 404, "Avatar not found")
         await asyncio.sleep(_LATENCY_S * self._shared.latency)
-        session = AvatarSession(
-            id=str(uuid.uuid4()),
-            avatar_id=body["avatar_id"],
-            created_at=time.time(),
-            url=body["url"],
-            claims=_claims(body["token"]),
-        )
+        claims = _claims(asked.token)
+        session = AvatarSession(str(uuid.uuid4()), asked.avatar_id, asked.url, claims=claims)
         call.detail |= {
             "session": session.id,
             "avatar_id": session.avatar_id,
-            "url": body["url"],
-            "room": _room_of(session.claims),
+            "url": asked.url,
+            "room": (claims.get("video") or {}).get("room", ""),
         }
-        self.avatars.start(session, url=body["url"], token=body["token"])
+        self.avatars.start(session, url=asked.url, token=asked.token)
         if self._faults.take("bey", "lost-answer"):
             call.detail["fault"] = "lost-answer"
             drop(request)
@@ -141,36 +154,3 @@ def _claims(token: str) -> dict[str, Any]:
         return jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         return {}
-
-
-def _room_of(claims: dict[str, Any]) -> str:
-    grants = claims.get("video")
-    return str(grants.get("room", "")) if isinstance(grants, dict) else ""
-
-
-async def _body(request: web.Request) -> dict[str, str]:
-    """The body of a request for an avatar.
-
-    Raises:
-        Answered: the real API would refuse it.
-    """
-    try:
-        body = await request.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise refused("bey", 400, "the body is not a JSON object")
-    wrong = [
-        {"type": "missing", "loc": ["body", name], "msg": "Field required"}
-        for name in ("transport", "avatar_id", "url", "token")
-        if not isinstance(body.get(name), str) or not body[name]
-    ]
-    if not wrong and body["transport"] != "livekit":
-        wrong = [{"loc": ["body", "transport"], "msg": "Input should be 'livekit'"}]
-    if wrong:
-        raise Answered(web.json_response({"detail": wrong}, status=422))
-    if urlsplit(body["url"]).scheme not in {"ws", "wss"}:
-        raise refused("bey", 400, "url must start with ws:// or wss://")
-    if body["avatar_id"].startswith(_UNKNOWN):
-        raise refused("bey", 404, "Avatar not found")
-    return body

@@ -34,8 +34,8 @@ class AvatarSession:
 
     id: str
     avatar_id: str
-    created_at: float
-    url: str = ""
+    url: str
+    created_at: float = field(default_factory=time.time)
     identity: str = ""
     """The avatar's in the room; empty until it has joined."""
     room: str = ""
