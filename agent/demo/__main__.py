@@ -1,4 +1,4 @@
-"""Run the whole product on this machine: with stand-ins for the providers, or with your keys."""
+"""Run the whole product on this machine, with simulated providers or with your own keys."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -20,27 +21,25 @@ from agent.demo.tools import MissingTool, cache_dir
 def main() -> int:
     """Run until Ctrl-C; returns 0, 1 if something could not run, or 2 if misconfigured."""
     parser = argparse.ArgumentParser(prog="python -m agent.demo", description=__doc__)
-    parser.add_argument(
-        "--port", type=int, default=0, help="port of the page (default: a free one)"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="port of the page (default: a free one)")
+    add(
         "--fault",
         action="append",
         default=[],
         metavar="F",
-        help="make a provider fail, for example bey:never-joins; `list` shows all faults",
+        help="make a provider fail, for example bey:never-joins (repeatable); `list` shows all",
     )
-    parser.add_argument(
+    add(
         "--origin",
         action="append",
         default=[],
+        type=_origin,
         metavar="URL",
-        help="let a page of yours call the token endpoint, for example http://localhost:5173, "
-        "and print the keys for its backend; repeat for more pages",
+        help="let your own page at this URL, for example http://localhost:5173, call the token "
+        "endpoint, and print the keys for its backend (repeatable)",
     )
-    parser.add_argument(
-        "--real", action="store_true", help="use the real providers, with the keys in .env"
-    )
+    add("--real", action="store_true", help="use the real providers, with the keys in .env")
     options = parser.parse_args()
     if "list" in options.fault:
         print(describe_faults())
@@ -57,6 +56,12 @@ def main() -> int:
         pass
     print("demo: stopped", flush=True)
     return 0
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s]+/?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like http://localhost:5173")
+    return text.rstrip("/")
 
 
 async def _show(options: argparse.Namespace) -> None:

@@ -146,7 +146,7 @@ async def stage(
             "PLATFORM_API_KEY": platform.api_key,
             # The demo's platform is not the one that a developer's .env may name.
             **dict.fromkeys(_OF_REAL_PLATFORMS, ""),
-            "CORS_ALLOWED_ORIGINS": ",".join([here.url, *(each.rstrip("/") for each in origins)]),
+            "CORS_ALLOWED_ORIGINS": ",".join([here.url, *origins]),
             "CONTINUE_URL": f"{here.url}/video",
             "STATE_DIR": str(logs / "state"),
             "OUTCOME_WEBHOOK_URL": f"{here.url}/outcomes",

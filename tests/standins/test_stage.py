@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.demo.__main__ import main
 from agent.demo.stage import Stage, _real_environment, own_agent_name
 
 KEYS = """
@@ -59,3 +60,12 @@ async def test_child_ended_names_the_process() -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(3)")
     running = Stage(children={"stand-ins": process})
     assert await running.child_ended() == "the stand-ins ended unexpectedly, with exit code 3"
+
+
+def test_demo_refuses_an_origin_that_no_page_has(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["demo", "--origin", "localhost:5173"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "'localhost:5173' is not like http://localhost:5173" in capsys.readouterr().err

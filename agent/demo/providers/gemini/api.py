@@ -18,7 +18,7 @@ from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.live import LiveListener
 from agent.demo.providers.gemini.reply import Reply, chunk, send_chunks
 from agent.demo.providers.gemini.request import Request
-from agent.demo.providers.gemini.rules import MODELS, TEXT_MODELS, problem
+from agent.demo.providers.gemini.rules import MODELS, problem
 from agent.demo.providers.gemini.speech import speak, wants_sound
 from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refused
 
@@ -72,7 +72,7 @@ class Gemini:
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: the models."""
         await self._begin(request, "llm", f"GET {request.path}", lasting=True)
-        model = request.match_info.get("model", TEXT_MODELS[0])
+        model = request.match_info.get("model", next(iter(MODELS)))
         if model not in MODELS:
             raise refused("llm", 404, _NOT_FOUND.format(model))
         known = {"name": f"models/{model}", "supportedGenerationMethods": ["generateContent"]}

@@ -15,8 +15,8 @@ _RULES: Final[dict[str, Any]] = json.loads(
 _KEYWORDS: Final = frozenset(_RULES["schema_keywords"].split())
 _SHORTEST_DEADLINE_S: Final = 10
 _NAME: Final = re.compile(r"[A-Za-z_][\w.:-]{0,63}")
-TEXT_MODELS: Final = (*_RULES["levels"], *_RULES["budgets"], *_RULES["without_thinking"])
-MODELS: Final = frozenset({*TEXT_MODELS, *_RULES["speech"]})
+MODELS: Final[dict[str, dict[str, Any]]] = _RULES["models"]
+"""What each model takes: `levels` or a `budget` of thinking, or text to be read aloud."""
 
 
 def signature_of(model: str) -> str:
@@ -40,7 +40,7 @@ def problem(model: str, body: dict[str, Any], deadline: str, *, speech: bool) ->
 def _problems(model: str, body: dict[str, Any], deadline: str, speech: bool) -> Iterator[str]:
     if deadline and float(deadline) < _SHORTEST_DEADLINE_S:
         yield _say("deadline", deadline)
-    if speech is not (model in _RULES["speech"]):
+    if speech is not MODELS[model].get("speech", False):
         yield _say("modality", "AUDIO" if speech else "TEXT")
     if not body.get("contents"):
         yield _say("contents")
@@ -55,12 +55,12 @@ def _problems(model: str, body: dict[str, Any], deadline: str, speech: bool) -> 
 def _thinking(model: str, config: dict[str, Any]) -> Iterator[str]:
     thinking = config.get("thinkingConfig") or {}
     level, budget = str(thinking.get("thinkingLevel") or ""), thinking.get("thinkingBudget")
-    levels = _RULES["levels"].get(model, "").split()
+    levels = MODELS[model].get("levels", "").split()
     if level and budget is not None:
         yield _say("both")
     if level and level.lower() not in levels:
         yield _say("level" if levels else "no level", level.upper())
-    low, high = (-1, 32_768) if levels else _RULES["budgets"].get(model, (0, -1))
+    low, high = (-1, 32_768) if levels else MODELS[model].get("budget", (0, -1))
     if budget is not None and budget != -1 and not low <= budget <= high:
         yield _say("budget", budget, low, high)
     if model.startswith("gemini-3") and {"presencePenalty", "frequencyPenalty"} & set(config):
@@ -78,7 +78,7 @@ def _turns(model: str, contents: list[dict[str, Any]]) -> Iterator[str]:
             yield _say("parts", index)
         calls = [part for part in parts if "functionCall" in part]
         responses = [part for part in parts if "functionResponse" in part]
-        if calls and model in _RULES["levels"]:
+        if calls and "levels" in MODELS[model]:
             yield from _signature(model, calls[0], index + 1)
         if order.endswith("c") and len(responses) != counts[-1]:
             yield _say("number")
