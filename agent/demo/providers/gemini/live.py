@@ -44,7 +44,7 @@ class LiveListener(Listener):
     async def send_result(self, result: Result) -> None:
         text = await result.text if result.text else ""
         if result.is_final:
-            text = await self.final(text) or ""
+            text = await self.final(text, self.latency_s) or ""
         name = "inputTranscription" if result.is_final else "interimInputTranscription"
         if text:
             await self.send({"serverContent": {name: {"text": text, "languageCode": "en-US"}}})
