@@ -91,7 +91,8 @@ class Shared:
             if fault.name in ("hang", "refuse"):
                 drop(request)
                 del request["call"]
-            raise Answered(_BROKEN[fault.name]())
+            # After a drop, nobody gets the response that aiohttp wants.
+            raise Answered(web.Response(**_BROKEN.get(fault.name, {})))
         return call
 
 
@@ -103,15 +104,9 @@ class Answered(Exception):
         self.response = response
 
 
-_BROKEN: dict[str, Callable[[], web.Response]] = {
-    "html": lambda: web.Response(
-        text="<html><body>It works!</body></html>", content_type="text/html"
-    ),
-    "huge": lambda: web.Response(status=500, text="x" * 1_000_000),
-    "empty": web.Response,
-    # The connection is gone; aiohttp wants a response nevertheless.
-    "hang": web.Response,
-    "refuse": web.Response,
+_BROKEN: dict[str, dict[str, Any]] = {
+    "html": {"text": "<html><body>It works!</body></html>", "content_type": "text/html"},
+    "huge": {"text": "x" * 1_000_000, "status": 500},
 }
 
 

@@ -7,6 +7,7 @@ no value, and the stand-in asks again.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from agent.core.plain_text import cut
@@ -134,14 +135,13 @@ def _choice(question: Question, text: str, ours: Language) -> str | None:
         f"{ours.patterns['yes_word']}|{ours.patterns['no_word']}", text.strip(" .!")
     )
     labels = {id: ours.content_words(label) for id, label in question.choices.items()}
+    counts = Counter(word for label in labels.values() for word in {*label})
     said = ours.content_words(text)
     named = []
     for id, label in labels.items():
-        others = {word for other in labels if other != id for word in labels[other]}
-        own = {
-            word for word in (*label, *words(id.replace("_", " "))) if not ours.finds("not", word)
-        }
-        if found(" ".join(label), " ".join(said)) or (not bare and (own - others) & {*said}):
+        own = {word for word in (*label, *words(id.replace("_", " "))) if counts[word] < 2}
+        own &= {word for word in said if not bare and not ours.finds("not", word)}
+        if own or found(" ".join(label), " ".join(said)):
             named.append(id)
     if not named:
         ids, ordinals = list(labels), ours.words["ordinals"].replace("_", " ")
@@ -149,7 +149,5 @@ def _choice(question: Question, text: str, ours: Language) -> str | None:
         named = [id for ordinal, id in places if re.match(ordinal, text.strip(" .!,"))]
     if len(named) != 1:
         return None
-    negated = ours.finds("not", " ".join(said)) and not ours.finds(
-        "not", " ".join(labels[named[0]])
-    )
-    return None if negated else named[0]
+    label_is_negative = ours.finds("not", " ".join(labels[named[0]]))
+    return named[0] if label_is_negative or not ours.finds("not", " ".join(said)) else None
