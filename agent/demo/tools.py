@@ -71,23 +71,25 @@ async def run_tool(
             while process.returncode is None:
                 left_s = began + timeout_s - now()
                 if left_s <= 0:
-                    text = " / ".join(_lines(log))
-                    raise MissingTool(f"{what}: not done after {timeout_s:g} s: {text}")
+                    raise MissingTool(f"{what}: not done after {timeout_s:g} s: {_tail(log)}")
                 try:
                     await asyncio.wait_for(process.wait(), min(_REPORT_EVERY_S, left_s))
                 except TimeoutError:
                     last = "".join(f": {line[:_WIDTH]}" for line in _lines(log)[-1:])
                     say(f"… {step}, {now() - began:.0f} s{last}")
         if process.returncode:
-            text = " / ".join(_lines(log))
-            raise MissingTool(f"{what} failed ({' '.join(command)}): {text}")
+            raise MissingTool(f"{what} failed ({' '.join(command)}): {_tail(log)}")
         return "\n".join(_lines(log))
 
 
 def _lines(log: Path) -> list[str]:
     """The last lines of an output; a carriage return begins a new one, as in progress bars."""
-    text = _ESCAPES.sub("", log.read_text(errors="replace")[-2000:])
-    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()][-10:]
+    text = _ESCAPES.sub("", log.read_text(errors="replace")[-8000:])
+    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()][-40:]
+
+
+def _tail(log: Path) -> str:
+    return " / ".join(_lines(log))[-800:] or "no output"
 
 
 def version_of(tool: str) -> tuple[int, ...]:
