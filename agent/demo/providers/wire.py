@@ -36,6 +36,10 @@ class Call:
     """What was asked and said."""
 
 
+CALL = web.RequestKey("call", Call)
+"""The call that a request is."""
+
+
 @dataclass
 class Shared:
     """What all stand-ins of a run have in common."""
@@ -77,7 +81,7 @@ class Shared:
         """
         call = Call(provider=provider, call=name, at=time.time(), detail=detail)
         self.calls.append(call)
-        request["call"] = call
+        request[CALL] = call
         of = of or provider
         if slow := self.faults.take(of, "delay", lasting=lasting):
             await asyncio.sleep(slow.value)
@@ -90,7 +94,7 @@ class Shared:
                 await hang(request)
             if fault.name in ("hang", "refuse"):
                 drop(request)
-                del request["call"]
+                del request[CALL]
             # After a drop, nobody gets the response that aiohttp wants.
             raise Answered(web.Response(**_BROKEN.get(fault.name, {})))
         return call
@@ -200,5 +204,5 @@ async def _answer(
 
 
 async def _note_status(request: web.Request, response: web.StreamResponse) -> None:
-    if call := request.get("call"):
+    if call := request.get(CALL):
         call.status = response.status

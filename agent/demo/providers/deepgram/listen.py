@@ -16,7 +16,7 @@ from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.endpointing import FRAME_MS, Endpointer
 from agent.demo.providers.faults import Faults
-from agent.demo.providers.wire import Call, Shared, drop
+from agent.demo.providers.wire import CALL, Shared, drop
 
 _LONGEST_MS = 25_000
 _SHORTEST_MS = 120
@@ -52,7 +52,7 @@ class Listener(ABC):
     def __init__(self, request: web.Request, shared: Shared) -> None:
         self.query = request.query
         self.now = Endpointer()
-        self.call: Call = request["call"]
+        self.call = request[CALL]
         self.faults: Faults = shared.faults
         self.results: asyncio.Queue[Any] = asyncio.Queue()
         """Results to send, in order; None ends the connection."""

@@ -18,7 +18,7 @@ from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.listen import json_object
 from agent.demo.providers.deepgram.voices import aura_voice
-from agent.demo.providers.wire import Call, Shared, drop
+from agent.demo.providers.wire import CALL, Shared, drop
 
 _LATENCY_S = 0.08
 """From text to the first byte of sound."""
@@ -39,7 +39,7 @@ class Speaker:
     def __init__(self, request: web.Request, shared: Shared) -> None:
         self._request, self._socket = request, web.WebSocketResponse()
         self._faults, self._first_byte_s = shared.faults, _LATENCY_S * shared.latency
-        self._call: Call = request["call"]
+        self._call = request[CALL]
         speed = float(request.query.get("speed", "1"))
         self._voice, self._choice = shared.voice, aura_voice(request.query["model"], speed)
         self._rate = int(request.query.get("sample_rate", "24000"))

@@ -14,6 +14,7 @@ from agent.demo.providers.gemini.interpret import Question, Value, declines, int
 from agent.demo.providers.gemini.language import Language, found, languages, plain, words
 from agent.demo.providers.gemini.reply import Reply
 from agent.demo.providers.gemini.request import Request
+from agent.demo.providers.gemini.rules import schema_of
 
 _NEXT = re.compile(r"\bnext: ?(\w+)|none open")
 _RECORD = "record_"
@@ -125,8 +126,7 @@ class _Interview:
 
     def _locales(self) -> list[str]:
         """The locales that the declared function takes."""
-        declared = self._functions.get("switch_language", {})
-        schema = declared.get("parametersJsonSchema") or declared.get("parameters") or {}
+        schema = schema_of(self._functions.get("switch_language", {}))
         return schema.get("properties", {}).get("locale", {}).get("enum") or []
 
     def _recorded(self, pending: Question | None) -> Reply:

@@ -105,7 +105,7 @@ def _declaration(declaration: dict[str, Any]) -> Iterator[str]:
     name = str(declaration.get("name", ""))
     if not _NAME.fullmatch(name) or not declaration.get("description"):
         yield _say("function", name)
-    schema = declaration.get("parametersJsonSchema") or declaration.get("parameters") or {}
+    schema = schema_of(declaration)
     if unknown := set(_keywords(schema)) - _KEYWORDS:
         yield _say("keyword", min(unknown))
     properties = schema.get("properties", {})
@@ -114,6 +114,12 @@ def _declaration(declaration: dict[str, Any]) -> Iterator[str]:
     for property in properties.values():
         if not all(isinstance(value, str) for value in property.get("enum", [])):
             yield _say("enum", name)
+
+
+def schema_of(declaration: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a function; the client sends one of the names in snake case."""
+    names = ("parametersJsonSchema", "parameters_json_schema", "parameters")
+    return next((declaration[name] for name in names if declaration.get(name)), {})
 
 
 def _say(message: str, *values: Any) -> str:

@@ -19,7 +19,7 @@ from aiohttp import web
 from agent.demo.providers.faults import Faults
 from agent.demo.providers.gemini.reply import chunk, send_chunks
 from agent.demo.providers.speech import VoiceChoice, espeak_name
-from agent.demo.providers.wire import Call, Shared, drop, hang, refused
+from agent.demo.providers.wire import CALL, Shared, drop, hang, refused
 
 _RATE = 24_000
 _CHUNK_S = 0.2
@@ -40,7 +40,7 @@ def wants_sound(body: Any) -> bool:
 
 async def speak(request: web.Request, shared: Shared, body: dict[str, Any]) -> web.StreamResponse:
     """Read the text of one request aloud."""
-    call: Call = request["call"]
+    call = request[CALL]
     # In camel case or in snake case: the client sends both in one request.
     config = json.dumps(body["generationConfig"])
     named = re.search(r'"voice_?name": "(\w+)"', config, re.I)
