@@ -104,9 +104,7 @@ class BeyondPresence:
         return web.json_response(_as_answer(session))
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
-        _, failure = await self._shared.begin(request, "bey", "GET /v1/sessions", lasting=True)
-        if failure or (failure := _key_problem(request)):
-            return failure
+        await self._begin(request, "GET /v1/sessions", lasting=True)
         sessions = sorted(self.avatars.sessions.values(), key=lambda one: -one.created_at)
         first, limit = (int(request.query.get(k, v)) for k, v in (("cursor", 0), ("limit", 10)))
         more, page = len(sessions) > first + limit, sessions[first : first + limit]
