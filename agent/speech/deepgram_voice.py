@@ -2,13 +2,15 @@
 
 livekit-plugins-deepgram 1.8.9 starts its time limit at the first word. If the model then pauses in
 mid-reply, the voice seems to have failed. This class starts the limit at the end of the text. It
-also retries once if Deepgram has closed an idle connection.
+also retries once if Deepgram has closed an idle connection, and changes the connection before it
+has flushed too often.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,6 +25,10 @@ _PAUSE_S: Final = 8.0
 _REUSED_FIRST_AUDIO_S: Final = 1.5
 """Limit for the first audio on a reused connection. After it, a new connection is used."""
 _CHECK_EVERY_S: Final = 0.1
+_MOST_LINES: Final = 18
+_LINES_WINDOW_S: Final = 60.0
+"""Each line ends with a flush. A connection takes 20 in 60 s; after that, it says nothing
+(https://developers.deepgram.com/docs/tts-ws-flush). A trainee who often interrupts causes more."""
 
 
 class DeepgramVoice(deepgram.TTS):
@@ -38,6 +44,8 @@ class DeepgramVoice(deepgram.TTS):
         super().__init__(
             model=model, api_key=api_key, base_url=f"{base_url}/v1/speak", mip_opt_out=True
         )
+        self._begun_at: deque[float] = deque(maxlen=_MOST_LINES)
+        """When the latest lines on the current connection began."""
         self.speed = 1.0
         """The speed from the next line on; 1.0 is normal."""
 
@@ -51,6 +59,12 @@ class DeepgramVoice(deepgram.TTS):
     def stream(
         self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
     ) -> deepgram.tts.SynthesizeStream:
+        """Begin a line, on a new connection if the current one has spoken many."""
+        now, begun_at = time.monotonic(), self._begun_at
+        if len(begun_at) == _MOST_LINES and now - begun_at[0] < _LINES_WINDOW_S:
+            self.update_options(model=self.model)  # the plugin then drops its connections
+            begun_at.clear()
+        begun_at.append(now)
         return _Line(self, conn_options)
 
 

@@ -125,6 +125,16 @@ async def test_voice_reuses_its_connection(providers: StandIns) -> None:
     assert call["said"] == ["Hello, Ada.", "Welcome to your training."]
 
 
+async def test_voice_changes_its_connection_before_it_has_flushed_too_often(
+    providers: StandIns,
+) -> None:
+    voice = voice_of(providers)
+    for _ in range(22):
+        assert await say(voice, "Yes.") > 0
+    await voice.aclose()
+    assert [len(call["said"]) for call in await connections(providers)] == [18, 4]
+
+
 async def test_voice_says_the_line_on_a_new_connection_if_the_idle_one_was_closed(
     providers: StandIns,
 ) -> None:
