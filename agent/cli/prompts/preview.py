@@ -5,20 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader
 
 from agent.cli.prompts.arguments import Tools, add_prompts_folder, find_script
 from agent.cli.prompts.audio import LineVoice, line_voice
+from agent.cli.prompts.preview_server import serve
 from agent.cli.prompts.render import LINES, named_question, render_all, timed
-from agent.core.errors import ScriptError
 from agent.scripts import Question, RenderedScript
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding, Loc, dotted
@@ -34,7 +32,7 @@ def add_to(tools: Tools) -> None:
         "preview", help="show scripts as a web page, with audio and findings; or write it to a file"
     )
     preview.add_argument("script", nargs="*", help="names, folders or files (default: all)")
-    preview.add_argument("--out", type=Path, help="write one HTML file, to send to somebody")
+    preview.add_argument("--out", type=Path, help="write one HTML file, to send to a reviewer")
     preview.add_argument("--audio", action="store_true", help="with --out: put the audio in it")
     preview.add_argument("--port", type=int, default=8090, help="of the local page (8090)")
     add_prompts_folder(preview)
@@ -49,49 +47,8 @@ def _preview(options: argparse.Namespace) -> int:
         return 0
     voice = line_voice()
     page(options, voice, serves=True)  # a mistyped name fails now
-    with ThreadingHTTPServer(("127.0.0.1", options.port), _handler(options, voice)) as server:
-        print(f"open http://127.0.0.1:{server.server_port}/ and press Ctrl+C to stop")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+    serve(options.port, lambda: page(options, voice, serves=True), voice)
     return 0
-
-
-def _handler(options: argparse.Namespace, voice: LineVoice) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """Renders the page anew for every request, so that a reload shows an edited file."""
-
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            try:
-                if url.path == "/":
-                    html = page(options, voice, serves=True)
-                    self._answer(200, "text/html; charset=utf-8", html.encode())
-                elif url.path == "/audio":
-                    values = {name: value[0] for name, value in parse_qs(url.query).items()}
-                    wav = asyncio.run(
-                        voice.wav(values["text"], values["locale"], values.get("voice") or None)
-                    )
-                    self._answer(200, "audio/wav", wav)
-                else:
-                    self._answer(404, "text/plain", b"not found")
-            except (ScriptError, KeyError) as e:
-                print(e, file=sys.stderr)
-                self._answer(500, "text/plain; charset=utf-8", str(e).encode())
-
-        def _answer(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Cache-Control", "no-store")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
 
 
 @dataclass

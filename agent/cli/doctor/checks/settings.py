@@ -114,7 +114,7 @@ def _equal_secrets(config: Configuration) -> Iterator[CheckResult]:
             yield failed(
                 f"settings.{equal[0]}",
                 f"{' and '.join(equal)} have the same value",
-                "give each its own secret: whoever knows one could use the other",
+                "give each its own secret: with one, the other can be used",
             )
 
 
