@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import functools
 import os
 import time
 from dataclasses import dataclass
@@ -88,14 +86,7 @@ def generate_livekit_token(
         claims["name"] = participant_name
     if attributes:
         claims["attributes"] = attributes
-    return jwt.encode(claims, _signing_key(api_secret), algorithm="HS256")
-
-
-@functools.lru_cache(maxsize=4)
-def _signing_key(secret: str) -> jwt.PyJWK:
-    """Return the key as PyJWT uses it; given a text, it would examine the text for each token."""
-    encoded = base64.urlsafe_b64encode(secret.encode()).decode()
-    return jwt.PyJWK({"kty": "oct", "k": encoded}, algorithm="HS256")
+    return jwt.encode(claims, api_secret, algorithm="HS256")
 
 
 def verify_livekit_token(token: str, *, api_key: str, api_secret: str) -> RoomToken:
