@@ -134,7 +134,7 @@ def test_opening_that_asks_something_else_opens_no_question() -> None:
     other = "Welcome! I am an AI avatar. What would you like to know?"
     state.script = state.script.model_copy(update={"opening": other})
     tracker = QuestionTracker(state)
-    tracker.opening_said()
+    tracker.opening_said(other)
     assert tracker.progress.open is None
 
 
