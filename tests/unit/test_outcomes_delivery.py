@@ -84,9 +84,9 @@ async def check_several_deliveries_send_each_outcome_once(store: Store) -> None:
         await ended(store, f"o{i}")
     async with receiver() as platform, AsyncExitStack() as stack:
         # A delivery that takes longer than its timeout is rightly sent again.
-        patient = replace(FAST, timeout_s=10)
+        times = replace(FAST, timeout_s=10)
         for _ in range(3):
-            await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), patient))
+            await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), times))
         await platform.has(25)
         await until(lambda: all_done(store))
         await asyncio.sleep(0.1)  # a second delivery would come now
