@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
+import socket
 from collections.abc import Sequence
 
 from agent.core.errors import StartupError
@@ -68,6 +70,21 @@ def _parser(command: str) -> argparse.ArgumentParser:
     return parser
 
 
+def explain_listen_error(error: OSError, settings: WorkerSettings) -> str:
+    """Say which setting to change if the worker cannot listen."""
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return (
+            f"AGENT_HTTP_HOST ({settings.agent_http_host}) is not an address of this machine: set "
+            "it to 0.0.0.0, or to :: for IPv6, without brackets"
+        )
+    name, port = "AGENT_HTTP_PORT", settings.agent_http_port
+    if f", {settings.agent_metrics_port})" in str(error):
+        name, port = "AGENT_METRICS_PORT", settings.agent_metrics_port or 0
+    if error.errno == errno.EACCES:
+        return f"this user may not listen on port {port}: set {name} to 1024 or more"
+    return f"port {port} is in use ({error.strerror}): set {name} to a free port"
+
+
 def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
     from agent.core.livekit_internals import run_agent_server
     from agent.worker.preflight import (
@@ -83,12 +100,7 @@ def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
     server = GreetingServer(settings)
     run_agent_server(server, log_level=options.log_level.upper(), dev=options.dev)
     if isinstance(server.failure, OSError):
-        name, port = "AGENT_HTTP_PORT", settings.agent_http_port
-        if f", {settings.agent_metrics_port})" in str(server.failure):
-            name, port = "AGENT_METRICS_PORT", settings.agent_metrics_port or 0
-        raise StartupError(
-            f"port {port} is in use ({server.failure.strerror}): set {name} to a free port"
-        )
+        raise StartupError(explain_listen_error(server.failure, settings))
     if server.failure is not None:
         raise StartupError(
             f"the worker lost its connection to LiveKit: {server.failure}; check LIVEKIT_URL and "
