@@ -7,19 +7,18 @@ missing. Without a key for Gemini, the demo's stand-in answers.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import logging
-import os
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from livekit.agents import APIError, FunctionToolsExecutedEvent, llm
 
 from agent.cli.prompts.arguments import Target
+from agent.cli.prompts.rehearsal_model import rehearsal_model
+from agent.cli.prompts.talk import Asked, Entry, Talk
 from agent.cli.prompts.trainees import (
     LANGUAGES,
     ScriptedTrainee,
@@ -36,12 +35,8 @@ from agent.conversation.state import GreetingState
 from agent.core.errors import ScriptError
 from agent.core.events import ClosingRequested, Events, LineAdded
 from agent.core.job_metadata import JobMetadata
-from agent.core.settings import LlmSettings
-from agent.core.types import Answer
-from agent.scripts import Question, RenderedScript
-from agent.scripts.schema import Value
+from agent.scripts import Question
 from agent.scripts.selection import DEFAULT_SCRIPT
-from agent.speech.models import build_llm
 
 _REPLY_TIMEOUT_S = 30.0
 _AT_ONCE = 3
@@ -51,95 +46,8 @@ _TRIES = 2
 _USED_SHARE = 0.5
 """A line uses a fact if it has this part of the fact's words."""
 TRAINEE_NAME = "Ana"
-_BASE_URL = "GOOGLE_GEMINI_BASE_URL"
 _ACCEPTED = re.compile(r"(?:Saved|Left out|Kept): |\w+ would help ")
 """How `Answers` replies to a call that it has not refused."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a transcript, one call of a function, or one note."""
-
-    who: Literal["trainee", "guide", "call", "refused", "note"]
-    text: str
-    locale: str = "en"
-    """The language of the text."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question of the trainee, with the reply."""
-
-    question: str
-    reply: str
-    about: int | None
-    """The index of the fact that it asks about; None for another question."""
-    used: frozenset[int]
-    """Indices of the facts that the reply uses."""
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether the reply uses the fact, or any fact."""
-        return bool(self.used) if self.about is None else self.about in self.used
-
-
-@dataclass
-class Talk:
-    """The conversation with one trainee."""
-
-    trainee: ScriptedTrainee
-    first: RenderedScript
-    """The script at the start; the trainee may switch to another locale of it."""
-    entries: list[Entry] = field(default_factory=list)
-    answers: dict[str, Answer] = field(default_factory=dict)
-    meant: dict[str, Value] = field(default_factory=dict)
-    """The values that the trainee's answers stand for; of text, the words."""
-    asked: list[Asked] = field(default_factory=list)
-    used: set[int] = field(default_factory=set)
-    """Indices of the facts that the agent has used in the language of the start."""
-    over: bool = False
-    """The agent has ended the conversation, or the model has failed."""
-    failure: str = ""
-    """Why the model did not answer."""
-
-    @property
-    def unanswered(self) -> list[Asked]:
-        """Questions whose reply does not use a fact."""
-        return [asked for asked in self.asked if not asked.is_answered]
-
-    @property
-    def refused(self) -> list[str]:
-        """Calls that the functions have refused."""
-        return [entry.text for entry in self.entries if entry.who == "refused"]
-
-
-@asynccontextmanager
-async def model() -> AsyncIterator[tuple[llm.LLM[Any], bool]]:
-    """Yield the configured model, or the demo's stand-in; and whether it is the stand-in.
-
-    Raises:
-        ConfigError: a setting of the model is wrong.
-        ScriptError: there is no key, and the demo is not installed.
-    """
-    if os.environ.get("GOOGLE_API_KEY") or os.environ.get("GOOGLE_GENAI_USE_VERTEXAI"):
-        yield build_llm(LlmSettings.from_env(os.environ)), False
-        return
-    try:
-        # By name: the demo is a layer above this one, and its extra may not be installed.
-        control: Any = importlib.import_module("agent.demo.providers.control")
-    except ImportError as e:
-        raise ScriptError(
-            "no model here: set GOOGLE_API_KEY, or run it with `uv run --extra demo`"
-        ) from e
-    before = os.environ.get(_BASE_URL)
-    async with control.serve_gemini() as url:
-        os.environ[_BASE_URL] = url  # Google's client reads it
-        try:
-            yield build_llm(LlmSettings.from_env({"GOOGLE_API_KEY": "stand-in"})), True
-        finally:
-            del os.environ[_BASE_URL]
-            if before is not None:
-                os.environ[_BASE_URL] = before
 
 
 async def rehearse(
@@ -156,7 +64,7 @@ async def rehearse(
     """
     logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
     limit = asyncio.Semaphore(_AT_ONCE)
-    async with model() as (answering, is_stand_in):
+    async with rehearsal_model() as (answering, is_stand_in):
 
         async def one(trainee: ScriptedTrainee) -> Talk:
             async with limit:
