@@ -21,7 +21,7 @@ logger = logging.getLogger("training-greeter.stand-ins")
 
 Samples = NDArray[np.int16]
 
-_NO_WORDS = frozenset("you no oh ah uh um hm hmm mm so the".split())
+_NO_WORDS = frozenset("you no i oh ah uh um hm hmm mm so the".split())
 """What Moonshine makes of a beep, a cough or a breath. Deepgram drops such sounds and fillers
 (https://developers.deepgram.com/docs/filler-words); "no" alone is lost, too."""
 
@@ -74,7 +74,7 @@ class Recogniser(_Engine):
         recognise = self._library.transcribe_without_streaming
         lines = (await self._run(recognise, sound, sample_rate)).lines
         text = " ".join(text for line in lines if (text := line.text.strip()))
-        return "" if text.strip(".,!?").lower() in _NO_WORDS else text
+        return "" if text.strip(".,!?'").lower() in _NO_WORDS else text
 
 
 def _load_moonshine() -> Any:
