@@ -62,6 +62,10 @@ or `continue` if the page should go on by itself. Empty again if the trainee goe
 ATTRIBUTE_GUIDE = "greeting.guide"
 """On the agent: the name by which the script's guide introduces itself, for example `Maya`."""
 
+ATTRIBUTE_FEEDBACK = "greeting.feedback"
+"""On the agent, with `greeting.closing`: `on` if the outcome keeps feedback, so that the page may
+ask for it; empty with OUTCOME_DETAIL=aggregate."""
+
 ATTRIBUTE_QUESTIONS = "greeting.questions"
 """On the agent, from the end of the opening: the script's questions and the open one, as the JSON
 of `agent.conversation.question_progress.QuestionProgress`."""

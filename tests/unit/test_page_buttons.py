@@ -7,9 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from agent.conversation.question_progress import QuestionProgress, QuestionTracker
 from agent.conversation.state import GreetingState
-from agent.core.events import ClosingRequested, Events, LineAdded, Tap, TextReceived
+from agent.core.events import ClosingChanged, ClosingRequested, Events, LineAdded, Tap, TextReceived
 from agent.core.job_metadata import JobMetadata
 from agent.greeting.behaviours.answer_taps import AnswerTaps
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
@@ -17,7 +19,14 @@ from agent.greeting.behaviours.use_chosen_name import UseChosenName
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
 from agent.outcomes.record import Outcome
-from agent.room.contract import ATTRIBUTE_QUESTIONS, ATTRIBUTE_TAP, RPC_FEEDBACK, RPC_SET_NAME
+from agent.room.contract import (
+    ATTRIBUTE_CLOSING,
+    ATTRIBUTE_FEEDBACK,
+    ATTRIBUTE_QUESTIONS,
+    ATTRIBUTE_TAP,
+    RPC_FEEDBACK,
+    RPC_SET_NAME,
+)
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
 from agent.store import SqliteStore
@@ -177,6 +186,15 @@ async def test_trainee_is_called_by_the_name_they_chose() -> None:
         assert json.loads(answer) == {"name": ""}
         assert fake.state.metadata.trainee.name == "Zoë"
         assert held is not None
+
+
+@pytest.mark.parametrize(("detail", "asked"), [("full", "on"), ("aggregate", "")])
+async def test_page_asks_for_feedback_only_if_the_outcome_keeps_it(detail: str, asked: str) -> None:
+    environ = {"OUTCOME_DETAIL": detail}
+    async with fake_greeting(behaviours=(PageObserver,), environ=environ) as fake:
+        fake.events.emit(ClosingChanged("highlight_continue"))
+        await fake.until(lambda: ATTRIBUTE_CLOSING in fake.room.attributes)
+        assert fake.room.attributes.get(ATTRIBUTE_FEEDBACK, "") == asked
 
 
 async def test_feedback_of_the_page_is_in_the_outcome(tmp_path: Path) -> None:

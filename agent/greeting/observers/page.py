@@ -19,6 +19,7 @@ from agent.greeting.context import Greeting
 from agent.room.contract import (
     ATTRIBUTE_CLOSING,
     ATTRIBUTE_ENDED,
+    ATTRIBUTE_FEEDBACK,
     ATTRIBUTE_GUIDE,
     ATTRIBUTE_LOCALE,
     ATTRIBUTE_MODE,
@@ -36,6 +37,7 @@ class PageObserver:
 
     def __init__(self, greeting: Greeting) -> None:
         self._state = greeting.state
+        self._only_counts = greeting.settings.only_counts
         self._page = PageAttributes(greeting.room)
         self._questions = QuestionTracker(greeting.state)
         self._opening = ""
@@ -82,7 +84,8 @@ class PageObserver:
             self._page.set({ATTRIBUTE_QUESTIONS: progress})
 
     def _on_closing(self, event: ClosingChanged) -> None:
-        self._page.set({ATTRIBUTE_CLOSING: event.closing})
+        feedback = "" if self._only_counts else "on"
+        self._page.set({ATTRIBUTE_CLOSING: event.closing, ATTRIBUTE_FEEDBACK: feedback})
 
     def _on_recording(self, _: RecordingChanged) -> None:
         recording = self._state.recording

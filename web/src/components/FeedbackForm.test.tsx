@@ -19,7 +19,7 @@ test("a thumb is sent at once, and a line is added to it", async () => {
   expect(screen.getByTestId("thumb-up").getAttribute("aria-pressed")).toBe("true");
   typing.mockClear();
   await userEvent.type(screen.getByTestId("feedback-comment"), "Kind!{Enter}");
-  expect(typing).toHaveBeenCalledTimes(5);
+  expect(typing.mock.calls.length).toBeGreaterThanOrEqual(5);
   expect(give).toHaveBeenLastCalledWith({ helpful: true, comment: "Kind!" });
   await waitFor(() =>
     expect(screen.getByTestId("feedback-status").textContent).toContain("Thank you"),
@@ -32,6 +32,21 @@ test("a line that was not sent yet is sent when the trainee leaves the field", a
   await userEvent.type(screen.getByTestId("feedback-comment"), "Too fast");
   await userEvent.tab();
   expect(give).toHaveBeenLastCalledWith({ helpful: false, comment: "Too fast" });
+});
+
+test("a line is saved without Send, because the greeting may end meanwhile", async () => {
+  const { give } = show();
+  await userEvent.click(screen.getByTestId("thumb-up"));
+  await userEvent.type(screen.getByTestId("feedback-comment"), "Kind");
+  await waitFor(() => expect(give).toHaveBeenLastCalledWith({ helpful: true, comment: "Kind" }), {
+    timeout: 4_000,
+  });
+});
+
+test("reaching the form counts as activity, so that the greeting does not end meanwhile", () => {
+  const { typing } = show();
+  screen.getByTestId("thumb-up").focus();
+  expect(typing).toHaveBeenCalled();
 });
 
 test("feedback that did not get through says so", async () => {

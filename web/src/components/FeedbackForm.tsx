@@ -1,16 +1,23 @@
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 
+import { useStableCallback } from "../lib/useStableCallback.js";
 import type { Feedback } from "../livekit/useAgentCalls.js";
 import { useTexts } from "../texts/useTexts.js";
 import { SendIcon, ThumbDownIcon, ThumbUpIcon } from "./icons.js";
 
 interface FeedbackFormProps {
   give: (feedback: Feedback) => Promise<void>;
-  /** Called at every change of the comment, so that the agent waits for it. */
+  /** Called at everything that the trainee does here, so that the agent waits for it. */
   typing: () => void;
 }
 
-/** Thumbs, and one line, after the closing line. */
+/** Also without Send: the greeting may end while the trainee thinks about the next word. */
+const SAVE_AFTER_MS = 1_500;
+
+/**
+ * Thumbs, and one line, after the closing line. The agent ends the greeting after a few seconds of
+ * silence, so whatever the trainee does here counts as activity.
+ */
 export function FeedbackForm({ give, typing }: FeedbackFormProps) {
   const { feedback: texts, chat } = useTexts();
   const [helpful, setHelpful] = useState<boolean>();
@@ -27,15 +34,22 @@ export function FeedbackForm({ give, typing }: FeedbackFormProps) {
       setStatus("failed");
     }
   };
-  const choose = (chosen: boolean) => {
-    setHelpful(chosen);
-    typing();
-    void send({ helpful: chosen, comment: comment.trim() });
-  };
   const sendComment = () => {
     if (helpful !== undefined && comment.trim() !== "") {
       void send({ helpful, comment: comment.trim() });
     }
+  };
+  const save = useStableCallback(sendComment);
+  useEffect(() => {
+    if (comment.trim() === "") return;
+    const timer = setTimeout(save, SAVE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [comment, save]);
+
+  const choose = (chosen: boolean) => {
+    setHelpful(chosen);
+    typing();
+    void send({ helpful: chosen, comment: comment.trim() });
   };
   const thumb = (chosen: boolean) => (
     <button
@@ -53,6 +67,8 @@ export function FeedbackForm({ give, typing }: FeedbackFormProps) {
       className="tg-chips tg-feedback"
       data-testid="feedback"
       data-waits="true"
+      onFocus={typing}
+      onPointerMove={typing}
       onSubmit={(event) => {
         event.preventDefault();
         sendComment();

@@ -107,7 +107,7 @@ export function GreetingView(props: GreetingViewProps) {
                   send={send}
                 />
               )}
-              {live && state.closing === "highlight_continue" && (
+              {live && state.closing === "highlight_continue" && agent?.takesFeedback === true && (
                 <FeedbackForm give={props.calls.giveFeedback} typing={typing} />
               )}
             </CaptionList>

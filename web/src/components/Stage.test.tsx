@@ -25,6 +25,7 @@ function show(output: AgentMode, locale = "en", slowConnection = false) {
     status: { ready: true, output, locale, closing: undefined, ended: undefined },
     activity: "speaking",
     recording: false,
+    takesFeedback: false,
     guide: undefined,
     questions: undefined,
     videoTrack: undefined,

@@ -27,6 +27,7 @@ function show({ activity, textMode = false, reconnecting = false, ...given }: Sh
     },
     activity,
     recording: false,
+    takesFeedback: false,
     guide: "Maya",
     questions: undefined,
     videoTrack: undefined,

@@ -78,6 +78,7 @@ function greeting(
       status: { ready: true, output: used, locale: "en", closing, ended: undefined },
       activity: "speaking",
       recording: false,
+      takesFeedback: true,
       guide: "Maya",
       questions: QUESTIONS,
       videoTrack: mode === "avatar" ? fakeVideo() : undefined,
@@ -194,6 +195,10 @@ export const STATES = {
   feedback: greeting("avatar", {
     closing: "highlight_continue",
     agent: { activity: "listening" },
+  }),
+  "no-feedback": greeting("avatar", {
+    closing: "highlight_continue",
+    agent: { activity: "listening", takesFeedback: false },
   }),
   continue: greeting("avatar", { closing: "continue", leaving: "going" }),
   completed: {

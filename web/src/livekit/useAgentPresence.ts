@@ -24,7 +24,12 @@ import {
   newestAgent,
 } from "./agentPresence.js";
 import { type Questions, questionsFrom } from "./questions.js";
-import { ATTRIBUTE_GUIDE, ATTRIBUTE_QUESTIONS, ATTRIBUTE_RECORDING } from "./roomContract.js";
+import {
+  ATTRIBUTE_FEEDBACK,
+  ATTRIBUTE_GUIDE,
+  ATTRIBUTE_QUESTIONS,
+  ATTRIBUTE_RECORDING,
+} from "./roomContract.js";
 
 export interface AgentPresence {
   /** The same object until its content changes. */
@@ -32,6 +37,8 @@ export interface AgentPresence {
   activity: Activity;
   /** The trainee is being recorded. */
   recording: boolean;
+  /** The outcome keeps feedback, so the page may ask for it. */
+  takesFeedback: boolean;
   /** The name by which it introduces itself; undefined until it is known. */
   guide: string | undefined;
   /** The script's questions; undefined until the opening has been said. */
@@ -77,6 +84,7 @@ export function useAgentPresence(
     status,
     activity: agentActivity(agent.attributes),
     recording: agent.attributes[ATTRIBUTE_RECORDING] === "on",
+    takesFeedback: agent.attributes[ATTRIBUTE_FEEDBACK] === "on",
     guide: agent.attributes[ATTRIBUTE_GUIDE] || undefined,
     questions: questionsFrom(agent.attributes[ATTRIBUTE_QUESTIONS]),
     videoTrack: usesAvatar ? picture : undefined,
