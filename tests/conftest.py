@@ -9,6 +9,8 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import aiohttp
+import httpx
 import pytest
 
 from agent.demo.livekit_server import free_ports
@@ -16,10 +18,14 @@ from tests.integration.redis_server import redis_server
 from tests.support.crash_reports import CrashReports, get_running
 from tests.support.product import Product, running_product
 from tests.support.restartable import Restartable
+from tests.support.waiting import holds_within
 
 _SETTING_PREFIXES = (
     *("LIVEKIT_", "BEY_", "BEYOND_PRESENCE_", "DEEPGRAM_", "GOOGLE_", "GEMINI_", "PLATFORM_"),
 )
+
+_ENDS_S = 2.0
+"""How long a process that no longer answers may take to end."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,11 +99,18 @@ async def product(
     """
     running = await get_running(shared_product, record_property)
     yield running
-    if shared_product.is_running:
+    if not shared_product.is_running:
+        return
+    try:
         refused = await running.refused_requests()
         await running.clear()
-        # `doctor` is also run with settings that the providers refuse.
-        assert not refused or request.path.name == "test_doctor.py", refused
+    except (aiohttp.ClientError, httpx.HTTPError):
+        # If a process has just ended, the next test gets a new product.
+        if not await holds_within(lambda: not shared_product.is_running, _ENDS_S):
+            raise
+        return
+    # `doctor` is also run with settings that the providers refuse.
+    assert not refused or request.path.name == "test_doctor.py", refused
 
 
 @pytest.fixture(scope="module")
