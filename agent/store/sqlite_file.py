@@ -82,7 +82,7 @@ class SqliteFile:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as e:
-            raise StoreError(f"{path} cannot be written: {e.strerror}") from e
+            raise StoreError(f"{path} cannot be written ({e.strerror}): check STATE_DIR") from e
         self._attempt(_prepare)
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:

@@ -56,7 +56,7 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
             if time.monotonic() >= deadline:
                 raise StartupError(
                     f"LiveKit at {url} cannot be reached within {timeout_s:g} s ({problem}): "
-                    "check LIVEKIT_URL, that the server runs, and the network between"
+                    "check LIVEKIT_URL, that the server runs, the network between, and HTTPS_PROXY"
                 )
             if not waiting:
                 waiting = True

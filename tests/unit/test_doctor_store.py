@@ -14,7 +14,9 @@ from agent.cli.doctor.checks import store
 from agent.cli.doctor.configuration import Configuration, read_configuration
 from agent.cli.doctor.http_client import HttpClient
 from agent.cli.doctor.result import CheckResult, Level
-from agent.store import SqliteStore
+from agent.core.errors import StoreError
+from agent.core.settings import StoreSettings
+from agent.store import SqliteStore, open_store
 from tests.unit.test_doctor_settings import BOTH, VALID
 
 
@@ -94,6 +96,12 @@ async def test_store_check_finds_out_whether_the_endpoint_uses_the_same_store(
     if level is Level.FAILED:
         assert "same REDIS_URL" in result.fix
         assert "through the store" in result.fix
+
+
+def test_store_that_cannot_be_created_names_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="check STATE_DIR"):
+        open_store(StoreSettings.from_env({"STATE_DIR": str(tmp_path / "file")}))
 
 
 async def test_store_check_says_that_state_dir_is_a_file(tmp_path: Path) -> None:
