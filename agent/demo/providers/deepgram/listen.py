@@ -21,6 +21,8 @@ from agent.demo.providers.wire import CALL, Shared, drop
 _LONGEST_MS = 25_000
 _SHORTEST_MS = 120
 """Shorter sounds are ignored: the model would make a word of a click."""
+_SILENCE_AFTER_MS = 200
+"""Added to what is recognised: the model repeats the last words of a sound that ends abruptly."""
 _NO_SOUND_S = 0.6
 """A sender that stops in the middle of speech (a muted microphone) has ended the utterance."""
 _SEND_TIMEOUT_S = 5.0
@@ -144,7 +146,9 @@ class Listener(ABC):
         """Recognise the current utterance so far."""
         if self.now.loud_ms < _SHORTEST_MS:
             return asyncio.create_task(_nothing())
-        return asyncio.create_task(self._recogniser.recognise(self.now.said, self._rate))
+        silence = np.zeros(self._rate * _SILENCE_AFTER_MS // 1000, np.int16)
+        sound = np.concatenate([self.now.said, silence])
+        return asyncio.create_task(self._recogniser.recognise(sound, self._rate))
 
     async def final(self, text: str, latency_s: float = 0.0) -> str | None:
         """Return the final text after the latency, as simulated faults change both.

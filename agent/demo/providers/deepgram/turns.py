@@ -25,8 +25,8 @@ _UPDATE_MS = 240
 """Flux sends an Update about four times a second. After the first words, this stand-in sends half
 as many."""
 _PAUSE_MS = 40
-"""Silence after which the words so far are recognised. Silence would make the recogniser end every
-text with a full stop, and Deepgram's model is not slower because this machine is."""
+"""Silence after which the words so far are recognised: Deepgram's model is not slower because this
+machine is."""
 _SILENCE_MS, _CONFIDENCE = (0, 120, 360, 600), (0.0, 0.4, 0.7, 1.0)
 """The confidence after this much silence; the latency is included. EndOfTurn is slower than
 Deepgram's median: without Deepgram's model, shorter pauses in a sentence would end the turn."""
