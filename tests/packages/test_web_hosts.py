@@ -32,10 +32,10 @@ from tests.support.product import Product
 
 
 @pytest.mark.timeout(400)
-async def test_react_19_app_greets(
+async def test_react_19_app_greets_on_a_page_of_its_own(
     product: Product, open_page: OpenPage, host_app_socket: socket.socket, tmp_path: Path
 ) -> None:
-    app = await built_react_app(tmp_path, {}, greeter_url=product.stage.endpoint_url)
+    app = await built_react_app(tmp_path, {}, greeter_url=product.stage.endpoint_url, own_page=True)
     session_id, jwt = trainee_jwt(product, locale="en")
     pages = {
         "/": lambda: web.FileResponse(app / "index.html"),
@@ -44,9 +44,16 @@ async def test_react_19_app_greets(
     page = await open_page()
     async with serving(host_app_socket, pages, app) as origin:
         await page.goto(f"{origin}/?session={session_id}")
-        await start(page)
-        captions = page.get_by_test_id("captions")
-        await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
+        await expect(page.get_by_text(OPENING_BEGINS)).to_be_visible(timeout=SLOW_MS)
+        await expect(page.get_by_test_id("ai-label")).to_be_in_viewport()
+        picture = await page.get_by_test_id("avatar-video").bounding_box()
+        assert picture
+        assert picture["height"] > 200
+        await screenshot(page, "own-page")
+        await page.get_by_role("button", name="Continue").click()
+        await page.wait_for_url(f"{product.stage.url}/video", timeout=5_000)
+    outcome = await product.outcome(session_id)
+    assert outcome["disclosure"]["ai"]["label_at"]
 
 
 @pytest.mark.timeout(300)

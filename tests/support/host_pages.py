@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -58,9 +59,21 @@ async def copy_example(name: str, to: Path, versions: Mapping[str, str] | None =
     return project
 
 
-async def built_react_app(to: Path, versions: Mapping[str, str], *, greeter_url: str) -> Path:
-    """Build examples/react-app with these versions; its types are checked. Returns its files."""
+async def built_react_app(
+    to: Path, versions: Mapping[str, str], *, greeter_url: str, own_page: bool = False
+) -> Path:
+    """Build examples/react-app with these versions; its types are checked. Returns its files.
+
+    Args:
+        own_page: the app shows src/MyGreeting.tsx instead of our page.
+    """
     project = await copy_example("react-app", to, versions)
+    if own_page:
+        app = project / "src" / "App.tsx"
+        code = app.read_text().replace("<AvatarGreeting", "<MyGreeting")
+        app.write_text(
+            re.sub('import.*react";', 'import { MyGreeting } from "./MyGreeting";', code)
+        )
     (project / "src" / "types.tsx").write_text(_TYPE_CHECKED)
     await npm("run", "build", cwd=project, env={"VITE_GREETER_URL": greeter_url})
     return project / "dist"

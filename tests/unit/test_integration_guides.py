@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = {
-    "integrate-react.md": "examples/react-app/src/App.tsx",
-    "integrate-nextjs.md": "examples/nextjs/app/page.tsx",
-    "integrate-html.md": "examples/html/index.html",
-    "integrate-iframe.md": "examples/iframe/index.html",
-}
+GUIDES = [
+    ("integrate-react.md", "examples/react-app/src/App.tsx"),
+    ("integrate-react.md", "examples/react-app/src/MyGreeting.tsx"),
+    ("integrate-nextjs.md", "examples/nextjs/app/page.tsx"),
+    ("integrate-html.md", "examples/html/index.html"),
+    ("integrate-iframe.md", "examples/iframe/index.html"),
+]
 LINES_MAX = 20
 
 
-@pytest.mark.parametrize(("guide", "example"), GUIDES.items())
+@pytest.mark.parametrize(("guide", "example"), GUIDES)
 def test_guide_shows_the_code_of_its_example(guide: str, example: str) -> None:
     text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
     code = (ROOT / example).read_text(encoding="utf-8")

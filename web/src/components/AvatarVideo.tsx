@@ -1,9 +1,10 @@
 import { type TrackReference, VideoTrack } from "@livekit/components-react";
 import { type RefObject, useEffect, useRef, useState } from "react";
 
+import type { Label } from "../livekit/labelReporter.js";
 import { useTexts } from "../texts/useTexts.js";
 import { Portrait } from "./Portrait.js";
-import { useDisclosed } from "./useDisclosed.js";
+import { DisclosureContext, useDisclosed } from "./useDisclosed.js";
 
 /** A video without a new frame for this long counts as frozen. */
 const FROZEN_AFTER_MS = 3_000;
@@ -17,13 +18,24 @@ export interface AvatarVideoProps {
   /** The portrait's mouth follows its loudness. */
   audioTrack?: TrackReference | undefined;
   speaking?: boolean;
+  /** `useGreeting`'s: the outcome then says when the label was in view. */
+  labelShown?: (label: Label) => void;
 }
 
 /**
  * The avatar's video, or a portrait while there is none or it is frozen. Both carry a label that
  * says that the avatar is an AI.
  */
-export function AvatarVideo({ videoTrack, audioTrack, speaking = false }: AvatarVideoProps) {
+export function AvatarVideo({ labelShown, ...picture }: AvatarVideoProps) {
+  if (labelShown === undefined) return <Picture {...picture} />;
+  return (
+    <DisclosureContext.Provider value={labelShown}>
+      <Picture {...picture} />
+    </DisclosureContext.Provider>
+  );
+}
+
+function Picture({ videoTrack, audioTrack, speaking = false }: AvatarVideoProps) {
   return videoTrack === undefined ? (
     <div className="tg-avatar" data-picture="none">
       <Portrait audioTrack={audioTrack} speaking={speaking} />
