@@ -1,18 +1,19 @@
 import { AvatarGreeting } from "@training-greeter/react";
 import "@training-greeter/react/styles.css";
 import { SignJWT } from "jose";
+import { connection } from "next/server";
+import { Suspense } from "react";
 
-const SECRET = new TextEncoder().encode(process.env.PLATFORM_JWT_SECRET);
-
-export default async function Page({ searchParams }: PageProps<"/">) {
+async function Greeting({ searchParams }: PageProps<"/">) {
+  await connection(); // render it for each request: the JWT is valid for five minutes
   const { session, locale } = (await searchParams) as Record<string, string | undefined>;
-  const endpoint = `${process.env.GREETER_URL}/api/users/sessions/${session}/avatar-greeting/`;
-  // A real app takes the session and the trainee from its login.
-  const jwt = await new SignJWT({ sub: "7", session_id: session, trainee: { name: "Ada" }, locale })
-    .setProtectedHeader({ alg: "HS256" })
-    .setExpirationTime("5 min")
-    .sign(SECRET);
-  return (
-    <AvatarGreeting endpointUrl={endpoint} authorization={jwt} traineeName="Ada" locale={locale} />
-  );
+  const claims = { sub: "7", session_id: session, trainee: { name: "Ada" }, locale };
+  const unsigned = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime("5m");
+  const jwt = await unsigned.sign(new TextEncoder().encode(process.env.PLATFORM_JWT_SECRET));
+  const url = `${process.env.GREETER_URL}/api/users/sessions/${session}/avatar-greeting/`;
+  return <AvatarGreeting endpointUrl={url} authorization={jwt} traineeName="Ada" locale={locale} />;
+}
+
+export default function Page(props: PageProps<"/">) {
+  return <Suspense><Greeting {...props} /></Suspense>;
 }
