@@ -39,6 +39,19 @@ FILES = {
     "platform_site/urls.py": 3,
 }
 """Which Python block of the page goes into which file."""
+STRICT_POLICY = """
+from django.utils.csp import CSP
+
+MIDDLEWARE += ["django.middleware.csp.ContentSecurityPolicyMiddleware"]
+TEMPLATES[0]["OPTIONS"]["context_processors"] += ["django.template.context_processors.csp"]
+LIVEKIT = os.environ["LIVEKIT_URL"]
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.NONCE, CSP.STRICT_DYNAMIC],
+    "connect-src": [CSP.SELF, LIVEKIT, LIVEKIT.replace("ws", "http", 1)],
+}
+"""
+"""Scripts run only with the nonce, whatever their origin."""
 
 
 def blocks(language: str) -> list[str]:
@@ -84,9 +97,10 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
         "ENDPOINT_URL": product.stage.endpoint_url,
         "PLATFORM_API_KEY": product.stage.environment["PLATFORM_API_KEY"],
         "OUTCOME_WEBHOOK_SECRET": SECRET,
+        "LIVEKIT_URL": product.stage.environment["LIVEKIT_URL"],
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
     }
-    [create, migrate] = blocks("sh")
+    [create, migrate, _] = blocks("sh")
     await run("bash", "-ec", create.replace("pip install", ": pip install"), cwd=site, env=settings)
     python_blocks = blocks("python")
     for file, number in FILES.items():
@@ -94,6 +108,8 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
             opened.write("\n" + python_blocks[number - 1])
     with (site / "platform_site" / "settings.py").open("a") as opened:
         opened.write('\nINSTALLED_APPS += ["trainees"]\n')
+        if django == "6.0":  # the first one with a policy of its own
+            opened.write(STRICT_POLICY)
     templates = site / "trainees" / "templates"
     templates.mkdir()
     (templates / "welcome.html").write_text(blocks("html")[0])

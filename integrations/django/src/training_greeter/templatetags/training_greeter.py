@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django import template
+from django.core.exceptions import ImproperlyConfigured
 from django.middleware.csrf import get_token
 from django.template import Context
 from django.urls import reverse
@@ -31,7 +32,12 @@ def training_greeter(
         locale: BCP 47 tag of the page's first language; the greeting's own replaces it.
         name: the trainee's name in the heading.
     """
-    request = context["request"]
+    request = context.get("request")
+    if request is None:
+        raise ImproperlyConfigured(
+            "{% training_greeter %} needs the request: use render(request, …), and the context "
+            "processor django.template.context_processors.request"
+        )
     # Both are lazy, and Django's is false until it is used.
     nonce = context.get("csp_nonce", getattr(request, "csp_nonce", None))
     return {
