@@ -26,6 +26,10 @@ _COMPUTED_STYLE = """selector => {
         getComputedStyle(document.querySelector(selector));
     return { color, fontSize, textTransform, margin, borderRadius, borderTopWidth, fontFamily };
 }"""
+_TEXT_STYLE = """selector => {
+    const { letterSpacing, lineHeight } = getComputedStyle(document.querySelector(selector));
+    return [letterSpacing, lineHeight];
+}"""
 
 
 @pytest.mark.timeout(300)  # npm, tsc and Vite are in it, besides the product
@@ -73,6 +77,7 @@ async def test_react_18_app_greets_continues_and_keeps_its_own_styles(
         status = await page.evaluate(_COMPUTED_STYLE, "[data-testid=status]")
         assert status["margin"] == "0px"
         assert "Georgia" not in status["fontFamily"]
+        assert await page.evaluate(_TEXT_STYLE, ".tg-ai") == ["normal", "21px"]
         fits = "document.documentElement.scrollHeight <= innerHeight"
         assert await page.evaluate(fits), "the greeting is higher than its parent allows"
 

@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 
+import type { Label } from "../livekit/labelReporter.js";
 import { LANGUAGES, textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
 import { AvatarVideo } from "./AvatarVideo.js";
@@ -19,7 +20,20 @@ test.each(Object.keys(LANGUAGES))("the picture alone says that it is an AI, in %
   expect(label.closest(".tg-avatar")).not.toBeNull();
 });
 
-test("the label is reported once it is in view, and not before", () => {
+test.each([
+  [
+    "to the page",
+    (shown: (label: Label) => void) => (
+      <DisclosureContext.Provider value={shown}>
+        <AvatarVideo videoTrack={undefined} />
+      </DisclosureContext.Provider>
+    ),
+  ],
+  [
+    "to a host's own page",
+    (shown: (label: Label) => void) => <AvatarVideo videoTrack={undefined} labelShown={shown} />,
+  ],
+])("the label is reported %s once it is in view, and not before", (_, picture) => {
   let see: (ratio: number) => void = () => undefined;
   const disconnect = vi.fn();
   vi.stubGlobal(
@@ -33,11 +47,7 @@ test("the label is reported once it is in view, and not before", () => {
     },
   );
   const shown = vi.fn();
-  render(
-    <DisclosureContext.Provider value={shown}>
-      <AvatarVideo videoTrack={undefined} />
-    </DisclosureContext.Provider>,
-  );
+  render(picture(shown));
   see(0.5);
   expect(shown).not.toHaveBeenCalled();
   see(1);
