@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,12 +31,25 @@ from tests.support.host_pages import (
 from tests.support.installers import npm
 from tests.support.product import Product
 
+PUBLISHED = {
+    *("LICENSE", "README.md", "lib/index.d.ts", "lib/index.js.map", "lib/styles.css"),
+    *("dist/greeter.js", "dist/greeter.json", "dist/greeter.licenses.md"),
+}
+
+
+def published_files(project: Path) -> set[str]:
+    """The files in the packed npm package of a project."""
+    (package,) = project.glob("*.tgz")
+    with tarfile.open(package) as files:
+        return {name.removeprefix("package/") for name in files.getnames()}
+
 
 @pytest.mark.timeout(400)
 async def test_react_19_app_greets_on_a_page_of_its_own(
     product: Product, open_page: OpenPage, host_app_socket: socket.socket, tmp_path: Path
 ) -> None:
     app = await built_react_app(tmp_path, {}, greeter_url=product.stage.endpoint_url, own_page=True)
+    assert published_files(app.parent) >= PUBLISHED
     session_id, jwt = trainee_jwt(product, locale="en")
     pages = {
         "/": lambda: web.FileResponse(app / "index.html"),
