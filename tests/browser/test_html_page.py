@@ -16,6 +16,7 @@ from tests.support.product import Product
 
 HOSTILE = """
 html { font-size: 40% }
+body { display: flex; align-items: center; justify-content: center }
 * {
   margin: 7px !important; color: red !important; font: 40px/3 cursive !important;
   letter-spacing: 9px !important; text-transform: uppercase !important; text-align: end !important;

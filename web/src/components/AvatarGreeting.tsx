@@ -83,15 +83,17 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
   return (
     <TextsContext.Provider value={texts}>
       <DraftContext.Provider value={draft}>
-        <Attempt
-          key={`${attempt} ${props.endpointUrl}`}
-          {...props}
-          onStateChange={onStateChange}
-          tryAgain={tryAgain}
-          join={join}
-          setJoin={setJoin}
-          takesFocus={attempt > 0 || started}
-        />
+        <div className="tg-frame">
+          <Attempt
+            key={`${attempt} ${props.endpointUrl}`}
+            {...props}
+            onStateChange={onStateChange}
+            tryAgain={tryAgain}
+            join={join}
+            setJoin={setJoin}
+            takesFocus={attempt > 0 || started}
+          />
+        </div>
       </DraftContext.Provider>
     </TextsContext.Provider>
   );
