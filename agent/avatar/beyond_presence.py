@@ -1,4 +1,4 @@
-"""The Beyond Presence avatar: the only module that knows the plugin and its HTTP API.
+"""The Beyond Presence avatar of one room: requests, attaches and removes it.
 
 When to request an avatar and when to use it is decided in `agent.greeting`.
 """

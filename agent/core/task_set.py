@@ -1,4 +1,7 @@
-"""Background tasks that are held, named, logged if they fail, and cancelled together."""
+"""Background tasks that are held, named, logged if they fail, and cancelled together.
+
+For the worker only: the endpoint, which must not import livekit.agents, uses `background_task`.
+"""
 
 from __future__ import annotations
 

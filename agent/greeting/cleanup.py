@@ -1,6 +1,6 @@
 """What happens at the end of a greeting: what is stopped, deleted and saved, in this order.
 
-The room is deleted first, because the avatar is charged until then.
+The room is deleted before anything is saved, because the avatar is charged until then.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Cleanup:
         greeting = self._greeting
         closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
         if not greeting.room.isconnected():
+            # The room is gone, or the endpoint removes it.
             await closing
             return
         await asyncio.gather(self._page.show_end(reason), closing)
