@@ -6,6 +6,7 @@ When to request an avatar and when to use it is decided in `agent.greeting`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.plugins import bey
 
 from agent.avatar.output import AvatarOutput
-from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
+from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout, AvatarUnanswered
 from agent.core.events import Events
 from agent.core.livekit_internals import BeyAvatarSession
 from agent.core.log import logger
@@ -54,6 +55,9 @@ class BeyondPresenceAvatar(BeyAvatarSession):
         self._settings = settings
         self._requested_id = avatar_id
         self._requesting: asyncio.Task[None] | None = None
+        self._requested_at = 0.0
+        self._unanswered: AvatarUnanswered | None = None
+        """Set if the answer was lost: the avatar may come or not."""
         self._output: AvatarOutput | None = None
         self.provider_session_id: str | None = None
         """Beyond Presence's id of this session; None until it has answered."""
@@ -63,28 +67,42 @@ class BeyondPresenceAvatar(BeyAvatarSession):
 
         AVATAR_CALL_TIMEOUT_S counts from here; `request` raises what went wrong.
         """
+        self._requested_at = asyncio.get_running_loop().time()
         self._requesting = asyncio.create_task(self._call(), name="request_avatar")
 
     async def request(self) -> None:
         """Wait for the answer to the request, which must have been started.
 
+        Returns also if the answer was lost: Beyond Presence may have accepted the request.
+
         Raises:
             AvatarRejected: Beyond Presence answered with an error.
-            AvatarTimeout: it did not answer in time.
             AvatarError: it could not be reached.
         """
         assert self._requesting is not None
         await asyncio.shield(self._requesting)
 
     async def wait_until_visible(self, room: rtc.Room) -> None:
-        """Wait without limit until the avatar is in the room with picture and sound.
+        """Wait until the avatar is in the room with picture and sound.
 
-        Returns early if the room is closed. The avatar may join, leave and join again meanwhile:
-        Beyond Presence does so at start-up (https://github.com/livekit/agents-js/pull/2345).
+        There is no limit unless the answer was lost. Returns early if the room is closed. The
+        avatar may join, leave and join again meanwhile: Beyond Presence does so at start-up
+        (https://github.com/livekit/agents-js/pull/2345).
 
         Raises:
+            AvatarUnanswered: the answer was lost, and the avatar did not join within
+                AVATAR_DEADLINE_S of the request.
             AvatarTimeout: the avatar joined without picture or sound.
         """
+        if self._unanswered is not None:
+            try:
+                async with asyncio.timeout_at(
+                    self._requested_at + self._settings.avatar_deadline_s
+                ):
+                    with contextlib.suppress(RuntimeError):  # the room is closed
+                        await wait_for_participant(room, identity=self.avatar_identity)
+            except TimeoutError:
+                raise self._unanswered from None
         while True:
             try:
                 await wait_for_participant(room, identity=self.avatar_identity)
@@ -149,17 +167,32 @@ class BeyondPresenceAvatar(BeyAvatarSession):
             )
 
     async def _call(self) -> None:
-        """Request the avatar with one retry and our own short-lived token."""
+        """Request the avatar, and note if the answer was lost."""
         limit_s = self._settings.avatar_call_timeout_s
         try:
             async with asyncio.timeout(limit_s):
                 await self._post_with_retry()
         except TimeoutError:
-            raise AvatarTimeout(
-                f"Beyond Presence did not answer within {limit_s:g} s (AVATAR_CALL_TIMEOUT_S)"
-            ) from None
+            error = f"did not answer within {limit_s:g} s (AVATAR_CALL_TIMEOUT_S)"
+        except aiohttp.ClientConnectorError as e:
+            raise AvatarError(f"Beyond Presence cannot be reached: {_error_kind(e)}") from e
+        except aiohttp.ClientError as e:
+            error = f"did not answer: {_error_kind(e)}"
+        else:
+            return
+        logger.warning(
+            "Beyond Presence did not answer; waiting for the avatar all the same, because it may "
+            "have accepted the request. If this repeats, check its status page",
+            extra={"event": "avatar_unanswered", "error": error},
+        )
+        self._unanswered = AvatarUnanswered(f"Beyond Presence {error}, and no avatar joined")
 
     async def _post_with_retry(self) -> None:
+        """Request the avatar with our own short-lived token.
+
+        There is one retry if the first request certainly started no avatar. Otherwise a second
+        avatar would be paid for, and LiveKit would remove the first one, which has its identity.
+        """
         body = {
             "transport": "livekit",
             "avatar_id": self._requested_id,
@@ -168,22 +201,15 @@ class BeyondPresenceAvatar(BeyAvatarSession):
         }
         try:
             await self._post(body)
-        except (aiohttp.ClientError, AvatarRejected) as e:
+        except (aiohttp.ClientConnectorError, AvatarRejected) as e:
             if isinstance(e, AvatarRejected) and e.status < 500:
                 raise
-            # The retry uses the same identity: if the first call succeeded after all, LiveKit lets
-            # only one of the two avatars stay.
             logger.warning(
                 "Beyond Presence call failed; retrying once",
                 extra={"event": "avatar_call_retried", "error": _error_kind(e)},
             )
             await asyncio.sleep(_RETRY_AFTER_S)
-            try:
-                await self._post(body)
-            except aiohttp.ClientError as again:
-                raise AvatarError(
-                    f"Beyond Presence cannot be reached: {_error_kind(again)}"
-                ) from again
+            await self._post(body)
 
     async def _post(self, request: Mapping[str, str]) -> None:
         async with utils.http_context.http_session().post(

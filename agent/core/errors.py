@@ -13,7 +13,8 @@ TrainingGreeterError
 ├── BillError              Beyond Presence does not say how long its sessions took
 └── AvatarError            Beyond Presence did not provide an avatar
     ├── AvatarRejected     it refused the request
-    └── AvatarTimeout      it did not answer in time, or the avatar did not join in time
+    └── AvatarTimeout      the avatar did not join in time
+        └── AvatarUnanswered   nor did it answer the request
 
 Errors of vendor libraries are translated in the module that uses the library.
 """
@@ -106,4 +107,8 @@ class AvatarRejected(AvatarError):
 
 
 class AvatarTimeout(AvatarError):
-    """Beyond Presence did not answer in time, or its avatar did not join in time."""
+    """The avatar did not join, publish or answer in time."""
+
+
+class AvatarUnanswered(AvatarTimeout):
+    """Beyond Presence did not answer the request for an avatar, and no avatar joined."""

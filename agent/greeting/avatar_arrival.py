@@ -15,7 +15,7 @@ from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
-from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
+from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout, AvatarUnanswered
 from agent.core.events import (
     AvatarAnswered,
     AvatarJoined,
@@ -61,6 +61,7 @@ class AvatarArrival:
         self._state = session.userdata
         self._avatar: BeyondPresenceAvatar | None = None
         self._arriving: asyncio.Task[None] | None = None
+        self._requested_again = False
         self._tasks = TaskSet()
         room.on("participant_connected", self._on_connected)
         room.on("participant_disconnected", self._on_disconnected)
@@ -125,7 +126,10 @@ class AvatarArrival:
         self._tasks.start(self._use_late(avatar, arriving), name="use_late_avatar")
 
     def request_again(self) -> None:
-        """Request another avatar after one was lost; it takes over when it has joined."""
+        """Request another avatar, once in a greeting; it takes over when it has joined."""
+        if self._requested_again:
+            return
+        self._requested_again = True
         self.request()
         if self._avatar is not None:
             self._arriving = self._wait_for(self._avatar)
@@ -233,6 +237,9 @@ class AvatarArrival:
         late = isinstance(error, AvatarTimeout)
         self._output.use_voice("avatar_late" if late else "avatar_refused")
         self.dismiss()
+        if isinstance(error, AvatarUnanswered):
+            # It has an identity of its own: if the first avatar joins after all, it is removed.
+            self.request_again()
 
     def _is_current(self, identity: str) -> bool:
         return self._avatar is not None and self._avatar.avatar_identity == identity

@@ -1,12 +1,14 @@
-"""Beyond Presence's `GET /v1/sessions/{id}` and `GET /v1/sessions`, as documented."""
+"""Beyond Presence's `/v1/sessions` and `/v1/sessions/{id}`, as documented."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import jwt
 from aiohttp import web
 
 KEY = "sk-0123456789"
@@ -24,7 +26,24 @@ class BeyondPresenceSessions:
     listed: dict[str, tuple[str, float]] = field(default_factory=dict)
     """In the list, latest first: the LiveKit URL by id, and how long ago the session started."""
     asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
+    """The identities of the avatars that were requested."""
+    answers: list[str] = field(default_factory=list)
+    """To the next of these requests: `lost` (the connection is reset), `hang`, or a status. All
+    others are answered with 201."""
     url: str = ""
+
+    async def create(self, request: web.Request) -> web.Response:
+        token = (await request.json())["token"]
+        self.requested.append(jwt.decode(token, options={"verify_signature": False})["sub"])
+        answer = self.answers.pop(0) if self.answers else "201"
+        if answer == "hang":
+            await asyncio.sleep(30)
+        if answer == "lost":
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        return web.json_response({"id": f"bey-{len(self.requested)}"}, status=int(answer))
 
     async def answer(self, request: web.Request) -> web.Response:
         session_id = request.match_info["id"]
@@ -65,6 +84,7 @@ async def beyond_presence() -> AsyncIterator[BeyondPresenceSessions]:
     app = web.Application()
     app.router.add_get("/v1/sessions/{id}", server.answer)
     app.router.add_get("/v1/sessions", server.list)
+    app.router.add_post("/v1/sessions", server.create)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -33,7 +33,8 @@ ROWS = (
     _refused(422, ""),
     _refused(429, "session|many|limit"),
     _refused(500, "status page"),
-    _avatar("connection reset", "refuse", log="cannot be reached"),
+    # Beyond Presence may have accepted the request: the agent waits for the avatar.
+    _avatar("connection reset", "refuse", first_word_s=HANGS_S, log="did not answer"),
     _avatar(
         "answers with a web page",
         "html",
@@ -80,9 +81,8 @@ ROWS = (
     Row(
         id="avatar comes, the answer is lost",
         faults=("bey:lost-answerx1",),
-        # The second request starts another avatar with the same identity. If the first one speaks
-        # already, it is lost.
-        mode=None,
+        avatars=1,
+        log="did not answer",
     ),
     Row(
         id="avatar comes, the answer is garbage",

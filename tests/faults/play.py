@@ -73,10 +73,12 @@ class Played:
             for what, took, limit in late
             if took is None or took > limit + SLACK_S
         ]
-        if row.mode is not None and self.mode != row.mode:
+        if self.mode != row.mode:
             found.append(f"the mode was {self.mode!r}, not {row.mode!r}")
         if row.then and row.then not in self.modes[1:]:
             found.append(f"the mode never became {row.then!r}: {self.modes}")
+        if row.avatars is not None and self.avatars != row.avatars:
+            found.append(f"{self.avatars} avatars joined, not {row.avatars}")
         if row.whole and not is_whole(self.opening, self.heard_s, self.mode):
             found.append(f"of the opening, {self.heard_s:.1f} s were heard: {self.opening!r}")
         if self.apology_s is not None and not row.apology:

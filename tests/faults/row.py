@@ -27,13 +27,15 @@ class Row:
     """What happens, in words."""
     faults: tuple[str, ...]
     """All in force before the trainee joins."""
-    mode: Mode | None = "avatar"
-    """The mode of the first word, as the page is told; None: either of avatar and voice."""
+    mode: Mode = "avatar"
+    """The mode of the first word, as the page is told."""
     first_word_s: float = REFUSED_S
     then: Mode | None = None
     """A mode that follows before the question is asked; None: the question comes at once."""
     then_s: float = 20.0
     """From the first word to `then`."""
+    avatars: int | None = None
+    """How many avatars join; None: not promised."""
     whole: bool = False
     """The whole opening was heard before the question."""
     whole_answer: bool = False

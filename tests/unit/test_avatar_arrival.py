@@ -40,7 +40,7 @@ class FakeAvatar(BeyondPresenceAvatar):
 class Setup:
     """An arrival and its output, and everything they do."""
 
-    def __init__(self, *, request: bool = True) -> None:
+    def __init__(self, *, request: bool = True, **environ: str) -> None:
         self.room = FakeRoom()
         self.voice = SimpleNamespace(next_in_chain=None)
         self.tails: list[object] = []
@@ -66,7 +66,7 @@ class Setup:
             cast(Any, SimpleNamespace(remove=self._remove)),
             session,
             self.output,
-            WorkerSettings.from_env(WORKER),
+            WorkerSettings.from_env({**WORKER, **environ}),
             events,
         )
         if request:

@@ -21,10 +21,11 @@ class FakeUsage(AvatarUsage):
     """An avatar whose seconds the test sets."""
 
     spent_s = 0.0
+    session = "bey-1"
 
     @property
     def stays(self) -> list[AvatarStay]:
-        return [AvatarStay("avatar", "bey-1", self.spent_s)]
+        return [AvatarStay("avatar", self.session, self.spent_s)]
 
 
 class Setup:
@@ -102,6 +103,17 @@ async def test_recorder_books_only_the_rest_after_its_outcome_was_closed_as_expi
     await setup.recorder.close("continue")
     assert await other.avatar_seconds(utc_day()) == 40.0
     await other.aclose()
+
+
+async def test_recorder_books_an_avatar_without_a_session_id(path: Path) -> None:
+    """Beyond Presence's answer was lost; `bill` finds the session in its list."""
+    store = SqliteStore(path)
+    setup = Setup(store)
+    setup.usage.session = ""
+    setup.spend(60.0)
+    await booked(store, 60.0)
+    assert await store.avatar_sessions() == []
+    await setup.recorder.close("continue")
 
 
 async def test_recorder_keeps_the_id_of_a_session_whose_avatar_never_came(path: Path) -> None:

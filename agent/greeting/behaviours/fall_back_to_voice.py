@@ -18,7 +18,6 @@ class FallBackToVoice:
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
-        self._requested_again = False
         greeting.events.on(AvatarLost, self._on_avatar_lost)
 
     def _on_avatar_lost(self, event: AvatarLost) -> None:
@@ -35,8 +34,7 @@ class FallBackToVoice:
         greeting.output.use_voice(event.mode_reason)
         greeting.events.emit(ProviderFailed("avatar", event.error))
         greeting.avatar.dismiss()
-        if event.mode_reason == "avatar_left" and not self._requested_again and self._worthwhile:
-            self._requested_again = True
+        if event.mode_reason == "avatar_left" and self._worthwhile:
             greeting.avatar.request_again()
 
     @property
