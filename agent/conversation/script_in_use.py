@@ -17,7 +17,7 @@ from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.errors import ScriptError
-from agent.core.events import Events, LanguageChanged
+from agent.core.events import Events, ScriptChanged
 from agent.core.log import logger
 from agent.scripts import RenderedScript, script_for, script_in
 from agent.scripts.selection import find_locale
@@ -30,7 +30,7 @@ _RENAMED: Final = (
 
 
 class ScriptInUse:
-    """The script of one conversation and the agent that speaks it; emits `LanguageChanged`."""
+    """The script of one conversation and the agent that speaks it; emits `ScriptChanged`."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class ScriptInUse:
         self._state.script = script
         self._update_keyterms()
         self._state.answers.rephrase(script.questions)
-        self._events.emit(LanguageChanged(script.locale))
+        self._events.emit(ScriptChanged(script.locale))
 
     def _update_keyterms(self) -> None:
         """Tell speech recognition the names and words of the script; it reconnects if needed."""

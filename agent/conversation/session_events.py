@@ -18,10 +18,10 @@ from livekit.agents.voice.events import UserTranscriptionTimeoutEvent
 
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import (
+    ConversationClosed,
     Events,
     NoVoiceLeft,
     ReplyFailed,
-    SessionClosed,
     SpeechNotRecognised,
     SpeechRecognised,
 )
@@ -53,7 +53,7 @@ def forward_session_events(session: AgentSession[Any], events: Events, words: Tr
             events.emit(SpeechNotRecognised(duration_s=event.speech_duration))
 
     def on_close(event: CloseEvent) -> None:
-        events.emit(SessionClosed(failed=event.reason is CloseReason.ERROR))
+        events.emit(ConversationClosed(failed=event.reason is CloseReason.ERROR))
 
     session.on("error", on_error)
     session.on("close", on_close)

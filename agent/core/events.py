@@ -193,7 +193,7 @@ class ModeChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionStarted:
+class ConversationStarted:
     """Speech recognition, model and voice are connected to the room."""
 
 
@@ -235,8 +235,8 @@ class AnswersChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageChanged:
-    """The script, and perhaps its language, is another one."""
+class ScriptChanged:
+    """The script was rendered again: with another language, name or details of the trainee."""
 
     locale: str
 
@@ -313,8 +313,8 @@ class RoomClosed:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionClosed:
-    """livekit-agents closed the AgentSession."""
+class ConversationClosed:
+    """livekit-agents closed the conversation's AgentSession."""
 
     failed: bool
     """True if a provider failed too often; False if LiveKit is stopping the job."""

@@ -21,7 +21,7 @@ from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.first_avatar import FirstAvatar
-from agent.greeting.session import GreetingSession
+from agent.greeting.running_greeting import RunningGreeting
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
 from agent.outcomes.earlier_greeting import EarlierGreeting, earlier_greeting
 from agent.outcomes.timeline import Timeline
@@ -123,7 +123,7 @@ async def _start_greeting(
         avatar_allowed=not stored.budget_used_up,
         may_be_recorded=should_record(settings, metadata),
     )
-    greeting = GreetingSession(ctx, settings, state, events, stored.store, avatar)
+    greeting = RunningGreeting(ctx, settings, state, events, stored.store, avatar)
     ctx.proc.userdata["greeting"] = greeting
     greeting.start()
 
@@ -174,7 +174,7 @@ async def _connect(ctx: JobContext, timeline: Timeline) -> None:
 
 async def clean_up(ctx: JobContext) -> None:
     """End the greeting, however the job was stopped, so that no avatar stays in the room."""
-    greeting: GreetingSession | None = ctx.proc.userdata.get("greeting")
+    greeting: RunningGreeting | None = ctx.proc.userdata.get("greeting")
     if greeting is not None:
         await greeting.close(end_reasons.WORKER_SHUTDOWN)
     await flush_traces(ctx.proc.userdata["tracing"])

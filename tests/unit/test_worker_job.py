@@ -38,7 +38,7 @@ class FakeAvatar:
         self._steps.append("request cancelled")
 
 
-class FakeSession:
+class FakeRunningGreeting:
     """A greeting that is only started."""
 
     def __init__(self, *parts: Any) -> None:
@@ -134,7 +134,7 @@ def with_budget(tmp_path: Path) -> WorkerSettings:
 @pytest.fixture(autouse=True)
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "export_job_spans", lambda *_: None)
-    monkeypatch.setattr(job, "GreetingSession", FakeSession)
+    monkeypatch.setattr(job, "RunningGreeting", FakeRunningGreeting)
     monkeypatch.setattr(first_avatar, "_REMOVE_EVERY_S", 0.01)
     monkeypatch.setattr(first_avatar, "_REMOVE_FOR_S", 0.03)
 

@@ -1,9 +1,9 @@
-"""Ends the greeting when the page asks, the trainee is gone, or room or session are closed."""
+"""Ends the greeting when the page asks, the trainee is gone, or room or conversation is closed."""
 
 from __future__ import annotations
 
 from agent.core import end_reasons
-from agent.core.events import EndRequested, RoomClosed, SessionClosed, TraineeGone
+from agent.core.events import ConversationClosed, EndRequested, RoomClosed, TraineeGone
 from agent.core.log import logger
 from agent.greeting.context import Greeting
 
@@ -16,9 +16,9 @@ class EndGreeting:
         greeting.events.on(EndRequested, lambda event: self._ending.end(event.reason))
         greeting.events.on(TraineeGone, lambda event: self._ending.end(event.reason))
         greeting.events.on(RoomClosed, lambda _: self._ending.end(end_reasons.ROOM_CLOSED))
-        greeting.events.on(SessionClosed, self._on_session_closed)
+        greeting.events.on(ConversationClosed, self._on_conversation_closed)
 
-    def _on_session_closed(self, event: SessionClosed) -> None:
+    def _on_conversation_closed(self, event: ConversationClosed) -> None:
         if event.failed:
             logger.error(
                 "the conversation cannot continue; see the provider errors above",

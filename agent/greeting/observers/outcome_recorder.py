@@ -22,13 +22,13 @@ from agent.core.events import (
     AvatarRequested,
     FeedbackGiven,
     LabelShown,
-    LanguageChanged,
     LineAdded,
     OpeningFinished,
     OpeningStarted,
     PageTimelineReported,
     ProviderFailed,
     RecordingChanged,
+    ScriptChanged,
     TraineeJoined,
 )
 from agent.core.job_metadata import room_name_of
@@ -89,10 +89,10 @@ class OutcomeRecorder:
             AvatarJoined,
             AvatarRequested,
             LabelShown,
-            LanguageChanged,
             OpeningFinished,
             PageTimelineReported,
             RecordingChanged,
+            ScriptChanged,
         ):
             events.on(kind, lambda _: self._changed.set())
         events.on(TraineeJoined, self._on_trainee_joined)

@@ -8,12 +8,12 @@ from agent.conversation.question_progress import QuestionTracker
 from agent.core.events import (
     AnswersChanged,
     ClosingChanged,
-    LanguageChanged,
     LineAdded,
     ModeChanged,
     OpeningFinished,
     OpeningStarted,
     RecordingChanged,
+    ScriptChanged,
 )
 from agent.greeting.context import Greeting
 from agent.room.contract import (
@@ -44,7 +44,7 @@ class PageObserver:
         self._opening_said = False
         greeting.events.on(ModeChanged, self._on_mode)
         greeting.events.on(OpeningStarted, self._on_opening_started)
-        greeting.events.on(LanguageChanged, lambda _: self._show_language())
+        greeting.events.on(ScriptChanged, lambda _: self._show_script())
         greeting.events.on(ClosingChanged, self._on_closing)
         greeting.events.on(RecordingChanged, self._on_recording)
         greeting.events.on(OpeningFinished, self._on_opening_finished)
@@ -60,9 +60,9 @@ class PageObserver:
 
     def _on_opening_started(self, event: OpeningStarted) -> None:
         self._opening = event.text
-        self._show_language()
+        self._show_script()
 
-    def _show_language(self) -> None:
+    def _show_script(self) -> None:
         if self._state.opened_at is not None:
             script = self._state.script
             self._page.set({ATTRIBUTE_LOCALE: script.locale, ATTRIBUTE_GUIDE: script.guide})

@@ -11,9 +11,9 @@ from agent.core.events import (
     AvatarJoined,
     AvatarRequested,
     CanHear,
+    ConversationStarted,
     OpeningStarted,
     PageTimelineReported,
-    SessionStarted,
     TraineeJoined,
 )
 from agent.greeting.context import Greeting
@@ -29,7 +29,7 @@ class StartTimeline:
         steps = {
             AvatarRequested: "avatar_asked",
             AvatarJoined: "avatar_joined",
-            SessionStarted: "session_started",
+            ConversationStarted: "session_started",
             TraineeJoined: "trainee_joined",
             OpeningStarted: "opening_begun",
         }

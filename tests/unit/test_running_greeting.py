@@ -17,7 +17,7 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
 from agent.greeting.first_avatar import FirstAvatar
-from agent.greeting.session import GreetingSession
+from agent.greeting.running_greeting import RunningGreeting
 from agent.store import SqliteStore
 from tests.fakes.room import FakeRoom
 from tests.fakes.scripted_llm import ScriptedLLM
@@ -43,7 +43,7 @@ class Setup:
         state.avatar_allowed = False
         settings = WorkerSettings.from_env(WORKER)
         avatar = FirstAvatar(settings, state.script, state.timeline)
-        self.greeting = GreetingSession(cast(Any, ctx), settings, state, events, store, avatar)
+        self.greeting = RunningGreeting(cast(Any, ctx), settings, state, events, store, avatar)
 
     async def _delete_room(self, _: object) -> None:
         self.steps.append("room deleted")

@@ -1,6 +1,6 @@
 """One greeting: one room, one trainee, from the dispatch to the end.
 
-`GreetingSession` has the main steps in their order: compose, start, greet, clean up. Every other
+`RunningGreeting` has the main steps in their order: compose, start, greet, clean up. Every other
 behaviour is one file in `behaviours/`. What is recorded about the greeting is in `observers/`.
 """
 
@@ -12,7 +12,7 @@ from livekit.agents import JobContext
 
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
-from agent.core.events import Events, SessionStarted
+from agent.core.events import ConversationStarted, Events
 from agent.core.log import log_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.audibility import Audibility
@@ -31,7 +31,7 @@ from agent.room.typed_text import TypedText
 from agent.store import Store
 
 
-class GreetingSession:
+class RunningGreeting:
     """Runs one greeting."""
 
     def __init__(
@@ -53,10 +53,11 @@ class GreetingSession:
         self._first_avatar = first_avatar
         self._greeting = greeting = build_greeting(ctx, settings, state, events)
         self._audibility = Audibility(greeting.trainee, greeting.output, events)
-        self._held = [behaviour(greeting) for behaviour in BEHAVIOURS]
-        self._held += [observer(greeting) for observer in OBSERVERS]
-        self._held += [PageRpcs(ctx.room, events), EndMessages(ctx.room, events)]
-        self._held += [TypedText(ctx.room, greeting.trainee, events)]
+        # Nothing calls these: they react to events, and are kept as long as the greeting.
+        self._subscribers = [behaviour(greeting) for behaviour in BEHAVIOURS]
+        self._subscribers += [observer(greeting) for observer in OBSERVERS]
+        self._subscribers += [PageRpcs(ctx.room, events), EndMessages(ctx.room, events)]
+        self._subscribers += [TypedText(ctx.room, greeting.trainee, events)]
         page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
         self._cleanup = Cleanup(greeting, page, self._recorder, store, ctx.job.room.sid)
@@ -97,7 +98,7 @@ class GreetingSession:
         conversation = greeting.conversation
 
         await start_in_room(conversation, greeting.room)
-        greeting.events.emit(SessionStarted())
+        greeting.events.emit(ConversationStarted())
         greeting.avatar.watch()
         if greeting.recording is not None:
             await greeting.recording.start()
