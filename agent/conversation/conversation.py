@@ -137,18 +137,20 @@ class Conversation:
         """Say the current or latest line again once it is over, because it was not heard."""
         self._lines.repeat()
 
-    async def repeat_on_request(self, text: str) -> None:
+    async def repeat_on_request(self, text: str) -> SpeechHandle | None:
         """Say the latest line again, word for word, because the trainee asks for it.
 
         The check-in is not repeated, but the line before it.
 
         Args:
             text: what the trainee typed.
+
+        Returns:
+            The line; None if nothing was said yet.
         """
         last = self._last_line()
         await self.note_typed(text)
-        if last:
-            self.session.say(last)
+        return self.session.say(last) if last else None
 
     def _last_line(self) -> str:
         said = [
@@ -221,18 +223,21 @@ class Conversation:
         self.session.clear_user_turn()
         return text
 
-    async def answer_typed(self, text: str, *, instructions: str = "") -> None:
+    async def answer_typed(self, text: str, *, instructions: str = "") -> SpeechHandle | None:
         """Answer a typed line. Interrupt the current line if it may be interrupted.
 
         Args:
             instructions: what the model must know for this reply, in one or two sentences.
+
+        Returns:
+            The reply; None if the line is empty.
         """
         text = one_line(text, len(text))
         if not text:
-            return
+            return None
         await self._interrupt()
         self._transcript.expect_typed(text)
-        self.session.generate_reply(
+        return self.session.generate_reply(
             user_input=text, instructions=instructions or NOT_GIVEN, input_modality="text"
         )
 

@@ -38,7 +38,7 @@ class GreetingState:
 
     tapped_question: str = ""
     """The question that a button of the page has just answered. The model cannot change its answer
-    before the trainee's next words. Changed by `AnswerTaps`."""
+    before the trainee's next words. Changed by `AnswerTypedText`."""
     avatar_allowed: bool = True
     """False if the day's avatar budget is used up."""
     mode: Mode = "voice"

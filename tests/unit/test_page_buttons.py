@@ -13,7 +13,6 @@ from agent.conversation.question_progress import QuestionProgress, QuestionTrack
 from agent.conversation.state import GreetingState
 from agent.core.events import ClosingChanged, ClosingRequested, Events, LineAdded, Tap, TextReceived
 from agent.core.job_metadata import JobMetadata
-from agent.greeting.behaviours.answer_taps import AnswerTaps
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
@@ -29,11 +28,12 @@ from agent.room.contract import (
 )
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
+from agent.scripts import ChoiceQuestion, Question
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 
-BEHAVIOURS = (AnswerTypedText, AnswerTaps, UseChosenName, PageObserver)
+BEHAVIOURS = (AnswerTypedText, UseChosenName, PageObserver)
 YES = Tap("answer", "first_training", "yes")
 """The general welcome asks whether this is the trainee's first training, and for their hopes."""
 
@@ -78,6 +78,65 @@ async def test_tapped_skip_declines_the_question_and_tells_the_model() -> None:
         await fake.until_said("No problem.")
         assert fake.state.answers.given["first_training"].status == "declined"
         assert "first_training was declined" in told(fake)
+
+
+def ask(fake: FakeGreeting, *questions: Question) -> None:
+    """Let the script ask these questions instead."""
+    fake.state.script = fake.state.script.model_copy(update={"questions": list(questions)})
+    fake.state.answers.replace(questions, {})
+
+
+FIRST_AID = ChoiceQuestion(
+    id="first_aid",
+    type="choice",
+    ask="Do you have a first aid certificate?",
+    choices={"yes": "Yes, I have one", "no": "No", "expired": "It has expired"},
+)
+
+
+async def test_tapped_choice_may_have_the_id_yes() -> None:
+    async with fake_greeting(Says("Very good."), behaviours=BEHAVIOURS) as fake:
+        ask(fake, FIRST_AID)
+        fake.events.emit(TextReceived("Yes, I have one", Tap("answer", "first_aid", "yes")))
+        await fake.until_said("Very good.")
+        assert fake.state.answers.given["first_aid"].value == "yes"
+        assert "first_aid is yes" in told(fake)
+
+
+@pytest.mark.parametrize(
+    "tap",
+    [
+        Tap("answer", "first_training", "perhaps"),
+        Tap("answer", "no_such_question", "yes"),
+        Tap("skip", "no_such_question"),
+    ],
+)
+async def test_model_answers_the_text_of_a_tap_that_the_script_does_not_accept(tap: Tap) -> None:
+    record = Says(calls=[("record_first_training", {"value": True})])
+    async with fake_greeting(record, Says("Noted."), behaviours=BEHAVIOURS) as fake:
+        fake.events.emit(TextReceived("I think so", tap))
+        await fake.until_said("Noted.")
+        assert fake.state.answers.given["first_training"].value is True
+        assert told(fake) == ""
+
+
+async def test_line_and_button_that_came_during_the_opening_are_both_answered() -> None:
+    async with fake_greeting(Says("Five minutes."), behaviours=BEHAVIOURS) as fake:
+        await fake.conversation.say("Welcome!")
+        fake.events.emit(TextReceived("How long is it?"))
+        fake.events.emit(TextReceived("Again, please", Tap("repeat")))
+        await fake.until(lambda: fake.lines.count("Five minutes.") == 2)
+
+
+async def test_line_after_a_tap_during_the_opening_may_correct_its_answer() -> None:
+    correction = Says(calls=[("record_first_training", {"value": False})])
+    replies = (Says("Lovely."), correction, Says("I see."))
+    async with fake_greeting(*replies, behaviours=BEHAVIOURS) as fake:
+        fake.events.emit(TextReceived("Yes", YES))
+        fake.events.emit(TextReceived("Oh no, it is not"))
+        await fake.until_said("I see.")
+        assert fake.lines == ["Lovely.", "I see."]
+        assert fake.state.answers.given["first_training"].value is False
 
 
 async def test_model_cannot_change_a_tapped_answer_before_the_trainees_next_words() -> None:

@@ -12,7 +12,6 @@ from typing import Final
 
 from agent.greeting.behaviours.answer_early_words import AnswerEarlyWords
 from agent.greeting.behaviours.answer_open_turn import AnswerOpenTurn
-from agent.greeting.behaviours.answer_taps import AnswerTaps
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.apologise_without_reply import ApologiseWithoutReply
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
@@ -36,7 +35,6 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     RepeatAfterReturn,
     AnswerEarlyWords,
     AnswerTypedText,
-    AnswerTaps,
     UseChosenName,
     RecoverRecognition,
     ApologiseWithoutReply,
