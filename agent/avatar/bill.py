@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from urllib.parse import quote, urlsplit
 
 import aiohttp
@@ -50,9 +50,7 @@ _ADVICE: Final = {
 }
 
 Result = Literal["matches", "billed_more", "billed_less", "still_running", "not_found"]
-RESULTS: Final[tuple[Result, ...]] = (
-    *("matches", "billed_more", "billed_less", "still_running", "not_found"),
-)
+RESULTS: Final[tuple[Result, ...]] = get_args(Result)
 
 
 @dataclass(frozen=True, kw_only=True)

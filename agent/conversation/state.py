@@ -45,7 +45,7 @@ class GreetingState:
     """The mode of the fallback ladder in use; changed by `Output`."""
     mode_reason: str = ""
     """Why the avatar does not speak, as `greeting.mode_reason` has it; changed by `Output`."""
-    avatar: AvatarUsage = field(default_factory=AvatarUsage)
+    avatar_usage: AvatarUsage = field(default_factory=AvatarUsage)
     """The avatars of this greeting and their seconds in the room; changed by `AvatarArrival`."""
     may_be_recorded: bool = False
     """True if the trainee has consented and the operator records greetings."""

@@ -81,7 +81,7 @@ class AvatarArrival:
             self._events.emit(ProviderFailed("avatar", "budget"))
             return
         self._avatar = avatar = requested or avatar_of(self._settings, self._state.script)
-        self._state.avatar.request(avatar.avatar_identity)
+        self._state.avatar_usage.request(avatar.avatar_identity)
         if requested is None:
             avatar.start_request()
         self._events.emit(AvatarRequested())
@@ -118,7 +118,7 @@ class AvatarArrival:
             extra={
                 "event": "avatar_late",
                 "limit_s": deadline_s,
-                "avatar_session_id": self._state.avatar.provider_session_id,
+                "avatar_session_id": self._state.avatar_usage.provider_session_id,
             },
         )
         self._output.use_voice("avatar_late")
@@ -156,7 +156,7 @@ class AvatarArrival:
         avatar, self._avatar = self._avatar, None
         if avatar is not None:
             await avatar.aclose()
-        self._state.avatar.leave_all()
+        self._state.avatar_usage.leave_all()
         if self._arriving is not None:
             self._arriving.cancel()
         self._tasks.cancel()
@@ -169,7 +169,7 @@ class AvatarArrival:
 
     async def _arrival_of(self, avatar: BeyondPresenceAvatar) -> None:
         await avatar.request()
-        self._state.avatar.answered(avatar.avatar_identity, avatar.provider_session_id)
+        self._state.avatar_usage.answered(avatar.avatar_identity, avatar.provider_session_id)
         self._events.emit(AvatarAnswered())
         await avatar.wait_until_visible(self._room)
 
@@ -205,7 +205,7 @@ class AvatarArrival:
                 "the avatar joined late and takes over",
                 extra={
                     "event": "avatar_took_over",
-                    "avatar_session_id": self._state.avatar.provider_session_id,
+                    "avatar_session_id": self._state.avatar_usage.provider_session_id,
                 },
             )
 
@@ -228,7 +228,7 @@ class AvatarArrival:
             extra={
                 "event": "avatar_failed",
                 "error": str(error),
-                "avatar_session_id": self._state.avatar.provider_session_id,
+                "avatar_session_id": self._state.avatar_usage.provider_session_id,
                 "provider_answer": rejected.body if rejected else None,
             },
         )
@@ -245,15 +245,15 @@ class AvatarArrival:
         return self._avatar is not None and self._avatar.avatar_identity == identity
 
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity not in self._state.avatar:
+        if participant.identity not in self._state.avatar_usage:
             return
-        self._state.avatar.join(participant.identity)
+        self._state.avatar_usage.join(participant.identity)
         in_use = self._is_current(participant.identity)
         logger.info(
             "avatar joined",
             extra={
                 "event": "avatar_joined",
-                "avatar_session_id": self._state.avatar.provider_session_id,
+                "avatar_session_id": self._state.avatar_usage.provider_session_id,
                 "in_use": in_use,
             },
         )
@@ -263,9 +263,9 @@ class AvatarArrival:
             self._tasks.start(self._livekit.remove(participant.identity), name="remove_avatar")
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity not in self._state.avatar:
+        if participant.identity not in self._state.avatar_usage:
             return
-        self._state.avatar.leave(participant.identity)
+        self._state.avatar_usage.leave(participant.identity)
         avatar = self._avatar
         if avatar is None or not self._is_current(participant.identity):
             return

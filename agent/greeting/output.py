@@ -134,7 +134,10 @@ class Output:
     def _on_track(
         self, track: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
-        if participant.identity in self._state.avatar and track.kind == rtc.TrackKind.KIND_AUDIO:
+        if (
+            participant.identity in self._state.avatar_usage
+            and track.kind == rtc.TrackKind.KIND_AUDIO
+        ):
             self._avatar_audible_at = time.monotonic()
 
     def _on_own_track(self, *_: object) -> None:

@@ -23,7 +23,12 @@ ENDINGS: Final = frozenset(
     | {WORKER_LOST, "other"}
 )
 RECORDING_RESULTS: Final = (
-    *("kept", "kept_on_disk", "cut_short", "failed", "withdrawn", "not_deleted"),
+    "kept",
+    "kept_on_disk",
+    "cut_short",
+    "failed",
+    "withdrawn",
+    "not_deleted",
 )
 COUNT_LABELS: Final[dict[str, tuple[str, ...]]] = {
     "greetings": ("mode", "ending"),

@@ -83,17 +83,17 @@ async def test_ten_simultaneous_starts_are_ten_greetings(product: Product) -> No
     assert [a.status_code for a in answers] == [201] * 10
     rooms = {a.json()["room_name"] for a in answers}
 
-    async def all_served() -> None:
+    async def every_room_has_one_agent() -> None:
         while [await agents_in(product, room) for room in rooms] != [1] * 10:
             await asyncio.sleep(0.2)
 
-    async def all_paid_for() -> None:
+    async def every_room_has_requested_an_avatar() -> None:
         while not all([await product.calls_for_avatars(room) for room in rooms]):
             await asyncio.sleep(0.2)
 
     try:
-        await asyncio.wait_for(all_served(), 14)
-        await asyncio.wait_for(all_paid_for(), 10)
+        await asyncio.wait_for(every_room_has_one_agent(), 14)
+        await asyncio.wait_for(every_room_has_requested_an_avatar(), 10)
     finally:
         for session in sessions:
             await product.end(session)

@@ -203,5 +203,5 @@ async def test_avatar_that_joined_before_the_greeting_began_speaks(
     setup.arrival.watch()
     await setup.arrival.settle(DEADLINE_S)
     assert setup.state.mode == "avatar"
-    assert setup.state.avatar.seconds > 0
+    assert setup.state.avatar_usage.seconds > 0
     await setup.arrival.close()

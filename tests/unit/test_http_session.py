@@ -15,7 +15,7 @@ from agent.core.settings import EndpointSettings
 from agent.outcomes.webhook import post_outcome
 from agent.token_endpoint.auth.jwks import JwksClient
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
-from tests.unit.test_outcomes_tally import with_
+from tests.unit.test_outcomes_tally import closed_outcome
 from tests.unit.test_token_endpoint_readiness import ENVIRONMENT
 
 AGENT = Path(__file__).resolve().parents[2] / "agent"
@@ -69,7 +69,7 @@ async def test_platform_keys_use_the_proxy(proxy: Proxy) -> None:
 
 async def test_outcomes_use_the_proxy(proxy: Proxy) -> None:
     async with http_session() as http:
-        body, secret = with_().model_dump_json(), "whsec_" + "QUJD" * 8
+        body, secret = closed_outcome().model_dump_json(), "whsec_" + "QUJD" * 8
         assert await post_outcome(http, "http://platform.invalid/o", [secret], "o", body) == 200
     assert proxy.asked == ["POST http://platform.invalid/o"]
 

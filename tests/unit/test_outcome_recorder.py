@@ -34,7 +34,7 @@ class Setup:
     def __init__(self, store: SqliteStore) -> None:
         fake = FakeGreeting(ScriptedLLM(), {}, {})
         self.events = fake.events
-        self.usage = fake.state.avatar = FakeUsage()
+        self.usage = fake.state.avatar_usage = FakeUsage()
         self.recorder = OutcomeRecorder(fake.greeting, store, "o")
         self.recorder.start()
 

@@ -22,7 +22,7 @@ def shown(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(f"training_greeter_endpoint_{name}_total", labels)
 
 
-def with_(**changes: Any) -> Outcome:
+def closed_outcome(**changes: Any) -> Outcome:
     ended = Ended(reason="continue", at=datetime.now(UTC))
     return outcome("o").model_copy(update={"ended": ended, **changes})
 
@@ -60,7 +60,9 @@ def test_counts_of_an_outcome_name_mode_ending_faults_recording_and_first_word()
     late = start(trainee_joined=0, can_hear=1, first_sound=9.5)
     faults = [Fault(part="avatar", error="x", status=402, first_at=datetime.now(UTC), count=3)]
     recording = Recorded(by="worker", status="kept", error="the bucket refused it")
-    counts = counts_of(with_(mode="text", timeline=late, faults=faults, recording=recording))
+    counts = counts_of(
+        closed_outcome(mode="text", timeline=late, faults=faults, recording=recording)
+    )
     assert counts == {
         "greetings|text|continue": 1,
         "first_words|true": 1,
@@ -81,11 +83,11 @@ def test_counts_of_an_outcome_name_mode_ending_faults_recording_and_first_word()
 )
 def test_recordings_are_counted_by_result(status: Any, error: str | None, result: str) -> None:
     recording = Recorded(by="egress", status=status, error=error)
-    assert counts_of(with_(recording=recording))[f"recordings|{result}"] == 1
+    assert counts_of(closed_outcome(recording=recording))[f"recordings|{result}"] == 1
 
 
 def test_reasons_of_the_page_and_missing_openings_have_their_own_labels() -> None:
-    changed = with_(mode=None, ended=Ended(reason="my_page_says_so", at=datetime.now(UTC)))
+    changed = closed_outcome(mode=None, ended=Ended(reason="my_page_says_so", at=datetime.now(UTC)))
     assert counts_of(changed)["greetings|none|other"] == 1
 
 
@@ -93,7 +95,7 @@ async def test_endpoint_shows_the_counts_of_the_store(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "s")
     try:
         for _ in range(2):
-            await count_outcome(store, with_(mode="voice").model_dump_json())
+            await count_outcome(store, closed_outcome(mode="voice").model_dump_json())
         STORED_COUNTS.update(await store.counts())
         assert shown("greetings", mode="voice", ending="continue") == 2
         assert shown("greetings", mode="none", ending="session_failed") == 0, "from the start"
@@ -110,6 +112,6 @@ async def test_count_outcome_does_not_raise_if_the_store_fails() -> None:
 
     name = "training_greeter_store_errors_total"
     before = REGISTRY.get_sample_value(name, {"during": "count_outcome"}) or 0
-    await count_outcome(Broken(), with_().model_dump_json())  # type: ignore[arg-type]
+    await count_outcome(Broken(), closed_outcome().model_dump_json())  # type: ignore[arg-type]
     await count_outcome(Broken(), "no outcome")  # type: ignore[arg-type]
     assert REGISTRY.get_sample_value(name, {"during": "count_outcome"}) == before + 2

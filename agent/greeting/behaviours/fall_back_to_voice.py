@@ -28,7 +28,7 @@ class FallBackToVoice:
             extra={
                 "event": "avatar_lost",
                 "reason": event.mode_reason,
-                "avatar_session_id": greeting.state.avatar.provider_session_id,
+                "avatar_session_id": greeting.state.avatar_usage.provider_session_id,
             },
         )
         greeting.output.use_voice(event.mode_reason)

@@ -75,8 +75,8 @@ class LogObserver:
                 "reason": event.reason,
                 "mode": state.mode,
                 "mode_reason": state.mode_reason or None,
-                "avatar_seconds": round(state.avatar.seconds, 1),
-                "avatar_session_id": state.avatar.provider_session_id,
+                "avatar_seconds": round(state.avatar_usage.seconds, 1),
+                "avatar_session_id": state.avatar_usage.provider_session_id,
                 "duration_s": self._since_start_s,
             },
         )

@@ -48,5 +48,5 @@ class MetricsObserver:
     def _on_ended(self, event: Ended) -> None:
         opened = self._state.opened_at is not None
         count_greeting(
-            self._state.mode if opened else None, event.reason, self._state.avatar.seconds
+            self._state.mode if opened else None, event.reason, self._state.avatar_usage.seconds
         )

@@ -201,7 +201,7 @@ class OutcomeRecorder:
         body = self._body()
         # Counted while the greeting runs, so that greetings that start meanwhile see it in the
         # budget.
-        for stay in self._state.avatar.stays:
+        for stay in self._state.avatar_usage.stays:
             counted_s = self._counted_s.get(stay.identity)
             new_s = round(stay.seconds, 1) - (counted_s or 0.0)
             if new_s > 0 or (stay.provider_session_id and counted_s is None):
@@ -222,8 +222,8 @@ class OutcomeRecorder:
         if state.opened_at is not None:
             outcome.talk_s = round(now - state.opened_at, 1)
             outcome.mode = state.mode
-        outcome.avatar_seconds = round(state.avatar.seconds, 1)
-        outcome.avatar_session_id = state.avatar.provider_session_id
+        outcome.avatar_seconds = round(state.avatar_usage.seconds, 1)
+        outcome.avatar_session_id = state.avatar_usage.provider_session_id
         outcome.recording = state.recording
         if self._greeting.settings.only_counts:
             outcome = without_person(outcome)
