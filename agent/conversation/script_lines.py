@@ -37,8 +37,10 @@ class ScriptLines:
         texts: LineTexts,
         speech: LanguageSpeech | None,
     ) -> None:
-        """Args:
-        speech: the voices; None for a typed conversation.
+        """Prepare the lines; nothing is said yet.
+
+        Args:
+            speech: the voices; None for a typed conversation.
         """
         self._session = session
         self._state = state

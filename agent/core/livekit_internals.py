@@ -189,9 +189,11 @@ class VoiceTrack:
     """
 
     def __init__(self, room: rtc.Room, output: AudioOutput) -> None:
-        """Args:
-        output: the room's own output, at the end of the session's chain. An output of another kind
-            has no track, and nothing happens.
+        """Find the track of this output.
+
+        Args:
+            output: the room's own output, at the end of the session's chain. An output of another
+                kind has no track, and nothing happens.
         """
         self._room = room
         self._output = output if isinstance(output, _ParticipantAudioOutput) else None

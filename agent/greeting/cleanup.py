@@ -33,9 +33,11 @@ class Cleanup:
         store: Store | None,
         room_sid: str,
     ) -> None:
-        """Args:
-        store: where the end of the session is recorded; None if it could not be opened.
-        room_sid: the room of this greeting, as the job has it.
+        """Prepare to clean up; nothing ends before `run`.
+
+        Args:
+            store: where the end of the session is recorded; None if it could not be opened.
+            room_sid: the room of this greeting, as the job has it.
         """
         self._greeting = greeting
         self._page = page

@@ -23,9 +23,11 @@ class RoomApi:
     """The server API for one room."""
 
     def __init__(self, room: str, livekit: api.LiveKitAPI) -> None:
-        """Args:
-        room: the room's name.
-        livekit: the client; the caller closes it.
+        """Use a client for one room.
+
+        Args:
+            room: the room's name.
+            livekit: the client; the caller closes it.
         """
         self._room = room
         self._api = livekit.room

@@ -34,8 +34,10 @@ class GeminiModel(llm.LLM[Any]):
     """One model with as little thinking as its family allows."""
 
     def __init__(self, *, model: str, access: Mapping[str, Any]) -> None:
-        """Args:
-        access: from `google_access`.
+        """Create the plugin's model.
+
+        Args:
+            access: from `google_access`.
         """
         super().__init__()
         self.gemini = GeminiLLM(model=model, **access)

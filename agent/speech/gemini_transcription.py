@@ -39,9 +39,11 @@ class GeminiTranscription:
         keyterms: Callable[[], list[str]],
         http: aiohttp.ClientSession | None = None,
     ) -> None:
-        """Args:
-        keyterms: returns the terms to recognise; called for every connection.
-        http: the HTTP session; None for that of the job.
+        """Prepare to connect; `stream` opens a connection.
+
+        Args:
+            keyterms: returns the terms to recognise; called for every connection.
+            http: the HTTP session; None for that of the job.
         """
         self._http = http
         base = settings.google_gemini_base_url

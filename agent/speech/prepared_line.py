@@ -29,8 +29,10 @@ class PreparedLine:
     def __init__(
         self, voice: tts.TTS[str], text: str, *, expected_s: float, events: Events
     ) -> None:
-        """Args:
-        expected_s: how long the line should take to say. It matters only if a voice failed.
+        """Start to synthesise the line.
+
+        Args:
+            expected_s: how long the line should take to say. It matters only if a voice failed.
         """
         self._expected_s = expected_s
         self._events = events

@@ -12,8 +12,10 @@ class Pronunciation:
     """Replaces words of a trainee's name in the text for a voice: `Md.` with `Mohammad`."""
 
     def __init__(self, name: str) -> None:
-        """Args:
-        name: a clean name, or empty.
+        """Look up the words of this name.
+
+        Args:
+            name: a clean name, or empty.
         """
         self._said = words_to_say(name)
         words = sorted(self._said, key=len, reverse=True)

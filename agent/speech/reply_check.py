@@ -49,10 +49,12 @@ class ReplyCheck:
     """Checks the text of one reply word by word, and holds it back until it is certainly speech."""
 
     def __init__(self, instructions: str, functions: Iterable[str]) -> None:
-        """Args:
-        instructions: those of the model. Their prose must not be said. Their list items may be
-            said: they contain facts and questions for the trainee.
-        functions: names of the functions that the model may call.
+        """Note the words that a reply may not contain.
+
+        Args:
+            instructions: those of the model. Their prose must not be said. Their list items may be
+                said: they contain facts and questions for the trainee.
+            functions: names of the functions that the model may call.
         """
         beginnings = set(_beginnings(instructions))
         self._prefixes = {words[:n] for words in beginnings for n in range(1, _LEAK_WORDS + 1)}

@@ -49,8 +49,10 @@ class GreetingServer(ObservableAgentServer):
     """LiveKit's agent server with our jobs, limits, health pages and outcome delivery."""
 
     def __init__(self, settings: WorkerSettings) -> None:
-        """Raises:
-        StoreError: the store cannot be opened.
+        """Set livekit-agents' options from the settings, and open the store.
+
+        Raises:
+            StoreError: the store cannot be opened.
         """
         self._settings = settings
         keep = min(settings.max_jobs, _IDLE_PROCESSES_MAX)

@@ -42,8 +42,10 @@ class KnownRequests:
     """The last request of each session. Times are the event loop's, in seconds."""
 
     def __init__(self, store: Store, window_s: float) -> None:
-        """Args:
-        window_s: older requests do not matter.
+        """Start without requests; they are read from the store later.
+
+        Args:
+            window_s: older requests do not matter.
         """
         self._store = store
         self._window_s = window_s

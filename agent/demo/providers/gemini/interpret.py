@@ -63,41 +63,41 @@ class Question:
         return ask in said or any(said.rstrip(" ?").endswith(start) for start in starts)
 
 
-def declines(question: Question, said: str, ours: Language) -> bool:
+def declines(question: Question, said: str, language: Language) -> bool:
     """Whether the trainee does not know, or would rather not say."""
     text = plain(said)
-    match = ours.finds("skip", text)
+    match = language.finds("skip", text)
     if match is None or question.kind != "text":
         return match is not None
     return len(words(text.replace(match[0], ""))) <= _SKIP_WORDS
 
 
-def interpret(question: Question, said: str, ours: Language) -> Value | None:
+def interpret(question: Question, said: str, language: Language) -> Value | None:
     """The value of an answer; None if it is not clear."""
-    text, declined = plain(said), declines(question, said, ours)
+    text, declined = plain(said), declines(question, said, language)
     if question.kind == "text":
-        bare = re.fullmatch(ours.patterns["yes_word"], text.strip(" .!"))
+        bare = re.fullmatch(language.patterns["yes_word"], text.strip(" .!"))
         return None if bare or declined else cut(said, _TEXT_MAX)
-    if ours.finds("aside", text) or (declined and question.kind != "choice"):
+    if language.finds("aside", text) or (declined and question.kind != "choice"):
         return None
-    corrected = f"{ours.patterns['correction']}|{ours.patterns['rather']}"
+    corrected = f"{language.patterns['correction']}|{language.patterns['rather']}"
     if question.kind != "yes_no":
-        corrected += rf"|(?:{ours.patterns['no_word']})(?=[,:;])"
+        corrected += rf"|(?:{language.patterns['no_word']})(?=[,:;])"
     *_, after = re.split(rf"(?<!\w)(?:{corrected})(?!\w)[ ,:;.]*", text)
     read = {"yes_no": _yes_no, "number": _number, "choice": _choice}[question.kind]
-    values = (read(question, part, ours) for part in (after, text))
+    values = (read(question, part, language) for part in (after, text))
     value = next((value for value in values if value is not None), None)
     if value is None and "none" in question.choices and not declined:
-        return "none" if _yes_no(question, text, ours) is False else None
+        return "none" if _yes_no(question, text, language) is False else None
     return value
 
 
-def _yes_no(question: Question, text: str, ours: Language) -> bool | None:
+def _yes_no(question: Question, text: str, language: Language) -> bool | None:
     """The first word decides, unless another clause is the opposite; else a phrase does."""
-    text = re.sub(rf"^(?:(?:{ours.patterns['well']})[ ,.!]+)+", "", text)
-    if ours.finds("first", text):  # "Is it your first?" or "Did you before?"
-        return ours.finds("is_first", plain(question.ask)) is not None
-    yes, no = ours.patterns["yes_word"], ours.patterns["no_word"]
+    text = re.sub(rf"^(?:(?:{language.patterns['well']})[ ,.!]+)+", "", text)
+    if language.finds("first", text):  # "Is it your first?" or "Did you before?"
+        return language.finds("is_first", plain(question.ask)) is not None
+    yes, no = language.patterns["yes_word"], language.patterns["no_word"]
     clauses = [clause.strip() for clause in re.split("[,.;:!]", text)]
     says_yes, says_no = (
         any(re.fullmatch(rf"(?:(?:{word}) ?)+", clause) for clause in clauses) for word in (yes, no)
@@ -105,49 +105,51 @@ def _yes_no(question: Question, text: str, ours: Language) -> bool | None:
     if found(f"^(?:{yes})", text):
         return None if says_no else True
     if found(f"^(?:{no})", text):
-        return None if says_yes or ours.finds("maybe", text) else False
-    if ours.finds("maybe", text) or (says_yes and says_no):
+        return None if says_yes or language.finds("maybe", text) else False
+    if language.finds("maybe", text) or (says_yes and says_no):
         return None
-    if says_no or (ours.finds("no", text) and not says_yes):
+    if says_no or (language.finds("no", text) and not says_yes):
         return False
-    return True if says_yes or ours.finds("yes", text) else None
+    return True if says_yes or language.finds("yes", text) else None
 
 
-def _number(question: Question, text: str, ours: Language) -> int | None:
+def _number(question: Question, text: str, language: Language) -> int | None:
     """The only number of a text that has no words of something else."""
-    if any(re.fullmatch(ours.patterns["none"], clause) for clause in re.split("[,.;!] ?", text)):
+    if any(
+        re.fullmatch(language.patterns["none"], clause) for clause in re.split("[,.;!] ?", text)
+    ):
         return 0
-    text = ours.in_digits(text)
-    unit = next((span for span in ours.spans if found(span, question.unit)), "$")
-    text = re.sub(rf"(?<!\w)(?:{ours.patterns['one']})(?= (?:{unit})(?!\w)|,? \d|$)", "1", text)
-    text = re.sub(rf"(?<!\w)(?:{ours.patterns['not']}) \d+", "", text)
+    text = language.in_digits(text)
+    unit = next((span for span in language.spans if found(span, question.unit)), "$")
+    text = re.sub(rf"(?<!\w)(?:{language.patterns['one']})(?= (?:{unit})(?!\w)|,? \d|$)", "1", text)
+    text = re.sub(rf"(?<!\w)(?:{language.patterns['not']}) \d+", "", text)
     numbers = re.findall(r"-?\d+", text)
-    known = f"{ours.words['beside numbers']} {ours.words['beside labels']}".split()
+    known = f"{language.words['beside numbers']} {language.words['beside labels']}".split()
     besides = {word for word in re.findall("[a-z]+", text) if not re.fullmatch(unit, word)}
-    if len(numbers) != 1 or besides - {*known} or ours.finds("inexact", text):
+    if len(numbers) != 1 or besides - {*known} or language.finds("inexact", text):
         return None
     return int(numbers[0])
 
 
-def _choice(question: Question, text: str, ours: Language) -> str | None:
+def _choice(question: Question, text: str, language: Language) -> str | None:
     """The choice whose label, or a word that only it has, is said; or its place in the list."""
     bare = re.fullmatch(
-        f"{ours.patterns['yes_word']}|{ours.patterns['no_word']}", text.strip(" .!")
+        f"{language.patterns['yes_word']}|{language.patterns['no_word']}", text.strip(" .!")
     )
-    labels = {id: ours.content_words(label) for id, label in question.choices.items()}
+    labels = {id: language.content_words(label) for id, label in question.choices.items()}
     counts = Counter(word for label in labels.values() for word in {*label})
-    said = ours.content_words(text)
+    said = language.content_words(text)
     named = []
     for id, label in labels.items():
         own = {word for word in (*label, *words(id.replace("_", " "))) if counts[word] < 2}
-        own &= {word for word in said if not bare and not ours.finds("not", word)}
+        own &= {word for word in said if not bare and not language.finds("not", word)}
         if own or found(" ".join(label), " ".join(said)):
             named.append(id)
     if not named:
-        ids, ordinals = list(labels), ours.words["ordinals"].replace("_", " ")
+        ids, ordinals = list(labels), language.words["ordinals"].replace("_", " ")
         places = zip(re.split(r"(?<=\$) ", ordinals), [*ids[:3], ids[-1]], strict=False)
         named = [id for ordinal, id in places if re.match(ordinal, text.strip(" .!,"))]
     if len(named) != 1:
         return None
-    label_is_negative = ours.finds("not", " ".join(labels[named[0]]))
-    return named[0] if label_is_negative or not ours.finds("not", " ".join(said)) else None
+    label_is_negative = language.finds("not", " ".join(labels[named[0]]))
+    return named[0] if label_is_negative or not language.finds("not", " ".join(said)) else None

@@ -53,8 +53,12 @@ class _Interview:
         self._stated = " ".join(each for each in sentences if not each.endswith("?"))
         self._functions = request.functions
         instruction = plain(request.instruction)
-        spoken = (ours for ours in languages().values() if ours.finds("instruction", instruction))
-        self._ours: Language = next(spoken, languages()["en"])
+        spoken = (
+            language
+            for language in languages().values()
+            if language.finds("instruction", instruction)
+        )
+        self._language: Language = next(spoken, languages()["en"])
         listed = Question.all_in(request.instruction)
         self._questions = {id: q for id, q in listed.items() if _RECORD + id in self._functions}
         calls = [(call["name"], call.get("args") or {}) for t in request.turns for call in t.calls]
@@ -76,7 +80,7 @@ class _Interview:
         recorded, ends = self._recorded(pending), self._ends(pending)
         if recorded.calls or ends.text or ends.calls:
             return Reply(ends.text, recorded.calls + ends.calls)
-        if pending and declines(pending, self._said, self._ours):
+        if pending and declines(pending, self._said, self._language):
             return _called("skip_question", question=pending.id)
         if self._asked or self._hears("question"):
             return self._then_ask(self._answer(self._said))
@@ -109,15 +113,19 @@ class _Interview:
     def _language_switch(self) -> Reply | None:
         """The reply if the trainee asks for a language or greets in another one."""
         known = list(languages().values())
-        asks = any(ours.finds("ask_for_language", self._heard) for ours in known)
-        named = [ours for ours in known if ours.finds("name", self._heard)]
-        if not (asks or len(words(self._said)) <= 2) or self._ours.finds("not", self._heard):
+        asks = any(language.finds("ask_for_language", self._heard) for language in known)
+        named = [language for language in known if language.finds("name", self._heard)]
+        if not (asks or len(words(self._said)) <= 2) or self._language.finds("not", self._heard):
             named = []
-        if not named and not found(self._ours.topics[-1][0], self._heard):
-            named = [ours for ours in known if found(f"^(?:{ours.topics[-1][0]})", self._heard)]
+        if not named and not found(self._language.topics[-1][0], self._heard):
+            named = [
+                language
+                for language in known
+                if found(f"^(?:{language.topics[-1][0]})", self._heard)
+            ]
         if not named:
             return None
-        if named[-1] is self._ours:
+        if named[-1] is self._language:
             return self._then_ask(self._text("switched"))
         for locale in self._locales():
             if locale.split("-")[0] == named[-1].tag:
@@ -145,19 +153,19 @@ class _Interview:
 
     def _value(self, question: Question) -> Value | None:
         """The value of an answer; None if it is not clear, or about something else."""
-        said, ours = plain(self._stated), self._ours
-        *subjects, thanks, hello = (pattern for pattern, _ in ours.topics)
+        said, language = plain(self._stated), self._language
+        *subjects, thanks, hello = (pattern for pattern, _ in language.topics)
         if question.kind == "text":
             polite = len(words(said)) <= _POLITE_WORDS and found(f"{thanks}|{hello}", said)
             if polite or self._hears("continue"):
                 return None
         elif question.kind != "number" and not found(
-            f"^(?:{ours.patterns['yes_word']}|{ours.patterns['no_word']})", said
+            f"^(?:{language.patterns['yes_word']}|{language.patterns['no_word']})", said
         ):
             asked = plain(f"{question.ask} {question.choices}")
             if any(found(each, said) and not found(each, asked) for each in subjects):
                 return None  # "I'm a little nervous"
-        return interpret(question, self._stated, ours)
+        return interpret(question, self._stated, language)
 
     def _ends(self, pending: Question | None) -> Reply:
         """The call that ends the greeting, or a farewell if the function is not declared."""
@@ -214,7 +222,7 @@ class _Interview:
         facts = [
             line.removeprefix("- ")
             for block in self._request.instruction.split("\n\n")
-            if self._ours.finds("facts", plain(block.partition("\n")[0]))
+            if self._language.finds("facts", plain(block.partition("\n")[0]))
             for line in block.splitlines()[1:]
         ]
         counts = Counter(word for fact in facts for word in set(words(fact)))
@@ -225,11 +233,11 @@ class _Interview:
     def _topic(self, said: str) -> str | None:
         """The reply to the first usual topic in a text."""
         heard = plain(said)
-        texts = (text for pattern, text in self._ours.topics if found(pattern, heard))
+        texts = (text for pattern, text in self._language.topics if found(pattern, heard))
         return next((self._filled(text) for text in texts), None)
 
     def _text(self, name: str) -> str:
-        return self._filled(self._ours.replies[name])
+        return self._filled(self._language.replies[name])
 
     def _filled(self, text: str) -> str:
         """The text with the trainee's name, if the instruction gives it."""
@@ -237,7 +245,7 @@ class _Interview:
         return text.replace("{comma_name}", f", {name[1]}" if name else "")
 
     def _hears(self, intent: str) -> bool:
-        return self._ours.finds(intent, self._heard) is not None
+        return self._language.finds(intent, self._heard) is not None
 
 
 def _text_of(response: dict[str, Any]) -> str:
