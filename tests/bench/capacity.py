@@ -23,8 +23,8 @@ from tests.bench.processes import cpu_s, descendants
 from tests.integration.cluster import Cluster, running_cluster
 from tests.integration.endpoint_fixtures import BACKEND, path_of
 from tests.integration.redis_server import redis_server
-from tests.integration.test_greeting import the_opening
 from tests.soak.footprint import Footprint
+from tests.support.conversation import wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
@@ -65,7 +65,7 @@ async def enter(cluster: Cluster, session_id: str) -> LiveKitClient:
     answer = await cluster.ask(session_id)
     assert answer.status_code == 201, answer.text
     client = await cluster.join(answer.json())
-    await the_opening(client)
+    await wait_for_opening(client)
     # This also opens the microphone, which sends silence from now on.
     await client.say(SPEECH)
     await client.silence(1.5, timeout=60)

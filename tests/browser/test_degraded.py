@@ -14,7 +14,7 @@ from agent.core.job_metadata import JobMetadata
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from tests.browser.conftest import OPENING_ENDS, OpenPage
-from tests.browser.test_page import SLOW_MS, arrive, screenshot, set_agent_attributes
+from tests.support.page_driver import SLOW_MS, arrive, screenshot, set_agent_attributes
 from tests.support.product import Product
 
 _SAYS_SO_WITHIN_MS = 10_000

@@ -9,7 +9,7 @@ import jwt
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.test_page import SLOW_MS, screenshot
+from tests.support.page_driver import SLOW_MS, screenshot
 from tests.support.product import Product
 
 

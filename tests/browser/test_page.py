@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import secrets
 import time
-from pathlib import Path
 from typing import Any
 
-import jwt
-from livekit import api
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import (
@@ -24,55 +19,14 @@ from tests.browser.conftest import (
     SPOKEN,
     OpenPage,
 )
+from tests.support.page_driver import SLOW_MS, arrive, screenshot, set_agent_attributes
 from tests.support.product import Product
-
-SLOW_MS = 30_000
 
 
 async def register(page: Page, name: str = "Ada") -> None:
     await page.get_by_label("Your name").fill(name)
     await page.get_by_label("Your role").fill("picker")
     await page.get_by_role("button", name="Register").click()
-
-
-def trainee_jwt(
-    product: Product, *, locale: str, name: str = "Ada", recorded: bool = False
-) -> tuple[str, str]:
-    """Return a new session id, and the JWT that the platform signs for its trainee."""
-    session_id = secrets.token_hex(4)
-    claims = {
-        "sub": f"trainee-{session_id}",
-        "exp": int(time.time()) + 600,
-        "session_id": session_id,
-        "trainee": {"name": name},
-        "role": "picker",
-        "locale": locale,
-        "consent": {"recording": recorded},
-        "continue_url": f"{product.stage.url}/video",
-    }
-    secret = product.stage.environment["PLATFORM_JWT_SECRET"]
-    return session_id, jwt.encode(claims, secret, algorithm="HS256")
-
-
-async def arrive(page: Page, product: Product, *, locale: str, recorded: bool = False) -> str:
-    """Open the greeting of a trainee with this locale; return its session id."""
-    session_id, token = trainee_jwt(product, locale=locale, recorded=recorded)
-    cookie = {"name": f"jwt-{session_id}", "value": token, "url": product.stage.url}
-    await page.context.add_cookies([cookie])
-    await page.goto(f"{product.stage.url}/greeting?session_id={session_id}")
-    return session_id
-
-
-async def set_agent_attributes(
-    product: Product, session_id: str, attributes: dict[str, str]
-) -> None:
-    """Set attributes of the agent as if it had set them, through LiveKit's API."""
-    room = f"training-session-{session_id}"
-    answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-    (agent,) = [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
-    await product.livekit.room.update_participant(
-        api.UpdateParticipantRequest(room=room, identity=agent, attributes=attributes)
-    )
 
 
 async def set_closing(product: Product, session_id: str, value: str) -> None:
@@ -88,12 +42,6 @@ async def wait_for_sound(page: Page) -> None:
 
 def words(text: str) -> set[str]:
     return set(re.findall(r"[a-z']+", text.lower()))
-
-
-async def screenshot(page: Page, name: str) -> None:
-    """Save a screenshot in the folder KEEP_SHOTS_IN, if it is set."""
-    if folder := os.environ.get("KEEP_SHOTS_IN"):
-        await page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 async def test_page_greets_answers_speech_and_continues(

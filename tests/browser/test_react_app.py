@@ -10,8 +10,8 @@ from aiohttp import web
 from playwright.async_api import expect
 
 from tests.browser.conftest import OPENING_BEGINS, OpenPage
-from tests.browser.test_page import SLOW_MS, screenshot, trainee_jwt
 from tests.support.host_pages import built_react_app, serving, start
+from tests.support.page_driver import SLOW_MS, screenshot, trainee_jwt
 from tests.support.product import Product
 
 REACT_18 = {

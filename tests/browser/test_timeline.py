@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from agent.demo.processes import plain_environment
 from agent.outcomes.timeline import MOMENTS
 from tests.browser.conftest import OpenPage
-from tests.browser.test_page import SLOW_MS, arrive
+from tests.support.page_driver import SLOW_MS, arrive
 from tests.support.product import Product
 
 

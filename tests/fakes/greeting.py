@@ -23,7 +23,7 @@ from agent.room.trainee import Trainee
 from agent.scripts import Limits
 from tests.fakes.room import FakeRoom
 from tests.fakes.scripted_llm import Says, ScriptedLLM
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 Behaviour = Callable[[Greeting], object]
 WAIT_S = 15.0

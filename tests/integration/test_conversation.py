@@ -7,34 +7,20 @@ import os
 import signal
 import time
 from datetime import datetime
-from typing import Any
 
 import pytest
 
 from agent.core.settings import StoreSettings
 from agent.scripts import PROMPTS, load_library
 from agent.store import open_store
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import FORKLIFT, attribute, calls, saved, says, wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.shipped_scripts import has_whole_opening, question, shipped_script
 from tests.support.waiting import until
 
-FORKLIFT = {"training_type": "forklift", "role": "picker", "industry": "logistics"}
 SCRIPT = shipped_script(**FORKLIFT)
 CLOSING = SCRIPT.closing
-
-
-def says(text: str) -> dict[str, Any]:
-    return {"text": text}
-
-
-def calls(*functions: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    return {"calls": [{"name": name, "args": arguments} for name, arguments in functions]}
-
-
-def saved(question: str, value: object) -> tuple[str, dict[str, Any]]:
-    return f"record_{question}", {"value": value}
 
 
 async def typed(client: LiveKitClient, text: str, answer: str) -> None:
@@ -44,11 +30,6 @@ async def typed(client: LiveKitClient, text: str, answer: str) -> None:
     await until(
         lambda: answer in client.said(client.agent.identity), 20, f"no {answer!r} to {text!r}"
     )
-
-
-def attribute(client: LiveKitClient, name: str) -> str:
-    """Return an attribute of the agent; empty if there is no agent."""
-    return client.agent.attributes.get(name, "") if client.agent else ""
 
 
 async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
@@ -63,7 +44,7 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
         calls(("end_greeting", {})),
     )
     client, response, _ = await product.enter(**FORKLIFT, consent={"transcript": True})
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     guide = client.agent.identity
     await typed(client, "Yes, for three years", "Three years already")
     await typed(client, "No, thirteen, and a spaceship", "Thirteen, thank you")
@@ -125,7 +106,7 @@ async def test_outcome_without_consent_has_answers_but_no_transcript(product: Pr
         calls(saved("driven_before", False)), says("Then it is all new to you.")
     )
     client, response, _ = await product.enter(**FORKLIFT)
-    await the_opening(client)
+    await wait_for_opening(client)
     await typed(client, "Never in my life", "all new to you")
     await client.press_continue()
     outcome = await product.outcome(response["session_id"])
@@ -156,7 +137,7 @@ async def test_transcript_has_the_heard_part_of_an_interrupted_line(product: Pro
         says("A short one, you will see."),
     )
     client, response, _ = await product.enter(consent={"transcript": True})
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("What comes next?")
@@ -182,7 +163,7 @@ async def test_language_switch_changes_voice_and_page_and_keeps_answers(
         says("¡Qué bien! ¿Cuántos años?"),
     )
     client, response, _ = await product.enter(**FORKLIFT)
-    await the_opening(client)
+    await wait_for_opening(client)
     await until(lambda: attribute(client, "greeting.locale") == "en", 15, "no locale was told")
     await typed(client, "¿Podemos hablar en español?", "Con mucho gusto")
     assert attribute(client, "greeting.locale") == "es"
@@ -217,7 +198,7 @@ async def test_agent_answers_a_question_after_the_closing_line(product: Product)
         calls(("end_greeting", {})), says("It is short, you will see.")
     )
     client, _, _ = await product.enter(**FORKLIFT)
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     await client.type("Let's go")
     await until(lambda: bool(attribute(client, "greeting.closing")), 20, "no closing line")
@@ -249,7 +230,7 @@ async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> N
         pausing, says(code), calls(saved("driven_before", True)), says("Good to know.")
     )
     client, _, _ = await product.enter(**FORKLIFT)
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     await client.silence()
     asked_at = time.monotonic()
     await client.type("How long is it?")
@@ -275,7 +256,7 @@ async def test_voice_slows_down_on_request(product: Product) -> None:
         calls(("speak_slower", {})), says("Of course, I will speak slowly.")
     )
     client, _, _ = await product.enter(**FORKLIFT)
-    await the_opening(client)
+    await wait_for_opening(client)
     await typed(client, "Slower please", "speak slowly")
     last = (await product.stage.stand_ins.calls("tts"))[-1]
     assert "slowly" in str(last["detail"]["said"])
@@ -285,7 +266,7 @@ async def test_voice_slows_down_on_request(product: Product) -> None:
 async def test_outcome_names_faults_and_mode(product: Product) -> None:
     await product.stage.stand_ins.faults("bey:402", "llm:500")
     client, response, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     await client.type("How long does it take?")
     apology = shipped_script().trouble
@@ -323,7 +304,7 @@ async def test_killed_job_has_an_outcome_and_the_next_agent_knows_its_answers(
     request = {**FORKLIFT, "consent": {"transcript": True}}
     client, response, _ = await product.enter(**request)
     session_id = response["session_id"]
-    await the_opening(client)
+    await wait_for_opening(client)
     await typed(client, "Five years", "Five years, good")
     lost = client.agent.identity
     os.kill(product.job_process(session_id), signal.SIGKILL)

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from livekit import api, rtc
 
-from tests.support.livekit_client import LiveKitClient
+from tests.support.conversation import wait_for_opening
 from tests.support.livekit_token import trainee_token
 from tests.support.product import Product
 from tests.support.shipped_scripts import (
     after_opening,
     first_sentence,
-    has_whole_opening,
     shipped_script,
 )
 from tests.support.waiting import until
@@ -24,16 +23,6 @@ BEGINS = first_sentence(shipped_script().opening)
 """The first sentence of the opening for a trainee without a training."""
 SLACK_S = 4.0
 """Tolerance for a busy machine, added to what is promised."""
-
-
-async def the_opening(client: LiveKitClient, timeout: float = 40) -> str:
-    """Wait for the opening, and return its caption."""
-    await until(
-        lambda: any(has_whole_opening(text) for _, text in client.captions),
-        timeout,
-        f"no opening among the captions {client.captions}",
-    )
-    return next(text for _, text in client.captions if has_whole_opening(text))
 
 
 async def test_agent_greets_by_name_and_answers_speech(
@@ -46,7 +35,7 @@ async def test_agent_greets_by_name_and_answers_speech(
     assert speaker == client.avatar.identity
     assert client.avatar.attributes["lk.publish_on_behalf"] == client.agent.identity
 
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     assert opening == shipped_script(**training).opening
     assert "warehouse safety" in opening
     assert client.video_frames[speaker] > 100
@@ -80,7 +69,7 @@ async def test_agent_greets_by_name_and_answers_speech(
 
 async def test_agent_answers_typed_messages(product: Product) -> None:
     client, _, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
@@ -96,7 +85,7 @@ async def test_agent_answers_after_the_opening_what_was_typed_before(product: Pr
     client, response, _ = await product.enter()
     await until(lambda: client.agent is not None, 10, "no agent")
     await client.type("How long does the video take?")
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     assert opening.startswith(BEGINS)
     await until(
         lambda: "video" in after_opening(client.said(client.agent.identity)).lower(),
@@ -130,7 +119,7 @@ async def test_opening_waits_until_the_page_can_hear(product: Product) -> None:
     await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": identities})
     heard_at, _ = await client.hears(after=able_at)
     assert heard_at - able_at < 3 + SLACK_S
-    assert (await the_opening(client)).startswith(BEGINS)
+    assert (await wait_for_opening(client)).startswith(BEGINS)
 
 
 async def test_unreadable_can_hear_report_is_refused(product: Product) -> None:
@@ -144,7 +133,7 @@ async def test_unreadable_can_hear_report_is_refused(product: Product) -> None:
 async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product: Product) -> None:
     await product.stage.stand_ins.faults("llm:500")
     client, _, _ = await product.enter()
-    assert (await the_opening(client)).startswith(BEGINS)
+    assert (await wait_for_opening(client)).startswith(BEGINS)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
@@ -156,7 +145,7 @@ async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product:
 async def test_agent_answers_typed_messages_without_stt(product: Product) -> None:
     await product.stage.stand_ins.faults("stt:401")
     client, _, _ = await product.enter()
-    assert (await the_opening(client)).startswith(BEGINS)
+    assert (await wait_for_opening(client)).startswith(BEGINS)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
@@ -175,7 +164,7 @@ async def test_agent_uses_the_participant_name_if_metadata_is_unreadable(product
     )
     token = trainee_token(livekit, room, identity="somebody", name="Grace")
     client = await product.join(livekit.url, token)
-    assert await the_opening(client) == shipped_script(name="Grace").opening
+    assert await wait_for_opening(client) == shipped_script(name="Grace").opening
     log = (product.logs / "worker.log").read_text()
     assert "metadata_unreadable" in log
 
@@ -218,7 +207,7 @@ async def test_logs_have_no_token_key_name_or_words(
     product: Product, recordings: dict[str, Path]
 ) -> None:
     client, response, _ = await product.enter(name="Zephyrine Quillfeather")
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     assert "Zephyrine" in opening
     await client.silence()
     said_until = await client.say(recordings["beckett"])

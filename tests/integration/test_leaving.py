@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
 from tests.support.shipped_scripts import has_whole_opening
 from tests.support.waiting import until
@@ -69,7 +69,7 @@ async def test_avatar_leaves_soon_after_the_trainee(product: Product) -> None:
 
 async def test_trainee_who_returns_in_time_continues_the_conversation(product: Product) -> None:
     client, response, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     await client.leave()
     left_at = time.monotonic()

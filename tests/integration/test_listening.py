@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_conversation import says
-from tests.integration.test_greeting import the_opening
 from tests.integration.test_turn_taking import events_of
+from tests.support.conversation import says, wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.sounds import spoken, throat, wav
@@ -32,7 +31,7 @@ async def _answering(product: Product, *more: str) -> tuple[LiveKitClient, str, 
     """A client that hears the agent begin a long answer, the session's id, and when it began."""
     await product.stage.stand_ins.script(says(LONG), *map(says, more))
     client, response, _ = await product.enter(consent={"transcript": True})
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("What happens next?")
@@ -116,7 +115,7 @@ async def test_words_during_the_opening_are_answered_after_it(
     (question,) = await spoken("How long is the video?")
     client, response, _ = await product.enter(consent={"transcript": True})
     await client.say(wav(tmp_path, "question", question))
-    await the_opening(client)
+    await wait_for_opening(client)
     await until(lambda: "depends on you" in client.said(client.agent.identity), 20, "no answer")
     await client.press_continue()
     opening, asked, *_ = (await product.outcome(response["session_id"]))["transcript"]
@@ -129,7 +128,7 @@ async def test_agent_does_not_hear_itself(product: Product) -> None:
     """The client plays the agent into its own microphone, as without echo cancellation."""
     client, response, _ = await product.enter()
     client.echo(0.5)
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence(1.5)
     # On a busy machine, recognition reports the echo seconds after the opening.
     await until(

@@ -12,7 +12,7 @@ from livekit import api, rtc
 
 from agent.demo.livekit_server import ensure_binary, livekit_server
 from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.product import Product, running_product
 from tests.support.waiting import until
 
@@ -56,7 +56,7 @@ async def test_deleted_room_ends_the_avatar_and_the_session_can_be_requested_aga
     product: Product,
 ) -> None:
     client, response, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await product.livekit.room.delete_room(api.DeleteRoomRequest(room=response["room_name"]))
     await product.paid_avatars_left(response["room_name"])
     await until(lambda: client.disconnected_at is not None, 15, "the trainee is still connected")

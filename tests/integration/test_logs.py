@@ -11,13 +11,13 @@ import httpx
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
 
 
 async def test_log_lines_are_json_and_lines_of_a_job_have_its_ids(product: Product) -> None:
     client, response, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.press_continue()
     session_id = response["session_id"]
     await product.outcome(session_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
 from tests.support.waiting import until
 
@@ -24,7 +24,7 @@ def rise(before: dict[str, float], after: dict[str, float], name: str) -> float:
 async def greet_and_answer(product: Product) -> tuple[str, float]:
     """Play a greeting with one typed question; return its session and its avatar seconds."""
     client, response, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
@@ -39,7 +39,7 @@ async def greet_without_avatar(product: Product) -> None:
     assert product.stage.stand_ins is not None
     await product.stage.stand_ins.faults("bey:402")
     client, response, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.press_continue()
     await product.outcome(response["session_id"])
 

@@ -30,7 +30,7 @@ from agent.token_endpoint.supervision.dispatches import DispatchSupervisor
 from agent.token_endpoint.supervision.reaper import Reaper
 from agent.token_endpoint.supervision.supervisor import PASS_S, Supervisor
 from tests.integration.endpoint_fixtures import endpoint_env
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.shipped_scripts import shipped_script
@@ -245,7 +245,7 @@ async def test_healthy_greeting_is_not_changed(
     settings = EndpointSettings.from_env(product.stage.environment)
     async with supervisor(settings):
         client, response, _ = await product.enter()
-        assert await the_opening(client) == shipped_script().opening
+        assert await wait_for_opening(client) == shipped_script().opening
         await client.silence()
         assert client.avatar is not None
         [avatar] = await product.avatars(response["room_name"])

@@ -22,8 +22,7 @@ from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.speech import Recogniser
 from tests.fakes.s3 import S3, s3_bucket
 from tests.fakes.small_disk import small_disk
-from tests.integration.test_conversation import attribute, calls, says
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import attribute, calls, says, wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.shipped_scripts import first_sentence, shipped_script
@@ -109,7 +108,7 @@ async def test_greeting_with_consent_is_recorded_with_captions_and_can_be_forgot
     product: Product, recordings: dict[str, Path]
 ) -> None:
     client, response, _ = await product.enter(consent={"recording": True})
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     assert opening == SCRIPT.opening_recorded
     assert attribute(client, "greeting.recording") == "on"
     assert client.avatar is not None

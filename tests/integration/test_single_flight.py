@@ -12,7 +12,7 @@ import httpx
 import pytest
 from livekit import api
 
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
 from tests.support.waiting import until
 
@@ -28,7 +28,7 @@ async def test_second_agent_leaves_before_it_requests_an_avatar(product: Product
     await product.livekit.agent_dispatch.create_dispatch(
         api.CreateAgentDispatchRequest(agent_name="training-greeter", room=response["room_name"])
     )
-    await the_opening(client)
+    await wait_for_opening(client)
     log = product.logs / "worker.log"
     await until(lambda: "second_agent_left" in log.read_text(), 10, "the second agent stayed")
     assert await agents_in(product, response["room_name"]) == 1

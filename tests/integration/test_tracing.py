@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.core.job_metadata import JobMetadata
 from tests.integration.collector import collector
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
 from tests.support.waiting import until
 from tests.support.workers import extra_worker, join_room_of
@@ -31,7 +31,7 @@ async def test_worker_spans_have_the_session_id_and_no_personal_data(
         settings = {"LIVEKIT_AGENT_NAME": agent_name, "OTEL_EXPORTER_OTLP_ENDPOINT": received.url}
         async with extra_worker(environment, tmp_path / "worker.log", **settings):
             client = await join_room_of(product, agent_name, METADATA)
-            said = await the_opening(client)
+            said = await wait_for_opening(client)
             assert "Quillfeather" in said
             await client.silence()
             typed_at = time.monotonic()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.demo.providers.speech import Voice, VoiceChoice, espeak_name
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.livekit_client import LOUD
 from tests.support.pace import WORDS_PER_MINUTE, shortest_s
 from tests.support.product import Product
@@ -37,7 +37,7 @@ async def spoken_s(sentences: list[str]) -> float:
 async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> None:
     await product.stage.stand_ins.faults("bey:late-audio=1")
     client, response, _ = await product.enter()
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     assert opening == shipped_script().opening
     assert client.agent.attributes["greeting.mode"] == "avatar"
     await client.silence()
@@ -60,7 +60,7 @@ async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> N
     assert speaker == client.avatar.identity
     assert heard_at - asked_at < 8 + SLACK_S
     assert client.agent.attributes["greeting.mode"] == "avatar"
-    await the_opening(client)
+    await wait_for_opening(client)
     assert client.video_frames[speaker] > 25
 
 
@@ -69,7 +69,7 @@ async def test_voice_continues_if_the_avatar_leaves(
 ) -> None:
     await product.stage.stand_ins.faults("bey:leaves=9")
     client, _, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await until(lambda: client.avatar is None, 30, "the avatar stayed")
     await until(lambda: client.agent.attributes["greeting.mode"] == "voice", 15, "no new mode")
     typed_at = time.monotonic()
@@ -89,7 +89,7 @@ async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
     heard_at, speaker = await client.hears(after=lost_at + 0.3)
     assert speaker == client.agent.identity
     assert heard_at - lost_at < 2 + SLACK_S
-    assert await the_opening(client) == shipped_script().opening
+    assert await wait_for_opening(client) == shipped_script().opening
 
 
 async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None:
@@ -97,7 +97,7 @@ async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None
     client, response, _ = await product.enter()
     _, speaker = await client.hears(after=0, timeout=20)
     assert speaker == client.agent.identity
-    await the_opening(client)
+    await wait_for_opening(client)
     await until(
         lambda: client.agent.attributes["greeting.mode"] == "avatar", 20, "it did not take over"
     )
@@ -141,7 +141,7 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
 async def test_conversation_continues_if_the_avatar_never_reports_its_end(product: Product) -> None:
     await product.stage.stand_ins.faults("bey:no-finish")
     client, _, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.pace import shortest_s
 from tests.support.product import Product
 from tests.support.shipped_scripts import after_opening, shipped_script
@@ -19,7 +19,7 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
 ) -> None:
     await product.stage.stand_ins.faults("tts:401")
     client, response, asked_at = await product.enter(consent={"transcript": True})
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     assert time.monotonic() - asked_at < REFUSED_S + SLACK_S
     assert opening == shipped_script().opening
     await until(lambda: client.agent.attributes["greeting.mode"] == "text", 15, "no new mode")
@@ -44,7 +44,7 @@ async def test_fallback_tts_says_the_whole_opening(product: Product) -> None:
     await product.stage.stand_ins.faults("tts:dropx1")
     client, _, _ = await product.enter()
     await client.hears(after=0)
-    opening = await the_opening(client)
+    opening = await wait_for_opening(client)
     await client.silence()
     assert client.agent.attributes["greeting.mode"] == "avatar"
     assert client.avatar is not None
@@ -54,7 +54,7 @@ async def test_fallback_tts_says_the_whole_opening(product: Product) -> None:
 
 async def test_fallback_llm_answers(product: Product) -> None:
     client, response, _ = await product.enter()
-    await the_opening(client)
+    await wait_for_opening(client)
     await client.silence()
     await product.stage.stand_ins.faults("llm:500x1")
     await client.type("How long does the video take?")

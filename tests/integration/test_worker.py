@@ -16,7 +16,7 @@ from livekit import api
 
 from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import trainee_token
 from tests.support.product import Product
@@ -145,11 +145,11 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
         assert (await http.get(f"{old.url}/healthz")).status_code == 200
 
         second = await enter_as(product, other_agent, f"next-{other_agent}")
-        assert (await the_opening(second)).startswith(begins)
+        assert (await wait_for_opening(second)).startswith(begins)
         assert f"next-{other_agent}" in new.log.read_text()
         await second.press_continue()
 
-        assert (await the_opening(client)).startswith(begins)
+        assert (await wait_for_opening(client)).startswith(begins)
         await client.silence()
         typed_at = time.monotonic()
         await client.type("How long does the video take?")
@@ -206,4 +206,4 @@ async def test_worker_without_agent_name_joins_every_room_and_reads_its_metadata
             metadata = '{"session_id": "auto", "trainee": {"name": "Mira"}}'
             await livekit.room.create_room(api.CreateRoomRequest(name=room, metadata=metadata))
             client = await product.join(server.url, trainee_token(server, room))
-            assert await the_opening(client) == shipped_script(name="Mira").opening
+            assert await wait_for_opening(client) == shipped_script(name="Mira").opening

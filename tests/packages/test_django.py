@@ -25,9 +25,9 @@ from standardwebhooks.webhooks import Webhook
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import plain_environment, running, wait_until_ready
 from tests.browser.conftest import OpenPage
-from tests.browser.test_page import SLOW_MS
 from tests.support.host_pages import start
 from tests.support.installers import ROOT, run, uv
+from tests.support.page_driver import SLOW_MS
 from tests.support.product import Product
 
 PAGE = ROOT / "docs" / "integrate-django.md"

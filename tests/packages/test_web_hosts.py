@@ -19,7 +19,6 @@ from playwright.async_api import expect
 
 from agent.demo.processes import plain_environment, running, wait_until_ready
 from tests.browser.conftest import OPENING_BEGINS, OpenPage
-from tests.browser.test_page import SLOW_MS, screenshot, trainee_jwt
 from tests.support.host_pages import (
     EXAMPLES,
     built_react_app,
@@ -29,6 +28,7 @@ from tests.support.host_pages import (
     start,
 )
 from tests.support.installers import npm
+from tests.support.page_driver import SLOW_MS, screenshot, trainee_jwt
 from tests.support.product import Product
 
 PUBLISHED = {

@@ -23,7 +23,7 @@ from agent.store import Store, open_store
 from agent.store.redis_server import AVATAR_DAYS
 from tests.integration.cluster import Cluster, running_cluster
 from tests.integration.endpoint_fixtures import agents_in
-from tests.integration.test_conversation import calls, saved, says
+from tests.support.conversation import calls, saved, says
 from tests.support.livekit_client import LiveKitClient
 from tests.support.waiting import until
 

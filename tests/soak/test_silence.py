@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import time
 
-from tests.integration.test_conversation import FORKLIFT
-from tests.integration.test_greeting import the_opening
+from tests.support.conversation import FORKLIFT, wait_for_opening
 from tests.support.product import Product
 from tests.support.shipped_scripts import shipped_script
 from tests.support.waiting import until
@@ -14,7 +13,7 @@ from tests.support.waiting import until
 
 async def test_silent_trainee_gets_a_check_in_and_then_the_closing_line(product: Product) -> None:
     client, response, _ = await product.enter(**FORKLIFT)
-    await the_opening(client)
+    await wait_for_opening(client)
     guide, script = client.agent.identity, shipped_script(**FORKLIFT)
     await client.silence()
     quiet_since = time.monotonic()

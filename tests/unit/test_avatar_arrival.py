@@ -19,7 +19,7 @@ from agent.greeting import first_avatar
 from agent.greeting.avatar_arrival import AvatarArrival
 from agent.greeting.output import Output
 from tests.fakes.room import FakeRoom
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 DEADLINE_S = 0.2
 

@@ -12,7 +12,7 @@ from livekit.agents import utils
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.core.settings import WorkerSettings
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, body: bytes) -> BeyondPresenceAvatar:

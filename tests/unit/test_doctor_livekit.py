@@ -9,7 +9,7 @@ from agent.cli.doctor.checks import livekit_public_url, outcome_webhook
 from agent.cli.doctor.checks.worker import check_version
 from agent.cli.doctor.configuration import read_configuration
 from agent.cli.doctor.result import CheckResult, Level
-from tests.unit.test_doctor_settings import BOTH, VALID
+from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_unknown_versions_and_livekit_cloud_are_not_checked(server: ServerInfo) 
 
 
 async def pages(**environ: str) -> list[CheckResult]:
-    config = read_configuration({**VALID, **environ}, parts=BOTH)
+    config = read_configuration({**BOTH_SERVICES, **environ}, parts=BOTH_PARTS)
     return [result async for result in livekit_public_url.check_pages(config)]
 
 
@@ -70,7 +70,7 @@ async def test_webhook_behind_a_proxy_is_not_reported_as_unreachable(
         "OUTCOME_WEBHOOK_URL": "https://platform.invalid/outcomes",
         "OUTCOME_WEBHOOK_SECRET": "whsec_" + "QUJD" * 8,
     }
-    config = read_configuration({**VALID, **environ}, parts=BOTH)
+    config = read_configuration({**BOTH_SERVICES, **environ}, parts=BOTH_PARTS)
     [found] = [result async for result in outcome_webhook.check(config)]
     assert found.level is Level.SKIPPED
     assert "proxy.corp:3128" in found.what
@@ -84,7 +84,7 @@ async def test_webhook_whose_name_cannot_be_resolved_is_reported_as_such(
         "OUTCOME_WEBHOOK_URL": "https://platform.invalid/outcomes",
         "OUTCOME_WEBHOOK_SECRET": "whsec_" + "QUJD" * 8,
     }
-    config = read_configuration({**VALID, **environ}, parts=BOTH)
+    config = read_configuration({**BOTH_SERVICES, **environ}, parts=BOTH_PARTS)
     [found] = [result async for result in outcome_webhook.check(config)]
     assert found.what == "the name platform.invalid cannot be resolved (OUTCOME_WEBHOOK_URL)"
     assert "spelling" in found.fix

@@ -9,7 +9,7 @@ import pytest
 from agent.cli.doctor.checks import recording
 from agent.cli.doctor.configuration import read_configuration
 from tests.fakes.s3 import s3_bucket
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 
 async def found(environ: dict[str, str]) -> list[str]:

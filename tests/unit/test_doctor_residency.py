@@ -12,10 +12,10 @@ from agent.cli.doctor.configuration import read_configuration
 from agent.cli.doctor.http_client import HttpClient
 from agent.core.http_session import http_session
 from tests.fakes.vertex import vertex
-from tests.unit.test_doctor_settings import BOTH, VALID
+from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
 
 EU = {
-    **{name: value for name, value in VALID.items() if name != "GOOGLE_API_KEY"},
+    **{name: value for name, value in BOTH_SERVICES.items() if name != "GOOGLE_API_KEY"},
     "GOOGLE_GENAI_USE_VERTEXAI": "true",
     "GOOGLE_CLOUD_PROJECT": "greeter",
     "GOOGLE_CLOUD_LOCATION": "eu",
@@ -26,7 +26,7 @@ EU = {
 
 
 def levels(**changed: str) -> dict[str, str]:
-    config = read_configuration({**EU, **changed}, parts=BOTH)
+    config = read_configuration({**EU, **changed}, parts=BOTH_PARTS)
     assert config.problems == {}
     return {r.check.removeprefix("residency."): str(r.level) for r in residency.check(config)}
 
@@ -45,13 +45,13 @@ def test_residency_of_eu_settings_fails_nothing() -> None:
 
 
 def test_residency_of_the_defaults_fails_what_has_no_region() -> None:
-    found = residency.check(read_configuration(VALID, parts=BOTH))
+    found = residency.check(read_configuration(BOTH_SERVICES, parts=BOTH_PARTS))
     failed = [r.check.removeprefix("residency.") for r in found if r.level == "failed"]
     assert failed == ["deepgram", "model", "voice", "recognition"]
 
 
 def test_residency_is_a_matter_of_the_worker() -> None:
-    config = read_configuration(VALID, parts=frozenset({"endpoint"}))
+    config = read_configuration(BOTH_SERVICES, parts=frozenset({"endpoint"}))
     assert [str(r.level) for r in residency.check(config)] == ["skipped"]
 
 
@@ -97,7 +97,7 @@ def test_residency_finds_a_bucket_outside_the_eu(region: str, level: str) -> Non
 
 
 async def lines(environ: dict[str, str]) -> dict[str, str]:
-    config = read_configuration({**EU, **environ}, parts=BOTH)
+    config = read_configuration({**EU, **environ}, parts=BOTH_PARTS)
     async with http_session() as session:
         found = [r async for r in gemini.check(config, HttpClient(session))]
     return {r.check: f"{r.level}: {r.what}" for r in found}

@@ -10,28 +10,16 @@ from agent.cli.doctor.checks import settings
 from agent.cli.doctor.configuration import _SUBSTITUTES, known_names, read_configuration
 from agent.cli.doctor.variable_values import credential_problem, similar_setting, value_problem
 from agent.core.settings import EndpointSettings, WorkerSettings
-
-BOTH = frozenset({"worker", "endpoint"})
-VALID = {
-    "LIVEKIT_URL": "wss://greeter.livekit.cloud",
-    "LIVEKIT_API_KEY": "APIabcdef",
-    "LIVEKIT_API_SECRET": "lk-secret-0123456789",
-    "BEYOND_PRESENCE_API_KEY": "sk-0123456789",
-    "BEYOND_PRESENCE_AVATAR_ID": "0b1c",
-    "DEEPGRAM_API_KEY": "dg-0123456789",
-    "GOOGLE_API_KEY": "AIza0123456789",
-    "PLATFORM_API_KEY": "0123456789abcdef",
-    "CORS_ALLOWED_ORIGINS": "https://app.example.com",
-}
+from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
 
 
 def report_lines(environ: dict[str, str], file: Path | None = None) -> list[str]:
-    found = settings.check(read_configuration(environ, parts=BOTH, file=file))
+    found = settings.check(read_configuration(environ, parts=BOTH_PARTS, file=file))
     return [f"{f.level} {f.check}: {f.what} -> {f.fix}" for f in found]
 
 
 def test_settings_check_reports_valid_settings_in_one_line() -> None:
-    [line] = report_lines(VALID)
+    [line] = report_lines(BOTH_SERVICES)
     assert line.startswith("ok settings: complete and valid: 9 are set")
 
 
@@ -43,7 +31,7 @@ def test_read_configuration_substitutes_required_settings() -> None:
         if why == "is missing"
     }
     assert required == set(_SUBSTITUTES)
-    config = read_configuration({}, parts=BOTH)
+    config = read_configuration({}, parts=BOTH_PARTS)
     assert config.lacks("LIVEKIT_URL") == "LIVEKIT_URL is not usable: see above"
     assert "not usable" in config.lacks("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
     assert config.lacks("MAX_JOBS") == ""
@@ -138,23 +126,25 @@ def test_similar_setting_finds_the_misspelled_setting(name: str, meant: str | No
 
 
 def test_read_configuration_knows_both_names_of_a_setting() -> None:
-    environ = {name: value for name, value in VALID.items() if name != "BEYOND_PRESENCE_API_KEY"}
-    config = read_configuration({**environ, "BEY_API_KEY": "<your-key>"}, parts=BOTH)
+    environ = {
+        name: value for name, value in BOTH_SERVICES.items() if name != "BEYOND_PRESENCE_API_KEY"
+    }
+    config = read_configuration({**environ, "BEY_API_KEY": "<your-key>"}, parts=BOTH_PARTS)
     assert list(config.problems) == ["BEY_API_KEY"]
     assert config.lacks("BEYOND_PRESENCE_API_KEY")
-    good = read_configuration({**environ, "BEY_API_KEY": "sk-1"}, parts=BOTH)
+    good = read_configuration({**environ, "BEY_API_KEY": "sk-1"}, parts=BOTH_PARTS)
     assert good.worker.beyond_presence_api_key.get_secret_value() == "sk-1"
     assert not good.lacks("BEYOND_PRESENCE_API_KEY")
 
 
 def test_read_configuration_keeps_values_that_may_be_empty() -> None:
     empty = {"LIVEKIT_AGENT_NAME": "", "FALLBACK_VOICE": "", "MAX_JOBS": ""}
-    worker = read_configuration({**VALID, **empty}, parts=BOTH).worker
+    worker = read_configuration({**BOTH_SERVICES, **empty}, parts=BOTH_PARTS).worker
     assert (worker.livekit_agent_name, worker.fallback_voice, worker.max_jobs) == ("", "", 10)
 
 
 def test_settings_check_warns_of_a_misspelled_optional_setting() -> None:
-    [line, _] = sorted(report_lines({**VALID, "MAX_JOB": "4"}), reverse=True)
+    [line, _] = sorted(report_lines({**BOTH_SERVICES, "MAX_JOB": "4"}), reverse=True)
     assert line == (
         "warning settings.MAX_JOB: MAX_JOB is not a setting, and is ignored -> "
         "rename it if you mean MAX_JOBS; otherwise remove it"
@@ -162,14 +152,16 @@ def test_settings_check_warns_of_a_misspelled_optional_setting() -> None:
 
 
 def test_settings_check_names_the_setting_that_requires_others() -> None:
-    [line] = report_lines({**VALID, "RECORDING": "egress"})
+    [line] = report_lines({**BOTH_SERVICES, "RECORDING": "egress"})
     assert line.startswith("failed settings.RECORDING: RECORDING=egress needs a bucket: set ")
 
 
 def test_read_configuration_prefers_the_environment_to_dotenv(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("LIVEKIT_URL='ws://one.example.com'\nMAX_JOBS=3\n")
-    config = read_configuration({**VALID, "LIVEKIT_URL": "ws://two"}, parts=BOTH, file=file)
+    config = read_configuration(
+        {**BOTH_SERVICES, "LIVEKIT_URL": "ws://two"}, parts=BOTH_PARTS, file=file
+    )
     assert (config.worker.livekit_url, config.worker.max_jobs) == ("ws://two", 3)
     assert config.problems == {}
     assert config.overridden == ("LIVEKIT_URL",)
@@ -192,20 +184,21 @@ def test_settings_check_reports_an_unreadable_dotenv(
     else:
         file.write_bytes(content)
     assert any(
-        line.startswith(f"failed settings.file: .env {said}") for line in report_lines(VALID, file)
+        line.startswith(f"failed settings.file: .env {said}")
+        for line in report_lines(BOTH_SERVICES, file)
     )
 
 
 def test_settings_check_reports_two_secrets_with_the_same_value() -> None:
-    found = report_lines({**VALID, "PLATFORM_API_KEY": VALID["LIVEKIT_API_SECRET"]})
+    found = report_lines({**BOTH_SERVICES, "PLATFORM_API_KEY": BOTH_SERVICES["LIVEKIT_API_SECRET"]})
     [line] = [line for line in found if line.startswith("failed")]
     assert "LIVEKIT_API_SECRET and PLATFORM_API_KEY have the same value" in line
-    assert VALID["LIVEKIT_API_SECRET"] not in line
-    twice = {**VALID, "BEY_API_KEY": VALID["BEYOND_PRESENCE_API_KEY"]}
+    assert BOTH_SERVICES["LIVEKIT_API_SECRET"] not in line
+    twice = {**BOTH_SERVICES, "BEY_API_KEY": BOTH_SERVICES["BEYOND_PRESENCE_API_KEY"]}
     assert not [line for line in report_lines(twice) if "same value" in line], "the same setting"
 
 
 def test_folders_may_begin_with_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/greeter")
-    config = read_configuration({**VALID, "STATE_DIR": "~/state"}, parts=BOTH)
+    config = read_configuration({**BOTH_SERVICES, "STATE_DIR": "~/state"}, parts=BOTH_PARTS)
     assert str(config.endpoint.state_dir) == "/home/greeter/state"

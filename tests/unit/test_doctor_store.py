@@ -17,11 +17,11 @@ from agent.cli.doctor.result import CheckResult, Level
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.store import SqliteStore, open_store
-from tests.unit.test_doctor_settings import BOTH, VALID
+from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
 
 
 def configuration(folder: Path, **more: str) -> Configuration:
-    return read_configuration({**VALID, "STATE_DIR": str(folder), **more}, parts=BOTH)
+    return read_configuration({**BOTH_SERVICES, "STATE_DIR": str(folder), **more}, parts=BOTH_PARTS)
 
 
 async def create_store(folder: Path) -> None:

@@ -16,7 +16,7 @@ from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.rules import problem
 from agent.scripts import PROMPTS, load_library
-from tests.unit.test_scripts_check import GOOD
+from tests.support.script_files import VALID_SCRIPT
 
 _IF_GLOVES = "{id: kind, type: number, ask: How many pairs?, whole: false, only_if: {gloves: true}}"
 
@@ -28,7 +28,9 @@ class Tools:
         folder = root / "general_welcome"
         folder.mkdir()
         more = f"  - {_IF_GLOVES}\nwords: {{thing: glass}}"
-        text = GOOD.replace("words: {thing: glass}", more).replace("maximum: 60", "maximum: 60.5")
+        text = VALID_SCRIPT.replace("words: {thing: glass}", more).replace(
+            "maximum: 60", "maximum: 60.5"
+        )
         (folder / "en.md").write_text(text.replace("maximum: 60.5", "maximum: 60.5, unit: years"))
         self.state = GreetingState(
             metadata=JobMetadata(), library=load_library(root), events=Events()

@@ -15,8 +15,8 @@ from agent.core.settings import EndpointSettings
 from agent.outcomes.webhook import post_outcome
 from agent.token_endpoint.auth.jwks import JwksClient
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
-from tests.unit.test_outcomes_tally import closed_outcome
-from tests.unit.test_token_endpoint_readiness import ENVIRONMENT
+from tests.support.environments import ENDPOINT
+from tests.support.outcomes import closed_outcome
 
 AGENT = Path(__file__).resolve().parents[2] / "agent"
 
@@ -52,7 +52,7 @@ async def proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Proxy]:
 
 
 async def test_livekit_calls_use_the_proxy(proxy: Proxy) -> None:
-    settings = {**ENVIRONMENT, "LIVEKIT_URL": "ws://livekit.invalid:7880"}
+    settings = {**ENDPOINT, "LIVEKIT_URL": "ws://livekit.invalid:7880"}
     rooms = LiveKitRooms(EndpointSettings.from_env(settings))
     assert await rooms.list_rooms() == []
     await rooms.aclose()

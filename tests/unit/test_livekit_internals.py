@@ -28,7 +28,7 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.avatar.playback import AUDIO_SAMPLE_RATE
 from agent.core.livekit_internals import BeyAvatarSession, ObservableAgentServer
 from agent.core.settings import WorkerSettings
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
-from tests.unit.test_token_endpoint_readiness import ENVIRONMENT
+from tests.support.environments import ENDPOINT
 
 
 class LiveKit:
@@ -42,7 +42,7 @@ async def rooms_of(livekit: LiveKit, **settings: str) -> AsyncIterator[LiveKitRo
     async with TestServer(app) as server:
         url = str(server.make_url("")).replace("http", "ws", 1)
         rooms = LiveKitRooms(
-            EndpointSettings.from_env({**ENVIRONMENT, "LIVEKIT_URL": url, **settings})
+            EndpointSettings.from_env({**ENDPOINT, "LIVEKIT_URL": url, **settings})
         )
         yield rooms
         await rooms.aclose()

@@ -30,8 +30,8 @@ from agent.outcomes.timeline import Timeline
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM
-from tests.unit.test_outcomes_delivery import FAST
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
+from tests.support.outcomes import FAST
 from tests.unit.webhook_receiver import receiver
 
 AGGREGATE = {"OUTCOME_DETAIL": "aggregate"}

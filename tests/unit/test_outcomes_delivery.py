@@ -27,23 +27,10 @@ from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
 from agent.outcomes.expired import closed_as_worker_lost
 from agent.outcomes.record import Ended, Outcome
 from agent.store import SqliteStore, Store
+from tests.support.outcomes import FAST, STARTED, outcome
 from tests.unit.webhook_receiver import SECRET, receiver
 
-FAST = DeliveryTimes(every_s=0.02, retry_s=(0.02, 0.03), timeout_s=0.3)
 ROOT = Path(__file__).parents[2]
-STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def outcome(id_: str, session_id: str = "s", **more: Any) -> Outcome:
-    return Outcome(
-        id=id_,
-        session_id=session_id,
-        script="forklift",
-        script_version=1,
-        locale="en",
-        started_at=STARTED,
-        **more,
-    )
 
 
 async def ended(store: Store, id_: str, session_id: str = "s") -> None:

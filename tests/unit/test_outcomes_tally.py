@@ -10,21 +10,16 @@ import pytest
 from prometheus_client import REGISTRY
 
 from agent.core.errors import StoreError
-from agent.outcomes.record import Ended, Fault, Outcome, Recorded
+from agent.outcomes.record import Ended, Fault, Recorded
 from agent.outcomes.tally import count_outcome, counts_of
 from agent.outcomes.timeline import Timeline
 from agent.store import SqliteStore
 from agent.token_endpoint.metrics import STORED_COUNTS
-from tests.unit.test_outcomes_delivery import outcome
+from tests.support.outcomes import closed_outcome
 
 
 def shown(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(f"training_greeter_endpoint_{name}_total", labels)
-
-
-def closed_outcome(**changes: Any) -> Outcome:
-    ended = Ended(reason="continue", at=datetime.now(UTC))
-    return outcome("o").model_copy(update={"ended": ended, **changes})
 
 
 def start(**at_s: float) -> Timeline:

@@ -14,7 +14,7 @@ from agent.cli.prompts import main
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, script_for
 from agent.scripts.schema import json_schema
-from tests.unit.test_scripts_check import GOOD
+from tests.support.script_files import VALID_SCRIPT
 
 BAD = "---\nversion: 1\nopening: Hi\nclosing: '*Bye*'\n---\n"
 
@@ -76,12 +76,14 @@ def test_list_shows_missing_stale_and_draft_scripts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for path, text in {
-        "glass/en": GOOD.replace("locales: [en]", "locales: [en, es, fr]"),
-        "glass/es": GOOD.replace("locales: [en]\n", "").replace("version: 1", "version: 0x"),
+        "glass/en": VALID_SCRIPT.replace("locales: [en]", "locales: [en, es, fr]"),
+        "glass/es": VALID_SCRIPT.replace("locales: [en]\n", "").replace(
+            "version: 1", "version: 0x"
+        ),
         "glass/fr": "",
-        "_metal/de": GOOD.replace("locales: [en]", "locales: [de]"),
-        "wood/en": GOOD.replace("version: 1", "version: 2").replace("[en]", "[de, en, es]"),
-        "wood/es": GOOD.replace("locales: [en]\n", ""),
+        "_metal/de": VALID_SCRIPT.replace("locales: [en]", "locales: [de]"),
+        "wood/en": VALID_SCRIPT.replace("version: 1", "version: 2").replace("[en]", "[de, en, es]"),
+        "wood/es": VALID_SCRIPT.replace("locales: [en]\n", ""),
     }.items():
         file = tmp_path / f"{path}.md"
         file.parent.mkdir(exist_ok=True)
@@ -137,7 +139,7 @@ def test_render_shows_a_draft_one_locale_and_one_industry(
 ) -> None:
     draft = tmp_path / "_glass" / "en.md"
     draft.parent.mkdir()
-    draft.write_text(GOOD, encoding="utf-8")
+    draft.write_text(VALID_SCRIPT, encoding="utf-8")
     folder = ["--prompts", str(tmp_path)]
     for named in (str(draft), str(draft.parent), "_glass", "glass"):
         assert main(["render", named, *folder, "--industry", "artists", "--name", "Bo"]) == 0

@@ -21,7 +21,7 @@ from agent.core.settings import LlmSettings
 from agent.demo.providers.control import serve_gemini
 from agent.scripts import PROMPTS, script_for
 from agent.scripts.library import read_library
-from tests.unit.test_scripts_check import GOOD
+from tests.support.script_files import VALID_SCRIPT
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +107,7 @@ def test_rehearse_writes_a_page_about_a_draft(
 ) -> None:
     draft = tmp_path / "_glass" / "en.md"
     draft.parent.mkdir()
-    draft.write_text(GOOD.replace("Gloves come first.", "Wear <b>gloves</b> first of all."))
+    draft.write_text(VALID_SCRIPT.replace("Gloves come first.", "Wear <b>gloves</b> first of all."))
     monkeypatch.chdir(tmp_path)
     arguments = ["rehearse", "_glass", "--prompts", str(tmp_path)]
     assert main([*arguments, "--trainee", "corrects", "--trainee", "switches"]) == 0

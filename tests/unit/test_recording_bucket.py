@@ -17,7 +17,7 @@ from agent.recording.object_keys import object_name, session_folder
 from agent.recording.retention import Retention
 from agent.store import SqliteStore
 from tests.fakes.s3 import S3, s3_bucket
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 DAY = 86_400.0
 

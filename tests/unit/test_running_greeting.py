@@ -21,7 +21,7 @@ from agent.greeting.running_greeting import RunningGreeting
 from agent.store import SqliteStore
 from tests.fakes.room import FakeRoom
 from tests.fakes.scripted_llm import ScriptedLLM
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 
 class Setup:

@@ -8,50 +8,12 @@ import pytest
 
 from agent.scripts import PROMPTS, load_library
 from agent.scripts.check import check_path
-from agent.scripts.finding import Finding
 from agent.scripts.wording import speech_problem
-
-GOOD = """---
-# yaml-language-server: $schema=../script.schema.json
-version: 1
-training: glass cutting
-training_types: [glass]
-locales: [en]
-opening: >-
-  Hello{% if name %} {{ name }}{% endif %}, I'm {{ guide }}, and {{ ai_disclosure }}.
-  Your {{ training }} training is about {{ words.thing }}. Ready?
-closing: Goodbye!
-welcome_text: Welcome!
-facts:
-  - Gloves come first.
-questions:
-  - id: nerves
-    type: choice
-    ask: How do you feel?
-    choices: {calm: calm, nervous: a little nervous}
-  - {id: years, type: number, ask: How many years?, minimum: 0, maximum: 60}
-  - {id: gloves, type: yes_no, ask: Do you have gloves?, required: true}
-  - {id: hopes, type: text, ask: What do you hope for?}
-words: {thing: glass}
-industries:
-  art: {aliases: [artists], words: {thing: mirrors}}
-voice: aura-2-thalia-en
-limits: {max_seconds: 300}
-after_closing: continue
----
-Be kind to {{ name or "them" }}.
-"""
-
-
-def check(root: Path, text: str, name: str = "glass/en", **voices: str) -> list[Finding]:
-    path = root / f"{name}.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return check_path(path, voices or None)
+from tests.support.script_files import VALID_SCRIPT, check_script
 
 
 def test_check_accepts_a_valid_script(tmp_path: Path) -> None:
-    assert check(tmp_path, GOOD) == []
+    assert check_script(tmp_path, VALID_SCRIPT) == []
     assert check_path(tmp_path / "glass") == []
     assert check_path(tmp_path) == []
 
@@ -66,7 +28,7 @@ def test_speech_problem_accepts_what_a_voice_can_speak(text: str) -> None:
 
 def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
     page = (PROMPTS.parent / "docs" / "scripts.md").read_text(encoding="utf-8")
-    check(tmp_path, page.split("```yaml\n")[1].split("```")[0])
+    check_script(tmp_path, page.split("```yaml\n")[1].split("```")[0])
     assert check_path(tmp_path) == []
 
 
@@ -172,8 +134,8 @@ def test_example_of_the_scripts_page_has_no_findings(tmp_path: Path) -> None:
 def test_check_rejects_an_invalid_script(
     tmp_path: Path, change: str, to: str, line: int, field: str, message: str
 ) -> None:
-    assert change in GOOD
-    found = check(tmp_path, GOOD.replace(change, to, 1))
+    assert change in VALID_SCRIPT
+    found = check_script(tmp_path, VALID_SCRIPT.replace(change, to, 1))
     texts = [str(f) for f in found]
     where = [f for f in found if (line in {f.line, 0}) and f.field == field]
     assert any(message in f.message for f in where), texts
@@ -181,9 +143,9 @@ def test_check_rejects_an_invalid_script(
 
 
 def test_check_compares_the_locales_of_a_script(tmp_path: Path) -> None:
-    check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es, fr]"))
-    spanish = GOOD.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
-    check(tmp_path, spanish.replace("id: gloves", "id: guantes"), "glass/es")
+    check_script(tmp_path, VALID_SCRIPT.replace("locales: [en]", "locales: [en, es, fr]"))
+    spanish = VALID_SCRIPT.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
+    check_script(tmp_path, spanish.replace("id: gloves", "id: guantes"), "glass/es")
     found = [str(f).removeprefix(f"{tmp_path}/") for f in check_path(tmp_path / "glass")]
     assert any(text.startswith("glass/fr.md: error: is missing: translate") for text in found)
     assert "glass/es.md:6: error: opening: is the same as in en.md: translate it" in found
@@ -195,10 +157,13 @@ def test_check_compares_the_locales_of_a_script(tmp_path: Path) -> None:
 
 def test_check_finds_a_sentence_that_is_left_in_another_language(tmp_path: Path) -> None:
     fact = "Gloves are worn all day."
-    check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es]").replace("Gloves come", fact))
+    check_script(
+        tmp_path,
+        VALID_SCRIPT.replace("locales: [en]", "locales: [en, es]").replace("Gloves come", fact),
+    )
     spanish = (PROMPTS / "warehouse_safety" / "es.md").read_text(encoding="utf-8")
     assert "\nfacts:\n" in spanish
-    check(
+    check_script(
         tmp_path, spanish.replace("\nfacts:\n", f"\nfacts:\n  - Los guantes. {fact}\n"), "glass/es"
     )
     found = [f for f in check_path(tmp_path / "glass") if f.field == "facts[0]"]
@@ -223,10 +188,10 @@ def test_check_finds_a_sentence_that_is_left_in_another_language(tmp_path: Path)
 def test_check_names_what_differs_between_locales(
     tmp_path: Path, change: str, to: str, field: str, message: str
 ) -> None:
-    check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es, fr]"))
-    spanish = GOOD.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
+    check_script(tmp_path, VALID_SCRIPT.replace("locales: [en]", "locales: [en, es, fr]"))
+    spanish = VALID_SCRIPT.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
     assert change in spanish
-    check(tmp_path, spanish.replace(change, to), "glass/es")
+    check_script(tmp_path, spanish.replace(change, to), "glass/es")
     found = [f for f in check_path(tmp_path / "glass") if f.path.name == "es.md"]
     assert any(f.field == field and message in f.message for f in found), list(map(str, found))
     if field.startswith("questions"):
@@ -236,27 +201,28 @@ def test_check_names_what_differs_between_locales(
 
 def test_check_accepts_conditions(tmp_path: Path) -> None:
     on_gloves = "id: hopes, only_if: {gloves: true, nerves: calm, years: 3}"
-    assert check(tmp_path, GOOD.replace("id: hopes", on_gloves)) == []
+    assert check_script(tmp_path, VALID_SCRIPT.replace("id: hopes", on_gloves)) == []
 
 
 def test_check_refuses_a_condition_on_a_text_question(tmp_path: Path) -> None:
     more = "{id: more, type: text, ask: What else do you hope for?, only_if: {hopes: rest}}"
-    (found,) = check(
-        tmp_path, GOOD.replace("words: {thing: glass}", f"  - {more}\nwords: {{thing: glass}}")
+    (found,) = check_script(
+        tmp_path,
+        VALID_SCRIPT.replace("words: {thing: glass}", f"  - {more}\nwords: {{thing: glass}}"),
     )
     assert (found.field, found.line) == ("questions[4].only_if.hopes", 22)
     assert found.message == "is a text question: a condition needs another type"
 
 
 def test_check_expects_all_shared_locales_by_default(tmp_path: Path) -> None:
-    check(tmp_path, GOOD.replace("locales: [en]\n", ""))
+    check_script(tmp_path, VALID_SCRIPT.replace("locales: [en]\n", ""))
     missing = {f.path.name for f in check_path(tmp_path / "glass")}
     assert missing == {"es.md", "fr.md", "de.md"}
 
 
 def test_check_rejects_a_training_type_of_two_scripts(tmp_path: Path) -> None:
-    check(tmp_path, GOOD)
-    check(tmp_path, GOOD, "mirrors/en")
+    check_script(tmp_path, VALID_SCRIPT)
+    check_script(tmp_path, VALID_SCRIPT, "mirrors/en")
     [found] = check_path(tmp_path)
     assert str(found).endswith(
         "mirrors/en.md:5: error: training_types[0]: 'glass' already belongs to glass"
@@ -264,32 +230,34 @@ def test_check_rejects_a_training_type_of_two_scripts(tmp_path: Path) -> None:
 
 
 def test_check_rejects_a_voice_of_another_language(tmp_path: Path) -> None:
-    text = GOOD.replace("aura-2-thalia-en", "warm")
-    assert check(tmp_path, text) == []
-    assert check(tmp_path, text, warm="aura-2-thalia-en") == []
-    assert "speaks de" in check(tmp_path, text, warm="aura-2-julius-de")[0].message
-    assert "no voice 'warm'" in check(tmp_path, text, calm="aura-2-thalia-en")[0].message
+    text = VALID_SCRIPT.replace("aura-2-thalia-en", "warm")
+    assert check_script(tmp_path, text) == []
+    assert check_script(tmp_path, text, warm="aura-2-thalia-en") == []
+    assert "speaks de" in check_script(tmp_path, text, warm="aura-2-julius-de")[0].message
+    assert "no voice 'warm'" in check_script(tmp_path, text, calm="aura-2-thalia-en")[0].message
 
 
 @pytest.mark.parametrize("name", ["glass/english", "glass/EN", "glass/en_GB"])
 def test_check_rejects_a_file_name_that_is_not_a_locale(tmp_path: Path, name: str) -> None:
-    assert "is not a locale" in check(tmp_path, GOOD, name)[0].message
+    assert "is not a locale" in check_script(tmp_path, VALID_SCRIPT, name)[0].message
 
 
 def test_check_rejects_files_of_other_types(tmp_path: Path) -> None:
-    check(tmp_path, GOOD)
+    check_script(tmp_path, VALID_SCRIPT)
     (tmp_path / "glass" / "fr.yaml").write_text("version: 1")
     assert "is not a script" in check_path(tmp_path)[0].message
 
 
 def test_check_includes_the_shared_files(tmp_path: Path) -> None:
     common = (PROMPTS / "_common" / "en.md").read_text(encoding="utf-8")
-    assert check(tmp_path, common, "_common/en") == []
+    assert check_script(tmp_path, common, "_common/en") == []
     wrong = common.replace("{{ persona }}", "{{ person }}").replace("language:", "tongue:")
-    assert [f.field for f in check(tmp_path, wrong, "_common/en")] == ["language", "tongue"]
+    assert [f.field for f in check_script(tmp_path, wrong, "_common/en")] == ["language", "tongue"]
     wrong = common.replace("{{ persona }}", "{{ person }}")
     wrong = wrong.replace("\ntrouble: >-\n", "\ntrouble: >-\n  *Sorry*\n")
-    fields = {(f.field, f.message.split(";")[0]) for f in check(tmp_path, wrong, "_common/en")}
+    fields = {
+        (f.field, f.message.split(";")[0]) for f in check_script(tmp_path, wrong, "_common/en")
+    }
     assert ("", "unknown placeholder 'person'") in fields
     assert any(field == "trouble" for field, _ in fields)
 

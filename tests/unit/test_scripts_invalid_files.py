@@ -11,7 +11,7 @@ import pytest
 
 from agent.cli.prompts import main
 from agent.scripts.check import check_path
-from tests.unit.test_scripts_check import GOOD
+from tests.support.script_files import VALID_SCRIPT
 
 CALM = "{calm: calm, nervous: a little nervous}"
 BYE = "closing: Goodbye!"
@@ -155,10 +155,10 @@ SPANISH = (
 def test_check_rejects_an_invalid_file_quickly(
     tmp_path: Path, change: str, to: str, line: int, field: str, message: str
 ) -> None:
-    assert change in GOOD
+    assert change in VALID_SCRIPT
     path = tmp_path / "glass" / "en.md"
     path.parent.mkdir()
-    path.write_text(GOOD.replace(change, to, 1), encoding="utf-8")
+    path.write_text(VALID_SCRIPT.replace(change, to, 1), encoding="utf-8")
     began = time.process_time()
     found = check_path(tmp_path)
     assert time.process_time() - began < 3
@@ -186,10 +186,10 @@ def test_check_rejects_an_invalid_file_quickly(
     ],
 )
 def test_check_accepts_unusual_but_valid_files(tmp_path: Path, change: str, to: str) -> None:
-    assert change in GOOD
+    assert change in VALID_SCRIPT
     path = tmp_path / "glass" / "en.md"
     path.parent.mkdir()
-    path.write_bytes(GOOD.replace(change, to, -1 if change == "\n" else 1).encode())
+    path.write_bytes(VALID_SCRIPT.replace(change, to, -1 if change == "\n" else 1).encode())
     assert check_path(tmp_path) == []
 
 
@@ -218,7 +218,7 @@ def test_check_rejects_files_that_are_not_scripts(tmp_path: Path, text: str) -> 
 def test_check_rejects_other_encodings(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "glass" / "en.md"
     path.parent.mkdir()
-    path.write_bytes(GOOD.replace("Goodbye", "Adiós").encode(encoding))
+    path.write_bytes(VALID_SCRIPT.replace("Goodbye", "Adiós").encode(encoding))
     assert "save it as UTF-8" in check_path(path)[0].message
 
 
@@ -246,7 +246,7 @@ def _written(*names: str) -> Callable[[Path], None]:
         for name in names:
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(GOOD)
+            path.write_text(VALID_SCRIPT)
 
     return write
 
@@ -281,7 +281,7 @@ def test_check_rejects_unusual_files_and_folders_without_reading_them(
 def test_check_rejects_a_large_file(tmp_path: Path) -> None:
     path = tmp_path / "glass" / "en.md"
     path.parent.mkdir()
-    path.write_text(GOOD + "x" * 300_000)
+    path.write_text(VALID_SCRIPT + "x" * 300_000)
     assert "larger than" in check_path(path)[0].message
 
 
@@ -294,5 +294,5 @@ def test_check_ignores_folders_that_start_with_an_underscore(tmp_path: Path) -> 
 def test_text_below_its_field_without_spaces_is_explained(tmp_path: Path) -> None:
     path = tmp_path / "glass" / "en.md"
     path.parent.mkdir()
-    path.write_text(GOOD.replace("closing: Goodbye!", "closing:\nGoodbye, friend"), "utf-8")
+    path.write_text(VALID_SCRIPT.replace("closing: Goodbye!", "closing:\nGoodbye, friend"), "utf-8")
     assert "begins with two spaces" in check_path(path)[0].message

@@ -14,7 +14,7 @@ from agent.scripts.wording import (
     speech_problem,
     stray_punctuation,
 )
-from tests.unit.test_scripts_check import GOOD, check
+from tests.support.script_files import VALID_SCRIPT, check_script
 
 BYE = "closing: Goodbye!"
 
@@ -149,20 +149,22 @@ def test_stray_punctuation_accepts_sentences(text: str, locale: str) -> None:
 def test_check_finds_unfinished_texts(
     tmp_path: Path, change: str, to: str, field: str, message: str, severity: str
 ) -> None:
-    assert change in GOOD
-    found = check(tmp_path, GOOD.replace(change, to, 1))
+    assert change in VALID_SCRIPT
+    found = check_script(tmp_path, VALID_SCRIPT.replace(change, to, 1))
     where = [f for f in found if f.field == field and message in f.message]
     assert [f.severity for f in where[:1]] == [severity], list(map(str, found))
 
 
 def test_check_allows_a_comment_after_a_text(tmp_path: Path) -> None:
-    text = GOOD.replace(BYE, 'closing: Goodbye!  # not "bye"')
-    assert check(tmp_path, text.replace("version: 1", "version: 1 # the first")) == []
+    text = VALID_SCRIPT.replace(BYE, 'closing: Goodbye!  # not "bye"')
+    assert check_script(tmp_path, text.replace("version: 1", "version: 1 # the first")) == []
 
 
 def test_a_file_its_folder_and_all_scripts_have_the_same_findings(tmp_path: Path) -> None:
-    check(tmp_path, GOOD.replace("locales: [en]", "locales: [en, es]"), "_common/../glass/en")
-    spanish = GOOD.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
+    check_script(
+        tmp_path, VALID_SCRIPT.replace("locales: [en]", "locales: [en, es]"), "_common/../glass/en"
+    )
+    spanish = VALID_SCRIPT.replace("locales: [en]\n", "").replace("thalia-en", "celeste-es")
     file = tmp_path / "glass" / "es.md"
     file.write_text(spanish.replace("minimum: 0", "minimum: 1"), encoding="utf-8")
 
@@ -210,7 +212,9 @@ def test_doubtful_wording_finds_swallowed_entries_and_missing_marks(
 
 
 def test_check_warns_about_an_entry_that_is_part_of_another(tmp_path: Path) -> None:
-    swallowed = GOOD.replace(
+    swallowed = VALID_SCRIPT.replace(
         "  - Gloves come first.", " - Gloves come first.\n  - Boots come next."
     )
-    assert [(f.field, f.severity) for f in check(tmp_path, swallowed)] == [("facts[0]", "warning")]
+    assert [(f.field, f.severity) for f in check_script(tmp_path, swallowed)] == [
+        ("facts[0]", "warning")
+    ]

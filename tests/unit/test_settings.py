@@ -10,18 +10,9 @@ from pydantic import AliasChoices
 
 from agent.core.errors import ConfigError
 from agent.core.settings import EndpointSettings, LlmSettings, VoiceSettings, WorkerSettings
+from tests.support.environments import WORKER
 
 ROOT = Path(__file__).resolve().parents[2]
-
-WORKER = {
-    "LIVEKIT_URL": "wss://x.livekit.cloud",
-    "LIVEKIT_API_KEY": "key",
-    "LIVEKIT_API_SECRET": "the-livekit-secret",
-    "BEYOND_PRESENCE_API_KEY": "bey",
-    "BEYOND_PRESENCE_AVATAR_ID": "avatar",
-    "DEEPGRAM_API_KEY": "deepgram",
-    "GOOGLE_API_KEY": "google",
-}
 
 
 def test_worker_settings_name_all_missing_variables_at_once() -> None:

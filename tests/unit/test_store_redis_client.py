@@ -12,8 +12,8 @@ from agent.core.settings import EndpointSettings
 from agent.store import RedisStore
 from agent.token_endpoint.rate_limits import RateLimits
 from tests.fakes.redis_wire import bulk, fake_redis
+from tests.support.environments import ENDPOINT
 from tests.unit.test_doctor_store import check
-from tests.unit.test_token_endpoint_readiness import ENVIRONMENT
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["refuses", "closes"])
@@ -41,7 +41,7 @@ async def test_rate_limits_count_in_a_redis_that_knows_no_hello(
 ) -> None:
     answers = {"EVAL": "*3\r\n:-1\r\n:0\r\n:0\r\n"}
     async with fake_redis(answers, strict=strict) as redis:
-        limits = RateLimits(EndpointSettings.from_env({**ENVIRONMENT, "REDIS_URL": redis.url}))
+        limits = RateLimits(EndpointSettings.from_env({**ENDPOINT, "REDIS_URL": redis.url}))
         await limits.start("7", "", by_backend=False)
         await limits.aclose()
         assert "HELLO" not in redis.commands

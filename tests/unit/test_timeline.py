@@ -9,7 +9,7 @@ import pytest
 
 from agent.cli.timeline import as_text
 from agent.outcomes.timeline import Timeline
-from tests.unit.test_outcomes_delivery import outcome
+from tests.support.outcomes import outcome
 
 
 def begun(ago_s: float = 0.4) -> Timeline:

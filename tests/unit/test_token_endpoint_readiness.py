@@ -15,20 +15,12 @@ from agent.outcomes.avatar_budget import utc_day
 from agent.store import SqliteStore, Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.readiness import ReadinessCheck
-
-ENVIRONMENT = {
-    "LIVEKIT_URL": "ws://127.0.0.1:1",
-    "LIVEKIT_API_KEY": "key",
-    "LIVEKIT_API_SECRET": "secret-of-thirty-two-characters-or-more",
-    "PLATFORM_API_KEY": "p" * 16,
-    "OUTCOME_WEBHOOK_URL": "https://platform.example/outcomes",
-    "OUTCOME_WEBHOOK_SECRET": "whsec_" + "QUJD" * 8,
-}
+from tests.support.environments import ENDPOINT
 
 
 @pytest.fixture
 async def rooms() -> AsyncIterator[LiveKitRooms]:
-    made = LiveKitRooms(EndpointSettings.from_env(ENVIRONMENT))
+    made = LiveKitRooms(EndpointSettings.from_env(ENDPOINT))
     yield made
     await made.aclose()
 
@@ -48,7 +40,7 @@ async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
     rooms: LiveKitRooms, store: Store
 ) -> None:
     check = ReadinessCheck(
-        rooms, store, EndpointSettings.from_env(ENVIRONMENT), check_every_s=0.02, ready_for_s=0.3
+        rooms, store, EndpointSettings.from_env(ENDPOINT), check_every_s=0.02, ready_for_s=0.3
     )
     assert not check.store_answers
     assert not check.livekit_answers
@@ -74,7 +66,7 @@ async def test_readiness_updates_the_gauges(
     await store.add_avatar_seconds(utc_day(), 90)
     await store.open_outcome("o", "s", "{}", 60)
     await store.close_outcome("o", "{}")
-    settings = EndpointSettings.from_env({**ENVIRONMENT, "AVATAR_MINUTES_PER_DAY": minutes or ""})
+    settings = EndpointSettings.from_env({**ENDPOINT, "AVATAR_MINUTES_PER_DAY": minutes or ""})
     async with ReadinessCheck(rooms, store, settings, check_every_s=0.02):
         await asyncio.sleep(0.1)
     assert shown("outcomes_pending") == 1

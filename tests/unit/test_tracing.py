@@ -11,8 +11,8 @@ from agent.core.errors import ConfigError
 from agent.core.settings import WorkerSettings
 from agent.telemetry.tracing import build_tracer_provider, export_job_spans, flush_traces
 from tests.integration.collector import collector
+from tests.support.environments import WORKER
 from tests.unit.endpoint_app import browser, endpoint, path_of
-from tests.unit.test_settings import WORKER
 
 
 async def test_build_tracer_provider_returns_none_without_a_collector() -> None:

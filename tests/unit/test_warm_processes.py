@@ -8,7 +8,7 @@ from agent.worker import shared as shared_module
 from agent.worker.server import prewarm
 from agent.worker.shared import shared
 from agent.worker.warm_processes import wanted_processes
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 QUIET, BURST = 60.0, 0.1
 

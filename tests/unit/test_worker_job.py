@@ -19,7 +19,7 @@ from agent.store import open_store
 from agent.telemetry.shared_metrics import STORE_ERRORS
 from agent.worker import job
 from tests.fakes.room import FakeRoom
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 
 class FakeAvatar:

@@ -11,7 +11,7 @@ import pytest
 from agent.cli.worker import explain_listen_error
 from agent.core.settings import StoreSettings, WorkerSettings
 from agent.worker.preflight import warn_of_ephemeral_disk
-from tests.unit.test_settings import WORKER
+from tests.support.environments import WORKER
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""Waits for the opening, writes the model's scripted replies, and reads the agent's attributes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.livekit_client import LiveKitClient
+from tests.support.shipped_scripts import has_whole_opening
+from tests.support.waiting import until
+
+FORKLIFT = {"training_type": "forklift", "role": "picker", "industry": "logistics"}
+"""A trainee with these details gets the script `forklift`, which asks questions."""
+
+
+async def wait_for_opening(client: LiveKitClient, timeout: float = 40) -> str:
+    """Wait for the opening, and return its caption."""
+    await until(
+        lambda: any(has_whole_opening(text) for _, text in client.captions),
+        timeout,
+        f"no opening among the captions {client.captions}",
+    )
+    return next(text for _, text in client.captions if has_whole_opening(text))
+
+
+def says(text: str) -> dict[str, Any]:
+    """Return a reply that is spoken, for `stand_ins.script`."""
+    return {"text": text}
+
+
+def calls(*functions: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return a reply that calls these functions."""
+    return {"calls": [{"name": name, "args": arguments} for name, arguments in functions]}
+
+
+def saved(question: str, value: object) -> tuple[str, dict[str, Any]]:
+    """Return the function call that records an answer."""
+    return f"record_{question}", {"value": value}
+
+
+def attribute(client: LiveKitClient, name: str) -> str:
+    """Return an attribute of the agent; empty if there is no agent."""
+    return client.agent.attributes.get(name, "") if client.agent else ""
