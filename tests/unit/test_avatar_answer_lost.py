@@ -64,7 +64,7 @@ async def test_avatar_speaks_although_the_answer_is_lost(
     assert setup.state.mode == "avatar"
     assert len(server.requested) == 1
     assert setup.removed == []
-    [stay] = setup.state.avatar.stays
+    [stay] = setup.state.avatar_usage.stays
     assert (stay.provider_session_id, stay.seconds > LONGER_THAN_A_RETRY_S) == ("", True)
     await setup.arrival.close()
 
@@ -86,7 +86,7 @@ async def test_another_avatar_takes_over_if_the_first_does_not_join(
     await setup.until(lambda: setup.removed == [first])
     setup.room.leaves(first)
     assert setup.state.mode == "avatar"
-    stays = {stay.identity: stay for stay in setup.state.avatar.stays}
+    stays = {stay.identity: stay for stay in setup.state.avatar_usage.stays}
     assert stays[first].seconds > 0
     assert stays[second].provider_session_id == "bey-2"
     await setup.arrival.close()
