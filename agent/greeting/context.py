@@ -6,6 +6,7 @@ A behaviour reacts to `events`, reads `state`, and acts through `conversation` (
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from livekit import rtc
@@ -44,6 +45,14 @@ class Greeting:
     recording: Recording | None
     tasks: TaskSet = field(default_factory=TaskSet)
     """Background tasks of the greeting; cancelled when it ends."""
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds until a time limit ends the greeting; before the opening, if it came now."""
+        state, now = self.state, time.monotonic()
+        opened_at = now if state.opened_at is None else state.opened_at
+        talk_ends_at = opened_at + state.script.limits.max_seconds
+        return min(talk_ends_at, state.began_at + self.settings.max_greeting_s) - now
 
 
 def build_greeting(

@@ -80,6 +80,7 @@ class RunningGreeting:
         self._waiting_for_end.add_done_callback(log_task_failure)
 
     async def _greet_within_time_limit(self) -> None:
+        """Greet for at most MAX_GREETING_S; `LimitTime` says the closing line in time."""
         ending = self._greeting.ending
         try:
             async with asyncio.timeout(self._greeting.settings.max_greeting_s) as limit:

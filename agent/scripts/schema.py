@@ -153,7 +153,7 @@ class Limits(_Strict):
     """Time limits of the greeting, in seconds."""
 
     max_seconds: Annotated[Whole, Field(ge=60, le=1800)] = 480
-    """Longest time from the opening to the closing line."""
+    """Longest time from the opening to the end."""
     warn_seconds: Annotated[Whole, Field(ge=10, le=300)] = 60
     """The closing line starts this long before `max_seconds`."""
     idle_seconds: Annotated[Whole, Field(ge=5, le=120)] = 20

@@ -14,6 +14,7 @@ from agent.greeting.behaviours import close_conversation
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
 from agent.greeting.behaviours.close_conversation import CloseConversation
 from agent.greeting.behaviours.limit_time import LimitTime
+from agent.greeting.context import Greeting
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says
 
@@ -142,6 +143,18 @@ async def test_time_limit_ends_the_greeting_while_the_trainee_goes_on_talking() 
 async def test_shorter_limit_of_the_environment_leaves_time_for_the_closing_line() -> None:
     async with opened(max_seconds=120, warn_seconds=30, environ={"MAX_GREETING_S": "2"}) as fake:
         assert fake.greeting.settings.max_greeting_s == 2
+        assert await fake.end_reason() == "time_limit"
+        assert fake.lines == [fake.state.script.closing]
+
+
+async def test_waits_before_the_opening_leave_time_for_the_closing_line() -> None:
+    def waited(greeting: Greeting) -> None:
+        greeting.state.began_at -= 98
+
+    behaviours = (waited, LimitTime, CloseConversation)
+    limits: dict[str, float] = {"idle_seconds": 60, "max_seconds": 120, "warn_seconds": 30}
+    environ = {"MAX_GREETING_S": "100"}
+    async with fake_greeting(behaviours=behaviours, environ=environ, **limits) as fake:
         assert await fake.end_reason() == "time_limit"
         assert fake.lines == [fake.state.script.closing]
 

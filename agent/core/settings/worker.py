@@ -174,7 +174,7 @@ class WorkerSettings(
     return_grace_s: Seconds = 8
     """Time within which a trainee who left may return."""
     max_greeting_s: Seconds = 600
-    """Longest duration of a greeting."""
+    """Longest duration of a greeting, from the start of its job, waits included."""
 
     def avatar_of(self, script: str, name: str | None) -> str:
         """Return the id of a script's avatar.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 from agent.core.events import AvatarLost, ProviderFailed
@@ -39,8 +38,5 @@ class FallBackToVoice:
 
     @property
     def _worthwhile(self) -> bool:
-        state = self._greeting.state
-        limit_s = min(state.script.limits.max_seconds, self._greeting.settings.max_greeting_s)
-        return (
-            state.end_reason is None and time.monotonic() + _WORTHWHILE_S < state.began_at + limit_s
-        )
+        greeting = self._greeting
+        return greeting.state.end_reason is None and greeting.remaining_s > _WORTHWHILE_S

@@ -1,5 +1,9 @@
-"""Keeps the greeting within its time limit: a notice on the page, the closing line, then the
-end."""
+"""Keeps the greeting within its time limit: a notice on the page, the closing line, then the end.
+
+There are two limits: `max_seconds` of the script, from the opening, and MAX_GREETING_S, from the
+start of the job. The second one includes the waits before the opening, because an avatar that waits
+costs money, too. `GreetingSession` also enforces it, for greetings that never reach the opening.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +21,17 @@ _FINISH_SENTENCE_S: Final = 15.0
 
 
 class LimitTime:
-    """The limit is the script's `max_seconds` or MAX_GREETING_S, whichever is shorter."""
+    """Ends the greeting at the earlier of the two limits, after a closing line."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
         greeting.events.on(OpeningStarted, self._on_opening)
 
     def _on_opening(self, _: OpeningStarted) -> None:
-        limits = self._greeting.state.script.limits
-        limit_s = min(limits.max_seconds, self._greeting.settings.max_greeting_s)
-        # If MAX_GREETING_S is short, the closing line still gets half of it.
-        talk_s = limit_s - min(limits.warn_seconds, limit_s / 2)
+        limit_s = self._greeting.remaining_s
+        # If little of MAX_GREETING_S is left, the closing line still gets half of it.
+        warn_seconds = self._greeting.state.script.limits.warn_seconds
+        talk_s = limit_s - min(warn_seconds, limit_s / 2)
         self._greeting.tasks.start(self._announce(talk_s), name="announce_time_limit")
         self._greeting.tasks.start(self._end_after(limit_s), name="end_at_time_limit")
 
