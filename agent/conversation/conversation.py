@@ -122,7 +122,6 @@ class Conversation:
 
     def open(self) -> SpeechHandle:
         """Say the opening to its end; emits `OpeningStarted` and `OpeningFinished`."""
-        self.listen()
         return self._lines.say_opening()
 
     async def say(self, text: str) -> bool:

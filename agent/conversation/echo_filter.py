@@ -81,7 +81,7 @@ class EchoFilter:
             return False
         if not (is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line)):
             return False
-        self._activity.hears_echo = True
+        self._activity.echo_detected()
         logger.info(
             "the trainee's client has no echo cancellation and sends the agent's own voice; "
             "ignoring its audio while the agent speaks",

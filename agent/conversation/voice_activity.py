@@ -44,8 +44,16 @@ class VoiceActivity(inference.VAD):
         """True if the client sends the agent's own voice. Sound then does not pause a line."""
 
     def attach(self, line: AgentLine) -> None:
-        """Follow the agent's lines. Call this before the session starts."""
+        """Follow the agent's lines. Call this before the session starts.
+
+        The constructor cannot take the line: `AgentLine` needs the session, and the session needs
+        this detector.
+        """
         self._line = line
+
+    def echo_detected(self) -> None:
+        """Note that the client sends the agent's own voice."""
+        self.hears_echo = True
 
     def words_heard(self) -> None:
         """Note that speech recognition has found words in the current sound."""

@@ -476,7 +476,7 @@ async def test_recognition_hears_silence_in_place_of_an_echo(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(echo_filter, "_ECHO_S", 0.02)
-    setup.activity.hears_echo = True
+    setup.activity.echo_detected()
 
     async def microphone() -> AsyncIterator[rtc.AudioFrame]:
         frame = rtc.AudioFrame(b"\x01" * 320, 16_000, 1, 160)
@@ -496,7 +496,7 @@ async def test_slow_recognition_does_not_make_an_echo_an_answer(
     """The recogniser says where in the microphone's audio the words were."""
     monkeypatch.setattr(echo_filter, "_ECHO_S", 0.05)
     monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 0.0)
-    setup.activity.hears_echo = True
+    setup.activity.echo_detected()
     setup.words.release()
     speech = setup.session.speaks()
     await asyncio.sleep(0.1)

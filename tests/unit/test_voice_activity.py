@@ -139,7 +139,7 @@ def test_sounds_in_a_row_no_longer_pause_a_line(setup: Setup) -> None:
 
 
 def test_echo_does_not_pause_a_line(setup: Setup) -> None:
-    setup.activity.hears_echo = True
+    setup.activity.echo_detected()
     speech = setup.session.speaks()
     assert setup.hears(START) == []
     assert setup.hears(SOUND, after=0.5) == []
