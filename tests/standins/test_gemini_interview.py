@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import pytest
 
+from agent.conversation.function_tools import FunctionTools
+from agent.conversation.state import GreetingState
+from agent.core.events import Events
+from agent.core.job_metadata import JobMetadata
+from agent.demo.providers.gemini import interview
 from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.language import languages
 from agent.demo.providers.gemini.request import Request, Turn
+from agent.scripts import TextQuestion
 from tests.standins.interview import LOCALES, Interview
 
 HELLO = {"en": "Hello!", "es": "¡Hola!", "fr": "Bonjour !", "de": "Hallo!"}
+
+
+async def test_patterns_match_what_the_functions_of_the_conversation_answer() -> None:
+    state = GreetingState(metadata=JobMetadata(training_type="forklift"), events=Events())
+    answers, (driven, years, truck) = state.answers, state.script.questions
+    tools = {tool.id: tool for tool in FunctionTools(state, Events(), cast(Any, None)).declared()}
+    function = cast("Callable[..., Awaitable[str]]", tools[f"record_{driven.id}"])
+    kind = TextQuestion(id="kind", type="text", ask="Which one?", only_if={driven.id: True})
+    answers.rephrase([*state.script.questions, kind])
+    refused = [
+        answers.record(driven.id, "perhaps"),
+        answers.record("unknown", True),
+        answers.record(kind.id, "a reach truck"),
+        await function(raw_arguments={}),
+    ]
+    assert [text for text in refused if not interview._REFUSED.search(text)] == []
+    skipped = (years, truck, kind)
+    accepted = [answers.record(driven.id, True), *(answers.skip(each.id) for each in skipped)]
+    assert [text for text in accepted if interview._REFUSED.search(text)] == []
+    following = [interview._NEXT.search(text) for text in accepted]
+    assert [found and found[1] for found in following] == [years.id, truck.id, kind.id, None]
+    assert all(following)
+    assert answers.summary.startswith(interview._RECORDED)
 
 
 def replies(locale: str) -> dict[str, str]:

@@ -16,7 +16,10 @@ from agent.demo.providers.gemini.reply import Reply
 from agent.demo.providers.gemini.request import Request
 from agent.demo.providers.gemini.rules import schema_of
 
+# The sentences of `agent.conversation.answers` and `function_tools`: if they change, these patterns
+# must change, too. tests/standins/test_gemini_interview.py compares them.
 _NEXT = re.compile(r"\bnext: ?(\w+)|none open")
+_RECORDED = "Already recorded: "
 _RECORD = "record_"
 """A question's id follows."""
 _REFUSED = re.compile(
@@ -117,11 +120,11 @@ class _Interview:
         named = [language for language in known if language.finds("name", self._heard)]
         if not (asks or len(words(self._said)) <= 2) or self._language.finds("not", self._heard):
             named = []
-        if not named and not found(self._language.topics[-1][0], self._heard):
+        if not named and not found(self._language.topics["hello"][0], self._heard):
             named = [
                 language
                 for language in known
-                if found(f"^(?:{language.topics[-1][0]})", self._heard)
+                if found(f"^(?:{language.topics['hello'][0]})", self._heard)
             ]
         if not named:
             return None
@@ -154,7 +157,8 @@ class _Interview:
     def _value(self, question: Question) -> Value | None:
         """The value of an answer; None if it is not clear, or about something else."""
         said, language = plain(self._stated), self._language
-        *subjects, thanks, hello = (pattern for pattern, _ in language.topics)
+        subjects = {topic: pattern for topic, (pattern, _) in language.topics.items()}
+        thanks, hello = subjects.pop("thanks"), subjects.pop("hello")
         if question.kind == "text":
             polite = len(words(said)) <= _POLITE_WORDS and found(f"{thanks}|{hello}", said)
             if polite or self._hears("continue"):
@@ -163,7 +167,7 @@ class _Interview:
             f"^(?:{language.patterns['yes_word']}|{language.patterns['no_word']})", said
         ):
             asked = plain(f"{question.ask} {question.choices}")
-            if any(found(each, said) and not found(each, asked) for each in subjects):
+            if any(found(each, said) and not found(each, asked) for each in subjects.values()):
                 return None  # "I'm a little nervous"
         return interpret(question, self._stated, language)
 
@@ -180,7 +184,7 @@ class _Interview:
     def _next(self) -> Question | None:
         """The question to ask next; None if none is open."""
         # An instruction may tell a new model what an earlier one has recorded.
-        before = self._request.instruction.partition("Already recorded: ")[2]
+        before = self._request.instruction.partition(_RECORDED)[2]
         for text in reversed([before, *map(_text_of, self._request.responses)]):
             if following := _NEXT.search(text):
                 return self._questions.get(following[1] or "")
@@ -233,7 +237,7 @@ class _Interview:
     def _topic(self, said: str) -> str | None:
         """The reply to the first usual topic in a text."""
         heard = plain(said)
-        texts = (text for pattern, text in self._language.topics if found(pattern, heard))
+        texts = (text for pattern, text in self._language.topics.values() if found(pattern, heard))
         return next((self._filled(text) for text in texts), None)
 
     def _text(self, name: str) -> str:

@@ -39,8 +39,8 @@ class Language:
     """Numbers from 0 to 99, the first to third and last choice, and words that change neither."""
     spans: list[str]
     """Patterns of days, weeks, months and years."""
-    topics: list[tuple[str, str]]
-    """What trainees ask or say, with the reply; the last two are thanks and a hello."""
+    topics: dict[str, tuple[str, str]]
+    """What trainees ask or say, with the reply. An earlier topic takes precedence."""
     replies: dict[str, str]
 
     def finds(self, intent: str, text: str) -> re.Match[str] | None:
