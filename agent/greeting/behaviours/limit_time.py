@@ -2,7 +2,7 @@
 
 There are two limits: `max_seconds` of the script, from the opening, and MAX_GREETING_S, from the
 start of the job. The second one includes the waits before the opening, because an avatar that waits
-costs money, too. `GreetingSession` also enforces it, for greetings that never reach the opening.
+costs minutes, too. `RunningGreeting` also enforces it, for greetings that never reach the opening.
 """
 
 from __future__ import annotations
