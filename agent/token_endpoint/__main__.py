@@ -18,13 +18,12 @@ from fastapi import FastAPI
 
 from agent.core.addresses import is_private_host
 from agent.core.errors import ConfigError, TrainingGreeterError
+from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.telemetry.log_format import set_up_logs
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.http.uvicorn_server import EndpointServer, http_protocol_for
 from agent.token_endpoint.metrics import serve_metrics
-
-logger = logging.getLogger("agent.token_endpoint")
 
 KEEP_ALIVE_S = 75
 """Longer than the 60 s for which nginx, AWS and most other load balancers reuse a connection. If we

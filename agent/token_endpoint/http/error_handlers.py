@@ -12,12 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from agent.core.errors import TrainingGreeterError
+from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError, api_error_for
 from agent.token_endpoint.http.error_response import error_response, fallback_for
 from agent.token_endpoint.http.request_body import validation_error
-
-logger = logging.getLogger(__name__)
 
 
 class LogLimiter:

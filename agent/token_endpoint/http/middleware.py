@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import traceback
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.http.error_response import (
@@ -22,8 +22,6 @@ from agent.token_endpoint.http.error_response import (
 )
 from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.metrics import REQUEST_TIME, REQUESTS
-
-logger = logging.getLogger(__name__)
 
 
 class EdgeMiddleware:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
@@ -10,6 +9,7 @@ from typing import Annotated, Any, cast
 from fastapi import FastAPI, Path, Request, Response
 
 from agent.core.job_metadata import JobMetadata, room_name_of
+from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.outcomes.schema import VERSION as OUTCOME_VERSION
 from agent.outcomes.schema import outcome_schema
@@ -34,8 +34,6 @@ from agent.token_endpoint.http.schemas import (
 )
 from agent.token_endpoint.metrics import ENDED, STARTED
 from agent.token_endpoint.rate_limits import RateLimits
-
-logger = logging.getLogger(__name__)
 
 GREETING_PATH = "/api/users/sessions/{session_id}/avatar-greeting"
 WEBHOOK_PATH = "/livekit/webhook"

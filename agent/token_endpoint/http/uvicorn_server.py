@@ -16,7 +16,6 @@ uvicorn has no public API for the following. `tests/unit/test_token_endpoint_uvi
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from typing import Any
 
@@ -24,11 +23,10 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.http.error_response import error_response, fallback_for
-
-logger = logging.getLogger("agent.token_endpoint")
 
 HEAD_TIMEOUT_S = 10.0
 """How long the headers of a request may take. For the first request, the time starts with the
