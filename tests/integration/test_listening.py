@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_turn_taking import events_of
-from tests.support.conversation import says, wait_for_opening
+from tests.support.conversation import events_of, says, wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.sounds import spoken, throat, wav

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.support.conversation import events_of
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.shipped_scripts import first_sentence, shipped_script
@@ -22,12 +23,6 @@ async def ready(product: Product, session_id: str) -> LiveKitClient:
 
 def recognised(client: LiveKitClient) -> str:
     return client.said(client.room.local_participant.identity).lower()
-
-
-def events_of(product: Product, session_id: str) -> set[str | None]:
-    """The events that the worker has logged about a session so far."""
-    logged = product.events("worker")
-    return {entry.get("event") for entry in logged if entry.get("session_id") == session_id}
 
 
 async def calls_of(product: Product, provider: str, since: float) -> list[dict[str, Any]]:

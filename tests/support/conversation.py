@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.livekit_client import LiveKitClient
+from tests.support.product import Product
 from tests.support.shipped_scripts import has_whole_opening
 from tests.support.waiting import until
 
@@ -40,3 +41,9 @@ def saved(question: str, value: object) -> tuple[str, dict[str, Any]]:
 def attribute(client: LiveKitClient, name: str) -> str:
     """Return an attribute of the agent; empty if there is no agent."""
     return client.agent.attributes.get(name, "") if client.agent else ""
+
+
+def events_of(product: Product, session_id: str) -> set[str | None]:
+    """The events that the worker has logged about a session so far."""
+    logged = product.events("worker")
+    return {entry.get("event") for entry in logged if entry.get("session_id") == session_id}

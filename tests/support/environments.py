@@ -38,3 +38,6 @@ BOTH_SERVICES = {
     "PLATFORM_API_KEY": "0123456789abcdef",
     "CORS_ALLOWED_ORIGINS": "https://app.example.com",
 }
+
+
+RECOGNITION = {"GOOGLE_API_KEY": "google", "DEEPGRAM_API_KEY": "deepgram"}

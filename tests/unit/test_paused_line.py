@@ -12,7 +12,7 @@ from agent.conversation import paused_line
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.paused_line import PausedLine
 from agent.core.events import Events, SpeechRecognised
-from tests.unit.test_trainee_words import FakeSession
+from tests.fakes.speech_session import FakeSession
 
 
 class Setup:

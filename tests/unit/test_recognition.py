@@ -18,8 +18,8 @@ from agent.speech.keyterms import usable_keyterms
 from agent.speech.models import build_llm
 from agent.speech.recognition import build_recognition
 from agent.speech.recognition_models import RecognitionChoice, choose_recognition
+from tests.support.environments import RECOGNITION
 
-ENVIRONMENT = {"GOOGLE_API_KEY": "google", "DEEPGRAM_API_KEY": "deepgram"}
 MULTI = "flux-general-multi"
 
 
@@ -59,7 +59,7 @@ def test_deepgram_accepts_the_choice_for_every_locale(model: str) -> None:
 
 
 def test_flux_finds_the_end_of_a_turn_itself() -> None:
-    settings = VoiceSettings.from_env(ENVIRONMENT)
+    settings = VoiceSettings.from_env(RECOGNITION)
     recognition = build_recognition(settings, RecognitionChoice(MULTI, ("es", "en")))
     assert isinstance(recognition.stt, deepgram.STTv2)
     options = recognition.stt._opts
@@ -76,7 +76,7 @@ def test_other_models_use_the_turn_detector(
 ) -> None:
     for name in ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"):
         monkeypatch.setenv(name, "key")
-    settings = VoiceSettings.from_env({**ENVIRONMENT, "TURN_DETECTOR": detector})
+    settings = VoiceSettings.from_env({**RECOGNITION, "TURN_DETECTOR": detector})
     recognition = build_recognition(settings, RecognitionChoice("nova-3", ("multi",)))
     assert isinstance(recognition.stt, deepgram.STT)
     used = recognition.turn_handling["turn_detection"]
@@ -92,13 +92,13 @@ def test_thresholds_out_of_range_name_the_variable() -> None:
         ("DEEPGRAM_EOT_TIMEOUT_MS", "100"),
     ):
         with pytest.raises(ConfigError, match=name):
-            VoiceSettings.from_env({**ENVIRONMENT, name: value})
+            VoiceSettings.from_env({**RECOGNITION, name: value})
 
 
 def test_eager_threshold_is_at_most_the_threshold() -> None:
     with pytest.raises(ConfigError, match="DEEPGRAM_EAGER_EOT_THRESHOLD"):
         VoiceSettings.from_env(
-            {**ENVIRONMENT, "DEEPGRAM_EOT_THRESHOLD": "0.5", "DEEPGRAM_EAGER_EOT_THRESHOLD": "0.6"}
+            {**RECOGNITION, "DEEPGRAM_EOT_THRESHOLD": "0.5", "DEEPGRAM_EAGER_EOT_THRESHOLD": "0.6"}
         )
 
 
@@ -122,7 +122,7 @@ def test_eager_threshold_is_at_most_the_threshold() -> None:
 def test_punctuation_decides_how_long_nova_3_waits(
     text: str, shortest: float, longest: float
 ) -> None:
-    settings = VoiceSettings.from_env(ENVIRONMENT)
+    settings = VoiceSettings.from_env(RECOGNITION)
     final = stt.SpeechEvent(
         type=stt.SpeechEventType.FINAL_TRANSCRIPT,
         alternatives=[stt.SpeechData(language=LanguageCode("en"), text=text)],
@@ -162,7 +162,7 @@ def test_keyterms_count_a_token_for_each_character_that_is_not_ascii(term: str, 
 
 
 async def test_recognition_is_told_the_name_the_training_and_the_terms_of_the_script() -> None:
-    settings = VoiceSettings.from_env(ENVIRONMENT)
+    settings = VoiceSettings.from_env(RECOGNITION)
     events = Events()
     metadata = JobMetadata.model_validate(
         {"trainee": {"name": "Ngozi"}, "training_type": "forklift", "locale": "en"}

@@ -21,7 +21,7 @@ from agent.speech import recent_audio
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import build_llm
 from agent.speech.recognition_failover import FailoverRecognition
-from tests.unit.test_recognition import ENVIRONMENT
+from tests.support.environments import RECOGNITION
 
 FRAME_S = 0.1
 
@@ -164,7 +164,7 @@ async def test_restart_opens_a_connection_whose_times_go_on(setup: Setup) -> Non
 async def test_restart_recognition_opens_a_new_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     restarted: list[FailoverRecognition] = []
     monkeypatch.setattr(FailoverRecognition, "restart", lambda self: restarted.append(self))
-    speech = LanguageSpeech(VoiceSettings.from_env(ENVIRONMENT), Events())
+    speech = LanguageSpeech(VoiceSettings.from_env(RECOGNITION), Events())
     recognition = speech.recognition(["en"])
     speech.restart_recognition()
     assert restarted == [recognition.failover]
@@ -173,7 +173,7 @@ async def test_restart_recognition_opens_a_new_stream(monkeypatch: pytest.Monkey
 async def test_cut_in_forgets_the_audio_before_recognition_reconnects(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings, events = VoiceSettings.from_env(ENVIRONMENT), Events()
+    settings, events = VoiceSettings.from_env(RECOGNITION), Events()
     state = GreetingState(metadata=JobMetadata(), events=events)
     conversation = Conversation(build_llm(settings), state, events, settings)
     assert conversation.agent.recognition is not None

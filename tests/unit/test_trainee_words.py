@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -21,65 +20,13 @@ from agent.conversation.echo import is_echo
 from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.events import Events, SpeechRecognised
+from tests.fakes.speech_session import FakeSession
 from tests.support.waiting import until
 
 LINE = "Hello and welcome to the course. I am Maya. What do you wish to know about it?"
 START, END = SpeechEventType.START_OF_SPEECH, SpeechEventType.END_OF_SPEECH
 INTERIM, FINAL = SpeechEventType.INTERIM_TRANSCRIPT, SpeechEventType.FINAL_TRANSCRIPT
 EAGER = SpeechEventType.PREFLIGHT_TRANSCRIPT
-
-
-class FakeSpeech:
-    """A speech handle."""
-
-    def __init__(self, *, allow_interruptions: bool = True) -> None:
-        self.allow_interruptions = allow_interruptions
-        self.interrupted = False
-        self.over = False
-        self._callbacks: list[Any] = []
-
-    def done(self) -> bool:
-        return self.over
-
-    def add_done_callback(self, callback: Any) -> None:
-        self._callbacks.append(callback)
-
-    def interrupt(self) -> None:
-        self.interrupted = True
-        self.ends()
-
-    def ends(self) -> None:
-        self.over = True
-        for callback in self._callbacks:
-            callback(self)
-
-
-class FakeSession:
-    """The part of a session that `AgentLine` uses."""
-
-    def __init__(self) -> None:
-        self.current_speech: FakeSpeech | None = None
-        self.user_state = "listening"
-        self.resumed = 0
-        self.output = SimpleNamespace(audio=SimpleNamespace(resume=self._resume))
-        self._callbacks: list[Any] = []
-
-    def _resume(self) -> None:
-        self.resumed += 1
-
-    def on(self, event: str, callback: Any) -> None:
-        self._callbacks.append((event, callback))
-
-    def changes_to(self, state: str, event: str = "agent_state_changed") -> None:
-        """Change the state of the agent, or of the trainee ("user_state_changed")."""
-        for name, callback in self._callbacks:
-            if name == event:
-                callback(SimpleNamespace(new_state=state))
-
-    def speaks(self, *, allow_interruptions: bool = True) -> FakeSpeech:
-        self.current_speech = FakeSpeech(allow_interruptions=allow_interruptions)
-        self.changes_to("speaking")
-        return self.current_speech
 
 
 class Setup:

@@ -9,7 +9,7 @@ from livekit.agents.vad import VADEvent, VADEventType
 
 from agent.conversation import voice_activity
 from agent.conversation.voice_activity import NoiseGate, VoiceActivity
-from tests.unit.test_trainee_words import FakeSession, FakeSpeech
+from tests.fakes.speech_session import FakeSession, FakeSpeech
 
 START, SOUND, END = (
     VADEventType.START_OF_SPEECH,
