@@ -20,8 +20,8 @@ from agent.store import Phase, SqliteStore
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.supervision.reaper import AGAIN_S, KNOWN_S
 from tests.integration.endpoint_fixtures import endpoint_env
-from tests.integration.test_reaper import agent_token, token
 from tests.support.livekit_client import LiveKitClient
+from tests.support.livekit_token import agent_token, participant_token
 from tests.support.waiting import until
 
 ROUND_S = 120.0
@@ -74,11 +74,11 @@ async def test_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
     )
     async with room(server) as name:
         await agent.join(server.url, agent_token(server, name))
-        await avatar.join(server.url, token(server, name, "avatar", speaks_for="agent"))
-        await trainee.join(server.url, token(server, name, "trainee"))
+        await avatar.join(server.url, participant_token(server, name, "avatar", speaks_for="agent"))
+        await trainee.join(server.url, participant_token(server, name, "trainee"))
         # The reaper must have known the avatar for KNOWN_S: a bystander leaves, which makes the
         # reaper inspect the room.
-        await bystander.join(server.url, token(server, name, "bystander"))
+        await bystander.join(server.url, participant_token(server, name, "bystander"))
         await bystander.leave()
         await asyncio.sleep(KNOWN_S + 1)
         assert avatar.disconnected_at is None
@@ -101,7 +101,7 @@ async def test_room_finished_webhook_ends_the_session(
     async with room(server) as name:
         session_id = name.rpartition("-")[2]
         trainee = LiveKitClient()
-        await trainee.join(server.url, token(server, name, "trainee"))
+        await trainee.join(server.url, participant_token(server, name, "trainee"))
         await store.start(session_id)
         await store.mark_met(session_id)
     async with asyncio.timeout(20):

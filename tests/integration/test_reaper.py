@@ -32,6 +32,7 @@ from agent.token_endpoint.supervision.supervisor import PASS_S, Supervisor
 from tests.integration.endpoint_fixtures import endpoint_env
 from tests.support.conversation import wait_for_opening
 from tests.support.livekit_client import LiveKitClient
+from tests.support.livekit_token import agent_token, participant_token
 from tests.support.product import Product
 from tests.support.shipped_scripts import shipped_script
 from tests.support.waiting import until
@@ -43,28 +44,6 @@ ROUND_S = 0.2
 SLACK_S = 3.0
 COUNTED_S = 12.0
 """LiveKit shows a change of a room's counts up to 10 s late."""
-
-
-def token(server: LiveKitServer, room: str, identity: str, *, speaks_for: str | None = None) -> str:
-    """A trainee's token; with `speaks_for`, an avatar's."""
-    made = (
-        api.AccessToken(server.api_key, server.api_secret)
-        .with_identity(identity)
-        .with_grants(api.VideoGrants(room_join=True, room=room))
-    )
-    if speaks_for is not None:
-        made = made.with_kind("agent").with_attributes({"lk.publish_on_behalf": speaks_for})
-    return made.to_jwt()
-
-
-def agent_token(server: LiveKitServer, room: str) -> str:
-    return (
-        api.AccessToken(server.api_key, server.api_secret)
-        .with_identity("agent")
-        .with_kind("agent")
-        .with_grants(api.VideoGrants(room_join=True, room=room))
-        .to_jwt()
-    )
 
 
 class CountingRooms(LiveKitRooms):
@@ -140,11 +119,11 @@ class Rig:
     ) -> tuple[LiveKitClient, LiveKitClient, LiveKitClient]:
         """Let agent, avatar and trainee join."""
         agent = await self.join(agent_token(self.server, room))
-        avatar = await self.join(token(self.server, room, "avatar", speaks_for="agent"))
+        avatar = await self.join(participant_token(self.server, room, "avatar", speaks_for="agent"))
         if publishing:
             await publish(agent)
             await publish(avatar)
-        return agent, avatar, await self.join(token(self.server, room, "trainee"))
+        return agent, avatar, await self.join(participant_token(self.server, room, "trainee"))
 
     async def there(self, room: str) -> bool:
         found = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
@@ -202,7 +181,7 @@ async def test_avatar_that_comes_back_is_removed_again(
         await agent.leave()
         await until(lambda: gone(avatar), COUNTED_S, "the avatar was left in the room")
         for _ in range(2):
-            back = await rig.join(token(rig.server, room, "avatar", speaks_for="agent"))
+            back = await rig.join(participant_token(rig.server, room, "avatar", speaks_for="agent"))
             await until(lambda back=back: gone(back), COUNTED_S, "the avatar rejoined and stayed")
     said = [r for r in caplog.records if getattr(r, "event", "") == "avatar_came_back"]
     assert {(r.room, r.avatar_session_id) for r in said} == {(room, "b-1")}  # type: ignore[attr-defined]
@@ -262,7 +241,7 @@ async def stubborn_avatar(product: Product, room: str, client: LiveKitClient) ->
     assert client.agent is not None
     livekit = product.stage.livekit
     assert livekit is not None
-    pass_ = token(livekit, room, "stubborn", speaks_for=client.agent.identity)
+    pass_ = participant_token(livekit, room, "stubborn", speaks_for=client.agent.identity)
     return await product.join(livekit.url, pass_)
 
 
@@ -328,7 +307,7 @@ async def test_avatar_of_a_killed_worker_is_removed_within_30_s(
                 agents=[api.RoomAgentDispatch(agent_name=name)],
             )
         )
-        client = await product.join(livekit.url, token(livekit, room, "trainee"))
+        client = await product.join(livekit.url, participant_token(livekit, room, "trainee"))
         await client.hears(after=0)
         stubborn = await stubborn_avatar(product, room, client)
         await has_saved_its_avatar(product, name)
