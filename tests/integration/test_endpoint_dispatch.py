@@ -181,7 +181,7 @@ async def test_end_during_a_slow_job_closes_the_room_again(
     """A job that is still starting opens the deleted room again."""
     env = endpoint_env(livekit, tmp_path / "state", LIVEKIT_AGENT_NAME="slow")
     async with (
-        worker(livekit, tmp_path / "log", AGENT_NAME="slow", JOIN_AFTER_S="1.5"),
+        worker(livekit, tmp_path / "log", AGENT_NAME="slow", JOIN_AFTER_S="4"),
         endpoint(env, tmp_path) as served,
     ):
         await served.http.post(path_of("race"), headers=BACKEND)

@@ -22,7 +22,7 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     opening = await wait_for_opening(client)
     assert time.monotonic() - asked_at < REFUSED_S + SLACK_S
     assert opening == shipped_script().opening
-    await until(lambda: client.agent.attributes["greeting.mode"] == "text", 15, "no new mode")
+    await until(lambda: client.agent.attributes.get("greeting.mode") == "text", 15, "no new mode")
     assert client.agent.attributes["greeting.mode_reason"] == "speech_failed"
     await product.paid_avatars_left(response["room_name"], within_s=5)
     await client.type("How long does the video take?")
