@@ -22,7 +22,8 @@ _LONGEST_MS = 25_000
 _SHORTEST_MS = 120
 """Shorter sounds are ignored: the model would make a word of a click."""
 _SILENCE_AFTER_MS = 200
-"""Added to what is recognised: the model repeats the last words of a sound that ends abruptly."""
+"""Silence at the end of what is recognised: the model repeats the last words of a sound that ends
+abruptly, and takes a longer silence for the end of a sentence."""
 _NO_SOUND_S = 0.6
 """A sender that stops in the middle of speech (a muted microphone) has ended the utterance."""
 _SEND_TIMEOUT_S = 5.0
@@ -146,7 +147,8 @@ class Listener(ABC):
         """Recognise the current utterance so far."""
         if self.now.loud_ms < _SHORTEST_MS:
             return asyncio.create_task(_nothing())
-        silence = np.zeros(self._rate * _SILENCE_AFTER_MS // 1000, np.int16)
+        missing_ms = max(_SILENCE_AFTER_MS - self.now.quiet_ms, 0)
+        silence = np.zeros(self._rate * missing_ms // 1000, np.int16)
         sound = np.concatenate([self.now.said, silence])
         return asyncio.create_task(self._recogniser.recognise(sound, self._rate))
 
