@@ -340,7 +340,7 @@ async def test_comment_and_thanks_are_in_view_after_a_thumb(page: Page, size: st
             shown = await element.evaluate(_IN_VIEW)
             assert shown, f"{part} is out of view in {state}"
     await show(page, "no-feedback")
-    assert await page.get_by_test_id("feedback").count() == 0, "feedback that nobody keeps"
+    assert await page.get_by_test_id("feedback").count() == 0, "a form whose feedback is not kept"
 
 
 async def test_forced_colours_keep_the_bars_and_the_ring_of_continue(page: Page) -> None:

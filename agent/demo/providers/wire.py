@@ -95,7 +95,7 @@ class Shared:
             if fault.name in ("hang", "refuse"):
                 drop(request)
                 del request[CALL]
-            # After a drop, nobody gets the response that aiohttp wants.
+            # aiohttp needs a response, although the client has left after a drop.
             raise Answered(web.Response(**_BROKEN.get(fault.name, {})))
         return call
 

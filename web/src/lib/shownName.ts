@@ -1,6 +1,6 @@
 /**
  * What platforms and languages write if they have no name. The agent's rules are in
- * `agent/core/names.py`.
+ * `agent/core/names/placeholders.py`.
  */
 const NO_NAME =
   /^(?:null|undefined|none|nan|n\/?a|nil|unknown|anonymous|unbekannt|inconnu|desconocido|user|guest|test)[\s_\d-]*(?:user)?$/i;
