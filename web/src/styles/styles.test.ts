@@ -30,8 +30,8 @@ test("all files use the container queries that base.css explains", () => {
   const queries = new Set(
     [...css.matchAll(/@container ([^{]+) \{/g)].map(([, query = ""]) => query),
   );
-  expect(queries.size).toBe(2);
-  for (const query of queries) expect(bundle.split("*/")[0]).toContain(query);
+  expect(queries.size).toBeGreaterThan(1);
+  for (const query of queries) expect(bundle.split("*/")[0]).toContain(`  ${query}\n`);
   // The greeting may be a narrow column of a wide window.
   const media = new Set([...css.matchAll(/@media ([^{]+) \{/g)].map(([, query = ""]) => query));
   expect([...media].filter((query) => /width|height|orientation/.test(query))).toEqual([]);
