@@ -87,6 +87,7 @@ def explain_listen_error(error: OSError, settings: WorkerSettings) -> str:
 
 def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
     from agent.core.livekit_internals import run_agent_server
+    from agent.worker.loop_monitor import switch_off_by_default
     from agent.worker.preflight import (
         wait_for_livekit,
         warn_of_ephemeral_disk,
@@ -97,6 +98,7 @@ def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)
     warn_of_ephemeral_disk(settings, os.environ)
+    switch_off_by_default()
     server = GreetingServer(settings)
     run_agent_server(server, log_level=options.log_level.upper(), dev=options.dev)
     if isinstance(server.failure, OSError):

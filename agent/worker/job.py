@@ -32,6 +32,7 @@ from agent.scripts import script_for
 from agent.store import Store, open_store
 from agent.telemetry.shared_metrics import STORE_ERRORS
 from agent.telemetry.tracing import export_job_spans, flush_traces
+from agent.worker.loop_monitor import watch_event_loop
 
 _CONNECT_TIMEOUT_S: Final = 15.0
 
@@ -41,6 +42,7 @@ async def greet(ctx: JobContext) -> None:
 
     If another agent is in the room, leave, and cancel the request for the avatar.
     """
+    watch_event_loop("job")
     settings: WorkerSettings = ctx.proc.userdata["settings"]
     metadata = metadata_of(ctx)
     timeline = Timeline.since_asked(metadata.asked_at, time.time())

@@ -30,6 +30,7 @@ from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.telemetry.tracing import build_tracer_provider
 from agent.worker.health import health_routes
 from agent.worker.job import clean_up, greet
+from agent.worker.loop_monitor import watch_event_loop
 from agent.worker.shared import shared
 from agent.worker.warm_processes import WarmProcesses
 
@@ -98,6 +99,7 @@ class GreetingServer(ObservableAgentServer):
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Serve until stopped; an error is also kept in `failure`."""
         set_up_logs(self._settings)  # replaces the handler that LiveKit's CLI has installed
+        watch_event_loop("worker")
         self._stopped.clear()
         try:
             # Outcomes of jobs that still run while draining are delivered too.

@@ -1,0 +1,44 @@
+"""Which processes watch their event loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from livekit.agents.telemetry import loop_monitor
+
+from agent.worker.loop_monitor import switch_off_by_default, watch_event_loop
+
+_VARIABLE = "LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS"
+
+
+async def _threshold_of_a_job() -> float | None:
+    loop = asyncio.get_running_loop()
+    loop_monitor.start_monitoring(loop, name="job")  # livekit-agents does, in each process
+    try:
+        watch_event_loop("job")
+        monitor = loop_monitor.get_monitor(loop)
+        return monitor.warn_threshold if monitor else None
+    finally:
+        loop_monitor.stop_monitoring(loop)
+
+
+def test_waiting_process_does_not_watch_its_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(_VARIABLE, raising=False)
+    switch_off_by_default()
+    assert loop_monitor.LoopMonitorThresholds.from_env() is None
+
+
+async def test_job_watches_its_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(_VARIABLE, raising=False)
+    switch_off_by_default()
+    assert await _threshold_of_a_job() == 0.25
+
+
+@pytest.mark.parametrize(("chosen", "threshold_s"), [("80", 0.08), ("0", None)])
+async def test_threshold_of_the_environment_is_used(
+    monkeypatch: pytest.MonkeyPatch, chosen: str, threshold_s: float | None
+) -> None:
+    monkeypatch.setenv(_VARIABLE, chosen)
+    switch_off_by_default()
+    assert await _threshold_of_a_job() == threshold_s
