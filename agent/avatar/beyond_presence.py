@@ -6,7 +6,6 @@ When to request an avatar and when to use it is decided in `agent.greeting`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 from livekit.plugins import bey
 
 from agent.avatar.output import AvatarOutput
-from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout, AvatarUnanswered
+from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import Events
 from agent.core.livekit_internals import BeyAvatarSession
 from agent.core.log import logger
@@ -34,7 +33,6 @@ _PARTICIPANT_NAME: Final = "avatar"
 
 _RESPONSE_MAX: Final = 64_000  # bytes
 _ERROR_BODY_MAX: Final = 2_000  # characters kept for the log
-_RETRY_AFTER_S: Final = 0.3
 _TRACKS_TIMEOUT_S: Final = 5.0
 """Longest time between the avatar's joining and its picture and sound; it is charged meanwhile."""
 _REMOVE_TIMEOUT_S: Final = 2.0
@@ -55,9 +53,6 @@ class BeyondPresenceAvatar(BeyAvatarSession):
         self._settings = settings
         self._requested_id = avatar_id
         self._requesting: asyncio.Task[None] | None = None
-        self._requested_at = 0.0
-        self._unanswered: AvatarUnanswered | None = None
-        """Set if the answer was lost: the avatar may come or not."""
         self._output: AvatarOutput | None = None
         self.provider_session_id: str | None = None
         """Beyond Presence's id of this session; None until it has answered."""
@@ -67,17 +62,17 @@ class BeyondPresenceAvatar(BeyAvatarSession):
 
         AVATAR_CALL_TIMEOUT_S counts from here; `request` raises what went wrong.
         """
-        self._requested_at = asyncio.get_running_loop().time()
         self._requesting = asyncio.create_task(self._call(), name="request_avatar")
+        # If nobody waits for the answer any more, asyncio must not report a failure.
+        self._requesting.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def request(self) -> None:
         """Wait for the answer to the request, which must have been started.
 
-        Returns also if the answer was lost: Beyond Presence may have accepted the request.
-
         Raises:
             AvatarRejected: Beyond Presence answered with an error.
-            AvatarError: it could not be reached.
+            AvatarError: it could not be reached or did not answer. If it did not answer, or
+                answered with status 5xx, the avatar may come all the same.
         """
         assert self._requesting is not None
         await asyncio.shield(self._requesting)
@@ -85,24 +80,13 @@ class BeyondPresenceAvatar(BeyAvatarSession):
     async def wait_until_visible(self, room: rtc.Room) -> None:
         """Wait until the avatar is in the room with picture and sound.
 
-        There is no limit unless the answer was lost. Returns early if the room is closed. The
-        avatar may join, leave and join again meanwhile: Beyond Presence does so at start-up
+        There is no limit until it joins. Returns early if the room is closed. The avatar may
+        join, leave and join again meanwhile: Beyond Presence does so at start-up
         (https://github.com/livekit/agents-js/pull/2345).
 
         Raises:
-            AvatarUnanswered: the answer was lost, and the avatar did not join within
-                AVATAR_DEADLINE_S of the request.
             AvatarTimeout: the avatar joined without picture or sound.
         """
-        if self._unanswered is not None:
-            try:
-                async with asyncio.timeout_at(
-                    self._requested_at + self._settings.avatar_deadline_s
-                ):
-                    with contextlib.suppress(RuntimeError):  # the room is closed
-                        await wait_for_participant(room, identity=self.avatar_identity)
-            except TimeoutError:
-                raise self._unanswered from None
         while True:
             try:
                 await wait_for_participant(room, identity=self.avatar_identity)
@@ -127,7 +111,7 @@ class BeyondPresenceAvatar(BeyAvatarSession):
                 return
 
     async def attach(self, session: AgentSession[Any], room: rtc.Room, events: Events) -> None:
-        """Route the session's speech to the avatar; nothing may be playing.
+        """Route the session's speech to the avatar, which is in the room; nothing may be playing.
 
         Raises:
             AvatarError: the plugin refused.
@@ -167,49 +151,31 @@ class BeyondPresenceAvatar(BeyAvatarSession):
             )
 
     async def _call(self) -> None:
-        """Request the avatar, and note if the answer was lost."""
+        """Request the avatar with our own short-lived token, once."""
         limit_s = self._settings.avatar_call_timeout_s
         try:
             async with asyncio.timeout(limit_s):
-                await self._post_with_retry()
+                await self._post(
+                    {
+                        "transport": "livekit",
+                        "avatar_id": self._requested_id,
+                        "url": self._settings.public_url,
+                        "token": self._mint_token(),
+                    }
+                )
+            return
         except TimeoutError:
             error = f"did not answer within {limit_s:g} s (AVATAR_CALL_TIMEOUT_S)"
         except aiohttp.ClientConnectorError as e:
             raise AvatarError(f"Beyond Presence cannot be reached: {_error_kind(e)}") from e
         except aiohttp.ClientError as e:
             error = f"did not answer: {_error_kind(e)}"
-        else:
-            return
         logger.warning(
-            "Beyond Presence did not answer; waiting for the avatar all the same, because it may "
-            "have accepted the request. If this repeats, check its status page",
+            "Beyond Presence did not answer a request, and may have started an avatar all the "
+            "same. If this repeats, check its status page",
             extra={"event": "avatar_unanswered", "error": error},
         )
-        self._unanswered = AvatarUnanswered(f"Beyond Presence {error}, and no avatar joined")
-
-    async def _post_with_retry(self) -> None:
-        """Request the avatar with our own short-lived token.
-
-        There is one retry if the first request certainly started no avatar. Otherwise a second
-        avatar would be paid for, and LiveKit would remove the first one, which has its identity.
-        """
-        body = {
-            "transport": "livekit",
-            "avatar_id": self._requested_id,
-            "url": self._settings.public_url,
-            "token": self._mint_token(),
-        }
-        try:
-            await self._post(body)
-        except (aiohttp.ClientConnectorError, AvatarRejected) as e:
-            if isinstance(e, AvatarRejected) and e.status < 500:
-                raise
-            logger.warning(
-                "Beyond Presence call failed; retrying once",
-                extra={"event": "avatar_call_retried", "error": _error_kind(e)},
-            )
-            await asyncio.sleep(_RETRY_AFTER_S)
-            await self._post(body)
+        raise AvatarError(f"Beyond Presence {error}")
 
     async def _post(self, request: Mapping[str, str]) -> None:
         async with utils.http_context.http_session().post(

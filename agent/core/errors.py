@@ -14,7 +14,6 @@ TrainingGreeterError
 └── AvatarError            Beyond Presence did not provide an avatar
     ├── AvatarRejected     it refused the request
     └── AvatarTimeout      the avatar did not join in time
-        └── AvatarUnanswered   nor did it answer the request
 
 Errors of vendor libraries are translated in the module that uses the library.
 """
@@ -107,8 +106,4 @@ class AvatarRejected(AvatarError):
 
 
 class AvatarTimeout(AvatarError):
-    """The avatar did not join, publish or answer in time."""
-
-
-class AvatarUnanswered(AvatarTimeout):
-    """Beyond Presence did not answer the request for an avatar, and no avatar joined."""
+    """The avatar did not join or publish in time."""

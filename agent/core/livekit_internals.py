@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Any
 
@@ -164,20 +164,17 @@ def run_agent_server(server: AgentServer, *, log_level: str, dev: bool) -> None:
     cli._run_worker(server, proto.CliArgs(log_level=log_level, dev=dev))
 
 
-class BeyAvatarSession(bey.AvatarSession, ABC):
-    """The Beyond Presence plugin's session with its HTTP call replaced by `request`.
+class BeyAvatarSession(bey.AvatarSession):
+    """The Beyond Presence plugin's session without its HTTP call.
 
     The plugin's call has no total timeout and drops the provider's session id. Its token is valid
-    for six hours, so a removed avatar could come back and re-create the room.
+    for six hours, so a removed avatar could come back and re-create the room. Our own call is made
+    earlier, and the session is started when the avatar is in the room.
     The rest of the plugin stays in use. To be removed when the plugin has options for these.
     """
 
-    @abstractmethod
-    async def request(self) -> None:
-        """Ask Beyond Presence for the avatar, or wait for a request that is under way."""
-
     async def _start_agent(self, livekit_url: str, livekit_token: str) -> None:
-        await self.request()
+        """Request nothing."""
 
 
 class VoiceTrack:

@@ -7,7 +7,8 @@ An avatar that joins late takes over between two lines. If an avatar is lost whi
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from livekit import rtc
 from livekit.agents import AgentSession
@@ -15,7 +16,7 @@ from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
-from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout, AvatarUnanswered
+from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import (
     AvatarAnswered,
     AvatarJoined,
@@ -37,6 +38,7 @@ _ROOM_CLOSED: Final = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.R
 _LATE_LIMIT_S: Final = 45.0
 """How long after the opening to wait for an avatar that has not joined."""
 _IDLE_RETRY_S: Final = 0.2
+_SECOND_REQUEST_AFTER_S: Final = 0.3
 
 
 class AvatarArrival:
@@ -59,8 +61,10 @@ class AvatarArrival:
         self._settings = settings
         self._events = events
         self._state = session.userdata
-        self._avatar: BeyondPresenceAvatar | None = None
-        self._arriving: asyncio.Task[None] | None = None
+        self._avatars: list[BeyondPresenceAvatar] = []
+        """Requested and not dismissed: one, or two until one of them joins."""
+        self._joined: asyncio.Future[BeyondPresenceAvatar] | None = None
+        self._arriving: asyncio.Task[BeyondPresenceAvatar] | None = None
         self._requested_again = False
         self._tasks = TaskSet()
         room.on("participant_connected", self._on_connected)
@@ -80,20 +84,16 @@ class AvatarArrival:
             )
             self._events.emit(ProviderFailed("avatar", "budget"))
             return
-        self._avatar = avatar = requested or avatar_of(self._settings, self._state.script)
-        self._state.avatar_usage.request(avatar.avatar_identity)
+        avatar = requested or avatar_of(self._settings, self._state.script)
         if requested is None:
             avatar.start_request()
-        self._events.emit(AvatarRequested())
-        here = self._room.remote_participants.get(avatar.avatar_identity)
-        if here is not None:
-            self._on_connected(here)
+        self._joined = asyncio.get_running_loop().create_future()
+        self._expect(avatar)
+        self._arriving = self._wait_for(self._arrival_of(avatar, self._joined))
 
     def watch(self) -> None:
-        """Wait for the requested avatar in the background; the session is started and silent."""
+        """Let avatars speak from now on; the session is started and silent."""
         self._output.remember_voice()
-        if self._avatar is not None:
-            self._arriving = self._wait_for(self._avatar)
 
     async def settle(self, deadline_s: float) -> None:
         """Decide whether the avatar or the voice says the opening.
@@ -101,16 +101,16 @@ class AvatarArrival:
         Args:
             deadline_s: an avatar that is not there by then takes over later.
         """
-        avatar, arriving = self._avatar, self._arriving
         if not self._state.avatar_allowed:
             self._output.use_voice("avatar_budget")
-        if avatar is None or arriving is None:
+        arriving = self._arriving
+        if arriving is None:
             return
         await asyncio.wait({arriving}, timeout=deadline_s)
-        if self._avatar is not avatar:
+        if not self._avatars:
             return  # dismissed meanwhile, because no voice is left
         if arriving.done():
-            await self._use(avatar, arriving)
+            await self._use(arriving)
             return
         logger.warning(
             "the avatar did not join in time; greeting by voice until it does. If this repeats, "
@@ -123,7 +123,7 @@ class AvatarArrival:
         )
         self._output.use_voice("avatar_late")
         self._events.emit(ProviderFailed("avatar", "AvatarLate"))
-        self._tasks.start(self._use_late(avatar, arriving), name="use_late_avatar")
+        self._tasks.start(self._use_late(arriving), name="use_late_avatar")
 
     def request_again(self) -> None:
         """Request another avatar, once in a greeting; it takes over when it has joined."""
@@ -131,52 +131,112 @@ class AvatarArrival:
             return
         self._requested_again = True
         self.request()
-        if self._avatar is not None:
-            self._arriving = self._wait_for(self._avatar)
-            self._tasks.start(self._use_late(self._avatar, self._arriving), name="use_new_avatar")
+        if self._arriving is not None:
+            self._tasks.start(self._use_late(self._arriving), name="use_new_avatar")
 
     def dismiss(self) -> None:
         """Give up the current avatar, and remove it if it is in the room: it is charged."""
-        avatar, self._avatar = self._avatar, None
-        if avatar is None:
-            return
         if self._arriving is not None:
             self._arriving.cancel()
+            self._arriving = None
+        while self._avatars:
+            self._dismiss(self._avatars[-1])
+
+    def _dismiss(self, avatar: BeyondPresenceAvatar) -> None:
+        self._avatars.remove(avatar)
         self._tasks.start(avatar.aclose(), name="close_avatar")
         if avatar.avatar_identity in self._room.remote_participants:
             self._tasks.start(self._livekit.remove(avatar.avatar_identity), name="remove_avatar")
 
     def stop_speaking(self) -> None:
         """End the avatar's speech without waiting for it; it leaves with the room."""
-        if self._avatar is not None:
-            self._avatar.stop_speaking()
+        for avatar in self._avatars:
+            avatar.stop_speaking()
 
     async def close(self) -> None:
         """Give up the avatar at the end of the greeting."""
-        avatar, self._avatar = self._avatar, None
-        if avatar is not None:
-            await avatar.aclose()
+        avatars, self._avatars = self._avatars, []
+        await asyncio.gather(*(avatar.aclose() for avatar in avatars))
         self._state.avatar_usage.leave_all()
         if self._arriving is not None:
             self._arriving.cancel()
         self._tasks.cancel()
 
-    def _wait_for(self, avatar: BeyondPresenceAvatar) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._arrival_of(avatar), name="wait_for_avatar")
+    def _expect(self, avatar: BeyondPresenceAvatar) -> None:
+        """Use this avatar, which has been requested, if no other one joins before it."""
+        self._avatars.append(avatar)
+        self._state.avatar_usage.request(avatar.avatar_identity)
+        self._events.emit(AvatarRequested())
+        here = self._room.remote_participants.get(avatar.avatar_identity)
+        if here is not None:
+            self._on_connected(here)
+
+    def _wait_for(
+        self, arrival: Coroutine[Any, Any, BeyondPresenceAvatar]
+    ) -> asyncio.Task[BeyondPresenceAvatar]:
+        task = asyncio.create_task(arrival, name="wait_for_avatar")
         # Handled by `_use`; if the greeting ends before that, asyncio must not report it.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
 
-    async def _arrival_of(self, avatar: BeyondPresenceAvatar) -> None:
-        await avatar.request()
+    async def _arrival_of(
+        self, first: BeyondPresenceAvatar, joined: asyncio.Future[BeyondPresenceAvatar]
+    ) -> BeyondPresenceAvatar:
+        """Return an avatar when it is visible; ask for a second one if the request fails.
+
+        The first one may come all the same. The second one has an identity of its own: with the
+        same one, LiveKit would remove the first avatar while it speaks. The first to join is used,
+        and the other one is removed as soon as it joins.
+
+        Raises:
+            AvatarError: both requests failed, or repeating the first one is useless.
+        """
+        error = await self._failure_before(joined, first)
+        if error is not None and _may_succeed_if_repeated(error):
+            await asyncio.wait({joined}, timeout=_SECOND_REQUEST_AFTER_S)
+            error = None if joined.done() else await self._failure_of_second(joined, error)
+        if error is not None:
+            raise error
+        return await self._visible(await joined)
+
+    async def _failure_of_second(
+        self, joined: asyncio.Future[BeyondPresenceAvatar], error: AvatarError
+    ) -> AvatarError | None:
+        logger.warning(
+            "the request for an avatar failed; requesting another one, and using the first that "
+            "joins. If this repeats, check Beyond Presence's status page",
+            extra={"event": "avatar_call_retried", "error": str(error)},
+        )
+        second = avatar_of(self._settings, self._state.script)
+        second.start_request()
+        self._expect(second)
+        return await self._failure_before(joined, second)
+
+    async def _failure_before(
+        self, joined: asyncio.Future[BeyondPresenceAvatar], avatar: BeyondPresenceAvatar
+    ) -> AvatarError | None:
+        """Wait until a request is answered or an avatar joins; return why the request failed."""
+        answer = self._tasks.create_task(self._failure_of(avatar), name="await_avatar_answer")
+        events: set[asyncio.Future[Any]] = {answer, joined}
+        await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
+        return None if joined.done() else answer.result()
+
+    async def _failure_of(self, avatar: BeyondPresenceAvatar) -> AvatarError | None:
+        try:
+            await avatar.request()
+        except AvatarError as e:
+            return e
         self._state.avatar_usage.answered(avatar.avatar_identity, avatar.provider_session_id)
         self._events.emit(AvatarAnswered())
-        await avatar.wait_until_visible(self._room)
+        return None
 
-    async def _use(self, avatar: BeyondPresenceAvatar, arrived: asyncio.Task[None]) -> bool:
+    async def _visible(self, avatar: BeyondPresenceAvatar) -> BeyondPresenceAvatar:
+        await avatar.wait_until_visible(self._room)
+        return avatar
+
+    async def _use(self, arrived: asyncio.Task[BeyondPresenceAvatar]) -> bool:
         try:
-            await arrived
-            await self._output.use_avatar(avatar)
+            await self._output.use_avatar(await arrived)
         except AvatarError as e:
             self._give_up(e)
         except Exception as e:  # noqa: BLE001  whatever the plugin does, the voice greets the trainee
@@ -186,7 +246,7 @@ class AvatarArrival:
             return True
         return False
 
-    async def _use_late(self, avatar: BeyondPresenceAvatar, arriving: asyncio.Task[None]) -> None:
+    async def _use_late(self, arriving: asyncio.Task[BeyondPresenceAvatar]) -> None:
         """Let an avatar take over from the voice between two lines."""
         try:
             async with asyncio.timeout(_LATE_LIMIT_S):
@@ -196,11 +256,13 @@ class AvatarArrival:
         except TimeoutError:
             self._give_up(AvatarTimeout(f"the avatar did not join within {_LATE_LIMIT_S:g} s"))
             return
-        if arriving.cancelled() or self._avatar is not avatar:
+        if arriving.cancelled():
             return
+        if arriving.exception() is None and arriving.result() not in self._avatars:
+            return  # dismissed meanwhile
         if self._state.end_reason is not None or not self._room.isconnected():
             return
-        if await self._use(avatar, arriving):
+        if await self._use(arriving):
             logger.info(
                 "the avatar joined late and takes over",
                 extra={
@@ -237,37 +299,39 @@ class AvatarArrival:
         late = isinstance(error, AvatarTimeout)
         self._output.use_voice("avatar_late" if late else "avatar_refused")
         self.dismiss()
-        if isinstance(error, AvatarUnanswered):
-            # It has an identity of its own: if the first avatar joins after all, it is removed.
-            self.request_again()
 
-    def _is_current(self, identity: str) -> bool:
-        return self._avatar is not None and self._avatar.avatar_identity == identity
+    def _expected(self, identity: str) -> BeyondPresenceAvatar | None:
+        return next((one for one in self._avatars if one.avatar_identity == identity), None)
 
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity not in self._state.avatar_usage:
             return
         self._state.avatar_usage.join(participant.identity)
-        in_use = self._is_current(participant.identity)
+        avatar = self._expected(participant.identity)
         logger.info(
             "avatar joined",
             extra={
                 "event": "avatar_joined",
                 "avatar_session_id": self._state.avatar_usage.provider_session_id,
-                "in_use": in_use,
+                "in_use": avatar is not None,
             },
         )
         self._events.emit(AvatarJoined())
-        if not in_use:
+        if avatar is None:
             # It joined too late, or came back after it was removed.
             self._tasks.start(self._livekit.remove(participant.identity), name="remove_avatar")
+            return
+        for other in [one for one in self._avatars if one is not avatar]:
+            self._dismiss(other)
+        if self._joined is not None and not self._joined.done():
+            self._joined.set_result(avatar)
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity not in self._state.avatar_usage:
             return
         self._state.avatar_usage.leave(participant.identity)
-        avatar = self._avatar
-        if avatar is None or not self._is_current(participant.identity):
+        avatar = self._expected(participant.identity)
+        if avatar is None:
             return
         if participant.disconnect_reason in _ROOM_CLOSED:
             return
@@ -275,8 +339,13 @@ class AvatarArrival:
             self._events.emit(AvatarLost("AvatarLeft", "avatar_left"))
         elif self._arriving is not None and self._arriving.done():
             # It was ready before the opening, and may join again.
-            self._arriving = self._wait_for(avatar)
+            self._arriving = self._wait_for(self._visible(avatar))
 
     def _on_stalled(self, event: AvatarStalled) -> None:
-        if self._is_current(event.identity) and self._state.mode == "avatar":
+        if self._expected(event.identity) is not None and self._state.mode == "avatar":
             self._events.emit(AvatarLost("AvatarStalled", "avatar_stalled"))
+
+
+def _may_succeed_if_repeated(error: AvatarError) -> bool:
+    """Return False if Beyond Presence refused the request itself (4xx)."""
+    return not (isinstance(error, AvatarRejected) and error.status < 500)

@@ -32,9 +32,18 @@ ROWS = (
     _refused(404, "avatar"),
     _refused(422, ""),
     _refused(429, "session|many|limit"),
+    # The first avatar may come all the same: the agent requests another one, and uses the first
+    # that joins. If the second request fails too, the voice greets.
     _refused(500, "status page"),
-    # Beyond Presence may have accepted the request: the agent waits for the avatar.
-    _avatar("connection reset", "refuse", first_word_s=HANGS_S, log="did not answer"),
+    _refused(504, "status page"),
+    _avatar("connection reset", "refuse", log="did not answer"),
+    Row(
+        id="avatar connection reset once",
+        faults=("bey:refusex1",),
+        avatars=1,
+        log="did not answer",
+    ),
+    Row(id="avatar answered 502 once", faults=("bey:502x1",), avatars=1, log="502"),
     _avatar(
         "answers with a web page",
         "html",
@@ -81,7 +90,6 @@ ROWS = (
     Row(
         id="avatar comes, the answer is lost",
         faults=("bey:lost-answerx1",),
-        avatars=1,
         log="did not answer",
     ),
     Row(

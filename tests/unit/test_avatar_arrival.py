@@ -76,8 +76,7 @@ class Setup:
     @property
     def avatar(self) -> str:
         """The identity of the avatar that was requested last."""
-        assert self.arrival._avatar is not None
-        return self.arrival._avatar.avatar_identity
+        return self.arrival._avatars[-1].avatar_identity
 
     async def _idle(self) -> None:
         await asyncio.sleep(0)
