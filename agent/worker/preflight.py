@@ -1,4 +1,4 @@
-"""Checks before the worker starts: LiveKit answers and accepts our key.
+"""Checks before the worker starts: the store opens, and LiveKit answers and accepts our key.
 
 livekit-agents 1.8.9 retries refused credentials for two minutes and then exits with code 0. This
 check stops the worker at once, with a message.
@@ -7,6 +7,7 @@ check stops the worker at once, with a message.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -15,11 +16,12 @@ from urllib.parse import urlsplit
 from livekit import api
 
 from agent.core.addresses import is_private_host
-from agent.core.errors import LiveKitError, StartupError
+from agent.core.errors import LiveKitError, StartupError, StoreError
 from agent.core.http_session import LiveKitClient
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import LiveKitSettings, StoreSettings, WorkerSettings
+from agent.store import open_store
 
 _CALL_TIMEOUT_S: Final = 5.0
 _RETRY_EVERY_S: Final = 1.0
@@ -29,6 +31,28 @@ _LIVEKIT_CLOUD: Final = (
     "LIVEKIT_REMOTE_EOT_URL",
 )
 """Variables that LiveKit Cloud sets for the agents that it runs."""
+
+
+async def check_store(settings: StoreSettings) -> None:
+    """Open the store and read from it.
+
+    A Redis server that does not answer is only logged: greetings run without it.
+
+    Raises:
+        StoreError: STATE_DIR cannot be used, or REDIS_URL is not a Redis address.
+    """
+    store = open_store(settings)
+    try:
+        await store.phase("-")
+    except StoreError as e:
+        logger.error(
+            "the store does not answer; greetings run, but outcomes are lost until it does. Check "
+            "REDIS_URL or STATE_DIR, or run: python -m agent doctor",
+            extra={"event": "store_unreachable", "error": str(e)},
+        )
+    finally:
+        with contextlib.suppress(StoreError):
+            await store.aclose()
 
 
 async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:

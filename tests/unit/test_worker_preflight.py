@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import re
+from pathlib import Path
 
 import pytest
 
-from agent.cli.worker import explain_listen_error
+from agent.cli.worker import _serve, explain_listen_error
+from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings, WorkerSettings
-from agent.worker.preflight import warn_of_ephemeral_disk
+from agent.demo.livekit_server import free_ports
+from agent.worker.preflight import check_store, warn_of_ephemeral_disk
 from tests.support.environments import WORKER
 
 
@@ -32,6 +36,30 @@ def test_preflight_warns_once_of_a_disk_that_livekit_cloud_discards(
         warn_of_ephemeral_disk(StoreSettings.from_env(environ), environ)
     assert len(caplog.messages) == warned
     assert ("REDIS_URL" in caplog.text) == warned
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REDIS_URL", "http://redis:6379"), ("STATE_DIR", "file/state")]
+)
+def test_worker_checks_the_store_before_it_waits_for_livekit(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    [unused] = free_ports(1)
+    environ = {**WORKER, "LIVEKIT_URL": f"ws://127.0.0.1:{unused}", "STARTUP_TIMEOUT_S": "1"}
+    settings = WorkerSettings.from_env({**environ, name: value})
+    with pytest.raises(StoreError, match=name):
+        _serve(settings, argparse.Namespace(dev=False, log_level="INFO"))
+
+
+async def test_worker_starts_without_a_redis_that_does_not_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    [unused] = free_ports(1)
+    await check_store(StoreSettings.from_env({"REDIS_URL": f"redis://127.0.0.1:{unused}/0"}))
+    [record] = caplog.records
+    assert getattr(record, "event", "") == "store_unreachable"
 
 
 async def listen_error(host: str, port: int) -> OSError:
