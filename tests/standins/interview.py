@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from agent.conversation.answers import Answers
+from agent.conversation.function_tools import FunctionTools, Speaker
+from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.interview import answer
@@ -52,22 +54,12 @@ class Interview:
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
-        question = {"type": "string", "enum": [q.id for q in self.script.questions]}
-        locale = {"type": "string", "enum": LOCALES}
-        declared: dict[str, dict[str, Any]] = {
-            f"record_{q.id}": {"value": {}} for q in self.script.questions
-        }
-        declared |= {
-            "skip_question": {"question": question},
-            "switch_language": {"locale": locale},
-            "speak_slower": {},
-            "stop_recording": {},
-            "end_greeting": {},
-        }
-        return {
-            n: {"parametersJsonSchema": {"properties": p, "required": list(p)}}
-            for n, p in declared.items()
-        }
+        """What the product declares for this script, by name."""
+        metadata = JobMetadata(training_type=self.training, locale=self.locale)
+        state = GreetingState(metadata=metadata, events=Events(), may_be_recorded=True)
+        declared = FunctionTools(state, Events(), cast(Speaker, None)).declared()
+        schemas = [cast(Any, tool).info.raw_schema for tool in declared]
+        return {s["name"]: {"parametersJsonSchema": s["parameters"]} for s in schemas}
 
     def reply(self) -> Reply:
         return answer(Request(self.script.instructions, self.turns, self.functions))

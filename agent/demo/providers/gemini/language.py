@@ -20,12 +20,8 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9]+", plain(text))
-
-
-def found(pattern: str, text: str) -> re.Match[str] | None:
-    """The first match of whole words; `text` is plain."""
-    return re.search(rf"(?<!\w)(?:{pattern})(?!\w)", text)
+    """The words and numbers of a text, plain."""
+    return re.findall(r"-?\d+(?:[.,]\d+)?|[a-z]+", plain(text))
 
 
 @dataclass(frozen=True)
@@ -34,33 +30,36 @@ class Language:
 
     tag: str
     patterns: dict[str, str]
-    """What trainees say, by intent; and how the system instruction names language and facts."""
-    words: dict[str, str]
-    """Numbers from 0 to 99, the first to third and last choice, and words that change neither."""
-    spans: list[str]
-    """Patterns of days, weeks, months and years."""
+    """What trainees mean, by intent; and how the system instruction names language and facts."""
+    fillers: str
+    """Words that do not change what an answer means."""
+    numbers: str
+    """Patterns of the numbers from 0 to 99; `_` stands for a space."""
     topics: dict[str, tuple[str, str]]
     """What trainees ask or say, with the reply. An earlier topic takes precedence."""
     replies: dict[str, str]
+    """What the stand-in says, by occasion or by the function it has called."""
 
     def finds(self, intent: str, text: str) -> re.Match[str] | None:
         return found(self.patterns[intent], text)
 
-    def in_digits(self, text: str) -> str:
-        """A plain text with digits for number words."""
-        patterns = [pattern.replace("_", " ") for pattern in self.words["numbers"].split()]
-        order = sorted(range(len(patterns)), key=lambda n: len(patterns[n]), reverse=True)
-        known = "|".join(f"({patterns[n]})" for n in order)
-        return re.sub(
-            rf"(?<!\w)(?:{known})(?!\w)",
-            lambda match: str(order[(match.lastindex or 0) - 1]),
-            re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text),
-        )
-
     def content_words(self, text: str) -> list[str]:
-        """The words of a text that distinguish choices, without plural endings."""
-        kept = [word for word in words(text) if word not in self.words["beside labels"].split()]
-        return [word.rstrip("s") if len(word) > 3 else word for word in kept or words(text)]
+        """The words that distinguish an answer, without plural endings and with digits."""
+        patterns = [pattern.replace("_", " ") for pattern in self.numbers.split()]
+        longest_first = sorted(range(len(patterns)), key=lambda n: -len(patterns[n]))
+        known = "|".join(f"({patterns[n]})" for n in longest_first)
+        digits = re.sub(
+            rf"(?<!\w)(?:{known})(?!\w)",
+            lambda match: str(longest_first[(match.lastindex or 0) - 1]),
+            re.sub(r"(?<=[a-z])-(?=[a-z])", " ", plain(text)),
+        )
+        kept = [word for word in words(digits) if word not in self.fillers.split()]
+        return [word.rstrip("s") if len(word) > 2 else word for word in kept or words(digits)]
+
+
+def found(pattern: str, text: str) -> re.Match[str] | None:
+    """The first match of whole words; `text` is plain."""
+    return re.search(rf"(?<!\w)(?:{pattern})(?!\w)", text)
 
 
 @cache
