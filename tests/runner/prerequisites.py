@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.demo.livekit_server import ensure_binary
 from agent.demo.page import ensure_page
 from agent.demo.tools import MissingTool
-from tests.browser.chromium import find_chromium
+from tests.browser.chromium import HEADLESS_SHELL, find_chromium
 from tests.support.promtool import find_promtool
 
 NEEDED_BY: dict[str, tuple[str, ...]] = {
@@ -57,7 +57,7 @@ def install_missing(group: str | None) -> dict[str, str]:
     if group is None and find_promtool() is None:
         missing["promtool"] = "install Prometheus: https://prometheus.io/download/"
     if group in _CHROMIUM and not find_chromium():
-        _install_debian_package("chromium", missing)
+        _install_debian_package("chromium", missing, HEADLESS_SHELL, "chromium")
     if group in _REDIS and not shutil.which("redis-server"):
         _install_debian_package("redis-server", missing)
     return missing
@@ -79,14 +79,17 @@ def _say(what: str) -> None:
     print(f"setting up: {what}", flush=True)
 
 
-def _install_debian_package(package: str, missing: dict[str, str]) -> None:
+def _install_debian_package(name: str, missing: dict[str, str], *packages: str) -> None:
+    """Install the first of these packages that Debian has; without any, the one of this name."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        missing[package] = f"{package} is not on PATH: install it, and run this again"
+        missing[name] = f"{name} is not on PATH: install it, and run this again"
         return
-    _say(f"installing {package} from Debian")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)
-    # apt-get prints its own progress.
-    command = ["apt-get", "install", "-y", "--no-install-recommends", package]
-    if subprocess.run(command, check=False, env=quiet).returncode:
-        missing[package] = f"apt-get could not install {package}"
+    for package in packages or (name,):
+        _say(f"installing {package} from Debian")
+        # apt-get prints its own progress.
+        command = ["apt-get", "install", "-y", "--no-install-recommends", package]
+        if subprocess.run(command, check=False, env=quiet).returncode == 0:
+            return
+    missing[name] = f"apt-get could not install {name}"
