@@ -80,7 +80,7 @@ test("a slow connection is said instead of the mode, unless the guide writes any
 test.each(Object.keys(LANGUAGES))("every mode reason has a friendly text in %s", (locale) => {
   for (const reason of MODE_REASONS.filter((reason) => reason !== "speech_failed")) {
     show({ mode: "voice", modeReason: reason }, locale);
-    expect(note(), reason).toMatch(/voice|voz|voix|Stimme/);
+    expect(note(), reason).toMatch(/voice|voz|voix|zu hören/);
     expect(note(), reason).not.toMatch(/fail|error|budget|fehl|erreur|presupuesto/i);
     cleanup();
   }

@@ -3,6 +3,9 @@ import { LocalTrackPublication, LocalVideoTrack, Room, Track } from "livekit-cli
 
 let made: TrackReference | undefined;
 
+/** Where the mouth is in the picture, as a part of its width and height. */
+export const FAKE_MOUTH = { x: 0.5, y: 0.55 };
+
 /** A moving picture in place of the avatar's video, published by nobody. */
 export function fakeVideo(): TrackReference {
   if (made !== undefined) return made;
@@ -20,8 +23,18 @@ export function fakeVideo(): TrackReference {
     context.fillRect(0, 0, 640, 480);
     context.fillStyle = "#e0a987";
     context.beginPath();
-    context.ellipse(320, 210, 90, 115 + Math.sin(turn++ / 5), 0, 0, 7);
+    context.ellipse(320, 210, 90, 115, 0, 0, 7);
     context.fill();
+    context.fillStyle = "#4a2a20";
+    for (const [x, y, width, height] of [
+      [285, 185, 11, 7],
+      [355, 185, 11, 7],
+      [640 * FAKE_MOUTH.x, 480 * FAKE_MOUTH.y, 30, 8 + 3 * Math.sin(turn++ / 5)],
+    ] as const) {
+      context.beginPath();
+      context.ellipse(x, y, width, height, 0, 0, 7);
+      context.fill();
+    }
     context.fillStyle = "#2d3a4a";
     context.fillRect(170, 330, 300, 150);
   };

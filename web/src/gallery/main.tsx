@@ -19,6 +19,7 @@ import { DraftContext } from "../state/draft.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
+import { FAKE_MOUTH } from "./fakeVideo.js";
 import { type StateName, STATES } from "./states.js";
 
 interface Shown {
@@ -77,7 +78,12 @@ function BeforeJoining() {
   );
 }
 
-export const gallery = { axe, show, states: ["pre-join", ...Object.keys(STATES)] };
+export const gallery = {
+  axe,
+  show,
+  mouth: FAKE_MOUTH,
+  states: ["pre-join", ...Object.keys(STATES)],
+};
 declare global {
   interface Window {
     gallery: typeof gallery;

@@ -72,6 +72,7 @@ function greeting(
     ...BASE,
     state: { ...COMMON, phase: "greeting", closing, ...used },
     conversation: { ...BASE.conversation, captions: SAID },
+    microphone: { ...BASE.microphone, status: "on" },
     playback: "playing",
     ...rest,
     agent: {
@@ -116,7 +117,8 @@ const BASE: GreetingViewProps = {
   unlock: nothing,
   readAlong: nothing,
   conversation: { captions: [], send: () => Promise.resolve(), typing: nothing },
-  microphone: { status: "on", speaking: false, track: undefined, toggle: nothing },
+  // Without a conversation, the microphone is off.
+  microphone: { status: "off", speaking: false, track: undefined, toggle: nothing },
   calls: { setName: () => Promise.resolve("Ada"), giveFeedback: () => Promise.resolve() },
   stopRecording: nothing,
   leaving: "no",
@@ -145,7 +147,7 @@ export const STATES = {
   }),
   listening: greeting("avatar", {
     agent: { activity: "listening" },
-    microphone: { ...BASE.microphone, speaking: true },
+    microphone: { ...BASE.microphone, status: "on", speaking: true },
     conversation: {
       ...BASE.conversation,
       captions: [...SAID, line(7, "trainee", "How long does", false)],

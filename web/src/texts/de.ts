@@ -50,7 +50,7 @@ export const de: Texts = {
     thanks: "Danke für Ihre Rückmeldung!",
   },
   status: {
-    ready: "Bereit, wenn Sie es sind",
+    ready: "Es kann losgehen",
     connecting: "Verbinde…",
     connected: "Verbunden",
     reconnecting: "Verbinde neu…",
@@ -88,11 +88,11 @@ export const de: Texts = {
     slower: "Bitte langsamer",
   },
   mode: {
-    avatar_refused: "Ihr Guide begleitet Sie heute mit der Stimme.",
-    avatar_late: "Ihr Guide begleitet Sie vorerst mit der Stimme.",
-    avatar_left: "Ihr Guide macht mit der Stimme weiter.",
-    avatar_stalled: "Ihr Guide macht mit der Stimme weiter.",
-    avatar_budget: "Ihr Guide begleitet Sie heute mit der Stimme.",
+    avatar_refused: "Heute ist Ihr Guide nur zu hören.",
+    avatar_late: "Vorerst ist Ihr Guide nur zu hören.",
+    avatar_left: "Ihr Guide ist weiter zu hören, nur ohne Bild.",
+    avatar_stalled: "Ihr Guide ist weiter zu hören, nur ohne Bild.",
+    avatar_budget: "Heute ist Ihr Guide nur zu hören.",
     speech_failed: "Ihr Guide kann gerade nicht sprechen und schreibt Ihnen.",
   },
   slowConnection: "Ihre Verbindung ist langsam. Sie können auch mitlesen und schreiben.",
@@ -110,8 +110,8 @@ export const de: Texts = {
   chat: {
     label: "Ihrem Guide schreiben",
     placeholder: "Oder hier schreiben…",
-    textMode: "Schreiben Sie Ihre Antwort hier…",
-    notYet: "Gleich können Sie schreiben",
+    textMode: "Ihre Antwort…",
+    notYet: "Einen Moment noch…",
     send: "Nachricht senden",
     failed: "Ihre Nachricht kam nicht an. Bitte senden Sie sie noch einmal.",
   },
@@ -161,7 +161,8 @@ export const de: Texts = {
     unreachable: "Wir konnten Ihren Guide nicht erreichen, aber es ist nichts verloren.",
     connect_failed:
       "Die Verbindung zu Ihrem Guide kam nicht zustande, aber es ist nichts verloren.",
-    connection_lost: "Die Verbindung zu Ihrem Guide ist abgerissen, sonst ist nichts verloren.",
+    connection_lost:
+      "Die Verbindung zu Ihrem Guide ist abgerissen, aber sonst ist nichts verloren.",
     no_guide: "Ihr Guide verspätet sich. Sie müssen nicht warten.",
     taken_over: "Sie wurde in einem anderen Tab oder Fenster geöffnet und geht dort weiter.",
     page_error: "Auf dieser Seite hat etwas nicht funktioniert, aber es ist nichts verloren.",

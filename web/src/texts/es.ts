@@ -43,7 +43,7 @@ export const es: Texts = {
   },
   feedback: {
     question: "¿Te ha servido esta bienvenida?",
-    yes: "Sí, mucho",
+    yes: "Sí",
     no: "No mucho",
     comment: "Una línea para nosotros, si quieres",
     send: "Enviar opinión",
@@ -84,8 +84,8 @@ export const es: Texts = {
     skip: "Saltar esta pregunta",
     next: "Nada por ahora, sigamos",
     finish: "No tengo más preguntas",
-    repeat: "Repítelo, por favor",
-    slower: "Más despacio, por favor",
+    repeat: "Repítelo",
+    slower: "Más despacio",
   },
   mode: {
     avatar_refused: "Hoy tu guía te acompaña solo con la voz.",
@@ -110,8 +110,8 @@ export const es: Texts = {
   chat: {
     label: "Escribe a tu guía",
     placeholder: "O escribe aquí…",
-    textMode: "Escribe aquí tu respuesta…",
-    notYet: "Podrás escribir enseguida",
+    textMode: "Tu respuesta…",
+    notYet: "Un momento más…",
     send: "Enviar mensaje",
     failed: "El mensaje no llegó. Vuelve a enviarlo, por favor.",
   },

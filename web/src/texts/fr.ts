@@ -46,7 +46,7 @@ export const fr: Texts = {
   },
   feedback: {
     question: "Cet accueil vous a-t-il été utile ?",
-    yes: "Oui, plutôt",
+    yes: "Oui",
     no: "Pas vraiment",
     comment: "Un mot pour nous, si vous le souhaitez",
     send: "Envoyer mon avis",
@@ -86,9 +86,9 @@ export const fr: Texts = {
     no: "Non",
     skip: "Passer cette question",
     next: "Rien pour l'instant, continuons",
-    finish: "Plus de questions",
-    repeat: "Répétez, s'il vous plaît",
-    slower: "Plus lentement, s'il vous plaît",
+    finish: "Je n'ai plus de questions",
+    repeat: "Répéter",
+    slower: "Plus lentement",
   },
   mode: {
     avatar_refused: "Aujourd'hui, votre guide vous accompagne de vive voix, sans image.",
@@ -113,8 +113,8 @@ export const fr: Texts = {
   chat: {
     label: "Écrire à votre guide",
     placeholder: "Ou écrivez ici…",
-    textMode: "Écrivez votre réponse ici…",
-    notYet: "Vous pourrez écrire dans un instant",
+    textMode: "Votre réponse…",
+    notYet: "Encore un instant…",
     send: "Envoyer le message",
     failed: "Votre message n'est pas parti. Renvoyez-le, s'il vous plaît.",
   },

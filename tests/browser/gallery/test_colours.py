@@ -1,0 +1,81 @@
+"""Themes, forced colours, contrast, and the emphasis of Continue."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.gallery.conftest import set_size, show
+
+_EDGES: Final = """() => [...document.querySelectorAll(".tg-root :is(button, input):enabled")]
+    .filter((element) => getComputedStyle(element).borderTopStyle !== "none")
+    .map((element) => {
+        let behind = element.parentElement;
+        while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)")
+            behind = behind.parentElement;
+        return [getComputedStyle(element).borderTopColor, getComputedStyle(behind).backgroundColor];
+    })"""
+"""The colours of the edge of each control, and of what is behind it."""
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two CSS colours, as WCAG defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+async def test_forced_colours_keep_the_bars_and_the_ring_of_continue(page: Page) -> None:
+    await set_size(page, "desktop")
+    await page.emulate_media(forced_colors="active")
+    await show(page, "voice")
+    bar, behind = await page.evaluate(
+        """() => [".tg-bars i", ".tg-turn"].map((selector) =>
+            getComputedStyle(document.querySelector(selector)).backgroundColor)"""
+    )
+    assert bar != behind, "the speaking bars cannot be seen"
+    await show(page, "highlight")
+    button = page.get_by_test_id("continue")
+    style = await button.evaluate("button => getComputedStyle(button).borderTopStyle")
+    assert style == "double", "the emphasis of Continue cannot be seen"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_edges_of_controls_have_enough_contrast(page: Page, theme: Any) -> None:
+    """WCAG 1.4.11; axe-core checks only text."""
+    await set_size(page, "desktop")
+    await page.emulate_media(color_scheme=theme)
+    for state in ("denied", "text", "unreachable"):
+        await show(page, state)
+        for edge, behind in await page.evaluate(_EDGES):
+            assert contrast(edge, behind) >= 3, (state, edge, behind)
+
+
+async def test_continue_is_emphasised_when_it_is_all_there_is_to_do(page: Page) -> None:
+    for state, emphasised in (("completed", True), ("refused", True), ("taken-over", False)):
+        await show(page, state)
+        button = page.get_by_test_id("continue")
+        shadow = await button.evaluate("button => getComputedStyle(button).boxShadow")
+        assert (shadow != "none") == emphasised, state
+
+
+async def test_theme_follows_the_browser_or_the_host(page: Page) -> None:
+    background = "getComputedStyle(document.querySelector('.tg-root')).backgroundColor"
+    light, dark = "rgb(243, 246, 245)", "rgb(15, 24, 23)"
+    for theme, shown in (("light", light), ("dark", dark)):
+        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        await show(page, "greeting")
+        assert await page.evaluate(background) == shown
+    await page.evaluate("document.body.dataset.tgTheme = 'light'")
+    assert await page.evaluate(background) == light
+    await page.emulate_media(color_scheme="light")
+    await page.evaluate("document.body.dataset.tgTheme = 'dark'")
+    assert await page.evaluate(background) == dark

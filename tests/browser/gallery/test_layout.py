@@ -1,0 +1,119 @@
+"""Nothing essential is covered, cut or out of reach, in any state, size or language."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.gallery.conftest import SIZES, set_size, show
+
+COLUMN: Final = {"column": 420, "height": "600px"}
+"""A host app that gives the greeting a narrow column of a wide window."""
+SIZES_AND_LOCALES: Final = (
+    *((size, "en") for size in SIZES),
+    *((size, locale) for size in ("phone", "phone-landscape") for locale in ("de", "es", "fr")),
+)
+"""The longer words of other languages matter where there is little room."""
+
+LARGER_TEXT: Final = {
+    "spacing": """.tg-root * {
+        line-height: 1.5 !important;
+        letter-spacing: 0.12em !important;
+        word-spacing: 0.16em !important;
+    }
+    .tg-root p { margin-bottom: 2em !important; }""",
+    "200-percent": ":root { font-size: 32px; }",
+}
+"""WCAG 1.4.12 Text Spacing, and 1.4.4 Resize Text: the text alone at 200 %."""
+
+_CHECK: Final = Path(__file__).with_name("check_layout.js").read_text(encoding="utf-8")
+
+_FRAMES: Final = (
+    "async () => { for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); }"
+)
+_IN_VIEW: Final = """(element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    return [[(left + right) / 2, top + 2], [(left + right) / 2, bottom - 2]].every(([x, y]) =>
+        element.contains(document.elementFromPoint(x, y)));
+}"""
+
+
+@pytest.mark.parametrize(("size", "locale"), SIZES_AND_LOCALES)
+async def test_nothing_essential_is_covered_or_out_of_reach(
+    page: Page, size: str, locale: str
+) -> None:
+    await set_size(page, size)
+    shown = {"locale": locale, **(COLUMN if size == "column" else {})}
+    # Nobody has to scroll to answer, except at high zoom.
+    zoomed = size.startswith("zoom")
+    problems = await page.evaluate(_CHECK, {"shown": shown, "mustBeInView": not zoomed})
+    if folder := os.environ.get("KEEP_SHOTS_IN"):
+        for state in await page.evaluate("gallery.states"):
+            await show(page, state, **shown)
+            await page.screenshot(path=str(Path(folder) / f"{state}-{size}-{locale}.png"))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("text", LARGER_TEXT)
+async def test_page_has_room_for_text_that_the_trainee_enlarges(page: Page, text: str) -> None:
+    style = await page.add_style_tag(content=LARGER_TEXT[text])
+    try:
+        for size in ("phone", "small-laptop"):
+            await set_size(page, size)
+            problems = await page.evaluate(_CHECK, {"shown": {}, "mustBeInView": False})
+            assert not problems, "\n".join([size, *problems])
+    finally:
+        await style.evaluate("style => style.remove()")
+
+
+async def test_text_from_right_to_left_mirrors_the_page(page: Page) -> None:
+    await set_size(page, "phone")
+    problems = await page.evaluate(_CHECK, {"shown": {"locale": "ar"}, "mustBeInView": True})
+    assert not problems, "\n".join(problems)
+    await show(page, "greeting", locale="ar")
+    root = page.get_by_test_id("avatar-greeting")
+    assert await root.get_attribute("dir") == "rtl"
+    # A line keeps the direction of its own language.
+    line = page.locator(".tg-line").first
+    assert await line.get_attribute("lang") == "en"
+    assert await line.evaluate("line => getComputedStyle(line).direction") == "ltr"
+    continue_box = await page.get_by_test_id("continue").bounding_box()
+    microphone = await page.get_by_test_id("mic-button").bounding_box()
+    assert continue_box is not None
+    assert microphone is not None
+    assert microphone["x"] > continue_box["x"], "the microphone is not on the right"
+
+
+async def test_last_line_stays_in_view_when_the_phone_is_turned(page: Page) -> None:
+    for first, then in (("phone", "phone-landscape"), ("phone-landscape", "phone")):
+        await set_size(page, first)
+        await show(page, "continue")
+        await set_size(page, then)
+        await page.wait_for_function(
+            """() => {
+                const list = document.querySelector(".tg-captions");
+                return list.scrollHeight > list.clientHeight
+                    && list.scrollHeight - list.scrollTop - list.clientHeight < 2;
+            }""",
+            timeout=2_000,
+        )
+
+
+@pytest.mark.parametrize("size", ["phone", "phone-landscape"])
+async def test_comment_and_thanks_are_in_view_after_a_thumb(page: Page, size: str) -> None:
+    await set_size(page, size)
+    for state in ("feedback", "highlight"):
+        await show(page, state)
+        await page.get_by_test_id("thumb-up").click()
+        await page.get_by_text("Thank you for your feedback!").wait_for()
+        await page.evaluate(_FRAMES)
+        for part in ("feedback-comment", "feedback-send", "feedback-status"):
+            element = page.get_by_test_id(part)
+            shown = await element.evaluate(_IN_VIEW)
+            assert shown, f"{part} is out of view in {state}"
+    await show(page, "no-feedback")
+    assert await page.get_by_test_id("feedback").count() == 0, "a form whose feedback is not kept"
