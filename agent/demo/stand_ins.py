@@ -39,7 +39,6 @@ class StandIns:
     control_url: str
     recognises_speech: bool
     """Whether English speech is transcribed on this machine."""
-    speaks: bool
     process: asyncio.subprocess.Process = field(repr=False)
     http: aiohttp.ClientSession
 

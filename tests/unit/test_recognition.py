@@ -13,7 +13,7 @@ from agent.core.errors import ConfigError
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
-from agent.demo.providers.deepgram.queries import query_problem
+from agent.demo.providers.deepgram.rules import query_problem
 from agent.speech.keyterms import usable_keyterms
 from agent.speech.models import build_llm
 from agent.speech.recognition import build_recognition

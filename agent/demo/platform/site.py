@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +19,17 @@ from typing import Any
 import aiohttp
 import jwt
 from aiohttp import web
+from jinja2 import Environment, FileSystemLoader
+from standardwebhooks import Webhook, WebhookVerificationError
 
-from agent.demo.platform.outcome_inbox import InvalidWebhook, OutcomeInbox
-from agent.demo.platform.pages import form_page, page_with, video_page
+from agent.scripts.library import PROMPTS, load_library
 
 _JWT_TTL_S = 3600
 _READING_S = 40
 """The avatar waits this long for a trainee who is reading the pre-join screen."""
 _AHEAD_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_FOLDER = Path(__file__).with_name("templates")
+_TEMPLATES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +69,23 @@ def create_platform(settings: PlatformSettings) -> web.Application:
 class _Platform:
     def __init__(self, settings: PlatformSettings) -> None:
         self._settings = settings
-        self._inbox = OutcomeInbox(settings.webhook_secret)
+        self._webhook = Webhook(settings.webhook_secret)
+        self._outcomes: dict[str, dict[str, Any]] = {}
+        """The outcomes of this run, by the id of their message."""
         self._asking: set[asyncio.Task[None]] = set()
 
     async def form(self, _: web.Request) -> web.Response:
-        return _html(form_page())
+        """The registration form, with every shipped script and every industry of theirs."""
+        scripts = load_library(PROMPTS).scripts
+        pages = [page for locales in scripts.values() for page in locales.values()]
+        industries = {name for page in pages for name in page.fields.industries}
+        template = _TEMPLATES.get_template("register.html")
+        return _html(
+            template.render(
+                trainings=_ordered(scripts, first="warehouse_safety"),
+                industries=_ordered(industries, first="logistics"),
+            )
+        )
 
     async def register(self, request: web.Request) -> web.Response:
         """Sign a JWT for the trainee; it is in a cookie, so that a reload works."""
@@ -113,7 +130,7 @@ class _Platform:
             "preJoin": self._settings.pre_join or request.query.get("pre_join") == "on",
         }
         page = (self._settings.page / "index.html").read_text(encoding="utf-8")
-        return _html(page_with(page, "greeting-config", config))
+        return _html(_with_config(page, "greeting-config", config))
 
     def _ask_ahead(self, session_id: str, claims: dict[str, Any]) -> None:
         """Request the greeting ahead of time; the page's own request reports failures."""
@@ -136,30 +153,42 @@ class _Platform:
         return f"{self._settings.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"
 
     async def video(self, request: web.Request) -> web.Response:
+        """The page that Continue opens, in English if it has no texts in the trainee's locale."""
         session_id = request.match_info.get("session_id", "")
         claims = self._claims(request, session_id)
-        if claims is None:
-            return _html(video_page("en"))
-        return _html(video_page(claims["locale"], outcome_url=f"/sessions/{session_id}/outcome"))
+        config = {
+            "locale": claims["locale"] if claims else "en",
+            "outcomeUrl": f"/sessions/{session_id}/outcome" if claims else "",
+            "words": json.loads((_FOLDER / "video_words.json").read_text(encoding="utf-8")),
+        }
+        page = (_FOLDER / "video.html").read_text(encoding="utf-8")
+        return _html(_with_config(page, "video-config", config))
 
     async def outcome(self, request: web.Request) -> web.Response:
-        """The outcome, for the trainee's own browser alone; null until it has come."""
+        """The newest outcome, for the trainee's own browser alone; null until it has come."""
         session_id = request.match_info["session_id"]
         if self._claims(request, session_id) is None:
             raise web.HTTPForbidden(text="this browser did not register for this session")
-        body = {"outcome": self._inbox.newest(session_id)}
-        return web.json_response(body, headers={"Cache-Control": "no-store"})
+        found = [each for each in self._outcomes.values() if each["session_id"] == session_id]
+        newest = max(found, key=lambda outcome: str(outcome["started_at"]), default=None)
+        return web.json_response({"outcome": newest}, headers={"Cache-Control": "no-store"})
 
     async def take_outcome(self, request: web.Request) -> web.Response:
-        """The webhook: 204 if the message is valid, also if it was sent before; else 401."""
+        """The webhook: 204 if the message is valid, else 401.
+
+        Any platform can do the same with `standardwebhooks`: verify the raw body, and take each
+        message once, however often it is delivered.
+        """
         try:
-            self._inbox.take(request.headers, await request.read())
-        except InvalidWebhook as e:
+            message = self._webhook.verify(await request.read(), dict(request.headers))
+        except (WebhookVerificationError, ValueError) as e:
             return web.json_response({"error": str(e)}, status=401)
+        if message["type"] == "greeting.ended":
+            self._outcomes.setdefault(request.headers["webhook-id"], message["data"])
         return web.Response(status=204)
 
     async def styles(self, _: web.Request) -> web.FileResponse:
-        return web.FileResponse(Path(__file__).with_name("templates") / "platform.css")
+        return web.FileResponse(_FOLDER / "platform.css")
 
     def _claims(self, request: web.Request, session_id: str) -> dict[str, Any] | None:
         """The claims of this browser's cookie for the session; None if it has none."""
@@ -175,3 +204,19 @@ class _Platform:
 
 def _html(text: str) -> web.Response:
     return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
+
+
+def _with_config(page: str, name: str, config: dict[str, Any]) -> str:
+    """A page with its config in place of the comment `<!--name-->`.
+
+    What a trainee wrote never becomes markup or script.
+    """
+    # No name may contain `</script>`.
+    safe = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")
+    element = f'<script type="application/json" id="{name}">{safe}</script>'
+    return page.replace(f"<!--{name}-->", element)
+
+
+def _ordered(names: Iterable[str], *, first: str) -> list[str]:
+    """The names as people write them, in alphabetical order after the first."""
+    return [each.replace("_", " ") for each in sorted(names, key=lambda n: (n != first, n))]

@@ -41,7 +41,6 @@ async def serve_stand_ins(
             "environment": dict(zip(names, urls, strict=False)),
             "control_url": urls[-1],
             "recognises_speech": not shared.recogniser.unavailable,
-            "speaks": not shared.voice.unavailable,
         }
 
 

@@ -15,14 +15,7 @@ from pathlib import Path
 
 from agent.core.errors import ConfigError
 
-PROVIDERS = {
-    "bey": "Beyond Presence",
-    "stt": "Deepgram listen",
-    "tts": "every voice: Deepgram speak, and Gemini's",
-    "aura": "Deepgram speak alone, with the faults of tts",
-    "llm": "Gemini",
-    "live": "Gemini's speech recognition",
-}
+_TABLE = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
 _PART_OF = {"aura": "tts"}
 """A fault of `tts` is one of `aura`, too."""
 
@@ -39,12 +32,11 @@ class Kind:
 
 def _load_catalogue() -> dict[str, dict[str, Kind]]:
     """The kinds of `faults.json` by provider and name; keys there are like `leaves=5`."""
-    table = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
     found: dict[str, dict[str, Kind]] = {}
-    for provider in PROVIDERS:
-        own = table[_PART_OF.get(provider, provider)]
+    for provider in _TABLE["providers"]:
+        own = _TABLE[_PART_OF.get(provider, provider)]
         found[provider] = {}
-        for key, text in (table["every provider"] | own).items():
+        for key, text in (_TABLE["every provider"] | own).items():
             name, _, number = key.partition("=")
             found[provider][name] = Kind(text, float(number) if number else None)
     return found
@@ -100,7 +92,7 @@ def describe_faults() -> str:
     """Every fault with its line of description, for `--help` and error messages."""
     lines = []
     for provider, kinds in CATALOGUE.items():
-        lines.append(f"{PROVIDERS[provider]}:")
+        lines.append(f"{_TABLE['providers'][provider]}:")
         for name, kind in kinds.items():
             number = f"={kind.default:g}" if kind.default else ""
             lines.append(f"  {f'{provider}:{name}{number}':<26} {kind.text}")

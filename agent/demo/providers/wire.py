@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import socket
 import struct
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,16 +97,16 @@ class Shared:
                 drop(request)
                 del request[CALL]
             # aiohttp needs a response, although the client has left after a drop.
-            raise Answered(web.Response(**_BROKEN.get(fault.name, {})))
+            raise Answered(**_BROKEN.get(fault.name, {}))
         return call
 
 
-class Answered(Exception):
+class Answered(web.HTTPException):
     """The handling of a call ends with this response."""
 
-    def __init__(self, response: web.Response) -> None:
-        super().__init__()
-        self.response = response
+    def __init__(self, text: str = "", *, status: int = 200, **options: Any) -> None:
+        self.status_code = status
+        super().__init__(text=text, **options)
 
 
 _BROKEN: dict[str, dict[str, Any]] = {
@@ -160,7 +161,7 @@ _DEEPGRAM_CODES = {
 
 
 def refused(
-    provider: str, status: int, message: str = "", *, code: str = "", retry_after: float = 0
+    provider: str, status: int, message: object = "", *, code: str = "", retry_after: float = 0
 ) -> Answered:
     """An error in the provider's shape; `code` is Deepgram's."""
     text = message or f"simulated {status}"
@@ -174,13 +175,13 @@ def refused(
         code = code or _DEEPGRAM_CODES.get(status, f"SIMULATED_{status}")
         body = {"err_code": code, "err_msg": text, "request_id": "simulated"}
     headers = {"Retry-After": f"{retry_after:g}"} if retry_after else None
-    return Answered(web.json_response(body, status=status, headers=headers))
+    json_type = "application/json"
+    return Answered(json.dumps(body), status=status, headers=headers, content_type=json_type)
 
 
 @contextlib.asynccontextmanager
 async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
     """Serve an app on 127.0.0.1 until the block ends; yields its address, http://127.0.0.1:port."""
-    app.middlewares.append(_answer)
     app.on_response_prepare.append(_note_status)
     # Handlers of hung calls and open WebSockets are cut off at the end, not waited for.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -193,16 +194,15 @@ async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-@web.middleware
-async def _answer(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except Answered as e:
-        return e.response
-
-
 async def _note_status(request: web.Request, response: web.StreamResponse) -> None:
     if call := request.get(CALL):
         call.status = response.status
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """A message of the client; empty if it is not a JSON object."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}

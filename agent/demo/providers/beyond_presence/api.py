@@ -19,7 +19,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 
 from agent.demo.providers.beyond_presence.sessions import Avatars, AvatarSession
-from agent.demo.providers.wire import Answered, Call, Shared, drop, is_invalid_key, refused
+from agent.demo.providers.wire import Call, Shared, drop, is_invalid_key, refused
 
 _USAGE = {
     "period_start": "2026-01-01T00:00:00+00:00",
@@ -72,7 +72,7 @@ class BeyondPresence:
             asked = _Asked.model_validate_json(await request.read())
         except ValidationError as e:
             detail = e.errors(include_url=False, include_context=False, include_input=False)
-            raise Answered(web.json_response({"detail": detail}, status=422)) from None
+            raise refused("bey", 422, detail) from None
         if urlsplit(asked.url).scheme not in {"ws", "wss"}:
             raise refused("bey", 400, "url must start with ws:// or wss://")
         if asked.avatar_id.startswith(_UNKNOWN):

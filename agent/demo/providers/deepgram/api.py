@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from agent.demo.providers.deepgram.queries import query_problem
-from agent.demo.providers.deepgram.results import ResultsListener
+from agent.demo.providers.deepgram.results import ListenV1
+from agent.demo.providers.deepgram.rules import query_problem
 from agent.demo.providers.deepgram.speak import Speaker
 from agent.demo.providers.deepgram.turns import TurnsListener
 from agent.demo.providers.wire import Shared, is_invalid_key, refused
@@ -49,7 +49,7 @@ class Deepgram:
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         model = request.query.get("model", "nova-3")
         await self._begin(request, "stt", f"WS {request.path}", model=model)
-        listen = TurnsListener if request.path == "/v2/listen" else ResultsListener
+        listen = TurnsListener if request.path == "/v2/listen" else ListenV1
         return await listen(request, self._shared).serve()
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:

@@ -42,6 +42,11 @@ class Endpointer:
         return len(self._said) * FRAME_MS
 
     @property
+    def heard_s(self) -> float:
+        """Seconds of the utterance without the silence at its end."""
+        return (self.said_ms - self.quiet_ms) / 1000
+
+    @property
     def start_s(self) -> float:
         """Where this utterance starts in the stream."""
         return (self._frames - len(self._said)) * FRAME_MS / 1000

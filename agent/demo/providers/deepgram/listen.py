@@ -1,22 +1,21 @@
-"""The common part of all speech recognition: splits audio into utterances."""
+"""The common part of all speech recognition: splits audio into utterances and recognises them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.endpointing import FRAME_MS, Endpointer
-from agent.demo.providers.faults import Faults
-from agent.demo.providers.wire import CALL, Shared, drop
+from agent.demo.providers.wire import CALL, Shared, drop, json_object
 
 _LONGEST_MS = 25_000
 _SHORTEST_MS = 120
@@ -27,80 +26,58 @@ abruptly, and takes a longer silence for the end of a sentence."""
 _NO_SOUND_S = 0.6
 """A sender that stops in the middle of speech (a muted microphone) has ended the utterance."""
 _SEND_TIMEOUT_S = 5.0
-_LATENCY_S = 0.05
-_OPEN = (WSMsgType.BINARY, WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG)
 _INTERIM_MS = 500
 
 
-@dataclass(frozen=True)
-class Result:
-    """What was said up to now, or in a whole utterance."""
-
-    is_final: bool
-    start_s: float
-    seconds: float
-    text: asyncio.Task[str] | None
-    """None for the beginning of an utterance."""
-
-
 class Listener(ABC):
-    """Serves one connection until either side ends it; silence ends an utterance."""
+    """Serves one connection until either side ends it.
+
+    Sound that comes while it recognises waits in the socket. Its times are those of the sound, so
+    a slow machine changes no result.
+    """
 
     provider = "stt"
     """The name of this provider in simulated faults."""
-    silence_ms = 500
-    """Silence that ends an utterance."""
-    _interim_at_ms = 0
+    latency_s = 0.05
+    """Of a final result."""
 
     def __init__(self, request: web.Request, shared: Shared) -> None:
-        self.query = request.query
-        self.now = Endpointer()
-        self.call = request[CALL]
-        self.faults: Faults = shared.faults
-        self.results: asyncio.Queue[Any] = asyncio.Queue()
-        """Results to send, in order; None ends the connection."""
-        half_open = self.faults.take(self.provider, "half-open")
-        self._half_open = half_open is not None
-        self._request, self._socket = request, web.WebSocketResponse(autoping=not half_open)
-        self._recogniser, self.latency_s = shared.recogniser, _LATENCY_S * shared.latency
+        self.query, self.call, self.now = request.query, request[CALL], Endpointer()
+        self.faults, self.recogniser = shared.faults, shared.recogniser
+        self._half_open = self.faults.take(self.provider, "half-open") is not None
+        self._request, self._socket = request, web.WebSocketResponse(autoping=not self._half_open)
+        self._latency_s = self.latency_s * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
         self._unread = np.zeros(0, np.int16)
-        self._drop_at_ms: float | None = None
+        self._drop_at_ms = math.inf
+        self._behind_until = 0.0
         self.call.detail |= {"heard": [], "keyterms": request.query.getall("keyterm", [])}
 
+    async def on_open(self) -> None:  # noqa: B027
+        """Handle the beginning of the connection."""
+
     @abstractmethod
-    async def send_result(self, result: Any) -> None:
-        """Send one queued result."""
-
-    def on_start(self) -> None:
+    async def on_start(self) -> None:
         """Handle the beginning of an utterance."""
-        self._interim_at_ms = _INTERIM_MS
 
+    @abstractmethod
     async def on_frame(self) -> None:
         """Handle a new frame of the current utterance."""
-        now = self.now
-        if now.quiet_ms >= self.silence_ms:
-            self.end_utterance()
-        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.is_idle:
-            self._interim_at_ms = now.said_ms + _INTERIM_MS
-            self._put_result(is_final=False)
 
-    def on_end(self) -> None:
+    @abstractmethod
+    async def on_end(self) -> None:
         """Handle the end of the utterance."""
-        self._put_result(is_final=True)
 
-    def _put_result(self, *, is_final: bool) -> None:
-        seconds = (self.now.said_ms - self.now.quiet_ms) / 1000
-        result = Result(is_final, self.now.start_s, seconds, self.recognise())
-        self.results.put_nowait(result)
+    async def on_command(self, command: dict[str, Any]) -> None:  # noqa: B027
+        """Handle a message of the client, other than CloseStream."""
+
+    async def on_close(self) -> None:  # noqa: B027
+        """Handle the end of the connection."""
 
     @property
     def transcribes(self) -> bool:
         """True if this machine can recognise what the connection asks for."""
-        return not self._recogniser.unavailable
-
-    async def on_command(self, command: dict[str, Any]) -> None:  # noqa: B027
-        """Handle a message of the client, other than CloseStream."""
+        return not self.recogniser.unavailable
 
     async def serve(self) -> web.WebSocketResponse:
         """Accept the connection and serve it."""
@@ -108,51 +85,84 @@ class Listener(ABC):
         with contextlib.suppress(ConnectionError):  # the peer may leave at any moment
             if self._half_open:
                 # Read everything and answer nothing, not even pings, until the peer is gone.
-                while (await self._socket.receive()).type in _OPEN:
-                    pass
+                while not self._socket.closed:
+                    await self._socket.receive()
             else:
-                await self.run()
-                await self.close()
+                await self.on_open()
+                await self._read()
+                await self.end_utterance()
+                await self.on_close()
+                await self._socket.close()
         self.call.detail["ended"] = True
         return self._socket
 
-    async def close(self) -> None:
-        """End the connection after its last result."""
-        await self._socket.close()
+    async def _read(self) -> None:
+        """Read until CloseStream, or until the connection is gone."""
+        while True:
+            timeout = _NO_SOUND_S if self.now.speaking else None
+            try:
+                message = await self._socket.receive(timeout)
+            except TimeoutError:
+                await self.end_utterance()
+                continue
+            if message.type == WSMsgType.BINARY:
+                await self.take_sound(message.data)
+            elif message.type == WSMsgType.TEXT:
+                command = json_object(message.data)
+                if command.get("type") == "CloseStream":
+                    return
+                await self.on_command(command)
+            else:
+                return
 
-    async def run(self) -> None:
-        """Serve until CloseStream, or until the connection is gone."""
-        sending = asyncio.create_task(self._send_results())
-        try:
-            await self._read()
-            self.end_utterance()
-            self.results.put_nowait(None)
-            await asyncio.wait({sending}, timeout=10)
-        finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+    async def take_sound(self, data: bytes) -> None:
+        """Handle audio: 16-bit mono samples."""
+        if not self.transcribes:
+            return
+        sound = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+        self._unread = np.concatenate([self._unread, sound])
+        size = self._rate * FRAME_MS // 1000
+        while len(self._unread) >= size:
+            frame, self._unread = self._unread[:size], self._unread[size:]
+            if self.now.push(frame):
+                fault = self.faults.take(self.provider, "drop")
+                self._drop_at_ms = fault.value * 1000 if fault else math.inf
+                await self.on_start()
+            elif self.now.speaking:
+                if self.now.said_ms >= self._drop_at_ms:
+                    drop(self._request, reset=False)
+                elif self.now.said_ms > _LONGEST_MS:
+                    await self.end_utterance()
+                else:
+                    await self.on_frame()
 
-    def end_utterance(self) -> None:
+    async def end_utterance(self) -> None:
         """End the current utterance, if there is one."""
         if self.now.speaking:
-            self.on_end()
+            await self.on_end()
             self.now.end()
 
-    @property
-    def is_idle(self) -> bool:
-        """True if another result can be computed without delaying a later one."""
-        return self._recogniser.idle and self.results.empty()
-
-    def recognise(self) -> asyncio.Task[str]:
-        """Recognise the current utterance so far."""
+    async def recognise(self) -> str:
+        """The words of the current utterance so far."""
         if self.now.loud_ms < _SHORTEST_MS:
-            return asyncio.create_task(_nothing())
+            return ""
         missing_ms = max(_SILENCE_AFTER_MS - self.now.quiet_ms, 0)
         silence = np.zeros(self._rate * missing_ms // 1000, np.int16)
         sound = np.concatenate([self.now.said, silence])
-        return asyncio.create_task(self._recogniser.recognise(sound, self._rate))
+        began = time.monotonic()
+        text = await self.recogniser.recognise(sound, self._rate)
+        self._behind_until = 2 * time.monotonic() - began
+        return text
 
-    async def final(self, text: str, latency_s: float = 0.0) -> str | None:
+    @property
+    def has_time(self) -> bool:
+        """True if another interim result would not delay the final one.
+
+        After each recognition, the sound that came meanwhile has as long again to be read.
+        """
+        return self.recogniser.idle and time.monotonic() >= self._behind_until
+
+    async def final(self, text: str) -> str | None:
         """Return the final text after the latency, as simulated faults change both.
 
         Returns:
@@ -161,7 +171,7 @@ class Listener(ABC):
         if self.faults.take(self.provider, "never-final"):
             return None
         slow = self.faults.take(self.provider, "slow")
-        await asyncio.sleep(slow.value if slow else latency_s)
+        await asyncio.sleep(slow.value if slow else self._latency_s)
         if self.faults.take(self.provider, "blank"):
             text = ""
         if self.faults.take(self.provider, "garbage"):
@@ -177,61 +187,35 @@ class Listener(ABC):
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._socket.send_str(json.dumps(message))
 
-    async def _read(self) -> None:
-        while True:
-            timeout = _NO_SOUND_S if self.now.speaking else None
-            try:
-                message = await self._socket.receive(timeout)
-            except TimeoutError:
-                self.end_utterance()
-                continue
-            if message.type == WSMsgType.BINARY:
-                if self.transcribes:
-                    await self.take_sound(message.data)
-            elif message.type == WSMsgType.TEXT:
-                command = json_object(message.data)
-                if command.get("type") == "CloseStream":
-                    return
-                await self.on_command(command)
-            else:
-                return
-
     async def refuse(self, code: int, reason: str) -> None:
         """Close the connection."""
         await self._socket.close(code=code, message=reason.encode())
 
-    async def take_sound(self, data: bytes) -> None:
-        """Handle audio: 16-bit mono samples."""
-        sound = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
-        self._unread = np.concatenate([self._unread, sound])
-        size = self._rate * FRAME_MS // 1000
-        while len(self._unread) >= size:
-            frame, self._unread = self._unread[:size], self._unread[size:]
-            if self.now.push(frame):
-                fault = self.faults.take(self.provider, "drop")
-                self._drop_at_ms = fault.value * 1000 if fault else None
-                self.on_start()
-            elif self.now.speaking:
-                if self._drop_at_ms is not None and self.now.said_ms >= self._drop_at_ms:
-                    drop(self._request, reset=False)
-                elif self.now.said_ms > _LONGEST_MS:
-                    self.end_utterance()
-                else:
-                    await self.on_frame()
 
-    async def _send_results(self) -> None:
-        while (result := await self.results.get()) is not None:
-            await self.send_result(result)
+class ResultsListener(Listener):
+    """Sends interim results, and the final one when silence ends an utterance."""
 
+    silence_ms = 500
+    """Silence that ends an utterance."""
+    _interim_at_ms = 0
 
-async def _nothing() -> str:
-    return ""
+    @abstractmethod
+    async def send_result(self, text: str, *, is_final: bool) -> None:
+        """Send the words of the utterance so far, or of the whole utterance."""
 
+    async def on_start(self) -> None:
+        self._interim_at_ms = _INTERIM_MS
 
-def json_object(text: str) -> dict[str, Any]:
-    """A message of the client; empty if it is not a JSON object."""
-    try:
-        message = json.loads(text)
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
+    async def on_frame(self) -> None:
+        now = self.now
+        if now.quiet_ms >= self.silence_ms:
+            await self.end_utterance()
+        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.has_time:
+            self._interim_at_ms = now.said_ms + _INTERIM_MS
+            if text := await self.recognise():
+                await self.send_result(text, is_final=False)
+
+    async def on_end(self) -> None:
+        text = await self.final(await self.recognise())
+        if text is not None:
+            await self.send_result(text, is_final=True)

@@ -5,71 +5,58 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agent.demo.providers.deepgram.listen import Listener, Result
+from agent.demo.providers.deepgram.listen import ResultsListener
 
 CONFIDENCE = 0.95
 """The model gives none."""
 
 
-class ResultsListener(Listener):
+class ListenV1(ResultsListener):
     """Serves one connection to `/v1/listen`."""
 
     silence_ms = 300
     """The plugin asks for 25 ms, which suits only the real model."""
 
     @property
-    def _multi(self) -> bool:
-        return self.query.get("language", "en").lower() == "multi"
+    def _language(self) -> str:
+        return self.query.get("language", "en").lower().split("-")[0]
 
     @property
     def transcribes(self) -> bool:
-        english = self.query.get("language", "en").lower().split("-")[0] == "en"
-        return super().transcribes and (english or self._multi)
+        return super().transcribes and self._language in ("en", "multi")
 
-    def on_start(self) -> None:
-        super().on_start()
-        self.results.put_nowait(Result(False, self.now.start_s, 0.0, None))
+    async def on_start(self) -> None:
+        await super().on_start()
+        timestamp = self.now.start_s
+        await self.send({"type": "SpeechStarted", "channel": [0], "timestamp": timestamp})
 
-    async def close(self) -> None:
+    async def on_close(self) -> None:
         await self.send({"type": "Metadata", "request_id": "stand-in", "channels": 1})
-        await super().close()
 
-    async def send_result(self, result: Result) -> None:
-        if result.text is None:
-            start = {"type": "SpeechStarted", "channel": [0], "timestamp": result.start_s}
-            await self.send(start)
-            return
-        text: str | None = await result.text
-        if result.is_final:
-            text = await self.final(text or "", self.latency_s)
-        if text or (result.is_final and text is not None):
-            await self.send(self._message(result, text))
-
-    def _message(self, result: Result, text: str) -> dict[str, Any]:
-        words = timed_words(text, result.start_s, result.seconds)
+    async def send_result(self, text: str, *, is_final: bool) -> None:
+        start_s, seconds = self.now.start_s, self.now.heard_s
         alternative: dict[str, Any] = {"transcript": text, "confidence": CONFIDENCE}
-        alternative["words"] = [
-            {
-                **word,
-                "word": re.sub(r"[^\w']", "", word["word"]).lower(),
-                "punctuated_word": word["word"],
-            }
-            | ({"language": "en"} if self._multi else {})
-            for word in words
-        ]
-        if self._multi:
+        alternative["words"] = timed_words(text, start_s, seconds)
+        for word in alternative["words"]:
+            word["punctuated_word"] = word["word"]
+            word["word"] = re.sub(r"[^\w']", "", word["word"]).lower()
+        if self._language == "multi":
             alternative["languages"] = ["en"]
-        return {
-            "type": "Results",
-            "channel_index": [0, 1],
-            "start": round(result.start_s, 2),
-            "duration": round(result.seconds, 2),
-            "is_final": result.is_final,
-            "speech_final": result.is_final,
-            "from_finalize": False,
-            "channel": {"alternatives": [alternative]},
-            "metadata": {"request_id": "stand-in", "model_uuid": "stand-in"},
-        }
+            for word in alternative["words"]:
+                word["language"] = "en"
+        await self.send(
+            {
+                "type": "Results",
+                "channel_index": [0, 1],
+                "start": round(start_s, 2),
+                "duration": round(seconds, 2),
+                "is_final": is_final,
+                "speech_final": is_final,
+                "from_finalize": False,
+                "channel": {"alternatives": [alternative]},
+                "metadata": {"request_id": "stand-in", "model_uuid": "stand-in"},
+            }
+        )
 
 
 def timed_words(text: str, start_s: float, seconds: float) -> list[dict[str, Any]]:

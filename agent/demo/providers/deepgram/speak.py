@@ -16,9 +16,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from agent.demo.providers.deepgram.listen import json_object
-from agent.demo.providers.deepgram.voices import aura_voice
-from agent.demo.providers.wire import CALL, Shared, drop
+from agent.demo.providers.deepgram.rules import aura_voice
+from agent.demo.providers.wire import CALL, Shared, drop, json_object
 
 _LATENCY_S = 0.08
 """From text to the first byte of sound."""
@@ -45,8 +44,6 @@ class Speaker:
         self._rate = int(request.query.get("sample_rate", "24000"))
         self._call.detail |= {"said": [], "speed": speed}
         self._text = ""
-        self._todo: asyncio.Queue[str | None] = asyncio.Queue()
-        """Sentences; None: a Flush."""
         self._flushes = 0
         self._flushed_at: deque[float] = deque(maxlen=_MOST_FLUSHES)
         self._fresh = True
@@ -55,42 +52,34 @@ class Speaker:
     async def serve(self) -> web.WebSocketResponse:
         """Accept the connection and serve it."""
         await self._socket.prepare(self._request)
+        fault = self._faults.take("aura", "idle")
         with contextlib.suppress(ConnectionError):
-            await self._run()
-        return self._socket
-
-    async def _run(self) -> None:
-        """Serve until Close, or until the connection is closed, idle or broken."""
-        speaking = asyncio.create_task(self._speak())
-        idle = self._faults.take("aura", "idle")
-        try:
             while True:
                 try:
-                    message = await self._socket.receive(idle.value if idle else _IDLE_S)
+                    message = await self._socket.receive(fault.value if fault else _IDLE_S)
                 except TimeoutError:
-                    if not self._todo.empty():
-                        continue
                     text = b"Did not receive a message within the timeout window (NET-0001)"
                     await self._socket.close(code=1011, message=text)
-                    return
-                if message.type != WSMsgType.TEXT:
-                    return
-                if not await self._obey(json_object(message.data)):
+                    break
+                if message.type != WSMsgType.TEXT or not await self._obey(
+                    json_object(message.data)
+                ):
                     await self._socket.close()
-                    return
-        finally:
-            speaking.cancel()
-            await asyncio.gather(speaking, return_exceptions=True)
+                    break
+        return self._socket
 
     async def _obey(self, command: dict[str, Any]) -> bool:
         """Handle a message; return False if the connection must be closed."""
         kind, text = command.get("type"), str(command.get("text", ""))
         if kind == "Speak" and len(text) <= _MOST_CHARACTERS:
             self._text += text
-            self._take_sentences()
+            await self._say_sentences()
         elif kind == "Flush" and self._may_flush():
-            self._take_sentences(rest=True)
-            self._todo.put_nowait(None)
+            await self._say_sentences(rest=True)
+            self._fresh = True
+            if not self._faults.take("aura", "stall"):
+                await self._socket.send_json({"type": "Flushed", "sequence_id": self._flushes})
+                self._flushes += 1
         elif kind == "Flush":
             text = "Maximum flush count exceeded. No more flush messages will be processed."
             warning = {"type": "Warning", "warn_code": "EXCESSIVE_FLUSH", "warn_msg": text}
@@ -110,27 +99,15 @@ class Speaker:
         earlier.append(now)
         return True
 
-    def _take_sentences(self, *, rest: bool = False) -> None:
-        """Queue the whole sentences of the text, and the rest of it."""
+    async def _say_sentences(self, *, rest: bool = False) -> None:
+        """Say the whole sentences of the text, and the rest of it."""
         while match := _SENTENCE.match(self._text):
-            self._todo.put_nowait(match[0].strip())
             self._text = self._text[match.end() :]
+            await self._say(match[0].strip())
         if rest or len(self._text) > _LONGEST_WAIT:
-            if self._text.strip():
-                self._todo.put_nowait(self._text.strip())
-            self._text = ""
-
-    async def _speak(self) -> None:
-        while True:
-            text = await self._todo.get()
-            if text is None:
-                self._fresh = True
-                if self._faults.take("aura", "stall"):
-                    continue
-                await self._socket.send_json({"type": "Flushed", "sequence_id": self._flushes})
-                self._flushes += 1
-                continue
-            await self._say(text)
+            text, self._text = self._text.strip(), ""
+            if text:
+                await self._say(text)
 
     async def _say(self, text: str) -> None:
         self._call.detail["said"].append(text)

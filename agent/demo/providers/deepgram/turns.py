@@ -9,7 +9,6 @@ it with thresholds of 0.5 to 0.3
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +17,14 @@ import numpy as np
 from multidict import MultiDict
 
 from agent.demo.providers.deepgram.listen import Listener
-from agent.demo.providers.deepgram.queries import languages_of, refuse_options
 from agent.demo.providers.deepgram.results import timed_words
+from agent.demo.providers.deepgram.rules import refused_option
 
 _UPDATE_MS = 240
 """Flux sends an Update about four times a second. After the first words, this stand-in sends half
 as many."""
 _PAUSE_MS = 40
-"""Silence after which the words so far are recognised: Deepgram's model is not slower because this
-machine is."""
+"""Silence after which the words so far are recognised."""
 _SILENCE_MS, _CONFIDENCE = (0, 120, 360, 600), (0.0, 0.4, 0.7, 1.0)
 """The confidence after this much silence; the latency is included. EndOfTurn is slower than
 Deepgram's median: without Deepgram's model, shorter pauses in a sentence would end the turn."""
@@ -49,38 +47,26 @@ class _Turn:
     is_started: bool = False
     """StartOfTurn was sent: Flux sends it with the first words, so that noise starts no turn."""
     is_eager: bool = False
-    """EagerEndOfTurn was queued, and neither TurnResumed nor EndOfTurn yet."""
-    pause_text: asyncio.Task[str] | None = None
+    """EagerEndOfTurn was sent, and neither TurnResumed nor EndOfTurn yet."""
+    pause_text: str | None = None
     """The words before the current pause."""
-
-
-@dataclass(frozen=True)
-class _Event:
-    """An event of a turn. Its text may not be ready yet."""
-
-    name: str
-    turn: _Turn
-    start_s: float
-    seconds: float
-    confidence: float
-    text: asyncio.Task[str]
 
 
 class TurnsListener(Listener):
     """Serves one connection to `/v2/listen`."""
 
+    latency_s = 0.0
     _turn = _Turn()
     _index = 0
     _sequence = -1
     _options: MultiDict[str] = MultiDict()
     """The query, and what Configure has changed."""
 
-    async def run(self) -> None:
+    async def on_open(self) -> None:
         self._options = MultiDict(self.query)
         await self._send("Connected")
-        await super().run()
 
-    def on_start(self) -> None:
+    async def on_start(self) -> None:
         self._turn = _Turn()
 
     async def on_frame(self) -> None:
@@ -88,68 +74,33 @@ class TurnsListener(Listener):
         if quiet_ms == 0:
             if turn.is_eager:
                 turn.is_eager = False
-                self._put("TurnResumed")
-            elif turn.pause_text or (self.now.said_ms >= turn.update_at_ms and self.is_idle):
+                await self._report("TurnResumed", await self._text())
+            elif turn.pause_text is not None or (
+                self.now.said_ms >= turn.update_at_ms and self.has_time
+            ):
                 turn.update_at_ms = self.now.said_ms + _UPDATE_MS * (1 + turn.is_started)
-                self._put("Update")
+                await self._report("Update", await self._text())
             turn.pause_text = None
             return
-        undecided = quiet_ms <= _UNDECIDED_MS
-        if turn.pause_text is None and quiet_ms >= _PAUSE_MS and (self.is_idle or not undecided):
-            turn.pause_text = self.recognise()
-        if turn.pause_text is None or undecided:
+        decides = quiet_ms > _UNDECIDED_MS
+        if turn.pause_text is None and quiet_ms >= _PAUSE_MS and (self.has_time or decides):
+            turn.pause_text = await self.recognise()
+        if turn.pause_text is None or not decides:
             return
-        # Whether the turn is over depends on its words, not on how busy this machine is.
-        await asyncio.wait({turn.pause_text})
-        confidence = self._confidence
         timed_out = quiet_ms >= self._number("eot_timeout_ms", 5_000)
-        if confidence >= self._number("eot_threshold", 0.7) or timed_out:
-            self.end_utterance()
-        elif confidence >= self._number("eager_eot_threshold", 2) and not turn.is_eager:
+        if self._confidence >= self._number("eot_threshold", 0.7) or timed_out:
+            await self.end_utterance()
+        elif self._confidence >= self._number("eager_eot_threshold", 2) and not turn.is_eager:
             turn.is_eager = True
-            self._put("EagerEndOfTurn")
+            await self._report("EagerEndOfTurn", turn.pause_text)
 
-    def on_end(self) -> None:
-        self._put("EndOfTurn")
+    async def on_end(self) -> None:
+        text = await self.final(await self._text())
+        if text is not None and (text or self._turn.is_started):
+            await self._report("EndOfTurn", text)
+            self._index += 1
 
     async def on_command(self, command: dict[str, Any]) -> None:
-        self.results.put_nowait(command)
-
-    async def send_result(self, result: _Event | dict[str, Any]) -> None:
-        if isinstance(result, dict):
-            await self._configure(result)
-            return
-        text: str | None = await result.text
-        if result.name == "EndOfTurn":
-            text = await self.final(text or "")
-        ends = result.turn.is_started and result.name == "EndOfTurn"
-        if text is None or not (text or ends):
-            return  # Flux reports no turn without words
-        if not result.turn.is_started:
-            result.turn.is_started = True
-            await self._send_event(result, "StartOfTurn", text)
-            if result.name == "Update":
-                return
-        await self._send_event(result, result.name, text)
-        self._index += result.name == "EndOfTurn"
-
-    async def _send_event(self, event: _Event, name: str, text: str) -> None:
-        hints = self._all("language_hint")
-        multi = self.query["model"] == "flux-general-multi"
-        await self._send(
-            "TurnInfo",
-            event=name,
-            turn_index=self._index,
-            audio_window_start=round(event.start_s, 2),
-            audio_window_end=round(event.start_s + event.seconds, 2),
-            transcript=text,
-            words=timed_words(text, event.start_s, event.seconds),
-            end_of_turn_confidence=round(event.confidence, 2),
-            **({"languages": ["en"]} if multi else {}),
-            **({"languages_hinted": hints} if hints else {}),
-        )
-
-    async def _configure(self, command: dict[str, Any]) -> None:
         """Answer Configure (https://developers.deepgram.com/docs/flux/configure)."""
         if command.get("type") != "Configure":
             description = "Could not deserialize last text message"
@@ -162,9 +113,7 @@ class TurnsListener(Listener):
             if name in command:
                 options.popall(parameter, None)
                 options.extend((parameter, str(value)) for value in command[name])
-        hints = {hint.lower().split("-")[0] for hint in options.getall("language_hint", [])}
-        known = hints <= languages_of("/v2/listen", self.query["model"])
-        if refuse_options("/v2/listen", options) or not known:
+        if refused_option(options):
             await self._send("ConfigureFailure")
             return
         self._options = options
@@ -173,24 +122,46 @@ class TurnsListener(Listener):
         thresholds = {name: float(options[name]) for name in names if name in options}
         await self._send("ConfigureSuccess", thresholds=thresholds, keyterms=self._all("keyterm"))
 
+    async def _report(self, event: str, text: str) -> None:
+        """Send an event of the turn; Flux reports no turn without words."""
+        if not self._turn.is_started and text:
+            self._turn.is_started = True
+            await self._send_turn("StartOfTurn", text)
+            if event == "Update":
+                return
+        if text or event == "EndOfTurn":
+            await self._send_turn(event, text)
+
+    async def _send_turn(self, event: str, text: str) -> None:
+        hints, start_s, seconds = self._all("language_hint"), self.now.start_s, self.now.heard_s
+        multi = self.query["model"] == "flux-general-multi"
+        await self._send(
+            "TurnInfo",
+            event=event,
+            turn_index=self._index,
+            audio_window_start=round(start_s, 2),
+            audio_window_end=round(start_s + seconds, 2),
+            transcript=text,
+            words=timed_words(text, start_s, seconds),
+            end_of_turn_confidence=round(self._confidence, 2),
+            **({"languages": ["en"]} if multi else {}),
+            **({"languages_hinted": hints} if hints else {}),
+        )
+
     async def _send(self, kind: str, **fields: Any) -> None:
         self._sequence += 1
         message = {"type": kind, "request_id": "stand-in", "sequence_id": self._sequence}
         await self.send(message | fields)
 
-    def _put(self, name: str) -> None:
-        text = self._turn.pause_text or self.recognise()
-        seconds = (self.now.said_ms - self.now.quiet_ms) / 1000
-        event = _Event(name, self._turn, self.now.start_s, seconds, self._confidence, text)
-        self.results.put_nowait(event)
+    async def _text(self) -> str:
+        """The words of the turn so far; if it pauses, those before the pause."""
+        return self._turn.pause_text or await self.recognise()
 
     @property
     def _confidence(self) -> float:
         """The confidence that the turn is over; 0 until the words are known."""
         text = self._turn.pause_text
-        if text is None or not text.done():
-            return 0.0
-        return turn_confidence(text.result(), self.now.quiet_ms)
+        return 0.0 if text is None else turn_confidence(text, self.now.quiet_ms)
 
     def _number(self, name: str, default: float) -> float:
         return float(self._options.get(name, default))

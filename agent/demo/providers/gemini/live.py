@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from agent.demo.providers.deepgram.listen import Listener, Result
+from agent.demo.providers.deepgram.listen import ResultsListener
 
 MODELS = frozenset({"gemini-3.5-transcribe-live"})
 _SETUP = frozenset({"model", "generationConfig", "inputAudioTranscription"})
@@ -16,7 +16,7 @@ _TRANSCRIPTION = frozenset({"languageCodes", "customVocabulary"})
 _MOST_TERMS = 1_000
 
 
-class LiveListener(Listener):
+class LiveListener(ResultsListener):
     """Serves one connection."""
 
     provider = "live"
@@ -35,17 +35,14 @@ class LiveListener(Listener):
         sent = command.get("realtimeInput")
         audio = sent.get("audio") if isinstance(sent, dict) else None
         if isinstance(sent, dict) and sent.get("audioStreamEnd"):
-            self.end_utterance()
+            await self.end_utterance()
         elif isinstance(audio, dict) and audio.get("mimeType") == "audio/pcm;rate=16000":
             await self.take_sound(base64.b64decode(audio.get("data", "")))
         else:
             await self.refuse(1007, "Request contains an invalid argument.")
 
-    async def send_result(self, result: Result) -> None:
-        text = await result.text if result.text else ""
-        if result.is_final:
-            text = await self.final(text, self.latency_s) or ""
-        name = "inputTranscription" if result.is_final else "interimInputTranscription"
+    async def send_result(self, text: str, *, is_final: bool) -> None:
+        name = "inputTranscription" if is_final else "interimInputTranscription"
         if text:
             await self.send({"serverContent": {name: {"text": text, "languageCode": "en-US"}}})
 
