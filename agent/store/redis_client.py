@@ -19,6 +19,9 @@ OPTIONS: Final[dict[str, Any]] = {
 _CLUSTER: Final = (
     "this is a Redis cluster, which is not supported: use one server or a primary with replicas"
 )
+_CREDENTIALS: Final = (
+    "it refuses the user or password in REDIS_URL, or needs one (redis://USER:PASSWORD@host:6379/0)"
+)
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.OutOfMemoryError, "its memory is full: raise maxmemory or lower RETENTION_DAYS"),
     (exceptions.ReadOnlyError, "this is a replica: set REDIS_URL to the primary"),
@@ -27,12 +30,11 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.AskError, _CLUSTER),
     (exceptions.ClusterCrossSlotError, _CLUSTER),
     (exceptions.BusyLoadingError, "it is loading its data: wait"),
-    (
-        exceptions.AuthenticationError,
-        "it refuses the user or password in REDIS_URL (redis://USER:PASSWORD@host:6379/0)",
-    ),
+    (exceptions.AuthenticationError, _CREDENTIALS),
 )
 _IN_TEXT: Final = (
+    # "Protocol error: unauthenticated multibulk length": our scripts have more than 10 arguments.
+    ("unauthenticated", _CREDENTIALS),
     ("misconf", "it cannot save to its disk: check its log and free some space"),
     ("hello", "it or a proxy does not speak RESP3: set ?protocol=2 at the end of REDIS_URL"),
     ("noproto", "it or a proxy does not speak RESP3: set ?protocol=2 at the end of REDIS_URL"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from livekit.protocol.models import ServerInfo
 
-from agent.cli.doctor.checks import livekit_public_url, outcome_webhook
+from agent.cli.doctor.checks import livekit_public_url
 from agent.cli.doctor.checks.worker import check_version
 from agent.cli.doctor.configuration import read_configuration
 from agent.cli.doctor.result import CheckResult, Level
@@ -59,32 +59,3 @@ async def test_private_pages_and_public_livekits_are_not_warned_about() -> None:
     private = {"CORS_ALLOWED_ORIGINS": "http://localhost:3000,https://app.corp"}
     assert await pages(LIVEKIT_PUBLIC_URL="ws://10.0.0.5:7880", **private) == []
     assert await pages(LIVEKIT_PUBLIC_URL="wss://8.8.8.8") == []
-
-
-async def test_webhook_behind_a_proxy_is_not_reported_as_unreachable(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.corp:3128")
-    monkeypatch.setenv("NO_PROXY", "")
-    environ = {
-        "OUTCOME_WEBHOOK_URL": "https://platform.invalid/outcomes",
-        "OUTCOME_WEBHOOK_SECRET": "whsec_" + "QUJD" * 8,
-    }
-    config = read_configuration({**BOTH_SERVICES, **environ}, parts=BOTH_PARTS)
-    [found] = [result async for result in outcome_webhook.check(config)]
-    assert found.level is Level.SKIPPED
-    assert "proxy.corp:3128" in found.what
-
-
-async def test_webhook_whose_name_cannot_be_resolved_is_reported_as_such(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
-    environ = {
-        "OUTCOME_WEBHOOK_URL": "https://platform.invalid/outcomes",
-        "OUTCOME_WEBHOOK_SECRET": "whsec_" + "QUJD" * 8,
-    }
-    config = read_configuration({**BOTH_SERVICES, **environ}, parts=BOTH_PARTS)
-    [found] = [result async for result in outcome_webhook.check(config)]
-    assert found.what == "the name platform.invalid cannot be resolved (OUTCOME_WEBHOOK_URL)"
-    assert "spelling" in found.fix

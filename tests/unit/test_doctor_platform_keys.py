@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ async def test_sign_platform_jwt_is_accepted_by_the_token_endpoint(
     tmp_path: Path, more: dict[str, str]
 ) -> None:
     endpoint = settings(tmp_path, **more)
-    claims = await PlatformJwtVerifier(endpoint).claims(sign_platform_jwt(endpoint))
+    claims = await PlatformJwtVerifier(endpoint).claims(sign_platform_jwt(endpoint, time.time()))
     assert claims["session_id"] == "doctor"
 
 

@@ -194,6 +194,11 @@ def test_settings_check_reports_two_secrets_with_the_same_value() -> None:
     [line] = [line for line in found if line.startswith("failed")]
     assert "LIVEKIT_API_SECRET and PLATFORM_API_KEY have the same value" in line
     assert BOTH_SERVICES["LIVEKIT_API_SECRET"] not in line
+    rotated = dict.fromkeys(
+        ("PLATFORM_API_KEY", "PLATFORM_API_KEY_PREVIOUS"), "a-key-of-the-platform"
+    )
+    [line] = [line for line in report_lines({**BOTH_SERVICES, **rotated}) if "failed" in line]
+    assert "remove PLATFORM_API_KEY_PREVIOUS" in line
     twice = {**BOTH_SERVICES, "BEY_API_KEY": BOTH_SERVICES["BEYOND_PRESENCE_API_KEY"]}
     assert not [line for line in report_lines(twice) if "same value" in line], "the same setting"
 

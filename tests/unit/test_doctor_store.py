@@ -67,6 +67,7 @@ async def test_store_check_fails_if_redis_does_not_answer(tmp_path: Path) -> Non
     found = await check(tmp_path, REDIS_URL="redis://:a-password@127.0.0.1:1/0")
     assert list(found) == ["store.usable"]
     assert found["store.usable"].level is Level.FAILED
+    assert found["store.usable"].what.startswith("127.0.0.1:1: Redis cannot be reached")
     assert "REDIS_URL" in found["store.usable"].fix
     assert "a-password" not in found["store.usable"].what
 

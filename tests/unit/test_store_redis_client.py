@@ -53,6 +53,7 @@ async def test_rate_limits_count_in_a_redis_that_knows_no_hello(
     [
         ("-OOM command not allowed when used memory > 'maxmemory'", "raise maxmemory"),
         ("-NOAUTH Authentication required.", "user or password in REDIS_URL"),
+        ("-ERR Protocol error: unauthenticated multibulk length", "or needs one"),
         ("-WRONGPASS invalid username-password pair", "user or password in REDIS_URL"),
         ("-READONLY You can't write against a read only replica.", "to the primary"),
         ("-MISCONF Redis is configured to save RDB snapshots", "cannot save to its disk"),

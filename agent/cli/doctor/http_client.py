@@ -171,8 +171,8 @@ def connection_errors(url: str) -> Iterator[None]:
     except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as e:
         why = f"refused ({e.status})" if isinstance(e, aiohttp.ClientHttpProxyError) else "failed"
         raise NoResponse(
-            f"the connection to {host} through the proxy of HTTPS_PROXY or HTTP_PROXY {why}",
-            "correct the proxy, or list the host in NO_PROXY",
+            f"the connection to {host} through the proxy {host_and_port(proxy_for(url))} {why}",
+            "correct HTTPS_PROXY or HTTP_PROXY, or list the host in NO_PROXY",
         ) from None
     except (aiohttp.ClientError, OSError) as e:
         cause = getattr(e, "os_error", e)

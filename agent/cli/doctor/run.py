@@ -61,7 +61,7 @@ async def run_checks(config: Configuration, *, residency_eu: bool = False) -> li
         checks += [
             _collect("scripts", scripts.check(config)),
             _collect("endpoint", _endpoint_and_its_store(config, http)),
-            _collect("webhook", outcome_webhook.check(config)),
+            _collect("webhook", outcome_webhook.check(config, http)),
         ]
         results = await asyncio.gather(*checks)
     return [

@@ -1,61 +1,62 @@
-"""Outcome webhook: whether the platform listens at OUTCOME_WEBHOOK_URL. Nothing is sent."""
+"""Outcome webhook: whether the platform answers at OUTCOME_WEBHOOK_URL. No outcome is sent."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.http_client import (
-    REQUEST_TIMEOUT_S,
-    NoResponse,
-    connection_errors,
-    host_and_port,
-)
+from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.addresses import is_private_host
-from agent.core.http_session import proxy_for
+
+_CHECK = "webhook.reachable"
 
 
-async def check(config: Configuration) -> AsyncIterator[CheckResult]:
-    check = "webhook.reachable"
+async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
+    """Send a HEAD request, which platforms may refuse: they need to accept POST only."""
     if unusable := config.lacks("OUTCOME_WEBHOOK_URL"):
-        yield skipped(check, unusable)
+        yield skipped(_CHECK, unusable)
         return
     url = config.endpoint.outcome_webhook_url
     if not url:
         yield skipped(
-            check, "OUTCOME_WEBHOOK_URL is not set: outcomes are stored, but not delivered"
+            _CHECK, "OUTCOME_WEBHOOK_URL is not set: outcomes are stored, but not delivered"
         )
         return
-    if proxy := proxy_for(url):
-        yield skipped(
-            check,
-            f"requests to {host_and_port(url)} go through the proxy {host_and_port(proxy)} of "
-            "HTTPS_PROXY or HTTP_PROXY",
-        )
-        return
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or {"https": 443}.get(parts.scheme, 80)
     try:
-        with connection_errors(url):
-            async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                _, writer = await asyncio.open_connection(host, port)
-                writer.close()
+        response = await http.request("the platform", "HEAD", url)
     except NoResponse as e:
         yield failed(
-            check,
+            _CHECK,
             f"{e.what} (OUTCOME_WEBHOOK_URL)",
             f"{e.fix}; outcomes are stored and delivered later",
         )
         return
-    if parts.scheme == "http" and not is_private_host(host):
-        yield warning(
-            check,
+    yield _answered(url, response)
+
+
+def _answered(url: str, response: Response) -> CheckResult:
+    where = host_and_port(url)
+    if 300 <= response.status < 400:
+        moved_to = next((v for k, v in response.headers.items() if k.lower() == "location"), "")
+        return failed(
+            _CHECK,
+            f"{where} redirects ({response.status}); a redirect of an outcome is not followed",
+            "set OUTCOME_WEBHOOK_URL to the final address (https://, or with a slash at its end)"
+            + (f", which is at {host_and_port(moved_to)}" if "://" in moved_to else ""),
+        )
+    if response.status >= 500:
+        return warning(
+            _CHECK,
+            f"{where} answers {response.status} to a HEAD request",
+            "check the platform's log; an outcome that is answered so is stored and sent again",
+        )
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_private_host(parts.hostname or ""):
+        return warning(
+            _CHECK,
             "OUTCOME_WEBHOOK_URL is not encrypted, and outcomes hold personal data",
             "use https://",
         )
-    else:
-        yield ok(check, f"a server listens at {host_and_port(url)}")
+    return ok(_CHECK, f"the platform answers at {where}")

@@ -19,7 +19,9 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         library = await asyncio.to_thread(load_library, PROMPTS)
     except ScriptError as e:
         yield failed(
-            "scripts.valid", f"the scripts cannot be read: {e}", "correct the files in prompts/"
+            "scripts.valid",
+            f"the scripts cannot be read: {e}",
+            "prompts/ belongs next to agent/: copy it there, or build the image again",
         )
         yield skipped("scripts.voices", "the scripts cannot be read")
         return
@@ -27,8 +29,8 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         first = str(found[0])
         yield failed(
             "scripts.valid",
-            f"the scripts have {len(found)} problems, the first: {first}",
-            "run python -m agent prompts check: it lists all of them",
+            f"the scripts have {len(found)} problem{'s' * (len(found) > 1)}, the first: {first}",
+            "correct it; python -m agent prompts check lists all of them",
         )
     else:
         yield ok("scripts.valid", f"all {len(library.scripts)} scripts are valid")

@@ -20,7 +20,12 @@ from redis.exceptions import RedisError
 
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.folders import why_unwritable
-from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, HttpClient, NoResponse
+from agent.cli.doctor.http_client import (
+    REQUEST_TIMEOUT_S,
+    HttpClient,
+    NoResponse,
+    host_and_port,
+)
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
@@ -30,7 +35,10 @@ from agent.store.redis_client import OPTIONS
 _REDIS_MIN = 5
 """Before Redis 5, a script that reads the clock may not write."""
 _NEARLY_FULL = 0.85
-_REDIS_FIX = "check REDIS_URL, that Redis runs, and the network on the way"
+_REDIS_FIX = (
+    "check REDIS_URL (host and port; rediss:// if the server uses TLS, otherwise redis://), that "
+    "Redis runs, and the network on the way"
+)
 _SQLITE_FIX = (
     "set STATE_DIR to a folder that both worker and token endpoint may write; if its "
     "store.sqlite3 is damaged or of another program, move it away"
@@ -53,13 +61,18 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         return
     try:
         store = await asyncio.to_thread(open_store, settings)
-        try:
-            await store.phase("doctor")
-        finally:
-            await _close(store)
     except StoreError as e:
-        yield failed("store.usable", str(e), _REDIS_FIX if uses_redis else _SQLITE_FIX)
+        yield failed("store.usable", str(e), "correct REDIS_URL" if uses_redis else _SQLITE_FIX)
         return
+    try:
+        await store.phase("doctor")
+    except StoreError as e:
+        where = f"{host_and_port(plain(settings.redis_url))}: " if uses_redis else ""
+        fix = _REDIS_FIX if uses_redis else _SQLITE_FIX
+        yield failed("store.usable", f"{where}{e}", fix)
+        return
+    finally:
+        await _close(store)
     if uses_redis:
         yield ok("store.usable", "Redis answers at REDIS_URL")
         yield await _redis(settings)

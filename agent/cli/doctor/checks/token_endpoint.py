@@ -13,6 +13,7 @@ from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.settings import EndpointSettings
 
+_SERVER = "the token endpoint"
 _GREETING = "/api/users/sessions/doctor/avatar-greeting/"
 _INVALID_BODY = b"{"
 """An incomplete body. The endpoint checks credentials first: with valid credentials it answers "not
@@ -31,7 +32,7 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         )
         return
     try:
-        health = await http.request("the token endpoint", "GET", f"{base}/healthz")
+        health = await http.request(_SERVER, "GET", f"{base}/healthz")
     except NoResponse as e:
         yield failed(
             "endpoint.reachable",
@@ -71,17 +72,19 @@ async def _key(config: Configuration, http: HttpClient, base: str) -> CheckResul
 async def _jwt(config: Configuration, http: HttpClient, base: str) -> CheckResult | None:
     if config.lacks("PLATFORM_JWT_SECRET") or not config.endpoint.platform_jwt_secret:
         return None
-    bearer = {"Authorization": f"Bearer {sign_platform_jwt(config.endpoint)}"}
+    # Valid by the endpoint's clock: if the clocks differ, the check `clock` says so.
+    now = time.time() - http.clock_offsets.get(_SERVER, 0.0)
+    bearer = {"Authorization": f"Bearer {sign_platform_jwt(config.endpoint, now)}"}
     return await _accepts("endpoint.jwt", "PLATFORM_JWT_SECRET", http, base, bearer)
 
 
-def sign_platform_jwt(settings: EndpointSettings) -> str:
+def sign_platform_jwt(settings: EndpointSettings, now: float) -> str:
     """Sign a JWT for the session `doctor` with PLATFORM_JWT_SECRET, valid for a minute."""
     demanded = {"iss": settings.platform_jwt_issuer, "aud": settings.platform_jwt_audience}
     claims = {
         "sub": "doctor",
         "session_id": "doctor",
-        "exp": int(time.time()) + 60,
+        "exp": int(now) + 60,
         **{name: value for name, value in demanded.items() if value},
     }
     return jwt.encode(claims, plain(settings.platform_jwt_secret), "HS256")
@@ -92,7 +95,7 @@ async def _accepts(
 ) -> CheckResult:
     try:
         response = await http.request(
-            "the token endpoint",
+            _SERVER,
             "POST",
             base + _GREETING,
             headers={**who, "Content-Type": "application/json"},
@@ -141,7 +144,7 @@ async def _origin(config: Configuration, http: HttpClient, base: str) -> CheckRe
         answers = await asyncio.gather(
             *(
                 http.request(
-                    "the token endpoint",
+                    _SERVER,
                     "OPTIONS",
                     base + _GREETING,
                     headers={"Origin": o, **preflight},

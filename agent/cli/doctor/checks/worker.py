@@ -14,6 +14,7 @@ from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
 from agent.cli.doctor.probe_room import ProbeResult, ProbeRoom, probe_room
 from agent.cli.doctor.result import CheckResult, Level, failed, ok, skipped, warning
 from agent.core.errors import LiveKitError
+from agent.core.http_session import proxy_for
 
 LIVEKIT_MIN = (1, 9, 10)
 """livekit-client 2.18.1 and later does not connect to 1.9.9 and earlier
@@ -130,7 +131,9 @@ async def check_here(config: Configuration, http: HttpClient) -> AsyncIterator[C
             yield warning(
                 "worker.health",
                 e.what,
-                "if it is the worker, restart it: its event loop is blocked; if it is another "
+                e.fix
+                if proxy_for(base)
+                else "if it is the worker, restart it: its event loop is blocked; if it is another "
                 "program, set another AGENT_HTTP_PORT",
             )
         return
