@@ -64,6 +64,8 @@ class ScriptInUse:
         """
         state = self._state
         known = state.metadata.with_participant_details(metadata=metadata, name=name)
+        if state.chosen_name:
+            known = known.with_trainee_name(state.chosen_name)
         if known == state.metadata:
             return False
         state.metadata = known
@@ -84,8 +86,8 @@ class ScriptInUse:
     async def use_name(self, name: str) -> None:
         """Call the trainee by another name from the next line on."""
         state = self._state
-        trainee = state.metadata.trainee.model_copy(update={"name": name})
-        state.metadata = state.metadata.model_copy(update={"trainee": trainee})
+        state.chosen_name = name
+        state.metadata = state.metadata.with_trainee_name(name)
         script = state.script
         self._use(script_in(script.locale, script, state.metadata, state.library))
         instructions = [state.script.instructions, state.answers.summary, _RENAMED]

@@ -36,6 +36,8 @@ class GreetingState:
     earlier: EarlierGreeting = field(default_factory=EarlierGreeting)
     """What the trainee said and heard before an earlier agent of this session was lost."""
 
+    chosen_name: str = field(init=False)
+    """What the trainee asked to be called; empty if they did not. Changed by `ScriptInUse`."""
     tapped_question: str = ""
     """The question that a button of the page has just answered. The model cannot change its answer
     before the trainee's next words. Changed by `AnswerTypedText`."""
@@ -72,6 +74,10 @@ class GreetingState:
         Raises:
             ScriptError: no script can be used.
         """
+        self.chosen_name = self.earlier.chosen_name
+        if self.chosen_name and self.metadata.trainee.name:
+            # Without a name, `ScriptInUse` first completes the metadata from the participant.
+            self.metadata = self.metadata.with_trainee_name(self.chosen_name)
         self.script = script_for(self.metadata, self.library)
         self.answers = Answers(self.script.questions, events)
         self.answers.restore(self.earlier.answers)

@@ -101,6 +101,11 @@ class JobMetadata(_Data):
         """Return compact JSON of a few hundred bytes."""
         return self.model_dump_json()
 
+    def with_trainee_name(self, name: str) -> JobMetadata:
+        """Return a copy in which the trainee has another name."""
+        trainee = self.trainee.model_copy(update={"name": name})
+        return self.model_copy(update={"trainee": trainee})
+
     def with_participant_details(self, *, metadata: str, name: str) -> JobMetadata:
         """Return a copy completed with the participant's details, if the trainee has no name here.
 

@@ -37,6 +37,8 @@ class EarlierGreeting:
     """The language spoken last, if there is a receipt."""
     recording_declined: bool = False
     """The trainee declined to be recorded."""
+    chosen_name: str = ""
+    """What the trainee asked to be called. Empty with OUTCOME_DETAIL=aggregate."""
 
 
 async def earlier_greeting(store: Store | None, session_id: str) -> EarlierGreeting:
@@ -69,4 +71,5 @@ async def earlier_greeting(store: Store | None, session_id: str) -> EarlierGreet
         disclosure=last.disclosure if remembered and heard else None,
         locale=last.locale if remembered and heard else "",
         recording_declined=last.recording is not None and last.recording.status == "withdrawn",
+        chosen_name=last.chosen_name,
     )

@@ -113,6 +113,8 @@ class Outcome(Record):
     session_id: str
     trainee_id: str = ""
     """The platform's id of the trainee."""
+    chosen_name: str = ""
+    """What the trainee asked to be called on the page; empty if they did not."""
     room: str = ""
     script: str
     """Name of the script: a folder in `prompts/`."""

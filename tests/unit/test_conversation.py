@@ -194,6 +194,16 @@ async def test_switch_language_keeps_the_script_although_a_word_has_another_mean
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
 
 
+async def test_chosen_name_replaces_the_participants_name_that_is_known_later() -> None:
+    unnamed = JobMetadata.model_validate({"training_type": "forklift"})
+    async with Talk(metadata=unnamed) as talk:
+        await talk.conversation.use_name("Zoë")
+        talk.state.metadata = unnamed
+        await talk.conversation.set_trainee_details("Ada", '{"industry": "warehouse"}')
+        assert talk.state.metadata.trainee.name == "Zoë"
+        assert talk.state.metadata.industry == "warehouse"
+
+
 async def test_switch_language_offers_only_locales_of_the_script() -> None:
     async with Talk(
         Says(calls=[("switch_language", {"locale": "pl"})]), Says("I can go on in English.")

@@ -23,11 +23,14 @@ def taken_over(
     *,
     disclosure: Disclosure | None = None,
     answers: dict[str, Answer] | None = None,
+    chosen_name: str = "",
 ) -> GreetingState:
     metadata = JobMetadata.model_validate(
         {"trainee": {"name": "Dr. Ada"}, "training_type": "forklift", "locale": locale}
     )
-    earlier = EarlierGreeting(answers=answers or {}, disclosure=disclosure, locale=locale)
+    earlier = EarlierGreeting(
+        answers=answers or {}, disclosure=disclosure, locale=locale, chosen_name=chosen_name
+    )
     return GreetingState(metadata=metadata, events=Events(), earlier=earlier)
 
 
@@ -49,6 +52,13 @@ def test_opening_line_of_the_next_agent_apologises_and_asks_the_open_question(lo
     tracker.opening_said(line)
     assert tracker.progress.open is not None
     assert tracker.progress.open.id == question.id
+
+
+def test_opening_line_of_the_next_agent_has_the_name_that_the_trainee_chose() -> None:
+    state = taken_over(disclosure=heard(), chosen_name="Zoë")
+    assert "Zoë" in opening_line(state)
+    assert "Ada" not in opening_line(state)
+    assert state.chosen_name == "Zoë", "a third agent has it, too"
 
 
 def test_opening_line_without_an_open_question_asks_as_the_check_in_does() -> None:

@@ -47,6 +47,7 @@ def full() -> Outcome:
     return Outcome(
         id="o",
         session_id="7",
+        chosen_name="Zoë",
         trainee_id="trainee-7",
         room="training-session-7",
         script="forklift",

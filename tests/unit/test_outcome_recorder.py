@@ -12,6 +12,7 @@ from agent.avatar.usage import AvatarStay, AvatarUsage
 from agent.core.events import AnswersChanged
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
+from agent.outcomes.earlier_greeting import earlier_greeting
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM
@@ -33,7 +34,7 @@ class Setup:
 
     def __init__(self, store: SqliteStore) -> None:
         fake = FakeGreeting(ScriptedLLM(), {}, {})
-        self.events = fake.events
+        self.events, self.state = fake.events, fake.state
         self.usage = fake.state.avatar_usage = FakeUsage()
         self.recorder = OutcomeRecorder(fake.greeting, store, "o")
         self.recorder.start()
@@ -128,3 +129,15 @@ async def test_recorder_keeps_the_id_of_a_session_whose_avatar_never_came(path: 
     [entry] = await again.avatar_sessions()
     assert (entry.id, entry.seconds, entry.billed_s) == ("bey-1", 0.0, None)
     await again.aclose()
+
+
+async def test_recorder_saves_the_name_that_the_trainee_chose(path: Path) -> None:
+    store = SqliteStore(path)
+    setup = Setup(store)
+    setup.state.chosen_name = "Zoë"
+    setup.spend(1.0)
+    await booked(store, 1.0)
+    await setup.recorder.close("connection_lost")
+    store = SqliteStore(path)
+    assert (await earlier_greeting(store, "s")).chosen_name == "Zoë"
+    await store.aclose()

@@ -43,6 +43,7 @@ async def keep(
         script="forklift",
         script_version=1,
         locale="en",
+        chosen_name="Zoë",
         started_at=NOW,
         answers={
             "years": Answer(type="number", status="answered", value=3, at=NOW),
@@ -67,6 +68,7 @@ async def test_earlier_greeting_returns_answers_of_an_interrupted_greeting(
     found = await earlier_greeting(store, "7")
     assert {id: answer.value for id, answer in found.answers.items()} == {"years": 3}
     assert found.recording_declined
+    assert found.chosen_name == "Zoë"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,7 @@ async def test_earlier_greeting_with_aggregate_detail_has_question_ids_until_the
     await keep(store, None, only_counts=True)
     found = await earlier_greeting(store, "7")
     assert found.answers == {"years": Answer(type="number", status="answered")}
+    assert found.chosen_name == ""
     assert found.disclosure is not None
     answers = Answers([NumberQuestion(id="years", type="number", ask="Years?")], Events())
     answers.restore(found.answers)

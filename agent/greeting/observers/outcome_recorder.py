@@ -217,6 +217,7 @@ class OutcomeRecorder:
         outcome.script, outcome.script_version = script.name, script.version
         outcome.script_reason, outcome.industry = script.reason, script.industry
         outcome.answers = dict(state.answers.given)
+        outcome.chosen_name = state.chosen_name
         outcome.locale = script.locale
         if outcome.locales[-1:] != [script.locale]:
             outcome.locales.append(script.locale)
