@@ -88,7 +88,6 @@ class Shared:
             await asyncio.sleep(slow.value)
         names = ("status", "huge", "hang", "refuse", "html", "empty")
         if fault := self.faults.take(of, *names, lasting=lasting):
-            call.detail["fault"] = fault.name
             if fault.status:
                 raise refused(shape or provider, fault.status, retry_after=fault.value)
             if fault.name == "hang":

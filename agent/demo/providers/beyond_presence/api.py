@@ -88,10 +88,8 @@ class BeyondPresence:
         }
         self.avatars.start(session, url=asked.url, token=asked.token)
         if self._faults.take("bey", "lost-answer"):
-            call.detail["fault"] = "lost-answer"
             drop(request)
         if self._faults.take("bey", "garbage"):
-            call.detail["fault"] = "garbage"
             return web.Response(status=201, text='{"id": "', content_type="application/json")
         started = {"started_at": _iso(session.created_at)}
         return web.json_response(_as_answer(session) | started, status=201)

@@ -33,12 +33,11 @@ class Deepgram:
 
     async def _begin(self, request: web.Request, provider: str, name: str, **options: Any) -> None:
         """Record a call, or refuse it as the real service would."""
-        call = await self._shared.begin(request, provider, name, **options)
+        await self._shared.begin(request, provider, name, **options)
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in {"token", "bearer"} or is_invalid_key(key):
             raise refused(provider, 401, "Invalid credentials.")
         if problem := query_problem(request.path, request.query):
-            call.detail["refused"] = problem[1]
             raise refused(provider, 400, problem[1], code=problem[0])
 
     async def _check(self, request: web.Request) -> web.StreamResponse:

@@ -88,23 +88,24 @@ class Gemini:
             body = await request.json()
         except ValueError:
             body = None
-        provider = "tts" if wants_sound(body) else "llm"
-        call = await self._begin(request, provider, f"POST :{method}", shape="llm", model=model)
+        speech = wants_sound(body)
+        call = await self._begin(
+            request, "tts" if speech else "llm", f"POST :{method}", model=model
+        )
         if method != "streamGenerateContent" or model not in MODELS:
             raise refused("llm", 404, _NOT_FOUND.format(model))
         try:
             deadline = request.headers.get("X-Server-Timeout", "")
-            wrong = problem(model, body, deadline, speech=provider == "tts")
-            config = body.get("generationConfig") or {}
+            wrong = problem(model, body, deadline, speech=speech)
+            thinking = (body.get("generationConfig") or {}).get("thinkingConfig")
             asked = Request.parse(body, model)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise refused("llm", 400, "Invalid JSON payload received.") from None
-        if config.get("thinkingConfig") and self._faults.take("llm", "no-level"):
-            wrong, call.detail["fault"] = "Thinking level is not supported.", "no-level"
+        if thinking and self._faults.take("llm", "no-level"):
+            wrong = "Thinking level is not supported."
         if wrong:
-            call.detail["refused"] = wrong
             raise refused("llm", 400, wrong)
-        if provider == "tts":
+        if speech:
             return await speak(request, self._shared, body)
         call.detail |= {
             "asked": asked.user_text,
@@ -113,7 +114,6 @@ class Gemini:
             "responses": [{k: r[k] for k in ("name", "response")} for r in asked.responses],
         }
         if self._faults.take("llm", "garbage"):
-            call.detail["fault"] = "garbage"
             broken = 'data: {"candidates": [{"cont'
             return web.Response(text=broken, content_type="text/event-stream")
         reply = self._script.popleft() if self._script else self._with_fault(answer(asked), asked)
@@ -122,7 +122,7 @@ class Gemini:
         slow = self._faults.take("llm", "slow")
         first_token_s = usual if reply.first_token_s is None else reply.first_token_s
         await asyncio.sleep(slow.value if slow else first_token_s)
-        return await send_chunks(request, call, self._chunks(request, call, asked, reply))
+        return await send_chunks(request, self._chunks(request, asked, reply))
 
     def _with_fault(self, reply: Reply, asked: Request) -> Reply:
         """The reply, or what a fault makes of it."""
@@ -137,13 +137,11 @@ class Gemini:
         return reply
 
     async def _chunks(
-        self, request: web.Request, call: Call, asked: Request, reply: Reply
+        self, request: web.Request, asked: Request, reply: Reply
     ) -> AsyncIterator[dict[str, Any]]:
         names = ("blocked", "no-text", "drop", "stall", "unsafe", "no-finish", "pause")
         fault = self._faults.take("llm", *names)
         name = fault.name if fault else ""
-        if fault:
-            call.detail["fault"] = name
         if name == "blocked":
             yield {"promptFeedback": {"blockReason": "SAFETY"}, **_usage(asked, 0)}
             return

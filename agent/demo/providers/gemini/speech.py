@@ -40,7 +40,6 @@ def wants_sound(body: Any) -> bool:
 
 async def speak(request: web.Request, shared: Shared, body: dict[str, Any]) -> web.StreamResponse:
     """Read the text of one request aloud."""
-    call = request[CALL]
     # In camel case or in snake case: the client sends both in one request.
     config = json.dumps(body["generationConfig"])
     named = re.search(r'"voice_?name": "(\w+)"', config, re.I)
@@ -48,14 +47,13 @@ async def speak(request: web.Request, shared: Shared, body: dict[str, Any]) -> w
     if not text or name.lower() not in _MALE | _FEMALE:
         raise refused("llm", 400, f"Voice name {name} is not supported.")
     choice = _voice_for(text, name)
-    call.detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
+    request[CALL].detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
     if shared.faults.take("tts", "error"):
-        call.detail["fault"] = "error"
         raise refused("llm", 500)
     await asyncio.sleep(_LATENCY_S * shared.latency)
     silent = shared.faults.take("tts", "silent")
     sound = b"" if silent else await shared.voice.say(text, choice, _RATE)
-    return await send_chunks(request, call, _chunks(request, shared.faults, sound))
+    return await send_chunks(request, _chunks(request, shared.faults, sound))
 
 
 async def _chunks(
