@@ -86,7 +86,7 @@ class Conversation:
         self._transcript = Transcript(self.session, events, self._words)
         forward_session_events(self.session, events, self._words)
         self.script = ScriptInUse(self.session, state, events, texts, self._words, self._speech)
-        self._lines = ScriptLines(self.session, state, events, texts, self._speech)
+        self._lines = ScriptLines(self.session, state, events, texts, self._words, self._speech)
 
     @property
     def agent(self) -> GreetingAgent:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
 
 from livekit import rtc
 from livekit.agents import stt, utils
 
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.echo import has_words_of, is_echo, may_become_echo
+from agent.conversation.echo_detector import EchoDetector
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.log import logger
 
@@ -25,8 +26,9 @@ _SILENCE_S: Final = 0.6
 class EchoFilter:
     """Detects a client that sends an echo, and drops the echo from then on.
 
-    A client is detected by a transcript that repeats the line. After that, speech recognition gets
-    silence during lines, and words that were said during a line are dropped.
+    A client is detected by the sound of its microphone, or by a transcript that repeats the line:
+    each finds echoes that the other misses. After that, speech recognition gets silence during
+    lines, and words that were said during a line are dropped.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class EchoFilter:
         self._line = line
         self._activity = activity
         self._line_text = line_text
+        self._detector = EchoDetector()
         self._began_in_line = False
         """True if the trainee, or the echo, began the current turn during a line."""
         self._audio_s = 0.0
@@ -53,15 +56,28 @@ class EchoFilter:
         """Note that the trainee, or the echo, has begun to speak."""
         self._began_in_line = self._is_line_heard
 
-    async def silence(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
-        """Pass on the audio of the microphone, with silence in place of an echo.
+    def agent_says(self, frame: rtc.AudioFrame) -> None:
+        """Take note of audio of the agent's line before it is played."""
+        if not self._activity.hears_echo:
+            self._detector.agent_says(frame)
 
-        Counts its seconds, because recognition reports times in them.
-        """
-        async for frame in audio:
-            self._audio_s += frame.duration
-            drops = self._activity.hears_echo and self._is_line_heard
-            yield utils.audio.silence_frame_like(frame) if drops else frame
+    def detects(self, frame: rtc.AudioFrame) -> bool:
+        """Take note of audio of the microphone. Returns True if it shows that there is an echo."""
+        self._audio_s += frame.duration
+        if self._activity.hears_echo:
+            return False
+        if not self._line.under_way:
+            self._detector.line_over()
+            return False
+        if not self._detector.hears(frame):
+            return False
+        self._on_detected("sound")
+        return True
+
+    def without_echo(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
+        """Return the frame for speech recognition: silence if it holds an echo."""
+        drops = self._activity.hears_echo and self._is_line_heard
+        return utils.audio.silence_frame_like(frame) if drops else frame
 
     def drops(self, words: stt.SpeechData, earlier: Sequence[str]) -> bool:
         """True if a transcript must be dropped as an echo; detects clients that send one.
@@ -81,17 +97,20 @@ class EchoFilter:
             return False
         if not (is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line)):
             return False
-        self._activity.echo_detected()
-        logger.info(
-            "the trainee's client has no echo cancellation and sends the agent's own voice; "
-            "ignoring its audio while the agent speaks",
-            extra={"event": "echo_heard"},
-        )
+        self._on_detected("words")
         return True
 
     def suspects(self, text: str) -> bool:
         """True if a transcript is too short to be known as an echo, but may be the start of one."""
         return self._line.under_way and may_become_echo(text, self._line_text())
+
+    def _on_detected(self, by: Literal["sound", "words"]) -> None:
+        self._activity.echo_detected()
+        logger.info(
+            "the trainee's client has no echo cancellation and sends the agent's own voice; "
+            "ignoring its audio while the agent speaks",
+            extra={"event": "echo_heard", "detected_by": by},
+        )
 
     @property
     def _is_line_heard(self) -> bool:

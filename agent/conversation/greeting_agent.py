@@ -171,6 +171,8 @@ class GreetingAgent(Agent):
             async for part in parts:
                 async with aclosing(Agent.default.tts_node(self, part, model_settings)) as frames:
                     async for frame in frames:
+                        if self._words:
+                            self._words.agent_says(frame)
                         yield frame
 
     async def transcription_node(

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Final
 
+from livekit import rtc
 from livekit.agents import NOT_GIVEN, AgentSession
 from livekit.agents.voice import SpeechHandle
 
 from agent.conversation.line_texts import LineTexts
 from agent.conversation.opening_line import opening_line
 from agent.conversation.state import GreetingState
+from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import Events, OpeningFinished, OpeningStarted
 from agent.core.log import logger
 from agent.scripts.speakable import estimate_speech_s
@@ -35,17 +38,20 @@ class ScriptLines:
         state: GreetingState,
         events: Events,
         texts: LineTexts,
+        words: TraineeWords,
         speech: LanguageSpeech | None,
     ) -> None:
         """Prepare the lines; nothing is said yet.
 
         Args:
+            words: gets the audio of the opening; the agent gives it that of the other lines.
             speech: the voices; None for a typed conversation.
         """
         self._session = session
         self._state = state
         self._events = events
         self._texts = texts
+        self._words = words
         self._speech = speech
         self._prepared: PreparedLine | None = None
         self._opening_text = ""
@@ -77,10 +83,16 @@ class ScriptLines:
         audio = self._prepared.audio() if self._prepared else None
         text = self._opening_text or opening_line(self._state)
         self._state.opened_at = time.monotonic()
-        speech = self._session.say(text, audio=audio or NOT_GIVEN, allow_interruptions=False)
+        said = self._follow(audio) if audio else NOT_GIVEN
+        speech = self._session.say(text, audio=said, allow_interruptions=False)
         self._events.emit(OpeningStarted(text))
         self._follow_opening(speech)
         return speech
+
+    async def _follow(self, audio: AsyncIterator[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
+        async for frame in audio:
+            self._words.agent_says(frame)
+            yield frame
 
     async def say(self, text: str) -> bool:
         """Say a line after what is being said.

@@ -125,9 +125,18 @@ class TraineeWords:
         """True if words were recognised after a moment, in seconds since the epoch."""
         return self._words_at >= at
 
-    def without_echo(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
+    def agent_says(self, frame: rtc.AudioFrame) -> None:
+        """Take note of audio of the agent's line, so that its echo is recognised."""
+        self._echo.agent_says(frame)
+
+    async def without_echo(
+        self, audio: AsyncIterable[rtc.AudioFrame]
+    ) -> AsyncIterator[rtc.AudioFrame]:
         """Pass on the audio of the microphone, with silence in place of an echo."""
-        return self._echo.silence(audio)
+        async for frame in audio:
+            if self._echo.detects(frame):
+                self._forget_echo()
+            yield self._echo.without_echo(frame)
 
     async def filter(
         self, recognised: AsyncGenerator[SpeechEvent, None]
@@ -182,8 +191,7 @@ class TraineeWords:
         heard_echo = self._activity.hears_echo
         if self._echo.drops(event.alternatives[0], earlier):
             if not heard_echo:
-                self._early.clear()
-                self._waiting.forget_repeated()
+                self._forget_echo()
             return []
         if self._holding:
             self._activity.words_heard()
@@ -202,6 +210,11 @@ class TraineeWords:
                 self._line.resume()
             return []
         return self._pass(event, text, final=final)
+
+    def _forget_echo(self) -> None:
+        """Drop the words that were held back before the echo was detected."""
+        self._early.clear()
+        self._waiting.forget_repeated()
 
     def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
         self._activity.words_heard()
