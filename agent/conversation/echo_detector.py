@@ -18,20 +18,23 @@ from livekit import rtc
 from numpy.typing import NDArray
 
 _WINDOW_S: Final = 2.0
-"""Seconds of the microphone that are compared at once."""
-_WINDOWS: Final = 2
+"""Seconds of the microphone that are compared at once, every `_EVERY_S`."""
+_EVERY_S: Final = 1.0
+_ALIKE: Final = 0.45
+"""Correlation from which a window is an echo. An echo of -20 dB has 0.52 or more, also in a room
+that reverberates and through Opus; an echo as loud as a person who speaks at the same time 0.41 to
+0.6. Other speech has 0.34 at most, the same synthetic voice with other words 0.43, and a person who
+reads the agent's line aloud 0.25."""
+_WINDOWS_SUSPECTED: Final = 2
+_WINDOWS: Final = 4
 """Windows in a row that must be an echo. A browser's echo cancellation may let an echo pass for the
-first seconds of a line."""
-_ALIKE: Final = 0.5
-"""Correlation from which a window is an echo. Measured with `tests/unit/test_echo_detector.py` and
-similar sounds: echoes of up to -20 dB have 0.58 or more, other speech has 0.41 at most, and a
-person who reads the agent's line aloud 0.25."""
+first 3 s of a line."""
 _SOUNDING_FRAMES: Final = 12
 """Frames with sound that a window must have: a shorter sound may resemble any speech."""
 _LOUD: Final = 250
 """Amplitude of int16 samples; anything quieter is silence."""
-_LINE_S: Final = 60.0
-"""Seconds of the agent's audio that are kept. A voice synthesises faster than it speaks."""
+_LINE_S: Final = 30.0
+"""Seconds of the agent's audio that are kept: a voice may synthesise a whole line at once."""
 
 _FRAME_S: Final = 0.064
 _HOP_S: Final = 0.032
@@ -80,15 +83,20 @@ class EchoDetector:
         if len(self._window) < _bytes_in(_WINDOW_S, frame.sample_rate):
             return False
         samples = np.frombuffer(bytes(self._window), np.int16)
-        self._window.clear()
+        del self._window[: _bytes_in(_EVERY_S, frame.sample_rate)]
         if max(samples.max(), -int(samples.min())) < _LOUD:
+            self._echoes = 0
             return False
         heard = _spectrogram(samples, frame.sample_rate)
-        if _sounding_frames(heard) < _SOUNDING_FRAMES:
-            return False
-        self._read_line()
-        self._echoes = self._echoes + 1 if similarity(heard, self._said) >= _ALIKE else 0
+        if _sounding_frames(heard) >= _SOUNDING_FRAMES:
+            self._read_line()
+            self._echoes = self._echoes + 1 if similarity(heard, self._said) >= _ALIKE else 0
         return self._echoes >= _WINDOWS
+
+    @property
+    def suspects_echo(self) -> bool:
+        """True if the latest windows were an echo, but are too few to be certain."""
+        return self._echoes >= _WINDOWS_SUSPECTED
 
     def _read_line(self) -> None:
         """Move the agent's audio to `_said`, except for the part of a frame at its end."""

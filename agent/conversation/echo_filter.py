@@ -95,10 +95,17 @@ class EchoFilter:
             return in_line or (late and has_words_of(words.text, line))
         if not in_line:
             return False
+        if self._detector.suspects_echo:
+            return True
         if not (is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line)):
             return False
         self._on_detected("words")
         return True
+
+    @property
+    def is_suspected(self) -> bool:
+        """True if the microphone has just sounded like an echo, for too short a time to be sure."""
+        return self._detector.suspects_echo
 
     def suspects(self, text: str) -> bool:
         """True if a transcript is too short to be known as an echo, but may be the start of one."""

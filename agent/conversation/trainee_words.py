@@ -99,6 +99,8 @@ class TraineeWords:
     def release(self) -> None:
         """Deliver the words that were held back as one transcript, and hold back no more."""
         self._holding = False
+        if self._echo.is_suspected:
+            self._forget_echo()
         if self._passed is None or not self._early:
             return
         early, self._early = self._early, []

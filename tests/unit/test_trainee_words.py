@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import wave
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -435,6 +437,36 @@ async def test_recognition_hears_silence_in_place_of_an_echo(
 
     heard = [any(frame.data) async for frame in setup.words.without_echo(microphone())]
     assert heard == [False, True]
+
+
+@pytest.mark.parametrize(("line_s", "certain"), [(4, False), (7, True)])
+async def test_echo_that_is_misheard_is_not_answered(
+    setup: Setup, recordings: dict[str, Path], line_s: int, certain: bool
+) -> None:
+    """The sound of the microphone is enough, whatever recognition makes of it."""
+    with wave.open(str(recordings["beckett"])) as file:
+        rate = file.getframerate()
+        sound = file.readframes(rate * line_s)
+    opening = setup.session.speaks(allow_interruptions=False)
+
+    async def microphone() -> AsyncIterator[rtc.AudioFrame]:
+        size = rate // 10
+        for at in range(0, len(sound), 2 * size):
+            part = sound[at : at + 2 * size]
+            setup.words.agent_says(rtc.AudioFrame(part, rate, 1, len(part) // 2))
+            yield rtc.AudioFrame(part, rate, 1, len(part) // 2)
+
+    setup.says("The lawyers don't have you here", INTERIM, FINAL)
+    await setup.settle()
+    async for _ in setup.words.without_echo(microphone()):
+        pass
+    assert setup.activity.hears_echo == certain
+    setup.says("I am an I am a car", INTERIM, FINAL)
+    await setup.settle()
+    opening.ends()
+    setup.words.release()
+    await setup.settle()
+    assert setup.texts == []
 
 
 async def test_slow_recognition_does_not_make_an_echo_an_answer(
