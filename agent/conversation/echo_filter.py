@@ -95,12 +95,10 @@ class EchoFilter:
             return in_line or (late and has_words_of(words.text, line))
         if not in_line:
             return False
-        if self._detector.suspects_echo:
+        if is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line):
+            self._on_detected("words")
             return True
-        if not (is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line)):
-            return False
-        self._on_detected("words")
-        return True
+        return self.is_suspected
 
     @property
     def is_suspected(self) -> bool:

@@ -8,7 +8,8 @@ back four kinds of transcripts:
 - A backchannel ("mm-hm", "okay") during a line. The session gets it only if the line ends soon
   after it: then it probably answers the question at the end of the line.
 - The agent's own words, from a client without echo cancellation. The session never gets them. Once
-  such a client is detected, everything that it sends during a line is dropped.
+  such a client is detected, everything that it sends during a line is dropped. Before that, words
+  are dropped if the microphone has just sounded like the line.
 - A few words of the line, during the line. They may be the first words of an echo. The session gets
   them when the line has ended, if no echo has been detected by then.
 """
@@ -192,7 +193,7 @@ class TraineeWords:
         earlier = [*map(text_of, self._early), *self._waiting.repeated]
         heard_echo = self._activity.hears_echo
         if self._echo.drops(event.alternatives[0], earlier):
-            if not heard_echo:
+            if self._activity.hears_echo and not heard_echo:
                 self._forget_echo()
             return []
         if self._holding:
