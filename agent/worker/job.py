@@ -167,11 +167,20 @@ def _as_before(metadata: JobMetadata, earlier: EarlierGreeting) -> JobMetadata:
 
 
 async def _connect(ctx: JobContext, timeline: Timeline) -> None:
+    ctx.room.on("reconnecting", _log_reconnecting)
     async with asyncio.timeout(_CONNECT_TIMEOUT_S):
         # Do not subscribe to the avatar's video, which only the trainee needs. This saves one video
         # stream per greeting.
         await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     timeline.mark("job_joined")
+
+
+def _log_reconnecting() -> None:
+    logger.warning(
+        "the connection to LiveKit was lost; reconnecting. If this repeats, check the network "
+        "between worker and LiveKit",
+        extra={"event": "livekit_reconnecting"},
+    )
 
 
 async def clean_up(ctx: JobContext) -> None:

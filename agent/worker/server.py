@@ -15,6 +15,7 @@ from livekit.protocol.agent import Job
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import PROBE_ROOM_PREFIX, session_id_of
 from agent.core.livekit_internals import ObservableAgentServer
+from agent.core.livekit_native import start_native_library
 from agent.core.log import install_log_filter, log_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.outcomes.delivery import OutcomeDelivery
@@ -189,6 +190,7 @@ class GreetingServer(ObservableAgentServer):
 def prewarm(process: JobProcess) -> None:
     """Prepare a process before its job comes; see `agent.worker.shared`."""
     settings, llm = shared().settings, shared().llm
+    start_native_library()
     install_log_filter(settings.secrets(), only_counts=settings.only_counts)
     process.userdata["settings"] = settings
     process.userdata["tracing"] = build_tracer_provider(settings)

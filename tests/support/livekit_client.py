@@ -1,4 +1,4 @@
-"""A LiveKit client that joins, listens, speaks and types; it uses no code of the product."""
+"""A LiveKit client that joins, listens, speaks and types."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from livekit import rtc
 
+from agent.core.livekit_native import start_native_library
 from tests.support.waiting import until
 
 LOUD = 300
@@ -55,6 +56,7 @@ class LiveKitClient:
         Args:
             receives_video: decoding video costs CPU; most tests do not look at it.
         """
+        start_native_library()
         self.room = rtc.Room()
         self._receives_video = receives_video
         self.audio: dict[str, ReceivedAudio] = {}

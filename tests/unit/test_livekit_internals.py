@@ -6,6 +6,8 @@ If one of these tests fails, the lock has moved: read the new version before cha
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from importlib.metadata import version
 
 import numpy as np
@@ -169,3 +171,24 @@ def test_server_sets_the_number_of_idle_processes_of_its_pool() -> None:
 
 def test_http_session_uses_the_tls_context_that_is_built_early() -> None:
     assert "ssl=_create_ssl_context()" in inspect.getsource(http_context._new_session_ctx)
+
+
+@pytest.mark.parametrize(("start", "logged"), [("start_native_library()", False), ("", True)])
+def test_native_library_sends_its_log_only_if_it_was_started_by_the_sdk(
+    start: str, *, logged: bool
+) -> None:
+    program = f"""
+import contextlib, logging, time
+from livekit.rtc._ffi_client import FfiClient, FfiHandle
+from agent.core.livekit_native import start_native_library
+logging.basicConfig()
+FfiClient.instance
+{start}
+with contextlib.suppress(AssertionError):
+    FfiHandle(987654).dispose()
+time.sleep(0.3)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert ("unknown FFI handle: 987654" in run.stderr) is logged

@@ -19,6 +19,7 @@ from typing import Any
 from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
+from agent.core.livekit_native import start_native_library
 from agent.demo.providers.beyond_presence.media import SAMPLE_RATE, AvatarMedia, Link
 
 logger = logging.getLogger("training-greeter.stand-ins")
@@ -40,6 +41,7 @@ def run_avatar(connection: Connection, *, url: str, token: str) -> None:
     logging.basicConfig(level=logging.WARNING, format="avatar: %(message)s")
     # The synchroniser logs every late frame; on a busy machine that is a line a second.
     logging.getLogger("livekit").setLevel(logging.ERROR)
+    start_native_library()
     link = Link(connection)
     try:
         asyncio.run(_run(link, connection, url, token))
