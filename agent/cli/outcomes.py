@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from agent.core.errors import ConfigError
 from agent.core.settings import RecordingSettings, StoreSettings
 from agent.outcomes.aggregate import count_rows
+from agent.outcomes.feedback import newest_versions
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.store import Store, open_store, store_name
@@ -108,7 +109,8 @@ async def _with_store(settings: _Settings, action: _Action, session_id: str) -> 
 
 async def _outcomes(store: Store, settings: _Settings, session_id: str) -> tuple[str, int]:
     refuse_single_outcomes(settings)
-    found = [json.loads(body) for body in await store.outcomes(session_id)]
+    bodies = newest_versions(await store.outcomes(session_id))
+    found = [json.loads(body) for body in bodies]
     return json.dumps(found, indent=2, ensure_ascii=False), 0
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from agent.cli.outcomes import refuse_single_outcomes
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
+from agent.outcomes.feedback import newest_versions
 from agent.outcomes.record import Outcome
 from agent.outcomes.timeline import MOMENTS, Timeline
 from agent.store import open_store
@@ -84,7 +85,7 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
 async def _outcomes(settings: StoreSettings, session_id: str) -> list[Outcome]:
     store = open_store(settings)
     try:
-        bodies = await store.outcomes(session_id)
+        bodies = newest_versions(await store.outcomes(session_id))
     finally:
         await store.aclose()
     try:

@@ -1,4 +1,7 @@
-"""Close the outcomes of greetings whose worker died, which is when their lease expires."""
+"""Close open outcomes when their lease expires.
+
+Either their worker died, or nobody has changed the trainee's feedback for some time.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import UTC, datetime
 
 from agent.core.log import logger
 from agent.outcomes.aggregate import without_person
+from agent.outcomes.feedback import is_with_feedback
 from agent.outcomes.metrics import EXPIRED
 from agent.outcomes.record import WORKER_LOST, Ended, Outcome, session_id_in
 from agent.outcomes.tally import count_outcome
@@ -63,6 +67,9 @@ class ExpiredOutcomes:
             self.pause()
 
     async def _close_one(self, outcome_id: str, body: str) -> None:
+        if is_with_feedback(outcome_id):
+            await self._store.close_expired_outcome(outcome_id, body)
+            return
         ids = {"outcome_id": outcome_id, "session_id": session_id_in(body)}
         try:
             outcome = closed_as_worker_lost(body, datetime.now(UTC))

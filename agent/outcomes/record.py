@@ -20,6 +20,10 @@ WORKER_LOST = "worker_lost"
 """The end reason of a greeting whose job died; another process closed its outcome."""
 
 
+COMMENT_MAX = 500
+"""Characters of the comment in a trainee's feedback."""
+
+
 class Fault(Record):
     """Something that failed during the greeting, once or several times."""
 

@@ -16,6 +16,7 @@ from standardwebhooks import Webhook
 
 from agent.core.errors import WebhookError
 from agent.outcomes.aggregate import is_counts_message
+from agent.outcomes.feedback import is_with_feedback
 
 TIMEOUT_S: Final = 10.0
 """Limit of one attempt, including DNS and TLS."""
@@ -50,7 +51,7 @@ async def post_outcome(
         WebhookError: the platform did not accept it.
         ValueError: the body is not an outcome that has ended.
     """
-    message = message_of(body)
+    message = message_of(outcome_id, body)
     try:
         async with http.post(
             url,
@@ -88,10 +89,11 @@ async def post_outcome(
     raise WebhookError(f"OUTCOME_WEBHOOK_URL answered {status}: {_advice(status)}", status)
 
 
-def message_of(body: str) -> str:
+def message_of(outcome_id: str, body: str) -> str:
     """Return the message of a stored outcome: `{"type": "greeting.ended", "timestamp", "data"}`.
 
-    A message with counts is returned as it is.
+    With feedback that was given after the end, the type is `greeting.feedback`. A message with
+    counts is returned as it is.
 
     Raises:
         ValueError: the body is not an outcome that has ended.
@@ -100,10 +102,12 @@ def message_of(body: str) -> str:
     if is_counts_message(body):
         return body
     try:
-        ended_at = outcome["ended"]["at"]
+        type_, at = "greeting.ended", outcome["ended"]["at"]
+        if is_with_feedback(outcome_id):
+            type_, at = "greeting.feedback", outcome["feedback"]["at"]
     except (KeyError, TypeError):
         raise ValueError("the outcome has not ended") from None
-    message = {"type": "greeting.ended", "timestamp": ended_at, "data": outcome}
+    message = {"type": type_, "timestamp": at, "data": outcome}
     return json.dumps(message, separators=(",", ":"))
 
 

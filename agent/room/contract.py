@@ -63,7 +63,7 @@ ATTRIBUTE_GUIDE = "greeting.guide"
 """On the agent: the name by which the script's guide introduces itself, for example `Maya`."""
 
 ATTRIBUTE_FEEDBACK = "greeting.feedback"
-"""On the agent, with `greeting.closing`: `on` if the outcome keeps feedback, so that the page may
+"""On the agent, from the opening on: `on` if the outcome keeps feedback, so that the page may
 ask for it; empty with OUTCOME_DETAIL=aggregate."""
 
 ATTRIBUTE_QUESTIONS = "greeting.questions"

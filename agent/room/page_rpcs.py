@@ -23,6 +23,7 @@ from agent.core.events import (
 from agent.core.log import logger
 from agent.core.names import clean_name
 from agent.core.plain_text import one_line
+from agent.outcomes.record import COMMENT_MAX
 from agent.room.contract import (
     RPC_CAN_HEAR,
     RPC_END_GREETING,
@@ -41,7 +42,6 @@ _TIMELINE_REPORTS_MAX: Final = 4
 """A page sends one or two reports; more are ignored."""
 _NAMES_MAX: Final = 5
 """How often a trainee may choose another name; more are ignored."""
-_COMMENT_MAX: Final = 500  # characters
 _LABELS: Final[tuple[Literal["ai", "recording"], ...]] = ("ai", "recording")
 _LABEL_AGE_MAX_MS: Final = 3_600_000
 
@@ -102,7 +102,7 @@ class PageRpcs:
     async def _on_feedback(self, call: rtc.RpcInvocationData) -> str:
         try:
             given = json.loads(call.payload)
-            comment = one_line(given.get("comment"), _COMMENT_MAX)
+            comment = one_line(given.get("comment"), COMMENT_MAX)
             event = FeedbackGiven(helpful=given["helpful"] is True, comment=comment)
         except (ValueError, KeyError, TypeError, AttributeError):
             return "ignored"

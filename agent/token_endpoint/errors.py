@@ -36,6 +36,11 @@ ERROR_KINDS = {
     "session_ended": ErrorKind(
         409, False, "The greeting has ended; the platform's backend may restart it."
     ),
+    "feedback_not_kept": ErrorKind(
+        409,
+        False,
+        "The greeting has not ended, its feedback was sent already, or OUTCOME_DETAIL=aggregate.",
+    ),
     "body_too_large": ErrorKind(413, False, "The body is larger than 64 KiB."),
     "not_json": ErrorKind(415, False, "The Content-Type is not JSON."),
     "invalid_request": ErrorKind(

@@ -18,12 +18,16 @@ from contextlib import asynccontextmanager
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.outcomes.expired import is_worker_lost
+from agent.outcomes.feedback import add_feedback
+from agent.outcomes.record import Feedback
 from agent.store import PRESUMED, Phase, Store, dispatch_claim
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 
 WORKER_RECORD_S = 1.0
 """How long after its room the worker may take to record why the greeting ended."""
+_OUTCOME_CLOSED_S = 3.0
+"""How long after its room the worker may take to close the outcome."""
 _POLL_S = 0.1
 _AGENT_ENDS_S = (0.15, 0.15, 0.3, 0.6, 0.8)
 """Seconds before each check whether the agent has deleted its room. It needs 0.1 to 0.2 s, and more
@@ -106,6 +110,24 @@ class Greetings:
         room_sid = await self._rooms.sid(room_name)
         if room_sid is None or not await self._agent_ends(room_name, room_sid, reason):
             await self._rooms.end(room_name)
+
+    async def add_feedback(self, session_id: str, feedback: Feedback) -> bool:
+        """Add feedback to the outcome of a greeting that has ended.
+
+        Returns:
+            False if the greeting has not ended, or its feedback was sent to the platform already.
+
+        Raises:
+            StoreError: the caller may retry.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _OUTCOME_CLOSED_S
+        while True:
+            if await add_feedback(self._store, session_id, feedback):
+                return True
+            if loop.time() >= until:
+                return False
+            await asyncio.sleep(_POLL_S)
 
     async def _agent_ends(self, room_name: str, room_sid: str, reason: str) -> bool:
         """Ask the agent to end the greeting: it closes the conversation and then deletes the room.

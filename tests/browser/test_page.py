@@ -284,8 +284,13 @@ async def test_page_follows_a_language_switch_and_the_closing_line(
     await screenshot(page, "goodbye")
     await expect(root).to_have_attribute("data-reason", "completed", timeout=SLOW_MS)
     await expect(page.get_by_test_id("note")).to_contain_text("que disfrutes del video")
+    # The room is closed: the feedback goes to the token endpoint.
+    await page.get_by_test_id("thumb-down").click()
+    await expect(page.get_by_test_id("feedback-status")).to_have_text("¡Gracias por tu opinión!")
     await screenshot(page, "completed")
-    told = (await product.outcome(session_id))["disclosure"]
+    outcome = await product.outcome(session_id)
+    assert outcome["feedback"]["helpful"] is False
+    told = outcome["disclosure"]
     assert (told["mode"], told["locale"], told["recording"]) == ("avatar", "en", None)
     assert told["ai"]["words"] in OPENING
     assert told["ai"]["heard_to_end"]

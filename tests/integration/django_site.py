@@ -155,7 +155,7 @@ def delivery(outcome: Outcome, secret: str, **changes: Any) -> dict[str, Any]:
     kind = changes.get("type", "greeting.ended")
     body = json.dumps({"type": kind, "timestamp": datetime.now(UTC).isoformat(), "data": data})
     sent_at = int(time.time()) - changes.get("age_s", 0)
-    webhook_id = f"outcome_{outcome.id}"
+    webhook_id = f"outcome_{outcome.id}" + (".feedback" if kind == "greeting.feedback" else "")
     signed = Webhook(secret).sign(webhook_id, datetime.fromtimestamp(sent_at, UTC), body)
     headers = {
         "Content-Type": "application/json",

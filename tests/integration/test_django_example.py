@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +21,7 @@ import pytest
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import end, plain_environment, wait_until_ready
+from agent.outcomes.record import Feedback
 from agent.outcomes.webhook import post_outcome
 from tests.integration.django_site import (
     CONTINUE_URL,
@@ -279,6 +281,27 @@ async def test_webhook_stores_a_repeated_outcome_once(offline_site: Site) -> Non
         "answers": record["answers"],
         "outcome": record,
     }
+
+
+async def test_webhook_adds_feedback_to_the_outcome(offline_site: Site) -> None:
+    sender = await offline_site.browser(None)
+    secret = offline_site.environment["OUTCOME_WEBHOOK_SECRET"]
+    before = len(await offline_site.outcomes())
+    outcome = an_outcome()
+    with_feedback = outcome.model_copy(
+        update={"feedback": Feedback(helpful=True, comment="Kind", at=datetime.now(UTC))}
+    )
+    # The last one is a late retry.
+    for sent, type_, status in (
+        (outcome, "greeting.ended", 201),
+        (with_feedback, "greeting.feedback", 201),
+        (with_feedback, "greeting.feedback", 200),
+        (outcome, "greeting.ended", 200),
+    ):
+        answer = await sender.post(WEBHOOK, **delivery(sent, secret, type=type_))
+        assert answer.status_code == status
+    [stored] = (await offline_site.outcomes())[before:]
+    assert stored["outcome"] == with_feedback.model_dump(mode="json")
 
 
 async def test_webhook_rejects_forged_stale_and_malformed_outcomes(offline_site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +12,7 @@ import pytest
 
 from agent.conversation.question_progress import QuestionProgress, QuestionTracker
 from agent.conversation.state import GreetingState
-from agent.core.events import ClosingChanged, ClosingRequested, Events, LineAdded, Tap, TextReceived
+from agent.core.events import ClosingRequested, Events, LineAdded, OpeningStarted, Tap, TextReceived
 from agent.core.job_metadata import JobMetadata
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
@@ -19,8 +20,8 @@ from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
 from agent.outcomes.record import Outcome
 from agent.room.contract import (
-    ATTRIBUTE_CLOSING,
     ATTRIBUTE_FEEDBACK,
+    ATTRIBUTE_LOCALE,
     ATTRIBUTE_QUESTIONS,
     ATTRIBUTE_TAP,
     RPC_FEEDBACK,
@@ -251,8 +252,9 @@ async def test_trainee_is_called_by_the_name_they_chose() -> None:
 async def test_page_asks_for_feedback_only_if_the_outcome_keeps_it(detail: str, asked: str) -> None:
     environ = {"OUTCOME_DETAIL": detail}
     async with fake_greeting(behaviours=(PageObserver,), environ=environ) as fake:
-        fake.events.emit(ClosingChanged("highlight_continue"))
-        await fake.until(lambda: ATTRIBUTE_CLOSING in fake.room.attributes)
+        fake.state.opened_at = time.monotonic()
+        fake.events.emit(OpeningStarted("Hello"))
+        await fake.until(lambda: ATTRIBUTE_LOCALE in fake.room.attributes)
         assert fake.room.attributes.get(ATTRIBUTE_FEEDBACK, "") == asked
 
 

@@ -60,7 +60,7 @@ async def test_signature_does_not_verify_another_body_id_or_key() -> None:
 
 
 def test_signature_expires() -> None:
-    message = message_of(BODY)
+    message = message_of("o1", BODY)
     headers = signed_headers("o1", message, [SECRET], datetime.now(UTC) - timedelta(hours=1))
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(message, headers)
@@ -121,7 +121,7 @@ async def test_post_outcome_raises_if_the_server_has_no_tls() -> None:
 @pytest.mark.parametrize("body", ["no JSON", "[]", '{"id": "o1", "ended": null}'])
 def test_message_of_rejects_an_outcome_that_has_not_ended(body: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        message_of(body)
+        message_of("o1", body)
 
 
 async def test_outcomes_are_signed_with_both_secrets_during_a_rotation() -> None:

@@ -146,7 +146,7 @@ export function useGreetingAt(
   useStartTimeline(room, endpoint, playback);
   const labelShown = useLabelReporter(room);
   const conversation = useCaptions(room);
-  const calls = useAgentCalls(room);
+  const calls = useAgentCalls(room, endpoint);
   const microphone = useMicrophone(room, session.isConnected && isConversing(state), join);
   const end = () => endGreeting(room, endpoint);
   const { leaving, leave } = useContinue({

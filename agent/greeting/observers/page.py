@@ -65,7 +65,13 @@ class PageObserver:
     def _show_script(self) -> None:
         if self._state.opened_at is not None:
             script = self._state.script
-            self._page.set({ATTRIBUTE_LOCALE: script.locale, ATTRIBUTE_GUIDE: script.guide})
+            self._page.set(
+                {
+                    ATTRIBUTE_LOCALE: script.locale,
+                    ATTRIBUTE_GUIDE: script.guide,
+                    ATTRIBUTE_FEEDBACK: "" if self._only_counts else "on",
+                }
+            )
             self._show_questions()
 
     def _on_opening_finished(self, _: OpeningFinished) -> None:
@@ -84,8 +90,7 @@ class PageObserver:
             self._page.set({ATTRIBUTE_QUESTIONS: progress})
 
     def _on_closing(self, event: ClosingChanged) -> None:
-        feedback = "" if self._only_counts else "on"
-        self._page.set({ATTRIBUTE_CLOSING: event.closing, ATTRIBUTE_FEEDBACK: feedback})
+        self._page.set({ATTRIBUTE_CLOSING: event.closing})
 
     def _on_recording(self, _: RecordingChanged) -> None:
         recording = self._state.recording

@@ -1,7 +1,7 @@
 """Authenticate a caller: the platform's backend, a trainee's browser, or a trainee in the room.
 
 - Start a greeting: the backend (`X-API-Key`) or the trainee's browser (platform JWT).
-- End a greeting: these two, or the trainee with the room token of the session.
+- End a greeting, or give feedback: these two, or the trainee with the room token of the session.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Role(Enum):
     BACKEND = auto()
     BROWSER = auto()
     IN_ROOM = auto()
-    """The trainee, with the room token; may only end the greeting."""
+    """The trainee, with the room token; may only end the greeting and give feedback."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from agent.outcomes.record import Outcome
 from agent.token_endpoint.http.health import add_health_routes
 from agent.token_endpoint.http.openapi import REF, SECURITY_SCHEMES
 from agent.token_endpoint.http.routes import add_routes
-from agent.token_endpoint.http.schemas import EndRequest, GreetingRequest
+from agent.token_endpoint.http.schemas import EndRequest, FeedbackRequest, GreetingRequest
 
 TITLE = "training-greeter token endpoint"
 
@@ -29,7 +29,7 @@ TITLE = "training-greeter token endpoint"
 class OutcomeEvent(BaseModel):
     """A message to OUTCOME_WEBHOOK_URL. More types may follow; ignore those you do not know."""
 
-    type: Literal["greeting.ended"]
+    type: Literal["greeting.ended", "greeting.feedback"]
     timestamp: datetime
     data: Outcome
 
@@ -43,7 +43,8 @@ _webhooks = APIRouter()
     operation_id="receive_outcome",
     description="Sent to OUTCOME_WEBHOOK_URL and signed as https://www.standardwebhooks.com "
     "defines. Delivery is at least once: deduplicate on `webhook-id`. Answer with any 2xx status "
-    "within 10 s; other answers are retried.",
+    "within 10 s; other answers are retried. If the trainee gives feedback after the end, the type "
+    "is `greeting.feedback`, and `data` is the outcome again, with `feedback`.",
     status_code=204,
     responses={"default": {"description": "Not accepted: the delivery is repeated later."}},
 )
@@ -70,7 +71,8 @@ def set_openapi(app: FastAPI) -> None:
                 title=TITLE, version=__version__, routes=app.routes, webhooks=_webhooks.routes
             )
             _, bodies = models_json_schema(
-                [(GreetingRequest, "validation"), (EndRequest, "validation")], ref_template=REF
+                [(model, "validation") for model in (GreetingRequest, EndRequest, FeedbackRequest)],
+                ref_template=REF,
             )
             schema["components"]["schemas"].update(bodies["$defs"])
             schema["components"]["securitySchemes"] = SECURITY_SCHEMES

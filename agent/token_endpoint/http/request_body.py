@@ -26,19 +26,7 @@ async def read_body(request: Request, model: type[M]) -> M:
         ApiError: the body is too large, too slow, not JSON, or has an invalid field.
     """
     body = await read_bytes(request)
-    if not body.strip():
-        return model()
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise ApiError("not_json", "send the body with Content-Type: application/json")
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise ApiError("not_json", "send the body without Content-Encoding")
-    try:
-        # Not model_validate_json: it accepts NaN and Infinity.
-        # .NET writes a byte order mark first; RFC 8259 allows parsers to ignore it.
-        fields = from_json(body.removeprefix(codecs.BOM_UTF8), allow_inf_nan=False)
-    except ValueError:
-        raise ApiError("malformed_json", "the body is not JSON in UTF-8") from None
+    fields = _fields(request, body) if body.strip() else {}
     try:
         return model.model_validate(fields)
     except ValidationError as e:
@@ -59,6 +47,20 @@ def _reason(error: ErrorDetails) -> str:
     if error["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return "must be a JSON object"  # pydantic's text names our class
     return error["msg"].removeprefix("Value error, ")
+
+
+def _fields(request: Request, body: bytes) -> object:
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise ApiError("not_json", "send the body with Content-Type: application/json")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise ApiError("not_json", "send the body without Content-Encoding")
+    try:
+        # Not model_validate_json: it accepts NaN and Infinity.
+        # .NET writes a byte order mark first; RFC 8259 allows parsers to ignore it.
+        return from_json(body.removeprefix(codecs.BOM_UTF8), allow_inf_nan=False)
+    except ValueError:
+        raise ApiError("malformed_json", "the body is not JSON in UTF-8") from None
 
 
 async def read_bytes(request: Request) -> bytes:

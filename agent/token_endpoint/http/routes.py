@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
 from fastapi import FastAPI, Path, Request, Response
 
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.log import logger
+from agent.core.plain_text import one_line
 from agent.core.settings import EndpointSettings
+from agent.outcomes.record import COMMENT_MAX, Feedback
 from agent.outcomes.schema import VERSION as OUTCOME_VERSION
 from agent.outcomes.schema import outcome_schema
 from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
@@ -27,6 +30,8 @@ from agent.token_endpoint.http.schemas import (
     SESSION_ID,
     EndRequest,
     EndResponse,
+    FeedbackRequest,
+    FeedbackResponse,
     GreetingRequest,
     GreetingResponse,
     PlatformFields,
@@ -67,25 +72,41 @@ def add_routes(app: FastAPI) -> None:
                 "model": GreetingResponse,
                 "description": "The greeting already exists; the trainee rejoins it.",
             },
-            **error_responses(),
+            **error_responses(but=("feedback_not_kept",)),
         },
         "openapi_extra": SECURITY | body_of(GreetingRequest),
     }
     end: dict[str, Any] = {
         "response_model": EndResponse,
-        "responses": error_responses(but=("session_ended", "field_not_allowed")),
+        "responses": error_responses(
+            but=("session_ended", "field_not_allowed", "feedback_not_kept")
+        ),
         "openapi_extra": SECURITY | body_of(EndRequest),
+    }
+    feedback: dict[str, Any] = {
+        "response_model": FeedbackResponse,
+        "responses": error_responses(but=("session_ended", "field_not_allowed")),
+        "openapi_extra": SECURITY | body_of(FeedbackRequest),
     }
     app.post(GREETING_PATH + "/", summary="Start or rejoin a greeting", **start)(start_greeting)
     app.post(GREETING_PATH, include_in_schema=False, **start)(start_greeting)
     app.post(GREETING_PATH + "/end/", summary="End a greeting and its avatar", **end)(end_greeting)
     app.post(GREETING_PATH + "/end", include_in_schema=False, **end)(end_greeting)
     app.post(
+        GREETING_PATH + "/feedback/",
+        summary="Add feedback after the greeting has ended",
+        **feedback,
+    )(give_feedback)
+    app.post(GREETING_PATH + "/feedback", include_in_schema=False, **feedback)(give_feedback)
+    app.post(
         WEBHOOK_PATH,
         summary="LiveKit's webhooks",
         response_model=WebhookResponse,
         responses=error_responses(
-            but=("session_ended", "field_not_allowed", "forbidden", "not_json")
+            but=(
+                *("session_ended", "field_not_allowed", "feedback_not_kept"),
+                *("forbidden", "not_json"),
+            )
         ),
         openapi_extra=WEBHOOK_BODY,
     )(receive_livekit_webhook)
@@ -180,6 +201,30 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
         room_name=room_name_of(session_id),
         fallback=fallback_for(settings, getattr(request.state, "metadata", None)),
     )
+
+
+async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResponse:
+    """Add what the trainee thinks of the greeting to its outcome, after its end.
+
+    The feedback replaces earlier feedback. Two minutes after the last change it is sent to the
+    webhook as `greeting.feedback`. Until the end, the page gives feedback to the agent.
+    """
+    services = _services(request)
+    caller = await _authenticate(request, session_id, allow_room_token=True)
+    body = await read_body(request, FeedbackRequest)
+    await services.rate_limits.end(session_id, by_backend=caller.role is Role.BACKEND)
+    feedback = Feedback(
+        helpful=body.helpful, comment=one_line(body.comment, COMMENT_MAX), at=datetime.now(UTC)
+    )
+    if services.settings.only_counts or not await services.greetings.add_feedback(
+        session_id, feedback
+    ):
+        raise ApiError("feedback_not_kept", "the greeting has no outcome that takes feedback")
+    logger.info(
+        "feedback received after the end of a greeting",
+        extra={"event": "feedback_received", "session_id": session_id},
+    )
+    return FeedbackResponse(session_id=session_id)
 
 
 async def receive_livekit_webhook(request: Request) -> WebhookResponse:

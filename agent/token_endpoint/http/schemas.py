@@ -179,6 +179,15 @@ class EndRequest(_RequestFields):
     ] = "continue"
 
 
+class FeedbackRequest(_RequestFields):
+    """What the trainee thinks of the greeting."""
+
+    helpful: Annotated[StrictBool, Field(description="Thumbs up or down.")]
+    comment: Annotated[
+        str, Field(description="One line; only the first 500 characters are kept.")
+    ] = ""
+
+
 class Fallback(BaseModel):
     """What your page shows if an error occurs: a welcome message and a Continue button."""
 
@@ -212,6 +221,13 @@ class EndResponse(BaseModel):
     session_id: str
     room_name: str
     fallback: Fallback
+
+
+class FeedbackResponse(BaseModel):
+    """The feedback is stored, and sent to the platform in a few minutes."""
+
+    success: Literal[True] = True
+    session_id: str
 
 
 class ErrorDetail(BaseModel):

@@ -106,7 +106,7 @@ async def test_last_line_stays_in_view_when_the_phone_is_turned(page: Page) -> N
 @pytest.mark.parametrize("size", ["phone", "phone-landscape"])
 async def test_comment_and_thanks_are_in_view_after_a_thumb(page: Page, size: str) -> None:
     await set_size(page, size)
-    for state in ("feedback", "highlight"):
+    for state in ("feedback", "highlight", "feedback-after-end"):
         await show(page, state)
         await page.get_by_test_id("thumb-up").click()
         await page.get_by_text("Thank you for your feedback!").wait_for()
@@ -115,5 +115,11 @@ async def test_comment_and_thanks_are_in_view_after_a_thumb(page: Page, size: st
             element = page.get_by_test_id(part)
             shown = await element.evaluate(_IN_VIEW)
             assert shown, f"{part} is out of view in {state}"
+    # What was written stays when the room closes.
+    await show(page, "feedback")
+    await page.get_by_test_id("thumb-up").click()
+    await page.get_by_test_id("feedback-comment").fill("Kind")
+    await show(page, "feedback-after-end", keep=True)
+    assert await page.get_by_test_id("feedback-comment").input_value() == "Kind"
     await show(page, "no-feedback")
     assert await page.get_by_test_id("feedback").count() == 0, "a form whose feedback is not kept"

@@ -31,8 +31,11 @@ export function Greeting(props: GreetingProps) {
 
   const announced = greeting.agent?.guide;
   const [learnedName, setLearnedName] = useState<string>();
-  // Kept while no agent is in the room.
+  // Kept while no agent is in the room, and after the end.
   if (announced !== undefined && announced !== learnedName) setLearnedName(announced);
+  const takesFeedbackNow = greeting.agent?.takesFeedback === true;
+  const [takesFeedback, setTakesFeedback] = useState(false);
+  if (takesFeedbackNow && !takesFeedback) setTakesFeedback(true);
   const name = guideName ?? learnedName ?? before.name;
   const guide = useMemo(() => ({ ...before, name }), [name, before]);
 
@@ -43,7 +46,7 @@ export function Greeting(props: GreetingProps) {
         <DisclosureContext.Provider value={labelShown}>
           <GreetingView
             {...greeting}
-            {...{ tryAgain, takesFocus }}
+            {...{ tryAgain, takesFocus, takesFeedback }}
             traineeName={chosenName ?? props.traineeName}
             onName={keepName}
           />

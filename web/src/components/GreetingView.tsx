@@ -11,6 +11,7 @@ import {
   isConversing,
   isOver,
   isTextMode,
+  opensVideoByItself,
 } from "../state/greetingState.js";
 import type { Leaving } from "../state/useContinue.js";
 import { useTexts } from "../texts/useTexts.js";
@@ -44,6 +45,8 @@ export interface GreetingViewProps {
   conversation: Conversation;
   microphone: Microphone;
   calls: AgentCalls;
+  /** The outcome keeps feedback, also after the end. */
+  takesFeedback: boolean;
   stopRecording: () => void;
   leaving: Leaving;
   leave: () => void;
@@ -63,6 +66,11 @@ export function GreetingView(props: GreetingViewProps) {
   const over = isOver(state);
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
+  const asksForFeedback =
+    props.takesFeedback &&
+    (state.phase === "ended"
+      ? !opensVideoByItself(state)
+      : live && state.closing === "highlight_continue");
   return (
     <Layout
       state={state}
@@ -107,9 +115,7 @@ export function GreetingView(props: GreetingViewProps) {
                   send={send}
                 />
               )}
-              {live && state.closing === "highlight_continue" && agent?.takesFeedback === true && (
-                <FeedbackForm give={props.calls.giveFeedback} typing={typing} />
-              )}
+              {asksForFeedback && <FeedbackForm give={props.calls.giveFeedback} typing={typing} />}
             </CaptionList>
             {!over && (
               <ChatInput

@@ -203,3 +203,23 @@ describe("end", () => {
     });
   });
 });
+
+describe("giveFeedback", () => {
+  const feedback = { helpful: true, comment: "Kind" };
+
+  test("uses the received token, and resolves if the endpoint keeps the feedback", async () => {
+    const one = endpoint("Bearer jwt");
+    await one.requestToken();
+    await one.giveFeedback(feedback);
+    expect(server.requests[1]).toEqual({
+      path: "/api/users/sessions/7/avatar-greeting/feedback/",
+      authorization: `Bearer ${TOKEN}`,
+      body: feedback,
+    });
+  });
+
+  test.each([404, 409, 503])("rejects if the endpoint answers %i", async (status) => {
+    answer = () => ({ status, body: failure("feedback_not_kept", false) });
+    await expect(endpoint("Bearer jwt").giveFeedback(feedback)).rejects.toThrow("not kept");
+  });
+});

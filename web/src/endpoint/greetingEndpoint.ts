@@ -13,7 +13,7 @@ import { CLIENT_AVATAR_GREETING } from "../livekit/roomContract.js";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 4_000;
-/** `end()` waits this long for a token that is on its way, then uses the page's authorization. */
+/** `end()` and `giveFeedback()` wait this long for a token that is on its way, then uses the page's authorization. */
 const END_TOKEN_TIMEOUT_MS = 1_000;
 
 /** What the page shows, and where it leads, if there is no greeting. */
@@ -35,6 +35,13 @@ export interface Introduction {
   minutes: number;
   /** How many questions the guide asks at most. */
   questions: number;
+}
+
+/** What the trainee thinks of the greeting. */
+export interface Feedback {
+  helpful: boolean;
+  /** One line; empty for none. */
+  comment: string;
 }
 
 /**
@@ -106,6 +113,27 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
     return token;
   }
 
+  /**
+   * Post to a path below the endpoint with the room token, or with the page's authorization if it is
+   * not accepted. The request outlives the page (`keepalive`).
+   */
+  async function postAsTrainee(path: string, body: object): Promise<Response | undefined> {
+    const url = new URL(path, withSlash(endpointUrl));
+    const known = token?.catch(() => undefined);
+    const received = known && (await resultWithin(known, END_TOKEN_TIMEOUT_MS));
+    const credentials = [
+      ...(received === undefined ? [] : [() => `Bearer ${received.participantToken}`]),
+      () => authorizationHeader(authorization),
+    ];
+    let response: Response | undefined;
+    for (const credential of credentials) {
+      const headers = headersOf(await credential(), options);
+      response = await post(url, headers, body, END_TIMEOUT_MS, { keepalive: true });
+      if (response.status !== 401 && response.status !== 403) break;
+    }
+    return response;
+  }
+
   return {
     /** The token of this greeting; rejects with `GreetingEndpointError`. */
     requestToken,
@@ -132,31 +160,17 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
     requestAgent: (): Promise<GreetingToken> => postTokenRequest(options),
 
     /**
-     * End the greeting and its avatar. The request outlives the page (`keepalive`). Never rejects:
-     * if it fails, the worker's own limits end the greeting.
+     * End the greeting and its avatar. Never rejects: if it fails, the worker's own limits end the
+     * greeting.
      */
     async end(reason: string): Promise<void> {
-      const url = new URL("end/", withSlash(endpointUrl));
-      const known = token?.catch(() => undefined);
-      const received = known && (await resultWithin(known, END_TOKEN_TIMEOUT_MS));
-      const credentials = [
-        ...(received === undefined ? [] : [() => `Bearer ${received.participantToken}`]),
-        () => authorizationHeader(authorization),
-      ];
-      for (const credential of credentials) {
-        try {
-          const response = await post(
-            url,
-            headersOf(await credential(), options),
-            { reason },
-            END_TIMEOUT_MS,
-            { keepalive: true },
-          );
-          if (response.status !== 401 && response.status !== 403) return;
-        } catch {
-          return;
-        }
-      }
+      await postAsTrainee("end/", { reason }).catch(() => undefined);
+    },
+
+    /** Add feedback to the outcome after the greeting has ended. Rejects if it is not kept. */
+    async giveFeedback(feedback: Feedback): Promise<void> {
+      const response = await postAsTrainee("feedback/", feedback);
+      if (response?.ok !== true) throw new Error("the feedback was not kept");
     },
   };
 }

@@ -72,6 +72,7 @@ function greeting(
     ...BASE,
     state: { ...COMMON, phase: "greeting", closing, ...used },
     conversation: { ...BASE.conversation, captions: SAID },
+    takesFeedback: true,
     microphone: { ...BASE.microphone, status: "on" },
     playback: "playing",
     ...rest,
@@ -119,6 +120,7 @@ const BASE: GreetingViewProps = {
   conversation: { captions: [], send: () => Promise.resolve(), typing: nothing },
   // Without a conversation, the microphone is off.
   microphone: { status: "off", speaking: false, track: undefined, toggle: nothing },
+  takesFeedback: false,
   calls: { setName: () => Promise.resolve("Ada"), giveFeedback: () => Promise.resolve() },
   stopRecording: nothing,
   leaving: "no",
@@ -200,13 +202,20 @@ export const STATES = {
   }),
   "no-feedback": greeting("avatar", {
     closing: "highlight_continue",
-    agent: { activity: "listening", takesFeedback: false },
+    takesFeedback: false,
+    agent: { activity: "listening" },
   }),
   continue: greeting("avatar", { closing: "continue", leaving: "going" }),
   completed: {
     ...BASE,
     state: { ...COMMON, phase: "ended", reason: "completed", closing: undefined },
     conversation: { ...BASE.conversation, captions: SAID },
+  },
+  "feedback-after-end": {
+    ...BASE,
+    state: { ...COMMON, phase: "ended", reason: "silent", closing: undefined },
+    conversation: { ...BASE.conversation, captions: SAID },
+    takesFeedback: true,
   },
   "already-greeted": {
     ...BASE,

@@ -71,7 +71,7 @@ export const ATTRIBUTE_CLOSING = "greeting.closing";
 /** On the agent: the name by which the script introduces it, for example `Maya`. */
 export const ATTRIBUTE_GUIDE = "greeting.guide";
 
-/** On the agent, with `greeting.closing`: `on` if the outcome keeps feedback. */
+/** On the agent, from the opening on: `on` if the outcome keeps feedback. */
 export const ATTRIBUTE_FEEDBACK = "greeting.feedback";
 
 /** On the agent, from the end of the opening: the questions, as JSON; see `questions.ts`. */

@@ -1,7 +1,8 @@
 import { renderHook } from "@testing-library/react";
+import { Room } from "livekit-client";
 import { expect, test, vi } from "vitest";
 
-import { useNameForNewAgent } from "./useAgentCalls.js";
+import { useAgentCalls, useNameForNewAgent } from "./useAgentCalls.js";
 
 test("each agent that joins is told the chosen name once, and no agent if there is none", () => {
   const setName = vi.fn().mockRejectedValue(new Error("there is no agent"));
@@ -15,4 +16,14 @@ test("each agent that joins is told the chosen name once, and no agent if there 
   rerender({ conversing: false, name: "Zoë" });
   rerender({ conversing: true, name: "Zoë" });
   expect(setName).toHaveBeenCalledExactlyOnceWith("Zoë");
+});
+
+test("feedback goes to the token endpoint if there is no agent", async () => {
+  const giveFeedback = vi.fn().mockResolvedValue(undefined);
+  const { result } = renderHook(() => useAgentCalls(new Room(), { giveFeedback }));
+  const feedback = { helpful: false, comment: "" };
+  await result.current.giveFeedback(feedback);
+  expect(giveFeedback).toHaveBeenCalledExactlyOnceWith(feedback);
+  giveFeedback.mockRejectedValue(new Error("the feedback was not kept"));
+  await expect(result.current.giveFeedback(feedback)).rejects.toThrow("not kept");
 });

@@ -2,17 +2,11 @@
 import type { Room } from "livekit-client";
 import { useEffect, useMemo } from "react";
 
+import type { Feedback, GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
 import { useStableCallback } from "../lib/useStableCallback.js";
 import { newestAgent } from "./agentPresence.js";
 import { RPC_FEEDBACK, RPC_SET_NAME } from "./roomContract.js";
 import { callParticipant } from "./rpc.js";
-
-/** What the trainee thinks of the greeting. */
-export interface Feedback {
-  helpful: boolean;
-  /** One line; empty for none. */
-  comment: string;
-}
 
 export interface AgentCalls {
   /**
@@ -20,11 +14,17 @@ export interface AgentCalls {
    * undefined if it is not a name; rejects if the agent cannot be reached.
    */
   setName: (name: string) => Promise<string | undefined>;
-  /** Add feedback to the outcome; it replaces earlier feedback. Rejects as `setName` does. */
+  /**
+   * Add feedback to the outcome; it replaces earlier feedback. Also after the end, then by the token
+   * endpoint. Rejects if it is not kept.
+   */
   giveFeedback: (feedback: Feedback) => Promise<void>;
 }
 
-export function useAgentCalls(room: Room): AgentCalls {
+export function useAgentCalls(
+  room: Room,
+  { giveFeedback }: Pick<GreetingEndpoint, "giveFeedback">,
+): AgentCalls {
   return useMemo(() => {
     const call = (method: string, payload: object) => {
       const agent = newestAgent(room.remoteParticipants.values());
@@ -34,10 +34,11 @@ export function useAgentCalls(room: Room): AgentCalls {
     return {
       setName: async (name) => nameIn(await call(RPC_SET_NAME, { name })),
       giveFeedback: async (feedback) => {
-        await call(RPC_FEEDBACK, feedback);
+        // The agent may be leaving.
+        await call(RPC_FEEDBACK, feedback).catch(() => giveFeedback(feedback));
       },
     };
-  }, [room]);
+  }, [room, giveFeedback]);
 }
 
 /**

@@ -13,7 +13,7 @@ class GreetingOutcome(models.Model):
     """
 
     webhook_id = models.CharField(max_length=200, unique=True)
-    """The same in every delivery of one outcome; used to deduplicate."""
+    """`outcome_` and the id of the greeting; used to deduplicate."""
     session_id = models.CharField(max_length=128, db_index=True)
     """The platform's id of the training session, as text: an integer or a UUID."""
     trainee_id = models.CharField(max_length=255, blank=True, db_index=True)

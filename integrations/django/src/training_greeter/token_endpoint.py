@@ -77,6 +77,11 @@ def end_greeting(session_id: Any, greeting: Greeting, reason: str = "continue") 
     return _post(session_id, "end/", {"reason": reason}, greeting)
 
 
+def give_feedback(session_id: Any, greeting: Greeting, helpful: bool, comment: str = "") -> Answer:
+    """Add what the trainee thinks of the greeting to its outcome, after its end."""
+    return _post(session_id, "feedback/", {"helpful": helpful, "comment": comment}, greeting)
+
+
 def browser_authorization(session_id: Any, greeting: Greeting) -> str:
     """Return an `Authorization` header with which a browser calls the token endpoint itself.
 

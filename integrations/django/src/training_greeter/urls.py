@@ -1,6 +1,6 @@
 """URLs of the app: `path("", include("training_greeter.urls"))`.
 
-The page gets the first one and derives `end/` from it.
+The page gets the first one and derives `end/` and `feedback/` from it.
 """
 
 from django.urls import path
@@ -14,6 +14,7 @@ GREETING = "api/users/sessions/<str:session_id>/avatar-greeting/"
 urlpatterns = [
     path(GREETING, views.avatar_greeting, name="greeting"),
     path(f"{GREETING}end/", views.end_avatar_greeting, name="end"),
+    path(f"{GREETING}feedback/", views.greeting_feedback, name="feedback"),
     path(f"{GREETING}token/", views.avatar_greeting_token, name="token"),
     path("webhooks/greeting-outcome/", webhook.greeting_outcome, name="webhook"),
 ]

@@ -1,9 +1,9 @@
 """Views for the logged-in trainee: request, end, and authorize the greeting of a session.
 
 Which sessions a trainee has is the project's decision (`training_greeter.greeting`). A trainee
-cannot find out whether another trainee's session exists. The browser provides two values only:
-`client` and the end reason. Every error carries `fallback`, also if the token endpoint cannot be
-reached.
+cannot find out whether another trainee's session exists. The browser provides these values only:
+`client`, the end reason and the feedback. Every error carries `fallback`, also if the token
+endpoint cannot be reached.
 
 The views keep Django's CSRF protection: the page sends the token in the header `X-CSRFToken`
 (`{% training_greeter %}` does it; the React component has the prop `headers`).
@@ -81,6 +81,14 @@ def end_avatar_greeting(request: HttpRequest, session_id: str, greeting: Greetin
     """End the greeting and remove the avatar; the page calls this when the trainee continues."""
     reason = _json_object(request).get("reason", "continue")
     return _response(token_endpoint.end_greeting(session_id, greeting, reason))
+
+
+@own_session_required
+def greeting_feedback(request: HttpRequest, session_id: str, greeting: Greeting) -> HttpResponse:
+    """Pass on the feedback that the trainee gives after the greeting has ended."""
+    given = _json_object(request)
+    helpful, comment = given.get("helpful") is True, str(given.get("comment") or "")
+    return _response(token_endpoint.give_feedback(session_id, greeting, helpful, comment))
 
 
 @own_session_required

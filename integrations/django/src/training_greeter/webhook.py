@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 def greeting_outcome(request: HttpRequest) -> HttpResponse:
     """Store an outcome once and send `outcome_received`, however often it is delivered.
 
+    Feedback that the trainee gave after the end replaces the outcome, and sends
+    `outcome_received` again.
+
     Returns:
         201 if it was stored; 200 if it is already stored, or of a type that this version ignores;
         400 if it is forged, stale or unreadable.
@@ -37,9 +40,12 @@ def greeting_outcome(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=400)
     webhook_id = request.headers["webhook-id"]
     try:
-        if event["type"] != "greeting.ended":
+        if event["type"] not in ("greeting.ended", "greeting.feedback"):
             return HttpResponse(status=200)
         columns = _columns(event["data"])
+        # Both types have the outcome's id; the webhook id differs.
+        stored_as = f"outcome_{event['data']['id']}"
+        has_feedback = event["type"] == "greeting.feedback"
     except (KeyError, TypeError):
         # Signed, so it comes from another version of training-greeter. It retries, so nothing is
         # lost while you update this package.
@@ -47,8 +53,13 @@ def greeting_outcome(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=400)
     with transaction.atomic():
         outcome, stored = GreetingOutcome.objects.get_or_create(
-            webhook_id=webhook_id, defaults=columns
+            webhook_id=stored_as, defaults=columns
         )
+        # A retried `greeting.ended` may arrive later, and does not replace the feedback.
+        if has_feedback and outcome.outcome.get("feedback") != columns["outcome"]["feedback"]:
+            outcome.outcome = columns["outcome"]
+            outcome.save()
+            stored = True
         if stored:
             outcome_received.send(sender=GreetingOutcome, outcome=outcome)
     logger.info("webhook %s: %s", webhook_id, "stored" if stored else "already stored")

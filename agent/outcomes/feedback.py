@@ -1,0 +1,52 @@
+"""Feedback that the trainee gives after the greeting has ended.
+
+The outcome is closed by then, and perhaps delivered. The store keeps a second version of it, with
+the feedback. It stays open while the trainee may still change the feedback. Then it is delivered as
+`greeting.feedback`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from agent.outcomes.record import Feedback, Outcome
+from agent.store import Store
+
+_SUFFIX: Final = ".feedback"
+_HOLD_S: Final = 120.0
+
+
+def is_with_feedback(outcome_id: str) -> bool:
+    """Return True for the store's id of a second version."""
+    return outcome_id.endswith(_SUFFIX)
+
+
+async def add_feedback(
+    store: Store, session_id: str, feedback: Feedback, *, hold_s: float = _HOLD_S
+) -> bool:
+    """Add feedback to the session's newest outcome; it replaces earlier feedback.
+
+    Args:
+        hold_s: the feedback is delivered so many seconds after its last change.
+
+    Returns:
+        False if the outcome has not ended, or the feedback was delivered already.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    bodies = await store.outcomes(session_id)
+    outcome = Outcome.model_validate_json(bodies[-1]) if bodies else None
+    if outcome is None or outcome.ended is None:
+        return False
+    outcome.feedback = feedback
+    body, stored_as = outcome.model_dump_json(), outcome.id + _SUFFIX
+    await store.open_outcome(stored_as, session_id, body, hold_s)
+    return await store.save_outcome(stored_as, body, hold_s)
+
+
+def newest_versions(bodies: Sequence[str]) -> list[str]:
+    """Return each outcome once, with the feedback that was given after its end."""
+    return list({json.loads(body)["id"]: body for body in bodies}.values())

@@ -1,0 +1,85 @@
+"""POST …/avatar-greeting/feedback/, after the end of a greeting."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.outcomes.feedback import newest_versions
+from agent.outcomes.record import Ended
+from agent.store import Store, open_store
+from agent.token_endpoint import greetings
+from tests.support.outcomes import STARTED, outcome
+from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings
+
+GIVEN = {"helpful": True, "comment": "So\nkind!"}
+PATH = path_of("7") + "feedback/"
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> Store:
+    """The endpoint's store, with a greeting that has ended."""
+    store = open_store(settings(tmp_path))
+    record = outcome("o", "7")
+    await store.open_outcome("o", "7", record.model_dump_json(), 60)
+    record.ended = Ended(reason="silent", at=STARTED + timedelta(seconds=90))
+    assert await store.close_outcome("o", record.model_dump_json())
+    return store
+
+
+@pytest.mark.parametrize("caller", [BACKEND, browser("7")])
+async def test_feedback_is_kept_in_the_outcome(
+    tmp_path: Path, store: Store, caller: dict[str, str]
+) -> None:
+    async with endpoint(tmp_path) as http:
+        answer = await http.post(PATH, json=GIVEN, headers=caller)
+    assert (answer.status_code, answer.json()) == (200, {"success": True, "session_id": "7"})
+    [body] = newest_versions(await store.outcomes("7"))
+    feedback = json.loads(body)["feedback"]
+    assert (feedback["helpful"], feedback["comment"]) == (True, "So kind!")
+
+
+@pytest.mark.parametrize(
+    ("body", "caller", "status", "code"),
+    [
+        ({}, BACKEND, 422, "invalid_request"),
+        ({"helpful": "yes"}, BACKEND, 422, "invalid_request"),
+        (GIVEN, browser("8"), 403, "forbidden"),
+        (GIVEN, {}, 401, "unauthorized"),
+    ],
+)
+async def test_feedback_that_is_not_valid_is_rejected(
+    tmp_path: Path,
+    store: Store,
+    body: dict[str, object],
+    caller: dict[str, str],
+    status: int,
+    code: str,
+) -> None:
+    async with endpoint(tmp_path) as http:
+        answer = await http.post(PATH, json=body, headers=caller)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+        answer = await http.post(PATH, headers=BACKEND)
+        assert answer.status_code == 422, "an empty body"
+    assert len(await store.outcomes("7")) == 1
+
+
+async def test_feedback_is_refused_with_outcome_detail_aggregate(
+    tmp_path: Path, store: Store
+) -> None:
+    async with endpoint(tmp_path, OUTCOME_DETAIL="aggregate") as http:
+        answer = await http.post(PATH, json=GIVEN, headers=BACKEND)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "feedback_not_kept")
+    assert len(await store.outcomes("7")) == 1
+
+
+async def test_feedback_is_refused_if_the_greeting_has_no_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(greetings, "_OUTCOME_CLOSED_S", 0.2)
+    async with endpoint(tmp_path) as http:
+        answer = await http.post(PATH, json=GIVEN, headers=BACKEND)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "feedback_not_kept")
