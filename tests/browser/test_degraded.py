@@ -171,6 +171,10 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     await expect(first.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
     room = f"training-session-{session_id}"
 
+    said = first.get_by_test_id("captions").locator("[data-from=guide] .tg-line").first
+    await expect(said).to_contain_text("Ada", timeout=SLOW_MS)
+    said_before = await said.inner_text()
+
     second = await first.context.new_page()
     await second.goto(first.url)
     await expect(second.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
@@ -181,6 +185,9 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     await expect(message).to_contain_text("Se abrió en otra pestaña o ventana")
     await expect(first.get_by_test_id("try-again")).to_have_text("Seguir aquí")
     await screenshot(first, "taken-over")
+    # The second tab has what was said, although the first one heard it.
+    captions = second.get_by_test_id("captions")
+    await expect(captions).to_contain_text(said_before, timeout=SLOW_MS)
     field = second.get_by_test_id("chat-input")
     await field.fill("¿Cuánto dura el video?")
     await second.keyboard.press("Enter")

@@ -96,6 +96,15 @@ async def register(browser: aiohttp.ClientSession, url: str, **form: str) -> dic
     return claims
 
 
+async def test_form_says_what_comes_next_and_how_long_it_takes(
+    browser: aiohttp.ClientSession, url: str
+) -> None:
+    async with browser.get(f"{url}/") as answer:
+        form = await answer.text()
+    assert "an AI guide welcomes you by video. It takes about two minutes" in form
+    assert "in person" not in form
+
+
 async def test_platform_requests_the_greeting_when_the_form_is_submitted(
     browser: aiohttp.ClientSession, url: str, endpoint: FakeEndpoint
 ) -> None:

@@ -58,3 +58,11 @@ test("the list follows what is added before its own scroll event comes", () => {
   rerender(<CaptionList captions={[QUESTION, ANSWER, caption("3", "agent", "Fine.")]} hint="" />);
   expect(list.scrollTop).toBe(1_100);
 });
+
+test("a line that was interrupted says so", () => {
+  const line = { ...QUESTION, text: "Have you done" };
+  render(<CaptionList captions={[line, ANSWER]} hint="" />);
+  const [first, second] = screen.getAllByRole("listitem");
+  expect(first?.textContent).toContain("(interrupted)");
+  expect(second?.textContent).not.toContain("(interrupted)");
+});

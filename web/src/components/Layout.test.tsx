@@ -36,3 +36,9 @@ test.each(Object.keys(LANGUAGES))(
     expect(note.childNodes).toHaveLength(0);
   },
 );
+
+test("a name from right to left does not turn the words around it", () => {
+  render(layout("en", false));
+  const heading = screen.getByRole("heading", { level: 1 });
+  expect(heading.innerHTML).toBe("Welcome, <bdi>Ana</bdi>");
+});

@@ -5,7 +5,7 @@ import { ConnectionState, ParticipantKind, type Room, RoomEvent, Track } from "l
 import { expect, test, vi } from "vitest";
 
 import { delay } from "../lib/timing.js";
-import { PlaybackReporter } from "./playbackReporter.js";
+import { type Playback, PlaybackReporter } from "./playbackReporter.js";
 
 /** A room whose agent receives each call after the next of `latencies`, in ms. */
 function roomWithAgent(latencies: number[]) {
@@ -59,6 +59,24 @@ test("the agent's last report is the newest one, even if an older one arrives la
   ).toEqual([true, false, true]);
   await delay(150);
   expect(received).toHaveLength(3);
+  stop();
+});
+
+test("a trainee who reads along is not waited for, although the browser plays no sound", async () => {
+  const { room, received, subscribed } = roomWithAgent([]);
+  const shown: Playback[] = [];
+  const reporter = new PlaybackReporter(room, (playback) => shown.push(playback));
+  const stop = reporter.start();
+  subscribed();
+  await delay(20);
+  reporter.setSound(false);
+  await vi.waitFor(() => expect(shown.at(-1)).toBe("off"));
+  await vi.waitFor(() =>
+    expect(JSON.parse(received.at(-1) ?? "{}")).toEqual({
+      sound_unlocked: true,
+      audio_from: ["agent"],
+    }),
+  );
   stop();
 });
 
