@@ -128,6 +128,13 @@ def test_interview_switches_the_language(locale: str, said: str, new: str) -> No
     assert answer == f"{replies(new)['switch_language']} {talk.script.questions[0].ask}"
 
 
+def test_interview_continues_in_the_language_that_was_asked_for() -> None:
+    talk = Interview("forklift", "es")  # as after a switch: the request is still the last turn
+    said = talk.say("Spanisch, bitte")
+    assert said == f"{replies('es')['switch_language']} {talk.script.questions[0].ask}"
+    assert talk.called == []
+
+
 def test_interview_declines_a_language_the_script_lacks() -> None:
     functions = {"switch_language": {"parameters": {"properties": {"locale": {}}}}}
     request = Request("You speak English", [Turn("user", "German, please")], functions)

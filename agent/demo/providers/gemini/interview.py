@@ -85,14 +85,20 @@ class _Interview:
         return self._then_ask(text, last=self._text("nothing_left"))
 
     def _language_switch(self) -> Reply | None:
-        """The reply if the trainee asks for another language, or greets in it."""
-        others = [each for each in languages().values() if each is not self._language]
-        wanted = next((each for each in others if each.finds("switch", self._heard)), None)
-        if wanted is None or self._hears("no"):
+        """The reply if the trainee asks for a language, or greets in another one."""
+        wanted = [
+            each
+            for each in languages().values()
+            if each.finds("switch", self._heard)
+            or (each is not self._language and each.finds("greeting", self._heard))
+        ]
+        if not wanted or self._hears("no"):
             return None
+        if wanted[0] is self._language:  # the product has just switched to it
+            return self._then_ask(self._text("switch_language"))
         schema = schema_of(self._request.functions.get("switch_language", {}))
         for locale in schema.get("properties", {}).get("locale", {}).get("enum", []):
-            if locale.split("-")[0] == wanted.tag:
+            if locale.split("-")[0] == wanted[0].tag:
                 return Reply(calls=[_call("switch_language", locale=locale)])
         return self._then_ask(self._text("not_spoken"))
 
