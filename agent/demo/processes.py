@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 import aiohttp
 
 _END_S = 8.0
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+"""Colours, and the cursor movements of progress bars."""
 
 
 class ChildFailed(Exception):
@@ -129,8 +132,13 @@ async def wait_until_ready(
 
 
 def _tail(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return f"{' / '.join(lines[-3:])[-500:]} (the whole log is {log})"
+    return f"{' / '.join(last_lines(log)[-3:])[-500:]} (the whole log is {log})"
+
+
+def last_lines(log: Path) -> list[str]:
+    """The last lines of an output; a carriage return begins a new one, as in progress bars."""
+    text = _ESCAPES.sub("", log.read_text(errors="replace")[-8000:])
+    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()][-40:]
 
 
 def plain_environment() -> dict[str, str]:

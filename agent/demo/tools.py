@@ -11,14 +11,11 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agent.demo.processes import running
+from agent.demo.processes import last_lines, running
 
 _REPORT_EVERY_S = 5.0
 _END_S = 3.0
 _WIDTH = 70
-
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-"""Colours, and the cursor movements of progress bars."""
 
 
 def cache_dir() -> Path:
@@ -71,25 +68,19 @@ async def run_tool(
             while process.returncode is None:
                 left_s = began + timeout_s - now()
                 if left_s <= 0:
-                    raise MissingTool(f"{what}: not done after {timeout_s:g} s: {_tail(log)}")
+                    raise MissingTool(f"{what}: not done after {timeout_s:g} s: {_end_of(log)}")
                 try:
                     await asyncio.wait_for(process.wait(), min(_REPORT_EVERY_S, left_s))
                 except TimeoutError:
-                    last = "".join(f": {line[:_WIDTH]}" for line in _lines(log)[-1:])
+                    last = "".join(f": {line[:_WIDTH]}" for line in last_lines(log)[-1:])
                     say(f"… {step}, {now() - began:.0f} s{last}")
         if process.returncode:
-            raise MissingTool(f"{what} failed ({' '.join(command)}): {_tail(log)}")
-        return "\n".join(_lines(log))
+            raise MissingTool(f"{what} failed ({' '.join(command)}): {_end_of(log)}")
+        return "\n".join(last_lines(log))
 
 
-def _lines(log: Path) -> list[str]:
-    """The last lines of an output; a carriage return begins a new one, as in progress bars."""
-    text = _ESCAPES.sub("", log.read_text(errors="replace")[-8000:])
-    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()][-40:]
-
-
-def _tail(log: Path) -> str:
-    return " / ".join(_lines(log))[-800:] or "no output"
+def _end_of(log: Path) -> str:
+    return " / ".join(last_lines(log))[-800:] or "no output"
 
 
 def version_of(tool: str) -> tuple[int, ...]:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from agent.core.plain_text import cut
 from agent.demo.providers.gemini.language import Language, plain, words
 from agent.demo.providers.gemini.request import Request
-from agent.demo.providers.gemini.rules import schema_of
 
 Value = bool | int | str
 
 RECORD = "record_"
 """The name of a question's function; the question's id follows."""
-_LINE = re.compile(r"^\s*-\s*([a-z]\w*) \([^)]*\): (.+?)(?: [\[(](.*)[\])])?$", re.M)
+_LINE = re.compile(
+    r"^\s*-\s*([a-z]\w*) \((yes_no|choice|number|text)[^)]*\): (.+?)(?: [\[(](.*)[\])])?$", re.M
+)
 _CUT_CHARACTERS = 15
 """An interrupted question is recognised if this much of it was said."""
 _TEXT_MAX = 300
@@ -32,11 +32,11 @@ class Question:
     """One question of the script."""
 
     id: str
+    kind: str
+    """`yes_no`, `choice`, `number` or `text`"""
     ask: str
     about: str
     """The choices, or the unit and the bounds of a number."""
-    schema: dict[str, Any]
-    """JSON schema of the values that its function takes."""
 
     @classmethod
     def all_of(cls, request: Request) -> dict[str, Question]:
@@ -44,17 +44,13 @@ class Question:
 
         Such as `- truck (choice): Which truck? [reach = a reach truck; pallet = a pallet truck]`.
         """
-        questions = {}
-        for id, ask, about in _LINE.findall(request.instruction):
-            if function := request.functions.get(RECORD + id):
-                schema = schema_of(function)["properties"]["value"]
-                questions[id] = cls(id, ask, about, schema)
-        return questions
+        found = (cls(*match.groups(default="")) for match in _LINE.finditer(request.instruction))
+        return {each.id: each for each in found if RECORD + each.id in request.functions}
 
     @property
     def choices(self) -> dict[str, str]:
         """Labels by id."""
-        pairs = [choice.partition(" = ") for choice in self.about.split("; ")]
+        pairs = (choice.partition(" = ") for choice in self.about.split("; "))
         return {id: label for id, _, label in pairs}
 
     def is_in(self, text: str) -> bool:
@@ -71,11 +67,11 @@ def value_of(question: Question, said: str, language: Language) -> Value | None:
     """The value of an answer; None if it is not clear."""
     correction = rf"(?<!\w)(?:{language.patterns['correction']})(?!\w)[ ,:]*"
     *_, text = re.split(correction, plain(said))
-    if question.schema["type"] == "boolean":
+    if question.kind == "yes_no":
         return _yes_no(text, language)
-    if question.schema["type"] in ("integer", "number"):
+    if question.kind == "number":
         return _number(question, text, language)
-    if "enum" in question.schema:
+    if question.kind == "choice":
         return _choice(question, text, language)
     no_text = language.finds("not_text", text) or declines(question, said, language)
     return None if no_text else cut(said, _TEXT_MAX)
@@ -85,7 +81,7 @@ def declines(question: Question, said: str, language: Language) -> bool:
     """Whether the trainee does not know, or would rather not say."""
     text = plain(said)
     match = language.finds("skip", text)
-    if match is None or question.schema["type"] != "string" or "enum" in question.schema:
+    if match is None or question.kind != "text":
         return match is not None
     return len(words(text.replace(match[0], ""))) <= _SKIP_WORDS
 

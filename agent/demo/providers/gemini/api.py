@@ -118,10 +118,8 @@ class Gemini:
             return web.Response(text=broken, content_type="text/event-stream")
         reply = self._script.popleft() if self._script else self._with_fault(answer(asked), asked)
         call.detail |= {"answered": "".join(reply.pieces), "calls": reply.calls}
-        usual = _FIRST_TOKEN_S * self._shared.latency
         slow = self._faults.take("llm", "slow")
-        first_token_s = usual if reply.first_token_s is None else reply.first_token_s
-        await asyncio.sleep(slow.value if slow else first_token_s)
+        await asyncio.sleep(slow.value if slow else _FIRST_TOKEN_S * self._shared.latency)
         return await send_chunks(request, self._chunks(request, asked, reply))
 
     def _with_fault(self, reply: Reply, asked: Request) -> Reply:

@@ -26,8 +26,6 @@ class Reply:
     """Function calls, `{"name": …, "args": {…}}` each; they come after the text."""
     chunks: list[str] = field(default_factory=list)
     """The text in pieces of the test's choosing, instead of `text`."""
-    first_token_s: float | None = None
-    """Before the first chunk; None for the usual latency."""
     delay_s: float | None = None
     """Before each further chunk; None for the usual speed."""
 
