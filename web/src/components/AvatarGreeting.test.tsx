@@ -44,9 +44,7 @@ const show = (
   return onContinue;
 };
 const phase = (name: string) =>
-  waitFor(() => expect(screen.getByTestId("avatar-greeting").dataset.state).toBe(name), {
-    timeout: 5_000,
-  });
+  waitFor(() => expect(screen.getByTestId("avatar-greeting").dataset.state).toBe(name));
 const root = () => screen.getByTestId("avatar-greeting");
 const welcome = () => screen.getByTestId("welcome-message").textContent;
 
@@ -198,7 +196,6 @@ describe("the host's callbacks", () => {
     render(<AvatarGreeting preJoin={false} endpointUrl={server.url} onEnded={onEnded} />);
     await phase("ended");
     await waitFor(() => expect(reported.mock.calls).toEqual([[error]]));
-    vi.unstubAllGlobals();
   });
 });
 

@@ -1,13 +1,11 @@
 import { render, screen } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import type { Label } from "../livekit/labelReporter.js";
 import { LANGUAGES, textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
 import { AvatarVideo } from "./AvatarVideo.js";
 import { DisclosureContext } from "./useDisclosed.js";
-
-afterEach(() => vi.unstubAllGlobals());
 
 test.each(Object.keys(LANGUAGES))("the picture alone says that it is an AI, in %s", (locale) => {
   render(

@@ -20,10 +20,7 @@ beforeEach(async () => {
   server = await endpointServer((request) => answer(request));
 });
 
-afterEach(async () => {
-  vi.unstubAllGlobals();
-  await server.close();
-});
+afterEach(() => server.close());
 
 const endpoint = (authorization?: string | (() => Promise<string>)) =>
   createGreetingEndpoint({ endpointUrl: server.url, authorization });

@@ -1,12 +1,9 @@
 import { act, renderHook } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 
 import { useKept } from "./useKept.js";
 
-afterEach(() => {
-  vi.unstubAllGlobals();
-  sessionStorage.clear();
-});
+beforeEach(() => sessionStorage.clear());
 
 test("a text is there again after a reload, for its own name only", () => {
   const first = renderHook(() => useKept("sessionStorage", "name:a"));

@@ -1,4 +1,11 @@
-import { cleanup } from "@testing-library/react";
-import { afterEach } from "vitest";
+import { cleanup, configure } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
 
-afterEach(() => cleanup());
+// A busy machine is slow.
+configure({ asyncUtilTimeout: 10_000 });
+
+// All test files share one page.
+afterEach(() => {
+  vi.unstubAllGlobals();
+  cleanup();
+});
