@@ -1,0 +1,25 @@
+"""What all unit tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import certifi
+import pytest
+
+_END = "-----END CERTIFICATE-----\n"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let clients load one certificate authority, not all: no unit test uses TLS.
+
+    Loading all takes 20 ms, and each Gemini model has two clients.
+    """
+    first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition(_END)
+    bundle = tmp_path_factory.mktemp("tls") / "authority.pem"
+    bundle.write_text(first + end, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(bundle))
+        yield
