@@ -269,7 +269,7 @@ async def test_sqlite_forget_session_removes_the_text_from_all_files(tmp_path: P
     assert not any(b"my-own-words" in data for data in left)
 
 
-async def test_sqlite_store_is_shared_by_many_processes(tmp_path: Path) -> None:
+async def test_sqlite_store_is_shared_by_two_processes(tmp_path: Path) -> None:
     program = """
 import asyncio, sys
 from pathlib import Path
@@ -277,7 +277,7 @@ from agent.store import SqliteStore
 
 async def main(mine):
     store = SqliteStore(Path(sys.argv[1]))
-    for i in range(10):
+    for i in range(20):
         await store.open_outcome(f"{mine}-{i}", "s", "1", 60)
         assert await store.save_outcome(f"{mine}-{i}", "2", 60)
         assert await store.close_outcome(f"{mine}-{i}", "3")
@@ -293,10 +293,10 @@ asyncio.run(main(sys.argv[2]))
             *(sys.executable, "-c", program, str(tmp_path / "s"), str(i)),
             stdout=asyncio.subprocess.PIPE,
         )
-        for i in range(4)
+        for i in range(2)
     ]
     async with asyncio.timeout(60):
         said = await asyncio.gather(*(process.communicate() for process in running))
-    assert [process.returncode for process in running] == [0] * 4
+    assert [process.returncode for process in running] == [0, 0]
     taken = [id_ for out, _ in said for id_ in out.decode().split()]
     assert len(taken) == len(set(taken)) == 40

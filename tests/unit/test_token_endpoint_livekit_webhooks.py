@@ -215,7 +215,7 @@ FIELDS = st.sampled_from(["event", "room", "participant", "id", "createdAt", "eg
 def bodies_of_any_shape() -> list[bytes]:
     found: list[bytes] = []
 
-    @hypothesis.settings(max_examples=80, deadline=None, database=None)
+    @hypothesis.settings(max_examples=40, deadline=None, database=None)
     @hypothesis.given(told=st.dictionaries(FIELDS, ANYTHING, max_size=4))
     def collect(told: dict[str, Any]) -> None:
         found.append(json.dumps(told).encode())

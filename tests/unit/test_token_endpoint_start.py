@@ -83,9 +83,7 @@ def test_image_state_directory_belongs_to_its_user_and_is_a_volume() -> None:
 @pytest.mark.parametrize("module", ["agent", "agent.token_endpoint"])
 def test_process_runs_with_the_files_of_the_image(tmp_path: Path, module: str) -> None:
     """.dockerignore leaves the demo out."""
-    shutil.copytree(
-        ROOT / "agent", tmp_path / "agent", ignore=shutil.ignore_patterns("demo", "__pycache__")
-    )
+    shutil.copytree(ROOT / "agent", tmp_path / "agent", ignore=shutil.ignore_patterns("demo"))
     shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
     found = subprocess.run(
         [sys.executable, "-m", module, "--help"],

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import pytest
 
+from agent.conversation.answers import Answers
 from agent.conversation.function_tools import FunctionTools, Speaker
 from agent.conversation.state import GreetingState
 from agent.core.events import Events
@@ -55,6 +56,11 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     return load_library(root)
 
 
+def state_in(locale: str, library: Library) -> GreetingState:
+    metadata = JobMetadata.model_validate({"locale": locale})
+    return GreetingState(metadata=metadata, library=library, events=Events())
+
+
 async def result_of(said: str, id: str, state: GreetingState) -> object:
     """What becomes of an answer: its value, `skip` or `again`."""
     (question,) = [q for q in state.script.questions if q.id == id]
@@ -88,10 +94,10 @@ async def test_typed_answers_are_recorded_correctly_or_asked_again(
     locale: str, id: str, library: Library
 ) -> None:
     wrong = []
+    state = state_in(locale, library)
     for key, texts in TYPED[locale]["answers"][id].items():
         for said in texts:
-            metadata = JobMetadata.model_validate({"locale": locale})
-            state = GreetingState(metadata=metadata, library=library, events=Events())
+            state.answers = Answers(state.script.questions, Events())
             expected: object = said if key == "text" else key
             if id == "years" and key.isdigit():
                 expected = int(key)
@@ -109,9 +115,9 @@ async def test_words_that_are_no_answer_are_not_recorded(
     locale: str, id: str, library: Library
 ) -> None:
     recorded = []
+    state = state_in(locale, library)
     for said in TYPED[locale]["aside"]:
-        metadata = JobMetadata.model_validate({"locale": locale})
-        state = GreetingState(metadata=metadata, library=library, events=Events())
+        state.answers = Answers(state.script.questions, Events())
         if (result := await result_of(said, id, state)) != "again":
             recorded.append(f"{said!r}: {result!r}")
     assert not recorded, "\n".join(recorded)
