@@ -15,8 +15,8 @@ from agent.avatar import beyond_presence as module
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.core.events import Events
 from agent.greeting import first_avatar
+from tests.fakes.avatar_arrival import ArrivalSetup
 from tests.fakes.beyond_presence import BeyondPresenceSessions, beyond_presence
-from tests.unit.test_avatar_arrival import Setup
 
 LONGER_THAN_A_RETRY_S = 0.6
 
@@ -44,10 +44,10 @@ async def server() -> AsyncIterator[BeyondPresenceSessions]:
         yield server
 
 
-async def requested(server: BeyondPresenceSessions, *answers: str, **environ: str) -> Setup:
+async def requested(server: BeyondPresenceSessions, *answers: str, **environ: str) -> ArrivalSetup:
     """Return an arrival whose first request has reached the server."""
     server.answers = list(answers)
-    setup = Setup(BEY_API_URL=server.url, **environ)
+    setup = ArrivalSetup(BEY_API_URL=server.url, **environ)
     await setup.until(lambda: len(server.requested) == 1)
     return setup
 
@@ -125,7 +125,7 @@ async def test_refused_request_is_not_repeated(server: BeyondPresenceSessions) -
 async def test_unreachable_provider_is_given_up_at_once() -> None:
     async with beyond_presence() as server:
         url = server.url
-    setup = Setup(BEY_API_URL=url)
+    setup = ArrivalSetup(BEY_API_URL=url)
     async with asyncio.timeout(4):
         await setup.arrival.settle(10)
     assert setup.state.mode_reason == "avatar_refused"

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
-from agent.conversation.state import GreetingState
 from agent.core.events import Events
-from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
 from agent.greeting import first_avatar
-from agent.greeting.avatar_arrival import AvatarArrival
-from agent.greeting.output import Output
-from tests.fakes.room import FakeRoom
+from tests.fakes.avatar_arrival import ArrivalSetup
 from tests.support.environments import WORKER
 
 DEADLINE_S = 0.2
@@ -37,80 +32,22 @@ class FakeAvatar(BeyondPresenceAvatar):
         pass
 
 
-class Setup:
-    """An arrival and its output, and everything they do."""
-
-    def __init__(self, *, request: bool = True, **environ: str) -> None:
-        self.room = FakeRoom()
-        self.voice = SimpleNamespace(next_in_chain=None)
-        self.tails: list[object] = []
-        """What the speech was routed to, in order."""
-        self.sound = True
-        self.removed: list[str] = []
-        self.idle_errors: list[Exception] = []
-        """What the next waits for the session raise."""
-        events = Events()
-        self.state = GreetingState(metadata=JobMetadata(), events=events)
-        output = SimpleNamespace(
-            audio=self.voice,
-            replace_audio_tail=self.tails.append,
-            set_audio_enabled=self._set_audio_enabled,
-        )
-        session = cast(
-            Any, SimpleNamespace(output=output, wait_for_idle=self._idle, userdata=self.state)
-        )
-        room = cast(Any, self.room)
-        self.output = Output(session, room, self.state, events)
-        self.arrival = AvatarArrival(
-            room,
-            cast(Any, SimpleNamespace(remove=self._remove)),
-            session,
-            self.output,
-            WorkerSettings.from_env({**WORKER, **environ}),
-            events,
-        )
-        if request:
-            self.arrival.request()
-            self.arrival.watch()
-
-    @property
-    def avatar(self) -> str:
-        """The identity of the avatar that was requested last."""
-        return self.arrival._avatars[-1].avatar_identity
-
-    async def _idle(self) -> None:
-        await asyncio.sleep(0)
-        if self.idle_errors:
-            raise self.idle_errors.pop(0)
-
-    async def _remove(self, identity: str) -> None:
-        self.removed.append(identity)
-
-    def _set_audio_enabled(self, enabled: bool) -> None:
-        self.sound = enabled
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():
-                await asyncio.sleep(0.01)
-
-
 @pytest.fixture
-async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Setup]:
+async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ArrivalSetup]:
     monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
-    setup = Setup()
+    setup = ArrivalSetup()
     yield setup
     await setup.arrival.close()
 
 
-async def test_avatar_that_joins_in_time_speaks(setup: Setup) -> None:
+async def test_avatar_that_joins_in_time_speaks(setup: ArrivalSetup) -> None:
     setup.room.avatar_joins(setup.avatar)
     await setup.arrival.settle(DEADLINE_S)
     assert setup.state.mode == "avatar"
 
 
 async def test_avatar_that_left_before_the_trainee_came_does_not_say_the_opening(
-    setup: Setup,
+    setup: ArrivalSetup,
 ) -> None:
     avatar = setup.avatar
     setup.room.avatar_joins(avatar)
@@ -121,7 +58,7 @@ async def test_avatar_that_left_before_the_trainee_came_does_not_say_the_opening
     assert setup.tails == []
 
 
-async def test_avatar_that_left_and_joined_again_speaks(setup: Setup) -> None:
+async def test_avatar_that_left_and_joined_again_speaks(setup: ArrivalSetup) -> None:
     avatar = setup.avatar
     setup.room.avatar_joins(avatar)
     await asyncio.sleep(0.05)
@@ -135,7 +72,7 @@ async def test_avatar_that_left_and_joined_again_speaks(setup: Setup) -> None:
 
 
 async def test_late_avatar_that_cannot_be_attached_is_removed(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
+    setup: ArrivalSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails(*_: object) -> None:
         raise TypeError("not one of ours")
@@ -151,7 +88,7 @@ async def test_late_avatar_that_cannot_be_attached_is_removed(
 
 @pytest.mark.parametrize("error", [RuntimeError("no activity"), ActivityClosedError("closing")])
 async def test_late_avatar_takes_over_after_another_agent_does(
-    setup: Setup, error: Exception, caplog: pytest.LogCaptureFixture
+    setup: ArrivalSetup, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     setup.idle_errors = [error]
     await setup.arrival.settle(DEADLINE_S)
@@ -161,7 +98,7 @@ async def test_late_avatar_takes_over_after_another_agent_does(
 
 
 async def test_late_avatar_is_not_used_while_the_session_closes(
-    setup: Setup, caplog: pytest.LogCaptureFixture
+    setup: ArrivalSetup, caplog: pytest.LogCaptureFixture
 ) -> None:
     setup.idle_errors = [ActivityClosedError("closing")] * 10
     await setup.arrival.settle(DEADLINE_S)
@@ -175,7 +112,7 @@ async def test_late_avatar_is_not_used_while_the_session_closes(
     assert "ERROR" not in {record.levelname for record in caplog.records}
 
 
-async def test_text_mode_releases_an_avatar_that_holds_part_of_a_line(setup: Setup) -> None:
+async def test_text_mode_releases_an_avatar_that_holds_part_of_a_line(setup: ArrivalSetup) -> None:
     """livekit-agents waits without limit for the report of an avatar that was removed."""
     setup.room.avatar_joins(setup.avatar)
     await setup.arrival.settle(DEADLINE_S)
@@ -184,7 +121,7 @@ async def test_text_mode_releases_an_avatar_that_holds_part_of_a_line(setup: Set
     assert (setup.state.mode, setup.sound) == ("text", False)
 
 
-async def test_voice_does_not_follow_text_mode(setup: Setup) -> None:
+async def test_voice_does_not_follow_text_mode(setup: ArrivalSetup) -> None:
     setup.output.use_text("speech_failed")
     setup.output.use_voice("avatar_late")
     assert (setup.state.mode, setup.state.mode_reason) == ("text", "speech_failed")
@@ -194,7 +131,7 @@ async def test_avatar_that_joined_before_the_greeting_began_speaks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
-    setup = Setup(request=False)
+    setup = ArrivalSetup(request=False)
     avatar = FakeAvatar(WorkerSettings.from_env(WORKER), "avatar")
     avatar.start_request()
     setup.room.avatar_joins(avatar.avatar_identity)

@@ -11,17 +11,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agent.cli.doctor.checks import store
-from agent.cli.doctor.configuration import Configuration, read_configuration
 from agent.cli.doctor.http_client import HttpClient
-from agent.cli.doctor.result import CheckResult, Level
+from agent.cli.doctor.result import Level
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.store import SqliteStore, open_store
-from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
-
-
-def configuration(folder: Path, **more: str) -> Configuration:
-    return read_configuration({**BOTH_SERVICES, "STATE_DIR": str(folder), **more}, parts=BOTH_PARTS)
+from tests.support.doctor_store import check_store, store_configuration
 
 
 async def create_store(folder: Path) -> None:
@@ -30,16 +25,12 @@ async def create_store(folder: Path) -> None:
     await opened.aclose()
 
 
-async def check(folder: Path, **more: str) -> dict[str, CheckResult]:
-    return {result.check: result async for result in store.check(configuration(folder, **more))}
-
-
 async def test_store_check_prints_the_same_fingerprint_for_a_shared_store(tmp_path: Path) -> None:
     await create_store(tmp_path / "shared")
     await create_store(tmp_path / "other")
     (tmp_path / "mounted").symlink_to(tmp_path / "shared")
     fingerprints = [
-        (await check(tmp_path / name))["store.fingerprint"].what.partition(":")[0]
+        (await check_store(tmp_path / name))["store.fingerprint"].what.partition(":")[0]
         for name in ("shared", "mounted", "other")
     ]
     assert fingerprints[0] == fingerprints[1] != fingerprints[2]
@@ -50,21 +41,21 @@ async def test_store_check_prints_another_fingerprint_for_another_outcome_detail
 ) -> None:
     await create_store(tmp_path)
     full, aggregate = [
-        (await check(tmp_path, OUTCOME_DETAIL=detail))["store.fingerprint"].what
+        (await check_store(tmp_path, OUTCOME_DETAIL=detail))["store.fingerprint"].what
         for detail in ("full", "aggregate")
     ]
     assert full != aggregate
 
 
 async def test_store_check_creates_nothing(tmp_path: Path) -> None:
-    found = await check(tmp_path / "new" / "state")
+    found = await check_store(tmp_path / "new" / "state")
     assert list(found) == ["store.usable"]
     assert found["store.usable"].level is Level.OK
     assert os.listdir(tmp_path) == []
 
 
 async def test_store_check_fails_if_redis_does_not_answer(tmp_path: Path) -> None:
-    found = await check(tmp_path, REDIS_URL="redis://:a-password@127.0.0.1:1/0")
+    found = await check_store(tmp_path, REDIS_URL="redis://:a-password@127.0.0.1:1/0")
     assert list(found) == ["store.usable"]
     assert found["store.usable"].level is Level.FAILED
     assert found["store.usable"].what.startswith("127.0.0.1:1: Redis cannot be reached")
@@ -91,7 +82,7 @@ async def test_store_check_finds_out_whether_the_endpoint_uses_the_same_store(
     app = web.Application()
     app.router.add_post("/api/users/sessions/{session}/avatar-greeting/end/", end)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        config = configuration(tmp_path / "shared", ENDPOINT_URL=str(server.make_url("/")))
+        config = store_configuration(tmp_path / "shared", ENDPOINT_URL=str(server.make_url("/")))
         [result] = [r async for r in store.check_shared(config, HttpClient(session))]
     assert (result.check, result.level) == ("store.shared", level)
     if level is Level.FAILED:
@@ -107,7 +98,7 @@ def test_store_that_cannot_be_created_names_the_setting(tmp_path: Path) -> None:
 
 async def test_store_check_says_that_state_dir_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert "is not a folder" in (await check(tmp_path / "file"))["store.usable"].what
+    assert "is not a folder" in (await check_store(tmp_path / "file"))["store.usable"].what
 
 
 @pytest.mark.parametrize(
@@ -121,6 +112,6 @@ async def test_store_check_says_that_state_dir_is_a_file(tmp_path: Path) -> None
     ],
 )
 async def test_store_check_explains_how_to_write_redis_url(tmp_path: Path, url: str) -> None:
-    found = (await check(tmp_path, REDIS_URL=url))["store.usable"]
+    found = (await check_store(tmp_path, REDIS_URL=url))["store.usable"]
     assert found.level is Level.FAILED
     assert "write special characters of a password as %40" in found.what

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,62 +20,25 @@ from agent.core.errors import ConfigError
 from agent.core.events import LineAdded
 from agent.core.log import RedactingFilter
 from agent.core.settings import EndpointSettings, WorkerSettings
-from agent.core.types import Answer, Line
+from agent.core.types import Line
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.delivery import OutcomeDelivery
-from agent.outcomes.record import Disclosure, Ended, Fault, Feedback, Notice, Outcome, Recorded
-from agent.outcomes.timeline import Timeline
+from agent.outcomes.record import Outcome
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM
 from tests.support.environments import WORKER
-from tests.support.outcomes import FAST
+from tests.support.outcomes import AT, FAST, SAID, full_outcome
 from tests.unit.webhook_receiver import receiver
 
 AGGREGATE = {"OUTCOME_DETAIL": "aggregate"}
-AT = datetime(2026, 3, 2, 9, 14, 7, tzinfo=UTC)
-SAID = "I have never driven one"
 KEPT = {"v", "id", "session_id", "script", "script_version", "locale", "mode", "faults"}
 KEPT |= {"ended", "started_at"}
 
 
-def full() -> Outcome:
-    """An outcome with something in every field."""
-    notice = Notice(label_at=AT, words="An AI", said_at=AT, heard_to_end=True)
-    return Outcome(
-        id="o",
-        session_id="7",
-        chosen_name="Zoë",
-        trainee_id="trainee-7",
-        room="training-session-7",
-        script="forklift",
-        script_version=1,
-        script_reason="training type",
-        industry="logistics",
-        locale="en",
-        locales=["en"],
-        mode="avatar",
-        answers={"experience": Answer(type="text", status="answered", value=SAID, at=AT)},
-        transcript=[Line(who="trainee", at=AT, text=SAID)],
-        recording=Recorded(by="worker", status="kept", key="7/o.ogg", seconds=61.5),
-        disclosure=Disclosure(script="forklift", script_version=1, locale="en", ai=notice),
-        feedback=Feedback(helpful=True, comment=SAID, at=AT),
-        ended=Ended(reason="continue", at=AT + timedelta(seconds=90), closing_said=True),
-        started_at=AT,
-        met_at=AT,
-        opened_at=AT,
-        duration_s=90.5,
-        talk_s=80.5,
-        avatar_seconds=70.5,
-        avatar_session_id="bey-7",
-        faults=[Fault(part="stt", error="Timeout", first_at=AT)],
-        timeline=Timeline(since=AT, at_s={"first_sound": 1.5}),
-    )
-
-
 def test_without_person_leaves_out_what_was_said_and_every_time_of_day() -> None:
-    kept = json.loads(without_person(full()).model_dump_json())
+    kept = json.loads(without_person(full_outcome()).model_dump_json())
     empty = json.loads(
         Outcome(
             id="", session_id="", script="", script_version=1, locale="", started_at=AT
@@ -91,7 +53,7 @@ def test_without_person_leaves_out_what_was_said_and_every_time_of_day() -> None
 
 def test_full_outcome_of_this_test_fills_every_field() -> None:
     """Otherwise a new field could pass the test above unseen."""
-    assert {name for name in Outcome.model_fields if not getattr(full(), name)} == set()
+    assert {name for name in Outcome.model_fields if not getattr(full_outcome(), name)} == set()
 
 
 async def test_recorder_stores_nothing_that_was_said_and_still_counts(tmp_path: Path) -> None:
@@ -116,8 +78,8 @@ async def test_delivery_sends_counts_once_a_day_and_no_outcome(tmp_path: Path) -
     store = SqliteStore(tmp_path / "store")
     await store.add_counts({"greetings|avatar|continue": 3, "unknown|x": 1})
     # As it was stored before the setting was changed.
-    await store.open_outcome("o", "7", full().model_dump_json(), 60)
-    await store.close_outcome("o", full().model_dump_json())
+    await store.open_outcome("o", "7", full_outcome().model_dump_json(), 60)
+    await store.close_outcome("o", full_outcome().model_dump_json())
     async with receiver() as platform:
         settings = platform.settings(**AGGREGATE)
         for _ in range(2):
@@ -137,7 +99,7 @@ async def test_delivery_sends_counts_once_a_day_and_no_outcome(tmp_path: Path) -
 
 async def test_lost_greeting_is_stored_without_the_person(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store")
-    await store.open_outcome("o", "7", full().model_dump_json(), -1)
+    await store.open_outcome("o", "7", full_outcome().model_dump_json(), -1)
     async with receiver() as platform:
         async with OutcomeDelivery(store, platform.settings(**AGGREGATE), FAST):
             async with asyncio.timeout(10):
@@ -163,7 +125,7 @@ def test_commands_show_no_single_greeting(
 
     async def fill() -> None:
         store = SqliteStore(tmp_path / "store.sqlite3")
-        await store.open_outcome("o", "7", full().model_dump_json(), 60)
+        await store.open_outcome("o", "7", full_outcome().model_dump_json(), 60)
         await store.add_counts({"greetings|avatar|continue": 1})
         await store.aclose()
 

@@ -16,8 +16,8 @@ from agent.outcomes.aggregate import without_person
 from agent.outcomes.record import Outcome
 from agent.outcomes.schema import VERSION, outcome_schema, schema_of
 from agent.token_endpoint.app import create_app
+from tests.support.outcomes import full_outcome
 from tests.unit.endpoint_app import running, settings
-from tests.unit.test_outcome_detail import full
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "outcome.schema.json"
 RELEASED = Path(__file__).with_name(f"outcome.v{VERSION}.released.json")
@@ -79,7 +79,7 @@ def test_outcome_keeps_every_released_field_and_its_types() -> None:
 
 def test_outcome_matches_its_schema() -> None:
     schema = Draft202012Validator(json.loads(outcome_schema()))
-    for outcome in (full(), without_person(full())):
+    for outcome in (full_outcome(), without_person(full_outcome())):
         schema.validate(json.loads(outcome.model_dump_json()))
     assert not schema.is_valid({"v": VERSION, "id": "an outcome without a session"})
 

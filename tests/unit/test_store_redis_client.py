@@ -12,8 +12,8 @@ from agent.core.settings import EndpointSettings
 from agent.store import RedisStore
 from agent.token_endpoint.rate_limits import RateLimits
 from tests.fakes.redis_wire import bulk, fake_redis
+from tests.support.doctor_store import check_store
 from tests.support.environments import ENDPOINT
-from tests.unit.test_doctor_store import check
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["refuses", "closes"])
@@ -111,13 +111,13 @@ async def test_doctor_checks_version_eviction_and_memory_of_redis(
         "INFO memory": bulk(f"# Memory\r\n{memory}\r\n"),
     }
     async with fake_redis(answers) as redis:
-        found = await check(tmp_path, REDIS_URL=redis.url)
+        found = await check_store(tmp_path, REDIS_URL=redis.url)
     assert found["store.redis"].level is level
     assert said in found["store.redis"].what
 
 
 async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_path: Path) -> None:
     async with fake_redis({"EVAL": "$-1\r\n"}) as redis:
-        found = await check(tmp_path, REDIS_URL=redis.url)
+        found = await check_store(tmp_path, REDIS_URL=redis.url)
     assert found["store.usable"].level is Level.OK
     assert found["store.redis"].level is Level.SKIPPED

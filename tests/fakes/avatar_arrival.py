@@ -1,0 +1,75 @@
+"""The arrival of an avatar in a room that tests control."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+from agent.conversation.state import GreetingState
+from agent.core.events import Events
+from agent.core.job_metadata import JobMetadata
+from agent.core.settings import WorkerSettings
+from agent.greeting.avatar_arrival import AvatarArrival
+from agent.greeting.output import Output
+from tests.fakes.room import FakeRoom
+from tests.support.environments import WORKER
+
+
+class ArrivalSetup:
+    """An arrival and its output, and everything they do."""
+
+    def __init__(self, *, request: bool = True, **environ: str) -> None:
+        self.room = FakeRoom()
+        self.voice = SimpleNamespace(next_in_chain=None)
+        self.tails: list[object] = []
+        """What the speech was routed to, in order."""
+        self.sound = True
+        self.removed: list[str] = []
+        self.idle_errors: list[Exception] = []
+        """What the next waits for the session raise."""
+        events = Events()
+        self.state = GreetingState(metadata=JobMetadata(), events=events)
+        output = SimpleNamespace(
+            audio=self.voice,
+            replace_audio_tail=self.tails.append,
+            set_audio_enabled=self._set_audio_enabled,
+        )
+        session = cast(
+            Any, SimpleNamespace(output=output, wait_for_idle=self._idle, userdata=self.state)
+        )
+        room = cast(Any, self.room)
+        self.output = Output(session, room, self.state, events)
+        self.arrival = AvatarArrival(
+            room,
+            cast(Any, SimpleNamespace(remove=self._remove)),
+            session,
+            self.output,
+            WorkerSettings.from_env({**WORKER, **environ}),
+            events,
+        )
+        if request:
+            self.arrival.request()
+            self.arrival.watch()
+
+    @property
+    def avatar(self) -> str:
+        """The identity of the avatar that was requested last."""
+        return self.arrival._avatars[-1].avatar_identity
+
+    async def _idle(self) -> None:
+        await asyncio.sleep(0)
+        if self.idle_errors:
+            raise self.idle_errors.pop(0)
+
+    async def _remove(self, identity: str) -> None:
+        self.removed.append(identity)
+
+    def _set_audio_enabled(self, enabled: bool) -> None:
+        self.sound = enabled
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0.01)
