@@ -11,7 +11,7 @@ import re
 import time
 from abc import ABC
 from collections.abc import AsyncIterable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from aiohttp import web
@@ -177,6 +177,10 @@ class BeyAvatarSession(bey.AvatarSession):
         """Request nothing."""
 
 
+_VOICE_QUEUE_MS: Final = 200
+"""As livekit-agents creates the source of the agent's own track."""
+
+
 class VoiceTrack:
     """The agent's own audio track, which can be withdrawn while the avatar speaks.
 
@@ -203,6 +207,8 @@ class VoiceTrack:
         self._withdrawn = True
         self._output._subscribed_fut = asyncio.Future()
         await self._room.local_participant.unpublish_track(self._output._publication.sid)
+        # Otherwise the source goes on to produce silence, a hundred times a second.
+        await self._output._audio_source.aclose()
 
     async def publish_again(self) -> None:
         """Publish it if it was withdrawn, and wait until a participant is subscribed to it.
@@ -211,6 +217,10 @@ class VoiceTrack:
         """
         if self._output is not None and self._withdrawn:
             self._withdrawn = False
+            source = self._output._audio_source
+            self._output._audio_source = rtc.AudioSource(
+                source.sample_rate, source.num_channels, queue_size_ms=_VOICE_QUEUE_MS
+            )
             await self._output._publish_track()
 
 
