@@ -13,7 +13,8 @@ import numpy as np
 from livekit import rtc
 from numpy.typing import NDArray
 
-FPS = 25
+FPS = 15
+"""As many as the demo needs to look alive; 25 take half as much CPU time again."""
 FRAME_S = 1 / FPS
 SIZE = 512
 """Width and height of the picture in pixels."""
@@ -22,7 +23,7 @@ _OPENINGS = 6
 _MAX_SWAY, _SWAY_S = 4, 7.0
 """The head moves so many pixels to either side, and back in so many seconds."""
 _QUIET_DB, _LOUD_DB = -42.0, -9.0
-_BLINK = (1, 2, 2, 1)
+_BLINK = (1, 2, 1)
 """Eyes of the frames of one blink."""
 
 _HEAD_AT, _EYES_AT, _MOUTH_AT = (116, 52), (48, 132), (80, 238)
@@ -42,7 +43,7 @@ class TalkingFace:
         self._openness = 0.0
 
     def next_picture(self, sound: rtc.AudioFrame | None) -> bytes:
-        """The picture that belongs to a frame of speech, or to silence; 1/25 s after the last."""
+        """The picture that belongs to a frame of speech, or to silence, `FRAME_S` long."""
         self._shape_mouth(sound)
         self._tick += 1
         blink = self._tick - self._blink_at

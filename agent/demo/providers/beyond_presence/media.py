@@ -24,7 +24,8 @@ from agent.demo.providers.faults import Fault
 
 SAMPLE_RATE = 16_000
 """What the plugin sends and Beyond Presence plays."""
-_QUEUE_MS = 100
+_QUEUE_MS = 120
+"""Nearly two frames, so that a busy machine plays no gaps; the picture is ahead by as much."""
 _START_TIMEOUT_S = 10.0
 _HANGS_S = 600.0
 """Longer than any caller waits for an answer."""
@@ -161,7 +162,7 @@ class AvatarMedia:
                 self._speech.append(item)
 
     async def _send_media(self) -> None:
-        """Send a picture with every frame of speech, and 25 a second without speech.
+        """Send a picture with every frame of speech, and `FPS` a second without speech.
 
         LiveKit takes the sound no faster than it is heard, which sets the pace.
         """
