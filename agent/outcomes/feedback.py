@@ -25,22 +25,25 @@ def is_with_feedback(outcome_id: str) -> bool:
 
 async def add_feedback(
     store: Store, session_id: str, feedback: Feedback, *, hold_s: float = _HOLD_S
-) -> bool:
+) -> bool | None:
     """Add feedback to the session's newest outcome; it replaces earlier feedback.
 
     Args:
         hold_s: the feedback is delivered so many seconds after its last change.
 
     Returns:
-        False if the outcome has not ended, or the feedback was delivered already.
+        True if it was added; None if the outcome has not ended yet; False if there is no outcome,
+        or its feedback was delivered already.
 
     Raises:
         StoreError: the store cannot be reached.
     """
     bodies = await store.outcomes(session_id)
-    outcome = Outcome.model_validate_json(bodies[-1]) if bodies else None
-    if outcome is None or outcome.ended is None:
+    if not bodies:
         return False
+    outcome = Outcome.model_validate_json(bodies[-1])
+    if outcome.ended is None:
+        return None
     outcome.feedback = feedback
     body, stored_as = outcome.model_dump_json(), outcome.id + _SUFFIX
     await store.open_outcome(stored_as, session_id, body, hold_s)

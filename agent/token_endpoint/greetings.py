@@ -123,10 +123,9 @@ class Greetings:
         loop = asyncio.get_running_loop()
         until = loop.time() + _OUTCOME_CLOSED_S
         while True:
-            if await add_feedback(self._store, session_id, feedback):
-                return True
-            if loop.time() >= until:
-                return False
+            added = await add_feedback(self._store, session_id, feedback)
+            if added is not None or loop.time() >= until:
+                return added is True
             await asyncio.sleep(_POLL_S)
 
     async def _agent_ends(self, room_name: str, room_sid: str, reason: str) -> bool:

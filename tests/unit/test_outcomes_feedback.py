@@ -61,9 +61,9 @@ async def test_feedback_after_the_end_is_delivered_once_as_an_event_of_its_own(
 
 
 async def test_feedback_of_a_greeting_that_has_not_ended_is_not_kept(store: SqliteStore) -> None:
-    assert not await add_feedback(store, "s", UP)
+    assert await add_feedback(store, "s", UP) is False
     await store.open_outcome("o", "s", outcome("o", "s").model_dump_json(), 60)
-    assert not await add_feedback(store, "s", UP)
+    assert await add_feedback(store, "s", UP) is None
     assert len(await store.outcomes("s")) == 1
 
 

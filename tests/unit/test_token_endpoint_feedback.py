@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from agent.outcomes.feedback import newest_versions
 from agent.outcomes.record import Ended
 from agent.store import Store, open_store
-from agent.token_endpoint import greetings
 from tests.support.outcomes import STARTED, outcome
 from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings
 
@@ -76,10 +76,20 @@ async def test_feedback_is_refused_with_outcome_detail_aggregate(
     assert len(await store.outcomes("7")) == 1
 
 
-async def test_feedback_is_refused_if_the_greeting_has_no_outcome(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(greetings, "_OUTCOME_CLOSED_S", 0.2)
+async def test_feedback_is_refused_if_the_greeting_has_no_outcome(tmp_path: Path) -> None:
     async with endpoint(tmp_path) as http:
         answer = await http.post(PATH, json=GIVEN, headers=BACKEND)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "feedback_not_kept")
+
+
+async def test_feedback_waits_for_the_worker_to_close_the_outcome(tmp_path: Path) -> None:
+    store = open_store(settings(tmp_path))
+    record = outcome("o", "7")
+    await store.open_outcome("o", "7", record.model_dump_json(), 60)
+    async with endpoint(tmp_path) as http:
+        sent = asyncio.create_task(http.post(PATH, json=GIVEN, headers=BACKEND))
+        await asyncio.sleep(0.3)
+        assert not sent.done()
+        record.ended = Ended(reason="silent", at=STARTED + timedelta(seconds=90))
+        assert await store.close_outcome("o", record.model_dump_json())
+        assert (await sent).status_code == 200

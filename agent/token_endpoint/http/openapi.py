@@ -50,9 +50,11 @@ WEBHOOK_BODY: dict[str, Any] = {
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Describe an optional JSON body. The routes read it themselves, within limits."""
-    schema = {"$ref": REF.format(model=model.__name__)}
-    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+    """Describe a JSON body. The routes read it themselves, within limits."""
+    content = {"application/json": {"schema": {"$ref": REF.format(model=model.__name__)}}}
+    if any(field.is_required() for field in model.model_fields.values()):
+        return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"content": content}}
 
 
 def error_responses(*, but: tuple[str, ...] = ()) -> dict[int | str, dict[str, Any]]:
