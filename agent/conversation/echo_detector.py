@@ -56,7 +56,8 @@ class EchoDetector:
         self._unread = bytearray()
         """Audio of the agent that is not in `_said` yet: most microphones are silent during lines,
         and then it is never needed."""
-        self._said: _Spectrogram = np.zeros((_BINS.stop - _BINS.start, 0), np.float32)
+        silence = (_BINS.stop - _BINS.start, round(_WINDOW_S / _HOP_S))
+        self._said: _Spectrogram = np.zeros(silence, np.float32)
         self._window = bytearray()
         self._echoes = 0
         """Windows in a row that were an echo."""

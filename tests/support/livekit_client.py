@@ -24,6 +24,7 @@ _RPC_TIMEOUT_S = 5
 _LEAVE_TIMEOUT_S = 3
 _SILENCE_BEFORE_SPEECH_FRAMES = 15
 _MICROPHONE_OPEN_S = 60
+_ECHO_BUFFER_FRAMES = 10
 
 
 @dataclass
@@ -184,17 +185,24 @@ class LiveKitClient:
         await self.room.local_participant.publish_track(track, options)
         played: dict[str, int] = {}
         waiting: dict[str, np.ndarray] = {}
+        playing: set[str] = set()
         frame = rate // 50
         while True:
-            heard = np.zeros(frame, np.float64)
+            sound = np.zeros(frame, np.float64)
             for identity, audio in list(self.audio.items()):
                 position = played.setdefault(identity, len(audio.samples))
                 played[identity] = len(audio.samples)
                 kept = waiting.get(identity, np.zeros(0, np.int16))
                 ready = np.concatenate([kept, *audio.samples[position:]])
-                chunk, waiting[identity] = ready[:frame], ready[frame:]
-                heard[: len(chunk)] += chunk
-            await self._capture((heard * loudness).astype(np.int16), rate)
+                # A player has a buffer, too: on a busy machine, audio arrives in bursts.
+                if len(ready) >= (frame if identity in playing else _ECHO_BUFFER_FRAMES * frame):
+                    playing.add(identity)
+                    sound += ready[:frame]
+                    ready = ready[frame:]
+                else:
+                    playing.discard(identity)
+                waiting[identity] = ready
+            await self._capture((sound * loudness).astype(np.int16), rate)
 
     async def _send_silence(self, rate: int, silence: np.ndarray) -> None:
         for _ in range(50 * _MICROPHONE_OPEN_S):
