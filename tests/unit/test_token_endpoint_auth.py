@@ -31,7 +31,7 @@ BOTH = EndpointSettings.from_env(
 
 
 def claims(**more: object) -> dict[str, object]:
-    return {"sub": "t-1", "session_id": "7", "exp": time.time() + 300, **more}
+    return {"sub": "t-1", "session_id": "7", "exp": time.time() + 3600, **more}
 
 
 def signed(**more: object) -> str:
@@ -69,7 +69,7 @@ async def refusal(**how: object) -> str:
         (signed(exp=None), "the token has no exp"),
         (signed(sub=None), "the token has no sub"),
         (signed(sub=" ", iss="platform", aud="greetings"), "sub is empty"),
-        (signed(iat=time.time() + 600), "check the clocks"),
+        (signed(iat=time.time() + 3600), "check the clocks"),
         (signed(iss="other", aud="greetings"), "PLATFORM_JWT_ISSUER"),
         (signed(iss="platform", aud=["other"]), "PLATFORM_JWT_AUDIENCE"),
         (f'"{signed()}"', "without quotes"),
@@ -214,7 +214,7 @@ async def test_authenticate_rejects_a_jwt_for_another_session(session_id: object
         signed(sub=True),
         signed(sub=["7"]),
         signed(nbf=time.time() + 600),
-        signed(iat=time.time() + 600),
+        signed(iat=time.time() + 3600),
         jwt.encode(claims(), "another-secret-of-at-least-32-bytes!"),
         jwt.encode(claims(), None, algorithm="none"),
         jwt.encode(claims(), JWT_SECRET, algorithm="HS512"),
