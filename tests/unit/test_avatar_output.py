@@ -349,8 +349,7 @@ async def test_avatar_that_refuses_to_be_silent_goes_on(
     setup.output.resume()
     await setup.captures(speech(1.0))
     setup.output.flush()
-    await asyncio.sleep(0.05)
-    assert sum(stream.seconds for stream in setup.streams) == 3.0
+    await until(lambda: sum(s.seconds for s in setup.streams) == 3.0, 5, "audio is missing")
     jump(3.0)
     await setup.reports(3.0, interrupted=False)
     assert (setup.interruptions, setup.stalls) == ([False], 0)
@@ -418,8 +417,7 @@ async def test_avatar_that_does_not_confirm_a_stop_is_stalled(setup: Setup) -> N
     setup.output.clear_buffer()
     await asyncio.sleep(0.2)
     assert setup.stalls == 0
-    await asyncio.sleep(0.4)
-    assert setup.stalls == 1
+    await until(lambda: setup.stalls == 1, 5, "no stall")
 
 
 async def test_avatar_that_confirms_a_stop_is_not_stalled(setup: Setup) -> None:

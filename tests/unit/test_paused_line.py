@@ -13,6 +13,7 @@ from agent.conversation.agent_line import AgentLine
 from agent.conversation.paused_line import PausedLine
 from agent.core.events import Events, SpeechRecognised
 from tests.fakes.speech_session import FakeSession
+from tests.support.waiting import until
 
 
 class Setup:
@@ -41,8 +42,7 @@ async def test_line_goes_on_after_a_long_pause_without_words(setup: Setup) -> No
     setup.events.emit(SpeechRecognised())
     await asyncio.sleep(0.08)
     assert setup.resumed == 0
-    await asyncio.sleep(0.1)
-    assert setup.resumed == 1
+    await until(lambda: setup.resumed == 1, 5, "the line did not go on")
 
 
 async def test_line_that_was_continued_is_left_alone(setup: Setup) -> None:

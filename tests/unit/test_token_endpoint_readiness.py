@@ -16,6 +16,7 @@ from agent.store import SqliteStore, Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.readiness import ReadinessCheck
 from tests.support.environments import ENDPOINT
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -45,18 +46,16 @@ async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
     assert not check.store_answers
     assert not check.livekit_answers
     async with check:
-        await asyncio.sleep(0.1)
-        assert check.store_answers
+        await until(lambda: check.store_answers, 5, "the store did not answer")
         assert not check.livekit_answers
         rooms.answered_at = asyncio.get_running_loop().time()
         assert check.livekit_answers
         await asyncio.sleep(0.15)
         assert check.livekit_answers, "one or two failed checks"
-        await asyncio.sleep(0.3)
-        assert not check.livekit_answers
+        await until(lambda: not check.livekit_answers, 5, "still ready")
         assert check.store_answers
-    assert shown("reachable", what="store") == 1
-    assert shown("reachable", what="livekit") == 0
+        assert shown("reachable", what="store") == 1
+        await until(lambda: shown("reachable", what="livekit") == 0, 5, "shown as reachable")
 
 
 @pytest.mark.parametrize(("minutes", "left_s"), [(None, math.inf), ("2", 30), ("1", 0)])
@@ -68,9 +67,8 @@ async def test_readiness_updates_the_gauges(
     await store.close_outcome("o", "{}")
     settings = EndpointSettings.from_env({**ENDPOINT, "AVATAR_MINUTES_PER_DAY": minutes or ""})
     async with ReadinessCheck(rooms, store, settings, check_every_s=0.02):
-        await asyncio.sleep(0.1)
-    assert shown("outcomes_pending") == 1
-    assert shown("avatar_seconds_today") == 90
-    assert shown("avatar_budget_left_seconds") == left_s
+        names = ("outcomes_pending", "avatar_seconds_today", "avatar_budget_left_seconds")
+        expected = [1, 90, left_s]
+        await until(lambda: [shown(n) for n in names] == expected, 5, "the gauges do not change")
     assert shown("avatar_budget_seconds") == float(minutes or math.inf) * 60
     assert 0 < (shown("store_used_bytes") or 0) < (shown("store_limit_bytes") or 0)

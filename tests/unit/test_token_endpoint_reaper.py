@@ -11,6 +11,7 @@ import pytest
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit, FakeRoom
+from tests.support.waiting import until
 from tests.unit.endpoint_supervision import supervisor_of
 
 A_FEW_PASSES = 4
@@ -129,8 +130,7 @@ async def test_room_without_a_trainee_is_closed_even_if_its_agent_is_there(
     began = asyncio.get_running_loop().time()
     await livekit.wait_for_calls("DeleteRoom")
     assert asyncio.get_running_loop().time() - began > 0.8
-    await asyncio.sleep(0.05)
-    assert "avatar_without_trainee" in events(caplog)
+    await until(lambda: "avatar_without_trainee" in events(caplog), 5, "not logged")
 
 
 @pytest.mark.usefixtures("supervisor")
