@@ -151,14 +151,15 @@ class Listener(ABC):
         sound = np.concatenate([self.now.said, silence])
         began = time.monotonic()
         text = await self.recogniser.recognise(sound, self._rate)
-        self._behind_until = 2 * time.monotonic() - began
+        ended = time.monotonic()
+        self._behind_until = ended + (ended - began) / 4
         return text
 
     @property
     def has_time(self) -> bool:
         """True if another interim result would not delay the final one.
 
-        After each recognition, the sound that came meanwhile has as long again to be read.
+        After each recognition, there is a pause in which the sound that came meanwhile is read.
         """
         return self.recogniser.idle and time.monotonic() >= self._behind_until
 
