@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import jwt
 
+from agent import __version__
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
@@ -49,12 +50,35 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         )
         return
     yield ok("endpoint.reachable", f"the token endpoint answers at {host_and_port(base)}")
+    if (version := await _version(http, base)) is not None:
+        yield version
     if "endpoint" not in config.parts:
         return
     checks = (_key(config, http, base), _jwt(config, http, base), _origin(config, http, base))
     for result in await asyncio.gather(*checks):
         if result is not None:
             yield result
+
+
+async def _version(http: HttpClient, base: str) -> CheckResult | None:
+    """Compare the endpoint's version with this one; None if a proxy hides its description."""
+    try:
+        response = await http.request(_SERVER, "GET", f"{base}/openapi.json")
+    except NoResponse:
+        return None
+    document = response.json()
+    info = document.get("info") if isinstance(document, dict) else None
+    version = info.get("version") if isinstance(info, dict) else None
+    if response.status != 200 or not isinstance(version, str):
+        return None
+    if version == __version__:
+        return ok("endpoint.version", f"the token endpoint has this version, {version}")
+    return warning(
+        "endpoint.version",
+        f"the token endpoint has version {version[:20]}, and this is {__version__}",
+        "upgrade the endpoint first, then the workers: a new worker may not work with an old "
+        "endpoint (docs/upgrading.md)",
+    )
 
 
 async def _key(config: Configuration, http: HttpClient, base: str) -> CheckResult | None:
