@@ -223,7 +223,10 @@ ROWS = [
     ),
     Row(
         "Redis down",
-        (r"failed store\.usable Redis cannot be reached .* → check REDIS_URL, .*",),
+        (
+            r"failed store\.usable 127\.0\.0\.1:\d+: Redis cannot be reached .* → "
+            r"check REDIS_URL .*",
+        ),
         {"REDIS_URL": f"redis://:hidden-password@{CLOSED}/0"},
     ),
     Row(
