@@ -109,6 +109,8 @@ async def test_comment_and_thanks_are_in_view_after_a_thumb(page: Page, size: st
     for state in ("feedback", "highlight", "feedback-after-end"):
         await show(page, state)
         await page.get_by_test_id("thumb-up").click()
+        # Before the list has followed.
+        await page.get_by_test_id("feedback-comment").focus()
         await page.get_by_text("Thank you for your feedback!").wait_for()
         await page.evaluate(_FRAMES)
         for part in ("feedback-comment", "feedback-send", "feedback-status"):
