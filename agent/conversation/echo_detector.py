@@ -21,10 +21,10 @@ _WINDOW_S: Final = 2.0
 """Seconds of the microphone that are compared at once, every `_EVERY_S`."""
 _EVERY_S: Final = 1.0
 _ALIKE: Final = 0.45
-"""Correlation from which a window is an echo. An echo of -20 dB has 0.52 or more, also in a room
-that reverberates and through Opus; an echo as loud as a person who speaks at the same time 0.41 to
-0.6. Other speech has 0.34 at most, the same synthetic voice with other words 0.43, and a person who
-reads the agent's line aloud 0.25."""
+"""Correlation from which a window is an echo. In a room that reverberates and through Opus, an echo
+of -20 dB has 0.52 or more, one of -30 dB 0.44, and one as loud as a person who speaks at the same
+time 0.41. Other speech has 0.34 at most, the same synthetic voice with other words 0.43, and a
+person who reads the agent's line aloud 0.25."""
 _WINDOWS_SUSPECTED: Final = 2
 _WINDOWS: Final = 4
 """Windows in a row that must be an echo. A browser's echo cancellation may let an echo pass for the
