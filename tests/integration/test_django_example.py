@@ -110,6 +110,12 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
     assert (stored["script"], stored["ended_reason"]) == ("warehouse_safety", "continue")
     assert stored["outcome"] == outcome
 
+    given = {"helpful": True, "comment": "Kind"}
+    kept = await ada.post(greeting(session, "feedback/"), json=given)
+    assert kept.status_code == 200
+    outcome = await product.outcome(str(session))
+    assert (outcome["feedback"]["helpful"], outcome["feedback"]["comment"]) == (True, "Kind")
+
 
 async def test_token_view_signs_a_jwt_for_one_session(product: Product, site: Site) -> None:
     ada, session = await site.browser("ada"), next(site.of_ada)
@@ -144,7 +150,7 @@ async def test_end_view_forwards_errors_of_the_token_endpoint(site: Site) -> Non
     assert answer.json()["fallback"]["welcome_text"]
 
 
-@pytest.mark.parametrize("path", ["", "end/", "token/"])
+@pytest.mark.parametrize("path", ["", "end/", "feedback/", "token/"])
 async def test_views_answer_404_for_the_session_of_another_trainee(
     offline_site: Site, path: str
 ) -> None:
@@ -157,7 +163,7 @@ async def test_views_answer_404_for_the_session_of_another_trainee(
         assert (answer.status_code, answer.json()) == (404, of_ada.json())
 
 
-@pytest.mark.parametrize("path", ["", "end/", "token/"])
+@pytest.mark.parametrize("path", ["", "end/", "feedback/", "token/"])
 async def test_views_require_login(offline_site: Site, path: str) -> None:
     answer = await (await offline_site.browser(None)).post(
         greeting(next(offline_site.of_ada), path), json={}
@@ -166,7 +172,7 @@ async def test_views_require_login(offline_site: Site, path: str) -> None:
     assert answer.json()["fallback"]["welcome_text"]
 
 
-@pytest.mark.parametrize("path", ["", "end/", "token/"])
+@pytest.mark.parametrize("path", ["", "end/", "feedback/", "token/"])
 async def test_views_reject_requests_without_the_csrf_token(offline_site: Site, path: str) -> None:
     ada = await offline_site.browser("ada")
     del ada.headers["X-CSRFToken"]
