@@ -116,8 +116,9 @@ async def _outcomes(store: Store, settings: _Settings, session_id: str) -> tuple
 
 async def _forget(store: Store, settings: _Settings, session_id: str) -> tuple[str, int]:
     known = await store.phase(session_id) is not None
+    outcomes = len(newest_versions(await store.outcomes(session_id)))
     # The store first: then a greeting that is still running keeps no recording either.
-    outcomes = await store.forget_session(session_id)
+    await store.forget_session(session_id)
     files = await LocalFolder(settings.recordings_dir).delete_session(session_id)
     if (bucket := Bucket.from_settings(settings)) is not None:
         files += await bucket.delete_session(session_id)

@@ -17,7 +17,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A store with two outcomes of session 7 and one of another session."""
+    """A store with two outcomes of session 7, one with later feedback, and one of another."""
 
     async def fill() -> None:
         store = SqliteStore(tmp_path / "state" / "store.sqlite3")
@@ -25,6 +25,8 @@ def state(tmp_path: Path) -> Path:
         for id_, session in (("first", "7"), ("other", "8"), ("second", "7")):
             body = json.dumps({"id": id_, "name": "Zoë"})
             await store.open_outcome(id_, session, body, 60)
+        with_feedback = json.dumps({"id": "second", "name": "Zoë", "feedback": {"helpful": True}})
+        await store.open_outcome("second.feedback", "7", with_feedback, 60)
         await store.aclose()
 
     asyncio.run(fill())
@@ -52,7 +54,10 @@ def run(state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 def test_outcome_prints_a_json_array_newest_last(run: Run) -> None:
     code, out, err = run("outcome", "7")
     assert code == 0, err
-    assert json.loads(out) == [{"id": "first", "name": "Zoë"}, {"id": "second", "name": "Zoë"}]
+    assert json.loads(out) == [
+        {"id": "first", "name": "Zoë"},
+        {"id": "second", "name": "Zoë", "feedback": {"helpful": True}},
+    ]
     assert json.loads(run("outcome", "unknown")[1]) == []
 
 
