@@ -111,7 +111,7 @@ class VoiceActivity(inference.VAD):
 class _SameThread(Executor):
     """Runs the model in the thread of the event loop.
 
-    It takes 0.03 ms, 31 times a second. To hand it to another thread takes longer.
+    It takes 0.03 ms, 31 times a second. Handing it to another thread costs more.
     """
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:

@@ -1,7 +1,7 @@
 """Starts the native library of LiveKit's SDK without its log.
 
 The library sends every line of its log to Python, down to the lowest level, and Python drops nearly
-all of them: 4,000 until the agent's first word, and 200 a second while it speaks. The SDK has no
+all of them: 3,900 until the agent's first word, and 200 a second while it speaks. The SDK has no
 option (https://github.com/livekit/python-sdks/blob/rtc-v1.1.21/livekit-rtc/livekit/rtc/_ffi_client.py).
 """
 

@@ -1,7 +1,7 @@
-"""Logs when the event loop of the worker or of a job is blocked, and of no process that waits.
+"""Logs when the event loop of the worker or of a job is blocked.
 
-livekit-agents wakes two threads of each process 50 times a second for this. That takes 1 % of a
-core, also in each of the up to 16 processes that wait for a job.
+Processes that wait for a job are not watched. livekit-agents would wake two threads of each process
+50 times a second. That takes 1 % of a core, also in each of the up to 16 processes that wait.
 """
 
 from __future__ import annotations
