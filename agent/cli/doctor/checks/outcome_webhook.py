@@ -42,7 +42,7 @@ def _answered(url: str, response: Response) -> CheckResult:
         moved_to = next((v for k, v in response.headers.items() if k.lower() == "location"), "")
         return failed(
             _CHECK,
-            f"{where} redirects ({response.status}); a redirect of an outcome is not followed",
+            f"{where} redirects ({response.status}); deliveries do not follow redirects",
             "set OUTCOME_WEBHOOK_URL to the final address (https://, or with a slash at its end)"
             + (f", which is at {host_and_port(moved_to)}" if "://" in moved_to else ""),
         )
@@ -50,7 +50,7 @@ def _answered(url: str, response: Response) -> CheckResult:
         return warning(
             _CHECK,
             f"{where} answers {response.status} to a HEAD request",
-            "check the platform's log; an outcome that is answered so is stored and sent again",
+            "check the platform's log; an outcome that gets this answer is kept and sent again",
         )
     parts = urlsplit(url)
     if parts.scheme == "http" and not is_private_host(parts.hostname or ""):
