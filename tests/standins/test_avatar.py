@@ -13,6 +13,7 @@ from livekit.agents import APIStatusError
 from agent.avatar.bill import session_of
 from agent.core.settings import BillSettings
 from agent.demo.livekit_server import LiveKitServer
+from agent.demo.providers.beyond_presence.face import FPS
 from agent.demo.stand_ins import StandIns
 from tests.standins.stage import (
     Seen,
@@ -86,7 +87,7 @@ async def test_avatar_plays_speech_moves_its_mouth_and_reports_the_end(
     assert len(loud) * 0.01 == pytest.approx(1.26, abs=0.25)
     assert moving > 3 * still
     times = [at for at, _ in seen.pictures]
-    assert len(times) / (times[-1] - times[0]) == pytest.approx(25, abs=4)
+    assert len(times) / (times[-1] - times[0]) == pytest.approx(FPS, abs=3)
 
 
 @pytest.mark.alone

@@ -4,11 +4,12 @@
  * Args:
  *   shown: how `gallery.show` shows each state.
  *   mustBeInView: nobody has to scroll to see what is essential.
+ *   largerText: the notes need so much room that they may cover the avatar's mouth.
  *
  * Returns:
  *   The problems, one line each.
  */
-async ({ shown, mustBeInView }) => {
+async ({ shown, mustBeInView, largerText = false }) => {
     const problems = [];
     const frames = async (count) => {
         while (count-- > 0) await new Promise(requestAnimationFrame);
@@ -111,9 +112,9 @@ async ({ shown, mustBeInView }) => {
         if (video && (video.width < 120 || video.height < 90))
             report(`the video is ${video.width} × ${video.height}`);
         const face = document.querySelector(".tg-avatar[data-picture=moving] video");
-        // With larger text, only an avatar that speaks needs its mouth.
+        // When zoomed, only an avatar that speaks needs its mouth.
         const isTraineesTurn = named("guide-activity")?.dataset.turn === "trainee";
-        if (face !== null && (mustBeInView || !isTraineesTurn)) {
+        if (face !== null && !largerText && (mustBeInView || !isTraineesTurn)) {
             face.scrollIntoView({ block: "nearest" });
             const hit = document.elementFromPoint(...mouthOn(face));
             if (!face.parentElement.contains(hit)) report("the mouth of the avatar is hidden");

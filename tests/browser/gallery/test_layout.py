@@ -64,7 +64,8 @@ async def test_page_has_room_for_text_that_the_trainee_enlarges(page: Page, text
     try:
         for size in ("phone", "small-laptop"):
             await set_size(page, size)
-            problems = await page.evaluate(_CHECK, {"shown": {}, "mustBeInView": False})
+            options = {"shown": {}, "mustBeInView": False, "largerText": True}
+            problems = await page.evaluate(_CHECK, options)
             assert not problems, "\n".join([size, *problems])
     finally:
         await style.evaluate("style => style.remove()")
