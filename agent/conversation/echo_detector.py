@@ -1,9 +1,8 @@
 """Detects from the sound that the microphone plays back the agent's own voice.
 
 The detector compares spectrograms: the latest seconds of the microphone with every position of the
-agent's latest lines. It needs neither the delay of the echo, which nobody knows if an avatar
-speaks, nor words, nor the language. It is fine enough to tell voices apart: a trainee who reads the
-line aloud is not an echo.
+agent's latest lines. It needs no words, no language and no delay, which is unknown if an avatar
+speaks. It is fine enough to tell voices apart: a trainee who reads the line aloud is not an echo.
 
 WebRTC's echo canceller (`rtc.AudioProcessingModule`) is not used: it takes 1.3 % of a core for each
 greeting, and it finds no echo that comes more than 0.5 s after the audio was sent.
@@ -27,8 +26,8 @@ time 0.41. Other speech has 0.34 at most, the same synthetic voice with other wo
 person who reads the agent's line aloud 0.25."""
 _WINDOWS_SUSPECTED: Final = 2
 _WINDOWS: Final = 4
-"""Windows in a row that must be an echo. A browser's echo cancellation may let an echo pass for the
-first 3 s of a line."""
+"""Windows in a row, of the same line, that must be an echo. A browser's echo cancellation may let
+an echo pass for the first 3 s of a line."""
 _SOUNDING_FRAMES: Final = 12
 """Frames with sound that a window must have: a shorter sound may resemble any speech."""
 _LOUD: Final = 250
@@ -60,7 +59,8 @@ class EchoDetector:
         self._said: _Spectrogram = np.zeros(silence, np.float32)
         self._window = bytearray()
         self._echoes = 0
-        """Windows in a row that were an echo."""
+        """Windows in a row, of the same line, that were an echo."""
+        self._new_line = False
 
     def agent_says(self, frame: rtc.AudioFrame) -> None:
         """Add audio of the agent's line (16-bit mono), before it is played."""
@@ -71,8 +71,9 @@ class EchoDetector:
         del self._unread[: -_bytes_in(_LINE_S, self._rate)]
 
     def line_over(self) -> None:
-        """Begin a new window at the next line."""
+        """Begin a new window at the next line. `suspects_echo` stays as it is until then."""
         self._window.clear()
+        self._new_line = True
 
     def hears(self, frame: rtc.AudioFrame) -> bool:
         """Add audio of the microphone (16-bit mono), heard during a line.
@@ -80,6 +81,8 @@ class EchoDetector:
         Returns:
             True if it is an echo of the agent.
         """
+        if self._new_line:
+            self._new_line, self._echoes = False, 0
         self._window += frame.data.cast("B")
         if len(self._window) < _bytes_in(_WINDOW_S, frame.sample_rate):
             return False
@@ -96,7 +99,7 @@ class EchoDetector:
 
     @property
     def suspects_echo(self) -> bool:
-        """True if the latest windows were an echo, but are too few to be certain."""
+        """True if the line's latest windows were an echo, but are too few to be certain."""
         return self._echoes >= _WINDOWS_SUSPECTED
 
     def _read_line(self) -> None:

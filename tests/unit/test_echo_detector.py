@@ -176,3 +176,23 @@ def test_echo_that_a_canceller_lets_pass_at_first_is_no_echo(voices: dict[str, S
     heard = in_room(said)
     heard[3 * RATE :] *= 0.003
     assert not detects(said, heard + noise(LINE_S, -50))
+
+
+def test_echo_that_a_canceller_lets_pass_in_each_short_line_is_no_echo(
+    voices: dict[str, Sound],
+) -> None:
+    detector = EchoDetector()
+    for voice in ("two_cities", "beckett"):
+        said = voices[voice][: int(3.5 * RATE)]
+        for frame in frames(said):
+            detector.agent_says(frame)
+        sound = in_room(said)
+        sound[3 * RATE :] *= 0.003
+        heard = frames(sound)
+        assert not detector.hears(heard[0])
+        assert not detector.suspects_echo, "of the line before"
+        found = [detector.hears(frame) for frame in heard[1:]]
+        assert detector.suspects_echo
+        detector.line_over()
+        assert detector.suspects_echo, "until the next line"
+        assert not any(found)
