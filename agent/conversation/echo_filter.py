@@ -10,8 +10,8 @@ from livekit import rtc
 from livekit.agents import stt, utils
 
 from agent.conversation.agent_line import AgentLine
-from agent.conversation.echo import has_words_of, is_echo, may_become_echo
 from agent.conversation.echo_detector import EchoDetector
+from agent.conversation.echo_words import has_words_of, is_echo, may_become_echo
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.log import logger
 

@@ -15,7 +15,7 @@ from livekit.agents.stt import SpeechEvent
 from livekit.agents.types import TimedString
 
 from agent.conversation import echo_filter
-from agent.conversation.echo import is_echo
+from agent.conversation.echo_words import is_echo
 from tests.fakes.recognised_words import END, FINAL, INTERIM, LINE, START, RecognisedWords
 
 

@@ -1,4 +1,4 @@
-"""Recognises the agent's own words, for clients without echo cancellation."""
+"""Recognises the agent's own words in transcripts, for clients without echo cancellation."""
 
 from __future__ import annotations
 
