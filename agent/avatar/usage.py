@@ -25,8 +25,10 @@ class AvatarUsage:
         """Identity to Beyond Presence's id of the session, or empty."""
         self._joined_at: dict[str, float] = {}
         self._past_s: dict[str, float] = {}
-        self.provider_session_id: str | None = None
-        """Beyond Presence's id of its latest session, for the operator."""
+        self._used = ""
+        """Identity of the avatar that joined last and was not dismissed before."""
+        self._answered = ""
+        """Identity of the avatar whose request was answered last."""
 
     def request(self, identity: str) -> None:
         """Count this participant as an avatar from now on."""
@@ -35,11 +37,23 @@ class AvatarUsage:
     def answered(self, identity: str, provider_session_id: str | None) -> None:
         """Note Beyond Presence's id of the session that it has started for a participant."""
         self._requested[identity] = provider_session_id or ""
-        self.provider_session_id = provider_session_id
+        self._answered = identity
 
     def __contains__(self, identity: object) -> bool:
         """True if this participant is an avatar that was requested at some time."""
         return identity in self._requested
+
+    @property
+    def provider_session_id(self) -> str | None:
+        """Beyond Presence's id of the session, for the operator; None if it is not known.
+
+        It is the session of the avatar that joined last, or of the latest answer if none joined.
+        """
+        return self.session_of(self._used or self._answered)
+
+    def session_of(self, identity: str) -> str | None:
+        """Return Beyond Presence's id of a participant's session; None if it is not known."""
+        return self._requested.get(identity) or None
 
     @property
     def stays(self) -> list[AvatarStay]:
@@ -59,9 +73,15 @@ class AvatarUsage:
         """Seconds that avatars have spent in the room until now, all together."""
         return sum(stay.seconds for stay in self.stays)
 
-    def join(self, identity: str) -> None:
-        """Start counting: the avatar is in the room."""
+    def join(self, identity: str, *, dismissed: bool = False) -> None:
+        """Start counting: the avatar is in the room.
+
+        Args:
+            dismissed: it is removed at once; `provider_session_id` does not change.
+        """
         self._joined_at[identity] = time.monotonic()
+        if not dismissed:
+            self._used = identity
 
     def leave(self, identity: str) -> None:
         """Stop counting; does nothing if the avatar is not in the room."""

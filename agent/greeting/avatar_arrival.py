@@ -306,13 +306,14 @@ class AvatarArrival:
     def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity not in self._state.avatar_usage:
             return
-        self._state.avatar_usage.join(participant.identity)
+        usage = self._state.avatar_usage
         avatar = self._expected(participant.identity)
+        usage.join(participant.identity, dismissed=avatar is None)
         logger.info(
             "avatar joined",
             extra={
                 "event": "avatar_joined",
-                "avatar_session_id": self._state.avatar_usage.provider_session_id,
+                "avatar_session_id": usage.session_of(participant.identity),
                 "in_use": avatar is not None,
             },
         )

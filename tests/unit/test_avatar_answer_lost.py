@@ -93,6 +93,29 @@ async def test_of_two_requested_avatars_the_first_to_join_speaks(
     await setup.arrival.close()
 
 
+@pytest.mark.parametrize(("joins", "session"), [("first", None), ("second", "bey-2")])
+async def test_session_id_is_that_of_the_avatar_that_speaks(
+    server: BeyondPresenceSessions,
+    joins: str,
+    session: str | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    setup = await requested(server, "lost")
+    usage, first = setup.state.avatar_usage, setup.avatar
+    await setup.until(lambda: usage.provider_session_id == "bey-2")
+    used, other = (first, setup.avatar) if joins == "first" else (setup.avatar, first)
+    with caplog.at_level("INFO"):
+        setup.room.avatar_joins(used)
+        await setup.arrival.settle(5)
+        setup.room.avatar_joins(other)
+        await setup.until(lambda: setup.removed == [other])
+    assert usage.provider_session_id == session
+    joined = [r for r in caplog.records if getattr(r, "event", "") == "avatar_joined"]
+    ids = [(vars(r)["avatar_session_id"], vars(r)["in_use"]) for r in joined]
+    assert ids == [(session, True), (None if session else "bey-2", False)]
+    await setup.arrival.close()
+
+
 @pytest.mark.parametrize("answers", [("lost", "lost"), ("lost", "429"), ("500", "504")])
 async def test_voice_greets_at_once_if_the_second_request_fails_too(
     server: BeyondPresenceSessions, answers: tuple[str, str], caplog: pytest.LogCaptureFixture
