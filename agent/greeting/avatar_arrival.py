@@ -36,13 +36,17 @@ from agent.room.room_api import RoomApi
 _ROOM_CLOSED: Final = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 """An avatar that leaves for one of these reasons has not failed."""
 _LATE_LIMIT_S: Final = 45.0
-"""How long after the opening to wait for an avatar that has not joined."""
+"""How long to wait for an avatar that takes over, from AVATAR_DEADLINE_S or `request_again` on."""
 _IDLE_RETRY_S: Final = 0.2
 _SECOND_REQUEST_AFTER_S: Final = 0.3
+"""Grace period for an avatar whose request failed."""
 
 
 class AvatarArrival:
-    """The avatars of one greeting; emits `AvatarRequested`, `AvatarJoined` and `AvatarLost`."""
+    """The avatars of one greeting.
+
+    Emits `AvatarRequested`, `AvatarAnswered`, `AvatarJoined`, `AvatarLost` and `ProviderFailed`.
+    """
 
     def __init__(
         self,
@@ -216,12 +220,13 @@ class AvatarArrival:
         self, joined: asyncio.Future[BeyondPresenceAvatar], avatar: BeyondPresenceAvatar
     ) -> AvatarError | None:
         """Wait until a request is answered or an avatar joins; return why the request failed."""
-        answer = self._tasks.create_task(self._failure_of(avatar), name="await_avatar_answer")
+        answer = self._tasks.create_task(self._note_answer(avatar), name="await_avatar_answer")
         events: set[asyncio.Future[Any]] = {answer, joined}
         await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
         return None if joined.done() else answer.result()
 
-    async def _failure_of(self, avatar: BeyondPresenceAvatar) -> AvatarError | None:
+    async def _note_answer(self, avatar: BeyondPresenceAvatar) -> AvatarError | None:
+        """Wait for the answer and record its session id; return the error, if any."""
         try:
             await avatar.request()
         except AvatarError as e:
