@@ -15,8 +15,8 @@ from agent.avatar import beyond_presence as module
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.core.events import Events
 from agent.greeting import first_avatar
-from tests.fakes.avatar_arrival import ArrivalSetup
 from tests.fakes.beyond_presence import BeyondPresenceSessions, beyond_presence
+from tests.support.avatar_arrival import ArrivalSetup
 
 LONGER_THAN_A_RETRY_S = 0.6
 
@@ -25,7 +25,7 @@ class Avatar(BeyondPresenceAvatar):
     """Requested over HTTP; whether the avatar comes is seen in the room."""
 
     async def attach(self, session: Any, room: Any, events: Events) -> None:
-        session.output.replace_audio_tail(self)
+        session.output.replace_audio_tail(self.avatar_identity)
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +82,7 @@ async def test_of_two_requested_avatars_the_first_to_join_speaks(
     used, other = (first, second) if joins == "first" else (second, first)
     setup.room.avatar_joins(used)
     await setup.arrival.settle(5)
-    assert (setup.state.mode, setup.avatar) == ("avatar", used)
+    assert (setup.state.mode, setup.tails) == ("avatar", [used])
 
     setup.room.avatar_joins(other)
     await setup.until(lambda: setup.removed == [other])

@@ -13,7 +13,7 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.core.events import Events
 from agent.core.settings import WorkerSettings
 from agent.greeting import first_avatar
-from tests.fakes.avatar_arrival import ArrivalSetup
+from tests.support.avatar_arrival import ArrivalSetup
 from tests.support.environments import WORKER
 
 DEADLINE_S = 0.2
@@ -102,7 +102,7 @@ async def test_late_avatar_is_not_used_while_the_session_closes(
 ) -> None:
     setup.idle_errors = [ActivityClosedError("closing")] * 10
     await setup.arrival.settle(DEADLINE_S)
-    [waiting] = [t for t in setup.arrival._tasks.tasks if t.get_name() == "use_late_avatar"]
+    [waiting] = [t for t in asyncio.all_tasks() if t.get_name() == "use_late_avatar"]
     setup.room.avatar_joins(setup.avatar)
     await setup.until(lambda: len(setup.idle_errors) < 10)
     setup.state.end_reason = "continued"

@@ -56,7 +56,7 @@ class ArrivalSetup:
     @property
     def avatar(self) -> str:
         """The identity of the avatar that was requested last."""
-        return self.arrival._avatars[-1].avatar_identity
+        return self.state.avatar_usage.stays[-1].identity
 
     async def _idle(self) -> None:
         await asyncio.sleep(0)
