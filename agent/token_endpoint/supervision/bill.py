@@ -88,7 +88,7 @@ class BillCheck(BackgroundTask):
         if bill.added:
             logger.warning(
                 "avatar sessions were missing from the ledger, and are added with 0 seconds; look "
-                "for avatar_unanswered in the workers' logs",
+                "for avatar_unanswered and avatar_call_retried in the workers' logs",
                 extra={
                     "event": "bill_sessions_added",
                     "avatar_sessions": len(bill.added),
