@@ -164,7 +164,7 @@ class WorkerSettings(
     """Time that running greetings may continue after SIGTERM."""
 
     avatar_call_timeout_s: Seconds = 5
-    """Timeout of the request to Beyond Presence, retries included."""
+    """Timeout of each request to Beyond Presence."""
     avatar_deadline_s: Seconds = 6
     """Time to wait for the avatar before the greeting starts by voice."""
     trainee_join_timeout_s: Seconds = 15
