@@ -230,6 +230,16 @@ async def test_agent_that_joins_after_another_cancels_its_avatar(
     assert set(started.removed) == {"avatar-1"}
 
 
+async def test_job_logs_that_it_reconnects(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    started = Job(settings)
+    avatar_for(monkeypatch, started)
+    await started.run()
+    started.room.emit("reconnecting")
+    assert "livekit_reconnecting" in [getattr(r, "event", "") for r in caplog.records]
+
+
 async def test_job_that_cannot_join_cancels_its_avatar(
     settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
