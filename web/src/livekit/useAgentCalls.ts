@@ -42,7 +42,8 @@ export function useAgentCalls(
 }
 
 /**
- * Tell an agent the name that the trainee has chosen: one that replaces a lost agent does not know it.
+ * Tell an agent the name that the trainee has chosen. An agent that takes over knows it from the
+ * outcome, but not with OUTCOME_DETAIL=aggregate.
  *
  * Args:
  *   conversing: an agent is there. Each time it becomes true, the agent may be another one.
