@@ -25,7 +25,7 @@ PARTS: tuple[str, ...] = get_args(Fault.model_fields["part"].annotation)
 
 REQUESTS = Counter(
     "training_greeter_endpoint_requests",
-    "Requests by route (start, end, other) and outcome.",
+    "Requests by route (start, end, feedback, other) and outcome.",
     ["route", "outcome"],
 )
 REQUEST_TIME = Histogram(

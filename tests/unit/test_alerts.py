@@ -162,6 +162,7 @@ QUIET: dict[str, dict[str, str]] = {
         f"{W}worker_draining{{{WORKER.replace('w1', 'w2')}}}": "1x210",
     },
     "PartFails": counter("endpoint_faults_total", 'part="llm",status="503"'),
+    "EndpointFails": counter("endpoint_requests_total", 'route="other",outcome="internal_error"'),
     # A single failure at night.
     "ErrorBudgetBurnsFast": {greetings("avatar", "session_failed"): "0x20 1x190"},
     "JobsAreLost": {greetings("avatar", "worker_lost"): "3x210"},

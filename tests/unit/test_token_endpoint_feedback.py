@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from agent.outcomes.feedback import newest_versions
 from agent.outcomes.record import Ended
@@ -40,6 +41,23 @@ async def test_feedback_is_kept_in_the_outcome(
     [body] = newest_versions(await store.outcomes("7"))
     feedback = json.loads(body)["feedback"]
     assert (feedback["helpful"], feedback["comment"]) == (True, "So kind!")
+
+
+@pytest.mark.parametrize("path", [PATH, PATH.rstrip("/")])
+async def test_feedback_is_counted_as_a_route_of_its_own(
+    tmp_path: Path, store: Store, path: str
+) -> None:
+    def requests(outcome: str) -> float:
+        labels = {"route": "feedback", "outcome": outcome}
+        name = "training_greeter_endpoint_requests_total"
+        return REGISTRY.get_sample_value(name, labels) or 0
+
+    kept, invalid = requests("feedback"), requests("invalid_request")
+    async with endpoint(tmp_path) as http:
+        await http.post(path, json=GIVEN, headers=BACKEND)
+        await http.post(path, json={}, headers=BACKEND)
+    assert requests("feedback") - kept == 1
+    assert requests("invalid_request") - invalid == 1
 
 
 @pytest.mark.parametrize(

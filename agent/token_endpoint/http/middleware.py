@@ -89,7 +89,11 @@ class EdgeMiddleware:
 def _count(scope: Scope, took_s: float) -> None:
     """Count a request. Requests for other paths (probes, docs) have no outcome."""
     path = getattr(scope.get("route"), "path", "").rstrip("/")
-    route = "end" if path.endswith("/end") else "start" if "{session_id}" in path else "other"
+    last = path.rpartition("/")[2]
+    if last in ("end", "feedback"):
+        route = last
+    else:
+        route = "start" if "{session_id}" in path else "other"
     REQUESTS.labels(route, scope["state"].get("outcome", "none")).inc()
     REQUEST_TIME.labels(route).observe(took_s)
 

@@ -220,6 +220,7 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
         session_id, feedback
     ):
         raise ApiError("feedback_not_kept", "the greeting has no outcome that takes feedback")
+    request.state.outcome = "feedback"
     logger.info(
         "feedback received after the end of a greeting",
         extra={"event": "feedback_received", "session_id": session_id},
