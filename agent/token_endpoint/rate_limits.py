@@ -1,4 +1,4 @@
-"""Rate limits for starting and ending greetings.
+"""Rate limits for starting and ending greetings, and for feedback.
 
 Only authenticated, valid requests count. With Redis all replicas share the counts. With SQLite
 there is one endpoint process, which counts in memory. If Redis does not answer, each replica counts
@@ -79,16 +79,27 @@ class RateLimits:
         Raises:
             ApiError: `rate_limited`.
         """
-        limits = []
-        if self._session:
-            limits.append(Limit(self._session, f"end/{session_id}", "this session"))
-        if self._backend and by_backend:
-            limits.append(Limit(self._backend, "backend/end", "X-API-Key"))
-        await self._count(limits)
+        await self._count_for_session("end", session_id, by_backend=by_backend)
+
+    async def feedback(self, session_id: str, *, by_backend: bool) -> None:
+        """Count feedback. It has counts of its own, so that it uses up no limit of ends.
+
+        Raises:
+            ApiError: `rate_limited`.
+        """
+        await self._count_for_session("feedback", session_id, by_backend=by_backend)
 
     async def aclose(self) -> None:
         if self._redis is not None:
             await self._redis.aclose()
+
+    async def _count_for_session(self, what: str, session_id: str, *, by_backend: bool) -> None:
+        limits = []
+        if self._session:
+            limits.append(Limit(self._session, f"{what}/{session_id}", "this session"))
+        if self._backend and by_backend:
+            limits.append(Limit(self._backend, f"backend/{what}", "X-API-Key"))
+        await self._count(limits)
 
     async def _count(self, limits: Sequence[Limit]) -> None:
         """Count one request against all limits, or reject it if one of them is reached."""

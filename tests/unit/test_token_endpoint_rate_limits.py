@@ -55,6 +55,20 @@ async def test_session_trainee_and_key_have_limits_of_their_own(tmp_path: Path) 
         await rates.end("1", by_backend=True)
 
 
+async def test_feedback_does_not_use_up_the_limits_of_ends(tmp_path: Path) -> None:
+    await stay_in_one_minute()
+    limits = {"RATE_LIMIT_SESSION": "2/minute", "RATE_LIMIT_BACKEND": "3/minute"}
+    async with endpoint(tmp_path, **limits) as http:
+        feedback = path_of("1") + "feedback/"
+        given = [
+            await http.post(feedback, json={"helpful": True}, headers=BACKEND) for _ in range(3)
+        ]
+        assert [answer.status_code for answer in given] == [409, 409, 429]
+        ended = [await http.post(path_of("1", end=True), headers=BACKEND) for _ in range(3)]
+        # 503: LiveKit is not there.
+        assert [answer.status_code for answer in ended] == [503, 503, 429]
+
+
 @pytest.mark.parametrize(
     ("before", "now", "passed", "wait_s"),
     [

@@ -212,7 +212,7 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
     services = _services(request)
     caller = await _authenticate(request, session_id, allow_room_token=True)
     body = await read_body(request, FeedbackRequest)
-    await services.rate_limits.end(session_id, by_backend=caller.role is Role.BACKEND)
+    await services.rate_limits.feedback(session_id, by_backend=caller.role is Role.BACKEND)
     feedback = Feedback(
         helpful=body.helpful, comment=one_line(body.comment, COMMENT_MAX), at=datetime.now(UTC)
     )
