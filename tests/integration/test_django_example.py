@@ -110,6 +110,8 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
     assert (stored["script"], stored["ended_reason"]) == ("warehouse_safety", "continue")
     assert stored["outcome"] == outcome
 
+    invalid = await ada.post(greeting(session, "feedback/"), json={})
+    assert invalid.status_code == 422
     given = {"helpful": True, "comment": "Kind"}
     kept = await ada.post(greeting(session, "feedback/"), json=given)
     assert kept.status_code == 200

@@ -78,7 +78,12 @@ def end_greeting(session_id: Any, greeting: Greeting, reason: str = "continue") 
 
 
 def give_feedback(session_id: Any, greeting: Greeting, helpful: bool, comment: str = "") -> Answer:
-    """Add what the trainee thinks of the greeting to its outcome, after its end."""
+    """Add what the trainee thinks of the greeting to its outcome, after its end.
+
+    Args:
+        helpful: thumbs up or down.
+        comment: one line; empty for none.
+    """
     return _post(session_id, "feedback/", {"helpful": helpful, "comment": comment}, greeting)
 
 

@@ -85,9 +85,13 @@ def end_avatar_greeting(request: HttpRequest, session_id: str, greeting: Greetin
 
 @own_session_required
 def greeting_feedback(request: HttpRequest, session_id: str, greeting: Greeting) -> HttpResponse:
-    """Pass on the feedback that the trainee gives after the greeting has ended."""
+    """Pass on the feedback that the trainee gives after the greeting has ended.
+
+    The token endpoint answers 422 if it is not valid.
+    """
     given = _json_object(request)
-    helpful, comment = given.get("helpful") is True, str(given.get("comment") or "")
+    helpful: Any = given.get("helpful")
+    comment = given.get("comment", "")
     return _response(token_endpoint.give_feedback(session_id, greeting, helpful, comment))
 
 
