@@ -1,6 +1,7 @@
 """Close open outcomes when their lease expires.
 
-Either their worker died, or nobody has changed the trainee's feedback for some time.
+The lease of a greeting's outcome expires if its worker has died. The lease of a second version with
+feedback expires two minutes after the feedback's last change: see `agent/outcomes/feedback.py`.
 """
 
 from __future__ import annotations

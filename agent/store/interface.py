@@ -78,8 +78,9 @@ class Store(Protocol):
 
     An outcome has one of three states. It is *open* during the greeting: the job renews its lease
     with each save. It is *closed* when the greeting has ended, and then due for delivery. It is
-    *done* when it was delivered or cannot be delivered. The store does not read the body, which is
-    JSON text.
+    *done* when it was delivered or cannot be delivered. Feedback after the end is a second version
+    of the outcome, with an id and a state of its own: see `agent/outcomes/feedback.py`. The store
+    does not read the body, which is JSON text.
     """
 
     async def phase(self, session_id: str) -> Phase | None:
