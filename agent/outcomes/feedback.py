@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Final
 
 from agent.outcomes.record import Feedback, Outcome
@@ -18,6 +19,17 @@ _SUFFIX: Final = ".feedback"
 _HOLD_S: Final = 120.0
 
 
+class FeedbackResult(Enum):
+    """What became of feedback."""
+
+    ADDED = auto()
+    """The second version of the outcome has it."""
+    NOT_ENDED = auto()
+    """The outcome is still open; the caller may try again."""
+    NOT_KEPT = auto()
+    """There is no outcome, or its feedback was sent already."""
+
+
 def is_with_feedback(outcome_id: str) -> bool:
     """Return True for the store's id of a second version."""
     return outcome_id.endswith(_SUFFIX)
@@ -25,29 +37,27 @@ def is_with_feedback(outcome_id: str) -> bool:
 
 async def add_feedback(
     store: Store, session_id: str, feedback: Feedback, *, hold_s: float = _HOLD_S
-) -> bool | None:
+) -> FeedbackResult:
     """Add feedback to the session's newest outcome; it replaces earlier feedback.
 
     Args:
         hold_s: the feedback is delivered so many seconds after its last change.
-
-    Returns:
-        True if it was added; None if the outcome has not ended yet; False if there is no outcome,
-        or its feedback was delivered already.
 
     Raises:
         StoreError: the store cannot be reached.
     """
     bodies = await store.outcomes(session_id)
     if not bodies:
-        return False
+        return FeedbackResult.NOT_KEPT
     outcome = Outcome.model_validate_json(bodies[-1])
     if outcome.ended is None:
-        return None
+        return FeedbackResult.NOT_ENDED
     outcome.feedback = feedback
     body, stored_as = outcome.model_dump_json(), outcome.id + _SUFFIX
     await store.open_outcome(stored_as, session_id, body, hold_s)
-    return await store.save_outcome(stored_as, body, hold_s)
+    if await store.save_outcome(stored_as, body, hold_s):
+        return FeedbackResult.ADDED
+    return FeedbackResult.NOT_KEPT
 
 
 def newest_versions(bodies: Sequence[str]) -> list[str]:

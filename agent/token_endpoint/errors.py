@@ -39,7 +39,8 @@ ERROR_KINDS = {
     "feedback_not_kept": ErrorKind(
         409,
         False,
-        "The greeting has not ended, its feedback was sent already, or OUTCOME_DETAIL=aggregate.",
+        "The greeting has no outcome, has not ended, its feedback was sent already, or "
+        "OUTCOME_DETAIL=aggregate.",
     ),
     "body_too_large": ErrorKind(413, False, "The body is larger than 64 KiB."),
     "not_json": ErrorKind(415, False, "The Content-Type is not JSON."),

@@ -1,4 +1,4 @@
-"""Start and end greetings.
+"""Start and end greetings, and add feedback to them.
 
 LiveKit's CreateRoom makes sure that a session has one room and one dispatch. The store remembers
 how far the session has come, so that a greeting that has ended is not started again by accident.
@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.outcomes.expired import is_worker_lost
-from agent.outcomes.feedback import add_feedback
+from agent.outcomes.feedback import FeedbackResult, add_feedback
 from agent.outcomes.record import Feedback
 from agent.store import PRESUMED, Phase, Store, dispatch_claim
 from agent.token_endpoint.errors import ApiError
@@ -35,7 +35,9 @@ on a busy machine. Two deletions at once would start another job: see `LiveKitRo
 
 
 class Greetings:
-    """Starts and ends greetings. A session has one greeting at a time, on any number of replicas.
+    """Starts and ends greetings, and adds feedback to them.
+
+    A session has one greeting at a time, on any number of replicas.
 
     Args:
         dispatch_check_s: how long after a start no other replica dispatches an agent.
@@ -111,11 +113,10 @@ class Greetings:
         if room_sid is None or not await self._agent_ends(room_name, room_sid, reason):
             await self._rooms.end(room_name)
 
-    async def add_feedback(self, session_id: str, feedback: Feedback) -> bool:
+    async def give_feedback(self, session_id: str, feedback: Feedback) -> FeedbackResult:
         """Add feedback to the outcome of a greeting that has ended.
 
-        Returns:
-            False if the greeting has not ended, or its feedback was sent to the platform already.
+        If it has not ended, wait up to 3 s: its worker may be closing the outcome.
 
         Raises:
             StoreError: the caller may retry.
@@ -123,9 +124,9 @@ class Greetings:
         loop = asyncio.get_running_loop()
         until = loop.time() + _OUTCOME_CLOSED_S
         while True:
-            added = await add_feedback(self._store, session_id, feedback)
-            if added is not None or loop.time() >= until:
-                return added is True
+            result = await add_feedback(self._store, session_id, feedback)
+            if result is not FeedbackResult.NOT_ENDED or loop.time() >= until:
+                return result
             await asyncio.sleep(_POLL_S)
 
     async def _agent_ends(self, room_name: str, room_sid: str, reason: str) -> bool:

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from agent.core.settings import StoreSettings
 from agent.outcomes.delivery import OutcomeDelivery
-from agent.outcomes.feedback import add_feedback, newest_versions
+from agent.outcomes.feedback import FeedbackResult, add_feedback, newest_versions
 from agent.outcomes.record import Ended, Feedback, Outcome
 from agent.store import SqliteStore
 from tests.support.outcomes import FAST, STARTED, outcome
@@ -41,10 +41,10 @@ async def test_feedback_after_the_end_is_delivered_once_as_an_event_of_its_own(
     lost_before = REGISTRY.get_sample_value("outcomes_expired_total")
     async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         await platform.has(1)
-        assert await add_feedback(store, "s", UP, hold_s=60)
-        assert await add_feedback(store, "s", DOWN, hold_s=0)
+        assert await add_feedback(store, "s", UP, hold_s=60) is FeedbackResult.ADDED
+        assert await add_feedback(store, "s", DOWN, hold_s=0) is FeedbackResult.ADDED
         await platform.has(2)
-        assert not await add_feedback(store, "s", UP), "it was sent already"
+        assert await add_feedback(store, "s", UP) is FeedbackResult.NOT_KEPT, "it was sent already"
     ended, given = platform.verified()
     assert (ended["type"], ended["data"]["feedback"]) == ("greeting.ended", None)
     assert (given["type"], given["timestamp"]) == ("greeting.feedback", "2026-03-02T09:15:09Z")
@@ -61,16 +61,16 @@ async def test_feedback_after_the_end_is_delivered_once_as_an_event_of_its_own(
 
 
 async def test_feedback_of_a_greeting_that_has_not_ended_is_not_kept(store: SqliteStore) -> None:
-    assert await add_feedback(store, "s", UP) is False
+    assert await add_feedback(store, "s", UP) is FeedbackResult.NOT_KEPT
     await store.open_outcome("o", "s", outcome("o", "s").model_dump_json(), 60)
-    assert await add_feedback(store, "s", UP) is None
+    assert await add_feedback(store, "s", UP) is FeedbackResult.NOT_ENDED
     assert len(await store.outcomes("s")) == 1
 
 
 async def test_feedback_is_not_sent_with_outcome_detail_aggregate(store: SqliteStore) -> None:
     """If the setting was changed since it was given."""
     await end_greeting(store)
-    assert await add_feedback(store, "s", UP, hold_s=0)
+    assert await add_feedback(store, "s", UP, hold_s=0) is FeedbackResult.ADDED
     async with receiver() as platform:
         settings = StoreSettings.from_env(
             {

@@ -1,4 +1,4 @@
-"""The routes that start and end greetings, and LiveKit's webhook."""
+"""The routes for greetings and their feedback, and LiveKit's webhook."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.log import logger
 from agent.core.plain_text import one_line
 from agent.core.settings import EndpointSettings
+from agent.outcomes.feedback import FeedbackResult
 from agent.outcomes.record import COMMENT_MAX, Feedback
 from agent.outcomes.schema import VERSION as OUTCOME_VERSION
 from agent.outcomes.schema import outcome_schema
@@ -216,8 +217,9 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
     feedback = Feedback(
         helpful=body.helpful, comment=one_line(body.comment, COMMENT_MAX), at=datetime.now(UTC)
     )
-    if services.settings.only_counts or not await services.greetings.add_feedback(
-        session_id, feedback
+    if (
+        services.settings.only_counts
+        or await services.greetings.give_feedback(session_id, feedback) is not FeedbackResult.ADDED
     ):
         raise ApiError("feedback_not_kept", "the greeting has no outcome that takes feedback")
     request.state.outcome = "feedback"
