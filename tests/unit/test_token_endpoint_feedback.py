@@ -13,11 +13,27 @@ from prometheus_client import REGISTRY
 from agent.outcomes.feedback import newest_versions
 from agent.outcomes.record import Ended
 from agent.store import Store, open_store
+from agent.token_endpoint.tokens import generate_livekit_token
 from tests.support.outcomes import STARTED, outcome
-from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings
+from tests.unit.endpoint_app import (
+    BACKEND,
+    LIVEKIT_KEY,
+    LIVEKIT_SECRET,
+    browser,
+    endpoint,
+    path_of,
+    settings,
+)
 
 GIVEN = {"helpful": True, "comment": "So\nkind!"}
 PATH = path_of("7") + "feedback/"
+
+
+def in_room(session_id: str) -> dict[str, str]:
+    """The header with the trainee's room token, which the page sends first."""
+    room = f"training-session-{session_id}"
+    token = generate_livekit_token(room, "", api_key=LIVEKIT_KEY, api_secret=LIVEKIT_SECRET)
+    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.fixture
@@ -31,7 +47,7 @@ async def store(tmp_path: Path) -> Store:
     return store
 
 
-@pytest.mark.parametrize("caller", [BACKEND, browser("7")])
+@pytest.mark.parametrize("caller", [BACKEND, browser("7"), in_room("7")])
 async def test_feedback_is_kept_in_the_outcome(
     tmp_path: Path, store: Store, caller: dict[str, str]
 ) -> None:
@@ -66,6 +82,7 @@ async def test_feedback_is_counted_as_a_route_of_its_own(
         ({}, BACKEND, 422, "invalid_request"),
         ({"helpful": "yes"}, BACKEND, 422, "invalid_request"),
         (GIVEN, browser("8"), 403, "forbidden"),
+        (GIVEN, in_room("8"), 403, "forbidden"),
         (GIVEN, {}, 401, "unauthorized"),
     ],
 )
