@@ -15,11 +15,11 @@ interface FeedbackFormProps {
 const SAVE_AFTER_MS = 1_500;
 
 /**
- * Thumbs, and one line, after the closing line. The agent ends the greeting after a few seconds of
- * silence, so whatever the trainee does here counts as activity.
+ * Thumbs and one line, after the closing line and after the end. Before the end, everything that the
+ * trainee does here counts as activity.
  */
 export function FeedbackForm({ give, typing }: FeedbackFormProps) {
-  const { feedback: texts, chat } = useTexts();
+  const { feedback: texts } = useTexts();
   const [helpful, setHelpful] = useState<boolean>();
   const [comment, setComment] = useState("");
   const [status, setStatus] = useState<"idle" | "given" | "failed">("idle");
@@ -114,7 +114,7 @@ export function FeedbackForm({ give, typing }: FeedbackFormProps) {
       )}
       <p className="tg-note" role="status" data-testid="feedback-status">
         {status === "given" && texts.thanks}
-        {status === "failed" && chat.failed}
+        {status === "failed" && texts.failed}
       </p>
     </form>
   );

@@ -215,6 +215,13 @@ describe("giveFeedback", () => {
     });
   });
 
+  test("waits longer than the endpoint does for the outcome to be closed", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout");
+    await endpoint("Bearer jwt").giveFeedback(feedback);
+    expect(timeout.mock.calls).toEqual([[6_000]]);
+    timeout.mockRestore();
+  });
+
   test.each([404, 409, 503])("rejects if the endpoint answers %i", async (status) => {
     answer = () => ({ status, body: failure("feedback_not_kept", false) });
     await expect(endpoint("Bearer jwt").giveFeedback(feedback)).rejects.toThrow("not kept");

@@ -13,8 +13,13 @@ import { CLIENT_AVATAR_GREETING } from "../livekit/roomContract.js";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 4_000;
-/** `end()` and `giveFeedback()` wait this long for a token that is on its way, then uses the page's authorization. */
-const END_TOKEN_TIMEOUT_MS = 1_000;
+/** The endpoint waits up to 3 s for the outcome to be closed. */
+const FEEDBACK_TIMEOUT_MS = 6_000;
+/**
+ * `end()` and `giveFeedback()` wait this long for a token that is on its way. Then they use the
+ * page's authorization.
+ */
+const TOKEN_WAIT_MS = 1_000;
 
 /** What the page shows, and where it leads, if there is no greeting. */
 export interface Fallback {
@@ -117,10 +122,14 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
    * Post to a path below the endpoint with the room token, or with the page's authorization if it is
    * not accepted. The request outlives the page (`keepalive`).
    */
-  async function postAsTrainee(path: string, body: object): Promise<Response | undefined> {
+  async function postAsTrainee(
+    path: string,
+    body: object,
+    timeoutMs: number,
+  ): Promise<Response | undefined> {
     const url = new URL(path, withSlash(endpointUrl));
     const known = token?.catch(() => undefined);
-    const received = known && (await resultWithin(known, END_TOKEN_TIMEOUT_MS));
+    const received = known && (await resultWithin(known, TOKEN_WAIT_MS));
     const credentials = [
       ...(received === undefined ? [] : [() => `Bearer ${received.participantToken}`]),
       () => authorizationHeader(authorization),
@@ -128,7 +137,7 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
     let response: Response | undefined;
     for (const credential of credentials) {
       const headers = headersOf(await credential(), options);
-      response = await post(url, headers, body, END_TIMEOUT_MS, { keepalive: true });
+      response = await post(url, headers, body, timeoutMs, { keepalive: true });
       if (response.status !== 401 && response.status !== 403) break;
     }
     return response;
@@ -164,12 +173,12 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
      * greeting.
      */
     async end(reason: string): Promise<void> {
-      await postAsTrainee("end/", { reason }).catch(() => undefined);
+      await postAsTrainee("end/", { reason }, END_TIMEOUT_MS).catch(() => undefined);
     },
 
     /** Add feedback to the outcome after the greeting has ended. Rejects if it is not kept. */
     async giveFeedback(feedback: Feedback): Promise<void> {
-      const response = await postAsTrainee("feedback/", feedback);
+      const response = await postAsTrainee("feedback/", feedback, FEEDBACK_TIMEOUT_MS);
       if (response?.ok !== true) throw new Error("the feedback was not kept");
     },
   };

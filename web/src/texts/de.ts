@@ -48,6 +48,7 @@ export const de: Texts = {
     comment: "Ein Satz an uns, wenn Sie mögen",
     send: "Rückmeldung senden",
     thanks: "Danke für Ihre Rückmeldung!",
+    failed: "Ihre Rückmeldung wurde nicht gespeichert.",
   },
   status: {
     ready: "Es kann losgehen",

@@ -47,6 +47,7 @@ export const en: Texts = {
     comment: "One line for us, if you like",
     send: "Send feedback",
     thanks: "Thank you for your feedback!",
+    failed: "Your feedback was not saved.",
   },
   status: {
     ready: "Ready when you are",

@@ -48,6 +48,7 @@ export const es: Texts = {
     comment: "Una línea para nosotros, si quieres",
     send: "Enviar opinión",
     thanks: "¡Gracias por tu opinión!",
+    failed: "Tu opinión no se ha guardado.",
   },
   status: {
     ready: "Cuando quieras",

@@ -51,6 +51,7 @@ export const fr: Texts = {
     comment: "Un mot pour nous, si vous le souhaitez",
     send: "Envoyer mon avis",
     thanks: "Merci de votre avis !",
+    failed: "Votre avis n'a pas été enregistré.",
   },
   status: {
     ready: "Quand vous voudrez",

@@ -55,7 +55,7 @@ export interface Texts {
     | "largest",
     string
   >;
-  feedback: Record<"question" | "yes" | "no" | "comment" | "send" | "thanks", string>;
+  feedback: Record<"question" | "yes" | "no" | "comment" | "send" | "thanks" | "failed", string>;
   status: Record<
     "ready" | "connecting" | "connected" | "reconnecting" | "finished" | "notConnected",
     string
