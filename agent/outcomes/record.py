@@ -141,7 +141,8 @@ class Outcome(Record):
     disclosure: Disclosure | None = None
     """The disclosure receipt; null in outcomes of older releases."""
     feedback: Feedback | None = None
-    """Null if the trainee gave none."""
+    """Null if the trainee gave none. Feedback given after the end is in `greeting.feedback`
+    only."""
     ended: Ended | None = None
     """Null during the greeting."""
     started_at: datetime
