@@ -13,6 +13,8 @@ from livekit.agents import APIConnectionError
 from agent.demo.livekit_server import LiveKitServer
 from agent.demo.providers.faults import CATALOGUE, Faults, UnknownFault, parse_fault
 from agent.demo.stand_ins import StandIns
+from tests.faults.matrix import ROWS
+from tests.faults.row import Row
 from tests.standins.stage import room, say, speech_like, until
 
 
@@ -30,6 +32,11 @@ def test_parse_fault_lists_all_faults_if_one_is_unknown(text: str) -> None:
     for provider, kinds in CATALOGUE.items():
         for name in kinds:
             assert f"{provider}:{name}" in str(error.value)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_providers_know_the_faults_of_each_row(row: Row) -> None:
+    Faults(row.faults)
 
 
 def test_faults_take_counts_down() -> None:

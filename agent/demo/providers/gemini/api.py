@@ -132,6 +132,11 @@ class Gemini:
         if self._faults.take("llm", "bad-call"):
             name = next(iter(asked.functions), "no_such_function")
             return Reply(reply.text, [{"name": name, "args": {"__unexpected__": [1, {}]}}])
+        if self._faults.take("llm", "code"):
+            calls: list[dict[str, Any]] = [*reply.calls, {"name": "end_greeting", "args": {}}]
+            called = calls[0]
+            args = ", ".join(f"{key}={value!r}" for key, value in called["args"].items())
+            return Reply(f"```tool_code\nprint(default_api.{called['name']}({args}))\n```")
         return reply
 
     async def _chunks(
