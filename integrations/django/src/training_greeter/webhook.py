@@ -43,9 +43,9 @@ def greeting_outcome(request: HttpRequest) -> HttpResponse:
         if event["type"] not in ("greeting.ended", "greeting.feedback"):
             return HttpResponse(status=200)
         columns = _columns(event["data"])
-        # Both types have the outcome's id; the webhook id differs.
-        stored_as = f"outcome_{event['data']['id']}"
         has_feedback = event["type"] == "greeting.feedback"
+        # "outcome_1.feedback" belongs to "outcome_1".
+        stored_as = webhook_id.removesuffix(".feedback")
     except (KeyError, TypeError):
         # Signed, so it comes from another version of training-greeter. It retries, so nothing is
         # lost while you update this package.
