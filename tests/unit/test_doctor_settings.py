@@ -193,7 +193,7 @@ def test_settings_check_reports_two_secrets_with_the_same_value() -> None:
     found = report_lines({**BOTH_SERVICES, "PLATFORM_API_KEY": BOTH_SERVICES["LIVEKIT_API_SECRET"]})
     [line] = [line for line in found if line.startswith("failed")]
     assert "LIVEKIT_API_SECRET and PLATFORM_API_KEY have the same value" in line
-    assert "whoever learns one must not have the other" in line
+    assert "use a different secret for each" in line
     assert BOTH_SERVICES["LIVEKIT_API_SECRET"] not in line
     rotated = dict.fromkeys(
         ("PLATFORM_API_KEY", "PLATFORM_API_KEY_PREVIOUS"), "a-key-of-the-platform"

@@ -111,7 +111,7 @@ def _equal_secrets(config: Configuration) -> Iterator[CheckResult]:
             names.setdefault(config.environ[name], []).append(name)
     for equal in names.values():
         if len(equal) > 1:
-            fix = "give each its own secret: whoever learns one must not have the other"
+            fix = "use a different secret for each"
             if (previous := f"{equal[0]}_PREVIOUS") in equal:
                 fix = f"set {equal[0]} to the new secret, or remove {previous}"
             yield failed(
