@@ -23,7 +23,7 @@ from agent.avatar.output import AvatarOutput
 from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import Events
 from agent.core.livekit_internals import BeyAvatarSession
-from agent.core.log import logger
+from agent.core.log import ignore_task_failure, logger
 from agent.core.provider_advice import AVATAR_ADVICE
 from agent.core.settings import WorkerSettings
 
@@ -63,8 +63,7 @@ class BeyondPresenceAvatar(BeyAvatarSession):
         AVATAR_CALL_TIMEOUT_S counts from here; `request` raises what went wrong.
         """
         self._requesting = asyncio.create_task(self._call(), name="request_avatar")
-        # If nobody waits for the answer any more, asyncio must not report a failure.
-        self._requesting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._requesting.add_done_callback(ignore_task_failure)
 
     async def request(self) -> None:
         """Wait for the answer to the request, which must have been started.

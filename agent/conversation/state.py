@@ -48,7 +48,7 @@ class GreetingState:
     mode_reason: str = ""
     """Why the avatar does not speak, as `greeting.mode_reason` has it; changed by `Output`."""
     avatar_usage: AvatarUsage = field(default_factory=AvatarUsage)
-    """The avatars of this greeting and their seconds in the room; changed by `AvatarArrival`."""
+    """The avatars of this greeting and their seconds in the room; changed by `agent.greeting`."""
     may_be_recorded: bool = False
     """True if the trainee has consented and the operator records greetings."""
     recording: Recorded | None = None

@@ -100,3 +100,12 @@ def log_task_failure(task: asyncio.Task[Any]) -> None:
             extra={"event": "task_failed", "task": task.get_name()},
             exc_info=error,
         )
+
+
+def ignore_task_failure(task: asyncio.Task[Any]) -> None:
+    """Keep asyncio from reporting a failure, for a task that is awaited but may be given up.
+
+    Use it as the task's done callback.
+    """
+    if not task.cancelled():
+        task.exception()

@@ -1,14 +1,13 @@
-"""Brings the avatar into the room: requests it, waits for it, and lets it speak once it is there.
+"""Decides when the avatar speaks: from the opening on, later, or not at all.
 
-An avatar that joins late takes over between two lines. If an avatar is lost while it speaks,
-`behaviours.fall_back_to_voice` decides what happens.
+`agent.greeting.avatar_requests` requests avatars. An avatar that joins late takes over between two
+lines. If an avatar is lost while it speaks, `behaviours.fall_back_to_voice` decides what happens.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Final
 
 from livekit import rtc
 from livekit.agents import AgentSession
@@ -18,10 +17,7 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import (
-    AvatarAnswered,
-    AvatarJoined,
     AvatarLost,
-    AvatarRequested,
     AvatarStalled,
     Events,
     ProviderFailed,
@@ -29,7 +25,7 @@ from agent.core.events import (
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
-from agent.greeting.first_avatar import avatar_of
+from agent.greeting.avatar_requests import Arrival, AvatarRequests
 from agent.greeting.output import Output
 from agent.room.room_api import RoomApi
 
@@ -38,14 +34,12 @@ _ROOM_CLOSED: Final = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.R
 _LATE_LIMIT_S: Final = 45.0
 """How long to wait for an avatar that takes over, from AVATAR_DEADLINE_S or `request_again` on."""
 _IDLE_RETRY_S: Final = 0.2
-_SECOND_REQUEST_AFTER_S: Final = 0.3
-"""Grace period for an avatar whose request failed."""
 
 
 class AvatarArrival:
-    """The avatars of one greeting.
+    """The avatar of one greeting, for the steps of its start and for its behaviours.
 
-    Emits `AvatarRequested`, `AvatarAnswered`, `AvatarJoined`, `AvatarLost` and `ProviderFailed`.
+    Emits `AvatarLost` and `ProviderFailed`.
     """
 
     def __init__(
@@ -59,19 +53,14 @@ class AvatarArrival:
     ) -> None:
         """Watch the room for avatars; it must be connected."""
         self._room = room
-        self._livekit = livekit
         self._session = session
         self._output = output
-        self._settings = settings
         self._events = events
         self._state = session.userdata
-        self._avatars: list[BeyondPresenceAvatar] = []
-        """Requested and not dismissed: one, or two until one of them joins."""
-        self._joined: asyncio.Future[BeyondPresenceAvatar] | None = None
-        self._arriving: asyncio.Task[BeyondPresenceAvatar] | None = None
+        self._requests = AvatarRequests(room, livekit, self._state, settings, events)
+        self._arriving: Arrival | None = None
         self._requested_again = False
         self._tasks = TaskSet()
-        room.on("participant_connected", self._on_connected)
         room.on("participant_disconnected", self._on_disconnected)
         events.on(AvatarStalled, self._on_stalled)
 
@@ -88,12 +77,7 @@ class AvatarArrival:
             )
             self._events.emit(ProviderFailed("avatar", "budget"))
             return
-        avatar = requested or avatar_of(self._settings, self._state.script)
-        if requested is None:
-            avatar.start_request()
-        self._joined = asyncio.get_running_loop().create_future()
-        self._expect(avatar)
-        self._arriving = self._wait_for(self._arrival_of(avatar, self._joined))
+        self._arriving = self._requests.start(requested)
 
     def watch(self) -> None:
         """Let avatars speak from now on; the session is started and silent."""
@@ -111,7 +95,7 @@ class AvatarArrival:
         if arriving is None:
             return
         await asyncio.wait({arriving}, timeout=deadline_s)
-        if not self._avatars:
+        if not self._requests.current:
             return  # dismissed meanwhile, because no voice is left
         if arriving.done():
             await self._use(arriving)
@@ -143,103 +127,21 @@ class AvatarArrival:
         if self._arriving is not None:
             self._arriving.cancel()
             self._arriving = None
-        while self._avatars:
-            self._dismiss(self._avatars[-1])
-
-    def _dismiss(self, avatar: BeyondPresenceAvatar) -> None:
-        self._avatars.remove(avatar)
-        self._tasks.start(avatar.aclose(), name="close_avatar")
-        if avatar.avatar_identity in self._room.remote_participants:
-            self._tasks.start(self._livekit.remove(avatar.avatar_identity), name="remove_avatar")
+        self._requests.dismiss_all()
 
     def stop_speaking(self) -> None:
         """End the avatar's speech without waiting for it; it leaves with the room."""
-        for avatar in self._avatars:
+        for avatar in self._requests.current:
             avatar.stop_speaking()
 
     async def close(self) -> None:
         """Give up the avatar at the end of the greeting."""
-        avatars, self._avatars = self._avatars, []
-        await asyncio.gather(*(avatar.aclose() for avatar in avatars))
-        self._state.avatar_usage.leave_all()
+        await self._requests.close()
         if self._arriving is not None:
             self._arriving.cancel()
         self._tasks.cancel()
 
-    def _expect(self, avatar: BeyondPresenceAvatar) -> None:
-        """Use this avatar, which has been requested, if no other one joins before it."""
-        self._avatars.append(avatar)
-        self._state.avatar_usage.request(avatar.avatar_identity)
-        self._events.emit(AvatarRequested())
-        here = self._room.remote_participants.get(avatar.avatar_identity)
-        if here is not None:
-            self._on_connected(here)
-
-    def _wait_for(
-        self, arrival: Coroutine[Any, Any, BeyondPresenceAvatar]
-    ) -> asyncio.Task[BeyondPresenceAvatar]:
-        task = asyncio.create_task(arrival, name="wait_for_avatar")
-        # Handled by `_use`; if the greeting ends before that, asyncio must not report it.
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return task
-
-    async def _arrival_of(
-        self, first: BeyondPresenceAvatar, joined: asyncio.Future[BeyondPresenceAvatar]
-    ) -> BeyondPresenceAvatar:
-        """Return an avatar when it is visible; ask for a second one if the request fails.
-
-        The first one may come all the same. The second one has an identity of its own: with the
-        same one, LiveKit would remove the first avatar while it speaks. The first to join is used,
-        and the other one is removed as soon as it joins.
-
-        Raises:
-            AvatarError: both requests failed, or repeating the first one is useless.
-        """
-        error = await self._failure_before(joined, first)
-        if error is not None and _may_succeed_if_repeated(error):
-            await asyncio.wait({joined}, timeout=_SECOND_REQUEST_AFTER_S)
-            error = None if joined.done() else await self._failure_of_second(joined, error)
-        if error is not None:
-            raise error
-        return await self._visible(await joined)
-
-    async def _failure_of_second(
-        self, joined: asyncio.Future[BeyondPresenceAvatar], error: AvatarError
-    ) -> AvatarError | None:
-        logger.warning(
-            "the request for an avatar failed; requesting another one, and using the first that "
-            "joins. If this repeats, check Beyond Presence's status page",
-            extra={"event": "avatar_call_retried", "error": str(error)},
-        )
-        second = avatar_of(self._settings, self._state.script)
-        second.start_request()
-        self._expect(second)
-        return await self._failure_before(joined, second)
-
-    async def _failure_before(
-        self, joined: asyncio.Future[BeyondPresenceAvatar], avatar: BeyondPresenceAvatar
-    ) -> AvatarError | None:
-        """Wait until a request is answered or an avatar joins; return why the request failed."""
-        answer = self._tasks.create_task(self._note_answer(avatar), name="await_avatar_answer")
-        events: set[asyncio.Future[Any]] = {answer, joined}
-        await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
-        return None if joined.done() else answer.result()
-
-    async def _note_answer(self, avatar: BeyondPresenceAvatar) -> AvatarError | None:
-        """Wait for the answer and record its session id; return the error, if any."""
-        try:
-            await avatar.request()
-        except AvatarError as e:
-            return e
-        self._state.avatar_usage.answered(avatar.avatar_identity, avatar.provider_session_id)
-        self._events.emit(AvatarAnswered())
-        return None
-
-    async def _visible(self, avatar: BeyondPresenceAvatar) -> BeyondPresenceAvatar:
-        await avatar.wait_until_visible(self._room)
-        return avatar
-
-    async def _use(self, arrived: asyncio.Task[BeyondPresenceAvatar]) -> bool:
+    async def _use(self, arrived: Arrival) -> bool:
         try:
             await self._output.use_avatar(await arrived)
         except AvatarError as e:
@@ -251,7 +153,7 @@ class AvatarArrival:
             return True
         return False
 
-    async def _use_late(self, arriving: asyncio.Task[BeyondPresenceAvatar]) -> None:
+    async def _use_late(self, arriving: Arrival) -> None:
         """Let an avatar take over from the voice between two lines."""
         try:
             async with asyncio.timeout(_LATE_LIMIT_S):
@@ -263,7 +165,7 @@ class AvatarArrival:
             return
         if arriving.cancelled():
             return
-        if arriving.exception() is None and arriving.result() not in self._avatars:
+        if arriving.exception() is None and arriving.result() not in self._requests.current:
             return  # dismissed meanwhile
         if self._state.end_reason is not None or not self._room.isconnected():
             return
@@ -305,38 +207,11 @@ class AvatarArrival:
         self._output.use_voice("avatar_late" if late else "avatar_refused")
         self.dismiss()
 
-    def _expected(self, identity: str) -> BeyondPresenceAvatar | None:
-        return next((one for one in self._avatars if one.avatar_identity == identity), None)
-
-    def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity not in self._state.avatar_usage:
-            return
-        usage = self._state.avatar_usage
-        avatar = self._expected(participant.identity)
-        usage.join(participant.identity, dismissed=avatar is None)
-        logger.info(
-            "avatar joined",
-            extra={
-                "event": "avatar_joined",
-                "avatar_session_id": usage.session_of(participant.identity),
-                "in_use": avatar is not None,
-            },
-        )
-        self._events.emit(AvatarJoined())
-        if avatar is None:
-            # It joined too late, or came back after it was removed.
-            self._tasks.start(self._livekit.remove(participant.identity), name="remove_avatar")
-            return
-        for other in [one for one in self._avatars if one is not avatar]:
-            self._dismiss(other)
-        if self._joined is not None and not self._joined.done():
-            self._joined.set_result(avatar)
-
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity not in self._state.avatar_usage:
             return
         self._state.avatar_usage.leave(participant.identity)
-        avatar = self._expected(participant.identity)
+        avatar = self._requests.find(participant.identity)
         if avatar is None:
             return
         if participant.disconnect_reason in _ROOM_CLOSED:
@@ -345,13 +220,8 @@ class AvatarArrival:
             self._events.emit(AvatarLost("AvatarLeft", "avatar_left"))
         elif self._arriving is not None and self._arriving.done():
             # It was ready before the opening, and may join again.
-            self._arriving = self._wait_for(self._visible(avatar))
+            self._arriving = self._requests.wait_for_return(avatar)
 
     def _on_stalled(self, event: AvatarStalled) -> None:
-        if self._expected(event.identity) is not None and self._state.mode == "avatar":
+        if self._requests.find(event.identity) is not None and self._state.mode == "avatar":
             self._events.emit(AvatarLost("AvatarStalled", "avatar_stalled"))
-
-
-def _may_succeed_if_repeated(error: AvatarError) -> bool:
-    """Return False if Beyond Presence refused the request itself (4xx)."""
-    return not (isinstance(error, AvatarRejected) and error.status < 500)
