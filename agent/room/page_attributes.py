@@ -6,6 +6,7 @@ import asyncio
 from typing import Final
 
 from livekit import rtc
+from livekit.agents.utils import aio
 
 from agent.core.log import logger
 from agent.core.task_set import TaskSet
@@ -32,7 +33,7 @@ class PageAttributes:
             async with asyncio.timeout(timeout_s), self._order:
                 changed = {k: v for k, v in attributes.items() if self._known.get(k, "") != v}
                 if changed:
-                    await self._room.local_participant.set_attributes(changed)
+                    await self._accepted(changed)
                 self._known |= changed
         except TimeoutError:
             if not self._room.isconnected():
@@ -42,3 +43,29 @@ class PageAttributes:
                 "state. If this repeats, check LiveKit's status page",
                 extra={"event": "page_attributes_timeout", "attributes": sorted(attributes)},
             )
+
+    async def _accepted(self, changed: dict[str, str]) -> None:
+        """Send the attributes, and wait for LiveKit's response or for the room's update.
+
+        Under load LiveKit's SDK loses about one response in a thousand: it sends the request before
+        it waits for the response (`LocalParticipant::set_attributes` in livekit/rust-sdks).
+        """
+        update = asyncio.get_running_loop().create_future()
+
+        def on_changed(_: dict[str, str], participant: rtc.Participant) -> None:
+            is_agent = participant.identity == self._room.local_participant.identity
+            current = {key: participant.attributes.get(key, "") for key in changed}
+            if is_agent and current == changed and not update.done():
+                update.set_result(None)
+
+        self._room.on("participant_attributes_changed", on_changed)
+        response = asyncio.create_task(
+            self._room.local_participant.set_attributes(changed), name="set_attributes"
+        )
+        try:
+            await asyncio.wait((response, update), return_when=asyncio.FIRST_COMPLETED)
+            if response.done():
+                response.result()
+        finally:
+            self._room.off("participant_attributes_changed", on_changed)
+            await aio.cancel_and_wait(response)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -25,8 +26,10 @@ class FakeRoom(rtc.EventEmitter[Any]):
         self.remote_participants: dict[str, Any] = {}
         self.methods: dict[str, Callable[..., Any]] = {}
         self.attributes: dict[str, str] = {}
+        self.responses_lost = False
         self.local_participant = SimpleNamespace(
             identity="agent",
+            attributes=self.attributes,
             register_rpc_method=self.methods.__setitem__,
             set_attributes=self._set_attributes,
         )
@@ -83,3 +86,6 @@ class FakeRoom(rtc.EventEmitter[Any]):
 
     async def _set_attributes(self, attributes: dict[str, str]) -> None:
         self.attributes |= attributes
+        self.emit("participant_attributes_changed", attributes, self.local_participant)
+        if self.responses_lost:
+            await asyncio.Event().wait()
