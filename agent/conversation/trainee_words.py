@@ -203,9 +203,11 @@ class TraineeWords:
             return []
         if self._line.under_way and is_backchannel(text, self._locale()):
             self._events.emit(SpeechRecognised())
+            if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
+                self._activity.backchannel_heard()
+                self._line.resume()
             if final:
                 self._waiting.add_backchannel(event)
-                self._line.resume()
             return []
         if not self._passed_in_turn and self._echo.suspects(text):
             if final:

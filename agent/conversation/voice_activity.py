@@ -78,6 +78,14 @@ class VoiceActivity(inference.VAD):
         for stream in self._open_streams:
             stream.end_turn()
 
+    def backchannel_heard(self) -> None:
+        """Report the end of speech at its first silence, so that a paused line continues.
+
+        The detector itself reports it 0.25 s later.
+        """
+        for stream in self._open_streams:
+            stream.end_when_quiet()
+
     @property
     def in_line(self) -> bool:
         """True while the agent says a line."""
@@ -138,6 +146,12 @@ class NoiseGate:
         """The latest event that was passed on as speech; None if the latest was silence."""
         self._turn_over = False
         """True after `end_turn`, until the detector reports an end of speech or new speech."""
+        self._ends_since: float | None = None
+        """When `end_when_quiet` was called in the current sound."""
+
+    def end_when_quiet(self) -> None:
+        """End the current sound for the session at its first silence, unless more words come."""
+        self._ends_since = time.monotonic()
 
     def end_turn(self) -> list[VADEvent]:
         """Return the events to pass on because the trainee's turn is over."""
@@ -155,10 +169,20 @@ class NoiseGate:
         passed = self._without_noise(event)
         if self._turn_over:
             passed = [again for event in passed for again in self._after_turn(event)]
-        for event in passed:
-            ended = event.type is VADEventType.END_OF_SPEECH or not event.speaking
-            self._latest = None if ended else event
-        return passed
+        for each in passed:
+            ended = each.type is VADEventType.END_OF_SPEECH or not each.speaking
+            self._latest = None if ended else each
+        return [*passed, *self._ends_early(event)]
+
+    def _ends_early(self, event: VADEvent) -> list[VADEvent]:
+        if self._ends_since is None or event.type is VADEventType.START_OF_SPEECH:
+            self._ends_since = None
+            return []
+        if event.raw_accumulated_silence == 0:
+            return []
+        more_words = self._activity.has_words_since(self._ends_since)
+        self._ends_since = None
+        return [] if more_words else self.end_turn()
 
     def _after_turn(self, event: VADEvent) -> list[VADEvent]:
         """Report silence until the detector reports an end of speech, or new speech."""
@@ -212,6 +236,9 @@ class _Stream:
         if not self._passed.closed:
             for event in self._gate.end_turn():
                 self._passed.send_nowait(event)
+
+    def end_when_quiet(self) -> None:
+        self._gate.end_when_quiet()
 
     def push_frame(self, frame: rtc.AudioFrame) -> None:
         self._detector.push_frame(frame)

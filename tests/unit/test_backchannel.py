@@ -93,22 +93,34 @@ def test_words_with_a_meaning_are_no_backchannel(locale: str, text: str) -> None
     assert not is_backchannel(text, locale)
 
 
-async def test_backchannel_continues_the_line_when_its_sound_ends(setup: RecognisedWords) -> None:
+async def test_backchannel_continues_the_line_when_the_recogniser_hears_a_pause(
+    setup: RecognisedWords,
+) -> None:
     setup.words.release()
     setup.session.speaks()
-    setup.says("Okay.", START, INTERIM, EAGER)
+    setup.says("Okay.", START, INTERIM)
     await setup.settle()
     assert setup.session.resumed == 0
-    setup.says("Okay.", FINAL, END)
+    setup.says("Okay.", EAGER)
     await setup.settle()
     assert setup.session.resumed == 1
+    setup.says("Okay.", FINAL, END)
+    await setup.settle()
+    assert setup.session.resumed == 2
+
+
+async def test_backchannel_continues_the_line_when_the_session_hears_its_end(
+    setup: RecognisedWords,
+) -> None:
+    setup.words.release()
+    setup.session.speaks()
     setup.session.user_state = "speaking"
     setup.says("Okay.")
     await setup.settle()
-    assert setup.session.resumed == 1
+    assert setup.session.resumed == 0
     for _ in range(2):
         setup.session.changes_to("listening", "user_state_changed")
-        assert setup.session.resumed == 2
+        assert setup.session.resumed == 1
 
 
 async def test_backchannel_is_an_answer_if_the_line_ends_then(setup: RecognisedWords) -> None:
