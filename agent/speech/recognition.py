@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from livekit.agents import (
     NOT_GIVEN,
@@ -12,6 +12,7 @@ from livekit.agents import (
     inference,
 )
 from livekit.agents.stt import STT, SpeechEvent, SpeechEventType
+from livekit.agents.voice.turn import PreemptiveGenerationOptions
 from livekit.plugins import deepgram
 
 from agent.core.events import Events
@@ -20,6 +21,16 @@ from agent.speech.endpointing import DEFAULT_DELAYS, endpointing_delays
 from agent.speech.gemini_transcription import GeminiTranscription
 from agent.speech.recognition_failover import FailoverRecognition
 from agent.speech.recognition_models import RecognitionChoice
+
+_EARLY_REPLIES: Final[PreemptiveGenerationOptions] = {
+    "enabled": True,
+    "preemptive_tts": True,
+    "max_speech_duration": 60.0,
+    "max_retries": 8,
+}
+"""A reply is generated and synthesised when the trainee pauses, in long turns with several pauses,
+too. livekit-agents' defaults are 10 s and 3 replies. A reply is only spoken if the turn ends with
+the same words and no function was called meanwhile (tests/unit/test_early_replies.py)."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +100,15 @@ def _build_nova(settings: VoiceSettings, choice: RecognitionChoice) -> deepgram.
 
 
 def _flux_turns(settings: VoiceSettings) -> TurnHandlingOptions:
-    early = settings.deepgram_eager_eot_threshold > 0
+    early: PreemptiveGenerationOptions = {"enabled": False}
+    if settings.deepgram_eager_eot_threshold > 0:
+        early = _EARLY_REPLIES
     return {
         "turn_detection": "stt",
         # Flux has waited already: add no delay.
         "endpointing": {"min_delay": 0.0, "max_delay": 0.0},
-        # A reply that Flux's EagerEndOfTurn starts is synthesised too. It is only spoken if the
-        # turn ends with the same words and no function was called meanwhile
-        # (tests/unit/test_early_replies.py).
-        "preemptive_generation": {"enabled": early, "preemptive_tts": early},
+        # Flux's EagerEndOfTurn starts a reply.
+        "preemptive_generation": early,
     }
 
 
@@ -108,6 +119,6 @@ def _detected_turns(settings: VoiceSettings) -> TurnHandlingOptions:
             version="v1" if settings.turn_detector == "cloud" else "v1-mini"
         ),
         "endpointing": DEFAULT_DELAYS,
-        # The reply is generated and synthesised while the session still waits for more words.
-        "preemptive_generation": {"enabled": True, "preemptive_tts": True},
+        # A final transcript starts a reply, while the session still waits for more words.
+        "preemptive_generation": _EARLY_REPLIES,
     }

@@ -145,6 +145,22 @@ async def test_early_reply_to_other_words_is_never_spoken(resumes: bool) -> None
         assert talk.speaker.heard == [2]
 
 
+async def test_reply_begins_early_after_a_turn_with_many_pauses() -> None:
+    parts = ["How long", "does it", "take me", "to watch", "all of it?"]
+    async with Talk(*(Says(f"reply {number}") for number in range(1, 6))) as talk:
+        talk.agent.hear(Kind.START_OF_SPEECH)
+        for number in range(1, 6):
+            said = " ".join(parts[:number])
+            talk.agent.hear(Kind.INTERIM_TRANSCRIPT, said)
+            talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, said)
+            await talk.synthesised(f"reply {number}")
+        talk.agent.hear(Kind.FINAL_TRANSCRIPT, " ".join(parts))
+        talk.agent.hear(Kind.END_OF_SPEECH)
+        await until(lambda: talk.speaker.heard != [], 5, "no reply was spoken")
+        await asyncio.sleep(0.1)
+        assert talk.speaker.heard == [5]
+
+
 async def test_early_reply_without_the_result_of_a_function_is_never_spoken() -> None:
     # https://github.com/livekit/agents-js/issues/1365
     replies = [Says(calls=[("look_up", {})]), Says("reply 1"), Says("reply 2"), Says("reply 3")]
