@@ -26,7 +26,7 @@ from tests.integration.load_balancer import LoadBalancer, load_balancer
 from tests.support.livekit_client import LiveKitClient
 from tests.support.process_logs import parse_events, read_events
 from tests.support.waiting import until
-from tests.unit.webhook_receiver import SECRET, Receiver, receiver
+from tests.support.webhook_receiver import SECRET, Receiver, receiver
 
 
 @dataclass

@@ -12,7 +12,7 @@ from agent.demo.processes import child, wait_until_ready
 from agent.outcomes.record import Ended, Outcome
 from agent.store import SqliteStore
 from tests.integration.endpoint_fixtures import endpoint, endpoint_env, until
-from tests.unit.webhook_receiver import SECRET, receiver
+from tests.support.webhook_receiver import SECRET, receiver
 
 WORKER = {
     "BEYOND_PRESENCE_API_KEY": "k",

@@ -17,7 +17,7 @@ from tests.integration.endpoint_fixtures import path_of
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.waiting import until
-from tests.unit.webhook_receiver import SECRET, receiver
+from tests.support.webhook_receiver import SECRET, receiver
 
 TYPED = "Lighthouses have four corners"
 SESSION = "canary-session-4711"

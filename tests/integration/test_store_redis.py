@@ -20,10 +20,10 @@ from agent.core.settings import StoreSettings
 from agent.demo.livekit_server import free_ports
 from agent.store import Phase, RedisStore, Store, open_store
 from tests.integration.endpoint_fixtures import ROOT, until
-from tests.unit.test_outcomes_delivery import DELIVERY_CHECKS
-from tests.unit.test_store import SESSION_CHECKS
-from tests.unit.test_store_ledger import LEDGER_CHECKS
-from tests.unit.test_store_outcomes import OUTCOME_CHECKS
+from tests.support.store_checks.delivery import DELIVERY_CHECKS
+from tests.support.store_checks.ledger import LEDGER_CHECKS
+from tests.support.store_checks.outcomes import OUTCOME_CHECKS
+from tests.support.store_checks.sessions import SESSION_CHECKS
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None,

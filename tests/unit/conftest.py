@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import certifi
 import pytest
+
+from tests.fakes.recognised_words import RecognisedWords
+from tests.support.avatar_output import AvatarOutputSetup
 
 _END = "-----END CERTIFICATE-----\n"
 
@@ -23,3 +26,19 @@ def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(bundle))
         yield
+
+
+@pytest.fixture
+async def recognition() -> AsyncIterator[RecognisedWords]:
+    """Recognised words on their way to the session."""
+    words = RecognisedWords()
+    async with words.running():
+        yield words
+
+
+@pytest.fixture
+async def avatar(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AvatarOutputSetup]:
+    """An avatar in a room, and the output that sends speech to it."""
+    setup = AvatarOutputSetup(monkeypatch)
+    yield setup
+    setup.output.detach()

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from agent.conversation import waiting_words
 from agent.conversation.backchannel import is_backchannel
 from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, START, RecognisedWords
-
-
-@pytest.fixture
-async def setup() -> AsyncIterator[RecognisedWords]:
-    words = RecognisedWords()
-    async with words.running():
-        yield words
 
 
 @pytest.mark.parametrize(
@@ -57,14 +49,14 @@ async def setup() -> AsyncIterator[RecognisedWords]:
     ],
 )
 async def test_backchannel_does_not_reach_the_session(locale: str, text: str) -> None:
-    setup = RecognisedWords(locale)
-    setup.words.release()
-    async with setup.running():
-        speech = setup.session.speaks()
-        setup.says(text)
-        setup.says(text, INTERIM, FINAL)
-        await setup.settle()
-        assert setup.passed == []
+    recognition = RecognisedWords(locale)
+    recognition.words.release()
+    async with recognition.running():
+        speech = recognition.session.speaks()
+        recognition.says(text)
+        recognition.says(text, INTERIM, FINAL)
+        await recognition.settle()
+        assert recognition.passed == []
         assert not speech.interrupted
 
 
@@ -94,87 +86,91 @@ def test_words_with_a_meaning_are_no_backchannel(locale: str, text: str) -> None
 
 
 async def test_backchannel_continues_the_line_when_the_recogniser_hears_a_pause(
-    setup: RecognisedWords,
+    recognition: RecognisedWords,
 ) -> None:
-    setup.words.release()
-    setup.session.speaks()
-    setup.says("Okay.", START, INTERIM)
-    await setup.settle()
-    assert setup.session.resumed == 0
-    setup.says("Okay.", EAGER)
-    await setup.settle()
-    assert setup.session.resumed == 1
-    setup.says("Okay.", FINAL, END)
-    await setup.settle()
-    assert setup.session.resumed == 2
+    recognition.words.release()
+    recognition.session.speaks()
+    recognition.says("Okay.", START, INTERIM)
+    await recognition.settle()
+    assert recognition.session.resumed == 0
+    recognition.says("Okay.", EAGER)
+    await recognition.settle()
+    assert recognition.session.resumed == 1
+    recognition.says("Okay.", FINAL, END)
+    await recognition.settle()
+    assert recognition.session.resumed == 2
 
 
 async def test_backchannel_continues_the_line_when_the_session_hears_its_end(
-    setup: RecognisedWords,
+    recognition: RecognisedWords,
 ) -> None:
-    setup.words.release()
-    setup.session.speaks()
-    setup.session.user_state = "speaking"
-    setup.says("Okay.")
-    await setup.settle()
-    assert setup.session.resumed == 0
+    recognition.words.release()
+    recognition.session.speaks()
+    recognition.session.user_state = "speaking"
+    recognition.says("Okay.")
+    await recognition.settle()
+    assert recognition.session.resumed == 0
     for _ in range(2):
-        setup.session.changes_to("listening", "user_state_changed")
-        assert setup.session.resumed == 1
+        recognition.session.changes_to("listening", "user_state_changed")
+        assert recognition.session.resumed == 1
 
 
-async def test_backchannel_is_an_answer_if_the_line_ends_then(setup: RecognisedWords) -> None:
-    setup.words.release()
-    speech = setup.session.speaks()
-    setup.says("Yes.")
-    await setup.settle()
-    assert setup.passed == []
+async def test_backchannel_is_an_answer_if_the_line_ends_then(recognition: RecognisedWords) -> None:
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    recognition.says("Yes.")
+    await recognition.settle()
+    assert recognition.passed == []
     speech.ends()
-    await setup.settle()
-    assert setup.passed == [(FINAL, "Yes."), (END, "")]
+    await recognition.settle()
+    assert recognition.passed == [(FINAL, "Yes."), (END, "")]
 
 
 async def test_backchannel_is_forgotten_if_the_line_goes_on(
-    setup: RecognisedWords, monkeypatch: pytest.MonkeyPatch
+    recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting_words, "_ANSWER_S", 0.05)
-    setup.words.release()
-    speech = setup.session.speaks()
-    setup.says("Okay.")
-    await setup.settle()
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    recognition.says("Okay.")
+    await recognition.settle()
     await asyncio.sleep(0.1)
     speech.ends()
-    await setup.settle()
-    assert setup.passed == []
+    await recognition.settle()
+    assert recognition.passed == []
 
 
-async def test_backchannel_while_the_agent_listens_is_an_answer(setup: RecognisedWords) -> None:
-    setup.words.release()
-    setup.session.speaks().ends()
-    setup.says("Yes.")
-    await setup.settle()
-    assert setup.texts == ["Yes."]
+async def test_backchannel_while_the_agent_listens_is_an_answer(
+    recognition: RecognisedWords,
+) -> None:
+    recognition.words.release()
+    recognition.session.speaks().ends()
+    recognition.says("Yes.")
+    await recognition.settle()
+    assert recognition.texts == ["Yes."]
 
 
-async def test_words_after_a_backchannel_are_delivered_with_it(setup: RecognisedWords) -> None:
-    setup.words.release()
-    setup.session.speaks()
-    setup.says("Okay.", INTERIM, FINAL)
-    setup.says("How long is it?", INTERIM, FINAL)
-    await setup.settle()
-    assert setup.texts == ["Okay.", "How long is it?"]
+async def test_words_after_a_backchannel_are_delivered_with_it(
+    recognition: RecognisedWords,
+) -> None:
+    recognition.words.release()
+    recognition.session.speaks()
+    recognition.says("Okay.", INTERIM, FINAL)
+    recognition.says("How long is it?", INTERIM, FINAL)
+    await recognition.settle()
+    assert recognition.texts == ["Okay.", "How long is it?"]
 
 
 async def test_yes_in_the_middle_of_a_question_is_an_answer(
-    setup: RecognisedWords, monkeypatch: pytest.MonkeyPatch
+    recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting_words, "_ANSWER_S", 0.0)
-    setup.words.release()
+    recognition.words.release()
     for text in ("Yes.", "mm-hm"):
-        speech = setup.session.speaks()
-        setup.says(text)
-        await setup.settle()
+        speech = recognition.session.speaks()
+        recognition.says(text)
+        await recognition.settle()
         assert not speech.interrupted
         speech.ends()
-        await setup.settle()
-    assert setup.texts == ["Yes."]
+        await recognition.settle()
+    assert recognition.texts == ["Yes."]

@@ -30,7 +30,7 @@ from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM
 from tests.support.environments import WORKER
 from tests.support.outcomes import AT, FAST, SAID, full_outcome
-from tests.unit.webhook_receiver import receiver
+from tests.support.webhook_receiver import receiver
 
 AGGREGATE = {"OUTCOME_DETAIL": "aggregate"}
 KEPT = {"v", "id", "session_id", "script", "script_version", "locale", "mode", "faults"}

@@ -14,7 +14,7 @@ from agent.outcomes.feedback import FeedbackResult, add_feedback, newest_version
 from agent.outcomes.record import Ended, Feedback, Outcome
 from agent.store import SqliteStore
 from tests.support.outcomes import FAST, STARTED, outcome
-from tests.unit.webhook_receiver import receiver
+from tests.support.webhook_receiver import receiver
 
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 UP = Feedback(helpful=True, at=AT)

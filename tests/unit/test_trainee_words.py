@@ -2,74 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from livekit.agents import APIConnectionError
 
 from tests.fakes.recognised_words import END, FINAL, INTERIM, START, RecognisedWords
 
 
-@pytest.fixture
-async def setup() -> AsyncIterator[RecognisedWords]:
-    words = RecognisedWords()
-    async with words.running():
-        yield words
-
-
-async def test_words_during_the_opening_are_delivered_after_it(setup: RecognisedWords) -> None:
-    opening = setup.session.speaks(allow_interruptions=False)
-    setup.says("How long is the video?")
-    setup.says("And where is it?")
-    await setup.settle()
-    assert setup.passed == []
-    assert setup.recognised > 0, "the silence check-in takes the trainee for silent"
+async def test_words_during_the_opening_are_delivered_after_it(
+    recognition: RecognisedWords,
+) -> None:
+    opening = recognition.session.speaks(allow_interruptions=False)
+    recognition.says("How long is the video?")
+    recognition.says("And where is it?")
+    await recognition.settle()
+    assert recognition.passed == []
+    assert recognition.recognised > 0, "the silence check-in takes the trainee for silent"
     opening.ends()
-    setup.words.release()
-    await setup.settle()
-    assert setup.passed == [(FINAL, "How long is the video? And where is it?"), (END, "")]
+    recognition.words.release()
+    await recognition.settle()
+    assert recognition.passed == [(FINAL, "How long is the video? And where is it?"), (END, "")]
 
 
 async def test_turn_that_is_open_at_the_end_of_the_opening_ends_by_itself(
-    setup: RecognisedWords,
+    recognition: RecognisedWords,
 ) -> None:
-    setup.session.speaks(allow_interruptions=False)
-    setup.says("Hello", START, INTERIM, FINAL)
-    await setup.settle()
-    setup.words.release()
-    setup.says("how long is it?", INTERIM, FINAL, END)
-    await setup.settle()
-    assert setup.texts == ["Hello", "how long is it?"]
-    assert [kind for kind, _ in setup.passed].count(END) == 1
+    recognition.session.speaks(allow_interruptions=False)
+    recognition.says("Hello", START, INTERIM, FINAL)
+    await recognition.settle()
+    recognition.words.release()
+    recognition.says("how long is it?", INTERIM, FINAL, END)
+    await recognition.settle()
+    assert recognition.texts == ["Hello", "how long is it?"]
+    assert [kind for kind, _ in recognition.passed].count(END) == 1
 
 
 async def test_words_kept_while_recognition_is_down_are_delivered_later() -> None:
-    setup = RecognisedWords()
-    setup.session.speaks(allow_interruptions=False)
-    setup.says("How long is it?")
-    setup.heard.put_nowait(APIConnectionError())
+    recognition = RecognisedWords()
+    recognition.session.speaks(allow_interruptions=False)
+    recognition.says("How long is it?")
+    recognition.heard.put_nowait(APIConnectionError())
     with pytest.raises(APIConnectionError):
-        await setup.run()
-    setup.words.release()
-    async with setup.running():
-        assert setup.texts == ["How long is it?"]
+        await recognition.run()
+    recognition.words.release()
+    async with recognition.running():
+        assert recognition.texts == ["How long is it?"]
 
 
-async def test_words_stop_the_line_before_the_recogniser_is_done(setup: RecognisedWords) -> None:
-    setup.words.release()
-    speech = setup.session.speaks()
-    setup.says("Wait, I have", START, INTERIM)
-    await setup.settle()
+async def test_words_stop_the_line_before_the_recogniser_is_done(
+    recognition: RecognisedWords,
+) -> None:
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    recognition.says("Wait, I have", START, INTERIM)
+    await recognition.settle()
     assert speech.interrupted
-    assert setup.passed == [(START, ""), (INTERIM, "Wait, I have")]
+    assert recognition.passed == [(START, ""), (INTERIM, "Wait, I have")]
 
 
-async def test_two_words_recognised_twice_stop_the_line(setup: RecognisedWords) -> None:
-    setup.words.release()
-    speech = setup.session.speaks()
-    setup.says("Sorry, wait", START, INTERIM)
-    await setup.settle()
+async def test_two_words_recognised_twice_stop_the_line(recognition: RecognisedWords) -> None:
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    recognition.says("Sorry, wait", START, INTERIM)
+    await recognition.settle()
     assert not speech.interrupted
-    setup.says("Sorry, wait", INTERIM)
-    await setup.settle()
+    recognition.says("Sorry, wait", INTERIM)
+    await recognition.settle()
     assert speech.interrupted

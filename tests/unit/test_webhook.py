@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from agent.core.errors import WebhookError
 from agent.demo.livekit_server import free_ports
 from agent.outcomes.webhook import message_of, post_outcome, signed_headers
-from tests.unit.webhook_receiver import SECRET, receiver
+from tests.support.webhook_receiver import SECRET, receiver
 
 BODY = json.dumps(
     {

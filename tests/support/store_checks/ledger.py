@@ -1,16 +1,12 @@
-"""The avatar ledger in the SQLite store; test_store_redis.py runs the checks on Redis."""
+"""Checks of the avatar ledger and the counts in a store."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
-
-from agent.store import SqliteStore, Store
+from agent.store import Store
 
 
 def days_ago(days: int) -> str:
@@ -114,15 +110,3 @@ LEDGER_CHECKS = [
     check_forget_older_keeps_today_and_yesterday,
     check_forget_session_keeps_the_ledger,
 ]
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = SqliteStore(tmp_path / "store")
-    yield opened
-    await opened.aclose()
-
-
-@pytest.mark.parametrize("check", LEDGER_CHECKS, ids=lambda c: c.__name__)
-async def test_sqlite_ledger(store: Store, check: object) -> None:
-    await check(store)  # type: ignore[operator]

@@ -1,0 +1,1 @@
+"""What every store must do; tests run each check on SQLite and on Redis."""
