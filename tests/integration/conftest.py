@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from livekit import api
 
+from agent.core.job_metadata import PROBE_ROOM_PREFIX
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
 from tests.support.module_servers import rebuild_dead_servers
+from tests.support.product import Product
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +18,18 @@ async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Liv
     log = tmp_path_factory.mktemp("livekit") / "log"
     async with livekit_server(await ensure_binary(), log) as server:
         yield server
+
+
+@pytest.fixture
+async def no_probe_left(product: Product) -> AsyncIterator[None]:
+    """Fail if `doctor` leaves a room behind or starts an avatar."""
+    yield
+    assert product.stage.stand_ins is not None
+    rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+    greeted = [session["room"] for session in await product.stage.stand_ins.sessions()]
+    # An agent of an earlier test may just have requested its avatar.
+    left = [*(room.name for room in rooms), *greeted]
+    assert [name for name in left if name.startswith(PROBE_ROOM_PREFIX)] == []
 
 
 @pytest.hookimpl(tryfirst=True)

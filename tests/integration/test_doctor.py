@@ -1,378 +1,24 @@
-"""`python -m agent doctor` on the running product: with valid settings, and with typical errors.
-
-Each row is one error of a set-up, and the lines of the report that must name it.
-"""
+"""`python -m agent doctor` on the running product, with valid settings and other workers."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
-import socket
 import sys
-import time
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import jwt
 import pytest
 from livekit import api
 
-from agent.cli.doctor.checks.livekit import credentials_refused
-from agent.cli.doctor.configuration import read_configuration
-from agent.cli.doctor.http_client import Response
 from agent.cli.doctor.report import as_text
-from agent.cli.doctor.result import CheckResult, Level
-from agent.cli.doctor.run import run_checks
-from agent.core.job_metadata import PROBE_ROOM_PREFIX
+from agent.cli.doctor.result import Level
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
+from tests.support.doctor_report import as_lines, results_for
 from tests.support.product import Product
 
-BOTH = frozenset({"worker", "endpoint"})
-CLOSED = "{closed}"
-"""Placeholder in a row: an address at which nothing listens."""
-HANGS = "{hangs}"
-"""Placeholder in a row: an address that accepts connections and never answers."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One error of a set-up."""
-
-    name: str
-    lines: tuple[str, ...]
-    """Regular expressions, each of a whole `level check what → fix`."""
-    change: dict[str, str | None] = field(default_factory=dict)
-    """Environment variables to set; None removes one."""
-    faults: tuple[str, ...] = ()
-    code: int = 1
-
-
-ROWS = [
-    Row(
-        "wrong secret",
-        (
-            r"failed livekit\.credentials LIVEKIT_API_SECRET is not the secret of LIVEKIT_API_KEY "
-            r"→ copy both again.*",
-            r"skipped worker\.registered .*",
-        ),
-        {"LIVEKIT_API_SECRET": "s3cret-of-another-project-0123456789"},
-    ),
-    Row(
-        "wrong key",
-        (r"failed livekit\.credentials LiveKit does not know LIVEKIT_API_KEY → .*",),
-        {"LIVEKIT_API_KEY": "APIother"},
-    ),
-    Row(
-        "LiveKit down",
-        (
-            r"failed livekit\.reachable LIVEKIT_URL: nothing listens at 127\.0\.0\.1:\d+ → .*",
-            r"skipped livekit\.credentials .*",
-            r"ok deepgram\.key .*",  # the other checks still run
-        ),
-        {"LIVEKIT_URL": f"ws://{CLOSED}"},
-    ),
-    Row(
-        "not LiveKit",
-        (r"failed livekit\.reachable .* answers \(HTTP 40\d\), but is not LiveKit → .*",),
-        {"LIVEKIT_URL": "{endpoint}"},
-    ),
-    Row(
-        "LiveKit hangs",
-        (r"failed livekit\.reachable LIVEKIT_URL: .* did not answer within 4 s → .*",),
-        {"LIVEKIT_URL": f"ws://{HANGS}"},
-    ),
-    Row(
-        "another agent name",
-        (
-            r"failed worker\.registered no worker answers as somebody-else: .* → start it .*",
-            r"failed worker\.health the worker at .* is registered as training-greeter, but "
-            r"LIVEKIT_AGENT_NAME is somebody-else → .*",
-        ),
-        {"LIVEKIT_AGENT_NAME": "somebody-else"},
-    ),
-    Row(
-        "no worker",
-        (
-            r"failed worker\.registered no worker answers as nobody: .*",
-            r"skipped worker\.health no worker on this machine at 127\.0\.0\.1:\d+",
-        ),
-        {"LIVEKIT_AGENT_NAME": "nobody", "AGENT_HTTP_PORT": "{closed_port}"},
-    ),
-    Row(
-        "bad Beyond Presence key",
-        (
-            r"failed beyond_presence\.key Beyond Presence answers 401 → it does not accept the "
-            r"key; set BEYOND_PRESENCE_API_KEY .*",
-            r"skipped beyond_presence\.avatar .*",
-        ),
-        {"BEYOND_PRESENCE_API_KEY": "wrong-key"},
-    ),
-    Row(
-        "unknown avatar",
-        (
-            r"failed beyond_presence\.avatar Beyond Presence has no avatar no-such-one "
-            r"\(BEYOND_PRESENCE_AVATAR_ID\) → .*",
-            r"failed beyond_presence\.avatar avatar untrained-one \(BEYOND_PRESENCE_AVATARS, "
-            r"forklift\) is still in training → .*",
-        ),
-        {
-            "BEYOND_PRESENCE_AVATAR_ID": "no-such-one",
-            "BEYOND_PRESENCE_AVATARS": "forklift=untrained-one",
-        },
-    ),
-    Row(
-        "Beyond Presence down",
-        (r"failed beyond_presence\.key Beyond Presence: nothing listens at .* → .*BEY_API_URL\)",),
-        {"BEY_API_URL": f"http://{CLOSED}"},
-    ),
-    Row(
-        "no minutes left",
-        (r"failed beyond_presence\.key Beyond Presence answers 402 → the plan's minutes .*",),
-        faults=("bey:402",),
-    ),
-    Row(
-        "providers hang",
-        (
-            r"failed beyond_presence\.key Beyond Presence: .* did not answer within 4 s → .*",
-            r"failed deepgram\.key Deepgram: .* did not answer within 4 s → .*",
-            r"failed gemini\.key Gemini: .* did not answer within 4 s → .*",
-            r"ok worker\.registered .*",
-        ),
-        faults=("bey:hang", "stt:hang", "llm:hang"),
-    ),
-    Row(
-        "bad Deepgram and Google keys",
-        (
-            r"failed deepgram\.key Deepgram answers 401 → it does not accept the key; set "
-            r"DEEPGRAM_API_KEY .*",
-            r"failed gemini\.key Gemini does not accept GOOGLE_API_KEY → .*",
-        ),
-        {"DEEPGRAM_API_KEY": "wrong-key", "GOOGLE_API_KEY": "wrong-key"},
-    ),
-    Row(
-        "quota used up",
-        (r"warning gemini\.key Gemini answers 429 → the quota or the rate limit .*",),
-        faults=("llm:429",),
-        code=0,
-    ),
-    Row(
-        "providers have problems",
-        (
-            r"failed deepgram\.key Deepgram has a problem \(HTTP 503\) → .*",
-            r"failed gemini\.key Gemini has a problem \(HTTP 500\) → .*",
-        ),
-        faults=("stt:503", "llm:500"),
-    ),
-    Row(
-        "unknown models and voice",
-        (
-            r"failed gemini\.model Gemini has no model gpt-4o \(GEMINI_MODEL\) → .*",
-            r"failed gemini\.hears Gemini refuses speech recognition with parrot-2 → .*",
-            r"failed deepgram\.hears Deepgram has no STT model parrot-1 → .*",
-            r"failed deepgram\.voices Deepgram has no voice aura-2-nobody-en → .*",
-        ),
-        {
-            "GEMINI_MODEL": "gpt-4o",
-            "DEEPGRAM_STT_MODEL": "parrot-1",
-            "GEMINI_STT_MODEL": "parrot-2",
-            "VOICES": "en=aura-2-nobody-en,*=gemini:Kore",
-        },
-    ),
-    Row(
-        "no voice for a locale",
-        (
-            r"failed scripts\.voices no voice speaks de: .* → add de=VOICE to VOICES, .*",
-            r"failed scripts\.voices no voice speaks fr: .*",
-        ),
-        {"VOICES": "en=aura-2-andromeda-en,es=aura-2-celeste-es"},
-    ),
-    Row(
-        "endpoint down",
-        (r"failed endpoint\.reachable ENDPOINT_URL: nothing listens at .* → .*token_endpoint",),
-        {"ENDPOINT_URL": f"http://{CLOSED}"},
-    ),
-    Row(
-        "not the endpoint",
-        (r"failed endpoint\.reachable the server at .* is not the token endpoint .* → .*",),
-        {"ENDPOINT_URL": "{livekit}"},
-    ),
-    Row(
-        "wrong platform key and JWT secret",
-        (
-            r"failed endpoint\.key the token endpoint does not accept PLATFORM_API_KEY → .*",
-            r"failed endpoint\.jwt the token endpoint does not accept PLATFORM_JWT_SECRET → .*",
-            r"skipped store\.shared .*",
-        ),
-        {"PLATFORM_API_KEY": "0123456789abcdef-other", "PLATFORM_JWT_SECRET": "0" * 40},
-    ),
-    Row(
-        "unwritable state",
-        (r"failed store\.usable STATE_DIR cannot be created: .* is not a folder → .*",),
-        {"STATE_DIR": "{file}/state"},
-    ),
-    Row(
-        "another store than the endpoint's",
-        (
-            r"failed store\.shared the token endpoint runs, but there is no store in .*: it uses "
-            r"another one → .*",
-        ),
-        {"STATE_DIR": "{folder}"},
-    ),
-    Row(
-        "Redis down",
-        (
-            r"failed store\.usable 127\.0\.0\.1:\d+: Redis cannot be reached .* → "
-            r"check REDIS_URL .*",
-        ),
-        {"REDIS_URL": f"redis://:hidden-password@{CLOSED}/0"},
-    ),
-    Row(
-        "loopback for the real Beyond Presence",
-        (
-            r"failed outside\.url Beyond Presence must connect to 127\.0\.0\.1:\d+ "
-            r"\(LIVEKIT_URL\), "
-            r"which is not reachable from the internet: no avatar will join → "
-            r"set LIVEKIT_PUBLIC_URL .*",
-        ),
-        {"BEY_API_URL": "https://api.bey.example"},
-    ),
-    Row(
-        "several settings misspelled at once",
-        (
-            r"failed settings\.LIVEKIT_API_SECRET LIVEKIT_API_SECRET is missing, and "
-            r"LIVEKIT_API_SECERT is not a setting → "
-            r"rename LIVEKIT_API_SECERT to LIVEKIT_API_SECRET",
-            r"failed settings\.BEYOND_PRESENCE_API_KEY .* rename BEYOND_PRESENSE_API_KEY to .*",
-            r"failed settings\.DEEPGRAM_API_KEY DEEPGRAM_API_KEY is still a placeholder.*",
-            r"failed settings\.GOOGLE_API_KEY GOOGLE_API_KEY is in quotes.*",
-            r"failed settings\.MAX_JOBS MAX_JOBS must be a whole number.*",
-            r"ok livekit\.reachable .*",
-            r"skipped livekit\.credentials LIVEKIT_API_SECRET is not usable: see above",
-            r"ok endpoint\.key .*",
-        ),
-        {
-            "LIVEKIT_API_SECRET": None,
-            "LIVEKIT_API_SECERT": "whatever",
-            "BEYOND_PRESENCE_API_KEY": None,
-            "BEYOND_PRESENSE_API_KEY": "whatever",
-            "DEEPGRAM_API_KEY": "your-deepgram-key",
-            "GOOGLE_API_KEY": '"demo"',
-            "MAX_JOBS": "many",
-        },
-    ),
-]
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """The values of the placeholders in rows."""
-
-    values: dict[str, str]
-
-    def fill(self, text: str) -> str:
-        for name, value in self.values.items():
-            text = text.replace(f"{{{name}}}", value)
-        return text
-
-
-@pytest.fixture
-def addresses(product: Product, tmp_path: Path) -> Iterator[Addresses]:
-    (tmp_path / "file").touch()
-    (tmp_path / "empty").mkdir()
-    assert product.stage.livekit is not None
-    with (
-        socket.socket() as bound,
-        # Its backlog accepts the connection; nothing reads from it.
-        socket.create_server(("127.0.0.1", 0)) as silent,
-    ):
-        bound.bind(("127.0.0.1", 0))
-        port = bound.getsockname()[1]
-        yield Addresses(
-            {
-                "closed": f"127.0.0.1:{port}",
-                "closed_port": str(port),
-                "hangs": f"127.0.0.1:{silent.getsockname()[1]}",
-                "endpoint": product.stage.endpoint_url,
-                "livekit": product.stage.livekit.url.replace("ws", "http", 1),
-                "file": str(tmp_path / "file"),
-                "folder": str(tmp_path / "empty"),
-            }
-        )
-
-
-def as_lines(results: list[CheckResult]) -> list[str]:
-    return [f"{f.level} {f.check} {f.what}" + (f" → {f.fix}" if f.fix else "") for f in results]
-
-
-@pytest.fixture(autouse=True)
-async def nothing_left(product: Product) -> AsyncIterator[None]:
-    """The checks leave no room behind, and start no avatar."""
-    yield
-    assert product.stage.stand_ins is not None
-    rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
-    greeted = [session["room"] for session in await product.stage.stand_ins.sessions()]
-    # An agent of an earlier test may just have requested its avatar.
-    left = [*(room.name for room in rooms), *greeted]
-    assert [name for name in left if name.startswith(PROBE_ROOM_PREFIX)] == []
-
-
-@pytest.mark.parametrize("row", ROWS, ids=[row.name.replace(" ", "-") for row in ROWS])
-async def test_doctor_names_the_error(row: Row, product: Product, addresses: Addresses) -> None:
-    environ = dict(product.stage.environment)
-    for name, value in row.change.items():
-        environ.pop(name, None)
-        if value is not None:
-            environ[name] = addresses.fill(value)
-    assert product.stage.stand_ins is not None
-    await product.stage.stand_ins.faults(*row.faults)
-
-    results = await asyncio.wait_for(run_checks(read_configuration(environ, parts=BOTH)), 30)
-
-    lines = as_lines(results)
-    for line in row.lines:
-        if not any(re.fullmatch(line, found) for found in lines):
-            pytest.fail(f"no line is {line}:\n{as_text(results)}", pytrace=False)
-    # The report would remove secrets; there must be none to remove.
-    for name, value in environ.items():
-        if len(value) > 8 and ("KEY" in name or "SECRET" in name):
-            assert value not in "\n".join(lines)
-    assert "hidden-password" not in "\n".join(lines)
-    assert int(any(f.level is Level.FAILED for f in results)) == row.code
-
-
-@pytest.mark.parametrize(
-    ("begins_s", "ends_s", "says"),
-    [(600, 1200, "clock"), (-1200, -600, "clock"), (0, 600, None)],
-    ids=["ours-is-ahead", "ours-is-behind", "right"],
-)
-async def test_doctor_recognises_livekits_text_for_a_wrong_clock(
-    product: Product, begins_s: int, ends_s: int, says: str | None
-) -> None:
-    """The texts are those of the real server; the test signs tokens as a wrong clock would."""
-    server = product.stage.livekit
-    assert server is not None
-    now = int(time.time())
-    claims = {
-        "iss": server.api_key,
-        "nbf": now + begins_s,
-        "exp": now + ends_s,
-        "video": {"roomList": True},
-    }
-    token = jwt.encode(claims, server.api_secret, "HS256")
-    answer = await product.http.post(
-        server.url.replace("ws", "http", 1) + "/twirp/livekit.RoomService/ListRooms",
-        json={},
-        headers={"Authorization": f"Bearer {token}"},
-    )
-    if says is None:
-        assert answer.status_code == 200
-    else:
-        found = credentials_refused(Response(status=answer.status_code, body=answer.content))
-        assert says in found.what
-        assert token not in found.what + found.fix
+pytestmark = pytest.mark.usefixtures("no_probe_left")
 
 
 async def _doctor(folder: Path, environ: dict[str, str], *arguments: str) -> tuple[int, str]:
@@ -457,7 +103,7 @@ async def test_doctor_finds_a_worker_without_an_agent_name(
     log = tmp_path / "unnamed.log"
     async with child("unnamed", "agent", "start", env=environ, log=log) as process:
         await wait_until_ready("unnamed", f"http://127.0.0.1:{port}/", process, log, 60)
-        unnamed = as_lines(await run_checks(read_configuration(environ, parts=BOTH)))
+        unnamed = as_lines(await results_for(environ))
     text = "\n".join(unnamed)
     assert "warning worker.name LIVEKIT_AGENT_NAME is empty" in text, text
     assert "ok worker.registered a worker answers without a name" in text, text
@@ -467,7 +113,7 @@ async def test_doctor_finds_a_worker_without_an_agent_name(
 async def test_doctor_finds_a_worker_that_runs_greetings(product: Product) -> None:
     """The running greeting is not disturbed."""
     client, response, _ = await product.enter()
-    results = await run_checks(read_configuration(product.stage.environment, parts=BOTH))
+    results = await results_for(product.stage.environment)
     assert not [f for f in results if f.level is Level.FAILED], as_text(results)
     assert response["room_name"] in [
         room.name for room in (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 
-from tests.integration.test_reaper import Rig, rig, server, supervisor
+from agent.demo.livekit_server import ensure_binary, livekit_server
+from tests.support.supervision import open_rig, supervisor
 
-__all__ = ["rig", "server"]  # fixtures
 
-
-async def test_two_replicas_share_the_passes_and_call_livekit_little(rig: Rig) -> None:
-    for _ in range(3):
-        await rig.greeting(await rig.room())
+async def test_two_replicas_share_the_passes_and_call_livekit_little(tmp_path: Path) -> None:
     calls: Counter[str] = Counter()
-    async with supervisor(rig.settings, calls), supervisor(rig.settings, calls):
-        await asyncio.sleep(12)  # joining changed the counts
-        calls.clear()
-        await asyncio.sleep(15)
+    async with (
+        livekit_server(await ensure_binary(), tmp_path / "log") as server,
+        open_rig(server, tmp_path / "state") as rig,
+    ):
+        for _ in range(3):
+            await rig.greeting(await rig.room())
+        async with supervisor(rig.settings, calls), supervisor(rig.settings, calls):
+            await asyncio.sleep(12)  # joining changed the counts
+            calls.clear()
+            await asyncio.sleep(15)
     print(f"15 s, 2 replicas, 3 greetings: {dict(calls)}")
     # Five passes and three pings.
     assert calls["ListRooms"] <= 5 + 3 + 2

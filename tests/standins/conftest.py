@@ -67,7 +67,9 @@ def ended(process: asyncio.subprocess.Process) -> list[str]:
 
 @pytest_asyncio.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+    # Without a total timeout: WebSockets live longer.
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=10)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
         yield session
 
 

@@ -18,9 +18,7 @@ from livekit.plugins import deepgram
 
 from agent.demo.providers.deepgram.turns import goes_on, turn_confidence
 from agent.demo.stand_ins import StandIns
-from tests.standins.test_deepgram import BECKETT, heard, http, plain, recording, words, wrong
-
-__all__ = ["http"]  # a fixture
+from tests.support.recorded_speech import BECKETT, heard, plain, recording, words, wrong
 
 KEY = {"Authorization": "Token key"}
 GOOD = {"model": "flux-general-en", "encoding": "linear16", "sample_rate": "16000"}

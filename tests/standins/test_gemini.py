@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
@@ -15,29 +13,10 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
 from livekit.plugins import google
 
 from agent.demo.stand_ins import StandIns
+from tests.support import model_answers
+from tests.support.model_answers import INSTRUCTION, Answer, conversation, end_greeting
 
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=1.5)
-INSTRUCTION = """You are Maya, a warm guide who welcomes people to their training.
-You speak English.
-- name: "Sam"
-- role: crane operator
-- industry: construction
-- training: safety
-"""
-
-
-@function_tool
-async def end_greeting() -> str:
-    """End the greeting when the trainee wants to continue to the training video."""
-    return "ok"
-
-
-@dataclass
-class Answer:
-    text: str = ""
-    calls: list[llm.FunctionToolCall] = field(default_factory=list)
-    chunks: int = 0
-    usage: llm.CompletionUsage | None = None
 
 
 def model(providers: StandIns) -> google.LLM:
@@ -50,34 +29,13 @@ def model(providers: StandIns) -> google.LLM:
     )
 
 
-def conversation(*said: str) -> llm.ChatContext:
-    """The instruction, then trainee and model by turns."""
-    context = llm.ChatContext.empty()
-    context.add_message(role="system", content=INSTRUCTION)
-    for index, text in enumerate(said):
-        context.add_message(role="assistant" if index % 2 else "user", content=text)
-    return context
-
-
 async def ask(
     providers: StandIns,
     context: llm.ChatContext,
     tools: list[llm.Tool] | None = None,
     gemini: google.LLM | None = None,
 ) -> Answer:
-    answer = Answer()
-    gemini = gemini or model(providers)
-    async with asyncio.timeout(20):
-        stream = gemini.chat(chat_ctx=context, tools=tools or [], conn_options=ONCE)
-        async with stream:
-            async for chunk in stream:
-                if chunk.delta and chunk.delta.content:
-                    answer.text += chunk.delta.content
-                    answer.chunks += 1
-                if chunk.delta:
-                    answer.calls += chunk.delta.tool_calls
-                answer.usage = chunk.usage or answer.usage
-    return answer
+    return await model_answers.ask(gemini or model(providers), context, tools, ONCE)
 
 
 async def test_gemini_streams_an_answer_with_words_from_the_instruction(

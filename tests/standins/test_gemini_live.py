@@ -18,9 +18,7 @@ from agent.core.settings import VoiceSettings
 from agent.demo.stand_ins import StandIns
 from agent.speech.gemini_transcription import GeminiTranscription
 from agent.speech.recognition_failover import FailoverRecognition
-from tests.standins.test_deepgram import http, plain, recording, wrong
-
-__all__ = ["http"]  # a fixture
+from tests.support.recorded_speech import plain, recording, wrong
 
 Kind = stt.SpeechEventType
 PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from typing import Any
 
 import pytest
-from livekit.agents import APIConnectionError, APIError, function_tool, llm
+from livekit.agents import APIConnectionError, APIError, llm
 
 from agent.core.settings import LlmSettings
 from agent.demo.stand_ins import StandIns
 from agent.speech.gemini_model import GeminiModel
 from agent.speech.models import FallbackModels, build_llm
-from tests.standins.test_gemini import Answer, conversation
+from tests.support.model_answers import ask, conversation, end_greeting
 
 CODE = "```tool_code\nprint(default_api.end_greeting())\n```"
-
-
-@function_tool
-async def end_greeting() -> str:
-    """End the greeting when the trainee wants to continue to the training video."""
-    return "ok"
 
 
 @pytest.fixture
@@ -29,22 +21,6 @@ def environment(providers: StandIns, monkeypatch: pytest.MonkeyPatch) -> dict[st
     url = providers.environment["GOOGLE_GEMINI_BASE_URL"]
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", url)
     return {"GOOGLE_API_KEY": "key", "GOOGLE_GEMINI_BASE_URL": url}
-
-
-async def ask(
-    models: llm.LLM[Any], context: llm.ChatContext, tools: list[llm.Tool] | None = None
-) -> Answer:
-    answer = Answer()
-    async with asyncio.timeout(20):
-        async with models.chat(chat_ctx=context, tools=tools or []) as stream:
-            async for chunk in stream:
-                if chunk.delta and chunk.delta.content:
-                    answer.text += chunk.delta.content
-                    answer.chunks += 1
-                if chunk.delta:
-                    answer.calls += chunk.delta.tool_calls
-                answer.usage = chunk.usage or answer.usage
-    return answer
 
 
 def add_call(context: llm.ChatContext, call: llm.FunctionToolCall) -> None:
