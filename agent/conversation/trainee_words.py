@@ -1,17 +1,19 @@
 """Decides which recognised words of the trainee reach the session now.
 
-livekit-agents treats every transcript as a turn: it stops the agent and answers. This module holds
-back four kinds of transcripts:
+livekit-agents treats every transcript as a turn: it stops the agent and answers. This module drops
+or holds back four kinds of transcripts, and checks them in this order:
 
-- Words during a line that must be heard to its end, such as the opening. The session gets them when
-  the line has ended.
-- A backchannel ("mm-hm", "okay") during a line. The session gets it only if the line ends soon
-  after it: then it probably answers the question at the end of the line.
-- The agent's own words, from a client without echo cancellation. The session never gets them. Once
-  such a client is detected, everything that it sends during a line is dropped. Before that, words
-  are dropped if the microphone has just sounded like the line.
-- A few words of the line, during the line. They may be the first words of an echo. The session gets
-  them when the line has ended, if no echo has been detected by then.
+1. Echo: the agent's own words, from a client without echo cancellation. The session never gets
+   them. Once such a client is detected, everything that it sends during a line is dropped. Before
+   that, words are dropped if the microphone has just sounded like the line.
+2. Words during a line that must be heard to its end, such as the opening. The session gets them
+   when the line has ended.
+3. A backchannel ("mm-hm", "okay") during a line. The session gets it only if the line ends soon
+   after it: then it probably answers the question at the end of the line.
+4. A few words that repeat the line, during the line. They may be the first words of an echo. The
+   session gets them when the line has ended, if no echo has been detected by then.
+
+All other words are passed on at once. They stop the line if they are enough.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from livekit.agents.stt import SpeechEvent, SpeechEventType
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.backchannel import is_backchannel, words_of
 from agent.conversation.echo_filter import EchoFilter
+from agent.conversation.unanswered_words import UnansweredWords
 from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.waiting_words import WaitingWords, joined, text_of
 from agent.core.events import Events, SpeechRecognised
@@ -49,7 +52,7 @@ class TraineeWords:
     """Filters the events of speech recognition, for all agents of one conversation.
 
     `filter` is the entry: it reads the recogniser's events and yields those for the session. `take`
-    decides about one event.
+    decides about one event, and `_take_words` about words.
     """
 
     def __init__(
@@ -78,12 +81,10 @@ class TraineeWords:
         """The events that the session gets; None while speech recognition is not connected."""
         self._holding = True
         """True between `hold` and `release`."""
-        self._early: list[SpeechEvent] = []
+        self._held: list[SpeechEvent] = []
         """Final transcripts that are held back until `release`."""
-        self._finals: list[str] = []
-        self._interim = ""
-        """Final and interim texts that were passed on since the last message of the trainee."""
-        self._passed_in_turn = False
+        self._unanswered = UnansweredWords()
+        self._interim_passed = False
         """True if words of this turn that are not final yet were passed on."""
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
@@ -101,24 +102,24 @@ class TraineeWords:
         """Deliver the words that were held back as one transcript, and hold back no more."""
         self._holding = False
         if self._echo.is_suspected:
-            self._forget_echo()
-        if self._passed is None or not self._early:
+            self._drop_held_words()
+        if self._passed is None or not self._held:
             return
-        early, self._early = self._early, []
+        held, self._held = self._held, []
         logger.info(
             "delivering words that were said during a line",
-            extra={"event": "early_words_delivered", "transcripts": len(early)},
+            extra={"event": "early_words_delivered", "transcripts": len(held)},
         )
-        self._deliver(joined(early))
+        self._deliver(joined(held))
 
     @property
     def unanswered(self) -> str:
         """The words passed on since the last message of the trainee, final or not."""
-        return " ".join(filter(None, [*self._finals, self._interim]))
+        return self._unanswered.text
 
     def turn_taken(self) -> None:
         """Note that the session has made a message of the words passed on so far."""
-        self._finals, self._interim = [], ""
+        self._unanswered.clear()
 
     def turn_over(self) -> None:
         """Note that speech recognition has ended the trainee's turn."""
@@ -138,7 +139,7 @@ class TraineeWords:
         """Pass on the audio of the microphone, with silence in place of an echo."""
         async for frame in audio:
             if self._echo.detects(frame):
-                self._forget_echo()
+                self._drop_held_words()
             yield self._echo.without_echo(frame)
 
     async def filter(
@@ -148,17 +149,9 @@ class TraineeWords:
         passed = self._passed = utils.aio.Chan[SpeechEvent]()
         self._turn_open, self._start = False, None
         self._echo.connected()
-
-        async def read() -> None:
-            try:
-                async with aclosing(recognised):
-                    async for event in recognised:
-                        for ready in self.take(event):
-                            passed.send_nowait(ready)
-            finally:
-                passed.close()
-
-        reading = asyncio.create_task(read(), name="filter_recognised_words")
+        reading = asyncio.create_task(
+            self._read(recognised, passed), name="filter_recognised_words"
+        )
         try:
             if not self._holding:
                 self.release()
@@ -170,38 +163,48 @@ class TraineeWords:
             if self._passed is passed:
                 self._passed = None
 
+    async def _read(
+        self, recognised: AsyncGenerator[SpeechEvent, None], passed: utils.aio.Chan[SpeechEvent]
+    ) -> None:
+        """Read the recogniser's events until it ends."""
+        try:
+            async with aclosing(recognised):
+                async for event in recognised:
+                    for ready in self.take(event):
+                        passed.send_nowait(ready)
+        finally:
+            passed.close()
+
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
         """Return the events to pass on for one event of the recogniser."""
         if event.type is SpeechEventType.START_OF_SPEECH:
-            self._turn_open, self._passed_in_turn = True, False
+            self._turn_open, self._interim_passed = True, False
             self._echo.turn_began()
             self._start = event if self._holding or self._line.under_way else None
             return [event] if self._start is None else []
         if event.type is SpeechEventType.END_OF_SPEECH:
             self._turn_open = False
-            start, self._start = self._start, None
-            return [event] if start is None else []
+            # The session does not know of a turn whose start was not passed on.
+            return [] if self._take_start() else [event]
         if event.type not in _TRANSCRIPTS or not text_of(event):
             return [event]
         return self._take_words(event)
 
     def _take_words(self, event: SpeechEvent) -> list[SpeechEvent]:
+        """Return the events to pass on for a transcript; the numbers are those of the module."""
         text, final = text_of(event), event.type is SpeechEventType.FINAL_TRANSCRIPT
         self._words_at = time.time()
         if not self._turn_open:
             self._echo.turn_began()
-        earlier = [*map(text_of, self._early), *self._waiting.repeated]
-        heard_echo = self._activity.hears_echo
-        if self._echo.drops(event.alternatives[0], earlier):
-            if self._activity.hears_echo and not heard_echo:
-                self._forget_echo()
+        if self._is_echo(event):  # 1
             return []
-        if self._holding:
+        if self._holding:  # 2
             self._activity.words_heard()
             self._events.emit(SpeechRecognised())
-            self._early += [event] * final
+            if final:
+                self._held.append(event)
             return []
-        if self._line.under_way and is_backchannel(text, self._locale()):
+        if self._line.under_way and is_backchannel(text, self._locale()):  # 3
             self._events.emit(SpeechRecognised())
             if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
                 self._activity.backchannel_heard()
@@ -209,30 +212,46 @@ class TraineeWords:
             if final:
                 self._waiting.add_backchannel(event)
             return []
-        if not self._passed_in_turn and self._echo.suspects(text):
+        if not self._interim_passed and self._echo.suspects(text):  # 4
             if final:
                 self._waiting.add_repeated(event)
                 self._line.resume()
             return []
         return self._pass(event, text, final=final)
 
-    def _forget_echo(self) -> None:
-        """Drop the words that were held back before the echo was detected."""
-        self._early.clear()
+    def _is_echo(self, event: SpeechEvent) -> bool:
+        """Return whether these words are the agent's own.
+
+        If they show that the client has no echo cancellation, drop the words held back before.
+        """
+        was_known = self._activity.hears_echo
+        held = [*map(text_of, self._held), *self._waiting.repeated]
+        is_echo = self._echo.drops(event.alternatives[0], held)
+        if is_echo and self._activity.hears_echo and not was_known:
+            self._drop_held_words()
+        return is_echo
+
+    def _drop_held_words(self) -> None:
+        """Drop what was held back before the echo was detected: it may be an echo, too."""
+        self._held.clear()
         self._waiting.forget_repeated()
 
     def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
+        """Return the transcript with the words that waited; stop the line if they are enough."""
         self._activity.words_heard()
-        self._interim = "" if final else text
-        self._finals += [text] * final
-        words = len(words_of(text))
-        likely = words >= _LIKELY_WORDS and self._passed_in_turn
-        if final or likely or words >= _CERTAIN_WORDS:
+        self._unanswered.add(text, final=final)
+        count = len(words_of(text))
+        repeated = self._interim_passed
+        if final or count >= _CERTAIN_WORDS or (repeated and count >= _LIKELY_WORDS):
             self._line.interrupt()
-        self._passed_in_turn = not final
-        start, self._start = self._start, None
+        self._interim_passed = not final
         passed = self._waiting.joined_with(event) if final else event
-        return [passed] if start is None else [start, passed]
+        return [*self._take_start(), passed]
+
+    def _take_start(self) -> list[SpeechEvent]:
+        """Return the start of speech that was held back, once."""
+        start, self._start = self._start, None
+        return [] if start is None else [start]
 
     def _on_line_over(self) -> None:
         if (answer := self._waiting.line_over(self._line_text())) is not None:
@@ -241,10 +260,8 @@ class TraineeWords:
     def _deliver(self, event: SpeechEvent) -> None:
         if self._passed is None or self._passed.closed:
             return
-        start, self._start = self._start, None
-        for passed in (start, event):
-            if passed is not None:
-                self._passed.send_nowait(passed)
+        for each in [*self._take_start(), event]:
+            self._passed.send_nowait(each)
         if not self._turn_open:
             # The recogniser has ended this turn already, and will not report its end again.
             self._passed.send_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
