@@ -21,13 +21,15 @@ from agent.store.interface import (
     dispatch_claim,
 )
 from agent.store.redis import RedisStore
-from agent.store.redis_rates import RedisRates
+from agent.store.redis_rates import LimitNow, ReachedLimit, RedisRates
 from agent.store.sqlite import SqliteStore
 
 __all__ = [
     "PRESUMED",
     "AvatarSession",
+    "LimitNow",
     "Phase",
+    "ReachedLimit",
     "RecentRequest",
     "RedisRates",
     "RedisStore",

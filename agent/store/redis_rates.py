@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.store.redis_server import RedisServer
 
@@ -21,31 +23,51 @@ return {-1, 0, 0}
 window that has not passed. It returns the first limit that is reached."""
 
 
+class LimitNow(NamedTuple):
+    """How many requests with one key are accepted, and the window of time that is current."""
+
+    key: str
+    """Whose requests are counted together."""
+    amount: int
+    window_s: int
+    """The length of a window."""
+    window: int
+    """The number of the current window."""
+    passed: float
+    """The share of it that has passed."""
+
+
+@dataclass(frozen=True)
+class ReachedLimit:
+    """The first limit that accepts no request more, and its counts."""
+
+    index: int
+    """Its place among the limits."""
+    before: int
+    """In the window before."""
+    current: int
+    """In the current window."""
+
+
 class RedisRates(RedisServer):
     """Sliding windows; the replicas' clocks differ by little, so the caller's clock is used."""
 
-    async def count(
-        self, limits: Sequence[tuple[str, int, int, int, float]]
-    ) -> tuple[int, int, int]:
+    async def count(self, limits: Sequence[LimitNow]) -> ReachedLimit | None:
         """Count one request against several limits, in one step.
 
-        Args:
-            limits: for each its key, the number of requests, the length of the window in seconds,
-                the number of the window, and the share of it that has passed.
-
         Returns:
-            The index of the first limit that is reached (-1: none), and its counts in the window
-            before and in this one.
+            None if all accept it. The limits before a reached one have counted it.
 
         Raises:
             StoreError: Redis cannot be reached.
         """
         keys: list[str] = []
         args: list[str | float] = []
-        for key, amount, window_s, window, passed in limits:
-            keys += [f"greeter:rate:{key}:{window}", f"greeter:rate:{key}:{window - 1}"]
-            args += [amount, window_s, f"{passed:.6f}"]
+        for limit in limits:
+            key = f"greeter:rate:{limit.key}"
+            keys += [f"{key}:{limit.window}", f"{key}:{limit.window - 1}"]
+            args += [limit.amount, limit.window_s, f"{limit.passed:.6f}"]
         index, before, now = await self._ask(
             lambda client: client.eval(_COUNT, len(keys), *keys, *args)
         )
-        return int(index), int(before), int(now)
+        return ReachedLimit(int(index), int(before), int(now)) if int(index) >= 0 else None

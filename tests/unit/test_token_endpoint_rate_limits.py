@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from agent.core.errors import ConfigError
+from agent.store import ReachedLimit
 from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.rate_limits import Limit, LocalRates, Rate, RateLimits
+from agent.token_endpoint.rate_limits import RateLimits
+from agent.token_endpoint.sliding_window import LocalRates, Rate
 from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings
 
 
@@ -83,21 +85,25 @@ def test_retry_after_is_when_a_request_is_accepted(
     before: int, now: int, passed: float, wait_s: int
 ) -> None:
     rate = Rate(10, 60)
-    assert rate.wait_s(before, now, passed) == wait_s
     counts = LocalRates()
-    limits = [Limit(rate, "key", "this session")]
-    began_at = 60_000.01
-    counts._windows[60] = 1000, Counter(key=before), Counter(key=now)
-    assert counts.count(limits, began_at + passed * 60)[0] == 0
-    assert counts.count(limits, began_at + passed * 60 + wait_s)[0] == -1
+    at = 60_000.01 + passed * 60
+    for window_at, requests in ((at - 60, before), (at, now)):
+        # These were accepted under a higher limit.
+        for _ in range(requests):
+            counts.count([Rate(100, 60).at(window_at, "key")])
+    reached = counts.count([rate.at(at, "key")])
+    assert reached == ReachedLimit(0, before, now)
+    assert rate.wait_s(reached, passed) == wait_s
+    assert counts.count([rate.at(at + wait_s, "key")]) is None
 
 
 def test_counts_of_a_window_are_forgotten_after_the_next() -> None:
     counts = LocalRates()
     for second in range(5):
         for key in range(100):
-            counts.count([Limit(Rate(10, 1), f"{second}-{key}", "")], 1_000.0 + second)
-    assert sum(map(len, counts._windows[1][1:])) <= 2 * 100
+            counts.count([Rate(10, 1).at(1_000.0 + second, f"{second}-{key}")])
+    [kept] = counts._counts.values()
+    assert len(kept.before) + len(kept.current) <= 2 * 100
 
 
 async def test_requests_are_accepted_again_after_retry_after(tmp_path: Path) -> None:
