@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,10 +16,10 @@ from jinja2 import Environment, FileSystemLoader
 from agent.cli.prompts.arguments import Tools, add_prompts_folder, find_script
 from agent.cli.prompts.audio import LineVoice, line_voice
 from agent.cli.prompts.preview_server import serve
-from agent.cli.prompts.render import LINES, named_question, render_all, timed
-from agent.scripts import Question, RenderedScript
+from agent.cli.prompts.preview_table import Row, place_findings, rows_of
+from agent.cli.prompts.render import render_all
 from agent.scripts.check import check_path
-from agent.scripts.finding import Finding, Loc, dotted
+from agent.scripts.finding import Finding
 from agent.scripts.library import folders
 
 _TRAINEE = "Ana"
@@ -51,32 +51,6 @@ def _preview(options: argparse.Namespace) -> int:
     return 0
 
 
-@dataclass
-class _Variant:
-    industry: str
-    text: str
-    seconds: str
-    audio: str = ""
-    wav: str = ""
-
-
-@dataclass
-class _Cell:
-    locale: str
-    variants: list[_Variant] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-
-@dataclass
-class _Row:
-    loc: Loc
-    name: str
-    note: str
-    cells: list[_Cell]
-    different: bool = False
-    """The locales have different numbers of texts."""
-
-
 @dataclass(frozen=True)
 class _Column:
     locale: str
@@ -88,7 +62,7 @@ class _Column:
 class _Script:
     name: str
     columns: list[_Column]
-    rows: list[_Row]
+    rows: list[Row]
     findings: list[Finding]
     """Those of the files as a whole."""
 
@@ -106,13 +80,13 @@ def page(options: argparse.Namespace, voice: LineVoice | None, *, serves: bool) 
     root = options.prompts.resolve()
     names = options.script or [folder.name for folder in folders(root)]
     scripts = [_script(name, options, voice, serves=serves) for name in names]
-    found = [f for script in scripts for f in _findings(script)]
+    severities = [finding.severity for script in scripts for finding in _findings(script)]
     return _pages.get_template("preview.html").render(
         scripts=scripts,
         trainee=_TRAINEE,
         voice=voice.description if voice else "",
-        errors=sum(f.severity == "error" for f in found),
-        warnings=sum(f.severity == "warning" for f in found),
+        errors=severities.count("error"),
+        warnings=severities.count("warning"),
     )
 
 
@@ -127,94 +101,39 @@ def _script(
     name: str, options: argparse.Namespace, voice: LineVoice | None, *, serves: bool
 ) -> _Script:
     target = find_script(name, options.prompts)
-    files = target.library.scripts[target.name]
-    folder = next(iter(files.values())).path.parent
+    files = {tag: target.library.scripts[target.name][tag] for tag in target.locales}
     rendered = render_all(name, options, locale="", industry="", name=_TRAINEE)
-    by_locale = {tag: [s for s in rendered if s.locale == tag] for tag in target.locales}
-    rows = list(_lines(by_locale))
-    left = _place(check_path(folder), rows)
+    rows = list(rows_of({tag: [each for each in rendered if each.locale == tag] for tag in files}))
+    folder = next(iter(files.values())).path.parent
+    findings_of_files = place_findings(check_path(folder), rows)
     if voice is not None:
-        asked = {tag: files[tag].fields.voice for tag in target.locales}
-        _add_audio(rows, asked, voice, serves=serves)
+        voices = {tag: file.fields.voice for tag, file in files.items()}
+        _add_audio(rows, voices, voice, serves=serves)
     columns = [
-        _Column(tag, files[tag].fields.version, files[tag].fields.reviewed)
-        for tag in target.locales
+        _Column(tag, file.fields.version, file.fields.reviewed) for tag, file in files.items()
     ]
-    return _Script(target.name, columns, rows, left)
-
-
-def _cell(variants: Sequence[RenderedScript], name: str, texts: Sequence[str]) -> _Cell:
-    """Return one text in one locale; an industry only where it differs."""
-    cell = _Cell(variants[0].locale)
-    for script, text in zip(variants, texts, strict=True):
-        if not script.industry or text != cell.variants[0].text:
-            cell.variants.append(_Variant(script.industry, text, timed(name, script, text)))
-    return cell
-
-
-def _lines(by_locale: Mapping[str, Sequence[RenderedScript]]) -> Iterator[_Row]:
-    """Yield the rows of all lines, questions, facts and talking points."""
-    for name in LINES:
-        cells = [_cell(v, name, [getattr(s, name) for s in v]) for v in by_locale.values()]
-        yield _Row((name,), name.replace("_", " "), "", cells)
-    first = next(iter(by_locale.values()))[0]
-    for i, question in enumerate(first.questions):
-        cells = [
-            _cell(v, "ask", [_asked(s.questions[i : i + 1]) for s in v]) for v in by_locale.values()
-        ]
-        loc = ("questions", i)
-        yield _Row(loc, f"question {question.id}", named_question(question), cells)
-    for name in ("facts", "talking_points"):
-        counts = {tag: max(len(getattr(s, name)) for s in v) for tag, v in by_locale.items()}
-        for i in range(max(counts.values())):
-            cells = [
-                _cell(v, name, ["".join(getattr(s, name)[i : i + 1]) for s in v])
-                for v in by_locale.values()
-            ]
-            missing = [tag for tag, count in counts.items() if count <= i]
-            note = f"not in {', '.join(missing)}" if missing else ""
-            title = name.replace("_", " ").removesuffix("s")
-            yield _Row((name, i), f"{title} {i + 1}", note, cells, different=bool(missing))
-
-
-def _asked(questions: Sequence[Question]) -> str:
-    """Return a question with the words of its choices; empty if a locale does not have it."""
-    if not questions:
-        return ""
-    [question] = questions
-    choices = question.choices.values() if question.type == "choice" else ()
-    return " · ".join([question.ask, *choices])
-
-
-def _place(found: Sequence[Finding], rows: Sequence[_Row]) -> list[Finding]:
-    """Put each finding into the cell that it is about; return those that are about a file."""
-    left = []
-    for finding in found:
-        cells = [
-            cell
-            for row in rows
-            for cell in row.cells
-            if finding.field.startswith(dotted(row.loc)) and cell.locale == finding.path.stem
-        ]
-        if cells and finding.field:
-            cells[0].findings.append(finding)
-        else:
-            left.append(finding)
-    return left
+    return _Script(target.name, columns, rows, findings_of_files)
 
 
 def _add_audio(
-    rows: Sequence[_Row], asked: Mapping[str, str | None], voice: LineVoice, *, serves: bool
+    rows: Sequence[Row], voices: Mapping[str, str | None], voice: LineVoice, *, serves: bool
 ) -> None:
-    for row in rows:
-        for cell in row.cells:
-            for variant in cell.variants:
-                if not (variant.seconds and variant.text):
-                    continue
-                text, name = variant.text.partition(" · ")[0], asked[cell.locale]
-                if serves:
-                    query = {"locale": cell.locale, "text": text, "voice": name or ""}
-                    variant.audio = f"/audio?{urlencode(query)}"
-                else:
-                    wav = asyncio.run(voice.wav(text, cell.locale, name))
-                    variant.wav = base64.b64encode(wav).decode()
+    """Add the audio of every text that is said.
+
+    Args:
+        voices: the voice that the script names for each locale, if any.
+    """
+    texts = [
+        (cell.locale, each)
+        for row in rows
+        for cell in row.cells
+        for each in cell.variants
+        if each.seconds and each.text
+    ]
+    for locale, each in texts:
+        said, named = each.text.partition(" · ")[0], voices[locale]  # without a question's choices
+        if serves:
+            query = {"locale": locale, "text": said, "voice": named or ""}
+            each.audio = f"/audio?{urlencode(query)}"
+        else:
+            each.wav = base64.b64encode(asyncio.run(voice.wav(said, locale, named))).decode()
