@@ -1,23 +1,22 @@
 """`prompts export` and `prompts import`: a table for translators, one for each language.
 
-The table is CSV, which spreadsheets open: a row for each text, with the columns `script`, `field`,
-the original language and the translation. An import changes nothing if one row is wrong.
+An import changes nothing if one row is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from agent.cli.prompts.arguments import Tools, add_prompts_folder
 from agent.cli.prompts.check import from_here
 from agent.cli.prompts.new import shared_texts
+from agent.cli.prompts.translation_table import Row, Table, read_table, to_csv
 from agent.core.errors import ScriptError
 from agent.scripts import editing
 from agent.scripts.check import check_path
@@ -46,63 +45,36 @@ def add_to(tools: Tools) -> None:
 def _export(options: argparse.Namespace) -> int:
     if not LOCALE.fullmatch(options.locale) or options.locale == options.source:
         raise ScriptError(f"{options.locale!r} is not another language tag, such as es or pt-BR")
-    root = options.prompts.resolve()
-    library = read_library(root)
-    names = options.script or list(library.scripts)
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(["script", "field", options.source, options.locale])
-    for name in names:
-        files = _files(library, name)
-        if options.source not in files:
+    library = read_library(options.prompts.resolve())
+    rows: list[tuple[str, str, str, str]] = []
+    for name in options.script or library.scripts:
+        if options.source not in _files(library, name):
             print(f"{name} has no file in {options.source}; left out", file=sys.stderr)
             continue
-        source = files[options.source].path
-        originals = editing.texts_of(source.read_text(encoding="utf-8"))
-        if options.locale in files:
-            own = editing.texts_of(files[options.locale].path.read_text(encoding="utf-8"))
-        else:
-            originals |= shared_texts(root, options.locale)
-            own = {}
-        for field, text in originals.items():
-            table.writerow([name, field, text, own.get(field, "")])
+        script = _TranslatedScript.read(library, name, options.source, options.locale)
+        translated = script.translated
+        rows += [
+            (name, field, text, translated.get(field, ""))
+            for field, text in script.originals.items()
+        ]
+    table = to_csv(options.source, options.locale, rows)
     if options.out is None:
-        print(out.getvalue(), end="")
+        print(table, end="")
     else:
         # With a mark at the start, spreadsheets recognize UTF-8.
-        options.out.write_text(out.getvalue(), encoding="utf-8-sig")
+        options.out.write_text(table, encoding="utf-8-sig")
         print(f"wrote {options.out}")
     return 0
 
 
-@dataclass(frozen=True)
-class _Row:
-    number: int
-    script: str
-    field: str
-    original: str
-    translation: str
-
-
 def _import(options: argparse.Namespace) -> int:
     library = read_library(options.prompts.resolve())
-    source, locale, rows = _read(options.table)
-    written: dict[Path, str] = {}
-    problems: list[str] = []
-    for name in dict.fromkeys(row.script for row in rows):
-        own = [row for row in rows if row.script == name]
-        try:
-            path, content, wrong = _translated(library, name, source, locale, own)
-        except ScriptError as e:
-            problems.append(f"row {own[0].number}: {e}")
-            continue
-        written[path] = content
-        problems += wrong
+    contents, problems = _new_contents(library, read_table(options.table))
     if problems:
         print("\n".join([*problems, "nothing was written"]), file=sys.stderr)
         return 1
     errors = 0
-    for path, content in written.items():
+    for path, content in contents.items():
         if path.exists() and path.read_text(encoding="utf-8") == content:
             continue
         path.write_text(content, encoding="utf-8")
@@ -113,53 +85,95 @@ def _import(options: argparse.Namespace) -> int:
     return int(errors > 0)
 
 
-def _read(table: Path) -> tuple[str, str, list[_Row]]:
-    """Return both languages and the rows of a table.
+def _new_contents(library: Library, table: Table) -> tuple[dict[Path, str], list[str]]:
+    """Return the new content of each file, and what is wrong with the table."""
+    contents: dict[Path, str] = {}
+    problems: list[str] = []
+    for name in dict.fromkeys(row.script for row in table.rows):
+        rows = [row for row in table.rows if row.script == name]
+        try:
+            script = _TranslatedScript.read(library, name, table.source, table.locale)
+        except ScriptError as e:
+            problems.append(f"row {rows[0].number}: {e}")
+            continue
+        wrong = list(script.problems(rows)) or list(script.unknown_fields(rows))
+        if wrong:
+            problems += wrong
+        else:
+            contents[script.path] = script.with_translations(rows)
+    return contents, problems
 
-    Raises:
-        ScriptError: it cannot be read, or is not such a table.
-    """
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as e:
-        why = getattr(e, "strerror", None) or "save it as CSV in UTF-8"
-        raise ScriptError(f"{table} cannot be read: {why}") from e
-    separator = ";" if ";" in text.partition("\n")[0] else ","  # spreadsheets in some languages
-    lines = list(csv.reader(io.StringIO(text), delimiter=separator))
-    header = lines[0] if lines else []
-    if len(header) != 4 or header[:2] != ["script", "field"] or not LOCALE.fullmatch(header[3]):
-        raise ScriptError(f"{table} has other columns than `prompts export` wrote")
-    rows = [
-        _Row(number, script.strip(), field.strip(), " ".join(original.split()), text.strip())
-        for number, (script, field, original, text) in enumerate(
-            (line for line in lines[1:] if len(line) == len(header)), start=2
+
+@dataclass(frozen=True)
+class _TranslatedScript:
+    """A script in the language that it is translated into."""
+
+    path: Path
+    current: str
+    """The content of its file; empty if there is none yet."""
+    original: str
+    """The content of the file in the original language."""
+    shared: dict[str, str]
+    """Original texts that all scripts share; only for a new file in a language without them."""
+
+    @classmethod
+    def read(cls, library: Library, name: str, source: str, locale: str) -> Self:
+        """Read the files of a script.
+
+        Raises:
+            ScriptError: there is no such script, or it has no file in the original language.
+        """
+        files = _files(library, name)
+        if source not in files:
+            raise ScriptError(f"{name} has no file in {source}")
+        original = files[source].path
+        return cls(
+            path=original.with_name(f"{locale}.md"),
+            current=files[locale].path.read_text(encoding="utf-8") if locale in files else "",
+            original=original.read_text(encoding="utf-8"),
+            shared={} if locale in files else shared_texts(library.root, locale),
         )
-    ]
-    return header[2], header[3], rows
 
+    @property
+    def originals(self) -> dict[str, str]:
+        """The texts to translate, by field."""
+        return {**editing.texts_of(self.original), **self.shared}
 
-def _translated(
-    library: Library, name: str, source: str, locale: str, rows: Sequence[_Row]
-) -> tuple[Path, str, list[str]]:
-    """Return the file of one script, its new content, and what is wrong with the rows."""
-    files = _files(library, name)
-    if source not in files:
-        raise ScriptError(f"{name} has no file in {source}")
-    original = files[source].path.read_text(encoding="utf-8")
-    originals = editing.texts_of(original)
-    path = files[source].path.with_name(f"{locale}.md")
-    shared = {} if locale in files else shared_texts(library.root, locale)
-    current = path.read_text(encoding="utf-8") if locale in files else ""
-    known = editing.texts_of(current) if current else {}
-    wrong = list(_problems(rows, {**originals, **shared}, known))
-    texts = {row.field: row.translation for row in rows if row.translation}
-    if wrong:
-        return path, "", wrong
-    if current:
-        usable = {field: text for field, text in texts.items() if field in known}
-        wrong += [f"{path} has no field {field}" for field in sorted(texts.keys() - known.keys())]
-        return path, editing.with_texts(current, usable), wrong
-    return path, editing.translated_from(original, texts, shared), wrong
+    @property
+    def translated(self) -> dict[str, str]:
+        """The translations until now, by field."""
+        return editing.texts_of(self.current) if self.current else {}
+
+    def problems(self, rows: Sequence[Row]) -> Iterator[str]:
+        """Say what is wrong with the rows of this script."""
+        originals, translated = self.originals, self.translated
+        for row in rows:
+            where = f"row {row.number}: {row.script}, {row.field}"
+            if row.field not in originals:
+                yield f"{where}: the script has no such text"
+            elif row.original != " ".join(originals[row.field].split()):
+                yield f"{where}: the original has changed since the export; export again"
+            elif row.translation and _placeholders(row.translation) not in (
+                _placeholders(row.original),
+                # A translation may also keep those that it has now.
+                _placeholders(translated.get(row.field, row.original)),
+            ):
+                used = ", ".join(sorted(_placeholders(row.original))) or "none"
+                yield f"{where}: must have the same placeholders as the original: {used}"
+
+    def unknown_fields(self, rows: Sequence[Row]) -> Iterator[str]:
+        """Say which translations have no place in the file, if there is one."""
+        if self.current:
+            given = {row.field for row in rows if row.translation}
+            for field in sorted(given - self.translated.keys()):
+                yield f"{self.path} has no field {field}"
+
+    def with_translations(self, rows: Sequence[Row]) -> str:
+        """Return the new content of the file."""
+        texts = {row.field: row.translation for row in rows if row.translation}
+        if self.current:
+            return editing.with_texts(self.current, texts)
+        return editing.translated_from(self.original, texts, self.shared)
 
 
 def _files(library: Library, name: str) -> dict[str, ScriptFile[Script]]:
@@ -175,23 +189,5 @@ def _files(library: Library, name: str) -> dict[str, ScriptFile[Script]]:
     return library.scripts[name]
 
 
-def _problems(
-    rows: Sequence[_Row], originals: dict[str, str], known: dict[str, str]
-) -> Iterator[str]:
-    """Say what is wrong with rows; a translation may also keep the placeholders it has now."""
-    for row in rows:
-        where = f"row {row.number}: {row.script}, {row.field}"
-        if row.field not in originals:
-            yield f"{where}: the script has no such text"
-        elif row.original != " ".join(originals[row.field].split()):
-            yield f"{where}: the original has changed since the export; export again"
-        elif row.translation and _names(row.translation) not in (
-            _names(row.original),
-            _names(known.get(row.field, row.original)),
-        ):
-            used = ", ".join(sorted(_names(row.original))) or "none"
-            yield f"{where}: must have the same placeholders as the original: {used}"
-
-
-def _names(text: str) -> set[str]:
+def _placeholders(text: str) -> set[str]:
     return {f"{{{{ {a} }}}}" if a else f"{{% {b} %}}" for a, b in _PLACEHOLDERS.findall(text)}
