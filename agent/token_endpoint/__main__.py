@@ -74,9 +74,9 @@ def server_config(app: FastAPI, settings: EndpointSettings, keep_alive_s: int) -
         log_config=None,
         access_log=False,
         server_header=False,
-        # Always h11, which the attack tests cover, also if httptools is installed.
         http=http_protocol_for(settings),
         ws="none",
+        loop="asyncio",
         timeout_graceful_shutdown=_SHUTDOWN_S,
         timeout_keep_alive=keep_alive_s,
     )

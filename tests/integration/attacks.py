@@ -460,7 +460,8 @@ PATHS = [  # API8, API9: misconfiguration, forgotten endpoints
         headers={**BACKEND, "Upgrade": "websocket", "Connection": "Upgrade, close"},
         method="GET",
     ),
-    Attack("unknown method", (405, "method_not_allowed"), headers=BACKEND, method="GREET"),
+    Attack("unknown method", (400, "malformed_request"), headers=BACKEND, method="GREET"),
+    Attack("unusual method", (405, "method_not_allowed"), headers=BACKEND, method="PROPFIND"),
     Attack(
         "another method by header",
         PAST_EVERY_CHECK,

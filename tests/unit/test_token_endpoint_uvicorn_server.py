@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from agent.token_endpoint.__main__ import KEEP_ALIVE_S, server_config
-from agent.token_endpoint.http.uvicorn_server import http_protocol_for
+from agent.token_endpoint.http.uvicorn_server import EndpointHttpProtocol, http_protocol_for
 from tests.unit.endpoint_app import settings
 
 
@@ -52,14 +51,14 @@ async def _app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"{}"})
 
 
-Connect = Callable[..., tuple[H11Protocol, FakeTransport]]
+Connect = Callable[..., tuple[EndpointHttpProtocol, FakeTransport]]
 
 
 @pytest.fixture
 def connect(tmp_path: Path) -> Connect:
     def connected(
         *, head_timeout_s: float = 60, keep_alive_s: float = 5
-    ) -> tuple[H11Protocol, FakeTransport]:
+    ) -> tuple[EndpointHttpProtocol, FakeTransport]:
         wire = http_protocol_for(settings(tmp_path), head_timeout_s=head_timeout_s)
         config = uvicorn.Config(
             _app,

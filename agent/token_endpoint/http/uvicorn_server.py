@@ -3,11 +3,13 @@
 uvicorn has no public API for the following. `tests/unit/test_token_endpoint_uvicorn_server.py` and
 `tests/integration/test_endpoint_attacks.py` fail if an update changes these internals.
 
-- `H11Protocol.send_400_response`, `.conn` and `.transport`: to answer a malformed request with
-  our error body instead of plain text.
-- `H11Protocol.connection_made` and `.loop`: to send a response as one packet.
-- `H11Protocol.connection_made`, `.data_received` and `.loop`: to close connections that send no
-  request. uvicorn has no timeout for the head of a request, so a few thousand silent connections
+- `HttpToolsProtocol.send_400_response`, `.cycle` and `.transport`: to answer a malformed request
+  with our error body instead of plain text.
+- `HttpToolsProtocol.connection_made` and `.loop`: to send a response as one packet.
+- Its callbacks, `.parser`, `.headers` and `.url`: to limit the size of a request's head, which
+  httptools does not, and to require one Host header.
+- `HttpToolsProtocol.connection_made`, `.data_received` and `.loop`: to close connections that send
+  no request. uvicorn has no timeout for the head of a request, so a few thousand silent connections
   would use up its file descriptors. Remove this when uvicorn has `--timeout-request-start`
   (https://github.com/Kludex/uvicorn/issues/157).
 - `Server.startup`: to log the address once the server accepts connections, also with port 0.
@@ -19,9 +21,8 @@ import asyncio
 import socket
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
@@ -31,6 +32,8 @@ from agent.token_endpoint.http.error_response import error_response, fallback_fo
 HEAD_TIMEOUT_S = 10.0
 """How long the headers of a request may take. For the first request, the time starts with the
 connection; for later ones, with their first byte. `--keep-alive` limits the idle time."""
+_HEAD_MAX = 64 * 1024
+"""Bytes of a request that are not its body: request line, headers, sizes of chunks, trailers."""
 
 
 class EndpointServer(uvicorn.Server):
@@ -77,32 +80,67 @@ class JoinedWrites:
         return getattr(self._transport, name)
 
 
-class EndpointH11Protocol(H11Protocol):
+class EndpointHttpProtocol(HttpToolsProtocol):
     """One connection. Answers malformed requests with the standard error body."""
 
-    malformed_response: list[h11.Event]
+    malformed_response: bytes
     head_timeout_s: float
 
     _head_timer: asyncio.TimerHandle | None = None
+    _in_head = True
+    """The headers of the current request are not complete."""
+    _overhead = 0
+    """Bytes of the current request so far that are not its body."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
+        self._overhead += len(data)
         super().data_received(data)
+        if self._overhead > _HEAD_MAX:
+            self.send_400_response("")
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timer()
         super().connection_lost(exc)
 
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # a trailer must not become a header
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if size > _HEAD_MAX or hosts > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
+            raise ValueError  # httptools raises HttpParserError, and uvicorn sends the 400
+        super().on_headers_complete()
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False  # the parser reads no further request
+
+    def on_body(self, body: bytes) -> None:
+        self._overhead -= len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._overhead = 0
+        super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:
-        try:
-            for event in self.malformed_response:
-                self.transport.write(self.conn.send(event) or b"")
-        except h11.LocalProtocolError:
-            pass  # a response has begun, nothing can be added to it
+        cycle = self.cycle
+        if (
+            cycle is None
+            or cycle.response_complete
+            or (cycle.more_body and not cycle.response_started)
+        ):
+            self.transport.write(self.malformed_response)
         self.transport.close()
 
     def _await_head(self) -> None:
@@ -110,7 +148,7 @@ class EndpointH11Protocol(H11Protocol):
 
         The time for a body is limited when it is read.
         """
-        if self.conn.their_state is not h11.IDLE:
+        if not (self._in_head or self.cycle is None or self.cycle.response_complete):
             self._cancel_timer()
         elif self._head_timer is None:
             self._head_timer = self.loop.call_later(self.head_timeout_s, self.transport.close)
@@ -123,7 +161,7 @@ class EndpointH11Protocol(H11Protocol):
 
 def http_protocol_for(
     settings: EndpointSettings, *, head_timeout_s: float = HEAD_TIMEOUT_S
-) -> type[H11Protocol]:
+) -> type[EndpointHttpProtocol]:
     """Return the protocol class for uvicorn, with the response to malformed requests prepared."""
     response = error_response(
         ApiError("malformed_request", "this is not valid HTTP, or its headers are too long"),
@@ -135,10 +173,9 @@ def http_protocol_for(
         (b"x-content-type-options", b"nosniff"),
         (b"connection", b"close"),
     ]
-    events: list[h11.Event] = [
-        h11.Response(status_code=response.status_code, headers=headers, reason=b"Bad Request"),
-        h11.Data(data=bytes(response.body)),
-        h11.EndOfMessage(),
-    ]
-    members = {"malformed_response": events, "head_timeout_s": head_timeout_s}
-    return type("ConfiguredH11Protocol", (EndpointH11Protocol,), members)
+    lines = [b"HTTP/1.1 400 Bad Request", *(b": ".join(header) for header in headers), b"", b""]
+    members = {
+        "malformed_response": b"\r\n".join(lines) + bytes(response.body),
+        "head_timeout_s": head_timeout_s,
+    }
+    return type("ConfiguredHttpProtocol", (EndpointHttpProtocol,), members)
