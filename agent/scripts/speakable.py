@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _CHARACTERS_PER_S = {
     "en": 15.0,
@@ -29,6 +30,7 @@ _PAUSES = re.compile(r"\s*(?:[,;|]|[:/](?!\d))\s*")
 """Marks that are spoken as a short pause: `Ladders: safe use`."""
 
 
+@lru_cache(maxsize=1024)
 def speakable_value(text: str, locale: str) -> str:
     """Reduce a role, an industry or a training of the platform to a few words to speak."""
     if not text:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import os
 import time
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import Any
 
 import jwt
 from google.protobuf.json_format import ParseError
+from jwt.utils import base64url_encode
 from livekit import api
 
 from agent.core.errors import TrainingGreeterError
@@ -17,6 +20,7 @@ from agent.core.job_metadata import session_id_of
 
 DEFAULT_TTL = timedelta(hours=24)
 """The default of `generate_livekit_token`; the endpoint uses TOKEN_TTL_S, which is shorter."""
+_JWT_HEADER = base64url_encode(b'{"alg":"HS256","typ":"JWT"}')
 
 
 class RoomTokenError(TrainingGreeterError):
@@ -66,7 +70,6 @@ def generate_livekit_token(
     if not api_key or not api_secret or not room_name:
         raise ValueError("api_key, api_secret and room_name must be set")
     now = int(time.time())
-    # As `api.AccessToken` makes it, which takes several times as long.
     claims: dict[str, Any] = {
         "iss": api_key,
         "sub": identity or trainee_identity(session_id_of(room_name)),
@@ -86,7 +89,18 @@ def generate_livekit_token(
         claims["name"] = participant_name
     if attributes:
         claims["attributes"] = attributes
-    return jwt.encode(claims, api_secret, algorithm="HS256")
+    return _signed(claims, api_secret)
+
+
+def _signed(claims: dict[str, Any], secret: str) -> str:
+    """Return a JWT as `api.AccessToken` and `jwt.encode` make it, several times faster.
+
+    `jwt.encode` tries for each token whether the secret is a certificate or a public key.
+    """
+    payload = json.dumps(claims, separators=(",", ":")).encode()
+    signed = _JWT_HEADER + b"." + base64url_encode(payload)
+    signature = hmac.digest(secret.encode(), signed, "sha256")
+    return (signed + b"." + base64url_encode(signature)).decode()
 
 
 def verify_livekit_token(token: str, *, api_key: str, api_secret: str) -> RoomToken:

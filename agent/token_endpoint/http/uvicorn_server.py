@@ -117,7 +117,7 @@ class EndpointHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         hosts = sum(name == b"host" for name, _ in self.headers)
         if size > _HEAD_MAX or hosts > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
             raise ValueError  # httptools raises HttpParserError, and uvicorn sends the 400
