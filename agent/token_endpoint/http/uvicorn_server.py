@@ -99,7 +99,7 @@ class EndpointHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._overhead += len(data)
         super().data_received(data)
-        if self._overhead > _HEAD_MAX:
+        if self._overhead > _HEAD_MAX and not self.transport.is_closing():
             self.send_400_response("")
         self._await_head()
 
