@@ -74,6 +74,7 @@ def server_config(app: FastAPI, settings: EndpointSettings, keep_alive_s: int) -
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         http=http_protocol_for(settings),
         ws="none",
         loop="asyncio",

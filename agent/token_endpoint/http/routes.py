@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
 from fastapi import FastAPI, Path, Request, Response
+from fastapi.routing import APIRoute
 
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.core.log import logger
@@ -46,6 +49,22 @@ WEBHOOK_PATH = "/livekit/webhook"
 SCHEMA_PATH = f"/schemas/outcome.v{OUTCOME_VERSION}.json"
 
 SessionId = Annotated[str, Path(pattern=SESSION_ID)]
+
+
+class _DirectRoute(APIRoute):
+    """A route of a session whose endpoint returns the response itself.
+
+    FastAPI's handler for any endpoint takes 5 % of the CPU time of a start.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        async def handle(request: Request) -> Response:
+            session_id = request.path_params["session_id"]
+            if not re.fullmatch(SESSION_ID, session_id):
+                raise ApiError("invalid_request", f"path.session_id: must match {SESSION_ID}")
+            return cast(Response, await self.endpoint(session_id, request))
+
+        return handle
 
 
 class _SchemaResponse(Response):
@@ -89,8 +108,11 @@ def add_routes(app: FastAPI) -> None:
         "responses": error_responses(but=("session_ended", "field_not_allowed")),
         "openapi_extra": SECURITY | body_of(FeedbackRequest),
     }
-    app.post(GREETING_PATH + "/", summary="Start or rejoin a greeting", **start)(start_greeting)
-    app.post(GREETING_PATH, include_in_schema=False, **start)(start_greeting)
+    start |= {"methods": ["POST"], "route_class_override": _DirectRoute}
+    app.router.add_api_route(
+        GREETING_PATH + "/", start_greeting, summary="Start or rejoin a greeting", **start
+    )
+    app.router.add_api_route(GREETING_PATH, start_greeting, include_in_schema=False, **start)
     app.post(GREETING_PATH + "/end/", summary="End a greeting and its avatar", **end)(end_greeting)
     app.post(GREETING_PATH + "/end", include_in_schema=False, **end)(end_greeting)
     app.post(
