@@ -8,7 +8,6 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from agent.scripts.rendered_script import Welcome
-from agent.scripts.speakable import estimate_speech_s
 
 _QUESTION_S: Final = 25.0
 """The agent asks, the trainee answers, and the agent takes it up."""
@@ -37,10 +36,7 @@ def introduction_of(welcome: Welcome, *, poster_url: str) -> Introduction:
     Args:
         poster_url: used if the script has no picture of its own.
     """
-    spoken_s = sum(
-        estimate_speech_s(text, welcome.locale) for text in (welcome.opening, welcome.closing)
-    )
-    talk_s = spoken_s + _QUESTION_S * welcome.question_count + _OWN_QUESTION_S
+    talk_s = welcome.spoken_s + _QUESTION_S * welcome.question_count + _OWN_QUESTION_S
     return Introduction(
         guide=welcome.guide,
         poster_url=welcome.poster or poster_url,

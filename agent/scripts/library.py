@@ -31,16 +31,19 @@ _QUOTE = "# begins a comment there; put the whole text in quotes"
 M = TypeVar("M", bound=BaseModel)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScriptFile(Generic[M]):
-    """One script file: the fields of its front matter, and the text below it."""
+    """One script file: the fields of its front matter, and the text below it.
+
+    Only a file itself is equal to it, so that results for a file can be cached.
+    """
 
     path: Path
     fields: M
     body: str
     body_line: int
     """The line at which the body starts, from 1."""
-    _front_matter: FrontMatter = field(repr=False, compare=False)
+    _front_matter: FrontMatter = field(repr=False)
 
     @cached_property
     def locale(self) -> str:

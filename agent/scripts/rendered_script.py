@@ -73,8 +73,8 @@ class Welcome:
     locale: str
     guide: str
     poster: str
-    opening: str
-    closing: str
     welcome_text: str
+    spoken_s: float
+    """Estimated duration of the opening and the closing, without the trainee's name."""
     question_count: int
     limits: Limits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
 
 from agent.core.job_metadata import JobMetadata
@@ -12,7 +13,7 @@ from agent.scripts.rendered_script import RenderedScript, Welcome
 from agent.scripts.schema import Common, Industry
 from agent.scripts.script_texts import ScriptTexts, common_of, shared_text
 from agent.scripts.selection import ScriptSelection
-from agent.scripts.speakable import speakable_value
+from agent.scripts.speakable import estimate_speech_s, speakable_value
 
 _GIVEN = frozenset(["name", "role", "industry", "training_type", "training"])
 """Placeholders whose values the platform or the trainee wrote."""
@@ -89,19 +90,46 @@ def render_welcome(library: Library, selection: ScriptSelection, metadata: JobMe
     """
     file, script = selection.file, selection.file.fields
     common = common_of(library, file.locale)
-    values = _values(selection, common, metadata)
-    texts = ScriptTexts(
-        file, common, selection.industry, values.own | values.speakable, quoted=frozenset()
-    )
+    texts = _spoken_texts(selection, common, metadata)
     return Welcome(
         locale=file.locale,
         guide=shared_text(file, common, "guide") or "",
         poster=script.poster or "",
-        opening=texts.varied("opening"),
-        closing=texts.fill("closing", script.closing),
         welcome_text=texts.varied("welcome_text"),
+        spoken_s=_spoken_s(
+            selection, common, metadata.role, metadata.industry, metadata.training_type
+        ),
         question_count=len(script.questions),
         limits=script.limits,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _spoken_s(
+    selection: ScriptSelection,
+    common: ScriptFile[Common],
+    role: str,
+    industry: str,
+    training_type: str,
+) -> float:
+    """Estimate the duration of opening and closing. Cached: it is the same for most trainees."""
+    metadata = JobMetadata(role=role, industry=industry, training_type=training_type)
+    texts = _spoken_texts(selection, common, metadata)
+    opening = texts.varied("opening")
+    closing = texts.fill("closing", selection.file.fields.closing)
+    return sum(estimate_speech_s(text, selection.file.locale) for text in (opening, closing))
+
+
+def _spoken_texts(
+    selection: ScriptSelection, common: ScriptFile[Common], metadata: JobMetadata
+) -> ScriptTexts:
+    values = _values(selection, common, metadata)
+    return ScriptTexts(
+        selection.file,
+        common,
+        selection.industry,
+        values.own | values.speakable,
+        quoted=frozenset(),
     )
 
 

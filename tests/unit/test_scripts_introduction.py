@@ -9,6 +9,7 @@ import pytest
 
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, introduction_of, load_library, script_for, welcome_for
+from agent.scripts.speakable import estimate_speech_s
 from agent.token_endpoint.http.greeting_response import greeting_response
 from tests.unit.endpoint_app import settings
 
@@ -19,7 +20,8 @@ def test_shipped_scripts_take_two_or_three_minutes(training: str) -> None:
         metadata = JobMetadata(training_type=training, locale=locale)
         script, welcome = script_for(metadata), welcome_for(metadata)
         assert welcome.welcome_text == script.welcome_text
-        assert (welcome.opening, welcome.closing) == (script.opening, script.closing)
+        texts = (script.opening, script.closing)
+        assert welcome.spoken_s == sum(estimate_speech_s(text, locale) for text in texts)
         introduction = introduction_of(welcome, poster_url="https://p.example/maya.jpg")
         assert introduction.guide == script.guide != ""
         assert introduction.minutes in (2, 3)
