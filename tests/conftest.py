@@ -76,9 +76,9 @@ async def shared_product(
         logs.mkdir()
         host_port = host_app_socket.getsockname()[1]
         origins = [f"http://127.0.0.1:{allowed}" for allowed in (host_port, host_server_port)]
-        # Another site than the endpoint's 127.0.0.1.
-        extra = {"EMBED_ALLOWED_ORIGINS": f"http://localhost:{host_port}"}
-        return running_product(logs, origins=origins, extra=extra)
+        # Another site than the endpoint's 127.0.0.1, for the iframe.
+        origins.append(f"http://localhost:{host_port}")
+        return running_product(logs, origins=origins)
 
     shared = Restartable("product", open_product, Product.dead_processes)
     try:

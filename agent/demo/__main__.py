@@ -37,7 +37,7 @@ def main() -> int:
         type=_origin,
         metavar="URL",
         help="let your own page at this URL, for example http://localhost:5173, call the token "
-        "endpoint, and print the keys for its backend (repeatable)",
+        "endpoint and show it in an iframe, and print the keys for its backend (repeatable)",
     )
     add("--real", action="store_true", help="use the real providers, with the keys in .env")
     options = parser.parse_args()
@@ -89,7 +89,7 @@ def _print_address(here: Stage, logs: Path, origins: list[str]) -> None:
     if not here.recognises_speech:
         print("  This machine cannot recognise speech. Type your messages instead.\n")
     if origins:
-        print(f"  {' and '.join(origins)} may call {here.endpoint_url}. For your backend:\n")
+        print(f"  {' and '.join(origins)} may use {here.endpoint_url}. For your backend:\n")
         for name in ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET"):
             print(f"    {name}={here.environment[name]}")
         print()

@@ -95,7 +95,7 @@ async def stage(
         say: called with a line for each step.
         port: of the platform; 0 for a free one.
         faults: what the stand-ins do wrong; see `agent.demo.providers.faults`.
-        origins: of further pages that may call the token endpoint.
+        origins: of further pages that may call the token endpoint, and show it in an iframe.
         pre_join: the page begins with its pre-join screen.
         real: use the real LiveKit and providers, with the keys in `.env`.
         extra: settings that override the stage's own.
@@ -147,6 +147,7 @@ async def stage(
             # The demo's platform is not the one that a developer's .env may name.
             **dict.fromkeys(_OF_REAL_PLATFORMS, ""),
             "CORS_ALLOWED_ORIGINS": ",".join([here.url, *origins]),
+            "EMBED_ALLOWED_ORIGINS": ",".join(origins),
             "CONTINUE_URL": f"{here.url}/video",
             "STATE_DIR": str(logs / "state"),
             "OUTCOME_WEBHOOK_URL": f"{here.url}/outcomes",

@@ -9,11 +9,13 @@ import socket
 from aiohttp import web
 from playwright.async_api import expect
 
+from agent.demo.page import WEB
 from tests.browser.conftest import OPENING_BEGINS, OpenPage
 from tests.support.host_pages import EXAMPLES, example_page, serving, start
 from tests.support.page_driver import SLOW_MS, screenshot, trainee_jwt
 from tests.support.product import Product
 
+AXE_CORE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = """
 html { font-size: 40% }
 body { display: flex; align-items: center; justify-content: center }
@@ -40,6 +42,8 @@ _WHERE_CONTINUE_LEADS = """() => new Promise(resolve =>
         event.preventDefault();
         resolve(event.detail.url);
     }))"""
+_AXE = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))"""
 _KEEP_VIOLATIONS = """
     window.violations = [];
     document.addEventListener("securitypolicyviolation", event =>
@@ -88,6 +92,17 @@ async def test_element_greets_under_a_strict_policy(
             looks.append(await page.evaluate(_LOOKS))
         assert len(looks[0]) > 20
         assert looks[0] == looks[1]
+
+        for language, options in (("en-US", ""), ("es", "&locale=es")):
+            await page.goto("about:blank")  # another fragment alone does not load a page
+            framed = await page.goto(f"{greeter}/embed/{session_id}#authorization=x{options}")
+            await expect(page.locator("main [data-state=failed]")).to_be_visible(timeout=SLOW_MS)
+            assert await page.evaluate("document.documentElement.lang") == language
+        await page.evaluate(AXE_CORE.read_text(encoding="utf-8"))
+        assert await page.evaluate(_AXE) == []
+        assert framed
+        _, ancestors = framed.headers["content-security-policy"].split("frame-ancestors")
+        assert origin in ancestors.split()
 
         await page.goto(origin)
         await start(page)

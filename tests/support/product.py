@@ -8,7 +8,7 @@ import json
 import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -235,18 +235,14 @@ class Product:
 
 
 @contextlib.asynccontextmanager
-async def running_product(
-    logs: Path, *, origins: Sequence[str] = (), extra: Mapping[str, str] | None = None
-) -> AsyncIterator[Product]:
+async def running_product(logs: Path, *, origins: Sequence[str] = ()) -> AsyncIterator[Product]:
     """Run the product with stand-ins for the providers until the block ends.
 
     Args:
         logs: a folder for the processes' logs and state.
         origins: of host apps, as `make demo ARGS="--origin URL"` allows them.
-        extra: settings that override those of the tests.
     """
-    settings = {**_SETTINGS, **(extra or {})}
-    async with stage(logs, origins=origins, pre_join=False, extra=settings) as running:
+    async with stage(logs, origins=origins, pre_join=False, extra=_SETTINGS) as running:
         assert running.livekit is not None
         async with (
             httpx.AsyncClient(

@@ -24,5 +24,7 @@ for (const type of ["continue", "ended", "error"]) {
   });
 }
 
+// Before the element starts: it takes its first language from the page.
+document.documentElement.lang = options.get("locale") || navigator.language;
 document.body.style.margin = "0";
-document.body.append(greeter);
+document.querySelector("main").append(greeter);
