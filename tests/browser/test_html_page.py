@@ -83,7 +83,7 @@ async def test_element_greets_under_a_strict_policy(
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.add_init_script(_KEEP_VIOLATIONS)
-    async with serving(host_app_socket, pages, EXAMPLES) as origin:
+    async with serving(host_app_socket, pages, EXAMPLES / "html") as origin:
         looks = []
         for path in ("refused", "hostile"):
             await page.goto(f"{origin}/{path}")
@@ -110,6 +110,7 @@ async def test_element_greets_under_a_strict_policy(
         await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
         await expect(page.get_by_test_id("mic-button")).to_have_attribute("data-status", "on")
         await screenshot(page, "html")
+        assert await page.evaluate("getComputedStyle(document.body).margin") == "0px"
         assert await page.evaluate("window.violations") == []
 
         leads = asyncio.create_task(page.evaluate(_WHERE_CONTINUE_LEADS))

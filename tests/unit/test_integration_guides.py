@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
+from agent.token_endpoint.http.schemas import PlatformFields
+from tests.unit.endpoint_app import JWT_SECRET, settings
+
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [
     ("integrate-react.md", "examples/react-app/src/App.tsx"),
@@ -27,7 +31,29 @@ def test_guide_shows_the_code_of_its_example(guide: str, example: str) -> None:
     assert len(code.splitlines()) < LINES_MAX
 
 
-@pytest.mark.parametrize("guide", ["integrate-django.md", "integrate-html.md"])
+@pytest.mark.parametrize("name", ["react", "nextjs", "html", "iframe"])
+def test_guide_says_how_to_try_it_without_keys(name: str) -> None:
+    guide = (ROOT / "docs" / f"integrate-{name}.md").read_text(encoding="utf-8")
+    assert 'make demo ARGS="--origin http://localhost:' in guide
+    # The server of the Next.js guide signs the JWT.
+    assert "SignJWT" in guide or "(integration.md#from-the-trainees-browser-with-a-jwt)" in guide
+
+
+async def test_integration_page_makes_a_jwt_that_the_endpoint_accepts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "integration.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(import jwt.*?)```", page, re.DOTALL)
+    monkeypatch.setenv("PLATFORM_JWT_SECRET", JWT_SECRET)
+    exec(code, {})
+    claims = await PlatformJwtVerifier(settings(tmp_path)).claims(capsys.readouterr().out.strip())
+    assert claims["session_id"] == "123"
+    assert PlatformFields.model_validate(claims).trainee.name == "Ada"
+
+
+@pytest.mark.parametrize(
+    "guide", ["integrate-django.md", "integrate-html.md", "integrate-iframe.md"]
+)
 def test_page_of_the_guide_fits_a_phone_and_names_its_language(guide: str) -> None:
     text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
     page = next(code for code in re.findall(r"```html\n(.*?)```", text, re.DOTALL))
