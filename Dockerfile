@@ -1,10 +1,9 @@
 # The worker. With another command, the same image runs the endpoint (docs/deploy-self-hosted.md).
 #
-# Python packages are installed from uv.lock with hashes. The base image is a tag, so that a rebuild
-# includes security fixes of Debian and Python. For reproducible builds, pin its digest:
-# --build-arg PYTHON=python:3.11-slim-bookworm@sha256:… (docker buildx imagetools inspect shows it).
-ARG PYTHON=python:3.11-slim-bookworm
-ARG NODE=node:22-bookworm-slim
+# Python packages are installed from uv.lock with hashes. The digests are of the images for all
+# platforms. A pinned image gets no security fixes: renew it (docs/deploy-self-hosted.md, "Pin the images").
+ARG PYTHON=python:3.11.17-slim-bookworm@sha256:0a310eeecf4e1f5a0743f9a6520c90c88d089c903ca5fd283f501e3a805f5f89
+ARG NODE=node:22.23.3-bookworm-slim@sha256:c3de60bf2f9dd0ac6370e6117950ff62d6e339527e7472301c9c78a017978392
 
 # The custom element that the endpoint serves at /static/greeter.js.
 FROM ${NODE} AS element

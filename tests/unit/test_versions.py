@@ -47,9 +47,23 @@ def test_release_version_is_the_same_in_every_file() -> None:
 
 def test_compose_runs_the_tested_livekit_server() -> None:
     image = yaml.safe_load(text("compose.yaml"))["services"]["livekit"]["image"]
-    tag, _, digest = image.partition("@")
-    assert tag == f"livekit/livekit-server:{LIVEKIT}"
-    assert digest.startswith("sha256:")
+    assert image.partition("@")[0] == f"livekit/livekit-server:{LIVEKIT}"
+
+
+def test_images_of_others_are_pinned_by_version_and_digest() -> None:
+    services = yaml.safe_load(text("compose.yaml"))["services"].values()
+    images = {s["image"] for s in services if not s["image"].startswith("training-greeter")}
+    for dockerfile in ("Dockerfile", "deploy/page/Dockerfile"):
+        recipe = text(dockerfile)
+        assert set(re.findall(r"^FROM (\S+)", recipe, re.MULTILINE)) == {
+            f"${{{name}}}" for name in re.findall(r"^ARG (\w+)=", recipe, re.MULTILINE)
+        }
+        images |= set(re.findall(r"^ARG \w+=(\S+)", recipe, re.MULTILINE))
+    pinned = r"(\S+):v?\d+\.\d+\.\d+(?:-[\w-]+)?@sha256:[0-9a-f]{64}"
+    names = [match[1] for image in images if (match := re.fullmatch(pinned, image))]
+    # One version of each: a set.
+    assert sorted(names) == ["caddy", "livekit/livekit-server", "node", "python", "redis"]
+    assert len(names) == len(images)
 
 
 def test_workflows_pin_actions_by_commit() -> None:
