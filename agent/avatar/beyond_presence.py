@@ -22,6 +22,7 @@ from livekit.plugins import bey
 from agent.avatar.output import AvatarOutput
 from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import Events
+from agent.core.http_session import read_at_most
 from agent.core.livekit_internals import BeyAvatarSession
 from agent.core.log import ignore_task_failure, logger
 from agent.core.provider_advice import AVATAR_ADVICE
@@ -183,12 +184,7 @@ class BeyondPresenceAvatar(BeyAvatarSession):
             json=request,
             timeout=aiohttp.ClientTimeout(total=self._settings.avatar_call_timeout_s),
         ) as response:
-            body = b""
-            async for chunk in response.content.iter_chunked(16_384):
-                body += chunk
-                if len(body) > _RESPONSE_MAX:
-                    break
-            text = body.decode(errors="replace")
+            text = (await read_at_most(response, _RESPONSE_MAX)).decode(errors="replace")
             # The integration guide tells operators to search for exactly this text.
             logger.info(
                 "Beyond Presence API Response Status: %d",

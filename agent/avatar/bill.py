@@ -1,53 +1,32 @@
 """Compare the ledger with what Beyond Presence says about each session.
 
-`GET /v1/sessions/{id}` returns the session's `status`: `to_start`, `ongoing` with `started_at`, or
-`completed` with `started_at` and `ended_at`
-(https://docs.bey.dev/api-reference/speech-to-video-sessions/retrieve-speech-to-video-session). The
-API has no price and no billed duration of a session, so the time from start to end stands for it.
-`GET /v1/sessions` lists all sessions, the latest first
-(https://docs.bey.dev/api-reference/speech-to-video-sessions/list-speech-to-video-sessions): those
-that the ledger does not have are added to it.
+Its API has no billed duration, so the time from a session's start to its end stands for it.
+Sessions that only Beyond Presence knows are added to the ledger.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, Literal, get_args
-from urllib.parse import quote, urlsplit
+from typing import Final, Literal, get_args
 
 import aiohttp
 
+from agent.avatar.sessions_api import ProviderSession, host_of, session_of, session_pages
 from agent.core.errors import BillError
 from agent.core.settings import BillSettings
 from agent.store import AvatarSession, Store
 
 QUIET_S: Final = 600.0
 """A session is compared this long after its seconds changed last: its greeting is over by then."""
-_TIMEOUT_S: Final = 10.0
 _AT_ONCE: Final = 4
-_ANSWER_MAX: Final = 256_000  # bytes
-_PAGE: Final = 50
-"""Sessions in one answer; the most that Beyond Presence allows."""
-_PAGES_MAX: Final = 200
 _LOOK_BACK_S: Final = 7 * 86_400.0
 """The list of Beyond Presence is read as far back as this."""
-_UNREADABLE: Final = (
-    "Beyond Presence's answer about a session cannot be read: look for a newer version of "
-    "training-greeter"
-)
 _UNKNOWN: Final = -1.0
 """In the store, for a session that Beyond Presence does not know."""
-_ADVICE: Final = {
-    401: "it does not accept BEYOND_PRESENCE_API_KEY",
-    403: "BEYOND_PRESENCE_API_KEY may not read sessions; use the key that the worker uses",
-    429: "too many requests; try again later",
-}
 
 Result = Literal["matches", "billed_more", "billed_less", "still_running", "not_found"]
 RESULTS: Final[tuple[Result, ...]] = get_args(Result)
@@ -66,17 +45,6 @@ class Comparison:
     billed_s: float | None
     """Seconds of the session so far; None if Beyond Presence does not know it."""
     result: Result
-
-
-@dataclass(frozen=True)
-class ProviderSession:
-    """What Beyond Presence says about one session."""
-
-    seconds: float
-    """From its start to its end, or until now."""
-    is_over: bool
-    started_at: float = 0.0
-    """Unix time; 0 if it has not started."""
 
 
 @dataclass(frozen=True)
@@ -171,16 +139,6 @@ def _batched(entries: Sequence[AvatarSession], size: int) -> Iterator[Sequence[A
     return (entries[start : start + size] for start in range(0, len(entries), size))
 
 
-async def session_of(
-    settings: BillSettings, http: aiohttp.ClientSession, session_id: str
-) -> ProviderSession | None:
-    """Return what Beyond Presence says about a session; None if it does not know it."""
-    status, body = await _get(settings, http, f"/v1/sessions/{quote(session_id, safe='')}")
-    if status == 404:
-        return None
-    return _parse(_read(status, body))
-
-
 async def _add_lost_sessions(
     store: Store, settings: BillSettings, http: aiohttp.ClientSession, livekit_url: str
 ) -> list[str]:
@@ -195,81 +153,20 @@ async def _add_lost_sessions(
     now = time.time()
     first, last = max(known[0].given_at + QUIET_S, now - _LOOK_BACK_S), now - QUIET_S
     ids = {entry.id for entry in known}
+    host = host_of(livekit_url)
     added: list[str] = []
-    query = {"limit": str(_PAGE)}
-    for _ in range(_PAGES_MAX):
-        page = _read(*await _get(settings, http, "/v1/sessions", **query))
-        started_at = last
-        try:
-            for session in page["data"]:
-                if not (begun := _parse(session).started_at):
-                    continue  # it costs nothing yet
-                started_at = begun
-                is_ours = _host(session["url"]) == _host(livekit_url)
-                if is_ours and first <= begun <= last and session["id"] not in ids:
-                    added.append(str(session["id"]))
-            more = page["next_cursor"] if page["has_more"] else None
-        except (ValueError, TypeError, KeyError):
-            raise BillError(_UNREADABLE) from None
-        if not more or started_at < first:
+    async for page in session_pages(settings, http):
+        started = [session for session in page if session.started_at]  # others cost nothing yet
+        added += [
+            session.id
+            for session in started
+            if first <= session.started_at <= last
+            and session.id not in ids
+            and session.livekit == host
+        ]
+        if started and started[-1].started_at < first:
             break
-        query["cursor"] = str(more)
     day = time.strftime("%Y-%m-%d", time.gmtime())
     for session_id in added:
         await store.add_avatar_seconds(day, 0, session=session_id)
     return added
-
-
-def _host(url: str) -> tuple[str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.hostname, parts.port
-
-
-async def _get(
-    settings: BillSettings, http: aiohttp.ClientSession, path: str, **query: str
-) -> tuple[int, bytes]:
-    """Return the status and the body of an answer."""
-    key = settings.beyond_presence_api_key
-    body = b""
-    try:
-        async with http.get(
-            f"{settings.bey_api_url}{path}",
-            params=query,
-            headers={"x-api-key": key.get_secret_value() if key else ""},
-            timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
-            allow_redirects=False,
-        ) as response:
-            async for chunk in response.content.iter_chunked(16_384):
-                body += chunk
-                if len(body) > _ANSWER_MAX:
-                    break
-            return response.status, body
-    except (aiohttp.ClientError, OSError, TimeoutError) as e:
-        raise BillError(
-            f"Beyond Presence cannot be reached ({type(e).__name__}): check BEY_API_URL and the "
-            "network"
-        ) from None
-
-
-def _read(status: int, body: bytes) -> dict[str, Any]:
-    if status != 200:
-        advice = _ADVICE.get(status, "its service has a problem; see its status page")
-        raise BillError(f"Beyond Presence answered {status}: {advice}")
-    try:
-        return dict(json.loads(body))
-    except (ValueError, TypeError):
-        raise BillError(_UNREADABLE) from None
-
-
-def _parse(session: dict[str, Any]) -> ProviderSession:
-    try:
-        status = session["status"]
-        if status["type"] == "to_start":
-            return ProviderSession(0.0, is_over=True)
-        started = datetime.fromisoformat(status["started_at"]).timestamp()
-        if status["type"] == "ongoing":
-            return ProviderSession(max(time.time() - started, 0.0), False, started)
-        ended = datetime.fromisoformat(status["ended_at"]).timestamp()
-    except (ValueError, TypeError, KeyError):
-        raise BillError(_UNREADABLE) from None
-    return ProviderSession(max(ended - started, 0.0), True, started)

@@ -7,6 +7,7 @@ uses HTTPS_PROXY, but not NO_PROXY
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,14 @@ def proxy_for(url: str) -> str:
     if proxy_bypass(parts.hostname or ""):
         return ""
     return getproxies().get(parts.scheme, "")
+
+
+async def read_at_most(response: aiohttp.ClientResponse, size: int) -> bytes:
+    """Return the body; if it is longer than `size` bytes, only its first `size + 1`."""
+    try:
+        return await response.content.readexactly(size + 1)
+    except asyncio.IncompleteReadError as e:
+        return e.partial
 
 
 class LiveKitClient(api.LiveKitAPI):

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from agent.core.http_session import proxy_for
+from agent.core.http_session import proxy_for, read_at_most
 
 REQUEST_TIMEOUT_S = 4.0
 """For one request and its response together."""
@@ -100,11 +100,7 @@ class HttpClient:
                 timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
             ) as response:
                 self._note_clock(server, response.headers.get("Date", ""))
-                content = b""
-                async for chunk in response.content.iter_chunked(65_536):
-                    content += chunk
-                    if len(content) > _BODY_MAX:
-                        break
+                content = await read_at_most(response, _BODY_MAX)
                 return Response(
                     status=response.status, body=content, headers=dict(response.headers)
                 )

@@ -10,7 +10,7 @@ import aiohttp
 import jwt
 
 from agent.core.errors import PlatformKeysError
-from agent.core.http_session import http_session
+from agent.core.http_session import http_session, read_at_most
 from agent.core.jwks import SET_MAX, usable_keys
 from agent.core.log import log_task_failure, logger
 
@@ -131,16 +131,14 @@ class JwksClient:
             ):
                 if answer.status != 200:
                     raise PlatformKeysError(f"answered {answer.status}: it must answer 200 itself")
-                body = bytearray()
-                async for chunk in answer.content.iter_any():
-                    body += chunk
-                    if len(body) > SET_MAX:
-                        raise PlatformKeysError(f"answered more than {SET_MAX} bytes")
+                body = await read_at_most(answer, SET_MAX)
+                if len(body) > SET_MAX:
+                    raise PlatformKeysError(f"answered more than {SET_MAX} bytes")
         except TimeoutError:
             raise PlatformKeysError(f"did not answer within {self._timeout_s:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as e:
             raise PlatformKeysError(f"cannot be reached ({type(e).__name__})") from None
         try:
-            return json.loads(bytes(body))
+            return json.loads(body)
         except (ValueError, RecursionError):
             raise PlatformKeysError("did not answer JSON") from None
