@@ -5,8 +5,8 @@
 - `selection`, `word_forms`: select script, locale and industry for a trainee
 - `rendering`, `script_texts`, `templates`: fill a script with the trainee's values, always as plain
   text; the result is in `rendered_script`
-- `check`, `check_file`, `wording`, `speakable`, `disclosure`, `language_detection`, `explain`: the
-  checks of `python -m agent prompts check`, and their words
+- `check`, `check_file`, `check_rendered`, `wording`, `speakable`, `disclosure`,
+  `language_detection`, `explain`: the checks of `python -m agent prompts check`, and their words
 """
 
 from __future__ import annotations

@@ -1,23 +1,23 @@
-"""Check one script file: placeholders, questions, voice, and whether a voice can speak it."""
+"""Check one script file: placeholders, questions, voice, and its texts as they are written.
+
+`check_rendered` checks the texts as trainees hear them.
+"""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.scripts.disclosure import DISCLOSURE_MAX_S, discloses_ai, discloses_recording
+from agent.scripts.check_rendered import OPTIONAL, check_rendered
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.language_detection import detect_other_language
 from agent.scripts.library import Library, ScriptFile
-from agent.scripts.rendered_script import RenderedScript
 from agent.scripts.rendering import render_script
 from agent.scripts.schema import Common, Script, Shared
 from agent.scripts.script_texts import COMMON_NAMES, NAMES, common_of, shared_text
 from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words
-from agent.scripts.speakable import estimate_speech_s, has_no_words
 from agent.scripts.templates import template_errors
 from agent.scripts.word_forms import normalize_words
 from agent.scripts.wording import (
@@ -27,22 +27,10 @@ from agent.scripts.wording import (
     not_a_name,
     not_a_text,
     speech_problem,
-    stray_punctuation,
 )
 from agent.speech.voices import gemini_voice, spoken_language
 
-OPENING_MAX_S = 15.0
-"""The shipped openings take about 12 s; after 15 s, people stop listening."""
-LINE_MAX_S = 20.0
-"""For every other line that is spoken word for word."""
-_LIMITS_S = {"opening": OPENING_MAX_S, "recording_disclosure": DISCLOSURE_MAX_S}
-
-_SPOKEN = (
-    *("opening", "closing", "trouble", "moment", "resume", "suggest_typing", "check_in"),
-    *("ai_disclosure", "recording_disclosure"),
-)
 _SHARED = tuple(Shared.model_fields)
-_NOT_NEEDED = {"moment", "resume", "suggest_typing"}
 _NOT_SPOKEN = {"training_types", "roles", "locales", "voice", "avatar", "poster", "after_closing"}
 _NOT_SPOKEN_INSIDE = {"aliases", "id", "type", "only_if"}
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
@@ -87,7 +75,7 @@ def check_file(
     yield from _check_industries(file, ignored_words(library))
     yield from _check_voice(file, voices)
     common = common_of(library, file.locale)
-    needed = [field for field in _SHARED if field not in _NOT_NEEDED]
+    needed = [field for field in _SHARED if field not in OPTIONAL]
     missing = [field for field in needed if shared_text(file, common, field) is None]
     for field in missing:
         yield file.finding((field,), f"is missing, and _common has none in {file.locale}")
@@ -104,7 +92,7 @@ def check_file(
             by: ChosenBy = "training_type" if script.training else "default"
             selection = ScriptSelection(file, by, "exact", variant)
             for metadata in (JobMetadata(), sample):
-                for finding in _check_as_rendered(
+                for finding in check_rendered(
                     file, variant, render_script(library, selection, metadata)
                 ):
                     # One finding for each text, however many sample trainees have it.
@@ -116,79 +104,6 @@ def check_file(
         else:
             yield file.body_finding(1, f"the instruction, as {common.path.name} has it, {why}")
     yield from said.values()
-
-
-def _check_as_rendered(
-    file: ScriptFile[Script], variant: str, script: RenderedScript
-) -> Iterator[Finding]:
-    """Find problems in the texts as one trainee hears them."""
-    industry = file.fields.industries.get(variant)
-    for field in (*_SPOKEN, "welcome_text"):
-        text = getattr(script, field)
-        own = industry is not None and getattr(industry, field, None) is not None
-        loc = ("industries", variant, field) if own else (field,)
-        if has_no_words(text) and field not in _NOT_NEEDED:
-            yield file.finding(
-                loc, "has no words for a trainee with few, or with all, known values"
-            )
-        if why := speech_problem(text, file.locale):
-            yield file.finding(loc, why)
-        limit = _LIMITS_S.get(field, LINE_MAX_S)
-        seconds = estimate_speech_s(text, file.locale)
-        if field in _SPOKEN and seconds > limit:
-            yield file.finding(loc, _too_long(text, seconds, limit))
-        if where := stray_punctuation(text, file.locale):
-            yield file.finding(loc, _stray(where))
-        if field == "opening" and (why := _question_problem(text)):
-            yield file.finding(loc, why, "warning")
-    if not discloses_recording(script.recording_disclosure, file.locale):
-        yield file.finding(("recording_disclosure",), "does not say that the greeting is recorded")
-    if not discloses_ai(script.ai_disclosure, file.locale):
-        yield file.finding(("ai_disclosure",), "does not say that an AI speaks")
-    if script.ai_disclosure not in script.opening and not discloses_ai(script.opening):
-        own = industry is not None and industry.opening is not None
-        loc = ("industries", variant, "opening") if own else ("opening",)
-        yield file.finding(loc, "does not say that an AI speaks: add {{ ai_disclosure }}")
-    for i, question in enumerate(script.questions):
-        if has_no_words(question.ask):
-            yield file.finding(("questions", i, "ask"), "has no words")
-        elif not re.search(r"[?？؟]", question.ask):
-            yield file.finding(
-                ("questions", i, "ask"), "is not a question: end it with ?", "warning"
-            )
-        seconds = estimate_speech_s(question.ask, file.locale)
-        if seconds > LINE_MAX_S:
-            message = _too_long(question.ask, seconds, LINE_MAX_S)
-            yield file.finding(("questions", i, "ask"), message)
-        if where := stray_punctuation(question.ask, file.locale):
-            yield file.finding(("questions", i, "ask"), _stray(where))
-
-
-def _too_long(text: str, seconds: float, limit: float) -> str:
-    words = math.ceil(len(text.split()) * (1 - limit / seconds))
-    return (
-        f"takes about {seconds:.1f} s to say; the limit is {limit:.0f} s: remove about"
-        f" {words} word{'s' * (words != 1)}"
-    )
-
-
-def _stray(where: str) -> str:
-    return (
-        f"is spoken as “{where}” to some trainees: write one mark only, and if it belongs to a"
-        " value such as {{ name }}, put both inside {% if name %} … {% endif %}"
-    )
-
-
-def _question_problem(opening: str) -> str:
-    """Say why an opening does not end with one question; empty if it does."""
-    number = len(re.findall(r"[?？؟]+", opening))
-    if number == 0:
-        return "asks nothing: end it with one easy question, such as the first of `questions`"
-    if number > 1:
-        return f"asks {number} questions: keep one, at the end"
-    if not re.search(r"[?？؟][!\"'”»“\s]*$", opening):
-        return "goes on after its question: end with the question, then the trainee answers"
-    return ""
 
 
 def spoken_texts(file: ScriptFile[Script]) -> Iterator[tuple[Loc, str]]:
