@@ -273,22 +273,34 @@ class AvatarOutput(AudioOutput):
         """Notice an avatar that plays nothing, or does not report that it has played a run."""
         while True:
             await asyncio.sleep(_CHECK_EVERY_S)
-            run, sound = self._run, self._sound
+            run = self._run
             if run is None or run.stopped is not None:
                 continue
-            left_s = run.left_s
-            quiet_s = time.monotonic() - max(run.started_at, sound.heard_at)
-            overdue = left_s < -_UNREPORTED_S and quiet_s > _UNREPORTED_S
-            unreported = run.closed and overdue
-            silent = left_s > 0 and quiet_s > _SILENT_S
-            silent |= unreported and run.should_have_been_heard and sound.heard_at < run.started_at
-            if silent and sound.is_known:
+            if self._plays_nothing(run):
                 self._greeting_events.emit(AvatarStalled(self._identity))
                 return
-            if unreported:
+            if self._is_unreported(run):
                 logger.warning(
                     "the avatar did not report the end of a line; assuming that it was played. No "
                     "action is needed unless it repeats",
                     extra={"event": "avatar_end_unreported"},
                 )
                 self._finish(interrupted=False)
+
+    def _plays_nothing(self, run: Run) -> bool:
+        """True if the avatar should be heard, or should have been heard, and was not."""
+        if not self._sound.is_known:
+            return False
+        if run.left_s > 0:
+            return self._quiet_s(run) > _SILENT_S
+        unheard = run.should_have_been_heard and self._sound.heard_at < run.started_at
+        return unheard and self._is_unreported(run)
+
+    def _is_unreported(self, run: Run) -> bool:
+        """True if the avatar should have reported by now that it has played a run."""
+        is_over = run.closed and run.left_s < -_UNREPORTED_S
+        return is_over and self._quiet_s(run) > _UNREPORTED_S
+
+    def _quiet_s(self, run: Run) -> float:
+        """Seconds since the avatar was heard, or since the run began."""
+        return time.monotonic() - max(run.started_at, self._sound.heard_at)
