@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
+from agent.avatar.ledger import AvatarLedger
 from agent.core import end_reasons
 from agent.core.errors import StoreError
 from agent.core.events import (
@@ -35,7 +36,6 @@ from agent.core.job_metadata import room_name_of
 from agent.core.log import log_task_failure, logger
 from agent.greeting.context import Greeting
 from agent.outcomes.aggregate import without_person
-from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.record import Ended, Fault, Feedback, Outcome
 from agent.outcomes.tally import count_outcome
 from agent.store import Store
@@ -67,8 +67,7 @@ class OutcomeRecorder:
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
         self._in_store = False
-        self._counted_s: dict[str, float] = {}
-        """Avatar seconds that are in the ledger already, by the avatar's identity."""
+        self._ledger = AvatarLedger(self._state.avatar_usage)
         self._saving: asyncio.Task[None] | None = None
         metadata, script = self._state.metadata, self._state.script
         self._outcome = Outcome(
@@ -201,14 +200,7 @@ class OutcomeRecorder:
             await store.open_outcome(outcome.id, outcome.session_id, self._body(), LEASE_S)
             self._in_store = True
         body = self._body()
-        # Counted while the greeting runs, so that greetings that start meanwhile see it in the
-        # budget.
-        for stay in self._state.avatar_usage.stays:
-            counted_s = self._counted_s.get(stay.identity)
-            new_s = round(stay.seconds, 1) - (counted_s or 0.0)
-            if new_s > 0 or (stay.provider_session_id and counted_s is None):
-                await store.add_avatar_seconds(utc_day(), new_s, session=stay.provider_session_id)
-                self._counted_s[stay.identity] = (counted_s or 0.0) + new_s
+        await self._ledger.add_new(store)
         return body
 
     def _body(self) -> str:
