@@ -12,7 +12,8 @@ from typing import Final
 
 from livekit.agents import EndpointingOptions
 
-_ENDS: Final = (".", "?", "!", "。", "？", "！", "।", "؟")
+_ENDS: Final = (".", "!", "。", "！", "।")
+_ASKS: Final = ("?", "？", "؟")
 _GOES_ON: Final = (",", ";", ":", "-", "–", "—", "…", "...", "、", "，")
 _QUESTION_WORDS: Final = frozenset(
     # English, German, Spanish, French
@@ -33,7 +34,10 @@ _QUESTION_LENGTH: Final = 3
 
 DEFAULT_DELAYS: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 2.0}
 """The agent waits `min_delay` if the detector considers the turn complete, else `max_delay`."""
-_AFTER_SENTENCE: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 0.6}
+_AFTER_QUESTION: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 0.5}
+_AFTER_SENTENCE: Final[EndpointingOptions] = {"min_delay": 0.4, "max_delay": 1.2}
+"""A full stop is weaker evidence than a question mark: the first part of a sentence may have one. A
+delay below 0.4 s would not make replies sooner, because the reply is generated meanwhile."""
 _AFTER_PART: Final[EndpointingOptions] = {"min_delay": 1.6, "max_delay": 2.0}
 
 
@@ -41,10 +45,12 @@ def endpointing_delays(transcript: str) -> EndpointingOptions:
     """Return how long to wait for more words after a final transcript."""
     text = transcript.rstrip(" \"'»”)")
     words = re.findall(r"[\w']+", text.lower())
+    if text.endswith(_ASKS):
+        return _AFTER_QUESTION
     if text.endswith(_ENDS) and not text.endswith(_GOES_ON):
         return _AFTER_SENTENCE
     if text.endswith(_GOES_ON) or (words and words[-1] in _LINKS):
         return _AFTER_PART
     if len(words) >= _QUESTION_LENGTH and words[0] in _QUESTION_WORDS:
-        return _AFTER_SENTENCE
+        return _AFTER_QUESTION
     return DEFAULT_DELAYS
