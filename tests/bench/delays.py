@@ -1,8 +1,8 @@
 """`python -m tests.bench.delays`: calculates reply gaps and false cut-offs with nova-3.
 
-The product does not run, so the result does not depend on the machine. The recordings of `make turns` go
-through Opus, and then to the product's voice activity detector, to v1-mini and to the recogniser of the
-stand-in. Their results say when livekit-agents would end the turn.
+The product does not run, so the result does not depend on the machine. The recordings of
+`make turns` go through Opus, and then to the product's voice activity detector, to v1-mini and to
+the recogniser of the stand-in. Their results say when livekit-agents would end the turn.
 """
 
 from __future__ import annotations
