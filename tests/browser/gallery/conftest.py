@@ -28,7 +28,8 @@ SIZES: Final = {
 }
 """A window of 1280 × 1024 has `zoom-200` and `zoom-400` left at these zooms."""
 
-_ORIGIN: Final = "http://gallery.test"
+_ORIGIN: Final = "https://gallery.test"
+"""Browsers open the microphone only for a secure origin."""
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +42,11 @@ async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pag
     await run_tool("building the gallery", npx, *build, say=print, timeout_s=120, cwd=WEB)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium(),
+            args=[
+                *("--no-sandbox", "--disable-gpu"),
+                *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+            ],
         )
         # While something moves, it is not where it will be.
         page = await chromium.new_page(reduced_motion="reduce")

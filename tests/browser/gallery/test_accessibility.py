@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.gallery.conftest import set_size, show
 
@@ -22,6 +22,12 @@ _AXE: Final = """async (runOnly) => {
     }
     return problems;
 }"""
+
+_DENY_MICROPHONE: Final = """() => {
+    navigator.mediaDevices.getUserMedia =
+        () => Promise.reject(new DOMException("denied", "NotAllowedError"));
+}"""
+_METER_MOVES: Final = "document.querySelector('[data-testid=mic-level]')?.dataset.moving === 'true'"
 
 _FOCUSED: Final = """() => {
     const { tagName, dataset, className } = document.activeElement;
@@ -96,8 +102,15 @@ async def test_focus_stays_in_the_greeting_after_every_action(page: Page) -> Non
     # "Try again" is replaced by a new attempt.
     await show(page, "unreachable")
     await page.get_by_test_id("try-again").focus()
-    await show(page, "requesting", takesFocus=True)
+    await show(page, "requesting")
     assert await focused() == "tg-stage"
+
+    # While the browser asks, the switch of the microphone cannot be used, but keeps the focus.
+    await show(page, "denied")
+    await page.get_by_test_id("mic-button").focus()
+    for state in ("greeting-first", "greeting", "lost"):
+        await change_to(state)
+        assert await focused() == "mic-button", state
 
     # The page does not take the focus from elsewhere.
     await show(page, "waiting")
@@ -105,6 +118,29 @@ async def test_focus_stays_in_the_greeting_after_every_action(page: Page) -> Non
     for state in ("greeting", "completed"):
         await change_to(state)
         assert await focused() == "BODY", state
+
+
+async def test_microphone_check_keeps_the_focus_and_is_announced(page: Page) -> None:
+    await show(page, "pre-join")
+    await page.evaluate(_DENY_MICROPHONE)
+    check = page.get_by_test_id("mic-check")
+    note = check.get_by_role("status")
+    await page.get_by_test_id("try-microphone").focus()
+    await page.keyboard.press("Enter")
+    await expect(check).to_have_attribute("data-status", "denied")
+    await expect(note).to_contain_text("Your browser blocks it")
+    assert await page.evaluate(_FOCUSED) == "try-microphone"
+
+    await page.evaluate("delete navigator.mediaDevices.getUserMedia")
+    await page.keyboard.press("Enter")
+    # The level meter replaces the button.
+    await expect(note).to_have_text("Say something: the bars should move.")
+    await expect(check).to_be_focused()
+    device = page.get_by_test_id("mic-device")
+    await device.focus()
+    await device.select_option(index=1)
+    await page.wait_for_function(_METER_MOVES)
+    await expect(device).to_be_focused()
 
 
 async def test_every_control_is_reached_with_the_tab_key(page: Page) -> None:
@@ -127,7 +163,8 @@ async def test_every_control_is_reached_with_the_tab_key(page: Page) -> None:
     }
     for state, controls in expected.items():
         await show(page, state)
-        await page.evaluate("document.activeElement.blur()")
+        # Tab goes on from what is before the greeting.
+        await page.get_by_role("main").evaluate("main => { main.tabIndex = -1; main.focus(); }")
         reached = []
         for _ in controls:
             await page.keyboard.press("Tab")

@@ -1,4 +1,4 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 
@@ -7,6 +7,7 @@ import type { Turn } from "../livekit/turn.js";
 import { LANGUAGES, textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
 import { AnswerChips } from "./AnswerChips.js";
+import { Frame } from "./Frame.js";
 
 const MOOD: OpenQuestion = {
   id: "mood",
@@ -38,8 +39,19 @@ test("a choice sends its words and its id", async () => {
     question: "mood",
     value: "nervous",
   });
-  // The button may go, but the focus stays.
-  expect(document.activeElement).toBe(screen.getByTestId("chips"));
+});
+
+test("the focus stays near a tapped button that is gone on the guide's turn", async () => {
+  const send = vi.fn().mockResolvedValue(undefined);
+  const chips = (turn: Turn) => (
+    <Frame>
+      <AnswerChips questions={QUESTIONS} turn={turn} send={send} />
+    </Frame>
+  );
+  const { rerender } = render(chips("trainee"));
+  await userEvent.click(screen.getByRole("button", { name: "calm" }));
+  rerender(chips("guide"));
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("chips")));
 });
 
 test("yes and no, and skipping", async () => {

@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useState } from "react";
 
 import { fill } from "../lib/fill.js";
 import { doneOf, type OpenQuestion, type Questions, type Tap } from "../livekit/questions.js";
@@ -19,7 +19,6 @@ interface AnswerChipsProps {
 export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
   const texts = useTexts();
   const [status, setStatus] = useState<"idle" | "sending" | "failed">("idle");
-  const group = useRef<HTMLDivElement>(null);
   const { open } = questions;
   const waits = turn === "trainee";
   const answers = waits ? answersTo(questions, texts) : [];
@@ -34,8 +33,6 @@ export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
   const tap = async (chip: Chip) => {
     if (status === "sending") return;
     setStatus("sending");
-    // The tapped button may disappear: keep the focus near it.
-    group.current?.focus({ preventScroll: true });
     try {
       await send(chip.text, chip.tap);
       setStatus("idle");
@@ -57,10 +54,10 @@ export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
   );
   return (
     <div
-      ref={group}
       className="tg-chips"
       role="group"
       tabIndex={-1}
+      data-focus-fallback=""
       aria-label={open?.ask ?? texts.chips.label}
       data-testid="chips"
       data-waits={waits}

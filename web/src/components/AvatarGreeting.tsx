@@ -15,6 +15,7 @@ import { type GreetingOptions, useCallbacks, useGreetingEndpoint } from "../useG
 import { ContinueButton } from "./ContinueButton.js";
 import { Ending } from "./Ending.js";
 import { ErrorBoundary } from "./ErrorBoundary.js";
+import { Frame } from "./Frame.js";
 import { Greeting } from "./Greeting.js";
 import { Layout } from "./Layout.js";
 import { PreJoin } from "./PreJoin.js";
@@ -74,8 +75,6 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
   const { locale, labels, preJoin = true } = props;
   // Kept through all attempts, so that "Try again" does not ask again.
   const [join, setJoin] = useState(preJoin ? undefined : JOIN_WITH_ALL);
-  // The button that started the greeting is gone.
-  const started = preJoin && join !== undefined;
   const texts = useMemo(
     () => textsFor([learnedLocale, locale, ...languages], labels),
     [learnedLocale, locale, languages, labels],
@@ -83,7 +82,7 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
   return (
     <TextsContext.Provider value={texts}>
       <DraftContext.Provider value={draft}>
-        <div className="tg-frame">
+        <Frame>
           <Attempt
             key={`${attempt} ${props.endpointUrl}`}
             {...props}
@@ -91,9 +90,8 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
             tryAgain={tryAgain}
             join={join}
             setJoin={setJoin}
-            takesFocus={attempt > 0 || started}
           />
-        </div>
+        </Frame>
       </DraftContext.Provider>
     </TextsContext.Provider>
   );
@@ -101,7 +99,6 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
 
 type AttemptProps = AvatarGreetingProps & {
   tryAgain: () => void;
-  takesFocus: boolean;
   /** Undefined until the trainee has left the pre-join screen. */
   join: JoinOptions | undefined;
   setJoin: (join: JoinOptions) => void;

@@ -15,7 +15,6 @@ type GreetingProps = AvatarGreetingProps & {
   endpoint: GreetingEndpoint;
   join: JoinOptions;
   tryAgain: () => void;
-  takesFocus: boolean;
   /** The name that the trainee chose in this session; undefined if they chose none. */
   chosenName: string | undefined;
   keepName: (name: string) => void;
@@ -23,7 +22,7 @@ type GreetingProps = AvatarGreetingProps & {
 
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
-  const { endpoint, join, guideName, tryAgain, takesFocus, chosenName, keepName } = props;
+  const { endpoint, join, guideName, tryAgain, chosenName, keepName } = props;
   const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props, join);
   const before = useContext(GuideContext);
 
@@ -46,7 +45,7 @@ export function Greeting(props: GreetingProps) {
         <DisclosureContext.Provider value={labelShown}>
           <GreetingView
             {...greeting}
-            {...{ tryAgain, takesFocus, takesFeedback }}
+            {...{ tryAgain, takesFeedback }}
             traineeName={chosenName ?? props.traineeName}
             onName={keepName}
           />

@@ -51,8 +51,6 @@ export interface GreetingViewProps {
   leaving: Leaving;
   leave: () => void;
   tryAgain: () => void;
-  /** This is not the first attempt; see `Layout`. */
-  takesFocus?: boolean;
 }
 
 /** The page of a greeting. It needs no LiveKit room, so that each state can be shown alone. */
@@ -87,7 +85,6 @@ export function GreetingView(props: GreetingViewProps) {
         )
       }
       reconnecting={reconnecting}
-      takesFocus={props.takesFocus === true}
       recording={agent?.recording === true && !over}
       stopRecording={props.stopRecording}
       stage={

@@ -1,8 +1,7 @@
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import { directionOf } from "../lib/direction.js";
 import { shownName } from "../lib/shownName.js";
-import { useKeptFocus } from "../lib/useKeptFocus.js";
 import type { Playback } from "../livekit/playbackReporter.js";
 import { closingOf, continueHintOf, type GreetingState, isOver } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
@@ -28,25 +27,20 @@ interface LayoutProps {
   announcer?: ReactNode;
   /** Whether the browser plays sound; for tests and hosts, as `data-sound`. */
   playback?: Playback;
-  /** The trainee asked for this attempt, and the button for it is gone. */
-  takesFocus?: boolean;
 }
 
 /** The page's layout: heading, stage, conversation and footer. */
 export function Layout(props: LayoutProps) {
   const { state, traineeName, stage, footer, conversation, announcer, playback } = props;
-  const { reconnecting = false, recording = false, takesFocus = false, stopRecording } = props;
+  const { reconnecting = false, recording = false, stopRecording } = props;
   /** The trainee has asked for it. */
   const [stopped, setStopped] = useState(false);
   const texts = useTexts();
-  const root = useRef<HTMLDivElement>(null);
-  useKeptFocus(root, takesFocus);
   const { tone, text } = statusOf(state, reconnecting, texts);
   const aiLabel = useDisclosed<HTMLParagraphElement>("ai");
   const recordingLabel = useDisclosed<HTMLParagraphElement>("recording", recording);
   return (
     <div
-      ref={root}
       className="tg-root"
       part="root"
       lang={texts.locale}

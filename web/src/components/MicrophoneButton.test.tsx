@@ -33,8 +33,23 @@ test("a note explains why the microphone is off, and what to do", () => {
   expect(note.textContent).toBe("");
 });
 
-test("without a conversation the microphone cannot be switched on", () => {
+test.each<[MicrophoneStatus, boolean]>([
+  ["off", false],
+  ["asking", true],
+])("while it cannot be switched (%s), the microphone keeps the focus", async (status, enabled) => {
+  const toggle = vi.fn();
+  const { rerender } = render(button("on", { toggle }));
+  const microphone = screen.getByRole("switch");
+  microphone.focus();
+  rerender(button(status, { enabled, toggle }));
+  expect(document.activeElement).toBe(microphone);
+  expect(microphone.getAttribute("aria-disabled")).toBe("true");
+  expect(microphone.matches(":disabled")).toBe(false);
+  await userEvent.click(microphone);
+  expect(toggle).not.toHaveBeenCalled();
+});
+
+test("without a conversation there is no note about the microphone", () => {
   render(button("off", { enabled: false }));
-  expect(screen.getByRole<HTMLButtonElement>("switch").disabled).toBe(true);
   expect(screen.getByTestId("mic-note").textContent).toBe("");
 });

@@ -17,6 +17,7 @@ export function MicrophoneButton({ microphone, enabled, textMode }: MicrophoneBu
   const noteId = useId();
   const { status, speaking, toggle } = microphone;
   const on = status === "on";
+  const usable = enabled && status !== "asking";
   const hasNote = enabled && status !== "on" && (!textMode || status === "off");
   return (
     <div className="tg-microphone">
@@ -30,8 +31,8 @@ export function MicrophoneButton({ microphone, enabled, textMode }: MicrophoneBu
         aria-checked={on}
         aria-label={texts.microphone.label}
         aria-describedby={noteId}
-        disabled={!enabled || status === "asking"}
-        onClick={toggle}
+        aria-disabled={!usable}
+        onClick={usable ? toggle : undefined}
       >
         {on ? <MicrophoneIcon /> : <MicrophoneOffIcon />}
         <span className="tg-mic-state" aria-hidden="true">

@@ -104,28 +104,35 @@ function MicrophoneCheck({ microphone }: { microphone: MicrophonePreview }) {
   const { preJoin, microphoneNote } = useTexts();
   const { status, track, open } = microphone;
   return (
-    <div className="tg-mic-check" data-testid="mic-check" data-status={status}>
-      {status === "on" ? (
-        <>
-          <p className="tg-mic-check-line">
-            <MicrophoneLevel track={track} /> {preJoin.saySomething}
-          </p>
-          <DeviceSelect microphone={microphone} />
-        </>
-      ) : (
+    <div
+      className="tg-mic-check"
+      role="group"
+      aria-label={preJoin.device}
+      tabIndex={-1}
+      data-focus-fallback=""
+      data-testid="mic-check"
+      data-status={status}
+    >
+      {status !== "on" && (
         <button
           type="button"
           className="tg-quiet tg-mic-try"
           data-testid="try-microphone"
-          disabled={status === "asking"}
-          onClick={() => open()}
+          aria-disabled={status === "asking"}
+          onClick={() => status !== "asking" && open()}
         >
           <MicrophoneIcon /> {preJoin.tryMicrophone}
         </button>
       )}
-      <p className="tg-note" role="status">
+      <p className={status === "on" ? "tg-mic-check-line" : "tg-note"} role="status">
+        {status === "on" && (
+          <>
+            <MicrophoneLevel track={track} /> {preJoin.saySomething}
+          </>
+        )}
         {status !== "on" && status !== "off" && microphoneNote[status]}
       </p>
+      {status === "on" && <DeviceSelect microphone={microphone} />}
     </div>
   );
 }

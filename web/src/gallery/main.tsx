@@ -12,6 +12,7 @@ import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 
 import { ContinueButton } from "../components/ContinueButton.js";
+import { Frame } from "../components/Frame.js";
 import { GreetingView } from "../components/GreetingView.js";
 import { Layout } from "../components/Layout.js";
 import { PreJoin } from "../components/PreJoin.js";
@@ -31,7 +32,6 @@ interface Shown {
   height?: string;
   /** Change what is shown, instead of showing it anew. */
   keep?: boolean;
-  takesFocus?: boolean;
 }
 
 const container = document.getElementById("root");
@@ -40,7 +40,7 @@ const root = createRoot(container);
 
 let shown = 0;
 
-function show({ state, locale = "en", column, height, keep, takesFocus }: Shown): void {
+function show({ state, locale = "en", column, height, keep }: Shown): void {
   if (keep !== true) shown++;
   const width = column === undefined ? "" : `${column}px`;
   document.body.style.cssText = width && `width: ${width}; --tg-height: ${height ?? "100svh"}`;
@@ -48,13 +48,11 @@ function show({ state, locale = "en", column, height, keep, takesFocus }: Shown)
     root.render(
       <TextsContext.Provider value={{ ...textsFor([locale]), locale }}>
         <main>
-          <Draft key={shown}>
-            {state === "pre-join" ? (
-              <BeforeJoining />
-            ) : (
-              <GreetingView {...STATES[state]} takesFocus={takesFocus === true} />
-            )}
-          </Draft>
+          <Frame>
+            <Draft key={shown}>
+              {state === "pre-join" ? <BeforeJoining /> : <GreetingView {...STATES[state]} />}
+            </Draft>
+          </Frame>
         </main>
       </TextsContext.Provider>,
     ),

@@ -23,19 +23,23 @@ export function useMicrophonePreview(): MicrophonePreview {
   const opened = useRef<LocalAudioTrack>(undefined);
   const calls = useRef(0);
 
-  const close = useCallback(() => {
+  const stop = useCallback(() => {
     calls.current++;
     opened.current?.stop();
     opened.current = undefined;
     setTrack(undefined);
-    setStatus("off");
   }, []);
+  const close = useCallback(() => {
+    stop();
+    setStatus("off");
+  }, [stop]);
 
   const open = useCallback(
     async (wanted?: string) => {
-      close();
+      // From one device to another, the list of devices stays.
+      if (opened.current === undefined) setStatus("asking");
+      stop();
       const call = calls.current;
-      setStatus("asking");
       setDeviceId(wanted);
       try {
         const device = wanted === undefined ? {} : { deviceId: { exact: wanted } };
@@ -51,17 +55,17 @@ export function useMicrophonePreview(): MicrophonePreview {
         if (call === calls.current) setStatus(microphoneFailureOf(error));
       }
     },
-    [close],
+    [stop],
   );
 
   useEffect(() => {
-    const stop = new AbortController();
+    const unmounted = new AbortController();
     // A trainee who has allowed it before is not asked again.
     void isAllowed().then((allowed) => {
-      if (allowed && !stop.signal.aborted) void open();
+      if (allowed && !unmounted.signal.aborted) void open();
     });
     return () => {
-      stop.abort();
+      unmounted.abort();
       close();
     };
   }, [open, close]);
