@@ -4,7 +4,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
 # The first run installs the dependencies and shows progress; later runs find them installed.
 RUN := $(UV) run --locked
 
-.PHONY: help demo dev test check packages unit faults soak fuzz bench endpoint turns capacity evals audit fix
+.PHONY: help demo dev test check packages unit variants faults soak fuzz bench endpoint turns capacity evals audit fix
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed -E 's/^([a-z]+):.* ## /\1\t/' | expand -t 12
@@ -26,6 +26,9 @@ packages: $(UV) ## install the built packages into fresh projects and open them 
 
 unit: $(UV) ## run the unit tests only
 	$(RUN) --extra demo python -m tests --only unit $(ARGS)
+
+variants: $(UV) ## run the further cases that `make test` leaves out
+	$(RUN) --extra demo --group deploy python -m tests --only variants $(ARGS)
 
 faults: $(UV) ## play every provider fault and write the table of the failure modes page
 	$(RUN) --extra demo python -m tests.faults $(ARGS)

@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from livekit import api
 from playwright.async_api import Page, expect
 
@@ -203,6 +204,7 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     )
 
 
+@pytest.mark.variant
 async def test_page_does_not_report_a_lost_agent_while_its_own_connection_stalls(
     product: Product, open_page: OpenPage
 ) -> None:

@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import (
@@ -152,6 +153,7 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
     await wait_for_sound(page)
 
 
+@pytest.mark.variant
 async def test_page_shows_a_portrait_in_voice_mode(product: Product, open_page: OpenPage) -> None:
     await product.stage.stand_ins.faults("bey:401")
     page = await open_page()
@@ -193,6 +195,7 @@ async def test_page_joins_the_same_conversation_after_a_refresh(
     assert len(await product.stage.stand_ins.sessions()) == 1
 
 
+@pytest.mark.variant
 async def test_page_fits_a_phone(open_page: OpenPage) -> None:
     page = await open_page()
     await page.set_viewport_size({"width": 390, "height": 844})
@@ -206,6 +209,7 @@ async def test_page_fits_a_phone(open_page: OpenPage) -> None:
     assert width <= 390, "the page scrolls sideways"
 
 
+@pytest.mark.variant
 async def test_page_is_in_spanish_for_a_spanish_locale(
     product: Product, open_page: OpenPage
 ) -> None:

@@ -32,6 +32,7 @@ _TEXT_STYLE = """selector => {
 }"""
 
 
+@pytest.mark.variant
 @pytest.mark.timeout(300)  # npm, tsc and Vite are in it, besides the product
 async def test_react_18_app_greets_continues_and_keeps_its_own_styles(
     product: Product, open_page: OpenPage, host_app_socket: socket.socket, tmp_path: Path

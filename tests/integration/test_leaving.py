@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tests.support.conversation import wait_for_opening
+from tests.support.conversation import events_of, wait_for_opening
 from tests.support.product import Product
 from tests.support.shipped_scripts import has_whole_opening
 from tests.support.waiting import until
@@ -29,7 +29,7 @@ async def gone_after(product: Product, room: str, limit: float) -> float:
     return time.monotonic() - since
 
 
-async def test_end_call_removes_avatar_and_room(product: Product) -> None:
+async def test_end_call_removes_avatar_and_room_and_is_no_fault(product: Product) -> None:
     client, response, _ = await product.enter()
     await client.hears(after=0)
     session_id = response["session_id"]
@@ -40,6 +40,10 @@ async def test_end_call_removes_avatar_and_room(product: Product) -> None:
     await product.paid_avatars_left(response["room_name"])
     assert (await product.ask(session_id)).status_code == 409
     await client.leave()
+    outcome = await product.outcome(session_id)
+    assert outcome["ended"]["reason"] == "continue"
+    assert (outcome["mode"], outcome["faults"]) == ("avatar", [])
+    assert "avatar_lost" not in events_of(product, session_id)
 
 
 async def test_greeting_ended_in_the_room_has_ended_for_the_endpoint(product: Product) -> None:

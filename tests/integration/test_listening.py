@@ -63,7 +63,7 @@ def _sounding_s(client: LiveKitClient, since: float) -> float:
     return sum(step for step in steps if step < 0.4)
 
 
-@pytest.mark.parametrize("mode", ["avatar", "voice"])
+@pytest.mark.parametrize("mode", ["avatar", pytest.param("voice", marks=pytest.mark.variant)])
 async def test_line_goes_on_after_a_noise_and_a_backchannel(
     product: Product, tmp_path: Path, mode: str
 ) -> None:

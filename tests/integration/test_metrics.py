@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
@@ -120,6 +121,7 @@ def environment_of(process_id: int) -> dict[str, str]:
     return dict(pair.partition("=")[::2] for pair in pairs)
 
 
+@pytest.mark.variant
 async def test_counts_of_ended_jobs_are_kept_in_reused_files(product: Product) -> None:
     def counted(found: dict[str, float]) -> float:
         return sum(v for name, v in found.items() if name.startswith(_WORKER + "greetings_total"))

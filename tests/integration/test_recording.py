@@ -217,6 +217,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         yield path
 
 
+@pytest.mark.variant
 async def test_full_disk_ends_the_recording_and_not_the_greeting(
     product: Product, disk: Path, bucket: S3
 ) -> None:
@@ -278,6 +279,7 @@ async def test_recording_stays_on_disk_if_the_bucket_refuses_and_fails_without_a
     assert "RECORDINGS_DIR cannot be written to" in recorded["error"]
 
 
+@pytest.mark.variant
 async def test_missing_egress_is_logged_and_the_greeting_continues(
     product: Product, bucket: S3, tmp_path: Path
 ) -> None:

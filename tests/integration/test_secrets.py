@@ -160,7 +160,13 @@ def provider_keys(env: dict[str, str]) -> list[str]:
     return [env[name] for name in ("BEYOND_PRESENCE_API_KEY", "DEEPGRAM_API_KEY", "GOOGLE_API_KEY")]
 
 
-@pytest.mark.parametrize("module", [("agent", "start"), ("agent.token_endpoint", "--port", "0")])
+@pytest.mark.parametrize(
+    "module",
+    [
+        ("agent.token_endpoint", "--port", "0"),
+        pytest.param(("agent", "start"), marks=pytest.mark.variant),
+    ],
+)
 async def test_errors_at_startup_contain_no_secret(
     echo: Echo, tmp_path: Path, module: tuple[str, ...]
 ) -> None:

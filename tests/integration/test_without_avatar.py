@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from agent.demo.providers.speech import Voice, VoiceChoice, espeak_name
 from tests.support.conversation import wait_for_opening
@@ -52,6 +53,7 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
     assert await product.calls_for_avatars(response["room_name"]) == 1
 
 
+@pytest.mark.variant
 async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> None:
     await product.stage.stand_ins.faults("bey:no-source")
     client, _, asked_at = await product.enter(receives_video=True)
@@ -64,6 +66,7 @@ async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> N
     assert client.video_frames[speaker] > 15
 
 
+@pytest.mark.variant
 async def test_voice_continues_if_the_avatar_leaves(
     product: Product, recordings: dict[str, Path]
 ) -> None:
@@ -112,6 +115,7 @@ async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None
     assert await product.calls_for_avatars(response["room_name"]) == 1
 
 
+@pytest.mark.variant
 async def test_avatar_that_rejoins_at_the_start_speaks(
     product: Product,
 ) -> None:
@@ -138,6 +142,7 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     assert heard.loud_at[-1] - heard.loud_at[0] > shortest_s(shipped_script().opening)
 
 
+@pytest.mark.variant
 async def test_conversation_continues_if_the_avatar_never_reports_its_end(product: Product) -> None:
     await product.stage.stand_ins.faults("bey:no-finish")
     client, _, _ = await product.enter()

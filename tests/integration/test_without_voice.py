@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.support.conversation import wait_for_opening
 from tests.support.pace import shortest_s
 from tests.support.product import Product
@@ -40,6 +42,7 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     assert "no_voice_left" in log
 
 
+@pytest.mark.variant
 async def test_fallback_tts_says_the_whole_opening(product: Product) -> None:
     await product.stage.stand_ins.faults("tts:dropx1")
     client, _, _ = await product.enter()

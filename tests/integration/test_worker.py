@@ -60,6 +60,7 @@ async def test_worker_exits_after_the_startup_timeout_if_livekit_is_unreachable(
     assert "LIVEKIT_URL" in said
 
 
+@pytest.mark.variant
 async def test_worker_names_a_taken_health_port(product: Product, tmp_path: Path) -> None:
     taken = product.stage.environment["AGENT_HTTP_PORT"]
     code, said = await exit_of(product.stage.environment, tmp_path)
@@ -160,35 +161,27 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
         assert (await http.get(f"{new.url}/readyz")).status_code == 200
 
 
-async def test_worker_removes_avatar_and_room_if_the_drain_timeout_passes(
+async def test_worker_leaves_jobs_beyond_max_jobs_and_ends_its_own_at_the_drain_timeout(
     product: Product, tmp_path: Path, other_agent: str
 ) -> None:
-    room = f"drain-{other_agent}"
     log = tmp_path / "worker.log"
-    settings = {"LIVEKIT_AGENT_NAME": other_agent, "DRAIN_TIMEOUT_S": "2"}
+    settings = {"LIVEKIT_AGENT_NAME": other_agent, "MAX_JOBS": "1", "DRAIN_TIMEOUT_S": "2"}
+    own, others = f"one-{other_agent}", f"two-{other_agent}"
     async with extra_worker(product.stage.environment, log, **settings) as worker:
-        client = await enter_as(product, other_agent, room)
+        client = await enter_as(product, other_agent, own)
         await client.hears(after=0)
-        worker.process.send_signal(signal.SIGTERM)
-        await until(lambda: client.disconnected_at is not None, 15, "the room was not deleted")
-        await product.room_is_deleted(room)
-        await asyncio.wait_for(worker.process.wait(), 20)
-    assert '"reason": "worker_shutdown"' in log.read_text()
-    await client.leave()
-
-
-async def test_worker_leaves_jobs_beyond_max_jobs_to_other_workers(
-    product: Product, tmp_path: Path, other_agent: str
-) -> None:
-    log = tmp_path / "worker.log"
-    settings = {"LIVEKIT_AGENT_NAME": other_agent, "MAX_JOBS": "1"}
-    async with extra_worker(product.stage.environment, log, **settings):
-        first = await enter_as(product, other_agent, f"one-{other_agent}")
-        await until(lambda: first.agent is not None, 10, "the first job did not start")
-        await enter_as(product, other_agent, f"two-{other_agent}")
+        await enter_as(product, other_agent, others)
         await until(lambda: "another worker" in log.read_text(), 10, "the second job was accepted")
         assert log.read_text().count('"received job request"') == 2
-        assert len(await product.participants(f"two-{other_agent}")) == 1
+        assert len(await product.participants(others)) == 1
+
+        worker.process.send_signal(signal.SIGTERM)
+        await until(lambda: client.disconnected_at is not None, 15, "the room was not deleted")
+        await product.room_is_deleted(own)
+        await asyncio.wait_for(worker.process.wait(), 20)
+    await product.paid_avatars_left(own)
+    assert '"reason": "worker_shutdown"' in log.read_text()
+    await client.leave()
 
 
 async def test_worker_without_agent_name_joins_every_room_and_reads_its_metadata(

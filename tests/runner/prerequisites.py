@@ -31,11 +31,12 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
 }
 """Which test paths cannot run without which prerequisite."""
 
-_PAGE = {None, "check", "page", "product", "browser", "faults", "integration", "soak", "packages"}
-_LIVEKIT = {None, "product", "browser", "faults", "integration", "soak", "standins", "packages"}
-_REDIS = {None, "product", "integration"}
-_CHROMIUM = {None, "product", "browser", "packages"}
-_HELM = {None, "product", "deploy"}
+_PRODUCT = {None, "product", "browser", "faults", "integration", "soak", "packages", "variants"}
+_PAGE = _PRODUCT | {"check", "page"}
+_LIVEKIT = _PRODUCT | {"standins"}
+_REDIS = {None, "product", "integration", "variants"}
+_CHROMIUM = {None, "product", "browser", "packages", "variants"}
+_HELM = {None, "product", "deploy", "variants"}
 
 
 def install_missing(group: str | None) -> dict[str, str]:

@@ -15,14 +15,22 @@ from tests.runner.prerequisites import NEEDED_BY
 ROOT = Path(__file__).resolve().parents[2]
 _PYTHON_SOURCES = ("agent", "tests", "examples", "integrations")
 _PRODUCT_FOLDERS = ("browser", "faults", "integration", "standins", "deploy", "soak")
-_WITH_TESTS_TO_RUN_ALONE = ("tests/integration", "tests/soak/test_soak.py", "tests/standins")
-"""Where tests have the mark `alone`."""
-_OTHERS = ("tests/soak",)
-"""Run by `make soak`, but for the file above."""
+_WITH_TESTS_TO_RUN_ALONE = (
+    "tests/integration/test_listening.py",
+    "tests/integration/test_single_flight.py",
+    "tests/standins/test_avatar.py",
+    "tests/standins/test_deepgram.py",
+    "tests/standins/test_gemini_live.py",
+)
+"""The files that have tests with the mark `alone`."""
+_SOAK = "tests/soak/test_soak.py"
+"""The only file of its folder that `make test` runs, with few greetings; see `make soak`."""
+_VARIANTS = "variants"
+"""Run by `make variants` only: the tests with the mark `variant`."""
 _PACKAGES = "packages"
 """Run by `make packages` only: its tests install several hundred megabytes."""
-GROUPS = ("check", "page", "unit", "product", *_PRODUCT_FOLDERS, _PACKAGES)
-"""What `--only` accepts: `product` is all tests that start processes."""
+GROUPS = ("check", "page", "unit", "product", *_PRODUCT_FOLDERS, _VARIANTS, _PACKAGES)
+"""What `--only` accepts: `product` is all tests that start processes, without variants."""
 _RESTARTS = 5
 """LiveKit's native library may abort so many pytest processes before the run is given up."""
 
@@ -60,19 +68,22 @@ def plan(
         steps += _checks(page="page" not in missing)
     cores = os.cpu_count() or 2
     if group in {None, "unit"}:
-        steps.append(_pytest("unit tests", ["tests/unit"], cores + 1, pytest_arguments))
+        # They compute and do not wait: a further process would only load everything once more.
+        steps.append(_pytest("unit tests", ["tests/unit"], cores, pytest_arguments))
     if group == _PACKAGES:
         steps.append(_pytest("package tests", [f"tests/{_PACKAGES}"], 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
     impossible = [path for name in sorted(missing) for path in NEEDED_BY[name]]
     ignored = [f"--ignore={path}" for path in impossible]
-    together = [f for f in folders if f not in _OTHERS and not _is_in(f, impossible)]
+    paths = [_SOAK if f == "tests/soak" else f for f in folders]
+    together = [path for path in paths if not _is_in(path, impossible)]
+    # The tests mostly wait. More processes would delay each other, and tests measure delays.
+    number = processes or cores + 1
     if together:
-        # The tests mostly wait. More processes would delay each other, and tests measure delays.
-        number = processes or cores + 1
         command = [*together, *(i for i in ignored if _is_in(i.partition("=")[2], together))]
         name = "product tests, side by side"
-        steps.append(_pytest(name, [*command, "-m", "not alone"], number, pytest_arguments))
+        marks = "not alone and not variant"
+        steps.append(_pytest(name, [*command, "-m", marks], number, pytest_arguments))
     alone = [
         path
         for path in _WITH_TESTS_TO_RUN_ALONE
@@ -83,6 +94,9 @@ def plan(
         steps.append(
             _pytest("product tests, one by one", [*command, "-m", "alone"], 1, pytest_arguments)
         )
+    if group == _VARIANTS:
+        everywhere = ["tests", *(f"--ignore=tests/{f}" for f in ("evals", _PACKAGES)), *ignored]
+        steps.append(_pytest("variants", [*everywhere, "-m", "variant"], number, pytest_arguments))
     return steps
 
 

@@ -21,7 +21,6 @@ _MORE_MB, _MORE_MB_EACH = 10.0, 0.1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.alone
 @pytest.mark.timeout(3_600)
 async def test_soak_answers_every_trainee_and_leaves_nothing_behind(
     product: Product, pytestconfig: pytest.Config

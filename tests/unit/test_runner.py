@@ -17,8 +17,10 @@ def test_plan_runs_every_test_folder() -> None:
     paths = {ROOT / word for step in plan(None, set(), None, []) for word in step.command}
     tests = [p for p in Path(ROOT, "tests").rglob("test_*.py") if paths.isdisjoint(p.parents)]
     # `make evals` and `make packages` run those: they need a real model, and much time.
-    others = {ROOT / "tests/evals", ROOT / "tests/packages"}
+    # `make soak` runs all of tests/soak.
+    others = {ROOT / f"tests/{name}" for name in ("evals", "packages", "soak")}
     assert [test for test in tests if test not in paths and test.parent not in others] == []
+    assert ROOT / "tests/soak/test_soak.py" in paths
     (packages,) = plan("packages", set(), None, [])
     assert "tests/packages" in packages.command
 
@@ -35,7 +37,7 @@ def test_plan_leaves_out_what_needs_a_missing_prerequisite() -> None:
 
 def test_plan_runs_every_product_test_once() -> None:
     together, alone = plan("product", set(), None, [])
-    assert together.command[together.command.index("-m", 3) + 1] == "not alone"
+    assert together.command[together.command.index("-m", 3) + 1] == "not alone and not variant"
     assert alone.command[alone.command.index("-m", 3) + 1] == "alone"
     searched = [word for word in alone.command if word.startswith("tests/")]
     marked = [
@@ -47,6 +49,21 @@ def test_plan_runs_every_product_test_once() -> None:
     for path in marked:
         assert any(path.is_relative_to(folder) for folder in searched), f"{path} would not run"
     assert "tests/soak" not in together.command
+
+
+def test_plan_runs_variants_only_if_asked() -> None:
+    marks = {
+        step.name: step.command[step.command.index("-m", 3) + 1]
+        for group in ("product", "variants")
+        for step in plan(group, {"helm"}, None, [])
+    }
+    assert marks == {
+        "product tests, side by side": "not alone and not variant",
+        "product tests, one by one": "alone",
+        "variants": "variant",
+    }
+    (variants,) = plan("variants", {"helm"}, None, [])
+    assert "--ignore=tests/deploy/test_chart.py" in variants.command
 
 
 def test_plan_runs_one_group() -> None:
