@@ -358,7 +358,6 @@ REPRESENTATIVES = frozenset(
     {
         "avatar call hangs",
         "avatar without a picture",
-        "avatar leaves at once",
         "avatar reports its end too early",
         "avatar does not answer when told to stop",
         "STT drops in mid-sentence",
@@ -366,8 +365,6 @@ REPRESENTATIVES = frozenset(
         "TTS closes an idle connection",
         "every TTS stalls",
         "LLM drops in mid-answer",
-        "LLM blocks the prompt",
-        "LLM calls a function with wrong arguments",
         "every LLM hangs",
     }
 )

@@ -11,6 +11,8 @@ import sys
 import termios
 from pathlib import Path
 
+import pytest
+
 from agent.core.job_metadata import JobMetadata
 from agent.demo.processes import plain_environment
 from agent.scripts import script_for
@@ -92,6 +94,7 @@ async def test_text_console_names_the_missing_key(tmp_path: Path) -> None:
     assert "missing from the environment or .env: GOOGLE_API_KEY\n" in shown
 
 
+@pytest.mark.variant
 async def test_text_console_apologises_if_the_llm_fails(product: Product, tmp_path: Path) -> None:
     await product.stage.stand_ins.faults("llm:401")
     address = product.stage.environment["GOOGLE_GEMINI_BASE_URL"]

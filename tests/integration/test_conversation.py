@@ -183,6 +183,7 @@ async def test_opening_is_in_the_language_of_the_trainee(product: Product) -> No
     assert models == {"aura-2-viktoria-de"}
 
 
+@pytest.mark.variant
 async def test_agent_answers_a_question_after_the_closing_line(product: Product) -> None:
     await product.stage.stand_ins.script(
         calls(("end_greeting", {})), says("It is short, you will see.")
@@ -212,6 +213,7 @@ async def test_training_type_chooses_its_own_avatar(
     assert [s["avatar_id"] for s in await product.avatars(room)] == ["nurse"]
 
 
+@pytest.mark.variant
 async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> None:
     """Pauses neither end nor repeat the line; code is neither said nor shown."""
     chunks = ["Not long, ", "the video is short. ", "It takes ten minutes."]

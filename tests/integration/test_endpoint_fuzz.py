@@ -63,7 +63,13 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endp
     assert UNEXPECTED_ERROR not in "\n".join(started.log)
 
 
-@pytest.mark.parametrize("caller", RUNS)
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "as the backend",
+        *(pytest.param(r, marks=pytest.mark.variant) for r in RUNS if r != "as the backend"),
+    ],
+)
 async def test_responses_match_the_openapi_document(
     served: Endpoint, tmp_path: Path, caller: str
 ) -> None:

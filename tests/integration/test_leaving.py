@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from tests.support.conversation import events_of, wait_for_opening
 from tests.support.product import Product
 from tests.support.shipped_scripts import has_whole_opening
@@ -92,6 +94,7 @@ async def test_trainee_who_returns_in_time_continues_the_conversation(product: P
     assert again.disconnected_at is None, "the old grace ended the conversation"
 
 
+@pytest.mark.variant
 async def test_avatar_leaves_and_the_outcome_says_so_if_the_trainee_never_joins(
     product: Product,
 ) -> None:

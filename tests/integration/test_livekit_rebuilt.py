@@ -63,6 +63,7 @@ async def cache() -> Path:
     return (await ensure_binary()).parent.parent
 
 
+@pytest.mark.variant
 def test_dead_livekit_server_is_replaced_once_for_all_who_use_it(
     cache: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

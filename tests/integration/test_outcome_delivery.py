@@ -7,6 +7,8 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from agent.demo.livekit_server import LiveKitServer, free_ports
 from agent.demo.processes import child, wait_until_ready
 from agent.outcomes.record import Ended, Outcome
@@ -68,6 +70,7 @@ async def test_token_endpoint_closes_and_delivers_the_outcome_of_a_lost_worker(
             assert await asyncio.wait_for(running.process.wait(), 10) == 0
 
 
+@pytest.mark.variant
 async def test_worker_delivers_an_outcome_closed_during_shutdown(
     livekit: LiveKitServer, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import jwt
+import pytest
 
 from agent.core.settings import StoreSettings
 from agent.demo.livekit_server import free_ports
@@ -23,6 +24,7 @@ TYPED = "Lighthouses have four corners"
 SESSION = "canary-session-4711"
 
 
+@pytest.mark.variant
 async def test_only_counts_leave_the_product(product: Product, tmp_path: Path) -> None:
     endpoint_port, worker_port, *metrics_ports = free_ports(4)
     logs = {name: tmp_path / f"{name}.log" for name in ("endpoint", "worker")}
