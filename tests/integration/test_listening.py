@@ -109,8 +109,8 @@ async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path:
     lines = (await product.outcome(session_id))["transcript"]
     interrupted = next(line for line in lines if line["interrupted"])
     assert LONG.startswith(interrupted["text"].strip())
-    # What was not heard is not in the model's context either. About 4 words a second. livekit-agents
-    # counts the words by its own clock: on a busy machine the avatar plays them up to 2 s later.
+    # What was not heard is not in the model's context either. About 4 words a second. The worker's
+    # clock counts them (livekit-agents); on a busy machine the avatar plays them up to 2 s later.
     words = len(f"{interrupted['text']} Of course, please ask.".split())
     assert words == pytest.approx(4 * _sounding_s(client, answered_at), abs=8), interrupted["text"]
     assert words < len(LONG.split()) / 2
