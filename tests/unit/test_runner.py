@@ -66,6 +66,23 @@ def test_plan_runs_variants_only_if_asked() -> None:
     assert "--ignore=tests/deploy/test_chart.py" in variants.command
 
 
+def test_plan_shares_the_unit_tests_out_among_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    first, second = plan("unit", set(), None, ["-k", "store"])
+    assert [first.name, second.name] == ["unit tests, part 1 of 2", "unit tests, part 2 of 2"]
+    files = [word for step in (first, second) for word in step.command if word.endswith(".py")]
+    wanted = [str(path.relative_to(ROOT)) for path in Path(ROOT, "tests/unit").glob("test_*.py")]
+    assert sorted(files) == sorted(wanted)
+    assert first.one_core
+    assert first.may_be_empty, "with arguments, one part may select no test"
+
+
+def test_run_steps_accepts_a_part_without_tests() -> None:
+    no_tests = 5
+    part = Step("unit tests, part 1 of 2", exits(no_tests), one_core=True, may_be_empty=True)
+    assert run_steps([part], {}) == 0
+
+
 def test_plan_runs_one_group() -> None:
     assert [step.name for step in plan("page", set(), None, [])] == ["vitest"]
 
