@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -51,6 +52,8 @@ class BeyondPresenceAvatar(BeyAvatarSession):
             avatar_participant_identity=f"avatar-{secrets.token_urlsafe(12)}",
             avatar_participant_name=_PARTICIPANT_NAME,
         )
+        self.created_at = time.monotonic()
+        """It is requested at once."""
         self._settings = settings
         self._requested_id = avatar_id
         self._requesting: asyncio.Task[None] | None = None

@@ -7,6 +7,7 @@ lines. If an avatar is lost while it speaks, `behaviours.fall_back_to_voice` dec
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 from livekit import rtc
@@ -60,6 +61,7 @@ class AvatarArrival:
         self._requests = AvatarRequests(room, livekit, self._state, settings, events)
         self._arriving: Arrival | None = None
         self._requested_again = False
+        self._requested_at = 0.0
         self._tasks = TaskSet()
         room.on("participant_disconnected", self._on_disconnected)
         events.on(AvatarStalled, self._on_stalled)
@@ -77,6 +79,7 @@ class AvatarArrival:
             )
             self._events.emit(ProviderFailed("avatar", "budget"))
             return
+        self._requested_at = requested.created_at if requested else time.monotonic()
         self._arriving = self._requests.start(requested)
 
     def watch(self) -> None:
@@ -87,14 +90,16 @@ class AvatarArrival:
         """Decide whether the avatar or the voice says the opening.
 
         Args:
-            deadline_s: an avatar that is not there by then takes over later.
+            deadline_s: an avatar that is not there so long after its request takes over later. The
+                steps of the start in between count, because the trainee waits for them, too.
         """
         if not self._state.avatar_allowed:
             self._output.use_voice("avatar_budget")
         arriving = self._arriving
         if arriving is None:
             return
-        await asyncio.wait({arriving}, timeout=deadline_s)
+        left_s = self._requested_at + deadline_s - time.monotonic()
+        await asyncio.wait({arriving}, timeout=max(left_s, 0))
         if not self._requests.current:
             return  # dismissed meanwhile, because no voice is left
         if arriving.done():

@@ -46,6 +46,14 @@ async def test_avatar_that_joins_in_time_speaks(setup: ArrivalSetup) -> None:
     assert setup.state.mode == "avatar"
 
 
+async def test_avatar_has_its_time_from_its_request(setup: ArrivalSetup) -> None:
+    """On a busy machine, the steps between the request and the wait take seconds."""
+    await asyncio.sleep(DEADLINE_S)
+    async with asyncio.timeout(DEADLINE_S / 2):
+        await setup.arrival.settle(DEADLINE_S)
+    assert setup.state.mode_reason == "avatar_late"
+
+
 async def test_avatar_that_left_before_the_trainee_came_does_not_say_the_opening(
     setup: ArrivalSetup,
 ) -> None:

@@ -166,7 +166,7 @@ class WorkerSettings(
     avatar_call_timeout_s: Seconds = 5
     """Timeout of each request to Beyond Presence."""
     avatar_deadline_s: Seconds = 6
-    """Time to wait for the avatar before the greeting starts by voice."""
+    """Time for the avatar to join, from its request on, before the greeting starts by voice."""
     trainee_join_timeout_s: Seconds = 15
     """Time that the avatar waits in a room for a trainee who has not joined yet."""
     hearing_timeout_s: Seconds = 45
