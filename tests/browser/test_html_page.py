@@ -23,20 +23,37 @@ body { display: flex; align-items: center; justify-content: center }
   margin: 7px !important; color: red !important; font: 40px/3 cursive !important;
   letter-spacing: 9px !important; text-transform: uppercase !important; text-align: end !important;
   box-sizing: content-box !important; visibility: hidden; cursor: wait !important;
+  direction: rtl !important; pointer-events: none !important; user-select: none !important;
 }
+training-greeter {
+  opacity: 0.1 !important; filter: blur(9px) !important; transform: rotate(9deg) !important;
+  scale: 0.2 !important; zoom: 3 !important; overflow: hidden !important; columns: 3 !important;
+  clip-path: circle(9px) !important; mask: linear-gradient(transparent, red) !important;
+  mix-blend-mode: difference !important; writing-mode: vertical-rl !important;
+  display: flex !important; animation: spin 1s infinite !important;
+}
+training-greeter::before { content: "" !important; position: fixed; inset: 0; background: red }
+@keyframes spin { to { opacity: 0; rotate: 1turn } }
 button, h1, p { display: none !important }
 """
 
 # What each element of the greeting looks like. Widths depend on the page around it.
-_LOOKS = """() => [...document.querySelector("training-greeter").shadowRoot.querySelectorAll("*")]
-    .map(element => {
+_LOOKS = """() => {
+    const greeter = document.querySelector("training-greeter");
+    const inside = [...greeter.shadowRoot.querySelectorAll("*")].map(element => {
         const { display, visibility, color, backgroundColor, font, letterSpacing, textTransform,
-            textAlign, marginTop, paddingTop, boxSizing, cursor, borderRadius, opacity } =
-            getComputedStyle(element);
+            textAlign, marginTop, paddingTop, boxSizing, cursor, borderRadius, opacity, direction,
+            pointerEvents, userSelect, writingMode } = getComputedStyle(element);
         return [element.className, display, visibility, color, backgroundColor, font,
             letterSpacing, textTransform, textAlign, marginTop, paddingTop, boxSizing, cursor,
-            borderRadius, opacity].join(" ");
-    })"""
+            borderRadius, opacity, direction, pointerEvents, userSelect, writingMode].join(" ");
+    });
+    const { opacity, filter, transform, scale, zoom, overflow, columnCount, clipPath, maskImage,
+        mixBlendMode, writingMode, animationName } = getComputedStyle(greeter);
+    const { content } = getComputedStyle(greeter, "::before");
+    return [[opacity, filter, transform, scale, zoom, overflow, columnCount, clipPath, maskImage,
+        mixBlendMode, writingMode, animationName, content].join(" "), ...inside];
+}"""
 _WHERE_CONTINUE_LEADS = """() => new Promise(resolve =>
     document.querySelector("training-greeter").addEventListener("continue", event => {
         event.preventDefault();

@@ -70,8 +70,6 @@ async ({ shown, mustBeInView, largerText = false }) => {
         if (mustBeInView) {
             for (const [name, element] of essential()) {
                 if (name === "the last caption" && question() !== null) continue;
-                // Start comes first.
-                if (name === "continue" && state === "pre-join") continue;
                 if (hiddenAt(element).length > 0) report(`${name} is out of view`);
             }
         }

@@ -60,11 +60,20 @@ async def test_edges_of_controls_have_enough_contrast(page: Page, theme: Any) ->
 
 
 async def test_continue_is_emphasised_when_it_is_all_there_is_to_do(page: Page) -> None:
-    for state, emphasised in (("completed", True), ("refused", True), ("taken-over", False)):
+    states = {
+        **{"completed": True, "refused": True, "highlight": True, "late": True},
+        # Something else comes next, or Continue leads nowhere.
+        **{"taken-over": False, "unreachable": False, "soon": False, "blocked": False},
+        **{"pre-join": False, "waiting": False, "question": False},
+    }
+    filled = "rgb(15, 102, 92)"
+    for state, emphasised in states.items():
         await show(page, state)
         button = page.get_by_test_id("continue")
         shadow = await button.evaluate("button => getComputedStyle(button).boxShadow")
         assert (shadow != "none") == emphasised, state
+        background = await button.evaluate("button => getComputedStyle(button).backgroundColor")
+        assert (background == filled) == emphasised, state
 
 
 async def test_theme_follows_the_browser_or_the_host(page: Page) -> None:

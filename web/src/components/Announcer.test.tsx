@@ -1,5 +1,5 @@
-import { render, screen } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { act, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Caption } from "../livekit/captions.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
@@ -52,6 +52,45 @@ test("nothing is announced while the trainee hears the agent, and nothing of it 
   const written = line("2", "agent", "Ahora escribo.");
   rerender(<Announcer state={GREETING} captions={[OPENING, written]} readsLines />);
   expect(read()).toEqual(["Ahora escribo."]);
+});
+
+describe("the trainee's turn", () => {
+  const TURN = "Your turn: speak or type";
+  const TURN_AFTER_MS = 1_000;
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const turns = (readsLines: boolean) => {
+    const announcer = (turn: string | undefined) => (
+      <Announcer state={GREETING} captions={[]} {...{ readsLines, turn }} />
+    );
+    const { rerender } = render(announcer(undefined));
+    return (turn: string | undefined, ms: number) => {
+      rerender(announcer(turn));
+      act(() => void vi.advanceTimersByTime(ms));
+      return read();
+    };
+  };
+
+  test("is announced each time, if the trainee does not hear the agent", () => {
+    const change = turns(true);
+    for (let time = 0; time < 2; time++) {
+      expect(change(TURN, TURN_AFTER_MS)).toEqual([TURN]);
+      expect(change(undefined, TURN_AFTER_MS)).toEqual([]);
+    }
+  });
+
+  test("is announced only the first time, if the trainee hears the agent", () => {
+    const change = turns(false);
+    expect(change(TURN, TURN_AFTER_MS)).toEqual([TURN]);
+    expect(change(undefined, TURN_AFTER_MS)).toEqual([]);
+    expect(change(TURN, TURN_AFTER_MS)).toEqual([]);
+  });
+
+  test("is not announced in a short break of the agent", () => {
+    const change = turns(true);
+    expect(change(TURN, TURN_AFTER_MS - 1)).toEqual([]);
+    expect(change(undefined, TURN_AFTER_MS)).toEqual([]);
+  });
 });
 
 test("the ending is announced", () => {

@@ -10,7 +10,7 @@ const typing = vi.fn();
 
 test("Enter sends the trimmed message and empties the field", async () => {
   const send = vi.fn(() => Promise.resolve());
-  render(<ChatInput typing={typing} enabled canSend send={send} textMode={false} />);
+  render(<ChatInput typing={typing} enabled canSend send={send} placeholder="placeholder" />);
   await userEvent.type(field(), "  Hello {Enter}");
   expect(send).toHaveBeenCalledExactlyOnceWith("Hello");
   expect(field().value).toBe("");
@@ -20,7 +20,7 @@ test("Enter sends the trimmed message and empties the field", async () => {
 
 test("a message that could not be sent stays in the field, with a note", async () => {
   const send = vi.fn(() => Promise.reject(new Error("not connected")));
-  render(<ChatInput typing={typing} enabled canSend send={send} textMode={false} />);
+  render(<ChatInput typing={typing} enabled canSend send={send} placeholder="placeholder" />);
   await userEvent.type(field(), "Hello{Enter}");
   expect(screen.getByRole("status").textContent).toContain("didn't go through");
   expect(field().value).toBe("Hello");
@@ -29,12 +29,18 @@ test("a message that could not be sent stays in the field, with a note", async (
 test("the placeholder explains the field", () => {
   const send = () => Promise.resolve();
   const { rerender } = render(
-    <ChatInput typing={typing} enabled={false} canSend={false} send={send} textMode={false} />,
+    <ChatInput
+      typing={typing}
+      enabled={false}
+      canSend={false}
+      send={send}
+      placeholder="placeholder"
+    />,
   );
   expect(field().disabled).toBe(true);
   expect(field().placeholder).toBe("You can type in a moment");
-  rerender(<ChatInput typing={typing} enabled canSend send={send} textMode={false} />);
+  rerender(<ChatInput typing={typing} enabled canSend send={send} placeholder="placeholder" />);
   expect(field().placeholder).toBe("Or type here…");
-  rerender(<ChatInput typing={typing} enabled canSend send={send} textMode />);
+  rerender(<ChatInput typing={typing} enabled canSend send={send} placeholder="textMode" />);
   expect(field().placeholder).toBe("Write your answer here…");
 });

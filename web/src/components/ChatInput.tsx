@@ -12,12 +12,12 @@ interface ChatInputProps {
   /** Called at every change of the text. */
   typing: () => void;
   send: (text: string) => Promise<void>;
-  /** The agent writes, so typing is the only way to answer. */
-  textMode: boolean;
+  /** Which of the texts the empty field shows, while the agent can be reached. */
+  placeholder: "placeholder" | "textMode" | "anythingElse";
 }
 
 /** The field for typing to the agent. */
-export function ChatInput({ enabled, canSend, send, typing, textMode }: ChatInputProps) {
+export function ChatInput({ enabled, canSend, send, typing, placeholder }: ChatInputProps) {
   const { chat } = useTexts();
   const inputId = useId();
   const input = useRef<HTMLInputElement>(null);
@@ -59,7 +59,7 @@ export function ChatInput({ enabled, canSend, send, typing, textMode }: ChatInpu
           setText(event.target.value);
           typing();
         }}
-        placeholder={canSend ? (textMode ? chat.textMode : chat.placeholder) : chat.notYet}
+        placeholder={chat[canSend ? placeholder : "notYet"]}
         autoComplete="off"
         enterKeyHint="send"
         maxLength={1000}

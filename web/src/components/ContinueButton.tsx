@@ -7,15 +7,16 @@ import { ArrowIcon } from "./icons.js";
 interface ContinueButtonProps {
   leaving: Leaving;
   leave: () => void;
-  /** Emphasises the button and explains why, without moving the focus. */
+  /** What the line says; it also emphasises the button, unless the trainee should not leave yet. */
   hint?: ContinueHint | undefined;
 }
 
 /** The Continue button, and a line beside it if there is something to say about it. */
 export function ContinueButton({ leaving, leave, hint }: ContinueButtonProps) {
   const texts = useTexts();
+  const emphasised = hint !== "soon" && leaving !== "nowhere";
   return (
-    <div className="tg-continue-box" data-continue={hint}>
+    <div className="tg-continue-box" data-continue={emphasised ? hint : undefined}>
       {/* Always rendered: screen readers announce only changes inside a live region. */}
       <p className="tg-continue-line" data-testid="continue-line" role="status">
         {lineFor(leaving, hint, texts)}

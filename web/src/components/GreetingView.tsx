@@ -8,6 +8,7 @@ import { turnOf } from "../livekit/turn.js";
 import {
   continueHintOf,
   type GreetingState,
+  hasSaidGoodbye,
   isConversing,
   isOver,
   isTextMode,
@@ -26,6 +27,7 @@ import { Layout } from "./Layout.js";
 import { MicrophoneButton } from "./MicrophoneButton.js";
 import { Options, TEXT_SIZES } from "./Options.js";
 import { Stage } from "./Stage.js";
+import { yourTurn } from "./turnTexts.js";
 
 /** Everything the page shows, as plain values. `web/src/gallery` has one for every main state. */
 export interface GreetingViewProps {
@@ -64,6 +66,8 @@ export function GreetingView(props: GreetingViewProps) {
   const over = isOver(state);
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
+  const turn = turnOf(agent, reconnecting);
+  const saidGoodbye = hasSaidGoodbye(state);
   const asksForFeedback =
     props.takesFeedback &&
     (state.phase === "ended"
@@ -106,11 +110,7 @@ export function GreetingView(props: GreetingViewProps) {
               hint={live ? texts.captions.empty : texts.captions.before}
             >
               {live && agent?.questions !== undefined && state.closing === undefined && (
-                <AnswerChips
-                  questions={agent.questions}
-                  turn={turnOf(agent, reconnecting)}
-                  send={send}
-                />
+                <AnswerChips questions={agent.questions} turn={turn} send={send} />
               )}
               {asksForFeedback && <FeedbackForm give={props.calls.giveFeedback} typing={typing} />}
             </CaptionList>
@@ -120,7 +120,7 @@ export function GreetingView(props: GreetingViewProps) {
                 canSend={live && !reconnecting}
                 send={send}
                 typing={typing}
-                textMode={textMode}
+                placeholder={saidGoodbye ? "anythingElse" : textMode ? "textMode" : "placeholder"}
               />
             )}
           </>
@@ -131,6 +131,11 @@ export function GreetingView(props: GreetingViewProps) {
           state={state}
           captions={captions}
           readsLines={textMode || (live && playback !== "playing")}
+          turn={
+            live && turn === "trainee" && !saidGoodbye
+              ? yourTurn(microphone, textMode, texts)
+              : undefined
+          }
         />
       }
       footer={

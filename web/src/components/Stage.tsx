@@ -1,7 +1,7 @@
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
 import type { Microphone } from "../livekit/useMicrophone.js";
-import { type GreetingState, isTextMode } from "../state/greetingState.js";
+import { type GreetingState, hasSaidGoodbye, isTextMode } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
 import { AvatarVideo } from "./AvatarVideo.js";
@@ -28,8 +28,8 @@ export function Stage(props: StageProps) {
   const texts = useTexts();
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
-  // After the closing line, Continue is what comes next.
-  const saidGoodbye = live && state.closing !== undefined && state.closing !== "soon";
+  /** The agent begins after the tap, or when the trainee reads along. */
+  const waitsForTap = playback === "blocked" && !textMode;
   return (
     <>
       {live ? (
@@ -57,7 +57,7 @@ export function Stage(props: StageProps) {
       )}
       {live && (
         <div className="tg-notes">
-          {agent !== undefined && !saidGoodbye && (
+          {agent !== undefined && !hasSaidGoodbye(state) && !waitsForTap && (
             <TurnPill {...{ agent, reconnecting, textMode, microphone }} />
           )}
           <p className="tg-mode-note" data-testid="mode-note" role="status">
@@ -65,7 +65,7 @@ export function Stage(props: StageProps) {
           </p>
         </div>
       )}
-      {playback === "blocked" && !textMode && (
+      {waitsForTap && (
         <div className="tg-tap">
           <button type="button" className="tg-sound" data-testid="tap-to-hear" onClick={unlock}>
             <SoundIcon />

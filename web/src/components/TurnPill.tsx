@@ -5,6 +5,7 @@ import { fill } from "../lib/fill.js";
 import { useGuide } from "../texts/guide.js";
 import { useTexts } from "../texts/useTexts.js";
 import { MicrophoneLevel } from "./MicrophoneLevel.js";
+import { yourTurn } from "./turnTexts.js";
 
 interface TurnPillProps {
   agent: AgentPresence;
@@ -15,16 +16,15 @@ interface TurnPillProps {
 
 /** Says whose turn it is; on the trainee's turn it shows what the microphone hears. */
 export function TurnPill({ agent, reconnecting, textMode, microphone }: TurnPillProps) {
-  const { activity: texts } = useTexts();
+  const allTexts = useTexts();
+  const { activity: texts } = allTexts;
   const { name } = useGuide();
   const turn = turnOf(agent, reconnecting);
   const hears = turn === "trainee" && microphone.status === "on" && !textMode;
   const text = reconnecting
     ? texts.reconnecting
     : turn === "trainee"
-      ? hears
-        ? texts.speakOrType
-        : texts.type
+      ? yourTurn(microphone, textMode, allTexts)
       : turn === "guide"
         ? texts[agent.activity === "thinking" ? "thinking" : textMode ? "writing" : "speaking"]
         : texts.getting_ready;
@@ -38,7 +38,8 @@ export function TurnPill({ agent, reconnecting, textMode, microphone }: TurnPill
       {hears ? (
         <MicrophoneLevel track={microphone.track} />
       ) : (
-        turn !== "trainee" && (
+        turn !== "trainee" &&
+        !reconnecting && (
           <span className="tg-bars" aria-hidden="true">
             <i />
             <i />

@@ -3,13 +3,46 @@ import css from "../styles/index.css?inline";
 const REM = "--tg-rem";
 
 /**
- * `all: initial` removes what the page's styles pass on to the element (font, colour, visibility).
- * `medium` is the font size that the trainee has chosen in the browser; the page's root element may
- * have another one.
+ * The page may place, size and hide the element, but not change its looks: `!important` in a shadow
+ * root is stronger than the page's. `all: initial` removes what the page's styles pass on (font,
+ * colour, visibility). `medium` is the font size that the trainee has chosen in the browser; the
+ * page's root element may have another one.
  */
 const HOST = `
   :host { display: block; }
-  .tg-host { all: initial; display: block; font-size: medium; ${REM}: 1em; }
+  :host {
+    opacity: 1 !important;
+    filter: none !important;
+    backdrop-filter: none !important;
+    mix-blend-mode: normal !important;
+    transform: none !important;
+    translate: none !important;
+    rotate: none !important;
+    scale: none !important;
+    zoom: 1 !important;
+    perspective: none !important;
+    overflow: visible !important;
+    clip: auto !important;
+    clip-path: none !important;
+    mask: none !important;
+    contain: none !important;
+    container-type: normal !important;
+    content-visibility: visible !important;
+    columns: auto !important;
+    writing-mode: horizontal-tb !important;
+    animation: none !important;
+    transition: none !important;
+  }
+  :host::before, :host::after { content: none !important; }
+  .tg-host {
+    all: initial;
+    display: block;
+    width: 100%;
+    min-width: 0;
+    direction: ltr;
+    font-size: medium;
+    ${REM}: 1em;
+  }
 `;
 
 let sheet: CSSStyleSheet | undefined;

@@ -186,6 +186,12 @@ export function closingOf(state: GreetingState): Closing | undefined {
   return "closing" in state ? state.closing : undefined;
 }
 
+/** The agent has said the closing line. It still answers, but Continue is what comes next. */
+export function hasSaidGoodbye(state: GreetingState): boolean {
+  const closing = closingOf(state);
+  return closing !== undefined && closing !== "soon";
+}
+
 /** The video opens without a click. */
 export function opensVideoByItself(state: GreetingState): boolean {
   return closingOf(state) === "continue";

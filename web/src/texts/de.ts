@@ -112,14 +112,15 @@ export const de: Texts = {
     label: "Ihrem Guide schreiben",
     placeholder: "Oder hier schreiben…",
     textMode: "Ihre Antwort…",
+    anythingElse: "Noch etwas?",
     notYet: "Einen Moment noch…",
     send: "Nachricht senden",
     failed: "Ihre Nachricht kam nicht an. Bitte senden Sie sie noch einmal.",
   },
   microphone: { label: "Mikrofon", on: "Mikrofon an", off: "Mikrofon aus" },
   microphoneNote: {
-    off: "Schalten Sie es zum Sprechen ein, oder schreiben Sie einfach.",
-    asking: "Erlauben Sie es im Browser, oder hören Sie einfach zu und schreiben Sie.",
+    off: "Schalten Sie das Mikrofon zum Sprechen ein, oder schreiben Sie einfach.",
+    asking: "Erlauben Sie das Mikrofon im Browser, oder hören Sie einfach zu und schreiben Sie.",
     denied:
       "Ihr Browser lässt es nicht zu: neben der Adresse erlauben, dann antippen. Oder schreiben.",
     notAllowedByHost:

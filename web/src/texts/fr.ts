@@ -115,14 +115,15 @@ export const fr: Texts = {
     label: "Écrire à votre guide",
     placeholder: "Ou écrivez ici…",
     textMode: "Votre réponse…",
+    anythingElse: "Autre chose ?",
     notYet: "Encore un instant…",
     send: "Envoyer le message",
     failed: "Votre message n'est pas parti. Renvoyez-le, s'il vous plaît.",
   },
   microphone: { label: "Micro", on: "Micro activé", off: "Micro coupé" },
   microphoneNote: {
-    off: "Activez-le pour parler, ou écrivez.",
-    asking: "Autorisez-le dans votre navigateur, ou contentez-vous d'écouter et d'écrire.",
+    off: "Activez le micro pour parler, ou écrivez.",
+    asking: "Autorisez le micro dans votre navigateur, ou contentez-vous d'écouter et d'écrire.",
     denied:
       "Votre navigateur le bloque : autorisez-le près de l'adresse, puis touchez-le. Ou écrivez.",
     notAllowedByHost:

@@ -95,8 +95,14 @@ export interface Texts {
   sound: Record<"tap" | "why" | "turnOn", string>;
   /** `before` and `empty`: shown before the greeting begins, and before the first line. */
   captions: Record<"label" | "before" | "empty" | "brokenOff", string>;
-  /** `textMode`: the placeholder if the agent writes; `notYet`: before the greeting begins. */
-  chat: Record<"label" | "placeholder" | "textMode" | "notYet" | "send" | "failed", string>;
+  /**
+   * `textMode`: the placeholder if the agent writes; `anythingElse`: after the closing line; `notYet`:
+   * before the greeting begins.
+   */
+  chat: Record<
+    "label" | "placeholder" | "textMode" | "anythingElse" | "notYet" | "send" | "failed",
+    string
+  >;
   microphone: Record<"label" | "on" | "off", string>;
   microphoneNote: Record<Exclude<MicrophoneStatus, "on">, string>;
   /** `noAddress`: the page does not know where the training video is. */
