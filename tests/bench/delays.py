@@ -126,6 +126,7 @@ def through_opus(sound: NDArray[np.int16]) -> NDArray[np.int16]:
     with av.open(file, "w", format="ogg") as container:
         encoder: Any = container.add_stream("libopus", rate=_OPUS_RATE)
         encoder.bit_rate, encoder.layout = 24_000, "mono"
+        encoder.options = {"application": "voip"}
         for part in (frame, None):
             container.mux(encoder.encode(part))
     file.seek(0)
