@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -18,12 +19,12 @@ from tests.support.environments import WORKER
 def answering(monkeypatch: pytest.MonkeyPatch, body: bytes) -> BeyondPresenceAvatar:
     """An avatar whose call is answered with status 201 and this body."""
 
-    async def chunks(_: int) -> AsyncIterator[bytes]:
-        yield body
-
     @asynccontextmanager
     async def post(*_: object, **__: object) -> AsyncIterator[Any]:
-        yield SimpleNamespace(status=201, ok=True, content=SimpleNamespace(iter_chunked=chunks))
+        content = asyncio.StreamReader()
+        content.feed_data(body)
+        content.feed_eof()
+        yield SimpleNamespace(status=201, ok=True, content=content)
 
     session = SimpleNamespace(post=post)
     monkeypatch.setattr(utils.http_context, "http_session", lambda: session)
