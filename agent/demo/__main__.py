@@ -17,6 +17,13 @@ from agent.demo.providers.faults import describe_faults
 from agent.demo.stage import Stage, stage
 from agent.demo.tools import MissingTool, cache_dir
 
+_FOR_BACKENDS = (
+    "ENDPOINT_URL",
+    "PLATFORM_API_KEY",
+    "PLATFORM_JWT_SECRET",
+    "OUTCOME_WEBHOOK_SECRET",
+)
+
 
 def main() -> int:
     """Run until Ctrl-C; returns 0, 1 if something could not run, or 2 if misconfigured."""
@@ -38,6 +45,13 @@ def main() -> int:
         metavar="URL",
         help="let your own page at this URL, for example http://localhost:5173, call the token "
         "endpoint and show it in an iframe, and print the keys for its backend (repeatable)",
+    )
+    add(
+        "--webhook",
+        default="",
+        type=_webhook,
+        metavar="URL",
+        help="send outcomes to your own platform at this URL, and print the keys for its backend",
     )
     add("--real", action="store_true", help="use the real providers, with the keys in .env")
     options = parser.parse_args()
@@ -64,6 +78,12 @@ def _origin(text: str) -> str:
     return text.rstrip("/")
 
 
+def _webhook(text: str) -> str:
+    if not re.fullmatch(r"https?://\S+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like http://localhost:8000/outcomes/")
+    return text
+
+
 async def _show(options: argparse.Namespace) -> None:
     logs = cache_dir() / "logs" / str(os.getpid())
     logs.mkdir(parents=True, exist_ok=True)
@@ -75,12 +95,13 @@ async def _show(options: argparse.Namespace) -> None:
         faults=options.fault,
         origins=options.origin,
         real=options.real,
+        extra={"OUTCOME_WEBHOOK_URL": options.webhook} if options.webhook else None,
     ) as here:
-        _print_address(here, logs, options.origin)
+        _print_address(here, logs, options.origin, options.webhook)
         raise ChildFailed(await here.child_ended())
 
 
-def _print_address(here: Stage, logs: Path, origins: list[str]) -> None:
+def _print_address(here: Stage, logs: Path, origins: list[str], webhook: str) -> None:
     print(f"\n  Open {here.url} in a browser and register.\n")
     if here.stand_ins is None and here.agent_name:
         print(f"  Your worker takes only jobs for {here.agent_name!r} (LIVEKIT_AGENT_NAME).\n")
@@ -89,8 +110,12 @@ def _print_address(here: Stage, logs: Path, origins: list[str]) -> None:
     if not here.recognises_speech:
         print("  This machine cannot recognise speech. Type your messages instead.\n")
     if origins:
-        print(f"  {' and '.join(origins)} may use {here.endpoint_url}. For your backend:\n")
-        for name in ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET"):
+        print(f"  {' and '.join(origins)} may use {here.endpoint_url}.\n")
+    if webhook:
+        print(f"  Outcomes are sent to {webhook}.\n")
+    if origins or webhook:
+        print("  For your backend:\n")
+        for name in _FOR_BACKENDS:
             print(f"    {name}={here.environment[name]}")
         print()
     print(f"  API of the token endpoint: {here.endpoint_url}/openapi.json")

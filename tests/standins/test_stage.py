@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.demo.__main__ import main
+from agent.demo.__main__ import _print_address, main
 from agent.demo.stage import Stage, _real_environment, own_agent_name
 
 KEYS = """
@@ -62,10 +62,37 @@ async def test_child_ended_names_the_process() -> None:
     assert await running.child_ended() == "the stand-ins ended unexpectedly, with exit code 3"
 
 
-def test_demo_refuses_an_origin_that_no_page_has(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("option", "example"),
+    [("--origin", "http://localhost:5173"), ("--webhook", "http://localhost:8000/outcomes/")],
+)
+def test_demo_refuses_an_address_without_a_scheme(
+    option: str,
+    example: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["demo", "--origin", "localhost:5173"])
+    monkeypatch.setattr(sys, "argv", ["demo", option, "localhost:5173"])
     with pytest.raises(SystemExit):
         main()
-    assert "'localhost:5173' is not like http://localhost:5173" in capsys.readouterr().err
+    assert f"'localhost:5173' is not like {example}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("origins", "webhook"), [(["http://localhost:5173"], ""), ([], "http://localhost:8000/o/")]
+)
+def test_demo_prints_what_the_backend_of_a_platform_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], origins: list[str], webhook: str
+) -> None:
+    needed = {
+        "ENDPOINT_URL": "http://127.0.0.1:1",
+        "PLATFORM_API_KEY": "key",
+        "PLATFORM_JWT_SECRET": "secret",
+        "OUTCOME_WEBHOOK_SECRET": "whsec_c2VjcmV0",
+    }
+    _print_address(Stage(environment=needed), tmp_path, origins, webhook)
+    printed = capsys.readouterr().out
+    for name, value in needed.items():
+        assert f"{name}={value}\n" in printed
+    for address in filter(None, [*origins, webhook]):
+        assert address in printed
