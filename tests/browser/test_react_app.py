@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from pathlib import Path
 
@@ -10,8 +11,14 @@ from aiohttp import web
 from playwright.async_api import expect
 
 from tests.browser.conftest import OPENING_BEGINS, OpenPage
-from tests.support.host_pages import built_react_app, serving, start
-from tests.support.page_driver import SLOW_MS, screenshot, trainee_jwt
+from tests.support.host_pages import (
+    axe_violations,
+    built_react_app,
+    react_app_jwt,
+    serving,
+    start,
+)
+from tests.support.page_driver import SLOW_MS, screenshot
 from tests.support.product import Product
 
 REACT_18 = {
@@ -38,7 +45,9 @@ async def test_react_18_app_greets_continues_and_keeps_its_own_styles(
     product: Product, open_page: OpenPage, host_app_socket: socket.socket, tmp_path: Path
 ) -> None:
     app = await built_react_app(tmp_path, REACT_18, greeter_url=product.stage.endpoint_url)
-    session_id, jwt = trainee_jwt(product, locale="en")
+    session_id = secrets.token_hex(4)
+    secret = product.stage.environment["PLATFORM_JWT_SECRET"]
+    jwt = await react_app_jwt(app.parent, session_id, secret)
     pages = {
         "/": lambda: web.FileResponse(app / "index.html"),
         "/greeting-jwt": lambda: web.Response(text=jwt),
@@ -49,10 +58,13 @@ async def test_react_18_app_greets_continues_and_keeps_its_own_styles(
     async with serving(host_app_socket, pages, app) as origin:
         await page.goto(f"{origin}/?session={session_id}")
         await start(page)
+        await expect(page.locator("main h1")).to_have_text("Welcome, Ada")
         captions = page.get_by_test_id("captions")
         await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
         assert await page.evaluate("document.title") == "Northwind Academy"
         await screenshot(page, "react-app")
+
+        assert await axe_violations(page) == []
 
         # The library does not change the styles of the host app.
         title = await page.evaluate(_COMPUTED_STYLE, ".bar h1")

@@ -21,6 +21,7 @@ from agent.demo.processes import plain_environment, running, wait_until_ready
 from tests.browser.conftest import OPENING_BEGINS, OpenPage
 from tests.support.host_pages import (
     EXAMPLES,
+    axe_violations,
     built_react_app,
     copy_example,
     example_page,
@@ -70,16 +71,33 @@ async def test_react_19_app_greets_on_a_page_of_its_own(
     assert outcome["disclosure"]["ai"]["label_at"]
 
 
+# The video replaces the page, which then forgets its variables.
+_KEEP_MESSAGES = """<script>
+    addEventListener("message", ({ origin, data }) =>
+        localStorage.setItem(data.type, JSON.stringify({ ...data, origin })));
+</script>"""
+_TAKE_MESSAGE = """async type => {
+    while (!(type in localStorage)) await new Promise(resolve => setTimeout(resolve, 20));
+    const message = JSON.parse(localStorage[type]);
+    localStorage.removeItem(type);
+    return message;
+}"""
+
+
 @pytest.mark.timeout(300)
-async def test_iframe_greets_and_continue_opens_in_the_parent(
+async def test_iframe_opens_the_video_in_the_parent_or_tells_the_parent(
     product: Product, open_page: OpenPage, host_app_socket: socket.socket
 ) -> None:
     session_id, jwt = trainee_jwt(product, locale="en")
     html = example_page(
         "iframe", greeter_url=product.stage.endpoint_url, session_id=session_id, jwt=jwt
     )
-    listener = "<script>addEventListener('message', e => window.told = e.data)</script></html>"
-    pages = {"/": lambda: web.Response(text=html + listener, content_type="text/html")}
+    html += _KEEP_MESSAGES
+    tells = html.replace("#", "#continue=message&")
+    pages = {
+        "/": lambda: web.Response(text=html, content_type="text/html"),
+        "/tells": lambda: web.Response(text=tells, content_type="text/html"),
+    }
     page = await open_page()
     console: list[str] = []
     page.on("console", lambda message: console.append(message.text))
@@ -99,6 +117,18 @@ async def test_iframe_greets_and_continue_opens_in_the_parent(
         await screenshot(page, "iframe")
         await frame.get_by_test_id("continue").click()
         await page.wait_for_url(f"{product.stage.url}/video", timeout=5_000)
+
+        # The greeting of this session has ended: the iframe offers Continue only.
+        address = f"{origin.replace('127.0.0.1', 'localhost')}/tells"
+        sender = {"source": "training-greeter", "origin": product.stage.endpoint_url}
+        leads = sender | {"type": "continue", "url": f"{product.stage.url}/video"}
+        await page.goto(address)
+        assert await page.evaluate(_TAKE_MESSAGE, "continue") == leads
+        await frame.get_by_test_id("continue").click()
+        assert await page.evaluate(_TAKE_MESSAGE, "continue") == leads
+        ended = sender | {"type": "ended", "reason": "session_ended"}
+        assert await page.evaluate(_TAKE_MESSAGE, "ended") == ended
+        assert page.url == address
     await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)
 
 
@@ -165,4 +195,6 @@ async def test_nextjs_app_greets_without_a_hydration_error(
             await expect(captions).to_contain_text("Ada", timeout=SLOW_MS)
             # Without a locale: the language of the server, of the browser, of the greeting.
             assert await page.evaluate("window.languages") == in_browser
+        # The layout has no language in this test.
+        assert await axe_violations(page, disabled=["html-has-lang"]) == []
     assert problems == []

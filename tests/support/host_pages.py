@@ -6,17 +6,27 @@ import json
 import re
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from aiohttp import web
 from playwright.async_api import FrameLocator, Page, expect
 
+from agent.demo.livekit_server import free_ports
 from agent.demo.page import WEB
+from agent.demo.processes import plain_environment, running, wait_until_ready
 from tests.support.installers import ROOT, npm
 
 EXAMPLES = ROOT / "examples"
+
+_AXE_CORE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+_AXE = """async (disabled) => {
+    const rules = Object.fromEntries(disabled.map(id => [id, { enabled: false }]));
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], rules });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}"""
 
 # An expected error that is missing is an error: without type declarations, tsc finds nothing.
 _TYPE_CHECKED = """
@@ -79,6 +89,18 @@ async def built_react_app(
     return project / "dist"
 
 
+async def react_app_jwt(project: Path, session_id: str, jwt_secret: str) -> str:
+    """The JWT that the backend of examples/react-app signs for this session."""
+    node, [port] = shutil.which("node"), free_ports(1)
+    assert node
+    env = {**plain_environment(), "PORT": str(port), "PLATFORM_JWT_SECRET": jwt_secret}
+    log, url = project / "backend.log", f"http://localhost:{port}/greeting-jwt"
+    async with running(node, "backend.mjs", log=log, env=env, cwd=project) as process:
+        await wait_until_ready("backend", url, process, log, 30)
+        async with httpx.AsyncClient() as http:
+            return (await http.get(url, params={"session": session_id})).text
+
+
 @asynccontextmanager
 async def serving(
     listening: socket.socket, pages: Mapping[str, Callable[[], web.StreamResponse]], files: Path
@@ -114,6 +136,13 @@ def example_page(name: str, *, greeter_url: str, session_id: str, jwt: str) -> s
         page = page.replace(example, real)
     assert "example.com" not in page
     return page
+
+
+async def axe_violations(page: Page, *, disabled: Sequence[str] = ()) -> list[str]:
+    """Run axe on the whole page, except these rules; returns each violation with its element."""
+    await page.evaluate(_AXE_CORE.read_text(encoding="utf-8"))
+    violations: list[str] = await page.evaluate(_AXE, list(disabled))
+    return violations
 
 
 async def start(page: Page | FrameLocator) -> None:

@@ -15,5 +15,5 @@ async function Greeting({ searchParams }: PageProps<"/">) {
 }
 
 export default function Page(props: PageProps<"/">) {
-  return <Suspense><Greeting {...props} /></Suspense>;
+  return <main><Suspense><Greeting {...props} /></Suspense></main>;
 }
