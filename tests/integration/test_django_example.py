@@ -197,6 +197,18 @@ async def test_template_tag_renders_the_element_with_the_csrf_token(offline_site
     assert answer.status_code == 503  # accepted; the token endpoint is not running
 
 
+async def test_page_is_only_for_the_trainee_of_the_session(offline_site: Site) -> None:
+    ada, nobody = await offline_site.browser("ada"), await offline_site.browser(None)
+    page = await ada.get(f"/welcome/{next(offline_site.of_ada)}/")
+    assert page.headers["cache-control"].startswith("max-age=0, no-cache")
+    for session in (OF_BEN, "abc", "not one"):
+        assert (await ada.get(f"/welcome/{session}/")).status_code == 404
+    answer = await nobody.get(f"/welcome/{OF_BEN}/")
+    assert answer.headers["location"] == f"/accounts/login/?next=/welcome/{OF_BEN}/"
+    ben = await offline_site.browser("ben")
+    assert '<html lang="es-MX">' in (await ben.get(f"/welcome/{OF_BEN}/")).text
+
+
 Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 

@@ -25,7 +25,7 @@ from standardwebhooks.webhooks import Webhook
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import plain_environment, running, wait_until_ready
 from tests.browser.conftest import OpenPage
-from tests.support.host_pages import start
+from tests.support.host_pages import axe_violations, start
 from tests.support.installers import ROOT, run, uv
 from tests.support.page_driver import SLOW_MS
 from tests.support.product import Product
@@ -35,7 +35,7 @@ SECRET = "whsec_Z3Vlc3NlZCBieSBub2JvZHkgYXQgYWxsIQ=="
 VIDEO = "https://platform.example.com/video/1"
 FILES = {
     "platform_site/settings.py": 1,
-    "trainees/greeting.py": 2,
+    "platform_site/greeting.py": 2,
     "platform_site/urls.py": 3,
 }
 """Which Python block of the page goes into which file."""
@@ -91,7 +91,7 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
         uv(), "pip", "install", "-q", "-p", str(python), str(wheel), f"django~={django}.0", cwd=site
     )
 
-    # Steps 1 to 6 of the page.
+    # Steps 1 to 5 of the page.
     settings = {
         **plain_environment(),
         "ENDPOINT_URL": product.stage.endpoint_url,
@@ -107,13 +107,9 @@ async def test_the_page_of_the_docs_works_in_a_fresh_project(
         with (site / file).open("a") as opened:
             opened.write("\n" + python_blocks[number - 1])
     with (site / "platform_site" / "settings.py").open("a") as opened:
-        opened.write('\nINSTALLED_APPS += ["trainees"]\n')
         if django == "6.0":  # the first one with a policy of its own
             opened.write(STRICT_POLICY)
-    templates = site / "trainees" / "templates"
-    templates.mkdir()
-    (templates / "welcome.html").write_text(blocks("html")[0])
-    with (site / "trainees" / "models.py").open("a") as opened:
+    with (site / "platform_site" / "urls.py").open("a") as opened:
         opened.write("\n" + python_blocks[3])
     await run("bash", "-ec", migrate, cwd=site, env=settings)
     ada = secrets.randbelow(10**9) + 1
@@ -165,9 +161,10 @@ async def _use(url: str, ada_id: int, page: Page) -> str:
             [{"name": name, "value": value, "url": url} for name, value in ada.cookies.items()]
         )
         await page.route(f"{VIDEO}*", lambda route: route.fulfill(body="the video"))
-        await page.goto(f"{url}/welcome/")
+        await page.goto(f"{url}/welcome/{ada_id}/")
         await start(page)
         await expect(page.get_by_test_id("captions")).to_contain_text("Ada", timeout=SLOW_MS)
+        assert await axe_violations(page) == []
         await page.get_by_test_id("continue").click()
         await page.wait_for_url(VIDEO, timeout=SLOW_MS)
         assert (await ada.post(greeting, json={})).status_code == 409

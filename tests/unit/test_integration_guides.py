@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [
     ("integrate-react.md", "examples/react-app/src/App.tsx"),
     ("integrate-react.md", "examples/react-app/src/MyGreeting.tsx"),
+    ("integrate-react.md", "examples/react-app/backend.mjs"),
+    ("integrate-react.md", "examples/react-app/vite.config.ts"),
     ("integrate-nextjs.md", "examples/nextjs/app/page.tsx"),
     ("integrate-html.md", "examples/html/index.html"),
     ("integrate-iframe.md", "examples/iframe/index.html"),
@@ -53,12 +55,30 @@ async def test_integration_page_makes_a_jwt_that_the_endpoint_accepts(
     assert trainee.name == "Ada"
 
 
+def test_django_guide_needs_fewer_than_20_lines_of_code() -> None:
+    guide = (ROOT / "docs" / "integrate-django.md").read_text(encoding="utf-8")
+    steps, _ = guide.split("**Use your own page.**")
+    code = "".join(re.findall(r"```(?:python|html)\n(.*?)```", steps, re.DOTALL))
+    assert len(code.splitlines()) < LINES_MAX
+
+
+def test_django_guide_says_how_to_try_it_without_keys() -> None:
+    guide = (ROOT / "docs" / "integrate-django.md").read_text(encoding="utf-8")
+    webhook = "http://localhost:8000/webhooks/greeting-outcome/"
+    assert f'make demo ARGS="--webhook {webhook}"' in guide
+    assert "another try" in guide
+
+
 @pytest.mark.parametrize(
-    "guide", ["integrate-django.md", "integrate-html.md", "integrate-iframe.md"]
+    "page",
+    [
+        "integrations/django/src/training_greeter/templates/training_greeter/welcome.html",
+        "examples/html/index.html",
+        "examples/iframe/index.html",
+    ],
 )
-def test_page_of_the_guide_fits_a_phone_and_names_its_language(guide: str) -> None:
-    text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
-    page = next(code for code in re.findall(r"```html\n(.*?)```", text, re.DOTALL))
+def test_page_of_the_guide_fits_a_phone_and_names_its_language(page: str) -> None:
+    page = (ROOT / page).read_text(encoding="utf-8")
     for needed in ("<!doctype html>", "<html lang=", 'name="viewport"', "<title>"):
         assert needed in page
 

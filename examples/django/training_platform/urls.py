@@ -8,5 +8,4 @@ urlpatterns = [
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("admin/", admin.site.urls),
     path("", include("training_greeter.urls")),
-    path("", include("users.urls")),
 ]

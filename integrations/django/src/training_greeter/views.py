@@ -1,4 +1,4 @@
-"""Views for the logged-in trainee: request, end, and authorize the greeting of a session.
+"""Views for the logged-in trainee: show, request, end, and authorize the greeting of a session.
 
 Which sessions a trainee has is the project's decision (`training_greeter.greeting`). A trainee
 cannot find out whether another trainee's session exists. The browser provides these values only:
@@ -17,10 +17,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from training_greeter import conf, token_endpoint
 from training_greeter.greeting import Greeting
@@ -46,9 +48,7 @@ def own_session_required(view: View) -> Callable[[HttpRequest, Any], HttpRespons
         if not request.user.is_authenticated:
             return _response(token_endpoint.error_answer(401, "unauthorized", "log in first"))
         session = str(session_id)
-        greeting = None
-        if token_endpoint.SESSION_ID.fullmatch(session):
-            greeting = _greeting(request, session)
+        greeting = _greeting(request, session)
         if greeting is None:
             return _response(
                 token_endpoint.error_answer(404, "not_found", "you have no such session")
@@ -59,6 +59,8 @@ def own_session_required(view: View) -> Callable[[HttpRequest, Any], HttpRespons
 
 
 def _greeting(request: HttpRequest, session_id: str) -> Greeting | None:
+    if not token_endpoint.SESSION_ID.fullmatch(session_id):
+        return None
     try:
         return conf.greeting_function()(request, session_id)
     except (ValueError, ValidationError):
@@ -67,6 +69,21 @@ def _greeting(request: HttpRequest, session_id: str) -> Greeting | None:
             "TRAINING_GREETER_GREETING cannot read a session id; answered 404", exc_info=True
         )
         return None
+
+
+@never_cache
+@require_safe
+@login_required
+def welcome(request: HttpRequest, session_id: Any) -> HttpResponse:
+    """Show the greeting on a page of its own: the template `training_greeter/welcome.html`.
+
+    Replace it in the project's templates, or use `{% training_greeter %}` in any other page.
+    """
+    greeting = _greeting(request, str(session_id))
+    if greeting is None:
+        raise Http404("you have no such session")
+    context = {"session_id": session_id, "greeting": greeting}
+    return render(request, "training_greeter/welcome.html", context)
 
 
 @own_session_required
