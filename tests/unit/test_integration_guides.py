@@ -109,6 +109,13 @@ def test_package_readme_lists_every_prop() -> None:
     assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == props()
 
 
+@pytest.mark.parametrize("package", ["web", "integrations/django"])
+def test_readme_of_a_package_links_to_no_file_that_the_package_lacks(package: str) -> None:
+    readme = (ROOT / package / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)]*)\)", readme)
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
 def test_element_has_an_attribute_for_every_prop() -> None:
     source = (ROOT / "web/src/element/greeterElement.tsx").read_text(encoding="utf-8")
     (listed,) = re.findall(r"const ATTRIBUTES = \[(.*?)\]", source, re.DOTALL)
