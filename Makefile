@@ -15,7 +15,7 @@ demo: $(UV) ## run the whole product on this machine, without keys
 dev: $(UV) ## run the product with the real providers and the keys in .env
 	$(RUN) --extra demo python -m agent.demo --real $(ARGS)
 
-test: $(UV) ## run every check: lint, types, unit tests, product tests, the page in Chromium
+test: $(UV) ## run lint, types, unit tests, product tests, the page in Chromium
 	$(RUN) --extra demo --group deploy python -m tests $(ARGS)
 
 check: $(UV) ## run lint and types only

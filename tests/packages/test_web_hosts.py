@@ -1,6 +1,6 @@
 """The npm package, packed and installed into fresh projects, and the element in an iframe.
 
-React 18 and a plain HTML page are in tests/browser, because `make test` runs them too.
+The plain HTML page is in tests/browser (`make test`), and so is React 18 (`make variants`).
 """
 
 from __future__ import annotations
