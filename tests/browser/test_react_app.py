@@ -85,7 +85,7 @@ async def test_react_18_app_greets_continues_and_keeps_its_own_styles(
         # The styles of the host app for plain elements do not change the greeting.
         ours = await page.evaluate(_COMPUTED_STYLE, "[data-testid=continue]")
         assert ours["borderRadius"] != "0px"
-        assert ours["borderTopWidth"] == "0px"
+        assert ours["borderTopWidth"] == "1px"  # 1.5px, rounded down
         assert (ours["textTransform"], ours["margin"]) == ("none", "0px")
         status = await page.evaluate(_COMPUTED_STYLE, "[data-testid=status]")
         assert status["margin"] == "0px"
