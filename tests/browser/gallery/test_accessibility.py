@@ -37,6 +37,12 @@ _FOCUSED: Final = """() => {
     return dataset.testid ?? (className || tagName);
 }"""
 
+_FOCUSED_IS_ON_TOP: Final = """() => {
+    const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+    const top = document.elementFromPoint(x + width / 2, y + height / 2);
+    return document.activeElement.contains(top);
+}"""
+
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_in_any_state(page: Page, theme: Any) -> None:
@@ -175,3 +181,17 @@ async def test_every_control_is_reached_with_the_tab_key(page: Page) -> None:
             outline = "getComputedStyle(document.activeElement).outlineStyle"
             assert await page.evaluate(outline) != "none", f"{reached[-1]} shows no focus"
         assert reached == controls, state
+
+    # The panel of the options covers the page, so it closes when the focus goes on.
+    await set_size(page, "phone")
+    await show(page, "greeting")
+    await page.get_by_test_id("options-button").click()
+    controls = ["name-input", "name-save", "size-normal", "size-large", "size-largest", "captions"]
+    for control in controls:
+        await page.keyboard.press("Tab")
+        assert await page.evaluate(_FOCUSED) == control
+        assert await page.evaluate(_FOCUSED_IS_ON_TOP), f"{control} is covered"
+    await expect(page.get_by_test_id("name-input")).to_be_hidden()
+    await page.get_by_test_id("options-button").click()
+    await page.get_by_test_id("captions").click()
+    await expect(page.get_by_test_id("name-input")).to_be_hidden()

@@ -10,10 +10,17 @@ function show(answer: string | undefined) {
     onName: vi.fn(),
     setTextSize: vi.fn(),
   };
-  render(<Options {...given} textSize="normal" />);
+  render(
+    <>
+      <Options {...given} textSize="normal" />
+      <p>Elsewhere</p>
+      <button type="button">Next</button>
+    </>,
+  );
   screen.getByTestId<HTMLDetailsElement>("options").open = true;
   return given;
 }
+const isOpen = () => screen.getByTestId<HTMLDetailsElement>("options").open;
 
 test("the page shows the name as the agent says it", async () => {
   const { setName, onName } = show("Zoë");
@@ -43,6 +50,34 @@ test("Escape closes the options and keeps the focus", async () => {
   show(undefined);
   screen.getByTestId("name-input").focus();
   await userEvent.keyboard("{Escape}");
-  expect(screen.getByTestId<HTMLDetailsElement>("options").open).toBe(false);
+  expect(isOpen()).toBe(false);
   expect(document.activeElement?.tagName).toBe("SUMMARY");
+});
+
+test("the options close when the focus goes on, and not within them", async () => {
+  show(undefined);
+  screen.getByTestId("name-input").focus();
+  for (let controls = 0; controls < 4; controls++) {
+    await userEvent.tab();
+    expect(isOpen()).toBe(true);
+  }
+  expect(document.activeElement).toBe(screen.getByTestId("size-largest"));
+  await userEvent.tab();
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Next" }));
+  expect(isOpen()).toBe(false);
+});
+
+test("a press elsewhere closes the options, and one within them does not", async () => {
+  show(undefined);
+  await userEvent.click(screen.getByText("Text size"));
+  expect(isOpen()).toBe(true);
+  await userEvent.click(screen.getByText("Elsewhere"));
+  expect(isOpen()).toBe(false);
+});
+
+test("the options stay open while another window has the focus", () => {
+  show(undefined);
+  screen.getByTestId("name-input").focus();
+  screen.getByTestId("name-input").blur();
+  expect(isOpen()).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 
 import { fill } from "../lib/fill.js";
 import { useGuide } from "../texts/guide.js";
@@ -16,10 +16,25 @@ interface OptionsProps {
   setTextSize: (size: TextSize) => void;
 }
 
-/** What a trainee may want to change: the name they are called by, and the size of the captions. */
+/**
+ * What a trainee may want to change: the name they are called by, and the size of the captions.
+ *
+ * The panel covers what is below it, so it closes as soon as the trainee goes elsewhere.
+ */
 export function Options({ setName, onName, textSize, setTextSize }: OptionsProps) {
   const { options } = useTexts();
   const details = useRef<HTMLDetailsElement>(null);
+  const close = () => {
+    if (details.current) details.current.open = false;
+  };
+  useEffect(() => {
+    const onPointerDown = (event: PointerEvent) => {
+      // Not `target`: in a shadow root, that is the custom element.
+      if (details.current && !event.composedPath().includes(details.current)) close();
+    };
+    document.addEventListener("pointerdown", onPointerDown);
+    return () => document.removeEventListener("pointerdown", onPointerDown);
+  }, []);
   return (
     <details
       ref={details}
@@ -27,8 +42,12 @@ export function Options({ setName, onName, textSize, setTextSize }: OptionsProps
       data-testid="options"
       onKeyDown={({ key }) => {
         if (key !== "Escape" || details.current?.open !== true) return;
-        details.current.open = false;
+        close();
         details.current.querySelector("summary")?.focus();
+      }}
+      onBlur={({ currentTarget, relatedTarget }) => {
+        // Without a `relatedTarget`, the focus is in another window.
+        if (relatedTarget !== null && !currentTarget.contains(relatedTarget)) close();
       }}
     >
       <summary data-testid="options-button">
