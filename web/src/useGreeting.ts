@@ -1,5 +1,6 @@
 import { useSession, type UseSessionReturn } from "@livekit/components-react";
-import { useCallback, useEffect, useState } from "react";
+import { TokenSource, type TokenSourceConfigurable } from "livekit-client";
+import { useCallback, useEffect, useMemo, useState } from "react";
 
 import {
   type Authorization,
@@ -136,7 +137,7 @@ export function useGreetingAt(
   join: JoinOptions = JOIN_WITH_ALL,
 ): UseGreetingResult {
   const { continueUrl, continueTarget, onContinue } = options;
-  const session = useSession(endpoint.tokenSource);
+  const session = useSession(useMemo(() => tokenSourceOf(endpoint), [endpoint]));
   const { room } = session;
   const agent = useAgentPresence(room, useAgentLiveness(room));
   const state = useGreetingState(endpoint, session, agent?.status);
@@ -186,6 +187,17 @@ export function useGreetingAt(
     labelShown,
     session,
   };
+}
+
+/**
+ * The endpoint's token source, which never settles if there is no token: `useSession` asks when it
+ * mounts, to prepare the connection, and would warn of a refusal in the host's console.
+ * `useGreetingState` reports the refusal, and then does not connect.
+ */
+function tokenSourceOf({ tokenSource }: GreetingEndpoint): TokenSourceConfigurable {
+  return TokenSource.custom((options) =>
+    tokenSource.fetch(options).catch(() => new Promise<never>(() => undefined)),
+  );
 }
 
 /** Tell the host about every state, and once about an end or an error. */

@@ -107,6 +107,10 @@ describe("without a greeting", () => {
     await phase("ended");
     expect(welcome()).toContain("You have already had your greeting.");
     expect(screen.getByTestId("status").textContent).toContain("Finished");
+    // Nothing is wrong, so the host's console has neither a warning nor an error.
+    expect(console.info).toHaveBeenCalledWith("Avatar session has ended before", "No.");
+    expect(console.warn).not.toHaveBeenCalled();
+    expect(console.error).not.toHaveBeenCalled();
   });
 
   test("an address that is not http or https is not used", async () => {

@@ -121,7 +121,9 @@ async function connectToRoom(
     if (isUnmounted()) return;
     const error = asEndpointError(cause);
     const { code, status = "no answer", message } = error;
-    console.error("Error starting avatar session", code, status, message);
+    // Nothing is wrong if the trainee comes back after the greeting.
+    if (code === "session_ended") console.info("Avatar session has ended before", message);
+    else console.error("Error starting avatar session", code, status, message);
     dispatch({ type: "token_refused", error });
     return;
   }
