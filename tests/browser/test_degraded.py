@@ -168,7 +168,8 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     product: Product, open_page: OpenPage
 ) -> None:
     first = await open_page(microphone_denied=True)
-    session_id = await arrive(first, product, locale="es")
+    session_id = await arrive(first, product, locale="es", pre_join=True)
+    await first.get_by_test_id("start").click()
     await expect(first.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
     room = f"training-session-{session_id}"
 
@@ -176,6 +177,7 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     await expect(said).to_contain_text("Ada", timeout=SLOW_MS)
     said_before = await said.inner_text()
 
+    # It joins without its own pre-join screen: the agent would not wait for that.
     second = await first.context.new_page()
     await second.goto(first.url)
     await expect(second.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)

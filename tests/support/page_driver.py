@@ -36,12 +36,20 @@ def trainee_jwt(
     return session_id, jwt.encode(claims, secret, algorithm="HS256")
 
 
-async def arrive(page: Page, product: Product, *, locale: str, recorded: bool = False) -> str:
+async def arrive(
+    page: Page,
+    product: Product,
+    *,
+    locale: str,
+    recorded: bool = False,
+    pre_join: bool = False,
+) -> str:
     """Open the greeting of a trainee with this locale; return its session id."""
     session_id, token = trainee_jwt(product, locale=locale, recorded=recorded)
     cookie = {"name": f"jwt-{session_id}", "value": token, "url": product.stage.url}
     await page.context.add_cookies([cookie])
-    await page.goto(f"{product.stage.url}/greeting?session_id={session_id}")
+    begins_with = "&pre_join=on" if pre_join else ""
+    await page.goto(f"{product.stage.url}/greeting?session_id={session_id}{begins_with}")
     return session_id
 
 

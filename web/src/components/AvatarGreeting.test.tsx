@@ -64,6 +64,15 @@ test("after a reload the page keeps the name that the trainee has chosen in this
   sessionStorage.clear();
 });
 
+test("after a reload the page keeps what the trainee has typed and not sent", async () => {
+  sessionStorage.setItem(`training-greeter:draft:${server.url}`, "My half answer");
+  answer = () => ({ status: 409, body: failure("session_ended", false) });
+  show();
+  await phase("ended");
+  expect(screen.getByTestId("unsent").textContent).toContain("My half answer");
+  sessionStorage.clear();
+});
+
 describe("without a greeting", () => {
   test("a refusal shows the endpoint's welcome and address, with one request in StrictMode", async () => {
     answer = () => ({ status: 401, body: failure("unauthorized", false) });

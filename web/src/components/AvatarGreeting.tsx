@@ -1,12 +1,21 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Fallback, GreetingEndpoint, Introduction } from "../endpoint/greetingEndpoint.js";
 import { useIntroduction } from "../endpoint/useIntroduction.js";
 import { useKept } from "../lib/useKept.js";
 import { resultWithin } from "../lib/timing.js";
-import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
+import {
+  type GreetingState,
+  hasGreetingToEnd,
+  initialGreetingState,
+} from "../state/greetingState.js";
 import { DraftContext } from "../state/draft.js";
-import { type JoinOptions, JOIN_WITH_ALL } from "../state/joinOptions.js";
+import {
+  type JoinOptions,
+  JOIN_WITH_ALL,
+  readJoinOptions,
+  writeJoinOptions,
+} from "../state/joinOptions.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
 import { GuideContext } from "../texts/guide.js";
 import { type Labels, textsFor } from "../texts/index.js";
@@ -52,11 +61,21 @@ export interface AvatarGreetingProps extends GreetingOptions {
  * and a Continue button, whatever fails.
  */
 export function AvatarGreeting(props: AvatarGreetingProps) {
+  return <Attempts key={props.endpointUrl} {...props} />;
+}
+
+/** All attempts to greet one trainee, and what is kept through them. */
+function Attempts(props: AvatarGreetingProps) {
+  const { endpointUrl, locale, labels } = props;
   const [attempt, setAttempt] = useState(0);
   // Kept through all attempts, so that "Try again" stays in the trainee's language.
   const [learnedLocale, setLearnedLocale] = useState<string>();
   const languages = useBrowserLanguages();
-  const draft = useState("");
+  const [draft = "", setDraft] = useKept("sessionStorage", `draft:${endpointUrl}`);
+  // A second tab takes the conversation over without asking again, too: if the trainee closes the
+  // first one, the agent waits only a few seconds.
+  const [joined, keepJoined] = useKept("localStorage", `join:${endpointUrl}`);
+  const newest = useRef<GreetingState>(initialGreetingState);
   const tryAgain = useCallback(() => setAttempt((count) => count + 1), []);
 
   useEffect(() => {
@@ -69,27 +88,29 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
   }, [tryAgain]);
 
   const onStateChange = (state: GreetingState) => {
+    newest.current = state;
     if (state.locale !== undefined) setLearnedLocale(state.locale);
+    if (state.phase === "ended") keepJoined("");
     props.onStateChange?.(state);
   };
-  const { locale, labels, preJoin = true } = props;
-  // Kept through all attempts, so that "Try again" does not ask again.
-  const [join, setJoin] = useState(preJoin ? undefined : JOIN_WITH_ALL);
+  const onContinue = (url: string | undefined) => {
+    if (hasGreetingToEnd(newest.current)) keepJoined("");
+    return props.onContinue === undefined ? "navigate" : props.onContinue(url);
+  };
   const texts = useMemo(
     () => textsFor([learnedLocale, locale, ...languages], labels),
     [learnedLocale, locale, languages, labels],
   );
   return (
     <TextsContext.Provider value={texts}>
-      <DraftContext.Provider value={draft}>
+      <DraftContext.Provider value={useMemo(() => [draft, setDraft], [draft, setDraft])}>
         <Frame>
           <Attempt
-            key={`${attempt} ${props.endpointUrl}`}
+            key={attempt}
             {...props}
-            onStateChange={onStateChange}
-            tryAgain={tryAgain}
-            join={join}
-            setJoin={setJoin}
+            {...{ onStateChange, onContinue, tryAgain }}
+            kept={readJoinOptions(joined)}
+            keepJoin={(options) => keepJoined(writeJoinOptions(options))}
           />
         </Frame>
       </DraftContext.Provider>
@@ -99,9 +120,9 @@ export function AvatarGreeting(props: AvatarGreetingProps) {
 
 type AttemptProps = AvatarGreetingProps & {
   tryAgain: () => void;
-  /** Undefined until the trainee has left the pre-join screen. */
-  join: JoinOptions | undefined;
-  setJoin: (join: JoinOptions) => void;
+  /** How the trainee has joined this greeting before, for example before a reload. */
+  kept: JoinOptions | undefined;
+  keepJoin: (join: JoinOptions) => void;
 };
 
 const PAGE_ERROR: GreetingState = {
@@ -113,7 +134,11 @@ const PAGE_ERROR: GreetingState = {
 
 /** One attempt: one token, one connection, one end. */
 function Attempt(props: AttemptProps) {
-  const { tryAgain, join } = props;
+  const { tryAgain, kept, preJoin = true } = props;
+  // Undefined until the trainee has left the pre-join screen. At the end, the options are no longer
+  // kept, but the screen does not return.
+  const [join, setJoin] = useState(preJoin ? undefined : JOIN_WITH_ALL);
+  if (join === undefined && kept !== undefined) setJoin(kept);
   const [chosenName, keepName] = useKept("sessionStorage", `name:${props.endpointUrl}`);
   const traineeName = chosenName ?? props.traineeName;
   const endpoint = useGreetingEndpoint(props);
@@ -154,14 +179,14 @@ type BeforeJoiningProps = AttemptProps & {
 
 /** The pre-join screen as a page. */
 function BeforeJoining(props: BeforeJoiningProps) {
-  const { endpoint, introduction, fallback, setJoin, traineeName } = props;
+  const { endpoint, introduction, fallback, keepJoin, traineeName } = props;
   const state = useMemo<GreetingState>(
     () => ({ ...initialGreetingState, phase: "pre_join", fallback, locale: fallback?.locale }),
     [fallback],
   );
   const join = (options: JoinOptions) => {
     endpoint.forgetTokenOlderThan(AGENT_WAITS_MS);
-    setJoin(options);
+    keepJoin(options);
   };
   return (
     <Layout

@@ -1,8 +1,8 @@
 /** The screen before the greeting, with an endpoint on a real socket. */
-import { render, screen, waitFor } from "@testing-library/react";
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { StrictMode } from "react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { GreetingState } from "../state/greetingState.js";
 import { type Answer, endpointServer, failure, SUCCESS } from "../test/endpointServer.js";
@@ -25,7 +25,12 @@ beforeEach(async () => {
     vi.spyOn(console, method).mockImplementation(() => undefined);
   }
 });
-afterEach(() => server.close());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  localStorage.clear();
+  return server.close();
+});
 
 function show(props: Partial<AvatarGreetingProps> = {}) {
   const phases: GreetingState["phase"][] = [];
@@ -125,4 +130,82 @@ test("without a greeting there is nothing to prepare for", async () => {
   show();
   await waitFor(() => expect(root().state).toBe("failed"));
   expect(screen.queryByTestId("pre-join")).toBeNull();
+});
+
+describe("after Start", () => {
+  const startWithoutSound = async (props: Partial<AvatarGreetingProps> = {}) => {
+    show(props);
+    await isShown();
+    await userEvent.click(screen.getByTestId("start-without-sound"));
+    await waitFor(() => expect(root().reason).toBe("connect_failed"));
+  };
+  const reload = (props: Partial<AvatarGreetingProps> = {}) => {
+    cleanup();
+    return show(props);
+  };
+
+  test("a reload joins at once, in the same way", async () => {
+    await startWithoutSound();
+    const phases = reload();
+    await waitFor(() => expect(root().reason).toBe("connect_failed"));
+    expect(phases).not.toContain("pre_join");
+    expect(root().sound).toBe("off");
+  });
+
+  test("a tab of its own joins at once, too, so that the agent does not leave", async () => {
+    await startWithoutSound();
+    sessionStorage.clear();
+    const phases = reload();
+    await waitFor(() => expect(root().reason).toBe("connect_failed"));
+    expect(phases).not.toContain("pre_join");
+  });
+
+  test("another attempt joins at once where the browser keeps nothing", async () => {
+    vi.stubGlobal("localStorage", undefined);
+    await startWithoutSound();
+    await userEvent.click(screen.getByTestId("try-again"));
+    expect(screen.queryByTestId("pre-join")).toBeNull();
+    await waitFor(() => expect(root().reason).toBe("connect_failed"));
+  });
+
+  test("another session begins with the screen", async () => {
+    const page = (endpointUrl: string) => <AvatarGreeting endpointUrl={endpointUrl} />;
+    const { rerender } = render(page(server.url));
+    await isShown();
+    await userEvent.click(screen.getByTestId("start"));
+    await waitFor(() => expect(root().reason).toBe("connect_failed"));
+    rerender(page(server.url.replace("/7/", "/8/")));
+    await isShown();
+    expect(root().state).toBe("pre_join");
+  });
+
+  test("a greeting that has ended stays ended; a later one begins with the screen", async () => {
+    await startWithoutSound();
+    answer = () => ({ status: 409, body: failure("session_ended", false) });
+    const phases = reload();
+    await waitFor(() => expect(root().reason).toBe("session_ended"));
+    await waitFor(() => expect(localStorage).toHaveLength(0));
+    expect(phases).not.toContain("pre_join");
+    expect(screen.queryByTestId("pre-join")).toBeNull();
+
+    answer = () => ({ status: 201, body: INTRODUCED });
+    reload();
+    await isShown();
+  });
+
+  test("a greeting that Continue has ended is not joined at once later", async () => {
+    const onContinue = vi.fn();
+    await startWithoutSound({ onContinue });
+    await userEvent.click(screen.getByTestId("continue"));
+    await waitFor(() => expect(onContinue).toHaveBeenCalledOnce());
+    reload();
+    await isShown();
+  });
+
+  test("an hour later, the screen is there again", async () => {
+    await startWithoutSound();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_001 });
+    reload();
+    await isShown();
+  });
 });

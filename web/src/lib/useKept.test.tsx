@@ -21,3 +21,11 @@ test("a browser that refuses storage keeps the text for this page", () => {
   act(() => result.current[1]("Zoë"));
   expect(result.current[0]).toBe("Zoë");
 });
+
+test("an empty text is not kept", () => {
+  const { result } = renderHook(() => useKept("sessionStorage", "name:a"));
+  act(() => result.current[1]("Zoë"));
+  act(() => result.current[1](""));
+  expect(result.current[0]).toBe("");
+  expect(sessionStorage).toHaveLength(0);
+});

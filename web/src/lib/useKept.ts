@@ -2,7 +2,8 @@ import { useCallback, useState, useSyncExternalStore } from "react";
 
 /**
  * A text that the browser keeps: `localStorage` for later visits, `sessionStorage` for a reload of this
- * tab. Undefined on a server and while the page hydrates, so that both render the same.
+ * tab. Undefined on a server and while the page hydrates, so that both render the same. An empty text
+ * is not kept.
  *
  * A browser may refuse storage, for example in an iframe. The text then lasts as long as the component.
  */
@@ -21,7 +22,8 @@ export function useKept(
     (text: string) => {
       setChosen(text);
       try {
-        window[area].setItem(key, text);
+        if (text === "") window[area].removeItem(key);
+        else window[area].setItem(key, text);
       } catch {
         // Not kept.
       }
