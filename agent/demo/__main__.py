@@ -48,7 +48,6 @@ def main() -> int:
     )
     add(
         "--webhook",
-        default="",
         type=_webhook,
         metavar="URL",
         help="send outcomes to your own platform at this URL, and print the keys for its backend",
@@ -101,7 +100,7 @@ async def _show(options: argparse.Namespace) -> None:
         raise ChildFailed(await here.child_ended())
 
 
-def _print_address(here: Stage, logs: Path, origins: list[str], webhook: str) -> None:
+def _print_address(here: Stage, logs: Path, origins: list[str], webhook: str | None) -> None:
     print(f"\n  Open {here.url} in a browser and register.\n")
     if here.stand_ins is None and here.agent_name:
         print(f"  Your worker takes only jobs for {here.agent_name!r} (LIVEKIT_AGENT_NAME).\n")

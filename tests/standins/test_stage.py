@@ -78,11 +78,19 @@ def test_demo_refuses_an_address_without_a_scheme(
     assert f"'localhost:5173' is not like {example}" in capsys.readouterr().err
 
 
+def test_demo_needs_no_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["demo", "--fault", "list"])
+    assert main() == 0
+    assert "bey:never-joins" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
-    ("origins", "webhook"), [(["http://localhost:5173"], ""), ([], "http://localhost:8000/o/")]
+    ("origins", "webhook"), [(["http://localhost:5173"], None), ([], "http://localhost:8000/o/")]
 )
 def test_demo_prints_what_the_backend_of_a_platform_needs(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], origins: list[str], webhook: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], origins: list[str], webhook: str | None
 ) -> None:
     needed = {
         "ENDPOINT_URL": "http://127.0.0.1:1",
