@@ -176,9 +176,12 @@ async def test_page_shows_welcome_and_continue_without_the_endpoint(open_page: O
 async def test_page_joins_the_same_conversation_after_a_refresh(
     product: Product, open_page: OpenPage
 ) -> None:
-    page = await open_page(microphone_denied=True)
+    page = await open_page()
     await arrive(page, product, locale="en", pre_join=True)
-    await page.get_by_test_id("start-without-microphone").click()
+    await page.get_by_test_id("start").click()
+    microphone = page.get_by_test_id("mic-button")
+    await expect(microphone).to_be_checked(timeout=SLOW_MS)
+    await microphone.click()
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text(OPENING_ENDS, timeout=SLOW_MS)
     await page.get_by_test_id("chat-input").fill("How long does the video take?")
@@ -193,7 +196,7 @@ async def test_page_joins_the_same_conversation_after_a_refresh(
     repeated = captions.locator("[data-from=guide]").filter(has_text=OPENING_ENDS)
     await expect(repeated).to_have_count(1, timeout=SLOW_MS)
     # The microphone is still off, and the question that was typed before the reload is still there.
-    await expect(page.get_by_test_id("mic-note")).to_contain_text("Turn the microphone on")
+    await expect(microphone).not_to_be_checked()
     await page.get_by_test_id("chat-input").press("Enter")
     await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
     assert len(await product.stage.stand_ins.sessions()) == 1

@@ -137,8 +137,14 @@ function Attempt(props: AttemptProps) {
   const { tryAgain, kept, preJoin = true } = props;
   // Undefined until the trainee has left the pre-join screen. At the end, the options are no longer
   // kept, but the screen does not return.
-  const [join, setJoin] = useState(preJoin ? undefined : JOIN_WITH_ALL);
-  if (join === undefined && kept !== undefined) setJoin(kept);
+  const [join, setJoin] = useState<JoinOptions>();
+  const initially = kept ?? (preJoin ? undefined : JOIN_WITH_ALL);
+  if (join === undefined && initially !== undefined) setJoin(initially);
+  const changeJoin = (change: Partial<JoinOptions>) => {
+    const changed = { ...JOIN_WITH_ALL, ...join, ...change };
+    setJoin(changed);
+    props.keepJoin(changed);
+  };
   const [chosenName, keepName] = useKept("sessionStorage", `name:${props.endpointUrl}`);
   const traineeName = chosenName ?? props.traineeName;
   const endpoint = useGreetingEndpoint(props);
@@ -159,10 +165,12 @@ function Attempt(props: AttemptProps) {
         }
       >
         {join === undefined && !refused ? (
-          <BeforeJoining {...{ ...props, traineeName, endpoint, introduction, fallback }} />
+          <BeforeJoining
+            {...{ ...props, changeJoin, traineeName, endpoint, introduction, fallback }}
+          />
         ) : (
           <Greeting
-            {...{ ...props, endpoint, chosenName, keepName }}
+            {...{ ...props, endpoint, chosenName, keepName, changeJoin }}
             join={join ?? JOIN_WITH_ALL}
           />
         )}
@@ -172,6 +180,7 @@ function Attempt(props: AttemptProps) {
 }
 
 type BeforeJoiningProps = AttemptProps & {
+  changeJoin: (options: JoinOptions) => void;
   endpoint: GreetingEndpoint;
   introduction: Introduction | undefined;
   fallback: Fallback | undefined;
@@ -179,14 +188,14 @@ type BeforeJoiningProps = AttemptProps & {
 
 /** The pre-join screen as a page. */
 function BeforeJoining(props: BeforeJoiningProps) {
-  const { endpoint, introduction, fallback, keepJoin, traineeName } = props;
+  const { endpoint, introduction, fallback, changeJoin, traineeName } = props;
   const state = useMemo<GreetingState>(
     () => ({ ...initialGreetingState, phase: "pre_join", fallback, locale: fallback?.locale }),
     [fallback],
   );
   const join = (options: JoinOptions) => {
     endpoint.forgetTokenOlderThan(AGENT_WAITS_MS);
-    keepJoin(options);
+    changeJoin(options);
   };
   return (
     <Layout

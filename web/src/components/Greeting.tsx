@@ -14,6 +14,8 @@ import { DisclosureContext } from "./useDisclosed.js";
 type GreetingProps = AvatarGreetingProps & {
   endpoint: GreetingEndpoint;
   join: JoinOptions;
+  /** Called with what the trainee changes, so that a reload keeps it. */
+  changeJoin: (change: Partial<JoinOptions>) => void;
   tryAgain: () => void;
   /** The name that the trainee chose in this session; undefined if they chose none. */
   chosenName: string | undefined;
@@ -22,7 +24,7 @@ type GreetingProps = AvatarGreetingProps & {
 
 /** One attempt to greet: the LiveKit session; `GreetingView` shows it. */
 export function Greeting(props: GreetingProps) {
-  const { endpoint, join, guideName, tryAgain, chosenName, keepName } = props;
+  const { endpoint, join, changeJoin, guideName, tryAgain, chosenName, keepName } = props;
   const { session, labelShown, ...greeting } = useGreetingAt(endpoint, props, join);
   const before = useContext(GuideContext);
 
@@ -38,6 +40,21 @@ export function Greeting(props: GreetingProps) {
   const name = guideName ?? learnedName ?? before.name;
   const guide = useMemo(() => ({ ...before, name }), [name, before]);
 
+  const microphone = {
+    ...greeting.microphone,
+    toggle: () => {
+      changeJoin({ microphone: greeting.microphone.status !== "on" });
+      greeting.microphone.toggle();
+    },
+  };
+  const unlock = () => {
+    changeJoin({ sound: true });
+    greeting.unlock();
+  };
+  const readAlong = () => {
+    changeJoin({ sound: false });
+    greeting.readAlong();
+  };
   return (
     <GuideContext.Provider value={guide}>
       <SessionProvider session={session}>
@@ -45,7 +62,7 @@ export function Greeting(props: GreetingProps) {
         <DisclosureContext.Provider value={labelShown}>
           <GreetingView
             {...greeting}
-            {...{ tryAgain, takesFeedback }}
+            {...{ microphone, unlock, readAlong, tryAgain, takesFeedback }}
             traineeName={chosenName ?? props.traineeName}
             onName={keepName}
           />
