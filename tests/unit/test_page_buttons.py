@@ -179,7 +179,7 @@ async def test_tapped_finish_requests_the_closing_line() -> None:
     async with fake_greeting(behaviours=BEHAVIOURS) as fake:
         closing: list[ClosingRequested] = []
         fake.events.on(ClosingRequested, closing.append)
-        fake.events.emit(TextReceived("No more questions", Tap("finish")))
+        fake.events.emit(TextReceived("I have no questions", Tap("finish")))
         await fake.until(lambda: closing == [ClosingRequested("asked")])
 
 

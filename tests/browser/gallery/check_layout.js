@@ -23,14 +23,16 @@ async ({ shown, mustBeInView, largerText = false }) => {
         ["the question", question()],
         ...["chat-input", "chat-send", "continue", "mic-button", "tap-to-hear", "read-along",
             "sound-on", "stop-recording", "try-again", "start", "start-without-microphone",
-            "start-without-sound", "try-microphone", "chip-finish", "thumb-up", "thumb-down",
+            "start-without-sound", "try-microphone", "mic-device", "chip-finish", "chip-skip",
+            "chip-repeat", "chip-slower", "thumb-up", "thumb-down", "feedback-comment",
             "options-button"].map((id) => [id, named(id)]),
+        ["the note", document.querySelector(".tg-chat-note:not(:empty)")],
     ].filter(([, element]) => visible(element));
     /** Where an element is hidden: behind another one, or outside of the window. */
     const hiddenAt = (element) => {
         const { left, right, top, bottom, width, height } = element.getBoundingClientRect();
         const inset = Math.min(6, height / 4);
-        const isLine = element.matches(".tg-line, .tg-question");
+        const isLine = element.matches(".tg-line, .tg-question, .tg-chat-note");
         const points = [[left + width / 2, bottom - inset]];
         if (!isLine) {
             points.push([left + width / 2, top + inset], [left + 12, top + height / 2]);
@@ -59,7 +61,7 @@ async ({ shown, mustBeInView, largerText = false }) => {
     };
     for (const state of gallery.states) {
         const report = (text) => problems.push(`${state}: ${text}`);
-        gallery.show({ state, ...shown });
+        await gallery.show({ state, ...shown });
         await frames(2);
         const root = document.querySelector(".tg-root");
         for (const one of [root, document.documentElement]) {

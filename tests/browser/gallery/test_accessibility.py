@@ -12,7 +12,7 @@ from tests.browser.gallery.conftest import set_size, show
 _AXE: Final = """async (runOnly) => {
     const problems = [];
     for (const state of gallery.states) {
-        gallery.show({ state });
+        await gallery.show({ state });
         await new Promise(requestAnimationFrame);
         await new Promise(requestAnimationFrame);
         const named = document.querySelectorAll("[aria-label]:not([role=img])");
@@ -137,7 +137,7 @@ async def test_microphone_check_keeps_the_focus_and_is_announced(page: Page) -> 
     await page.get_by_test_id("try-microphone").focus()
     await page.keyboard.press("Enter")
     await expect(check).to_have_attribute("data-status", "denied")
-    await expect(note).to_contain_text("Your browser blocks it")
+    await expect(note).to_contain_text("Microphone blocked")
     assert await page.evaluate(_FOCUSED) == "try-microphone"
 
     await page.evaluate("delete navigator.mediaDevices.getUserMedia")

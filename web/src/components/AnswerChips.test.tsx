@@ -33,7 +33,8 @@ test("a choice sends its words and its id", async () => {
   const send = show();
   expect(screen.getByRole("group", { name: "How do you feel?" })).toBeDefined();
   expect(screen.getByTestId("question-progress").textContent).toBe("Question 2 of 3");
-  await userEvent.click(screen.getByRole("button", { name: "a little nervous" }));
+  // Scripts write choices as they are within a sentence.
+  await userEvent.click(screen.getByRole("button", { name: "A little nervous" }));
   expect(send).toHaveBeenCalledExactlyOnceWith("a little nervous", {
     action: "answer",
     question: "mood",
@@ -49,7 +50,7 @@ test("the focus stays near a tapped button that is gone on the guide's turn", as
     </Frame>
   );
   const { rerender } = render(chips("trainee"));
-  await userEvent.click(screen.getByRole("button", { name: "calm" }));
+  await userEvent.click(screen.getByRole("button", { name: "Calm" }));
   rerender(chips("guide"));
   await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("chips")));
 });
@@ -57,18 +58,12 @@ test("the focus stays near a tapped button that is gone on the guide's turn", as
 test("yes and no, and skipping", async () => {
   const open = { ...MOOD, type: "yes_no", choices: {} };
   const send = show({ open }, "trainee", "de");
-  expect(labels()).toEqual([
-    "Ja",
-    "Nein",
-    "Frage überspringen",
-    "Noch einmal, bitte",
-    "Bitte langsamer",
-  ]);
+  expect(labels()).toEqual(["Ja", "Nein", "Überspringen", "Noch einmal", "Langsamer"]);
   await userEvent.click(screen.getByRole("button", { name: "Nein" }));
   await userEvent.click(screen.getByTestId("chip-skip"));
   expect(send.mock.calls).toEqual([
     ["Nein", { action: "answer", question: "mood", value: "no" }],
-    ["Frage überspringen", { action: "skip", question: "mood" }],
+    ["Überspringen", { action: "skip", question: "mood" }],
   ]);
 });
 
@@ -88,6 +83,7 @@ test("while the guide speaks, only repeat and slower are offered", async () => {
   const send = show({}, "guide");
   expect(labels()).toEqual(["Say it again", "More slowly"]);
   expect(screen.queryByTestId("question")).toBeNull();
+  expect(screen.getByRole("group", { name: "Quick answers" })).toBeDefined();
   await userEvent.click(screen.getByTestId("chip-slower"));
   expect(send).toHaveBeenCalledWith("More slowly", { action: "slower" });
 });

@@ -49,7 +49,7 @@ export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
       aria-disabled={status === "sending"}
       onClick={() => void tap(chip)}
     >
-      {chip.text}
+      {capitalised(chip.text, texts.locale)}
     </button>
   );
   return (
@@ -58,11 +58,14 @@ export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
       role="group"
       tabIndex={-1}
       data-focus-fallback=""
-      aria-label={open?.ask ?? texts.chips.label}
+      aria-label={(waits ? open?.ask : undefined) ?? texts.chips.label}
       data-testid="chips"
       data-waits={waits}
     >
-      {questions.total > 0 && <Progress questions={questions} />}
+      {questions.total > 0 && status !== "failed" && <Progress questions={questions} />}
+      <p className="tg-chat-note" role="status">
+        {status === "failed" && texts.chat.failed}
+      </p>
       {open !== undefined && waits && (
         <p className="tg-question" data-testid="question">
           {open.ask}
@@ -74,11 +77,6 @@ export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
       <div className="tg-chip-row">
         {others.map((chip) => button(chip, "tg-chip tg-chip-quiet"))}
       </div>
-      {status === "failed" && (
-        <p className="tg-chat-note" role="status">
-          {texts.chat.failed}
-        </p>
-      )}
     </div>
   );
 }
@@ -87,6 +85,12 @@ interface Chip {
   /** The words on the button; they are also what the trainee says. */
   text: string;
   tap: Tap;
+}
+
+/** Scripts write choices as they are within a sentence. */
+function capitalised(text: string, locale: string): string {
+  const [first = ""] = text;
+  return first.toLocaleUpperCase(locale) + text.slice(first.length);
 }
 
 function answersTo(questions: Questions, { chips }: Texts): Chip[] {

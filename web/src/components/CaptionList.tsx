@@ -8,11 +8,12 @@ import { useTexts } from "../texts/useTexts.js";
 /** The list follows new lines while it is scrolled to within this distance of the newest. */
 const NEAR_THE_END_PX = 60;
 
-const BELOW_A_LINE_PX = 12;
+/** A row of text. */
+const KEPT_OF_A_LINE_PX = 28;
 
 /**
  * Where to scroll to: the end. In a box that is too low for all that is there, the start of the buttons
- * that wait for the trainee, or the end of the last line while the guide speaks.
+ * that wait for the trainee. While the guide speaks, the end of the last line stays above the buttons.
  */
 function newestAt(box: HTMLElement): number {
   const { scrollHeight, clientHeight } = box;
@@ -23,7 +24,7 @@ function newestAt(box: HTMLElement): number {
   if (chips.dataset.waits === "true") return Math.min(end, chips.offsetTop);
   const line = box.querySelector<HTMLElement>(".tg-caption:last-child");
   if (line === null) return end;
-  return Math.min(end, line.offsetTop + line.offsetHeight + BELOW_A_LINE_PX - clientHeight);
+  return Math.min(end, line.offsetTop + line.offsetHeight - KEPT_OF_A_LINE_PX);
 }
 
 interface CaptionListProps {

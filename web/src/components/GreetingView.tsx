@@ -4,6 +4,7 @@ import type { Microphone } from "../livekit/useMicrophone.js";
 import type { AgentCalls } from "../livekit/useAgentCalls.js";
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
+import { hasAnswers } from "../livekit/questions.js";
 import { turnOf } from "../livekit/turn.js";
 import {
   continueHintOf,
@@ -67,6 +68,8 @@ export function GreetingView(props: GreetingViewProps) {
   const live = state.phase === "greeting";
   const textMode = isTextMode(state);
   const turn = turnOf(agent, reconnecting);
+  const questions = live && state.closing === undefined ? agent?.questions : undefined;
+  const canTap = questions !== undefined && hasAnswers(questions);
   const saidGoodbye = hasSaidGoodbye(state);
   const asksForFeedback =
     props.takesFeedback &&
@@ -96,7 +99,7 @@ export function GreetingView(props: GreetingViewProps) {
           <Ending state={state} tryAgain={props.tryAgain} />
         ) : (
           <Stage
-            {...{ state, agent, reconnecting, microphone, playback, unlock }}
+            {...{ state, agent, reconnecting, microphone, canTap, playback, unlock }}
             slowConnection={props.slowConnection}
             readAlong={props.readAlong}
           />
@@ -109,8 +112,8 @@ export function GreetingView(props: GreetingViewProps) {
               captions={captions}
               hint={live ? texts.captions.empty : texts.captions.before}
             >
-              {live && agent?.questions !== undefined && state.closing === undefined && (
-                <AnswerChips questions={agent.questions} turn={turn} send={send} />
+              {questions !== undefined && (
+                <AnswerChips questions={questions} turn={turn} send={send} />
               )}
               {asksForFeedback && <FeedbackForm give={props.calls.giveFeedback} typing={typing} />}
             </CaptionList>
@@ -133,7 +136,7 @@ export function GreetingView(props: GreetingViewProps) {
           readsLines={textMode || (live && playback !== "playing")}
           turn={
             live && turn === "trainee" && !saidGoodbye
-              ? yourTurn(microphone, textMode, texts)
+              ? yourTurn(microphone, textMode, canTap, texts)
               : undefined
           }
         />

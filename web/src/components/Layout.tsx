@@ -29,6 +29,9 @@ interface LayoutProps {
   playback?: Playback;
 }
 
+/** Beside the connection status; the colour is not the only difference. */
+const MARKS = { on: "✓", busy: "●", off: "○" };
+
 /** The page's layout: heading, stage, conversation and footer. */
 export function Layout(props: LayoutProps) {
   const { state, traineeName, stage, footer, conversation, announcer, playback } = props;
@@ -92,7 +95,7 @@ export function Layout(props: LayoutProps) {
           )}
           <p className="tg-status" data-testid="status" data-tone={tone} role="status">
             <span className="tg-dot" aria-hidden="true">
-              ●
+              {MARKS[tone]}
             </span>{" "}
             {text}
           </p>

@@ -26,7 +26,7 @@ test("the microphone is a switch that keeps its name", async () => {
 test("a note explains why the microphone is off, and what to do", () => {
   const { rerender } = render(button("denied"));
   const note = screen.getByTestId("mic-note");
-  expect(note.textContent).toContain("allow it beside the address");
+  expect(note.textContent).toContain("Allow it next to the address");
   rerender(button("notAllowedByHost"));
   expect(note.textContent).toContain("The page around this one does not allow it");
   rerender(button("on"));

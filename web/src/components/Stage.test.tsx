@@ -41,6 +41,7 @@ function show(output: AgentMode, locale = "en", slowConnection = false) {
           reconnecting: false,
           slowConnection,
           microphone: OFF,
+          canTap: false,
           playback: "blocked",
           unlock: vi.fn(),
           readAlong: vi.fn(),

@@ -16,6 +16,8 @@ interface StageProps {
   reconnecting: boolean;
   slowConnection: boolean;
   microphone: Microphone;
+  /** There are buttons for answers on the trainee's turn. */
+  canTap: boolean;
   playback: Playback;
   unlock: () => void;
   readAlong: () => void;
@@ -23,7 +25,7 @@ interface StageProps {
 
 /** The connection steps until the greeting begins, then the avatar and what the agent is doing. */
 export function Stage(props: StageProps) {
-  const { state, agent, reconnecting, slowConnection, microphone } = props;
+  const { state, agent, reconnecting, slowConnection, microphone, canTap } = props;
   const { playback, unlock, readAlong } = props;
   const texts = useTexts();
   const live = state.phase === "greeting";
@@ -58,7 +60,7 @@ export function Stage(props: StageProps) {
       {live && (
         <div className="tg-notes">
           {agent !== undefined && !hasSaidGoodbye(state) && !waitsForTap && (
-            <TurnPill {...{ agent, reconnecting, textMode, microphone }} />
+            <TurnPill {...{ agent, reconnecting, textMode, microphone, canTap }} />
           )}
           <p className="tg-mode-note" data-testid="mode-note" role="status">
             {slowConnection && !textMode ? texts.slowConnection : modeNote(state, texts)}

@@ -13,9 +13,16 @@ interface Shown {
   textMode?: boolean;
   reconnecting?: boolean;
   microphone?: MicrophoneStatus;
+  canTap?: boolean;
 }
 
-function show({ activity, textMode = false, reconnecting = false, ...given }: Shown) {
+function show({
+  activity,
+  textMode = false,
+  reconnecting = false,
+  canTap = false,
+  ...given
+}: Shown) {
   const locale = "locale" in given ? given.locale : "en";
   const agent: AgentPresence = {
     status: {
@@ -41,7 +48,7 @@ function show({ activity, textMode = false, reconnecting = false, ...given }: Sh
   };
   render(
     <GuideContext.Provider value={{ name: "Maya", poster: undefined }}>
-      <TurnPill {...{ agent, reconnecting, textMode, microphone }} />
+      <TurnPill {...{ agent, reconnecting, textMode, microphone, canTap }} />
     </GuideContext.Provider>,
   );
   const pill = screen.getByTestId("guide-activity");
@@ -55,6 +62,8 @@ test.each<[Shown, string, string]>([
   [{ activity: "listening" }, "trainee", "Your turn: speak or type"],
   [{ activity: "listening", microphone: "off" }, "trainee", "Your turn: type your answer"],
   [{ activity: "listening", textMode: true }, "trainee", "Your turn: type your answer"],
+  [{ activity: "listening", canTap: true }, "trainee", "Your turn: speak or type"],
+  [{ activity: "listening", canTap: true, textMode: true }, "trainee", "Your turn: tap or type"],
   // Before the opening, the agent listens, but it is not the trainee's turn.
   [{ activity: "listening", locale: undefined }, "nobody", "Maya is getting ready"],
   [{ activity: "listening", reconnecting: true }, "nobody", "Reconnecting…"],

@@ -12,10 +12,12 @@ interface TurnPillProps {
   reconnecting: boolean;
   textMode: boolean;
   microphone: Microphone;
+  /** There are buttons for answers. */
+  canTap: boolean;
 }
 
 /** Says whose turn it is; on the trainee's turn it shows what the microphone hears. */
-export function TurnPill({ agent, reconnecting, textMode, microphone }: TurnPillProps) {
+export function TurnPill({ agent, reconnecting, textMode, microphone, canTap }: TurnPillProps) {
   const allTexts = useTexts();
   const { activity: texts } = allTexts;
   const { name } = useGuide();
@@ -24,7 +26,7 @@ export function TurnPill({ agent, reconnecting, textMode, microphone }: TurnPill
   const text = reconnecting
     ? texts.reconnecting
     : turn === "trainee"
-      ? yourTurn(microphone, textMode, allTexts)
+      ? yourTurn(microphone, textMode, canTap, allTexts)
       : turn === "guide"
         ? texts[agent.activity === "thinking" ? "thinking" : textMode ? "writing" : "speaking"]
         : texts.getting_ready;

@@ -5,7 +5,10 @@ import type { Texts } from "../texts/index.js";
 export function yourTurn(
   microphone: Pick<Microphone, "status">,
   textMode: boolean,
+  /** There are buttons for answers. */
+  canTap: boolean,
   { activity }: Texts,
 ): string {
-  return microphone.status === "on" && !textMode ? activity.speakOrType : activity.type;
+  if (microphone.status === "on" && !textMode) return activity.speakOrType;
+  return canTap ? activity.tapOrType : activity.type;
 }

@@ -21,10 +21,10 @@ import { type GreetingState, initialGreetingState } from "../state/greetingState
 import { textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
 import { FAKE_MOUTH } from "./fakeVideo.js";
-import { type StateName, STATES } from "./states.js";
+import { PRE_JOIN, type StateName, STATES, TAPS } from "./states.js";
 
 interface Shown {
-  state: StateName | "pre-join";
+  state: StateName;
   locale?: string;
   /** Width of the column that holds the greeting, in pixels; by default the window's. */
   column?: number;
@@ -34,13 +34,16 @@ interface Shown {
   keep?: boolean;
 }
 
+const SHOWN_WITHIN_MS = 3_000;
+
 const container = document.getElementById("root");
 if (container === null) throw new Error("gallery.html has no #root");
 const root = createRoot(container);
 
 let shown = 0;
 
-function show({ state, locale = "en", column, height, keep }: Shown): void {
+/** Resolves once the state is shown. */
+async function show({ state, locale = "en", column, height, keep }: Shown): Promise<void> {
   if (keep !== true) shown++;
   const width = column === undefined ? "" : `${column}px`;
   document.body.style.cssText = width && `width: ${width}; --tg-height: ${height ?? "100svh"}`;
@@ -49,18 +52,41 @@ function show({ state, locale = "en", column, height, keep }: Shown): void {
       <TextsContext.Provider value={{ ...textsFor([locale]), locale }}>
         <main>
           <Frame>
-            <Draft key={shown}>
-              {state === "pre-join" ? <BeforeJoining /> : <GreetingView {...STATES[state]} />}
+            <Draft key={shown} initial={TAPS[state]?.draft ?? ""}>
+              {isPreJoin(state) ? <BeforeJoining /> : <GreetingView {...STATES[state]} />}
             </Draft>
           </Frame>
         </main>
       </TextsContext.Provider>,
     ),
   );
+  await tapIn(state);
 }
 
-function Draft({ children }: { children: ReactNode }) {
-  return <DraftContext.Provider value={useState("")}>{children}</DraftContext.Provider>;
+async function tapIn(state: StateName): Promise<void> {
+  const asked = TAPS[state];
+  if (asked === undefined) return;
+  const { mediaDevices } = navigator;
+  if (state === "pre-join-denied") mediaDevices.getUserMedia = deny;
+  document.querySelector<HTMLElement>(`[data-testid="${asked.tap}"]`)?.click();
+  const deadline = performance.now() + SHOWN_WITHIN_MS;
+  while (document.querySelector(asked.shows) === null) {
+    if (performance.now() > deadline) throw new Error(`${state} does not show ${asked.shows}`);
+    await new Promise(requestAnimationFrame);
+  }
+  if (state === "pre-join-denied") Reflect.deleteProperty(mediaDevices, "getUserMedia");
+}
+
+function deny(): Promise<never> {
+  return Promise.reject(new DOMException("denied", "NotAllowedError"));
+}
+
+function isPreJoin(state: StateName): state is (typeof PRE_JOIN)[number] {
+  return (PRE_JOIN as readonly string[]).includes(state);
+}
+
+function Draft({ initial, children }: { initial: string; children: ReactNode }) {
+  return <DraftContext.Provider value={useState(initial)}>{children}</DraftContext.Provider>;
 }
 
 function BeforeJoining() {
@@ -80,7 +106,7 @@ export const gallery = {
   axe,
   show,
   mouth: FAKE_MOUTH,
-  states: ["pre-join", ...Object.keys(STATES)],
+  states: [...PRE_JOIN, ...Object.keys(STATES)],
 };
 declare global {
   interface Window {
@@ -93,7 +119,7 @@ const asked = new URLSearchParams(location.search);
 const named = asked.get("state");
 if (named !== null && gallery.states.includes(named)) {
   const column = Number(asked.get("column"));
-  show({
+  void show({
     state: named as Shown["state"],
     locale: asked.get("locale") ?? "en",
     ...(column > 0 && { column, height: asked.get("height") ?? "100svh" }),

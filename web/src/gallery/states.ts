@@ -128,6 +128,12 @@ const BASE: GreetingViewProps = {
   tryAgain: nothing,
 };
 
+const OFFLINE = {
+  ...BASE.conversation,
+  captions: SAID,
+  send: () => Promise.reject(new Error("offline")),
+};
+
 /** More than any platform should allow. */
 const LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Maximiliana Alexandrina";
 
@@ -155,7 +161,13 @@ export const STATES = {
       captions: [...SAID, line(7, "trainee", "How long does", false)],
     },
   }),
+  thinking: greeting("avatar", { agent: { activity: "thinking" } }),
   question: greeting("avatar", { agent: { activity: "listening" } }),
+  "answer-not-sent": greeting("avatar", {
+    agent: { activity: "listening" },
+    conversation: OFFLINE,
+  }),
+  "message-not-sent": greeting("avatar", { conversation: OFFLINE }),
   "question-by-voice": greeting("voice", {
     reason: "avatar_budget",
     agent: {
@@ -200,6 +212,10 @@ export const STATES = {
     closing: "highlight_continue",
     agent: { activity: "listening" },
   }),
+  "feedback-comment": greeting("avatar", {
+    closing: "highlight_continue",
+    agent: { activity: "listening" },
+  }),
   "no-feedback": greeting("avatar", {
     closing: "highlight_continue",
     takesFeedback: false,
@@ -239,4 +255,16 @@ export const STATES = {
   "page-error": failed("page_error"),
 } as const satisfies Record<string, GreetingViewProps>;
 
-export type StateName = keyof typeof STATES;
+/** The states of the screen before the greeting. */
+export const PRE_JOIN = ["pre-join", "pre-join-microphone", "pre-join-denied"] as const;
+
+export type StateName = keyof typeof STATES | (typeof PRE_JOIN)[number];
+
+/** What the trainee has done in a state: typed a draft and tapped a control; and what it shows. */
+export const TAPS: Partial<Record<StateName, { draft?: string; tap: string; shows: string }>> = {
+  "pre-join-microphone": { tap: "try-microphone", shows: "[data-testid=mic-device]" },
+  "pre-join-denied": { tap: "try-microphone", shows: "[data-status=denied]" },
+  "answer-not-sent": { tap: "chip-answer", shows: ".tg-chips .tg-chat-note" },
+  "message-not-sent": { draft: "Hi", tap: "chat-send", shows: ".tg-chat-note:not(:empty)" },
+  "feedback-comment": { tap: "thumb-up", shows: "[data-testid=feedback-comment]" },
+};

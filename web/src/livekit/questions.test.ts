@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { doneOf, questionsFrom } from "./questions.js";
+import { doneOf, hasAnswers, questionsFrom } from "./questions.js";
 
 const OPEN = { id: "mood", type: "choice", number: 2, ask: "How?", choices: { calm: "calm" } };
 
@@ -16,3 +16,12 @@ test.each([undefined, "", "no json", "{}", "null", "[]", '{"total":"3"}'])(
   "%s says nothing about questions",
   (attribute) => expect(questionsFrom(attribute)).toBeUndefined(),
 );
+
+test.each([
+  [undefined, true],
+  [OPEN, true],
+  [{ ...OPEN, type: "yes_no", choices: {} }, true],
+  [{ ...OPEN, type: "text", choices: {} }, false],
+])("%o has buttons for answers: %s", (open, expected) => {
+  expect(hasAnswers({ total: 3, answered: 1, skipped: 0, open })).toBe(expected);
+});

@@ -41,3 +41,8 @@ export function questionsFrom(attribute: string | undefined): Questions | undefi
 export function doneOf({ answered, skipped }: Questions): number {
   return answered + skipped;
 }
+
+/** There are buttons for answers: without an open question, one that says that there is nothing to ask. */
+export function hasAnswers({ open }: Questions): boolean {
+  return open === undefined || open.type === "yes_no" || Object.keys(open.choices).length > 0;
+}

@@ -45,7 +45,7 @@ export const de: Texts = {
     question: "Hat Ihnen diese Begrüßung geholfen?",
     yes: "Ja, hat sie",
     no: "Eher nicht",
-    comment: "Ein Satz an uns, wenn Sie mögen",
+    comment: "Noch ein Satz an uns?",
     send: "Rückmeldung senden",
     thanks: "Danke für Ihre Rückmeldung!",
     failed: "Ihre Rückmeldung wurde nicht gespeichert.",
@@ -74,6 +74,7 @@ export const de: Texts = {
     writing: "{guide} schreibt…",
     reconnecting: "Verbindung wird erneuert…",
     speakOrType: "Sie sind dran: sprechen oder schreiben",
+    tapOrType: "Sie sind dran: auswählen oder schreiben",
     type: "Sie sind dran: Antwort schreiben",
   },
   chips: {
@@ -82,11 +83,11 @@ export const de: Texts = {
     allDone: "Alle Fragen erledigt",
     yes: "Ja",
     no: "Nein",
-    skip: "Frage überspringen",
+    skip: "Überspringen",
     next: "Im Moment nichts, weiter geht's",
-    finish: "Keine Fragen mehr",
-    repeat: "Noch einmal, bitte",
-    slower: "Bitte langsamer",
+    finish: "Ich habe keine Fragen",
+    repeat: "Noch einmal",
+    slower: "Langsamer",
   },
   mode: {
     avatar_refused: "Heute ist Ihr Guide nur zu hören.",
@@ -119,10 +120,10 @@ export const de: Texts = {
   },
   microphone: { label: "Mikrofon", on: "Mikrofon an", off: "Mikrofon aus" },
   microphoneNote: {
-    off: "Schalten Sie das Mikrofon zum Sprechen ein, oder schreiben Sie einfach.",
+    off: "Zum Sprechen das Mikrofon einschalten.",
     asking: "Erlauben Sie das Mikrofon im Browser, oder hören Sie einfach zu und schreiben Sie.",
     denied:
-      "Ihr Browser lässt es nicht zu: neben der Adresse erlauben, dann antippen. Oder schreiben.",
+      "Mikrofon blockiert. Neben der Adresse erlauben, dann aufs Mikrofon tippen. Oder schreiben.",
     notAllowedByHost:
       "Die Seite um diese herum lässt es nicht zu. Sie können zuhören und schreiben.",
     absent: "Kein Mikrofon gefunden. Sie können zuhören und schreiben.",

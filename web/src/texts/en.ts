@@ -73,6 +73,7 @@ export const en: Texts = {
     writing: "{guide} is writing…",
     reconnecting: "Reconnecting…",
     speakOrType: "Your turn: speak or type",
+    tapOrType: "Your turn: tap or type",
     type: "Your turn: type your answer",
   },
   chips: {
@@ -81,9 +82,9 @@ export const en: Texts = {
     allDone: "All questions done",
     yes: "Yes",
     no: "No",
-    skip: "Skip this question",
+    skip: "Skip",
     next: "Nothing right now, let's go on",
-    finish: "No more questions",
+    finish: "I have no questions",
     repeat: "Say it again",
     slower: "More slowly",
   },
@@ -120,7 +121,8 @@ export const en: Texts = {
   microphoneNote: {
     off: "Turn the microphone on to speak, or type.",
     asking: "Allow the microphone in your browser, or just listen and type.",
-    denied: "Your browser blocks it: allow it beside the address, then tap it. Or just type.",
+    denied:
+      "Microphone blocked. Allow it next to the address, then tap the microphone. Or just type.",
     notAllowedByHost: "The page around this one does not allow it. Just listen, and type.",
     absent: "No microphone found. Just listen, and type.",
     failed: "It did not start. Just listen, and type.",

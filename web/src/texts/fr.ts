@@ -22,7 +22,7 @@ export const fr: Texts = {
     minutes: "Environ {minutes} minutes",
     oneQuestion: "1 question courte",
     questions: "{questions} questions courtes au plus",
-    skip: "Vous pouvez passer n'importe quelle question.",
+    skip: "Aucune n'est obligatoire.",
     noWrongAnswers: "Parlez, écrivez ou touchez une réponse. Il n'y a pas de mauvaise réponse.",
     ai: "Vous parlez avec un avatar IA et pouvez partir à tout moment.",
     tryMicrophone: "Essayer le micro",
@@ -48,7 +48,7 @@ export const fr: Texts = {
     question: "Cet accueil vous a-t-il été utile ?",
     yes: "Oui",
     no: "Pas vraiment",
-    comment: "Un mot pour nous, si vous le souhaitez",
+    comment: "Un mot pour nous ?",
     send: "Envoyer mon avis",
     thanks: "Merci de votre avis !",
     failed: "Votre avis n'a pas été enregistré.",
@@ -77,6 +77,7 @@ export const fr: Texts = {
     writing: "{guide} écrit…",
     reconnecting: "Reconnexion…",
     speakOrType: "À vous : parlez ou écrivez",
+    tapOrType: "À vous : touchez ou écrivez",
     type: "À vous : écrivez votre réponse",
   },
   chips: {
@@ -85,7 +86,7 @@ export const fr: Texts = {
     allDone: "Toutes les questions ont été posées",
     yes: "Oui",
     no: "Non",
-    skip: "Passer cette question",
+    skip: "Passer",
     next: "Rien pour l'instant, continuons",
     finish: "Je n'ai plus de questions",
     repeat: "Répéter",
@@ -124,8 +125,7 @@ export const fr: Texts = {
   microphoneNote: {
     off: "Activez le micro pour parler, ou écrivez.",
     asking: "Autorisez le micro dans votre navigateur, ou contentez-vous d'écouter et d'écrire.",
-    denied:
-      "Votre navigateur le bloque : autorisez-le près de l'adresse, puis touchez-le. Ou écrivez.",
+    denied: "Micro bloqué. Autorisez-le à côté de l'adresse, puis touchez le micro. Ou écrivez.",
     notAllowedByHost:
       "La page qui contient celle-ci ne l'autorise pas. Vous pouvez écouter et écrire.",
     absent: "Aucun micro trouvé. Vous pouvez écouter et écrire.",

@@ -64,11 +64,17 @@ export interface Texts {
   /** The line below the steps. */
   waiting: Record<"room" | "connection" | Wait, string>;
   /**
-   * Whose turn it is. `speakOrType` and `type`: the trainee's turn, with and without a microphone;
+   * Whose turn it is. On the trainee's turn: `speakOrType` with a microphone, `tapOrType` with buttons
+   * for answers, and `type` with neither;
    * `{guide}` is the guide's name, or `guide` if it is not known.
    */
   activity: Record<
-    Exclude<Activity, "listening"> | "writing" | "reconnecting" | "speakOrType" | "type",
+    | Exclude<Activity, "listening">
+    | "writing"
+    | "reconnecting"
+    | "speakOrType"
+    | "tapOrType"
+    | "type",
     string
   >;
   /**
