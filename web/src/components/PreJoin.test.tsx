@@ -116,6 +116,22 @@ test("a microphone that is refused is explained, and Start goes on without it", 
   expect(screen.getByTestId("start").textContent).toBe("Continue without microphone");
 });
 
+test("the microphone is not used before the trainee asks for it, nor without a greeting", async () => {
+  const getUserMedia = vi.fn().mockRejectedValue(new DOMException("no", "NotAllowedError"));
+  const mediaDevices = { getUserMedia };
+  vi.stubGlobal("navigator", Object.assign(Object.create(navigator), { mediaDevices }));
+  answer = () => ({ status: 503, body: failure("livekit_unavailable", true) });
+  show();
+  await waitFor(() => expect(root().reason).toBe("refused"));
+  cleanup();
+  answer = () => ({ status: 201, body: INTRODUCED });
+  show();
+  await isShown();
+  await userEvent.click(screen.getByTestId("start"));
+  await waitFor(() => expect(root().reason).toBe("connect_failed"));
+  expect(getUserMedia).not.toHaveBeenCalled();
+});
+
 test("Continue ends the greeting that was requested", async () => {
   const onContinue = vi.fn();
   show({ onContinue });

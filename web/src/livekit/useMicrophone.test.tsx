@@ -3,6 +3,12 @@ import { Room } from "livekit-client";
 import { expect, test, vi } from "vitest";
 
 import { delay } from "../lib/timing.js";
+import {
+  type FailureReason,
+  type GreetingState,
+  initialGreetingState,
+  isConversing,
+} from "../state/greetingState.js";
 import { useMicrophone } from "./useMicrophone.js";
 
 /** A room that is not connected, with a microphone that is only a flag. */
@@ -40,6 +46,53 @@ test("the microphone is off once the conversation is over, and on again for a la
   await waitFor(() => expect(microphone.enabled).toBe(false));
   rerender({ wanted: true });
   await waitFor(() => expect(microphone.enabled).toBe(true));
+});
+
+type Without<Phase extends GreetingState["phase"]> = Extract<GreetingState, { phase: Phase }>[];
+const COMMON = { ...initialGreetingState, closing: undefined };
+const WAITING = { ...COMMON, phase: "waiting_for_agent", requestedAgain: false } as const;
+const FAILURES: Record<FailureReason, true> = {
+  ...{ refused: true, unreachable: true, connect_failed: true, connection_lost: true },
+  ...{ no_guide: true, taken_over: true, page_error: true },
+};
+/** Every phase but `greeting`. */
+const NO_CONVERSATION: {
+  [Phase in Exclude<GreetingState["phase"], "greeting">]: Without<Phase>;
+} = {
+  pre_join: [{ ...COMMON, phase: "pre_join" }],
+  requesting: [{ ...COMMON, phase: "requesting" }],
+  connecting: [{ ...COMMON, phase: "connecting" }],
+  waiting_for_agent: (["expected", "preparing", "lost"] as const).map((agent) => ({
+    ...WAITING,
+    agent,
+  })),
+  ended: ["completed", "silent", "session_ended", "room_closed"].map((reason) => ({
+    ...COMMON,
+    phase: "ended",
+    reason,
+  })),
+  failed: (Object.keys(FAILURES) as FailureReason[]).map((reason) => ({
+    ...COMMON,
+    phase: "failed",
+    retryable: true,
+    ...(reason === "refused" || reason === "unreachable"
+      ? { reason, code: "timeout" }
+      : { reason }),
+  })),
+};
+
+test.each(Object.values(NO_CONVERSATION).flat())("the microphone is off: %o", async (state) => {
+  // It is not switched on in this state.
+  const before = fakeMicrophone();
+  before.start(isConversing(state));
+  await delay(20);
+  expect(before.setEnabled).not.toHaveBeenCalledWith(true);
+  // A conversation that changes to it switches the microphone off.
+  const during = fakeMicrophone();
+  const { rerender } = during.start(true);
+  await waitFor(() => expect(during.microphone.enabled).toBe(true));
+  rerender({ wanted: isConversing(state) });
+  await waitFor(() => expect(during.microphone.enabled).toBe(false));
 });
 
 test("a microphone that the trainee switched off stays off", async () => {
