@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -142,7 +143,7 @@ class SqliteFile:
             check_same_thread=False,
         )
         self._connection, self._opened_file = db, file
-        db.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(db)
         db.execute("PRAGMA synchronous=NORMAL")
         # Overwrite deleted rows: transcripts must not stay in unused pages of the file.
         db.execute("PRAGMA secure_delete=ON")
@@ -159,6 +160,22 @@ class SqliteFile:
             await self._in_thread(self._disconnect)
             self._closed = True
             self._thread.shutdown(wait=False)
+
+
+def _use_write_ahead_log(db: sqlite3.Connection) -> None:
+    """Set the journal mode, also if another process opens a new file at the same time.
+
+    SQLite does not wait for the lock here: if the other process writes, it fails at once.
+    """
+    until = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as e:
+            if e.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _prepare(db: sqlite3.Connection) -> None:

@@ -42,6 +42,18 @@ async def test_sqlite_forget_session_removes_the_text_from_all_files(tmp_path: P
     assert not any(b"my-own-words" in data for data in left)
 
 
+async def test_sqlite_store_opens_a_new_file_that_another_process_writes(tmp_path: Path) -> None:
+    other_process = sqlite3.connect(tmp_path / "s", isolation_level=None)
+    other_process.execute("BEGIN IMMEDIATE")
+    other_process.execute("CREATE TABLE other (x)")
+    opening = asyncio.create_task(asyncio.to_thread(SqliteStore, tmp_path / "s"))
+    await asyncio.sleep(0.2)
+    assert not opening.done()
+    other_process.execute("COMMIT")
+    other_process.close()
+    assert await (await opening).outcomes("s") == []
+
+
 async def test_sqlite_store_is_shared_by_two_processes(tmp_path: Path) -> None:
     program = """
 import asyncio, sys
