@@ -44,7 +44,7 @@ class Step:
     command: tuple[str, ...]
     folder: Path = ROOT
     one_core: bool = False
-    """Whether it uses about one core; such steps in a row run side by side."""
+    """Whether it uses one core at most; such steps in a row run side by side."""
     may_be_empty: bool = False
     """Whether it is no failure if pytest finds no test."""
     failed_alone: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ def plan(
         steps += _checks(page="page" not in missing)
     cores = os.cpu_count() or 2
     if group in {None, "unit"}:
-        steps += _unit_tests(cores, pytest_arguments)
+        steps += _unit_tests(2 * cores, pytest_arguments)
     if group == _PACKAGES:
         steps.append(_pytest("package tests", [f"tests/{_PACKAGES}"], 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
@@ -100,8 +100,8 @@ def plan(
     return steps
 
 
-def _unit_tests(cores: int, arguments: list[str]) -> list[Step]:
-    """Share the test files out among one plain pytest for each core.
+def _unit_tests(parts: int, arguments: list[str]) -> list[Step]:
+    """Share the test files out among plain pytest processes; each waits for half of its time.
 
     pytest-xdist would need a third more CPU time: it sends a message for every test.
     """
@@ -109,12 +109,12 @@ def _unit_tests(cores: int, arguments: list[str]) -> list[Step]:
     program = (sys.executable, "-m", "pytest", "-p", "no:xdist", "-q", "--durations", "5")
     return [
         Step(
-            f"unit tests, part {number} of {cores}",
-            (*program, *files[number - 1 :: cores], *arguments),
+            f"unit tests, part {number} of {parts}",
+            (*program, *files[number - 1 :: parts], *arguments),
             one_core=True,
             may_be_empty=bool(arguments),
         )
-        for number in range(1, cores + 1)
+        for number in range(1, parts + 1)
     ]
 
 

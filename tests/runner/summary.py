@@ -32,8 +32,8 @@ def run_steps(steps: list[Step], missing: dict[str, str], *, retry_alone: bool =
     results: list[Result] = []
     for one_core, group in itertools.groupby(steps, key=lambda step: step.one_core):
         if one_core:
-            with ThreadPoolExecutor(os.cpu_count()) as cores:
-                results += cores.map(_run_quietly, group)
+            with ThreadPoolExecutor(2 * (os.cpu_count() or 2)) as places:
+                results += places.map(_run_quietly, group)
         else:
             results += [_run(step, retry_alone=retry_alone) for step in group]
     print(f"\n{summary(results, missing, time.monotonic() - began)}")

@@ -66,8 +66,10 @@ def test_plan_runs_variants_only_if_asked() -> None:
     assert "--ignore=tests/deploy/test_chart.py" in variants.command
 
 
-def test_plan_shares_the_unit_tests_out_among_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+def test_plan_shares_the_unit_tests_out_in_two_parts_for_each_core(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     first, second = plan("unit", set(), None, ["-k", "store"])
     assert [first.name, second.name] == ["unit tests, part 1 of 2", "unit tests, part 2 of 2"]
     files = [word for step in (first, second) for word in step.command if word.endswith(".py")]
