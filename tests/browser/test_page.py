@@ -227,7 +227,7 @@ async def test_page_is_in_spanish_for_a_spanish_locale(
     await expect(page.locator("html")).to_have_attribute("lang", "es")
     await expect(page.get_by_text("Tu guía es un avatar de IA.")).to_be_visible()
     await expect(page.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
-    await expect(page.get_by_test_id("mic-note")).to_contain_text("Tu navegador lo bloquea")
+    await expect(page.get_by_test_id("mic-note")).to_contain_text("Micrófono bloqueado")
 
     captions = page.get_by_role("region", name="Lo que se dijo")
     said = captions.locator("[data-from=guide]").first
