@@ -79,8 +79,8 @@ class AvatarArrival:
             )
             self._events.emit(ProviderFailed("avatar", "budget"))
             return
-        self._requested_at = requested.created_at if requested else time.monotonic()
         self._arriving = self._requests.start(requested)
+        self._requested_at = self._requests.current[0].created_at
 
     def watch(self) -> None:
         """Let avatars speak from now on; the session is started and silent."""

@@ -67,9 +67,8 @@ def plan(
         steps.append(Step("vitest", _npm("test"), WEB, one_core=True))
     if group in {None, "check"}:
         steps += _checks(page="page" not in missing)
-    cores = os.cpu_count() or 2
     if group in {None, "unit"}:
-        steps += _unit_tests(2 * cores, pytest_arguments)
+        steps += _unit_tests(steps_at_a_time(), pytest_arguments)
     if group == _PACKAGES:
         steps.append(_pytest("package tests", [f"tests/{_PACKAGES}"], 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
@@ -78,7 +77,7 @@ def plan(
     paths = [_SOAK if f == "tests/soak" else f for f in folders]
     together = [path for path in paths if not _is_in(path, impossible)]
     # The tests mostly wait. More processes would delay each other, and tests measure delays.
-    number = processes or cores + 1
+    number = processes or _cores() + 1
     if together:
         command = [*together, *(i for i in ignored if _is_in(i.partition("=")[2], together))]
         name = "product tests, side by side"
@@ -100,8 +99,17 @@ def plan(
     return steps
 
 
+def steps_at_a_time() -> int:
+    """How many steps with `one_core` run side by side: unit tests wait for half of their time."""
+    return 2 * _cores()
+
+
+def _cores() -> int:
+    return os.cpu_count() or 2
+
+
 def _unit_tests(parts: int, arguments: list[str]) -> list[Step]:
-    """Share the test files out among plain pytest processes; each waits for half of its time.
+    """Share the test files out among plain pytest processes.
 
     pytest-xdist would need a third more CPU time: it sends a message for every test.
     """
