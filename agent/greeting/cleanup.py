@@ -58,7 +58,7 @@ class Cleanup:
         greeting.tasks.cancel()
         greeting.output.close()
         greeting.avatar.stop_speaking()
-        await self._close_room(reason)
+        reason = await self._close_room(reason)
         await greeting.avatar.close()
         reason = await self._recorder.final_reason(reason)
         greeting.events.emit(Ended(reason))
@@ -72,20 +72,28 @@ class Cleanup:
         await self._recorder.close(reason)
         return reason
 
-    async def _close_room(self, reason: str) -> None:
-        """Close the session, which needs the room, and delete the room with everyone in it."""
+    async def _close_room(self, reason: str) -> str:
+        """Close the session, which needs the room, and delete the room with everyone in it.
+
+        Returns:
+            The reason; `ROOM_CLOSED` if LiveKit stopped the job because the room was deleted. This
+            can arrive before the end of the room, and then looks as if the worker was stopped.
+        """
         greeting = self._greeting
         closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
         if not greeting.room.isconnected():
             # The room is gone, or the endpoint removes it.
             await closing
-            return
+            return reason
         await asyncio.gather(self._page.show_end(reason), closing)
         # Leave before the room is deleted; otherwise livekit-rtc logs errors.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_TIMEOUT_S):
                 await greeting.room.disconnect()
-        await greeting.livekit.delete()
+        room_was_open = await greeting.livekit.delete()
+        if reason == end_reasons.WORKER_SHUTDOWN and not room_was_open:
+            return end_reasons.ROOM_CLOSED
+        return reason
 
     async def _finish_recording(self, reason: str) -> None:
         recording = self._greeting.recording

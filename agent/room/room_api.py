@@ -89,14 +89,20 @@ class RoomApi:
         for leftover in [*avatars, identity]:
             await self.remove(leftover)
 
-    async def delete(self) -> None:
-        """Delete the room, with one retry; a failure is logged and left to the reaper."""
+    async def delete(self) -> bool:
+        """Delete the room, with one retry; a failure is logged and left to the reaper.
+
+        Returns:
+            False if LiveKit had no such room any more.
+        """
         for attempt in range(1, _DELETE_TRIES + 1):
             try:
-                with translate_livekit_errors("DeleteRoom", ignore_not_found=True):
+                with translate_livekit_errors("DeleteRoom"):
                     async with asyncio.timeout(_TIMEOUT_S):
                         await self._api.delete_room(api.DeleteRoomRequest(room=self._room))
             except LiveKitError as e:
+                if e.code == api.ServerErrorCode.NOT_FOUND:
+                    return False
                 logger.warning(
                     "could not delete the room",
                     extra={
@@ -107,4 +113,5 @@ class RoomApi:
                     },
                 )
             else:
-                return
+                return True
+        return True

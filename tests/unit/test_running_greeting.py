@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from livekit import api
 from livekit.agents import AgentSession
 
 from agent.conversation.state import GreetingState
@@ -31,6 +32,7 @@ class Setup:
         self.room = FakeRoom()
         self.over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.steps: list[str] = []
+        self.deleted_by_other = False
         ctx = SimpleNamespace(
             room=self.room,
             api=SimpleNamespace(room=SimpleNamespace(delete_room=self._delete_room)),
@@ -46,6 +48,8 @@ class Setup:
         self.greeting = RunningGreeting(cast(Any, ctx), settings, state, events, store, avatar)
 
     async def _delete_room(self, _: object) -> None:
+        if self.deleted_by_other:
+            raise api.ServerError(api.ServerErrorCode.NOT_FOUND, "no such room", status=404)
         self.steps.append("room deleted")
 
 
@@ -96,3 +100,24 @@ async def test_greeting_whose_room_was_closed_during_the_start_has_the_stored_en
     # `start` closes the store it was given.
     [body] = await SqliteStore(tmp_path / "store").outcomes("s")
     assert json.loads(body)["ended"]["reason"] == "continue"
+
+
+@pytest.mark.parametrize("stored", [None, "continue"])
+async def test_job_stopped_because_its_room_was_deleted_is_not_recorded_as_a_stopped_worker(
+    tmp_path: Path, stored: str | None
+) -> None:
+    store = SqliteStore(tmp_path / "store")
+    if stored:
+        await store.end("s", stored)
+    setup = Setup(store)
+    setup.deleted_by_other = True
+    await setup.greeting.close("worker_shutdown")
+    assert setup.over.result() == (stored or "room_closed")
+    [body] = await SqliteStore(tmp_path / "store").outcomes("s")
+    assert json.loads(body)["ended"]["reason"] == (stored or "room_closed")
+
+
+async def test_greeting_of_a_stopped_worker_says_so_in_its_outcome(tmp_path: Path) -> None:
+    setup = Setup(SqliteStore(tmp_path / "store"))
+    await setup.greeting.close("worker_shutdown")
+    assert setup.over.result() == "worker_shutdown"
