@@ -37,10 +37,24 @@ _KEYTERM = re.compile(r"\b(keyterms?=)[^&\s'\")]*")
 """In the address of a connection to speech recognition; one of them is the trainee's name."""
 
 
-class RedactingFilter(logging.Filter):
-    """Drop personal data and redact tokens and secrets in the records of all loggers.
+class Redactor:
+    """Replaces tokens, keyterms and secrets in texts.
 
     LiveKit's 401 repeats the token it was sent, and a provider's 401 may repeat the key.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # Longest first: one secret may be part of another.
+        known = sorted((s for s in secrets if len(s) >= _SECRET_MIN), key=len, reverse=True)
+        self._secret = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def __call__(self, text: str) -> str:
+        text = _KEYTERM.sub(r"\1<redacted>", _JWT.sub("<token>", text))
+        return self._secret.sub("<secret>", text) if self._secret else text
+
+
+class RedactingFilter(logging.Filter):
+    """Drop personal data and redact tokens and secrets in the records of all loggers.
 
     Args:
         secrets: texts to redact in messages, fields and tracebacks.
@@ -51,9 +65,7 @@ class RedactingFilter(logging.Filter):
     def __init__(self, secrets: Iterable[str] = (), *, only_counts: bool = False) -> None:
         super().__init__()
         self._only_counts = only_counts
-        # Longest first: one secret may be part of another.
-        known = sorted((s for s in secrets if len(s) >= _SECRET_MIN), key=len, reverse=True)
-        self._secret = re.compile("|".join(map(re.escape, known))) if known else None
+        self._redact = Redactor(secrets)
 
     def filter(self, record: logging.LogRecord) -> bool:
         if self._only_counts and (ids := _ONE_GREETING_KEYS & record.__dict__.keys()):
@@ -78,10 +90,8 @@ class RedactingFilter(logging.Filter):
         return True
 
     def _redacted(self, text: str) -> str:
-        text = _KEYTERM.sub(r"\1<redacted>", _JWT.sub("<token>", text))
-        if self._only_counts:
-            text = _ROOM.sub("<room>", text)
-        return self._secret.sub("<secret>", text) if self._secret else text
+        text = self._redact(text)
+        return _ROOM.sub("<room>", text) if self._only_counts else text
 
 
 def install_log_filter(secrets: Iterable[str] = (), *, only_counts: bool = False) -> None:

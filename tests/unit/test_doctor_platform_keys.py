@@ -93,7 +93,9 @@ def test_secret_values_include_passwords_in_addresses() -> None:
             "REDIS_URL": "redis://:a-password-of-redis@redis:6379/0",
             "OUTCOME_WEBHOOK_URL": "https://user:a-password-there@platform.example/x",
             "RECORDING_S3_SECRET": "a-secret-of-the-bucket",
+            "LIVEKIT_API_SECRET_PREVIOUS": "an-old-secret-of-livekit",
             "PLATFORM_JWT_SECRET": "://[no-address-at-all",
         }
     )
-    assert {"a-password-of-redis", "a-password-there", "a-secret-of-the-bucket"} <= set(secrets)
+    assert {"a-password-of-redis", "a-password-there"} <= set(secrets)
+    assert {"a-secret-of-the-bucket", "an-old-secret-of-livekit"} <= set(secrets)

@@ -25,21 +25,12 @@ ALIASES = {
     "BEY_AVATAR_ID": "BEYOND_PRESENCE_AVATAR_ID",
 }
 """The second name of a setting, and its first."""
-_CREDENTIALS = {
-    *("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "BEYOND_PRESENCE_API_KEY", "BEY_API_KEY"),
-    *("BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID", "DEEPGRAM_API_KEY", "GOOGLE_API_KEY"),
-    *("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "OUTCOME_WEBHOOK_SECRET"),
-    *("PLATFORM_API_KEY_PREVIOUS", "PLATFORM_JWT_SECRET_PREVIOUS"),
-    "OUTCOME_WEBHOOK_SECRET_PREVIOUS",
-    *("RECORDING_S3_ACCESS_KEY", "RECORDING_S3_SECRET"),
-}
-SECRETS = (_CREDENTIALS - {"BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID", "LIVEKIT_API_KEY"}) | {
-    "REDIS_URL",
-    "OUTCOME_WEBHOOK_URL",
-}
+SECRETS = WorkerSettings.secret_names() | EndpointSettings.secret_names()
 """Settings that the report never shows, not even in part."""
-_SECRET_MIN = 8
-"""Characters; a shorter secret is a word that may appear anywhere."""
+_CREDENTIALS = (SECRETS - {"REDIS_URL", "OUTCOME_WEBHOOK_URL"}) | {
+    *("LIVEKIT_API_KEY", "LIVEKIT_API_KEY_PREVIOUS", "BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID"),
+}
+"""Keys and ids, which have neither spaces nor special characters."""
 _SUBSTITUTES = {
     "LIVEKIT_URL": "wss://unset.invalid",
     "LIVEKIT_API_KEY": "unset",
@@ -153,7 +144,7 @@ def secret_values(environ: Mapping[str, str]) -> list[str]:
     for address in [value for value in found if "://" in value]:
         with suppress(ValueError):  # not an address
             found.append(urlsplit(address).password or "")
-    return [value for value in found if len(value) >= _SECRET_MIN]
+    return found
 
 
 def plain(secret: SecretStr | None) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from agent.cli.doctor.result import CheckResult, Level
+from agent.core.log import Redactor
 
-_JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
 _NARROW, _WIDE = 60, 120
 
 
@@ -70,13 +69,7 @@ def as_json(results: Sequence[CheckResult]) -> str:
 
 def without_secrets(results: Iterable[CheckResult], secrets: Iterable[str]) -> list[CheckResult]:
     """Replace secrets and tokens that are in a result by mistake."""
-    longest_first = sorted(secrets, key=len, reverse=True)
-
-    def redact(text: str) -> str:
-        for secret in longest_first:
-            text = text.replace(secret, "<secret>")
-        return _JWT.sub("<token>", text)
-
+    redact = Redactor(secrets)
     return [
         CheckResult(
             check=redact(result.check),

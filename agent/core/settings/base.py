@@ -4,10 +4,11 @@ ConfigError."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from agent.core.errors import ConfigError
@@ -76,25 +77,34 @@ class Settings(BaseModel):
 
     def secrets(self) -> list[str]:
         """Return all values that must not be shown, and the passwords in addresses."""
-        found: list[str] = []
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            if isinstance(value, SecretStr):
-                found.append(value.get_secret_value())
-            elif not field.repr:
-                found.append(str(value))
+        secret = [name for name, field in type(self).model_fields.items() if _is_secret(field)]
+        values = [getattr(self, name) for name in secret]
+        found = [v.get_secret_value() if isinstance(v, SecretStr) else str(v) for v in values if v]
         addresses = [value for value in found if "://" in value]
         return [*found, *filter(None, (urlsplit(address).password for address in addresses))]
 
     @classmethod
     def names(cls) -> set[str]:
         """Return the names of all variables that these settings read, aliases included."""
-        found: set[str] = set()
-        for name, field in cls.model_fields.items():
-            alias = field.validation_alias
-            choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name.upper()]
-            found |= {str(choice) for choice in choices}
-        return found
+        return _variables(cls.model_fields)
+
+    @classmethod
+    def secret_names(cls) -> set[str]:
+        """Return the names of the variables whose values must not be shown, aliases included."""
+        return _variables({name: f for name, f in cls.model_fields.items() if _is_secret(f)})
+
+
+def _variables(fields: Mapping[str, FieldInfo]) -> set[str]:
+    found: set[str] = set()
+    for name, field in fields.items():
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias or name.upper()]
+        found |= {str(choice) for choice in choices}
+    return found
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return not field.repr or SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _explain(errors: list[ErrorDetails], incomplete: str) -> str:
