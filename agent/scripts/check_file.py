@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.scripts.check_rendered import OPTIONAL, check_rendered
+from agent.scripts.check_rendered import check_rendered
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.language_detection import detect_other_language
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.rendering import render_script
-from agent.scripts.schema import Common, Script, Shared
+from agent.scripts.schema import OPTIONAL_LINES, Common, Script, Shared
 from agent.scripts.script_texts import COMMON_NAMES, NAMES, common_of, shared_text
 from agent.scripts.selection import ChosenBy, ScriptSelection, ignored_words
 from agent.scripts.templates import template_errors
@@ -75,7 +75,7 @@ def check_file(
     yield from _check_industries(file, ignored_words(library))
     yield from _check_voice(file, voices)
     common = common_of(library, file.locale)
-    needed = [field for field in _SHARED if field not in OPTIONAL]
+    needed = [field for field in _SHARED if field not in OPTIONAL_LINES]
     missing = [field for field in needed if shared_text(file, common, field) is None]
     for field in missing:
         yield file.finding((field,), f"is missing, and _common has none in {file.locale}")

@@ -10,7 +10,7 @@ from agent.scripts.disclosure import DISCLOSURE_MAX_S, discloses_ai, discloses_r
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.library import ScriptFile
 from agent.scripts.rendered_script import RenderedScript
-from agent.scripts.schema import Script
+from agent.scripts.schema import OPTIONAL_LINES, SHARED_LINES, Script
 from agent.scripts.speakable import estimate_speech_s, has_no_words
 from agent.scripts.wording import speech_problem, stray_punctuation
 
@@ -20,12 +20,7 @@ _LINE_MAX_S = 20.0
 """For every other line that is spoken word for word."""
 _LIMITS_S = {"opening": _OPENING_MAX_S, "recording_disclosure": DISCLOSURE_MAX_S}
 
-_SPOKEN = (
-    *("opening", "closing", "trouble", "moment", "resume", "suggest_typing", "check_in"),
-    *("ai_disclosure", "recording_disclosure"),
-)
-OPTIONAL = frozenset({"moment", "resume", "suggest_typing"})
-"""Lines that a script may leave empty."""
+_SPOKEN = ("opening", "closing", *SHARED_LINES)
 
 
 def check_rendered(
@@ -53,7 +48,7 @@ def _check_lines(
 ) -> Iterator[Finding]:
     for field in (*_SPOKEN, "welcome_text"):
         text, loc = getattr(script, field), _loc(file, variant, field)
-        if has_no_words(text) and field not in OPTIONAL:
+        if has_no_words(text) and field not in OPTIONAL_LINES:
             yield file.finding(
                 loc, "has no words for a trainee with few, or with all, known values"
             )

@@ -55,11 +55,9 @@ def render_script(
         opening=opening,
         closing=spoken.fill("closing", script.closing),
         trouble=spoken.shared("trouble"),
-        moment=spoken.shared("moment") if shared_text(file, common, "moment") else "",
-        resume=spoken.shared("resume") if shared_text(file, common, "resume") else "",
-        suggest_typing=(
-            spoken.shared("suggest_typing") if shared_text(file, common, "suggest_typing") else ""
-        ),
+        moment=spoken.shared("moment"),
+        resume=spoken.shared("resume"),
+        suggest_typing=spoken.shared("suggest_typing"),
         check_in=spoken.shared("check_in"),
         welcome_text=spoken.varied("welcome_text"),
         recording_disclosure=recording_disclosure,

@@ -205,6 +205,12 @@ class Shared(_Strict):
     """Spoken after `limits.idle_seconds` of silence."""
 
 
+SHARED_LINES = tuple(name for name in Shared.model_fields if name != "guide")
+"""The shared texts that are said word for word."""
+OPTIONAL_LINES = frozenset({"moment", "resume", "suggest_typing"})
+"""Those that a script and `_common` may leave out, or leave empty."""
+
+
 class Script(Shared):
     """The front matter of one script in one locale. Texts are Jinja templates."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from agent.core.errors import ScriptError
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.question_format import format_question
-from agent.scripts.schema import Common, Industry, Question, Script
+from agent.scripts.schema import OPTIONAL_LINES, Common, Industry, Question, Script
 from agent.scripts.selection import DEFAULT_LOCALE
 from agent.scripts.templates import render_template
 
@@ -79,8 +79,9 @@ class ScriptTexts:
             raise ScriptError(f"{self._file.path}: {field}: {e}") from e
 
     def shared(self, field: str) -> str:
-        """Fill a field that a script may leave to `_common`."""
-        return self.fill(field, shared_text(self._file, self._common, field))
+        """Fill a field that a script may leave to `_common`; empty if both may leave it out."""
+        text = shared_text(self._file, self._common, field)
+        return "" if text is None and field in OPTIONAL_LINES else self.fill(field, text)
 
     def varied(self, field: str) -> str:
         """Fill a field that an industry may replace."""

@@ -14,13 +14,15 @@ from agent.core.job_metadata import JobMetadata
 from agent.scripts import RenderedScript, ScriptSelection, load_library, script_for
 from agent.scripts.question_format import format_condition
 from agent.scripts.rendering import render_script
-from agent.scripts.schema import Question
+from agent.scripts.schema import SHARED_LINES, Question
 from agent.scripts.selection import find_locale, match_alias
 from agent.scripts.speakable import estimate_speech_s
 
+_IN_OPENING = frozenset({"ai_disclosure", "recording_disclosure"})
 LINES = (
-    *("opening", "opening_recorded", "closing", "check_in"),
-    *("trouble", "moment", "resume", "suggest_typing", "welcome_text"),
+    *("opening", "opening_recorded", "closing"),
+    *(line for line in SHARED_LINES if line not in _IN_OPENING),
+    "welcome_text",
 )
 """Texts that are said word for word; `welcome_text` is only read."""
 _READ = frozenset({"welcome_text", "facts", "talking_points"})
