@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -65,15 +66,12 @@ def main(arguments: Sequence[str]) -> int:
 
 async def _compare(settings: _Settings) -> tuple[Bill, int]:
     """Return all comparisons of RETENTION_DAYS, and how many sessions are not compared yet."""
-    store = open_store(settings)
-    try:
+    async with aclosing(open_store(settings)) as store:
         before = compared_before(await store.avatar_sessions(), settings.bill_tolerance_s)
         async with http_session() as http:
             url = settings.livekit_public_url or settings.livekit_url
             new = await compare_new_sessions(store, settings, http, livekit_url=url)
         waiting = len(await store.avatar_sessions(only_unbilled=True))
-    finally:
-        await store.aclose()
     compared = sorted([*before, *new.compared], key=lambda one: one.given_at)
     return Bill(compared, new.error, new.added), waiting
 

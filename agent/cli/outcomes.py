@@ -12,7 +12,8 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from contextlib import aclosing
 
 from agent.core.errors import ConfigError
 from agent.core.settings import RecordingSettings, StoreSettings
@@ -20,20 +21,7 @@ from agent.outcomes.aggregate import count_rows
 from agent.outcomes.feedback import newest_versions
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
-from agent.store import Store, open_store, store_name
-
-
-def refuse_single_outcomes(settings: StoreSettings) -> None:
-    """Show no single greeting with OUTCOME_DETAIL=aggregate.
-
-    Raises:
-        ConfigError: with OUTCOME_DETAIL=aggregate.
-    """
-    if settings.only_counts:
-        raise ConfigError(
-            "OUTCOME_DETAIL=aggregate: single greetings are not shown; "
-            "`python -m agent counts` prints the counts over all greetings"
-        )
+from agent.store import open_store, store_name
 
 
 def print_counts(arguments: Sequence[str]) -> int:
@@ -45,11 +33,8 @@ def print_counts(arguments: Sequence[str]) -> int:
     ).parse_args(arguments)
 
     async def counts() -> dict[str, float]:
-        store = open_store(StoreSettings.from_env(os.environ))
-        try:
+        async with aclosing(open_store(StoreSettings.from_env(os.environ))) as store:
             return await store.counts()
-        finally:
-            await store.aclose()
 
     print(json.dumps(count_rows(asyncio.run(counts())), indent=2))
     return 0
@@ -62,11 +47,18 @@ def print_outcomes(arguments: Sequence[str]) -> int:
         description="Print the outcomes of a session's greetings as a JSON array, newest last; [] "
         "if nothing is stored.",
     )
-    return _run(parser, arguments, _outcomes)
+    add_session(parser)
+    bodies = stored_outcomes(parser.parse_args(arguments).session)
+    print(json.dumps([json.loads(body) for body in bodies], indent=2, ensure_ascii=False))
+    return 0
 
 
 def forget(arguments: Sequence[str]) -> int:
-    """Delete everything that is stored about a session."""
+    """Delete everything that is stored about a session.
+
+    Returns:
+        0, or 1 if nothing was found.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m agent forget",
         description="Delete everything stored about a session: its outcomes, and its recordings in "
@@ -74,61 +66,60 @@ def forget(arguments: Sequence[str]) -> int:
         "keeps no outcome and no recording. The exit code is 1 if nothing was found: check the "
         "session and the store, which is printed.",
     )
-    return _run(parser, arguments, _forget)
+    add_session(parser)
+    session_id: str = parser.parse_args(arguments).session
+    settings = _Settings.from_env(os.environ)
+    deleted = asyncio.run(_forget(settings, session_id))
+    print(f"session {session_id}: {deleted or 'nothing found'}. Store: {store_name(settings)}")
+    return 0 if deleted else 1
+
+
+def add_session(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument SESSION."""
+    parser.add_argument("session", metavar="SESSION", help="the session's id on your platform")
+
+
+def stored_outcomes(session_id: str) -> list[str]:
+    """Return the outcomes of a session as JSON, newest last.
+
+    Raises:
+        ConfigError: OUTCOME_DETAIL=aggregate, which shows no single greeting.
+        StoreError: the store cannot be read.
+    """
+    settings = StoreSettings.from_env(os.environ)
+    if settings.only_counts:
+        raise ConfigError(
+            "OUTCOME_DETAIL=aggregate: single greetings are not shown; "
+            "`python -m agent counts` prints the counts over all greetings"
+        )
+
+    async def read() -> list[str]:
+        async with aclosing(open_store(settings)) as store:
+            return newest_versions(await store.outcomes(session_id))
+
+    return asyncio.run(read())
 
 
 class _Settings(StoreSettings, RecordingSettings):
     """Settings of everything that may store data of a session."""
 
 
-_Action = Callable[[Store, _Settings, str], Awaitable[tuple[str, int]]]
-"""Returns the text to print and the exit code."""
-
-
-def _run(parser: argparse.ArgumentParser, arguments: Sequence[str], action: _Action) -> int:
-    """Run one action on the session that the arguments name.
-
-    Returns:
-        The exit code; errors of settings, store and bucket are raised.
-    """
-    parser.add_argument("session", metavar="SESSION", help="the session's id on your platform")
-    session_id: str = parser.parse_args(arguments).session
-    settings = _Settings.from_env(os.environ)
-    text, code = asyncio.run(_with_store(settings, action, session_id))
-    print(text)
-    return code
-
-
-async def _with_store(settings: _Settings, action: _Action, session_id: str) -> tuple[str, int]:
-    store = open_store(settings)
-    try:
-        return await action(store, settings, session_id)
-    finally:
-        await store.aclose()
-
-
-async def _outcomes(store: Store, settings: _Settings, session_id: str) -> tuple[str, int]:
-    refuse_single_outcomes(settings)
-    bodies = newest_versions(await store.outcomes(session_id))
-    found = [json.loads(body) for body in bodies]
-    return json.dumps(found, indent=2, ensure_ascii=False), 0
-
-
-async def _forget(store: Store, settings: _Settings, session_id: str) -> tuple[str, int]:
-    known = await store.phase(session_id) is not None
-    outcomes = len(newest_versions(await store.outcomes(session_id)))
-    # The store first: then a greeting that is still running keeps no recording either.
-    await store.forget_session(session_id)
+async def _forget(settings: _Settings, session_id: str) -> str:
+    """Delete all; return what was deleted, or nothing if the session is not known."""
+    async with aclosing(open_store(settings)) as store:
+        known = await store.phase(session_id) is not None
+        outcomes = len(newest_versions(await store.outcomes(session_id)))
+        # The store first: then a greeting that is still running keeps no recording either.
+        await store.forget_session(session_id)
     files = await LocalFolder(settings.recordings_dir).delete_session(session_id)
     if (bucket := Bucket.from_settings(settings)) is not None:
         files += await bucket.delete_session(session_id)
+    if not (known or outcomes or files):
+        return ""
     deleted = [f"{_count(outcomes, 'outcome')} deleted"]
     if files:
         deleted.append(f"{_count(files, 'file')} of recordings deleted")
-    where = f"Store: {store_name(settings)}"
-    if not (known or outcomes or files):
-        return f"session {session_id}: nothing found. {where}", 1
-    return f"session {session_id}: {', '.join(deleted)}. {where}", 0
+    return ", ".join(deleted)
 
 
 def _count(number: int, what: str) -> str:

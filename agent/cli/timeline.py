@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import os
 import sys
 from collections.abc import Sequence
 from typing import Final
 
 from pydantic import ValidationError
 
-from agent.cli.outcomes import refuse_single_outcomes
+from agent.cli.outcomes import add_session, stored_outcomes
 from agent.core.errors import StoreError
-from agent.core.settings import StoreSettings
-from agent.outcomes.feedback import newest_versions
 from agent.outcomes.record import Outcome
 from agent.outcomes.timeline import MOMENTS, Timeline
-from agent.store import open_store
 
 _BAR: Final = 40  # characters of the longest start
 
@@ -35,14 +30,12 @@ def main(arguments: Sequence[str]) -> int:
         "clocks of the token endpoint, LiveKit and the worker are compared as they are: keep NTP "
         "running.",
     )
-    parser.add_argument("session", metavar="SESSION", help="the session's id on your platform")
+    add_session(parser)
     parser.add_argument(
         "--json", action="store_true", help="print a JSON array for programs, newest last"
     )
     options = parser.parse_args(arguments)
-    settings = StoreSettings.from_env(os.environ)
-    refuse_single_outcomes(settings)
-    found = asyncio.run(_outcomes(settings, options.session))
+    found = _outcomes(options.session)
     if options.json:
         print(json.dumps([_as_json(outcome) for outcome in found], indent=2))
     elif found:
@@ -82,12 +75,8 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
     }
 
 
-async def _outcomes(settings: StoreSettings, session_id: str) -> list[Outcome]:
-    store = open_store(settings)
-    try:
-        bodies = newest_versions(await store.outcomes(session_id))
-    finally:
-        await store.aclose()
+def _outcomes(session_id: str) -> list[Outcome]:
+    bodies = stored_outcomes(session_id)
     try:
         return [Outcome.model_validate_json(body) for body in bodies]
     except ValidationError:

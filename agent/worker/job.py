@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,11 +67,8 @@ async def greet(ctx: JobContext) -> None:
 async def _add_to_ledger(settings: WorkerSettings, avatar_session: str) -> None:
     """Keep the id of an avatar session without a greeting, so that its bill is checked, too."""
     try:
-        store = await asyncio.to_thread(open_store, settings)
-        try:
+        async with aclosing(await asyncio.to_thread(open_store, settings)) as store:
             await store.add_avatar_seconds(utc_day(), 0, session=avatar_session)
-        finally:
-            await store.aclose()
     except StoreError as e:
         STORE_ERRORS.labels("add_avatar_session").inc()
         logger.warning(

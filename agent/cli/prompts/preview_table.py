@@ -120,10 +120,6 @@ def _list(name: str, locales: Mapping[str, Variants]) -> Iterator[Row]:
         yield Row((name, number), f"{title} {number + 1}", note, cells, different=bool(missing))
 
 
-def _text_at(texts: Sequence[str], number: int) -> str:
-    return texts[number] if number < len(texts) else ""
-
-
 def _cell(variants: Variants, name: str, texts: Sequence[str]) -> Cell:
     """Return the cell of one locale.
 
