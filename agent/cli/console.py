@@ -19,6 +19,7 @@ from typing import Any
 from livekit.agents import AgentServer, AgentSession, APIError, JobContext, cli
 from livekit.agents.voice.run_result import RunResult
 
+from agent.cli.prompts.arguments import add_trainee, metadata_of
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.core.errors import StartupError
@@ -68,11 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--text", action="store_true", help="type instead of speaking")
     preview = parser.add_argument_group("with --text, select a script as the platform does")
-    preview.add_argument("--training-type", default="", help="as the platform writes it")
-    preview.add_argument("--role", default="", help="the trainee's role")
-    preview.add_argument("--industry", default="", help="the trainee's industry")
-    preview.add_argument("--locale", default="", help="language tag, such as es or pt-BR")
-    preview.add_argument("--name", default="", help="the trainee's name")
+    add_trainee(preview)
     preview.add_argument("--prompts", type=Path, help="another folder of scripts")
     return parser
 
@@ -122,19 +119,10 @@ async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> No
     # A failed answer prints one line; a traceback would hide the conversation.
     logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
     over = asyncio.Event()
-    metadata = JobMetadata.model_validate(
-        {
-            "trainee": {"name": options.name},
-            "training_type": options.training_type,
-            "role": options.role,
-            "industry": options.industry,
-            "locale": options.locale,
-        }
-    )
     events = Events()
     events.on(ClosingRequested, lambda _: over.set())
     state = GreetingState(
-        metadata=metadata,
+        metadata=metadata_of(options),
         events=events,
         library=load_library((options.prompts or PROMPTS).resolve()),
     )

@@ -1,4 +1,4 @@
-"""Arguments that several tools share: which scripts, and the folder of all scripts."""
+"""Arguments that several commands share: which script, which trainee, which folder of scripts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,34 @@ from pathlib import Path
 from typing import TypeAlias
 
 from agent.core.errors import ScriptError
+from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, Library
 from agent.scripts.library import COMMON, read_library, with_folder
 
 Tools: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Arguments: TypeAlias = "argparse._ActionsContainer"
+"""A parser, or a group of its arguments."""
 
 
 def add_prompts_folder(tool: argparse.ArgumentParser) -> None:
     """Add `--prompts`, another folder of scripts."""
     tool.add_argument("--prompts", type=Path, default=PROMPTS, help="another folder of scripts")
+
+
+def add_trainee(tool: Arguments, *, name_help: str = "the trainee's name") -> None:
+    """Add the options that select a script as the platform does; see `metadata_of`."""
+    tool.add_argument("--training-type", default="", help="as the platform writes it")
+    tool.add_argument("--role", default="", help="the trainee's role")
+    tool.add_argument("--industry", default="", help="the trainee's industry")
+    tool.add_argument("--locale", default="", help="language tag, such as es or pt-BR")
+    tool.add_argument("--name", help=name_help)
+
+
+def metadata_of(options: argparse.Namespace) -> JobMetadata:
+    """Return what the platform would send for a trainee with these options."""
+    names = ("training_type", "role", "industry", "locale")
+    given = {name: getattr(options, name) for name in names}
+    return JobMetadata.model_validate({"trainee": {"name": options.name or ""}, **given})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,13 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from agent.cli.prompts.arguments import Tools, add_prompts_folder, find_script
+from agent.cli.prompts.arguments import (
+    Tools,
+    add_prompts_folder,
+    add_trainee,
+    find_script,
+    metadata_of,
+)
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import RenderedScript, ScriptSelection, load_library, script_for
@@ -38,11 +44,7 @@ def add_to(tools: Tools) -> None:
         "script that a trainee with these values gets, and the LLM's instructions.",
     )
     render.add_argument("script", nargs="?", help="a script's name, a folder or file; also a draft")
-    render.add_argument("--training-type", default="", help="as the platform writes it")
-    render.add_argument("--role", default="", help="the trainee's role")
-    render.add_argument("--industry", default="", help="the trainee's industry")
-    render.add_argument("--locale", default="", help="language tag, such as es or pt-BR")
-    render.add_argument("--name", help=f"the trainee's name; with SCRIPT: {_NAME} if not given")
+    add_trainee(render, name_help=f"the trainee's name; with SCRIPT: {_NAME} if not given")
     add_prompts_folder(render)
     render.set_defaults(run=_render)
 
@@ -58,15 +60,7 @@ def _render(options: argparse.Namespace) -> int:
         )
         print("\n".join(_side_by_side(rendered)))
         return 0
-    metadata = JobMetadata.model_validate(
-        {
-            "trainee": {"name": options.name or ""},
-            "training_type": options.training_type,
-            "role": options.role,
-            "industry": options.industry,
-            "locale": options.locale,
-        }
-    )
+    metadata = metadata_of(options)
     library = load_library(options.prompts.resolve())
     for finding in library.broken:
         print(f"left out, correct it first: {finding}", file=sys.stderr)
