@@ -25,14 +25,22 @@ SESSION_FAILED: Final = "session_failed"
 """The conversation could not continue; the log has the cause."""
 WORKER_SHUTDOWN: Final = "worker_shutdown"
 """The worker was stopped before the greeting had ended."""
+WORKER_LOST: Final = "worker_lost"
+"""The job died; another process closed the outcome."""
 
-
-RESTARTABLE = frozenset(
-    {TRAINEE_NEVER_CAME, CONNECTION_LOST, ROOM_CLOSED, SESSION_FAILED, WORKER_SHUTDOWN}
+RESTARTABLE: Final = frozenset(
+    {TRAINEE_NEVER_CAME, CONNECTION_LOST, ROOM_CLOSED, SESSION_FAILED, WORKER_SHUTDOWN, WORKER_LOST}
 )
 """Reasons after which the next request for the same session starts a new greeting."""
+COUNTED: Final = RESTARTABLE | {CONTINUE, COMPLETED, SILENT, TRAINEE_LEFT, TIME_LIMIT, "other"}
+"""The reasons in metrics; `other` stands for those that only the page knows."""
 
 _VALID: Final = re.compile(r"[a-z0-9_.-]{1,64}")
+
+
+def counted_as(reason: str) -> str:
+    """Return the reason as metrics have it: one of COUNTED."""
+    return reason if reason in COUNTED else "other"
 
 
 def requested(reason: str) -> str:

@@ -26,11 +26,15 @@ from agent.core.settings import StoreSettings
 from agent.outcomes.aggregate import COUNTS_SESSION, counts_message, is_counts_message
 from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.expired import ExpiredOutcomes
-from agent.outcomes.metrics import POSTS
 from agent.outcomes.record import session_id_in
 from agent.outcomes.webhook import TIMEOUT_S, post_outcome
 from agent.store import Store
-from agent.telemetry.shared_metrics import DELETION_ERRORS, DELETION_TIME, STORE_ERRORS
+from agent.telemetry.shared_metrics import (
+    DELETION_ERRORS,
+    DELETION_TIME,
+    OUTCOME_POSTS,
+    STORE_ERRORS,
+)
 
 _JITTER = 0.2
 _BATCH = 10
@@ -190,7 +194,7 @@ class OutcomeDelivery(BackgroundTask):
                 http, self._url, self._secrets, outcome_id, body, timeout_s=self._times.timeout_s
             )
         except WebhookError as e:
-            POSTS.labels("failed").inc()
+            OUTCOME_POSTS.labels("failed").inc()
             delay_s = self._retry_delay_s(attempts)
             await self._store.retry_delivery(outcome_id, attempts + 1, delay_s)
             logger.warning(
@@ -205,14 +209,14 @@ class OutcomeDelivery(BackgroundTask):
             )
         except ValueError:
             await self._store.finish_delivery(outcome_id)
-            POSTS.labels("unreadable").inc()
+            OUTCOME_POSTS.labels("unreadable").inc()
             logger.error(
                 "an outcome cannot be read; it stays in the store and is not delivered",
                 extra={"event": "outcome_unreadable", **fields},
             )
         else:
             await self._store.finish_delivery(outcome_id)
-            POSTS.labels("delivered").inc()
+            OUTCOME_POSTS.labels("delivered").inc()
             logger.info(
                 "an outcome was delivered",
                 extra={"event": "outcome_delivered", **fields, "status": status},

@@ -10,11 +10,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from agent.core import end_reasons
+from agent.core.end_reasons import RESTARTABLE
 from agent.core.errors import StoreError
 from agent.core.log import logger
 from agent.core.types import Answer
-from agent.outcomes.record import WORKER_LOST, Disclosure, Outcome
+from agent.outcomes.record import Disclosure, Outcome
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS
 
@@ -22,7 +22,6 @@ _TIMEOUT_S: Final = 1.0
 """The trainee is waiting for the greeting to start."""
 _REMEMBERED: Final = timedelta(minutes=10)
 """After this time, the trainee is greeted as if for the first time; the answers stay."""
-_RESUMABLE: Final = end_reasons.RESTARTABLE | {WORKER_LOST}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +61,7 @@ async def earlier_greeting(store: Store | None, session_id: str) -> EarlierGreet
         )
         return EarlierGreeting()
     # If the previous outcome is still open, the job that wrote it has died.
-    if last is None or (last.ended is not None and last.ended.reason not in _RESUMABLE):
+    if last is None or (last.ended is not None and last.ended.reason not in RESTARTABLE):
         return EarlierGreeting()
     remembered = last.ended is None or datetime.now(UTC) - last.ended.at < _REMEMBERED
     heard = last.disclosure is not None and last.disclosure.ai.heard_to_end

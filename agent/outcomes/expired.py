@@ -10,13 +10,14 @@ import json
 import time
 from datetime import UTC, datetime
 
+from agent.core.end_reasons import WORKER_LOST
 from agent.core.log import logger
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.feedback import is_with_feedback
-from agent.outcomes.metrics import EXPIRED
-from agent.outcomes.record import WORKER_LOST, Ended, Outcome, session_id_in
+from agent.outcomes.record import Ended, Outcome, session_id_in
 from agent.outcomes.tally import count_outcome
 from agent.store import Store
+from agent.telemetry.shared_metrics import OUTCOMES_LOST
 
 _BATCH = 10
 _CLOCK_JUMP_S = 5.0
@@ -86,7 +87,7 @@ class ExpiredOutcomes:
             closed = body
         # False: the greeting renewed its lease, or another process closed the outcome.
         if await self._store.close_expired_outcome(outcome_id, closed):
-            EXPIRED.inc()
+            OUTCOMES_LOST.inc()
             await count_outcome(self._store, closed)
             logger.warning(
                 "a greeting's worker was lost; its outcome is closed with what was saved; "

@@ -16,10 +16,6 @@ from agent.outcomes.timeline import Timeline
 
 RecordedBy = Literal["worker", "egress"]
 
-WORKER_LOST = "worker_lost"
-"""The end reason of a greeting whose job died; another process closed its outcome."""
-
-
 COMMENT_MAX = 500
 """Characters of the comment in a trainee's feedback."""
 

@@ -10,18 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from agent.core import end_reasons
+from agent.core.end_reasons import counted_as
 from agent.core.errors import StoreError
 from agent.core.log import logger
-from agent.outcomes.record import WORKER_LOST, Outcome, Recorded
+from agent.outcomes.record import Outcome, Recorded
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS
 
 MODES: Final = ("avatar", "voice", "text", "none")
-ENDINGS: Final = frozenset(
-    {value for name, value in vars(end_reasons).items() if name.isupper() and type(value) is str}
-    | {WORKER_LOST, "other"}
-)
 RECORDING_RESULTS: Final = (
     "kept",
     "kept_on_disk",
@@ -62,8 +58,7 @@ async def count_outcome(store: Store, body: str) -> None:
 def counts_of(outcome: Outcome) -> dict[str, float]:
     """Return what an outcome adds to each count. Names are fields joined with `|`."""
     counts: Counter[str] = Counter()
-    reason = outcome.ended.reason if outcome.ended else "other"
-    ending = reason if reason in ENDINGS else "other"
+    ending = counted_as(outcome.ended.reason if outcome.ended else "other")
     counts[f"greetings|{outcome.mode or 'none'}|{ending}"] += 1
     first_word_s = outcome.timeline.first_word_s() if outcome.timeline else None
     if first_word_s is not None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from agent.core import end_reasons
+from agent.core.end_reasons import counted_as
 from agent.telemetry.metric_files import use_shared_files
 
 use_shared_files()
@@ -70,9 +70,6 @@ JOBS_REFUSED = Counter(
     "training_greeter_jobs_refused", "Jobs rejected because MAX_JOBS greetings were running."
 )
 
-_ENDINGS: Final = frozenset(
-    value for name, value in vars(end_reasons).items() if name.isupper() and isinstance(value, str)
-)
 _PROVIDERS: Final = {
     "avatar": "beyond_presence",
     "stt": "deepgram",
@@ -86,7 +83,7 @@ _IN_SOURCE: Final = {"deepgram": "deepgram", "google": "google", "gemini": "goog
 
 def count_greeting(mode: str | None, reason: str, avatar_seconds: float) -> None:
     """Count a greeting that ended. Reasons that only the page knows are counted as `other`."""
-    GREETINGS.labels(mode or "none", reason if reason in _ENDINGS else "other").inc()
+    GREETINGS.labels(mode or "none", counted_as(reason)).inc()
     AVATAR_SECONDS.inc(avatar_seconds)
 
 

@@ -11,6 +11,15 @@ from agent.telemetry.metric_files import use_shared_files
 
 use_shared_files()
 
+OUTCOME_POSTS = Counter(
+    "training_greeter_outcome_posts",
+    "Attempts to send an outcome, by result: delivered, failed (will be retried) or unreadable.",
+    ["result"],
+)
+OUTCOMES_LOST = Counter(
+    "training_greeter_outcomes_lost",
+    "Greetings whose worker was lost. Their outcomes were closed with what was saved.",
+)
 STORE_ERRORS = Counter(
     "training_greeter_store_errors",
     "Failed uses of the store: opening it, delivery, saving or closing an outcome, reading it.",

@@ -16,10 +16,11 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from agent.avatar.bill import RESULTS
+from agent.core.end_reasons import COUNTED
 from agent.core.errors import TrainingGreeterError
 from agent.core.log import logger
 from agent.outcomes.record import Fault
-from agent.outcomes.tally import COUNT_LABELS, ENDINGS, MODES, RECORDING_RESULTS
+from agent.outcomes.tally import COUNT_LABELS, MODES, RECORDING_RESULTS
 
 PARTS: tuple[str, ...] = get_args(Fault.model_fields["part"].annotation)
 
@@ -134,7 +135,7 @@ STORED_COUNTS = StoredCounts(
             name="training_greeter_endpoint_greetings",
             help="Greetings of all workers that ended, by last mode and end reason.",
             labels=COUNT_LABELS["greetings"],
-            known=tuple(product(MODES, sorted(ENDINGS))),
+            known=tuple(product(MODES, sorted(COUNTED))),
         ),
         "first_words": StoredFamily(
             name="training_greeter_endpoint_first_words",

@@ -16,7 +16,6 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-import agent.outcomes.metrics
 import agent.telemetry.metrics
 import agent.telemetry.shared_metrics  # noqa: F401  registers the metrics of both processes
 from agent.token_endpoint.errors import ERROR_KINDS

@@ -13,7 +13,6 @@ import jwt
 import pytest
 from prometheus_client import REGISTRY
 
-import agent.outcomes.metrics
 import agent.telemetry.metrics
 import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both processes
 from agent.__main__ import COMMANDS

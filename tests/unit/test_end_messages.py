@@ -20,6 +20,7 @@ from tests.fakes.room import FakeRoom
         (b"continue", TOPIC_END, False, ["continue"]),
         (b"platform.timeout", TOPIC_END, False, ["platform.timeout"]),
         (b"worker_shutdown", TOPIC_END, False, ["continue"]),
+        (b"worker_lost", TOPIC_END, False, ["continue"]),
         (b"\xff no reason", TOPIC_END, False, ["continue"]),
         (b"continue", TOPIC_END, True, []),
         (b"continue", "chat", False, []),

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-import agent.outcomes.metrics
 import agent.telemetry.metrics
 import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both processes
 from agent.__main__ import main
