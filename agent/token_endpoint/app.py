@@ -95,10 +95,6 @@ def create_app(
     add_element_routes(app, settings)
     app.add_middleware(EdgeMiddleware, settings=settings, spans=spans)
     if settings.cors_allowed_origins:
-        app.add_middleware(
-            CorsMiddleware,
-            origins=settings.cors_allowed_origins,
-            continue_url=settings.continue_url,
-        )
+        app.add_middleware(CorsMiddleware, settings=settings)
     set_openapi(app)
     return app

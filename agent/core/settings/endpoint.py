@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr
 
 from agent.core.settings.field_types import (
     CommaSeparated,
@@ -21,10 +21,17 @@ _PREVIOUS_LIVEKIT = ("LIVEKIT_API_KEY_PREVIOUS", "LIVEKIT_API_SECRET_PREVIOUS")
 _CREDENTIALS = ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET", "PLATFORM_JWKS_URL")
 
 
-def _long_enough(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and len(value.get_secret_value().encode()) < 32:
-        raise ValueError("must be 32 bytes or more")
-    return value
+def _at_least(size: int, unit: str) -> AfterValidator:
+    def check(value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < size:
+            raise ValueError(f"must be {size} {unit} or more")
+        return value
+
+    return AfterValidator(check)
+
+
+_ApiKey = Annotated[SecretStr | None, _at_least(16, "characters")]
+_JwtSecret = Annotated[SecretStr | None, _at_least(32, "bytes")]
 
 
 def _values(*secrets: SecretStr | None) -> list[str]:
@@ -34,13 +41,13 @@ def _values(*secrets: SecretStr | None) -> list[str]:
 class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings):
     """Settings of the token endpoint's process."""
 
-    platform_api_key: SecretStr | None = None
+    platform_api_key: _ApiKey = None
     """The key that the platform's backend sends as X-API-Key."""
-    platform_jwt_secret: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
+    platform_jwt_secret: _JwtSecret = None
     """HS256 secret of the platform's JWTs, 32 bytes or more."""
-    platform_api_key_previous: SecretStr | None = None
+    platform_api_key_previous: _ApiKey = None
     """The old key, accepted too during a rotation."""
-    platform_jwt_secret_previous: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
+    platform_jwt_secret_previous: _JwtSecret = None
     """The old secret, accepted too during a rotation."""
     platform_jwks_url: JwksUrlOrEmpty = ""
     """URL of the public keys for the platform's JWTs (RS256, ES256, EdDSA)."""
@@ -93,13 +100,6 @@ class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings
             secret = self.livekit_api_secret_previous.get_secret_value()
             keys.append((self.livekit_api_key_previous, secret))
         return keys
-
-    @field_validator("platform_api_key", "platform_api_key_previous")
-    @classmethod
-    def _key_is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 16:
-            raise ValueError("must be 16 characters or more")
-        return value
 
     @classmethod
     def _find_incomplete(cls, values: Mapping[str, str]) -> str:

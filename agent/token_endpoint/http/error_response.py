@@ -15,16 +15,15 @@ from agent.token_endpoint.http.schemas import ErrorDetail, ErrorResponse, Fallba
 
 def fallback_for(settings: EndpointSettings, metadata: JobMetadata | None) -> Fallback:
     """Return welcome text and Continue URL; for an unknown trainee the general ones."""
-    return general_fallback(settings.continue_url) if metadata is None else _fallback(metadata)
+    if metadata is None:
+        return _general_fallback(settings.continue_url)
+    return fallback_of(welcome_for(metadata), metadata)
 
 
 @functools.lru_cache(maxsize=4)
-def general_fallback(continue_url: str) -> Fallback:
+def _general_fallback(continue_url: str) -> Fallback:
     """Return the fallback for unknown callers. It is cached, so that a flood of them is cheap."""
-    return _fallback(JobMetadata(continue_url=continue_url))
-
-
-def _fallback(metadata: JobMetadata) -> Fallback:
+    metadata = JobMetadata(continue_url=continue_url)
     return fallback_of(welcome_for(metadata), metadata)
 
 

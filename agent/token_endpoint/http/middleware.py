@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -15,11 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.http.error_response import (
-    error_response,
-    fallback_for,
-    general_fallback,
-)
+from agent.token_endpoint.http.error_response import error_response, fallback_for
 from agent.token_endpoint.http.spans import RequestSpans
 from agent.token_endpoint.metrics import REQUEST_TIME, REQUESTS
 
@@ -102,20 +97,19 @@ class CorsMiddleware(CORSMiddleware):
     """Starlette's CORS middleware, with our error body for a rejected preflight.
 
     Args:
-        origins: the origins of the pages that may call the endpoint.
-        continue_url: for the fallback in the error body.
+        settings: the allowed origins, and what the fallback in the error body needs.
     """
 
-    def __init__(self, app: ASGIApp, *, origins: Sequence[str], continue_url: str) -> None:
+    def __init__(self, app: ASGIApp, *, settings: EndpointSettings) -> None:
         super().__init__(
             app,
-            allow_origins=origins,
+            allow_origins=settings.cors_allowed_origins,
             allow_methods=["POST"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key"],
             expose_headers=["Retry-After"],
             max_age=600,
         )
-        self._continue_url = continue_url
+        self._settings = settings
 
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
@@ -126,7 +120,7 @@ class CorsMiddleware(CORSMiddleware):
         what = "method or a header" if known else "origin"
         rejected = error_response(
             ApiError("forbidden", f"this {what} is not allowed"),
-            general_fallback(self._continue_url),
+            fallback_for(self._settings, None),
         )
         rejected.headers["Cache-Control"] = "no-store"
         rejected.headers["Vary"] = "Origin"

@@ -83,44 +83,42 @@ class Services:
 
 
 def add_routes(app: FastAPI) -> None:
-    """Add the routes. Each path of the API works with and without a slash at the end."""
-    start: dict[str, Any] = {
-        "response_model": GreetingResponse,
-        "status_code": 201,
-        "responses": {
+    """Add the routes."""
+    _add_post(
+        app,
+        GREETING_PATH,
+        start_greeting,
+        summary="Start or rejoin a greeting",
+        route_class_override=_DirectRoute,
+        response_model=GreetingResponse,
+        status_code=201,
+        responses={
             200: {
                 "model": GreetingResponse,
                 "description": "The greeting already exists; the trainee rejoins it.",
             },
             **error_responses(but=("feedback_not_kept",)),
         },
-        "openapi_extra": SECURITY | body_of(GreetingRequest),
-    }
-    end: dict[str, Any] = {
-        "response_model": EndResponse,
-        "responses": error_responses(
-            but=("session_ended", "field_not_allowed", "feedback_not_kept")
-        ),
-        "openapi_extra": SECURITY | body_of(EndRequest),
-    }
-    feedback: dict[str, Any] = {
-        "response_model": FeedbackResponse,
-        "responses": error_responses(but=("session_ended", "field_not_allowed")),
-        "openapi_extra": SECURITY | body_of(FeedbackRequest),
-    }
-    start |= {"methods": ["POST"], "route_class_override": _DirectRoute}
-    app.router.add_api_route(
-        GREETING_PATH + "/", start_greeting, summary="Start or rejoin a greeting", **start
+        openapi_extra=SECURITY | body_of(GreetingRequest),
     )
-    app.router.add_api_route(GREETING_PATH, start_greeting, include_in_schema=False, **start)
-    app.post(GREETING_PATH + "/end/", summary="End a greeting and its avatar", **end)(end_greeting)
-    app.post(GREETING_PATH + "/end", include_in_schema=False, **end)(end_greeting)
-    app.post(
-        GREETING_PATH + "/feedback/",
+    _add_post(
+        app,
+        f"{GREETING_PATH}/end",
+        end_greeting,
+        summary="End a greeting and its avatar",
+        response_model=EndResponse,
+        responses=error_responses(but=("session_ended", "field_not_allowed", "feedback_not_kept")),
+        openapi_extra=SECURITY | body_of(EndRequest),
+    )
+    _add_post(
+        app,
+        f"{GREETING_PATH}/feedback",
+        give_feedback,
         summary="Add feedback after the greeting has ended",
-        **feedback,
-    )(give_feedback)
-    app.post(GREETING_PATH + "/feedback", include_in_schema=False, **feedback)(give_feedback)
+        response_model=FeedbackResponse,
+        responses=error_responses(but=("session_ended", "field_not_allowed")),
+        openapi_extra=SECURITY | body_of(FeedbackRequest),
+    )
     app.post(
         WEBHOOK_PATH,
         summary="LiveKit's webhooks",
@@ -144,6 +142,13 @@ def add_routes(app: FastAPI) -> None:
             }
         },
     )(get_outcome_schema)
+
+
+def _add_post(app: FastAPI, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+    """Add a route of the API, with and without a slash at the end."""
+    add = app.router.add_api_route
+    add(f"{path}/", endpoint, methods=["POST"], **options)
+    add(path, endpoint, methods=["POST"], include_in_schema=False, **options)
 
 
 async def start_greeting(session_id: SessionId, request: Request) -> Response:
