@@ -89,6 +89,17 @@ async def test_speech_with_long_pauses_is_no_monologue(monkeypatch: pytest.Monke
         assert fake.lines == []
 
 
+async def test_lively_conversation_is_no_monologue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_monologue, "_LONGEST_S", 0.3)
+    async with fake_greeting(Says("You spoke for long."), behaviours=(EndMonologue,)) as fake:
+        answers = [f"Answer {number}." for number in range(4)]
+        for answer in answers:
+            fake.events.emit(SpeechRecognised())
+            await asyncio.sleep(0.1)
+            await fake.conversation.say(answer)
+        assert fake.lines == answers
+
+
 async def test_turn_that_recognition_does_not_end_is_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

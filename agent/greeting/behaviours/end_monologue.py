@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from agent.core.events import SpeechRecognised
+from agent.core.events import LineAdded, SpeechRecognised
 from agent.core.log import logger
 from agent.greeting.context import Greeting
 
@@ -25,6 +25,11 @@ class EndMonologue:
         self._greeting = greeting
         self._began_at = self._words_at = 0.0
         greeting.events.on(SpeechRecognised, self._on_words)
+        greeting.events.on(LineAdded, self._on_line)
+
+    def _on_line(self, event: LineAdded) -> None:
+        if event.line.who == "guide":
+            self._words_at = 0.0  # the next words begin anew
 
     def _on_words(self, _: SpeechRecognised) -> None:
         conversation, now = self._greeting.conversation, time.monotonic()
