@@ -16,33 +16,13 @@ from pathlib import Path
 from agent.core.errors import ConfigError
 
 _TABLE = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
-_PART_OF = {"aura": "tts"}
+PART_OF = {"aura": "tts"}
 """A fault of `tts` is one of `aura`, too."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One fault that a provider knows."""
-
-    text: str
-    """What happens, in one line."""
-    default: float | None
-    """The number if none is given; None: this fault takes no number."""
-
-
-def _load_catalogue() -> dict[str, dict[str, Kind]]:
-    """The kinds of `faults.json` by provider and name; keys there are like `leaves=5`."""
-    found: dict[str, dict[str, Kind]] = {}
-    for provider in _TABLE["providers"]:
-        own = _TABLE[_PART_OF.get(provider, provider)]
-        found[provider] = {}
-        for key, text in (_TABLE["every provider"] | own).items():
-            name, _, number = key.partition("=")
-            found[provider][name] = Kind(text, float(number) if number else None)
-    return found
-
-
-CATALOGUE = _load_catalogue()
+CATALOGUE: dict[str, dict[str, str]] = {
+    provider: _TABLE["every provider"] | _TABLE[PART_OF.get(provider, provider)]
+    for provider in _TABLE["providers"]
+}
+"""What happens, by provider and fault; a fault that takes a number has the default, as `late=5`."""
 
 _SHAPE = re.compile(r"(\w+):([a-z]+(?:-[a-z]+)*|\d{3})(?:=(\d+(?:\.\d+)?))?(?:x(\d+))?")
 
@@ -75,27 +55,21 @@ def parse_fault(text: str) -> Fault:
         UnknownFault: the text lists all faults.
     """
     match = _SHAPE.fullmatch(text.strip())
-    name = match[2] if match else ""
+    provider, name, number, count = match.groups() if match else ("", "", None, None)
     known = "400…599" if name.isdigit() and 400 <= int(name) <= 599 else name
-    kind = CATALOGUE.get(match[1], {}).get(known) if match else None
-    if not match or kind is None or (match[3] and kind.default is None):
+    defaults = dict(fault.partition("=")[::2] for fault in CATALOGUE.get(provider, {}))
+    if known not in defaults or (number and not defaults[known]):
         raise UnknownFault(f"unknown fault {text!r}. The faults are:\n{describe_faults()}")
-    return Fault(
-        provider=match[1],
-        name=match[2],
-        value=float(match[3]) if match[3] else kind.default or 0.0,
-        left=int(match[4]) if match[4] else None,
-    )
+    value = float(number or defaults[known] or 0)
+    return Fault(provider, name, value, left=int(count) if count else None)
 
 
 def describe_faults() -> str:
     """Every fault with its line of description, for `--help` and error messages."""
     lines = []
-    for provider, kinds in CATALOGUE.items():
+    for provider, faults in CATALOGUE.items():
         lines.append(f"{_TABLE['providers'][provider]}:")
-        for name, kind in kinds.items():
-            number = f"={kind.default:g}" if kind.default else ""
-            lines.append(f"  {f'{provider}:{name}{number}':<26} {kind.text}")
+        lines += [f"  {f'{provider}:{fault}':<26} {text}" for fault, text in faults.items()]
     lines.append("Add xN for the next N occasions only, as in bey:500x2.")
     return "\n".join(lines)
 
@@ -117,7 +91,7 @@ class Faults:
         Args:
             lasting: ignore faults that are counted.
         """
-        whole = _PART_OF.get(provider)
+        whole = PART_OF.get(provider)
         for fault in self._active:
             named = fault.name in names or (fault.status is not None and "status" in names)
             if lasting and fault.left is not None:

@@ -12,13 +12,16 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from agent.demo.providers.faults import Faults
+from agent.demo.providers.faults import PART_OF, Faults
 from agent.demo.providers.speech import Recogniser, Voice
 
+_ERRORS = json.loads(Path(__file__).with_name("errors.json").read_text(encoding="utf-8"))
+"""What Google and Deepgram call the statuses of their errors."""
 _CALLS_KEPT = 5_000
 _INVALID_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
 
@@ -45,7 +48,7 @@ CALL = web.RequestKey("call", Call)
 class Shared:
     """What all stand-ins of a run have in common."""
 
-    faults: Faults
+    faults: Faults = field(default_factory=Faults)
     latency: float = 1.0
     """Scales the usual latencies of the providers; 0 for none."""
     voice: Voice = field(default_factory=Voice)
@@ -63,33 +66,28 @@ class Shared:
         provider: str,
         name: str,
         *,
-        of: str = "",
-        shape: str = "",
         lasting: bool = False,
         **detail: Any,
     ) -> Call:
         """Record a call.
 
         Args:
-            provider: whose call it is.
-            of: whose faults count, if not the provider's.
-            shape: whose errors these are, if not the provider's.
+            provider: whose call it is, as faults name it; a call of `aura` is recorded as `tts`.
             lasting: only faults without a count; a call of `doctor` uses none up.
             detail: of the call.
 
         Raises:
             Answered: a fault replaces the answer.
         """
-        call = Call(provider=provider, call=name, at=time.time(), detail=detail)
+        call = Call(PART_OF.get(provider, provider), name, time.time(), detail=detail)
         self.calls.append(call)
         request[CALL] = call
-        of = of or provider
-        if slow := self.faults.take(of, "delay", lasting=lasting):
+        if slow := self.faults.take(provider, "delay", lasting=lasting):
             await asyncio.sleep(slow.value)
         names = ("status", "huge", "hang", "refuse", "html", "empty")
-        if fault := self.faults.take(of, *names, lasting=lasting):
+        if fault := self.faults.take(provider, *names, lasting=lasting):
             if fault.status:
-                raise refused(shape or provider, fault.status, retry_after=fault.value)
+                raise refused(provider, fault.status, retry_after=fault.value)
             if fault.name == "hang":
                 await hang(request)
             if fault.name in ("hang", "refuse"):
@@ -142,37 +140,20 @@ def is_invalid_key(key: str) -> bool:
     return _INVALID_KEY.fullmatch(key) is not None
 
 
-_GOOGLE_STATUS = {
-    400: "INVALID_ARGUMENT",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    429: "RESOURCE_EXHAUSTED",
-}
-"""https://ai.google.dev/gemini-api/docs/troubleshooting"""
-_DEEPGRAM_CODES = {
-    400: "Bad Request",
-    401: "INVALID_AUTH",
-    402: "ASR_PAYMENT_REQUIRED",
-    403: "INSUFFICIENT_PERMISSIONS",
-    429: "TOO_MANY_REQUESTS",
-}
-"""https://developers.deepgram.com/docs/errors"""
-
-
 def refused(
     provider: str, status: int, message: object = "", *, code: str = "", retry_after: float = 0
 ) -> Answered:
-    """An error in the provider's shape; `code` is Deepgram's."""
+    """An error in the shape of the provider (as faults name it); `code` is Deepgram's."""
     text = message or f"simulated {status}"
     body: dict[str, Any]
-    if provider == "llm":
-        name = _GOOGLE_STATUS.get(status, "UNAVAILABLE")
-        body = {"error": {"code": status, "message": text, "status": name}}
-    elif provider == "bey":
+    if provider == "bey":
         body = {"detail": text}
-    else:
-        code = code or _DEEPGRAM_CODES.get(status, f"SIMULATED_{status}")
+    elif provider in {"stt", "aura"}:
+        code = code or _ERRORS["deepgram"].get(str(status), f"SIMULATED_{status}")
         body = {"err_code": code, "err_msg": text, "request_id": "simulated"}
+    else:
+        name = _ERRORS["google"].get(str(status), "UNAVAILABLE")
+        body = {"error": {"code": status, "message": text, "status": name}}
     headers = {"Retry-After": f"{retry_after:g}"} if retry_after else None
     json_type = "application/json"
     return Answered(json.dumps(body), status=status, headers=headers, content_type=json_type)

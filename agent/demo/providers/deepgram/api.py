@@ -36,9 +36,9 @@ class Deepgram:
         await self._shared.begin(request, provider, name, **options)
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in {"token", "bearer"} or is_invalid_key(key):
-            raise refused(provider, 401, "Invalid credentials.")
+            raise refused("stt", 401, "Invalid credentials.")
         if problem := query_problem(request.path, request.query):
-            raise refused(provider, 400, problem[1], code=problem[0])
+            raise refused("stt", 400, problem[1], code=problem[0])
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """A free call of `doctor`: is the key valid?"""
@@ -53,5 +53,5 @@ class Deepgram:
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         model = request.query.get("model", "")
-        await self._begin(request, "tts", "WS /v1/speak", of="aura", model=model)
+        await self._begin(request, "aura", "WS /v1/speak", model=model)
         return await Speaker(request, self._shared).serve()
