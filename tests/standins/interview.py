@@ -11,8 +11,7 @@ from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.interview import answer
-from agent.demo.providers.gemini.reply import Reply
-from agent.demo.providers.gemini.request import Request, Turn
+from agent.demo.providers.gemini.messages import Reply, Request, Turn
 from agent.scripts import RenderedScript, script_for
 
 LOCALES = ["en", "es", "fr", "de"]

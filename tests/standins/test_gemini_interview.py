@@ -15,7 +15,7 @@ from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini import interview
 from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.language import languages
-from agent.demo.providers.gemini.request import Request, Turn
+from agent.demo.providers.gemini.messages import Request, Turn
 from agent.scripts import TextQuestion
 from tests.standins.interview import LOCALES, Interview
 

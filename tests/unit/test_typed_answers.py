@@ -20,7 +20,7 @@ from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.interview import answer
-from agent.demo.providers.gemini.request import Request, Turn
+from agent.demo.providers.gemini.messages import Request, Turn
 from agent.scripts import Library, load_library
 
 TYPED: dict[str, Any] = json.loads(

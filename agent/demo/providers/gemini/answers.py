@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agent.core.plain_text import cut
 from agent.demo.providers.gemini.language import Language, plain, words
-from agent.demo.providers.gemini.request import Request
+from agent.demo.providers.gemini.messages import Request
 
 Value = bool | int | str
 

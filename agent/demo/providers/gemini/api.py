@@ -16,8 +16,7 @@ from aiohttp import web
 
 from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.live import LiveListener
-from agent.demo.providers.gemini.reply import Reply, chunk, send_chunks
-from agent.demo.providers.gemini.request import Request
+from agent.demo.providers.gemini.messages import Reply, Request, chunk, send_chunks
 from agent.demo.providers.gemini.rules import MODELS, problem
 from agent.demo.providers.gemini.speech import speak, wants_sound
 from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refused
@@ -61,7 +60,7 @@ class Gemini:
 
     async def _begin(self, request: web.Request, provider: str, name: str, **options: Any) -> Call:
         """Record a call, or refuse its key as Google would."""
-        call = await self._shared.begin(request, provider, name, **{"shape": "llm"} | options)
+        call = await self._shared.begin(request, provider, name, **options)
         key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
         if not key.strip():
             raise refused("llm", 403, "Method doesn't allow unregistered callers.")

@@ -12,8 +12,7 @@ from typing import Any
 
 from agent.demo.providers.gemini.answers import RECORD, Question, declines, value_of
 from agent.demo.providers.gemini.language import found, languages, plain, words
-from agent.demo.providers.gemini.reply import Reply
-from agent.demo.providers.gemini.request import Request
+from agent.demo.providers.gemini.messages import Reply, Request
 from agent.demo.providers.gemini.rules import schema_of
 
 # The sentences of `agent.conversation.answers`: if they change, these patterns must change, too.

@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from agent.demo.providers.faults import Faults
-from agent.demo.providers.gemini.reply import chunk, send_chunks
+from agent.demo.providers.gemini.messages import chunk, send_chunks
 from agent.demo.providers.speech import VoiceChoice, espeak_name
 from agent.demo.providers.wire import CALL, Shared, drop, hang, refused
 
