@@ -3,7 +3,7 @@
 Nothing here runs in production. The demo starts the real worker and token endpoint with other
 addresses. The tests use the same parts.
 
-- `stage`: starts and ends all processes; `processes`, `livekit_server`, `page`, `tools` help it.
+- `stage`: starts and ends all processes; `processes`, `livekit_server` and `page` help it.
 - `stand_ins`: the process of `providers/`, one folder for each provider, and its control API.
 - `platform/`: the training platform that an integrator would have.
 """

@@ -12,10 +12,9 @@ import sys
 from pathlib import Path
 
 from agent.core.errors import ConfigError
-from agent.demo.processes import ChildFailed
+from agent.demo.processes import DemoError, cache_dir
 from agent.demo.providers.faults import describe_faults
 from agent.demo.stage import Stage, stage
-from agent.demo.tools import MissingTool, cache_dir
 
 _FOR_BACKENDS = (
     "ENDPOINT_URL",
@@ -59,7 +58,7 @@ def main() -> int:
         return 0
     try:
         asyncio.run(_show(options))
-    except (MissingTool, ChildFailed) as e:
+    except DemoError as e:
         print(f"demo: {e}", file=sys.stderr)
         return 1
     except ConfigError as e:
@@ -97,7 +96,7 @@ async def _show(options: argparse.Namespace) -> None:
         extra={"OUTCOME_WEBHOOK_URL": options.webhook} if options.webhook else None,
     ) as here:
         _print_address(here, logs, options.origin, options.webhook)
-        raise ChildFailed(await here.child_ended())
+        raise DemoError(await here.child_ended())
 
 
 def _print_address(here: Stage, logs: Path, origins: list[str], webhook: str | None) -> None:

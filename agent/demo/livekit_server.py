@@ -17,8 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.demo.processes import running, wait_until_ready
-from agent.demo.tools import MissingTool, cache_dir, run_tool
+from agent.demo.processes import DemoError, cache_dir, run_tool, running, wait_until_ready
 
 VERSION = "v1.13.5"
 """Later tags carry `replace` directives, which `go install` refuses."""
@@ -49,7 +48,7 @@ async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
     """Find the server on PATH or in the cache, or build it now (2 to 5 minutes, once).
 
     Raises:
-        MissingTool: there is no binary and no Go that can build one, or the build failed.
+        DemoError: there is no binary and no Go that can build one, or the build failed.
     """
     if found := shutil.which("livekit-server"):
         return Path(found)
@@ -59,7 +58,7 @@ async def ensure_binary(say: Callable[[str], None] = lambda _: None) -> Path:
         return cached
     go = shutil.which("go")
     if go is None:
-        raise MissingTool(f"there is no livekit-server and no Go to build it with: {_HOW}")
+        raise DemoError(f"there is no livekit-server and no Go to build it with: {_HOW}")
     cached.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cached.parent) as build:
         await run_tool(
@@ -108,7 +107,7 @@ async def livekit_server(
         webhook: where it posts its events; empty for none.
 
     Raises:
-        ChildFailed: the server ended, or did not answer within 20 s.
+        DemoError: the server ended, or did not answer within 20 s.
     """
     free, udp = free_ports(2)
     port = port or free
@@ -137,7 +136,7 @@ async def livekit_server(
         file.write_text(json.dumps(config))  # YAML includes JSON
         file.chmod(0o600)
         command = (str(binary), "--config", str(file))
-        async with running(*command, log=log, end_s=_END_S) as process:
+        async with running(*command, log=log, env=os.environ, end_s=_END_S) as process:
             url = f"http://127.0.0.1:{port}/"
             await wait_until_ready("livekit-server", url, process, log, _START_TIMEOUT_S)
             yield LiveKitServer(

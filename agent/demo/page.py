@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.demo.tools import MissingTool, run_tool, version_of
+from agent.demo.processes import DemoError, run_tool
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 DIST = WEB / "dist"
@@ -18,8 +18,6 @@ _SOURCES = (
 _BUILT = ("index.html", "greeter.json")
 """The page, and the element, which `npm pack` builds alone."""
 _NPM_TIMEOUT_S = 600.0
-_OLDEST_NODE = (20, 19)
-_HOW = "the page is built with Node.js 20.19 or later, from https://nodejs.org/"
 
 
 async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
@@ -28,31 +26,23 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     A `node_modules` that is a link is used as it is: it belongs to another checkout.
 
     Raises:
-        MissingTool: there is no npm, Node.js is too old, or the build failed.
+        DemoError: there is no npm, Node.js is too old, or the build failed.
     """
     if not _stale():
         return DIST
     npm = shutil.which("npm")
     if npm is None:
-        raise MissingTool(f"npm is not on PATH: {_HOW}")
-    node = version_of("node")
-    if node and node < _OLDEST_NODE:
-        raise MissingTool(f"Node.js {'.'.join(map(str, node))} is too old: {_HOW}")
+        raise DemoError("npm is not on PATH: install Node.js 20.19 or later, https://nodejs.org/")
     modules = WEB / "node_modules"
     # npm ci empties the folder first, and would follow a link into another checkout.
     own = not modules.is_symlink()
     if own and _older(modules / ".package-lock.json", [WEB / "package-lock.json"]):
-        await run_tool(
-            "installing the page's packages (npm ci)",
-            # At this level npm names every package as it comes.
-            *(npm, "ci", "--no-audit", "--no-fund", "--loglevel=http"),
-            say=say,
-            timeout_s=_NPM_TIMEOUT_S,
-            cwd=WEB,
-        )
-    await run_tool(
-        "building the page", npm, "run", "build", say=say, timeout_s=_NPM_TIMEOUT_S, cwd=WEB
-    )
+        # It refuses a Node.js that is too old for a package, and names every package as it comes.
+        install = ("ci", "--engine-strict", "--no-audit", "--no-fund", "--loglevel=http")
+        what = "installing the page's packages (npm ci)"
+        await run_tool(what, npm, *install, say=say, timeout_s=_NPM_TIMEOUT_S, cwd=WEB)
+    build = ("run", "build")
+    await run_tool("building the page", npm, *build, say=say, timeout_s=_NPM_TIMEOUT_S, cwd=WEB)
     return DIST
 
 

@@ -24,7 +24,7 @@ from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.page import ensure_page
 from agent.demo.platform.site import PlatformSettings, create_platform
-from agent.demo.processes import ChildFailed, child, wait_until_ready
+from agent.demo.processes import DemoError, child, wait_until_ready
 from agent.demo.providers.faults import Faults
 from agent.demo.providers.wire import serving
 from agent.demo.stand_ins import StandIns, stand_ins
@@ -101,8 +101,7 @@ async def stage(
         extra: settings that override the stage's own.
 
     Raises:
-        MissingTool: this machine lacks something; the text says how to get it.
-        ChildFailed: a process did not start, or the port is taken; the text says which.
+        DemoError: this machine lacks something, a process did not start, or the port is taken.
         UnknownFault: the text lists all faults.
         ConfigError: with `real`, the environment lacks something; the text says what.
     """
@@ -123,8 +122,7 @@ async def stage(
         try:
             here.url = await stack.enter_async_context(serving(create_platform(platform), port))
         except OSError as e:
-            text = f"port {port}: {e.strerror}; choose another with --port"
-            raise ChildFailed(text) from None
+            raise DemoError(f"port {port}: {e.strerror}; choose another with --port") from None
         if real:
             here.environment = _real_environment()
         else:
@@ -159,21 +157,17 @@ async def stage(
             **(extra or {}),
         }
         say("starting the token endpoint and the worker")
-        await _start_children(stack, here, logs, endpoint_port)
+        serve = ("agent.token_endpoint", "--host", "127.0.0.1", "--port", str(endpoint_port))
+        for name, module in (("endpoint", serve), ("worker", ("agent", "start"))):
+            here.children[name] = await stack.enter_async_context(
+                child(*module, env=here.environment, log=logs / f"{name}.log")
+            )
+        for name, url in (
+            ("endpoint", f"{here.endpoint_url}/healthz"),
+            ("worker", here.worker_url),
+        ):
+            await wait_until_ready(name, url, here.children[name], logs / f"{name}.log", _READY_S)
         yield here
-
-
-async def _start_children(
-    stack: contextlib.AsyncExitStack, here: Stage, logs: Path, endpoint_port: int
-) -> None:
-    serve = ["agent.token_endpoint", "--host", "127.0.0.1", "--port", str(endpoint_port)]
-    ready = {"endpoint": f"{here.endpoint_url}/healthz", "worker": f"{here.worker_url}/"}
-    for name, module in (("endpoint", serve), ("worker", ["agent", "start"])):
-        here.children[name] = await stack.enter_async_context(
-            child(name, *module, env=here.environment, log=logs / f"{name}.log")
-        )
-    for name, url in ready.items():
-        await wait_until_ready(name, url, here.children[name], logs / f"{name}.log", _READY_S)
 
 
 def _demo_environment(livekit: LiveKitServer, providers: StandIns, logs: Path) -> dict[str, str]:

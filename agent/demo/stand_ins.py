@@ -1,15 +1,9 @@
-"""The providers' stand-ins as a process of their own: how to start it and how to control it.
-
-`python -m agent.demo.stand_ins` prints one line of JSON on stdout when everything listens, and logs
-to stderr. It ends on SIGINT or SIGTERM.
-"""
+"""The providers' stand-ins as a process of their own: how to start it and how to control it."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
@@ -21,9 +15,8 @@ from typing import Any
 
 import aiohttp
 
-from agent.demo.processes import running
-from agent.demo.providers.faults import Faults, UnknownFault, describe_faults
-from agent.demo.tools import MissingTool
+from agent.demo.livekit_server import free_ports
+from agent.demo.processes import running, wait_until_ready
 
 _ROOT = Path(__file__).resolve().parents[2]
 _READY_TIMEOUT_S = 60.0
@@ -61,7 +54,7 @@ class StandIns:
         return [call for call in calls if provider in {"", call["provider"]}]
 
     async def script(self, *replies: dict[str, Any]) -> None:
-        """Queue the LLM's next replies, with the fields of `gemini.reply.Reply`."""
+        """Queue the LLM's next replies, with the fields of `gemini.messages.Reply`."""
         await self._request("PUT", "/gemini/script", list(replies))
 
     async def reset(self) -> None:
@@ -80,71 +73,49 @@ class StandIns:
 async def stand_ins(
     *,
     faults: Sequence[str] = (),
-    latency: str = "real",
-    log: Path | None = None,
+    latency: float = 1.0,
+    log: Path,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[StandIns]:
     """Run the stand-ins as a subprocess until the block ends.
 
     Args:
         faults: in force from the start.
-        latency: `real` or `none`.
-        log: its stderr goes here; None: to ours.
+        latency: scales the usual latencies of the providers; 0 for none.
+        log: its output goes here.
         environment: added to ours, such as STAND_IN_WORDS_PER_MINUTE.
 
     Raises:
-        UnknownFault: the text lists all faults.
-        MissingTool: the process ended, or was not ready within 60 s.
+        DemoError: the process ended, or was not ready within 60 s.
+        ValueError: a fault is unknown.
     """
-    Faults(faults)
-    arguments = ["--latency", latency, *(part for text in faults for part in ("--fault", text))]
-    command = (sys.executable, "-m", "agent.demo.stand_ins", *arguments)
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    command = (sys.executable, "-m", "agent.demo.stand_ins", str(port), str(latency))
     env = {**os.environ, **(environment or {})}
-    async with running(*command, log=log, env=env, cwd=_ROOT, stdout_pipe=True) as process:
-        assert process.stdout
-        try:
-            line = await asyncio.wait_for(process.stdout.readline(), _READY_TIMEOUT_S)
-        except TimeoutError:
-            raise MissingTool("the stand-ins were not ready in time") from None
-        if not line:
-            raise MissingTool(f"the stand-ins ended at once; see their log, {log}")
-        timeout = aiohttp.ClientTimeout(total=_CONTROL_TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout) as http:
-            yield StandIns(**json.loads(line), process=process, http=http)
+    async with (
+        running(*command, log=log, env=env, cwd=_ROOT) as process,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CONTROL_TIMEOUT_S)) as http,
+    ):
+        await wait_until_ready("stand-ins", url, process, log, _READY_TIMEOUT_S)
+        async with http.get(url) as answer:
+            here = StandIns(control_url=url, process=process, http=http, **await answer.json())
+        await here.faults(*faults)
+        yield here
 
 
-async def _run(options: argparse.Namespace) -> None:
+async def _serve(port: int, latency: float) -> None:
     # Imported here, because the parent process needs none of it.
     from agent.demo.providers.control import serve_stand_ins
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # on Windows, KeyboardInterrupt does it
+        with contextlib.suppress(NotImplementedError):  # Windows: the process is just killed
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with serve_stand_ins(faults=options.fault, latency=options.latency) as ready:
-        print(json.dumps(ready), flush=True)
+    async with serve_stand_ins(port, latency=latency):
         await stop.wait()
 
 
-def main() -> None:
-    """Run the stand-ins until a signal comes."""
-    parser = argparse.ArgumentParser(
-        prog="python -m agent.demo.stand_ins",
-        description="Stand-ins for Beyond Presence, Deepgram and Gemini on 127.0.0.1.",
-        epilog=f"faults:\n{describe_faults()}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--fault", action="append", default=[], metavar="F", help="see below")
-    parser.add_argument("--latency", choices=("real", "none"), default="real")
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="stand-ins: %(message)s")
-    try:
-        asyncio.run(_run(options))
-    except UnknownFault as e:
-        parser.exit(2, f"{e}\n")
-    except KeyboardInterrupt:
-        pass
-
-
 if __name__ == "__main__":
-    main()
+    logging.basicConfig(level=logging.WARNING, format="stand-ins: %(message)s")
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))

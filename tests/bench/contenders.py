@@ -103,7 +103,7 @@ async def plain_worker(product: Product) -> AsyncIterator[PlainWorker]:
     [health] = free_ports(1)
     env = {**product.stage.environment, "AGENT_HTTP_PORT": str(health)}
     log = product.logs / "plain.log"
-    async with child("plain worker", "tests.bench.plain_worker", "start", env=env, log=log) as it:
+    async with child("tests.bench.plain_worker", "start", env=env, log=log) as it:
         url = f"http://127.0.0.1:{health}/"
         await wait_until_ready("plain worker", url, it, log, _REGISTERED_S)
         # Its health page answers 200 before it has registered.

@@ -93,7 +93,7 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
         "STATE_DIR": str(tmp_path),
     }
     serve = ("agent.token_endpoint", "--host", "127.0.0.1", "--port", str(port))
-    async with child("endpoint without a worker", *serve, env=env, log=log) as endpoint:
+    async with child(*serve, env=env, log=log) as endpoint:
         await wait_until_ready("endpoint", f"{url}/healthz", endpoint, log, 60)
         page = await open_page()
         await page.route(

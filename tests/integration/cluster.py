@@ -63,9 +63,7 @@ class Cluster:
         [health] = free_ports(1)
         log = self.folder / f"{name}.log"
         env = {**self.env, "AGENT_HTTP_PORT": str(health), "MAX_JOBS": str(max_jobs)}
-        process = await self.stack.enter_async_context(
-            child(name, "agent", "start", env=env, log=log)
-        )
+        process = await self.stack.enter_async_context(child("agent", "start", env=env, log=log))
         self.workers[name] = process
         await wait_until_ready(name, f"http://127.0.0.1:{health}/", process, log, 60)
         await until(lambda: self._warm(name) >= max_jobs, 60, f"{name} did not warm up")

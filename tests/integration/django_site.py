@@ -124,7 +124,7 @@ async def django_site(folder: Path, **environment: str) -> AsyncIterator[Site]:
     site = Site(f"http://127.0.0.1:{port}", settings)
     log = folder / "django.log"
     command = ["manage", "runserver", "--noreload", str(port)]
-    async with child("django", *command, env=settings, log=log) as process:
+    async with child(*command, env=settings, log=log) as process:
         await wait_until_ready("django", f"{site.url}/accounts/login/", process, log, 30)
         yield site
         await asyncio.gather(*(http.aclose() for http in site.clients))

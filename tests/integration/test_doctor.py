@@ -101,7 +101,7 @@ async def test_doctor_finds_a_worker_without_an_agent_name(
     environ = dict(product.stage.environment)
     environ |= {"LIVEKIT_AGENT_NAME": "", "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "1"}
     log = tmp_path / "unnamed.log"
-    async with child("unnamed", "agent", "start", env=environ, log=log) as process:
+    async with child("agent", "start", env=environ, log=log) as process:
         await wait_until_ready("unnamed", f"http://127.0.0.1:{port}/", process, log, 60)
         unnamed = as_lines(await results_for(environ))
     text = "\n".join(unnamed)

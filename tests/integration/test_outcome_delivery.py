@@ -84,7 +84,7 @@ async def test_worker_delivers_an_outcome_closed_during_shutdown(
             "AGENT_HTTP_HOST": "127.0.0.1",
             "AGENT_HTTP_PORT": str(health),
         }
-        async with child("worker", "agent", "start", env=env, log=log) as worker:
+        async with child("agent", "start", env=env, log=log) as worker:
             await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 40)
             store = SqliteStore(tmp_path / "state" / "store.sqlite3")
             record = await open_outcome(store, "o", 60)

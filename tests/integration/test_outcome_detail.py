@@ -49,8 +49,8 @@ async def test_only_counts_leave_the_product(product: Product, tmp_path: Path) -
         base = f"http://127.0.0.1:{endpoint_port}"
         command = ("agent.token_endpoint", "--port", str(endpoint_port))
         async with (
-            child("endpoint", *command, env=env, log=logs["endpoint"]) as endpoint,
-            child("worker", "agent", "start", env=env, log=logs["worker"]) as worker,
+            child(*command, env=env, log=logs["endpoint"]) as endpoint,
+            child("agent", "start", env=env, log=logs["worker"]) as worker,
             httpx.AsyncClient(base_url=base, timeout=20) as http,
         ):
             await wait_until_ready("endpoint", f"{base}/healthz", endpoint, logs["endpoint"], 30)

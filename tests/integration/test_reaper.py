@@ -194,7 +194,7 @@ async def test_avatar_of_a_killed_worker_is_removed_within_30_s(
     log = tmp_path / "worker.log"
     livekit = product.stage.livekit
     assert livekit is not None
-    async with child("worker", "agent", "start", env=env, log=log) as worker:
+    async with child("agent", "start", env=env, log=log) as worker:
         await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 40)
         await product.livekit.room.create_room(
             api.CreateRoomRequest(

@@ -115,8 +115,8 @@ async def test_logs_answers_and_metrics_contain_no_secret(echo: Echo, tmp_path: 
             "worker": ("agent", "start"),
         }
         async with (
-            child("endpoint", *commands["endpoint"], env=env, log=logs["endpoint"]) as endpoint,
-            child("worker", *commands["worker"], env=env, log=logs["worker"]) as worker,
+            child(*commands["endpoint"], env=env, log=logs["endpoint"]) as endpoint,
+            child(*commands["worker"], env=env, log=logs["worker"]) as worker,
             httpx.AsyncClient(base_url=env["ENDPOINT_URL"], timeout=20) as http,
         ):
             await wait_until_ready(
@@ -189,7 +189,7 @@ async def test_errors_at_startup_contain_no_secret(
 
     async def crash(number: int, more: dict[str, str]) -> None:
         log = tmp_path / f"{number}.log"
-        async with child("process", *module, env={**working, **more}, log=log) as process:
+        async with child(*module, env={**working, **more}, log=log) as process:
             assert await asyncio.wait_for(process.wait(), 40) != 0
         check(log.read_text(), [*hidden, password])
 

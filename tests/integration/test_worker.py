@@ -28,7 +28,7 @@ from tests.support.workers import extra_worker, settings_of
 async def exit_of(env: Mapping[str, str], tmp_path: Path, timeout: float = 30) -> tuple[int, str]:
     """Run a worker until it exits by itself; return its exit code and output."""
     log = tmp_path / "worker.log"
-    async with child("worker", "agent", "start", env=env, log=log) as worker:
+    async with child("agent", "start", env=env, log=log) as worker:
         code = await asyncio.wait_for(worker.wait(), timeout)
     return code, log.read_text()
 

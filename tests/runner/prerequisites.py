@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agent.demo.livekit_server import ensure_binary
 from agent.demo.page import ensure_page
-from agent.demo.tools import MissingTool
+from agent.demo.processes import DemoError
 from tests.browser.chromium import HEADLESS_SHELL, find_chromium
 from tests.support.promtool import find_promtool
 
@@ -72,7 +72,7 @@ def _ensure(
 
     try:
         asyncio.run(run())
-    except MissingTool as e:
+    except DemoError as e:
         missing[name] = str(e)
 
 

@@ -43,7 +43,7 @@ async def shared_stand_ins(
     log = tmp_path_factory.mktemp("stand-ins") / "stand-ins.log"
     shared = Restartable(
         "stand-ins",
-        lambda: stand_ins(latency="none", log=log),
+        lambda: stand_ins(latency=0, log=log),
         lambda running: ended(running.process),
     )
     yield shared

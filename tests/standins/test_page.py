@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.demo import page
-from agent.demo.tools import MissingTool
+from agent.demo.processes import DemoError
 
 
 async def test_page_is_built_if_only_the_element_is_there(
@@ -25,9 +25,9 @@ async def test_page_is_built_if_only_the_element_is_there(
     assert await page.ensure_page() == dist
 
     (dist / "index.html").unlink()  # as after `npm pack`
-    with pytest.raises(MissingTool, match="npm is not on PATH"):
+    with pytest.raises(DemoError, match="npm is not on PATH"):
         await page.ensure_page()
     (dist / "index.html").touch()
     os.utime(dist / "greeter.json", (0, 0))
-    with pytest.raises(MissingTool, match="npm is not on PATH"):
+    with pytest.raises(DemoError, match="npm is not on PATH"):
         await page.ensure_page()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-from agent.demo import tools
-from agent.demo.tools import MissingTool, run_tool, version_of
+from agent.demo import processes
+from agent.demo.processes import DemoError, run_tool
 from tests.standins.stage import until
 
 SH = "/bin/sh"
 
 
 async def test_run_tool_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "_REPORT_EVERY_S", 0.2)
+    monkeypatch.setattr(processes, "_REPORT_EVERY_S", 0.2)
     said: list[str] = []
     script = r"printf 'one\n\033[32mtwo\033[0m\rthree\n'; sleep 0.5"
     output = await run_tool("building it", SH, "-c", script, say=said.append, timeout_s=10)
@@ -27,7 +26,7 @@ async def test_run_tool_reports_progress(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def test_run_tool_shows_the_end_of_the_output_of_a_failed_tool() -> None:
-    with pytest.raises(MissingTool, match=r"building it failed \(.*first / second"):
+    with pytest.raises(DemoError, match=r"building it failed \(.*first / second"):
         await run_tool(
             *("building it", SH, "-c", "echo first; echo second >&2; exit 3"),
             say=lambda _: None,
@@ -36,7 +35,7 @@ async def test_run_tool_shows_the_end_of_the_output_of_a_failed_tool() -> None:
 
 
 async def test_run_tool_ends_the_tool_at_its_timeout() -> None:
-    with pytest.raises(MissingTool, match=r"not done after 0\.2 s"):
+    with pytest.raises(DemoError, match=r"not done after 0\.2 s"):
         await run_tool("building it", SH, "-c", "sleep 60", say=lambda _: None, timeout_s=0.2)
 
 
@@ -44,7 +43,7 @@ async def test_run_tool_ends_the_tool_at_its_timeout() -> None:
 async def test_run_tool_cancelled_ends_the_tools_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: str
 ) -> None:
-    monkeypatch.setattr(tools, "_END_S", 0.5)
+    monkeypatch.setattr(processes, "_TOOL_END_S", 0.5)
     child = tmp_path / "pid"
     script = f"{ignored}sleep 60 & echo $! > {child}; wait; sleep 60"
     step = asyncio.create_task(
@@ -63,11 +62,6 @@ async def test_run_tool_cancelled_ends_the_tools_children(
         return not _runs(int(child.read_text()))
 
     await until(gone, bool, timeout_s=3)
-
-
-def test_version_of_reads_the_version() -> None:
-    assert version_of(sys.executable) == tuple(sys.version_info[:3])
-    assert version_of("/no/such/tool") == ()
 
 
 def _runs(pid: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agent.demo.page import WEB
-from agent.demo.tools import run_tool
+from agent.demo.processes import run_tool
 
 ROOT = WEB.parent
 _TIMEOUT_S = 240.0
@@ -26,7 +26,7 @@ async def run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) ->
         env: added to our own environment, which has this machine's proxies and certificates.
 
     Raises:
-        MissingTool: it failed, or took too long; with the end of its output.
+        DemoError: it failed, or took too long; with the end of its output.
     """
     what = f"{Path(command[0]).name} {command[1]}"
     return await run_tool(what, *command, say=print, timeout_s=_TIMEOUT_S, cwd=cwd, env=env)

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from agent.demo.tools import cache_dir
+from agent.demo.processes import cache_dir
 
 _DOWNLOAD_TIMEOUT_S = 120
 

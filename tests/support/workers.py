@@ -46,7 +46,7 @@ async def extra_worker(
     [health] = free_ports(1)
     url = f"http://127.0.0.1:{health}"
     env = {**environment, "AGENT_HTTP_PORT": str(health), "MAX_JOBS": _MAX_JOBS, **settings}
-    async with child(log.stem, "agent", "start", env=env, log=log) as process:
+    async with child("agent", "start", env=env, log=log) as process:
         await wait_until_ready(log.stem, f"{url}/readyz", process, log, _READY_TIMEOUT_S)
         yield ExtraWorker(process, url, log)
 

@@ -18,7 +18,7 @@ from agent.demo.processes import child
 
 async def main():
     folder = pathlib.Path(sys.argv[1])
-    async with child("a clock", "timeit", "-n", "1", "import time; time.sleep(60)",
+    async with child("timeit", "-n", "1", "import time; time.sleep(60)",
                      env={}, log=folder / "log") as process:
         print(process.pid, flush=True)
         await asyncio.sleep(60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,35 +13,34 @@ from aiohttp import web
 
 from agent.demo.providers.beyond_presence.api import BeyondPresence
 from agent.demo.providers.deepgram.api import Deepgram
-from agent.demo.providers.faults import Faults, UnknownFault
+from agent.demo.providers.faults import UnknownFault
 from agent.demo.providers.gemini.api import Gemini
 from agent.demo.providers.wire import Shared, serving
 
 
 @contextlib.asynccontextmanager
-async def serve_stand_ins(
-    *, faults: Sequence[str] = (), latency: str = "real"
-) -> AsyncIterator[dict[str, Any]]:
-    """Serve all stand-ins until the block ends; yields what the parent process needs to know.
+async def serve_stand_ins(port: int, *, latency: float) -> AsyncIterator[None]:
+    """Serve all stand-ins until the block ends.
 
-    Raises:
-        UnknownFault: the text lists all faults.
+    Args:
+        port: of the control API, which answers as soon as everything does.
+        latency: scales the usual latencies of the providers; 0 for none.
     """
-    shared = Shared(Faults(faults), latency=0.0 if latency == "none" else 1.0)
+    shared = Shared(latency=latency)
     bey, gemini = BeyondPresence(shared), Gemini(shared)
     # Loading takes a core for a moment: better now than when the first trainee waits.
     await asyncio.gather(shared.recogniser.load(), shared.voice.load(), bey.avatars.load())
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(shared.close)
-        apps = (bey.app(), Deepgram(shared).app(), gemini.app(), _control(shared, bey, gemini))
-        urls = [await stack.enter_async_context(serving(app)) for app in apps]
-        stack.push_async_callback(bey.avatars.stop)
-        names = ("BEY_API_URL", "DEEPGRAM_BASE_URL", "GOOGLE_GEMINI_BASE_URL")
-        yield {
-            "environment": dict(zip(names, urls, strict=False)),
-            "control_url": urls[-1],
-            "recognises_speech": not shared.recogniser.unavailable,
+        environment = {
+            "BEY_API_URL": await stack.enter_async_context(serving(bey.app())),
+            "DEEPGRAM_BASE_URL": await stack.enter_async_context(serving(Deepgram(shared).app())),
+            "GOOGLE_GEMINI_BASE_URL": await stack.enter_async_context(serving(gemini.app())),
         }
+        control = _control(shared, bey, gemini, environment)
+        await stack.enter_async_context(serving(control, port))
+        stack.push_async_callback(bey.avatars.stop)
+        yield
 
 
 @contextlib.asynccontextmanager
@@ -50,17 +49,18 @@ async def serve_gemini() -> AsyncIterator[str]:
 
     Voice and speech recognition are not loaded, because nothing asks for them.
     """
-    shared = Shared(Faults(), latency=0.0)
-    try:
+    with contextlib.closing(Shared(latency=0.0)) as shared:
         async with serving(Gemini(shared).app()) as url:
             yield url
-    finally:
-        shared.close()
 
 
-def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> web.Application:
+def _control(
+    shared: Shared, bey: BeyondPresence, gemini: Gemini, environment: dict[str, str]
+) -> web.Application:
     """The control API."""
-    shows: dict[str, Callable[[], list[Any]]] = {
+    ready = {"environment": environment, "recognises_speech": not shared.recogniser.unavailable}
+    shows: dict[str, Callable[[], Any]] = {
+        "/": lambda: ready,
         "/sessions": lambda: [session.as_json() for session in bey.avatars.sessions.values()],
         "/calls": lambda: [asdict(call) for call in shared.calls],
     }

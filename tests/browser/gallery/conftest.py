@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Error, Page, async_playwright
 
 from agent.demo.page import WEB
-from agent.demo.tools import run_tool
+from agent.demo.processes import run_tool
 from tests.browser.chromium import find_chromium
 
 SIZES: Final = {
