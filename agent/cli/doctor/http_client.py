@@ -69,7 +69,7 @@ class HttpClient:
     """Sends the requests, and compares the clocks of the servers that respond."""
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
-        self.http = http
+        self._http = http
         self.clock_offsets: dict[str, float] = {}
         """Seconds by which this machine's clock is ahead of each server's clock."""
 
@@ -91,7 +91,7 @@ class HttpClient:
             NoResponse: the server did not respond; says what to do about it.
         """
         with connection_errors(url):
-            async with self.http.request(
+            async with self._http.request(
                 method,
                 url,
                 headers=headers,
@@ -119,7 +119,7 @@ class HttpClient:
             try:
                 async with (
                     asyncio.timeout(REQUEST_TIMEOUT_S),
-                    self.http.ws_connect(url, headers=headers) as connection,
+                    self._http.ws_connect(url, headers=headers) as connection,
                 ):
                     yield connection
             except aiohttp.WSServerHandshakeError as e:

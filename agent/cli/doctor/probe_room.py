@@ -30,7 +30,7 @@ from agent.cli.doctor.http_client import (
     REQUEST_TIMEOUT_S,
     HttpClient,
     NoResponse,
-    connection_errors,
+    Refused,
     host_and_port,
 )
 from agent.core.errors import LiveKitError
@@ -126,19 +126,14 @@ class ProbeRoom:
             .to_jwt()
         )
         address = https_url(url) + "/rtc?auto_subscribe=0&sdk=python&protocol=15"
-        headers = {"Authorization": f"Bearer {token}"}
-        with connection_errors(url):
-            try:
-                async with (
-                    asyncio.timeout(REQUEST_TIMEOUT_S),
-                    http.http.ws_connect(address, headers=headers) as socket,
-                ):
-                    message = await socket.receive()
-            except aiohttp.WSServerHandshakeError as e:
-                raise NoResponse(
-                    f"{host_and_port(url)} does not open a WebSocket (HTTP {e.status})",
-                    "a proxy in front of LiveKit must pass WebSocket upgrades of /rtc and /agent",
-                ) from None
+        try:
+            async with http.web_socket(address, {"Authorization": f"Bearer {token}"}) as socket:
+                message = await socket.receive()
+        except Refused as e:
+            raise NoResponse(
+                f"{host_and_port(url)} does not open a WebSocket (HTTP {e.status})",
+                "a proxy in front of LiveKit must pass WebSocket upgrades of /rtc and /agent",
+            ) from None
         if message.type != aiohttp.WSMsgType.BINARY:
             raise NoResponse(
                 f"{host_and_port(url)} closes the WebSocket at once",

@@ -57,18 +57,7 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         yield await gemini_transcription.check(config, http, base, headers)
         return
 
-    async def call(method: str, path: str, body: dict[str, Any] | None = None) -> _Answer:
-        try:
-            return await http.request(
-                _PROVIDER,
-                method,
-                f"{base}/v1beta/models{path}",
-                headers=headers | {"Content-Type": "application/json"},
-                body=json.dumps(body).encode() if body else None,
-            )
-        except NoResponse as e:
-            return e
-
+    call = _caller(http, _PROVIDER, f"{base}/v1beta/models", headers)
     listed, *answers = await asyncio.gather(
         call("GET", "?pageSize=1"),
         *(call("GET", f"/{quote(model, safe='')}") for model in models),
@@ -105,20 +94,28 @@ async def _check_vertex(
         return
     yield ok("gemini.key", f"Google accepts the credentials for {worker.google_cloud_project}")
 
+    authorization = {"Authorization": f"Bearer {token}"}
+    call = _caller(http, "Vertex AI", vertex.models_address(worker), authorization)
+    async for result in _use(config, call, models, _VERTEX_ADVICE):
+        yield result
+
+
+def _caller(http: HttpClient, provider: str, models: str, headers: dict[str, str]) -> _Call:
+    """Return a function that calls the API of the models at this address."""
+
     async def call(method: str, path: str, body: dict[str, Any] | None = None) -> _Answer:
         try:
             return await http.request(
-                "Vertex AI",
+                provider,
                 method,
-                vertex.models_address(worker) + path,
-                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+                models + path,
+                headers=headers | {"Content-Type": "application/json"},
                 body=json.dumps(body).encode() if body else None,
             )
         except NoResponse as e:
             return e
 
-    async for result in _use(config, call, models, _VERTEX_ADVICE):
-        yield result
+    return call
 
 
 async def _use(

@@ -46,12 +46,8 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
             f"{host_and_port(url)} is in this network, and so is the server of BEY_API_URL",
         )
         return
-    try:
-        async with asyncio.timeout(REQUEST_TIMEOUT_S):
-            found = await asyncio.get_running_loop().getaddrinfo(
-                host, None, type=socket.SOCK_STREAM
-            )
-    except (OSError, TimeoutError):
+    addresses = await _resolve(host)
+    if not addresses:
         if proxy_for(https_url(url)):
             yield skipped("outside.url", f"only the proxy can resolve {host} ({name}) here")
             return
@@ -61,7 +57,6 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
             "check its spelling; browsers and Beyond Presence need it in the public DNS",
         )
         return
-    addresses = {str(entry[4][0]) for entry in found}
     if private := sorted(a for a in addresses if is_private_host(a)):
         yield warning(
             "outside.url",
@@ -98,13 +93,15 @@ async def check_pages(config: Configuration) -> AsyncIterator[CheckResult]:
 
 async def _is_private(host: str) -> bool:
     """Return whether a host is private by its name, or by the addresses that it has here."""
-    if is_private_host(host):
-        return True
+    return is_private_host(host) or any(map(is_private_host, await _resolve(host)))
+
+
+async def _resolve(host: str) -> set[str]:
+    """Return the addresses that a name has on this machine; none if it cannot be resolved."""
+    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT_S):
-            found = await asyncio.get_running_loop().getaddrinfo(
-                host, None, type=socket.SOCK_STREAM
-            )
+            found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, TimeoutError):
-        return False
-    return any(is_private_host(str(entry[4][0])) for entry in found)
+        return set()
+    return {str(entry[4][0]) for entry in found}
