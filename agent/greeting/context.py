@@ -18,6 +18,7 @@ from agent.core.events import Events, RecordingChanged
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
 from agent.greeting.activity import Activity
+from agent.greeting.audibility import Audibility
 from agent.greeting.avatar_arrival import AvatarArrival
 from agent.greeting.ending import GreetingEnd
 from agent.greeting.output import Output
@@ -41,6 +42,7 @@ class Greeting:
     ending: GreetingEnd
     avatar: AvatarArrival
     trainee: Trainee
+    audibility: Audibility
     activity: Activity
     recording: Recording | None
     tasks: TaskSet = field(default_factory=TaskSet)
@@ -84,6 +86,7 @@ def build_greeting(
         ending=GreetingEnd(state),
         avatar=AvatarArrival(room, livekit, session, output, settings, events),
         trainee=trainee,
+        audibility=Audibility(trainee, output, events),
         activity=Activity(session, trainee, events),
         recording=recording,
     )

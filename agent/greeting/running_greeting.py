@@ -15,7 +15,6 @@ from agent.core import end_reasons
 from agent.core.events import ConversationStarted, Events
 from agent.core.log import log_task_failure, logger
 from agent.core.settings import WorkerSettings
-from agent.greeting.audibility import Audibility
 from agent.greeting.behaviours import BEHAVIOURS
 from agent.greeting.cleanup import Cleanup
 from agent.greeting.context import build_greeting
@@ -52,7 +51,6 @@ class RunningGreeting:
         self._ctx = ctx
         self._first_avatar = first_avatar
         self._greeting = greeting = build_greeting(ctx, settings, state, events)
-        self._audibility = Audibility(greeting.trainee, greeting.output, events)
         # Nothing calls these: they react to events, and are kept as long as the greeting.
         self._subscribers = [behaviour(greeting) for behaviour in BEHAVIOURS]
         self._subscribers += [observer(greeting) for observer in OBSERVERS]
@@ -116,7 +114,7 @@ class RunningGreeting:
         conversation.listen()
 
         await greeting.avatar.settle(settings.avatar_deadline_s)
-        await self._audibility.wait(settings.hearing_timeout_s)
+        await greeting.audibility.wait(settings.hearing_timeout_s)
         conversation.open()
 
     async def _close_at_end(self) -> None:

@@ -15,6 +15,7 @@ from agent.core.events import ClosingChanged, Events, LineAdded, OpeningFinished
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
 from agent.greeting.activity import Activity
+from agent.greeting.audibility import Audibility
 from agent.greeting.avatar_arrival import AvatarArrival
 from agent.greeting.context import Greeting
 from agent.greeting.ending import GreetingEnd
@@ -62,6 +63,7 @@ class FakeGreeting:
             ending=GreetingEnd(self.state),
             avatar=AvatarArrival(room, livekit, session, output, settings, self.events),
             trainee=trainee,
+            audibility=Audibility(trainee, output, self.events),
             activity=Activity(session, trainee, self.events),
             recording=None,
         )

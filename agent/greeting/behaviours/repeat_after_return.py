@@ -6,7 +6,6 @@ import asyncio
 
 from agent.core.events import TraineeJoined
 from agent.core.log import logger
-from agent.greeting.audibility import Audibility
 from agent.greeting.context import Greeting
 
 
@@ -15,7 +14,6 @@ class RepeatAfterReturn:
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
-        self._audibility = Audibility(greeting.trainee, greeting.output, greeting.events)
         self._repeating: asyncio.Task[None] | None = None
         greeting.events.on(TraineeJoined, self._on_joined)
 
@@ -31,7 +29,7 @@ class RepeatAfterReturn:
 
     async def _repeat_unless_answered(self, turns: int) -> None:
         greeting = self._greeting
-        await self._audibility.wait(greeting.settings.hearing_timeout_s)
+        await greeting.audibility.wait(greeting.settings.hearing_timeout_s)
         conversation = greeting.conversation
         answered = greeting.activity.trainee_turns != turns
         if answered or not (conversation.is_listening or conversation.is_speaking):
