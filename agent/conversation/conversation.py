@@ -29,8 +29,8 @@ from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.transcript import Transcript
 from agent.conversation.voice_activity import VoiceActivity
+from agent.core.background_task import start_task
 from agent.core.events import Events
-from agent.core.log import log_task_failure
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.speech.failures import provider_failed
@@ -286,8 +286,7 @@ class Conversation:
         """
         self._lines.cancel_preparation()
         if self._closing is None:
-            self._closing = asyncio.create_task(self.session.aclose(), name="close_session")
-            self._closing.add_done_callback(log_task_failure)
+            self._closing = start_task(self.session.aclose(), name="close_session")
         await asyncio.wait({self._closing}, timeout=timeout_s)
 
     def _on_model_error(self, error: Any) -> None:

@@ -1,12 +1,20 @@
-"""Run a coroutine in the background for as long as an `async with` block runs."""
+"""Run a coroutine in the background: until it ends, or as long as an `async with` block runs."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from agent.core.log import log_task_failure
+
+
+def start_task(work: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
+    """Run `work` in a task whose failure is logged. The caller must hold the task."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(log_task_failure)
+    return task
 
 
 class BackgroundTask:
@@ -23,8 +31,7 @@ class BackgroundTask:
         raise NotImplementedError
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self.run(), name=self.task_name)
-        self._task.add_done_callback(log_task_failure)
+        self._task = start_task(self.run(), name=self.task_name)
         return self
 
     async def __aexit__(

@@ -12,8 +12,9 @@ from livekit.agents import JobContext
 
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
+from agent.core.background_task import start_task
 from agent.core.events import ConversationStarted, Events
-from agent.core.log import log_task_failure, logger
+from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.behaviours import BEHAVIOURS
 from agent.greeting.cleanup import Cleanup
@@ -74,8 +75,7 @@ class RunningGreeting:
         arrivals = announce_arrivals(greeting.room, greeting.livekit, greeting.trainee.absent)
         greeting.tasks.start(arrivals, name="announce_arrivals")
         greeting.tasks.start(self._greet_within_time_limit(), name="greeting")
-        self._waiting_for_end = asyncio.create_task(self._close_at_end(), name="close_at_end")
-        self._waiting_for_end.add_done_callback(log_task_failure)
+        self._waiting_for_end = start_task(self._close_at_end(), name="close_at_end")
 
     async def _greet_within_time_limit(self) -> None:
         """Greet for at most MAX_GREETING_S; `LimitTime` says the closing line in time."""

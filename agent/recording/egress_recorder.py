@@ -15,9 +15,10 @@ from typing import Final, TypeVar
 from livekit import api
 from livekit.api.egress_service import EgressService
 
+from agent.core.background_task import start_task
 from agent.core.errors import LiveKitError, RecordingError
 from agent.core.livekit_errors import translate_livekit_errors
-from agent.core.log import log_task_failure, logger
+from agent.core.log import logger
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
 from agent.recording.object_keys import AUDIO_SUFFIX, CAPTIONS_SUFFIX, object_name
@@ -82,10 +83,7 @@ class EgressRecorder:
         if not starting.done():
             # Without an egress service, livekit-server waits for one much longer than a trainee
             # would. If the egress starts after all, stop it.
-            self._stopping_late = asyncio.create_task(
-                self._stop_late(starting), name="stop_late_egress"
-            )
-            self._stopping_late.add_done_callback(log_task_failure)
+            self._stopping_late = start_task(self._stop_late(starting), name="stop_late_egress")
             raise RecordingError(
                 f"LiveKit did not start egress within {_CALL_TIMEOUT_S:g} s: {_NO_EGRESS}"
             )

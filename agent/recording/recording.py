@@ -14,8 +14,9 @@ from typing import Protocol
 
 from livekit.agents.llm import ChatMessage
 
+from agent.core.background_task import start_task
 from agent.core.errors import RecordingError
-from agent.core.log import log_task_failure, logger
+from agent.core.log import logger
 from agent.core.types import Line
 from agent.outcomes.record import Recorded, RecordedBy
 from agent.recording.captions import Captions
@@ -102,8 +103,7 @@ class Recording:
             )
             return
         self.state.status = "recording"
-        self._watching = asyncio.create_task(self._watch(), name="watch_recording")
-        self._watching.add_done_callback(log_task_failure)
+        self._watching = start_task(self._watch(), name="watch_recording")
         logger.info("recording started", extra={"event": "recording_started", "by": self.state.by})
         self._on_change()
 
@@ -123,8 +123,7 @@ class Recording:
             "the trainee declined to be recorded; recording has stopped and is being deleted",
             extra={"event": "recording_withdrawn"},
         )
-        self._deleting = asyncio.create_task(self._delete(), name="delete_recording")
-        self._deleting.add_done_callback(log_task_failure)
+        self._deleting = start_task(self._delete(), name="delete_recording")
 
     async def finish(self, *, keep: bool, at_once: bool) -> None:
         """Stop recording and store the recording: the greeting has ended.

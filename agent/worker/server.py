@@ -12,11 +12,12 @@ from livekit.agents import JobProcess, JobRequest
 from livekit.agents.worker import ServerEnvOption
 from livekit.protocol.agent import Job
 
+from agent.core.background_task import start_task
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import PROBE_ROOM_PREFIX, session_id_of
 from agent.core.livekit_internals import ObservableAgentServer
 from agent.core.livekit_native import start_native_library
-from agent.core.log import install_log_filter, log_task_failure, logger
+from agent.core.log import install_log_filter, logger
 from agent.core.settings import WorkerSettings
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.recording.retention import Retention
@@ -117,8 +118,7 @@ class GreetingServer(ObservableAgentServer):
             self._stopped.set()
 
     def _keep_warm(self) -> None:
-        self._warming = asyncio.create_task(self._warm.run(), name="warm_processes")
-        self._warming.add_done_callback(log_task_failure)
+        self._warming = start_task(self._warm.run(), name="warm_processes")
 
     async def aclose(self) -> None:
         """Stop; wait for the last deliveries, because LiveKit's CLI then cancels what still

@@ -15,6 +15,7 @@ from typing import Final
 
 from agent.avatar.ledger import AvatarLedger
 from agent.core import end_reasons
+from agent.core.background_task import start_task
 from agent.core.errors import StoreError
 from agent.core.events import (
     AnswersChanged,
@@ -33,7 +34,7 @@ from agent.core.events import (
     TraineeJoined,
 )
 from agent.core.job_metadata import room_name_of
-from agent.core.log import log_task_failure, logger
+from agent.core.log import logger
 from agent.greeting.context import Greeting
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.record import Ended, Fault, Feedback, Outcome
@@ -104,8 +105,7 @@ class OutcomeRecorder:
 
     def start(self) -> None:
         """Save from now on, often enough to keep the lease."""
-        self._saving = asyncio.create_task(self._save_until_over(), name="save_outcome")
-        self._saving.add_done_callback(log_task_failure)
+        self._saving = start_task(self._save_until_over(), name="save_outcome")
 
     async def final_reason(self, reason: str) -> str:
         """The end reason that the endpoint has stored, if all we saw is that the room was closed.

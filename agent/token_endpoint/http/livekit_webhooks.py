@@ -17,9 +17,10 @@ from google.protobuf.json_format import Parse, ParseError
 from livekit import api
 from livekit.protocol.webhook import WebhookEvent
 
+from agent.core.background_task import start_task
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import ROOM_PREFIX, session_id_of
-from agent.core.log import log_task_failure, logger
+from agent.core.log import logger
 from agent.core.settings import EndpointSettings
 from agent.store import Store
 from agent.token_endpoint.errors import ApiError, unauthorized
@@ -71,12 +72,9 @@ class LiveKitWebhooks:
         if event.event in _PARTICIPANT_LEFT:
             self._supervisor.inspect_soon(room)
         elif event.event == _ROOM_FINISHED and len(self._tasks) < _TASKS_MAX:
-            task = asyncio.create_task(
-                self._on_room_finished(session_id_of(room)), name="room_finished"
-            )
+            task = start_task(self._on_room_finished(session_id_of(room)), name="room_finished")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            task.add_done_callback(log_task_failure)
         else:
             return False
         return True
