@@ -33,7 +33,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-async def test_forced_colours_keep_the_bars_and_the_ring_of_continue(page: Page) -> None:
+async def test_forced_colours_keep_what_shape_and_colour_say(page: Page) -> None:
     await set_size(page, "desktop")
     await page.emulate_media(forced_colors="active")
     await show(page, "voice")
@@ -46,6 +46,12 @@ async def test_forced_colours_keep_the_bars_and_the_ring_of_continue(page: Page)
     button = page.get_by_test_id("continue")
     style = await button.evaluate("button => getComputedStyle(button).borderTopStyle")
     assert style == "double", "the emphasis of Continue cannot be seen"
+    await show(page, "feedback-comment")
+    chosen, other = [
+        await page.get_by_test_id(thumb).evaluate("e => getComputedStyle(e).backgroundColor")
+        for thumb in ("thumb-up", "thumb-down")
+    ]
+    assert chosen != other, "the chosen thumb cannot be seen"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -74,6 +80,15 @@ async def test_continue_is_emphasised_when_it_is_all_there_is_to_do(page: Page) 
         assert (shadow != "none") == emphasised, state
         background = await button.evaluate("button => getComputedStyle(button).backgroundColor")
         assert (background == filled) == emphasised, state
+
+
+async def test_live_microphone_looks_live_after_the_closing_line(page: Page) -> None:
+    looks = {}
+    for state in ("greeting", "feedback", "read-along"):
+        await show(page, state)
+        button = page.get_by_test_id("mic-button")
+        looks[state] = await button.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert looks["greeting"] == looks["feedback"] != looks["read-along"]
 
 
 async def test_theme_follows_the_browser_or_the_host(page: Page) -> None:

@@ -96,6 +96,16 @@ async def test_text_from_right_to_left_mirrors_the_page(page: Page) -> None:
     assert microphone["x"] > continue_box["x"], "the microphone is not on the right"
 
 
+@pytest.mark.parametrize("size", ["phone-landscape", "zoom-200", "desktop"])
+async def test_stage_beside_the_conversation_is_never_empty(page: Page, size: str) -> None:
+    await set_size(page, size)
+    await show(page, "text", locale="de")
+    portrait = await page.get_by_test_id("portrait").bounding_box()
+    assert portrait is not None, "there is no portrait"
+    assert portrait["height"] > 50
+    assert await page.get_by_test_id("ai-label").evaluate(_IN_VIEW)
+
+
 async def test_last_line_stays_in_view_when_the_phone_is_turned(page: Page) -> None:
     for first, then in (("phone", "phone-landscape"), ("phone-landscape", "phone")):
         await set_size(page, first)
