@@ -105,7 +105,7 @@ def _print_address(here: Stage, logs: Path, origins: list[str], webhook: str | N
         print(f"  Your worker takes only jobs for {here.agent_name!r} (LIVEKIT_AGENT_NAME).\n")
     elif here.stand_ins is None:
         print("  LIVEKIT_AGENT_NAME is empty: your worker may get any new room of the project.\n")
-    if not here.recognises_speech:
+    if here.stand_ins and not here.stand_ins.recognises_speech:
         print("  This machine cannot recognise speech. Type your messages instead.\n")
     if origins:
         print(f"  {' and '.join(origins)} may use {here.endpoint_url}.\n")

@@ -57,11 +57,6 @@ class Stage:
         """The name by which the worker is dispatched."""
         return self.environment.get("LIVEKIT_AGENT_NAME", _SHIPPED_AGENT_NAME)
 
-    @property
-    def recognises_speech(self) -> bool:
-        """False if the stand-in for Deepgram has no recogniser on this machine."""
-        return self.stand_ins is None or self.stand_ins.recognises_speech
-
     async def child_ended(self) -> str:
         """Wait until a process ends by itself, which none should; returns which one has."""
         waits = {

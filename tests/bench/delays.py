@@ -23,7 +23,7 @@ from livekit.agents.vad import VADEventType
 from numpy.typing import NDArray
 
 from agent.demo.providers.deepgram.endpointing import FRAME_MS, Endpointer
-from agent.demo.providers.deepgram.results import ListenV1
+from agent.demo.providers.deepgram.listen import ListenV1
 from agent.demo.providers.speech import Recogniser
 from agent.speech.endpointing import DEFAULT_DELAYS, endpointing_delays
 from tests.bench.recordings import COMPLETE, HESITANT, PAUSES_S, RATE, samples

@@ -98,9 +98,7 @@ class _Platform:
             "exp": int(time.time()) + _JWT_TTL_S,
             "session_id": session_id,
             "trainee": {"name": answers.get("name", "")},
-            "role": answers.get("role", ""),
-            "industry": answers.get("industry", ""),
-            "training_type": answers.get("training_type", ""),
+            **{name: answers.get(name, "") for name in ("role", "industry", "training_type")},
             "locale": locale or "en",
             "consent": {
                 "transcript": "keep_transcript" in answers,
@@ -109,7 +107,9 @@ class _Platform:
             "continue_url": f"{request.url.origin()}/sessions/{session_id}/video",
         }
         token = jwt.encode(claims, self._settings.jwt_secret, algorithm="HS256")
-        self._ask_ahead(session_id, claims)
+        asking = asyncio.create_task(self._ask_ahead(session_id, claims))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
         answer = web.HTTPSeeOther(f"/greeting?session_id={session_id}")
         answer.set_cookie(
             f"jwt-{session_id}", token, max_age=_JWT_TTL_S, httponly=True, samesite="Strict"
@@ -132,22 +132,19 @@ class _Platform:
         page = (self._settings.page / "index.html").read_text(encoding="utf-8")
         return _html(_with_config(page, "greeting-config", config))
 
-    def _ask_ahead(self, session_id: str, claims: dict[str, Any]) -> None:
+    async def _ask_ahead(self, session_id: str, claims: dict[str, Any]) -> None:
         """Request the greeting ahead of time; the page's own request reports failures."""
         fields = {k: v for k, v in claims.items() if k not in ("sub", "exp", "session_id")}
         fields["trainee"] = {"id": claims["sub"], **claims["trainee"]}
         if self._settings.pre_join:
             fields["join_timeout_s"] = _READING_S
-        task = asyncio.create_task(self._post_ahead(self._greeting_url(session_id), fields))
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
-
-    async def _post_ahead(self, url: str, fields: dict[str, Any]) -> None:
-        headers = {"X-API-Key": self._settings.api_key}
+        key = {"X-API-Key": self._settings.api_key}
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            async with aiohttp.ClientSession(timeout=_AHEAD_TIMEOUT) as http:
-                async with http.post(url, json=fields, headers=headers) as answer:
-                    await answer.read()
+            async with (
+                aiohttp.ClientSession(headers=key, timeout=_AHEAD_TIMEOUT) as http,
+                http.post(self._greeting_url(session_id), json=fields) as answer,
+            ):
+                await answer.read()
 
     def _greeting_url(self, session_id: str) -> str:
         return f"{self._settings.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"

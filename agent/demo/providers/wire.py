@@ -23,6 +23,8 @@ from agent.demo.providers.speech import Recogniser, Voice
 _ERRORS = json.loads(Path(__file__).with_name("errors.json").read_text(encoding="utf-8"))
 """What Google and Deepgram call the statuses of their errors."""
 _CALLS_KEPT = 5_000
+_PIECE_S = 0.1
+"""Of a voice's sound, in one message."""
 _INVALID_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
 
 
@@ -126,6 +128,22 @@ def drop(request: web.BaseRequest, *, reset: bool = True) -> None:
         with contextlib.suppress(OSError):
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+
+
+async def paced(
+    request: web.BaseRequest, sound: bytes, rate: int, faults: Faults, provider: str
+) -> AsyncIterator[bytes]:
+    """Yield a sound in pieces, as the faults `slow` and `drop` change it."""
+    slow, cut = faults.take(provider, "slow"), faults.take(provider, "drop")
+    if cut:  # in the middle, however short it is
+        sound = sound[: min(int(cut.value * rate) * 2, len(sound) // 4 * 2)]
+    step = int(rate * _PIECE_S) * 2
+    for start in range(0, len(sound), step):
+        yield sound[start : start + step]
+        if slow:
+            await asyncio.sleep(_PIECE_S / slow.value)
+    if cut:
+        drop(request, reset=False)
 
 
 async def hang(request: web.BaseRequest) -> None:

@@ -30,6 +30,7 @@ _QUEUE_MS = 120
 """Nearly two frames, so that a busy machine plays no gaps; the picture is ahead by as much."""
 _PICTURE_EVERY = int(os.environ.get("STAND_IN_PICTURE_EVERY", "1"))
 """Frames per picture. Only tests set it: fewer pictures take less CPU time."""
+_ENCODING = rtc.VideoEncoding(max_bitrate=800_000, max_framerate=FPS)
 _START_TIMEOUT_S = 10.0
 _HANGS_S = 600.0
 """Longer than any caller waits for an answer."""
@@ -126,32 +127,27 @@ class AvatarMedia:
 
     async def _publish(self) -> None:
         """The sound first, so that it is there when the picture is."""
-        named = self._link.take("no-source") is None
         sound = rtc.LocalAudioTrack.create_audio_track("avatar_audio", self._sound)
         picture = rtc.LocalVideoTrack.create_video_track("avatar_video", self._picture)
-        sound_options = rtc.TrackPublishOptions()
-        picture_options = rtc.TrackPublishOptions(
+        named = self._link.take("no-source") is None
+
+        async def publish(track: rtc.LocalTrack, source: rtc.TrackSource.ValueType) -> None:
             # One size is enough for one viewer on this machine, and costs one encoder.
-            simulcast=False,
-            video_encoding=rtc.VideoEncoding(max_bitrate=800_000, max_framerate=FPS),
-        )
-        if named:
-            sound_options.source = rtc.TrackSource.SOURCE_MICROPHONE
-            picture_options.source = rtc.TrackSource.SOURCE_CAMERA
-        publish = self._room.local_participant.publish_track
-        late = self._link.take("late-audio")
+            options = rtc.TrackPublishOptions(simulcast=False, video_encoding=_ENCODING)
+            if named:
+                options.source = source
+            await self._room.local_participant.publish_track(track, options)
 
-        async def publish_late(seconds: float) -> None:
-            await asyncio.sleep(seconds)
-            await publish(sound, sound_options)
+        async def publish_sound(after_s: float) -> None:
+            await asyncio.sleep(after_s)
+            await publish(sound, rtc.TrackSource.SOURCE_MICROPHONE)
 
-        if self._link.take("no-audio") is None:
-            if late:
-                self._tasks.create_task(publish_late(late.value))
-            else:
-                await publish(sound, sound_options)
+        if late := self._link.take("late-audio"):
+            self._tasks.create_task(publish_sound(late.value))
+        elif self._link.take("no-audio") is None:
+            await publish_sound(0)
         if self._link.take("no-video") is None:
-            await publish(picture, picture_options)
+            await publish(picture, rtc.TrackSource.SOURCE_CAMERA)
 
     async def _read_speech(self) -> None:
         speaking = False

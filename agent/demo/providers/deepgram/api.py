@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from agent.demo.providers.deepgram.results import ListenV1
+from agent.demo.providers.deepgram.listen import ListenV1
 from agent.demo.providers.deepgram.rules import query_problem
 from agent.demo.providers.deepgram.speak import Speaker
 from agent.demo.providers.deepgram.turns import TurnsListener

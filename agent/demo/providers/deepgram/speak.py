@@ -17,11 +17,10 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from agent.demo.providers.deepgram.rules import aura_voice
-from agent.demo.providers.wire import CALL, Shared, drop, json_object
+from agent.demo.providers.wire import CALL, Shared, json_object, paced
 
 _LATENCY_S = 0.08
 """From text to the first byte of sound."""
-_CHUNK_S = 0.1
 _SENTENCE = re.compile(r".*?[.!?…][\"')\]]*\s", re.S)
 _LONGEST_WAIT = 400
 """Characters without a sentence's end that are spoken nevertheless."""
@@ -120,16 +119,7 @@ class Speaker:
             return
         if self._faults.take("aura", "silent", "stall"):
             return
-        slow = self._faults.take("aura", "slow")
         sound = await self._voice.say(text, self._choice, self._rate)
-        step = int(self._rate * _CHUNK_S) * 2
-        if fault := self._faults.take("aura", "drop"):
-            # In the middle of the sentence, however short it is.
-            sound = sound[: min(int(fault.value * 10) * step, len(sound) // 2 // step * step)]
-        for start in range(0, len(sound), step):
+        async for piece in paced(self._request, sound, self._rate, self._faults, "aura"):
             async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._socket.send_bytes(sound[start : start + step])
-            if slow:
-                await asyncio.sleep(_CHUNK_S / slow.value)
-        if fault:
-            drop(self._request, reset=False)
+                await self._socket.send_bytes(piece)

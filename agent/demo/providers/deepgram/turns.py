@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from multidict import MultiDict
 
-from agent.demo.providers.deepgram.listen import Listener
-from agent.demo.providers.deepgram.results import timed_words
+from agent.demo.providers.deepgram.listen import Listener, timed_words
 from agent.demo.providers.deepgram.rules import refused_option
 
 _UPDATE_MS = 240

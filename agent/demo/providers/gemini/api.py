@@ -17,17 +17,13 @@ from aiohttp import web
 from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.live import LiveListener
 from agent.demo.providers.gemini.messages import Reply, Request, chunk, send_chunks
-from agent.demo.providers.gemini.rules import MODELS, problem
+from agent.demo.providers.gemini.rules import MODELS, message, problem
 from agent.demo.providers.gemini.speech import speak, wants_sound
 from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refused
 
 _FIRST_TOKEN_S = 0.15
 _WORDS_A_SECOND = 60.0
 _TOKENS_A_WORD = 1.4
-_NOT_FOUND = (
-    "models/{} is not found for API version v1beta, or is not supported for generateContent. "
-    "Call ListModels to see the list of available models and their supported methods."
-)
 _RUNAWAY = "And there is one more thing I would like to tell you about it. "
 _RUNAWAY_TIMES = 360
 """More than 5,000 words."""
@@ -73,7 +69,7 @@ class Gemini:
         await self._begin(request, "llm", f"GET {request.path}", lasting=True)
         model = request.match_info.get("model", next(iter(MODELS)))
         if model not in MODELS:
-            raise refused("llm", 404, _NOT_FOUND.format(model))
+            raise refused("llm", 404, message("model", model))
         known = {"name": f"models/{model}", "supportedGenerationMethods": ["generateContent"]}
         return web.json_response(known if "model" in request.match_info else {"models": [known]})
 
@@ -92,7 +88,7 @@ class Gemini:
             request, "tts" if speech else "llm", f"POST :{method}", model=model
         )
         if method != "streamGenerateContent" or model not in MODELS:
-            raise refused("llm", 404, _NOT_FOUND.format(model))
+            raise refused("llm", 404, message("model", model))
         try:
             deadline = request.headers.get("X-Server-Timeout", "")
             wrong = problem(model, body, deadline, speech=speech)
@@ -123,6 +119,8 @@ class Gemini:
 
     def _with_fault(self, reply: Reply, asked: Request) -> Reply:
         """The reply, or what a fault makes of it."""
+        if self._faults.take("llm", "no-text"):
+            return Reply()
         if self._faults.take("llm", "runaway"):
             asked.most_tokens = 0
             return Reply(chunks=[_RUNAWAY] * _RUNAWAY_TIMES)
@@ -132,23 +130,22 @@ class Gemini:
             name = next(iter(asked.functions), "no_such_function")
             return Reply(reply.text, [{"name": name, "args": {"__unexpected__": [1, {}]}}])
         if self._faults.take("llm", "code"):
-            calls: list[dict[str, Any]] = [*reply.calls, {"name": "end_greeting", "args": {}}]
-            called = calls[0]
-            args = ", ".join(f"{key}={value!r}" for key, value in called["args"].items())
-            return Reply(f"```tool_code\nprint(default_api.{called['name']}({args}))\n```")
+            call = (*reply.calls, {"name": "end_greeting", "args": {}})[0]
+            args = ", ".join(f"{key}={value!r}" for key, value in call["args"].items())
+            return Reply(f"```tool_code\nprint(default_api.{call['name']}({args}))\n```")
         return reply
 
     async def _chunks(
         self, request: web.Request, asked: Request, reply: Reply
     ) -> AsyncIterator[dict[str, Any]]:
-        names = ("blocked", "no-text", "drop", "stall", "unsafe", "no-finish", "pause")
+        names = ("blocked", "drop", "stall", "unsafe", "no-finish", "pause")
         fault = self._faults.take("llm", *names)
         name = fault.name if fault else ""
         if name == "blocked":
             yield {"promptFeedback": {"blockReason": "SAFETY"}, **_usage(asked, 0)}
             return
         words, said = 0, ""
-        for index, piece in enumerate([] if name == "no-text" else reply.pieces):
+        for index, piece in enumerate(reply.pieces):
             count = len(piece.split())
             if index:
                 usual = count / _WORDS_A_SECOND * self._shared.latency
@@ -171,7 +168,7 @@ class Gemini:
         elif name == "drop":
             drop(request, reset=False)
         elif name != "no-finish":
-            parts = [] if name == "no-text" else reply.call_parts(asked.model)
+            parts = reply.call_parts(asked.model)
             yield chunk(parts, finish="STOP", **_usage(asked, words + len(parts)))
 
 

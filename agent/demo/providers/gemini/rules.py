@@ -39,11 +39,11 @@ def problem(model: str, body: dict[str, Any], deadline: str, *, speech: bool) ->
 
 def _problems(model: str, body: dict[str, Any], deadline: str, speech: bool) -> Iterator[str]:
     if deadline and float(deadline) < _SHORTEST_DEADLINE_S:
-        yield _say("deadline", deadline)
+        yield message("deadline", deadline)
     if speech is not MODELS[model].get("speech", False):
-        yield _say("modality", "AUDIO" if speech else "TEXT")
+        yield message("modality", "AUDIO" if speech else "TEXT")
     if not body.get("contents"):
-        yield _say("contents")
+        yield message("contents")
     if not speech:
         yield from _thinking(model, body.get("generationConfig") or {})
         yield from _turns(model, body["contents"])
@@ -57,14 +57,14 @@ def _thinking(model: str, config: dict[str, Any]) -> Iterator[str]:
     level, budget = str(thinking.get("thinkingLevel") or ""), thinking.get("thinkingBudget")
     levels = MODELS[model].get("levels", "").split()
     if level and budget is not None:
-        yield _say("both")
+        yield message("both")
     if level and level.lower() not in levels:
-        yield _say("level" if levels else "no level", level.upper())
+        yield message("level" if levels else "no level", level.upper())
     low, high = (-1, 32_768) if levels else MODELS[model].get("budget", (0, -1))
     if budget is not None and budget != -1 and not low <= budget <= high:
-        yield _say("budget", budget, low, high)
+        yield message("budget", budget, low, high)
     if model.startswith("gemini-3") and {"presencePenalty", "frequencyPenalty"} & set(config):
-        yield _say("penalty")
+        yield message("penalty")
 
 
 def _turns(model: str, contents: list[dict[str, Any]]) -> Iterator[str]:
@@ -73,47 +73,47 @@ def _turns(model: str, contents: list[dict[str, Any]]) -> Iterator[str]:
     for index, content in enumerate(contents):
         role, parts = content.get("role", "user"), content.get("parts") or []
         if role not in ("user", "model"):
-            yield _say("role")
+            yield message("role")
         if not parts or not all(set(part) - {"thoughtSignature", "thought"} for part in parts):
-            yield _say("parts", index)
+            yield message("parts", index)
         calls = [part for part in parts if "functionCall" in part]
         responses = [part for part in parts if "functionResponse" in part]
         if calls and "levels" in MODELS[model]:
             yield from _signature(model, calls[0], index + 1)
         if order.endswith("c") and len(responses) != counts[-1]:
-            yield _say("number")
+            yield message("number")
         order += "c" if calls and role == "model" else "r" if responses else role[0]
         counts.append(len(calls))
     if re.search("(?<![ur])c", order):
-        yield _say("call")
+        yield message("call")
     if re.search("(?<!c)r", order):
-        yield _say("response")
+        yield message("response")
     if order[-1] in "mc":
-        yield _say("last")
+        yield message("last")
 
 
 def _signature(model: str, part: dict[str, Any], position: int) -> Iterator[str]:
     others = _RULES["signatures_of_others"]
     encoded = [base64.b64encode(each.encode()).decode() for each in others]
     if not part.get("thoughtSignature"):
-        yield _say("signature", part["functionCall"]["name"], position)
+        yield message("signature", part["functionCall"]["name"], position)
     elif part["thoughtSignature"] not in (signature_of(model), *others, *encoded):
-        yield _say("corrupted")
+        yield message("corrupted")
 
 
 def _declaration(declaration: dict[str, Any]) -> Iterator[str]:
     name = str(declaration.get("name", ""))
     if not _NAME.fullmatch(name) or not declaration.get("description"):
-        yield _say("function", name)
+        yield message("function", name)
     schema = schema_of(declaration)
     if unknown := set(_keywords(schema)) - _KEYWORDS:
-        yield _say("keyword", min(unknown))
+        yield message("keyword", min(unknown))
     properties = schema.get("properties", {})
     for missing in set(schema.get("required", [])) - set(properties):
-        yield _say("required", name, missing)
+        yield message("required", name, missing)
     for property in properties.values():
         if not all(isinstance(value, str) for value in property.get("enum", [])):
-            yield _say("enum", name)
+            yield message("enum", name)
 
 
 def schema_of(declaration: dict[str, Any]) -> dict[str, Any]:
@@ -122,8 +122,8 @@ def schema_of(declaration: dict[str, Any]) -> dict[str, Any]:
     return next((declaration[name] for name in names if declaration.get(name)), {})
 
 
-def _say(message: str, *values: Any) -> str:
-    text: str = _RULES["messages"][message]
+def message(name: str, *values: Any) -> str:
+    text: str = _RULES["messages"][name]
     return text.format(*values)
 
 

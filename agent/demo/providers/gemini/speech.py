@@ -18,11 +18,11 @@ from aiohttp import web
 
 from agent.demo.providers.faults import Faults
 from agent.demo.providers.gemini.messages import chunk, send_chunks
+from agent.demo.providers.gemini.rules import message
 from agent.demo.providers.speech import VoiceChoice, espeak_name
-from agent.demo.providers.wire import CALL, Shared, drop, hang, refused
+from agent.demo.providers.wire import CALL, Shared, hang, paced, refused
 
 _RATE = 24_000
-_CHUNK_S = 0.2
 _LATENCY_S = 0.08
 _VOICES: dict[str, Any] = json.loads(
     Path(__file__).with_name("voices.json").read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ async def speak(request: web.Request, shared: Shared, body: dict[str, Any]) -> w
     named = re.search(r'"voice_?name": "(\w+)"', config, re.I)
     text, name = _text_of(body), named[1] if named else ""
     if not text or name.lower() not in _MALE | _FEMALE:
-        raise refused("llm", 400, f"Voice name {name} is not supported.")
+        raise refused("llm", 400, message("voice", name))
     choice = _voice_for(text, name)
     request[CALL].detail |= {"said": [text], "voice": name, "spoken_as": choice.name}
     if shared.faults.take("tts", "error"):
@@ -62,20 +62,12 @@ async def _chunks(
     if faults.take("tts", "stall"):
         await hang(request)
         return
-    slow, cut = faults.take("tts", "slow"), faults.take("tts", "drop")
-    if cut:  # in the middle of the text, even if it is short
-        sound = sound[: min(int(cut.value * _RATE) * 2, len(sound) // 4 * 2)]
-    step = int(_RATE * _CHUNK_S) * 2
-    for start in range(0, len(sound), step):
-        data = base64.b64encode(sound[start : start + step]).decode()
-        mime = f"audio/L16;codec=pcm;rate={_RATE}"
-        yield chunk([{"inlineData": {"mimeType": mime, "data": data}}])
-        if slow:
-            await asyncio.sleep(_CHUNK_S / slow.value)
-    if cut:
-        drop(request, reset=False)
-    else:
-        yield chunk([], finish="STOP")
+    async for piece in paced(request, sound, _RATE, faults, "tts"):
+        data = base64.b64encode(piece).decode()
+        yield chunk(
+            [{"inlineData": {"mimeType": f"audio/L16;codec=pcm;rate={_RATE}", "data": data}}]
+        )
+    yield chunk([], finish="STOP")
 
 
 def _voice_for(text: str, name: str) -> VoiceChoice:
