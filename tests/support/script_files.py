@@ -1,9 +1,11 @@
-"""A valid script as text, and its check from a file."""
+"""Valid scripts as text, and what is checked in them and said from them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from agent.core.job_metadata import JobMetadata
+from agent.scripts import Library, RenderedScript, load_library, script_for
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
 
@@ -37,6 +39,15 @@ after_closing: continue
 ---
 Be kind to {{ name or "them" }}.
 """
+SHORT_SCRIPT = """---
+version: 3
+training: glass cutting
+opening: Hello{% if name %} {{ name }}{% endif %}, I'm {{ guide }}, {{ ai_disclosure }}. Ready?
+closing: Goodbye
+welcome_text: Welcome
+---
+Be kind.
+"""
 
 
 def check_script(root: Path, text: str, name: str = "glass/en", **voices: str) -> list[Finding]:
@@ -45,3 +56,18 @@ def check_script(root: Path, text: str, name: str = "glass/en", **voices: str) -
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return check_path(path, voices or None)
+
+
+def library_of(root: Path, scripts: dict[str, str]) -> Library:
+    """Write each script into the file of its name (`training/locale`), and load the folder."""
+    for name, text in scripts.items():
+        path = root / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return load_library(root)
+
+
+def spoken(library: Library | None = None, /, name: str = "", **known: str) -> RenderedScript:
+    """Return the script for a trainee of this name; `known` are other fields of the metadata."""
+    metadata = JobMetadata.model_validate({"trainee": {"name": name}, **known})
+    return script_for(metadata, library)

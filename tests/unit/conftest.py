@@ -8,6 +8,8 @@ from pathlib import Path
 import certifi
 import pytest
 
+from agent.store import SqliteStore
+from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.fakes.recognised_words import RecognisedWords
 from tests.support.avatar_output import AvatarOutputSetup
 
@@ -26,6 +28,20 @@ def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(bundle))
         yield
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    """An empty store."""
+    opened = SqliteStore(tmp_path / "store")
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def livekit() -> FakeLiveKit:
+    """The rooms and dispatches of a LiveKit server."""
+    return FakeLiveKit()
 
 
 @pytest.fixture

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from agent.outcomes.avatar_budget import avatar_budget_is_used_up, utc_day
 from agent.store import SqliteStore
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    opened = SqliteStore(tmp_path / "store.sqlite3")
-    yield opened
-    await opened.aclose()
 
 
 async def test_avatar_budget_counts_the_seconds_of_today(store: SqliteStore) -> None:

@@ -10,7 +10,6 @@ import json
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,13 +25,6 @@ from tests.support.store_checks.delivery import DELIVERY_CHECKS, ended, until
 from tests.support.webhook_receiver import SECRET, receiver
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = SqliteStore(tmp_path / "store")
-    yield opened
-    await opened.aclose()
 
 
 @pytest.mark.parametrize("check", DELIVERY_CHECKS, ids=lambda c: c.__name__)

@@ -19,11 +19,6 @@ from agent.store import SqliteStore
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    return SqliteStore(tmp_path / "store.sqlite3")
-
-
 def heard(heard_to_end: bool = True) -> Disclosure:
     ai = Notice(words="an AI", said_at=NOW, heard_to_end=heard_to_end)
     return Disclosure(script="forklift", script_version=1, locale="en", ai=ai)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from prometheus_client import REGISTRY
 
 from agent.core.settings import StoreSettings
@@ -19,11 +17,6 @@ from tests.support.webhook_receiver import receiver
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 UP = Feedback(helpful=True, at=AT)
 DOWN = Feedback(helpful=False, comment="Too fast", at=AT + timedelta(seconds=9))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    return SqliteStore(tmp_path / "store")
 
 
 async def end_greeting(store: SqliteStore) -> Outcome:

@@ -4,49 +4,25 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agent.core.errors import ScriptError
-from agent.core.job_metadata import JobMetadata
-from agent.scripts import PROMPTS, RenderedScript, load_library, script_for, unusable_files
+from agent.scripts import PROMPTS, load_library, unusable_files
 from agent.scripts.finding import InvalidScriptFile
 from agent.scripts.library import read_library, read_script_file
 from agent.scripts.schema import Script
-
-GOOD = """---
-version: 3
-training: glass cutting
-opening: Hello{% if name %} {{ name }}{% endif %}, I'm {{ guide }}, {{ ai_disclosure }}. Ready?
-closing: Goodbye
-welcome_text: Welcome
----
-Be kind.
-"""
-
-
-def spoken(library: Any = None, name: str = "", **known: str) -> RenderedScript:
-    metadata = JobMetadata.model_validate({"trainee": {"name": name}, **known})
-    return script_for(metadata, library)
-
-
-def library_of(root: Path, files: dict[str, str]) -> Any:
-    for name, text in files.items():
-        path = root / f"{name}.md"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return load_library(root)
+from tests.support.script_files import SHORT_SCRIPT, library_of, spoken
 
 
 def test_script_for_skips_scripts_that_cannot_be_used(tmp_path: Path) -> None:
-    welcome = GOOD.replace("training: glass cutting\n", "")
+    welcome = SHORT_SCRIPT.replace("training: glass cutting\n", "")
     library = library_of(
         tmp_path,
         {
             "general_welcome/en": welcome,
-            "glass/en": GOOD.replace("{{ guide }}", "{{ giude }}"),
-            "metal/en": GOOD.replace("closing:", "colsing:"),
+            "glass/en": SHORT_SCRIPT.replace("{{ guide }}", "{{ giude }}"),
+            "metal/en": SHORT_SCRIPT.replace("closing:", "colsing:"),
         },
     )
     assert spoken(library, training_type="glass").name == "general_welcome"
@@ -66,7 +42,7 @@ def test_script_for_raises_if_there_is_no_script(tmp_path: Path) -> None:
 
 def test_read_script_file_accepts_windows_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "en.md"
-    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    path.write_bytes(b"\xef\xbb\xbf" + SHORT_SCRIPT.replace("\n", "\r\n").encode())
     page = read_script_file(path, Script)
     assert page.fields.version == 3
     assert page.body.strip() == "Be kind."

@@ -4,44 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
-from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
+from agent.scripts import PROMPTS, load_library, script_for
 from agent.scripts.question_format import format_question
 from agent.scripts.schema import Question
+from tests.support.script_files import SHORT_SCRIPT, library_of, spoken
 
 LOCALES = ("en", "es", "fr", "de")
-GOOD = """---
-version: 3
-training: glass cutting
-opening: Hello{% if name %} {{ name }}{% endif %}, I'm {{ guide }}, {{ ai_disclosure }}. Ready?
-closing: Goodbye
-welcome_text: Welcome
----
-Be kind.
-"""
 SPOKEN = (
     *("opening", "closing", "welcome_text", "trouble", "moment"),
     *("check_in", "recording_disclosure"),
 )
-
-
-def spoken(library: Any = None, name: str = "", **known: str) -> RenderedScript:
-    metadata = JobMetadata.model_validate({"trainee": {"name": name}, **known})
-    return script_for(metadata, library)
-
-
-def library_of(root: Path, files: dict[str, str]) -> Any:
-    for name, text in files.items():
-        path = root / f"{name}.md"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return load_library(root)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -87,7 +65,7 @@ def test_platform_values_cannot_change_instructions_or_spoken_texts(
 
 
 def test_render_script_quotes_values_for_the_llm_only(tmp_path: Path) -> None:
-    text = GOOD.replace("Be kind.", "Be kind to {{ name or 'them' }}, who is a {{ role }}.")
+    text = SHORT_SCRIPT.replace("Be kind.", "Be kind to {{ name or 'them' }}, who is a {{ role }}.")
     text = text.replace(
         "closing: Goodbye", "closing: Bye {{ role }}\nfacts: ['{{ role }} wears gloves.']"
     )
@@ -104,7 +82,7 @@ def test_render_script_evaluates_conditions_alike_for_voice_and_llm(tmp_path: Pa
         " and role.startswith('pick') %}{{ role | upper }} {{ name.split(' ')[0] }}"
         "{% else %}no{% endif %}"
     )
-    text = GOOD.replace("Be kind.", f"Be kind. {rule}!")
+    text = SHORT_SCRIPT.replace("Be kind.", f"Be kind. {rule}!")
     text = text.replace("closing: Goodbye", f'closing: "{rule}"\nfacts: ["{rule}?"]')
     library = library_of(tmp_path, {"glass/en": text})
     script = spoken(library, name="Ada Lovelace", role="picker", training_type="glass")
@@ -115,7 +93,7 @@ def test_render_script_evaluates_conditions_alike_for_voice_and_llm(tmp_path: Pa
 
 def test_render_script_keeps_the_space_after_an_endif(tmp_path: Path) -> None:
     opening = "opening: |\n  Hi!\n  {% if true %}We begin.{% endif %}\n  Ready?\n"
-    text = re.sub(r"opening: .*\n(  .*\n)*", opening, GOOD)
+    text = re.sub(r"opening: .*\n(  .*\n)*", opening, SHORT_SCRIPT)
     script = spoken(library_of(tmp_path, {"glass/en": text}), training_type="glass")
     assert script.opening == "Hi! We begin. Ready?"
 
@@ -136,7 +114,9 @@ def test_instructions_name_questions_tools_and_languages(locale: str) -> None:
 
 
 def test_instructions_omit_tools_that_are_not_needed(tmp_path: Path) -> None:
-    told = spoken(library_of(tmp_path, {"glass/en": GOOD}), training_type="glass").instructions
+    told = spoken(
+        library_of(tmp_path, {"glass/en": SHORT_SCRIPT}), training_type="glass"
+    ).instructions
     assert "end_greeting" in told
     assert not [tool for tool in ("record_", "skip_question", "switch_l") if tool in told]
 
@@ -179,7 +159,7 @@ def test_render_script_uses_the_platforms_name_of_an_unknown_training() -> None:
 
 
 def test_render_script_uses_the_shared_texts_of_the_locale(tmp_path: Path) -> None:
-    library = library_of(tmp_path, {"glass/en": GOOD})
+    library = library_of(tmp_path, {"glass/en": SHORT_SCRIPT})
     script = spoken(library, name="Ada", training_type="Glass")
     shared = load_library(PROMPTS).commons["en"].fields
     assert script.opening == f"Hello Ada, I'm {shared.guide}, {shared.ai_disclosure}. Ready?"
@@ -190,7 +170,7 @@ def test_render_script_uses_the_shared_texts_of_the_locale(tmp_path: Path) -> No
 
 
 def test_render_script_needs_all_texts_in_a_locale_without_shared_ones(tmp_path: Path) -> None:
-    whole = GOOD.replace(
+    whole = SHORT_SCRIPT.replace(
         "training:",
         "guide: Maya\nai_disclosure: sono una IA\nrecording_disclosure: Registro\n"
         "trouble: Scusa\ncheck_in: Ci sei?\ntraining:",
@@ -199,10 +179,6 @@ def test_render_script_needs_all_texts_in_a_locale_without_shared_ones(tmp_path:
     script = spoken(library, training_type="glass", locale="it-IT")
     assert script.trouble == "Scusa"
     assert "You speak it" in script.instructions
-    library = (
-        library_of(tmp_path / "less", {"glass/it": GOOD})
-        if (tmp_path / "less").mkdir() is None
-        else None
-    )
+    library = library_of(tmp_path / "less", {"glass/it": SHORT_SCRIPT})
     with pytest.raises(ScriptError, match=r"glass/it\.md: ai_disclosure"):
         spoken(library, training_type="glass", locale="it")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from agent.core.job_metadata import JobMetadata
-from agent.scripts import PROMPTS, RenderedScript, load_library, script_for
+from agent.scripts import PROMPTS, load_library
 from agent.scripts.check import check_library
 from agent.scripts.schema import json_schema
+from tests.support.script_files import spoken
 
 ALL = sorted(p for p in PROMPTS.glob("*/*.md") if p.parent.name != "_common")
 LOCALES = ("en", "es", "fr", "de")
@@ -24,11 +23,6 @@ TRAININGS = (
     "information_security",
     "patient_care",
 )
-
-
-def spoken(library: Any = None, name: str = "", **known: str) -> RenderedScript:
-    metadata = JobMetadata.model_validate({"trainee": {"name": name}, **known})
-    return script_for(metadata, library)
 
 
 def test_shipped_scripts_are_complete() -> None:

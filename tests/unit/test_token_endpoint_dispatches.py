@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -24,16 +23,6 @@ from tests.unit.endpoint_supervision import (
 
 METADATA = JobMetadata(session_id="7")
 A_FEW_CHECKS_S = 4 * CHECK_S
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    return SqliteStore(tmp_path / "store")
-
-
-@pytest.fixture
-def livekit() -> FakeLiveKit:
-    return FakeLiveKit()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -16,16 +15,6 @@ from agent.token_endpoint.greetings import Greetings
 from tests.fakes.livekit_rooms import FakeLiveKit
 
 METADATA = JobMetadata(session_id="7")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    return SqliteStore(tmp_path / "store")
-
-
-@pytest.fixture
-def livekit() -> FakeLiveKit:
-    return FakeLiveKit()
 
 
 @pytest.fixture

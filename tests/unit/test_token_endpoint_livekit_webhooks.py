@@ -56,16 +56,6 @@ class Hints:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    return SqliteStore(tmp_path / "store")
-
-
-@pytest.fixture
-def livekit() -> FakeLiveKit:
-    return FakeLiveKit()
-
-
-@pytest.fixture
 def hints() -> Hints:
     return Hints()
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
 
 from agent.core.settings import EndpointSettings
 from agent.outcomes.avatar_budget import utc_day
-from agent.store import SqliteStore, Store
+from agent.store import Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.readiness import ReadinessCheck
 from tests.support.environments import ENDPOINT
@@ -22,13 +21,6 @@ from tests.support.waiting import until
 @pytest.fixture
 async def rooms() -> AsyncIterator[LiveKitRooms]:
     made = LiveKitRooms(EndpointSettings.from_env(ENDPOINT))
-    yield made
-    await made.aclose()
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    made = SqliteStore(tmp_path / "state")
     yield made
     await made.aclose()
 

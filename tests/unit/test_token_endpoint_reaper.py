@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -15,16 +14,6 @@ from tests.support.waiting import until
 from tests.unit.endpoint_supervision import supervisor_of
 
 A_FEW_PASSES = 4
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    return SqliteStore(tmp_path / "store")
-
-
-@pytest.fixture
-def livekit() -> FakeLiveKit:
-    return FakeLiveKit()
 
 
 @pytest.fixture

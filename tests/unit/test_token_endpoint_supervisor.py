@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
 import pytest
 
@@ -22,16 +21,6 @@ SPEED = 25
 PASS_S = supervisor.PASS_S / SPEED
 MINUTE_S = 60 / SPEED
 CALLS_A_MINUTE = 60
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    return SqliteStore(tmp_path / "store")
-
-
-@pytest.fixture
-def livekit() -> FakeLiveKit:
-    return FakeLiveKit()
 
 
 @pytest.fixture
