@@ -68,8 +68,7 @@ def _run(config: Configuration, *, residency_eu: bool) -> list[CheckResult]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agent doctor",
-        description="Check the settings and every service that the worker and the endpoint depend "
-        "on. "
+        description="Check the settings and every service that worker and endpoint depend on. "
         "Starts no paid session and dispatches no agent to a trainee. Exit code: 0 if no check "
         "failed, 1 if one did.",
     )
