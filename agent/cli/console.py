@@ -23,7 +23,7 @@ from agent.cli.prompts.arguments import add_trainee, metadata_of
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.core.errors import StartupError
-from agent.core.events import ClosingRequested, Events
+from agent.core.events import ClosingRequested
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import LlmSettings, VoiceSettings
 from agent.scripts import PROMPTS, load_library
@@ -102,10 +102,9 @@ def console_server() -> AgentServer:
 async def talk_aloud(ctx: JobContext) -> None:
     """Run the job of the spoken console: the terminal is microphone and loudspeaker."""
     settings = VoiceSettings.from_env(os.environ)
-    events = Events()
-    state = GreetingState(metadata=JobMetadata(), events=events)
-    conversation = Conversation(build_llm(settings), state, events, settings)
-    events.on(ClosingRequested, lambda _: conversation.say_soon(state.script.closing))
+    state = GreetingState(metadata=JobMetadata())
+    conversation = Conversation(build_llm(settings), state, settings)
+    state.events.on(ClosingRequested, lambda _: conversation.say_soon(state.script.closing))
     await conversation.session.start(conversation.agent, room=ctx.room, record=False)
     conversation.open()
 
@@ -119,14 +118,12 @@ async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> No
     # A failed answer prints one line; a traceback would hide the conversation.
     logging.getLogger("livekit.agents").setLevel(logging.CRITICAL)
     over = asyncio.Event()
-    events = Events()
-    events.on(ClosingRequested, lambda _: over.set())
     state = GreetingState(
         metadata=metadata_of(options),
-        events=events,
         library=load_library((options.prompts or PROMPTS).resolve()),
     )
-    conversation = Conversation(build_llm(settings), state, events, settings=None)
+    state.events.on(ClosingRequested, lambda _: over.set())
+    conversation = Conversation(build_llm(settings), state, settings=None)
     script = state.script
     print(f"{script.name} {script.locale} v{script.version}: {script.reason}")
     print("An empty line or Ctrl-D ends it.\n")

@@ -30,7 +30,6 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.transcript import Transcript
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.background_task import start_task
-from agent.core.events import Events
 from agent.core.plain_text import one_line
 from agent.core.settings import VoiceSettings
 from agent.speech.failures import provider_failed
@@ -49,20 +48,14 @@ _CUT_IN: Final = (
 class Conversation:
     """What the agent says. The caller starts `session` with `agent`."""
 
-    def __init__(
-        self,
-        llm: LLM[Any],
-        state: GreetingState,
-        events: Events,
-        settings: VoiceSettings | None,
-    ) -> None:
+    def __init__(self, llm: LLM[Any], state: GreetingState, settings: VoiceSettings | None) -> None:
         """Create the session and its first agent.
 
         Args:
             settings: for speech recognition and voices; None for a typed conversation.
         """
         self._state = state
-        self._events = events
+        self._events = events = state.events
         self._speech = LanguageSpeech(settings, events) if settings else None
         self._closing: asyncio.Task[None] | None = None
         for model in llm.models if isinstance(llm, FallbackModels) else ():
@@ -85,8 +78,8 @@ class Conversation:
         self.session.on("function_tools_executed", _suppress_second_reply)
         self._transcript = Transcript(self.session, events, self._words)
         forward_session_events(self.session, events, self._words)
-        self.script = ScriptInUse(self.session, state, events, texts, self._words, self._speech)
-        self._lines = ScriptLines(self.session, state, events, texts, self._words, self._speech)
+        self.script = ScriptInUse(self.session, texts, self._words, self._speech)
+        self._lines = ScriptLines(self.session, texts, self._words, self._speech)
 
     @property
     def agent(self) -> GreetingAgent:

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from livekit.agents import Agent, StopResponse, function_tool, llm
 
 from agent.conversation.state import GreetingState
-from agent.core.events import ClosingRequested, Events, RecordingDeclined
+from agent.core.events import ClosingRequested, RecordingDeclined
 from agent.scripts import ChoiceQuestion, NumberQuestion, Question, TextQuestion
 
 END_GREETING: Final = "end_greeting"
@@ -41,9 +41,8 @@ class Speaker(Protocol):
 class FunctionTools:
     """The functions of one conversation."""
 
-    def __init__(self, state: GreetingState, events: Events, speaker: Speaker) -> None:
+    def __init__(self, state: GreetingState, speaker: Speaker) -> None:
         self._state = state
-        self._events = events
         self._speaker = speaker
 
     def declared(self) -> Tools:
@@ -146,11 +145,11 @@ class FunctionTools:
         recording = self._state.recording
         if recording is None or recording.status not in ("recording", "cut_short"):
             return "Nothing is being recorded. Say so in one sentence, and go on."
-        self._events.emit(RecordingDeclined())
+        self._state.events.emit(RecordingDeclined())
         return "The recording has stopped and is deleted. Say so in one sentence, and go on."
 
     async def _end_greeting(self, raw_arguments: dict[str, object]) -> None:
-        self._events.emit(ClosingRequested("asked"))
+        self._state.events.emit(ClosingRequested("asked"))
         raise StopResponse
 
 

@@ -17,7 +17,7 @@ from agent.conversation.line_texts import LineTexts
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.errors import ScriptError
-from agent.core.events import Events, ScriptChanged
+from agent.core.events import ScriptChanged
 from agent.core.log import logger
 from agent.scripts import RenderedScript, script_for, script_in
 from agent.scripts.selection import find_locale
@@ -35,8 +35,6 @@ class ScriptInUse:
     def __init__(
         self,
         session: AgentSession[GreetingState],
-        state: GreetingState,
-        events: Events,
         texts: LineTexts,
         words: TraineeWords,
         speech: LanguageSpeech | None,
@@ -47,12 +45,11 @@ class ScriptInUse:
             speech: None for a typed conversation.
         """
         self._session = session
-        self._state = state
-        self._events = events
+        self._state = session.userdata
         self._texts = texts
         self._words = words
         self._speech = speech
-        self._tools = FunctionTools(state, events, self)
+        self._tools = FunctionTools(self._state, self)
         self._update_keyterms()
         self.agent = self._build_agent()
 
@@ -129,7 +126,7 @@ class ScriptInUse:
         self._state.script = script
         self._update_keyterms()
         self._state.answers.rephrase(script.questions)
-        self._events.emit(ScriptChanged(script.locale))
+        self._state.events.emit(ScriptChanged(script.locale))
 
     def _update_keyterms(self) -> None:
         """Tell speech recognition the names and words of the script; it reconnects if needed."""

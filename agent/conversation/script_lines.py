@@ -18,7 +18,7 @@ from agent.conversation.line_texts import LineTexts
 from agent.conversation.opening_line import opening_line
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
-from agent.core.events import Events, OpeningFinished, OpeningStarted
+from agent.core.events import OpeningFinished, OpeningStarted
 from agent.core.log import logger
 from agent.scripts.speakable import estimate_speech_s
 from agent.speech.language_speech import LanguageSpeech
@@ -35,8 +35,6 @@ class ScriptLines:
     def __init__(
         self,
         session: AgentSession[GreetingState],
-        state: GreetingState,
-        events: Events,
         texts: LineTexts,
         words: TraineeWords,
         speech: LanguageSpeech | None,
@@ -48,8 +46,8 @@ class ScriptLines:
             speech: the voices; None for a typed conversation.
         """
         self._session = session
-        self._state = state
-        self._events = events
+        self._state = session.userdata
+        self._events = self._state.events
         self._texts = texts
         self._words = words
         self._speech = speech

@@ -6,7 +6,7 @@ Behaviours and observers read it. The docstring of a field names the modules tha
 from __future__ import annotations
 
 import time
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass, field
 
 from agent.avatar.usage import AvatarUsage
 from agent.conversation.answers import Answers
@@ -23,9 +23,10 @@ from agent.scripts import Library, RenderedScript, script_for
 class GreetingState:
     """What is known about one greeting so far."""
 
-    events: InitVar[Events]
     metadata: JobMetadata
     """Who is greeted; `ScriptInUse` completes it from the participant."""
+    events: Events = field(default_factory=Events)
+    """All that happens in this greeting."""
     script: RenderedScript = field(init=False)
     """The script in use; `ScriptInUse` replaces it if the language or the trainee changes."""
     answers: Answers = field(init=False)
@@ -68,7 +69,7 @@ class GreetingState:
     end_reason: str | None = None
     """Why the greeting ended; set by `GreetingEnd`."""
 
-    def __post_init__(self, events: Events) -> None:
+    def __post_init__(self) -> None:
         """Choose the script for this trainee, with the answers given before.
 
         Raises:
@@ -79,7 +80,7 @@ class GreetingState:
             # Without a name, `ScriptInUse` first completes the metadata from the participant.
             self.metadata = self.metadata.with_trainee_name(self.chosen_name)
         self.script = script_for(self.metadata, self.library)
-        self.answers = Answers(self.script.questions, events)
+        self.answers = Answers(self.script.questions, self.events)
         self.answers.restore(self.earlier.answers)
         script = self.script
         self.disclosure = Disclosure(

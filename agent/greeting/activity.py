@@ -14,7 +14,7 @@ from typing import Final
 from livekit.agents import AgentSession, AgentStateChangedEvent, UserStateChangedEvent
 
 from agent.conversation.state import GreetingState
-from agent.core.events import Events, SpeechRecognised, TextReceived, TraineeTyping
+from agent.core.events import SpeechRecognised, TextReceived, TraineeTyping
 from agent.room.trainee import Trainee
 
 _PAUSE_S: Final = 0.3
@@ -29,9 +29,7 @@ _TYPING_S: Final = 5.0
 class Activity:
     """Tracks when the agent or the trainee last spoke or typed."""
 
-    def __init__(
-        self, session: AgentSession[GreetingState], trainee: Trainee, events: Events
-    ) -> None:
+    def __init__(self, session: AgentSession[GreetingState], trainee: Trainee) -> None:
         self._trainee = trainee
         self._agent_busy = False
         self._sound = False
@@ -43,6 +41,7 @@ class Activity:
         """Grows with every recognised speech and every typed line; noise does not count."""
         session.on("agent_state_changed", self._on_agent_state)
         session.on("user_state_changed", self._on_trainee_state)
+        events = session.userdata.events
         events.on(SpeechRecognised, self._on_words)
         events.on(TextReceived, self._on_text)
         events.on(TraineeTyping, self._on_typing)

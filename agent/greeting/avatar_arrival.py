@@ -20,7 +20,6 @@ from agent.core.errors import AvatarError, AvatarRejected, AvatarTimeout
 from agent.core.events import (
     AvatarLost,
     AvatarStalled,
-    Events,
     ProviderFailed,
 )
 from agent.core.log import logger
@@ -50,21 +49,20 @@ class AvatarArrival:
         session: AgentSession[GreetingState],
         output: Output,
         settings: WorkerSettings,
-        events: Events,
     ) -> None:
         """Watch the room for avatars; it must be connected."""
         self._room = room
         self._session = session
         self._output = output
-        self._events = events
         self._state = session.userdata
-        self._requests = AvatarRequests(room, livekit, self._state, settings, events)
+        self._events = self._state.events
+        self._requests = AvatarRequests(room, livekit, self._state, settings)
         self._arriving: Arrival | None = None
         self._requested_again = False
         self._requested_at = 0.0
         self._tasks = TaskSet()
         room.on("participant_disconnected", self._on_disconnected)
-        events.on(AvatarStalled, self._on_stalled)
+        self._events.on(AvatarStalled, self._on_stalled)
 
     def request(self, requested: BeyondPresenceAvatar | None = None) -> None:
         """Request the avatar of the script, unless today's avatar budget is used up.

@@ -15,7 +15,7 @@ from livekit import rtc
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError, AvatarRejected
-from agent.core.events import AvatarAnswered, AvatarJoined, AvatarRequested, Events
+from agent.core.events import AvatarAnswered, AvatarJoined, AvatarRequested
 from agent.core.log import ignore_task_failure, logger
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
@@ -36,12 +36,7 @@ class AvatarRequests:
     """
 
     def __init__(
-        self,
-        room: rtc.Room,
-        livekit: RoomApi,
-        state: GreetingState,
-        settings: WorkerSettings,
-        events: Events,
+        self, room: rtc.Room, livekit: RoomApi, state: GreetingState, settings: WorkerSettings
     ) -> None:
         """Watch the room for avatars; it must be connected."""
         self._room = room
@@ -49,7 +44,7 @@ class AvatarRequests:
         self._state = state
         self._usage = state.avatar_usage
         self._settings = settings
-        self._events = events
+        self._events = state.events
         self.current: list[BeyondPresenceAvatar] = []
         """Requested and not dismissed: one, or two until one of them joins."""
         self._joined: asyncio.Future[BeyondPresenceAvatar] | None = None

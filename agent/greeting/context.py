@@ -36,7 +36,6 @@ class Greeting:
     room: rtc.Room
     livekit: RoomApi
     state: GreetingState
-    events: Events
     conversation: Conversation
     output: Output
     ending: GreetingEnd
@@ -49,6 +48,11 @@ class Greeting:
     """Background tasks of the greeting; cancelled when it ends."""
 
     @property
+    def events(self) -> Events:
+        """All that happens in this greeting."""
+        return self.state.events
+
+    @property
     def remaining_s(self) -> float:
         """Seconds until a time limit ends the greeting; before the opening, if it came now."""
         state, now = self.state, time.monotonic()
@@ -57,15 +61,13 @@ class Greeting:
         return min(talk_ends_at, state.began_at + self.settings.max_greeting_s) - now
 
 
-def build_greeting(
-    ctx: JobContext, settings: WorkerSettings, state: GreetingState, events: Events
-) -> Greeting:
+def build_greeting(ctx: JobContext, settings: WorkerSettings, state: GreetingState) -> Greeting:
     """Build the parts for a job whose room is connected; nothing runs yet."""
-    room = ctx.room
+    room, events = ctx.room, state.events
     livekit = RoomApi(room.name, ctx.api)
-    conversation = Conversation(ctx.proc.userdata["llm"], state, events, settings)
+    conversation = Conversation(ctx.proc.userdata["llm"], state, settings)
     session = conversation.session
-    output = Output(session, room, state, events)
+    output = Output(session, room)
     trainee = Trainee(room, events, return_grace_s=settings.return_grace_s)
     recording = build_recording(
         ctx,
@@ -80,13 +82,12 @@ def build_greeting(
         room=room,
         livekit=livekit,
         state=state,
-        events=events,
         conversation=conversation,
         output=output,
         ending=GreetingEnd(state),
-        avatar=AvatarArrival(room, livekit, session, output, settings, events),
+        avatar=AvatarArrival(room, livekit, session, output, settings),
         trainee=trainee,
         audibility=Audibility(trainee, output, events),
-        activity=Activity(session, trainee, events),
+        activity=Activity(session, trainee),
         recording=recording,
     )

@@ -21,7 +21,7 @@ from livekit.agents.voice.io import AudioOutput
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.conversation.state import GreetingState
 from agent.core.errors import AvatarError
-from agent.core.events import Events, ModeChanged
+from agent.core.events import ModeChanged
 from agent.core.livekit_internals import VoiceTrack
 from agent.core.task_set import TaskSet
 from agent.core.types import Mode
@@ -35,17 +35,11 @@ usually does so within this time; the voice then continues at once."""
 class Output:
     """The current mode of the fallback ladder; emits `ModeChanged`."""
 
-    def __init__(
-        self,
-        session: AgentSession[GreetingState],
-        room: rtc.Room,
-        state: GreetingState,
-        events: Events,
-    ) -> None:
+    def __init__(self, session: AgentSession[GreetingState], room: rtc.Room) -> None:
         self._session = session
         self._room = room
-        self._state = state
-        self._events = events
+        self._state = session.userdata
+        self._events = self._state.events
         self._voice: AudioOutput | None = None
         self._voice_track: VoiceTrack | None = None
         self._tasks = TaskSet()

@@ -13,7 +13,7 @@ from livekit.agents import JobContext
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
 from agent.core.background_task import start_task
-from agent.core.events import ConversationStarted, Events
+from agent.core.events import ConversationStarted
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.behaviours import BEHAVIOURS
@@ -39,7 +39,6 @@ class RunningGreeting:
         ctx: JobContext,
         settings: WorkerSettings,
         state: GreetingState,
-        events: Events,
         store: Store | None,
         first_avatar: FirstAvatar,
     ) -> None:
@@ -51,7 +50,8 @@ class RunningGreeting:
         """
         self._ctx = ctx
         self._first_avatar = first_avatar
-        self._greeting = greeting = build_greeting(ctx, settings, state, events)
+        self._greeting = greeting = build_greeting(ctx, settings, state)
+        events = state.events
         # Nothing calls these: they react to events, and are kept as long as the greeting.
         self._subscribers = [behaviour(greeting) for behaviour in BEHAVIOURS]
         self._subscribers += [observer(greeting) for observer in OBSERVERS]

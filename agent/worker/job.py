@@ -17,7 +17,6 @@ from livekit.agents import AutoSubscribe, JobContext
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
 from agent.core.errors import JobMetadataError, StoreError
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
@@ -114,16 +113,14 @@ async def _start_greeting(
     if not stored.budget_used_up:
         avatar.request()
     metadata = _as_before(metadata, stored.earlier)
-    events = Events()
     state = GreetingState(
         metadata=metadata,
-        events=events,
         earlier=stored.earlier,
         timeline=timeline,
         avatar_allowed=not stored.budget_used_up,
         may_be_recorded=should_record(settings, metadata),
     )
-    greeting = RunningGreeting(ctx, settings, state, events, stored.store, avatar)
+    greeting = RunningGreeting(ctx, settings, state, stored.store, avatar)
     ctx.proc.userdata["greeting"] = greeting
     greeting.start()
 

@@ -11,7 +11,7 @@ from livekit.agents.voice.run_result import ChatMessageAssert, RunResult
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
-from agent.core.events import ClosingRequested, Events
+from agent.core.events import ClosingRequested
 from agent.core.job_metadata import JobMetadata
 
 
@@ -20,10 +20,9 @@ class Played:
 
     def __init__(self, model: llm.LLM, metadata: JobMetadata) -> None:
         self.over = False
-        events = Events()
-        events.on(ClosingRequested, self._on_closing)
-        self.state = GreetingState(metadata=metadata, events=events)
-        self.conversation = Conversation(model, self.state, events, None)
+        self.state = GreetingState(metadata=metadata)
+        self.state.events.on(ClosingRequested, self._on_closing)
+        self.conversation = Conversation(model, self.state, None)
 
     def _on_closing(self, _: ClosingRequested) -> None:
         self.over = True

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
-from agent.core.events import ClosingChanged, Events, LineAdded, OpeningFinished, OpeningStarted
+from agent.core.events import ClosingChanged, LineAdded, OpeningFinished, OpeningStarted
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
 from agent.greeting.activity import Activity
@@ -35,8 +35,8 @@ class FakeGreeting:
 
     def __init__(self, llm: ScriptedLLM, environ: dict[str, str], limits: dict[str, float]) -> None:
         self.room = FakeRoom()
-        self.events = Events()
-        self.state = GreetingState(metadata=JobMetadata(session_id="s"), events=self.events)
+        self.state = GreetingState(metadata=JobMetadata(session_id="s"))
+        self.events = self.state.events
         if limits:
             # Shorter than a script may ask for, because the test waits for them.
             update = {"limits": Limits.model_construct(**limits)}
@@ -46,25 +46,24 @@ class FakeGreeting:
         self.closings: list[str] = []
         self.events.on(LineAdded, self._on_line)
         self.events.on(ClosingChanged, lambda event: self.closings.append(event.closing))
-        self.conversation = Conversation(llm, self.state, self.events, None)
+        self.conversation = Conversation(llm, self.state, None)
         session, room = self.conversation.session, cast(Any, self.room)
         settings = WorkerSettings.from_env({**WORKER, **environ})
         livekit = cast(Any, SimpleNamespace(remove=self._remove))
-        output = Output(session, room, self.state, self.events)
+        output = Output(session, room)
         trainee = Trainee(room, self.events, return_grace_s=0.3)
         self.greeting = Greeting(
             settings=settings,
             room=room,
             livekit=livekit,
             state=self.state,
-            events=self.events,
             conversation=self.conversation,
             output=output,
             ending=GreetingEnd(self.state),
-            avatar=AvatarArrival(room, livekit, session, output, settings, self.events),
+            avatar=AvatarArrival(room, livekit, session, output, settings),
             trainee=trainee,
             audibility=Audibility(trainee, output, self.events),
-            activity=Activity(session, trainee, self.events),
+            activity=Activity(session, trainee),
             recording=None,
         )
 

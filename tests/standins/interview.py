@@ -55,8 +55,8 @@ class Interview:
     def functions(self) -> dict[str, dict[str, Any]]:
         """What the product declares for this script, by name."""
         metadata = JobMetadata(training_type=self.training, locale=self.locale)
-        state = GreetingState(metadata=metadata, events=Events(), may_be_recorded=True)
-        declared = FunctionTools(state, Events(), cast(Speaker, None)).declared()
+        state = GreetingState(metadata=metadata, may_be_recorded=True)
+        declared = FunctionTools(state, cast(Speaker, None)).declared()
         schemas = [cast(Any, tool).info.raw_schema for tool in declared]
         return {s["name"]: {"parametersJsonSchema": s["parameters"]} for s in schemas}
 

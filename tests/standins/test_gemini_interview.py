@@ -10,7 +10,6 @@ import pytest
 
 from agent.conversation.function_tools import FunctionTools
 from agent.conversation.state import GreetingState
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini import interview
 from agent.demo.providers.gemini.interview import answer
@@ -23,9 +22,9 @@ HELLO = {"en": "Hello!", "es": "¡Hola!", "fr": "Bonjour !", "de": "Hallo!"}
 
 
 async def test_patterns_match_what_the_functions_of_the_conversation_answer() -> None:
-    state = GreetingState(metadata=JobMetadata(training_type="forklift"), events=Events())
+    state = GreetingState(metadata=JobMetadata(training_type="forklift"))
     answers, (driven, years, truck) = state.answers, state.script.questions
-    tools = {tool.id: tool for tool in FunctionTools(state, Events(), cast(Any, None)).declared()}
+    tools = {tool.id: tool for tool in FunctionTools(state, cast(Any, None)).declared()}
     function = cast("Callable[..., Awaitable[str]]", tools[f"record_{driven.id}"])
     kind = TextQuestion(id="kind", type="text", ask="Which one?", only_if={driven.id: True})
     answers.rephrase([*state.script.questions, kind])

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from agent.conversation.state import GreetingState
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
 from agent.greeting.avatar_arrival import AvatarArrival
@@ -29,8 +28,7 @@ class ArrivalSetup:
         self.removed: list[str] = []
         self.idle_errors: list[Exception] = []
         """What the next waits for the session raise."""
-        events = Events()
-        self.state = GreetingState(metadata=JobMetadata(), events=events)
+        self.state = GreetingState(metadata=JobMetadata())
         output = SimpleNamespace(
             audio=self.voice,
             replace_audio_tail=self.tails.append,
@@ -40,14 +38,13 @@ class ArrivalSetup:
             Any, SimpleNamespace(output=output, wait_for_idle=self._idle, userdata=self.state)
         )
         room = cast(Any, self.room)
-        self.output = Output(session, room, self.state, events)
+        self.output = Output(session, room)
         self.arrival = AvatarArrival(
             room,
             cast(Any, SimpleNamespace(remove=self._remove)),
             session,
             self.output,
             WorkerSettings.from_env({**WORKER, **environ}),
-            events,
         )
         if request:
             self.arrival.request()

@@ -16,7 +16,6 @@ from agent.core.events import (
     AnswersChanged,
     AvatarLost,
     ClosingRequested,
-    Events,
     LineAdded,
     RecordingDeclined,
 )
@@ -64,15 +63,15 @@ class Talk:
         self.llm = ScriptedLLM(*replies)
         model = FallbackModels([self.llm, ScriptedLLM(second)]) if second else self.llm
         self.emitted: list[object] = []
-        self.events = Events()
+        self.state = GreetingState(metadata=metadata)
+        self.events = self.state.events
         for kind in (AnswersChanged, ClosingRequested, LineAdded):
             self.events.on(kind, self.emitted.append)
         self.events.on(RecordingDeclined, self._stop_recording)
-        self.state = GreetingState(metadata=metadata, events=self.events)
         self.state.may_be_recorded = recorded
         if recorded:
             self.state.recording = Recorded(by="worker", status="recording")
-        self.conversation = Conversation(model, self.state, self.events, None)
+        self.conversation = Conversation(model, self.state, None)
 
     def _stop_recording(self, _: RecordingDeclined) -> None:
         assert self.state.recording is not None
@@ -238,9 +237,8 @@ async def test_script_without_questions_or_locales_declares_no_functions_for_the
         "---\nYou are kind.\n"
     )
     scripted = ScriptedLLM(Says("Hello!"))
-    events = Events()
-    state = GreetingState(metadata=JobMetadata(), events=events, library=load_library(tmp_path))
-    conversation = Conversation(scripted, state, events, None)
+    state = GreetingState(metadata=JobMetadata(), library=load_library(tmp_path))
+    conversation = Conversation(scripted, state, None)
     async with conversation.session as session:
         await session.start(conversation.agent, record=False)
         await session.run(user_input="Hi")

@@ -12,7 +12,6 @@ from livekit.plugins.google.utils import create_tools_config
 
 from agent.conversation.function_tools import FunctionTools, Speaker
 from agent.conversation.state import GreetingState
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.rules import problem
 from agent.scripts import PROMPTS, load_library
@@ -32,10 +31,8 @@ class Tools:
             "maximum: 60", "maximum: 60.5"
         )
         (folder / "en.md").write_text(text.replace("maximum: 60.5", "maximum: 60.5, unit: years"))
-        self.state = GreetingState(
-            metadata=JobMetadata(), library=load_library(root), events=Events()
-        )
-        self.tools = FunctionTools(self.state, Events(), cast(Speaker, None)).declared()
+        self.state = GreetingState(metadata=JobMetadata(), library=load_library(root))
+        self.tools = FunctionTools(self.state, cast(Speaker, None)).declared()
 
     @property
     def schemas(self) -> dict[str, dict[str, Any]]:
@@ -152,9 +149,9 @@ def test_gemini_accepts_the_functions_of_every_shipped_script() -> None:
         for locale in locales:
             known = {"training_type": name, "locale": locale}
             metadata = JobMetadata.model_validate(known)
-            state = GreetingState(metadata=metadata, events=Events(), may_be_recorded=True)
+            state = GreetingState(metadata=metadata, may_be_recorded=True)
             assert (state.script.name, state.script.locale) == (name, locale)
-            declared = FunctionTools(state, Events(), cast(Speaker, None)).declared()
+            declared = FunctionTools(state, cast(Speaker, None)).declared()
             config, _ = create_tools_config(llm.ToolContext(declared))
             tools = [t.model_dump(by_alias=True, exclude_none=True, mode="json") for t in config]
             functions = tools[0]["functionDeclarations"]

@@ -7,7 +7,6 @@ import pytest
 from agent.conversation.opening_line import opening_line
 from agent.conversation.question_progress import QuestionTracker
 from agent.conversation.state import GreetingState
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Answer
 from agent.outcomes.earlier_greeting import EarlierGreeting
@@ -31,7 +30,7 @@ def taken_over(
     earlier = EarlierGreeting(
         answers=answers or {}, disclosure=disclosure, locale=locale, chosen_name=chosen_name
     )
-    return GreetingState(metadata=metadata, events=Events(), earlier=earlier)
+    return GreetingState(metadata=metadata, earlier=earlier)
 
 
 def heard(*, recording: Notice | None = None) -> Disclosure:

@@ -12,7 +12,7 @@ import pytest
 
 from agent.conversation.question_progress import QuestionProgress, QuestionTracker
 from agent.conversation.state import GreetingState
-from agent.core.events import ClosingRequested, Events, LineAdded, OpeningStarted, Tap, TextReceived
+from agent.core.events import ClosingRequested, LineAdded, OpeningStarted, Tap, TextReceived
 from agent.core.job_metadata import JobMetadata
 from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
@@ -199,7 +199,7 @@ async def test_page_is_told_which_question_is_open_and_how_many_are_done() -> No
 
 
 def test_opening_that_asks_something_else_opens_no_question() -> None:
-    state = GreetingState(metadata=JobMetadata(training_type="forklift"), events=Events())
+    state = GreetingState(metadata=JobMetadata(training_type="forklift"))
     other = "Welcome! I am an AI avatar. What would you like to know?"
     state.script = state.script.model_copy(update={"opening": other})
     tracker = QuestionTracker(state)

@@ -10,7 +10,6 @@ from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.errors import ConfigError
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.speech.gemini_thinking import thinking_of
@@ -30,9 +29,8 @@ ENVIRONMENT = {
 def build_conversation(
     settings: VoiceSettings, metadata: JobMetadata | None = None
 ) -> Conversation:
-    events = Events()
-    state = GreetingState(metadata=metadata or JobMetadata(), events=events)
-    return Conversation(build_llm(settings), state, events, settings)
+    state = GreetingState(metadata=metadata or JobMetadata())
+    return Conversation(build_llm(settings), state, settings)
 
 
 def first_voice(conversation: Conversation) -> Any:

@@ -6,7 +6,6 @@ import pytest
 
 from agent.conversation.question_progress import QuestionTracker
 from agent.conversation.state import GreetingState
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, load_library
 
@@ -18,7 +17,7 @@ SHIPPED = sorted(
 @pytest.mark.parametrize(("training", "locale"), SHIPPED)
 def test_opening_of_a_shipped_script_asks_its_first_question(training: str, locale: str) -> None:
     metadata = JobMetadata(training_type=training, locale=locale)
-    state = GreetingState(metadata=metadata, events=Events())
+    state = GreetingState(metadata=metadata)
     tracker = QuestionTracker(state)
     assert tracker.progress.open is None
     tracker.opening_said(state.script.opening)

@@ -10,7 +10,6 @@ from multidict import MultiDict
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.core.errors import ConfigError
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.demo.providers.deepgram.rules import query_problem
@@ -163,12 +162,11 @@ def test_keyterms_count_a_token_for_each_character_that_is_not_ascii(term: str, 
 
 async def test_recognition_is_told_the_name_the_training_and_the_terms_of_the_script() -> None:
     settings = VoiceSettings.from_env(RECOGNITION)
-    events = Events()
     metadata = JobMetadata.model_validate(
         {"trainee": {"name": "Ngozi"}, "training_type": "forklift", "locale": "en"}
     )
-    state = GreetingState(metadata=metadata, events=events)
-    conversation = Conversation(build_llm(settings), state, events, settings)
+    state = GreetingState(metadata=metadata)
+    conversation = Conversation(build_llm(settings), state, settings)
     terms = conversation.session.keyterms
     assert terms[0] == "Ngozi"
     assert state.script.training in terms

@@ -173,9 +173,9 @@ async def test_restart_recognition_opens_a_new_stream(monkeypatch: pytest.Monkey
 async def test_cut_in_forgets_the_audio_before_recognition_reconnects(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings, events = VoiceSettings.from_env(RECOGNITION), Events()
-    state = GreetingState(metadata=JobMetadata(), events=events)
-    conversation = Conversation(build_llm(settings), state, events, settings)
+    settings = VoiceSettings.from_env(RECOGNITION)
+    state = GreetingState(metadata=JobMetadata())
+    conversation = Conversation(build_llm(settings), state, settings)
     assert conversation.agent.recognition is not None
     failover = conversation.agent.recognition.failover
     done: list[str] = []

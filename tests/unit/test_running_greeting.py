@@ -14,7 +14,6 @@ from livekit import api
 from livekit.agents import AgentSession
 
 from agent.conversation.state import GreetingState
-from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
 from agent.greeting.first_avatar import FirstAvatar
@@ -40,12 +39,11 @@ class Setup:
             job=SimpleNamespace(id="job", room=SimpleNamespace(sid="RM_1")),
             shutdown=self.over.set_result,
         )
-        events = Events()
-        state = GreetingState(metadata=JobMetadata(session_id="s"), events=events)
+        state = GreetingState(metadata=JobMetadata(session_id="s"))
         state.avatar_allowed = False
         settings = WorkerSettings.from_env(WORKER)
         avatar = FirstAvatar(settings, state.script, state.timeline)
-        self.greeting = RunningGreeting(cast(Any, ctx), settings, state, events, store, avatar)
+        self.greeting = RunningGreeting(cast(Any, ctx), settings, state, store, avatar)
 
     async def _delete_room(self, _: object) -> None:
         if self.deleted_by_other:

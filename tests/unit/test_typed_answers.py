@@ -58,13 +58,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 def state_in(locale: str, library: Library) -> GreetingState:
     metadata = JobMetadata.model_validate({"locale": locale})
-    return GreetingState(metadata=metadata, library=library, events=Events())
+    return GreetingState(metadata=metadata, library=library)
 
 
 async def result_of(said: str, id: str, state: GreetingState) -> object:
     """What becomes of an answer: its value, `skip` or `again`."""
     (question,) = [q for q in state.script.questions if q.id == id]
-    tools = {t.id: t for t in FunctionTools(state, Events(), cast(Speaker, None)).declared()}
+    tools = {t.id: t for t in FunctionTools(state, cast(Speaker, None)).declared()}
     schemas = [cast(Any, tool).info.raw_schema for tool in tools.values()]
     functions = {s["name"]: {"parametersJsonSchema": s["parameters"]} for s in schemas}
     turns = [Turn("model", question.ask), Turn("user", said)]

@@ -33,7 +33,7 @@ from agent.conversation.conversation import Conversation
 from agent.conversation.function_tools import RECORD
 from agent.conversation.state import GreetingState
 from agent.core.errors import ScriptError
-from agent.core.events import ClosingRequested, Events, LineAdded
+from agent.core.events import ClosingRequested, LineAdded
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import Question
 from agent.scripts.selection import DEFAULT_SCRIPT
@@ -85,19 +85,17 @@ class _Rehearsal:
         files = target.library.scripts[target.name]
         # Nothing but this script can be selected, whatever it is called.
         scripts = {target.name: files, DEFAULT_SCRIPT: files}
-        events = Events()
         metadata = {"trainee": {"name": TRAINEE_NAME}, "locale": locale}
         self._state = GreetingState(
             metadata=JobMetadata.model_validate(metadata),
-            events=events,
             library=replace(target.library, scripts=scripts),
         )
-        self._conversation = Conversation(answering, self._state, events, None)
+        self._conversation = Conversation(answering, self._state, None)
         self._conversation.session.on("function_tools_executed", self._on_calls)
         self._talk = Talk(trainee, self._state.script)
         self._language = language_of(locale)
-        events.on(LineAdded, self._on_line)
-        events.on(ClosingRequested, self._on_closing)
+        self._state.events.on(LineAdded, self._on_line)
+        self._state.events.on(ClosingRequested, self._on_closing)
 
     async def run(self) -> Talk:
         """Hold the conversation, from the opening to the closing line."""
