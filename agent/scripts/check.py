@@ -112,6 +112,8 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
     """Compare the locales of one script, and find those that are missing."""
     folder = library.root / name
     files = library.scripts.get(name, {})
+    if any(finding.path == folder for finding in library.broken):
+        return  # it cannot be read
     broken = {f.path.stem for f in library.broken if f.path.parent == folder}
     declared = next((p.fields.locales for p in files.values() if p.fields.locales), None)
     wanted = set(library.commons) if declared is None else set(declared)

@@ -6,6 +6,7 @@ mistake does not stop all greetings. `python -m agent prompts check` reports it.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -146,7 +147,7 @@ def with_folder(library: Library, folder: Path) -> Library:
     """Return the library with the files of one more folder, such as a draft."""
     files: dict[str, ScriptFile[Script]] = {}
     broken: list[Finding] = []
-    for path in sorted(folder.glob("[!.]*.md")):
+    for path in _files_in(folder, broken):
         try:
             files[path.stem] = read_script_file(path, Script)
         except InvalidScriptFile as e:
@@ -159,7 +160,7 @@ def read_commons(root: Path) -> tuple[dict[str, ScriptFile[Common]], list[Findin
     """Return the valid `_common` files by locale, and the findings of the others."""
     commons: dict[str, ScriptFile[Common]] = {}
     broken: list[Finding] = []
-    for path in sorted((root / COMMON).glob("[!.]*.md")):
+    for path in _files_in(root / COMMON, broken):
         try:
             commons[path.stem] = read_script_file(path, Common)
         except InvalidScriptFile as e:
@@ -167,6 +168,18 @@ def read_commons(root: Path) -> tuple[dict[str, ScriptFile[Common]], list[Findin
     if not commons and root != PROMPTS:
         commons = load_library(PROMPTS).commons
     return commons, broken
+
+
+def _files_in(folder: Path, broken: list[Finding]) -> list[Path]:
+    """Return the script files in a folder; add a finding to `broken` if it cannot be read."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        broken.append(Finding(folder, 0, "", f"cannot be read: {e.strerror}"))
+        return []
+    return sorted(folder / n for n in names if n.endswith(".md") and not n.startswith("."))
 
 
 def folders(root: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.store import SqliteStore, open_store
 from tests.support.doctor_store import check_store, store_configuration
+from tests.support.other_user import of_another_user, visible_folder
 
 
 async def create_store(folder: Path) -> None:
@@ -61,6 +62,24 @@ async def test_store_check_fails_if_redis_does_not_answer(tmp_path: Path) -> Non
     assert found["store.usable"].what.startswith("127.0.0.1:1: Redis cannot be reached")
     assert "REDIS_URL" in found["store.usable"].fix
     assert "a-password" not in found["store.usable"].what
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs the permissions of POSIX")
+async def test_store_check_names_the_folder_of_another_user() -> None:
+    async with aiohttp.ClientSession() as session:
+        with visible_folder() as folder:
+            state = folder / "state"
+            await create_store(state)
+            configuration = store_configuration(state, PLATFORM_API_KEY="k" * 16)
+            with of_another_user(state):
+                found = await check_store(state)
+                [shared] = [r async for r in store.check_shared(configuration, HttpClient(session))]
+    assert list(found) == ["store.usable"]
+    assert found["store.usable"].level is Level.FAILED
+    said = found["store.usable"].what
+    assert said.startswith(f"STATE_DIR ({state}) cannot be used: this user (uid ")
+    assert "may not write to " in said
+    assert shared.level is Level.SKIPPED
 
 
 @pytest.mark.parametrize(

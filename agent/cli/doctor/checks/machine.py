@@ -12,11 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
+from agent.cli.doctor.folders import closest_existing
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 
 _LOCK = Path(__file__).resolve().parents[4] / "uv.lock"
 _MIB = 1024 * 1024
 _DISK_MIN = 200 * _MIB
+_DISK_FULL = 5 * _MIB
+"""The write-ahead log of SQLite grows to 4 MiB."""
 _JOBS_PER_CORE = 5
 _PYTHON = ((3, 11), (3, 14))
 _PACKAGES = ("livekit", "google-genai", "fastapi", "pydantic", "redis")
@@ -33,9 +36,12 @@ def check(config: Configuration) -> Iterator[CheckResult]:
 
 
 def _disk(folder: Path) -> CheckResult:
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(closest_existing(folder)).free
     what = f"{free // _MIB} MiB are free on the disk of STATE_DIR"
+    if free < _DISK_FULL:
+        return failed(
+            "machine.disk", what, "free some space: SQLite can store nothing, and outcomes are lost"
+        )
     if free < _DISK_MIN:
         return warning(
             "machine.disk", what, "free some space: outcomes are lost if the disk is full"

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped
+from agent.cli.doctor.folders import exists
+from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import ScriptError
-from agent.scripts import PROMPTS, load_library
+from agent.scripts import PROMPTS, Library, load_library
 from agent.scripts.check import check_path
 from agent.speech.voices import choose_voice, gemini_voice, spoken_language
 
 
-async def check(config: Configuration) -> AsyncIterator[CheckResult]:
+async def check(config: Configuration, root: Path = PROMPTS) -> AsyncIterator[CheckResult]:
     try:
-        found = await asyncio.to_thread(check_path, PROMPTS)
-        library = await asyncio.to_thread(load_library, PROMPTS)
+        voices = None if config.lacks("VOICES") else config.worker.voices
+        found = await asyncio.to_thread(check_path, root, voices)
+        library = await asyncio.to_thread(load_library, root)
     except ScriptError as e:
-        yield failed(
-            "scripts.valid",
-            f"the scripts cannot be read: {e}",
-            "prompts/ belongs next to agent/: copy it there, or build the image again",
-        )
+        fix = "prompts/ belongs next to agent/: copy it there, or build the image again"
+        if exists(root):
+            fix = (
+                "correct it: python -m agent prompts check lists every problem. If it cannot be "
+                "read, let this user read prompts/ (chmod -R a+rX prompts)"
+            )
+        yield failed("scripts.valid", f"the scripts cannot be read: {e}", fix)
         yield skipped("scripts.voices", "the scripts cannot be read")
         return
     if found:
@@ -34,6 +39,9 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         )
     else:
         yield ok("scripts.valid", f"all {len(library.scripts)} scripts are valid")
+    if "worker" in config.parts and not config.lacks("BEYOND_PRESENCE_AVATARS"):
+        for result in _avatars(library, config.worker.beyond_presence_avatars):
+            yield result
     if unusable := config.lacks("VOICES"):
         yield skipped("scripts.voices", unusable)
         return
@@ -55,6 +63,27 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         )
     if not missing:
         yield ok("scripts.voices", f"every locale has a voice: {', '.join(sorted(locales))}")
+
+
+def _avatars(library: Library, table: Mapping[str, str]) -> Iterator[CheckResult]:
+    """Find names that only the scripts have, or only BEYOND_PRESENCE_AVATARS."""
+    files = [file for locales in library.scripts.values() for file in locales.values()]
+    named = {file.fields.avatar for file in files if file.fields.avatar}
+    check, table_name = "scripts.avatars", "BEYOND_PRESENCE_AVATARS"
+    if missing := sorted(named - table.keys()):
+        yield warning(
+            check,
+            f"scripts name the avatar {', '.join(missing)}, which {table_name} does not have: "
+            "trainees see the default avatar",
+            f"add {missing[0]}=AVATAR_ID to {table_name}, or correct the scripts",
+        )
+    if unused := sorted(table.keys() - named - library.scripts.keys()):
+        yield warning(
+            check,
+            f"{table_name} has {', '.join(unused)}, which is neither a script's folder nor a name "
+            "that a script uses",
+            "correct the name, or remove it",
+        )
 
 
 def _speaks(voice: str, locale: str) -> bool:

@@ -19,7 +19,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from agent.cli.doctor.configuration import Configuration, plain
-from agent.cli.doctor.folders import why_unwritable
+from agent.cli.doctor.folders import exists, why_unwritable
 from agent.cli.doctor.http_client import (
     REQUEST_TIMEOUT_S,
     HttpClient,
@@ -56,7 +56,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         return
     settings = config.endpoint
     uses_redis = settings.redis_url is not None
-    if not uses_redis and not _file(settings).exists():
+    if not uses_redis and not exists(_file(settings)):
         yield _not_created_yet(settings.state_dir)
         return
     try:
@@ -88,7 +88,7 @@ def _not_created_yet(folder: Path) -> CheckResult:
     if why := why_unwritable(folder):
         return failed(
             "store.usable",
-            f"STATE_DIR cannot be created: {why}",
+            f"STATE_DIR ({folder}) cannot be used: {why}",
             _SQLITE_FIX,
         )
     return ok("store.usable", f"{folder} can be written; the first start creates the store")
@@ -192,7 +192,10 @@ async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator
         yield skipped(check, unusable)
         return
     settings = config.endpoint
-    if settings.redis_url is None and not _file(settings).exists():
+    if settings.redis_url is None and why_unwritable(settings.state_dir):
+        yield skipped(check, "the store is not usable: see above")
+        return
+    if settings.redis_url is None and not exists(_file(settings)):
         yield failed(
             check,
             f"the token endpoint runs, but there is no store in {settings.state_dir}: it uses "
