@@ -9,9 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dotenv import load_dotenv
-
 from agent.core.errors import ConfigError, TrainingGreeterError
+from agent.core.settings import load_env_file
 
 _DOCTOR = "agent.cli.doctor.command"
 
@@ -60,11 +59,11 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     name = parser.parse_args(arguments[:1]).command
     command = COMMANDS[name]
-    if command.module != _DOCTOR:  # it reads .env itself, because .env may be what is wrong
-        load_dotenv(".env", override=False)
     # Keep personal data out of traces, whatever collector is configured.
     os.environ["LIVEKIT_TELEMETRY_ALLOW_PII"] = "0"
     try:
+        if command.module != _DOCTOR:  # it reads .env itself, because .env may be what is wrong
+            load_env_file()
         return command.run(arguments[1:])
     except ConfigError as e:
         print(f"python -m agent {name}: {e}", file=sys.stderr)

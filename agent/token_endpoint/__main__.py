@@ -13,13 +13,12 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
-from dotenv import load_dotenv
 from fastapi import FastAPI
 
 from agent.core.addresses import is_private_host
 from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.log import logger
-from agent.core.settings import EndpointSettings
+from agent.core.settings import EndpointSettings, load_env_file
 from agent.telemetry.log_format import set_up_logs
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.http.uvicorn_server import EndpointServer, http_protocol_for
@@ -49,8 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # uvicorn warns about each malformed request, so that anyone could fill the log.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
-    load_dotenv(".env", override=False)
     try:
+        load_env_file()
         settings = EndpointSettings.from_env(os.environ)
         set_up_logs(settings)
         app = create_app(settings)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from agent import __main__ as command_line
+from agent.token_endpoint import __main__ as token_endpoint
+from tests.support.other_user import of_another_user, visible_folder
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 
@@ -74,6 +78,45 @@ def test_missing_setting_is_named(
     shown = capsys.readouterr().err
     assert shown.startswith(f"python -m agent {arguments[0]}: ")
     assert missing in shown
+
+
+@pytest.fixture
+def _same_signal_handlers() -> Iterator[None]:
+    """The token endpoint sets its own."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_same_signal_handlers")
+@pytest.mark.parametrize("main", [command_line.main, token_endpoint.main])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("A=1\n".encode("utf-16"), "is not UTF-8 text"), (None, "cannot be read (Permission denied)")],
+    ids=["utf-16", "unreadable"],
+)
+def test_env_file_that_cannot_be_read_is_named(
+    main: Callable[[list[str]], int],
+    content: bytes | None,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["start"] if main is command_line.main else []
+    with visible_folder() as folder:
+        monkeypatch.chdir(folder)
+        file = folder / ".env"
+        file.write_bytes(content or b"A=1\n")
+        if content is not None:
+            assert main(arguments) == 2
+        else:
+            main(arguments)  # imports what it needs: this user may
+            capsys.readouterr()
+            with of_another_user(file):
+                assert main(arguments) == 2
+        monkeypatch.undo()
+    assert f".env {said}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--url", "--api-key", "--api-secret"])

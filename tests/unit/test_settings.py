@@ -40,6 +40,38 @@ def test_avatar_settings_accept_the_plugins_names() -> None:
     assert settings.beyond_presence_avatar_id == "a"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("DEEPGRAM_API_KEY", "deepgram\n", "starts or ends with white space"),
+        ("LIVEKIT_API_SECRET", '"the-livekit-secret"', "is in quotes"),
+        ("GOOGLE_API_KEY", "\ufeffgoogle", "contains characters that no key has"),
+        ("BEYOND_PRESENCE_AVATAR_ID", "ava\ttar", "contains a line break or"),
+        ("RECORDING_S3_SECRET", " s3", "starts or ends with white space"),
+        ("PLATFORM_API_KEY", "p" * 16 + "\n", "starts or ends with white space"),
+        ("PLATFORM_JWT_SECRET", "s" * 32 + "\n", "starts or ends with white space"),
+        ("LIVEKIT_URL", "wss://x.livekit.cloud ", "starts or ends with white space"),
+        ("LIVEKIT_URL", "wss://key:secret@x.livekit.cloud", "must not contain a user"),
+    ],
+)
+def test_settings_refuse_a_key_that_was_copied_with_something_else(
+    name: str, value: str, why: str
+) -> None:
+    """Otherwise each call is refused, and greetings run without an avatar or without a voice."""
+    kind = WorkerSettings if name in WorkerSettings.names() else EndpointSettings
+    with pytest.raises(ConfigError) as error:
+        kind.from_env({**WORKER, "PLATFORM_API_KEY": "p" * 16, name: value})
+    assert f"invalid: {name}: {why}" in str(error.value)
+    assert value.strip() not in str(error.value)
+
+
+def test_jwt_secret_may_be_a_sentence() -> None:
+    """It is not sent in a header."""
+    secret = "ein langer Satz für die Plattform, mit Leerzeichen"
+    settings = EndpointSettings.from_env({**WORKER, "PLATFORM_JWT_SECRET": secret})
+    assert settings.platform_jwt_secrets == [secret]
+
+
 def test_https_livekit_url_becomes_wss() -> None:
     settings = WorkerSettings.from_env({**WORKER, "LIVEKIT_URL": "https://x.livekit.cloud/"})
     assert settings.public_url == "wss://x.livekit.cloud"

@@ -1,7 +1,7 @@
 """Values and names of environment variables: typical mistakes of people and tools.
 
 The settings' types refuse values that are impossible. This module finds values that are possible
-but cannot be meant, such as placeholders and values in quotes, and names that are misspelled.
+but cannot be meant, such as placeholders, and names that are misspelled.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+
+from agent.core.settings.spelling import key_problem, spelling_problem
 
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|\byour[-_ ]|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|\.\.\.|…"
@@ -32,16 +34,9 @@ OTHER_NAMES = {
 
 
 def value_problem(value: str) -> str:
-    """Say what is wrong with the spelling of a value, without repeating it; empty if nothing is."""
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'`":
-        return (
-            "is in quotes, which become part of the value: remove them "
-            "(unlike a shell, docker --env-file does not remove quotes)"
-        )
-    if value != value.strip():
-        return "starts or ends with white space: remove it"
-    if any(ord(c) < 32 or ord(c) == 127 for c in value):
-        return "contains a line break or another invisible character: copy it again, as one line"
+    """Say what is wrong with a value, without repeating it; empty if nothing is."""
+    if problem := spelling_problem(value):
+        return problem
     if _PLACEHOLDER.search(value):
         return "is still a placeholder: replace it with your own value"
     return ""
@@ -49,11 +44,7 @@ def value_problem(value: str) -> str:
 
 def credential_problem(value: str) -> str:
     """Like `value_problem`, for keys and ids, which are sent in HTTP headers."""
-    if problem := value_problem(value):
-        return problem
-    if not value.isascii() or " " in value:
-        return "contains characters that no key has: copy it again"
-    return ""
+    return value_problem(value) or key_problem(value)
 
 
 def similar_setting(name: str, known: Iterable[str]) -> str | None:

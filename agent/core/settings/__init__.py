@@ -8,6 +8,7 @@ import.
 from __future__ import annotations
 
 from agent.core.settings.endpoint import EndpointSettings
+from agent.core.settings.env_file import load_env_file
 from agent.core.settings.recording import RecordingSettings
 from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
 from agent.core.settings.worker import LlmSettings, VoiceSettings, WorkerSettings
@@ -22,4 +23,5 @@ __all__ = [
     "StoreSettings",
     "VoiceSettings",
     "WorkerSettings",
+    "load_env_file",
 ]

@@ -11,9 +11,12 @@ from agent.core.settings.field_types import (
     CommaSeparated,
     HttpUrlOrEmpty,
     JwksUrlOrEmpty,
+    Key,
     OriginPatterns,
     Rate,
     Seconds,
+    Secret,
+    SecretKey,
 )
 from agent.core.settings.shared import BillSettings, LiveKitSettings, LogSettings, StoreSettings
 
@@ -30,8 +33,8 @@ def _at_least(size: int, unit: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-_ApiKey = Annotated[SecretStr | None, _at_least(16, "characters")]
-_JwtSecret = Annotated[SecretStr | None, _at_least(32, "bytes")]
+_ApiKey = Annotated[SecretKey | None, _at_least(16, "characters")]
+_JwtSecret = Annotated[Secret | None, _at_least(32, "bytes")]
 
 
 def _values(*secrets: SecretStr | None) -> list[str]:
@@ -73,9 +76,9 @@ class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings
     """All requests with PLATFORM_API_KEY to start or end greetings."""
     join_timeout_max_s: float = Field(40, ge=1, le=40)
     """Longest `join_timeout_s` of a request. After 45 s the reaper removes the avatar anyway."""
-    livekit_api_key_previous: str = ""
+    livekit_api_key_previous: Key = ""
     """The old LiveKit key, whose webhooks and room tokens are accepted too during a rotation."""
-    livekit_api_secret_previous: SecretStr | None = None
+    livekit_api_secret_previous: SecretKey | None = None
     """The secret of the old LiveKit key."""
     livekit_timeout_s: Seconds = 3
     """Timeout of one request to LiveKit's API."""

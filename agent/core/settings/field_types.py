@@ -13,10 +13,13 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from agent.core.addresses import is_private_host
+from agent.core.settings.spelling import key_problem, spelling_problem
 
 
 def _address(value: str) -> SplitResult:
     """Split an address; `urlsplit` raises for an invalid port only when the port is read."""
+    if problem := spelling_problem(value):
+        raise ValueError(problem)
     try:
         parts = urlsplit(value)
         _ = parts.port
@@ -33,6 +36,11 @@ def _websocket_url(value: str) -> str:
     scheme = {"https": "wss", "http": "ws"}.get(parts.scheme, parts.scheme)
     if scheme not in {"ws", "wss"} or not parts.hostname:
         raise ValueError("must look like wss://your-project.livekit.cloud")
+    if "@" in parts.netloc:
+        raise ValueError(
+            "must not contain a user and password: LiveKit gets LIVEKIT_API_KEY and "
+            "LIVEKIT_API_SECRET"
+        )
     return urlunsplit((scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 
@@ -128,6 +136,23 @@ def _table(value: Any) -> Any:
     return {key.strip(): value.strip() for key, _, value in rows}
 
 
+def _key(value: str) -> str:
+    if problem := key_problem(value):
+        raise ValueError(problem)
+    return value
+
+
+def _secret_key(value: SecretStr) -> SecretStr:
+    _key(value.get_secret_value())
+    return value
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if problem := spelling_problem(value.get_secret_value()):
+        raise ValueError(problem)
+    return value
+
+
 def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
     """Check a secret of Standard Webhooks."""
     if value is None:
@@ -143,6 +168,12 @@ def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
 
 Folder = Annotated[Path, AfterValidator(lambda value: Path(os.path.expanduser(value)))]
 """`~` is the home folder: no shell expands the values of `.env`."""
+Key = Annotated[str, AfterValidator(_key)]
+"""A key's name or an id that is no secret."""
+SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
+"""A key that is sent in a header: a service would refuse each call with a misspelt one."""
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+"""A secret that signs something; it may be a text in any language."""
 Table = Annotated[dict[str, str], BeforeValidator(_table)]
 WebhookSecret = Annotated[SecretStr | None, AfterValidator(_webhook_secret)]
 WebSocketUrl = Annotated[str, AfterValidator(_websocket_url)]

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator
 
 from agent.core.settings.base import Settings
-from agent.core.settings.field_types import Folder, HttpUrlOrEmpty
+from agent.core.settings.field_types import Folder, HttpUrlOrEmpty, SecretKey
 
 _PREFIX = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*/)*")
 
@@ -36,8 +36,8 @@ class RecordingSettings(Settings):
     recording_s3_region: str = "us-east-1"
     recording_s3_endpoint: HttpUrlOrEmpty = ""
     """Path-style endpoint of an S3-compatible store; empty for Amazon S3."""
-    recording_s3_access_key: SecretStr | None = None
-    recording_s3_secret: SecretStr | None = None
+    recording_s3_access_key: SecretKey | None = None
+    recording_s3_secret: SecretKey | None = None
 
     @classmethod
     def _find_incomplete(cls, values: Mapping[str, str]) -> str:

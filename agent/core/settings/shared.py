@@ -13,6 +13,8 @@ from agent.core.settings.field_types import (
     Folder,
     HttpBase,
     HttpUrlOrEmpty,
+    Key,
+    SecretKey,
     WebhookSecret,
     WebSocketUrl,
 )
@@ -56,8 +58,8 @@ class LiveKitSettings(Settings):
     """LiveKit's address and credentials."""
 
     livekit_url: WebSocketUrl
-    livekit_api_key: str
-    livekit_api_secret: SecretStr
+    livekit_api_key: Key
+    livekit_api_secret: SecretKey
     livekit_public_url: WebSocketUrl | None = None
     """LiveKit's address for browsers and Beyond Presence; None for `livekit_url`."""
     livekit_agent_name: str = "training-greeter"
@@ -71,7 +73,7 @@ class LiveKitSettings(Settings):
 class BillSettings(Settings):
     """The comparison of the avatar ledger with Beyond Presence."""
 
-    beyond_presence_api_key: SecretStr | None = Field(
+    beyond_presence_api_key: SecretKey | None = Field(
         None, validation_alias=AliasChoices("BEYOND_PRESENCE_API_KEY", "BEY_API_KEY")
     )
     """The worker needs it. With it, the token endpoint compares the ledger every day."""

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from pydantic import (
     AliasChoices,
     Field,
-    SecretStr,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -20,7 +19,9 @@ from agent.core.settings.field_types import (
     HttpBase,
     HttpBaseOrEmpty,
     HttpUrlOrEmpty,
+    Key,
     Seconds,
+    SecretKey,
     Table,
 )
 from agent.core.settings.recording import RecordingSettings
@@ -35,7 +36,7 @@ def _uses_vertex(values: Mapping[str, object]) -> bool:
 class LlmSettings(Settings):
     """Settings of the text console: the LLM only."""
 
-    google_api_key: SecretStr
+    google_api_key: SecretKey
     """Required unless `google_genai_use_vertexai`."""
     google_genai_use_vertexai: bool = False
     """Gemini on Vertex AI, in one location, instead of the Gemini API, which has no region."""
@@ -79,7 +80,7 @@ class LlmSettings(Settings):
 class VoiceSettings(LlmSettings):
     """Settings of spoken conversations: LLM, STT and TTS."""
 
-    deepgram_api_key: SecretStr
+    deepgram_api_key: SecretKey
     deepgram_base_url: DeepgramOrigin = "https://api.deepgram.com"
     """Only scheme and host; `/v2/listen`, `/v1/listen` or `/v1/speak` is added."""
     deepgram_stt_model: str = "flux-general-multi"
@@ -141,10 +142,10 @@ class WorkerSettings(
 ):
     """Settings of the worker's process and its jobs."""
 
-    beyond_presence_api_key: SecretStr = Field(
+    beyond_presence_api_key: SecretKey = Field(
         validation_alias=AliasChoices("BEYOND_PRESENCE_API_KEY", "BEY_API_KEY")
     )
-    beyond_presence_avatar_id: str = Field(
+    beyond_presence_avatar_id: Key = Field(
         validation_alias=AliasChoices("BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID")
     )
     beyond_presence_avatars: Table = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 from livekit import api
 
@@ -38,11 +39,16 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         yield skipped("livekit.credentials", "LiveKit is not reachable")
         return
     if not _is_livekit(response):
+        fix = (
+            "set LIVEKIT_URL to the address of LiveKit: your project's, or your server's port 7880 "
+            "or the proxy in front of it"
+        )
+        if path := urlsplit(url).path:
+            fix = f"remove {path} from LIVEKIT_URL, unless a proxy needs it; otherwise {fix}"
         yield failed(
             "livekit.reachable",
             f"{host_and_port(url)} answers (HTTP {response.status}), but is not LiveKit",
-            "set LIVEKIT_URL to the address of LiveKit: your project's, or your server's port 7880 "
-            "or the proxy in front of it",
+            fix,
         )
         yield skipped("livekit.credentials", "the server that answers is not LiveKit")
         return
@@ -74,8 +80,8 @@ def credentials_refused(response: Response) -> CheckResult:
         return failed(
             check,
             "LiveKit does not know LIVEKIT_API_KEY",
-            "use key and secret of the project in LIVEKIT_URL: the key is of another project, "
-            "or was deleted",
+            "use key and secret of the project in LIVEKIT_URL: the key is of another project, was "
+            "deleted, or is in the place of the secret",
         )
     if "signature is invalid" in words or "error in cryptographic primitive" in words:
         return failed(
