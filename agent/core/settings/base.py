@@ -104,7 +104,11 @@ def _variables(fields: Mapping[str, FieldInfo]) -> set[str]:
 
 
 def _is_secret(field: FieldInfo) -> bool:
-    return not field.repr or SecretStr in (field.annotation, *get_args(field.annotation))
+    return not field.repr or _contains_secret(field.annotation)
+
+
+def _contains_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_contains_secret, get_args(annotation)))
 
 
 def _explain(errors: list[ErrorDetails], incomplete: str) -> str:
