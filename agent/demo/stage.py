@@ -33,6 +33,13 @@ _READY_S = 60.0
 _DRAIN_S = "3"
 """At Ctrl-C, running greetings have this long to end."""
 _SHIPPED_AGENT_NAME = "training-greeter"
+_OF_STAND_INS = {
+    "BEYOND_PRESENCE_API_KEY": "demo-beyond-presence",
+    "BEYOND_PRESENCE_AVATAR_ID": "demo",
+    "DEEPGRAM_API_KEY": "demo-deepgram",
+    "GOOGLE_API_KEY": "demo-google",
+    "RECORDING": "worker",
+}
 _OF_REAL_PLATFORMS = ("PLATFORM_JWKS_URL", "PLATFORM_JWT_ISSUER", "PLATFORM_JWT_AUDIENCE")
 
 
@@ -132,7 +139,14 @@ async def stage(
             )
             here.children["livekit-server"] = here.livekit.process
             here.children["stand-ins"] = here.stand_ins.process
-            here.environment = _demo_environment(here.livekit, here.stand_ins, logs)
+            here.environment = {
+                "LIVEKIT_URL": here.livekit.url,
+                "LIVEKIT_API_KEY": here.livekit.api_key,
+                "LIVEKIT_API_SECRET": here.livekit.api_secret,
+                "RECORDINGS_DIR": str(logs / "recordings"),
+                **_OF_STAND_INS,
+                **here.stand_ins.environment,
+            }
         here.worker_url = f"http://127.0.0.1:{worker_port}"
         here.environment |= {
             "PLATFORM_JWT_SECRET": platform.jwt_secret,
@@ -163,21 +177,6 @@ async def stage(
         ):
             await wait_until_ready(name, url, here.children[name], logs / f"{name}.log", _READY_S)
         yield here
-
-
-def _demo_environment(livekit: LiveKitServer, providers: StandIns, logs: Path) -> dict[str, str]:
-    return {
-        "LIVEKIT_URL": livekit.url,
-        "LIVEKIT_API_KEY": livekit.api_key,
-        "LIVEKIT_API_SECRET": livekit.api_secret,
-        "BEYOND_PRESENCE_API_KEY": "demo-beyond-presence",
-        "BEYOND_PRESENCE_AVATAR_ID": "demo",
-        "DEEPGRAM_API_KEY": "demo-deepgram",
-        "GOOGLE_API_KEY": "demo-google",
-        "RECORDING": "worker",
-        "RECORDINGS_DIR": str(logs / "recordings"),
-        **providers.environment,
-    }
 
 
 def _real_environment() -> dict[str, str]:

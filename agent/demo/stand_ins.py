@@ -45,12 +45,11 @@ class StandIns:
         If `crashed` is true, the avatar's process has died, as LiveKit's native library sometimes
         makes it: the test that saw it may run again.
         """
-        sessions: list[dict[str, Any]] = await self._request("GET", "/sessions")
-        return sessions
+        return list(await self._request("GET", "/sessions"))
 
     async def calls(self, provider: str = "") -> list[dict[str, Any]]:
         """Calls to all providers or to one (bey, stt, tts, llm), oldest first; see `Call`."""
-        calls: list[dict[str, Any]] = await self._request("GET", "/calls")
+        calls = await self._request("GET", "/calls")
         return [call for call in calls if provider in {"", call["provider"]}]
 
     async def script(self, *replies: dict[str, Any]) -> None:

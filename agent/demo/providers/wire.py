@@ -62,28 +62,23 @@ class Shared:
         self.voice.close()
         self.recogniser.close()
 
-    async def begin(
-        self,
-        request: web.Request,
-        provider: str,
-        name: str,
-        *,
-        lasting: bool = False,
-        **detail: Any,
-    ) -> Call:
+    async def begin(self, request: web.Request, provider: str, **detail: Any) -> Call:
         """Record a call.
 
         Args:
             provider: whose call it is, as faults name it; a call of `aura` is recorded as `tts`.
-            lasting: only faults without a count; a call of `doctor` uses none up.
             detail: of the call.
 
         Raises:
             Answered: a fault replaces the answer.
         """
+        method = "WS" if "Upgrade" in request.headers else request.method
+        name = f"{method} {request.path}"
         call = Call(PART_OF.get(provider, provider), name, time.time(), detail=detail)
         self.calls.append(call)
         request[CALL] = call
+        # Only `doctor` and the check of a session read: they use up no fault that is counted.
+        lasting = method == "GET"
         if slow := self.faults.take(provider, "delay", lasting=lasting):
             await asyncio.sleep(slow.value)
         names = ("status", "huge", "hang", "refuse", "html", "empty")

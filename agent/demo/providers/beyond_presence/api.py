@@ -60,14 +60,14 @@ class BeyondPresence:
         app.router.add_get("/v1/usage", self._check)
         return app
 
-    async def _begin(self, request: web.Request, name: str, *, lasting: bool = False) -> Call:
-        call = await self._shared.begin(request, "bey", name, lasting=lasting)
+    async def _begin(self, request: web.Request) -> Call:
+        call = await self._shared.begin(request, "bey")
         if is_invalid_key(request.headers.get("x-api-key", "")):
             raise refused("bey", 401, "Invalid API key")
         return call
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        call = await self._begin(request, "POST /v1/sessions")
+        call = await self._begin(request)
         try:
             asked = _Asked.model_validate_json(await request.read())
         except ValidationError as e:
@@ -95,14 +95,14 @@ class BeyondPresence:
         return web.json_response(_as_answer(session) | started, status=201)
 
     async def _retrieve(self, request: web.Request) -> web.StreamResponse:
-        await self._begin(request, "GET /v1/sessions/{id}", lasting=True)
+        await self._begin(request)
         session = self.avatars.sessions.get(request.match_info["id"])
         if session is None:
             raise refused("bey", 404, "Session not found")
         return web.json_response(_as_answer(session))
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
-        await self._begin(request, "GET /v1/sessions", lasting=True)
+        await self._begin(request)
         sessions = sorted(self.avatars.sessions.values(), key=lambda one: -one.created_at)
         first, limit = (int(request.query.get(k, v)) for k, v in (("cursor", 0), ("limit", 10)))
         more, page = len(sessions) > first + limit, sessions[first : first + limit]
@@ -112,7 +112,7 @@ class BeyondPresence:
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: is the key valid, the avatar there, and what is the usage."""
-        await self._begin(request, f"GET {request.path}", lasting=True)
+        await self._begin(request)
         avatar = request.match_info.get("id")
         if request.path == "/v1/usage":
             return web.json_response(_USAGE)

@@ -6,8 +6,6 @@ voice are real and run on this machine; languages other than English are not tra
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 
 from agent.demo.providers.deepgram.listen import ListenV1
@@ -31,9 +29,10 @@ class Deepgram:
         app.router.add_get("/v1/auth/token", self._check)
         return app
 
-    async def _begin(self, request: web.Request, provider: str, name: str, **options: Any) -> None:
+    async def _begin(self, request: web.Request, provider: str) -> None:
         """Record a call, or refuse it as the real service would."""
-        await self._shared.begin(request, provider, name, **options)
+        model = request.query.get("model", "")
+        await self._shared.begin(request, provider, model=model)
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in {"token", "bearer"} or is_invalid_key(key):
             raise refused("stt", 401, "Invalid credentials.")
@@ -42,16 +41,14 @@ class Deepgram:
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """A free call of `doctor`: is the key valid?"""
-        await self._begin(request, "stt", f"GET {request.path}", lasting=True)
+        await self._begin(request, "stt")
         return web.json_response({"api_key_id": "stand-in", "scopes": ["usage:write"]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
-        model = request.query.get("model", "nova-3")
-        await self._begin(request, "stt", f"WS {request.path}", model=model)
+        await self._begin(request, "stt")
         listen = TurnsListener if request.path == "/v2/listen" else ListenV1
         return await listen(request, self._shared).serve()
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
-        model = request.query.get("model", "")
-        await self._begin(request, "aura", "WS /v1/speak", model=model)
+        await self._begin(request, "aura")
         return await Speaker(request, self._shared).serve()

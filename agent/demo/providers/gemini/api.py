@@ -54,9 +54,9 @@ class Gemini:
         """
         self._script = deque(Reply(**reply) for reply in replies)
 
-    async def _begin(self, request: web.Request, provider: str, name: str, **options: Any) -> Call:
+    async def _begin(self, request: web.Request, provider: str, **detail: Any) -> Call:
         """Record a call, or refuse its key as Google would."""
-        call = await self._shared.begin(request, provider, name, **options)
+        call = await self._shared.begin(request, provider, **detail)
         key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
         if not key.strip():
             raise refused("llm", 403, "Method doesn't allow unregistered callers.")
@@ -66,7 +66,7 @@ class Gemini:
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: the models."""
-        await self._begin(request, "llm", f"GET {request.path}", lasting=True)
+        await self._begin(request, "llm")
         model = request.match_info.get("model", next(iter(MODELS)))
         if model not in MODELS:
             raise refused("llm", 404, message("model", model))
@@ -74,7 +74,7 @@ class Gemini:
         return web.json_response(known if "model" in request.match_info else {"models": [known]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
-        await self._begin(request, "live", "WS :bidiGenerateContent")
+        await self._begin(request, "live")
         return await LiveListener(request, self._shared).serve()
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
@@ -84,9 +84,7 @@ class Gemini:
         except ValueError:
             body = None
         speech = wants_sound(body)
-        call = await self._begin(
-            request, "tts" if speech else "llm", f"POST :{method}", model=model
-        )
+        call = await self._begin(request, "tts" if speech else "llm", model=model)
         if method != "streamGenerateContent" or model not in MODELS:
             raise refused("llm", 404, message("model", model))
         try:
