@@ -37,12 +37,12 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     # npm ci empties the folder first, and would follow a link into another checkout.
     own = not modules.is_symlink()
     if own and _older(modules / ".package-lock.json", [WEB / "package-lock.json"]):
-        # It refuses a Node.js that is too old for a package, and names every package as it comes.
-        install = ("ci", "--engine-strict", "--no-audit", "--no-fund", "--loglevel=http")
+        # At this level npm names every package as it comes.
+        install = ("ci", "--no-audit", "--no-fund", "--loglevel=http")
         what = "installing the page's packages (npm ci)"
         await run_tool(what, npm, *install, say=say, timeout_s=_NPM_TIMEOUT_S, cwd=WEB)
-    build = ("run", "build")
-    await run_tool("building the page", npm, *build, say=say, timeout_s=_NPM_TIMEOUT_S, cwd=WEB)
+    what = "building the page (with Node.js 20.19 or later)"
+    await run_tool(what, npm, "run", "build", say=say, timeout_s=_NPM_TIMEOUT_S, cwd=WEB)
     return DIST
 
 
