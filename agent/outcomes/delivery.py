@@ -28,7 +28,7 @@ from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.expired import ExpiredOutcomes
 from agent.outcomes.record import session_id_in
 from agent.outcomes.webhook import TIMEOUT_S, post_outcome
-from agent.store import Store
+from agent.store import Store, check_writable
 from agent.telemetry.shared_metrics import (
     DELETION_ERRORS,
     DELETION_TIME,
@@ -132,8 +132,8 @@ class OutcomeDelivery(BackgroundTask):
             STORE_ERRORS.labels("delivery").inc()
             if not self._store_is_away:
                 logger.warning(
-                    "the store cannot be reached; outcomes are not delivered until it is back; "
-                    "check REDIS_URL or STATE_DIR",
+                    "the store cannot be read or written; outcomes are not delivered until it is "
+                    "back; check REDIS_URL or STATE_DIR",
                     extra={"event": "store_unreachable", "error": str(e)},
                 )
             self._store_is_away = True
@@ -147,6 +147,7 @@ class OutcomeDelivery(BackgroundTask):
         return more
 
     async def _round(self, http: aiohttp.ClientSession) -> bool:
+        await check_writable(self._store)
         await self._expired.close()
         if self._only_counts and self._url:
             await self._add_counts()

@@ -71,7 +71,7 @@ class Bucket:
         """Return the bucket of the settings; None if RECORDING_S3_BUCKET is not set."""
         return cls(settings) if settings.recording_s3_bucket else None
 
-    async def check_access(self) -> None:
+    async def check_writable(self) -> None:
         """List one recording to check that the bucket answers and accepts the key."""
         async for _ in self._objects(self.prefix):
             return

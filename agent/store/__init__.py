@@ -23,6 +23,7 @@ from agent.store.interface import (
 from agent.store.redis import RedisStore
 from agent.store.redis_rates import LimitNow, ReachedLimit, RedisRates
 from agent.store.sqlite import SqliteStore
+from agent.store.writable import check_writable
 
 __all__ = [
     "PRESUMED",
@@ -36,6 +37,7 @@ __all__ = [
     "SqliteStore",
     "Store",
     "StoreSpace",
+    "check_writable",
     "dispatch_claim",
     "open_store",
     "store_name",

@@ -16,6 +16,9 @@ OPTIONS: Final[dict[str, Any]] = {
 }
 """For `redis.asyncio.Redis.from_url` and `ConnectionPool.from_url`."""
 
+_REPLICA: Final = "this is a replica: set REDIS_URL to the primary"
+_IN_SCRIPT: Final = "-readonly"
+"""Redis before 7 says so within the error of the script."""
 _CLUSTER: Final = (
     "this is a Redis cluster, which is not supported: use one server or a primary with replicas"
 )
@@ -24,7 +27,7 @@ _CREDENTIALS: Final = (
 )
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.OutOfMemoryError, "its memory is full: raise maxmemory or lower RETENTION_DAYS"),
-    (exceptions.ReadOnlyError, "this is a replica: set REDIS_URL to the primary"),
+    (exceptions.ReadOnlyError, _REPLICA),
     (exceptions.NoPermissionError, "its user may not do this: allow all commands on greeter:*"),
     (exceptions.ClusterError, _CLUSTER),
     (exceptions.AskError, _CLUSTER),
@@ -35,6 +38,7 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
 _IN_TEXT: Final = (
     # "Protocol error: unauthenticated multibulk length": our scripts have more than 10 arguments.
     ("unauthenticated", _CREDENTIALS),
+    (_IN_SCRIPT, _REPLICA),
     ("misconf", "it cannot save to its disk: check its log and free some space"),
     ("hello", "it or a proxy does not speak RESP3: set ?protocol=2 at the end of REDIS_URL"),
     ("noproto", "it or a proxy does not speak RESP3: set ?protocol=2 at the end of REDIS_URL"),
@@ -43,6 +47,13 @@ _IN_TEXT: Final = (
     ("max number of clients", "it has too many connections: raise maxclients"),
     ("db index", "it has no such database: change the number at the end of REDIS_URL"),
 )
+
+
+def is_read_only(error: object) -> bool:
+    """Whether a replica refused to write."""
+    return isinstance(error, exceptions.ReadOnlyError) or (
+        isinstance(error, exceptions.ResponseError) and _IN_SCRIPT in str(error).lower()
+    )
 
 
 def advice_on(error: Exception) -> str:

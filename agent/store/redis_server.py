@@ -20,7 +20,7 @@ from redis.exceptions import DataError, RedisError
 from agent.core.errors import StoreError
 from agent.store.batches import Batches
 from agent.store.interface import dispatch_claim
-from agent.store.redis_client import OPTIONS, advice_on
+from agent.store.redis_client import OPTIONS, advice_on, is_read_only
 
 _NOT_AN_ADDRESS: Final = (
     "REDIS_URL must look like redis://host:6379/0; write special characters of a password as %40 "
@@ -144,11 +144,16 @@ class RedisServer:
                 call(pipeline)
             try:
                 async with asyncio.timeout(2 * _WAIT_S):
-                    return await pipeline.execute(raise_on_error=False)
+                    results = await pipeline.execute(raise_on_error=False)
             except DataError:
                 raise  # one call cannot be encoded, and nothing was sent
             except (RedisError, OSError, TimeoutError) as e:
                 return [e] * len(calls)
+        if any(map(is_read_only, results)):
+            # After a failover the address leads to the new primary, but an open connection does
+            # not: the old primary is a replica now.
+            await self._redis.connection_pool.disconnect()
+        return list(results)
 
     async def _run(self, script: str, *args: str | float) -> Any:
         """Run a script. It can use `now` and the shared keys by their names in _PRELUDE."""

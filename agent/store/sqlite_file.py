@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,9 @@ Change = Callable[[sqlite3.Connection], Any]
 
 _WAIT_S = 2.0
 """Longest wait for another process's write."""
+
+_DISK_FULL = 1024 * 1024
+"""Bytes; a disk with less free space is full."""
 
 _SCHEMA = """
 BEGIN IMMEDIATE;
@@ -126,7 +130,20 @@ class SqliteFile:
             return work(self._connected())
         except (sqlite3.Error, OSError) as e:
             self._disconnect()  # the next call tries a new connection
-            raise StoreError(f"{self._path}: {e}") from e
+            raise StoreError(f"{self._path}: {e}{self._advice_on(e)}") from e
+
+    def _advice_on(self, error: Exception) -> str:
+        """Say what to do if the disk is full; SQLite may only call it an input or output error."""
+        kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if kind not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return ""
+        try:
+            free = shutil.disk_usage(self._path.parent).free
+        except OSError:
+            return ""
+        if free < _DISK_FULL:
+            return "; the disk of STATE_DIR is full: free some space"
+        return "; check the disk of STATE_DIR"
 
     def _connected(self) -> sqlite3.Connection:
         """Return the connection; open it first if there is none or if the file was replaced."""

@@ -21,7 +21,7 @@ from agent.core.http_session import LiveKitClient
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import LiveKitSettings, StoreSettings, WorkerSettings
-from agent.store import open_store
+from agent.store import check_writable, open_store
 
 _CALL_TIMEOUT_S: Final = 5.0
 _RETRY_EVERY_S: Final = 1.0
@@ -34,7 +34,7 @@ _LIVEKIT_CLOUD: Final = (
 
 
 async def check_store(settings: StoreSettings) -> None:
-    """Open the store and read from it.
+    """Open the store and write to it.
 
     A Redis server that does not answer is only logged: greetings run without it.
 
@@ -43,10 +43,10 @@ async def check_store(settings: StoreSettings) -> None:
     """
     store = open_store(settings)
     try:
-        await store.phase("-")
+        await check_writable(store)
     except StoreError as e:
         logger.error(
-            "the store does not answer; greetings run, but outcomes are lost until it does. Check "
+            "the store cannot be used; greetings run, but outcomes are lost until it can. Check "
             "REDIS_URL or STATE_DIR, or run: python -m agent doctor",
             extra={"event": "store_unreachable", "error": str(e)},
         )

@@ -17,8 +17,10 @@ class FakeRedis:
     strict: bool = False
     url: str = ""
     commands: list[str] = field(default_factory=list)
+    connections: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while line := await reader.readline():
                 parts = []

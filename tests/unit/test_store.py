@@ -16,7 +16,8 @@ import pytest
 
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
-from agent.store import Phase, SqliteStore, Store, open_store
+from agent.store import Phase, SqliteStore, Store, check_writable, open_store
+from tests.fakes.small_disk import small_disk
 from tests.support.store_checks.ledger import LEDGER_CHECKS
 from tests.support.store_checks.outcomes import OUTCOME_CHECKS
 from tests.support.store_checks.sessions import SESSION_CHECKS
@@ -153,3 +154,16 @@ def test_open_store_does_not_repeat_an_unusable_redis_address() -> None:
     with pytest.raises(StoreError) as error:
         open_store(StoreSettings.from_env({"REDIS_URL": "http://:s3cr3t@nowhere"}))
     assert "s3cr3t" not in str(error.value)
+
+
+async def test_sqlite_store_says_that_the_disk_is_full(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", mib=2) as disk:
+        created = SqliteStore(disk / "store.sqlite3")
+        await created.phase("7")
+        await created.aclose()
+        with contextlib.suppress(OSError), (disk / "other").open("wb") as file:
+            while True:
+                file.write(bytes(4096))
+                file.flush()
+        with pytest.raises(StoreError, match="the disk of STATE_DIR is full: free some space"):
+            await check_writable(SqliteStore(disk / "store.sqlite3"))

@@ -56,6 +56,10 @@ async def test_rate_limits_count_in_a_redis_that_knows_no_hello(
         ("-ERR Protocol error: unauthenticated multibulk length", "or needs one"),
         ("-WRONGPASS invalid username-password pair", "user or password in REDIS_URL"),
         ("-READONLY You can't write against a read only replica.", "to the primary"),
+        (
+            "-ERR Error running script: @user_script: -READONLY You can't write against a replica",
+            "to the primary",
+        ),
         ("-MISCONF Redis is configured to save RDB snapshots", "cannot save to its disk"),
         ("-NOPERM this user has no permissions", "its user may not do this"),
         ("-MOVED 3999 127.0.0.1:6381", "Redis cluster"),
@@ -77,6 +81,32 @@ async def test_store_error_says_what_to_do_and_repeats_no_key(answer: str, advic
             await store.phase("7")
         await store.aclose()
     assert "greeter:session" not in str(failure.value)
+
+
+async def test_store_reconnects_after_a_failover() -> None:
+    """The old primary keeps its connections, and refuses to write."""
+    async with fake_redis(
+        {"EVAL": "-READONLY You can't write against a read only replica.\r\n"}
+    ) as redis:
+        store = RedisStore(redis.url)
+        with pytest.raises(StoreError, match="to the primary"):
+            await store.mark_met("7")
+        redis.answers["EVAL"] = "$-1\r\n"
+        await store.mark_met("7")
+        await store.aclose()
+    assert redis.connections == 2
+
+
+async def test_doctor_finds_a_redis_that_cannot_be_written(tmp_path: Path) -> None:
+    answers = {
+        "EVAL": "$-1\r\n",
+        "EVAL 1000": "-READONLY You can't write against a read only replica.\r\n",
+    }
+    async with fake_redis(answers) as redis:
+        found = await check_store(tmp_path, REDIS_URL=redis.url)
+    assert list(found) == ["store.usable"]
+    assert found["store.usable"].level is Level.FAILED
+    assert "this is a replica: set REDIS_URL to the primary" in found["store.usable"].what
 
 
 async def test_store_error_names_the_protocol_if_resp3_was_chosen() -> None:

@@ -39,7 +39,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
 
 async def _bucket(bucket: Bucket, name: str) -> CheckResult:
     try:
-        await bucket.check_access()
+        await bucket.check_writable()
     except RecordingError as e:
         what, _, fix = str(e).partition("; ")
         return failed(_BUCKET, what, fix)

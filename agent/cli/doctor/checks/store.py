@@ -29,7 +29,7 @@ from agent.cli.doctor.http_client import (
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
-from agent.store import Store, open_store
+from agent.store import Store, check_writable, open_store
 from agent.store.redis_client import OPTIONS
 
 _REDIS_MIN = 5
@@ -65,7 +65,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         yield failed("store.usable", str(e), "correct REDIS_URL" if uses_redis else _SQLITE_FIX)
         return
     try:
-        await store.phase("doctor")
+        await check_writable(store)
     except StoreError as e:
         where = f"{host_and_port(plain(settings.redis_url))}: " if uses_redis else ""
         fix = _REDIS_FIX if uses_redis else _SQLITE_FIX
