@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from pydantic import SecretStr
 
 from agent.core.settings import EndpointSettings, WorkerSettings
 
@@ -191,14 +191,10 @@ def test_processes_accept_the_settings_of_the_chart() -> None:
         settings = one(objects, "ConfigMap", part)["data"]
         assert settings.keys() <= kind.names()
         kind.from_env({**settings, **shared, **own})
-        secret = {n for n, f in kind.model_fields.items() if SecretStr in _types(f.annotation)}
-        assert {name.upper() for name in secret} <= {*shared, *own}, "named in values.yaml"
-        assert not {name.upper() for name in secret} & settings.keys()
+        secret = kind.secret_names() - {"OUTCOME_WEBHOOK_URL", "BEY_API_KEY"}
+        assert secret <= {*shared, *own}, "named in values.yaml"
+        assert not secret & settings.keys()
     assert not [o for o in objects if o["kind"] == "Secret"]
-
-
-def _types(annotation: Any) -> set[Any]:
-    return {annotation, *getattr(annotation, "__args__", ())}
 
 
 def test_chart_without_livekit_url_names_the_missing_setting() -> None:
@@ -236,10 +232,61 @@ def test_production_values_are_valid() -> None:
         ),
         (("image.digest=latest",), "digest"),
         (("worker.extraEnv=HTTPS_PROXY",), "extraEnv"),
+        (("worker.extraEnv[0].value=x",), "extraEnv"),
+        (("worker.drainSeconds=1000000",), "drainSeconds"),
+        (("image.repository=a:1",), "repository"),
+        (('image.repository=a"b',), "repository"),
+        (("endpoint.ingress.host=https://greeter.example.com",), "host"),
+        (("endpoint.ingress.className=nginx\n  x: y",), "className"),
+        (("endpoint.ingress.tlsSecret=a }",), "tlsSecret"),
+        (("worker.writablePaths[0]=/tmp subPath: x",), "writablePaths"),
+        (("serviceAccount.name=Not_A_Name",), "serviceAccount"),
     ],
 )
 def test_values_schema_refuses_wrong_values(settings: tuple[str, ...], named: str) -> None:
     assert named in refusal(NEEDED, *settings)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("worker.config.MAX_JOBS=9", "worker.config.MAX_JOBS has no effect: set worker.maxJobs"),
+        ("config.DRAIN_TIMEOUT_S=9", "config.DRAIN_TIMEOUT_S has no effect: set worker.drain"),
+        ("endpoint.config.ENDPOINT_METRICS_PORT=9465", "set metrics.endpointPort instead"),
+        ("config.AGENT_HTTP_PORT=9000", "use port 8081"),
+        ("config.LIVEKIT_URL=livekit.example.com", "must look like wss://"),
+        ("worker.autoscaling.minReplicas=30", "minReplicas is greater than maxReplicas"),
+        ("worker.autoscaling.jobsPerPod=5", "jobsPerPod needs metrics.workerPort"),
+        ("metrics.workerPort=8081", "the worker's health port"),
+        ("metrics.endpointPort=8000", "the endpoint's own port"),
+        ("endpoint.writablePaths[0]=/data", "endpoint.writablePaths needs /tmp"),
+        ("worker.extraVolumeMounts[0].mountPath=/tmp", "mounted at the same path"),
+        ("networkPolicy.mediaPorts[0].endPort=5", "endPort is less than port"),
+    ],
+)
+def test_chart_refuses_values_that_have_no_effect_or_contradict(setting: str, said: str) -> None:
+    more = {
+        "worker.extraVolumeMounts": ("worker.extraVolumeMounts[0].name=x",),
+        "networkPolicy.mediaPorts": ("networkPolicy.mediaPorts[0].port=7",),
+    }.get(setting.partition("[")[0], ())
+    assert said in refusal(NEEDED, setting, *more)
+
+
+def test_chart_refuses_secrets_outside_of_secrets() -> None:
+    secrets = WorkerSettings.secret_names() | EndpointSettings.secret_names()
+    for name in sorted(secrets - {"OUTCOME_WEBHOOK_URL"}):
+        assert f"config.{name} is a secret" in refusal(NEEDED, f"config.{name}=x"), name
+
+
+@pytest.mark.parametrize("release", ["a" * 53, "greeter.v1"])
+def test_names_are_valid_for_every_release(release: str) -> None:
+    with helm_python.Chart.load(CHART) as chart:
+        manifests = chart.render(values(NEEDED, *EVERYTHING), name=release)
+        with pytest.raises(helm_python.HelmRenderError, match="begins with a letter"):
+            chart.render(values(NEEDED), name="1")
+    texts = [text for path, text in manifests.items() if path.endswith(".yaml")]
+    names = [o["metadata"]["name"] for text in texts for o in yaml.safe_load_all(text) if o]
+    assert all(re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])", name) for name in names), names
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,75 @@
+{{/* The name of a Service has at most 63 characters, begins with a letter, and has no dots. "-dashboard" is added. */}}
 {{- define "greeter.name" -}}
-{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end -}}
+{{- $release := replace "." "-" .Release.Name }}
+{{- if not (regexMatch "^[a-z]" $release) }}
+{{- fail (printf "the release is named %s: Kubernetes needs a name that begins with a letter, such as greeter" .Release.Name) }}
+{{- end }}
+{{- $name := ternary $release (printf "%s-%s" $release .Chart.Name) (contains .Chart.Name $release) }}
+{{- $name | trunc 53 | trimSuffix "-" -}}
 {{- end }}
 
 {{- define "greeter.labels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end }}
+
+{{/* Refuse variables that would be ignored, and secrets, which everyone who may read a ConfigMap would see. */}}
+{{- define "greeter.checkConfig" -}}
+{{- if not .Values.config.LIVEKIT_URL }}
+{{- fail "config.LIVEKIT_URL is needed: --set config.LIVEKIT_URL=wss://livekit.example.com" }}
+{{- end }}
+{{- if not (regexMatch "^(wss?|https?)://[^ @]+$" (toString .Values.config.LIVEKIT_URL)) }}
+{{- fail "config.LIVEKIT_URL must look like wss://livekit.example.com" }}
+{{- end }}
+{{- $instead := dict "MAX_JOBS" "worker.maxJobs" "MAX_GREETING_S" "worker.maxGreetingSeconds" "DRAIN_TIMEOUT_S" "worker.drainSeconds" "AGENT_METRICS_PORT" "metrics.workerPort" "ENDPOINT_METRICS_PORT" "metrics.endpointPort" }}
+{{- range $where, $config := dict "config" .Values.config "worker.config" .Values.worker.config "endpoint.config" .Values.endpoint.config }}
+{{- range $name, $value := $config }}
+{{- with get $instead $name }}
+{{- fail (printf "%s.%s has no effect: set %s instead" $where $name .) }}
+{{- end }}
+{{- if eq $name "AGENT_HTTP_PORT" }}
+{{- fail (printf "%s.AGENT_HTTP_PORT has no effect: the worker's probes use port 8081" $where) }}
+{{- end }}
+{{- if regexMatch "^REDIS_URL$|(_SECRET|_ACCESS_KEY|_API_KEY)(_PREVIOUS)?$" $name }}
+{{- fail (printf "%s.%s is a secret: put it into one of the Secrets that `secrets` names" $where $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Refuse an autoscaler that would never scale, and a metrics port that is in use. */}}
+{{- define "greeter.checkNumbers" -}}
+{{- range $part := list "worker" "endpoint" }}
+{{- $scaling := (index $.Values $part).autoscaling }}
+{{- if and $scaling.enabled (gt (int $scaling.minReplicas) (int $scaling.maxReplicas)) }}
+{{- fail (printf "%s.autoscaling.minReplicas is greater than maxReplicas" $part) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.worker.autoscaling.enabled .Values.worker.autoscaling.jobsPerPod (not .Values.metrics.workerPort) }}
+{{- fail "worker.autoscaling.jobsPerPod needs metrics.workerPort: without metrics the number of workers never changes" }}
+{{- end }}
+{{- if eq (int .Values.metrics.workerPort) 8081 }}
+{{- fail "metrics.workerPort: 8081 is the worker's health port; set another one, such as 9464" }}
+{{- end }}
+{{- if eq (int .Values.metrics.endpointPort) 8000 }}
+{{- fail "metrics.endpointPort: 8000 is the endpoint's own port; set another one, such as 9465" }}
+{{- end }}
+{{- range $part := list "worker" "endpoint" }}
+{{- $values := index $.Values $part }}
+{{- $paths := $values.writablePaths }}
+{{- range $values.extraVolumeMounts }}{{ $paths = append $paths .mountPath }}{{ end }}
+{{- if not (has "/tmp" $paths) }}
+{{- fail (printf "%s.writablePaths needs /tmp: everything else in the container is read-only" $part) }}
+{{- end }}
+{{- if ne (len $paths) (len (uniq $paths)) }}
+{{- fail (printf "%s: two volumes are mounted at the same path: remove the path of extraVolumeMounts from writablePaths" $part) }}
+{{- end }}
+{{- end }}
+{{- range .Values.networkPolicy.mediaPorts }}
+{{- if and .endPort (lt (int .endPort) (int .port)) }}
+{{- fail "networkPolicy.mediaPorts: endPort is less than port" }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/*
