@@ -31,14 +31,11 @@ class Retention(BackgroundTask):
 
     task_name = "recordings_retention"
 
-    def __init__(
-        self, settings: WorkerSettings, store: Store, *, finished_s: float = _FINISHED_S
-    ) -> None:
+    def __init__(self, settings: WorkerSettings, store: Store) -> None:
         self._folder = LocalFolder(settings.recordings_dir)
         self._bucket = Bucket.from_settings(settings)
         self._store = store
         self._age_s = settings.retention_days * _DAY_S
-        self._finished_s = finished_s
 
     async def run(self) -> None:
         """Make a round every hour until cancelled."""
@@ -79,7 +76,7 @@ class Retention(BackgroundTask):
 
     async def _move_to_bucket(self, bucket: Bucket) -> None:
         """Move the files of jobs that were killed, or that the bucket refused."""
-        for session_id, path in await self._folder.older_than(self._finished_s):
+        for session_id, path in await self._folder.older_than(_FINISHED_S):
             if not await self._store.outcomes(session_id):
                 # The session was forgotten, perhaps on another machine. Its file stays on this
                 # disk until it is older than RETENTION_DAYS.

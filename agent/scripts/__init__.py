@@ -86,13 +86,13 @@ def script_in(
     return _best(library, (selection,), metadata, render_script)
 
 
-def welcome_for(metadata: JobMetadata, library: Library | None = None) -> Welcome:
+def welcome_for(metadata: JobMetadata) -> Welcome:
     """Return what the page shows before a trainee's greeting: a small part of `script_for`.
 
     Raises:
         ScriptError: no script can be used.
     """
-    library = library or load_library(PROMPTS)
+    library = load_library(PROMPTS)
     return _best(library, _ranked(library, metadata), metadata, render_welcome)
 
 

@@ -18,13 +18,14 @@ from agent.token_endpoint.errors import ApiError, api_error_for
 from agent.token_endpoint.http.error_response import error_response, fallback_for
 from agent.token_endpoint.http.request_body import validation_error
 
+_LOG_LINES = 30
+_LOG_INTERVAL_S = 60.0
+
 
 class LogLimiter:
     """Limits the log lines per interval, so that unknown callers cannot fill the log."""
 
-    def __init__(self, lines: int = 30, interval_s: float = 60.0) -> None:
-        self._lines = lines
-        self._interval_s = interval_s
+    def __init__(self) -> None:
         self._ends_at = 0.0
         self._logged = 0
         self._dropped = 0
@@ -37,8 +38,8 @@ class LogLimiter:
         """
         now = time.monotonic()
         if now >= self._ends_at:
-            self._ends_at, self._logged = now + self._interval_s, 0
-        if self._logged >= self._lines:
+            self._ends_at, self._logged = now + _LOG_INTERVAL_S, 0
+        if self._logged >= _LOG_LINES:
             self._dropped += 1
             return None
         self._logged += 1
