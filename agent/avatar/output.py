@@ -6,8 +6,8 @@ resume, it sends the rest of the line. livekit-agents uses this to continue a li
 interrupted (`resume_false_interruption`).
 
 livekit-agents trusts the avatar's own reports: an avatar that plays nothing, or never reports the
-end, leaves the conversation in "speaking" for good. This output also listens to the avatar's sound.
-It emits `AvatarStalled` if the avatar plays nothing, or does not stop.
+end, leaves the conversation in "speaking" for good. This output also listens to the avatar's sound,
+and emits `AvatarStalled` if the avatar plays nothing, or does not stop.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _CHECK_EVERY_S: Final = 0.25
 _SILENT_S: Final = 4.0
 """An avatar is stalled if it has audio to play and is silent for this long, or if it does not
 answer the command to stop within this time."""
+_DOUBT_S: Final = 1.5
+"""The output listens to the avatar's audio if LiveKit does not report its voice for this long."""
 _UNREPORTED_S: Final = 2.5
 """Longest wait after the last sound for the report that the segment was played."""
 _STOP_REPORT_S: Final = 1.0
@@ -275,7 +277,12 @@ class AvatarOutput(AudioOutput):
             await asyncio.sleep(_CHECK_EVERY_S)
             run = self._run
             if run is None or run.stopped is not None:
+                self._sound.stop_listening()
                 continue
+            if self._quiet_s(run) > _DOUBT_S:
+                self._sound.listen()
+            else:
+                self._sound.stop_listening()
             if self._plays_nothing(run):
                 self._greeting_events.emit(AvatarStalled(self._identity))
                 return
@@ -289,7 +296,7 @@ class AvatarOutput(AudioOutput):
 
     def _plays_nothing(self, run: Run) -> bool:
         """True if the avatar should be heard, or should have been heard, and was not."""
-        if not self._sound.is_known:
+        if not self._sound.is_certain:
             return False
         if run.left_s > 0:
             return self._quiet_s(run) > _SILENT_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -50,6 +51,34 @@ class Stream:
         return len(self.data) / 2 / RATE
 
 
+class AvatarAudio:
+    """The SDK's stream of the avatar's audio: frames of 0.02 s while the server sends them."""
+
+    def __init__(self) -> None:
+        self.received = False
+        """True while the server is told to send the audio."""
+        self.loud = False
+        self.asked_for = 0
+        """How often the server was told to send it."""
+
+    def receive_track(self, _: object, *, receive: bool) -> None:
+        self.asked_for += receive and not self.received
+        self.received = receive
+
+    def stream(self, *_: object, **__: object) -> AvatarAudio:
+        return self
+
+    async def __aiter__(self) -> AsyncIterator[SimpleNamespace]:
+        while True:
+            await asyncio.sleep(0.02)
+            sample = 5_000 if self.loud and self.received else 0
+            data = np.full(160, sample, np.int16).data
+            yield SimpleNamespace(frame=SimpleNamespace(data=data))
+
+    async def aclose(self) -> None:
+        """Close nothing: the stream ends with the task that reads it."""
+
+
 class AvatarOutputSetup:
     """An avatar in a room, and the output that sends speech to it."""
 
@@ -58,6 +87,11 @@ class AvatarOutputSetup:
         monkeypatch.setattr(avatar_output, "_CHECK_EVERY_S", 0.02)
         monkeypatch.setattr(avatar_output, "_SILENT_S", 0.4)
         monkeypatch.setattr(avatar_output, "_STOP_REPORT_S", 0.2)
+        monkeypatch.setattr(avatar_output, "_DOUBT_S", 0.15)
+        monkeypatch.setattr(sound, "_LISTEN_S", 0.15)
+        self.audio = AvatarAudio()
+        monkeypatch.setattr(sound, "receive_track", self.audio.receive_track)
+        monkeypatch.setattr(rtc, "AudioStream", self.audio.stream)
         self._ahead_s = 0.0
         clock = SimpleNamespace(monotonic=self._monotonic, time=time.time)
         for module in (avatar_output, playback, sound):
@@ -76,6 +110,9 @@ class AvatarOutputSetup:
             stream_bytes=self._stream_bytes, perform_rpc=self._perform_rpc
         )
         self.room.avatar_joins("avatar")
+        self._avatar = self.room.remote_participants["avatar"]
+        for publication in self._avatar.track_publications.values():
+            publication.track = object()
         events = Events()
         events.on(AvatarStalled, self._on_stalled)
         self.output = AvatarOutput(cast(Any, self.room), "avatar", events)
@@ -95,6 +132,10 @@ class AvatarOutputSetup:
     def interruptions(self) -> list[bool]:
         """Whether each segment was interrupted."""
         return [event.interrupted for event in self.finished]
+
+    def speaks(self, speaks: bool) -> None:
+        """Let LiveKit's server report whether the avatar speaks."""
+        self.room.emit("active_speakers_changed", [self._avatar] if speaks else [])
 
     async def captures(self, samples: np.ndarray) -> None:
         frame = rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples))

@@ -82,3 +82,46 @@ async def test_detached_output_is_cleared_without_asking_the_avatar(
     assert event.interrupted
     assert 0.2 <= event.playback_position < 2
     assert avatar.clears == 0
+
+
+async def test_avatar_that_is_never_heard_is_stalled(avatar: AvatarOutputSetup) -> None:
+    await avatar.says(30)
+    await asyncio.sleep(0.2)
+    assert avatar.stalls == 0
+    await until(lambda: avatar.stalls == 1, 5, "no stall")
+
+
+async def test_avatar_that_falls_silent_in_a_line_is_stalled(avatar: AvatarOutputSetup) -> None:
+    avatar.speaks(True)
+    await avatar.says(30)
+    await asyncio.sleep(0.6)
+    assert avatar.stalls == 0
+    avatar.speaks(False)
+    await until(lambda: avatar.stalls == 1, 5, "no stall")
+
+
+async def test_avatar_whose_voice_livekit_reports_is_not_listened_to(
+    avatar: AvatarOutputSetup,
+) -> None:
+    avatar.speaks(True)
+    await avatar.says(30)
+    await asyncio.sleep(0.6)
+    assert (avatar.stalls, avatar.audio.asked_for) == (0, 0)
+
+
+async def test_avatar_whose_voice_livekit_does_not_report_is_listened_to_now_and_then(
+    avatar: AvatarOutputSetup,
+) -> None:
+    """The voice may be too quiet for LiveKit, or the trainee's turn hides the report."""
+    avatar.audio.loud = True
+    await avatar.says(30)
+    await until(lambda: avatar.audio.asked_for == 3, 5, "it was not listened to again")
+    assert avatar.stalls == 0
+    await until(lambda: not avatar.audio.received, 5, "it was listened to all the time")
+
+
+async def test_avatar_is_not_listened_to_between_lines(avatar: AvatarOutputSetup) -> None:
+    await avatar.says(0.1)
+    await until(lambda: avatar.audio.received, 5, "it was not listened to")
+    await avatar.reports(0.1, interrupted=False)
+    await until(lambda: not avatar.audio.received, 5, "its audio is still received")
