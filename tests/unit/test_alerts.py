@@ -120,6 +120,10 @@ FAILURES: dict[str, dict[str, str]] = {
     "RequestsAreInvalid": counter(
         "endpoint_requests_total", 'route="start",outcome="field_not_allowed"'
     ),
+    "PlatformIsRefused": {
+        f'{E}requests_total{{{ENDPOINT},route="start",outcome="unauthorized"}}': "0+0.2x210",
+        f'{E}requests_total{{{ENDPOINT},route="start",outcome="started"}}': "0+0.1x210",
+    },
     "RateLimitsTrainees": {
         f'{E}requests_total{{{ENDPOINT},route="start",outcome="rate_limited"}}': "0+3x210"
     },

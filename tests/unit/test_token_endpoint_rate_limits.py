@@ -209,3 +209,9 @@ async def test_flood_of_rejected_requests_does_not_fill_the_log(
     codes = Counter(getattr(record, "code", "") for record in caplog.records)
     assert (codes["forbidden"], codes["rate_limited"], codes["unauthorized"]) == (30, 30, 30)
     assert codes["livekit_unavailable"] == 1
+    reasons = {
+        getattr(record, "code", ""): getattr(record, "error", "") for record in caplog.records
+    }
+    assert reasons["unauthorized"].startswith("send X-API-Key, or Authorization")
+    assert reasons["forbidden"] == "the token's session_id is not this session"
+    assert reasons["rate_limited"]

@@ -173,6 +173,18 @@ async def test_supervision_backs_off_and_says_so_once_until_livekit_answers(
                 await asyncio.sleep(0.02)
 
 
+@pytest.mark.usefixtures("fast")
+async def test_supervision_says_that_livekit_refuses_the_key(
+    livekit: FakeLiveKit, store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    livekit.status = 401
+    async with supervisor_of(livekit, store, pass_s=PASS_S):
+        await livekit.wait_for_calls("ListRooms", 2)
+    [line] = [r for r in caplog.records if getattr(r, "event", "") == "livekit_key_refused"]
+    assert line.levelno == logging.ERROR
+    assert "LIVEKIT_API_SECRET" in line.message
+
+
 async def test_room_that_cannot_be_inspected_does_not_delay_the_others(
     livekit: FakeLiveKit, store: SqliteStore, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -20,6 +20,9 @@ from agent.token_endpoint.http.request_body import validation_error
 
 _LOG_LINES = 30
 _LOG_INTERVAL_S = 60.0
+_EXPLAINED = {"unauthorized", "forbidden", "rate_limited"}
+"""Codes whose text is logged: it says what the operator must correct. Other texts may repeat what
+the caller sent."""
 
 
 class LogLimiter:
@@ -73,7 +76,9 @@ def add_error_handlers(app: FastAPI, settings: EndpointSettings) -> None:
                 "code": api_error.code,
                 "dropped_lines": dropped or "",
                 # The caller does not see what LiveKit or the store answered; the operator does.
-                "error": "" if error is api_error else str(error),
+                "error": str(error)
+                if error is not api_error or api_error.code in _EXPLAINED
+                else "",
             },
         )
         return respond(request, api_error)

@@ -289,7 +289,14 @@ class Supervisor(BackgroundTask):
         self._failures += 1
         self._failed_at = asyncio.get_running_loop().time()
         self._paused_until = self._failed_at + pause_s
-        if self._failures == 1:
+        if self._failures == 1 and error.status in {401, 403}:
+            logger.error(
+                "LiveKit refuses our key, and no trainee is greeted; take LIVEKIT_API_KEY and "
+                "LIVEKIT_API_SECRET from the same project's settings, and check this machine's "
+                "clock",
+                extra={"event": "livekit_key_refused", "error": str(error)},
+            )
+        elif self._failures == 1:
             logger.warning(
                 "LiveKit did not answer or limits our calls; supervision backs off. If this "
                 "lasts, check LIVEKIT_URL and the project's rate limits",
