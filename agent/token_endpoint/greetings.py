@@ -57,14 +57,14 @@ class Greetings:
         self._dispatch_check_s = dispatch_check_s
         self._worker_record_s = worker_record_s
 
-    async def start(self, metadata: JobMetadata, *, restart: bool) -> bool:
+    async def start(self, metadata: JobMetadata, *, restart: bool) -> Phase | None:
         """Make sure that the session has a room and a dispatch.
 
         Args:
             restart: start a new greeting even if the session has ended.
 
         Returns:
-            True for the one request that started the greeting.
+            The phase before this request; None for the one request that started the greeting.
 
         Raises:
             ApiError: `session_ended`.
@@ -98,7 +98,7 @@ class Greetings:
             # It was ended while LiveKit created the room: the end counts.
             await self._rooms.end(room_name)
             raise _session_ended()
-        return before is None
+        return before
 
     async def end(self, session_id: str, reason: str) -> None:
         """End the greeting and its avatar; do nothing if it has ended or never began.

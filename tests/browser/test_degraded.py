@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -27,6 +28,13 @@ _MICROPHONE_LIVE = """() => window.connections.some((connection) =>
     connection.getSenders().some(({ track }) => track?.kind === "audio"
         && track.readyState === "live" && track.enabled))"""
 """The browser sends what the microphone hears."""
+
+_REFUSE_STORAGE = """
+    for (const storage of ["localStorage", "sessionStorage"])
+        Object.defineProperty(window, storage, {
+            get() { throw new DOMException("refused", "SecurityError"); },
+        });
+"""
 
 
 async def screenshots(page: Page, name: str) -> None:
@@ -177,8 +185,14 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     await expect(said).to_contain_text("Ada", timeout=SLOW_MS)
     said_before = await said.inner_text()
 
-    # It joins without its own pre-join screen: the agent would not wait for that.
+    # The endpoint looks at the room every few seconds.
+    async with asyncio.timeout(SLOW_MS / 1000):
+        while not (await product.ask(session_id)).json()["rejoins"]:
+            await asyncio.sleep(0.3)
+    # It joins without its own pre-join screen, although its browser keeps nothing: the agent would
+    # not wait for that.
     second = await first.context.new_page()
+    await second.add_init_script(_REFUSE_STORAGE)
     await second.goto(first.url)
     await expect(second.get_by_test_id("status")).to_contain_text("En línea", timeout=SLOW_MS)
     root = first.get_by_test_id("avatar-greeting")

@@ -72,6 +72,7 @@ async def test_start_returns_room_and_token_also_in_token_source_format(
         "livekit_token": token,
         "participant_token": token,
         "introduction": body["introduction"],  # tests/unit/test_scripts_introduction.py
+        "rejoins": False,
         "fallback": {
             "welcome_text": body["fallback"]["welcome_text"],
             "continue_url": "https://x.example/v?s=1",

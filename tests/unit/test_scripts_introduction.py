@@ -38,7 +38,7 @@ def test_poster_of_the_script_is_used_before_the_setting() -> None:
 def test_endpoint_introduces_the_guide_of_the_trainees_script(tmp_path: Path) -> None:
     metadata = JobMetadata(session_id="s", training_type="forklift", locale="fr")
     with_poster = settings(tmp_path, POSTER_URL="https://p.example/maya.jpg")
-    response = greeting_response(with_poster, metadata, client=None)
+    response = greeting_response(with_poster, metadata, client=None, rejoins=False)
     assert response.introduction.guide == script_for(metadata).guide
     assert response.introduction.poster_url == "https://p.example/maya.jpg"
     assert response.fallback.locale == "fr"

@@ -32,15 +32,17 @@ async def ended(greetings: Greetings) -> None:
 async def test_start_after_failure_starts_a_new_greeting(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, met: bool
 ) -> None:
-    assert await greetings.start(METADATA, restart=False)
+    assert await greetings.start(METADATA, restart=False) is None
     first = livekit.room("7").sid
     if met:
         await store.mark_met("7")
     await greetings.fail("7", room_sid=first)
     assert livekit.rooms == {}
-    assert await greetings.start(METADATA, restart=False)
+    assert await greetings.start(METADATA, restart=False) is None
     assert livekit.room("7").sid != first
-    assert not await greetings.start(METADATA, restart=False)
+    assert await greetings.start(METADATA, restart=False) is Phase.STARTED
+    await store.mark_met("7")
+    assert await greetings.start(METADATA, restart=False) is Phase.MET
 
 
 async def test_fail_keeps_a_newer_room(
@@ -82,7 +84,7 @@ async def test_start_waits_for_the_workers_end_if_the_room_is_gone(
     asking = asyncio.create_task(greetings.start(METADATA, restart=False))
     await asyncio.sleep(0.05)
     await record_session_end(store, session_id="7", room_sid="RM_1", reason="connection_lost")
-    assert await asking
+    assert await asking is None
     assert livekit.room("7").sid == "RM_2"
 
 
@@ -98,7 +100,7 @@ async def test_start_after_a_lost_worker_starts_a_new_greeting(
     livekit.close("7")
     if by_webhook:
         assert not await greetings.end_without_room("7")
-    assert await greetings.start(METADATA, restart=False)
+    assert await greetings.start(METADATA, restart=False) is None
     assert livekit.room("7").sid == "RM_2"
 
 
@@ -121,7 +123,7 @@ async def test_presumed_end_is_replaced_by_a_late_record_of_the_worker(
     livekit.close("7")
     await ended(greetings)
     await record_session_end(store, session_id="7", room_sid="RM_1", reason="session_failed")
-    assert await greetings.start(METADATA, restart=False)
+    assert await greetings.start(METADATA, restart=False) is None
 
 
 async def test_start_refused_by_livekit_is_undone(
@@ -131,7 +133,7 @@ async def test_start_refused_by_livekit_is_undone(
     with pytest.raises(LiveKitError):
         await greetings.start(METADATA, restart=False)
     livekit.status = 200
-    assert await greetings.start(METADATA, restart=False)
+    assert await greetings.start(METADATA, restart=False) is None
 
 
 async def test_restart_starts_an_ended_session_again(
@@ -140,7 +142,7 @@ async def test_restart_starts_an_ended_session_again(
     await greetings.start(METADATA, restart=False)
     await greetings.end("7", "continue")
     await ended(greetings)
-    assert await greetings.start(METADATA, restart=True)
+    assert await greetings.start(METADATA, restart=True) is None
     assert livekit.room("7").sid == "RM_2"
 
 

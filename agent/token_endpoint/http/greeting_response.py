@@ -14,12 +14,13 @@ from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
 
 
 def greeting_response(
-    settings: EndpointSettings, metadata: JobMetadata, *, client: str | None
+    settings: EndpointSettings, metadata: JobMetadata, *, client: str | None, rejoins: bool
 ) -> GreetingResponse:
     """Mint the room token of a session's trainee and return the response with it.
 
     Args:
         client: the client that sent the request. Only our own page's name reaches the worker.
+        rejoins: trainee and agent have met.
     """
     room_name = room_name_of(metadata.session_id)
     token = generate_livekit_token(
@@ -41,4 +42,5 @@ def greeting_response(
         participant_token=token,
         fallback=fallback_of(welcome, metadata),
         introduction=introduction_of(welcome, poster_url=settings.poster_url),
+        rejoins=rejoins,
     )

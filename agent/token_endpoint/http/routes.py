@@ -20,6 +20,7 @@ from agent.outcomes.feedback import FeedbackResult
 from agent.outcomes.record import COMMENT_MAX, Feedback
 from agent.outcomes.schema import VERSION as OUTCOME_VERSION
 from agent.outcomes.schema import outcome_schema
+from agent.store import Phase
 from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, unauthorized
@@ -180,7 +181,8 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
         caller.subject or metadata.trainee.id,
         by_backend=caller.role is Role.BACKEND,
     )
-    first = await services.greetings.start(metadata, restart=body.restart is True)
+    before = await services.greetings.start(metadata, restart=body.restart is True)
+    first = before is None
     request.state.outcome = "started" if first else "again"
     if first:
         STARTED.inc()
@@ -193,7 +195,9 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
             "by": caller.role.name.lower(),
         },
     )
-    greeting = greeting_response(settings, metadata, client=body.client)
+    greeting = greeting_response(
+        settings, metadata, client=body.client, rejoins=before is Phase.MET
+    )
     # FastAPI would validate the model again before it writes it.
     return Response(
         greeting.model_dump_json(), 201 if first else 200, media_type="application/json"

@@ -212,6 +212,13 @@ class GreetingResponse(BaseModel):
     introduction: Annotated[
         Introduction, Field(description="What your page can say before the greeting begins.")
     ]
+    rejoins: Annotated[
+        bool,
+        Field(
+            description="The trainee was in the room with the agent before, for example before a "
+            "reload. The agent waits only a few seconds for them: let the page join at once."
+        ),
+    ]
 
 
 class EndResponse(BaseModel):

@@ -14,6 +14,7 @@ import {
   type JoinOptions,
   JOIN_WITH_ALL,
   readJoinOptions,
+  REJOIN,
   writeJoinOptions,
 } from "../state/joinOptions.js";
 import { CONTINUE_URL_TIMEOUT_MS, useContinue } from "../state/useContinue.js";
@@ -138,8 +139,6 @@ function Attempt(props: AttemptProps) {
   // Undefined until the trainee has left the pre-join screen. At the end, the options are no longer
   // kept, but the screen does not return.
   const [join, setJoin] = useState<JoinOptions>();
-  const initially = kept ?? (preJoin ? undefined : JOIN_WITH_ALL);
-  if (join === undefined && initially !== undefined) setJoin(initially);
   const changeJoin = (change: Partial<JoinOptions>) => {
     const changed = { ...JOIN_WITH_ALL, ...join, ...change };
     setJoin(changed);
@@ -148,7 +147,9 @@ function Attempt(props: AttemptProps) {
   const [chosenName, keepName] = useKept("sessionStorage", `name:${props.endpointUrl}`);
   const traineeName = chosenName ?? props.traineeName;
   const endpoint = useGreetingEndpoint(props);
-  const { introduction, fallback, refused } = useIntroduction(endpoint);
+  const { introduction, fallback, rejoins, refused } = useIntroduction(endpoint);
+  const initially = kept ?? (!preJoin ? JOIN_WITH_ALL : rejoins ? REJOIN : undefined);
+  if (join === undefined && initially !== undefined) setJoin(initially);
   const name = props.guideName ?? introduction?.guide;
   const poster = props.poster ?? introduction?.poster;
   const guide = useMemo(() => ({ name, poster }), [name, poster]);

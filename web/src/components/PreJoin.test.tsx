@@ -184,6 +184,15 @@ describe("after Start", () => {
     await waitFor(() => expect(root().reason).toBe("connect_failed"));
   });
 
+  test("a browser that kept no choice joins at once if the trainee was there before", async () => {
+    vi.stubGlobal("localStorage", undefined);
+    vi.stubGlobal("sessionStorage", undefined);
+    answer = () => ({ status: 200, body: { ...INTRODUCED, rejoins: true } });
+    show();
+    await waitFor(() => expect(root().reason).toBe("connect_failed"));
+    expect(screen.queryByTestId("pre-join")).toBeNull();
+  });
+
   test("another session begins with the screen", async () => {
     const page = (endpointUrl: string) => <AvatarGreeting endpointUrl={endpointUrl} />;
     const { rerender } = render(page(server.url));

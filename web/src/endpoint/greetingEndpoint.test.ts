@@ -43,6 +43,7 @@ describe("requestToken", () => {
         continueUrl: "https://training.example/video",
         locale: "en",
       },
+      rejoins: false,
     });
     expect(server.requests).toEqual([
       {

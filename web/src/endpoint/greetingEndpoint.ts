@@ -59,6 +59,8 @@ export interface GreetingToken {
   fallback: Fallback | undefined;
   /** Undefined if the endpoint is older than this page. */
   introduction: Introduction | undefined;
+  /** The trainee was in the room with the agent before. */
+  rejoins: boolean;
 }
 
 /** The endpoint gave no token. */
@@ -231,6 +233,7 @@ async function postTokenRequest(options: GreetingEndpointOptions): Promise<Greet
     participantToken,
     fallback: fallbackOf(body),
     introduction: introductionOf(body),
+    rejoins: field(body, "rejoins") === true,
   };
 }
 

@@ -6,6 +6,8 @@ interface Known {
   /** What the endpoint says about the greeting; undefined until it has answered. */
   introduction: Introduction | undefined;
   fallback: Fallback | undefined;
+  /** The trainee was in the room with the agent before. */
+  rejoins: boolean;
   /** There will be no greeting. */
   refused: boolean;
 }
@@ -15,13 +17,14 @@ export function useIntroduction(endpoint: GreetingEndpoint): Known {
   const [known, setKnown] = useState<Known>({
     introduction: undefined,
     fallback: undefined,
+    rejoins: false,
     refused: false,
   });
   useEffect(() => {
     const stop = new AbortController();
     endpoint.requestToken().then(
-      ({ introduction, fallback }) => {
-        if (!stop.signal.aborted) setKnown({ introduction, fallback, refused: false });
+      ({ introduction, fallback, rejoins }) => {
+        if (!stop.signal.aborted) setKnown({ introduction, fallback, rejoins, refused: false });
       },
       () => {
         if (!stop.signal.aborted) setKnown((before) => ({ ...before, refused: true }));

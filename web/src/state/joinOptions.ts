@@ -10,6 +10,12 @@ export interface JoinOptions {
 
 export const JOIN_WITH_ALL: JoinOptions = { microphone: true, deviceId: undefined, sound: true };
 
+/**
+ * For a trainee who returns with a browser that has kept no choice: in another browser, or if it
+ * refuses storage. They may have left the microphone off.
+ */
+export const REJOIN: JoinOptions = { ...JOIN_WITH_ALL, microphone: false };
+
 /** Longer than a greeting takes. A later greeting asks again, even if this one had no end here. */
 const KEPT_FOR_MS = 60 * 60_000;
 
