@@ -189,6 +189,17 @@ def test_settings_check_reports_an_unreadable_dotenv(
     )
 
 
+def test_settings_check_says_that_there_is_no_dotenv_if_settings_are_missing(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / ".env"
+    first, *_ = report_lines({}, file)
+    assert first.startswith(f"warning settings.file: there is no .env in {tmp_path} -> run doctor")
+    assert "settings.file" not in str(report_lines(BOTH_SERVICES, file))
+    file.touch()
+    assert "there is no .env" not in str(report_lines({}, file))
+
+
 def test_settings_check_reports_two_secrets_with_the_same_value() -> None:
     found = report_lines({**BOTH_SERVICES, "PLATFORM_API_KEY": BOTH_SERVICES["LIVEKIT_API_SECRET"]})
     [line] = [line for line in found if line.startswith("failed")]

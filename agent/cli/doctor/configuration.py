@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import SecretStr
 
+from agent.cli.doctor.folders import exists
 from agent.cli.doctor.variable_values import credential_problem, value_problem
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.base import Settings
@@ -57,6 +58,8 @@ class Configuration:
     """`worker`, `endpoint` or both: the processes that use this environment."""
     file_problems: tuple[str, ...] = ()
     """What is wrong with `.env` itself."""
+    missing_file: Path | None = None
+    """The `.env` that does not exist."""
     overridden: tuple[str, ...] = ()
     """Settings in `.env` that have another value in the environment, which takes precedence."""
 
@@ -102,6 +105,7 @@ def read_configuration(
         problems=problems,
         parts=parts,
         file_problems=file_problems,
+        missing_file=file if file and not exists(file) else None,
         overridden=tuple(n for n in sorted(known & in_file.keys()) if merged[n] != in_file[n]),
     )
 

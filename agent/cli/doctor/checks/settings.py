@@ -31,6 +31,12 @@ def check(config: Configuration) -> Iterator[CheckResult]:
     """Report every problem of the variables that are set, and of those that are missing."""
     for problem in config.file_problems:
         yield failed("settings.file", f".env {problem}", "correct it, or remove it")
+    if config.missing_file and "is missing" in config.problems.values():
+        yield warning(
+            "settings.file",
+            f"there is no .env in {config.missing_file.absolute().parent}",
+            "run doctor in the folder of .env, where the process starts, or set the variables",
+        )
     misspelled = dict(_misspelled(config))
     found = False
     for name, why in sorted(config.problems.items()):
