@@ -37,15 +37,9 @@ class Settings(BaseModel):
         Raises:
             ConfigError: names every variable that is missing or invalid, but never a value.
         """
-        values = cls.set_in(environ)
-        incomplete = cls._find_incomplete(values)
-        try:
-            settings = cls.model_validate(values)
-        except ValidationError as e:
-            raise ConfigError(_explain(e.errors(), incomplete)) from None
-        if incomplete:
-            raise ConfigError(_explain([], incomplete))
-        return settings
+        if problems := cls.problems(environ):
+            raise ConfigError(_explain(problems))
+        return cls.model_validate(cls.set_in(environ))
 
     @classmethod
     def problems(cls, environ: Mapping[str, str]) -> dict[str, str]:
@@ -59,8 +53,7 @@ class Settings(BaseModel):
             cls.model_validate(values)
         except ValidationError as e:
             for error in e.errors():
-                missing = error["type"] == "missing"
-                found[str(error["loc"][0])] = "is missing" if missing else _why(error)
+                found[str(error["loc"][0])] = _why(error)
         if incomplete := cls._find_incomplete(values):
             found[""] = incomplete
         return found
@@ -111,13 +104,16 @@ def _contains_secret(annotation: object) -> bool:
     return annotation is SecretStr or any(map(_contains_secret, get_args(annotation)))
 
 
-def _explain(errors: list[ErrorDetails], incomplete: str) -> str:
-    missing = [str(e["loc"][0]) for e in errors if e["type"] == "missing"]
-    wrong = [f"{e['loc'][0]}: {_why(e)}" for e in errors if e["type"] != "missing"]
+_MISSING = "is missing"
+
+
+def _explain(problems: Mapping[str, str]) -> str:
+    missing = [name for name, why in problems.items() if why == _MISSING]
+    wrong = [f"{name}: {why}" for name, why in problems.items() if name and why != _MISSING]
     lines = []
     if missing:
         lines.append("missing from the environment or .env: " + ", ".join(missing))
-    if incomplete:
+    if incomplete := problems.get(""):
         lines.append(incomplete)
     if wrong:
         lines.append("invalid: " + "; ".join(wrong))
@@ -134,6 +130,8 @@ def _why(error: ErrorDetails) -> str:
     if kind in _KINDS and how in ("type", "parsing", "from_float"):
         return f"must be {_KINDS[kind]}"
     match error["type"]:
+        case "missing":
+            return _MISSING
         case "literal_error":
             return f"must be one of {bounds['expected']}"
         case "greater_than_equal":
