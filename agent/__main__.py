@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -91,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run_in_pipe() -> int:
     """Exit with 0 if the reader of our output closes it early, as in `… | head`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not every terminal can show every character
     try:
         code = main(sys.argv[1:])
         sys.stdout.flush()

@@ -133,8 +133,10 @@ class SqliteFile:
             raise StoreError(f"{self._path}: {e}{self._advice_on(e)}") from e
 
     def _advice_on(self, error: Exception) -> str:
-        """Say what to do if the disk is full; SQLite may only call it an input or output error."""
+        """Say what to do. If the disk is full, SQLite may only call it an input or output error."""
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if kind == sqlite3.SQLITE_BUSY:
+            return f"; another process has kept it locked for {_WAIT_S:g} s: find it with lsof"
         if kind not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             return ""
         try:

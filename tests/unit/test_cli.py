@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +16,8 @@ from agent import __main__ as command_line
 from agent.token_endpoint import __main__ as token_endpoint
 from tests.support.other_user import of_another_user, visible_folder
 
-DOCUMENTED = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTED = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +121,20 @@ def test_env_file_that_cannot_be_read_is_named(
                 assert main(arguments) == 2
         monkeypatch.undo()
     assert f".env {said}" in capsys.readouterr().err
+
+
+def test_terminal_that_cannot_show_every_character_gets_question_marks(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agent", "doctor", "--for", "endpoint"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"? copy it from your LiveKit project" in done.stdout
+    assert done.stderr == b""
 
 
 @pytest.mark.parametrize("option", ["--url", "--api-key", "--api-secret"])

@@ -200,6 +200,12 @@ def test_settings_check_says_that_there_is_no_dotenv_if_settings_are_missing(
     assert "there is no .env" not in str(report_lines({}, file))
 
 
+def test_settings_check_warns_of_an_update_that_cuts_off_greetings() -> None:
+    times = {"MAX_GREETING_S": "900", "DRAIN_TIMEOUT_S": "600"}
+    [line] = [x for x in report_lines({**BOTH_SERVICES, **times}) if x.startswith("warning")]
+    assert "waits 600 s for greetings, which may take 900 s" in line
+
+
 def test_settings_check_reports_two_secrets_with_the_same_value() -> None:
     found = report_lines({**BOTH_SERVICES, "PLATFORM_API_KEY": BOTH_SERVICES["LIVEKIT_API_SECRET"]})
     [line] = [line for line in found if line.startswith("failed")]

@@ -15,6 +15,7 @@ from agent.cli.doctor.http_client import HttpClient
 from agent.cli.doctor.result import Level
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
+from agent.outcomes.avatar_budget import utc_day
 from agent.store import SqliteStore, open_store
 from tests.support.doctor_store import check_store, store_configuration
 from tests.support.other_user import of_another_user, visible_folder
@@ -62,6 +63,26 @@ async def test_store_check_fails_if_redis_does_not_answer(tmp_path: Path) -> Non
     assert found["store.usable"].what.startswith("127.0.0.1:1: Redis cannot be reached")
     assert "REDIS_URL" in found["store.usable"].fix
     assert "a-password" not in found["store.usable"].what
+
+
+@pytest.mark.parametrize(
+    ("minutes", "level", "said"),
+    [
+        ("0", Level.WARNING, "AVATAR_MINUTES_PER_DAY is 0"),
+        ("2", Level.WARNING, "2 of today's 2 avatar minutes are used: greetings are by voice"),
+        ("5", Level.OK, "2 of today's 5 avatar minutes are used"),
+    ],
+)
+async def test_store_check_reports_the_avatar_budget(
+    tmp_path: Path, minutes: str, level: Level, said: str
+) -> None:
+    opened = SqliteStore(tmp_path / "store.sqlite3")
+    await opened.add_avatar_seconds(utc_day(), 120)
+    await opened.aclose()
+    found = (await check_store(tmp_path, AVATAR_MINUTES_PER_DAY=minutes))["avatar.budget"]
+    assert found.level is level
+    assert found.what.startswith(said)
+    assert "avatar.budget" not in await check_store(tmp_path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the permissions of POSIX")

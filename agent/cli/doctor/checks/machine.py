@@ -15,12 +15,16 @@ from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.folders import closest_existing
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 
+if sys.platform != "win32":
+    import resource
+
 _LOCK = Path(__file__).resolve().parents[4] / "uv.lock"
 _MIB = 1024 * 1024
 _DISK_MIN = 200 * _MIB
 _DISK_FULL = 5 * _MIB
 """The write-ahead log of SQLite grows to 4 MiB."""
 _JOBS_PER_CORE = 5
+_OPEN_FILES_MIN = 1024
 _PYTHON = ((3, 11), (3, 14))
 _PACKAGES = ("livekit", "google-genai", "fastapi", "pydantic", "redis")
 """Packages whose version matters, by the start of their name."""
@@ -28,6 +32,7 @@ _PACKAGES = ("livekit", "google-genai", "fastapi", "pydantic", "redis")
 
 def check(config: Configuration) -> Iterator[CheckResult]:
     yield from _versions()
+    yield from _open_files()
     if "worker" in config.parts:
         yield _files()
         yield _cores(config)
@@ -63,6 +68,20 @@ def _cores(config: Configuration) -> CheckResult:
             f"{cores * _JOBS_PER_CORE} or less, or add workers",
         )
     return ok("machine.cores", what)
+
+
+def _open_files() -> Iterator[CheckResult]:
+    """Each greeting and each connection of the token endpoint needs several."""
+    if sys.platform == "win32":
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit < _OPEN_FILES_MIN:
+        yield warning(
+            "machine.files",
+            f"a process may open {limit} files and connections only",
+            f"raise the limit to {_OPEN_FILES_MIN}: ulimit -n, LimitNOFILE of systemd, or ulimits "
+            "of Compose",
+        )
 
 
 def _files() -> CheckResult:

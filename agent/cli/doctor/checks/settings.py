@@ -10,6 +10,7 @@ from agent.cli.doctor.configuration import ALIASES, SECRETS, Configuration, know
 from agent.cli.doctor.result import CheckResult, failed, ok, warning
 from agent.cli.doctor.variable_values import similar_setting
 from agent.core.addresses import is_private_host
+from agent.core.settings import WorkerSettings
 
 _FIXES = {
     "LIVEKIT_URL": "set it to your project's address, like wss://your-project.livekit.cloud",
@@ -70,8 +71,20 @@ def check(config: Configuration) -> Iterator[CheckResult]:
             "LIVEKIT_AGENT_NAME is empty: every room of this LiveKit project gets an agent",
             "set a name, unless the project has no other rooms than training sessions",
         )
+    if "worker" in config.parts and not config.lacks("DRAIN_TIMEOUT_S", "MAX_GREETING_S"):
+        yield from _drain(config.worker)
     if "endpoint" in config.parts and "CORS_ALLOWED_ORIGINS" not in config.problems:
         yield from _origins(config.endpoint.cors_allowed_origins)
+
+
+def _drain(worker: WorkerSettings) -> Iterator[CheckResult]:
+    if worker.drain_timeout_s < worker.max_greeting_s:
+        yield warning(
+            "settings.DRAIN_TIMEOUT_S",
+            f"a worker that is stopped waits {worker.drain_timeout_s:g} s for greetings, which may "
+            f"take {worker.max_greeting_s:g} s (MAX_GREETING_S): an update cuts them off",
+            "raise DRAIN_TIMEOUT_S, and the time after which your supervisor kills the worker",
+        )
 
 
 def _wrong(name: str, why: str, misspelled: dict[str, str]) -> CheckResult:

@@ -29,6 +29,7 @@ from agent.cli.doctor.http_client import (
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
+from agent.outcomes.avatar_budget import utc_day
 from agent.store import Store, check_writable, open_store
 from agent.store.redis_client import OPTIONS
 
@@ -64,8 +65,10 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     except StoreError as e:
         yield failed("store.usable", str(e), "correct REDIS_URL" if uses_redis else _SQLITE_FIX)
         return
+    spent_s = 0.0
     try:
         await check_writable(store)
+        spent_s = await store.avatar_seconds(utc_day())
     except StoreError as e:
         where = f"{host_and_port(plain(settings.redis_url))}: " if uses_redis else ""
         fix = _REDIS_FIX if uses_redis else _SQLITE_FIX
@@ -82,6 +85,27 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     else:
         yield ok("store.usable", f"the store in {settings.state_dir} can be read and written")
     yield await _fingerprint(settings)
+    if not config.lacks("AVATAR_MINUTES_PER_DAY") and settings.avatar_minutes_per_day is not None:
+        yield _budget(settings.avatar_minutes_per_day, spent_s)
+
+
+def _budget(minutes: float, spent_s: float) -> CheckResult:
+    """Report AVATAR_MINUTES_PER_DAY: without minutes, greetings are by voice."""
+    check = "avatar.budget"
+    if minutes == 0:
+        return warning(
+            check,
+            "AVATAR_MINUTES_PER_DAY is 0: all greetings are by voice",
+            "raise it, or leave it empty for no budget",
+        )
+    used = f"{spent_s / 60:.0f} of today's {minutes:g} avatar minutes are used"
+    if spent_s >= minutes * 60:
+        return warning(
+            check,
+            f"{used}: greetings are by voice until 00:00 UTC",
+            "raise AVATAR_MINUTES_PER_DAY for worker and token endpoint, and restart both",
+        )
+    return ok(check, used)
 
 
 def _not_created_yet(folder: Path) -> CheckResult:

@@ -16,6 +16,13 @@ from agent.core.settings import EndpointSettings
 
 _SERVER = "the token endpoint"
 _GREETING = "/api/users/sessions/doctor/avatar-greeting/"
+_CLAIMS = {
+    "aud is not": "PLATFORM_JWT_AUDIENCE",
+    "has no aud": "PLATFORM_JWT_AUDIENCE",
+    "iss is not": "PLATFORM_JWT_ISSUER",
+    "has no iss": "PLATFORM_JWT_ISSUER",
+}
+"""What the endpoint says about a JWT, and the setting that differs."""
 _INVALID_BODY = b"{"
 """An incomplete body. The endpoint checks credentials first: with valid credentials it answers "not
 JSON", and nothing else happens."""
@@ -131,10 +138,11 @@ async def _accepts(
     if response.status == 400 and code == "malformed_json":
         return ok(check, f"the token endpoint accepts {name}")
     if response.status == 401:
+        other = next((setting for said, setting in _CLAIMS.items() if said in response.text), name)
         return failed(
             check,
-            f"the token endpoint does not accept {name}",
-            f"start it with the same {name} as here",
+            f"the token endpoint does not accept {other}",
+            f"start it with the same {other} as here",
         )
     if response.status == 429:
         return warning(
