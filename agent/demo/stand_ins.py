@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,9 +15,8 @@ from typing import Any
 import aiohttp
 
 from agent.demo.livekit_server import free_ports
-from agent.demo.processes import running, wait_until_ready
+from agent.demo.processes import child, wait_until_ready
 
-_ROOT = Path(__file__).resolve().parents[2]
 _READY_TIMEOUT_S = 60.0
 _CONTROL_TIMEOUT_S = 10.0
 
@@ -82,7 +80,7 @@ async def stand_ins(
         faults: in force from the start.
         latency: scales the usual latencies of the providers; 0 for none.
         log: its output goes here.
-        environment: added to ours, such as STAND_IN_WORDS_PER_MINUTE.
+        environment: of the process, such as STAND_IN_WORDS_PER_MINUTE.
 
     Raises:
         DemoError: the process ended, or was not ready within 60 s.
@@ -90,10 +88,9 @@ async def stand_ins(
     """
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    command = (sys.executable, "-m", "agent.demo.stand_ins", str(port), str(latency))
-    env = {**os.environ, **(environment or {})}
+    module = ("agent.demo.stand_ins", str(port), str(latency))
     async with (
-        running(*command, log=log, env=env, cwd=_ROOT) as process,
+        child(*module, env=environment or {}, log=log) as process,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CONTROL_TIMEOUT_S)) as http,
     ):
         await wait_until_ready("stand-ins", url, process, log, _READY_TIMEOUT_S)

@@ -25,11 +25,8 @@ async def spoken_s(sentences: list[str]) -> float:
     rate = 16_000
     voice = Voice()
     await voice.load()
-    try:
-        choice = VoiceChoice(espeak_name("en", male=False), WORDS_PER_MINUTE)
-        sound = b"".join([await voice.say(each, choice, rate) for each in sentences])
-    finally:
-        voice.close()
+    choice = VoiceChoice(espeak_name("en", male=False), WORDS_PER_MINUTE)
+    sound = b"".join([await voice.say(each, choice, rate) for each in sentences])
     frames = np.frombuffer(sound, np.int16)[: len(sound) // 2 // 160 * 160].reshape(-1, 160)
     loud = np.flatnonzero(np.sqrt(np.mean(frames.astype(float) ** 2, axis=1)) > LOUD)
     return float(loud[-1] - loud[0]) / 100

@@ -32,10 +32,7 @@ async def spoken(*texts: str) -> list[np.ndarray]:
     """English texts, each as one recording."""
     voice = Voice()
     await voice.load()
-    try:
-        said = [await voice.say(text, VoiceChoice("en-us+michel"), RATE) for text in texts]
-    finally:
-        voice.close()
+    said = [await voice.say(text, VoiceChoice("en-us+michel"), RATE) for text in texts]
     return [np.frombuffer(each, np.int16) for each in said]
 
 

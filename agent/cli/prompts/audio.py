@@ -85,13 +85,10 @@ class _DemoVoice:
     async def wav(self, text: str, locale: str, asked: str | None) -> bytes:
         voice = self._speech.Voice()
         await voice.load()
-        try:
-            if voice.unavailable:
-                raise ScriptError(f"no voice here: {voice.unavailable}")
-            language = self._speech.espeak_name(locale.split("-")[0], male=False)
-            said = await voice.say(text, self._speech.VoiceChoice(language), _DEMO_RATE)
-        finally:
-            voice.close()
+        if voice.unavailable:
+            raise ScriptError(f"no voice here: {voice.unavailable}")
+        language = self._speech.espeak_name(locale.split("-")[0], male=False)
+        said = await voice.say(text, self._speech.VoiceChoice(language), _DEMO_RATE)
         out = io.BytesIO()
         with wave.open(out, "wb") as file:
             file.setnchannels(1)

@@ -31,7 +31,6 @@ async def serve_stand_ins(port: int, *, latency: float) -> AsyncIterator[None]:
     # Loading takes a core for a moment: better now than when the first trainee waits.
     await asyncio.gather(shared.recogniser.load(), shared.voice.load(), bey.avatars.load())
     async with contextlib.AsyncExitStack() as stack:
-        stack.callback(shared.close)
         environment = {
             "BEY_API_URL": await stack.enter_async_context(serving(bey.app())),
             "DEEPGRAM_BASE_URL": await stack.enter_async_context(serving(Deepgram(shared).app())),
@@ -43,15 +42,9 @@ async def serve_stand_ins(port: int, *, latency: float) -> AsyncIterator[None]:
         yield
 
 
-@contextlib.asynccontextmanager
-async def serve_gemini() -> AsyncIterator[str]:
-    """Serve Gemini's text model alone, without latency, until the block ends; yields its address.
-
-    Voice and speech recognition are not loaded, because nothing asks for them.
-    """
-    with contextlib.closing(Shared(latency=0.0)) as shared:
-        async with serving(Gemini(shared).app()) as url:
-            yield url
+def serve_gemini() -> contextlib.AbstractAsyncContextManager[str]:
+    """Serve Gemini's text model alone, without latency; the block gets its address."""
+    return serving(Gemini(Shared(latency=0.0)).app())
 
 
 def _control(

@@ -51,9 +51,6 @@ class _Engine:
     def idle(self) -> bool:
         return self._waiting == 0
 
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
     async def _run(self, function: Callable[..., Any], *args: Any) -> Any:
         self._waiting += 1
         try:

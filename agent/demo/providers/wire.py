@@ -58,10 +58,6 @@ class Shared:
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     """Every call to every provider, oldest first."""
 
-    def close(self) -> None:
-        self.voice.close()
-        self.recogniser.close()
-
     async def begin(self, request: web.Request, provider: str, **detail: Any) -> Call:
         """Record a call.
 

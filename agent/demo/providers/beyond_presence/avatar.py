@@ -78,10 +78,10 @@ async def _take_part(link: Link, url: str, token: str) -> None:
         async with _joined(link, url, token) as room:
             await _publish_silence(room)
             await asyncio.sleep(_FLAP_S)
-            link.report(why_left="flapped")
+            link.report(why_left="flapped", left_at=time.time())
         await asyncio.sleep(flap.value)
     async with _joined(link, url, token) as room:
-        link.report(why_left=await _speak_until_gone(link, room))
+        link.report(why_left=await _speak_until_gone(link, room), left_at=time.time())
 
 
 async def _publish_silence(room: rtc.Room) -> None:
@@ -98,10 +98,8 @@ async def _joined(link: Link, url: str, token: str) -> AsyncIterator[rtc.Room]:
     # It hears the agent by data streams alone and needs no microphone.
     options = rtc.RoomOptions(auto_subscribe=False)
     connecting = asyncio.create_task(room.connect(url, token, options))
-    joined = False
     try:
         await asyncio.wait_for(asyncio.shield(connecting), _CONNECT_TIMEOUT_S)
-        joined = True
         identity = room.local_participant.identity
         link.report(identity=identity, room=room.name, joined_at=time.time(), left_at=None)
         yield room
@@ -109,8 +107,6 @@ async def _joined(link: Link, url: str, token: str) -> AsyncIterator[rtc.Room]:
         # A connection that is cancelled half-way makes LiveKit's native library end the process
         # ("timed out waiting for ReadyForRoomEventRequest", livekit 1.1.21).
         await asyncio.wait({connecting}, timeout=_CONNECT_TIMEOUT_S)
-        if joined:
-            link.report(left_at=time.time())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_TIMEOUT_S):
                 await room.disconnect()

@@ -152,12 +152,10 @@ class AvatarMedia:
     async def _read_speech(self) -> None:
         speaking = False
         async for item in self._receiver:
-            if isinstance(item, rtc.AudioFrame):
-                if item.sample_rate != SAMPLE_RATE or item.num_channels != 1:
-                    raise ValueError(f"expected {SAMPLE_RATE} Hz mono, got {item.sample_rate} Hz")
-                if not speaking and self._link.take("stalls"):
-                    self._stalled = True
-            speaking = isinstance(item, rtc.AudioFrame)
+            is_sound = isinstance(item, rtc.AudioFrame)
+            if is_sound and not speaking and self._link.take("stalls"):
+                self._stalled = True
+            speaking = is_sound
             if not self._stalled:
                 self._speech.append(item)
 

@@ -37,14 +37,18 @@ _CONFIDENCE = 0.95
 class Listener:
     """Serves one connection until either side ends it.
 
-    Sound that comes while it recognises waits in the socket. Its times are those of the sound, so
-    a slow machine changes no result.
+    It sends interim results, and the final one when silence ends an utterance. Sound that comes
+    while it recognises waits in the socket. Its times are those of the sound, so a slow machine
+    changes no result.
     """
 
     provider = "stt"
     """The name of this provider in simulated faults."""
     latency_s = 0.05
     """Of a final result."""
+    silence_ms = 500
+    """Silence that ends an utterance."""
+    _interim_at_ms = 0
 
     def __init__(self, request: web.Request, shared: Shared) -> None:
         self.query, self.call, self.now = request.query, request[CALL], Endpointer()
@@ -63,12 +67,26 @@ class Listener:
 
     async def on_start(self) -> None:
         """Handle the beginning of an utterance."""
+        self._interim_at_ms = _INTERIM_MS
 
     async def on_frame(self) -> None:
         """Handle a new frame of the current utterance."""
+        now = self.now
+        if now.quiet_ms >= self.silence_ms:
+            await self.end_utterance()
+        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.has_time:
+            self._interim_at_ms = now.said_ms + _INTERIM_MS
+            if text := await self.recognise():
+                await self.send_result(text, is_final=False)
 
     async def on_end(self) -> None:
         """Handle the end of the utterance."""
+        text = await self.final(await self.recognise())
+        if text is not None:
+            await self.send_result(text, is_final=True)
+
+    async def send_result(self, text: str, *, is_final: bool) -> None:
+        """Send the words of the utterance so far, or of the whole utterance."""
 
     async def on_command(self, command: dict[str, Any]) -> None:
         """Handle a message of the client, other than CloseStream."""
@@ -189,35 +207,7 @@ class Listener:
         await self._socket.close(code=code, message=reason.encode())
 
 
-class ResultsListener(Listener):
-    """Sends interim results, and the final one when silence ends an utterance."""
-
-    silence_ms = 500
-    """Silence that ends an utterance."""
-    _interim_at_ms = 0
-
-    async def send_result(self, text: str, *, is_final: bool) -> None:
-        """Send the words of the utterance so far, or of the whole utterance."""
-
-    async def on_start(self) -> None:
-        self._interim_at_ms = _INTERIM_MS
-
-    async def on_frame(self) -> None:
-        now = self.now
-        if now.quiet_ms >= self.silence_ms:
-            await self.end_utterance()
-        elif now.quiet_ms == 0 and now.said_ms >= self._interim_at_ms and self.has_time:
-            self._interim_at_ms = now.said_ms + _INTERIM_MS
-            if text := await self.recognise():
-                await self.send_result(text, is_final=False)
-
-    async def on_end(self) -> None:
-        text = await self.final(await self.recognise())
-        if text is not None:
-            await self.send_result(text, is_final=True)
-
-
-class ListenV1(ResultsListener):
+class ListenV1(Listener):
     """Serves one connection to `/v1/listen`."""
 
     silence_ms = 300

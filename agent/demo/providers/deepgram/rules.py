@@ -30,12 +30,7 @@ _VOICES: Final[dict[str, str]] = {
 }
 """The language of each voice."""
 _KEYTERMS, _KEYTERM_CHARACTERS, _KEYTERM_TOKENS = 100, 100, 500
-_NO_MODEL = ("Bad Request", "Bad Request: No such model/language/tier combination found.")
-_FLUX_ON_V1 = (
-    "V2_MODEL_ON_V1_LISTEN_ENDPOINT",
-    "Flux models are not supported on the /v1/listen endpoint. Please use the /v2/listen endpoint"
-    " for conversational speech-to-text requests.",
-)
+SPEAK_MESSAGES: Final[dict[str, str]] = _SPEAK["messages"]
 
 
 def query_problem(path: str, query: MultiMapping[str]) -> tuple[str, str] | None:
@@ -47,12 +42,11 @@ def query_problem(path: str, query: MultiMapping[str]) -> tuple[str, str] | None
         return None
     flux = path == "/v2/listen"
     model = query.get("model", "" if flux else "nova-3")
-    if model.startswith("flux") and not flux:
-        return _FLUX_ON_V1
-    if model not in _LANGUAGES[path]:
-        return _NO_MODEL
-    if not flux and query.get("language", "en").lower() not in _LANGUAGES[path][model]:
-        return _NO_MODEL
+    languages = _LANGUAGES[path].get(model)
+    if languages is None or not (flux or query.get("language", "en").lower() in languages):
+        on_v1 = model.startswith("flux") and not flux
+        code, message = _LISTEN["errors"]["flux on v1" if on_v1 else "model"]
+        return code, message
     wrong = refused_option(query)
     if flux and (unknown := set(query) - set(_LISTEN["flux_parameters"].split())):
         wrong = f"unknown parameter {min(unknown)}"
@@ -99,13 +93,13 @@ def _speak_problem(query: MultiMapping[str]) -> str:
         return f"Failed to deserialize query parameters: unknown field `{min(unknown)}`"
     model = query.get("model", "")
     if model.startswith("flux-"):
-        return "Flux TTS models are not supported on the /v1/speak endpoint. Please use /v2/speak."
+        return SPEAK_MESSAGES["flux"]
     if model not in _VOICES:
-        return "No such model/version combination found."
+        return SPEAK_MESSAGES["model"]
     if query.get("encoding", "linear16") != "linear16":
-        return "Unsupported audio format: this stand-in knows encoding=linear16 only."
+        return SPEAK_MESSAGES["encoding"]
     if query.get("sample_rate", "24000") not in map(str, _SPEAK["sample_rates"]):
-        return "Unsupported audio format: `sample_rate` is not applicable when `encoding=linear16`."
+        return SPEAK_MESSAGES["sample rate"]
     if "speed" not in query:
         return ""
     limits = _SPEAK["speed"].get(_VOICES[model]) if model.startswith("aura-2-") else None

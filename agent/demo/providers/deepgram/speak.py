@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from agent.demo.providers.deepgram.rules import aura_voice
+from agent.demo.providers.deepgram.rules import SPEAK_MESSAGES, aura_voice
 from agent.demo.providers.wire import CALL, Shared, json_object, paced
 
 _LATENCY_S = 0.08
@@ -57,8 +57,7 @@ class Speaker:
                 try:
                     message = await self._socket.receive(fault.value if fault else _IDLE_S)
                 except TimeoutError:
-                    text = b"Did not receive a message within the timeout window (NET-0001)"
-                    await self._socket.close(code=1011, message=text)
+                    await self._socket.close(code=1011, message=SPEAK_MESSAGES["idle"].encode())
                     break
                 if message.type != WSMsgType.TEXT or not await self._obey(
                     json_object(message.data)
@@ -80,13 +79,13 @@ class Speaker:
                 await self._socket.send_json({"type": "Flushed", "sequence_id": self._flushes})
                 self._flushes += 1
         elif kind == "Flush":
-            text = "Maximum flush count exceeded. No more flush messages will be processed."
-            warning = {"type": "Warning", "warn_code": "EXCESSIVE_FLUSH", "warn_msg": text}
+            message = SPEAK_MESSAGES["flush"]
+            warning = {"type": "Warning", "warn_code": "EXCESSIVE_FLUSH", "warn_msg": message}
             await self._socket.send_json(warning)
         else:
             if kind != "Close":
-                text = "The message is unknown, or its text is longer than 2,000 characters."
-                error = {"type": "Error", "err_code": "DATA-0002", "err_msg": text}
+                message = SPEAK_MESSAGES["unknown"]
+                error = {"type": "Error", "err_code": "DATA-0002", "err_msg": message}
                 await self._socket.send_json(error)
             return False
         return True

@@ -142,17 +142,16 @@ class Gemini:
         if name == "blocked":
             yield {"promptFeedback": {"blockReason": "SAFETY"}, **_usage(asked, 0)}
             return
-        words, said = 0, ""
+        said, words = "", 0
         for index, piece in enumerate(reply.pieces):
-            count = len(piece.split())
             if index:
-                usual = count / _WORDS_A_SECOND * self._shared.latency
+                usual = len(piece.split()) / _WORDS_A_SECOND * self._shared.latency
                 await asyncio.sleep(usual if reply.delay_s is None else reply.delay_s)
             if fault and name == "pause" and re.search(r"[.!?]\s*$", said):
                 await asyncio.sleep(fault.value)
                 name = ""
             said += piece
-            words += count
+            words = len(said.split())
             yield chunk([{"text": piece}], **_usage(asked, words))
             if asked.most_tokens and words * _TOKENS_A_WORD > asked.most_tokens:
                 yield chunk([], finish="MAX_TOKENS", **_usage(asked, words))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from agent.demo.providers.gemini.answers import RECORD, Question, declines, value_of
@@ -30,7 +31,9 @@ def answer(request: Request) -> Reply:
     """Answer the last turn of a conversation."""
     interview = _Interview(request)
     called = request.turns and request.turns[-1].responses
-    return interview.after_functions() if called else interview.to_trainee()
+    reply = interview.after_functions() if called else interview.to_trainee()
+    name = _NAME.search(request.instruction)
+    return replace(reply, text=reply.text.replace("{comma_name}", f", {name[1]}" if name else ""))
 
 
 class _Interview:
@@ -40,6 +43,7 @@ class _Interview:
         instruction, known = plain(request.instruction), languages()
         spoken = (each for each in known.values() if each.finds("instruction", instruction))
         self._language = next(spoken, known["en"])
+        self._replies = self._language.replies
         self._questions = Question.all_of(request)
         sentences = re.split(r"(?<=[.!?])\s+", request.user_text)
         self._asked = " ".join(each for each in sentences if each.endswith("?"))
@@ -63,25 +67,25 @@ class _Interview:
             return self._then_ask(self._answer(self._heard))
         if pending and self._heard:
             return self._ask_again(pending)
-        return self._then_ask(self._text("what_else"))
+        return self._then_ask(self._replies["what_else"])
 
     def after_functions(self) -> Reply:
         """Continue after functions have answered."""
         responses = self._request.turns[-1].responses
         name = responses[-1]["name"]
         if name == "end_greeting":
-            return Reply(self._text(name))
+            return Reply(self._replies[name])
         if name == "speak_slower":
-            return Reply(f"{self._text(name)} {self._request.model_texts[-1]}")
+            return Reply(f"{self._replies[name]} {self._request.model_texts[-1]}")
         if name.startswith(RECORD):
             refused = not any(_NEXT.search(_text_of(response)) for response in responses)
             if refused and self._pending:
                 return self._ask_again(self._pending)
             name = "corrected" if self._hears("correction") else "recorded"
-        text = self._text(name if name in self._language.replies else "other_function")
+        text = self._replies.get(name, self._replies["other_function"])
         if self._asked and name != "switch_language":
             text += f" {self._answer(plain(self._asked))}"
-        return self._then_ask(text, last=self._text("nothing_left"))
+        return self._then_ask(text, last=self._replies["nothing_left"])
 
     def _language_switch(self) -> Reply | None:
         """The reply if the trainee asks for a language, or greets in another one."""
@@ -94,12 +98,12 @@ class _Interview:
         if not wanted or self._hears("no"):
             return None
         if wanted[0] is self._language:  # the product has just switched to it
-            return self._then_ask(self._text("switch_language"))
+            return self._then_ask(self._replies["switch_language"])
         schema = schema_of(self._request.functions.get("switch_language", {}))
         for locale in schema.get("properties", {}).get("locale", {}).get("enum", []):
             if locale.split("-")[0] == wanted[0].tag:
                 return Reply(calls=[_call("switch_language", locale=locale)])
-        return self._then_ask(self._text("not_spoken"))
+        return self._then_ask(self._replies["not_spoken"])
 
     def _record(self) -> list[dict[str, Any]]:
         """The call that records an answer, or the correction of the one before."""
@@ -142,7 +146,7 @@ class _Interview:
 
     def _ask_again(self, question: Question) -> Reply:
         """Ask once more; skip a question that was asked again already."""
-        again = f"{self._text('unclear')} {question.ask}"
+        again = f"{self._replies['unclear']} {question.ask}"
         if again in self._request.model_texts[-1:]:
             return Reply(calls=[_call("skip_question", question=question.id)])
         return Reply(again)
@@ -170,20 +174,12 @@ class _Interview:
         counts = Counter(word for fact in facts for word in set(words(fact)))
         asked = {word for word in words(heard) if len(word) > 3 and 0 < counts[word] < 3}
         best = max(facts, key=lambda fact: len(asked & set(words(fact))), default="")
-        return self._topic(heard) or (best if asked else self._text("unknown"))
+        return self._topic(heard) or (best if asked else self._replies["unknown"])
 
     def _topic(self, heard: str) -> str:
         """The reply to the first usual topic in a text; empty if there is none."""
         topics = self._language.topics.values()
-        return self._filled(next((reply for said, reply in topics if found(said, heard)), ""))
-
-    def _text(self, name: str) -> str:
-        return self._filled(self._language.replies[name])
-
-    def _filled(self, text: str) -> str:
-        """The text with the trainee's name, if the instruction gives it."""
-        name = _NAME.search(self._request.instruction)
-        return text.replace("{comma_name}", f", {name[1]}" if name else "")
+        return next((reply for said, reply in topics if found(said, heard)), "")
 
     def _hears(self, intent: str) -> bool:
         return self._language.finds(intent, self._heard) is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from agent.demo.providers.deepgram.listen import ResultsListener
+from agent.demo.providers.deepgram.listen import Listener
 
 MODELS = frozenset({"gemini-3.5-transcribe-live"})
 _SETUP = frozenset({"model", "generationConfig", "inputAudioTranscription"})
@@ -16,7 +16,7 @@ _TRANSCRIPTION = frozenset({"languageCodes", "customVocabulary"})
 _MOST_TERMS = 1_000
 
 
-class LiveListener(ResultsListener):
+class LiveListener(Listener):
     """Serves one connection."""
 
     provider = "live"
