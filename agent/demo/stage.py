@@ -23,7 +23,7 @@ from dotenv import dotenv_values
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.page import ensure_page
-from agent.demo.platform.site import PlatformSettings, create_platform
+from agent.demo.platform.site import Platform
 from agent.demo.processes import DemoError, child, wait_until_ready
 from agent.demo.providers.faults import Faults
 from agent.demo.providers.wire import serving
@@ -113,7 +113,7 @@ async def stage(
         page = await ensure_page(say)
         endpoint_port, worker_port = free_ports(2)
         here.endpoint_url = f"http://127.0.0.1:{endpoint_port}"
-        platform = PlatformSettings(
+        platform = Platform(
             jwt_secret=secrets.token_urlsafe(48),
             api_key=secrets.token_urlsafe(24),
             webhook_secret="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
@@ -122,7 +122,7 @@ async def stage(
             pre_join=pre_join,
         )
         try:
-            here.url = await stack.enter_async_context(serving(create_platform(platform), port))
+            here.url = await stack.enter_async_context(serving(platform.app(), port))
         except OSError as e:
             raise DemoError(f"port {port}: {e.strerror}; choose another with --port") from None
         if real:

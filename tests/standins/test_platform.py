@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from agent.demo.platform.site import PlatformSettings, create_platform
+from agent.demo.platform.site import Platform
 from agent.demo.providers.wire import serving
 from agent.outcomes.record import Outcome
 from agent.scripts.library import COMMON, PROMPTS
@@ -61,14 +61,14 @@ async def url(tmp_path: Path, endpoint: FakeEndpoint) -> AsyncIterator[str]:
     (tmp_path / "assets").mkdir()
     page = "<html><head><!--greeting-config--></head></html>"
     (tmp_path / "index.html").write_text(page)
-    settings = PlatformSettings(
+    platform = Platform(
         jwt_secret=JWT_SECRET,
         api_key=API_KEY,
         webhook_secret=WEBHOOK_SECRET,
         endpoint_url=endpoint.url,
         page=tmp_path,
     )
-    async with serving(create_platform(settings)) as address:
+    async with serving(platform.app()) as address:
         yield address
 
 

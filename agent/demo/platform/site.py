@@ -12,7 +12,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,9 @@ _FOLDER = Path(__file__).with_name("templates")
 _TEMPLATES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlatformSettings:
-    """What the platform needs."""
+@dataclass(kw_only=True)
+class Platform:
+    """The platform's pages (form, greeting, video), and `POST /outcomes`."""
 
     jwt_secret: str
     """HS256, shared with the token endpoint."""
@@ -48,31 +48,22 @@ class PlatformSettings:
     """The built page of web/."""
     pre_join: bool = True
     """Begin with the page's pre-join screen; `&pre_join=on` in the page's address shows it, too."""
+    _outcomes: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
+    """The outcomes of this run, by the id of their message."""
+    _asking: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
-
-def create_platform(settings: PlatformSettings) -> web.Application:
-    """The platform's pages (form, greeting, video), and `POST /outcomes`."""
-    platform = _Platform(settings)
-    app = web.Application()
-    app.router.add_get("/", platform.form)
-    app.router.add_post("/register", platform.register)
-    app.router.add_get("/greeting", platform.greeting)
-    app.router.add_get("/video", platform.video)
-    app.router.add_get("/sessions/{session_id}/video", platform.video)
-    app.router.add_get("/sessions/{session_id}/outcome", platform.outcome)
-    app.router.add_post("/outcomes", platform.take_outcome)
-    app.router.add_get("/platform.css", platform.styles)
-    app.router.add_static("/assets", settings.page / "assets")
-    return app
-
-
-class _Platform:
-    def __init__(self, settings: PlatformSettings) -> None:
-        self._settings = settings
-        self._webhook = Webhook(settings.webhook_secret)
-        self._outcomes: dict[str, dict[str, Any]] = {}
-        """The outcomes of this run, by the id of their message."""
-        self._asking: set[asyncio.Task[None]] = set()
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/", self.form)
+        app.router.add_post("/register", self.register)
+        app.router.add_get("/greeting", self.greeting)
+        app.router.add_get("/video", self.video)
+        app.router.add_get("/sessions/{session_id}/video", self.video)
+        app.router.add_get("/sessions/{session_id}/outcome", self.outcome)
+        app.router.add_post("/outcomes", self.take_outcome)
+        app.router.add_get("/platform.css", self.styles)
+        app.router.add_static("/assets", self.page / "assets")
+        return app
 
     async def form(self, _: web.Request) -> web.Response:
         """The registration form, with every shipped script and every industry of theirs."""
@@ -106,7 +97,7 @@ class _Platform:
             },
             "continue_url": f"{request.url.origin()}/sessions/{session_id}/video",
         }
-        token = jwt.encode(claims, self._settings.jwt_secret, algorithm="HS256")
+        token = jwt.encode(claims, self.jwt_secret, algorithm="HS256")
         asking = asyncio.create_task(self._ask_ahead(session_id, claims))
         self._asking.add(asking)
         asking.add_done_callback(self._asking.discard)
@@ -127,18 +118,18 @@ class _Platform:
             "traineeName": claims["trainee"]["name"],
             "locale": claims["locale"],
             "continueUrl": claims["continue_url"],
-            "preJoin": self._settings.pre_join or request.query.get("pre_join") == "on",
+            "preJoin": self.pre_join or request.query.get("pre_join") == "on",
         }
-        page = (self._settings.page / "index.html").read_text(encoding="utf-8")
+        page = (self.page / "index.html").read_text(encoding="utf-8")
         return _html(_with_config(page, "greeting-config", config))
 
     async def _ask_ahead(self, session_id: str, claims: dict[str, Any]) -> None:
         """Request the greeting ahead of time; the page's own request reports failures."""
         fields = {k: v for k, v in claims.items() if k not in ("sub", "exp", "session_id")}
         fields["trainee"] = {"id": claims["sub"], **claims["trainee"]}
-        if self._settings.pre_join:
+        if self.pre_join:
             fields["join_timeout_s"] = _READING_S
-        key = {"X-API-Key": self._settings.api_key}
+        key = {"X-API-Key": self.api_key}
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             async with (
                 aiohttp.ClientSession(headers=key, timeout=_AHEAD_TIMEOUT) as http,
@@ -147,7 +138,7 @@ class _Platform:
                 await answer.read()
 
     def _greeting_url(self, session_id: str) -> str:
-        return f"{self._settings.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"
+        return f"{self.endpoint_url}/api/users/sessions/{session_id}/avatar-greeting/"
 
     async def video(self, request: web.Request) -> web.Response:
         """The page that Continue opens, in English if it has no texts in the trainee's locale."""
@@ -177,7 +168,9 @@ class _Platform:
         message once, however often it is delivered.
         """
         try:
-            message = self._webhook.verify(await request.read(), dict(request.headers))
+            message = Webhook(self.webhook_secret).verify(
+                await request.read(), dict(request.headers)
+            )
         except (WebhookVerificationError, ValueError) as e:
             return web.json_response({"error": str(e)}, status=401)
         if message["type"] == "greeting.ended":
@@ -191,9 +184,7 @@ class _Platform:
         """The claims of this browser's cookie for the session; None if it has none."""
         token = request.cookies.get(f"jwt-{session_id}", "")
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token, self._settings.jwt_secret, algorithms=["HS256"]
-            )
+            claims: dict[str, Any] = jwt.decode(token, self.jwt_secret, algorithms=["HS256"])
         except jwt.InvalidTokenError:
             return None
         return claims if claims.get("session_id") == session_id else None

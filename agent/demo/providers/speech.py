@@ -127,30 +127,24 @@ class _Espeak:
     def __init__(self) -> None:
         import espeakng_loader
 
-        library = espeakng_loader.load_library()
-        if library is None:
-            raise OSError("libespeak-ng cannot be loaded")
+        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
         data = espeakng_loader.get_data_path().encode()
-        self._own_rate = library.espeak_Initialize(_SYNCHRONOUS, 100, data, _NO_EXIT)
+        self._own_rate = self._library.espeak_Initialize(_SYNCHRONOUS, 100, data, _NO_EXIT)
         if self._own_rate <= 0:
             raise RuntimeError("espeak_Initialize failed")
-        uint, pointer = ctypes.c_uint, ctypes.c_void_p
-        library.espeak_Synth.argtypes = [
-            *(ctypes.c_char_p, ctypes.c_size_t, uint, ctypes.c_int, uint, uint, pointer, pointer)
-        ]
-        self._library = library
         self._sound = bytearray()
         # Kept: ctypes would free the callback while the library still calls it.
         self._callback = _OnSound(self._collect)
-        library.espeak_SetSynthCallback(self._callback)
+        self._library.espeak_SetSynthCallback(self._callback)
 
     def say(self, text: str, choice: VoiceChoice, sample_rate: int) -> bytes:
         if self._library.espeak_SetVoiceByName(choice.name.encode()) != 0:
             raise RuntimeError(f"eSpeak NG has no voice {choice.name}")
         self._library.espeak_SetParameter(_RATE, choice.words_per_minute, 0)
         self._sound.clear()
-        spoken = text.replace("\0", " ").encode() + b"\0"
-        self._library.espeak_Synth(spoken, len(spoken), 0, _CHARACTERS, 0, _UTF8, None, None)
+        spoken = text.replace("\0", " ").encode()
+        size = ctypes.c_size_t(len(spoken) + 1)
+        self._library.espeak_Synth(spoken, size, 0, _CHARACTERS, 0, _UTF8, None, None)
         # LiveKit has a resampler, but its native library must stay out of this process.
         sound = np.frombuffer(bytes(self._sound), np.int16)
         if not len(sound):

@@ -39,14 +39,12 @@ def run_avatar(connection: Connection, *, url: str, token: str) -> None:
         connection: to the stand-ins' process; see `Link`.
     """
     logging.basicConfig(level=logging.WARNING, format="avatar: %(message)s")
-    # The synchroniser logs every late frame; on a busy machine that is a line a second.
-    logging.getLogger("livekit").setLevel(logging.ERROR)
     start_native_library()
     link = Link(connection)
     try:
-        asyncio.run(_run(link, connection, url, token))
-    except EOFError:
-        pass  # the parent has ended
+        asyncio.run(_take_part(link, url, token))
+    except (EOFError, asyncio.CancelledError):
+        pass  # the parent has ended, or SIGTERM came
     except Exception as e:  # the edge of this process
         link.report(why_left=f"failed: {type(e).__name__}")
         logger.exception("avatar failed", extra={"event": "avatar_failed"})
@@ -55,20 +53,14 @@ def run_avatar(connection: Connection, *, url: str, token: str) -> None:
     os._exit(0)
 
 
-async def _run(link: Link, connection: Connection, url: str, token: str) -> None:
-    """Take part until the avatar leaves, the parent ends or SIGTERM comes."""
-    taking_part = asyncio.create_task(_take_part(link, url, token))
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):  # Windows: the process is just killed
-        loop.add_signal_handler(signal.SIGTERM, taking_part.cancel)
-        # Answers are read at once, in `Link.take`: what is left to read is the end.
-        loop.add_reader(connection.fileno(), taking_part.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await taking_part
-
-
 async def _take_part(link: Link, url: str, token: str) -> None:
-    """Join and speak until it is time to leave."""
+    """Join and speak until it is time to leave, the parent ends or SIGTERM comes."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    with contextlib.suppress(NotImplementedError):  # Windows: the process is just killed
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        # Answers are read at once, in `Link.take`: what is left to read is the end.
+        loop.add_reader(link.connection.fileno(), task.cancel)
     if link.take("never-joins"):
         link.report(why_left="never joined")
         return
@@ -108,8 +100,7 @@ async def _joined(link: Link, url: str, token: str) -> AsyncIterator[rtc.Room]:
         # ("timed out waiting for ReadyForRoomEventRequest", livekit 1.1.21).
         await asyncio.wait({connecting}, timeout=_CONNECT_TIMEOUT_S)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
-                await room.disconnect()
+            await asyncio.wait_for(room.disconnect(), _LEAVE_TIMEOUT_S)
 
 
 async def _speak_until_gone(link: Link, room: rtc.Room) -> str:

@@ -40,7 +40,7 @@ class Link:
     """The avatar's end of the pipe to the stand-ins' process: a tuple asks, a dict reports."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def take(self, *names: str) -> Fault | None:
         """The fault to show now; see `Faults.take`. Waits for the answer, about 0.1 ms.
@@ -49,8 +49,8 @@ class Link:
             EOFError: the stand-ins' process has ended.
         """
         try:
-            self._connection.send(names)
-            fault: Fault | None = self._connection.recv()
+            self.connection.send(names)
+            fault: Fault | None = self.connection.recv()
         except OSError as e:
             raise EOFError from e
         return fault
@@ -58,7 +58,7 @@ class Link:
     def report(self, **changes: Any) -> None:
         """Change fields of the avatar's session."""
         with contextlib.suppress(OSError):  # the stand-ins' process has ended
-            self._connection.send(changes)
+            self.connection.send(changes)
 
 
 class SpeechReceiver(DataStreamAudioReceiver):
