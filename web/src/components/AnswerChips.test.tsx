@@ -35,7 +35,7 @@ test("a choice sends its words and its id", async () => {
   expect(screen.getByTestId("question-progress").textContent).toBe("Question 2 of 3");
   // Scripts write choices as they are within a sentence.
   await userEvent.click(screen.getByRole("button", { name: "A little nervous" }));
-  expect(send).toHaveBeenCalledExactlyOnceWith("a little nervous", {
+  expect(send).toHaveBeenCalledExactlyOnceWith("A little nervous", {
     action: "answer",
     question: "mood",
     value: "nervous",

@@ -3,8 +3,9 @@ import { useState } from "react";
 import { fill } from "../lib/fill.js";
 import { doneOf, type OpenQuestion, type Questions, type Tap } from "../livekit/questions.js";
 import type { Turn } from "../livekit/turn.js";
-import { useTexts } from "../texts/useTexts.js";
+import { capitalised } from "../texts/capitalised.js";
 import type { Texts } from "../texts/index.js";
+import { useTexts } from "../texts/useTexts.js";
 
 /** More questions are only counted. */
 const MOST_DOTS = 8;
@@ -49,7 +50,7 @@ export function AnswerChips({ questions, turn, send }: AnswerChipsProps) {
       aria-disabled={status === "sending"}
       onClick={() => void tap(chip)}
     >
-      {capitalised(chip.text, texts.locale)}
+      {chip.text}
     </button>
   );
   return (
@@ -87,13 +88,7 @@ interface Chip {
   tap: Tap;
 }
 
-/** Scripts write choices as they are within a sentence. */
-function capitalised(text: string, locale: string): string {
-  const [first = ""] = text;
-  return first.toLocaleUpperCase(locale) + text.slice(first.length);
-}
-
-function answersTo(questions: Questions, { chips }: Texts): Chip[] {
+function answersTo(questions: Questions, { chips, locale }: Texts): Chip[] {
   const { open } = questions;
   if (open === undefined) {
     const action = doneOf(questions) < questions.total ? "next" : "finish";
@@ -106,7 +101,7 @@ function answersTo(questions: Questions, { chips }: Texts): Chip[] {
   });
   return open.type === "yes_no"
     ? [answer("yes", chips.yes), answer("no", chips.no)]
-    : Object.entries(open.choices).map(([value, text]) => answer(value, text));
+    : Object.entries(open.choices).map(([value, text]) => answer(value, capitalised(text, locale)));
 }
 
 function skipOf(open: OpenQuestion, { chips }: Texts): Chip {
