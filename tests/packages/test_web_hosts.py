@@ -93,10 +93,15 @@ async def test_iframe_opens_the_video_in_the_parent_or_tells_the_parent(
         "iframe", greeter_url=product.stage.endpoint_url, session_id=session_id, jwt=jwt
     )
     html += _KEEP_MESSAGES
-    tells = html.replace("#", "#continue=message&")
+    # A sandbox that forbids the iframe to open the video: an attempt is reported in the console.
+    tells = html.replace("#", "#continue=message&").replace(
+        "<iframe", '<iframe sandbox="allow-scripts allow-same-origin"'
+    )
+    refused = html.replace(jwt, "x.y.z")
     pages = {
         "/": lambda: web.Response(text=html, content_type="text/html"),
         "/tells": lambda: web.Response(text=tells, content_type="text/html"),
+        "/refused": lambda: web.Response(text=refused, content_type="text/html"),
     }
     page = await open_page()
     console: list[str] = []
@@ -128,7 +133,15 @@ async def test_iframe_opens_the_video_in_the_parent_or_tells_the_parent(
         assert await page.evaluate(_TAKE_MESSAGE, "continue") == leads
         ended = sender | {"type": "ended", "reason": "session_ended"}
         assert await page.evaluate(_TAKE_MESSAGE, "ended") == ended
+        # The iframe has handled the click, and what it reported has arrived.
+        await frame.locator("body").evaluate("() => new Promise(requestAnimationFrame)")
+        assert not any("navigat" in text for text in console), console
         assert page.url == address
+
+        await page.goto(origin.replace("127.0.0.1", "localhost") + "/refused")
+        error = {"reason": "refused", "code": "unauthorized", "retryable": False}
+        told = await page.evaluate(_TAKE_MESSAGE, "error")
+        assert told == sender | {"type": "error"} | error
     await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)
 
 
