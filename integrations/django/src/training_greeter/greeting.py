@@ -4,18 +4,14 @@ The project provides one function and names it in TRAINING_GREETER_GREETING:
 
     def greeting(request: HttpRequest, session_id: str) -> Greeting | None:
         session = TrainingSession.objects.filter(pk=session_id, trainee=request.user).first()
-        return session and Greeting(
-            trainee_id=request.user.pk,
-            trainee_name=request.user.first_name,
-            training_type=session.training_type,
-            continue_url=session.video_url,
-        )
+        return session and Greeting.of(request.user, session, continue_url=session.video_url)
 
 It decides who may see which session: `None` means that this trainee has no such session.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +39,20 @@ class Greeting:
     """The trainee agreed that the text of the conversation is kept."""
     consent_recording: bool = False
     """The trainee agreed that both voices are recorded."""
+
+    @classmethod
+    def of(cls, trainee: Any, session: Any, **others: Any) -> Greeting:
+        """Take the fields from the session's attributes with the same names, if there are any.
+
+        Args:
+            trainee: the user; the agent speaks their `first_name`.
+            session: your model of a training session.
+            others: fields with another name in your model.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        known = {name: getattr(session, name) for name in names if hasattr(session, name)}
+        known |= {"trainee_id": trainee.pk, "trainee_name": getattr(trainee, "first_name", "")}
+        return cls(**(known | others))
 
     def fields(self) -> dict[str, Any]:
         """Return the request body, which is also the JWT's claims, without empty fields."""
