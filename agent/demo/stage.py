@@ -23,7 +23,7 @@ from dotenv import dotenv_values
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.page import ensure_page
-from agent.demo.platform.site import Platform
+from agent.demo.platform.site import POSTER_PATH, Platform
 from agent.demo.processes import DemoError, child, wait_until_ready
 from agent.demo.providers.faults import Faults
 from agent.demo.providers.wire import serving
@@ -144,6 +144,8 @@ async def stage(
                 "LIVEKIT_API_KEY": here.livekit.api_key,
                 "LIVEKIT_API_SECRET": here.livekit.api_secret,
                 "RECORDINGS_DIR": str(logs / "recordings"),
+                # The Content Security Policy of another page may forbid pictures of this origin.
+                "POSTER_URL": "" if origins else f"{here.url}{POSTER_PATH}",
                 **_OF_STAND_INS,
                 **here.stand_ins.environment,
             }

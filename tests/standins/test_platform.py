@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from agent.demo.platform.site import Platform
+from agent.demo.platform.site import POSTER_PATH, Platform
 from agent.demo.providers.wire import serving
 from agent.outcomes.record import Outcome
 from agent.scripts.library import COMMON, PROMPTS
@@ -245,6 +245,14 @@ async def test_webhook_rejects_invalid_messages(browser: aiohttp.ClientSession, 
         (body, {}),
     ):
         assert await send(browser, url, sent, with_headers) == 401
+
+
+async def test_platform_serves_a_still_of_the_avatar(
+    browser: aiohttp.ClientSession, url: str
+) -> None:
+    async with browser.get(url + POSTER_PATH) as answer:
+        assert answer.status == 200
+        assert answer.content_type == "image/jpeg"
 
 
 async def test_video_page_without_a_session_has_no_outcome(

@@ -24,6 +24,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from agent.scripts.library import PROMPTS, load_library
 
+POSTER_PATH = "/guide.jpg"
 _JWT_TTL_S = 3600
 _READING_S = 40
 """The avatar waits this long for a trainee who is reading the pre-join screen."""
@@ -62,6 +63,7 @@ class Platform:
         app.router.add_get("/sessions/{session_id}/outcome", self.outcome)
         app.router.add_post("/outcomes", self.take_outcome)
         app.router.add_get("/platform.css", self.styles)
+        app.router.add_get(POSTER_PATH, self.poster)
         app.router.add_static("/assets", self.page / "assets")
         return app
 
@@ -122,6 +124,10 @@ class Platform:
         }
         page = (self.page / "index.html").read_text(encoding="utf-8")
         return _html(_with_config(page, "greeting-config", config))
+
+    async def poster(self, _: web.Request) -> web.FileResponse:
+        """A still of the avatar of the stand-in for Beyond Presence."""
+        return web.FileResponse(Path(__file__).with_name("guide.jpg"))
 
     async def _ask_ahead(self, session_id: str, claims: dict[str, Any]) -> None:
         """Request the greeting ahead of time; the page's own request reports failures."""
