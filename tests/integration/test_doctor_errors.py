@@ -204,7 +204,7 @@ ROWS = [
     ),
     Row(
         "unwritable state",
-        (r"failed store\.usable STATE_DIR cannot be created: .* is not a folder → .*",),
+        (r"failed store\.usable STATE_DIR \(.*\) cannot be used: .* is not a folder → .*",),
         {"STATE_DIR": "{file}/state"},
     ),
     Row(
