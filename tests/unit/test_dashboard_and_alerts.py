@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -177,3 +179,20 @@ def test_every_metric_is_on_the_dashboard() -> None:
         collector._name for collector in REGISTRY._collector_to_names if hasattr(collector, "_name")
     }
     assert [n for n in ours if n.startswith("training_greeter_") and n not in shown] == []
+
+
+def test_log_filters_of_the_runbook_skip_lines_that_are_not_json() -> None:
+    """Libraries and the interpreter write their own lines to the same log."""
+    jq = shutil.which("jq")
+    if jq is None:
+        pytest.skip("needs jq")
+    line = '{"event":"job_died","session_id":"123","level":"ERROR","message":"m"}'
+    log = f"warnings.warn(no JSON)\n{line}\n[1]\n"
+    filters = re.findall(r"`… \\\| jq -Rc '(.*?)'`", RUNBOOK)
+    assert len(filters) == 2
+    [failures] = re.findall(r"^F='(.*)'$", RUNBOOK, re.MULTILINE)
+    expected = {f"-Rc {program}": f"{line}\n" for program in filters}
+    for arguments, shown in {**expected, f"-Rr {failures}": "ERROR\tjob_died\t\n"}.items():
+        option, program = arguments.replace("\\|", "|").split(" ", 1)
+        done = subprocess.run([jq, option, program], input=log, capture_output=True, text=True)
+        assert done.stdout == shown
