@@ -3,25 +3,24 @@
 While the detector reports speech, livekit-agents pauses a line and does not begin the next one. A
 machine or a crowd can sound like speech for minutes.
 
-`VoiceActivity` is the detector of a session. It passes the events of LiveKit's detector through a
+`VoiceActivity` is the detector of a session. It passes the events of a `SpeechDetector` through a
 `NoiseGate`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Executor, Future
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Final, ParamSpec, TypeVar, cast
+from typing import Final, cast
 
 from livekit import rtc
-from livekit.agents import inference, utils
-from livekit.agents.vad import VADEvent, VADEventType, VADStream
+from livekit.agents.utils import aio
+from livekit.agents.vad import VAD, VADCapabilities, VADEvent, VADEventType, VADStream
 
 from agent.conversation.agent_line import AgentLine
+from agent.speech.speech_detector import WINDOW_S, SpeechDetector
 
 _WORDLESS_DURING_LINE_S: Final = 2.0
 """Sound during a line, or while a reply is generated, counts as noise after this time without
@@ -31,15 +30,12 @@ _WORDLESS_S: Final = 4.0
 _WORDLESS_MAX: Final = 3
 """After this many sounds in a row without words during lines, only words pause a line."""
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
-
-class VoiceActivity(inference.VAD):
-    """LiveKit's local detector, with noise filtered out."""
+class VoiceActivity(VAD):
+    """Detects speech, with noise filtered out."""
 
     def __init__(self) -> None:
-        super().__init__(model="silero", executor=_SameThread())
+        super().__init__(capabilities=VADCapabilities(update_interval=WINDOW_S))
         self._line: AgentLine | None = None
         self._wordless_in_row = 0
         self._words_at = 0.0
@@ -66,7 +62,7 @@ class VoiceActivity(inference.VAD):
 
     def stream(self) -> VADStream:
         """Return a detector for one microphone."""
-        stream = _Stream(super().stream(), self)
+        stream = _Stream(self)
         self._open_streams.add(stream)
         return cast(VADStream, stream)
 
@@ -114,18 +110,6 @@ class VoiceActivity(inference.VAD):
         """Count the sound if it had no words and came during a line."""
         if in_line and not self.has_words_since(began_at):
             self._wordless_in_row += 1
-
-
-class _SameThread(Executor):
-    """Runs the model in the thread of the event loop.
-
-    It takes 0.03 ms, 31 times a second. Handing it to another thread costs more.
-    """
-
-    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        done = Future[_T]()
-        done.set_result(fn(*args, **kwargs))
-        return done
 
 
 class NoiseGate:
@@ -227,44 +211,31 @@ class NoiseGate:
 class _Stream:
     """The methods of `VADStream` that a session calls."""
 
-    def __init__(self, detector: VADStream, activity: VoiceActivity) -> None:
-        self._detector = detector
+    def __init__(self, activity: VoiceActivity) -> None:
+        self._detector = SpeechDetector()
         self._gate = NoiseGate(activity)
-        self._passed = utils.aio.Chan[VADEvent]()
+        self._passed = aio.Chan[VADEvent]()
 
     def end_turn(self) -> None:
         if not self._passed.closed:
-            for event in self._gate.end_turn():
-                self._passed.send_nowait(event)
+            self._pass(self._gate.end_turn())
 
     def end_when_quiet(self) -> None:
         self._gate.end_when_quiet()
 
     def push_frame(self, frame: rtc.AudioFrame) -> None:
-        self._detector.push_frame(frame)
+        for event in self._detector.take(frame):
+            self._pass(self._gate.take(event))
 
     def flush(self) -> None:
-        self._detector.flush()
-
-    def end_input(self) -> None:
-        self._detector.end_input()
+        self._detector.reset()
 
     async def aclose(self) -> None:
-        await self._detector.aclose()
+        self._passed.close()
 
-    async def __aiter__(self) -> AsyncIterator[VADEvent]:
-        reading = asyncio.create_task(self._read(), name="voice_activity")
-        try:
-            async for event in self._passed:
-                yield event
-            await reading
-        finally:
-            await utils.aio.cancel_and_wait(reading)
+    def __aiter__(self) -> AsyncIterator[VADEvent]:
+        return self._passed
 
-    async def _read(self) -> None:
-        try:
-            async for event in self._detector:
-                for passed in self._gate.take(event):
-                    self._passed.send_nowait(passed)
-        finally:
-            self._passed.close()
+    def _pass(self, events: list[VADEvent]) -> None:
+        for event in events:
+            self._passed.send_nowait(event)
