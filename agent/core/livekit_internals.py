@@ -29,7 +29,7 @@ from livekit.agents.voice.io import AudioOutput
 from livekit.agents.voice.recorder_io import RecorderIO
 from livekit.agents.voice.room_io._output import _ParticipantAudioOutput
 from livekit.agents.voice.transcription._speaking_rate import SpeakingRateStream
-from livekit.plugins import bey, google
+from livekit.plugins import bey, deepgram, google
 from livekit.protocol.agent import Job
 
 
@@ -85,6 +85,21 @@ def _requires_thought_signatures(model: str) -> bool:
 
 # The plugin decides by "gemini-3" or "gemini-2.5" in the name, which `gemini-flash-latest` lacks.
 google.llm._requires_thought_signatures = _requires_thought_signatures
+
+
+async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
+    """Close the connections of lines that were cut short, and open one for the next line.
+
+    The plugin does both when the next line begins: it waits until Deepgram has closed the old
+    connection, and then for a new one
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/utils/connection_pool.py).
+    """
+
+    async def connect() -> None:
+        async with voice._pool.connection(timeout=timeout_s):
+            pass
+
+    await asyncio.gather(voice._pool._drain_to_close(), connect())
 
 
 def load_tls_certificates() -> None:

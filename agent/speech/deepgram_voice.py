@@ -2,22 +2,26 @@
 
 livekit-plugins-deepgram 1.8.9 starts its time limit at the first word. If the model then pauses in
 mid-reply, the voice seems to have failed. This class starts the limit at the end of the text. It
-also retries once if Deepgram has closed an idle connection, and changes the connection before it
-has flushed too often.
+also retries once if Deepgram has closed an idle connection, changes the connection before it has
+flushed too often, and opens a new one as soon as a line is cut short.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from dataclasses import replace
 from typing import Any, Final
 
+import aiohttp
 from livekit.agents import APIConnectOptions, APIError, APITimeoutError, tts
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.plugins import deepgram
 
+from agent.core.livekit_internals import renew_voice_connection
+from agent.core.task_set import TaskSet
 from agent.speech.voices import slowest_speed
 
 _PAUSE_S: Final = 8.0
@@ -26,6 +30,7 @@ _REUSED_FIRST_AUDIO_S: Final = 1.5
 """Limit for the first audio on a reused connection. After it, a new connection is used."""
 _CHECK_EVERY_S: Final = 0.1
 _MOST_LINES: Final = 18
+_CONNECT_TIMEOUT_S: Final = 2.5
 _LINES_WINDOW_S: Final = 60.0
 """Each line ends with a flush. A connection takes 20 in 60 s; after that, it says nothing
 (https://developers.deepgram.com/docs/tts-ws-flush). A trainee who often interrupts causes more."""
@@ -46,6 +51,7 @@ class DeepgramVoice(deepgram.TTS):
         )
         self._begun_at: deque[float] = deque(maxlen=_MOST_LINES)
         """When the latest lines on the current connection began."""
+        self._renewing = TaskSet()
         self.speed = 1.0
         """The speed from the next line on; 1.0 is normal."""
 
@@ -67,11 +73,25 @@ class DeepgramVoice(deepgram.TTS):
         begun_at.append(now)
         return _Line(self, conn_options)
 
+    def renew_connection(self) -> None:
+        """Replace the connection of a line that was cut short, before the next line needs one."""
+        self._renewing.start(self._renew(), name="renew_voice_connection")
+
+    async def _renew(self) -> None:
+        # If it fails, the next line connects itself, and reports the failure.
+        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+            await renew_voice_connection(self, _CONNECT_TIMEOUT_S)
+
+    async def aclose(self) -> None:
+        self._renewing.cancel()
+        await super().aclose()
+
 
 class _Line(deepgram.tts.SynthesizeStream):
     """One line: takes text, emits audio."""
 
     def __init__(self, voice: DeepgramVoice, conn_options: APIConnectOptions) -> None:
+        self._voice = voice
         self._limit_s = conn_options.timeout
         self._complete_at: float | None = None
         # If an attempt fails before the first audio, the base class sends the same text again.
@@ -94,6 +114,8 @@ class _Line(deepgram.tts.SynthesizeStream):
         finally:
             speaking.cancel()
             await asyncio.wait({speaking})
+            if speaking.cancelled():
+                self._voice.renew_connection()
 
     async def _watch(self, speaking: asyncio.Task[Any], output_emitter: tts.AudioEmitter) -> None:
         """Wait for the end of the line.

@@ -159,6 +159,24 @@ async def test_voice_leaves_a_reused_connection_that_sends_nothing(providers: St
     await voice.aclose()
 
 
+async def test_voice_connects_again_as_soon_as_a_line_is_cut_short(providers: StandIns) -> None:
+    voice = voice_of(providers)
+    await providers.faults("aura:slow=0.3")  # it is slow to close the connection, too
+    async with voice.stream(conn_options=OPTIONS) as cut:
+        cut.push_text("One, two, three, four, five.")
+        cut.end_input()
+        await anext(aiter(cut))
+    await providers.faults()
+    async with asyncio.timeout(TIMEOUT_S):
+        while len(await connections(providers)) < 2:
+            await asyncio.sleep(0.02)
+    began = time.monotonic()
+    assert await say(voice, "Yes.") > 0
+    assert time.monotonic() - began < 1.0
+    await voice.aclose()
+    assert [call["said"] for call in await connections(providers)][1:] == [["Yes."]]
+
+
 async def test_voice_tries_a_new_connection_once_only(providers: StandIns) -> None:
     voice = voice_of(providers)
     await providers.faults("aura:401")
