@@ -89,6 +89,7 @@ def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
     from agent.core.livekit_internals import run_agent_server
     from agent.worker.loop_monitor import switch_off_by_default
     from agent.worker.preflight import (
+        check_scripts,
         check_store,
         wait_for_livekit,
         warn_of_ephemeral_disk,
@@ -96,6 +97,7 @@ def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
     )
     from agent.worker.server import GreetingServer
 
+    check_scripts()
     asyncio.run(check_store(settings))
     asyncio.run(wait_for_livekit(settings, settings.startup_timeout_s))
     warn_of_unreachable_url(settings)

@@ -32,6 +32,7 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.ClusterError, _CLUSTER),
     (exceptions.AskError, _CLUSTER),
     (exceptions.ClusterCrossSlotError, _CLUSTER),
+    (exceptions.InvalidResponse, "the server at this address is not Redis, or speaks TLS"),
     (exceptions.BusyLoadingError, "it is loading its data: wait"),
     (exceptions.AuthenticationError, _CREDENTIALS),
 )

@@ -1,4 +1,4 @@
-"""Checks before the worker starts: the store opens, and LiveKit answers and accepts our key.
+"""Checks before the worker starts: scripts and store are usable, and LiveKit accepts our key.
 
 livekit-agents 1.8.9 retries refused credentials for two minutes and then exits with code 0. This
 check stops the worker at once, with a message.
@@ -10,17 +10,20 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from livekit import api
 
 from agent.core.addresses import is_private_host
-from agent.core.errors import LiveKitError, StartupError, StoreError
+from agent.core.errors import LiveKitError, ScriptError, StartupError, StoreError
 from agent.core.http_session import LiveKitClient
+from agent.core.job_metadata import JobMetadata
 from agent.core.livekit_errors import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import LiveKitSettings, StoreSettings, WorkerSettings
+from agent.scripts import PROMPTS, load_library, script_for
 from agent.store import check_writable, open_store
 
 _CALL_TIMEOUT_S: Final = 5.0
@@ -31,6 +34,23 @@ _LIVEKIT_CLOUD: Final = (
     "LIVEKIT_REMOTE_EOT_URL",
 )
 """Variables that LiveKit Cloud sets for the agents that it runs."""
+
+
+def check_scripts(root: Path = PROMPTS) -> None:
+    """Fill the script of a trainee of whom nothing is known.
+
+    Without a script each job process would fail, and the worker would be registered all the same.
+
+    Raises:
+        StartupError: no script can be used.
+    """
+    try:
+        script_for(JobMetadata(), load_library(root))
+    except ScriptError as e:
+        raise StartupError(
+            f"no script can be used: {e}. prompts/ belongs next to agent/; python -m agent prompts "
+            "check lists what is wrong"
+        ) from e
 
 
 async def check_store(settings: StoreSettings) -> None:

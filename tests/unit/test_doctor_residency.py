@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from agent.cli.doctor.http_client import HttpClient
 from agent.core.http_session import http_session
 from tests.fakes.vertex import vertex
 from tests.support.environments import BOTH_PARTS, BOTH_SERVICES
+from tests.support.other_user import of_another_user, visible_folder
 
 EU = {
     **{name: value for name, value in BOTH_SERVICES.items() if name != "GOOGLE_API_KEY"},
@@ -121,6 +123,15 @@ async def test_doctor_says_what_is_wrong_with_the_credentials(tmp_path: Path) ->
         assert "not a key of a service account" in (await lines(missing))["gemini.key"]
         break_token_address(Path(environ["GOOGLE_APPLICATION_CREDENTIALS"]))
         assert "does not accept" in (await lines(environ))["gemini.key"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs the permissions of POSIX")
+async def test_doctor_names_credentials_of_another_user() -> None:
+    with visible_folder() as folder:
+        async with vertex(folder) as (_, environ):
+            with of_another_user(Path(environ["GOOGLE_APPLICATION_CREDENTIALS"])):
+                found = await lines(environ)
+    assert "this user may not read" in found["gemini.key"]
 
 
 def break_token_address(file: Path) -> None:

@@ -64,6 +64,7 @@ async def test_rate_limits_count_in_a_redis_that_knows_no_hello(
         ("-NOPERM this user has no permissions", "its user may not do this"),
         ("-MOVED 3999 127.0.0.1:6381", "Redis cluster"),
         ("-CROSSSLOT Keys in request don't hash to the same slot", "Redis cluster"),
+        ("HTTP/1.1 400 Bad Request", "is not Redis"),
         ("-CLUSTERDOWN The cluster is down", "Redis cluster"),
         ("-LOADING Redis is loading the dataset in memory", "it is loading its data"),
         ("-ERR unknown command 'EVAL'", "does not know EVAL"),

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from agent.cli.worker import _serve, explain_listen_error
-from agent.core.errors import StoreError
+from agent.core.errors import StartupError, StoreError
 from agent.core.settings import StoreSettings, WorkerSettings
 from agent.demo.livekit_server import free_ports
-from agent.worker.preflight import check_store, warn_of_ephemeral_disk
+from agent.worker.preflight import check_scripts, check_store, warn_of_ephemeral_disk
 from tests.support.environments import WORKER
 
 
@@ -51,6 +51,17 @@ def test_worker_checks_the_store_before_it_waits_for_livekit(
     settings = WorkerSettings.from_env({**environ, name: value})
     with pytest.raises(StoreError, match=name):
         _serve(settings, argparse.Namespace(dev=False, log_level="INFO"))
+
+
+def test_worker_does_not_start_without_a_usable_script(tmp_path: Path) -> None:
+    check_scripts()
+    with pytest.raises(StartupError, match="no script can be used: .*prompts is not a folder"):
+        check_scripts(tmp_path / "prompts")
+    broken = tmp_path / "broken" / "general_welcome"
+    broken.mkdir(parents=True)
+    (broken / "en.md").write_text("---\nversion: 1\n")
+    with pytest.raises(StartupError, match="prompts check lists what is wrong"):
+        check_scripts(broken.parent)
 
 
 async def test_worker_starts_without_a_redis_that_does_not_answer(

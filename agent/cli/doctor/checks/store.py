@@ -65,10 +65,11 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     except StoreError as e:
         yield failed("store.usable", str(e), "correct REDIS_URL" if uses_redis else _SQLITE_FIX)
         return
-    spent_s = 0.0
+    minutes, spent_s = settings.avatar_minutes_per_day, 0.0
     try:
         await check_writable(store)
-        spent_s = await store.avatar_seconds(utc_day())
+        if minutes is not None:
+            spent_s = await store.avatar_seconds(utc_day())
     except StoreError as e:
         where = f"{host_and_port(plain(settings.redis_url))}: " if uses_redis else ""
         fix = _REDIS_FIX if uses_redis else _SQLITE_FIX
@@ -85,8 +86,8 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     else:
         yield ok("store.usable", f"the store in {settings.state_dir} can be read and written")
     yield await _fingerprint(settings)
-    if not config.lacks("AVATAR_MINUTES_PER_DAY") and settings.avatar_minutes_per_day is not None:
-        yield _budget(settings.avatar_minutes_per_day, spent_s)
+    if minutes is not None:
+        yield _budget(minutes, spent_s)
 
 
 def _budget(minutes: float, spent_s: float) -> CheckResult:

@@ -57,6 +57,12 @@ async def access_token(config: Configuration) -> str | CheckResult:
             "Google does not accept the service account's key",
             "create a new key: this one was deleted, or the machine's clock is wrong",
         )
+    except PermissionError:
+        return failed(
+            _CHECK,
+            f"this user may not read {path} (GOOGLE_APPLICATION_CREDENTIALS)",
+            "let the worker's user read it, or mount it with another mode",
+        )
     except (GoogleAuthError, OSError, TimeoutError, ValueError) as e:
         return failed(
             _CHECK,
