@@ -16,9 +16,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[JobMetadata]:
     """The metadata of every greeting that is started."""
     found: list[JobMetadata] = []
 
-    async def start(_: Greetings, metadata: JobMetadata, *, restart: bool) -> bool:
+    async def start(_: Greetings, metadata: JobMetadata, *, restart: bool) -> None:
         found.append(metadata)
-        return True
 
     monkeypatch.setattr(Greetings, "start", start)
     return found
