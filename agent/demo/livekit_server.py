@@ -131,14 +131,9 @@ async def livekit_server(
         "logging": {"level": "info"},
         "rtc": rtc,
     }
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "livekit.yaml"
-        file.write_text(json.dumps(config))  # YAML includes JSON
-        file.chmod(0o600)
-        command = (str(binary), "--config", str(file))
-        async with running(*command, log=log, env=os.environ, end_s=_END_S) as process:
-            url = f"http://127.0.0.1:{port}/"
-            await wait_until_ready("livekit-server", url, process, log, _START_TIMEOUT_S)
-            yield LiveKitServer(
-                url=f"ws://127.0.0.1:{port}", api_key=api_key, api_secret=secret, process=process
-            )
+    env = {**os.environ, "LIVEKIT_CONFIG": json.dumps(config)}  # YAML includes JSON
+    async with running(str(binary), log=log, env=env, end_s=_END_S) as process:
+        health = f"http://127.0.0.1:{port}/"
+        await wait_until_ready("livekit-server", health, process, log, _START_TIMEOUT_S)
+        url = f"ws://127.0.0.1:{port}"
+        yield LiveKitServer(url=url, api_key=api_key, api_secret=secret, process=process)

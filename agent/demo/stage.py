@@ -173,10 +173,8 @@ async def stage(
             here.children[name] = await stack.enter_async_context(
                 child(*module, env=here.environment, log=logs / f"{name}.log")
             )
-        for name, url in (
-            ("endpoint", f"{here.endpoint_url}/healthz"),
-            ("worker", here.worker_url),
-        ):
+        ready = {"endpoint": f"{here.endpoint_url}/healthz", "worker": here.worker_url}
+        for name, url in ready.items():
             await wait_until_ready(name, url, here.children[name], logs / f"{name}.log", _READY_S)
         yield here
 

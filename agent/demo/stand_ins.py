@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,18 +99,9 @@ async def stand_ins(
         yield here
 
 
-async def _serve(port: int, latency: float) -> None:
+if __name__ == "__main__":
     # Imported here, because the parent process needs none of it.
     from agent.demo.providers.control import serve_stand_ins
 
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: the process is just killed
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with serve_stand_ins(port, latency=latency):
-        await stop.wait()
-
-
-if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="stand-ins: %(message)s")
-    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(serve_stand_ins(int(sys.argv[1]), latency=float(sys.argv[2])))

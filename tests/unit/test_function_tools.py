@@ -159,4 +159,4 @@ def test_gemini_accepts_the_functions_of_every_shipped_script() -> None:
             recorded = [f for f in functions if f["name"].startswith("record_")]
             assert all("value" in f["parametersJsonSchema"]["properties"] for f in recorded)
             body = {"contents": [{"parts": [{"text": "Hi"}]}], "tools": tools}
-            assert problem("gemini-3.5-flash", body, "", speech=False) == ""
+            assert problem("gemini-3.5-flash", body, "") == ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+import signal
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -18,14 +19,17 @@ from agent.demo.providers.gemini.api import Gemini
 from agent.demo.providers.wire import Shared, serving
 
 
-@contextlib.asynccontextmanager
-async def serve_stand_ins(port: int, *, latency: float) -> AsyncIterator[None]:
-    """Serve all stand-ins until the block ends.
+async def serve_stand_ins(port: int, *, latency: float) -> None:
+    """Serve all stand-ins until SIGINT or SIGTERM.
 
     Args:
         port: of the control API, which answers as soon as everything does.
         latency: scales the usual latencies of the providers; 0 for none.
     """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: the process is just killed
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     shared = Shared(latency=latency)
     bey, gemini = BeyondPresence(shared), Gemini(shared)
     # Loading takes a core for a moment: better now than when the first trainee waits.
@@ -39,7 +43,7 @@ async def serve_stand_ins(port: int, *, latency: float) -> AsyncIterator[None]:
         control = _control(shared, bey, gemini, environment)
         await stack.enter_async_context(serving(control, port))
         stack.push_async_callback(bey.avatars.stop)
-        yield
+        await stop.wait()
 
 
 def serve_gemini() -> contextlib.AbstractAsyncContextManager[str]:

@@ -69,7 +69,8 @@ def describe_faults() -> str:
     lines = []
     for provider, faults in CATALOGUE.items():
         lines.append(f"{_TABLE['providers'][provider]}:")
-        lines += [f"  {f'{provider}:{fault}':<26} {text}" for fault, text in faults.items()]
+        for fault, text in faults.items():
+            lines.append(f"  {f'{provider}:{fault}'.removesuffix('=0'):<26} {text}")
     lines.append("Add xN for the next N occasions only, as in bey:500x2.")
     return "\n".join(lines)
 

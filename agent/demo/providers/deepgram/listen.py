@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import math
 import re
 import time
@@ -200,7 +199,7 @@ class Listener:
     async def send(self, message: Mapping[str, Any]) -> None:
         if not self._socket.closed:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._socket.send_str(json.dumps(message))
+                await self._socket.send_json(message)
 
     async def refuse(self, code: int, reason: str) -> None:
         """Close the connection."""

@@ -17,8 +17,8 @@ from aiohttp import web
 from agent.demo.providers.gemini.interview import answer
 from agent.demo.providers.gemini.live import LiveListener
 from agent.demo.providers.gemini.messages import Reply, Request, chunk, send_chunks
-from agent.demo.providers.gemini.rules import MODELS, message, problem
-from agent.demo.providers.gemini.speech import speak, wants_sound
+from agent.demo.providers.gemini.rules import MODELS, message, problem, speaks
+from agent.demo.providers.gemini.speech import speak
 from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refused
 
 _FIRST_TOKEN_S = 0.15
@@ -83,13 +83,12 @@ class Gemini:
             body = await request.json()
         except ValueError:
             body = None
-        speech = wants_sound(body)
-        call = await self._begin(request, "tts" if speech else "llm", model=model)
+        call = await self._begin(request, "tts" if speaks(model) else "llm", model=model)
         if method != "streamGenerateContent" or model not in MODELS:
             raise refused("llm", 404, message("model", model))
         try:
             deadline = request.headers.get("X-Server-Timeout", "")
-            wrong = problem(model, body, deadline, speech=speech)
+            wrong = problem(model, body, deadline)
             thinking = (body.get("generationConfig") or {}).get("thinkingConfig")
             asked = Request.parse(body, model)
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -98,7 +97,7 @@ class Gemini:
             wrong = "Thinking level is not supported."
         if wrong:
             raise refused("llm", 400, wrong)
-        if speech:
+        if speaks(model):
             return await speak(request, self._shared, body)
         call.detail |= {
             "asked": asked.user_text,

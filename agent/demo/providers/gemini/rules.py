@@ -19,33 +19,40 @@ MODELS: Final[dict[str, dict[str, Any]]] = _RULES["models"]
 """What each model takes: `levels` or a `budget` of thinking, or text to be read aloud."""
 
 
+def speaks(model: str) -> bool:
+    """Whether a model reads texts aloud."""
+    return bool(MODELS.get(model, {}).get("speech"))
+
+
 def signature_of(model: str) -> str:
     """The thought signature of a function call."""
     return base64.b64encode(f"thought of {model}".encode()).decode()
 
 
-def problem(model: str, body: dict[str, Any], deadline: str, *, speech: bool) -> str:
+def problem(model: str, body: dict[str, Any], deadline: str) -> str:
     """Return the message of the response with status 400; empty if Google accepts the request.
 
     Args:
         deadline: the header X-Server-Timeout, in seconds; may be empty.
-        speech: the request asks for sound.
 
     Raises:
         KeyError, TypeError, AttributeError: the body has another shape.
     """
-    return next(_problems(model, body, deadline, speech), "")
+    return next(_problems(model, body, deadline), "")
 
 
-def _problems(model: str, body: dict[str, Any], deadline: str, speech: bool) -> Iterator[str]:
+def _problems(model: str, body: dict[str, Any], deadline: str) -> Iterator[str]:
+    config = body.get("generationConfig") or {}
+    modalities = config.get("responseModalities", ["TEXT"])
+    speech = speaks(model)
     if deadline and float(deadline) < _SHORTEST_DEADLINE_S:
         yield message("deadline", deadline)
-    if speech is not MODELS[model].get("speech", False):
-        yield message("modality", "AUDIO" if speech else "TEXT")
+    if speech is not (modalities == ["AUDIO"]):
+        yield message("modality", ", ".join(modalities))
     if not body.get("contents"):
         yield message("contents")
     if not speech:
-        yield from _thinking(model, body.get("generationConfig") or {})
+        yield from _thinking(model, config)
         yield from _turns(model, body["contents"])
         for tool in body.get("tools") or []:
             for declaration in tool.get("functionDeclarations") or []:

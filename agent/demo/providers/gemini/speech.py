@@ -32,12 +32,6 @@ _MALE, _FEMALE = (frozenset(_VOICES[group].lower().split()) for group in ("male"
 _DIRECTED = re.compile(r'\A(?:[^"\n]*:\n)?"(.*)"\Z', re.S)
 
 
-def wants_sound(body: Any) -> bool:
-    """Whether a request asks for sound."""
-    config = body.get("generationConfig") if isinstance(body, dict) else None
-    return isinstance(config, dict) and config.get("responseModalities") == ["AUDIO"]
-
-
 async def speak(request: web.Request, shared: Shared, body: dict[str, Any]) -> web.StreamResponse:
     """Read the text of one request aloud."""
     # In camel case or in snake case: the client sends both in one request.
