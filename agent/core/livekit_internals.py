@@ -18,8 +18,9 @@ from aiohttp import web
 from google import genai
 from google.genai import types
 from livekit import api, rtc
-from livekit.agents import AgentServer, llm, tts
+from livekit.agents import AgentServer, inference, llm, tts
 from livekit.agents.cli import cli, proto
+from livekit.agents.inference.eot.languages import LOCAL_LANGUAGES
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
 from livekit.agents.llm.fallback_adapter import FallbackLLMStream
 from livekit.agents.tts.fallback_adapter import FallbackSynthesizeStream
@@ -85,6 +86,25 @@ def _requires_thought_signatures(model: str) -> bool:
 
 # The plugin decides by "gemini-3" or "gemini-2.5" in the name, which `gemini-flash-latest` lacks.
 google.llm._requires_thought_signatures = _requires_thought_signatures
+
+
+class LocalTurnDetector(inference.TurnDetector):
+    """LiveKit's detector of the end of a turn that runs in this process, with lower thresholds.
+
+    As released it logs a warning for every threshold that is not its own.
+    """
+
+    def __init__(self, strictness: float) -> None:
+        """Load nothing yet.
+
+        Args:
+            strictness: the share of the detector's own threshold for each language.
+        """
+        thresholds = {language: own * strictness for language, own in LOCAL_LANGUAGES.items()}
+        super().__init__(version="v1-mini", unlikely_threshold=thresholds)
+
+    def _warn_threshold_override(self) -> None:
+        """Log nothing."""
 
 
 async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:

@@ -32,12 +32,16 @@ _LINKS: Final = frozenset(
 _QUESTION_LENGTH: Final = 3
 """In words. A shorter transcript may be only the beginning of a question."""
 
-DEFAULT_DELAYS: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 2.0}
-"""The agent waits `min_delay` if the detector considers the turn complete, else `max_delay`."""
+DETECTOR_STRICTNESS: Final = 0.5
+"""The detector considers a turn incomplete below this share of its own threshold. Its threshold is
+made for audio alone; here, the transcript counts as well."""
+DEFAULT_DELAYS: Final[EndpointingOptions] = {"min_delay": 0.6, "max_delay": 2.0}
+"""Seconds from the last sound of speech. The agent waits `min_delay` unless the detector considers
+the turn incomplete; then it waits `max_delay`."""
 _AFTER_QUESTION: Final[EndpointingOptions] = {"min_delay": 0.3, "max_delay": 0.5}
-_AFTER_SENTENCE: Final[EndpointingOptions] = {"min_delay": 0.4, "max_delay": 1.2}
-"""A full stop is weaker evidence than a question mark: the first part of a sentence may have one. A
-delay below 0.4 s would not make replies sooner, because the reply is generated meanwhile."""
+_AFTER_SENTENCE: Final[EndpointingOptions] = {"min_delay": 0.6, "max_delay": 1.6}
+"""A full stop is weaker evidence than a question mark: the first part of a sentence may have one.
+The reply is generated meanwhile, which takes about as long as `min_delay`."""
 _AFTER_PART: Final[EndpointingOptions] = {"min_delay": 1.6, "max_delay": 2.0}
 
 

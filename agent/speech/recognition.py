@@ -16,8 +16,9 @@ from livekit.agents.voice.turn import PreemptiveGenerationOptions
 from livekit.plugins import deepgram
 
 from agent.core.events import Events
+from agent.core.livekit_internals import LocalTurnDetector
 from agent.core.settings import VoiceSettings
-from agent.speech.endpointing import DEFAULT_DELAYS, endpointing_delays
+from agent.speech.endpointing import DEFAULT_DELAYS, DETECTOR_STRICTNESS, endpointing_delays
 from agent.speech.gemini_transcription import GeminiTranscription
 from agent.speech.recognition_failover import FailoverRecognition
 from agent.speech.recognition_models import RecognitionChoice
@@ -114,9 +115,11 @@ def _flux_turns(settings: VoiceSettings) -> TurnHandlingOptions:
 
 def _detected_turns(settings: VoiceSettings) -> TurnHandlingOptions:
     return {
-        # v1-mini runs inside this process; v1 sends the trainee's audio to LiveKit's gateway.
-        "turn_detection": inference.TurnDetector(
-            version="v1" if settings.turn_detector == "cloud" else "v1-mini"
+        "turn_detection": (
+            # Sends the trainee's audio to LiveKit's gateway.
+            inference.TurnDetector(version="v1")
+            if settings.turn_detector == "cloud"
+            else LocalTurnDetector(DETECTOR_STRICTNESS)
         ),
         "endpointing": DEFAULT_DELAYS,
         # A final transcript starts a reply, while the session still waits for more words.

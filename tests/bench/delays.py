@@ -18,6 +18,7 @@ import av
 import numpy as np
 from livekit import rtc
 from livekit.agents import inference
+from livekit.agents.inference.eot.languages import LOCAL_LANGUAGES
 from livekit.agents.inference.eot.transports import _EOT
 from livekit.agents.vad import VADEventType
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from agent.demo.providers.deepgram.endpointing import FRAME_MS, Endpointer
 from agent.demo.providers.deepgram.listen import ListenV1
 from agent.demo.providers.speech import Recogniser
-from agent.speech.endpointing import DEFAULT_DELAYS, endpointing_delays
+from agent.speech.endpointing import DEFAULT_DELAYS, DETECTOR_STRICTNESS, endpointing_delays
 from tests.bench.recordings import COMPLETE, HESITANT, PAUSES_S, RATE, samples
 
 _FRAME = RATE * FRAME_MS // 1000
@@ -33,8 +34,7 @@ _OPUS_RATE = 48_000
 _DETECTOR_SAMPLES = 19_200
 """v1-mini takes 1.2 s at most."""
 _PREDICTS_AFTER_S = 0.2
-_THRESHOLD = 0.36
-"""livekit-agents' own for English."""
+_THRESHOLD = LOCAL_LANGUAGES["en"] * DETECTOR_STRICTNESS
 _RESULT_S = 0.1
 """The latency of a final result, and the time that the recogniser takes."""
 _REPLY_S = 0.25

@@ -13,6 +13,7 @@ from agent.core.errors import ConfigError
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.demo.providers.deepgram.rules import query_problem
+from agent.speech.endpointing import DETECTOR_STRICTNESS
 from agent.speech.keyterms import usable_keyterms
 from agent.speech.models import build_llm
 from agent.speech.recognition import build_recognition
@@ -83,6 +84,22 @@ def test_other_models_use_the_turn_detector(
     assert used.model.endswith(version)
 
 
+async def test_local_detector_is_less_strict_than_by_default(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = VoiceSettings.from_env(RECOGNITION)
+    recognition = build_recognition(settings, RecognitionChoice("nova-3", ("de",)))
+    detector = recognition.turn_handling["turn_detection"]
+    own = inference.TurnDetector(version="v1-mini")
+    assert isinstance(detector, inference.TurnDetector)
+    for language in map(LanguageCode, ("de", "en", "es", "fr")):
+        usual = await own.unlikely_threshold(language)
+        assert usual is not None
+        lower = usual * DETECTOR_STRICTNESS
+        assert await detector.unlikely_threshold(language) == pytest.approx(lower)
+    assert not caplog.records
+
+
 def test_thresholds_out_of_range_name_the_variable() -> None:
     for name, value in (
         ("DEEPGRAM_EOT_THRESHOLD", "0.4"),
@@ -105,17 +122,17 @@ def test_eager_threshold_is_at_most_the_threshold() -> None:
     ("text", "shortest", "longest"),
     [
         ("Do you hear me?", 0.3, 0.5),
-        ("Ja, das weiß ich.", 0.4, 1.2),
-        ("はい。", 0.4, 1.2),
+        ("Ja, das weiß ich.", 0.6, 1.6),
+        ("はい。", 0.6, 1.6),
         ("It was the best of times,", 1.6, 2.0),
         ("And then I…", 1.6, 2.0),
         ("I was there because", 1.6, 2.0),
         ("And then I...", 1.6, 2.0),
         ("what do we do today then", 0.3, 0.5),
         ("wie lange dauert das", 0.3, 0.5),
-        ("how long", 0.3, 2.0),
+        ("how long", 0.6, 2.0),
         ("I would like to", 1.6, 2.0),
-        ("something without punctuation", 0.3, 2.0),
+        ("something without punctuation", 0.6, 2.0),
     ],
 )
 def test_punctuation_decides_how_long_nova_3_waits(
