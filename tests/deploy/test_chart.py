@@ -359,6 +359,15 @@ def test_network_policies_are_on_and_allow_only_what_is_needed() -> None:
     assert not [o for o in rendered("networkPolicy.enabled=false") if o["kind"] == "NetworkPolicy"]
 
 
+def test_network_policy_allows_the_metadata_server_if_vertex_ai_has_no_key() -> None:
+    vertex = "config.GOOGLE_GENAI_USE_VERTEXAI=true"
+    key = "worker.config.GOOGLE_APPLICATION_CREDENTIALS=/run/secrets/vertex.json"
+    for settings, allowed in (((), False), ((vertex,), True), ((vertex, key), False)):
+        objects = rendered(*settings)
+        assert ("169.254.169.254/32" in str(one(objects, "NetworkPolicy", "-worker"))) == allowed
+        assert "169.254" not in str(one(objects, "NetworkPolicy", "-endpoint"))
+
+
 def test_network_policies_allow_the_ports_of_all_addresses() -> None:
     objects = rendered(
         *("config.LIVEKIT_URL=ws://livekit.lk:7880", "networkPolicy.redisPort=6380"),
