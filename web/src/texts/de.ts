@@ -27,7 +27,7 @@ export const de: Texts = {
     device: "Mikrofon",
     nthDevice: "Mikrofon {number}",
     start: "Los geht's",
-    withoutMicrophone: "Ohne Mikrofon weiter",
+    withoutMicrophone: "Ohne Mikrofon starten",
     withoutSound: "Ohne Ton mitlesen",
   },
   options: {

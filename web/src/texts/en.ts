@@ -26,7 +26,7 @@ export const en: Texts = {
     device: "Microphone",
     nthDevice: "Microphone {number}",
     start: "Start",
-    withoutMicrophone: "Continue without microphone",
+    withoutMicrophone: "Start without microphone",
     withoutSound: "Read along without sound",
   },
   options: {

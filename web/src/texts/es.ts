@@ -27,7 +27,7 @@ export const es: Texts = {
     device: "Micrófono",
     nthDevice: "Micrófono {number}",
     start: "Empezar",
-    withoutMicrophone: "Continuar sin micrófono",
+    withoutMicrophone: "Empezar sin micrófono",
     withoutSound: "Leer sin sonido",
   },
   options: {

@@ -30,7 +30,7 @@ export const fr: Texts = {
     device: "Micro",
     nthDevice: "Micro {number}",
     start: "Commencer",
-    withoutMicrophone: "Continuer sans micro",
+    withoutMicrophone: "Commencer sans micro",
     withoutSound: "Lire sans le son",
   },
   options: {
