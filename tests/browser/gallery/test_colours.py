@@ -21,6 +21,10 @@ _EDGES: Final = """() => [...document.querySelectorAll(".tg-root :is(button, inp
 """The colours of the edge of each control, and of what is behind it."""
 
 
+_FAKE_SKIN: Final = (224, 169, 135)
+"""`fakeVideo.ts` paints it."""
+
+
 def contrast(one: str, other: str) -> float:
     """Return the contrast of two CSS colours, as WCAG defines it."""
 
@@ -89,6 +93,17 @@ async def test_live_microphone_looks_live_after_the_closing_line(page: Page) -> 
         button = page.get_by_test_id("mic-button")
         looks[state] = await button.evaluate("e => getComputedStyle(e).backgroundColor")
     assert looks["greeting"] == looks["feedback"] != looks["read-along"]
+
+
+async def test_portrait_has_the_face_of_the_video_before_it(page: Page) -> None:
+    await show(page, "greeting")
+    await page.locator("[data-picture=moving]").wait_for()
+    for state in ("voice", "completed"):
+        await show(page, state, keep=True)
+        nose = await page.locator("canvas.tg-poster").evaluate(
+            "still => [...still.getContext('2d').getImageData(200, 175, 1, 1).data].slice(0, 3)"
+        )
+        assert nose == pytest.approx(_FAKE_SKIN, abs=12), state
 
 
 async def test_theme_follows_the_browser_or_the_host(page: Page) -> None:

@@ -29,6 +29,7 @@ import { Frame } from "./Frame.js";
 import { Greeting } from "./Greeting.js";
 import { Layout } from "./Layout.js";
 import { PreJoin } from "./PreJoin.js";
+import { KeptStill } from "./still.js";
 
 /** The agent waits at least this long for the trainee; TRAINEE_JOIN_TIMEOUT_S is 15 s by default. */
 const AGENT_WAITS_MS = 10_000;
@@ -106,13 +107,15 @@ function Attempts(props: AvatarGreetingProps) {
     <TextsContext.Provider value={texts}>
       <DraftContext.Provider value={useMemo(() => [draft, setDraft], [draft, setDraft])}>
         <Frame>
-          <Attempt
-            key={attempt}
-            {...props}
-            {...{ onStateChange, onContinue, tryAgain }}
-            kept={readJoinOptions(joined)}
-            keepJoin={(options) => keepJoined(writeJoinOptions(options))}
-          />
+          <KeptStill>
+            <Attempt
+              key={attempt}
+              {...props}
+              {...{ onStateChange, onContinue, tryAgain }}
+              kept={readJoinOptions(joined)}
+              keepJoin={(options) => keepJoined(writeJoinOptions(options))}
+            />
+          </KeptStill>
         </Frame>
       </DraftContext.Provider>
     </TextsContext.Provider>

@@ -4,6 +4,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import type { Label } from "../livekit/labelReporter.js";
 import { useTexts } from "../texts/useTexts.js";
 import { Portrait } from "./Portrait.js";
+import { useKeepStill } from "./still.js";
 import { DisclosureContext, useDisclosed } from "./useDisclosed.js";
 
 /** A video without a new frame for this long counts as frozen. */
@@ -63,6 +64,7 @@ function Video({
   const video = useRef<HTMLVideoElement>(null);
   const { guideOnVideo } = useTexts();
   const status = useVideoStatus(video);
+  useKeepStill(video, { moving: status === "moving", speaking });
   return (
     <div className="tg-avatar" data-picture={status}>
       {status !== "moving" && <Portrait audioTrack={audioTrack} speaking={speaking} />}

@@ -1,8 +1,9 @@
 import type { TrackReference } from "@livekit/components-react";
 import { RemoteAudioTrack } from "livekit-client";
-import { useEffect, useId, useRef, useState } from "react";
+import { useContext, useEffect, useId, useRef, useState } from "react";
 
 import { useGuide } from "../texts/guide.js";
+import { Still, StillContext } from "./still.js";
 
 interface PortraitProps {
   /** The mouth and the rings follow its loudness; without it they move evenly while `speaking`. */
@@ -10,10 +11,11 @@ interface PortraitProps {
   speaking: boolean;
 }
 
-/** The guide's picture or a drawing, shown while there is no video of the avatar. */
+/** The guide's picture, a still of the video, or a drawing; shown while there is no video. */
 export function Portrait({ audioTrack, speaking }: PortraitProps) {
   const { name, poster } = useGuide();
   const [broken, setBroken] = useState<string>();
+  const [still] = useContext(StillContext);
   const root = useRef<HTMLDivElement>(null);
   const track = audioTrack?.publication.track;
 
@@ -42,10 +44,12 @@ export function Portrait({ audioTrack, speaking }: PortraitProps) {
     <div ref={root} className="tg-portrait" data-speaking={speaking} data-testid="portrait">
       <span className="tg-ring tg-ring-far" />
       <span className="tg-ring tg-ring-near" />
-      {poster === undefined || poster === broken ? (
-        <Drawing />
-      ) : (
+      {poster !== undefined && poster !== broken ? (
         <img className="tg-poster" src={poster} alt={name} onError={() => setBroken(poster)} />
+      ) : still !== undefined ? (
+        <Still still={still} label={name} />
+      ) : (
+        <Drawing />
       )}
     </div>
   );

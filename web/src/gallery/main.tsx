@@ -16,6 +16,7 @@ import { Frame } from "../components/Frame.js";
 import { GreetingView } from "../components/GreetingView.js";
 import { Layout } from "../components/Layout.js";
 import { PreJoin } from "../components/PreJoin.js";
+import { KeptStill } from "../components/still.js";
 import { DraftContext } from "../state/draft.js";
 import { type GreetingState, initialGreetingState } from "../state/greetingState.js";
 import { textsFor } from "../texts/index.js";
@@ -52,9 +53,11 @@ async function show({ state, locale = "en", column, height, keep }: Shown): Prom
       <TextsContext.Provider value={{ ...textsFor([locale]), locale }}>
         <main>
           <Frame>
-            <Draft key={shown} initial={TAPS[state]?.draft ?? ""}>
-              {isPreJoin(state) ? <BeforeJoining /> : <GreetingView {...STATES[state]} />}
-            </Draft>
+            <KeptStill key={shown}>
+              <Draft initial={TAPS[state]?.draft ?? ""}>
+                {isPreJoin(state) ? <BeforeJoining /> : <GreetingView {...STATES[state]} />}
+              </Draft>
+            </KeptStill>
           </Frame>
         </main>
       </TextsContext.Provider>,
