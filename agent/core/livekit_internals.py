@@ -28,7 +28,7 @@ from livekit.agents.utils import http_context
 from livekit.agents.utils.http_server import HttpServer
 from livekit.agents.voice.io import AudioOutput
 from livekit.agents.voice.recorder_io import RecorderIO
-from livekit.agents.voice.room_io._output import _ParticipantAudioOutput
+from livekit.agents.voice.room_io import _output as room_output
 from livekit.agents.voice.transcription._speaking_rate import SpeakingRateStream
 from livekit.plugins import bey, deepgram, google
 from livekit.protocol.agent import Job
@@ -147,6 +147,19 @@ def _loudness_change(_: SpeakingRateStream, audio: np.ndarray[Any, Any], sample_
 SpeakingRateStream._spectral_flux = _loudness_change  # type: ignore[method-assign, assignment]
 
 
+async def _capture_nothing(self: object, text: str) -> None:
+    """Send no captions in the format before `lk.transcription`.
+
+    RoomIO sends both formats to clients with a protocol below 3, such as livekit-client 2.23, and
+    has no option. For each word, the older one sends the whole line again, to all participants,
+    which takes 3 % of a job's CPU time. docs/client-protocol.md promises `lk.transcription` only
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/voice/room_io/_output.py).
+    """
+
+
+room_output._ParticipantLegacyTranscriptionOutput.capture_text = _capture_nothing  # type: ignore[method-assign]
+
+
 class UnmeasuredLLMStream(llm.LLMStream, ABC):
     """A stream that wraps the stream of another model, and adds no spans or metrics.
 
@@ -232,7 +245,7 @@ class VoiceTrack:
                 kind has no track, and nothing happens.
         """
         self._room = room
-        self._output = output if isinstance(output, _ParticipantAudioOutput) else None
+        self._output = output if isinstance(output, room_output._ParticipantAudioOutput) else None
         self._withdrawn = False
 
     async def withdraw(self) -> None:

@@ -9,6 +9,7 @@ import inspect
 import subprocess
 import sys
 from importlib.metadata import version
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.avatar.playback import AUDIO_SAMPLE_RATE
 from agent.core.livekit_internals import BeyAvatarSession, ObservableAgentServer
 from agent.core.settings import WorkerSettings
+from tests.fakes.room import FakeRoom
 from tests.support.environments import WORKER
 
 
@@ -162,6 +164,19 @@ def test_speaking_rate_is_higher_for_speech_than_for_a_pause() -> None:
     stream = object.__new__(_speaking_rate.SpeakingRateStream)
     assert flux(stream, syllables, rate) > 5 * flux(stream, hum, rate)
     assert flux(stream, hum[:10], rate) == 0
+
+
+async def test_captions_are_sent_in_one_format_only() -> None:
+    """RoomIO still builds both outputs, and calls the older one as we expect."""
+    source = inspect.getsource(room_output._ParticipantTranscriptionOutput)
+    assert "_ParticipantLegacyTranscriptionOutput(" in source
+    assert "sink.capture_text(text) for sink in self.__outputs" in source
+    older = room_output._ParticipantLegacyTranscriptionOutput(
+        cast(Any, FakeRoom()), participant="agent", track="TR_1"
+    )
+    await older.capture_text("Hello")
+    older.flush()
+    assert older._flush_task is None
 
 
 def test_server_sets_the_number_of_idle_processes_of_its_pool() -> None:
