@@ -45,6 +45,12 @@ _IN_VIEW: Final = """(element) => {
         element.contains(document.elementFromPoint(x, y)));
 }"""
 
+_LAST_LINE_IN_VIEW: Final = """() => {
+    const list = document.querySelector(".tg-captions");
+    return list.scrollHeight > list.clientHeight
+        && list.scrollHeight - list.scrollTop - list.clientHeight < 2;
+}"""
+
 
 @pytest.mark.parametrize(
     ("size", "locale"),
@@ -111,14 +117,20 @@ async def test_last_line_stays_in_view_when_the_phone_is_turned(page: Page) -> N
         await set_size(page, first)
         await show(page, "continue")
         await set_size(page, then)
-        await page.wait_for_function(
-            """() => {
-                const list = document.querySelector(".tg-captions");
-                return list.scrollHeight > list.clientHeight
-                    && list.scrollHeight - list.scrollTop - list.clientHeight < 2;
-            }""",
-            timeout=2_000,
-        )
+        await page.wait_for_function(_LAST_LINE_IN_VIEW, timeout=2_000)
+
+
+async def test_last_line_stays_in_view_when_the_trainee_enlarges_the_captions(page: Page) -> None:
+    await set_size(page, "desktop")
+    await show(page, "continue")
+    await page.get_by_test_id("options-button").click()
+    try:
+        for text_size in ("large", "largest"):
+            await page.get_by_test_id(f"size-{text_size}").click()
+            await page.evaluate(_FRAMES)
+            await page.wait_for_function(_LAST_LINE_IN_VIEW, timeout=2_000)
+    finally:
+        await page.get_by_test_id("size-normal").click()
 
 
 @pytest.mark.parametrize("size", ["phone", "phone-landscape"])

@@ -48,7 +48,7 @@ export interface AvatarGreetingProps extends GreetingOptions {
   guideName?: string | undefined;
   /**
    * URL of the guide's picture, shown instead of the drawing while there is no video. Default: the
-   * script's, or POSTER_URL of the endpoint.
+   * script's, or POSTER_URL of the endpoint; without any, a drawing, then a still of the video.
    */
   poster?: string | undefined;
   /**
