@@ -154,4 +154,4 @@ async def test_store_check_says_that_state_dir_is_a_file(tmp_path: Path) -> None
 async def test_store_check_explains_how_to_write_redis_url(tmp_path: Path, url: str) -> None:
     found = (await check_store(tmp_path, REDIS_URL=url))["store.usable"]
     assert found.level is Level.FAILED
-    assert "write special characters of a password as %40" in found.what
+    assert "write special characters of a password as %40" in found.fix

@@ -107,7 +107,7 @@ async def test_doctor_finds_a_redis_that_cannot_be_written(tmp_path: Path) -> No
         found = await check_store(tmp_path, REDIS_URL=redis.url)
     assert list(found) == ["store.usable"]
     assert found["store.usable"].level is Level.FAILED
-    assert "this is a replica: set REDIS_URL to the primary" in found["store.usable"].what
+    assert found["store.usable"].fix == "this is a replica: set REDIS_URL to the primary"
 
 
 async def test_store_error_names_the_protocol_if_resp3_was_chosen() -> None:

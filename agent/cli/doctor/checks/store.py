@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -63,7 +62,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     try:
         store = await asyncio.to_thread(open_store, settings)
     except StoreError as e:
-        yield failed("store.usable", str(e), "correct REDIS_URL" if uses_redis else _SQLITE_FIX)
+        yield _not_usable(str(e), "correct REDIS_URL" if uses_redis else _SQLITE_FIX)
         return
     minutes, spent_s = settings.avatar_minutes_per_day, 0.0
     try:
@@ -72,22 +71,24 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
             spent_s = await store.avatar_seconds(utc_day())
     except StoreError as e:
         where = f"{host_and_port(plain(settings.redis_url))}: " if uses_redis else ""
-        fix = _REDIS_FIX if uses_redis else _SQLITE_FIX
-        yield failed("store.usable", f"{where}{e}", fix)
+        yield _not_usable(f"{where}{e}", _REDIS_FIX if uses_redis else _SQLITE_FIX)
         return
     finally:
         await _close(store)
     if uses_redis:
         yield ok("store.usable", "Redis answers at REDIS_URL")
         yield await _redis(settings)
-    elif not os.access(_file(settings), os.W_OK):
-        yield failed("store.usable", f"{_file(settings)} cannot be written", _SQLITE_FIX)
-        return
     else:
         yield ok("store.usable", f"the store in {settings.state_dir} can be read and written")
     yield await _fingerprint(settings)
     if minutes is not None:
         yield _budget(minutes, spent_s)
+
+
+def _not_usable(why: str, usual_fix: str) -> CheckResult:
+    """Use the advice at the end of the error, if it has one."""
+    what, _, advice = why.partition("; ")
+    return failed("store.usable", what, advice or usual_fix)
 
 
 def _budget(minutes: float, spent_s: float) -> CheckResult:
