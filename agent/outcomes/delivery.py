@@ -28,7 +28,7 @@ from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.expired import ExpiredOutcomes
 from agent.outcomes.record import session_id_in
 from agent.outcomes.webhook import TIMEOUT_S, post_outcome
-from agent.store import Store, check_writable
+from agent.store import Store, WritableCheck
 from agent.telemetry.shared_metrics import (
     DELETION_ERRORS,
     DELETION_TIME,
@@ -43,6 +43,7 @@ _RESERVE_MARGIN_S = 10.0
 _DELETE_EVERY_S = 3600.0
 _DELETE_RETRY_S = 300.0
 _DAY_S = 86_400.0
+_WRITABLE_EVERY_S = 10.0
 _COUNTS_LEASE_S = 60.0
 
 
@@ -88,6 +89,7 @@ class OutcomeDelivery(BackgroundTask):
         self._expired = ExpiredOutcomes(
             store, self._times.lease_grace_s, only_counts=self._only_counts
         )
+        self._writable = WritableCheck(store, _WRITABLE_EVERY_S)
         self._stopping = asyncio.Event()
         self._store_is_away = False
         self._next_deletion = 0.0  # event loop time
@@ -147,7 +149,7 @@ class OutcomeDelivery(BackgroundTask):
         return more
 
     async def _round(self, http: aiohttp.ClientSession) -> bool:
-        await check_writable(self._store)
+        await self._writable.run()
         await self._expired.close()
         if self._only_counts and self._url:
             await self._add_counts()

@@ -23,7 +23,7 @@ from agent.store.interface import (
 from agent.store.redis import RedisStore
 from agent.store.redis_rates import LimitNow, ReachedLimit, RedisRates
 from agent.store.sqlite import SqliteStore
-from agent.store.writable import check_writable
+from agent.store.writable import WritableCheck, check_writable
 
 __all__ = [
     "PRESUMED",
@@ -37,6 +37,7 @@ __all__ = [
     "SqliteStore",
     "Store",
     "StoreSpace",
+    "WritableCheck",
     "check_writable",
     "dispatch_claim",
     "open_store",

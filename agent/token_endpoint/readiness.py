@@ -13,7 +13,7 @@ from agent.core.background_task import BackgroundTask
 from agent.core.errors import StoreError
 from agent.core.settings import EndpointSettings
 from agent.outcomes.avatar_budget import utc_day
-from agent.store import Store, check_writable
+from agent.store import Store, WritableCheck
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.metrics import (
     AVATAR_BUDGET,
@@ -56,6 +56,7 @@ class ReadinessCheck(BackgroundTask):
     ) -> None:
         self._rooms = rooms
         self._store = store
+        self._writable = WritableCheck(store, ready_for_s / 3)
         self._minutes_per_day = settings.avatar_minutes_per_day
         self._delivers = bool(settings.outcome_webhook_url)
         self._check_every_s = check_every_s
@@ -84,7 +85,7 @@ class ReadinessCheck(BackgroundTask):
             await asyncio.sleep(self._check_every_s)
 
     async def _check_store(self) -> None:
-        await check_writable(self._store)
+        await self._writable.run()
         spent_s = await self._store.avatar_seconds(utc_day())
         pending = await self._store.pending_deliveries()
         # Without a webhook outcomes are only kept, and none is waiting for delivery.

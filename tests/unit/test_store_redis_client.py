@@ -9,7 +9,7 @@ import pytest
 from agent.cli.doctor.result import Level
 from agent.core.errors import StoreError
 from agent.core.settings import EndpointSettings
-from agent.store import RedisStore
+from agent.store import RedisStore, WritableCheck
 from agent.token_endpoint.rate_limits import RateLimits
 from tests.fakes.redis_wire import bulk, fake_redis
 from tests.support.doctor_store import check_store
@@ -152,3 +152,20 @@ async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_p
         found = await check_store(tmp_path, REDIS_URL=redis.url)
     assert found["store.usable"].level is Level.OK
     assert found["store.redis"].level is Level.SKIPPED
+
+
+async def test_writable_check_writes_now_and_then_until_it_fails() -> None:
+    async with fake_redis({"EVAL": "$-1\r\n"}) as redis:
+        store = RedisStore(redis.url)
+        seldom = WritableCheck(store, 60)
+        await seldom.run()
+        written = len(redis.commands)
+        await seldom.run()
+        assert len(redis.commands) == written
+        often = WritableCheck(store, 0)
+        await often.run()
+        redis.answers["EVAL"] = "-OOM command not allowed when used memory > 'maxmemory'\r\n"
+        for _ in range(2):
+            with pytest.raises(StoreError, match="raise maxmemory"):
+                await often.run()
+        await store.aclose()
