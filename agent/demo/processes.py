@@ -87,7 +87,7 @@ async def end(
     end_s: float = _END_S,
 ) -> None:
     """Send a signal; after `end_s` kill the process, and in any case all that it has started."""
-    # On Windows, only SIGTERM can be sent, which kills: ValueError.
+    # ValueError: Windows has no SIGINT to send.
     with contextlib.suppress(ProcessLookupError, TimeoutError, ValueError):
         process.send_signal(number)
         await asyncio.wait_for(process.wait(), end_s)
