@@ -136,8 +136,8 @@ async def send_chunks(
 ) -> web.StreamResponse:
     """Answer with server-sent events."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    await response.prepare(request)
     with contextlib.suppress(ConnectionError):  # the caller may leave: an interruption
+        await response.prepare(request)
         async for each in chunks:
             await response.write(f"data: {json.dumps(each)}\r\n\r\n".encode())
     return response
