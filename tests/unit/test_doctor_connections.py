@@ -52,6 +52,7 @@ def test_livekit_check_distinguishes_key_secret_and_clock(
         (aiohttp.ServerDisconnectedError(), "closed the connection without an answer"),
         (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "closed the connection without an answer"),
         (aiohttp.InvalidURL("x"), "not a valid URL"),
+        (UnicodeError("label empty or too long"), "cannot be resolved"),
     ],
 )
 def test_connection_errors_are_explained(error: Exception, said: str) -> None:

@@ -154,7 +154,7 @@ def connection_errors(url: str) -> Iterator[None]:
             f"{host} does not use TLS",
             "check scheme and port: wss:// and https:// need TLS, ws:// and http:// do not",
         ) from None
-    except aiohttp.ClientConnectorDNSError:
+    except (aiohttp.ClientConnectorDNSError, UnicodeError):  # UnicodeError: no valid name
         raise NoResponse(*_unknown_host(url)) from None
     except aiohttp.InvalidURL:
         if proxy_for(url):
