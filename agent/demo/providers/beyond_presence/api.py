@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -21,14 +22,6 @@ from pydantic import BaseModel, Field, ValidationError
 from agent.demo.providers.beyond_presence.sessions import Avatars, AvatarSession
 from agent.demo.providers.wire import Call, Shared, drop, is_invalid_key, refused
 
-_USAGE = {
-    "period_start": "2026-01-01T00:00:00+00:00",
-    "period_end": "2026-02-01T00:00:00+00:00",
-    "included_seconds": 36_000,
-    "used_seconds": 0,
-    "remaining_seconds": 36_000,
-    "overage_seconds": 0,
-}
 _UNKNOWN = "no-such"
 _LATENCY_S = 0.05
 _Text = Annotated[str, Field(min_length=1)]
@@ -115,7 +108,7 @@ class BeyondPresence:
         await self._begin(request)
         avatar = request.match_info.get("id")
         if request.path == "/v1/usage":
-            return web.json_response(_USAGE)
+            return web.FileResponse(Path(__file__).with_name("usage.json"))
         if avatar is None:
             return web.Response(status=204)
         if avatar.startswith(_UNKNOWN):
