@@ -112,6 +112,18 @@ async def test_stage_beside_the_conversation_is_never_empty(page: Page, size: st
     assert await page.get_by_test_id("ai-label").evaluate(_IN_VIEW)
 
 
+async def test_stage_above_the_conversation_has_no_gap_in_text_mode(page: Page) -> None:
+    for size in ("phone", "zoom-400"):
+        await set_size(page, size)
+        await show(page, "text")
+        stage, turn = [
+            await page.locator(part).bounding_box() for part in (".tg-stage", ".tg-turn")
+        ]
+        assert stage
+        assert turn
+        assert turn["y"] - stage["y"] < 20, size
+
+
 async def test_last_line_stays_in_view_when_the_phone_is_turned(page: Page) -> None:
     for first, then in (("phone", "phone-landscape"), ("phone-landscape", "phone")):
         await set_size(page, first)
