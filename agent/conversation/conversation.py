@@ -18,6 +18,7 @@ from livekit.agents.llm import LLM, ChatMessage
 from livekit.agents.voice import SpeechHandle
 
 from agent.conversation.agent_line import AgentLine
+from agent.conversation.early_reply import keep_early_replies
 from agent.conversation.function_tools import END_GREETING
 from agent.conversation.greeting_agent import GreetingAgent
 from agent.conversation.line_texts import LineTexts
@@ -78,6 +79,7 @@ class Conversation:
         self.session.on("function_tools_executed", _suppress_second_reply)
         self._transcript = Transcript(self.session, events, self._words)
         forward_session_events(self.session, events, self._words)
+        keep_early_replies(self.session)
         self.script = ScriptInUse(self.session, texts, self._words, self._speech)
         self._lines = ScriptLines(self.session, texts, self._words, self._speech)
 

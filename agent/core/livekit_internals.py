@@ -18,7 +18,7 @@ from aiohttp import web
 from google import genai
 from google.genai import types
 from livekit import api, rtc
-from livekit.agents import AgentServer, inference, llm, tts
+from livekit.agents import AgentServer, AgentSession, inference, llm, tts
 from livekit.agents.cli import cli, proto
 from livekit.agents.inference.eot.languages import LOCAL_LANGUAGES
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
@@ -120,6 +120,19 @@ async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
             pass
 
     await asyncio.gather(voice._pool._drain_to_close(), connect())
+
+
+def prepare_early_reply_again(session: AgentSession[Any]) -> None:
+    """Begin the early reply anew if there is one and the conversation has changed since.
+
+    At the end of the turn, livekit-agents uses a reply only if the conversation is the same as when
+    the reply was begun
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-agents/livekit/agents/voice/agent_activity.py).
+    """
+    activity = session._activity
+    early = activity._preemptive_generation if activity else None
+    if activity and early and not early.chat_ctx.is_equivalent(activity.agent.chat_ctx):
+        activity.on_preemptive_generation(early.info)
 
 
 def load_tls_certificates() -> None:

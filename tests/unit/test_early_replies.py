@@ -19,6 +19,7 @@ from livekit.agents import (
 )
 from livekit.agents.voice import io
 
+from agent.conversation.early_reply import keep_early_replies
 from agent.core.settings import VoiceSettings
 from agent.speech.recognition import build_recognition
 from agent.speech.recognition_models import RecognitionChoice
@@ -36,6 +37,8 @@ class Speaker(io.AudioOutput):
     def __init__(self) -> None:
         super().__init__(label="speaker", capabilities=io.AudioOutputCapabilities(pause=False))
         self.heard: list[int] = []
+        self.endless = False
+        """Play until it is stopped."""
         self._seconds = 0.0
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
@@ -45,11 +48,19 @@ class Speaker(io.AudioOutput):
 
     def flush(self) -> None:
         super().flush()
+        if self.endless:
+            return
         if self._seconds:
             self.on_playback_finished(playback_position=self._seconds, interrupted=False)
         self._seconds = 0.0
 
     def clear_buffer(self) -> None:
+        if self.endless:
+            self.endless = False
+            # An avatar reports a little later where it has stopped.
+            asyncio.get_running_loop().call_later(
+                0.05, lambda: self.on_playback_finished(playback_position=0.1, interrupted=True)
+            )
         self._seconds = 0.0
 
 
@@ -182,3 +193,31 @@ async def test_early_reply_without_the_result_of_a_function_is_never_spoken() ->
         assert 1 not in talk.speaker.heard
         asked_last = [item.type for item in talk.llm.asked[-1].items]
         assert "function_call_output" in asked_last
+
+
+async def test_early_reply_to_an_interruption_knows_the_interrupted_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    replies = [Says("reply 1"), Says("reply 2"), Says("reply 3")]
+    async with Talk(*replies) as talk:
+        keep_early_replies(talk.session)
+        talk.speaker.endless = True
+        talk.agent.hear(Kind.START_OF_SPEECH)
+        talk.agent.hear(Kind.FINAL_TRANSCRIPT, "How long does it take?")
+        talk.agent.hear(Kind.END_OF_SPEECH)
+        await until(lambda: talk.speaker.heard == [1], 5, "no reply was spoken")
+        talk.agent.hear(Kind.START_OF_SPEECH)
+        talk.session.interrupt()
+        talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, "Stop, please.")
+        await talk.synthesised("reply 3")
+        talk.agent.hear(Kind.FINAL_TRANSCRIPT, "Stop, please.")
+        talk.agent.hear(Kind.END_OF_SPEECH)
+        await until(lambda: len(talk.speaker.heard) > 1, 5, "the reply was not spoken")
+    assert talk.speaker.heard == [1, 3]
+    interrupted = [
+        item.interrupted
+        for item in talk.llm.asked[-1].items
+        if item.type == "message" and item.role == "assistant"
+    ]
+    assert interrupted == [True]
+    assert "invalidated" not in caplog.text

@@ -22,6 +22,7 @@ from livekit.agents.llm._provider_format import google as llm_google_format
 from livekit.agents.tts import fallback_adapter as tts_fallback
 from livekit.agents.utils import http_context
 from livekit.agents.voice import recorder_io
+from livekit.agents.voice.agent_activity import AgentActivity
 from livekit.agents.voice.avatar import DataStreamAudioReceiver
 from livekit.agents.voice.room_io import _output as room_output
 from livekit.agents.voice.transcription import _speaking_rate
@@ -74,6 +75,12 @@ def test_avatar_identities_cannot_be_guessed() -> None:
 def test_gemini_voice_keeps_its_client_where_we_replace_it() -> None:
     assert "self._client = " in inspect.getsource(google.beta.GeminiTTS.__init__)
     assert "self._client" not in inspect.getsource(google.beta.GeminiTTS.synthesize)
+
+
+def test_early_reply_is_kept_where_we_look_for_it() -> None:
+    beginning = inspect.getsource(AgentActivity.on_preemptive_generation)
+    assert "self._preemptive_generation = _PreemptiveGeneration(" in beginning
+    assert "preemptive.chat_ctx.is_equivalent(" in inspect.getsource(AgentActivity)
 
 
 @pytest.mark.parametrize("name", ["_update_job_status", "run"])
