@@ -149,7 +149,7 @@ export function useGreetingAt(
   const conversation = useCaptions(room);
   const calls = useAgentCalls(room, endpoint);
   const microphone = useMicrophone(room, session.isConnected && isConversing(state), join);
-  const end = () => endGreeting(room, endpoint);
+  const end = () => endGreeting(room, endpoint, calls.feedbackSent());
   const { leaving, leave } = useContinue({
     endpoint,
     state,

@@ -121,7 +121,11 @@ const BASE: GreetingViewProps = {
   // Without a conversation, the microphone is off.
   microphone: { status: "off", speaking: false, track: undefined, toggle: nothing },
   takesFeedback: false,
-  calls: { setName: () => Promise.resolve("Ada"), giveFeedback: () => Promise.resolve() },
+  calls: {
+    setName: () => Promise.resolve("Ada"),
+    giveFeedback: () => Promise.resolve(),
+    feedbackSent: () => Promise.resolve(),
+  },
   stopRecording: nothing,
   leaving: "no",
   leave: nothing,

@@ -7,15 +7,25 @@ import { isAgent } from "./agentPresence.js";
 import { RPC_END_GREETING } from "./roomContract.js";
 import { callParticipant } from "./rpc.js";
 
-/** The trainee waits at most this long for the two ends below, and then for the disconnect. */
-const END_TIMEOUT_MS = 1_200;
+/** The trainee waits at most this long for feedback, for the two ends below, and for the disconnect. */
+const FEEDBACK_TIMEOUT_MS = 300;
+const END_TIMEOUT_MS = 900;
 const DISCONNECT_TIMEOUT_MS = 300;
 const REASON = "continue";
 
 /**
  * Tell both the agent and the endpoint to end the greeting. Resolves within 1.5 s, never rejects.
+ *
+ * Args:
+ *   feedbackSent: resolves when no feedback is on its way. It could come after the end otherwise, and
+ *     the page may be closed before it is sent again.
  */
-export async function endGreeting(room: Room, endpoint: GreetingEndpoint): Promise<void> {
+export async function endGreeting(
+  room: Room,
+  endpoint: GreetingEndpoint,
+  feedbackSent: Promise<unknown>,
+): Promise<void> {
+  await resultWithin(feedbackSent, FEEDBACK_TIMEOUT_MS);
   const agents = [...room.remoteParticipants.values()].filter(isAgent);
   const requests = Promise.allSettled([
     endpoint.end(REASON),

@@ -27,3 +27,25 @@ test("feedback goes to the token endpoint if there is no agent", async () => {
   giveFeedback.mockRejectedValue(new Error("the feedback was not kept"));
   await expect(result.current.giveFeedback(feedback)).rejects.toThrow("not kept");
 });
+
+test("Continue knows when feedback that is on its way has been sent, or cannot be", async () => {
+  let keep = () => {};
+  let refuse = () => {};
+  const giveFeedback = () =>
+    new Promise<void>((resolve, reject) => {
+      keep = resolve;
+      refuse = () => reject(new Error("not kept"));
+    });
+  const { result } = renderHook(() => useAgentCalls(new Room(), { giveFeedback }));
+  await result.current.feedbackSent();
+  for (const answer of [() => keep(), () => refuse()]) {
+    const given = result.current.giveFeedback({ helpful: true, comment: "Kind" });
+    given.catch(() => undefined);
+    const sent = vi.fn();
+    const waiting = result.current.feedbackSent().then(sent);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(sent).not.toHaveBeenCalled();
+    answer();
+    await waiting;
+  }
+});

@@ -1,6 +1,6 @@
 /** What the page asks of the agent besides the conversation. */
 import type { Room } from "livekit-client";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 
 import type { Feedback, GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
 import { useStableCallback } from "../lib/useStableCallback.js";
@@ -19,12 +19,15 @@ export interface AgentCalls {
    * endpoint. Rejects if it is not kept.
    */
   giveFeedback: (feedback: Feedback) => Promise<void>;
+  /** Resolves when no feedback is on its way; never rejects. */
+  feedbackSent: () => Promise<unknown>;
 }
 
 export function useAgentCalls(
   room: Room,
   { giveFeedback }: Pick<GreetingEndpoint, "giveFeedback">,
 ): AgentCalls {
+  const onItsWay = useRef<Promise<unknown>>(Promise.resolve());
   return useMemo(() => {
     const call = (method: string, payload: object) => {
       const agent = newestAgent(room.remoteParticipants.values());
@@ -35,8 +38,11 @@ export function useAgentCalls(
       setName: async (name) => nameIn(await call(RPC_SET_NAME, { name })),
       giveFeedback: async (feedback) => {
         // The agent may be leaving.
-        await call(RPC_FEEDBACK, feedback).catch(() => giveFeedback(feedback));
+        const given = call(RPC_FEEDBACK, feedback).catch(() => giveFeedback(feedback));
+        onItsWay.current = Promise.allSettled([onItsWay.current, given]);
+        await given;
       },
+      feedbackSent: () => onItsWay.current,
     };
   }, [room, giveFeedback]);
 }
