@@ -68,7 +68,7 @@ def plan(
     if group in {None, "check"}:
         steps += _checks(page="page" not in missing)
     if group in {None, "unit"}:
-        steps += _unit_tests(steps_at_a_time(), pytest_arguments)
+        steps += _unit_tests(2 * steps_at_a_time(), pytest_arguments)
     if group == _PACKAGES:
         steps.append(_pytest("package tests", [f"tests/{_PACKAGES}"], 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
@@ -109,9 +109,10 @@ def _cores() -> int:
 
 
 def _unit_tests(parts: int, arguments: list[str]) -> list[Step]:
-    """Share the test files out among plain pytest processes.
+    """Share the test files out among plain pytest processes, two for each that runs at a time.
 
-    pytest-xdist would need a third more CPU time: it sends a message for every test.
+    With fewer, the longest one would run alone at the end. pytest-xdist would need a third more CPU
+    time: it sends a message for every test.
     """
     files = sorted(str(path.relative_to(ROOT)) for path in Path(ROOT, _UNIT).glob("test_*.py"))
     program = (sys.executable, "-m", "pytest", "-p", "no:xdist", "-q", "--durations", "5")

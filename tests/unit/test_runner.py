@@ -66,13 +66,14 @@ def test_plan_runs_variants_only_if_asked() -> None:
     assert "--ignore=tests/deploy/test_chart.py" in variants.command
 
 
-def test_plan_shares_the_unit_tests_out_in_two_parts_for_each_core(
+def test_plan_shares_the_unit_tests_out_in_four_parts_for_each_core(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    first, second = plan("unit", set(), None, ["-k", "store"])
-    assert [first.name, second.name] == ["unit tests, part 1 of 2", "unit tests, part 2 of 2"]
-    files = [word for step in (first, second) for word in step.command if word.endswith(".py")]
+    parts = plan("unit", set(), None, ["-k", "store"])
+    first = parts[0]
+    assert [part.name for part in parts] == [f"unit tests, part {n} of 4" for n in (1, 2, 3, 4)]
+    files = [word for step in parts for word in step.command if word.endswith(".py")]
     wanted = [str(path.relative_to(ROOT)) for path in Path(ROOT, "tests/unit").glob("test_*.py")]
     assert sorted(files) == sorted(wanted)
     assert first.one_core
