@@ -81,6 +81,7 @@ async def built_react_app(
     if own_page:
         app = project / "src" / "App.tsx"
         code = app.read_text().replace("<AvatarGreeting", "<MyGreeting")
+        code = code.replace(' traineeName="Ada"', "")
         app.write_text(
             re.sub('import.*react";', 'import { MyGreeting } from "./MyGreeting";', code)
         )
