@@ -17,6 +17,17 @@ from agent.token_endpoint.errors import ApiError
 from tests.support.environments import BOTH_SERVICES, ENDPOINT
 
 
+def healthy_endpoint() -> web.Application:
+    """An endpoint that answers `/healthz`, and nothing else yet."""
+
+    async def healthy(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthy)
+    return app
+
+
 @pytest.mark.parametrize(
     ("document", "levels"),
     [
@@ -32,12 +43,8 @@ async def test_doctor_compares_its_version_with_the_endpoints(
     async def describe(_: web.Request) -> web.Response:
         return web.json_response(document)
 
-    async def healthy(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
-
-    app = web.Application()
+    app = healthy_endpoint()
     app.router.add_get("/openapi.json", describe)
-    app.router.add_get("/healthz", healthy)
     async with serving(app) as url, http_session() as http:
         environ = {**BOTH_SERVICES, "ENDPOINT_URL": url}
         config = read_configuration(environ, parts=frozenset({"worker"}))
@@ -70,11 +77,7 @@ async def test_doctor_names_the_setting_for_which_the_endpoint_refuses_a_jwt(
             return web.json_response({"error": error}, status=e.kind.status)
         return web.json_response({"error": {"code": "malformed_json"}}, status=400)
 
-    async def healthy(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
-
-    app = web.Application()
-    app.router.add_get("/healthz", healthy)
+    app = healthy_endpoint()
     app.router.add_post("/api/users/sessions/doctor/avatar-greeting/", start)
     async with serving(app) as url, http_session() as http:
         environ = {**BOTH_SERVICES, **secret, **here, "ENDPOINT_URL": url, "PLATFORM_API_KEY": ""}
