@@ -17,7 +17,7 @@ from livekit.api.egress_service import EgressService
 
 from agent.core.background_task import start_task
 from agent.core.errors import LiveKitError, RecordingError
-from agent.core.livekit_errors import translate_livekit_errors
+from agent.core.livekit_api import translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket

@@ -9,7 +9,7 @@ from livekit import api
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.core.errors import LiveKitError
-from agent.core.livekit_errors import translate_livekit_errors
+from agent.core.livekit_api import translate_livekit_errors
 from agent.core.log import logger
 
 _TIMEOUT_S: Final = 2.0

@@ -14,9 +14,8 @@ from livekit import api
 from livekit.protocol.agent import JobStatus
 
 from agent.core.errors import LiveKitError
-from agent.core.http_session import LiveKitClient
 from agent.core.job_metadata import ROOM_PREFIX, JobMetadata, room_name_of
-from agent.core.livekit_errors import translate_livekit_errors
+from agent.core.livekit_api import LiveKitServerApi, translate_livekit_errors
 from agent.core.settings import EndpointSettings
 from agent.room.contract import TOPIC_END
 from agent.token_endpoint.metrics import LIVEKIT_ERRORS
@@ -98,7 +97,7 @@ class LiveKitRooms:
         self.answered_at = -math.inf
         """When LiveKit last answered a call, by the event loop's clock."""
         self._timeout_s = settings.livekit_timeout_s
-        self._livekit = LiveKitClient(settings, timeout_s=settings.livekit_timeout_s)
+        self._livekit = LiveKitServerApi(settings, timeout_s=settings.livekit_timeout_s)
 
     @property
     def automatic(self) -> bool:

@@ -18,9 +18,8 @@ from livekit import api
 
 from agent.core.addresses import is_private_host
 from agent.core.errors import LiveKitError, ScriptError, StartupError, StoreError
-from agent.core.http_session import LiveKitClient
 from agent.core.job_metadata import JobMetadata
-from agent.core.livekit_errors import translate_livekit_errors
+from agent.core.livekit_api import LiveKitServerApi, translate_livekit_errors
 from agent.core.log import logger
 from agent.core.settings import LiveKitSettings, StoreSettings, WorkerSettings
 from agent.scripts import PROMPTS, load_library, script_for
@@ -84,7 +83,7 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     url = settings.livekit_url
     waiting = False
-    async with LiveKitClient(settings, timeout_s=_CALL_TIMEOUT_S) as livekit:
+    async with LiveKitServerApi(settings, timeout_s=_CALL_TIMEOUT_S) as livekit:
         while True:
             try:
                 with translate_livekit_errors("ListRooms"):

@@ -83,12 +83,12 @@ async def test_no_proxy_excludes_hosts(proxy: Proxy, monkeypatch: pytest.MonkeyP
     assert proxy.asked == []
 
 
-def test_no_other_module_opens_sessions() -> None:
+def test_no_other_modules_open_sessions() -> None:
     """Sessions that are opened elsewhere would ignore the proxy."""
     found = [
         f"{path.relative_to(AGENT)}:{node.lineno}"
         for path in sorted(AGENT.rglob("*.py"))
-        if "demo" not in path.parts and path.name != "http_session.py"
+        if "demo" not in path.parts and path.name not in ("http_session.py", "livekit_api.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith(("ClientSession", "LiveKitAPI"))

@@ -34,9 +34,8 @@ from agent.cli.doctor.http_client import (
     host_and_port,
 )
 from agent.core.errors import LiveKitError
-from agent.core.http_session import LiveKitClient
 from agent.core.job_metadata import PROBE_ROOM_PREFIX
-from agent.core.livekit_errors import translate_livekit_errors
+from agent.core.livekit_api import LiveKitServerApi, translate_livekit_errors
 from agent.core.settings import WorkerSettings
 
 _DISPATCHES = 3
@@ -151,7 +150,7 @@ async def probe_room(settings: WorkerSettings) -> AsyncIterator[ProbeRoom]:
     Raises:
         LiveKitError: the room could not be created.
     """
-    async with LiveKitClient(settings, timeout_s=REQUEST_TIMEOUT_S) as livekit:
+    async with LiveKitServerApi(settings, timeout_s=REQUEST_TIMEOUT_S) as livekit:
         room = ProbeRoom(livekit, settings)
         name = settings.livekit_agent_name
         dispatches = [api.RoomAgentDispatch(agent_name=name)] * (_DISPATCHES if name else 0)
