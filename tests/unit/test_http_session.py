@@ -13,7 +13,7 @@ from agent.core.errors import PlatformKeysError
 from agent.core.http_session import http_session
 from agent.core.settings import EndpointSettings
 from agent.outcomes.webhook import post_outcome
-from agent.token_endpoint.auth.jwks import JwksClient
+from agent.token_endpoint.auth.jwks_client import JwksClient
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from tests.support.environments import ENDPOINT
 from tests.support.outcomes import closed_outcome

@@ -18,7 +18,7 @@ import pytest
 from agent.core.errors import ConfigError, PlatformKeysError
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.__main__ import warn_if_audience_is_not_checked
-from agent.token_endpoint.auth.jwks import JwksClient
+from agent.token_endpoint.auth.jwks_client import JwksClient
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, api_error_for
 from tests.unit.key_server import KeyServer, key_server, pem, private_key, public_jwk, signed

@@ -1,144 +1,78 @@
-"""Fetch and cache the platform's public keys (JWKS). `agent.core.jwks` selects the usable ones."""
+"""Select the keys of a JWKS that may verify the platform's JWTs. No network access.
+
+The type of a key determines its algorithm; what a token says about it is ignored. Shared secrets
+and private keys in a set are not used.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import json
+import contextlib
 from typing import Any
 
-import aiohttp
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from agent.core.errors import PlatformKeysError
-from agent.core.http_session import http_session, read_at_most
-from agent.core.jwks import SET_MAX, usable_keys
-from agent.core.log import log_task_failure, logger
 
-REFRESH_S = 300.0
-"""After this time the keys are fetched again in the background, which drops withdrawn keys."""
-MAX_AGE_S = 3600.0
-"""How long keys stay in use if they cannot be fetched again."""
-MIN_INTERVAL_S = 5.0
-"""Minimum time between two fetches, however many tokens name unknown keys."""
-TIMEOUT_S = 3.0
+SET_MAX = 256 * 1024
+"""The largest key set that is read, in bytes."""
+_KEYS_MAX = 100
+_RSA_MIN = 2048  # bits
+
+_ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+"""Type and curve of a key, and its only algorithm."""
+ALGORITHMS = frozenset(_ALGORITHMS.values())
+ALIASES = {"Ed25519": "EdDSA"}
+"""RFC 9864's name of an algorithm: the older name, which PyJWT knows."""
 
 
-class JwksClient:
-    """The keys at one URL; `aclose` cancels a fetch.
+def _register_aliases() -> None:
+    """Let PyJWT verify tokens whose header has the new name."""
+    known = jwt.get_algorithm_by_name
+    for alias, name in ALIASES.items():
+        with contextlib.suppress(ValueError):  # a later PyJWT knows the name itself
+            jwt.register_algorithm(alias, known(name))
+
+
+_register_aliases()
+
+
+def usable_keys(answer: Any) -> list[jwt.PyJWK]:
+    """Return the keys that verify signatures of one of ALGORITHMS.
 
     Args:
-        url: where the platform publishes the key set.
-        refresh_s, max_age_s, min_interval_s, timeout_s: see the constants of these names.
+        answer: the parsed JSON of the key set.
+
+    Raises:
+        PlatformKeysError: this is not a key set, or it has no such key.
     """
+    listed = answer.get("keys") if isinstance(answer, dict) else None
+    if not isinstance(listed, list):
+        raise PlatformKeysError('did not answer a key set ({"keys": […]})')
+    keys = [key for jwk in listed[:_KEYS_MAX] if (key := _usable_key(jwk)) is not None]
+    if not keys:
+        raise PlatformKeysError("has no key for RS256, ES256 or EdDSA")
+    return keys
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        refresh_s: float = REFRESH_S,
-        max_age_s: float = MAX_AGE_S,
-        min_interval_s: float = MIN_INTERVAL_S,
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
-        self._url = url
-        self._refresh_s = refresh_s
-        self._max_age_s = max_age_s
-        self._min_interval_s = min_interval_s
-        self._timeout_s = timeout_s
-        self._keys: list[jwt.PyJWK] = []
-        self._fetched_at: float | None = None
-        self._tried_at: float | None = None
-        self._failure = ""
-        """Why the last fetch failed; empty if it succeeded."""
-        self._fetching: asyncio.Task[None] | None = None
 
-    async def key(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
-        """Return the key with this id, or without an id the only key of the algorithm.
-
-        Raises:
-            PlatformKeysError: the keys cannot be fetched at the moment.
-        """
-        age_s = self._age_s()
-        found = self._find(kid, algorithm) if age_s < self._max_age_s else None
-        if found is None or age_s >= self._refresh_s:
-            self._fetch_if_due()
-        if found is None and self._fetching is not None:
-            # The caller may be cancelled; other callers wait for the same fetch.
-            await asyncio.shield(self._fetching)
-        if found is None and self._age_s() < self._max_age_s:
-            found = self._find(kid, algorithm)
-        if found is None and self._failure:
-            raise PlatformKeysError(f"PLATFORM_JWKS_URL {self._failure}")
-        return found
-
-    async def aclose(self) -> None:
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await asyncio.gather(self._fetching, return_exceptions=True)
-
-    def _age_s(self) -> float:
-        if self._fetched_at is None:
-            return float("inf")
-        return asyncio.get_running_loop().time() - self._fetched_at
-
-    def _find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
-        candidates = [k for k in self._keys if k.algorithm_name == algorithm]
-        if kid is None:
-            return candidates[0] if len(candidates) == 1 else None
-        return next((k for k in candidates if k.key_id == kid), None)
-
-    def _fetch_if_due(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if self._fetching is not None:
-            return
-        if self._tried_at is not None and now - self._tried_at < self._min_interval_s:
-            return
-        self._tried_at = now
-        self._fetching = asyncio.create_task(self._refresh(), name="fetch platform keys")
-        self._fetching.add_done_callback(self._fetched)
-
-    def _fetched(self, task: asyncio.Task[None]) -> None:
-        self._fetching = None
-        log_task_failure(task)
-
-    async def _refresh(self) -> None:
-        try:
-            keys = usable_keys(await self._fetch())
-        except PlatformKeysError as e:
-            if not self._failure:
-                logger.warning(
-                    "cannot fetch the platform's keys; check PLATFORM_JWKS_URL",
-                    extra={"event": "platform_keys_unavailable", "error": str(e)},
-                )
-            self._failure = str(e)
-            return
-        if self._failure:
-            logger.warning(
-                "the platform's keys can be fetched again",
-                extra={"event": "platform_keys_available"},
-            )
-        self._keys, self._failure = keys, ""
-        self._fetched_at = asyncio.get_running_loop().time()
-
-    async def _fetch(self) -> Any:
-        """Return the response as JSON. Errors never repeat its text, which is not ours."""
-        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
-        headers = {"Accept": "application/jwk-set+json, application/json"}
-        try:
-            async with (
-                http_session(timeout=timeout, headers=headers) as http,
-                http.get(self._url, allow_redirects=False) as answer,
-            ):
-                if answer.status != 200:
-                    raise PlatformKeysError(f"answered {answer.status}: it must answer 200 itself")
-                body = await read_at_most(answer, SET_MAX)
-                if len(body) > SET_MAX:
-                    raise PlatformKeysError(f"answered more than {SET_MAX} bytes")
-        except TimeoutError:
-            raise PlatformKeysError(f"did not answer within {self._timeout_s:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as e:
-            raise PlatformKeysError(f"cannot be reached ({type(e).__name__})") from None
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError):
-            raise PlatformKeysError("did not answer JSON") from None
+def _usable_key(jwk: Any) -> jwt.PyJWK | None:
+    if not isinstance(jwk, dict):
+        return None
+    # Some libraries write missing members as null.
+    jwk = {name: value for name, value in jwk.items() if value is not None}
+    if "d" in jwk or jwk.get("use", "sig") != "sig":
+        return None
+    kid, kind, curve = jwk.get("kid"), jwk.get("kty"), jwk.get("crv")
+    if not all(isinstance(name, str | None) for name in (kid, kind, curve)):
+        return None
+    algorithm = _ALGORITHMS.get((str(kind), curve))
+    alg = jwk.get("alg", algorithm)
+    if not isinstance(alg, str) or algorithm is None or ALIASES.get(alg, alg) != algorithm:
+        return None
+    try:
+        key = jwt.PyJWK(jwk, algorithm)
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError):
+        return None
+    if isinstance(key.key, RSAPublicKey) and key.key.key_size < _RSA_MIN:
+        return None
+    return key

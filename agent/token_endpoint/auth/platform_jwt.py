@@ -14,9 +14,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from agent.core.jwks import ALGORITHMS, ALIASES
 from agent.core.settings import EndpointSettings
-from agent.token_endpoint.auth.jwks import JwksClient
+from agent.token_endpoint.auth.jwks import ALGORITHMS, ALIASES
+from agent.token_endpoint.auth.jwks_client import JwksClient
 from agent.token_endpoint.errors import ApiError, unauthorized
 
 _CLOCK_SKEW_S = 60

@@ -9,7 +9,7 @@ from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import HttpClient, NoResponse, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import PlatformKeysError
-from agent.core.jwks import SET_MAX, usable_keys
+from agent.token_endpoint.auth.jwks import SET_MAX, usable_keys
 
 _FIX = "set PLATFORM_JWKS_URL to the address of the key set itself, as the platform publishes it"
 
