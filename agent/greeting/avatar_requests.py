@@ -1,7 +1,7 @@
 """The avatars that are requested for one greeting, and which of them is used.
 
 If the request for an avatar fails, a second one is requested, and the first of the two to join is
-used. `agent.greeting.avatar_arrival` decides when it speaks.
+used. `agent.greeting.avatar` decides when it speaks.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class AvatarRequests:
 
     def _wait_for(self, arrival: Coroutine[Any, Any, BeyondPresenceAvatar]) -> Arrival:
         task = asyncio.create_task(arrival, name="wait_for_avatar")
-        # Handled by `AvatarArrival`, unless the greeting ends before.
+        # Handled by `GreetingAvatar`, unless the greeting ends before.
         task.add_done_callback(ignore_task_failure)
         return task
 

@@ -19,7 +19,7 @@ from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
 from agent.greeting.activity import Activity
 from agent.greeting.audibility import Audibility
-from agent.greeting.avatar_arrival import AvatarArrival
+from agent.greeting.avatar import GreetingAvatar
 from agent.greeting.ending import GreetingEnd
 from agent.greeting.output import Output
 from agent.recording.factory import build_recording
@@ -39,7 +39,7 @@ class Greeting:
     conversation: Conversation
     output: Output
     ending: GreetingEnd
-    avatar: AvatarArrival
+    avatar: GreetingAvatar
     trainee: Trainee
     audibility: Audibility
     activity: Activity
@@ -85,7 +85,7 @@ def build_greeting(ctx: JobContext, settings: WorkerSettings, state: GreetingSta
         conversation=conversation,
         output=output,
         ending=GreetingEnd(state),
-        avatar=AvatarArrival(room, livekit, session, output, settings),
+        avatar=GreetingAvatar(room, livekit, session, output, settings),
         trainee=trainee,
         audibility=Audibility(trainee, output, events),
         activity=Activity(session, trainee),

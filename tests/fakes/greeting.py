@@ -16,7 +16,7 @@ from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
 from agent.greeting.activity import Activity
 from agent.greeting.audibility import Audibility
-from agent.greeting.avatar_arrival import AvatarArrival
+from agent.greeting.avatar import GreetingAvatar
 from agent.greeting.context import Greeting
 from agent.greeting.ending import GreetingEnd
 from agent.greeting.output import Output
@@ -60,7 +60,7 @@ class FakeGreeting:
             conversation=self.conversation,
             output=output,
             ending=GreetingEnd(self.state),
-            avatar=AvatarArrival(room, livekit, session, output, settings),
+            avatar=GreetingAvatar(room, livekit, session, output, settings),
             trainee=trainee,
             audibility=Audibility(trainee, output, self.events),
             activity=Activity(session, trainee),

@@ -16,7 +16,7 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.core.events import Events
 from agent.greeting import first_avatar
 from tests.fakes.beyond_presence import BeyondPresenceSessions, beyond_presence
-from tests.support.avatar_arrival import ArrivalSetup
+from tests.support.greeting_avatar import AvatarSetup
 
 LONGER_THAN_A_RETRY_S = 0.6
 
@@ -44,10 +44,10 @@ async def server() -> AsyncIterator[BeyondPresenceSessions]:
         yield server
 
 
-async def requested(server: BeyondPresenceSessions, *answers: str, **environ: str) -> ArrivalSetup:
-    """Return an arrival whose first request has reached the server."""
+async def requested(server: BeyondPresenceSessions, *answers: str, **environ: str) -> AvatarSetup:
+    """Return an avatar whose first request has reached the server."""
     server.answers = list(answers)
-    setup = ArrivalSetup(BEY_API_URL=server.url, **environ)
+    setup = AvatarSetup(BEY_API_URL=server.url, **environ)
     await setup.until(lambda: len(server.requested) == 1)
     return setup
 
@@ -57,16 +57,16 @@ async def test_avatar_speaks_although_the_answer_is_lost(
     server: BeyondPresenceSessions, answer: str
 ) -> None:
     setup = await requested(server, answer)
-    setup.room.avatar_joins(setup.avatar)
+    setup.room.avatar_joins(setup.identity)
     async with asyncio.timeout(2):  # does not wait for AVATAR_CALL_TIMEOUT_S
-        await setup.arrival.settle(10)
+        await setup.avatar.settle(10)
     await asyncio.sleep(LONGER_THAN_A_RETRY_S)
     assert setup.state.mode == "avatar"
     assert len(server.requested) == 1
     assert setup.removed == []
     [stay] = setup.state.avatar_usage.stays
     assert (stay.provider_session_id, stay.seconds > LONGER_THAN_A_RETRY_S) == ("", True)
-    await setup.arrival.close()
+    await setup.avatar.close()
 
 
 @pytest.mark.parametrize("answer", ["lost", "hang", "500", "502", "504"])
@@ -75,13 +75,13 @@ async def test_of_two_requested_avatars_the_first_to_join_speaks(
     server: BeyondPresenceSessions, answer: str, joins: str
 ) -> None:
     setup = await requested(server, answer, AVATAR_CALL_TIMEOUT_S="1")
-    first = setup.avatar
+    first = setup.identity
     await setup.until(lambda: len(server.requested) == 2)
-    second = setup.avatar
+    second = setup.identity
     assert server.requested == [first, second]
     used, other = (first, second) if joins == "first" else (second, first)
     setup.room.avatar_joins(used)
-    await setup.arrival.settle(5)
+    await setup.avatar.settle(5)
     assert (setup.state.mode, setup.tails) == ("avatar", [used])
 
     setup.room.avatar_joins(other)
@@ -90,7 +90,7 @@ async def test_of_two_requested_avatars_the_first_to_join_speaks(
     assert setup.state.mode == "avatar"
     stays = {stay.identity: stay for stay in setup.state.avatar_usage.stays}
     assert 0 < stays[other].seconds < stays[used].seconds
-    await setup.arrival.close()
+    await setup.avatar.close()
 
 
 @pytest.mark.parametrize(("joins", "session"), [("first", None), ("second", "bey-2")])
@@ -101,19 +101,19 @@ async def test_session_id_is_that_of_the_avatar_that_speaks(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     setup = await requested(server, "lost")
-    usage, first = setup.state.avatar_usage, setup.avatar
+    usage, first = setup.state.avatar_usage, setup.identity
     await setup.until(lambda: usage.provider_session_id == "bey-2")
-    used, other = (first, setup.avatar) if joins == "first" else (setup.avatar, first)
+    used, other = (first, setup.identity) if joins == "first" else (setup.identity, first)
     with caplog.at_level("INFO"):
         setup.room.avatar_joins(used)
-        await setup.arrival.settle(5)
+        await setup.avatar.settle(5)
         setup.room.avatar_joins(other)
         await setup.until(lambda: setup.removed == [other])
     assert usage.provider_session_id == session
     joined = [r for r in caplog.records if getattr(r, "event", "") == "avatar_joined"]
     ids = [(vars(r)["avatar_session_id"], vars(r)["in_use"]) for r in joined]
     assert ids == [(session, True), (None if session else "bey-2", False)]
-    await setup.arrival.close()
+    await setup.avatar.close()
 
 
 @pytest.mark.parametrize("answers", [("lost", "lost"), ("lost", "429"), ("500", "504")])
@@ -121,9 +121,9 @@ async def test_voice_greets_at_once_if_the_second_request_fails_too(
     server: BeyondPresenceSessions, answers: tuple[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     setup = await requested(server, *answers)
-    first = setup.avatar
+    first = setup.identity
     async with asyncio.timeout(2):
-        await setup.arrival.settle(10)
+        await setup.avatar.settle(10)
     assert (setup.state.mode, setup.state.mode_reason) == ("voice", "avatar_refused")
     assert len(server.requested) == 2
     assert [getattr(r, "event", "") for r in caplog.records].count("avatar_failed") == 1
@@ -133,23 +133,23 @@ async def test_voice_greets_at_once_if_the_second_request_fails_too(
     await asyncio.sleep(LONGER_THAN_A_RETRY_S)
     assert len(server.requested) == 2
     assert setup.state.mode == "voice"
-    await setup.arrival.close()
+    await setup.avatar.close()
 
 
 async def test_refused_request_is_not_repeated(server: BeyondPresenceSessions) -> None:
     setup = await requested(server, "402")
-    await setup.arrival.settle(2)
+    await setup.avatar.settle(2)
     await asyncio.sleep(LONGER_THAN_A_RETRY_S)
     assert setup.state.mode_reason == "avatar_refused"
     assert len(server.requested) == 1
-    await setup.arrival.close()
+    await setup.avatar.close()
 
 
 async def test_unreachable_provider_is_given_up_at_once() -> None:
     async with beyond_presence() as server:
         url = server.url
-    setup = ArrivalSetup(BEY_API_URL=url)
+    setup = AvatarSetup(BEY_API_URL=url)
     async with asyncio.timeout(4):
-        await setup.arrival.settle(10)
+        await setup.avatar.settle(10)
     assert setup.state.mode_reason == "avatar_refused"
-    await setup.arrival.close()
+    await setup.avatar.close()

@@ -36,7 +36,7 @@ _LATE_LIMIT_S: Final = 45.0
 _IDLE_RETRY_S: Final = 0.2
 
 
-class AvatarArrival:
+class GreetingAvatar:
     """The avatar of one greeting, for the steps of its start and for its behaviours.
 
     Emits `AvatarLost` and `ProviderFailed`.
@@ -88,7 +88,7 @@ class AvatarArrival:
         """Decide whether the avatar or the voice says the opening.
 
         Args:
-            deadline_s: an avatar that is not there so long after its request takes over later. The
+            deadline_s: an avatar that joins later than this after its request takes over later. The
                 steps of the start in between count, because the trainee waits for them, too.
         """
         if not self._state.avatar_allowed:

@@ -1,4 +1,4 @@
-"""The arrival of an avatar in a room that tests control."""
+"""The avatar of a greeting in a room that tests control."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, cast
 from agent.conversation.state import GreetingState
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
-from agent.greeting.avatar_arrival import AvatarArrival
+from agent.greeting.avatar import GreetingAvatar
 from agent.greeting.output import Output
 from tests.fakes.room import FakeRoom
 from tests.support.environments import WORKER
 
 
-class ArrivalSetup:
-    """An arrival and its output, and everything they do."""
+class AvatarSetup:
+    """The avatar and the output, and everything they do."""
 
     def __init__(self, *, request: bool = True, **environ: str) -> None:
         self.room = FakeRoom()
@@ -39,7 +39,7 @@ class ArrivalSetup:
         )
         room = cast(Any, self.room)
         self.output = Output(session, room)
-        self.arrival = AvatarArrival(
+        self.avatar = GreetingAvatar(
             room,
             cast(Any, SimpleNamespace(remove=self._remove)),
             session,
@@ -47,11 +47,11 @@ class ArrivalSetup:
             WorkerSettings.from_env({**WORKER, **environ}),
         )
         if request:
-            self.arrival.request()
-            self.arrival.watch()
+            self.avatar.request()
+            self.avatar.watch()
 
     @property
-    def avatar(self) -> str:
+    def identity(self) -> str:
         """The identity of the avatar that was requested last."""
         return self.state.avatar_usage.stays[-1].identity
 

@@ -13,8 +13,8 @@ from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.core.events import Events
 from agent.core.settings import WorkerSettings
 from agent.greeting import first_avatar
-from tests.support.avatar_arrival import ArrivalSetup
 from tests.support.environments import WORKER
+from tests.support.greeting_avatar import AvatarSetup
 
 DEADLINE_S = 0.2
 
@@ -33,45 +33,45 @@ class FakeAvatar(BeyondPresenceAvatar):
 
 
 @pytest.fixture
-async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ArrivalSetup]:
+async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AvatarSetup]:
     monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
-    setup = ArrivalSetup()
+    setup = AvatarSetup()
     yield setup
-    await setup.arrival.close()
+    await setup.avatar.close()
 
 
-async def test_avatar_that_joins_in_time_speaks(setup: ArrivalSetup) -> None:
-    setup.room.avatar_joins(setup.avatar)
-    await setup.arrival.settle(DEADLINE_S)
+async def test_avatar_that_joins_in_time_speaks(setup: AvatarSetup) -> None:
+    setup.room.avatar_joins(setup.identity)
+    await setup.avatar.settle(DEADLINE_S)
     assert setup.state.mode == "avatar"
 
 
-async def test_avatar_has_its_time_from_its_request(setup: ArrivalSetup) -> None:
+async def test_avatar_has_its_time_from_its_request(setup: AvatarSetup) -> None:
     """On a busy machine, the steps between the request and the wait take seconds."""
     await asyncio.sleep(DEADLINE_S)
     async with asyncio.timeout(DEADLINE_S / 2):
-        await setup.arrival.settle(DEADLINE_S)
+        await setup.avatar.settle(DEADLINE_S)
     assert setup.state.mode_reason == "avatar_late"
 
 
 async def test_avatar_that_left_before_the_trainee_came_does_not_say_the_opening(
-    setup: ArrivalSetup,
+    setup: AvatarSetup,
 ) -> None:
-    avatar = setup.avatar
+    avatar = setup.identity
     setup.room.avatar_joins(avatar)
     await asyncio.sleep(0.05)  # it has joined and waits for the trainee
     setup.room.leaves(avatar)
-    await setup.arrival.settle(DEADLINE_S)
+    await setup.avatar.settle(DEADLINE_S)
     assert (setup.state.mode, setup.state.mode_reason) == ("voice", "avatar_late")
     assert setup.tails == []
 
 
-async def test_avatar_that_left_and_joined_again_speaks(setup: ArrivalSetup) -> None:
-    avatar = setup.avatar
+async def test_avatar_that_left_and_joined_again_speaks(setup: AvatarSetup) -> None:
+    avatar = setup.identity
     setup.room.avatar_joins(avatar)
     await asyncio.sleep(0.05)
     setup.room.leaves(avatar)
-    settling = asyncio.create_task(setup.arrival.settle(2))
+    settling = asyncio.create_task(setup.avatar.settle(2))
     await asyncio.sleep(0.05)
     assert not settling.done()
     setup.room.avatar_joins(avatar)
@@ -80,14 +80,14 @@ async def test_avatar_that_left_and_joined_again_speaks(setup: ArrivalSetup) -> 
 
 
 async def test_late_avatar_that_cannot_be_attached_is_removed(
-    setup: ArrivalSetup, monkeypatch: pytest.MonkeyPatch
+    setup: AvatarSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails(*_: object) -> None:
         raise TypeError("not one of ours")
 
     monkeypatch.setattr(FakeAvatar, "attach", fails)
-    avatar = setup.avatar
-    await setup.arrival.settle(DEADLINE_S)
+    avatar = setup.identity
+    await setup.avatar.settle(DEADLINE_S)
     assert setup.state.mode_reason == "avatar_late"
     setup.room.avatar_joins(avatar)
     await setup.until(lambda: setup.removed == [avatar])
@@ -96,22 +96,22 @@ async def test_late_avatar_that_cannot_be_attached_is_removed(
 
 @pytest.mark.parametrize("error", [RuntimeError("no activity"), ActivityClosedError("closing")])
 async def test_late_avatar_takes_over_after_another_agent_does(
-    setup: ArrivalSetup, error: Exception, caplog: pytest.LogCaptureFixture
+    setup: AvatarSetup, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     setup.idle_errors = [error]
-    await setup.arrival.settle(DEADLINE_S)
-    setup.room.avatar_joins(setup.avatar)
+    await setup.avatar.settle(DEADLINE_S)
+    setup.room.avatar_joins(setup.identity)
     await setup.until(lambda: setup.state.mode == "avatar")
     assert "ERROR" not in {record.levelname for record in caplog.records}
 
 
 async def test_late_avatar_is_not_used_while_the_session_closes(
-    setup: ArrivalSetup, caplog: pytest.LogCaptureFixture
+    setup: AvatarSetup, caplog: pytest.LogCaptureFixture
 ) -> None:
     setup.idle_errors = [ActivityClosedError("closing")] * 10
-    await setup.arrival.settle(DEADLINE_S)
+    await setup.avatar.settle(DEADLINE_S)
     [waiting] = [t for t in asyncio.all_tasks() if t.get_name() == "use_late_avatar"]
-    setup.room.avatar_joins(setup.avatar)
+    setup.room.avatar_joins(setup.identity)
     await setup.until(lambda: len(setup.idle_errors) < 10)
     setup.state.end_reason = "continued"
     await asyncio.wait({waiting}, timeout=2)
@@ -120,16 +120,16 @@ async def test_late_avatar_is_not_used_while_the_session_closes(
     assert "ERROR" not in {record.levelname for record in caplog.records}
 
 
-async def test_text_mode_releases_an_avatar_that_holds_part_of_a_line(setup: ArrivalSetup) -> None:
+async def test_text_mode_releases_an_avatar_that_holds_part_of_a_line(setup: AvatarSetup) -> None:
     """livekit-agents waits without limit for the report of an avatar that was removed."""
-    setup.room.avatar_joins(setup.avatar)
-    await setup.arrival.settle(DEADLINE_S)
+    setup.room.avatar_joins(setup.identity)
+    await setup.avatar.settle(DEADLINE_S)
     setup.output.use_text("speech_failed")
     assert setup.tails[-1] is setup.voice
     assert (setup.state.mode, setup.sound) == ("text", False)
 
 
-async def test_voice_does_not_follow_text_mode(setup: ArrivalSetup) -> None:
+async def test_voice_does_not_follow_text_mode(setup: AvatarSetup) -> None:
     setup.output.use_text("speech_failed")
     setup.output.use_voice("avatar_late")
     assert (setup.state.mode, setup.state.mode_reason) == ("text", "speech_failed")
@@ -139,13 +139,13 @@ async def test_avatar_that_joined_before_the_greeting_began_speaks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
-    setup = ArrivalSetup(request=False)
+    setup = AvatarSetup(request=False)
     avatar = FakeAvatar(WorkerSettings.from_env(WORKER), "avatar")
     avatar.start_request()
     setup.room.avatar_joins(avatar.avatar_identity)
-    setup.arrival.request(avatar)
-    setup.arrival.watch()
-    await setup.arrival.settle(DEADLINE_S)
+    setup.avatar.request(avatar)
+    setup.avatar.watch()
+    await setup.avatar.settle(DEADLINE_S)
     assert setup.state.mode == "avatar"
     assert setup.state.avatar_usage.seconds > 0
-    await setup.arrival.close()
+    await setup.avatar.close()
