@@ -80,10 +80,6 @@ class GreetingAvatar:
         self._arriving = self._requests.start(requested)
         self._requested_at = self._requests.current[0].created_at
 
-    def watch(self) -> None:
-        """Let avatars speak from now on; the session is started and silent."""
-        self._output.remember_voice()
-
     async def settle(self, deadline_s: float) -> None:
         """Decide whether the avatar or the voice says the opening.
 

@@ -98,7 +98,7 @@ class RunningGreeting:
 
         await start_in_room(conversation, greeting.room)
         greeting.events.emit(ConversationStarted())
-        greeting.avatar.watch()
+        greeting.output.remember_voice()
         if greeting.recording is not None:
             await greeting.recording.start()
         conversation.prepare_opening()

@@ -48,7 +48,7 @@ class AvatarSetup:
         )
         if request:
             self.avatar.request()
-            self.avatar.watch()
+            self.output.remember_voice()
 
     @property
     def identity(self) -> str:

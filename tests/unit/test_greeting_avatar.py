@@ -144,7 +144,7 @@ async def test_avatar_that_joined_before_the_greeting_began_speaks(
     avatar.start_request()
     setup.room.avatar_joins(avatar.avatar_identity)
     setup.avatar.request(avatar)
-    setup.avatar.watch()
+    setup.output.remember_voice()
     await setup.avatar.settle(DEADLINE_S)
     assert setup.state.mode == "avatar"
     assert setup.state.avatar_usage.seconds > 0
