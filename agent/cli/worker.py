@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from agent.core.errors import StartupError
 from agent.core.settings import WorkerSettings
 from agent.telemetry.log_format import set_up_logs
-from agent.telemetry.metric_files import shared_metrics
+from agent.telemetry.metric_files import shared_metric_files
 
 
 def start(arguments: Sequence[str]) -> int:
@@ -43,7 +43,7 @@ def _run(arguments: Sequence[str], command: str) -> int:
     settings = WorkerSettings.from_env(os.environ)
     set_up_logs(settings)
     # Before LiveKit is imported: at import, prometheus_client decides whether it shares its files.
-    with shared_metrics(settings.agent_metrics_port is not None):
+    with shared_metric_files(settings.agent_metrics_port is not None):
         return _serve(settings, options)
 
 

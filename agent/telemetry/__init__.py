@@ -1,1 +1,1 @@
-"""Logs, metrics and traces of the worker and its jobs."""
+"""Logs, metrics and traces of the worker, its jobs and the token endpoint."""

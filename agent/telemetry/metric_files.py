@@ -34,7 +34,7 @@ process it was forked from, has taken. Locks are not closed: they last as long a
 
 
 @contextlib.contextmanager
-def shared_metrics(enabled: bool) -> Iterator[None]:
+def shared_metric_files(enabled: bool) -> Iterator[None]:
     """Let this process and its children share their metrics until the block ends.
 
     Enter it before livekit.agents is imported, which imports prometheus_client.
@@ -84,7 +84,7 @@ def _file_number() -> int:
 
 
 def _locks() -> Path:
-    """The folder of the locks; it exists only if `shared_metrics` made it."""
+    """The folder of the locks; it exists only if `shared_metric_files` made it."""
     return Path(os.environ.get(_FOLDER, os.devnull)) / "locks"
 
 
