@@ -79,7 +79,7 @@ async def test_agent_records_no_value_for_an_unknown_answer(ada: Played) -> None
     assert ada.answers == {"driven_before": True}
 
 
-async def test_agent_admits_what_it_does_not_know(ada: Played, judge: llm.LLM) -> None:
+async def test_agent_says_that_it_does_not_know(ada: Played, judge: llm.LLM) -> None:
     run = await ada.say("What is the exact fine in euros if I drive without the certificate?")
     await last_words(run).judge(
         judge,

@@ -31,7 +31,7 @@ async def gone_after(product: Product, room: str, limit: float) -> float:
     return time.monotonic() - since
 
 
-async def test_end_call_removes_avatar_and_room_and_is_no_fault(product: Product) -> None:
+async def test_end_call_removes_avatar_and_room_and_is_not_a_fault(product: Product) -> None:
     client, response, _ = await product.enter()
     await client.hears(after=0)
     session_id = response["session_id"]

@@ -64,7 +64,7 @@ async def cache() -> Path:
 
 
 @pytest.mark.variant
-def test_dead_livekit_server_is_replaced_once_for_all_who_use_it(
+def test_dead_livekit_server_is_replaced_once_for_all_tests(
     cache: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))

@@ -64,7 +64,7 @@ async def test_gemini_recognises_speech_if_deepgram_refuses(
     assert ("stt", 401) in {(fault["part"], fault["status"]) for fault in outcome["faults"]}
 
 
-async def test_gemini_answers_what_deepgram_was_silent_about(
+async def test_gemini_recognises_speech_for_which_deepgram_sent_no_words(
     product: Product, recordings: dict[str, Path]
 ) -> None:
     assert product.stage.stand_ins is not None

@@ -137,7 +137,7 @@ async def test_deepgram_is_used_again_after_one_lost_connection(
     assert not await providers.calls("live")
 
 
-async def test_gemini_hears_again_what_deepgram_did_not_answer(
+async def test_gemini_gets_the_audio_that_deepgram_did_not_recognise(
     providers: StandIns, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     await providers.faults("stt:half-open")

@@ -137,7 +137,7 @@ async def test_next_model_answers_if_two_replies_are_not_speech(
     assert (await statuses(providers))[2] == ("gemini-2.5-flash-lite", 200)
 
 
-async def test_code_from_every_model_is_no_answer(
+async def test_code_from_every_model_raises_an_error(
     providers: StandIns, environment: dict[str, str]
 ) -> None:
     models = build_llm(LlmSettings.from_env(environment))
@@ -189,7 +189,7 @@ async def test_endless_reply_is_ended(providers: StandIns, environment: dict[str
 @pytest.mark.parametrize(
     ("model", "tokens"), [("gemini-3.5-flash-lite", 400), ("gemini-3.8-flash", 4_096)]
 )
-async def test_thoughts_have_room_beside_the_reply(
+async def test_models_that_think_get_more_output_tokens(
     environment: dict[str, str], model: str, tokens: int
 ) -> None:
     models = build_llm(LlmSettings.from_env({**environment, "GEMINI_MODEL": model}))

@@ -204,7 +204,7 @@ async def test_voice_names_are_checked(providers: StandIns, http: aiohttp.Client
         assert (await post(http, providers, "gemini-3.1-flash-tts-preview", body))[0] == status
 
 
-async def test_reply_ends_at_its_most_tokens(
+async def test_reply_ends_at_max_output_tokens(
     providers: StandIns, http: aiohttp.ClientSession
 ) -> None:
     await providers.script({"text": "One two three four. " * 50})

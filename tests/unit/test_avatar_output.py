@@ -109,7 +109,7 @@ async def test_avatar_whose_voice_livekit_reports_is_not_listened_to(
     assert (avatar.stalls, avatar.audio.asked_for) == (0, 0)
 
 
-async def test_avatar_whose_voice_livekit_does_not_report_is_listened_to_now_and_then(
+async def test_avatar_whose_voice_livekit_does_not_report_is_listened_to_at_intervals(
     avatar: AvatarOutputSetup,
 ) -> None:
     """The voice may be too quiet for LiveKit, or the trainee's turn hides the report."""

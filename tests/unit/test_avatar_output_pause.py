@@ -153,7 +153,7 @@ async def test_position_is_taken_from_the_clock_if_the_avatar_does_not_report_it
     assert avatar.finished == []
 
 
-async def test_avatar_that_refuses_to_be_silent_goes_on(avatar: AvatarOutputSetup) -> None:
+async def test_avatar_that_refuses_to_stop_continues_its_line(avatar: AvatarOutputSetup) -> None:
     avatar.refuses = True
     await avatar.captures(speech(2.0))
     await asyncio.sleep(0.01)
@@ -168,7 +168,7 @@ async def test_avatar_that_refuses_to_be_silent_goes_on(avatar: AvatarOutputSetu
     assert (avatar.interruptions, avatar.stalls) == ([False], 0)
 
 
-async def test_silence_in_a_pause_is_no_stall(avatar: AvatarOutputSetup) -> None:
+async def test_silent_avatar_is_not_stalled_during_a_pause(avatar: AvatarOutputSetup) -> None:
     await avatar.says(30)
     avatar.jump(1.0)
     await avatar.pauses(0.9)

@@ -81,7 +81,7 @@ async def test_backchannel_does_not_reach_the_session(locale: str, text: str) ->
         ("pl", "Yes."),
     ],
 )
-def test_words_with_a_meaning_are_no_backchannel(locale: str, text: str) -> None:
+def test_words_with_a_meaning_are_not_a_backchannel(locale: str, text: str) -> None:
     assert not is_backchannel(text, locale)
 
 

@@ -79,7 +79,7 @@ async def test_monologue_is_ended_with_an_answer(monkeypatch: pytest.MonkeyPatch
         await fake.until_said(reply)
 
 
-async def test_speech_with_long_pauses_is_no_monologue(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_speech_with_long_pauses_is_not_a_monologue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_monologue, "_LONGEST_S", 0.3)
     monkeypatch.setattr(end_monologue, "_PAUSE_S", 0.1)
     async with fake_greeting(behaviours=(EndMonologue,)) as fake:
@@ -89,7 +89,7 @@ async def test_speech_with_long_pauses_is_no_monologue(monkeypatch: pytest.Monke
         assert fake.lines == []
 
 
-async def test_lively_conversation_is_no_monologue(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lively_conversation_is_not_a_monologue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_monologue, "_LONGEST_S", 0.3)
     async with fake_greeting(Says("You spoke for long."), behaviours=(EndMonologue,)) as fake:
         answers = [f"Answer {number}." for number in range(4)]

@@ -73,7 +73,7 @@ async def test_receipt_refuses_an_unreadable_label_report(payload: str) -> None:
 
 
 @pytest.mark.parametrize("payload", ['{"ai": -1}', '{"ai": 1e12}', '{"ai": NaN}', '{"sky": 1}'])
-async def test_receipt_ignores_a_label_that_cannot_be(payload: str) -> None:
+async def test_receipt_ignores_an_impossible_label_report(payload: str) -> None:
     async with greeted() as fake:
         await fake.room.says(RPC_LABELS_SHOWN, payload)
         assert receipt(fake).ai.label_at is None

@@ -142,7 +142,7 @@ def test_detector_finds_an_echo_of_a_later_line(voices: dict[str, Sound]) -> Non
     assert any(found)
 
 
-def test_other_speech_is_no_echo(voices: dict[str, Sound]) -> None:
+def test_other_speech_is_not_an_echo(voices: dict[str, Sound]) -> None:
     for agent, said in voices.items():
         for trainee, heard in voices.items():
             other_half = heard[len(heard) // 2 :]
@@ -150,7 +150,7 @@ def test_other_speech_is_no_echo(voices: dict[str, Sound]) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.2, 1.0])
-def test_short_words_are_no_echo(voices: dict[str, Sound], seconds: float) -> None:
+def test_short_words_are_not_an_echo(voices: dict[str, Sound], seconds: float) -> None:
     heard = noise(LINE_S, -65)
     for at in range(LINE_S // 2):
         word = voices["beckett"][at * RATE :][: int(seconds * RATE)]
@@ -159,11 +159,11 @@ def test_short_words_are_no_echo(voices: dict[str, Sound], seconds: float) -> No
 
 
 @pytest.mark.parametrize("level_db", [-40, -20])
-def test_noise_is_no_echo(voices: dict[str, Sound], level_db: float) -> None:
+def test_noise_is_not_an_echo(voices: dict[str, Sound], level_db: float) -> None:
     assert not detects(voices["two_cities"], noise(6, level_db))
 
 
-async def test_trainee_who_reads_the_line_aloud_is_no_echo(voices: dict[str, Sound]) -> None:
+async def test_trainee_who_reads_the_line_aloud_is_not_an_echo(voices: dict[str, Sound]) -> None:
     (said,) = await spoken(READ_ALOUD)
     line = loud(said / 32_768)
     reader = voices["two_cities"][: 24 * RATE]
@@ -171,14 +171,16 @@ async def test_trainee_who_reads_the_line_aloud_is_no_echo(voices: dict[str, Sou
     assert detects(line, in_room(line))
 
 
-def test_echo_that_a_canceller_lets_pass_at_first_is_no_echo(voices: dict[str, Sound]) -> None:
+def test_sound_before_an_echo_canceller_has_adapted_is_not_an_echo(
+    voices: dict[str, Sound],
+) -> None:
     said = voices["two_cities"][: LINE_S * RATE]
     heard = in_room(said)
     heard[3 * RATE :] *= 0.003
     assert not detects(said, heard + noise(LINE_S, -50))
 
 
-def test_echo_that_a_canceller_lets_pass_in_each_short_line_is_no_echo(
+def test_sound_at_the_beginning_of_each_cancelled_line_is_not_an_echo(
     voices: dict[str, Sound],
 ) -> None:
     detector = EchoDetector()

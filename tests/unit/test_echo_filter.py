@@ -134,7 +134,9 @@ def test_trainee_may_use_words_of_the_line(text: str) -> None:
     assert not is_echo(text, LINE)
 
 
-async def test_answer_in_the_words_of_the_question_is_no_echo(recognition: RecognisedWords) -> None:
+async def test_answer_in_the_words_of_the_question_is_not_an_echo(
+    recognition: RecognisedWords,
+) -> None:
     recognition.words.release()
     speech = recognition.session.speaks()
     recognition.says("I wish to know about it, yes, all of that please")
@@ -192,7 +194,7 @@ async def test_echo_that_is_misheard_is_not_answered(
     assert recognition.texts == []
 
 
-async def test_slow_recognition_does_not_make_an_echo_an_answer(
+async def test_echo_that_is_recognised_late_is_not_answered(
     recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The recogniser says where in the microphone's audio the words were."""

@@ -46,7 +46,7 @@ async def test_avatar_that_joins_in_time_speaks(setup: AvatarSetup) -> None:
     assert setup.state.mode == "avatar"
 
 
-async def test_avatar_has_its_time_from_its_request(setup: AvatarSetup) -> None:
+async def test_avatar_deadline_counts_from_the_request(setup: AvatarSetup) -> None:
     """On a busy machine, the steps between the request and the wait take seconds."""
     await asyncio.sleep(DEADLINE_S)
     async with asyncio.timeout(DEADLINE_S / 2):

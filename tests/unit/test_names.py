@@ -306,13 +306,13 @@ def test_name_is_shown_and_said(given: str, shown: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("given", NO_NAME)
-def test_what_systems_write_for_no_name_is_no_name(given: str) -> None:
+def test_placeholder_is_not_a_name(given: str) -> None:
     assert clean_name(given) == ""
     assert JobMetadata.model_validate({"trainee": {"name": given}}).trainee.name == ""
 
 
 @pytest.mark.parametrize("given", [None, 7, True, ["Ada"], {"name": "Ada"}])
-def test_value_that_is_no_text_is_no_name(given: object) -> None:
+def test_value_that_is_not_a_string_is_not_a_name(given: object) -> None:
     assert clean_name(given) == ""
 
 
@@ -324,7 +324,7 @@ def test_long_hostile_name_is_cut(text: str) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
-async def test_name_is_said_in_full_however_the_text_is_cut(size: int) -> None:
+async def test_name_is_said_in_full_if_the_text_comes_in_pieces(size: int) -> None:
     line = "Thank you, Md. Rahim. Mdina is no name; Md., Md. and (Md. Rahim) are."
 
     async def pieces() -> AsyncIterator[str]:

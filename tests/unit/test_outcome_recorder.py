@@ -1,4 +1,4 @@
-"""The outcome of a running greeting: each avatar second is booked once, while it is spent."""
+"""The outcome of a running greeting: each avatar second is counted once, during the greeting."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Setup:
         self.events.emit(AnswersChanged())
 
 
-async def booked(store: SqliteStore, seconds: float) -> None:
+async def counted(store: SqliteStore, seconds: float) -> None:
     async with asyncio.timeout(5):
         while not await store.outcomes("s") or await store.avatar_seconds(utc_day()) != seconds:
             await asyncio.sleep(0.02)
@@ -55,11 +55,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-async def test_recorder_books_a_running_avatar_into_the_budget(path: Path) -> None:
+async def test_recorder_counts_a_running_avatar_in_the_budget(path: Path) -> None:
     store = SqliteStore(path)
     setup = Setup(store)
     setup.spend(60.0)
-    await booked(store, 60.0)
+    await counted(store, 60.0)
     assert await avatar_budget_is_used_up(store, minutes_per_day=1)
     setup.usage.spent_s = 72.5
     await setup.recorder.close("continue")
@@ -69,7 +69,7 @@ async def test_recorder_books_a_running_avatar_into_the_budget(path: Path) -> No
     await again.aclose()
 
 
-async def test_recorder_books_once_if_the_end_races_with_a_booking(path: Path) -> None:
+async def test_recorder_counts_seconds_once_if_the_end_races_with_a_save(path: Path) -> None:
     class SlowStore(SqliteStore):
         """Does what it is told and answers late."""
 
@@ -80,7 +80,7 @@ async def test_recorder_books_once_if_the_end_races_with_a_booking(path: Path) -
     store = SlowStore(path)
     setup = Setup(store)
     setup.spend(30.0)
-    await booked(store, 30.0)
+    await counted(store, 30.0)
     await setup.recorder.close("continue")
     again = SqliteStore(path)
     assert await again.avatar_seconds(utc_day()) == 30.0
@@ -89,13 +89,13 @@ async def test_recorder_books_once_if_the_end_races_with_a_booking(path: Path) -
     await again.aclose()
 
 
-async def test_recorder_books_only_the_rest_after_its_outcome_was_closed_as_expired(
+async def test_recorder_counts_only_new_seconds_after_its_outcome_was_closed_as_expired(
     path: Path,
 ) -> None:
     store, other = SqliteStore(path), SqliteStore(path)
     setup = Setup(store)
     setup.spend(30.0)
-    await booked(store, 30.0)
+    await counted(store, 30.0)
     # What delivery does when its clock says that the lease has expired.
     [body] = await other.outcomes("s")
     await other.save_outcome("o", body, -timedelta(hours=1).total_seconds())
@@ -106,13 +106,13 @@ async def test_recorder_books_only_the_rest_after_its_outcome_was_closed_as_expi
     await other.aclose()
 
 
-async def test_recorder_books_an_avatar_without_a_session_id(path: Path) -> None:
+async def test_recorder_counts_an_avatar_without_a_session_id(path: Path) -> None:
     """Beyond Presence's answer was lost; `bill` finds the session in its list."""
     store = SqliteStore(path)
     setup = Setup(store)
     setup.usage.session = ""
     setup.spend(60.0)
-    await booked(store, 60.0)
+    await counted(store, 60.0)
     assert await store.avatar_sessions() == []
     await setup.recorder.close("continue")
 
@@ -136,7 +136,7 @@ async def test_recorder_saves_the_name_that_the_trainee_chose(path: Path) -> Non
     setup = Setup(store)
     setup.state.chosen_name = "Zoë"
     setup.spend(1.0)
-    await booked(store, 1.0)
+    await counted(store, 1.0)
     await setup.recorder.close("connection_lost")
     store = SqliteStore(path)
     assert (await earlier_greeting(store, "s")).chosen_name == "Zoë"

@@ -152,7 +152,7 @@ async def test_recognition_does_not_send_forgotten_audio_again(setup: Setup) -> 
     assert again.received_s == pytest.approx(1)
 
 
-async def test_restart_opens_a_connection_whose_times_go_on(setup: Setup) -> None:
+async def test_restart_opens_a_connection_that_continues_the_word_times(setup: Setup) -> None:
     await setup.says(3)
     setup.failover._began_at -= 3
     setup.failover.restart()

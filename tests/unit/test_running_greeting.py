@@ -66,7 +66,7 @@ async def test_session_is_closed_before_the_room_is_deleted(
     assert setup.room.attributes["greeting.ended"] == "continue"
 
 
-async def test_session_that_does_not_close_delays_the_avatars_end_by_a_fifth_of_a_second_at_most(
+async def test_session_that_does_not_close_delays_the_end_of_the_avatar_by_0_2_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setup = Setup(SqliteStore(tmp_path / "store"))

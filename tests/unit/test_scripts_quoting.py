@@ -112,9 +112,7 @@ def test_instructions_do_not_quote_the_writers_own_words(
     ],
 )
 @pytest.mark.parametrize("frame", ["{{ %s }}", "{%% for c in [%s] %%}{{ c }}{%% endfor %%}"])
-def test_given_text_never_stands_outside_quotes(
-    tmp_path: Path, expression: str, frame: str
-) -> None:
+def test_given_text_is_never_outside_quotes(tmp_path: Path, expression: str, frame: str) -> None:
     told = instructions(tmp_path, frame % expression)
     outside = re.sub(r'"[^"]*"', "", told)
     assert told.count('"') % 2 == 0

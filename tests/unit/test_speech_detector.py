@@ -55,7 +55,7 @@ async def test_detector_finds_what_livekit_agents_finds(frames: list[rtc.AudioFr
     assert sum(kind is END for kind, *_ in expected) > 2
 
 
-def test_reset_detector_finds_the_speech_anew(frames: list[rtc.AudioFrame]) -> None:
+def test_detector_finds_the_speech_again_after_a_reset(frames: list[rtc.AudioFrame]) -> None:
     detector = SpeechDetector()
     first = [event.type for frame in frames[:100] for event in detector.take(frame)]
     assert START in first

@@ -32,7 +32,7 @@ def test_complete_sentences_are_not_repeated() -> None:
     ]
 
 
-def test_another_beginning_is_passed_on_whole() -> None:
+def test_reply_that_begins_differently_is_passed_on_completely() -> None:
     assert heard(("a", "Hello, Ada. It"), ("b", "Hello"), ("b", " there. It is short.")) == [
         "Hello, Ada. It",
         "|",

@@ -154,7 +154,7 @@ async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_p
     assert found["store.redis"].level is Level.SKIPPED
 
 
-async def test_writable_check_writes_now_and_then_until_it_fails() -> None:
+async def test_writable_check_writes_at_intervals_until_it_fails() -> None:
     async with fake_redis({"EVAL": "$-1\r\n"}) as redis:
         store = RedisStore(redis.url)
         seldom = WritableCheck(store, 60)

@@ -196,7 +196,7 @@ async def test_both_names_of_ed25519_are_one_algorithm(
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
-async def test_null_in_a_key_is_as_good_as_absent(server: KeyServer, algorithm: str) -> None:
+async def test_null_member_of_a_key_counts_as_absent(server: KeyServer, algorithm: str) -> None:
     nulls = dict.fromkeys(("alg", "use", "key_ops", "x5c", "x5t", "d"))
     server.keys = [public_jwk(algorithm, "k1", private_key(algorithm), **nulls)]
     assert await tokens(server).claims(signed(algorithm, "k1"))

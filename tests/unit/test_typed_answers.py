@@ -111,7 +111,7 @@ async def test_typed_answers_are_recorded_correctly_or_asked_again(
 
 @pytest.mark.parametrize("locale", TYPED)
 @pytest.mark.parametrize("id", ["driven", "first", "years", "truck", "experience"])
-async def test_words_that_are_no_answer_are_not_recorded(
+async def test_words_that_do_not_answer_are_not_recorded(
     locale: str, id: str, library: Library
 ) -> None:
     recorded = []

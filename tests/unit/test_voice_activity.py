@@ -68,7 +68,7 @@ def test_words_open_the_gate_again(setup: Setup) -> None:
     assert setup.hears(END) == [END]
 
 
-def test_speech_with_words_lasts_as_long_as_it_lasts(setup: Setup) -> None:
+def test_speech_with_words_is_passed_on_without_a_time_limit(setup: Setup) -> None:
     setup.hears(START)
     for _ in range(30):
         assert setup.hears(SOUND, after=2.0) == [SOUND]

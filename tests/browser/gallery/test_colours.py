@@ -69,7 +69,7 @@ async def test_edges_of_controls_have_enough_contrast(page: Page, theme: Any) ->
             assert contrast(edge, behind) >= 3, (state, edge, behind)
 
 
-async def test_continue_is_emphasised_when_it_is_all_there_is_to_do(page: Page) -> None:
+async def test_continue_is_emphasised_when_nothing_else_is_left_to_do(page: Page) -> None:
     states = {
         **{"completed": True, "refused": True, "highlight": True, "late": True},
         # Something else comes next, or Continue leads nowhere.
