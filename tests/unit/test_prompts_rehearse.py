@@ -13,7 +13,7 @@ import pytest
 from agent.cli.prompts import main
 from agent.cli.prompts.arguments import find_script
 from agent.cli.prompts.rehearsal import rehearse
-from agent.cli.prompts.talk import Talk
+from agent.cli.prompts.rehearsal_record import RehearsalRecord
 from agent.cli.prompts.trainees import LANGUAGES, TRAINEES, right_value, wrong_value
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
@@ -31,59 +31,61 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def talks() -> Iterator[dict[str, Talk]]:
+def records() -> Iterator[dict[str, RehearsalRecord]]:
     with pytest.MonkeyPatch.context() as patch:
         for name in LlmSettings.names():
             patch.delenv(name, raising=False)
         target = find_script("forklift", PROMPTS)
         held, is_stand_in = asyncio.run(rehearse(target, "en", list(TRAINEES.values())))
         assert is_stand_in
-        yield {talk.trainee.name: talk for talk in held}
+        yield {record.trainee.name: record for record in held}
 
 
-def answers(talk: Talk) -> dict[str, object]:
-    return {id: given.value for id, given in talk.answers.items() if given.value is not None}
+def answers(record: RehearsalRecord) -> dict[str, object]:
+    return {id: given.value for id, given in record.answers.items() if given.value is not None}
 
 
-def test_rehearse_records_what_the_trainees_mean(talks: dict[str, Talk]) -> None:
-    for talk in talks.values():
-        recorded = answers(talk)
-        meant = {id: value for id, value in talk.meant.items() if id in recorded}
+def test_rehearse_records_what_the_trainees_mean(records: dict[str, RehearsalRecord]) -> None:
+    for record in records.values():
+        recorded = answers(record)
+        meant = {id: value for id, value in record.meant.items() if id in recorded}
         assert recorded == meant
-    assert len(answers(talks["curious"])) == 3
-    assert [given.status for given in talks["hurried"].answers.values()][-1] == "open"
-    assert [given.status for given in talks["unknown"].answers.values()][0] == "declined"
+    assert len(answers(records["curious"])) == 3
+    assert [given.status for given in records["hurried"].answers.values()][-1] == "open"
+    assert [given.status for given in records["unknown"].answers.values()][0] == "declined"
 
 
 def test_rehearse_shows_the_refused_value_of_a_trainee_who_corrects_themselves(
-    talks: dict[str, Talk],
+    records: dict[str, RehearsalRecord],
 ) -> None:
-    (refused,) = talks["corrects"].refused
+    (refused,) = records["corrects"].refused
     assert refused.startswith("record_years_driving(70): `value` must be")
-    assert answers(talks["corrects"])["years_driving"] == talks["corrects"].meant["years_driving"]
-    assert not any(talk.refused for name, talk in talks.items() if name != "corrects")
+    assert (
+        answers(records["corrects"])["years_driving"] == records["corrects"].meant["years_driving"]
+    )
+    assert not any(record.refused for name, record in records.items() if name != "corrects")
 
 
 def test_rehearse_finds_the_facts_that_were_used_and_the_questions_that_were_not_answered(
-    talks: dict[str, Talk],
+    records: dict[str, RehearsalRecord],
 ) -> None:
-    curious = talks["curious"]
+    curious = records["curious"]
     assert curious.used == set(range(len(curious.first.facts)))
     assert not curious.unanswered
-    unknown = [asked.question for asked in talks["unknown"].unanswered]
+    unknown = [asked.question for asked in records["unknown"].unanswered]
     assert unknown == [LANGUAGES["en"]["salary"], LANGUAGES["en"]["lunch"]]
 
 
 def test_rehearse_checks_in_with_a_silent_trainee_and_switches_the_language(
-    talks: dict[str, Talk],
+    records: dict[str, RehearsalRecord],
 ) -> None:
-    silent = talks["silent"]
+    silent = records["silent"]
     said = [entry.text for entry in silent.entries]
     assert said.count(silent.first.check_in) == 2
     assert said[-1] == silent.first.closing
     assert any(text.startswith("20 s of silence (not waited for here)") for text in said)
-    assert talks["switches"].entries[-1].locale == "es"
-    assert all(talk.over for talk in talks.values())
+    assert records["switches"].entries[-1].locale == "es"
+    assert all(record.over for record in records.values())
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
@@ -117,7 +119,10 @@ def test_rehearse_writes_a_page_about_a_draft(
     page = (tmp_path / "rehearsal-glass.html").read_text(encoding="utf-8")
     assert "<h1>Rehearsal of _glass</h1>" in page
     assert "Wear &lt;b&gt;gloves&lt;/b&gt; first of all." in page
-    assert re.findall(r'<section class="talk" id="(\w+)">', page) == ["corrects", "switches"]
+    assert re.findall(r'<section class="conversation" id="(\w+)">', page) == [
+        "corrects",
+        "switches",
+    ]
     assert not re.search(r'(?:src|href)="(?!#)', page), "the page loads something"
 
 

@@ -18,7 +18,7 @@ from livekit.agents import APIError, FunctionToolsExecutedEvent, llm
 
 from agent.cli.prompts.arguments import Target
 from agent.cli.prompts.rehearsal_model import rehearsal_model
-from agent.cli.prompts.talk import Asked, Entry, Talk
+from agent.cli.prompts.rehearsal_record import Asked, Entry, RehearsalRecord
 from agent.cli.prompts.trainees import (
     LANGUAGES,
     ScriptedTrainee,
@@ -52,7 +52,7 @@ _ACCEPTED = re.compile(r"(?:Saved|Left out|Kept): |\w+ would help ")
 
 async def rehearse(
     target: Target, locale: str, trainees: Sequence[ScriptedTrainee]
-) -> tuple[list[Talk], bool]:
+) -> tuple[list[RehearsalRecord], bool]:
     """Let the trainees talk with the agent.
 
     Returns:
@@ -66,18 +66,18 @@ async def rehearse(
     limit = asyncio.Semaphore(_AT_ONCE)
     async with rehearsal_model() as (answering, is_stand_in):
 
-        async def one(trainee: ScriptedTrainee) -> Talk:
+        async def one(trainee: ScriptedTrainee) -> RehearsalRecord:
             async with limit:
                 return await _Rehearsal(answering, target, locale, trainee).run()
 
-        talks = list(await asyncio.gather(*map(one, trainees)))
-    if all(talk.failure for talk in talks):
-        raise ScriptError(f"Gemini does not answer ({talks[0].failure}): check it with doctor")
-    return talks, is_stand_in
+        records = list(await asyncio.gather(*map(one, trainees)))
+    if all(record.failure for record in records):
+        raise ScriptError(f"Gemini does not answer ({records[0].failure}): check it with doctor")
+    return records, is_stand_in
 
 
 class _Rehearsal:
-    """One conversation under way."""
+    """The conversation with one trainee."""
 
     def __init__(
         self, answering: llm.LLM[Any], target: Target, locale: str, trainee: ScriptedTrainee
@@ -92,31 +92,31 @@ class _Rehearsal:
         )
         self._conversation = Conversation(answering, self._state, None)
         self._conversation.session.on("function_tools_executed", self._on_calls)
-        self._talk = Talk(trainee, self._state.script)
+        self._record = RehearsalRecord(trainee, self._state.script)
         self._language = language_of(locale)
         self._state.events.on(LineAdded, self._on_line)
         self._state.events.on(ClosingRequested, self._on_closing)
 
-    async def run(self) -> Talk:
+    async def run(self) -> RehearsalRecord:
         """Hold the conversation, from the opening to the closing line."""
-        talk = self._talk
+        record = self._record
         async with self._conversation.session as session:
             await session.start(self._conversation.agent, record=False)
             await self._conversation.say(self._state.script.opening)
-            for turn in talk.trainee.turns:
-                if not self._talk.over:
+            for turn in record.trainee.turns:
+                if not self._record.over:
                     await self._take(turn)
-            if not self._talk.over:
+            if not self._record.over:
                 await self._say(LANGUAGES[self._language]["no questions"])
-            if talk.failure:
-                self._note(f"The model did not answer ({talk.failure}).")
+            if record.failure:
+                self._note(f"The model did not answer ({record.failure}).")
                 await self._conversation.say(self._state.script.trouble)
-            elif self._talk.over:
+            elif self._record.over:
                 await self._conversation.say(self._state.script.closing)
             else:
                 self._note("The trainee presses Continue.")
-        talk.answers = dict(self._state.answers.given)
-        return talk
+        record.answers = dict(self._state.answers.given)
+        return record
 
     async def _take(self, turn: str) -> None:
         """Take one turn of the trainee."""
@@ -124,22 +124,22 @@ class _Rehearsal:
             case "answer":
                 await self._answer()
             case "answers":
-                while not self._talk.over and await self._answer():
+                while not self._record.over and await self._answer():
                     pass
             case "corrections":
-                while not self._talk.over and await self._correct():
+                while not self._record.over and await self._correct():
                     pass
             case "facts":
                 asked = fact_questions(self._state.script.facts, self._language)
                 for about, question in enumerate(asked):
-                    if not self._talk.over:
+                    if not self._record.over:
                         await self._say(question, about)
             case "silence":
                 self._note(f"{self._silence} The agent checks in.")
                 await self._conversation.say(self._state.script.check_in)
             case "end by silence":
                 self._note(f"{self._silence} The agent ends the conversation.")
-                self._talk.over = True
+                self._record.over = True
             case "switch":
                 await self._switch()
             case _:
@@ -154,12 +154,12 @@ class _Rehearsal:
         question = self._state.answers.next_open()
         if question is None:
             return False
-        value = right_value(question, self._talk.trainee.number)
-        self._talk.meant[question.id] = value
+        value = right_value(question, self._record.trainee.number)
+        self._record.meant[question.id] = value
         for _ in range(_TRIES):
             line = said(question, value, self._language)
             await self._say(line[0].upper() + line[1:])
-            if self._talk.over or not self._is_open(question):
+            if self._record.over or not self._is_open(question):
                 return True
         return False
 
@@ -168,12 +168,12 @@ class _Rehearsal:
         question = self._state.answers.next_open()
         if question is None:
             return False
-        number = self._talk.trainee.number
+        number = self._record.trainee.number
         value = right_value(question, number)
-        self._talk.meant[question.id] = value
+        self._record.meant[question.id] = value
         wrong = said(question, wrong_value(question, number), self._language)
         await self._say(wrong[0].upper() + wrong[1:])
-        if not self._talk.over:
+        if not self._record.over:
             answer = said(question, value, self._language)
             correction = LANGUAGES[self._language]["correction"]
             await self._say(correction.format(answer=answer))
@@ -197,34 +197,36 @@ class _Rehearsal:
         Args:
             about: the index of the fact that the line asks about.
         """
-        begins = len(self._talk.entries)
+        begins = len(self._record.entries)
         try:
             async with asyncio.timeout(_REPLY_TIMEOUT_S):
                 await self._conversation.session.run(user_input=line)
         except (APIError, TimeoutError) as e:
-            self._talk.failure = str(getattr(e, "status_code", None) or type(e).__name__)
-            self._talk.over = True
-        entries = self._talk.entries[begins:]
+            self._record.failure = str(getattr(e, "status_code", None) or type(e).__name__)
+            self._record.over = True
+        entries = self._record.entries[begins:]
         reply = " ".join(entry.text for entry in entries if entry.who == "guide")
         facts = list(map(content_words, self._state.script.facts))
         spoken = content_words(reply)
         used = {i for i, fact in enumerate(facts) if len(fact & spoken) >= _USED_SHARE * len(fact)}
-        if self._state.script.locale == self._talk.first.locale:
-            self._talk.used |= used
+        if self._state.script.locale == self._record.first.locale:
+            self._record.used |= used
         if used:
             numbers = ", ".join(str(i + 1) for i in sorted(used))
             self._note(f"The reply uses fact {numbers}.")
         if line.endswith("?") and not any(entry.who == "call" for entry in entries):
-            self._talk.asked.append(Asked(line, reply, about, frozenset(used)))
+            self._record.asked.append(Asked(line, reply, about, frozenset(used)))
 
     def _note(self, text: str) -> None:
-        self._talk.entries.append(Entry("note", text))
+        self._record.entries.append(Entry("note", text))
 
     def _on_line(self, event: LineAdded) -> None:
-        self._talk.entries.append(Entry(event.line.who, event.line.text, self._state.script.locale))
+        self._record.entries.append(
+            Entry(event.line.who, event.line.text, self._state.script.locale)
+        )
 
     def _on_closing(self, _: ClosingRequested) -> None:
-        self._talk.over = True
+        self._record.over = True
 
     def _on_calls(self, event: FunctionToolsExecutedEvent) -> None:
         for call, output in event.zipped():
@@ -233,6 +235,6 @@ class _Rehearsal:
             text = f"{call.name}({values})"
             about_answer = call.name.startswith(RECORD) or call.name == "skip_question"
             if about_answer and not _ACCEPTED.match(output.output):
-                self._talk.entries.append(Entry("refused", f"{text}: {output.output}"))
+                self._record.entries.append(Entry("refused", f"{text}: {output.output}"))
             else:
-                self._talk.entries.append(Entry("call", text))
+                self._record.entries.append(Entry("call", text))

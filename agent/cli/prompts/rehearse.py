@@ -17,7 +17,7 @@ from agent.scripts import Question
 from agent.scripts.selection import DEFAULT_LOCALE, find_locale
 
 if TYPE_CHECKING:
-    from agent.cli.prompts.talk import Talk
+    from agent.cli.prompts.rehearsal_record import RehearsalRecord
 
 _pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 _STAND_IN = (
@@ -54,13 +54,13 @@ def _rehearse(options: argparse.Namespace) -> int:
     # Only here: livekit-agents takes a second to load, and no other tool needs it.
     from agent.cli.prompts import rehearsal
 
-    talks, is_stand_in = asyncio.run(rehearsal.rehearse(target, locale, trainees))
+    records, is_stand_in = asyncio.run(rehearsal.rehearse(target, locale, trainees))
     out = options.out or Path(f"rehearsal-{target.name.lstrip('_')}.html")
     try:
-        out.write_text(_page(talks, is_stand_in=is_stand_in), encoding="utf-8")
+        out.write_text(_page(records, is_stand_in=is_stand_in), encoding="utf-8")
     except OSError as e:
         raise ScriptError(f"{out} cannot be written: {e.strerror}") from e
-    print("\n".join(_summary(talks, is_stand_in=is_stand_in)))
+    print("\n".join(_summary(records, is_stand_in=is_stand_in)))
     print(f"wrote {out}; open it in a browser")
     return 0
 
@@ -82,29 +82,31 @@ def _locale(target: Target, asked: str) -> str:
     return locale
 
 
-def _page(talks: Sequence[Talk], *, is_stand_in: bool) -> str:
-    script = talks[0].first
+def _page(records: Sequence[RehearsalRecord], *, is_stand_in: bool) -> str:
+    script = records[0].first
     return _pages.get_template("rehearse.html").render(
         script=script,
-        talks=talks,
+        records=records,
         model=_STAND_IN if is_stand_in else "Gemini",
-        facts=[(fact, _used_by(talks, i)) for i, fact in enumerate(script.facts)],
-        questions=[(q, [_recorded(talk, q) for talk in talks]) for q in script.questions],
-        refused=[(talk.trainee.name, call) for talk in talks for call in talk.refused],
-        unanswered=[(talk.trainee.name, asked) for talk in talks for asked in talk.unanswered],
+        facts=[(fact, _used_by(records, i)) for i, fact in enumerate(script.facts)],
+        questions=[(q, [_recorded(record, q) for record in records]) for q in script.questions],
+        refused=[(record.trainee.name, call) for record in records for call in record.refused],
+        unanswered=[
+            (record.trainee.name, asked) for record in records for asked in record.unanswered
+        ],
     )
 
 
-def _used_by(talks: Sequence[Talk], fact: int) -> list[str]:
-    return [talk.trainee.name for talk in talks if fact in talk.used]
+def _used_by(records: Sequence[RehearsalRecord], fact: int) -> list[str]:
+    return [record.trainee.name for record in records if fact in record.used]
 
 
-def _recorded(talk: Talk, question: Question) -> tuple[str, bool]:
+def _recorded(record: RehearsalRecord, question: Question) -> tuple[str, bool]:
     """Return what was recorded, and whether the trainee meant something else."""
-    given = talk.answers.get(question.id)
+    given = record.answers.get(question.id)
     if given is None:
         return "not asked", False
-    meant = talk.meant.get(question.id)
+    meant = record.meant.get(question.id)
     differs = meant is not None and question.type != "text" and given.value != meant
     differs |= meant is not None and given.value is None
     text = _shown(given.value)
@@ -117,22 +119,22 @@ def _shown(value: object) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
-def _summary(talks: Sequence[Talk], *, is_stand_in: bool) -> Iterator[str]:
-    script = talks[0].first
+def _summary(records: Sequence[RehearsalRecord], *, is_stand_in: bool) -> Iterator[str]:
+    script = records[0].first
     yield f"{script.name} {script.locale} version {script.version}"
     yield f"model: {_STAND_IN if is_stand_in else 'Gemini'}"
-    for talk in talks:
-        statuses = [given.status for given in talk.answers.values()]
+    for record in records:
+        statuses = [given.status for given in record.answers.values()]
         counts = {
             "answered": statuses.count("answered"),
             "skipped": statuses.count("declined"),
             "open": statuses.count("open"),
         }
         named = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        yield f"  {talk.trainee.name:<10} {named or 'no questions'}"
-    used = sum(bool(_used_by(talks, i)) for i in range(len(script.facts)))
+        yield f"  {record.trainee.name:<10} {named or 'no questions'}"
+    used = sum(bool(_used_by(records, i)) for i in range(len(script.facts)))
     yield f"facts used: {used} of {len(script.facts)}"
-    wrong = sum(_recorded(talk, q)[1] for talk in talks for q in script.questions)
+    wrong = sum(_recorded(record, q)[1] for record in records for q in script.questions)
     yield f"answers recorded otherwise than meant: {wrong}"
-    yield f"refused function calls: {sum(len(talk.refused) for talk in talks)}"
-    yield f"questions answered without a fact: {sum(len(talk.unanswered) for talk in talks)}"
+    yield f"refused function calls: {sum(len(record.refused) for record in records)}"
+    yield f"questions answered without a fact: {sum(len(record.unanswered) for record in records)}"

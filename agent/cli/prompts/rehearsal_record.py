@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass
-class Talk:
+class RehearsalRecord:
     """The conversation with one trainee."""
 
     trainee: ScriptedTrainee
