@@ -57,8 +57,8 @@ class Greeting:
         """Seconds until a time limit ends the greeting; before the opening, if it came now."""
         state, now = self.state, time.monotonic()
         opened_at = now if state.opened_at is None else state.opened_at
-        talk_ends_at = opened_at + state.script.limits.max_seconds
-        return min(talk_ends_at, state.began_at + self.settings.max_greeting_s) - now
+        script_limit_at = opened_at + state.script.limits.max_seconds
+        return min(script_limit_at, state.began_at + self.settings.max_greeting_s) - now
 
 
 def build_greeting(ctx: JobContext, settings: WorkerSettings, state: GreetingState) -> Greeting:

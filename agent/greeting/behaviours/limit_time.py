@@ -31,13 +31,14 @@ class LimitTime:
         limit_s = self._greeting.remaining_s
         # If little of MAX_GREETING_S is left, the closing line still gets half of it.
         warn_seconds = self._greeting.state.script.limits.warn_seconds
-        talk_s = limit_s - min(warn_seconds, limit_s / 2)
-        self._greeting.tasks.start(self._announce(talk_s), name="announce_time_limit")
+        closing_after_s = limit_s - min(warn_seconds, limit_s / 2)
+        self._greeting.tasks.start(self._announce(closing_after_s), name="announce_time_limit")
         self._greeting.tasks.start(self._end_after(limit_s), name="end_at_time_limit")
 
-    async def _announce(self, talk_s: float) -> None:
-        notice_s = min(_NOTICE_S, talk_s / 2)
-        await asyncio.sleep(talk_s - notice_s)
+    async def _announce(self, closing_after_s: float) -> None:
+        """Show the notice on the page, and then request the closing line."""
+        notice_s = min(_NOTICE_S, closing_after_s / 2)
+        await asyncio.sleep(closing_after_s - notice_s)
         if self._greeting.state.closing_said is None:
             self._greeting.events.emit(ClosingChanged("soon"))
         await asyncio.sleep(notice_s)
