@@ -1,7 +1,12 @@
 """Every private attribute of livekit-agents and its plugins that the worker uses.
 
 Each has the reason, and `tests/unit/test_livekit_internals.py` fails if the locked version (1.8.9)
-no longer has it. Nothing else in the worker touches a private attribute of these packages.
+no longer has it. Nothing else in the worker touches a private attribute of these packages, except
+the three that livekit-agents expects in every provider: `_run`, `_event_ch` and `_prewarm_impl`.
+
+The import of this module replaces three functions for the whole process:
+`_requires_thought_signatures`, `SpeakingRateStream._spectral_flux` and
+`_ParticipantLegacyTranscriptionOutput.capture_text`.
 """
 
 from __future__ import annotations

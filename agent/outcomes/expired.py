@@ -6,7 +6,6 @@ feedback expires two minutes after the feedback's last change: see `agent/outcom
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime
 
@@ -119,14 +118,6 @@ def closed_as_worker_lost(body: str, now: datetime) -> Outcome:
     if outcome.opened_at is not None:
         outcome.talk_s = max(outcome.talk_s, _seconds(outcome.opened_at, last_time))
     return outcome
-
-
-def is_worker_lost(body: str) -> bool:
-    """Return True if the outcome ended with `worker_lost`; False if it cannot be read."""
-    try:
-        return bool(json.loads(body)["ended"]["reason"] == WORKER_LOST)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return False
 
 
 def _seconds(since: datetime, until: datetime) -> float:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent.core.end_reasons import WORKER_LOST
 from agent.core.types import Answer, Line, Mode, Record
 from agent.outcomes.timeline import Timeline
 
@@ -166,3 +167,11 @@ def session_id_in(body: str) -> str:
         return str(json.loads(body)["session_id"])
     except (ValueError, TypeError, KeyError):
         return ""
+
+
+def is_worker_lost(body: str) -> bool:
+    """Return True if the outcome ended with `worker_lost`; False if it cannot be read."""
+    try:
+        return bool(json.loads(body)["ended"]["reason"] == WORKER_LOST)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False

@@ -55,11 +55,11 @@ def shared() -> Shared:
     if settings.fallback_voice:
         build_tts(settings, settings.fallback_voice)  # its clients are cached for the job
     script_for(JobMetadata())  # reads the whole library
-    _use_for_the_first_time()
+    _warm_up_libraries()
     return found
 
 
-def _use_for_the_first_time() -> None:
+def _warm_up_libraries() -> None:
     """Let libraries build what they build on first use, which takes 0.1 s of CPU time in all."""
     hyphenate_word("training")  # builds the table for timing captions
     for model in _GEMINI_TYPES:

@@ -1,7 +1,7 @@
 """Saves the outcome of a running greeting, at every change and every few seconds.
 
 Nothing here can stop a greeting: if the store fails, the outcome notes it and a log line says what
-to check. The outcome of a job that died is closed by `agent.outcomes.delivery` when its lease
+to check. The outcome of a job that died is closed by `agent.outcomes.expired` when its lease
 expires.
 """
 

@@ -48,7 +48,9 @@ from agent.token_endpoint.supervision.reaper import Reaper
 from agent.token_endpoint.supervision.room_state import RoomState
 
 PASS_S = 3.0
+"""Between two supervision passes."""
 SAFETY_S = 120.0
+"""A room without changes is inspected this often."""
 PING_S = 6.0
 """How often a replica without the lease checks LiveKit, for its readiness."""
 LEASE_PASSES = 3
