@@ -1,4 +1,4 @@
-"""Waits until the trainee would hear the opening."""
+"""Whether the trainee would hear what is said, as their page reports it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class Audibility:
     def __init__(self, trainee: Trainee, output: Output, events: Events) -> None:
         self._trainee = trainee
         self._output = output
-        self._reported = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._reported = False
         self._sound_unlocked = False
         self._audio_from: frozenset[str] = frozenset()
         self._text_mode = False
@@ -48,13 +49,30 @@ class Audibility:
             if self._trainee.present.is_set():
                 return
 
+    async def wait_for_audio_from(self, identity: str) -> None:
+        """Wait until our page has subscribed to a participant's audio, without limit.
+
+        Returns at once for any other client, which reports nothing, and in text mode.
+        """
+        while (
+            self._trainee.uses_our_page
+            and not self._text_mode
+            and not self.has_audio_from(identity)
+        ):
+            await self._next_change()
+
+    def has_audio_from(self, identity: str) -> bool:
+        """Return whether our page has reported that it has subscribed to a participant's audio."""
+        return identity in self._audio_from
+
     async def _wait_for_report(self, timeout_s: float) -> None:
         ours = self._trainee.uses_our_page
         both_there_at = max(self._trainee.joined_at, self._output.audible_since)
         first_report_s = _FIRST_REPORT_S if ours else _OTHER_CLIENT_S
         try:
             async with asyncio.timeout(max(both_there_at + first_report_s - time.monotonic(), 0)):
-                await self._reported.wait()
+                while not (self._reported or self._text_mode):
+                    await self._next_change()
         except TimeoutError:
             if ours:
                 logger.warning(
@@ -66,8 +84,7 @@ class Audibility:
         try:
             async with asyncio.timeout(timeout_s):
                 while not (self._text_mode or self._is_audible):
-                    self._reported.clear()
-                    await self._reported.wait()
+                    await self._next_change()
         except TimeoutError:
             logger.warning(
                 "the page still cannot hear; greeting anyway, with captions",
@@ -82,17 +99,20 @@ class Audibility:
     def _is_audible(self) -> bool:
         return self._sound_unlocked and self._output.identity in self._audio_from
 
+    async def _next_change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
     def _on_can_hear(self, event: CanHear) -> None:
+        self._reported = True
         self._sound_unlocked, self._audio_from = event.sound_unlocked, event.audio_from
-        self._reported.set()
+        self._changed.set()
 
     def _on_mode_changed(self, event: ModeChanged) -> None:
         if event.mode == "text":
             self._text_mode = True
-            self._reported.set()
+            self._changed.set()
 
     def _on_trainee_left(self, _: TraineeLeft) -> None:
         # A trainee who comes back has a new page, which reports again.
-        self._sound_unlocked, self._audio_from = False, frozenset()
-        if not self._text_mode:
-            self._reported.clear()
+        self._reported, self._sound_unlocked, self._audio_from = False, False, frozenset()

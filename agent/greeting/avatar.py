@@ -25,12 +25,15 @@ from agent.core.events import (
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
+from agent.greeting.audibility import Audibility
 from agent.greeting.avatar_requests import Arrival, AvatarRequests
 from agent.greeting.output import Output
 from agent.room.room_api import RoomApi
 
 _ROOM_CLOSED: Final = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 """An avatar that leaves for one of these reasons has not failed."""
+_SUBSCRIBE_S: Final = 1.0
+"""Time that the page has at least to subscribe to an avatar that joins just before the deadline."""
 _LATE_LIMIT_S: Final = 45.0
 """How long to wait for an avatar that takes over, from AVATAR_DEADLINE_S or `request_again` on."""
 _IDLE_RETRY_S: Final = 0.2
@@ -48,12 +51,14 @@ class GreetingAvatar:
         livekit: RoomApi,
         session: AgentSession[GreetingState],
         output: Output,
+        audibility: Audibility,
         settings: WorkerSettings,
     ) -> None:
         """Watch the room for avatars; it must be connected."""
         self._room = room
         self._session = session
         self._output = output
+        self._audibility = audibility
         self._state = session.userdata
         self._events = self._state.events
         self._requests = AvatarRequests(room, livekit, self._state, settings)
@@ -84,33 +89,57 @@ class GreetingAvatar:
         """Decide whether the avatar or the voice says the opening.
 
         Args:
-            deadline_s: an avatar that joins later than this after its request takes over later. The
-                steps of the start in between count, because the trainee waits for them, too.
+            deadline_s: an avatar that joins later than this after its request takes over later, and
+                so does one that the page receives later. The steps of the start in between
+                count, because the trainee waits for them, too.
         """
         if not self._state.avatar_allowed:
             self._output.use_voice("avatar_budget")
         arriving = self._arriving
         if arriving is None:
             return
-        left_s = self._requested_at + deadline_s - time.monotonic()
-        await asyncio.wait({arriving}, timeout=max(left_s, 0))
-        if not self._requests.current:
-            return  # dismissed meanwhile, because no voice is left
-        if arriving.done():
+        await asyncio.wait({arriving}, timeout=max(self._left_s(deadline_s), 0))
+        heard = arriving.done() and await self._is_heard(arriving, self._left_s(deadline_s))
+        if self._arriving is not arriving:
+            # It was dismissed meanwhile because no voice is left, or it left and may return.
+            await self.settle(deadline_s)
+            return
+        if heard:
             await self._use(arriving)
             return
-        logger.warning(
-            "the avatar did not join in time; greeting by voice until it does. If this repeats, "
-            "check LIVEKIT_PUBLIC_URL and Beyond Presence's status page",
-            extra={
-                "event": "avatar_late",
-                "limit_s": deadline_s,
-                "avatar_session_id": self._state.avatar_usage.provider_session_id,
-            },
-        )
+        values = {
+            "limit_s": deadline_s,
+            "avatar_session_id": self._state.avatar_usage.provider_session_id,
+        }
+        if arriving.done():
+            logger.warning(
+                "the page does not receive the avatar's sound yet; greeting by voice until it "
+                "does. If this repeats, check the load of LiveKit's servers",
+                extra={"event": "avatar_not_received", **values},
+            )
+        else:
+            logger.warning(
+                "the avatar did not join in time; greeting by voice until it does. If this "
+                "repeats, check LIVEKIT_PUBLIC_URL and Beyond Presence's status page",
+                extra={"event": "avatar_late", **values},
+            )
+            self._events.emit(ProviderFailed("avatar", "AvatarLate"))
         self._output.use_voice("avatar_late")
-        self._events.emit(ProviderFailed("avatar", "AvatarLate"))
         self._tasks.start(self._use_late(arriving), name="use_late_avatar")
+
+    def _left_s(self, deadline_s: float) -> float:
+        return self._requested_at + deadline_s - time.monotonic()
+
+    async def _is_heard(self, arrived: Arrival, timeout_s: float) -> bool:
+        """Return False if the page receives only the agent's own sound until the timeout."""
+        if arrived.cancelled() or arrived.exception() is not None:
+            return True  # `_use` gives it up
+        try:
+            async with asyncio.timeout(max(timeout_s, _SUBSCRIBE_S)):
+                await self._audibility.wait_for_audio_from(arrived.result().avatar_identity)
+        except TimeoutError:
+            return not self._audibility.has_audio_from(self._room.local_participant.identity)
+        return True
 
     def request_again(self) -> None:
         """Request another avatar, once in a greeting; it takes over when it has joined."""
@@ -158,9 +187,12 @@ class GreetingAvatar:
             async with asyncio.timeout(_LATE_LIMIT_S):
                 await asyncio.wait({arriving})
                 if not arriving.cancelled() and arriving.exception() is None:
+                    avatar = arriving.result()
+                    await self._audibility.wait_for_audio_from(avatar.avatar_identity)
                     await self._wait_for_idle()
         except TimeoutError:
-            self._give_up(AvatarTimeout(f"the avatar did not join within {_LATE_LIMIT_S:g} s"))
+            failed = "was not heard" if arriving.done() else "did not join"
+            self._give_up(AvatarTimeout(f"the avatar {failed} within {_LATE_LIMIT_S:g} s"))
             return
         if arriving.cancelled():
             return

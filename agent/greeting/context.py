@@ -69,6 +69,7 @@ def build_greeting(ctx: JobContext, settings: WorkerSettings, state: GreetingSta
     session = conversation.session
     output = Output(session, room)
     trainee = Trainee(room, events, return_grace_s=settings.return_grace_s)
+    audibility = Audibility(trainee, output, events)
     recording = build_recording(
         ctx,
         session,
@@ -85,9 +86,9 @@ def build_greeting(ctx: JobContext, settings: WorkerSettings, state: GreetingSta
         conversation=conversation,
         output=output,
         ending=GreetingEnd(state),
-        avatar=GreetingAvatar(room, livekit, session, output, settings),
+        avatar=GreetingAvatar(room, livekit, session, output, audibility, settings),
         trainee=trainee,
-        audibility=Audibility(trainee, output, events),
+        audibility=audibility,
         activity=Activity(session, trainee),
         recording=recording,
     )

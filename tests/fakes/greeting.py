@@ -52,6 +52,7 @@ class FakeGreeting:
         livekit = cast(Any, SimpleNamespace(remove=self._remove))
         output = Output(session, room)
         trainee = Trainee(room, self.events, return_grace_s=0.3)
+        audibility = Audibility(trainee, output, self.events)
         self.greeting = Greeting(
             settings=settings,
             room=room,
@@ -60,9 +61,9 @@ class FakeGreeting:
             conversation=self.conversation,
             output=output,
             ending=GreetingEnd(self.state),
-            avatar=GreetingAvatar(room, livekit, session, output, settings),
+            avatar=GreetingAvatar(room, livekit, session, output, audibility, settings),
             trainee=trainee,
-            audibility=Audibility(trainee, output, self.events),
+            audibility=audibility,
             activity=Activity(session, trainee),
             recording=None,
         )

@@ -10,8 +10,10 @@ from typing import Any, cast
 from agent.conversation.state import GreetingState
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
+from agent.greeting.audibility import Audibility
 from agent.greeting.avatar import GreetingAvatar
 from agent.greeting.output import Output
+from agent.room.trainee import Trainee
 from tests.fakes.room import FakeRoom
 from tests.support.environments import WORKER
 
@@ -19,7 +21,13 @@ from tests.support.environments import WORKER
 class AvatarSetup:
     """The avatar and the output, and everything they do."""
 
-    def __init__(self, *, request: bool = True, **environ: str) -> None:
+    def __init__(
+        self,
+        *,
+        request: bool = True,
+        trainee_attributes: dict[str, str] | None = None,
+        **environ: str,
+    ) -> None:
         self.room = FakeRoom()
         self.voice = SimpleNamespace(next_in_chain=None)
         self.tails: list[object] = []
@@ -39,11 +47,15 @@ class AvatarSetup:
         )
         room = cast(Any, self.room)
         self.output = Output(session, room)
+        trainee = Trainee(room, self.state.events, return_grace_s=0.3)
+        trainee.watch()
+        self.room.trainee_joins(**(trainee_attributes or {}))
         self.avatar = GreetingAvatar(
             room,
             cast(Any, SimpleNamespace(remove=self._remove)),
             session,
             self.output,
+            Audibility(trainee, self.output, self.state.events),
             WorkerSettings.from_env({**WORKER, **environ}),
         )
         if request:

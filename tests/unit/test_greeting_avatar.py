@@ -10,9 +10,10 @@ import pytest
 from livekit.agents.voice.agent_activity import ActivityClosedError
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
-from agent.core.events import Events
+from agent.core.events import CanHear, Events
 from agent.core.settings import WorkerSettings
-from agent.greeting import first_avatar
+from agent.greeting import avatar, first_avatar
+from tests.fakes.room import OURS
 from tests.support.environments import WORKER
 from tests.support.greeting_avatar import AvatarSetup
 
@@ -57,24 +58,24 @@ async def test_avatar_deadline_counts_from_the_request(setup: AvatarSetup) -> No
 async def test_avatar_that_left_before_the_trainee_came_does_not_say_the_opening(
     setup: AvatarSetup,
 ) -> None:
-    avatar = setup.identity
-    setup.room.avatar_joins(avatar)
+    identity = setup.identity
+    setup.room.avatar_joins(identity)
     await asyncio.sleep(0.05)  # it has joined and waits for the trainee
-    setup.room.leaves(avatar)
+    setup.room.leaves(identity)
     await setup.avatar.settle(DEADLINE_S)
     assert (setup.state.mode, setup.state.mode_reason) == ("voice", "avatar_late")
     assert setup.tails == []
 
 
 async def test_avatar_that_left_and_joined_again_speaks(setup: AvatarSetup) -> None:
-    avatar = setup.identity
-    setup.room.avatar_joins(avatar)
+    identity = setup.identity
+    setup.room.avatar_joins(identity)
     await asyncio.sleep(0.05)
-    setup.room.leaves(avatar)
+    setup.room.leaves(identity)
     settling = asyncio.create_task(setup.avatar.settle(2))
     await asyncio.sleep(0.05)
     assert not settling.done()
-    setup.room.avatar_joins(avatar)
+    setup.room.avatar_joins(identity)
     await settling
     assert setup.state.mode == "avatar"
 
@@ -86,12 +87,86 @@ async def test_late_avatar_that_cannot_be_attached_is_removed(
         raise TypeError("not one of ours")
 
     monkeypatch.setattr(FakeAvatar, "attach", fails)
-    avatar = setup.identity
+    identity = setup.identity
     await setup.avatar.settle(DEADLINE_S)
     assert setup.state.mode_reason == "avatar_late"
-    setup.room.avatar_joins(avatar)
-    await setup.until(lambda: setup.removed == [avatar])
+    setup.room.avatar_joins(identity)
+    await setup.until(lambda: setup.removed == [identity])
     assert setup.state.mode == "voice"
+
+
+@pytest.fixture
+async def on_our_page(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AvatarSetup]:
+    monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
+    monkeypatch.setattr(avatar, "_SUBSCRIBE_S", 0.05)
+    setup = AvatarSetup(trainee_attributes=OURS)
+    setup.room.avatar_joins(setup.identity)
+    yield setup
+    await setup.avatar.close()
+
+
+def page_receives(setup: AvatarSetup, *identities: str) -> None:
+    report = CanHear(sound_unlocked=True, audio_from=frozenset(identities))
+    setup.state.events.emit(report)
+
+
+async def test_voice_speaks_if_the_page_receives_only_its_sound(
+    on_our_page: AvatarSetup, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On a busy LiveKit server, the page may subscribe to an avatar seconds after it joined."""
+    setup = on_our_page
+    page_receives(setup, "agent")
+    await setup.avatar.settle(DEADLINE_S)
+    assert (setup.state.mode, setup.state.mode_reason) == ("voice", "avatar_late")
+    assert [record.event for record in caplog.records if record.levelname == "WARNING"] == [  # type: ignore[attr-defined]
+        "avatar_not_received"
+    ]
+    page_receives(setup, "agent", setup.identity)
+    await setup.until(lambda: setup.state.mode == "avatar")
+
+
+async def test_avatar_speaks_as_soon_as_the_page_receives_its_sound(
+    on_our_page: AvatarSetup,
+) -> None:
+    page_receives(on_our_page, "agent")
+    settling = asyncio.create_task(on_our_page.avatar.settle(5))
+    await asyncio.sleep(0.05)
+    assert not settling.done()
+    page_receives(on_our_page, "agent", on_our_page.identity)
+    await asyncio.wait_for(settling, 1)
+    assert on_our_page.state.mode == "avatar"
+
+
+async def test_avatar_is_kept_if_the_page_receives_no_sound_at_all(
+    on_our_page: AvatarSetup,
+) -> None:
+    await on_our_page.avatar.settle(DEADLINE_S)
+    assert on_our_page.state.mode == "avatar"
+
+
+async def test_avatar_that_the_page_never_receives_is_removed(
+    on_our_page: AvatarSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody sees it, and it is charged."""
+    monkeypatch.setattr(avatar, "_LATE_LIMIT_S", 0.1)
+    page_receives(on_our_page, "agent")
+    await on_our_page.avatar.settle(DEADLINE_S)
+    await on_our_page.until(lambda: on_our_page.removed == [on_our_page.identity])
+
+
+async def test_avatar_that_leaves_before_the_page_receives_it_is_waited_for(
+    on_our_page: AvatarSetup,
+) -> None:
+    setup = on_our_page
+    settling = asyncio.create_task(setup.avatar.settle(5))
+    await asyncio.sleep(0.05)
+    setup.room.leaves(setup.identity)
+    page_receives(setup, "agent", setup.identity)
+    await asyncio.sleep(0.05)
+    assert not settling.done()
+    setup.room.avatar_joins(setup.identity)
+    await asyncio.wait_for(settling, 1)
+    assert setup.state.mode == "avatar"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no activity"), ActivityClosedError("closing")])
@@ -140,10 +215,10 @@ async def test_avatar_that_joined_before_the_greeting_began_speaks(
 ) -> None:
     monkeypatch.setattr(first_avatar, "BeyondPresenceAvatar", FakeAvatar)
     setup = AvatarSetup(request=False)
-    avatar = FakeAvatar(WorkerSettings.from_env(WORKER), "avatar")
-    avatar.start_request()
-    setup.room.avatar_joins(avatar.avatar_identity)
-    setup.avatar.request(avatar)
+    requested = FakeAvatar(WorkerSettings.from_env(WORKER), "avatar")
+    requested.start_request()
+    setup.room.avatar_joins(requested.avatar_identity)
+    setup.avatar.request(requested)
     setup.output.remember_voice()
     await setup.avatar.settle(DEADLINE_S)
     assert setup.state.mode == "avatar"
