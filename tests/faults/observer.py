@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from agent.room.contract import ATTRIBUTE_QUESTIONS
-from tests.support.livekit_client import Caption, LiveKitClient
+from tests.support.livekit_client import FRAME_S, Caption, LiveKitClient
 from tests.support.pace import shortest_s
 from tests.support.shipped_scripts import first_sentence, shipped_script
 
 QUESTION = "How long does the video take?"
 OPENING = shipped_script().opening
 _APOLOGY = shipped_script().trouble
-_FRAME_S = 0.01
 _SHORTEST_ANSWER_WORDS = 4
 
 
@@ -50,7 +49,7 @@ class Observer:
 
     def heard_s(self) -> float:
         """Return how many seconds of loud sound have arrived."""
-        return _FRAME_S * sum(len(audio.loud_at) for audio in self.client.audio.values())
+        return FRAME_S * sum(len(audio.loud_at) for audio in self.client.audio.values())
 
     def answer(self, asked_at: float) -> tuple[float, bool] | None:
         """Return when the answer began, and whether it is only an apology.

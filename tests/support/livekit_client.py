@@ -19,6 +19,8 @@ from tests.support.waiting import until
 
 LOUD = 300
 """RMS of int16 samples from which a frame counts as speech."""
+FRAME_S = 0.02
+"""Length of a received frame, as in Opus. Each one wakes up every audio stream of the process."""
 _JOIN_TIMEOUT_S = 10
 _RPC_TIMEOUT_S = 5
 _LEAVE_TIMEOUT_S = 3
@@ -248,7 +250,9 @@ class LiveKitClient:
 
     async def _receive_audio(self, track: rtc.Track, identity: str) -> None:
         audio = self.audio.setdefault(identity, ReceivedAudio())
-        stream = rtc.AudioStream(track, sample_rate=audio.rate, num_channels=1)
+        stream = rtc.AudioStream(
+            track, sample_rate=audio.rate, num_channels=1, frame_size_ms=round(1000 * FRAME_S)
+        )
         self._streams.append(stream)
         async for event in stream:
             samples = np.frombuffer(event.frame.data, np.int16)
