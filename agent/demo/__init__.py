@@ -4,6 +4,6 @@ Nothing here runs in production. The demo starts the real worker and token endpo
 addresses. The tests use the same parts.
 
 - `stage`: starts and ends all processes; `processes`, `livekit_server` and `page` help it.
-- `stand_ins`: the process of `providers/`, one folder for each provider, and its control API.
+- `stand_ins`: starts the process of `providers/`, which has one folder for each provider.
 - `platform/`: the training platform that an integrator would have.
 """

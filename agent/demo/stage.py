@@ -27,7 +27,7 @@ from agent.demo.platform.site import POSTER_PATH, Platform
 from agent.demo.processes import DemoError, child, wait_until_ready
 from agent.demo.providers.faults import Faults
 from agent.demo.providers.wire import serving
-from agent.demo.stand_ins import StandIns, stand_ins
+from agent.demo.stand_ins import MODULE, StandIns, stand_ins
 
 _READY_S = 60.0
 _DRAIN_S = "3"
@@ -89,6 +89,7 @@ async def stage(
     real: bool = False,
     pre_join: bool = True,
     extra: Mapping[str, str] | None = None,
+    stand_ins_module: str = MODULE,
 ) -> AsyncIterator[Stage]:
     """Run the product on loopback until the block ends.
 
@@ -101,6 +102,7 @@ async def stage(
         pre_join: the page begins with its pre-join screen.
         real: use the real LiveKit and providers, with the keys in `.env`.
         extra: settings that override the stage's own.
+        stand_ins_module: see `stand_ins`.
 
     Raises:
         DemoError: this machine lacks something, a process did not start, or the port is taken.
@@ -135,7 +137,9 @@ async def stage(
                 livekit_server(binary, logs / "livekit-server.log", webhook=webhook)
             )
             here.stand_ins = await stack.enter_async_context(
-                stand_ins(faults=faults, log=logs / "stand-ins.log", environment=extra)
+                stand_ins(
+                    logs / "stand-ins.log", faults, environment=extra, module=stand_ins_module
+                )
             )
             here.children["livekit-server"] = here.livekit.process
             here.children["stand-ins"] = here.stand_ins.process

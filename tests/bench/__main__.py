@@ -142,8 +142,7 @@ async def measure(rounds: int, at_once: Sequence[int]) -> Found:
             running_product(Path(folder)) as product,
             plain_worker(product) as plain,
         ):
-            assert product.stage.stand_ins is not None
-            await product.stage.stand_ins.faults(AVATAR_JOINS)
+            await product.providers.faults(AVATAR_JOINS)
             ours = TrainingGreeter(product)
             for _ in range(rounds):
                 for contender in (ours, plain):

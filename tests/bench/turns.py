@@ -22,6 +22,7 @@ from agent.demo.stage import Stage, stage
 from tests.bench.recordings import COMPLETE, HESITANT, PAUSES_S, quiet_end_s, write
 from tests.support.livekit_client import LOUD, LiveKitClient
 from tests.support.livekit_token import trainee_token
+from tests.support.providers import MODULE, Providers
 
 _ANSWER_S = 12.0
 _ANSWER = "Yes, that is right."
@@ -49,7 +50,7 @@ async def one_conversation(
     """
     server = running.livekit
     assert server is not None
-    assert running.stand_ins is not None
+    providers = Providers.of(running.stand_ins)
     client = LiveKitClient()
     async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
         dispatch = api.RoomAgentDispatch(
@@ -61,7 +62,7 @@ async def one_conversation(
             await client.hears(after=0, timeout=30)
             await client.silence(1.2)
             for file, has_pause in files:
-                await running.stand_ins.script(*[{"text": _ANSWER}] * 3)
+                await providers.script(*[{"text": _ANSWER}] * 3)
                 began = time.monotonic()
                 ended = await client.say(file) + quiet_end_s(file, LOUD)
                 if has_pause:
@@ -108,7 +109,7 @@ async def measure(models: list[str], rounds: int, logs: Path, sentences: str) ->
             found = result[model] = Turns()
             (logs / model).mkdir(parents=True, exist_ok=True)
             extra = {"DEEPGRAM_STT_MODEL": model}
-            async with stage(logs / model, extra=extra) as running:
+            async with stage(logs / model, extra=extra, stand_ins_module=MODULE) as running:
                 for number in range(rounds):
                     print(f"  {model}, round {number + 1}", flush=True)
                     for index, files in enumerate(conversations):

@@ -80,15 +80,15 @@ async def test_page_greets_answers_speech_and_continues(
     await expect(answer.last).to_be_visible(timeout=SLOW_MS)
     await screenshot(page, "answer")
 
-    (session,) = await product.stage.stand_ins.sessions()
+    (session,) = await product.providers.sessions()
     assert session["left_at"] is None
     left_at = time.time()
     await page.get_by_test_id("continue").click()
     await page.wait_for_url("**/video", timeout=5_000)
-    while (session := (await product.stage.stand_ins.sessions())[0])["left_at"] is None:
+    while (session := (await product.providers.sessions())[0])["left_at"] is None:
         assert time.time() - left_at < 5, "the avatar has not left"
         await page.wait_for_timeout(50)
-    assert len(await product.stage.stand_ins.sessions()) == 1, "a second avatar was requested"
+    assert len(await product.providers.sessions()) == 1, "a second avatar was requested"
 
 
 async def test_page_without_microphone_answers_typed_messages(open_page: OpenPage) -> None:
@@ -155,7 +155,7 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
 
 @pytest.mark.variant
 async def test_page_shows_a_portrait_in_voice_mode(product: Product, open_page: OpenPage) -> None:
-    await product.stage.stand_ins.faults("bey:401")
+    await product.providers.faults("bey:401")
     page = await open_page()
     await register(page)
     await expect(page.get_by_test_id("captions")).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
@@ -199,7 +199,7 @@ async def test_page_joins_the_same_conversation_after_a_refresh(
     await expect(microphone).not_to_be_checked()
     await page.get_by_test_id("chat-input").press("Enter")
     await expect(captions).to_contain_text("short video", timeout=SLOW_MS)
-    assert len(await product.stage.stand_ins.sessions()) == 1
+    assert len(await product.providers.sessions()) == 1
 
 
 @pytest.mark.variant
@@ -271,7 +271,7 @@ async def test_page_highlights_continue_or_continues_by_itself_after_the_closing
 async def test_page_follows_a_language_switch_and_the_closing_line(
     product: Product, open_page: OpenPage
 ) -> None:
-    await product.stage.stand_ins.script(
+    await product.providers.script(
         {"calls": [{"name": "switch_language", "args": {"locale": "es"}}]},
         {"text": "Con mucho gusto, seguimos en español."},
         {"calls": [{"name": "end_greeting", "args": {}}]},

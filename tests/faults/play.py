@@ -100,8 +100,7 @@ class Played:
 
 async def play(product: Product, row: Row) -> Played:
     """Play one row from the request to the end call; broken promises do not raise."""
-    assert product.stage.stand_ins is not None
-    await product.stage.stand_ins.faults(*row.faults)
+    await product.providers.faults(*row.faults)
     client, answer, _ = await product.enter()
     joined_at = time.monotonic()
     observer = Observer(client)
@@ -128,7 +127,7 @@ async def play(product: Product, row: Row) -> Played:
         await asyncio.sleep(_TYPES_AFTER_S)
         await _ask(observer, row, played)
     if row.apology:
-        await product.stage.stand_ins.faults()
+        await product.providers.faults()
         with contextlib.suppress(AssertionError):
             await client.silence(1.0)
         await _ask(observer, row, played)

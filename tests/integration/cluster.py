@@ -20,11 +20,11 @@ from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
-from agent.demo.stand_ins import StandIns, stand_ins
 from tests.integration.endpoint_fixtures import BACKEND, Endpoint, endpoint, endpoint_env, path_of
 from tests.integration.load_balancer import LoadBalancer, load_balancer
 from tests.support.livekit_client import LiveKitClient
 from tests.support.process_logs import parse_events, read_events
+from tests.support.providers import Providers, running_providers
 from tests.support.waiting import until
 from tests.support.webhook_receiver import SECRET, Receiver, receiver
 
@@ -38,7 +38,7 @@ class Cluster:
     """The environment of the workers and replicas."""
     livekit: LiveKitServer
     api: api.LiveKitAPI
-    providers: StandIns
+    providers: Providers
     platform: Receiver
     load_balancer: LoadBalancer
     http: httpx.AsyncClient
@@ -126,7 +126,7 @@ async def running_cluster(redis_url: str, folder: Path) -> AsyncIterator[Cluster
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
         livekit = await enter(livekit_server(await ensure_binary(), folder / "livekit.log"))
-        providers = await enter(stand_ins(log=folder / "stand-ins.log"))
+        providers = await enter(running_providers(folder / "stand-ins.log"))
         platform = await enter(receiver())
         balancer = await enter(load_balancer())
         env = endpoint_env(

@@ -42,7 +42,7 @@ async def test_text_console_needs_the_google_key_only(product: Product, tmp_path
     answer = shown.split("you:")[1]
     assert "video" in answer
     assert script.closing in shown
-    assert not await product.stage.stand_ins.calls("bey")
+    assert not await product.providers.calls("bey")
 
 
 def attach_terminal() -> None:
@@ -96,7 +96,7 @@ async def test_text_console_names_the_missing_key(tmp_path: Path) -> None:
 
 @pytest.mark.variant
 async def test_text_console_apologises_if_the_llm_fails(product: Product, tmp_path: Path) -> None:
-    await product.stage.stand_ins.faults("llm:401")
+    await product.providers.faults("llm:401")
     address = product.stage.environment["GOOGLE_GEMINI_BASE_URL"]
     env = {"GOOGLE_API_KEY": "k", "GOOGLE_GEMINI_BASE_URL": address}
     code, shown = await console(env, b"Hello?\n" * 6, tmp_path)

@@ -35,7 +35,7 @@ async def typed(client: LiveKitClient, text: str, answer: str) -> None:
 async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.script(
+    await product.providers.script(
         calls(saved("driven_before", True), saved("years_driving", 3)),
         says("Three years already. And the truck?"),
         calls(saved("years_driving", 13), saved("truck_type", "spaceship")),
@@ -102,7 +102,7 @@ async def test_outcome_has_every_answer_and_the_closing_line_ends_the_greeting(
 
 
 async def test_text_typed_during_the_opening_is_answered_after_it(product: Product) -> None:
-    await product.stage.stand_ins.script(says("A short one, you will see."))
+    await product.providers.script(says("A short one, you will see."))
     client, response, _ = await product.enter(consent={"transcript": True})
     await client.hears(after=0)
     await client.type("How long is the video?")
@@ -115,7 +115,7 @@ async def test_text_typed_during_the_opening_is_answered_after_it(product: Produ
 
 
 async def test_transcript_has_the_heard_part_of_an_interrupted_line(product: Product) -> None:
-    await product.stage.stand_ins.script(
+    await product.providers.script(
         says("First you watch the video, all of it, and then somebody shows you the building."),
         says("A short one, you will see."),
     )
@@ -139,7 +139,7 @@ async def test_transcript_has_the_heard_part_of_an_interrupted_line(product: Pro
 async def test_language_switch_changes_voice_and_page_and_keeps_answers(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.script(
+    await product.providers.script(
         calls(("switch_language", {"locale": "es"})),
         says("Con mucho gusto. Hablemos en español."),
         calls(saved("driven_before", True)),
@@ -153,7 +153,7 @@ async def test_language_switch_changes_voice_and_page_and_keeps_answers(
     await typed(client, "Sí", "¡Qué bien!")
     voices = [
         call["detail"]["model"]
-        for call in await product.stage.stand_ins.calls("tts")
+        for call in await product.providers.calls("tts")
         if any("mucho" in said or "bien" in said for said in call["detail"].get("said", []))
     ]
     assert set(voices) == {"aura-2-celeste-es"}
@@ -179,15 +179,13 @@ async def test_opening_is_in_the_language_of_the_trainee(product: Product) -> No
     )
     assert "Gabelstapler" in client.said(client.agent.identity)
     assert attribute(client, "greeting.locale") == "de"
-    models = {call["detail"]["model"] for call in await product.stage.stand_ins.calls("tts")}
+    models = {call["detail"]["model"] for call in await product.providers.calls("tts")}
     assert models == {"aura-2-viktoria-de"}
 
 
 @pytest.mark.variant
 async def test_agent_answers_a_question_after_the_closing_line(product: Product) -> None:
-    await product.stage.stand_ins.script(
-        calls(("end_greeting", {})), says("It is short, you will see.")
-    )
+    await product.providers.script(calls(("end_greeting", {})), says("It is short, you will see."))
     client, _, _ = await product.enter(**FORKLIFT)
     await wait_for_opening(client)
     await client.silence()
@@ -219,7 +217,7 @@ async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> N
     chunks = ["Not long, ", "the video is short. ", "It takes ten minutes."]
     pausing = {"chunks": chunks, "delay_s": 2.0}
     code = "```tool_code\nprint(default_api.skip_question(question='truck_type'))\n```"
-    await product.stage.stand_ins.script(
+    await product.providers.script(
         pausing, says(code), calls(saved("driven_before", True)), says("Good to know.")
     )
     client, _, _ = await product.enter(**FORKLIFT)
@@ -238,7 +236,7 @@ async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> N
     assert " ".join(after_opening.split()) == (
         "Not long, the video is short. It takes ten minutes. Good to know."
     )
-    spoken = await product.stage.stand_ins.calls("tts")
+    spoken = await product.providers.calls("tts")
     assert {call["detail"]["model"] for call in spoken} == {"aura-2-andromeda-en"}
     said = [text for call in spoken for text in call["detail"]["said"]]
     assert said[-4:] == [*(chunk.strip() for chunk in chunks), "Good to know."]
@@ -246,19 +244,19 @@ async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> N
 
 @pytest.mark.variant
 async def test_voice_slows_down_on_request(product: Product) -> None:
-    await product.stage.stand_ins.script(
+    await product.providers.script(
         calls(("speak_slower", {})), says("Of course, I will speak slowly.")
     )
     client, _, _ = await product.enter(**FORKLIFT)
     await wait_for_opening(client)
     await typed(client, "Slower please", "speak slowly")
-    last = (await product.stage.stand_ins.calls("tts"))[-1]
+    last = (await product.providers.calls("tts"))[-1]
     assert "slowly" in str(last["detail"]["said"])
     assert last["detail"]["speed"] == 0.85
 
 
 async def test_outcome_names_faults_and_mode(product: Product) -> None:
-    await product.stage.stand_ins.faults("bey:402", "llm:500")
+    await product.providers.faults("bey:402", "llm:500")
     client, response, _ = await product.enter()
     await wait_for_opening(client)
     await client.silence()
@@ -275,7 +273,7 @@ async def test_outcome_names_faults_and_mode(product: Product) -> None:
 async def test_killed_job_has_an_outcome_and_the_next_agent_knows_its_answers(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.script(
+    await product.providers.script(
         calls(saved("driven_before", True), saved("years_driving", 5)),
         says("Five years, good."),
         says("And the truck?"),

@@ -304,8 +304,7 @@ async def test_doctor_names_the_error(row: Row, product: Product, addresses: Add
         environ.pop(name, None)
         if value is not None:
             environ[name] = addresses.fill(value)
-    assert product.stage.stand_ins is not None
-    await product.stage.stand_ins.faults(*row.faults)
+    await product.providers.faults(*row.faults)
 
     results = await asyncio.wait_for(results_for(environ), 30)
 

@@ -129,7 +129,7 @@ async def test_opening_waits_until_the_page_can_hear(product: Product) -> None:
 
 @pytest.mark.variant
 async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product: Product) -> None:
-    await product.stage.stand_ins.faults("llm:500")
+    await product.providers.faults("llm:500")
     client, _, _ = await product.enter()
     assert (await wait_for_opening(client)).startswith(BEGINS)
     await client.silence()
@@ -142,7 +142,7 @@ async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product:
 
 @pytest.mark.variant
 async def test_agent_answers_typed_messages_without_stt(product: Product) -> None:
-    await product.stage.stand_ins.faults("stt:401")
+    await product.providers.faults("stt:401")
     client, _, _ = await product.enter()
     assert (await wait_for_opening(client)).startswith(BEGINS)
     await client.silence()

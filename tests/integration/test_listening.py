@@ -28,7 +28,7 @@ _RESUME_LIMIT_S = 3.5
 
 async def _answering(product: Product, *more: str) -> tuple[LiveKitClient, str, float]:
     """A client that hears the agent begin a long answer, the session's id, and when it began."""
-    await product.stage.stand_ins.script(says(LONG), *map(says, more))
+    await product.providers.script(says(LONG), *map(says, more))
     client, response, _ = await product.enter(consent={"transcript": True})
     await wait_for_opening(client)
     await client.silence()
@@ -42,7 +42,7 @@ async def _hears_all_of_it(product: Product, client: LiveKitClient) -> None:
     try:
         await until(lambda: LONG in client.said(client.agent.identity), 40, "the line was lost")
     except AssertionError:
-        print([call["detail"] for call in await product.stage.stand_ins.calls("stt")])
+        print([call["detail"] for call in await product.providers.calls("stt")])
         print(client.captions)
         raise
 
@@ -68,7 +68,7 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
     product: Product, tmp_path: Path, mode: str
 ) -> None:
     if mode == "voice":
-        await product.stage.stand_ins.faults("bey:402")
+        await product.providers.faults("bey:402")
     client, session_id, _ = await _answering(product)
     assert client.agent.attributes["greeting.mode"] == mode
     ended = await client.say(wav(tmp_path, "noise", throat(0.4)))
@@ -122,7 +122,7 @@ async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path:
 async def test_words_during_the_opening_are_answered_after_it(
     product: Product, tmp_path: Path
 ) -> None:
-    await product.stage.stand_ins.script(*[says("That depends on you.")] * 2)
+    await product.providers.script(*[says("That depends on you.")] * 2)
     (question,) = await spoken("How long is the video?")
     client, response, _ = await product.enter(consent={"transcript": True})
     await client.say(wav(tmp_path, "question", question))
@@ -145,10 +145,10 @@ async def test_agent_does_not_hear_itself(product: Product) -> None:
     client.echo(0.5)
     await wait_for_opening(client)
     await client.silence(1.5)
-    await product.stage.stand_ins.script(says(LONG))
+    await product.providers.script(says(LONG))
     await client.type("What happens next?")
     await _hears_all_of_it(product, client)
     await client.silence(1.5)
     assert "echo_heard" in events_of(product, response["session_id"])
-    asked = [call["detail"].get("asked") for call in await product.stage.stand_ins.calls("llm")]
+    asked = [call["detail"].get("asked") for call in await product.providers.calls("llm")]
     assert set(filter(None, asked)) == {"What happens next?"}

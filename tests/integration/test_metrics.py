@@ -37,8 +37,7 @@ async def greet_and_answer(product: Product) -> tuple[str, float]:
 
 async def greet_without_avatar(product: Product) -> None:
     """Play a greeting for which Beyond Presence refuses the avatar."""
-    assert product.stage.stand_ins is not None
-    await product.stage.stand_ins.faults("bey:402")
+    await product.providers.faults("bey:402")
     client, response, _ = await product.enter()
     await wait_for_opening(client)
     await client.press_continue()

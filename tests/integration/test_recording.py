@@ -87,7 +87,7 @@ def loud(samples: np.ndarray, rate: int, starts: float, ends: float) -> float:
 async def spoken_text(product: Product, client: LiveKitClient) -> str:
     """Wait for the first sound, and return the text that TTS got until then."""
     await client.hears(after=0, timeout=30)
-    calls = await product.stage.stand_ins.calls("tts")
+    calls = await product.providers.calls("tts")
     return " ".join(piece for call in calls for piece in call["detail"].get("said", []))
 
 
@@ -164,7 +164,7 @@ async def test_greeting_without_consent_is_not_recorded_or_disclosed(product: Pr
 async def test_recording_is_deleted_if_the_trainee_declines(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.script(
+    await product.providers.script(
         calls(("stop_recording", {})), says("It has stopped, and is deleted.")
     )
     client, response, _ = await product.enter(consent={"recording": True})
@@ -218,7 +218,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 async def test_full_disk_ends_the_recording_and_not_the_greeting(
     product: Product, disk: Path, bucket: S3
 ) -> None:
-    await product.stage.stand_ins.script(says("Yes, I am still here."))
+    await product.providers.script(says("Yes, I am still here."))
     env = {"RECORDINGS_DIR": str(disk), **bucket.settings}
     async with worker_with(product, **env) as name:
         client, session_id = await join_with_consent(product, name)
@@ -267,7 +267,7 @@ async def test_recording_stays_on_disk_if_the_bucket_refuses_and_fails_without_a
         # A file in place of the folder: no recording can start.
         os.rename(tmp_path / "here", tmp_path / "elsewhere")
         (tmp_path / "here").write_text("")
-        await product.stage.stand_ins.reset()
+        await product.providers.reset()
         client, session_id = await join_with_consent(product, name)
         assert SCRIPT.recording_disclosure not in await spoken_text(product, client)
         await client.press_continue()

@@ -26,8 +26,7 @@ def recognised(client: LiveKitClient) -> str:
 
 
 async def calls_of(product: Product, provider: str, since: float) -> list[dict[str, Any]]:
-    assert product.stage.stand_ins is not None
-    calls = await product.stage.stand_ins.calls(provider)
+    calls = await product.providers.calls(provider)
     return [call for call in calls if call["at"] >= since]
 
 
@@ -51,8 +50,7 @@ async def test_flux_ends_a_turn_and_the_reply_has_begun_before(
 async def test_gemini_recognises_speech_if_deepgram_refuses(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    assert product.stage.stand_ins is not None
-    await product.stage.stand_ins.faults("stt:401")
+    await product.providers.faults("stt:401")
     client = await ready(product, "refused")
     said_until = await client.say(recordings["clone-test"])
     # At once, before the trainee has finished. How soon the answer comes depends on the machine.
@@ -67,8 +65,7 @@ async def test_gemini_recognises_speech_if_deepgram_refuses(
 async def test_gemini_recognises_speech_for_which_deepgram_sent_no_words(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    assert product.stage.stand_ins is not None
-    await product.stage.stand_ins.faults("stt:half-open")
+    await product.providers.faults("stt:half-open")
     client = await ready(product, "silent")
     said_until = await client.say(recordings["clone-test"])
     await until(lambda: "america" in recognised(client), 30, "the words were not recognised")

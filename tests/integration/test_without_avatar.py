@@ -33,7 +33,7 @@ async def spoken_s(sentences: list[str]) -> float:
 
 
 async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> None:
-    await product.stage.stand_ins.faults("bey:late-audio=1")
+    await product.providers.faults("bey:late-audio=1")
     client, response, _ = await product.enter()
     opening = await wait_for_opening(client)
     assert opening == shipped_script().opening
@@ -44,7 +44,7 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
     assert speaker == client.avatar.identity
     # The second in which there was no track has taken nothing away.
     heard_at = client.audio[speaker].loud_at
-    calls = [call["detail"]["said"] for call in await product.stage.stand_ins.calls("tts")]
+    calls = [call["detail"]["said"] for call in await product.providers.calls("tts")]
     sentences = next(said for said in calls if " ".join(said) == opening)
     assert heard_at[-1] - heard_at[0] > await spoken_s(sentences) - 0.2
     assert await product.calls_for_avatars(response["room_name"]) == 1
@@ -52,7 +52,7 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
 
 @pytest.mark.variant
 async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> None:
-    await product.stage.stand_ins.faults("bey:no-source")
+    await product.providers.faults("bey:no-source")
     client, _, asked_at = await product.enter(receives_video=True)
     heard_at, speaker = await client.hears(after=0, timeout=20)
     assert client.avatar is not None
@@ -67,7 +67,7 @@ async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> N
 async def test_voice_continues_if_the_avatar_leaves(
     product: Product, recordings: dict[str, Path]
 ) -> None:
-    await product.stage.stand_ins.faults("bey:leaves=9")
+    await product.providers.faults("bey:leaves=9")
     client, _, _ = await product.enter()
     await wait_for_opening(client)
     await until(lambda: client.avatar is None, 30, "the avatar stayed")
@@ -81,7 +81,7 @@ async def test_voice_continues_if_the_avatar_leaves(
 async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.faults("bey:leaves-speaking=2")
+    await product.providers.faults("bey:leaves-speaking=2")
     client, _, _ = await product.enter()
     await until(lambda: client.avatar is not None, 10, "no avatar")
     await until(lambda: client.avatar is None, 15, "the avatar stayed")
@@ -93,7 +93,7 @@ async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
 
 
 async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None:
-    await product.stage.stand_ins.faults("bey:late=9")
+    await product.providers.faults("bey:late=9")
     client, response, _ = await product.enter()
     _, speaker = await client.hears(after=0, timeout=20)
     assert speaker == client.agent.identity
@@ -116,7 +116,7 @@ async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None
 async def test_avatar_that_rejoins_at_the_start_speaks(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.faults("bey:flap")
+    await product.providers.faults("bey:flap")
     client, _, _ = await product.enter()
     _, speaker = await client.hears(after=0, timeout=20)
     assert client.avatar is not None
@@ -126,7 +126,7 @@ async def test_avatar_that_rejoins_at_the_start_speaks(
 async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.faults("bey:stalls")
+    await product.providers.faults("bey:stalls")
     client, response, asked_at = await product.enter()
     heard_at, speaker = await client.hears(after=0, timeout=20)
     assert speaker == client.agent.identity
@@ -141,7 +141,7 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
 
 @pytest.mark.variant
 async def test_conversation_continues_if_the_avatar_never_reports_its_end(product: Product) -> None:
-    await product.stage.stand_ins.faults("bey:no-finish")
+    await product.providers.faults("bey:no-finish")
     client, _, _ = await product.enter()
     await wait_for_opening(client)
     await client.silence()
@@ -155,7 +155,7 @@ async def test_conversation_continues_if_the_avatar_never_reports_its_end(produc
 async def test_avatar_that_left_is_requested_once_more_and_takes_over(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.faults("bey:leaves=4x1")
+    await product.providers.faults("bey:leaves=4x1")
     client, response, _ = await product.enter()
     await until(lambda: bool(client.left), 30, "it did not leave")
     await until(

@@ -19,7 +19,7 @@ SLACK_S = 3.0
 async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     product: Product,
 ) -> None:
-    await product.stage.stand_ins.faults("tts:401")
+    await product.providers.faults("tts:401")
     client, response, asked_at = await product.enter(consent={"transcript": True})
     opening = await wait_for_opening(client)
     assert time.monotonic() - asked_at < REFUSED_S + SLACK_S
@@ -44,7 +44,7 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
 
 @pytest.mark.variant
 async def test_fallback_tts_says_the_whole_opening(product: Product) -> None:
-    await product.stage.stand_ins.faults("tts:dropx1")
+    await product.providers.faults("tts:dropx1")
     client, _, _ = await product.enter()
     await client.hears(after=0)
     opening = await wait_for_opening(client)
@@ -59,7 +59,7 @@ async def test_fallback_llm_answers(product: Product) -> None:
     client, response, _ = await product.enter()
     await wait_for_opening(client)
     await client.silence()
-    await product.stage.stand_ins.faults("llm:500x1")
+    await product.providers.faults("llm:500x1")
     await client.type("How long does the video take?")
     guide = client.agent.identity
     await until(
@@ -68,6 +68,6 @@ async def test_fallback_llm_answers(product: Product) -> None:
         "no answer",
     )
     assert shipped_script().trouble not in client.said(guide)
-    calls = await product.stage.stand_ins.calls("llm")
+    calls = await product.providers.calls("llm")
     models = {call["detail"]["model"] for call in calls if call["call"].startswith("POST")}
     assert models == {"gemini-3.5-flash-lite", "gemini-2.5-flash-lite"}

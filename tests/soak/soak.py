@@ -78,8 +78,7 @@ async def soak(product: Product, visits: list[Visit], say: Callable[[str], None]
 
 
 async def _play(product: Product, visit: Visit) -> None:
-    assert product.stage.stand_ins is not None
-    await product.stage.stand_ins.faults(*filter(None, [visit.fault]))
+    await product.providers.faults(*filter(None, [visit.fault]))
     response = await product.ask()
     assert response.status_code == 201, response.text
     answer = response.json()

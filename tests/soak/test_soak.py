@@ -78,12 +78,9 @@ async def _nothing_left(product: Product, *, since: int) -> None:
     } - {product.stage.children["worker"].pid}
 
     async def left_behind() -> list[object]:
-        assert product.stage.stand_ins is not None
         rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
         avatars = [
-            s
-            for s in await product.stage.stand_ins.sessions()
-            if s["joined_at"] and not s["left_at"]
+            s for s in await product.providers.sessions() if s["joined_at"] and not s["left_at"]
         ]
         return [*(room.name for room in rooms), *avatars, *filter(is_alive, jobs)]
 

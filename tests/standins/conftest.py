@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
-from agent.demo.stand_ins import StandIns, stand_ins
 from tests.support.crash_reports import get_running
+from tests.support.providers import Providers, running_providers
 from tests.support.restartable import Restartable
 
 
@@ -39,11 +39,11 @@ async def livekit(
 @pytest_asyncio.fixture(scope="session")
 async def shared_stand_ins(
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Restartable[StandIns]]:
+) -> AsyncIterator[Restartable[Providers]]:
     log = tmp_path_factory.mktemp("stand-ins") / "stand-ins.log"
     shared = Restartable(
         "stand-ins",
-        lambda: stand_ins(latency=0, log=log),
+        lambda: running_providers(log, STAND_IN_LATENCY="0"),
         lambda running: ended(running.process),
     )
     yield shared
@@ -52,8 +52,8 @@ async def shared_stand_ins(
 
 @pytest_asyncio.fixture
 async def providers(
-    shared_stand_ins: Restartable[StandIns], record_property: Callable[[str, object], None]
-) -> StandIns:
+    shared_stand_ins: Restartable[Providers], record_property: Callable[[str, object], None]
+) -> Providers:
     """The stand-ins, without faults, records or avatars of an earlier test."""
     running = await get_running(shared_stand_ins, record_property)
     await running.reset()

@@ -19,7 +19,7 @@ from livekit.agents.voice.io import PlaybackFinishedEvent
 from livekit.plugins import bey
 
 from agent.demo.livekit_server import LiveKitServer
-from agent.demo.stand_ins import StandIns
+from tests.support.providers import Providers
 
 RATE = 16_000
 TIMEOUT_S = 10.0
@@ -77,7 +77,7 @@ class Stage:
     streams: list[rtc.VideoStream | rtc.AudioStream] = field(default_factory=list)
     finished: asyncio.Queue[PlaybackFinishedEvent] = field(default_factory=asyncio.Queue)
 
-    async def ask_for_avatar(self, providers: StandIns, *, key: str = "key") -> None:
+    async def ask_for_avatar(self, providers: Providers, *, key: str = "key") -> None:
         """Call the API as the locked plugin does; raises what the plugin raises."""
         session = bey.AvatarSession(
             avatar_id="maya",

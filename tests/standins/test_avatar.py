@@ -14,7 +14,6 @@ from agent.avatar.sessions_api import session_of
 from agent.core.settings import BillSettings
 from agent.demo.livekit_server import LiveKitServer
 from agent.demo.providers.beyond_presence.face import FPS
-from agent.demo.stand_ins import StandIns
 from tests.standins.stage import (
     Seen,
     Stage,
@@ -25,11 +24,12 @@ from tests.standins.stage import (
     speech_like,
     until,
 )
+from tests.support.providers import Providers
 
 MOUTH = (slice(300, 370), slice(205, 307))
 
 
-async def ready(stage: Stage, providers: StandIns) -> None:
+async def ready(stage: Stage, providers: Providers) -> None:
     """Wait until the avatar has joined with video and audio."""
     stage.watch()
     await stage.ask_for_avatar(providers)
@@ -47,7 +47,7 @@ def mouth_movement(seen: Seen, since: float, until_s: float) -> float:
 
 
 async def test_avatar_publishes_without_a_subscriber_and_stays_silent(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await stage.trainee.disconnect()
@@ -65,7 +65,7 @@ async def test_avatar_publishes_without_a_subscriber_and_stays_silent(
 
 @pytest.mark.alone
 async def test_avatar_plays_speech_moves_its_mouth_and_reports_the_end(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await ready(stage, providers)
@@ -92,7 +92,7 @@ async def test_avatar_plays_speech_moves_its_mouth_and_reports_the_end(
 
 @pytest.mark.alone
 async def test_avatar_stops_at_once_on_clear_and_reports_the_position(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await ready(stage, providers)
@@ -122,7 +122,7 @@ async def test_avatar_stops_at_once_on_clear_and_reports_the_position(
 
 
 async def test_avatar_reports_each_queued_segment_once(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await ready(stage, providers)
@@ -135,7 +135,7 @@ async def test_avatar_reports_each_queued_segment_once(
 
 
 async def test_avatar_leaves_when_the_room_is_deleted(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await ready(stage, providers)
@@ -156,7 +156,7 @@ async def test_avatar_leaves_when_the_room_is_deleted(
 
 
 async def test_avatar_leaves_when_it_is_removed(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await ready(stage, providers)
@@ -167,7 +167,7 @@ async def test_avatar_leaves_when_it_is_removed(
 
 @pytest.mark.alone
 async def test_avatar_leaves_three_seconds_after_its_agent(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await ready(stage, providers)
@@ -182,7 +182,7 @@ async def test_avatar_leaves_three_seconds_after_its_agent(
 
 
 async def test_avatars_of_agents_with_the_same_name_do_not_clear_each_other(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with (
         room(livekit, http, agent="agent") as first,
@@ -203,7 +203,7 @@ async def test_avatars_of_agents_with_the_same_name_do_not_clear_each_other(
 
 
 async def test_beyond_presence_rejects_bad_requests_as_the_real_api_does(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     url = providers.environment["BEY_API_URL"] + "/v1/sessions"
     body = {"transport": "livekit", "avatar_id": "a", "url": "wss://x", "token": "t"}
@@ -220,7 +220,7 @@ async def test_beyond_presence_rejects_bad_requests_as_the_real_api_does(
 
 
 async def test_calls_hold_no_key_and_no_token(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await stage.ask_for_avatar(providers, key="secret-key-1")
@@ -231,7 +231,7 @@ async def test_calls_hold_no_key_and_no_token(
 
 
 async def test_sessions_hold_the_claims_of_the_token(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await stage.ask_for_avatar(providers)
@@ -247,7 +247,7 @@ async def test_sessions_hold_the_claims_of_the_token(
 
 
 async def test_beyond_presence_status_fault_reaches_the_plugin(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await providers.faults("bey:402")

@@ -9,12 +9,12 @@ import aiohttp
 import pytest
 
 from agent.demo.livekit_server import LiveKitServer
-from agent.demo.stand_ins import StandIns
 from tests.standins.stage import room, say, speech_like, until
+from tests.support.providers import Providers
 
 
 async def test_avatar_crash_ends_that_avatar_alone_and_is_reported(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as first, room(livekit, http) as second:
         output = second.output()
@@ -31,7 +31,7 @@ async def test_avatar_crash_ends_that_avatar_alone_and_is_reported(
 
 
 async def test_avatar_process_ends_when_the_records_are_reset(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     async with room(livekit, http) as stage:
         await stage.ask_for_avatar(providers)

@@ -14,25 +14,25 @@ from livekit import rtc
 from livekit.agents import APIConnectionError, APIError, APIStatusError, stt
 from livekit.plugins import deepgram
 
-from agent.demo.stand_ins import StandIns
+from tests.support.providers import Providers
 from tests.support.recorded_speech import BECKETT, ONCE, heard, plain, recording, words, wrong
 
 TIMEOUT_S = 20.0
 
 
-def hearing(providers: StandIns, http: aiohttp.ClientSession, **options: object) -> deepgram.STT:
+def hearing(providers: Providers, http: aiohttp.ClientSession, **options: object) -> deepgram.STT:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v1/listen"
     return deepgram.STT(base_url=url, api_key="key", http_session=http, **options)  # type: ignore[arg-type]
 
 
-def speaking(providers: StandIns, http: aiohttp.ClientSession, **options: object) -> deepgram.TTS:
+def speaking(providers: Providers, http: aiohttp.ClientSession, **options: object) -> deepgram.TTS:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v1/speak"
     return deepgram.TTS(base_url=url, api_key="key", http_session=http, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_transcribes_a_person_sentence_by_sentence(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     events = await heard(providers, hearing(providers, http), recording(recordings / "beckett.wav"))
     # Two words at a time is hard on a small model.
@@ -52,7 +52,7 @@ async def test_listen_transcribes_a_person_sentence_by_sentence(
 
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_sends_interim_results_and_then_the_final_one(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     sentence = recording(recordings / "two_cities.wav", 0.9, 4.9)
     stream = hearing(providers, http).stream(conn_options=ONCE)
@@ -86,7 +86,7 @@ async def test_listen_sends_interim_results_and_then_the_final_one(
 
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_ignores_silence_and_noise(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     noise = np.random.default_rng(1).normal(0, 30, 48_000).astype(np.int16)
     frames = [
@@ -99,7 +99,7 @@ async def test_listen_ignores_silence_and_noise(
 
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_transcribes_english_and_multi_only(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     frames = recording(recordings / "beckett.wav", 0, 3)
     assert words(await heard(providers, hearing(providers, http, language="de"), frames)) == []
@@ -122,7 +122,7 @@ SENTENCE = "Hello Sam, and welcome! Your safety training starts in a moment."
 
 @pytest.mark.parametrize("rate", [16_000, 24_000])
 async def test_speak_uses_the_requested_sample_rate(
-    providers: StandIns, http: aiohttp.ClientSession, rate: int
+    providers: Providers, http: aiohttp.ClientSession, rate: int
 ) -> None:
     voice = speaking(providers, http, sample_rate=rate)
     sound = await spoken(voice, SENTENCE)
@@ -139,7 +139,7 @@ async def test_speak_uses_the_requested_sample_rate(
 
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_transcribes_what_speak_says(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     voice = speaking(providers, http, sample_rate=16_000)
     text = "Your safety training is ready. You can pause whenever you like and take a breath."
@@ -155,7 +155,7 @@ async def test_listen_transcribes_what_speak_says(
 
 
 async def test_deepgram_rejects_invalid_keys_voices_and_rates(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     base = providers.environment["DEEPGRAM_BASE_URL"]
     key = {"Authorization": "Token key"}
@@ -170,7 +170,7 @@ async def test_deepgram_rejects_invalid_keys_voices_and_rates(
 
 
 async def test_speak_has_a_voice_for_each_language_and_gender(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     sounds = {}
     for model in ("aura-2-andromeda-en", "aura-2-apollo-en", "aura-2-celeste-es"):
@@ -192,7 +192,7 @@ async def test_speak_has_a_voice_for_each_language_and_gender(
 )
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_fault_raises_in_the_plugin(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     recordings: Path,
     fault: str,
@@ -226,7 +226,7 @@ def _interim_only(events: list[stt.SpeechEvent]) -> bool:
 )
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_fault_changes_the_transcript(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     recordings: Path,
     fault: str,
@@ -239,7 +239,7 @@ async def test_listen_fault_changes_the_transcript(
 
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_slow_fault_delays_the_final(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     await providers.faults("stt:slow=1.5x1")
     began = time.monotonic()
@@ -252,7 +252,7 @@ async def test_listen_slow_fault_delays_the_final(
 
 @pytest.mark.alone  # recordings are sent and recognised in real time
 async def test_listen_half_open_fault_answers_no_ping(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("stt:half-open")
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v1/listen?sample_rate=16000"
@@ -266,7 +266,7 @@ async def test_listen_half_open_fault_answers_no_ping(
 
 @pytest.mark.parametrize("fault", ["tts:401", "tts:refuse", "tts:stall", "tts:error", "tts:silent"])
 async def test_speak_fault_raises_in_the_plugin(
-    providers: StandIns, http: aiohttp.ClientSession, fault: str
+    providers: Providers, http: aiohttp.ClientSession, fault: str
 ) -> None:
     await providers.faults(fault)
     voice = speaking(providers, http)
@@ -275,7 +275,7 @@ async def test_speak_fault_raises_in_the_plugin(
 
 
 async def test_speak_drop_fault_sends_the_beginning(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("tts:drop=0.5")
     base = providers.environment["DEEPGRAM_BASE_URL"]
@@ -291,7 +291,7 @@ async def test_speak_drop_fault_sends_the_beginning(
 
 
 async def test_speak_slow_fault_is_slower_than_playback(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("tts:slow=0.5")
     voice = speaking(providers, http)

@@ -17,7 +17,7 @@ from livekit.agents import APIConnectionError, APIError, APIStatusError, stt
 from livekit.plugins import deepgram
 
 from agent.demo.providers.deepgram.turns import goes_on, turn_confidence
-from agent.demo.stand_ins import StandIns
+from tests.support.providers import Providers
 from tests.support.recorded_speech import BECKETT, heard, plain, recording, words, wrong
 
 KEY = {"Authorization": "Token key"}
@@ -25,13 +25,13 @@ GOOD = {"model": "flux-general-en", "encoding": "linear16", "sample_rate": "1600
 Kind = stt.SpeechEventType
 
 
-def flux(providers: StandIns, http: aiohttp.ClientSession, **options: Any) -> deepgram.STTv2:
+def flux(providers: Providers, http: aiohttp.ClientSession, **options: Any) -> deepgram.STTv2:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen"
     return deepgram.STTv2(base_url=url, api_key="key", http_session=http, **options)
 
 
 async def test_flux_transcribes_a_person_turn_by_turn(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     events = await heard(
         providers, flux(providers, http), recording(recordings / "beckett.wav"), speed=3
@@ -43,7 +43,7 @@ async def test_flux_transcribes_a_person_turn_by_turn(
 
 
 async def test_flux_sends_an_eager_end_that_the_end_repeats(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     model = flux(providers, http, eager_eot_threshold=0.5)
     frames = recording(recordings / "two_cities.wav", 0.9, 2.9)
@@ -57,7 +57,7 @@ async def test_flux_sends_an_eager_end_that_the_end_repeats(
 
 
 async def test_flux_resumes_a_turn_after_an_eager_end(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     frames = recording(recordings / "two_cities.wav", 0.9, 8)
     seen: list[str] = []
@@ -70,7 +70,7 @@ async def test_flux_resumes_a_turn_after_an_eager_end(
 
 
 async def _raw(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     frames: list[rtc.AudioFrame],
     **options: float,
@@ -101,7 +101,7 @@ async def _raw(
 
 
 async def test_flux_ignores_silence_and_noise(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     noise = np.random.default_rng(1).normal(0, 30, 48_000).astype(np.int16)
     frames = [
@@ -166,7 +166,7 @@ def test_flux_is_eager_as_early_as_documented() -> None:
     ],
 )
 async def test_flux_refuses_what_deepgram_refuses(
-    providers: StandIns, http: aiohttp.ClientSession, change: dict[str, Any]
+    providers: Providers, http: aiohttp.ClientSession, change: dict[str, Any]
 ) -> None:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen?"
     query = urlencode({**GOOD, **change}, doseq=True)
@@ -176,7 +176,7 @@ async def test_flux_refuses_what_deepgram_refuses(
 
 
 async def test_flux_accepts_what_deepgram_documents(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen?"
     for change in (
@@ -200,7 +200,7 @@ async def test_flux_accepts_what_deepgram_documents(
     ],
 )
 async def test_listen_refuses_models_and_languages_it_does_not_have(
-    providers: StandIns, http: aiohttp.ClientSession, query: dict[str, str], code: str
+    providers: Providers, http: aiohttp.ClientSession, query: dict[str, str], code: str
 ) -> None:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v1/listen?sample_rate=16000&"
     async with http.get(url + urlencode(query), headers=KEY) as answer:
@@ -209,7 +209,7 @@ async def test_listen_refuses_models_and_languages_it_does_not_have(
 
 
 async def test_configure_changes_a_running_stream_or_fails(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen?" + urlencode(GOOD)
     async with http.ws_connect(url, headers=KEY) as socket:
@@ -239,7 +239,7 @@ async def test_configure_changes_a_running_stream_or_fails(
     ],
 )
 async def test_flux_fault_raises_in_the_plugin(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     recordings: Path,
     fault: str,
@@ -254,7 +254,7 @@ async def test_flux_fault_raises_in_the_plugin(
 
 
 async def test_flux_faults_change_the_turns(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     frames = recording(recordings / "beckett.wav", 0, 1.6)
     await providers.faults("stt:never-final")

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from livekit.agents import APIConnectOptions, APIStatusError, utils
 
-from agent.demo.stand_ins import StandIns
 from agent.speech.deepgram_voice import DeepgramVoice
+from tests.support.providers import Providers
 
 OPTIONS = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=1.0)
 TIMEOUT_S = 20.0
@@ -25,7 +25,7 @@ async def _job_http_session() -> AsyncIterator[None]:
         yield
 
 
-def voice_of(providers: StandIns, model: str = "aura-2-andromeda-en") -> DeepgramVoice:
+def voice_of(providers: Providers, model: str = "aura-2-andromeda-en") -> DeepgramVoice:
     return DeepgramVoice(
         model=model, api_key="key", base_url=providers.environment["DEEPGRAM_BASE_URL"]
     )
@@ -49,7 +49,7 @@ async def say(voice: DeepgramVoice, *pieces: str, pause_s: float = 0.0) -> float
     return seconds
 
 
-async def connections(providers: StandIns) -> list[dict]:  # type: ignore[type-arg]
+async def connections(providers: Providers) -> list[dict]:  # type: ignore[type-arg]
     return [call["detail"] for call in await providers.calls("tts")]
 
 
@@ -71,7 +71,7 @@ async def connections(providers: StandIns) -> list[dict]:  # type: ignore[type-a
     ],
 )
 async def test_speak_refuses_what_deepgram_refuses(
-    providers: StandIns, http: aiohttp.ClientSession, query: str
+    providers: Providers, http: aiohttp.ClientSession, query: str
 ) -> None:
     url = f"{providers.environment['DEEPGRAM_BASE_URL']}/v1/speak?{query}"
     async with http.get(url, headers=KEY) as answer:
@@ -82,7 +82,7 @@ async def test_speak_refuses_what_deepgram_refuses(
 
 
 async def test_speak_limits_text_and_flushes(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     url = f"{providers.environment['DEEPGRAM_BASE_URL']}/v1/speak?model=aura-2-andromeda-en"
     async with http.ws_connect(url, headers=KEY) as socket:
@@ -97,7 +97,7 @@ async def test_speak_limits_text_and_flushes(
 
 
 async def test_speak_closes_an_idle_connection(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("aura:idle=0.2")
     url = f"{providers.environment['DEEPGRAM_BASE_URL']}/v1/speak?model=aura-2-andromeda-en"
@@ -106,7 +106,7 @@ async def test_speak_closes_an_idle_connection(
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1011)
 
 
-async def test_voice_waits_while_the_text_pauses(providers: StandIns) -> None:
+async def test_voice_waits_while_the_text_pauses(providers: Providers) -> None:
     voice = voice_of(providers)
     # Longer than the time limit of a voice that has all of its text.
     seconds = await say(voice, "First of all, wel", "come. It starts soon.", pause_s=1.5)
@@ -116,7 +116,7 @@ async def test_voice_waits_while_the_text_pauses(providers: StandIns) -> None:
     assert " ".join(call["said"]) == "First of all, welcome. It starts soon."
 
 
-async def test_voice_reuses_its_connection(providers: StandIns) -> None:
+async def test_voice_reuses_its_connection(providers: Providers) -> None:
     voice = voice_of(providers)
     assert await say(voice, "Hello, Ada.") > 0.4
     assert await say(voice, "Welcome to your training.") > 0.8
@@ -126,7 +126,7 @@ async def test_voice_reuses_its_connection(providers: StandIns) -> None:
 
 
 async def test_voice_changes_its_connection_before_it_has_flushed_too_often(
-    providers: StandIns,
+    providers: Providers,
 ) -> None:
     voice = voice_of(providers)
     for _ in range(22):
@@ -136,7 +136,7 @@ async def test_voice_changes_its_connection_before_it_has_flushed_too_often(
 
 
 async def test_voice_says_the_line_on_a_new_connection_if_the_idle_one_was_closed(
-    providers: StandIns,
+    providers: Providers,
 ) -> None:
     voice = voice_of(providers)
     await providers.faults("aura:idle=0.3")
@@ -149,7 +149,7 @@ async def test_voice_says_the_line_on_a_new_connection_if_the_idle_one_was_close
     assert (first["said"], second["said"]) == (["Hello, Ada."], ["Welcome to your training."])
 
 
-async def test_voice_leaves_a_reused_connection_that_sends_nothing(providers: StandIns) -> None:
+async def test_voice_leaves_a_reused_connection_that_sends_nothing(providers: Providers) -> None:
     voice = voice_of(providers)
     assert await say(voice, "Hello, Ada.") > 0.4
     await providers.faults("aura:stallx2")
@@ -159,7 +159,7 @@ async def test_voice_leaves_a_reused_connection_that_sends_nothing(providers: St
     await voice.aclose()
 
 
-async def test_voice_connects_again_as_soon_as_a_line_is_cut_short(providers: StandIns) -> None:
+async def test_voice_connects_again_as_soon_as_a_line_is_cut_short(providers: Providers) -> None:
     voice = voice_of(providers)
     await providers.faults("aura:slow=0.3")  # it is slow to close the connection, too
     async with voice.stream(conn_options=OPTIONS) as cut:
@@ -177,7 +177,7 @@ async def test_voice_connects_again_as_soon_as_a_line_is_cut_short(providers: St
     assert [call["said"] for call in await connections(providers)][1:] == [["Yes."]]
 
 
-async def test_voice_tries_a_new_connection_once_only(providers: StandIns) -> None:
+async def test_voice_tries_a_new_connection_once_only(providers: Providers) -> None:
     voice = voice_of(providers)
     await providers.faults("aura:401")
     with pytest.raises(APIStatusError) as failed:
@@ -197,7 +197,7 @@ async def test_voice_tries_a_new_connection_once_only(providers: StandIns) -> No
     ],
 )
 async def test_voice_slows_down_as_far_as_deepgram_allows(
-    providers: StandIns, model: str, wanted: float, speed: float
+    providers: Providers, model: str, wanted: float, speed: float
 ) -> None:
     voice = voice_of(providers, model)
     assert await say(voice, "One, two.") > 0.3
@@ -207,7 +207,7 @@ async def test_voice_slows_down_as_far_as_deepgram_allows(
     assert (await connections(providers))[-1]["speed"] == speed
 
 
-async def test_voice_says_a_text_longer_than_one_message_may_be(providers: StandIns) -> None:
+async def test_voice_says_a_text_longer_than_one_message_may_be(providers: Providers) -> None:
     voice = voice_of(providers)
     text = "There are seven words in this sentence. " * 60
     assert await say(voice, text) > 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from agent.demo.stand_ins import StandIns
+from tests.support.providers import Providers
 
 BEY, DEEPGRAM, GEMINI = "BEY_API_URL", "DEEPGRAM_BASE_URL", "GOOGLE_GEMINI_BASE_URL"
 
@@ -27,7 +27,7 @@ BEY, DEEPGRAM, GEMINI = "BEY_API_URL", "DEEPGRAM_BASE_URL", "GOOGLE_GEMINI_BASE_
     ],
 )
 async def test_check_answers_as_the_provider_does(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     base: str,
     path: str,
@@ -42,7 +42,7 @@ async def test_check_answers_as_the_provider_does(
 
 
 async def test_create_session_rejects_an_unknown_avatar(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     body = {"transport": "livekit", "avatar_id": "no-such-one", "url": "wss://x", "token": "t"}
     url = providers.environment[BEY] + "/v1/sessions"

@@ -10,10 +10,10 @@ import pytest
 from agent.cli.doctor.checks import deepgram, gemini
 from agent.cli.doctor.configuration import read_configuration
 from agent.cli.doctor.http_client import HttpClient
-from agent.demo.stand_ins import StandIns
+from tests.support.providers import Providers
 
 
-async def results(providers: StandIns, http: aiohttp.ClientSession, **variables: str) -> list[str]:
+async def results(providers: Providers, http: aiohttp.ClientSession, **variables: str) -> list[str]:
     """The lines about Deepgram and Gemini: `level check what → fix`."""
     environ = {"DEEPGRAM_API_KEY": "k" * 40, "GOOGLE_API_KEY": "k" * 40, **variables}
     config = read_configuration(environ | providers.environment, parts=frozenset({"worker"}))
@@ -24,7 +24,7 @@ async def results(providers: StandIns, http: aiohttp.ClientSession, **variables:
 
 
 async def test_doctor_calls_every_model_voice_and_locale(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     lines = await results(providers, http)
     assert {line.split()[0] for line in lines} == {"ok"}, lines
@@ -97,7 +97,7 @@ async def test_doctor_calls_every_model_voice_and_locale(
     ],
 )
 async def test_doctor_names_what_fails_and_what_to_set(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     variables: dict[str, str],
     faults: list[str],

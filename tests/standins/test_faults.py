@@ -12,10 +12,10 @@ from livekit.agents import APIConnectionError
 
 from agent.demo.livekit_server import LiveKitServer
 from agent.demo.providers.faults import CATALOGUE, Faults, UnknownFault, parse_fault
-from agent.demo.stand_ins import StandIns
 from tests.faults.matrix import ROWS
 from tests.faults.row import Row
 from tests.standins.stage import room, say, speech_like, until
+from tests.support.providers import Providers
 
 
 def test_parse_fault_reads_provider_name_number_and_count() -> None:
@@ -52,10 +52,10 @@ def test_faults_of_tts_are_faults_of_aura_but_not_the_reverse() -> None:
 
 
 async def test_control_api_keeps_the_faults_if_one_is_unknown(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("llm:403")
-    async with http.put(providers.control_url + "/faults", json=["llm:nope"]) as answer:
+    async with http.put(providers.url + "/faults", json=["llm:nope"]) as answer:
         assert answer.status == 400
         assert "llm:hang" in (await answer.json())["error"]
     url = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1/models/x:generateContent"
@@ -64,7 +64,7 @@ async def test_control_api_keeps_the_faults_if_one_is_unknown(
 
 
 async def test_fault_never_joins(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:never-joins")
     async with room(livekit, http) as stage:
@@ -77,7 +77,7 @@ async def test_fault_never_joins(
 
 @pytest.mark.parametrize("fault", ["bey:hang", "bey:refuse", "bey:lost-answer", "bey:delay=9"])
 async def test_fault_without_an_answer(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession, fault: str
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession, fault: str
 ) -> None:
     await providers.faults(fault)
     async with room(livekit, http) as stage:
@@ -88,7 +88,7 @@ async def test_fault_without_an_answer(
 
 
 async def test_faults_late_flap_and_leaves(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late=0.5", "bey:flap=0.3", "bey:leaves=0.5")
     async with room(livekit, http) as stage:
@@ -102,7 +102,7 @@ async def test_faults_late_flap_and_leaves(
 
 
 async def test_fault_no_video(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-video")
     async with room(livekit, http) as stage:
@@ -113,7 +113,7 @@ async def test_fault_no_video(
 
 
 async def test_fault_no_audio(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-audio")
     async with room(livekit, http) as stage:
@@ -126,7 +126,7 @@ async def test_fault_no_audio(
 
 
 async def test_fault_late_audio(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late-audio=1.5")
     async with room(livekit, http) as stage:
@@ -147,7 +147,7 @@ async def test_fault_late_audio(
 
 
 async def test_fault_leaves_before_the_late_audio(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late-audio=30", "bey:leaves=0.5")
     async with room(livekit, http) as stage:
@@ -157,7 +157,7 @@ async def test_fault_leaves_before_the_late_audio(
 
 
 async def test_fault_no_source(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-source")
     async with room(livekit, http) as stage:
@@ -175,7 +175,7 @@ async def test_fault_no_source(
 
 
 async def test_faults_freezes_and_black(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     # 3 s: on a slow machine, an earlier freeze would come before the first picture.
     await providers.faults("bey:freezes=3", "bey:black")
@@ -189,7 +189,7 @@ async def test_faults_freezes_and_black(
 
 
 async def test_fault_leaves_speaking(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:leaves-speaking=0.5")
     async with room(livekit, http) as stage:
@@ -204,7 +204,7 @@ async def test_fault_leaves_speaking(
 
 @pytest.mark.parametrize("fault", ["bey:stalls", "bey:no-finish"])
 async def test_fault_stops_the_report_of_the_end(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession, fault: str
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession, fault: str
 ) -> None:
     await providers.faults(fault)
     async with room(livekit, http) as stage:
@@ -220,7 +220,7 @@ async def test_fault_stops_the_report_of_the_end(
 
 
 async def test_fault_early_finish(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:early-finish")
     async with room(livekit, http) as stage:
@@ -232,7 +232,7 @@ async def test_fault_early_finish(
 
 
 async def test_fault_clear_fails_lets_the_speech_continue(
-    livekit: LiveKitServer, providers: StandIns, http: aiohttp.ClientSession
+    livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:clear-fails")
     async with room(livekit, http) as stage:

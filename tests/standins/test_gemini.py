@@ -12,14 +12,14 @@ from google.genai import types
 from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, function_tool, llm
 from livekit.plugins import google
 
-from agent.demo.stand_ins import StandIns
 from tests.support import model_answers
 from tests.support.model_answers import INSTRUCTION, Answer, conversation, end_greeting
+from tests.support.providers import Providers
 
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=1.5)
 
 
-def model(providers: StandIns) -> google.LLM:
+def model(providers: Providers) -> google.LLM:
     url = providers.environment["GOOGLE_GEMINI_BASE_URL"]
     return google.LLM(
         model="gemini-3.5-flash-lite",
@@ -30,7 +30,7 @@ def model(providers: StandIns) -> google.LLM:
 
 
 async def ask(
-    providers: StandIns,
+    providers: Providers,
     context: llm.ChatContext,
     tools: list[llm.Tool] | None = None,
     gemini: google.LLM | None = None,
@@ -39,7 +39,7 @@ async def ask(
 
 
 async def test_gemini_streams_an_answer_with_words_from_the_instruction(
-    providers: StandIns,
+    providers: Providers,
 ) -> None:
     answer = await ask(providers, conversation("Hello, I am here for the training."))
     assert "Hello, Sam!" in answer.text
@@ -50,7 +50,7 @@ async def test_gemini_streams_an_answer_with_words_from_the_instruction(
 
 
 async def test_gemini_calls_end_greeting_when_the_trainee_wants_to_continue(
-    providers: StandIns,
+    providers: Providers,
 ) -> None:
     context = conversation("I'm ready, let's continue to the video.")
     gemini = model(providers)
@@ -101,7 +101,7 @@ RECORD = [
 
 
 async def test_gemini_records_an_answer_and_asks_the_next_question(
-    providers: StandIns,
+    providers: Providers,
 ) -> None:
     context = llm.ChatContext.empty()
     context.add_message(
@@ -127,7 +127,7 @@ async def test_gemini_records_an_answer_and_asks_the_next_question(
     assert detail["responses"] == [{"name": call.name, "response": {"output": output}}]
 
 
-async def test_gemini_sends_scripted_replies(providers: StandIns) -> None:
+async def test_gemini_sends_scripted_replies(providers: Providers) -> None:
     await providers.script(
         {"chunks": ["One, ", "two."], "delay_s": 0.3},
         {"text": "Three.", "calls": [{"name": "end_greeting", "args": {"x": 1}}]},
@@ -145,7 +145,7 @@ async def test_gemini_sends_scripted_replies(providers: StandIns) -> None:
 
 
 async def test_gemini_rejects_missing_keys_and_bad_requests_as_google_does(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     base = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1beta/models/gemini-3.5-flash:"
     body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
@@ -179,7 +179,7 @@ async def test_gemini_rejects_missing_keys_and_bad_requests_as_google_does(
     ],
 )
 async def test_gemini_fault_raises_in_the_plugin(
-    providers: StandIns, fault: str, error: type[Exception], status: int | None
+    providers: Providers, fault: str, error: type[Exception], status: int | None
 ) -> None:
     await providers.faults(fault)
     with pytest.raises(error) as failed:
@@ -190,7 +190,7 @@ async def test_gemini_fault_raises_in_the_plugin(
 
 
 async def test_gemini_refuse_fault_resets_the_connection(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("llm:refuse")
     url = providers.environment["GOOGLE_GEMINI_BASE_URL"] + "/v1/models/x:generateContent"
@@ -208,14 +208,14 @@ async def test_gemini_refuse_fault_resets_the_connection(
     ],
 )
 async def test_gemini_fault_changes_the_answer(
-    providers: StandIns, fault: str, shows: Callable[[Answer], bool]
+    providers: Providers, fault: str, shows: Callable[[Answer], bool]
 ) -> None:
     await providers.faults(fault)
     context = conversation("What is this training about?")
     assert shows(await ask(providers, context, [end_greeting]))
 
 
-async def test_gemini_counted_slow_fault_delays_one_answer(providers: StandIns) -> None:
+async def test_gemini_counted_slow_fault_delays_one_answer(providers: Providers) -> None:
     await providers.faults("llm:slow=1x1")
     times = []
     for _ in range(2):

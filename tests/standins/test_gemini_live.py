@@ -15,9 +15,9 @@ from livekit.plugins import deepgram
 
 from agent.core.events import Events, ProviderFailed
 from agent.core.settings import VoiceSettings
-from agent.demo.stand_ins import StandIns
 from agent.speech.gemini_transcription import GeminiTranscription
 from agent.speech.recognition_failover import FailoverRecognition
+from tests.support.providers import Providers
 from tests.support.recorded_speech import plain, recording, wrong
 
 Kind = stt.SpeechEventType
@@ -25,18 +25,20 @@ PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateCo
 SENTENCE = plain("It was the best of times")
 
 
-def settings(providers: StandIns, **changes: str) -> VoiceSettings:
+def settings(providers: Providers, **changes: str) -> VoiceSettings:
     return VoiceSettings.from_env(
         {"DEEPGRAM_API_KEY": "key", "GOOGLE_API_KEY": "key", **providers.environment, **changes}
     )
 
 
-def gemini(providers: StandIns, http: aiohttp.ClientSession, **changes: str) -> GeminiTranscription:
+def gemini(
+    providers: Providers, http: aiohttp.ClientSession, **changes: str
+) -> GeminiTranscription:
     return GeminiTranscription(settings(providers, **changes), lambda: ["Ada"], http)
 
 
 def failover(
-    providers: StandIns, http: aiohttp.ClientSession, events: Events | None = None
+    providers: Providers, http: aiohttp.ClientSession, events: Events | None = None
 ) -> FailoverRecognition:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen"
     first = deepgram.STTv2(base_url=url, api_key="key", http_session=http)
@@ -73,7 +75,7 @@ def text_of(events: list[stt.SpeechEvent]) -> list[str]:
 
 
 async def test_gemini_transcribes_and_reports_the_turn(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     stream = gemini(providers, http).stream()
     try:
@@ -89,7 +91,7 @@ async def test_gemini_transcribes_and_reports_the_turn(
 
 @pytest.mark.parametrize("changes", [{"GOOGLE_API_KEY": "wrong"}, {"GEMINI_STT_MODEL": "gemini-2"}])
 async def test_gemini_raises_if_it_is_refused(
-    providers: StandIns, http: aiohttp.ClientSession, changes: dict[str, str]
+    providers: Providers, http: aiohttp.ClientSession, changes: dict[str, str]
 ) -> None:
     stream = gemini(providers, http, **changes).stream()
     with pytest.raises(APIError):
@@ -106,7 +108,7 @@ async def test_gemini_raises_if_it_is_refused(
     ],
 )
 async def test_live_stand_in_refuses_what_gemini_refuses(
-    providers: StandIns, http: aiohttp.ClientSession, message: dict[str, Any]
+    providers: Providers, http: aiohttp.ClientSession, message: dict[str, Any]
 ) -> None:
     url = providers.environment["GOOGLE_GEMINI_BASE_URL"] + PATH
     async with http.ws_connect(url, headers={"x-goog-api-key": "key"}) as socket:
@@ -116,7 +118,7 @@ async def test_live_stand_in_refuses_what_gemini_refuses(
 
 @pytest.mark.parametrize("fault", ["stt:401", "stt:hang", "stt:refuse", "stt:drop=0.5"])
 async def test_gemini_recognises_the_same_words_if_deepgram_fails(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path, fault: str
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path, fault: str
 ) -> None:
     await providers.faults(fault)
     recognised = failover(providers, http).recognise(spoken(sentence(recordings)))
@@ -127,7 +129,7 @@ async def test_gemini_recognises_the_same_words_if_deepgram_fails(
 
 @pytest.mark.alone  # Deepgram must recognise a word in the 0.9 s before the connection is lost
 async def test_deepgram_is_used_again_after_one_lost_connection(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     await providers.faults("stt:drop=0.9x1")
     recognised = failover(providers, http).recognise(spoken(sentence(recordings)))
@@ -138,7 +140,7 @@ async def test_deepgram_is_used_again_after_one_lost_connection(
 
 
 async def test_gemini_gets_the_audio_that_deepgram_did_not_recognise(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     await providers.faults("stt:half-open")
     recognition = failover(providers, http)
@@ -153,7 +155,7 @@ async def test_gemini_gets_the_audio_that_deepgram_did_not_recognise(
 
 
 async def test_failure_of_both_is_raised_and_reported(
-    providers: StandIns, http: aiohttp.ClientSession, recordings: Path
+    providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
     await providers.faults("stt:503", "live:429")
     events, failures = Events(), list[ProviderFailed]()

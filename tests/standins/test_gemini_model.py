@@ -8,16 +8,16 @@ import pytest
 from livekit.agents import APIConnectionError, APIError, llm
 
 from agent.core.settings import LlmSettings
-from agent.demo.stand_ins import StandIns
 from agent.speech.gemini_model import GeminiModel
 from agent.speech.models import FallbackModels, build_llm
 from tests.support.model_answers import ask, conversation, end_greeting
+from tests.support.providers import Providers
 
 CODE = "```tool_code\nprint(default_api.end_greeting())\n```"
 
 
 @pytest.fixture
-def environment(providers: StandIns, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def environment(providers: Providers, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     url = providers.environment["GOOGLE_GEMINI_BASE_URL"]
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", url)
     return {"GOOGLE_API_KEY": "key", "GOOGLE_GEMINI_BASE_URL": url}
@@ -32,7 +32,7 @@ def add_call(context: llm.ChatContext, call: llm.FunctionToolCall) -> None:
     ]
 
 
-async def statuses(providers: StandIns) -> list[tuple[str, int]]:
+async def statuses(providers: Providers) -> list[tuple[str, int]]:
     return [(call["detail"]["model"], call["status"]) for call in await providers.calls("llm")]
 
 
@@ -57,7 +57,7 @@ async def statuses(providers: StandIns) -> list[tuple[str, int]]:
     ],
 )
 async def test_every_model_answers_and_continues_after_its_function_call(
-    providers: StandIns, environment: dict[str, str], model: str
+    providers: Providers, environment: dict[str, str], model: str
 ) -> None:
     models = build_llm(
         LlmSettings.from_env({**environment, "GEMINI_MODEL": model, "GEMINI_FALLBACK_MODEL": ""})
@@ -70,7 +70,7 @@ async def test_every_model_answers_and_continues_after_its_function_call(
 
 
 async def test_function_call_of_one_model_is_continued_by_the_other(
-    providers: StandIns, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str]
 ) -> None:
     names = {"GEMINI_MODEL": "gemini-3.5-flash-lite", "GEMINI_FALLBACK_MODEL": "gemini-3.8-flash"}
     models = build_llm(LlmSettings.from_env(environment | names))
@@ -87,7 +87,7 @@ async def test_function_call_of_one_model_is_continued_by_the_other(
 
 
 async def test_function_call_of_no_model_is_continued(
-    providers: StandIns, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str]
 ) -> None:
     models = build_llm(LlmSettings.from_env(environment))
     context = conversation("I'm ready, let's continue to the video.")
@@ -97,7 +97,7 @@ async def test_function_call_of_no_model_is_continued(
 
 
 async def test_refused_thinking_settings_are_left_out_from_then_on(
-    providers: StandIns, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str]
 ) -> None:
     models = build_llm(LlmSettings.from_env(environment))
     await providers.faults("llm:no-level")
@@ -119,7 +119,7 @@ async def test_refused_thinking_settings_are_left_out_from_then_on(
     ],
 )
 async def test_reply_that_is_not_speech_is_not_passed_on(
-    providers: StandIns, environment: dict[str, str], written: str
+    providers: Providers, environment: dict[str, str], written: str
 ) -> None:
     models = build_llm(LlmSettings.from_env(environment))
     await providers.script({"text": written}, {"text": "Hello, Sam!"})
@@ -129,7 +129,7 @@ async def test_reply_that_is_not_speech_is_not_passed_on(
 
 
 async def test_next_model_answers_if_two_replies_are_not_speech(
-    providers: StandIns, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str]
 ) -> None:
     models = build_llm(LlmSettings.from_env(environment))
     await providers.script({"text": CODE}, {"text": CODE}, {"text": "Hello, Sam!"})
@@ -138,7 +138,7 @@ async def test_next_model_answers_if_two_replies_are_not_speech(
 
 
 async def test_code_from_every_model_raises_an_error(
-    providers: StandIns, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str]
 ) -> None:
     models = build_llm(LlmSettings.from_env(environment))
     await providers.script(*[{"text": CODE}] * 8)
@@ -147,7 +147,7 @@ async def test_code_from_every_model_raises_an_error(
 
 
 async def test_check_does_not_delay_or_change_speech(
-    providers: StandIns, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str]
 ) -> None:
     models = build_llm(LlmSettings.from_env(environment))
     await providers.script({"chunks": ["You are ", "welcome, Sam", "! Ready?"], "delay_s": 0.2})
@@ -156,7 +156,7 @@ async def test_check_does_not_delay_or_change_speech(
 
 
 async def test_pause_of_the_model_is_waited_for(
-    providers: StandIns, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str]
 ) -> None:
     models = build_llm(LlmSettings.from_env(environment))
     await providers.script({"chunks": ["One. ", "Two. ", "Three."], "delay_s": 3.0})
@@ -167,7 +167,7 @@ async def test_pause_of_the_model_is_waited_for(
 
 
 async def test_stalled_model_fails_at_its_first_silence(
-    providers: StandIns, environment: dict[str, str]
+    providers: Providers, environment: dict[str, str]
 ) -> None:
     models = build_llm(LlmSettings.from_env({**environment, "GEMINI_FALLBACK_MODEL": ""}))
     assert isinstance(models, FallbackModels)
@@ -178,7 +178,7 @@ async def test_stalled_model_fails_at_its_first_silence(
     assert 4 < time.monotonic() - began < 6
 
 
-async def test_endless_reply_is_ended(providers: StandIns, environment: dict[str, str]) -> None:
+async def test_endless_reply_is_ended(providers: Providers, environment: dict[str, str]) -> None:
     models = build_llm(LlmSettings.from_env(environment))
     await providers.faults("llm:runaway")
     answer = await ask(models, conversation("Hello!"))

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.demo.stand_ins import StandIns
+from tests.support.providers import Providers
 
 KEY = {"x-goog-api-key": "key"}
 CALL = {"functionCall": {"id": "1", "name": "end_greeting", "args": {}}}
@@ -26,7 +26,7 @@ def model(*parts: dict[str, Any]) -> dict[str, Any]:
 
 async def post(
     http: aiohttp.ClientSession,
-    providers: StandIns,
+    providers: Providers,
     name: str,
     body: dict[str, Any],
     **headers: str,
@@ -65,7 +65,7 @@ async def post(
     ],
 )
 async def test_thinking_settings_depend_on_the_model(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     name: str,
     thinking: dict[str, Any],
@@ -110,7 +110,7 @@ async def test_thinking_settings_depend_on_the_model(
     ],
 )
 async def test_turns_and_function_calls_have_an_order(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     contents: list[dict[str, Any]],
     message: str,
@@ -121,7 +121,7 @@ async def test_turns_and_function_calls_have_an_order(
 
 
 async def test_signatures_are_not_required_before_gemini_3(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     body = {"contents": [user(), model(CALL), user(RESPONSE)]}
     assert (await post(http, providers, "gemini-2.5-flash-lite", body))[0] == 200
@@ -170,7 +170,7 @@ async def test_signatures_are_not_required_before_gemini_3(
     ],
 )
 async def test_function_declarations_are_checked(
-    providers: StandIns,
+    providers: Providers,
     http: aiohttp.ClientSession,
     declaration: dict[str, Any],
     accepted: bool,
@@ -181,7 +181,7 @@ async def test_function_declarations_are_checked(
 
 
 async def test_short_deadlines_unknown_models_and_wrong_modalities_are_refused(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     body = {"contents": [user()]}
     status, said = await post(
@@ -196,7 +196,7 @@ async def test_short_deadlines_unknown_models_and_wrong_modalities_are_refused(
     ] == 400
 
 
-async def test_voice_names_are_checked(providers: StandIns, http: aiohttp.ClientSession) -> None:
+async def test_voice_names_are_checked(providers: Providers, http: aiohttp.ClientSession) -> None:
     for name, status in (("Kore", 200), ("Nobody", 400)):
         voice = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": name}}}
         config = {"responseModalities": ["AUDIO"], "speechConfig": voice}
@@ -205,7 +205,7 @@ async def test_voice_names_are_checked(providers: StandIns, http: aiohttp.Client
 
 
 async def test_reply_ends_at_max_output_tokens(
-    providers: StandIns, http: aiohttp.ClientSession
+    providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.script({"text": "One two three four. " * 50})
     base = providers.environment["GOOGLE_GEMINI_BASE_URL"]

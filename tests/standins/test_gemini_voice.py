@@ -13,7 +13,7 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIError, APIS
 from livekit.plugins import google
 
 from agent.demo.providers.gemini.speech import _voice_for as voice_for
-from agent.demo.stand_ins import StandIns
+from tests.support.providers import Providers
 
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=2)
 POLISH = "Dzień dobry, nazywam się Maya i witam Panią na szkoleniu."
@@ -21,7 +21,7 @@ POLISH = "Dzień dobry, nazywam się Maya i witam Panią na szkoleniu."
 
 @pytest_asyncio.fixture
 async def voice(
-    providers: StandIns, monkeypatch: pytest.MonkeyPatch
+    providers: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[google.beta.GeminiTTS]:
     # The plugin has no other way to be told the address.
     url = providers.environment["GOOGLE_GEMINI_BASE_URL"]
@@ -40,7 +40,7 @@ async def sound_of(voice: google.beta.GeminiTTS, text: str) -> np.ndarray:
 
 
 async def test_gemini_voice_speaks_the_words_and_is_recorded_as_tts(
-    providers: StandIns, voice: google.beta.GeminiTTS
+    providers: Providers, voice: google.beta.GeminiTTS
 ) -> None:
     sound = await sound_of(voice, POLISH)
     assert 2 < len(sound) / 24_000 < 8
@@ -53,7 +53,7 @@ async def test_gemini_voice_speaks_the_words_and_is_recorded_as_tts(
 
 
 async def test_gemini_voice_does_not_read_the_style_instructions(
-    providers: StandIns, voice: google.beta.GeminiTTS
+    providers: Providers, voice: google.beta.GeminiTTS
 ) -> None:
     styled = google.beta.GeminiTTS(
         model="gemini-3.8-flash-tts", voice_name="Puck", api_key="key", instructions="Warmly"
@@ -97,7 +97,7 @@ async def test_gemini_voice_guesses_the_language(
     ],
 )
 async def test_gemini_voice_fault_raises_in_the_plugin(
-    providers: StandIns,
+    providers: Providers,
     voice: google.beta.GeminiTTS,
     fault: str,
     error: type[Exception],
@@ -112,7 +112,7 @@ async def test_gemini_voice_fault_raises_in_the_plugin(
 
 @pytest.mark.parametrize("fault", ["tts:hang", "tts:stall"])
 async def test_gemini_voice_hanging_fault_sends_nothing(
-    providers: StandIns, voice: google.beta.GeminiTTS, fault: str
+    providers: Providers, voice: google.beta.GeminiTTS, fault: str
 ) -> None:
     # The plugin has no timeout of its own; its caller needs one.
     await providers.faults(fault)
@@ -122,7 +122,7 @@ async def test_gemini_voice_hanging_fault_sends_nothing(
 
 
 async def test_gemini_voice_slow_fault_is_slower_than_playback(
-    providers: StandIns, voice: google.beta.GeminiTTS
+    providers: Providers, voice: google.beta.GeminiTTS
 ) -> None:
     await providers.faults("tts:slow=0.8")
     began = time.monotonic()

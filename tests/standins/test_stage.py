@@ -86,6 +86,15 @@ def test_demo_needs_no_option(
     assert "bey:never-joins" in capsys.readouterr().out
 
 
+def test_demo_names_an_unknown_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["demo", "--fault", "bey:nope"])
+    assert main() == 2
+    assert "unknown fault 'bey:nope'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("origins", "webhook"), [(["http://localhost:5173"], None), ([], "http://localhost:8000/o/")]
 )

@@ -24,7 +24,7 @@ async def wait_for_opening(client: LiveKitClient, timeout: float = 40) -> str:
 
 
 def says(text: str) -> dict[str, Any]:
-    """Return a reply that is spoken, for `stand_ins.script`."""
+    """Return a reply that is spoken, for `Providers.script`."""
     return {"text": text}
 
 

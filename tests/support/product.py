@@ -23,6 +23,7 @@ from tests.support.livekit_client import LiveKitClient
 from tests.support.metrics import metrics_port, parse_metrics
 from tests.support.pace import WORDS_PER_MINUTE
 from tests.support.process_logs import job_process_id, read_events
+from tests.support.providers import MODULE, Providers
 
 _SETTINGS = {
     "LOG_LEVEL": "DEBUG",
@@ -94,17 +95,19 @@ class Product:
             f"/api/users/sessions/{session_id}/avatar-greeting/end/", json={"reason": "continue"}
         )
 
+    @property
+    def providers(self) -> Providers:
+        return Providers.of(self.stage.stand_ins)
+
     # What Beyond Presence's stand-in has recorded.
 
     async def avatars(self, room: str) -> list[dict[str, Any]]:
         """Return the avatar sessions that were created for a room."""
-        assert self.stage.stand_ins is not None
-        return [s for s in await self.stage.stand_ins.sessions() if s["room"] == room]
+        return [s for s in await self.providers.sessions() if s["room"] == room]
 
     async def calls_for_avatars(self, room: str) -> int:
         """Return how many avatar sessions were requested for a room; each one costs money."""
-        assert self.stage.stand_ins is not None
-        calls = await self.stage.stand_ins.calls("bey")
+        calls = await self.providers.calls("bey")
         return sum(call["detail"].get("room") == room for call in calls)
 
     async def paid_avatars_left(
@@ -197,8 +200,7 @@ class Product:
 
     async def refused_requests(self) -> list[dict[str, Any]]:
         """Calls that the stand-ins answered with 400, without a fault that makes them do so."""
-        assert self.stage.stand_ins is not None
-        calls = await self.stage.stand_ins.calls()
+        calls = await self.providers.calls()
         return [call for call in calls if call["status"] == 400 and "fault" not in call["detail"]]
 
     # Between two tests.
@@ -211,8 +213,7 @@ class Product:
         for room in listed.rooms:
             await self.livekit.room.delete_room(api.DeleteRoomRequest(room=room.name))
         await self.wait_for_jobs()
-        assert self.stage.stand_ins is not None
-        await self.stage.stand_ins.reset()
+        await self.providers.reset()
 
     async def wait_for_jobs(self) -> None:
         """Wait until no job runs, so that the next test does not see its calls and metrics.
@@ -244,7 +245,9 @@ async def running_product(logs: Path, *, origins: Sequence[str] = ()) -> AsyncIt
         logs: a folder for the processes' logs and state.
         origins: of host apps, as `make demo ARGS="--origin URL"` allows them.
     """
-    async with stage(logs, origins=origins, pre_join=False, extra=_SETTINGS) as running:
+    async with stage(
+        logs, origins=origins, pre_join=False, extra=_SETTINGS, stand_ins_module=MODULE
+    ) as running:
         assert running.livekit is not None
         async with (
             httpx.AsyncClient(

@@ -12,8 +12,8 @@ from livekit import rtc
 from livekit.agents import APIConnectOptions, stt
 from livekit.plugins import deepgram
 
-from agent.demo.stand_ins import StandIns
 from tests.standins.stage import until
+from tests.support.providers import Providers
 
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=2)
 TIMEOUT_S = 20.0
@@ -40,7 +40,7 @@ def recording(path: Path, start_s: float = 0.0, end_s: float = 60.0) -> list[rtc
 
 
 async def heard(
-    providers: StandIns, model: deepgram.STT, frames: list[rtc.AudioFrame], *, speed: float = 20
+    providers: Providers, model: deepgram.STT, frames: list[rtc.AudioFrame], *, speed: float = 20
 ) -> list[stt.SpeechEvent]:
     """Every event for this sound, sent `speed` times as fast as spoken."""
     stream = model.stream(conn_options=ONCE)

@@ -18,7 +18,7 @@ from agent.cli.prompts.trainees import LANGUAGES, TRAINEES, right_value, wrong_v
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import LlmSettings
-from agent.demo.providers.control import serve_gemini
+from agent.demo.providers.gemini.api import serve_gemini
 from agent.scripts import PROMPTS, script_for
 from agent.scripts.library import read_library
 from tests.support.script_files import VALID_SCRIPT
@@ -148,6 +148,6 @@ async def test_rehearse_fails_if_the_model_does_not_answer(monkeypatch: pytest.M
 def test_rehearse_says_how_to_get_a_model(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "agent.demo.providers.control", None)  # not installed
+    monkeypatch.setitem(sys.modules, "agent.demo.providers.gemini.api", None)  # not installed
     assert main(["rehearse", "forklift"]) == 1
     assert capsys.readouterr().err.startswith("no model here: set GOOGLE_API_KEY, or run it with")

@@ -30,13 +30,13 @@ async def rehearsal_model() -> AsyncIterator[tuple[llm.LLM[Any], bool]]:
         return
     try:
         # By name: the demo is a layer above this one, and its extra may not be installed.
-        control: Any = importlib.import_module("agent.demo.providers.control")
+        gemini: Any = importlib.import_module("agent.demo.providers.gemini.api")
     except ImportError as e:
         raise ScriptError(
             "no model here: set GOOGLE_API_KEY, or run it with `uv run --extra demo`"
         ) from e
     before = os.environ.get(_BASE_URL)
-    async with control.serve_gemini() as url:
+    async with gemini.serve_gemini() as url:
         os.environ[_BASE_URL] = url  # Google's client reads it
         try:
             yield build_llm(LlmSettings.from_env({"GOOGLE_API_KEY": "stand-in"})), True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import re
 import socket
 import struct
@@ -51,8 +52,8 @@ class Shared:
     """What all stand-ins of a run have in common."""
 
     faults: Faults = field(default_factory=Faults)
-    latency: float = 1.0
-    """Scales the usual latencies of the providers; 0 for none."""
+    latency: float = float(os.environ.get("STAND_IN_LATENCY", "1"))
+    """Scales the usual latencies of the providers. Only tests set the variable, to 0 for none."""
     voice: Voice = field(default_factory=Voice)
     recogniser: Recogniser = field(default_factory=Recogniser)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))

@@ -7,6 +7,7 @@ test's script or from `interview.py`; requests for sound go to `speech.py`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections import deque
 from collections.abc import AsyncIterator
@@ -19,7 +20,15 @@ from agent.demo.providers.gemini.live import LiveListener
 from agent.demo.providers.gemini.messages import Reply, Request, chunk, send_chunks
 from agent.demo.providers.gemini.rules import MODELS, message, problem, speaks
 from agent.demo.providers.gemini.speech import speak
-from agent.demo.providers.wire import Call, Shared, drop, hang, is_invalid_key, refused
+from agent.demo.providers.wire import (
+    Call,
+    Shared,
+    drop,
+    hang,
+    is_invalid_key,
+    refused,
+    serving,
+)
 
 _FIRST_TOKEN_S = 0.15
 _WORDS_A_SECOND = 60.0
@@ -166,6 +175,11 @@ class Gemini:
         elif name != "no-finish":
             parts = reply.call_parts(asked.model)
             yield chunk(parts, finish="STOP", **_usage(asked, words + len(parts)))
+
+
+def serve_gemini() -> contextlib.AbstractAsyncContextManager[str]:
+    """Serve the text model alone, without latency; the block gets its address."""
+    return serving(Gemini(Shared(latency=0.0)).app())
 
 
 def _usage(asked: Request, words: int) -> dict[str, Any]:

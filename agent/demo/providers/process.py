@@ -1,0 +1,65 @@
+"""The process of all stand-ins: `python -m agent.demo.providers.process PORT [FAULT …]`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from agent.demo.providers.beyond_presence.api import BeyondPresence
+from agent.demo.providers.deepgram.api import Deepgram
+from agent.demo.providers.faults import Faults
+from agent.demo.providers.gemini.api import Gemini
+from agent.demo.providers.wire import Shared, serving
+
+Routes = Callable[[Shared, BeyondPresence, Gemini], list[web.RouteDef]]
+
+
+async def serve_stand_ins(
+    port: int, faults: Sequence[str], more_routes: Routes = lambda *_: []
+) -> None:
+    """Serve all stand-ins until SIGINT or SIGTERM.
+
+    Args:
+        port: of `GET /`, which answers with their addresses as soon as all of them answer.
+        faults: in force from the start.
+        more_routes: beside `GET /`; tests control the stand-ins by them.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: the process is just killed
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    shared = Shared(Faults(faults))
+    bey, gemini = BeyondPresence(shared), Gemini(shared)
+    # Loading takes a core for a moment: better now than when the first trainee waits.
+    await asyncio.gather(shared.recogniser.load(), shared.voice.load(), bey.avatars.load())
+    async with contextlib.AsyncExitStack() as stack:
+        environment = {
+            "BEY_API_URL": await stack.enter_async_context(serving(bey.app())),
+            "DEEPGRAM_BASE_URL": await stack.enter_async_context(serving(Deepgram(shared).app())),
+            "GOOGLE_GEMINI_BASE_URL": await stack.enter_async_context(serving(gemini.app())),
+        }
+        ready = {"environment": environment, "recognises_speech": not shared.recogniser.unavailable}
+
+        async def show_ready(_: web.Request) -> web.Response:
+            return web.json_response(ready)
+
+        control = web.Application()
+        control.add_routes([web.get("/", show_ready), *more_routes(shared, bey, gemini)])
+        await stack.enter_async_context(serving(control, port))
+        stack.push_async_callback(bey.avatars.stop)
+        await stop.wait()
+
+
+def main(more_routes: Routes = lambda *_: []) -> None:
+    logging.basicConfig(level=logging.WARNING, format="stand-ins: %(message)s")
+    asyncio.run(serve_stand_ins(int(sys.argv[1]), sys.argv[2:], more_routes))
+
+
+if __name__ == "__main__":
+    main()
