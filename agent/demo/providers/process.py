@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from agent.demo.providers.beyond_presence.api import BeyondPresence
-from agent.demo.providers.deepgram.api import Deepgram
+from agent.demo.providers.deepgram.api import deepgram
 from agent.demo.providers.faults import Faults
 from agent.demo.providers.gemini.api import Gemini
 from agent.demo.providers.wire import Shared, serving
@@ -41,7 +41,7 @@ async def serve_stand_ins(
     async with contextlib.AsyncExitStack() as stack:
         environment = {
             "BEY_API_URL": await stack.enter_async_context(serving(bey.app())),
-            "DEEPGRAM_BASE_URL": await stack.enter_async_context(serving(Deepgram(shared).app())),
+            "DEEPGRAM_BASE_URL": await stack.enter_async_context(serving(deepgram(shared))),
             "GOOGLE_GEMINI_BASE_URL": await stack.enter_async_context(serving(gemini.app())),
         }
         ready = {"environment": environment, "recognises_speech": not shared.recogniser.unavailable}

@@ -22,11 +22,13 @@ from agent.demo.providers.faults import PART_OF, Faults
 from agent.demo.providers.speech import Recogniser, Voice
 
 _ERRORS = json.loads(Path(__file__).with_name("errors.json").read_text(encoding="utf-8"))
-"""What Google and Deepgram call the statuses of their errors."""
+"""What each vendor answers to a wrong key, and calls the statuses of its errors."""
+_VENDORS = {"bey": "bey", "stt": "deepgram", "aura": "deepgram"}
+"""By provider, as faults name it; all others are Google's."""
 _CALLS_KEPT = 5_000
 _PIECE_S = 0.1
 """Of a voice's sound, in one message."""
-_INVALID_KEY = re.compile(r"\s*|(?:wrong|bad|invalid|revoked)\b.*", re.I)
+_INVALID_KEY = re.compile(r"(?:wrong|bad|invalid|revoked)\b", re.I)
 
 
 @dataclass
@@ -59,15 +61,16 @@ class Shared:
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     """Every call to every provider, oldest first."""
 
-    async def begin(self, request: web.Request, provider: str, **detail: Any) -> Call:
+    async def begin(self, request: web.Request, provider: str, key: str, **detail: Any) -> Call:
         """Record a call.
 
         Args:
             provider: whose call it is, as faults name it; a call of `aura` is recorded as `tts`.
+            key: one like `wrong-key` is refused.
             detail: of the call.
 
         Raises:
-            Answered: a fault replaces the answer.
+            Answered: a fault replaces the answer, or the key is missing or refused.
         """
         method = "WS" if "Upgrade" in request.headers else request.method
         name = f"{method} {request.path}"
@@ -89,6 +92,9 @@ class Shared:
                 del request[CALL]
             # aiohttp needs a response, although the client has left after a drop.
             raise Answered(**_BROKEN.get(fault.name, {}))
+        wrong = "no key" if not key.strip() else "invalid key" if _INVALID_KEY.match(key) else ""
+        if wrong:
+            raise refused(provider, *_ERRORS[_VENDORS.get(provider, "google")][wrong])
         return call
 
 
@@ -145,24 +151,16 @@ async def hang(request: web.BaseRequest) -> None:
         await asyncio.sleep(0.05)
 
 
-def is_invalid_key(key: str) -> bool:
-    """True for a key that the stand-ins refuse: none at all, or one like `wrong-key`."""
-    return _INVALID_KEY.fullmatch(key) is not None
-
-
 def refused(
     provider: str, status: int, message: object = "", *, code: str = "", retry_after: float = 0
 ) -> Answered:
     """An error in the shape of the provider (as faults name it); `code` is Deepgram's."""
-    text = message or f"simulated {status}"
-    body: dict[str, Any]
-    if provider == "bey":
-        body = {"detail": text}
-    elif provider in {"stt", "aura"}:
-        code = code or _ERRORS["deepgram"].get(str(status), f"SIMULATED_{status}")
-        body = {"err_code": code, "err_msg": text, "request_id": "simulated"}
-    else:
-        name = _ERRORS["google"].get(str(status), "UNAVAILABLE")
+    text, vendor = message or f"simulated {status}", _VENDORS.get(provider, "google")
+    name = code or _ERRORS[vendor].get(str(status), "UNAVAILABLE")
+    body: dict[str, Any] = {"detail": text}
+    if vendor == "deepgram":
+        body = {"err_code": name, "err_msg": text, "request_id": "simulated"}
+    elif vendor == "google":
         body = {"error": {"code": status, "message": text, "status": name}}
     headers = {"Retry-After": f"{retry_after:g}"} if retry_after else None
     json_type = "application/json"

@@ -20,7 +20,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 
 from agent.demo.providers.beyond_presence.sessions import Avatars, AvatarSession
-from agent.demo.providers.wire import Call, Shared, drop, is_invalid_key, refused
+from agent.demo.providers.wire import Call, Shared, drop, refused
 
 _UNKNOWN = "no-such"
 _LATENCY_S = 0.05
@@ -54,10 +54,7 @@ class BeyondPresence:
         return app
 
     async def _begin(self, request: web.Request) -> Call:
-        call = await self._shared.begin(request, "bey")
-        if is_invalid_key(request.headers.get("x-api-key", "")):
-            raise refused("bey", 401, "Invalid API key")
-        return call
+        return await self._shared.begin(request, "bey", request.headers.get("x-api-key", ""))
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         call = await self._begin(request)

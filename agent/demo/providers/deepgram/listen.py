@@ -56,13 +56,11 @@ class Listener:
         self._request, self._socket = request, web.WebSocketResponse(autoping=not self._half_open)
         self._latency_s = self.latency_s * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
+        self.language = request.query.get("language", "en").lower().split("-")[0]
         self._unread = np.zeros(0, np.int16)
         self._drop_at_ms = math.inf
         self._behind_until = 0.0
         self.call.detail |= {"heard": [], "keyterms": request.query.getall("keyterm", [])}
-
-    async def on_open(self) -> None:
-        """Handle the beginning of the connection."""
 
     async def on_start(self) -> None:
         """Handle the beginning of an utterance."""
@@ -90,30 +88,23 @@ class Listener:
     async def on_command(self, command: dict[str, Any]) -> None:
         """Handle a message of the client, other than CloseStream."""
 
-    async def on_close(self) -> None:
-        """Handle the end of the connection."""
-
-    @property
-    def transcribes(self) -> bool:
-        """True if this machine can recognise what the connection asks for."""
-        return not self.recogniser.unavailable
-
     async def serve(self) -> web.WebSocketResponse:
         """Accept the connection and serve it."""
         await self._socket.prepare(self._request)
         with contextlib.suppress(ConnectionError):  # the peer may leave at any moment
             while self._half_open and not self._socket.closed:
                 await self._socket.receive()  # answers nothing, not even pings
-            await self.on_open()
-            await self._read()
-            await self.end_utterance()
-            await self.on_close()
+            await self.converse()
             await self._socket.close()
         self.call.detail["ended"] = True
         return self._socket
 
+    async def converse(self) -> None:
+        """Listen until CloseStream, or until the connection is gone."""
+        await self._read()
+        await self.end_utterance()
+
     async def _read(self) -> None:
-        """Read until CloseStream, or until the connection is gone."""
         while True:
             try:
                 message = await self._socket.receive(_NO_SOUND_S if self.now.speaking else None)
@@ -130,7 +121,7 @@ class Listener:
 
     async def take_sound(self, data: bytes) -> None:
         """Handle audio: 16-bit mono samples."""
-        if not self.transcribes:
+        if self.recogniser.unavailable or self.language not in ("en", "multi"):
             return
         sound = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
         self._unread = np.concatenate([self._unread, sound])
@@ -212,20 +203,13 @@ class ListenV1(Listener):
     silence_ms = 300
     """The plugin asks for 25 ms, which suits only the real model."""
 
-    @property
-    def _language(self) -> str:
-        return self.query.get("language", "en").lower().split("-")[0]
-
-    @property
-    def transcribes(self) -> bool:
-        return super().transcribes and self._language in ("en", "multi")
-
     async def on_start(self) -> None:
         await super().on_start()
         timestamp = self.now.start_s
         await self.send({"type": "SpeechStarted", "channel": [0], "timestamp": timestamp})
 
-    async def on_close(self) -> None:
+    async def converse(self) -> None:
+        await super().converse()
         await self.send({"type": "Metadata", "request_id": "stand-in", "channels": 1})
 
     async def send_result(self, text: str, *, is_final: bool) -> None:
@@ -235,7 +219,7 @@ class ListenV1(Listener):
         for word in alternative["words"]:
             word["punctuated_word"] = word["word"]
             word["word"] = re.sub(r"[^\w']", "", word["word"]).lower()
-        if self._language == "multi":
+        if self.language == "multi":
             alternative["languages"] = ["en"]
             for word in alternative["words"]:
                 word["language"] = "en"

@@ -79,14 +79,10 @@ class Speaker:
                 await self._socket.send_json({"type": "Flushed", "sequence_id": self._flushes})
                 self._flushes += 1
         elif kind == "Flush":
-            message = SPEAK_MESSAGES["flush"]
-            warning = {"type": "Warning", "warn_code": "EXCESSIVE_FLUSH", "warn_msg": message}
-            await self._socket.send_json(warning)
+            await self._socket.send_json(SPEAK_MESSAGES["flush"])
         else:
             if kind != "Close":
-                message = SPEAK_MESSAGES["unknown"]
-                error = {"type": "Error", "err_code": "DATA-0002", "err_msg": message}
-                await self._socket.send_json(error)
+                await self._socket.send_json(SPEAK_MESSAGES["unknown"])
             return False
         return True
 
@@ -113,8 +109,7 @@ class Speaker:
             await asyncio.sleep(self._first_byte_s)
             self._fresh = False
         if self._faults.take("aura", "error"):
-            message = {"type": "Error", "err_code": "SIMULATED", "err_msg": "simulated error"}
-            await self._socket.send_json(message)
+            await self._socket.send_json(SPEAK_MESSAGES["fault"])
             return
         if self._faults.take("aura", "silent", "stall"):
             return

@@ -61,9 +61,10 @@ class TurnsListener(Listener):
     _options: MultiDict[str] = MultiDict()
     """The query, and what Configure has changed."""
 
-    async def on_open(self) -> None:
+    async def converse(self) -> None:
         self._options = MultiDict(self.query)
         await self._send("Connected")
+        await super().converse()
 
     async def on_start(self) -> None:
         self._turn = _Turn()
@@ -112,7 +113,7 @@ class TurnsListener(Listener):
             if name in command:
                 options.popall(parameter, None)
                 options.extend((parameter, str(value)) for value in command[name])
-        if refused_option(options):
+        if refused_option("/v2/listen", options):
             await self._send("ConfigureFailure")
             return
         self._options = options

@@ -20,15 +20,7 @@ from agent.demo.providers.gemini.live import LiveListener
 from agent.demo.providers.gemini.messages import Reply, Request, chunk, send_chunks
 from agent.demo.providers.gemini.rules import MODELS, message, problem, speaks
 from agent.demo.providers.gemini.speech import speak
-from agent.demo.providers.wire import (
-    Call,
-    Shared,
-    drop,
-    hang,
-    is_invalid_key,
-    refused,
-    serving,
-)
+from agent.demo.providers.wire import Call, Shared, drop, hang, refused, serving
 
 _FIRST_TOKEN_S = 0.15
 _WORDS_A_SECOND = 60.0
@@ -64,14 +56,8 @@ class Gemini:
         self._script = deque(Reply(**reply) for reply in replies)
 
     async def _begin(self, request: web.Request, provider: str, **detail: Any) -> Call:
-        """Record a call, or refuse its key as Google would."""
-        call = await self._shared.begin(request, provider, **detail)
         key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
-        if not key.strip():
-            raise refused("llm", 403, "Method doesn't allow unregistered callers.")
-        if is_invalid_key(key):
-            raise refused("llm", 400, "API key not valid. (API_KEY_INVALID)")
-        return call
+        return await self._shared.begin(request, provider, key, **detail)
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
         """Free calls of `doctor`: the models."""
