@@ -17,12 +17,15 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from agent.demo.processes import DemoError, cache_dir, run_tool, running, wait_until_ready
 
 VERSION = "v1.13.5"
 """Later tags carry `replace` directives, which `go install` refuses."""
 
 _MODULE = "github.com/livekit/livekit-server/cmd/server"
+_CONFIG = Path(__file__).with_name("livekit.yaml")
 _BUILD_TIMEOUT_S = 900.0
 _HOW = (
     "install livekit-server as https://docs.livekit.io/home/self-hosting/local/ says, "
@@ -112,25 +115,12 @@ async def livekit_server(
     free, udp = free_ports(2)
     port = port or free
     api_key, secret = key or ("demo" + secrets.token_hex(4), secrets.token_urlsafe(32))
-    rtc = {
-        "node_ip": "127.0.0.1",
-        "use_external_ip": False,
-        "enable_loopback_candidate": True,
-        # Media over UDP; its TCP listener cannot be kept to loopback.
-        "tcp_port": 0,
-        "udp_port": udp,
-    }
-    if os.name != "nt":  # there, the loopback's name depends on the language
-        rtc["interfaces"] = {"includes": ["lo", "lo0"]}
-    config = {
-        "port": port,
-        "bind_addresses": ["127.0.0.1"],
-        "keys": {api_key: secret},
-        "webhook": {"api_key": api_key, "urls": [webhook] if webhook else []},
-        # At debug level it logs the tokens that it refreshes.
-        "logging": {"level": "info"},
-        "rtc": rtc,
-    }
+    config = YAML(typ="safe").load(_CONFIG)
+    config |= {"port": port, "keys": {api_key: secret}}
+    config["webhook"] = {"api_key": api_key, "urls": [webhook] if webhook else []}
+    config["rtc"]["udp_port"] = udp
+    if os.name == "nt":  # there, the loopback's name depends on the language
+        del config["rtc"]["interfaces"]
     env = {**os.environ, "LIVEKIT_CONFIG": json.dumps(config)}  # YAML includes JSON
     async with running(str(binary), log=log, env=env, end_s=_END_S) as process:
         health = f"http://127.0.0.1:{port}/"

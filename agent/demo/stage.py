@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
+from ruamel.yaml import YAML
 
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
@@ -30,17 +31,8 @@ from agent.demo.providers.wire import serving
 from agent.demo.stand_ins import MODULE, StandIns, stand_ins
 
 _READY_S = 60.0
-_DRAIN_S = "3"
-"""At Ctrl-C, running greetings have this long to end."""
 _SHIPPED_AGENT_NAME = "training-greeter"
-_OF_STAND_INS = {
-    "BEYOND_PRESENCE_API_KEY": "demo-beyond-presence",
-    "BEYOND_PRESENCE_AVATAR_ID": "demo",
-    "DEEPGRAM_API_KEY": "demo-deepgram",
-    "GOOGLE_API_KEY": "demo-google",
-    "RECORDING": "worker",
-}
-_OF_REAL_PLATFORMS = ("PLATFORM_JWKS_URL", "PLATFORM_JWT_ISSUER", "PLATFORM_JWT_AUDIENCE")
+_SETTINGS = YAML(typ="safe").load(Path(__file__).with_name("environment.yaml"))
 
 
 @dataclass
@@ -150,15 +142,14 @@ async def stage(
                 "RECORDINGS_DIR": str(logs / "recordings"),
                 # The Content Security Policy of another page may forbid pictures of this origin.
                 "POSTER_URL": "" if origins else f"{here.url}{POSTER_PATH}",
-                **_OF_STAND_INS,
+                **_SETTINGS["with_stand_ins"],
                 **here.stand_ins.environment,
             }
         here.worker_url = f"http://127.0.0.1:{worker_port}"
         here.environment |= {
+            **_SETTINGS["always"],
             "PLATFORM_JWT_SECRET": platform.jwt_secret,
             "PLATFORM_API_KEY": platform.api_key,
-            # The demo's platform is not the one that a developer's .env may name.
-            **dict.fromkeys(_OF_REAL_PLATFORMS, ""),
             "CORS_ALLOWED_ORIGINS": ",".join([here.url, *origins]),
             "EMBED_ALLOWED_ORIGINS": ",".join(origins),
             "CONTINUE_URL": f"{here.url}/video",
@@ -166,9 +157,7 @@ async def stage(
             "OUTCOME_WEBHOOK_URL": f"{here.url}/outcomes",
             "OUTCOME_WEBHOOK_SECRET": platform.webhook_secret,
             "ENDPOINT_URL": here.endpoint_url,
-            "AGENT_HTTP_HOST": "127.0.0.1",
             "AGENT_HTTP_PORT": str(worker_port),
-            "DRAIN_TIMEOUT_S": _DRAIN_S,
             **(extra or {}),
         }
         say("starting the token endpoint and the worker")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,8 +18,10 @@ import aiohttp
 from aiohttp import web
 
 from agent.demo.providers.beyond_presence.api import BeyondPresence
+from agent.demo.providers.beyond_presence.sessions import AvatarSession
 from agent.demo.providers.faults import UnknownFault
 from agent.demo.providers.gemini.api import Gemini
+from agent.demo.providers.gemini.messages import Reply
 from agent.demo.providers.process import main
 from agent.demo.providers.wire import Shared
 from agent.demo.stand_ins import StandIns, stand_ins
@@ -68,6 +72,13 @@ class Providers(StandIns):
             return content
 
 
+def _as_json(session: AvatarSession) -> dict[str, Any]:
+    """With `seconds`: what the provider would bill up to now."""
+    joined, left = session.joined_at, session.left_at
+    seconds = 0.0 if joined is None else (left or time.time()) - joined
+    return {**vars(session), "seconds": round(seconds, 3)}
+
+
 @contextlib.asynccontextmanager
 async def running_providers(log: Path, **environment: str) -> AsyncIterator[Providers]:
     """Run the stand-ins until the block ends; the environment is that of their process."""
@@ -77,13 +88,17 @@ async def running_providers(log: Path, **environment: str) -> AsyncIterator[Prov
 
 def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.RouteDef]:
     """The control API."""
+
+    def script(replies: list[dict[str, Any]]) -> None:
+        gemini.script = deque(Reply(**reply) for reply in replies)
+
     shows: dict[str, Callable[[], Any]] = {
-        "/sessions": lambda: [session.as_json() for session in bey.avatars.sessions.values()],
+        "/sessions": lambda: [_as_json(session) for session in bey.avatars.sessions.values()],
         "/calls": lambda: [asdict(call) for call in shared.calls],
     }
     replaces: dict[str, Callable[[Any], None]] = {
         "/faults": shared.faults.replace,
-        "/gemini/script": gemini.script,
+        "/gemini/script": script,
     }
 
     async def show(request: web.Request) -> web.Response:
@@ -101,7 +116,7 @@ def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.Ro
         bey.avatars.sessions.clear()
         shared.calls.clear()
         shared.faults.replace([])
-        gemini.script([])
+        gemini.script.clear()
         return web.json_response({"ok": True})
 
     shown = [web.get(path, show) for path in shows]

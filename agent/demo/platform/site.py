@@ -20,11 +20,13 @@ import aiohttp
 import jwt
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
+from jinja2.utils import htmlsafe_json_dumps
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from agent.scripts.library import PROMPTS, load_library
 
-POSTER_PATH = "/guide.jpg"
+POSTER_PATH = "/static/guide.jpg"
+"""A still of the avatar of the stand-in for Beyond Presence."""
 _JWT_TTL_S = 3600
 _READING_S = 40
 """The avatar waits this long for a trainee who is reading the pre-join screen."""
@@ -62,8 +64,7 @@ class Platform:
         app.router.add_get("/sessions/{session_id}/video", self.video)
         app.router.add_get("/sessions/{session_id}/outcome", self.outcome)
         app.router.add_post("/outcomes", self.take_outcome)
-        app.router.add_get("/platform.css", self.styles)
-        app.router.add_get(POSTER_PATH, self.poster)
+        app.router.add_static("/static", Path(__file__).with_name("static"))
         app.router.add_static("/assets", self.page / "assets")
         return app
 
@@ -125,10 +126,6 @@ class Platform:
         page = (self.page / "index.html").read_text(encoding="utf-8")
         return _html(_with_config(page, "greeting-config", config))
 
-    async def poster(self, _: web.Request) -> web.FileResponse:
-        """A still of the avatar of the stand-in for Beyond Presence."""
-        return web.FileResponse(Path(__file__).with_name("guide.jpg"))
-
     async def _ask_ahead(self, session_id: str, claims: dict[str, Any]) -> None:
         """Request the greeting ahead of time; the page's own request reports failures."""
         fields = {k: v for k, v in claims.items() if k not in ("sub", "exp", "session_id")}
@@ -183,9 +180,6 @@ class Platform:
             self._outcomes.setdefault(request.headers["webhook-id"], message["data"])
         return web.Response(status=204)
 
-    async def styles(self, _: web.Request) -> web.FileResponse:
-        return web.FileResponse(_FOLDER / "platform.css")
-
     def _claims(self, request: web.Request, session_id: str) -> dict[str, Any] | None:
         """The claims of this browser's cookie for the session; None if it has none."""
         token = request.cookies.get(f"jwt-{session_id}", "")
@@ -205,8 +199,7 @@ def _with_config(page: str, name: str, config: dict[str, Any]) -> str:
 
     What a trainee wrote never becomes markup or script.
     """
-    # No name may contain `</script>`.
-    safe = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")
+    safe = htmlsafe_json_dumps(config)
     element = f'<script type="application/json" id="{name}">{safe}</script>'
     return page.replace(f"<!--{name}-->", element)
 

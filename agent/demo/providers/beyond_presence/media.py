@@ -129,23 +129,23 @@ class AvatarMedia:
         """The sound first, so that it is there when the picture is."""
         sound = rtc.LocalAudioTrack.create_audio_track("avatar_audio", self._sound)
         picture = rtc.LocalVideoTrack.create_video_track("avatar_video", self._picture)
+        microphone = rtc.TrackSource.SOURCE_MICROPHONE
         named = self._link.take("no-source") is None
 
-        async def publish(track: rtc.LocalTrack, source: rtc.TrackSource.ValueType) -> None:
+        async def publish(
+            track: rtc.LocalTrack, source: rtc.TrackSource.ValueType, after_s: float = 0
+        ) -> None:
+            await asyncio.sleep(after_s)
             # One size is enough for one viewer on this machine, and costs one encoder.
             options = rtc.TrackPublishOptions(simulcast=False, video_encoding=_ENCODING)
             if named:
                 options.source = source
             await self._room.local_participant.publish_track(track, options)
 
-        async def publish_sound(after_s: float) -> None:
-            await asyncio.sleep(after_s)
-            await publish(sound, rtc.TrackSource.SOURCE_MICROPHONE)
-
         if late := self._link.take("late-audio"):
-            self._tasks.create_task(publish_sound(late.value))
+            self._tasks.create_task(publish(sound, microphone, late.value))
         elif self._link.take("no-audio") is None:
-            await publish_sound(0)
+            await publish(sound, microphone)
         if self._link.take("no-video") is None:
             await publish(picture, rtc.TrackSource.SOURCE_CAMERA)
 

@@ -51,12 +51,6 @@ class AvatarSession:
     claims: dict[str, Any] = field(default_factory=dict)
     """What its token says (lifetime, grants, attributes); never the token."""
 
-    def as_json(self) -> dict[str, Any]:
-        """With `seconds`: what the provider would bill up to now."""
-        joined, left = self.joined_at, self.left_at
-        seconds = 0.0 if joined is None else (left or time.time()) - joined
-        return {**vars(self), "seconds": round(seconds, 3)}
-
 
 class Avatars:
     """Starts avatar processes, answers their requests for faults and notices their ends."""

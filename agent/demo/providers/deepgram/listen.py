@@ -101,10 +101,6 @@ class Listener:
 
     async def converse(self) -> None:
         """Listen until CloseStream, or until the connection is gone."""
-        await self._read()
-        await self.end_utterance()
-
-    async def _read(self) -> None:
         while True:
             try:
                 message = await self._socket.receive(_NO_SOUND_S if self.now.speaking else None)
@@ -116,8 +112,9 @@ class Listener:
                 continue
             command = json_object(message.data) if message.type == WSMsgType.TEXT else None
             if command is None or command.get("type") == "CloseStream":
-                return
+                break
             await self.on_command(command)
+        await self.end_utterance()
 
     async def take_sound(self, data: bytes) -> None:
         """Handle audio: 16-bit mono samples."""

@@ -31,11 +31,12 @@ _RUNAWAY_TIMES = 360
 
 
 class Gemini:
-    """The API and its queue of scripted replies."""
+    """The API."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared, self._faults = shared, shared.faults
-        self._script: deque[Reply] = deque()
+        self.script: deque[Reply] = deque()
+        """The next replies; tests fill it."""
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=8 * 1024 * 1024)
@@ -46,14 +47,6 @@ class Gemini:
             app.router.add_get(f"{live}.BidiGenerateContent", self._listen)
             app.router.add_get(f"/{version}/models/{{model}}", self._check)
         return app
-
-    def script(self, replies: list[dict[str, Any]]) -> None:
-        """Queue these replies instead of all queued ones.
-
-        Raises:
-            TypeError: a reply has a field that `Reply` does not know.
-        """
-        self._script = deque(Reply(**reply) for reply in replies)
 
     async def _begin(self, request: web.Request, provider: str, **detail: Any) -> Call:
         key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
@@ -103,7 +96,7 @@ class Gemini:
         if self._faults.take("llm", "garbage"):
             broken = 'data: {"candidates": [{"cont'
             return web.Response(text=broken, content_type="text/event-stream")
-        reply = self._script.popleft() if self._script else self._with_fault(answer(asked), asked)
+        reply = self.script.popleft() if self.script else self._with_fault(answer(asked), asked)
         call.detail |= {"answered": "".join(reply.pieces), "calls": reply.calls}
         slow = self._faults.take("llm", "slow")
         await asyncio.sleep(slow.value if slow else _FIRST_TOKEN_S * self._shared.latency)

@@ -133,12 +133,12 @@ def message(name: str, *values: Any) -> str:
 
 
 def _keywords(schema: Any) -> Iterator[str]:
-    """Every keyword of a JSON schema and of the schemas in it."""
-    if not isinstance(schema, dict):
-        return
-    for keyword, value in schema.items():
-        yield keyword
-        named = keyword in ("properties", "$defs")
-        inner = list(value.values()) if named else value if isinstance(value, list) else [value]
-        for each in inner:
+    """Every keyword of a JSON schema, or of a list of them, and of the schemas in it."""
+    if isinstance(schema, list):
+        for each in schema:
             yield from _keywords(each)
+    elif isinstance(schema, dict):
+        for keyword, value in schema.items():
+            yield keyword
+            named = keyword in ("properties", "$defs")
+            yield from _keywords(list(value.values()) if named else value)
