@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import re
-import signal
 import sys
 from pathlib import Path
 
 from agent.core.errors import ConfigError
-from agent.demo.processes import DemoError, cache_dir
+from agent.demo.processes import DemoError, cache_dir, cancel_at_signals
 from agent.demo.providers.faults import describe_faults
 from agent.demo.stage import Stage, stage
 
@@ -85,7 +83,7 @@ def _webhook(text: str) -> str:
 async def _show(options: argparse.Namespace) -> None:
     logs = cache_dir() / "logs" / str(os.getpid())
     logs.mkdir(parents=True, exist_ok=True)
-    _stop_at_signals()
+    cancel_at_signals(lambda: _say("stopping"))
     async with stage(
         logs,
         say=_say,
@@ -118,21 +116,6 @@ def _print_address(here: Stage, logs: Path, origins: list[str], webhook: str | N
         print()
     print(f"  API of the token endpoint: {here.endpoint_url}/openapi.json")
     print(f"  Logs: {logs}\n  Press Ctrl-C to stop.", flush=True)
-
-
-def _stop_at_signals() -> None:
-    """Cancel the current task at the first signal; later ones do not disturb the clean-up."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-
-    def stop() -> None:
-        if not task.cancelling():
-            _say("stopping")
-            task.cancel()
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        with contextlib.suppress(NotImplementedError, AttributeError):  # Windows
-            loop.add_signal_handler(getattr(signal, name), stop)
 
 
 def _say(what: str) -> None:

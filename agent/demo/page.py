@@ -28,7 +28,9 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     Raises:
         DemoError: there is no npm, Node.js is too old, or the build failed.
     """
-    if not _stale():
+    paths = [path for name in _SOURCES for path in (WEB / name, *(WEB / name).rglob("*"))]
+    sources = [path for path in paths if path.is_file()]
+    if not any(_older(DIST / name, sources) for name in _BUILT):
         return DIST
     npm = shutil.which("npm")
     if npm is None:
@@ -44,12 +46,6 @@ async def ensure_page(say: Callable[[str], None] = lambda _: None) -> Path:
     what = "building the page (with Node.js 20.19 or later)"
     await run_tool(what, npm, "run", "build", say=say, timeout_s=_NPM_TIMEOUT_S, cwd=WEB)
     return DIST
-
-
-def _stale() -> bool:
-    sources = [path for name in _SOURCES for path in (WEB / name, *(WEB / name).rglob("*"))]
-    files = [path for path in sources if path.is_file()]
-    return any(_older(DIST / name, files) for name in _BUILT)
 
 
 def _older(made: Path, sources: list[Path]) -> bool:

@@ -53,9 +53,13 @@ async def running(
         end_with: the signal that ends it.
         end_s: it is killed if it has not ended so long after the signal.
     """
+    # With it, the kernel kills the command if this process is killed. Without it (util-linux), only
+    # a kill leaves children behind.
+    setpriv = shutil.which("setpriv")
+    prefix = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *_ends_with_us(),
+            *prefix,
             *command,
             cwd=cwd,
             env=env,
@@ -69,15 +73,6 @@ async def running(
         yield process
     finally:
         await end(process, number=end_with, end_s=end_s)
-
-
-def _ends_with_us() -> list[str]:
-    """A prefix that makes the kernel kill the command if this process is killed.
-
-    Empty without `setpriv` (util-linux): then only a kill leaves children behind.
-    """
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 async def end(
@@ -98,6 +93,21 @@ async def end(
     await process.wait()
 
 
+def cancel_at_signals(announce: Callable[[], None] = lambda: None) -> None:
+    """Cancel the current task at the first signal that ends a process; ignore later ones."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def cancel() -> None:
+        if not task.cancelling():
+            announce()
+            task.cancel()
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        with contextlib.suppress(NotImplementedError, AttributeError):  # Windows
+            loop.add_signal_handler(getattr(signal, name), cancel)
+
+
 def child(
     *module: str, env: Mapping[str, str], log: Path
 ) -> contextlib.AbstractAsyncContextManager[asyncio.subprocess.Process]:
@@ -116,8 +126,8 @@ def plain_environment() -> dict[str, str]:
 
 async def wait_until_ready(
     name: str, url: str, process: asyncio.subprocess.Process, log: Path, timeout_s: float
-) -> None:
-    """Wait until `url` answers 200.
+) -> str:
+    """Wait until `url` answers 200, and return what it answers.
 
     Raises:
         DemoError: the process ended, or was not ready in time; the text names its log.
@@ -130,7 +140,7 @@ async def wait_until_ready(
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 async with http.get(url) as answer:
                     if answer.status == 200:
-                        return
+                        return await answer.text()
             await asyncio.sleep(0.1)
     raise DemoError(f"{name} was not ready within {timeout_s:g} s: {_end_of(log)} ({log})")
 

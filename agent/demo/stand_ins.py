@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import aiohttp
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
@@ -51,7 +50,5 @@ async def stand_ins(
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     async with child(module, str(port), *faults, env=environment or {}, log=log) as process:
-        await wait_until_ready("stand-ins", url, process, log, _READY_TIMEOUT_S)
-        async with aiohttp.request("GET", url) as answer:
-            ready = await answer.json()
-        yield StandIns(url=url, process=process, **ready)
+        ready = await wait_until_ready("stand-ins", url, process, log, _READY_TIMEOUT_S)
+        yield StandIns(url=url, process=process, **json.loads(ready))

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from agent.demo.providers.beyond_presence.api import BeyondPresence
 from agent.demo.providers.beyond_presence.sessions import AvatarSession
-from agent.demo.providers.faults import UnknownFault
+from agent.demo.providers.faults import Faults, UnknownFault
 from agent.demo.providers.gemini.api import Gemini
 from agent.demo.providers.gemini.messages import Reply
 from agent.demo.providers.process import main
@@ -89,6 +89,9 @@ async def running_providers(log: Path, **environment: str) -> AsyncIterator[Prov
 def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.RouteDef]:
     """The control API."""
 
+    def replace_faults(texts: list[str]) -> None:
+        shared.faults.active = Faults(texts).active
+
     def script(replies: list[dict[str, Any]]) -> None:
         gemini.script = deque(Reply(**reply) for reply in replies)
 
@@ -97,7 +100,7 @@ def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.Ro
         "/calls": lambda: [asdict(call) for call in shared.calls],
     }
     replaces: dict[str, Callable[[Any], None]] = {
-        "/faults": shared.faults.replace,
+        "/faults": replace_faults,
         "/gemini/script": script,
     }
 
@@ -115,7 +118,7 @@ def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.Ro
         await bey.avatars.stop()
         bey.avatars.sessions.clear()
         shared.calls.clear()
-        shared.faults.replace([])
+        shared.faults.active.clear()
         gemini.script.clear()
         return web.json_response({"ok": True})
 

@@ -79,12 +79,7 @@ class Faults:
     """The faults in force now, shared by all stand-ins of a run."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._active: list[Fault] = []
-        self.replace(texts)
-
-    def replace(self, texts: Iterable[str]) -> None:
-        """Put these in force instead of all others, or raise `UnknownFault` and change none."""
-        self._active = [parse_fault(text) for text in texts]
+        self.active = [parse_fault(text) for text in texts]
 
     def take(self, provider: str, *names: str, lasting: bool = False) -> Fault | None:
         """The provider's first active fault of these names (`status`: any status), used once.
@@ -93,7 +88,7 @@ class Faults:
             lasting: ignore faults that are counted.
         """
         whole = PART_OF.get(provider)
-        for fault in self._active:
+        for fault in self.active:
             named = fault.name in names or (fault.status is not None and "status" in names)
             if lasting and fault.left is not None:
                 continue

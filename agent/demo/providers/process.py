@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from aiohttp import web
 
+from agent.demo.processes import cancel_at_signals
 from agent.demo.providers.beyond_presence.api import BeyondPresence
 from agent.demo.providers.deepgram.api import deepgram
 from agent.demo.providers.faults import Faults
@@ -20,20 +20,15 @@ from agent.demo.providers.wire import Shared, serving
 Routes = Callable[[Shared, BeyondPresence, Gemini], list[web.RouteDef]]
 
 
-async def serve_stand_ins(
-    port: int, faults: Sequence[str], more_routes: Routes = lambda *_: []
-) -> None:
-    """Serve all stand-ins until SIGINT or SIGTERM.
+async def serve_stand_ins(port: int, faults: list[str], more_routes: Routes) -> None:
+    """Serve all stand-ins until a signal ends this process.
 
     Args:
         port: of `GET /`, which answers with their addresses as soon as all of them answer.
         faults: in force from the start.
         more_routes: beside `GET /`; tests control the stand-ins by them.
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows: the process is just killed
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    cancel_at_signals()
     shared = Shared(Faults(faults))
     bey, gemini = BeyondPresence(shared), Gemini(shared)
     # Loading takes a core for a moment: better now than when the first trainee waits.
@@ -53,12 +48,14 @@ async def serve_stand_ins(
         control.add_routes([web.get("/", show_ready), *more_routes(shared, bey, gemini)])
         await stack.enter_async_context(serving(control, port))
         stack.push_async_callback(bey.avatars.stop)
-        await stop.wait()
+        await asyncio.Event().wait()
 
 
 def main(more_routes: Routes = lambda *_: []) -> None:
+    """Run this process; see `serve_stand_ins`."""
     logging.basicConfig(level=logging.WARNING, format="stand-ins: %(message)s")
-    asyncio.run(serve_stand_ins(int(sys.argv[1]), sys.argv[2:], more_routes))
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(serve_stand_ins(int(sys.argv[1]), sys.argv[2:], more_routes))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ class BeyondPresence:
             "url": asked.url,
             "room": (claims.get("video") or {}).get("room", ""),
         }
-        self.avatars.start(session, url=asked.url, token=asked.token)
+        self.avatars.start(session, asked.token)
         if self._faults.take("bey", "lost-answer"):
             drop(request)
         if self._faults.take("bey", "garbage"):

@@ -68,19 +68,15 @@ async def _take_part(link: Link, url: str, token: str) -> None:
         await asyncio.sleep(late.value)
     if flap := link.take("flap"):
         async with _joined(link, url, token) as room:
-            await _publish_silence(room)
+            # LiveKit announces a participant that publishes nothing only seconds later.
+            silence = rtc.AudioSource(SAMPLE_RATE, 1)
+            track = rtc.LocalAudioTrack.create_audio_track("avatar_audio", silence)
+            await asyncio.wait_for(room.local_participant.publish_track(track), _CONNECT_TIMEOUT_S)
             await asyncio.sleep(_FLAP_S)
             link.report(why_left="flapped", left_at=time.time())
         await asyncio.sleep(flap.value)
     async with _joined(link, url, token) as room:
         link.report(why_left=await _speak_until_gone(link, room), left_at=time.time())
-
-
-async def _publish_silence(room: rtc.Room) -> None:
-    """LiveKit announces a participant that publishes nothing only seconds later."""
-    source = rtc.AudioSource(SAMPLE_RATE, 1)
-    track = rtc.LocalAudioTrack.create_audio_track("avatar_audio", source)
-    await asyncio.wait_for(room.local_participant.publish_track(track), _CONNECT_TIMEOUT_S)
 
 
 @contextlib.asynccontextmanager

@@ -72,13 +72,12 @@ class Avatars:
         await asyncio.to_thread(first.start)
         await asyncio.to_thread(first.join)
 
-    def start(self, session: AvatarSession, *, url: str, token: str) -> None:
+    def start(self, session: AvatarSession, token: str) -> None:
         """Send an avatar to the room of its token."""
         self.sessions[session.id] = session
         ours, theirs = self._context.Pipe()
-        process: BaseProcess = self._context.Process(
-            target=_be_avatar, args=(theirs, url, token), daemon=True
-        )
+        args = (theirs, session.url, token)
+        process: BaseProcess = self._context.Process(target=_be_avatar, args=args, daemon=True)
         with self._lock:
             process.start()
         theirs.close()

@@ -53,7 +53,7 @@ class Listener:
         self.query, self.call, self.now = request.query, request[CALL], Endpointer()
         self.faults, self.recogniser = shared.faults, shared.recogniser
         self._half_open = self.faults.take(self.provider, "half-open") is not None
-        self._request, self._socket = request, web.WebSocketResponse(autoping=not self._half_open)
+        self._request, self.socket = request, web.WebSocketResponse(autoping=not self._half_open)
         self._latency_s = self.latency_s * shared.latency
         self._rate = int(request.query.get("sample_rate", "16000"))
         self.language = request.query.get("language", "en").lower().split("-")[0]
@@ -90,20 +90,20 @@ class Listener:
 
     async def serve(self) -> web.WebSocketResponse:
         """Accept the connection and serve it."""
-        await self._socket.prepare(self._request)
+        await self.socket.prepare(self._request)
         with contextlib.suppress(ConnectionError):  # the peer may leave at any moment
-            while self._half_open and not self._socket.closed:
-                await self._socket.receive()  # answers nothing, not even pings
+            while self._half_open and not self.socket.closed:
+                await self.socket.receive()  # answers nothing, not even pings
             await self.converse()
-            await self._socket.close()
+            await self.socket.close()
         self.call.detail["ended"] = True
-        return self._socket
+        return self.socket
 
     async def converse(self) -> None:
         """Listen until CloseStream, or until the connection is gone."""
         while True:
             try:
-                message = await self._socket.receive(_NO_SOUND_S if self.now.speaking else None)
+                message = await self.socket.receive(_NO_SOUND_S if self.now.speaking else None)
             except TimeoutError:
                 await self.end_utterance()
                 continue
@@ -177,7 +177,7 @@ class Listener:
         if self.faults.take(self.provider, "blank"):
             text = ""
         if self.faults.take(self.provider, "garbage"):
-            await self._socket.send_str('{"type": "Results", "chann')
+            await self.socket.send_str('{"type": "Results", "chann')
             await self.send({"type": "SomethingNew", "value": 1})
             await self.send({"type": "Results"})
         self.call.detail["heard"].append(text)
@@ -185,13 +185,9 @@ class Listener:
         return text
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        if not self._socket.closed:
+        if not self.socket.closed:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._socket.send_json(message)
-
-    async def refuse(self, code: int, reason: str) -> None:
-        """Close the connection."""
-        await self._socket.close(code=code, message=reason.encode())
+                await self.socket.send_json(message)
 
 
 class ListenV1(Listener):

@@ -26,7 +26,7 @@ class LiveListener(Listener):
         if not self._is_set_up:
             problem = _setup_problem(command)
             if problem:
-                await self.refuse(1008, problem)
+                await self.socket.close(code=1008, message=problem.encode())
             else:
                 self._is_set_up = True
                 self.call.detail["model"] = command["setup"]["model"]
@@ -39,7 +39,7 @@ class LiveListener(Listener):
         elif isinstance(audio, dict) and audio.get("mimeType") == "audio/pcm;rate=16000":
             await self.take_sound(base64.b64decode(audio.get("data", "")))
         else:
-            await self.refuse(1007, "Request contains an invalid argument.")
+            await self.socket.close(code=1007, message=b"Request contains an invalid argument.")
 
     async def send_result(self, text: str, *, is_final: bool) -> None:
         name = "inputTranscription" if is_final else "interimInputTranscription"
