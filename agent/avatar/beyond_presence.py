@@ -75,7 +75,7 @@ class BeyondPresenceAvatar(BeyAvatarSession):
         Raises:
             AvatarRejected: Beyond Presence answered with an error.
             AvatarError: it could not be reached or did not answer. If it did not answer, or
-                answered with status 5xx, the avatar may come all the same.
+                answered with status 5xx, the avatar may still come.
         """
         assert self._requesting is not None
         await asyncio.shield(self._requesting)

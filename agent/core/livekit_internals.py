@@ -128,7 +128,7 @@ async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
 
 
 def prepare_early_reply_again(session: AgentSession[Any]) -> None:
-    """Begin the early reply anew if there is one and the conversation has changed since.
+    """Begin the early reply again if there is one and the conversation has changed since.
 
     At the end of the turn, livekit-agents uses a reply only if the conversation is the same as when
     the reply was begun

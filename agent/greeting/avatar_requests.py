@@ -116,7 +116,7 @@ class AvatarRequests:
     ) -> BeyondPresenceAvatar:
         """Return an avatar when it is visible; ask for a second one if the request fails.
 
-        The first one may come all the same. The second one has an identity of its own: with the
+        The first one may still come. The second one has an identity of its own: with the
         same one, LiveKit would remove the first avatar while it speaks. The first to join is used,
         and the other one is removed as soon as it joins.
 

@@ -41,7 +41,7 @@ async def add_feedback(
     """Add feedback to the session's newest outcome; it replaces earlier feedback.
 
     Args:
-        hold_s: the feedback is delivered so many seconds after its last change.
+        hold_s: seconds between the last change of the feedback and its delivery.
 
     Raises:
         StoreError: the store cannot be reached.

@@ -21,7 +21,7 @@ from agent.telemetry.shared_metrics import DELETION_ERRORS, DELETION_TIME
 _EVERY_S = 3600.0
 _DAY_S = 86_400.0
 _FINISHED_S = 600.0
-"""A recording that did not change for so long is no longer written to."""
+"""A recording that has not changed for this long is complete."""
 _PUT_TIMEOUT_S = 60.0
 _BUCKET_CLAIM = "recordings-retention"
 

@@ -92,7 +92,7 @@ class Store(Protocol):
         If several callers start the same session at once, exactly one of them gets None.
 
         Args:
-            claim_dispatch_s: for the caller that gets None, claim `dispatch_claim` for so long.
+            claim_dispatch_s: for the caller that gets None, claim `dispatch_claim` for this long.
         """
 
     async def mark_met(self, session_id: str) -> None:
@@ -187,8 +187,8 @@ class Store(Protocol):
 
         Args:
             limit: maximum number of outcomes.
-            reserve_s: other callers do not get the returned outcomes for so many seconds.
-            overdue_s: return only outcomes that have been due for at least so many seconds.
+            reserve_s: other callers do not get the returned outcomes for this long.
+            overdue_s: return only outcomes that have been due for at least this long.
         """
 
     async def pending_deliveries(self) -> int:

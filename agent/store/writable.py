@@ -28,7 +28,7 @@ async def check_writable(store: Store) -> None:
 
 
 class WritableCheck:
-    """Writes to a store now and then: an idle process must not fill its log of writes.
+    """Writes to a store at intervals: an idle process must not fill its log of writes.
 
     Args:
         every_s: between two writes. After a failure, each call writes again.

@@ -38,7 +38,7 @@ _LIVEKIT_CLOUD: Final = (
 def check_scripts(root: Path = PROMPTS) -> None:
     """Fill the script of a trainee of whom nothing is known.
 
-    Without a script each job process would fail, and the worker would be registered all the same.
+    Without a script, the worker would register although each of its job processes fails.
 
     Raises:
         StartupError: no script can be used.

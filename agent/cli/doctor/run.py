@@ -123,7 +123,7 @@ async def _collect(check: str, results: AsyncIterator[CheckResult]) -> list[Chec
                 "this machine or a server is slow: run doctor again",
             )
         )
-    except Exception as e:  # noqa: BLE001  the process edge: show the other results all the same
+    except Exception as e:  # noqa: BLE001  the process edge: still show the other results
         # Leave its text out: it may contain a token.
         found.append(
             failed(check, f"could not be checked ({type(e).__name__})", "please report this bug")

@@ -1,4 +1,4 @@
-"""The local server of `prompts preview`: the page and its audio, made anew for every request."""
+"""The local server of `prompts preview`: the page and its audio, built again for every request."""
 
 from __future__ import annotations
 

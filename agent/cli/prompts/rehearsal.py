@@ -42,7 +42,7 @@ _REPLY_TIMEOUT_S = 30.0
 _AT_ONCE = 3
 """Conversations at the same time; more may exceed the rate limit of a key."""
 _TRIES = 2
-"""A trainee answers the same question so often."""
+"""How often a trainee answers the same question."""
 _USED_SHARE = 0.5
 """A line uses a fact if it has this part of the fact's words."""
 TRAINEE_NAME = "Ana"

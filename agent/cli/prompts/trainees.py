@@ -20,7 +20,7 @@ _DATA: dict[str, Any] = json.loads(
 LANGUAGES: dict[str, dict[str, str]] = _DATA["lines"]
 """The trainees' lines by language and id."""
 _FACT_WORDS = 2
-"""A question about a fact names so many of its words."""
+"""How many words of a fact a question about it has."""
 _SHORT_WORD = 4
 """Words with fewer letters do not distinguish facts."""
 

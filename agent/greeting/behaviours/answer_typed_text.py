@@ -1,5 +1,4 @@
-"""Answers what the trainee types, and the buttons that the page offers besides: answers, skip,
-repeat, more slowly.
+"""Answers what the trainee types, and the buttons of the page: answers, skip, repeat, more slowly.
 
 What a button means is certain, so the model does not interpret it: an answer is saved and a line is
 repeated without it. The model only words the next line.

@@ -14,6 +14,7 @@ from agent.core.log import logger
 from agent.greeting.context import Greeting
 
 _LONGEST_S: Final = 45.0
+"""A longer monologue is interrupted."""
 _PAUSE_S: Final = 6.0
 """A pause this long ends a monologue."""
 
@@ -29,7 +30,7 @@ class EndMonologue:
 
     def _on_line(self, event: LineAdded) -> None:
         if event.line.who == "guide":
-            self._words_at = 0.0  # the next words begin anew
+            self._words_at = 0.0  # the next words begin another monologue
 
     def _on_words(self, _: SpeechRecognised) -> None:
         conversation, now = self._greeting.conversation, time.monotonic()

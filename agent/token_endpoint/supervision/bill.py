@@ -24,7 +24,7 @@ from agent.token_endpoint.supervision.supervisor import Supervisor
 
 TRY_EVERY_S: Final = 600.0
 _RETRY_S: Final = 3_600
-"""After a failure. Other replicas wait for so long, too."""
+"""After a failure. Other replicas wait this long, too."""
 _LISTED_MAX: Final = 20
 
 
