@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from agent.demo.livekit_server import free_ports
-from tests.integration.redis_server import redis_server
 from tests.support.crash_reports import CrashReports, get_running
 from tests.support.product import Product, running_product
+from tests.support.redis_server import redis_server
 from tests.support.restartable import Restartable
 from tests.support.waiting import holds_within
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import moonshine_voice
 
 from tests.bench.contenders import Contender, TrainingGreeter, plain_worker
-from tests.bench.page_client import PageClient
 from tests.bench.processes import Usage
+from tests.support.page_client import PageClient
 from tests.support.product import running_product
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"

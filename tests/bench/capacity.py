@@ -21,11 +21,11 @@ import redis.asyncio as redis
 
 from tests.bench.processes import cpu_s, descendants
 from tests.integration.cluster import Cluster, running_cluster
-from tests.integration.endpoint_fixtures import BACKEND, path_of
-from tests.integration.redis_server import redis_server
-from tests.soak.footprint import Footprint
 from tests.support.conversation import wait_for_opening
+from tests.support.endpoint_requests import BACKEND, path_of
+from tests.support.footprint import Footprint
 from tests.support.livekit_client import LiveKitClient
+from tests.support.redis_server import redis_server
 
 SPEECH = Path(moonshine_voice.__file__).parent / "assets" / "clone-test.wav"
 SILENCE_S, TALK_S = 10.0, 20.0

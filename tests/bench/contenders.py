@@ -11,8 +11,8 @@ from livekit import api
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
-from tests.bench.page_client import PageClient
 from tests.support.livekit_token import trainee_token
+from tests.support.page_client import PageClient
 from tests.support.product import Product
 from tests.support.waiting import until
 

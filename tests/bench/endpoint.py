@@ -31,8 +31,9 @@ from agent.token_endpoint.livekit_rooms import (
     MAX_PARTICIPANTS,
 )
 from tests.bench.processes import cpu_s
-from tests.integration.endpoint_fixtures import API_KEY, endpoint, endpoint_env, path_of
-from tests.integration.redis_server import redis_server
+from tests.support.endpoint_process import endpoint, endpoint_env
+from tests.support.endpoint_requests import API_KEY, path_of
+from tests.support.redis_server import redis_server
 
 MakeRequest = Callable[[str], bytes]
 TRAINEE = {"trainee": {"id": "t", "name": "Ada"}, "training_type": "forklift"}

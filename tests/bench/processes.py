@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.soak.footprint import children_of
+from tests.support.footprint import children_of
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 

@@ -18,15 +18,8 @@ from typing import Any
 from livekit import api
 
 from agent.token_endpoint.tokens import generate_livekit_token
-from tests.integration.endpoint_fixtures import (
-    API_KEY,
-    BACKEND,
-    JWT_SECRET,
-    bearer,
-    browser,
-    path_of,
-)
-from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
+from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
+from tests.support.endpoint_requests import API_KEY, BACKEND, JWT_SECRET, bearer, browser, path_of
 
 JSON = {"Content-Type": "application/json"}
 PAST_EVERY_CHECK = (503, "livekit_unavailable")

@@ -20,8 +20,9 @@ from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
-from tests.integration.endpoint_fixtures import BACKEND, Endpoint, endpoint, endpoint_env, path_of
 from tests.integration.load_balancer import LoadBalancer, load_balancer
+from tests.support.endpoint_process import Endpoint, endpoint, endpoint_env
+from tests.support.endpoint_requests import BACKEND, path_of
 from tests.support.livekit_client import LiveKitClient
 from tests.support.process_logs import parse_events, read_events
 from tests.support.providers import Providers, running_providers

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from agent.core.end_reasons import TRAINEE_NEVER_CAME
-from tests.bench.page_client import PageClient
+from tests.support.page_client import PageClient
 from tests.support.product import Product
 
 AHEAD_S = 3.0

@@ -22,19 +22,17 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.integration.attacks import ALL, GOOD, Attack
-from tests.integration.endpoint_fixtures import (
+from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
+from tests.support.endpoint_process import UNEXPECTED_ERROR, Endpoint, endpoint, endpoint_env
+from tests.support.endpoint_requests import (
     API_KEY,
     BACKEND,
     JWT_SECRET,
-    UNEXPECTED_ERROR,
-    Endpoint,
+    ORIGIN,
     bearer,
     browser,
-    endpoint,
-    endpoint_env,
     path_of,
 )
-from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, ORIGIN
 
 
 @pytest.fixture(scope="module")

@@ -15,15 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.endpoint_fixtures import (
-    BACKEND,
-    UNEXPECTED_ERROR,
-    Endpoint,
-    browser,
-    endpoint,
-    endpoint_env,
-)
-from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
+from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
+from tests.support.endpoint_process import UNEXPECTED_ERROR, Endpoint, endpoint, endpoint_env
+from tests.support.endpoint_requests import BACKEND, browser
 
 FOR_S = os.environ.get("FUZZ_S", "")
 """Seconds per run; if not set, a fixed number of examples."""

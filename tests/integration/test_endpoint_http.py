@@ -13,17 +13,8 @@ import pytest
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
-from tests.integration.endpoint_fixtures import (
-    BACKEND,
-    CONTINUE_URL,
-    Endpoint,
-    bearer,
-    browser,
-    check_error,
-    endpoint,
-    endpoint_env,
-    path_of,
-)
+from tests.support.endpoint_process import Endpoint, check_error, endpoint, endpoint_env
+from tests.support.endpoint_requests import BACKEND, CONTINUE_URL, bearer, browser, path_of
 
 ORIGIN = "https://platform.example"
 

@@ -9,13 +9,8 @@ import time
 from pathlib import Path
 
 from agent.demo.livekit_server import LiveKitServer
-from tests.integration.endpoint_fixtures import (
-    BACKEND,
-    check_error,
-    endpoint,
-    endpoint_env,
-    path_of,
-)
+from tests.support.endpoint_process import check_error, endpoint, endpoint_env
+from tests.support.endpoint_requests import BACKEND, path_of
 
 ORIGIN = "https://platform.example"
 

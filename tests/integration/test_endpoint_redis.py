@@ -12,13 +12,9 @@ import redis.asyncio as redis
 from agent.demo.livekit_server import ensure_binary, livekit_server
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.rate_limits import RateLimits
-from tests.integration.endpoint_fixtures import (
-    BACKEND,
-    endpoint,
-    endpoint_env,
-    path_of,
-)
-from tests.unit.endpoint_app import settings
+from tests.support.endpoint_app import settings
+from tests.support.endpoint_process import endpoint, endpoint_env
+from tests.support.endpoint_requests import BACKEND, path_of
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None,

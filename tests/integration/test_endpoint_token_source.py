@@ -13,14 +13,8 @@ import pytest
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
-from tests.integration.endpoint_fixtures import (
-    BACKEND,
-    Endpoint,
-    browser,
-    endpoint,
-    endpoint_env,
-    path_of,
-)
+from tests.support.endpoint_process import Endpoint, endpoint, endpoint_env
+from tests.support.endpoint_requests import BACKEND, browser, path_of
 
 HERE = Path(__file__).with_name("token_source")
 

@@ -19,7 +19,7 @@ from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, 
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.app import create_app
 from agent.token_endpoint.supervision.reaper import AGAIN_S, KNOWN_S
-from tests.integration.endpoint_fixtures import endpoint_env
+from tests.support.endpoint_process import endpoint_env
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import agent_token, participant_token
 from tests.support.waiting import until

@@ -13,7 +13,8 @@ from agent.demo.livekit_server import LiveKitServer, free_ports
 from agent.demo.processes import child, wait_until_ready
 from agent.outcomes.record import Ended, Outcome
 from agent.store import SqliteStore
-from tests.integration.endpoint_fixtures import endpoint, endpoint_env, until
+from tests.support.endpoint_process import endpoint, endpoint_env
+from tests.support.waiting import until_true
 from tests.support.webhook_receiver import SECRET, receiver
 
 WORKER = {
@@ -59,7 +60,7 @@ async def test_token_endpoint_closes_and_delivers_the_outcome_of_a_lost_worker(
             async def failed() -> bool:
                 return bool(failures())
 
-            await until(failed)
+            await until_true(failed)
             [message] = platform.verified()
             assert message["data"]["ended"]["reason"] == "worker_lost"
             [line] = failures()

@@ -14,7 +14,7 @@ from agent.core.settings import StoreSettings
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from agent.store import open_store
-from tests.integration.endpoint_fixtures import path_of
+from tests.support.endpoint_requests import path_of
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.waiting import until

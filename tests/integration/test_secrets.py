@@ -22,7 +22,7 @@ from agent.core.errors import ConfigError
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child, wait_until_ready
-from tests.integration.endpoint_fixtures import browser, path_of
+from tests.support.endpoint_requests import browser, path_of
 from tests.support.livekit_client import LiveKitClient
 from tests.support.waiting import until
 

@@ -19,11 +19,12 @@ from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.demo.livekit_server import free_ports
 from agent.store import Phase, RedisStore, Store, open_store
-from tests.integration.endpoint_fixtures import ROOT, until
+from tests.support.endpoint_process import ROOT
 from tests.support.store_checks.delivery import DELIVERY_CHECKS
 from tests.support.store_checks.ledger import LEDGER_CHECKS
 from tests.support.store_checks.outcomes import OUTCOME_CHECKS
 from tests.support.store_checks.sessions import SESSION_CHECKS
+from tests.support.waiting import until_true
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None,
@@ -116,13 +117,13 @@ async def test_redis_backup_is_restored_with_the_documented_commands(tmp_path: P
         assert await asyncio.wait_for(process.wait(), 60) == 0
 
     async with running_shell(command):
-        await until(served)
+        await until_true(served)
         await store.start("7")
         await shell(f"redis-cli --rdb - > {backup}")
         await store.end("7", "after the backup")
     await shell(restore)
     async with running_shell(command):
-        await until(served)
+        await until_true(served)
         assert await store.phase("7") is Phase.STARTED
         await store.aclose()
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from agent.core.job_metadata import JobMetadata
-from tests.integration.collector import collector
+from tests.support.collector import collector
 from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
 from tests.support.waiting import until

@@ -22,8 +22,8 @@ from agent.core.settings import StoreSettings
 from agent.store import Store, open_store
 from agent.store.redis_server import AVATAR_DAYS
 from tests.integration.cluster import Cluster, running_cluster
-from tests.integration.endpoint_fixtures import agents_in
 from tests.support.conversation import calls, saved, says
+from tests.support.endpoint_process import agents_in
 from tests.support.livekit_client import LiveKitClient
 from tests.support.waiting import until
 

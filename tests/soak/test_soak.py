@@ -10,9 +10,9 @@ import time
 import pytest
 from livekit import api
 
-from tests.soak.footprint import Footprint, is_alive
 from tests.soak.soak import Visit, plan, soak
 from tests.soak.trainee import CROWD_SLACK_S
+from tests.support.footprint import Footprint, is_alive
 from tests.support.product import Product
 
 _CLEANED_UP_S = 40.0

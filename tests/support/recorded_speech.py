@@ -12,8 +12,8 @@ from livekit import rtc
 from livekit.agents import APIConnectOptions, stt
 from livekit.plugins import deepgram
 
-from tests.standins.stage import until
 from tests.support.providers import Providers
+from tests.support.waiting import until_true
 
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=2)
 TIMEOUT_S = 20.0
@@ -65,7 +65,7 @@ async def heard(
             await asyncio.wait({sending, collecting}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 # The plugin itself ends up to 5 s later, when its keep-alive finds the end.
-                waiting = asyncio.create_task(until(ended, bool, timeout_s=TIMEOUT_S))
+                waiting = asyncio.create_task(until_true(ended, TIMEOUT_S))
                 await asyncio.wait({waiting, collecting}, return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
                 await asyncio.wait({collecting}, timeout=0.1)

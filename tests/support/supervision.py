@@ -20,7 +20,7 @@ from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.supervision.dispatches import DispatchSupervisor
 from agent.token_endpoint.supervision.reaper import Reaper
 from agent.token_endpoint.supervision.supervisor import PASS_S, Supervisor
-from tests.integration.endpoint_fixtures import endpoint_env
+from tests.support.endpoint_process import endpoint_env
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import agent_token, participant_token
 

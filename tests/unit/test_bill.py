@@ -22,7 +22,7 @@ from agent.outcomes.avatar_budget import utc_day
 from agent.store import SqliteStore
 from agent.token_endpoint.supervision.bill import BillCheck
 from tests.fakes.beyond_presence import KEY, BeyondPresenceSessions, beyond_presence
-from tests.unit.endpoint_app import settings as endpoint_settings
+from tests.support.endpoint_app import settings as endpoint_settings
 
 LEDGER = {"same": 100.0, "more": 100.0, "less": 100.0, "running": 100.0, "none": 5.0, "new": 0.0}
 THEIRS = {"same": 140.0, "more": 500.0, "less": 10.0, "running": None, "new": 0.0}

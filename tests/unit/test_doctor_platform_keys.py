@@ -15,7 +15,7 @@ from agent.cli.doctor.configuration import read_configuration, secret_values
 from agent.cli.doctor.http_client import HttpClient
 from agent.cli.doctor.result import CheckResult
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
-from tests.unit.endpoint_app import settings
+from tests.support.endpoint_app import settings
 from tests.unit.key_server import key_server, private_key, public_jwk
 
 ENDPOINT = frozenset({"endpoint"})

@@ -9,7 +9,8 @@ import pytest
 
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.http.schemas import PlatformFields
-from tests.unit.endpoint_app import JWT_SECRET, settings
+from tests.support.endpoint_app import settings
+from tests.support.endpoint_requests import JWT_SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [

@@ -16,8 +16,8 @@ from agent.outcomes.aggregate import without_person
 from agent.outcomes.record import Outcome
 from agent.outcomes.schema import VERSION, outcome_schema, schema_of
 from agent.token_endpoint.app import create_app
+from tests.support.endpoint_app import running, settings
 from tests.support.outcomes import full_outcome
-from tests.unit.endpoint_app import running, settings
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "outcome.schema.json"
 RELEASED = Path(__file__).with_name(f"outcome.v{VERSION}.released.json")

@@ -21,7 +21,8 @@ from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
 from agent.outcomes.expired import closed_as_worker_lost
 from agent.store import SqliteStore, Store
 from tests.support.outcomes import FAST, STARTED, outcome
-from tests.support.store_checks.delivery import DELIVERY_CHECKS, ended, until
+from tests.support.store_checks.delivery import DELIVERY_CHECKS, ended
+from tests.support.waiting import until_true
 from tests.support.webhook_receiver import SECRET, receiver
 
 ROOT = Path(__file__).parents[2]
@@ -83,10 +84,10 @@ async def test_failed_delivery_is_logged_with_advice_and_retry_time(
             OutcomeDelivery(store, platform.settings(), DeliveryTimes(every_s=0.02)),
         ):
             await platform.has(1)
-            await until(lambda: logged(1))
+            await until_true(lambda: logged(1))
             await store.retry_delivery("o", 7, 0)  # the next one is the eighth attempt
             await platform.has(2)
-            await until(lambda: logged(2))
+            await until_true(lambda: logged(2))
     first, eighth = (vars(record) for record in failures())
     assert first["error"] == (
         "OUTCOME_WEBHOOK_URL answered 401: check OUTCOME_WEBHOOK_SECRET on the platform"
@@ -136,11 +137,11 @@ async def test_delivery_logs_an_unreachable_store_once_and_continues_later(
             receiver() as platform,
             OutcomeDelivery(where.store, platform.settings(), FAST),
         ):
-            await until(lambda: logged("store_unreachable"))
+            await until_true(lambda: logged("store_unreachable"))
             await asyncio.sleep(0.2)  # many rounds
             where.move_back()
             await platform.has(1)
-            await until(lambda: logged("store_back"))
+            await until_true(lambda: logged("store_back"))
             # The greeting continues, but could not renew its lease while the store was away.
             assert await where.store.save_outcome("running", running, -1)
             await asyncio.sleep(0.1)  # several rounds

@@ -11,7 +11,7 @@ from agent.core.job_metadata import JobMetadata
 from agent.scripts import PROMPTS, introduction_of, load_library, script_for, welcome_for
 from agent.scripts.speakable import estimate_speech_s
 from agent.token_endpoint.http.greeting_response import greeting_response
-from tests.unit.endpoint_app import settings
+from tests.support.endpoint_app import settings
 
 
 @pytest.mark.parametrize("training", sorted(load_library(PROMPTS).scripts))

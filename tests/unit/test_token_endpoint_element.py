@@ -9,7 +9,7 @@ import pytest
 
 from agent.core.errors import ConfigError
 from agent.token_endpoint.http import element
-from tests.unit.endpoint_app import endpoint, settings
+from tests.support.endpoint_app import endpoint, settings
 
 SCRIPT = b"customElements.define('training-greeter', class extends HTMLElement {});"
 VERSIONED = "greeter-0.1.0-abc.js"

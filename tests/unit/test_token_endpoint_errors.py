@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.token_endpoint.greetings import Greetings
-from tests.unit.endpoint_app import BACKEND, endpoint, path_of
+from tests.support.endpoint_app import endpoint
+from tests.support.endpoint_requests import BACKEND, path_of
 
 
 async def test_unexpected_error_is_a_500_with_fallback_and_its_text_is_not_logged(

@@ -14,16 +14,9 @@ from agent.outcomes.feedback import newest_versions
 from agent.outcomes.record import Ended
 from agent.store import Store, open_store
 from agent.token_endpoint.tokens import generate_livekit_token
+from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
+from tests.support.endpoint_requests import BACKEND, browser, path_of
 from tests.support.outcomes import STARTED, outcome
-from tests.unit.endpoint_app import (
-    BACKEND,
-    LIVEKIT_KEY,
-    LIVEKIT_SECRET,
-    browser,
-    endpoint,
-    path_of,
-    settings,
-)
 
 GIVEN = {"helpful": True, "comment": "So\nkind!"}
 PATH = path_of("7") + "feedback/"

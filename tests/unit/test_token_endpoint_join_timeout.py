@@ -8,7 +8,8 @@ import pytest
 
 from agent.core.job_metadata import JobMetadata
 from agent.token_endpoint.greetings import Greetings
-from tests.unit.endpoint_app import BACKEND, endpoint, path_of
+from tests.support.endpoint_app import endpoint
+from tests.support.endpoint_requests import BACKEND, path_of
 
 
 @pytest.fixture

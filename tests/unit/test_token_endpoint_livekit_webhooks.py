@@ -25,7 +25,7 @@ from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
-from tests.unit.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
+from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
 
 ROOM = {"name": "training-session-7", "sid": "RM_1"}
 

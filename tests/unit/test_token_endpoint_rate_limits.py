@@ -16,7 +16,8 @@ from agent.store import ReachedLimit
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.rate_limits import RateLimits
 from agent.token_endpoint.sliding_window import LocalRates, Rate
-from tests.unit.endpoint_app import BACKEND, browser, endpoint, path_of, settings
+from tests.support.endpoint_app import endpoint, settings
+from tests.support.endpoint_requests import BACKEND, browser, path_of
 
 
 async def stay_in_one_minute() -> None:

@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 
 from agent.token_endpoint.__main__ import KEEP_ALIVE_S, server_config
 from agent.token_endpoint.http.uvicorn_server import EndpointHttpProtocol, http_protocol_for
-from tests.unit.endpoint_app import settings
+from tests.support.endpoint_app import settings
 
 
 class FakeTransport(asyncio.Transport):

@@ -10,9 +10,10 @@ import pytest
 from agent.core.errors import ConfigError
 from agent.core.settings import WorkerSettings
 from agent.telemetry.tracing import build_tracer_provider, export_job_spans, flush_traces
-from tests.integration.collector import collector
+from tests.support.collector import collector
+from tests.support.endpoint_app import endpoint
+from tests.support.endpoint_requests import browser, path_of
 from tests.support.environments import WORKER
-from tests.unit.endpoint_app import browser, endpoint, path_of
 
 
 async def test_build_tracer_provider_returns_none_without_a_collector() -> None:

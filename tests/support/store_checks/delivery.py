@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from agent.core.settings import StoreSettings
 from agent.core.types import Answer, Line
@@ -15,6 +13,7 @@ from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
 from agent.outcomes.record import Ended, Outcome
 from agent.store import Store
 from tests.support.outcomes import FAST, STARTED, outcome
+from tests.support.waiting import until_true
 from tests.support.webhook_receiver import receiver
 
 
@@ -24,12 +23,6 @@ async def ended(store: Store, id_: str, session_id: str = "s") -> None:
     await store.open_outcome(id_, session_id, record.model_dump_json(), 60)
     record.ended = Ended(reason="continue", at=STARTED + timedelta(seconds=90))
     assert await store.close_outcome(id_, record.model_dump_json())
-
-
-async def until(what: Callable[[], Awaitable[Any]], timeout_s: float = 10) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not await what():
-            await asyncio.sleep(0.01)
 
 
 async def all_done(store: Store) -> bool:
@@ -42,7 +35,7 @@ async def check_delivery_retries_until_accepted(store: Store) -> None:
     async with receiver(500, "hang", "redirect", "drop", 401) as platform:
         async with OutcomeDelivery(store, platform.settings(), FAST):
             await platform.has(6)
-            await until(lambda: all_done(store))
+            await until_true(lambda: all_done(store))
             await asyncio.sleep(0.1)  # a seventh attempt would come now
         assert len(platform.requests) == 6
         assert {headers["webhook-id"] for headers, _ in platform.requests} == {"outcome_o"}
@@ -60,7 +53,7 @@ async def check_several_deliveries_send_each_outcome_once(store: Store) -> None:
         for _ in range(3):
             await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), times))
         await platform.has(25)
-        await until(lambda: all_done(store))
+        await until_true(lambda: all_done(store))
         await asyncio.sleep(0.1)  # a second delivery would come now
         assert sorted(platform.ids()) == sorted(f"o{i}" for i in range(25))
 
@@ -122,7 +115,7 @@ async def check_forgotten_outcome_is_not_sent(store: Store) -> None:
 async def check_outcome_without_webhook_is_done_and_kept(store: Store) -> None:
     await ended(store, "o")
     async with OutcomeDelivery(store, StoreSettings.from_env({}), replace(FAST, no_webhook_s=0)):
-        await until(lambda: all_done(store))
+        await until_true(lambda: all_done(store))
     assert len(await store.outcomes("s")) == 1
 
 
@@ -144,7 +137,7 @@ async def check_outcomes_older_than_retention_are_deleted(store: Store) -> None:
 
     short = StoreSettings.from_env({"RETENTION_DAYS": "0.0000005"})  # 43 ms
     async with OutcomeDelivery(store, short, FAST):
-        await until(gone)
+        await until_true(gone)
 
 
 async def check_last_round_sends_what_is_due(store: Store) -> None:
@@ -175,7 +168,7 @@ async def check_unreadable_outcome_does_not_block_others(store: Store) -> None:
     await ended(store, "good")
     async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         await platform.has(1)
-        await until(lambda: all_done(store))
+        await until_true(lambda: all_done(store))
     assert platform.ids() == ["good"]
     assert (await store.outcomes("s"))[0] == "no JSON"
 

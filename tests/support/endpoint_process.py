@@ -7,36 +7,22 @@ import contextlib
 import os
 import re
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import httpx
-import jwt
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
+from tests.support.endpoint_requests import API_KEY, CONTINUE_URL, JWT_SECRET
+from tests.support.waiting import until_true
 
 ROOT = Path(__file__).resolve().parents[2]
-API_KEY = "the-backends-own-key"
-JWT_SECRET = "the-platforms-secret-of-32-bytes-"
-BACKEND = {"X-API-Key": API_KEY}
-CONTINUE_URL = "https://platform.example/video"
 UNEXPECTED_ERROR = '"event": "unexpected_error"'
 """Part of the log line of a request that failed with an exception in the endpoint."""
-
-
-def path_of(session_id: str, *, end: bool = False) -> str:
-    return f"/api/users/sessions/{session_id}/avatar-greeting/" + ("end/" if end else "")
-
-
-def browser(session_id: str, **claims: Any) -> dict[str, str]:
-    """The Authorization header that a trainee's browser sends."""
-    told = {"sub": "t-1", "exp": time.time() + 300, "session_id": session_id, **claims}
-    return {"Authorization": f"Bearer {jwt.encode(told, JWT_SECRET)}"}
 
 
 def check_error(answer: httpx.Response, status: int, code: str, *, retryable: bool = False) -> str:
@@ -52,20 +38,6 @@ def check_error(answer: httpx.Response, status: int, code: str, *, retryable: bo
     assert body["fallback"]["continue_url"].startswith("https://")
     assert body["fallback"]["locale"] == "en"
     return message
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-async def until(
-    what: Callable[[], Awaitable[Any]], timeout_s: float = 10, *, every_s: float = 0.05
-) -> Any:
-    """Wait until a condition is true; return its first true value."""
-    async with asyncio.timeout(timeout_s):
-        while not (found := await what()):  # noqa: ASYNC110 - the condition depends on another process
-            await asyncio.sleep(every_s)
-    return found
 
 
 @dataclass
@@ -131,7 +103,7 @@ async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
         return found[0] if found else None
 
     try:
-        base = await until(address, 30)
+        base = await until_true(address, 30)
         async with httpx.AsyncClient(base_url=base, timeout=20) as http:
             yield Endpoint(http, process, log)
     finally:
@@ -169,7 +141,7 @@ async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterato
         return "registered worker" in text
 
     try:
-        await until(registered, 20)
+        await until_true(registered, 20)
         yield
     finally:
         process.kill()

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-import jwt
 from fastapi import FastAPI
 
 from agent.core.settings import EndpointSettings
 from agent.token_endpoint.app import create_app
+from tests.support.endpoint_requests import API_KEY, CONTINUE_URL, JWT_SECRET, ORIGIN
 
-KEY = "the-backends-own-key"
-BACKEND = {"X-API-Key": KEY}
-JWT_SECRET = "the-platforms-secret-of-32-bytes-"
 LIVEKIT_KEY = "lk"
 LIVEKIT_SECRET = "livekits-secret-of-at-least-32-bytes"
-ORIGIN = "https://platform.example"
 
 
 def settings(state: Path, **more: str) -> EndpointSettings:
@@ -30,24 +24,14 @@ def settings(state: Path, **more: str) -> EndpointSettings:
             "LIVEKIT_TIMEOUT_S": "0.3",  # no second CreateRoom
             "LIVEKIT_API_KEY": LIVEKIT_KEY,
             "LIVEKIT_API_SECRET": LIVEKIT_SECRET,
-            "PLATFORM_API_KEY": KEY,
+            "PLATFORM_API_KEY": API_KEY,
             "PLATFORM_JWT_SECRET": JWT_SECRET,
-            "CONTINUE_URL": "https://platform.example/video",
+            "CONTINUE_URL": CONTINUE_URL,
             "CORS_ALLOWED_ORIGINS": ORIGIN,
             "STATE_DIR": str(state),
             **more,
         }
     )
-
-
-def path_of(session_id: str, *, end: bool = False) -> str:
-    return f"/api/users/sessions/{session_id}/avatar-greeting/" + ("end/" if end else "")
-
-
-def browser(session_id: str, **claims: Any) -> dict[str, str]:
-    """The header of a trainee's browser."""
-    told = {"sub": "t-1", "exp": time.time() + 86_400, "session_id": session_id, **claims}
-    return {"Authorization": f"Bearer {jwt.encode(told, JWT_SECRET)}"}
 
 
 @asynccontextmanager
