@@ -1,4 +1,8 @@
-"""The RPC methods that the page calls on the agent; see `agent.room.contract`."""
+"""The RPC methods that the page calls on the agent; see `agent.room.contract`.
+
+`earlier_lines` is answered by `agent.greeting.observers.earlier_lines`, and `greeter_alive` by
+`agent.room.single_agent`.
+"""
 
 from __future__ import annotations
 

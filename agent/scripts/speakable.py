@@ -15,7 +15,7 @@ _CHARACTERS_PER_S = {
     "zh": 4.5,
     "ko": 6.5,
 }
-_OTHERS_PER_S = 14.5
+_DEFAULT_CHARACTERS_PER_S = 14.5
 _PAUSE_S = 0.25
 """After a sentence."""
 
@@ -23,8 +23,8 @@ _SURELY_SHOUTED = re.compile(r"\b[A-ZÄÖÜÀ-Þ]{6,}\b")
 """Shorter words in capitals are abbreviations, such as `HACCP`."""
 _WORD_IN_CAPITALS = re.compile(r"\b[A-ZÄÖÜÀ-Þ]+\b")
 _AND = {"en": "and", "es": "y", "fr": "et", "de": "und", "pt": "e", "it": "e", "nl": "en"}
-_SAYABLE_MAX = 60  # characters
-_MARKS_AFTER = re.compile(r"(?<=[^\W\d_])[*:_/]-?(?=in\b|innen\b)")
+_SPEAKABLE_MAX = 60  # characters
+_GENDER_MARK = re.compile(r"(?<=[^\W\d_])[*:_/]-?(?=in\b|innen\b)")
 """The mark in `Mitarbeiter*in`, which is spoken as one word."""
 _PAUSES = re.compile(r"\s*(?:[,;|]|[:/](?!\d))\s*")
 """Marks that are spoken as a short pause: `Ladders: safe use`."""
@@ -37,7 +37,7 @@ def speakable_value(text: str, locale: str) -> str:
         return ""
     text = re.sub(r"\([^()]*\)", " ", text)
     text = text.replace("&", f" {_AND.get(locale.split('-')[0], ' ')} ")
-    text = _MARKS_AFTER.sub("", text)
+    text = _GENDER_MARK.sub("", text)
     text = _PAUSES.sub(", ", re.sub(r"\d{5,}", " ", text))
     kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "'-–," else " " for c in text)
     if text.isupper() and _SURELY_SHOUTED.search(text) and " " in text.strip():
@@ -46,15 +46,15 @@ def speakable_value(text: str, locale: str) -> str:
     said: list[str] = []
     for word in kept.split():
         word = _SURELY_SHOUTED.sub(lambda shouted: shouted[0].capitalize(), word.strip("-–'"))
-        if sum(map(len, said)) + len(said) + len(word) > _SAYABLE_MAX:
+        if sum(map(len, said)) + len(said) + len(word) > _SPEAKABLE_MAX:
             break
         said += [] if has_no_words(word) else [word]
-    return " ".join(said).strip(",") or kept.strip()[:_SAYABLE_MAX]
+    return " ".join(said).strip(",") or kept.strip()[:_SPEAKABLE_MAX]
 
 
 def estimate_speech_s(text: str, locale: str) -> float:
     """Estimate the seconds a voice needs; real voices differ by 10 to 20 %."""
-    rate = _CHARACTERS_PER_S.get(locale.split("-")[0], _OTHERS_PER_S)
+    rate = _CHARACTERS_PER_S.get(locale.split("-")[0], _DEFAULT_CHARACTERS_PER_S)
     sentences = len(re.findall(r"[.!?。！？…]+(?=\s|$)", text))
     return len(text) / rate + _PAUSE_S * max(0, sentences - 1)
 

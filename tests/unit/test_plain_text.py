@@ -32,7 +32,7 @@ from agent.scripts.wording import speech_problem
         ("💥", "", ""),
     ],
 )
-def test_short_text_keeps_punctuation_that_sayable_removes(
+def test_short_text_keeps_punctuation_that_a_voice_cannot_speak(
     given: str, read: str, said: str
 ) -> None:
     assert short_text(given) == read
