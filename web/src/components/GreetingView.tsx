@@ -9,7 +9,7 @@ import { turnOf } from "../livekit/turn.js";
 import {
   continueHintOf,
   type GreetingState,
-  hasSaidGoodbye,
+  hasSaidClosingLine,
   isConversing,
   isOver,
   isTextMode,
@@ -70,7 +70,7 @@ export function GreetingView(props: GreetingViewProps) {
   const turn = turnOf(agent, reconnecting);
   const questions = live && state.closing === undefined ? agent?.questions : undefined;
   const canTap = questions !== undefined && hasAnswers(questions);
-  const saidGoodbye = hasSaidGoodbye(state);
+  const saidClosingLine = hasSaidClosingLine(state);
   const asksForFeedback =
     props.takesFeedback &&
     (state.phase === "ended"
@@ -123,7 +123,9 @@ export function GreetingView(props: GreetingViewProps) {
                 canSend={live && !reconnecting}
                 send={send}
                 typing={typing}
-                placeholder={saidGoodbye ? "anythingElse" : textMode ? "textMode" : "placeholder"}
+                placeholder={
+                  saidClosingLine ? "anythingElse" : textMode ? "textMode" : "placeholder"
+                }
               />
             )}
           </>
@@ -135,7 +137,7 @@ export function GreetingView(props: GreetingViewProps) {
           captions={captions}
           readsLines={textMode || (live && playback !== "playing")}
           turn={
-            live && turn === "trainee" && !saidGoodbye
+            live && turn === "trainee" && !saidClosingLine
               ? yourTurn(microphone, textMode, canTap, texts)
               : undefined
           }

@@ -1,7 +1,7 @@
 import type { AgentPresence } from "../livekit/useAgentPresence.js";
 import type { Playback } from "../livekit/playbackReporter.js";
 import type { Microphone } from "../livekit/useMicrophone.js";
-import { type GreetingState, hasSaidGoodbye, isTextMode } from "../state/greetingState.js";
+import { type GreetingState, hasSaidClosingLine, isTextMode } from "../state/greetingState.js";
 import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
 import { AvatarVideo } from "./AvatarVideo.js";
@@ -59,7 +59,7 @@ export function Stage(props: StageProps) {
       )}
       {live && (
         <div className="tg-notes">
-          {agent !== undefined && !hasSaidGoodbye(state) && !waitsForTap && (
+          {agent !== undefined && !hasSaidClosingLine(state) && !waitsForTap && (
             <TurnPill {...{ agent, reconnecting, textMode, microphone, canTap }} />
           )}
           <p className="tg-mode-note" data-testid="mode-note" role="status">

@@ -187,7 +187,7 @@ export function closingOf(state: GreetingState): Closing | undefined {
 }
 
 /** The agent has said the closing line. It still answers, but Continue is what comes next. */
-export function hasSaidGoodbye(state: GreetingState): boolean {
+export function hasSaidClosingLine(state: GreetingState): boolean {
   const closing = closingOf(state);
   return closing !== undefined && closing !== "soon";
 }
