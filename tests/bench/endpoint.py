@@ -1,8 +1,8 @@
 """`make endpoint`: the token endpoint beside LiveKit's own CreateRoom, in one run.
 
 Each caller sends its next request when the last one was answered, each for a new session. The same
-client measures both: it sends prepared bytes and reads status and length, so it uses little CPU
-time itself. Both are measured in turns of one second, so that other programs slow down both. Each
+client measures both. The one called `bytes` sends prepared bytes and reads status and length, so it
+uses little CPU time itself; httpx is what a platform's backend may use. Both are measured in turns of one second, so that other programs slow down both. Each
 has a livekit-server of its own. No worker runs: a start is one CreateRoom with a dispatch for both.
 """
 
@@ -11,17 +11,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
@@ -35,7 +37,23 @@ from tests.support.endpoint_process import endpoint, endpoint_env
 from tests.support.endpoint_requests import API_KEY, path_of
 from tests.support.redis_server import redis_server
 
-MakeRequest = Callable[[str], bytes]
+
+@dataclass(frozen=True)
+class Request:
+    """A POST request."""
+
+    path: str
+    body: bytes
+    headers: dict[str, str]
+
+    def as_bytes(self) -> bytes:
+        """Return it as HTTP/1.1."""
+        fields = {"Host": "127.0.0.1", "Content-Length": str(len(self.body)), **self.headers}
+        lines = [f"POST {self.path} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items())]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode() + self.body
+
+
+MakeRequest = Callable[[str], Request]
 TRAINEE = {"trainee": {"id": "t", "name": "Ada"}, "training_type": "forklift"}
 
 
@@ -97,7 +115,7 @@ class Caller(asyncio.Protocol):
         self._sent += 1
         request = self._make(f"{self._number}-{self._sent}")
         self._sent_at = time.perf_counter()
-        self._transport.write(request)
+        self._transport.write(request.as_bytes())
 
 
 def _length(head: bytes) -> int:
@@ -106,10 +124,14 @@ def _length(head: bytes) -> int:
     return int(head[at:].partition(b"\r\n")[0])
 
 
-async def load(
-    url: str, make: MakeRequest, into: Measured, *, callers: int, seconds: float
+Load = Callable[[str, MakeRequest, Measured, int, float], Awaitable[None]]
+"""Sends requests to a URL from so many callers for so many seconds, and notes the answers."""
+
+
+async def send_bytes(
+    url: str, make: MakeRequest, into: Measured, callers: int, seconds: float
 ) -> None:
-    """Send requests for so many seconds, and add the answers to `into`."""
+    """The load of `Caller`."""
     parts = urlsplit(url)
     loop = asyncio.get_running_loop()
     began_at = time.perf_counter()
@@ -124,9 +146,30 @@ async def load(
     into.seconds += time.perf_counter() - began_at
 
 
-def post(path: str, body: bytes, *headers: str) -> bytes:
-    head = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", *headers]
-    return ("\r\n".join(head) + "\r\n\r\n").encode() + body
+async def send_with_httpx(
+    url: str, make: MakeRequest, into: Measured, callers: int, seconds: float
+) -> None:
+    """The load of one httpx client for all callers."""
+    began_at = time.perf_counter()
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+
+        async def call(number: int) -> None:
+            for sent in itertools.count():
+                request = make(f"{number}-{sent}")
+                sent_at = time.perf_counter()
+                if sent_at > began_at + seconds:
+                    return
+                response = await client.post(
+                    request.path, content=request.body, headers=request.headers
+                )
+                into.times.append(time.perf_counter() - sent_at)
+                into.statuses[response.status_code] += 1
+
+        await asyncio.gather(*(call(number) for number in range(callers)))
+    into.seconds += time.perf_counter() - began_at
+
+
+LOADS: dict[str, Load] = {"bytes": send_bytes, "httpx": send_with_httpx}
 
 
 def create_room(livekit: LiveKitServer) -> MakeRequest:
@@ -136,7 +179,7 @@ def create_room(livekit: LiveKitServer) -> MakeRequest:
     metadata = json.dumps({"v": 1, "session_id": "0-0", **TRAINEE})
     dispatch = api.RoomAgentDispatch(agent_name="greeter", metadata=metadata)
 
-    def make(session_id: str) -> bytes:
+    def make(session_id: str) -> Request:
         room = api.CreateRoomRequest(
             name=f"training-session-{session_id}",
             empty_timeout=EMPTY_TIMEOUT_S,
@@ -144,22 +187,20 @@ def create_room(livekit: LiveKitServer) -> MakeRequest:
             max_participants=MAX_PARTICIPANTS,
             agents=[dispatch],
         )
-        return post(
+        return Request(
             "/twirp/livekit.RoomService/CreateRoom",
             room.SerializeToString(),
-            "Content-Type: application/protobuf",
-            f"Authorization: Bearer {token}",
+            {"Content-Type": "application/protobuf", "Authorization": f"Bearer {token}"},
         )
 
     return make
 
 
-def start_greeting(session_id: str) -> bytes:
+def start_greeting(session_id: str) -> Request:
     """Return the backend's request for a new session and a new trainee."""
     body = json.dumps({**TRAINEE, "trainee": {"id": session_id, "name": "Ada"}}).encode()
-    return post(
-        path_of(session_id), body, "Content-Type: application/json", f"X-API-Key: {API_KEY}"
-    )
+    headers = {"Content-Type": "application/json", "X-API-Key": API_KEY}
+    return Request(path_of(session_id), body, headers)
 
 
 @contextlib.asynccontextmanager
@@ -171,7 +212,13 @@ async def new_livekit() -> AsyncIterator[tuple[LiveKitServer, Path]]:
 
 
 async def measure(
-    callers: int, rounds: int, *, redis: bool, seconds: float = 1.0, idle_s: float = 10.0
+    load: Load,
+    callers: int,
+    rounds: int,
+    *,
+    redis: bool,
+    seconds: float = 1.0,
+    idle_s: float = 10.0,
 ) -> tuple[Measured, Measured]:
     """Measure LiveKit and the endpoint in turns; return the answers of both."""
     async with contextlib.AsyncExitStack() as stack:
@@ -188,11 +235,11 @@ async def measure(
             (str(running.http.base_url), start_greeting, ours),
         )
         for url, make, _ in sides:
-            await load(url, named("warm", make), Measured(), callers=callers, seconds=0.5)
+            await load(url, named("warm", make), Measured(), callers, 0.5)
         before = cpu_s(running.process.pid)
         for number in range(rounds):
             for url, make, into in sides:
-                await load(url, named(f"{number}", make), into, callers=callers, seconds=seconds)
+                await load(url, named(f"{number}", make), into, callers, seconds)
         after = cpu_s(running.process.pid)
         ours.cpu_s = after - before
         await asyncio.sleep(idle_s)
@@ -205,12 +252,12 @@ def named(prefix: str, make: MakeRequest) -> MakeRequest:
     return lambda session_id: make(f"{prefix}-{session_id}")
 
 
-def show(what: str, callers: int, measured: Measured, livekit: Measured) -> None:
+def show(client: str, what: str, measured: Measured, livekit: Measured) -> None:
     """Print one line of the table, with the ratios to LiveKit's own."""
     p50, p99 = (measured.percentile_ms(percent) for percent in (50, 99))
     refused = sum(n for status, n in measured.statuses.items() if status >= 300)
     print(
-        f"| {callers} | {what} | {measured.rate:.0f} | {measured.rate / livekit.rate:.2f} "
+        f"| {client} | {what} | {measured.rate:.0f} | {measured.rate / livekit.rate:.2f} "
         f"| {p50:.0f} ms | {p99:.0f} ms | {p99 / livekit.percentile_ms(99):.1f} | {refused} "
         f"| {measured.cpu_s / len(measured.times) * 1000:.2f} ms | {measured.idle_cpu_s:.2f} s |",
         flush=True,
@@ -221,19 +268,22 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--callers", type=int, nargs="+", default=[8, 32])
     parser.add_argument("--rounds", type=int, default=6, help="of one second for each of the two")
+    parser.add_argument("--clients", nargs="+", default=list(LOADS), choices=LOADS)
     parser.add_argument("--stores", nargs="+", default=["SQLite", "Redis"])
     arguments = parser.parse_args()
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
     print(
-        "| Callers | Server | Starts/s | Ratio | p50 | p99 | Ratio | Refused | CPU per start ",
+        "| Client, callers | Server | Starts/s | Ratio | p50 | p99 | Ratio | Refused | CPU per start ",
         end="",
     )
     print("| CPU in the 10 s after |\n|---|---|---|---|---|---|---|---|---|---|")
-    for callers in arguments.callers:
-        for store in arguments.stores:
-            theirs, ours = await measure(callers, arguments.rounds, redis=store.lower() == "redis")
-            show("LiveKit", callers, theirs, theirs)
-            show(f"endpoint, {store}", callers, ours, theirs)
+    runs = itertools.product(arguments.clients, arguments.callers, arguments.stores)
+    for client, callers, store in runs:
+        theirs, ours = await measure(
+            LOADS[client], callers, arguments.rounds, redis=store.lower() == "redis"
+        )
+        show(f"{client}, {callers}", "LiveKit", theirs, theirs)
+        show(f"{client}, {callers}", f"endpoint, {store}", ours, theirs)
 
 
 if __name__ == "__main__":
