@@ -18,6 +18,7 @@ from abc import ABC
 from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Any, Final
 
+import aiohttp
 import numpy as np
 from aiohttp import web
 from google import genai
@@ -50,6 +51,23 @@ def set_gemini_tts_timeout(
     """
     options = types.HttpOptions(timeout=timeout_ms, headers={"X-Server-Timeout": "10"})
     voice._client = genai.Client(**access, http_options=options)
+
+
+_IDLE_CONNECTION_S: Final = 120.0
+"""As in livekit-agents' own session, which the other providers use."""
+
+
+async def keep_idle_connections(model: google.LLM) -> None:
+    """Let a Gemini model use a connection again that was idle for up to two minutes.
+
+    google-genai 3.4 has aiohttp's default, 15 s, and no option for it. A line and the trainee's
+    answer often take longer, so that the reply would wait for a new connection and for TLS: two to
+    three round trips.
+    """
+    session = await model._client._api_client._get_aiohttp_session()
+    connector = getattr(session, "connector", None)
+    if isinstance(connector, aiohttp.TCPConnector):
+        connector._keepalive_timeout = _IDLE_CONNECTION_S
 
 
 class GeminiLLM(google.LLM):

@@ -11,7 +11,11 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import is_given
 
-from agent.core.livekit_internals import GeminiLLM, UnmeasuredLLMStream
+from agent.core.livekit_internals import (
+    GeminiLLM,
+    UnmeasuredLLMStream,
+    keep_idle_connections,
+)
 from agent.core.log import logger
 from agent.speech.gemini_thinking import is_off, thinking_of
 from agent.speech.reply_check import NotSpeechError, ReplyCheck
@@ -91,6 +95,7 @@ class GeminiModel(llm.LLM[Any]):
         )
 
     async def _prewarm_impl(self) -> None:
+        await keep_idle_connections(self.gemini)
         self.gemini.prewarm()
 
     async def aclose(self) -> None:
