@@ -12,7 +12,7 @@ from pathlib import Path
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 
-MODULE = "agent.demo.providers.process"
+MODULE = "agent.demo.providers"
 _READY_TIMEOUT_S = 60.0
 
 

@@ -1,37 +1,25 @@
 """The stand-ins of the providers, as tests control and read them.
 
-The tests start the stand-ins with this module: it adds a control API to their process.
+The tests start them with `tests.support.provider_process`, which adds a control API.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 
-from agent.demo.providers.beyond_presence.api import BeyondPresence
-from agent.demo.providers.beyond_presence.sessions import AvatarSession
-from agent.demo.providers.faults import Faults, UnknownFault
-from agent.demo.providers.gemini.api import Gemini
-from agent.demo.providers.gemini.messages import Reply
-from agent.demo.providers.process import main
-from agent.demo.providers.wire import Shared
 from agent.demo.stand_ins import StandIns, stand_ins
 
-MODULE = "tests.support.providers"
+MODULE = "tests.support.provider_process"
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 class Providers(StandIns):
-    """Running stand-ins whose process has the control API of this module."""
+    """Running stand-ins whose process has the control API of the tests."""
 
     @classmethod
     def of(cls, running: StandIns | None) -> Providers:
@@ -72,60 +60,8 @@ class Providers(StandIns):
             return content
 
 
-def _as_json(session: AvatarSession) -> dict[str, Any]:
-    """With `seconds`: what the provider would bill up to now."""
-    joined, left = session.joined_at, session.left_at
-    seconds = 0.0 if joined is None else (left or time.time()) - joined
-    return {**vars(session), "seconds": round(seconds, 3)}
-
-
 @contextlib.asynccontextmanager
 async def running_providers(log: Path, **environment: str) -> AsyncIterator[Providers]:
     """Run the stand-ins until the block ends; the environment is that of their process."""
     async with stand_ins(log, environment=environment, module=MODULE) as running:
         yield Providers.of(running)
-
-
-def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.RouteDef]:
-    """The control API."""
-
-    def replace_faults(texts: list[str]) -> None:
-        shared.faults.active = Faults(texts).active
-
-    def script(replies: list[dict[str, Any]]) -> None:
-        gemini.script = deque(Reply(**reply) for reply in replies)
-
-    shows: dict[str, Callable[[], Any]] = {
-        "/sessions": lambda: [_as_json(session) for session in bey.avatars.sessions.values()],
-        "/calls": lambda: [asdict(call) for call in shared.calls],
-    }
-    replaces: dict[str, Callable[[Any], None]] = {
-        "/faults": replace_faults,
-        "/gemini/script": script,
-    }
-
-    async def show(request: web.Request) -> web.Response:
-        return web.json_response(shows[request.path]())
-
-    async def replace(request: web.Request) -> web.Response:
-        try:
-            replaces[request.path](await request.json())
-        except (UnknownFault, TypeError, AttributeError, json.JSONDecodeError) as e:
-            return web.json_response({"error": str(e)}, status=400)
-        return web.json_response({"ok": True})
-
-    async def reset(_: web.Request) -> web.Response:
-        await bey.avatars.stop()
-        bey.avatars.sessions.clear()
-        shared.calls.clear()
-        shared.faults.active.clear()
-        gemini.script.clear()
-        return web.json_response({"ok": True})
-
-    shown = [web.get(path, show) for path in shows]
-    replaced = [web.put(path, replace) for path in replaces]
-    return [*shown, *replaced, web.post("/reset", reset)]
-
-
-if __name__ == "__main__":
-    main(_control)

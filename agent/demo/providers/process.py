@@ -1,4 +1,4 @@
-"""The process of all stand-ins: `python -m agent.demo.providers.process PORT [FAULT …]`."""
+"""The process of all stand-ins: `python -m agent.demo.providers PORT [FAULT …]`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,3 @@ def main(more_routes: Routes = lambda *_: []) -> None:
     logging.basicConfig(level=logging.WARNING, format="stand-ins: %(message)s")
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(serve_stand_ins(int(sys.argv[1]), sys.argv[2:], more_routes))
-
-
-if __name__ == "__main__":
-    main()

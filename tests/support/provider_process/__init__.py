@@ -1,0 +1,1 @@
+"""The process of the stand-ins with which tests control them."""
