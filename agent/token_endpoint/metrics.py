@@ -89,18 +89,27 @@ STORE_LIMIT = Gauge(
 
 
 class StoredCounts(Collector):
-    """Exposes the counts of `agent.outcomes.tally` from the store. All replicas show the same.
+    """Exposes the counts of `agent.outcomes.tally` from the store.
+
+    Prometheus takes a counter that falls for one that began again at 0, and counts its whole value
+    as new: all alerts on it would fire. So nothing is shown before the store was read for the first
+    time, and what is shown never falls, even if the store does: a backup was restored, or a Redis
+    replica that lacked the last changes took over.
 
     Known labels are 0 from the start; otherwise Prometheus would miss the first increase.
     """
 
     def __init__(self, families: Mapping[str, StoredFamily]) -> None:
         self._families = families
-        self._counts: dict[str, float] = {}
+        self._read: dict[str, float] = {}
+        self._shown: dict[str, float] | None = None
 
     def update(self, counts: Mapping[str, float]) -> None:
-        """Show these counts from now on."""
-        self._counts = dict(counts)
+        """Add what the store counted since the last call; the first call shows all of it."""
+        shown = {} if self._shown is None else self._shown
+        for name, value in counts.items():
+            shown[name] = shown.get(name, 0.0) + max(value - self._read.get(name, 0.0), 0.0)
+        self._read, self._shown = dict(counts), shown
 
     def describe(self) -> Iterable[CounterMetricFamily]:
         for about in self._families.values():
@@ -109,13 +118,14 @@ class StoredCounts(Collector):
     def collect(self) -> Iterable[CounterMetricFamily]:
         for key, about in self._families.items():
             family = CounterMetricFamily(about.name, about.help, labels=about.labels)
-            values = dict.fromkeys(about.known, 0.0)
-            for name, value in self._counts.items():
-                of, *labels = name.split("|")
-                if of == key and len(labels) == len(about.labels):
-                    values[tuple(labels)] = value
-            for known, value in sorted(values.items()):
-                family.add_metric(known, value)
+            if self._shown is not None:
+                values = dict.fromkeys(about.known, 0.0)
+                for name, value in self._shown.items():
+                    of, *labels = name.split("|")
+                    if of == key and len(labels) == len(about.labels):
+                        values[tuple(labels)] = value
+                for known, value in sorted(values.items()):
+                    family.add_metric(known, value)
             yield family
 
 

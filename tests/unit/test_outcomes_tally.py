@@ -14,12 +14,8 @@ from agent.outcomes.record import Ended, Fault, Recorded
 from agent.outcomes.tally import count_outcome, counts_of
 from agent.outcomes.timeline import Timeline
 from agent.store import SqliteStore
-from agent.token_endpoint.metrics import STORED_COUNTS
+from agent.token_endpoint.metrics import STORED_COUNTS, StoredCounts, StoredFamily
 from tests.support.outcomes import closed_outcome
-
-
-def shown(name: str, **labels: str) -> float | None:
-    return REGISTRY.get_sample_value(f"training_greeter_endpoint_{name}_total", labels)
 
 
 def start(**at_s: float) -> Timeline:
@@ -86,18 +82,50 @@ def test_reasons_of_the_page_and_missing_openings_have_their_own_labels() -> Non
     assert counts_of(changed)["greetings|none|other"] == 1
 
 
+def values(counts: StoredCounts) -> dict[str, float]:
+    return {",".join(s.labels.values()): s.value for f in counts.collect() for s in f.samples}
+
+
+def stored_counts() -> StoredCounts:
+    family = StoredFamily(name="x", help="x", labels=("mode", "ending"), known=(("none", "other"),))
+    return StoredCounts({"greetings": family})
+
+
 async def test_endpoint_shows_the_counts_of_the_store(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "s")
+    store, counts = SqliteStore(tmp_path / "s"), stored_counts()
     try:
-        for _ in range(2):
-            await count_outcome(store, closed_outcome(mode="voice").model_dump_json())
-        STORED_COUNTS.update(await store.counts())
-        assert shown("greetings", mode="voice", ending="continue") == 2
-        assert shown("greetings", mode="none", ending="session_failed") == 0, "from the start"
-        assert shown("faults", part="llm", status="") == 0
+        for number in range(2):
+            closed = closed_outcome(mode="voice").model_dump_json()
+            await count_outcome(store, closed)
+            counts.update(await store.counts())
+            assert values(counts) == {"none,other": 0, "voice,continue": number + 1}
     finally:
-        STORED_COUNTS.update({})
         await store.aclose()
+
+
+def test_stored_counts_are_not_shown_before_the_store_was_read() -> None:
+    """0, and then the total, would look like an increase by the total."""
+    counts = stored_counts()
+    assert values(counts) == {}
+    counts.update({})
+    assert values(counts) == {"none,other": 0}
+
+
+def test_stored_counts_do_not_fall_if_the_store_loses_some() -> None:
+    """Prometheus takes a counter that falls for a new one, and counts all of it again."""
+    counts, name = stored_counts(), "greetings|avatar|worker_lost"
+    for stored, shown in ((7, 7), (5, 7), (6, 8)):
+        counts.update({name: stored})
+        assert values(counts)["avatar,worker_lost"] == shown
+    counts.update({})
+    counts.update({name: 1})
+    assert values(counts)["avatar,worker_lost"] == 9
+
+
+def test_endpoint_exposes_every_family_of_counts() -> None:
+    assert {about.name for about in STORED_COUNTS.describe()} >= {
+        f"training_greeter_endpoint_{name}" for name in ("greetings", "recordings", "bill_sessions")
+    }
 
 
 async def test_count_outcome_does_not_raise_if_the_store_fails() -> None:
