@@ -48,6 +48,15 @@ def test_worker_is_stopped_only_after_its_greetings() -> None:
     assert value_in("greeter-worker", "KillMode") == "mixed", "only the worker gets SIGTERM"
 
 
+def test_guide_creates_the_state_folder_before_it_runs_doctor() -> None:
+    """systemd creates it at the first start; until then doctor would fail `store.usable`."""
+    folder = f"/var/lib/{value_in('greeter-worker', 'StateDirectory')}"
+    guide = (ROOT / "docs" / "deploy-self-hosted.md").read_text()
+    created = guide.index(f"sudo install -d -m 700 -o greeter -g greeter {folder}\n")
+    assert created < guide.index("sudo -u greeter .venv/bin/python -m agent doctor")
+    assert f"STATE_DIR={folder}\n" in guide
+
+
 def test_units_are_valid_for_systemd(tmp_path: Path) -> None:
     verify = shutil.which("systemd-analyze")
     if verify is None:
