@@ -61,17 +61,15 @@ class Conversation:
         self._closing: asyncio.Task[None] | None = None
         for model in llm.models if isinstance(llm, FallbackModels) else ():
             model.on("error", self._on_model_error)
-        activity = VoiceActivity()
         self.session: AgentSession[GreetingState] = (
-            build_session(llm, state, vad=activity) if settings else build_text_session(llm, state)
+            build_session(llm, state) if settings else build_text_session(llm, state)
         )
         self._line = AgentLine(self.session)
         self._paused = PausedLine(self.session, self._line, events)
-        activity.attach(self._line)
         self._texts = texts = LineTexts()
         self._words = TraineeWords(
             self._line,
-            activity,
+            VoiceActivity(self._line),
             events,
             locale=lambda: state.script.locale,
             line_text=lambda: texts.both,

@@ -98,6 +98,7 @@ class GreetingAgent(Agent):
             stt=speech.recognition.stt if speech else NOT_GIVEN,
             turn_handling=speech.recognition.turn_handling if speech else NOT_GIVEN,
             tts=speech.tts if speech else NOT_GIVEN,
+            vad=speech.words.activity if speech else NOT_GIVEN,
         )
 
     async def on_enter(self) -> None:

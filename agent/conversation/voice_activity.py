@@ -3,8 +3,8 @@
 While the detector reports speech, livekit-agents pauses a line and does not begin the next one. A
 machine or a crowd can sound like speech for minutes.
 
-`VoiceActivity` is the detector of a session. It passes the events of a `SpeechDetector` through a
-`NoiseGate`.
+`VoiceActivity` is the detector of a conversation, which every agent brings. It passes the events of
+a `SpeechDetector` through a `NoiseGate`.
 """
 
 from __future__ import annotations
@@ -34,22 +34,14 @@ _WORDLESS_MAX: Final = 3
 class VoiceActivity(VAD):
     """Detects speech, with noise filtered out."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: AgentLine) -> None:
         super().__init__(capabilities=VADCapabilities(update_interval=WINDOW_S))
-        self._line: AgentLine | None = None
+        self._line = line
         self._wordless_in_row = 0
         self._words_at = 0.0
         self._open_streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
         self.hears_echo = False
         """True if the client sends the agent's own voice. Sound then does not pause a line."""
-
-    def attach(self, line: AgentLine) -> None:
-        """Follow the agent's lines. Call this before the session starts.
-
-        The constructor cannot take the line: `AgentLine` needs the session, and the session needs
-        this detector.
-        """
-        self._line = line
 
     def echo_detected(self) -> None:
         """Note that the client sends the agent's own voice."""
@@ -85,7 +77,7 @@ class VoiceActivity(VAD):
     @property
     def in_line(self) -> bool:
         """True while the agent says a line."""
-        return self._line is not None and self._line.under_way
+        return self._line.under_way
 
     @property
     def ignores_sound(self) -> bool:
@@ -95,8 +87,7 @@ class VoiceActivity(VAD):
     @property
     def wordless_max_s(self) -> float:
         """How long sound counts as speech after its start, or its latest words."""
-        due = self._line is not None and self._line.is_due
-        return _WORDLESS_DURING_LINE_S if due else _WORDLESS_S
+        return _WORDLESS_DURING_LINE_S if self._line.is_due else _WORDLESS_S
 
     def wordless_s(self, began_at: float) -> float:
         """Seconds since the sound began, or since the latest words."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final, TypeVar
 
 from livekit.agents import AgentSession, APIConnectOptions, llm
-from livekit.agents.vad import VAD
 from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from agent.speech.models import LLM_CONNECT_OPTIONS
@@ -30,11 +29,11 @@ retried every half second and would end a greeting before it begins. Our greetin
 opening is said and typed text is answered."""
 
 
-def build_session(model: llm.LLM[Any], userdata: T, vad: VAD) -> AgentSession[T]:
-    """Build a spoken conversation; each agent brings its own speech recognition and voice."""
+def build_session(model: llm.LLM[Any], userdata: T) -> AgentSession[T]:
+    """Build a spoken conversation; each agent brings speech recognition, voice and detector."""
     return AgentSession[T](
         llm=model,
-        vad=vad,
+        vad=None,
         userdata=userdata,
         max_tool_steps=_MAX_TOOL_STEPS,
         turn_handling={

@@ -32,8 +32,8 @@ class RecognisedWords:
         events = Events()
         events.on(SpeechRecognised, self._on_recognised)
         self.recognised = 0
-        self.activity = VoiceActivity()
         line = AgentLine(cast(Any, self.session))
+        self.activity = VoiceActivity(line)
         self.words = TraineeWords(
             line, self.activity, events, locale=lambda: locale, line_text=lambda: LINE
         )

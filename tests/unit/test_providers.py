@@ -8,7 +8,6 @@ import pytest
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
-from agent.conversation.voice_activity import VoiceActivity
 from agent.core.errors import ConfigError
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
@@ -130,7 +129,7 @@ async def test_base_urls_get_the_paths_of_the_provider() -> None:
 
 async def test_session_does_not_use_livekit_gateway() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
-    handling = build_session(build_llm(settings), None, VoiceActivity()).options.turn_handling
+    handling = build_session(build_llm(settings), None).options.turn_handling
     assert handling["turn_detection"] == "vad"
     assert handling["interruption"]["mode"] == "vad"
 

@@ -27,8 +27,7 @@ class Setup:
         self.now = 100.0
         monkeypatch.setattr(voice_activity.time, "monotonic", lambda: self.now)
         self.session = FakeSession()
-        self.activity = VoiceActivity()
-        self.activity.attach(AgentLine(cast(Any, self.session)))
+        self.activity = VoiceActivity(AgentLine(cast(Any, self.session)))
         self.gate = NoiseGate(self.activity)
 
     def hears(
