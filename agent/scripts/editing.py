@@ -19,7 +19,7 @@ from agent.scripts.front_matter import PARTS
 from agent.scripts.schema import Shared
 
 PERSONA: Final = "persona"
-"""Stands for the text below the front matter, which is no field."""
+"""Stands for the text below the front matter, which is not a field."""
 _TRANSLATED: Final = frozenset(
     "training opening closing welcome_text talking_points facts questions words industries".split()
 ) | frozenset(Shared.model_fields)

@@ -46,7 +46,7 @@ class Step:
     one_core: bool = False
     """Whether it uses one core at most; such steps in a row run side by side."""
     may_be_empty: bool = False
-    """Whether it is no failure if pytest finds no test."""
+    """Whether the step passes if pytest finds no test."""
     failed_alone: tuple[str, ...] = ()
     """Runs the tests that failed again, one by one; empty if they ran alone already."""
 

@@ -35,7 +35,7 @@ async def test_soak_answers_every_trainee_and_leaves_nothing_behind(
     # Earlier lines belong to other tests; their process ids may be in use again.
     logged = len(product.events("worker"))
 
-    # What is loaded once is no leak.
+    # What is loaded once is not a leak.
     await soak(product, [Visit(fault="", ending="continue")], say=print)
     await _nothing_left(product, since=logged)
     before = {name: Footprint.of(pid) for name, pid in processes.items()}

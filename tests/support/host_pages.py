@@ -41,7 +41,7 @@ const props: AvatarGreetingProps = { endpointUrl: "/greeting/", locale: "es", la
 export const right = <AvatarGreeting {...props} onContinue={(url) => url?.length} />;
 export const picture = <AvatarVideo videoTrack={undefined} />;
 export const Own = () => <p>{useGreeting(props).conversation.captions.length}</p>;
-// @ts-expect-error a number is no address
+// @ts-expect-error a number is not an address
 export const wrong = <AvatarGreeting endpointUrl={7} />;
 // @ts-expect-error there is no such phase
 export const never = <AvatarGreeting {...props} onStateChange={(s) => s.phase === "nowhere"} />;

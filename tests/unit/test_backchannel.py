@@ -1,4 +1,4 @@
-"""A word such as "okay" while the agent speaks is no answer, unless the line ends then."""
+"""A word such as "okay" while the agent speaks is not an answer, unless the line ends then."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
 Folder = Annotated[Path, AfterValidator(lambda value: Path(os.path.expanduser(value)))]
 """`~` is the home folder: no shell expands the values of `.env`."""
 Key = Annotated[str, AfterValidator(_key)]
-"""A key's name or an id that is no secret."""
+"""A key's name or an id that is not a secret."""
 SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 """A key that is sent in a header: a service would refuse each call with a misspelt one."""
 Secret = Annotated[SecretStr, AfterValidator(_secret)]

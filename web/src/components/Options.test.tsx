@@ -30,7 +30,7 @@ test("the page shows the name as the agent says it", async () => {
   expect(screen.getByTestId("name-note").textContent).toContain("will call you Zoë");
 });
 
-test("a text that is no name changes nothing", async () => {
+test("a text that is not a name changes nothing", async () => {
   const { onName } = show(undefined);
   await userEvent.type(screen.getByTestId("name-input"), "123{Enter}");
   await waitFor(() =>

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 
 import { catchRefusedSound } from "./microphoneSound.js";
 
-test("sound that the browser refuses after the microphone is no uncaught error", async () => {
+test("sound that the browser refuses after the microphone is not an uncaught error", async () => {
   const room = new Room();
   const startAudio = room.startAudio as VoidFunction;
   const refused = vi.fn(() => Promise.reject(new DOMException("No.", "NotAllowedError")));
