@@ -8,6 +8,7 @@ import pytest
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
+from agent.conversation.voice_activity import VoiceActivity
 from agent.core.errors import ConfigError
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
@@ -63,6 +64,8 @@ async def test_switch_language_keeps_recognition_and_changes_the_voice() -> None
     after = conversation.script.switch_language("es")
     assert after is conversation.agent
     assert after.stt is before.stt
+    assert isinstance(after.vad, VoiceActivity)
+    assert after.vad is before.vad
     assert first_voice(conversation).model == "aura-2-celeste-es"
 
 
