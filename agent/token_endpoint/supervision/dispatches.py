@@ -104,7 +104,7 @@ class DispatchSupervisor:
             return
         if state.agent_missing_since is None:
             state.agent_missing_since = now
-        reopened = request is not None and request.room_sid != state.room.sid
+        reopened = _is_reopened(state, request)
         expected = not reopened and state.trainee_seen_at < state.request_at
         if request is None or state.lost_agents >= MAX_LOST:
             return
@@ -133,7 +133,7 @@ class DispatchSupervisor:
         room again.
         """
         session_id = state.session_id
-        reopened = request is not None and request.room_sid != state.room.sid
+        reopened = _is_reopened(state, request)
         over = await self._store.end_reason(session_id) is not None
         if not over and reopened:
             only_agents = (participants.agent or participants.avatars) and not participants.trainee
@@ -204,7 +204,7 @@ class DispatchSupervisor:
         if not await self._store.claim(dispatch_claim(session_id), self._check_s):
             return  # a request dispatched moments ago
         phase = await self._store.phase(session_id)
-        reopened = request.room_sid != state.room.sid
+        reopened = _is_reopened(state, request)
         if phase is Phase.ENDED or (phase is Phase.MET and reopened and not state.met):
             return  # it is over: they had met, and then the room was closed
         if phase is None:
@@ -248,3 +248,8 @@ class DispatchSupervisor:
                 await self._rooms.delete_dispatch(state.name, dispatch.id)
         for dispatch_id in due:
             del state.unanswered[dispatch_id]
+
+
+def _is_reopened(state: RoomState, request: KnownRequest | None) -> bool:
+    """Return whether a participant has opened the room again, after the room of the request."""
+    return request is not None and request.room_sid != state.room.sid

@@ -151,7 +151,7 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
 
     /**
      * Forget a token that was requested more than `ageMs` ago, so that the next request starts the
-     * greeting again if its agent did not wait for so long.
+     * greeting again if its agent did not wait that long.
      */
     forgetTokenOlderThan(ageMs: number): void {
       const { requestedAt } = times;
