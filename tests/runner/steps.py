@@ -23,7 +23,6 @@ _WITH_TESTS_TO_RUN_ALONE = (
     "tests/standins/test_gemini_live.py",
 )
 """The files that have tests with the mark `alone`."""
-_UNIT = "tests/unit"
 _SOAK = "tests/soak/test_soak.py"
 """The only file of its folder that `make test` runs, with few greetings; see `make soak`."""
 _VARIANTS = "variants"
@@ -68,7 +67,8 @@ def plan(
     if group in {None, "check"}:
         steps += _checks(page="page" not in missing)
     if group in {None, "unit"}:
-        steps += _unit_tests(2 * steps_at_a_time(), pytest_arguments)
+        command = (sys.executable, "-m", "tests.runner.unit_tests", *pytest_arguments)
+        steps.append(Step("unit tests", command, may_be_empty=bool(pytest_arguments)))
     if group == _PACKAGES:
         steps.append(_pytest("package tests", [f"tests/{_PACKAGES}"], 1, pytest_arguments))
     folders = [f"tests/{f}" for f in _PRODUCT_FOLDERS if group in {None, "product", f}]
@@ -77,7 +77,7 @@ def plan(
     paths = [_SOAK if f == "tests/soak" else f for f in folders]
     together = [path for path in paths if not _is_in(path, impossible)]
     # The tests mostly wait. More processes would delay each other, and tests measure delays.
-    number = processes or _cores() + 1
+    number = processes or cores() + 1
     if together:
         command = [*together, *(i for i in ignored if _is_in(i.partition("=")[2], together))]
         name = "product tests, side by side"
@@ -99,32 +99,9 @@ def plan(
     return steps
 
 
-def steps_at_a_time() -> int:
-    """How many steps with `one_core` run side by side: unit tests wait for half of their time."""
-    return 2 * _cores()
-
-
-def _cores() -> int:
+def cores() -> int:
+    """How many steps with `one_core` run side by side."""
     return os.cpu_count() or 2
-
-
-def _unit_tests(parts: int, arguments: list[str]) -> list[Step]:
-    """Share the test files out among plain pytest processes, two for each that runs at a time.
-
-    With fewer, the longest one would run alone at the end. pytest-xdist would need a third more CPU
-    time: it sends a message for every test.
-    """
-    files = sorted(str(path.relative_to(ROOT)) for path in Path(ROOT, _UNIT).glob("test_*.py"))
-    program = (sys.executable, "-m", "pytest", "-p", "no:xdist", "-q", "--durations", "5")
-    return [
-        Step(
-            f"unit tests, part {number} of {parts}",
-            (*program, *files[number - 1 :: parts], *arguments),
-            one_core=True,
-            may_be_empty=bool(arguments),
-        )
-        for number in range(1, parts + 1)
-    ]
 
 
 def _is_in(path: str, folders: Iterable[str]) -> bool:

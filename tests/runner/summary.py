@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.runner.prerequisites import NEEDED_BY
-from tests.runner.steps import Step, steps_at_a_time
+from tests.runner.steps import Step, cores
 
 Result = tuple[str, bool, float]
 """Of one step: name, whether it passed, seconds."""
@@ -32,7 +32,7 @@ def run_steps(steps: list[Step], missing: dict[str, str], *, retry_alone: bool =
     results: list[Result] = []
     for one_core, group in itertools.groupby(steps, key=lambda step: step.one_core):
         if one_core:
-            with ThreadPoolExecutor(steps_at_a_time()) as places:
+            with ThreadPoolExecutor(cores()) as places:
                 results += places.map(_run_quietly, group)
         else:
             results += [_run(step, retry_alone=retry_alone) for step in group]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from tests.runner.prerequisites import NEEDED_BY
 from tests.runner.steps import ROOT, Step, plan
 from tests.runner.summary import run_steps, summary
+from tests.runner.unit_tests import UNIT_TESTS, exit_code, shares
 
 
 def test_plan_runs_every_test_folder() -> None:
@@ -18,7 +21,7 @@ def test_plan_runs_every_test_folder() -> None:
     tests = [p for p in Path(ROOT, "tests").rglob("test_*.py") if paths.isdisjoint(p.parents)]
     # `make evals` and `make packages` run those: they need a real model, and much time.
     # `make soak` runs all of tests/soak.
-    others = {ROOT / f"tests/{name}" for name in ("evals", "packages", "soak")}
+    others = {UNIT_TESTS, *(ROOT / f"tests/{name}" for name in ("evals", "packages", "soak"))}
     assert [test for test in tests if test not in paths and test.parent not in others] == []
     assert ROOT / "tests/soak/test_soak.py" in paths
     (packages,) = plan("packages", set(), None, [])
@@ -66,24 +69,53 @@ def test_plan_runs_variants_only_if_asked() -> None:
     assert "--ignore=tests/deploy/test_chart.py" in variants.command
 
 
-def test_plan_shares_the_unit_tests_out_in_four_parts_for_each_core(
-    monkeypatch: pytest.MonkeyPatch,
+def test_plan_passes_arguments_to_the_unit_tests() -> None:
+    (step,) = plan("unit", set(), None, ["-k", "store"])
+    assert step.command[-2:] == ("-k", "store")
+    assert step.may_be_empty, "no unit test may be selected"
+
+
+def test_shares_have_every_file_once() -> None:
+    files = ["a", "b", "c", "d", "e"]
+    assert shares(files, 2) == [["a", "c", "e"], ["b", "d"]]
+    assert shares(files[:1], 2) == [["a"]]
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"), [([0, 5], 0), ([5, 5], 5), ([0, 1], 1), ([0, -signal.SIGSEGV], 1)]
+)
+def test_exit_code_ignores_parts_without_tests_if_others_have_some(
+    codes: list[int], code: int
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    parts = plan("unit", set(), None, ["-k", "store"])
-    first = parts[0]
-    assert [part.name for part in parts] == [f"unit tests, part {n} of 4" for n in (1, 2, 3, 4)]
-    files = [word for step in parts for word in step.command if word.endswith(".py")]
-    wanted = [str(path.relative_to(ROOT)) for path in Path(ROOT, "tests/unit").glob("test_*.py")]
-    assert sorted(files) == sorted(wanted)
-    assert first.one_core
-    assert first.may_be_empty, "with arguments, one part may select no test"
+    assert exit_code(codes) == code
 
 
-def test_run_steps_accepts_a_part_without_tests() -> None:
+def test_run_parts_shows_failures_and_killed_processes(tmp_path: Path) -> None:
+    for name, body in (("dies", "os.kill(os.getpid(), 9)"), ("fails", "assert not 'wrong'")):
+        text = f"import os\ndef test_{name}():\n    {body}\n"
+        (tmp_path / f"test_{name}.py").write_text(text, encoding="utf-8")
+    program = f"""
+import sys
+from pathlib import Path
+from tests.runner.unit_tests import run_parts
+parts = [[str(path)] for path in sorted(Path({str(tmp_path)!r}).glob("*.py"))]
+sys.exit(run_parts(parts, ["-c", "/dev/null", "-p", "no:cacheprovider"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "part 1 of 2 was ended by signal 9" in done.stdout
+    assert "assert not 'wrong'" in done.stdout
+
+
+def test_run_steps_accepts_a_step_without_tests() -> None:
     no_tests = 5
-    part = Step("unit tests, part 1 of 2", exits(no_tests), one_core=True, may_be_empty=True)
-    assert run_steps([part], {}) == 0
+    assert run_steps([Step("unit tests", exits(no_tests), may_be_empty=True)], {}) == 0
 
 
 def test_plan_runs_one_group() -> None:
