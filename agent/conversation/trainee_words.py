@@ -71,8 +71,7 @@ class TraineeWords:
             line_text: returns the text of the current line and of the one before it.
         """
         self._line = line
-        self.activity = activity
-        """The voice activity detection of the conversation."""
+        self._activity = activity
         self._events = events
         self._locale = locale
         self._line_text = line_text
@@ -114,6 +113,11 @@ class TraineeWords:
         self._deliver(joined(held))
 
     @property
+    def activity(self) -> VoiceActivity:
+        """The voice activity detection of the conversation."""
+        return self._activity
+
+    @property
     def unanswered(self) -> str:
         """The words passed on since the last message of the trainee, final or not."""
         return self._unanswered.text
@@ -124,7 +128,7 @@ class TraineeWords:
 
     def turn_over(self) -> None:
         """Note that speech recognition has ended the trainee's turn."""
-        self.activity.turn_over()
+        self._activity.turn_over()
 
     def heard_since(self, at: float) -> bool:
         """True if words were recognised after a moment, in seconds since the epoch."""
@@ -200,7 +204,7 @@ class TraineeWords:
         if self._is_echo(event):  # 1
             return []
         if self._holding:  # 2
-            self.activity.words_heard()
+            self._activity.words_heard()
             self._events.emit(SpeechRecognised())
             if final:
                 self._held.append(event)
@@ -208,7 +212,7 @@ class TraineeWords:
         if self._line.under_way and is_backchannel(text, self._locale()):  # 3
             self._events.emit(SpeechRecognised())
             if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
-                self.activity.backchannel_heard()
+                self._activity.backchannel_heard()
                 self._line.resume()
             if final:
                 self._waiting.add_backchannel(event)
@@ -225,10 +229,10 @@ class TraineeWords:
 
         If they show that the client has no echo cancellation, drop the words held back before.
         """
-        was_known = self.activity.hears_echo
+        was_known = self._activity.hears_echo
         held = [*map(text_of, self._held), *self._waiting.repeated]
         is_echo = self._echo.drops(event.alternatives[0], held)
-        if is_echo and self.activity.hears_echo and not was_known:
+        if is_echo and self._activity.hears_echo and not was_known:
             self._drop_held_words()
         return is_echo
 
@@ -239,7 +243,7 @@ class TraineeWords:
 
     def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
         """Return the transcript with the words that waited; stop the line if they are enough."""
-        self.activity.words_heard()
+        self._activity.words_heard()
         self._unanswered.add(text, final=final)
         count = len(words_of(text))
         repeated = self._interim_passed
