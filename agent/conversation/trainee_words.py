@@ -84,8 +84,8 @@ class TraineeWords:
         self._held: list[SpeechEvent] = []
         """Final transcripts that are held back until `release`."""
         self._unanswered = UnansweredWords()
-        self._interim_passed = False
-        """True if words of this turn that are not final yet were passed on."""
+        self._interim = ""
+        """The words of this turn that were passed on last, if they are not final yet."""
         self._start: SpeechEvent | None = None
         """The recogniser's start of speech, held back until words are passed on."""
         self._turn_open = False
@@ -183,7 +183,7 @@ class TraineeWords:
     def take(self, event: SpeechEvent) -> list[SpeechEvent]:
         """Return the events to pass on for one event of the recogniser."""
         if event.type is SpeechEventType.START_OF_SPEECH:
-            self._turn_open, self._interim_passed = True, False
+            self._turn_open, self._interim = True, ""
             self._echo.turn_began()
             self._start = event if self._holding or self._line.under_way else None
             return [event] if self._start is None else []
@@ -217,7 +217,7 @@ class TraineeWords:
             if final:
                 self._waiting.add_backchannel(event)
             return []
-        if not self._interim_passed and self._echo.suspects(text):  # 4
+        if not self._interim and self._echo.suspects(text):  # 4
             if final:
                 self._waiting.add_repeated(event)
                 self._line.resume()
@@ -243,13 +243,16 @@ class TraineeWords:
 
     def _pass(self, event: SpeechEvent, text: str, *, final: bool) -> list[SpeechEvent]:
         """Return the transcript with the words that waited; stop the line if they are enough."""
+        count = len(words_of(text))
+        if final or count >= _CERTAIN_WORDS or (self._interim and count >= _LIKELY_WORDS):
+            self._line.interrupt()
+        if event.type is SpeechEventType.INTERIM_TRANSCRIPT and text == self._interim:
+            # Flux repeats its transcript every 0.25 s until the turn ends. Without new words, the
+            # trainee is silent (https://developers.deepgram.com/docs/flux/state).
+            return []
         self._activity.words_heard()
         self._unanswered.add(text, final=final)
-        count = len(words_of(text))
-        repeated = self._interim_passed
-        if final or count >= _CERTAIN_WORDS or (repeated and count >= _LIKELY_WORDS):
-            self._line.interrupt()
-        self._interim_passed = not final
+        self._interim = "" if final else text
         passed = self._waiting.joined_with(event) if final else event
         return [*self._take_start(), passed]
 

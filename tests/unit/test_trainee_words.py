@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from livekit.agents import APIConnectionError
 
-from tests.fakes.recognised_words import END, FINAL, INTERIM, START, RecognisedWords
+from tests.fakes.recognised_words import EAGER, END, FINAL, INTERIM, START, RecognisedWords
 
 
 async def test_words_during_the_opening_are_delivered_after_it(
@@ -68,3 +68,16 @@ async def test_two_words_recognised_twice_stop_the_line(recognition: RecognisedW
     recognition.says("Sorry, wait", INTERIM)
     await recognition.settle()
     assert speech.interrupted
+
+
+async def test_repeated_transcript_is_passed_on_once(recognition: RecognisedWords) -> None:
+    recognition.words.release()
+    recognition.says("How long", START, INTERIM, INTERIM, EAGER, INTERIM)
+    recognition.says("How long is it?", INTERIM, INTERIM, EAGER, FINAL, END)
+    recognition.says("How long is it?", START, INTERIM)
+    await recognition.settle()
+    assert recognition.passed == [
+        *((START, ""), (INTERIM, "How long"), (EAGER, "How long")),
+        *((INTERIM, "How long is it?"), (EAGER, "How long is it?"), (FINAL, "How long is it?")),
+        *((END, ""), (START, ""), (INTERIM, "How long is it?")),
+    ], "a turn that Flux does not end is never answered"
