@@ -9,7 +9,8 @@ only make an inspection earlier, and only on the replica that holds the lease.
 ListRooms counts trainees in `num_participants` and everyone who publishes in `num_publishers`
 (measured with livekit-server 1.13.5), so the leaving of an agent or avatar that publishes changes a
 count. LiveKit updates the counts at most every 5 s, so a changed room is inspected again after 3
-and 6 s. A room with an agent or avatar that does not publish yet is inspected every 5 s.
+and 6 s. Before an agent was seen in it, a check that the dispatch supervisor has planned serves. A
+room with an agent or avatar that does not publish yet is inspected every 5 s.
 
 LiveKit API calls a minute with 20 running greetings:
 
@@ -19,7 +20,7 @@ LiveKit API calls a minute with 20 running greetings:
 
 That is 30 with one replica and 40 with two. Starting and ending a greeting costs about ten more
 calls. A cold start without any worker costs at most 20 calls in 20 s: 7 ListRooms, CreateRoom, and
-12 for three dispatches, after 3, 7.5 and 14.3 s.
+12 for three dispatches, after 3, 7.5 and 14.3 s. A further replica adds its 3 pings.
 
 At most EMPTY_PER_S empty rooms are inspected a second. If no worker takes dispatches while many
 greetings are requested, repeating all of them would take LiveKit's time from new requests.
@@ -231,8 +232,11 @@ class Supervisor(BackgroundTask):
             state.inspect_by(now + SAFETY_S if state.empty else now)
         elif state.room != room:
             state.room = room
-            state.inspect_by(now)
-            state.settle_at = [now + after_s for after_s in SETTLE_S]
+            if state.agent_seen:
+                state.inspect_by(now)
+                state.settle_at = [now + after_s for after_s in SETTLE_S]
+            elif state.inspect_at > now + self._pass_s:
+                state.inspect_by(now)
         if request is not None:
             self._dispatches.note_request(state, request, now)
         return state
