@@ -272,13 +272,17 @@ class Conversation:
             self.agent.recognition.failover.return_to_first()
 
     async def close(self, timeout_s: float) -> None:
-        """Stop preparing the opening, and close the session.
+        """Stop preparing the opening, keep the words of an open turn, and close the session.
 
         Args:
             timeout_s: a session that takes longer goes on closing in the background.
         """
         self._lines.cancel_preparation()
         if self._closing is None:
+            if self.has_open_turn:
+                # The session would keep them, too, but logs two warnings about them.
+                words = ChatMessage(role="user", content=[self._take_open_turn()])
+                self._transcript.add(words)
             self._closing = start_task(self.session.aclose(), name="close_session")
         await asyncio.wait({self._closing}, timeout=timeout_s)
 

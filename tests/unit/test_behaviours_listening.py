@@ -9,7 +9,7 @@ from livekit.agents import UserStateChangedEvent
 from livekit.agents.language import LanguageCode
 from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
-from agent.core.events import SpeechNotRecognised, SpeechRecognised
+from agent.core.events import LineAdded, SpeechNotRecognised, SpeechRecognised
 from agent.greeting import activity
 from agent.greeting.behaviours import answer_open_turn, end_monologue
 from agent.greeting.behaviours.answer_open_turn import AnswerOpenTurn
@@ -27,6 +27,14 @@ async def noise(fake: FakeGreeting, duration_s: float) -> None:
     """A sound without words, and time for the agent to say something about it."""
     fake.events.emit(SpeechNotRecognised(duration_s=duration_s))
     await asyncio.sleep(QUIET_S)
+
+
+def recognise(fake: FakeGreeting, text: str) -> None:
+    """Speech recognition has found these words, and the turn goes on."""
+    fake.conversation.release_words()
+    data = SpeechData(LanguageCode("en"), text)
+    event = SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, alternatives=[data])
+    fake.conversation._words.take(event)
 
 
 async def test_agent_apologises_twice_for_noise_and_then_suggests_typing_once() -> None:
@@ -107,18 +115,23 @@ async def test_turn_that_recognition_does_not_end_is_answered(
     environ = {"DEEPGRAM_EOT_TIMEOUT_MS": "500"}
     reply = "It takes nine minutes."
     async with fake_greeting(Says(reply), behaviours=(AnswerOpenTurn,), environ=environ) as fake:
-        fake.conversation.release_words()
         for text in ("how long", "how long does it take"):
-            data = SpeechData(LanguageCode("en"), text)
-            fake.conversation._words.take(
-                SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, alternatives=[data])
-            )
+            recognise(fake, text)
             fake.events.emit(SpeechRecognised())
         await fake.until_said(reply)
         asked = [
             m.text_content for m in fake.conversation.agent.chat_ctx.messages() if m.role == "user"
         ]
         assert asked == ["how long does it take"]
+
+
+async def test_words_of_a_turn_that_is_open_at_the_end_are_kept() -> None:
+    async with fake_greeting() as fake:
+        said: list[str] = []
+        fake.events.on(LineAdded, lambda event: said.append(event.line.text))
+        recognise(fake, "thanks, I will go on")
+        await fake.conversation.close(1.0)
+        assert said == ["thanks, I will go on"]
 
 
 async def test_turn_that_was_ended_is_not_answered_again(monkeypatch: pytest.MonkeyPatch) -> None:
