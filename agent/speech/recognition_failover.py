@@ -60,6 +60,11 @@ class FailoverRecognition:
         """
         if self._second is None or self._uses_second or self._has_failed(second=True):
             return False
+        # Not a warning: the sound may have no words, such as two coughs in a row.
+        logger.info(
+            "Deepgram recognised no words in a sound; Gemini tries the same sound",
+            extra={"event": "stt_second_asked"},
+        )
         self._use(second=True)
         return True
 
@@ -163,15 +168,15 @@ class FailoverRecognition:
         if self._second is None or self._has_failed(second=not second):
             self._use(second=False)
             raise error
-        self._use(second=not second)
-
-    def _use(self, *, second: bool) -> None:
-        if second and not self._uses_second:
+        if not second:
             logger.warning(
                 "Deepgram's speech recognition failed; using Gemini's. Check DEEPGRAM_API_KEY and "
                 "Deepgram's status page",
                 extra={"event": "stt_failed_over"},
             )
+        self._use(second=not second)
+
+    def _use(self, *, second: bool) -> None:
         self._uses_second = second
         self._change.set()
 

@@ -73,4 +73,4 @@ async def test_gemini_recognises_speech_for_which_deepgram_sent_no_words(
     trouble = first_sentence(shipped_script().trouble)
     assert client.agent is not None
     assert trouble not in client.said(client.agent.identity)
-    assert "stt_failed_over" in events_of(product, "silent")
+    assert "stt_second_asked" in events_of(product, "silent")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -132,6 +133,22 @@ async def test_recognition_sends_30_s_to_gemini_at_once(setup: Setup) -> None:
     second = await setup.connects(setup.second, 1)
     assert second.received_s == pytest.approx(30, abs=0.2)
     assert time.monotonic() - began < 1
+
+
+async def test_only_a_failure_of_deepgram_is_logged_as_one(
+    setup: Setup, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert setup.failover.try_second()
+    second = await setup.connects(setup.second, 1)
+    assert [r for r in caplog.records if r.levelname == "WARNING"] == [], "two coughs are healthy"
+    second.drops()
+    first = await setup.connects(setup.connections, 2)
+    setup.failover._failed_at[True] = -math.inf
+    first.drops()
+    await setup.connects(setup.second, 2)
+    assert [vars(r)["event"] for r in caplog.records if r.levelname == "WARNING"] == [
+        "stt_failed_over"
+    ]
 
 
 async def test_recognition_keeps_8_s_outside_of_a_turn(setup: Setup) -> None:
