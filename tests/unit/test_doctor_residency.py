@@ -120,7 +120,9 @@ async def test_doctor_asks_the_models_and_voices_of_vertex(tmp_path: Path) -> No
 async def test_doctor_says_what_is_wrong_with_the_credentials(tmp_path: Path) -> None:
     async with vertex(tmp_path) as (_, environ):
         missing = {**environ, "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "none.json")}
-        assert "not a key of a service account" in (await lines(missing))["gemini.key"]
+        assert "none.json does not exist" in (await lines(missing))["gemini.key"]
+        other = {**environ, "GOOGLE_APPLICATION_CREDENTIALS": __file__}
+        assert "not a key of a service account" in (await lines(other))["gemini.key"]
         break_token_address(Path(environ["GOOGLE_APPLICATION_CREDENTIALS"]))
         assert "does not accept" in (await lines(environ))["gemini.key"]
 

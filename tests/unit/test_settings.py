@@ -120,6 +120,15 @@ def test_errors_say_what_a_value_must_be(name: str, value: str, said: str) -> No
     assert WorkerSettings.problems({**WORKER, name: value}) == {name: said}
 
 
+def test_key_of_a_service_account_is_refused_in_place_of_its_path() -> None:
+    """`doctor` and Google's library print the path."""
+    name, key = "GOOGLE_APPLICATION_CREDENTIALS", '{"private_key": "-----BEGIN"}'
+    with pytest.raises(ConfigError) as error:
+        WorkerSettings.from_env({**WORKER, name: key})
+    assert f"{name}: must be the path of the key's file, not its content" in str(error.value)
+    assert "private_key" not in str(error.value)
+
+
 def test_repr_hides_secrets() -> None:
     assert "the-livekit-secret" not in repr(WorkerSettings.from_env(WORKER))
 

@@ -126,6 +126,12 @@ def _origin_patterns(values: list[str]) -> list[str]:
     return values
 
 
+def _key_file(value: str) -> str:
+    if value.lstrip().startswith("{"):
+        raise ValueError("must be the path of the key's file, not its content")
+    return value
+
+
 def _table(value: Any) -> Any:
     """Parse `en=aura-2-andromeda-en, es=aura-2-celeste-es` into a dict."""
     if not isinstance(value, str):
@@ -168,6 +174,8 @@ def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
 
 Folder = Annotated[Path, AfterValidator(lambda value: Path(os.path.expanduser(value)))]
 """`~` is the home folder: no shell expands the values of `.env`."""
+KeyFile = Annotated[str, AfterValidator(_key_file)]
+"""Path of a key. The key itself would be printed with the path, for example by Google's library."""
 Key = Annotated[str, AfterValidator(_key)]
 """A key's name or an id that is not a secret."""
 SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]

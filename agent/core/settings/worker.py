@@ -20,6 +20,7 @@ from agent.core.settings.field_types import (
     HttpBaseOrEmpty,
     HttpUrlOrEmpty,
     Key,
+    KeyFile,
     Seconds,
     SecretKey,
     Table,
@@ -43,7 +44,7 @@ class LlmSettings(Settings):
     google_cloud_project: str = ""
     google_cloud_location: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
     """A region such as europe-west4, or the multi-region eu."""
-    google_application_credentials: str = ""
+    google_application_credentials: KeyFile = ""
     """Path of a service account's key; Google's library reads it. Empty on Google Cloud, where the
     machine has an identity."""
     google_vertex_base_url: HttpBaseOrEmpty = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any, Final
 
 import google.auth
@@ -45,12 +46,7 @@ async def access_token(config: Configuration) -> str | CheckResult:
         async with asyncio.timeout(_TIMEOUT_S):
             return await asyncio.to_thread(_request_token, path)
     except DefaultCredentialsError:
-        return failed(
-            _CHECK,
-            f"{path} is not a key of a service account" if path else "no Google credentials found",
-            "set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account with the role "
-            "Vertex AI User (roles/aiplatform.user)",
-        )
+        return _without_credentials(path)
     except RefreshError:
         return failed(
             _CHECK,
@@ -69,6 +65,21 @@ async def access_token(config: Configuration) -> str | CheckResult:
             f"no token from Google ({type(e).__name__})",
             "check the network, and HTTPS_PROXY, to oauth2.googleapis.com",
         )
+
+
+def _without_credentials(path: str) -> CheckResult:
+    if path and not os.path.exists(path):
+        return failed(
+            _CHECK,
+            f"{path} does not exist (GOOGLE_APPLICATION_CREDENTIALS)",
+            "correct the path; in a container, mount the file there",
+        )
+    return failed(
+        _CHECK,
+        f"{path} is not a key of a service account" if path else "no Google credentials found",
+        "set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account with the role "
+        "Vertex AI User (roles/aiplatform.user)",
+    )
 
 
 def _request_token(path: str) -> str:
