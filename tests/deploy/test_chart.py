@@ -278,6 +278,20 @@ def test_chart_refuses_secrets_outside_of_secrets() -> None:
         assert f"config.{name} is a secret" in refusal(NEEDED, f"config.{name}=x"), name
 
 
+def test_chart_refuses_secrets_and_managed_variables_in_extra_env() -> None:
+    def said(name: str) -> str:
+        return refusal(NEEDED, f"worker.extraEnv[0].name={name}", "worker.extraEnv[0].value=x")
+
+    assert "worker.extraEnv: DEEPGRAM_API_KEY is a secret: use valueFrom" in said(
+        "DEEPGRAM_API_KEY"
+    )
+    assert "worker.extraEnv: set worker.maxJobs instead of MAX_JOBS" in said("MAX_JOBS")
+    reference = "worker.extraEnv[0].valueFrom.secretKeyRef"
+    rendered(
+        "worker.extraEnv[0].name=DEEPGRAM_API_KEY", f"{reference}.name=s", f"{reference}.key=k"
+    )
+
+
 @pytest.mark.parametrize("release", ["a" * 53, "greeter.v1"])
 def test_names_are_valid_for_every_release(release: str) -> None:
     with helm_python.Chart.load(CHART) as chart:

@@ -21,6 +21,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- if not (regexMatch "^(wss?|https?)://[^ @]+$" (toString .Values.config.LIVEKIT_URL)) }}
 {{- fail "config.LIVEKIT_URL must look like wss://livekit.example.com" }}
 {{- end }}
+{{- $secret := "^REDIS_URL$|(_SECRET|_ACCESS_KEY|_API_KEY)(_PREVIOUS)?$" }}
 {{- $instead := dict "MAX_JOBS" "worker.maxJobs" "MAX_GREETING_S" "worker.maxGreetingSeconds" "DRAIN_TIMEOUT_S" "worker.drainSeconds" "AGENT_METRICS_PORT" "metrics.workerPort" "ENDPOINT_METRICS_PORT" "metrics.endpointPort" }}
 {{- range $where, $config := dict "config" .Values.config "worker.config" .Values.worker.config "endpoint.config" .Values.endpoint.config }}
 {{- range $name, $value := $config }}
@@ -30,8 +31,18 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- if eq $name "AGENT_HTTP_PORT" }}
 {{- fail (printf "%s.AGENT_HTTP_PORT has no effect: the worker's probes use port 8081" $where) }}
 {{- end }}
-{{- if regexMatch "^REDIS_URL$|(_SECRET|_ACCESS_KEY|_API_KEY)(_PREVIOUS)?$" $name }}
+{{- if regexMatch $secret $name }}
 {{- fail (printf "%s.%s is a secret: put it into one of the Secrets that `secrets` names" $where $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $where, $part := dict "worker" .Values.worker "endpoint" .Values.endpoint }}
+{{- range $part.extraEnv }}
+{{- if get $instead .name }}
+{{- fail (printf "%s.extraEnv: set %s instead of %s" $where (get $instead .name) .name) }}
+{{- end }}
+{{- if and (hasKey . "value") (regexMatch $secret .name) }}
+{{- fail (printf "%s.extraEnv: %s is a secret: use valueFrom, or put it into one of the Secrets that `secrets` names" $where .name) }}
 {{- end }}
 {{- end }}
 {{- end }}
