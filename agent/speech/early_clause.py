@@ -18,9 +18,13 @@ from livekit.agents import utils
 
 _CLOSED: Final = r"(?:[\"')”]|\s?»)*"
 _CLAUSES: Final = re.compile(
-    rf".*(?:[,;:!?…]{_CLOSED}\s|[^\W\d_]{{4,}}(?<!\bProf)\.{_CLOSED}\s|[^\W\d_][,;:!?]\Z)", re.S
+    rf".*(?:[,;:!?…]{_CLOSED}\s|[^\W\d_]{{4,}}(?<!\bProf)\.{_CLOSED}(?:\s|\Z)"
+    r"|[^\W\d_][,;:!?]\Z)",
+    re.S,
 )
-"""All complete clauses of a text. A short word with a full stop may be an abbreviation."""
+"""All complete clauses of a text. A short word with a full stop may be an abbreviation.
+
+livekit-agents' filter of Markdown keeps the space behind a word until more text comes."""
 _MORE_WITHIN_S: Final = 0.01
 """A text that goes on within this time is there as a whole, or soon will be."""
 _MOST_FLUSHES: Final = 16

@@ -45,6 +45,7 @@ async def spoken(model: Model, clause: EarlyClause | None = None) -> list[str]:
         (["Yes, that is ", "right."], ["Yes, ", "that is right."]),
         (["Not long,", " ten minutes."], ["Not long,", " ten minutes."]),
         (["That is right. You ", "start."], ["That is right. ", "You start."]),
+        (["That is right.", " You start."], ["That is right.", " You start."]),
         (["« Oui. D’accord ? » Alors ", "on y va."], ["« Oui. D’accord ? » ", "Alors on y va."]),
     ],
 )
