@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -31,8 +32,11 @@ _OF_ONE_LANGUAGE: Final = (
 _LINE: Final = 100  # characters
 
 
-def texts_of(content: str) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def texts_of(content: str) -> Mapping[str, str]:
     """Return every text of a script file that is translated, by its field.
+
+    `prompts import` needs them several times for each file.
 
     Args:
         content: of a valid script file.

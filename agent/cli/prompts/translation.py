@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -140,7 +140,7 @@ class _TranslatedScript:
         return {**editing.texts_of(self.original), **self.shared}
 
     @property
-    def translated(self) -> dict[str, str]:
+    def translated(self) -> Mapping[str, str]:
         """The translations until now, by field."""
         return editing.texts_of(self.current) if self.current else {}
 
