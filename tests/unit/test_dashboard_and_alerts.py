@@ -82,6 +82,13 @@ def exposed_labels() -> dict[str, set[str]]:
     return found
 
 
+def test_no_metric_has_a_label_for_a_greeting_or_a_trainee() -> None:
+    exposed = exposed_labels()
+    labels = {label for name in exposed.keys() - RECORDED for label in exposed[name]}
+    assert "mode" in labels
+    assert not [label for label in labels if re.search("session|trainee|room|job|name$", label)]
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_query_uses_existing_metrics_and_labels(name: str) -> None:
     exposed = exposed_labels()

@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 
-import agent.telemetry.metrics
-import agent.token_endpoint.metrics  # noqa: F401  registers the metrics of both processes
 from agent.__main__ import main
 from agent.core.errors import ConfigError
 from agent.core.events import LineAdded
@@ -171,15 +168,3 @@ def test_log_has_no_line_about_one_greeting_and_no_id_in_others() -> None:
     assert vars(warned)["event"] == "room_gone"
     assert vars(warned)["error"] == "no room <room>"
     assert not {"session_id", "room"} & vars(warned).keys()
-
-
-def test_no_metric_has_a_label_for_a_greeting_or_a_trainee() -> None:
-    labels = {
-        label
-        for family in REGISTRY.collect()
-        if family.name.startswith("training_greeter")
-        for sample in family.samples
-        for label in sample.labels
-    }
-    assert "mode" in labels
-    assert not [label for label in labels if re.search("session|trainee|room|job|name$", label)]
