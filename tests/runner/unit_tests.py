@@ -18,8 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.scripts import PROMPTS, load_library
+
 UNIT_TESTS = Path(__file__).resolve().parents[1] / "unit"
-_IMPORTED_ONCE = ("agent.token_endpoint.app", "tests.fakes.greeting", "tests.support.product")
+_IMPORTED_ONCE = (
+    *("agent.token_endpoint.app", "hypothesis", "tests.fakes.greeting", "tests.support.product"),
+)
 """With these, most that any unit test imports is there; no test file, as pytest rewrites those."""
 
 
@@ -79,6 +83,7 @@ def main(pytest_arguments: list[str]) -> int:
     files = sorted(str(path) for path in UNIT_TESTS.glob("test_*.py"))
     for name in _IMPORTED_ONCE:
         importlib.import_module(name)
+    load_library(PROMPTS)  # keeps the parsed YAML in memory
     # Else the collector of each process looks through all that is imported, again and again.
     gc.freeze()
     # With only as many parts as run at a time, the longest one would run alone at the end.
@@ -94,7 +99,7 @@ def _run_pytest(arguments: list[str], output: Path) -> None:
     with output.open("wb") as file:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())
-    # anyio has a plugin for pytest; its assertions need no rewriting.
+    # Of plugins: pytest would rewrite their assertions.
     already_imported = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
     options = ("-p", "no:xdist", "-q", "--durations", "5", *already_imported)
     sys.exit(pytest.main([*options, *arguments]))
