@@ -114,6 +114,7 @@ def test_errors_name_the_variable_and_not_its_value() -> None:
         ("AGENT_HTTP_PORT", "99999", "must be at most 65535"),
         ("AVATAR_MINUTES_PER_DAY", "99999999", "must be at most 1000000"),
         ("LOG_FORMAT", "xml", "must be one of 'json' or 'text'"),
+        ("GOOGLE_CLOUD_LOCATION", "eu # EU", "must be a location, like eu or europe-west4"),
     ],
 )
 def test_errors_say_what_a_value_must_be(name: str, value: str, said: str) -> None:

@@ -126,6 +126,12 @@ def _origin_patterns(values: list[str]) -> list[str]:
     return values
 
 
+def _location(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]*", value):
+        raise ValueError("must be a location, like eu or europe-west4")
+    return value
+
+
 def _key_file(value: str) -> str:
     if value.lstrip().startswith("{"):
         raise ValueError("must be the path of the key's file, not its content")
@@ -174,6 +180,7 @@ def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
 
 Folder = Annotated[Path, AfterValidator(lambda value: Path(os.path.expanduser(value)))]
 """`~` is the home folder: no shell expands the values of `.env`."""
+Location = Annotated[str, AfterValidator(_location)]
 KeyFile = Annotated[str, AfterValidator(_key_file)]
 """Path of a key. The key itself would be printed with the path, for example by Google's library."""
 Key = Annotated[str, AfterValidator(_key)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import (
     AliasChoices,
@@ -21,6 +21,7 @@ from agent.core.settings.field_types import (
     HttpUrlOrEmpty,
     Key,
     KeyFile,
+    Location,
     Seconds,
     SecretKey,
     Table,
@@ -42,7 +43,7 @@ class LlmSettings(Settings):
     google_genai_use_vertexai: bool = False
     """Gemini on Vertex AI, in one location, instead of the Gemini API, which has no region."""
     google_cloud_project: str = ""
-    google_cloud_location: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
+    google_cloud_location: Location = ""
     """A region such as europe-west4, or the multi-region eu."""
     google_application_credentials: KeyFile = ""
     """Path of a service account's key; Google's library reads it. Empty on Google Cloud, where the
