@@ -84,6 +84,8 @@ async def test_monologue_is_ended_with_an_answer(monkeypatch: pytest.MonkeyPatch
         assert fake.lines == []
         await asyncio.sleep(0.2)
         fake.events.emit(SpeechRecognised())
+        speech = fake.conversation.session.current_speech
+        assert speech is None, "the session would process these words again after the answer"
         await fake.until_said(reply)
 
 

@@ -6,6 +6,7 @@ the end of the turn.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Final
 
@@ -42,4 +43,5 @@ class EndMonologue:
             logger.info(
                 "interrupting a trainee who speaks for very long", extra={"event": "cut_in"}
             )
-            conversation.cut_in()
+            # Later: the session still processes these words, and would keep them for the next turn.
+            asyncio.get_running_loop().call_soon(conversation.cut_in)
