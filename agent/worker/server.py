@@ -183,7 +183,7 @@ class GreetingServer(ObservableAgentServer):
         WORKER_REGISTERED.set(self.registered)
         WORKER_DRAINING.set(self.draining)
         JOBS.labels("running").set(running)
-        JOBS.labels("free").set(max(limit - running, 0))
+        JOBS.labels("free").set(0 if self.draining else max(limit - running, 0))
         return _FULL_LOAD * running / limit
 
 

@@ -19,6 +19,7 @@ from agent.demo.processes import child
 from tests.support.conversation import wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import trainee_token
+from tests.support.metrics import metrics_port
 from tests.support.product import Product
 from tests.support.shipped_scripts import first_sentence, shipped_script
 from tests.support.waiting import until
@@ -156,6 +157,11 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
         await client.type("How long does the video take?")
         await client.hears(after=typed_at)
         assert old.process.returncode is None
+        metrics = f"http://127.0.0.1:{metrics_port(old.log.read_text())}/metrics"
+        async with asyncio.timeout(15):
+            # It takes none any more: TrainingGreeterWorkersAreFull must not count on it.
+            while 'training_greeter_jobs{state="free"} 0.0' not in (await http.get(metrics)).text:
+                await asyncio.sleep(0.1)
         await client.press_continue()
         assert await asyncio.wait_for(old.process.wait(), 20) == 0
         assert (await http.get(f"{new.url}/readyz")).status_code == 200
