@@ -119,6 +119,8 @@ def template_errors(
     Returns:
         The line, from 1, and the reason of each error.
     """
+    if "{" not in source:
+        return []
     try:
         tree = _parsed(source)
     except TemplateSyntaxError as e:
