@@ -18,8 +18,6 @@ from pathlib import Path
 
 import pytest
 
-from agent.scripts import PROMPTS, load_library
-
 UNIT_TESTS = Path(__file__).resolve().parents[1] / "unit"
 _IMPORTED_ONCE = (
     *("agent.token_endpoint.app", "hypothesis", "tests.fakes.greeting", "tests.support.product"),
@@ -83,8 +81,9 @@ def main(pytest_arguments: list[str]) -> int:
     files = sorted(str(path) for path in UNIT_TESTS.glob("test_*.py"))
     for name in _IMPORTED_ONCE:
         importlib.import_module(name)
-    load_library(PROMPTS)  # keeps the parsed YAML in memory
-    # Else the collector of each process looks through all that is imported, again and again.
+    # Parse all scripts, which takes half a second.
+    importlib.import_module("tests.support.shipped_scripts").shipped_script()
+    # Otherwise each process's garbage collector searches all imported modules again and again.
     gc.freeze()
     # With only as many parts as run at a time, the longest one would run alone at the end.
     return run_parts(shares(files, 2 * _parts_at_a_time()), pytest_arguments)

@@ -1,4 +1,7 @@
-"""The shipped scripts are complete, valid and different for each industry."""
+"""The shipped scripts are complete and different for each industry.
+
+test_prompts_command.py checks that they are valid.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from agent.scripts import PROMPTS, load_library
-from agent.scripts.check import check_library
 from agent.scripts.schema import json_schema
 from tests.support.script_files import spoken
 
@@ -28,10 +30,6 @@ TRAININGS = (
 def test_shipped_scripts_are_complete() -> None:
     expected = {f"{name}/{tag}.md" for name in (*TRAININGS, "general_welcome") for tag in LOCALES}
     assert expected <= {f"{path.parent.name}/{path.name}" for path in ALL}
-
-
-def test_shipped_scripts_pass_the_check() -> None:
-    assert check_library(PROMPTS) == []
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda p: f"{p.parent.name}/{p.name}")
