@@ -37,11 +37,11 @@ SHOWN_AND_SAID = [
     ("Dr. Müller", "Dr. Müller", "Dr. Müller"),
     ("Dr.Müller", "Dr. Müller", "Dr. Müller"),
     ("Dr.-Ing. Weber", "Dr. Ing. Weber", "Dr. Ing Weber"),
-    ("Prof. Dr. med. Anna Weber", "Prof. Dr. med. Anna Weber", "Prof Dr. med Anna Weber"),
+    ("Prof. Dr. med. Anna Weber", "Prof. Dr. med. Anna Weber", "Professor Dr. med Anna Weber"),
     ("Herr Müller", "Herr Müller", "Herr Müller"),
     ("Frau Dr. Weber", "Frau Dr. Weber", "Frau Dr. Weber"),
     ("Mlle Dupont", "Mlle Dupont", "Mlle Dupont"),
-    ("Sra. García", "Sra. García", "Sra García"),
+    ("Sra. García", "Sra. García", "Señora García"),
     ("St. John", "St. John", "St. John"),
     ("डॉ. नरेन्द्र शर्मा", "डॉ. नरेन्द्र शर्मा", "डॉ नरेन्द्र शर्मा"),
     # Suffixes, degrees, initials.
@@ -85,6 +85,7 @@ SHOWN_AND_SAID = [
     ("García Márquez, Gabriel José", "Gabriel José García Márquez", "Gabriel José García Márquez"),
     ("Müller, Dr. Anna", "Dr. Anna Müller", "Dr. Anna Müller"),
     ("King, Martin Luther, Jr.", "Martin Luther King Jr.", "Martin Luther King Junior"),
+    ("Capt. Jean-Luc Picard", "Capt. Jean-Luc Picard", "Captain Jean-Luc Picard"),
     ("Rahman, Md.", "Md. Rahman", "Mohammad Rahman"),
     # Capitals.
     ("MÜLLER", "Müller", "Müller"),
@@ -175,12 +176,12 @@ SHOWN_AND_SAID = [
     (
         "Prof. Dr. rer. pol. Anna Berg",
         "Prof. Dr. rer. pol. Anna Berg",
-        "Prof Dr. rer pol Anna Berg",
+        "Professor Dr. rer pol Anna Berg",
     ),
     (
         "Prof. Dr. rer. nat. habil. Anna Berg",
         "Prof. Dr. rer. nat. habil. Anna Berg",
-        "Prof Dr. rer nat habil Anna Berg",
+        "Professor Dr. rer nat habil Anna Berg",
     ),
     ("Dr. med. dent. Anna Berg", "Dr. med. dent. Anna Berg", "Dr. med dent Anna Berg"),
     ("Ing. arch. Petr Novák", "Ing. arch. Petr Novák", "Ing arch Petr Novák"),
