@@ -12,13 +12,16 @@ _SOUNDS: Final = (
 """For every language. STT models often return "you" for a cough or a beep."""
 _BY_LANGUAGE: Final = {
     "en": "yes yeah yep yup right sure alright all good great fine i see got it of course"
-    " exactly absolutely cool perfect super",
+    " exactly absolutely cool perfect super nice interesting true fair enough makes sense sounds"
+    " understand understood thanks thank that's",
     "de": "ja jo jep genau klar gut sehr richtig stimmt alles verstehe verstanden ach so prima"
-    " achso na in ordnung natürlich yes yeah",
+    " achso na in ordnung natürlich yes yeah ich passt jaja jawohl joa schön super toll sicher"
+    " interessant danke",
     "es": "sí si ya vale claro bien muy bueno de acuerdo entiendo entendido ajá perfecto eso"
-    " exacto así es veo que yes yeah",
+    " exacto así es veo que yes yeah está comprendo correcto por supuesto genial interesante"
+    " gracias",
     "fr": "oui ouais d'accord bien très voilà je vois entendu parfait c'est ça bon super"
-    " exactement tout à fait sûr yes yeah",
+    " exactement tout à fait sûr yes yeah comprends exact effectivement génial intéressant merci",
 }
 _LONGEST: Final = 4
 """In different words; a longer utterance is not a backchannel."""
