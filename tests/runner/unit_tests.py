@@ -90,8 +90,8 @@ def main(pytest_arguments: list[str]) -> int:
 
 
 def _parts_at_a_time() -> int:
-    """Unit tests wait for half of their time."""
-    return 2 * (os.cpu_count() or 2)
+    """Unit tests wait for more than half of their time."""
+    return 3 * (os.cpu_count() or 2)
 
 
 def _run_pytest(arguments: list[str], output: Path) -> None:
