@@ -172,7 +172,8 @@ class NoiseGate:
             self._turn_over = False
             self._began_at, self._in_line = time.monotonic(), self._activity.in_line
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]
-        return [replace(event, speaking=False)]
+        # With a duration, the session would pause the line again if nova-3 is used.
+        return [replace(event, speaking=False, speech_duration=0.0)]
 
     def _without_noise(self, event: VADEvent) -> list[VADEvent]:
         activity, now = self._activity, time.monotonic()
