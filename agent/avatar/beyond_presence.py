@@ -116,21 +116,24 @@ class BeyondPresenceAvatar(BeyAvatarSession):
     async def attach(self, session: AgentSession[Any], room: rtc.Room, events: Events) -> None:
         """Route the session's speech to the avatar, which is in the room; nothing may be playing.
 
+        May be called again if the speech was routed elsewhere meanwhile.
+
         Raises:
             AvatarError: the plugin refused.
         """
-        try:
-            await self.start(
-                session,
-                room,
-                livekit_url=self._settings.public_url,
-                livekit_api_key=self._settings.livekit_api_key,
-                livekit_api_secret=self._settings.livekit_api_secret.get_secret_value(),
-            )
-        except (bey.BeyException, RuntimeError) as e:
-            raise AvatarError(f"the avatar could not be used: {e}") from e
-        # Replaces the plugin's output, which trusts whatever the avatar reports.
-        self._output = AvatarOutput(room, self.avatar_identity, events)
+        if self._output is None:
+            try:
+                await self.start(
+                    session,
+                    room,
+                    livekit_url=self._settings.public_url,
+                    livekit_api_key=self._settings.livekit_api_key,
+                    livekit_api_secret=self._settings.livekit_api_secret.get_secret_value(),
+                )
+            except (bey.BeyException, RuntimeError) as e:
+                raise AvatarError(f"the avatar could not be used: {e}") from e
+            # Replaces the plugin's output, which trusts whatever the avatar reports.
+            self._output = AvatarOutput(room, self.avatar_identity, events)
         session.output.replace_audio_tail(self._output)
 
     def stop_speaking(self) -> None:

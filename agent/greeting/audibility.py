@@ -49,15 +49,15 @@ class Audibility:
             if self._trainee.present.is_set():
                 return
 
-    async def wait_for_audio_from(self, identity: str) -> None:
-        """Wait until our page has subscribed to a participant's audio, without limit.
+    async def wait_for_audio_from(self, *identities: str) -> None:
+        """Wait until our page has subscribed to the audio of one of them, without limit.
 
         Returns at once for any other client, which reports nothing, and in text mode.
         """
         while (
             self._trainee.uses_our_page
             and not self._text_mode
-            and not self.has_audio_from(identity)
+            and not self._audio_from.intersection(identities)
         ):
             await self._next_change()
 
@@ -109,9 +109,8 @@ class Audibility:
         self._changed.set()
 
     def _on_mode_changed(self, event: ModeChanged) -> None:
-        if event.mode == "text":
-            self._text_mode = True
-            self._changed.set()
+        self._text_mode = event.mode == "text"
+        self._changed.set()
 
     def _on_trainee_left(self, _: TraineeLeft) -> None:
         # A trainee who comes back has a new page, which reports again.

@@ -98,48 +98,54 @@ class GreetingAvatar:
         arriving = self._arriving
         if arriving is None:
             return
-        await asyncio.wait({arriving}, timeout=max(self._left_s(deadline_s), 0))
-        heard = arriving.done() and await self._is_heard(arriving, self._left_s(deadline_s))
-        if self._arriving is not arriving:
-            # It was dismissed meanwhile because no voice is left, or it left and may return.
-            await self.settle(deadline_s)
-            return
-        if heard:
-            await self._use(arriving)
-            return
-        values = {
-            "limit_s": deadline_s,
-            "avatar_session_id": self._state.avatar_usage.provider_session_id,
-        }
+        left_s = self._requested_at + deadline_s - time.monotonic()
+        await asyncio.wait({arriving}, timeout=max(left_s, 0))
+        if not self._requests.current:
+            return  # dismissed meanwhile, because no voice is left
         if arriving.done():
-            logger.warning(
-                "the page does not receive the avatar's sound yet; greeting by voice until it "
-                "does. If this repeats, check the load of LiveKit's servers",
-                extra={"event": "avatar_not_received", **values},
-            )
-        else:
-            logger.warning(
-                "the avatar did not join in time; greeting by voice until it does. If this "
-                "repeats, check LIVEKIT_PUBLIC_URL and Beyond Presence's status page",
-                extra={"event": "avatar_late", **values},
-            )
-            self._events.emit(ProviderFailed("avatar", "AvatarLate"))
+            if await self._use(arriving):
+                self._tasks.start(
+                    self._check_heard(arriving, deadline_s), name="check_avatar_heard"
+                )
+            return
+        logger.warning(
+            "the avatar did not join in time; greeting by voice until it does. If this repeats, "
+            "check LIVEKIT_PUBLIC_URL and Beyond Presence's status page",
+            extra={
+                "event": "avatar_late",
+                "limit_s": deadline_s,
+                "avatar_session_id": self._state.avatar_usage.provider_session_id,
+            },
+        )
         self._output.use_voice("avatar_late")
+        self._events.emit(ProviderFailed("avatar", "AvatarLate"))
         self._tasks.start(self._use_late(arriving), name="use_late_avatar")
 
-    def _left_s(self, deadline_s: float) -> float:
-        return self._requested_at + deadline_s - time.monotonic()
-
-    async def _is_heard(self, arrived: Arrival, timeout_s: float) -> bool:
-        """Return False if the page receives only the agent's own sound until the timeout."""
-        if arrived.cancelled() or arrived.exception() is not None:
-            return True  # `_use` gives it up
+    async def _check_heard(self, arrived: Arrival, deadline_s: float) -> None:
+        """Let the voice begin if the page receives only its sound at the deadline."""
+        avatar, voice = arrived.result().avatar_identity, self._room.local_participant.identity
+        left_s = self._requested_at + deadline_s - time.monotonic()
         try:
-            async with asyncio.timeout(max(timeout_s, _SUBSCRIBE_S)):
-                await self._audibility.wait_for_audio_from(arrived.result().avatar_identity)
+            async with asyncio.timeout(max(left_s, _SUBSCRIBE_S)):
+                await self._audibility.wait_for_audio_from(avatar)
         except TimeoutError:
-            return not self._audibility.has_audio_from(self._room.local_participant.identity)
-        return True
+            await self._audibility.wait_for_audio_from(avatar, voice)
+        heard = self._audibility.has_audio_from
+        if heard(avatar) or not heard(voice):
+            return
+        if self._state.mode != "avatar" or self._state.opened_at is not None:
+            return
+        logger.warning(
+            "the page does not receive the avatar's sound yet; greeting by voice until it does. "
+            "If this repeats, check the load of LiveKit's servers",
+            extra={
+                "event": "avatar_not_received",
+                "limit_s": deadline_s,
+                "avatar_session_id": self._state.avatar_usage.provider_session_id,
+            },
+        )
+        self._output.use_voice("avatar_late")
+        await self._use_late(arrived)
 
     def request_again(self) -> None:
         """Request another avatar, once in a greeting; it takes over when it has joined."""

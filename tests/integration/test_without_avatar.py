@@ -51,6 +51,29 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
 
 
 @pytest.mark.variant
+async def test_voice_begins_if_the_page_receives_only_its_sound(product: Product) -> None:
+    client, _, asked_at = await product.enter(client="avatar-greeting")
+    await until(
+        lambda: client.agent is not None and client.avatar is not None, 10, "no agent joined"
+    )
+    agent, avatar = client.agent.identity, client.avatar.identity
+    await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": [agent]})
+    heard_at, speaker = await client.hears(after=0, timeout=20)
+    assert speaker == agent
+    assert heard_at - asked_at < 6 + SLACK_S
+    await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": [agent, avatar]})
+    await wait_for_opening(client)
+    await until(
+        lambda: client.agent.attributes["greeting.mode"] == "avatar", 10, "it did not take over"
+    )
+    await client.silence()
+    typed_at = time.monotonic()
+    await client.type("How long does the video take?")
+    _, speaker = await client.hears(after=typed_at)
+    assert speaker == avatar
+
+
+@pytest.mark.variant
 async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> None:
     await product.providers.faults("bey:no-source")
     client, _, asked_at = await product.enter(receives_video=True)
