@@ -116,8 +116,11 @@ async ({ shown, mustBeInView, largerText = false }) => {
         const isTraineesTurn = named("guide-activity")?.dataset.turn === "trainee";
         if (face !== null && !largerText && (mustBeInView || !isTraineesTurn)) {
             face.scrollIntoView({ block: "nearest" });
-            const hit = document.elementFromPoint(...mouthOn(face));
-            if (!face.parentElement.contains(hit)) report("the mouth of the avatar is hidden");
+            const hit = () => document.elementFromPoint(...mouthOn(face));
+            const hidden = () => !face.parentElement.contains(hit());
+            // On a busy machine, the picture takes its size some frames later than the rest.
+            for (let tries = 0; hidden() && tries < 30; tries++) await frames(2);
+            if (hidden()) report(`the mouth of the avatar is hidden by ${hit()?.className}`);
         }
         const pairs = [
             [".tg-mode-note", ".tg-portrait svg"],
