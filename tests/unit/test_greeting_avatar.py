@@ -163,7 +163,7 @@ async def test_avatar_that_has_begun_to_speak_is_kept(on_our_page: AvatarSetup) 
 async def test_avatar_that_the_page_never_receives_is_removed(
     on_our_page: AvatarSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody sees it, and it is charged."""
+    """The trainee does not see it, but it is charged."""
     monkeypatch.setattr(avatar, "_LATE_LIMIT_S", 0.1)
     page_receives(on_our_page, "agent")
     await on_our_page.avatar.settle(DEADLINE_S)
