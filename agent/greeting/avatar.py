@@ -98,8 +98,7 @@ class GreetingAvatar:
         arriving = self._arriving
         if arriving is None:
             return
-        left_s = self._requested_at + deadline_s - time.monotonic()
-        await asyncio.wait({arriving}, timeout=max(left_s, 0))
+        await asyncio.wait({arriving}, timeout=max(self._left_s(deadline_s), 0))
         if not self._requests.current:
             return  # dismissed meanwhile, because no voice is left
         if arriving.done():
@@ -121,12 +120,14 @@ class GreetingAvatar:
         self._events.emit(ProviderFailed("avatar", "AvatarLate"))
         self._tasks.start(self._use_late(arriving), name="use_late_avatar")
 
+    def _left_s(self, deadline_s: float) -> float:
+        return self._requested_at + deadline_s - time.monotonic()
+
     async def _check_heard(self, arrived: Arrival, deadline_s: float) -> None:
         """Let the voice begin if the page receives only its sound at the deadline."""
         avatar, voice = arrived.result().avatar_identity, self._room.local_participant.identity
-        left_s = self._requested_at + deadline_s - time.monotonic()
         try:
-            async with asyncio.timeout(max(left_s, _SUBSCRIBE_S)):
+            async with asyncio.timeout(max(self._left_s(deadline_s), _SUBSCRIBE_S)):
                 await self._audibility.wait_for_audio_from(avatar)
         except TimeoutError:
             await self._audibility.wait_for_audio_from(avatar, voice)
