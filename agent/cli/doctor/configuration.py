@@ -15,7 +15,7 @@ from dotenv.parser import parse_stream
 from pydantic import SecretStr
 
 from agent.cli.doctor.folders import exists
-from agent.cli.doctor.variable_values import credential_problem, value_problem
+from agent.cli.doctor.variable_values import value_problem
 from agent.core.settings import EndpointSettings, WorkerSettings
 from agent.core.settings.base import Settings
 
@@ -28,10 +28,6 @@ ALIASES = {
 """The second name of a setting, and its first."""
 SECRETS = WorkerSettings.secret_names() | EndpointSettings.secret_names()
 """Settings that the report never shows, not even in part."""
-_CREDENTIALS = (SECRETS - {"REDIS_URL", "OUTCOME_WEBHOOK_URL"}) | {
-    *("LIVEKIT_API_KEY", "LIVEKIT_API_KEY_PREVIOUS", "BEYOND_PRESENCE_AVATAR_ID", "BEY_AVATAR_ID"),
-}
-"""Keys and ids, which have neither spaces nor special characters."""
 _SUBSTITUTES = {
     "LIVEKIT_URL": "wss://unset.invalid",
     "LIVEKIT_API_KEY": "unset",
@@ -93,10 +89,8 @@ def read_configuration(
             problems[""] = "\n".join(dict.fromkeys("\n".join(both).splitlines()))
     known = known_names()
     for name in known & merged.keys():
-        if value := merged[name]:
-            find_problem = credential_problem if name in _CREDENTIALS else value_problem
-            if problem := find_problem(value):
-                problems[name] = problem
+        if problem := value_problem(merged[name]):
+            problems[name] = problem
     usable = {k: v for k, v in merged.items() if k not in problems}
     return Configuration(
         environ=merged,

@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from agent.core.settings.spelling import key_problem, spelling_problem
+from agent.core.settings.spelling import spelling_problem
 
 _PLACEHOLDER = re.compile(
     r"<[^<>]*>|\byour[-_ ]|(?<![a-z])(?:change|replace)[-_ ]?me(?![a-z])|\.\.\.|…"
@@ -40,11 +40,6 @@ def value_problem(value: str) -> str:
     if _PLACEHOLDER.search(value):
         return "is still a placeholder: replace it with your own value"
     return ""
-
-
-def credential_problem(value: str) -> str:
-    """Like `value_problem`, for keys and ids, which are sent in HTTP headers."""
-    return value_problem(value) or key_problem(value)
 
 
 def similar_setting(name: str, known: Iterable[str]) -> str | None:
