@@ -130,6 +130,9 @@ class Store(Protocol):
     async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
         """Take or renew a lease for `ttl_s` seconds; False if another holder has it."""
 
+    async def lease_is_held(self, name: str) -> bool:
+        """Return whether anyone has a lease that has not expired."""
+
     async def release_lease(self, name: str, holder: str) -> None:
         """Give a lease back; no effect if another holder has it."""
 

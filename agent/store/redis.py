@@ -193,6 +193,9 @@ class RedisStore(RedisOutcomes):
             await self._ask(lambda client: client.eval(_HOLD_LEASE, 1, key, holder, ttl_ms))
         )
 
+    async def lease_is_held(self, name: str) -> bool:
+        return bool(await self._ask(lambda client: client.exists(f"greeter:lease:{name}")))
+
     async def release_lease(self, name: str, holder: str) -> None:
         key = f"greeter:lease:{name}"
         await self._ask(lambda client: client.eval(_RELEASE_LEASE, 1, key, holder))

@@ -110,6 +110,13 @@ class SqliteStore(SqliteOutcomes):
 
         return await self._write(step)
 
+    async def lease_is_held(self, name: str) -> bool:
+        def step(db: sqlite3.Connection) -> bool:
+            valid = "SELECT 1 FROM lease WHERE name = ? AND until > ?"
+            return db.execute(valid, (name, time.time())).fetchone() is not None
+
+        return await self._read(step)
+
     async def release_lease(self, name: str, holder: str) -> None:
         def step(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (name, holder))

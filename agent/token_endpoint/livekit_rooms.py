@@ -95,7 +95,10 @@ class LiveKitRooms:
     def __init__(self, settings: EndpointSettings) -> None:
         self._agent_name = settings.livekit_agent_name
         self.answered_at = -math.inf
-        """When LiveKit last answered a call, by the event loop's clock."""
+        """When LiveKit last answered a call, by the event loop's clock; the supervisor also sets it
+        if it has answered another replica."""
+        self.reached = False
+        """LiveKit answered the last call of this process, and accepted its key."""
         self._timeout_s = settings.livekit_timeout_s
         self._livekit = LiveKitServerApi(settings, timeout_s=settings.livekit_timeout_s)
 
@@ -115,8 +118,11 @@ class LiveKitRooms:
                     yield
         except LiveKitError as e:
             LIVEKIT_ERRORS.labels(call, str(e.status or "none")).inc()
+            if e.status in (None, 401, 403):
+                self.reached = False
             raise
         self.answered_at = asyncio.get_running_loop().time()
+        self.reached = True
 
     async def ensure(self, metadata: JobMetadata) -> str:
         """Create the session's room with one dispatch; do nothing if the room exists.

@@ -62,6 +62,7 @@ class FakeLiveKit:
         self.rooms: dict[str, FakeRoom] = {}
         self.calls: Counter[str] = Counter()
         self.answered_at = -math.inf
+        self.reached = False
         self.status: int | None = 200
         """The HTTP status of the next answers; None: not reached."""
         self.dispatched: list[str] = []
@@ -101,8 +102,10 @@ class FakeLiveKit:
             self.calls[call] += 1
             self.called.notify_all()
         if self.status != 200:
+            self.reached = self.reached and self.status is not None
             raise LiveKitError(f"{call}: not now", status=self.status)
         self.answered_at = asyncio.get_running_loop().time()
+        self.reached = True
 
     async def ensure(self, metadata: JobMetadata) -> str:
         await self._call("CreateRoom")

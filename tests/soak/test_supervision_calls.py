@@ -26,6 +26,6 @@ async def test_two_replicas_share_the_passes_and_call_livekit_little(tmp_path: P
             calls.clear()
             await asyncio.sleep(15)
     print(f"15 s, 2 replicas, 3 greetings: {dict(calls)}")
-    # Five passes and three pings.
-    assert calls["ListRooms"] <= 5 + 3 + 2
-    assert calls.total() <= 15
+    # Five passes by one replica. The other one learns from the store that LiveKit answers.
+    assert calls["ListRooms"] <= 5 + 2
+    assert calls.total() <= 12

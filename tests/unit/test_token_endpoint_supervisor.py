@@ -6,14 +6,18 @@ The replicas here run 25 times as fast as real ones: a minute takes 2.4 s.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import AsyncIterator
 
 import pytest
 
 from agent.core.errors import LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.store import RecentRequest, SqliteStore
+from agent.token_endpoint.readiness import READY_FOR_S
 from agent.token_endpoint.supervision import dispatches, known_requests, reaper, supervisor
+from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.unit.endpoint_supervision import greetings_of, supervisor_of
 
@@ -27,7 +31,7 @@ CALLS_A_MINUTE = 60
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """All times of the supervision, divided by SPEED."""
     for module, names in {
-        supervisor: ("SAFETY_S", "PING_S", "BACKOFF_MAX_S"),
+        supervisor: ("SAFETY_S", "PING_S", "BACKOFF_MAX_S", "TAKE_OVER_S"),
         reaper: ("_UNCOUNTED_S", "_COMES_BACK_S"),
         dispatches: ("JOB_LISTED_S", "RETRY_MAX_S"),
     }.items():
@@ -43,35 +47,109 @@ def add_greeting(livekit: FakeLiveKit, session_id: str) -> None:
     room.add_avatar(sid=f"PA_{session_id}")
 
 
+@contextlib.asynccontextmanager
+async def replicas_of(
+    livekit: FakeLiveKit, store: SqliteStore, count: int, **times: float
+) -> AsyncIterator[list[Supervisor]]:
+    """Run replicas at a 25th of the real times; the first one has the lease."""
+    async with contextlib.AsyncExitStack() as stack:
+        running = []
+        for _ in range(count):
+            replica = supervisor_of(livekit, store, pass_s=PASS_S, known_s=0, alone_s=60, **times)
+            running.append(await stack.enter_async_context(replica))
+            await livekit.wait_for_calls("ListRooms")
+        yield running
+
+
 @pytest.mark.usefixtures("fast")
-@pytest.mark.parametrize("replicas", [1, 2])
-async def test_twenty_greetings_cost_at_most_sixty_calls_a_minute(
+@pytest.mark.parametrize("replicas", [1, 4])
+async def test_twenty_greetings_cost_few_calls_a_minute_with_any_number_of_replicas(
     livekit: FakeLiveKit, store: SqliteStore, replicas: int
 ) -> None:
     for number in range(20):
         add_greeting(livekit, str(number))
-    async with supervisor_of(livekit, store, pass_s=PASS_S, known_s=0, alone_s=60) as first:
-        await livekit.wait_for_calls("ListParticipants", 20)
-        running = [first]
-        if replicas == 2:
-            running.append(await supervisor_of(livekit, store, pass_s=PASS_S).__aenter__())
+    async with replicas_of(livekit, store, replicas) as running:
         await asyncio.sleep(MINUTE_S / 2)  # the beginning costs more
         before = livekit.total
         await asyncio.sleep(MINUTE_S)
         calls = livekit.total - before
-        assert [each.leading for each in running] == [True, False][:replicas]
-        for each in running[1:]:
-            await each.__aexit__(None, None, None)
+        assert [each.leading for each in running] == [True, False, False, False][:replicas]
     print(f"{replicas} replicas, 20 greetings: {calls} calls a minute, {dict(livekit.calls)}")
     assert calls <= CALLS_A_MINUTE
 
 
+async def store_is_away(*args: object, **kwargs: object) -> None:
+    raise StoreError("not now")
+
+
 @pytest.mark.usefixtures("fast")
-async def test_cold_start_without_a_worker_costs_at_most_twenty_calls_in_twenty_seconds(
+async def test_restart_of_the_store_costs_no_calls(
+    livekit: FakeLiveKit, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        add_greeting(livekit, str(number))
+    async with replicas_of(livekit, store, 2) as running:
+        await livekit.wait_for_calls("ListParticipants", 20)
+        await asyncio.sleep(MINUTE_S / 6)
+        before = livekit.calls["ListParticipants"]
+        with monkeypatch.context() as away:
+            for name in ("hold_lease", "lease_is_held", "recent_requests"):
+                away.setattr(store, name, store_is_away)
+            await asyncio.sleep(15 / SPEED)
+        for lease in ("supervision", "livekit-answers"):  # like a Redis that saves nothing
+            await store._write(
+                lambda db, name=lease: db.execute("DELETE FROM lease WHERE name = ?", (name,))
+            )
+        await asyncio.sleep(MINUTE_S / 4)
+        assert [each.leading for each in running] == [True, False]
+        assert livekit.calls["ListParticipants"] - before <= 10, "no replica inspects all rooms"
+
+
+async def test_replica_leaves_the_rooms_to_another_one_if_livekit_answers_only_that_one(
     livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
-    async with supervisor_of(livekit, store, pass_s=PASS_S, check_s=3 / SPEED):
+    other = FakeLiveKit()
+    async with supervisor_of(livekit, store) as first:
         await livekit.wait_for_calls("ListRooms")
+        async with supervisor_of(other, store) as second:
+            livekit.status = None
+            other.open("7").add_avatar()
+            await other.wait_for_calls("RemoveParticipant")
+            assert (first.leading, second.leading) == (False, True)
+            livekit.status = 200
+            await livekit.wait_for_calls("ListRooms", timeout_s=10)
+            assert livekit.reached
+            assert (first.leading, second.leading) == (False, True)
+
+
+@pytest.mark.usefixtures("fast")
+async def test_second_replica_is_told_that_livekit_answers_and_notices_when_it_does_not(
+    livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    other = FakeLiveKit()
+    loop = asyncio.get_running_loop()
+    async with supervisor_of(livekit, store, pass_s=PASS_S):
+        await livekit.wait_for_calls("ListRooms")
+        async with supervisor_of(other, store, pass_s=PASS_S):
+            await other.wait_for_calls("ListRooms")
+            for _ in range(20):
+                await asyncio.sleep(PASS_S / 2)
+                assert loop.time() - other.answered_at < READY_FOR_S / SPEED
+            assert other.calls.total() == 1, "at its start"
+            livekit.status = other.status = None
+            stopped_at = loop.time()
+            await other.wait_for_calls("ListRooms")
+            assert other.answered_at <= stopped_at
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize("replicas", [1, 3])
+async def test_cold_start_without_a_worker_costs_at_most_twenty_calls_in_twenty_seconds(
+    livekit: FakeLiveKit, store: SqliteStore, replicas: int
+) -> None:
+    async with replicas_of(livekit, store, replicas, check_s=3 / SPEED):
+        await asyncio.sleep(PASS_S)
+        livekit.calls.clear()
         await greetings_of(livekit, store).start(JobMetadata(session_id="7"), restart=False)
         await livekit.wait_for_calls("ListRooms")
         livekit.room("7").trainee = True
@@ -139,11 +217,10 @@ async def test_stopping_replica_releases_the_lease(
 async def test_without_the_store_every_replica_removes_orphaned_avatars(
     livekit: FakeLiveKit, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(*args: object, **kwargs: object) -> None:
-        raise StoreError("not now")
-
-    for name in ("hold_lease", "recent_requests", "end_reason", "forget_phase", "outcomes"):
-        monkeypatch.setattr(store, name, away)
+    away = ("hold_lease", "lease_is_held", "recent_requests", "end_reason")
+    for name in (*away, "forget_phase", "outcomes"):
+        monkeypatch.setattr(store, name, store_is_away)
+    monkeypatch.setattr(supervisor, "TAKE_OVER_S", 0.2)
     livekit.open("7").add_avatar()
     async with supervisor_of(livekit, store):
         await livekit.wait_for_calls("DeleteRoom")

@@ -3,8 +3,12 @@
 Every PASS_S seconds one replica, which holds a lease in the store, calls ListRooms once. It lists
 the participants of a room only if the room needs it: its counts changed, one of LiveKit's webhooks
 named it, a check of the dispatch supervisor or the reaper is due, or SAFETY_S have passed. If the
-replica dies, another one takes over within 10 s. Nothing depends on webhooks: they
-only make an inspection earlier, and only on the replica that holds the lease.
+replica dies, or LiveKit answers only the others, another one takes over within half a minute. Nothing
+depends on webhooks: they only make an inspection earlier, and only on the replica that holds the
+lease.
+
+The other replicas call LiveKit once when they start, and after a failed call of their own. The
+replica with the lease tells them through the store that LiveKit answers, for their readiness.
 
 ListRooms counts trainees in `num_participants` and everyone who publishes in `num_publishers`
 (measured with livekit-server 1.13.5), so the leaving of an agent or avatar that publishes changes a
@@ -16,11 +20,10 @@ LiveKit API calls a minute with 20 running greetings:
 
 - ListRooms: 60 / PASS_S = 20
 - safety inspections: 20 rooms * 60 / SAFETY_S = 10
-- LiveKit's health, per further replica: 60 / PING_S = 10
 
-That is 30 with one replica and 40 with two. Starting and ending a greeting costs about ten more
-calls. A cold start without any worker costs at most 20 calls in 20 s: 7 ListRooms, CreateRoom, and
-12 for three dispatches, after 3, 7.5 and 14.3 s. A further replica adds its 3 pings.
+That is 30, with any number of replicas. Starting and ending a greeting costs about ten more calls.
+A cold start without any worker costs at most 20 calls in 20 s: 7 ListRooms, CreateRoom, and 12 for
+three dispatches, after 3, 7.5 and 14.3 s.
 
 At most EMPTY_PER_S empty rooms are inspected a second. If no worker takes dispatches while many
 greetings are requested, repeating all of them would take LiveKit's time from new requests.
@@ -53,9 +56,16 @@ PASS_S = 3.0
 SAFETY_S = 120.0
 """A room without changes is inspected this often."""
 PING_S = 6.0
-"""How often a replica without the lease checks LiveKit, for its readiness."""
+"""How often a replica without the lease checks LiveKit, if no other replica tells it."""
 LEASE_PASSES = 3
 """The lease lasts for three passes, so that one slow call does not cost it."""
+ANSWER_PASSES = 2.5
+"""For how many passes the others rely on an answer of LiveKit: less than the 15 s of /readyz."""
+GIVE_UP_AFTER = 3
+"""Failures in a row after which a replica leaves the rooms to one that LiveKit answers."""
+TAKE_OVER_S = 30.0
+"""How long a replica without the lease waits if the store does not answer. The one with the lease
+continues without the store, so a restart of Redis costs no further calls."""
 SETTLE_S = (3.0, 6.0)
 """When a room is inspected again after its counts changed: LiveKit may show a further change 5 s
 late."""
@@ -71,6 +81,9 @@ _AT_ONCE = 10
 _YIELD_AFTER = 500
 """Rooms of a pass that are looked at before requests are served again."""
 _LEASE = "supervision"
+_ANSWERS = "livekit-answers"
+"""A lease that all replicas hold together while LiveKit answers one of them."""
+_REPLICAS = "replicas"
 
 
 class Supervisor(BackgroundTask):
@@ -110,6 +123,10 @@ class Supervisor(BackgroundTask):
         self._pass_at = 0.0
         self._last_pass_at = 0.0
         self._ping_at = 0.0
+        self._lead_from = 0.0
+        """When this replica may take the lease after the store was away: the one that had it is
+        first."""
+        self._store_away_since: float | None = None
         self._paused_until = 0.0
         self._failures = 0
         self._failed_at = 0.0
@@ -160,15 +177,15 @@ class Supervisor(BackgroundTask):
         pass_is_due = now >= self._pass_at
         if pass_is_due:
             self._pass_at, self._last_pass_at = now + self._pass_s, now
-            self._set_leading(await self._holds_lease())
+            self._set_leading(await self._leads(now))
         if now < self._paused_until:
             return
         try:
             if pass_is_due and self._leading:
                 await self._pass()
-            elif now >= self._ping_at and not self._leading:
-                self._ping_at = now + PING_S
-                await self._rooms.ping()
+                await self._share_answer()
+            elif pass_is_due:
+                await self._check_livekit(now)
             await self._inspect_due()
         except LiveKitError as e:
             self._back_off(e)
@@ -193,17 +210,61 @@ class Supervisor(BackgroundTask):
             extra={"event": "supervision_taken_over" if leading else "supervision_handed_over"},
         )
 
-    async def _holds_lease(self) -> bool:
-        """Take or renew the lease. Without a store every replica makes the passes.
+    @property
+    def _lease_s(self) -> float:
+        return max(LEASE_PASSES * self._pass_s, 1.0)
 
-        Each step can be repeated, and an orphaned avatar costs money.
+    async def _leads(self, now: float) -> bool:
+        """Take, renew or give up the lease.
+
+        If the store stays away, every replica makes the passes: each step can be repeated, and an
+        orphaned avatar costs money.
         """
         try:
-            return await self._store.hold_lease(
-                _LEASE, self._holder, max(LEASE_PASSES * self._pass_s, 1.0)
-            )
+            leads = await self._holds_lease(now)
         except StoreError:
-            return True
+            if self._leading:
+                return True
+            if self._store_away_since is None:
+                self._store_away_since = now
+            self._lead_from = now + self._lease_s
+            return now - self._store_away_since >= TAKE_OVER_S
+        self._store_away_since = None
+        return leads
+
+    async def _holds_lease(self, now: float) -> bool:
+        if self._leading:
+            lost_livekit = self._failures >= GIVE_UP_AFTER and not self._rooms.reached
+            if lost_livekit and await self._store.lease_is_held(_ANSWERS):
+                await self._store.release_lease(_LEASE, self._holder)
+                return False
+        elif self._failures or now < self._lead_from:
+            await self._store.lease_is_held(_LEASE)  # only to notice whether the store answers
+            return False
+        return await self._store.hold_lease(_LEASE, self._holder, self._lease_s)
+
+    async def _check_livekit(self, now: float) -> None:
+        """Find out whether LiveKit answers; call it only if no other replica can tell.
+
+        After a failed call, this replica finds out by itself: only its own way to LiveKit or its
+        key may be at fault.
+        """
+        answer_s = ANSWER_PASSES * self._pass_s
+        try:
+            told = self._rooms.reached and await self._store.lease_is_held(_ANSWERS)
+        except StoreError:
+            told = False
+        if told:
+            self._rooms.answered_at = max(self._rooms.answered_at, now - answer_s)
+        elif now >= self._ping_at:
+            self._ping_at = now + PING_S
+            await self._rooms.ping()
+            await self._share_answer()
+
+    async def _share_answer(self) -> None:
+        """Tell the other replicas that LiveKit has just answered."""
+        with contextlib.suppress(StoreError):  # the outcome delivery logs it
+            await self._store.hold_lease(_ANSWERS, _REPLICAS, ANSWER_PASSES * self._pass_s)
 
     async def _pass(self) -> None:
         """Compare LiveKit's list of rooms with what is known, and plan inspections."""

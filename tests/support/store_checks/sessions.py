@@ -112,8 +112,12 @@ async def check_a_lease_has_one_holder_until_it_expires(store: Store) -> None:
     assert not await store.hold_lease("l", "one", 30)
     await store.release_lease("l", "one")
     assert not await store.hold_lease("l", "one", 30)
+    assert await store.lease_is_held("l")
     await store.release_lease("l", "two")
-    assert await store.hold_lease("l", "one", 30)
+    assert not await store.lease_is_held("l")
+    assert await store.hold_lease("l", "one", 0.05)
+    await asyncio.sleep(0.1)
+    assert not await store.lease_is_held("l")
 
 
 async def check_start_claims_the_dispatch(store: Store) -> None:
