@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agent.core.locales import language_of
+
 _SOUNDS: Final = (
     "mm mmm mhm mhmm mm-hm mm-hmm hm hmm hmhm uh-huh uhuh uh-hu ah aha oh huh okay ok okey "
     "uh um hum er erm äh ähm euh eh you"
@@ -42,7 +44,7 @@ def is_backchannel(text: str, locale: str) -> bool:
         locale: the script's, such as `de` or `es-MX`. For languages without a list of words, only
             the sounds count.
     """
-    words_of_language = _BY_LANGUAGE.get(locale.split("-")[0].lower(), "")
+    words_of_language = _BY_LANGUAGE.get(language_of(locale), "")
     known = (_SOUNDS if "?" in text else f"{_SOUNDS} {words_of_language}").split()
     words = words_of(text)
     return 0 < len(set(words)) <= _LONGEST and all(word in known for word in words)

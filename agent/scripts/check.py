@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.core.errors import ScriptError
+from agent.core.locales import language_of
 from agent.scripts.check_file import check_common, check_file, spoken_texts
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.library import (
@@ -134,7 +135,7 @@ def check_folder(library: Library, name: str) -> Iterator[Finding]:
     for file in files.values():
         if file is first:
             continue
-        other_language = file.locale.split("-")[0] != first.locale.split("-")[0]
+        other_language = language_of(file.locale) != language_of(first.locale)
         if other_language:
             yield from _not_translated(file, first)
         if declared and file.fields.locales not in (None, declared):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
+from agent.core.locales import language_of
 from agent.scripts.check_rendered import check_rendered
 from agent.scripts.finding import Finding, Loc
 from agent.scripts.language_detection import detect_other_language
@@ -237,7 +238,7 @@ def _check_voice(file: ScriptFile[Script], voices: Mapping[str, str] | None) -> 
             ("voice",),
             f"no voice {name!r}: add it to VOICES, or use the name of a provider's voice",
         )
-    if language is not None and language != file.locale.split("-")[0]:
+    if language is not None and language != language_of(file.locale):
         yield file.finding(
             ("voice",), f"{model} speaks {language}, but the file is for {file.locale}"
         )

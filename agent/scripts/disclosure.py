@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from agent.core.locales import language_of
+
 DISCLOSURE_MAX_S = 7.0
 """For the recording disclosure; the shipped ones take 4 to 5 s."""
 
@@ -22,7 +24,7 @@ _BETWEEN_SENTENCES = re.compile(r"(?:[.!?…؟۔।][\"'»”“’]*\s+|[。！
 
 def discloses_ai(text: str, locale: str = "en") -> bool:
     """Return whether the text says that an AI speaks; True for languages not in _RECORDED."""
-    return locale.split("-")[0] not in _RECORDED or _AI.search(text) is not None
+    return language_of(locale) not in _RECORDED or _AI.search(text) is not None
 
 
 def ai_disclosure_in(text: str, disclosure: str) -> str:
@@ -41,7 +43,7 @@ def ai_disclosure_in(text: str, disclosure: str) -> str:
 
 def discloses_recording(text: str, locale: str) -> bool:
     """Return whether the text mentions recording; True for languages not in _RECORDED."""
-    said = _RECORDED.get(locale.split("-")[0])
+    said = _RECORDED.get(language_of(locale))
     return said is None or said.search(text) is not None
 
 

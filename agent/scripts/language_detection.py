@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from agent.core.locales import language_of
+
 _COMMON_WORDS = {
     "en": "the and you your with what this that would have are they from about when is of it for"
     " not how do",
@@ -39,7 +41,7 @@ def detect_other_language(text: str, locale: str) -> str:
 
 
 def _other_language(text: str, locale: str, enough: int) -> str:
-    own = locale.split("-")[0]
+    own = language_of(locale)
     letters = [c for c in text if c.isalpha()]
     latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
     if own in _WORDS and latin < len(letters) / 2:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 from agent.core.job_metadata import JobMetadata
+from agent.core.locales import language_of
 from agent.scripts.disclosure import insert_recording_disclosure
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.rendered_script import RenderedScript, Welcome
@@ -169,5 +170,5 @@ def _values(
 
 def _language(library: Library, tag: str) -> str:
     """Return the name of a language in that language, or its tag if `_common/` has no name."""
-    common = library.commons.get(tag) or library.commons.get(tag.split("-")[0])
+    common = library.commons.get(tag) or library.commons.get(language_of(tag))
     return common.fields.language if common else tag

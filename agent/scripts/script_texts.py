@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.core.errors import ScriptError
+from agent.core.locales import language_of
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.question_format import format_question
 from agent.scripts.schema import OPTIONAL_LINES, Common, Industry, Question, Script
@@ -27,7 +28,7 @@ def common_of(library: Library, locale: str) -> ScriptFile[Common]:
     Raises:
         ScriptError: none of them exists.
     """
-    for tag in (locale, locale.split("-")[0], DEFAULT_LOCALE):
+    for tag in (locale, language_of(locale), DEFAULT_LOCALE):
         if tag in library.commons:
             return library.commons[tag]
     raise ScriptError(f"{library.root}/_common/{DEFAULT_LOCALE}.md cannot be used")
@@ -36,7 +37,7 @@ def common_of(library: Library, locale: str) -> ScriptFile[Common]:
 def shared_text(file: ScriptFile[Script], common: ScriptFile[Common], field: str) -> str | None:
     """Return a field of `Shared`: the script's own, or the shared one in the same language."""
     own: str | None = getattr(file.fields, field)
-    if own is None and file.locale.split("-")[0] == common.locale.split("-")[0]:
+    if own is None and language_of(file.locale) == language_of(common.locale):
         own = getattr(common.fields, field)
     return own
 
@@ -110,7 +111,7 @@ class ScriptTexts:
     def instructions(self, *, languages: tuple[str, ...]) -> str:
         """Fill the locale's instructions with the script's persona, facts and questions."""
         file, common = self._file, self._common
-        own_language = file.locale.split("-")[0] == common.locale.split("-")[0]
+        own_language = language_of(file.locale) == language_of(common.locale)
         questions = self.questions()
         values = self._values | {
             "talking_points": self.all_of("talking_points"),

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.core.job_metadata import JobMetadata
+from agent.core.locales import language_of
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.schema import Script
 from agent.scripts.word_forms import base_forms, normalize_words
@@ -88,7 +89,7 @@ def match_alias(
     Args:
         locale: the trainee's.
     """
-    language = locale.split("-")[0].lower()
+    language = language_of(locale)
     said: dict[str, str] = {}
     best, best_fit = "", (False, False, 0)
     for key, texts in aliases.items():
@@ -98,7 +99,7 @@ def match_alias(
             alias = f" {base_forms(text, alias_locale, ignored)} "
             if alias.strip() and alias in said[alias_locale]:
                 is_whole = alias == said[alias_locale]
-                fit = (is_whole, alias_locale.split("-")[0] == language, len(alias))
+                fit = (is_whole, language_of(alias_locale) == language, len(alias))
                 if fit > best_fit:
                     best, best_fit = key, fit
     return best
@@ -141,5 +142,5 @@ def find_locale(files: Iterable[str], tag: str) -> tuple[str, LocaleBy] | None:
     for length in range(len(parts) - 1, 0, -1):
         if name := have.get("-".join(parts[:length])):
             return name, "language"
-    regions = sorted(name for name in have if name.split("-")[0] == parts[0])
+    regions = sorted(name for name in have if language_of(name) == parts[0])
     return (have[regions[0]], "language") if regions else None

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from agent.core.locales import language_of
+
 _CHARACTERS_PER_S = {
     "en": 15.0,
     "es": 16.5,
@@ -54,7 +56,7 @@ def speakable_value(text: str, locale: str) -> str:
 
 def estimate_speech_s(text: str, locale: str) -> float:
     """Estimate the seconds a voice needs; real voices differ by 10 to 20 %."""
-    rate = _CHARACTERS_PER_S.get(locale.split("-")[0], _DEFAULT_CHARACTERS_PER_S)
+    rate = _CHARACTERS_PER_S.get(language_of(locale), _DEFAULT_CHARACTERS_PER_S)
     sentences = len(re.findall(r"[.!?。！？…]+(?=\s|$)", text))
     return len(text) / rate + _PAUSE_S * max(0, sentences - 1)
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from agent.core.locales import language_of
+
 _SHORTEST: Final = 4
 """Shorter words have no endings to remove."""
 _ENDINGS: Final = {
@@ -45,7 +47,7 @@ def normalize_words(text: str, ignored: frozenset[str] = frozenset()) -> str:
 def base_forms(text: str, locale: str, ignored: frozenset[str] = frozenset()) -> str:
     """Return the normalized words of a text, each in its base form."""
     text = _BOTH_GENDERS.sub("", _ANY_GENDER.sub(" ", text))
-    endings = _ENDINGS.get(locale.split("-")[0], [])
+    endings = _ENDINGS.get(language_of(locale), [])
     return " ".join(_base_form(word, endings) for word in normalize_words(text, ignored).split())
 
 

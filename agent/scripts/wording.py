@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from agent.core.locales import language_of
+
 _MARKDOWN = frozenset("*_#`~[]|>")
 _READ_OUT = frozenset("<>/\\&@%{}•§†‡‰¶")
 """Punctuation in Unicode, but voices read it out or skip it."""
@@ -100,7 +102,7 @@ def speech_problem(text: str, locale: str) -> str:
         return why
     if _LINE_START.search(text):
         return "is a list; write sentences, because a voice reads out the marks"
-    if locale.split("-")[0] == "es" and (found := _GENDERS_ES.search(text)):
+    if language_of(locale) == "es" and (found := _GENDERS_ES.search(text)):
         return f"contains {found[0]!r}; write both forms, or a word for everybody"
     if found := _ADDRESS.search(text):
         return f"contains the address {found[0]!r}; remove it, because a voice spells it"
@@ -123,7 +125,7 @@ def speech_problem(text: str, locale: str) -> str:
                 word = next(word for word in text.split() if c in word)
                 where = f" (in {word[:_WORD_SHOWN]!r})" if word != c else ""
                 return f"contains {c!r}{where}, a symbol or emoji; write it in words"
-    abbreviations = _ABBREVIATIONS.get(locale.split("-")[0])
+    abbreviations = _ABBREVIATIONS.get(language_of(locale))
     if (found := _DOTTED.search(text)) or (
         abbreviations and (found := re.search(rf"\b(?:{abbreviations})\.", text, re.I))
     ):
@@ -155,7 +157,7 @@ def doubtful_wording(text: str, locale: str) -> str:
         )
     if found := _PERHAPS_SHOUTED.search(text):
         return f"contains {found[0]!r} in capitals; a voice may spell it"
-    if locale.split("-")[0] == "es":
+    if language_of(locale) == "es":
         for mark, opening in (("?", "¿"), ("!", "¡")):
             if text.count(mark) > text.count(opening):
                 return f"has {mark} without {opening}: a voice needs both"
@@ -203,7 +205,7 @@ def not_a_name(text: str, *, may_be_code: bool = False) -> str:
 def stray_punctuation(text: str, locale: str) -> str:
     """Return the place of a doubled or orphaned mark, such as `Hello , and`; empty if none is."""
     found = _STRAY.search(text)
-    if not found and locale.split("-")[0] != "fr":
+    if not found and language_of(locale) != "fr":
         found = _STRAY_IN_OTHERS.search(text)
     if not found:
         return ""

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from agent.core.locales import language_of
+
 FLUX_ENGLISH: Final = "flux-general-en"
 FLUX_MULTI: Final = "flux-general-multi"
 _NOVA_3: Final = "nova-3"
@@ -63,8 +65,8 @@ def choose_recognition(model: str, locales: Sequence[str]) -> RecognitionChoice:
     """
     if model.startswith("flux"):
         # Sorted, so that all languages of a script share one connection.
-        hints = tuple(sorted({_language(locale) for locale in locales} & _FLUX_MULTI_COVERS))
-        if _language(locales[0]) not in _FLUX_MULTI_COVERS:
+        hints = tuple(sorted({language_of(locale) for locale in locales} & _FLUX_MULTI_COVERS))
+        if language_of(locales[0]) not in _FLUX_MULTI_COVERS:
             model = _NOVA_3
         elif model not in (FLUX_ENGLISH, FLUX_MULTI):
             return RecognitionChoice(model, ())
@@ -79,7 +81,7 @@ def choose_recognition(model: str, locales: Sequence[str]) -> RecognitionChoice:
 
 def _nova_3_language(locale: str) -> str:
     """Return nova-3's code for a locale; `multi`, which Deepgram accepts, if it has none."""
-    language = _language(locale)
+    language = language_of(locale)
     if language in _NOVA_MULTI_COVERS:
         return MULTI
     tag = _OTHER_NAMES.get(locale.lower(), locale.lower())
@@ -87,7 +89,3 @@ def _nova_3_language(locale: str) -> str:
         if code in _NOVA_3_COVERS:
             return code
     return MULTI
-
-
-def _language(locale: str) -> str:
-    return locale.split("-")[0].lower()

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from agent.core.locales import language_of
+
 _AURA = re.compile(r"aura(?:-2)?-[a-z]+-([a-z]{2})(?:-[a-z]+)?", re.I)
 _GEMINI = "gemini:"
 _SLOWEST = {"en": 0.7, "es": 0.9}
@@ -48,7 +50,7 @@ def choose_voice(voices: Mapping[str, str], locale: str, asked: str | None = Non
         locale: a BCP 47 tag.
         asked: the voice that the script asks for.
     """
-    language = locale.split("-")[0].lower()
+    language = language_of(locale)
     if asked:
         voice = voices.get(asked, asked)
         known = gemini_voice(voice) or spoken_language(voice)

@@ -10,6 +10,7 @@ import wave
 from typing import Any, Protocol
 
 from agent.core.errors import ConfigError, ScriptError
+from agent.core.locales import language_of
 
 _TIMEOUT_S = 20.0
 _DEMO_RATE = 24_000  # Hz
@@ -87,7 +88,7 @@ class _DemoVoice:
         await voice.load()
         if voice.unavailable:
             raise ScriptError(f"no voice here: {voice.unavailable}")
-        language = self._speech.espeak_name(locale.split("-")[0], male=False)
+        language = self._speech.espeak_name(language_of(locale), male=False)
         said = await voice.say(text, self._speech.VoiceChoice(language), _DEMO_RATE)
         out = io.BytesIO()
         with wave.open(out, "wb") as file:

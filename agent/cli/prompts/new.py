@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.cli.prompts.arguments import Tools, add_prompts_folder
 from agent.core.errors import ScriptError
+from agent.core.locales import language_of
 from agent.scripts import editing
 from agent.scripts.library import LOCALE, ScriptFile, read_commons
 from agent.scripts.schema import Common, Shared
@@ -63,7 +64,7 @@ def source_of(folder: Path) -> str | None:
 def shared_texts(root: Path, locale: str) -> dict[str, str]:
     """Return the shared texts, in English, that a script needs in a locale without `_common`."""
     commons, _ = read_commons(root.resolve())
-    if locale in commons or locale.split("-")[0] in commons:
+    if locale in commons or language_of(locale) in commons:
         return {}
     common: ScriptFile[Common] = commons[DEFAULT_LOCALE]
     given = {field: getattr(common.fields, field) for field in Shared.model_fields}

@@ -24,7 +24,6 @@ from agent.cli.prompts.trainees import (
     ScriptedTrainee,
     content_words,
     fact_questions,
-    language_of,
     right_value,
     said,
     wrong_value,
@@ -35,6 +34,7 @@ from agent.conversation.state import GreetingState
 from agent.core.errors import ScriptError
 from agent.core.events import ClosingRequested, LineAdded
 from agent.core.job_metadata import JobMetadata
+from agent.core.locales import language_of
 from agent.scripts import Question
 from agent.scripts.selection import DEFAULT_SCRIPT
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader
 
 from agent.cli.prompts.arguments import Target, Tools, add_prompts_folder, find_script
-from agent.cli.prompts.trainees import LANGUAGES, TRAINEES, language_of
+from agent.cli.prompts.trainees import LANGUAGES, TRAINEES
 from agent.core.errors import ScriptError
+from agent.core.locales import language_of
 from agent.scripts import Question
 from agent.scripts.selection import DEFAULT_LOCALE, find_locale
 

@@ -44,11 +44,6 @@ TRAINEES = {
 }
 
 
-def language_of(locale: str) -> str:
-    """Return the language of a locale tag: `es` of `es-MX`."""
-    return locale.split("-")[0].lower()
-
-
 def right_value(question: Question, number: int) -> Value:
     """Return the value that a trainee means."""
     match question.type:

@@ -10,6 +10,7 @@ from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.folders import exists
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import ScriptError
+from agent.core.locales import language_of
 from agent.scripts import PROMPTS, Library, load_library
 from agent.scripts.check import check_path
 from agent.speech.voices import choose_voice, gemini_voice, spoken_language
@@ -54,7 +55,7 @@ async def check(config: Configuration, root: Path = PROMPTS) -> AsyncIterator[Ch
             if not _speaks(voice, locale):
                 missing.setdefault(locale, []).append(name)
     for locale, names in sorted(missing.items()):
-        language = locale.split("-")[0]
+        language = language_of(locale)
         yield failed(
             "scripts.voices",
             f"no voice speaks {locale}: {len(names)} scripts would be spoken by a voice of another "
@@ -90,4 +91,4 @@ def _speaks(voice: str, locale: str) -> bool:
     if gemini_voice(voice):
         return True
     spoken = spoken_language(voice)
-    return spoken is None or spoken == locale.split("-")[0].lower()
+    return spoken is None or spoken == language_of(locale)
