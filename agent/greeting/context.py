@@ -14,7 +14,7 @@ from livekit.agents import JobContext
 
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
-from agent.core.events import Events, RecordingChanged
+from agent.core.events import Events
 from agent.core.settings import WorkerSettings
 from agent.core.task_set import TaskSet
 from agent.greeting.activity import Activity
@@ -70,13 +70,7 @@ def build_greeting(ctx: JobContext, settings: WorkerSettings, state: GreetingSta
     output = Output(session, room)
     trainee = Trainee(room, events, return_grace_s=settings.return_grace_s)
     audibility = Audibility(trainee, output, events)
-    recording = build_recording(
-        ctx,
-        session,
-        settings,
-        state.metadata,
-        on_change=lambda: events.emit(RecordingChanged()),
-    )
+    recording = build_recording(ctx, session, settings)
     state.recording = recording.state if recording else None
     return Greeting(
         settings=settings,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from livekit.agents import AgentSession, JobContext
 
+from agent.conversation.state import GreetingState
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import RecordingSettings, WorkerSettings
 from agent.recording.bucket import Bucket
@@ -26,22 +24,18 @@ def should_record(settings: RecordingSettings, metadata: JobMetadata) -> bool:
 
 
 def build_recording(
-    ctx: JobContext,
-    session: AgentSession[Any],
-    settings: WorkerSettings,
-    metadata: JobMetadata,
-    *,
-    on_change: Callable[[], None],
+    ctx: JobContext, session: AgentSession[GreetingState], settings: WorkerSettings
 ) -> Recording | None:
     """Return the recording of this greeting, not yet started; None if none is to be made."""
-    if not should_record(settings, metadata):
+    state = session.userdata
+    if not state.may_be_recorded:
         return None
     bucket = Bucket.from_settings(settings)
-    ids = {"session_id": metadata.session_id, "greeting_id": ctx.job.id}
+    ids = {"session_id": state.metadata.session_id, "greeting_id": ctx.job.id}
     recorder: Recorder
     if settings.recording == "egress":
         assert bucket is not None  # WorkerSettings requires it
         recorder = EgressRecorder(ctx.api.egress, settings, bucket, room=ctx.room.name, **ids)
     else:
         recorder = LocalRecorder(session, LocalFolder(settings.recordings_dir), bucket, **ids)
-    return Recording(recorder, on_change=on_change)
+    return Recording(recorder, state.events)

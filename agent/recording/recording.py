@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from livekit.agents.llm import ChatMessage
 
 from agent.core.background_task import start_task
 from agent.core.errors import RecordingError
+from agent.core.events import Events, RecordingChanged
 from agent.core.log import logger
 from agent.core.types import Line
 from agent.outcomes.record import Recorded, RecordedBy
@@ -68,16 +68,11 @@ class Recorder(Protocol):
 
 
 class Recording:
-    """The recording of a greeting whose trainee has consented.
+    """The recording of a greeting whose trainee has consented; emits `RecordingChanged`."""
 
-    Args:
-        recorder: makes the recording.
-        on_change: called when recording starts and when it stops.
-    """
-
-    def __init__(self, recorder: Recorder, *, on_change: Callable[[], None]) -> None:
+    def __init__(self, recorder: Recorder, events: Events) -> None:
         self._recorder = recorder
-        self._on_change = on_change
+        self._events = events
         self._captions = Captions()
         self._started_at = 0.0
         self._watching: asyncio.Task[None] | None = None
@@ -105,7 +100,7 @@ class Recording:
         self.state.status = "recording"
         self._watching = start_task(self._watch(), name="watch_recording")
         logger.info("recording started", extra={"event": "recording_started", "by": self.state.by})
-        self._on_change()
+        self._events.emit(RecordingChanged())
 
     def add_line(self, message: ChatMessage, line: Line) -> None:
         """Add a line of the conversation to the captions."""
@@ -118,7 +113,7 @@ class Recording:
             return
         self._note_end()
         self.state.status = "withdrawn"
-        self._on_change()
+        self._events.emit(RecordingChanged())
         logger.info(
             "the trainee declined to be recorded; recording has stopped and is being deleted",
             extra={"event": "recording_withdrawn"},
@@ -204,7 +199,7 @@ class Recording:
             "recording stopped early, the greeting continues; see the error for what to do",
             extra={"event": "recording_cut_short", "error": reason},
         )
-        self._on_change()
+        self._events.emit(RecordingChanged())
         await self._recorder.stop()
 
     async def _delete(self) -> None:

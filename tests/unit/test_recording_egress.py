@@ -11,6 +11,7 @@ import pytest
 from livekit import api
 
 from agent.core.errors import RecordingError
+from agent.core.events import Events, RecordingChanged
 from agent.core.settings import RecordingSettings
 from agent.recording.bucket import Bucket
 from agent.recording.egress_recorder import EgressRecorder
@@ -30,7 +31,9 @@ class Stage:
     recorder: EgressRecorder
 
     def recording(self, changes: list[bool]) -> Recording:
-        recording = Recording(self.recorder, on_change=lambda: changes.append(recording.is_active))
+        events = Events()
+        recording = Recording(self.recorder, events)
+        events.on(RecordingChanged, lambda _: changes.append(recording.is_active))
         return recording
 
 
