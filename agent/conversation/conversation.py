@@ -67,13 +67,7 @@ class Conversation:
         self._line = AgentLine(self.session)
         self._paused = PausedLine(self.session, self._line, events)
         self._texts = texts = LineTexts()
-        self._words = TraineeWords(
-            self._line,
-            VoiceActivity(self._line),
-            events,
-            locale=lambda: state.script.locale,
-            line_text=lambda: texts.both,
-        )
+        self._words = TraineeWords(self._line, VoiceActivity(self._line), state, texts)
         self.session.on("function_tools_executed", _suppress_second_reply)
         self._transcript = Transcript(self.session, events, self._words)
         forward_session_events(self.session, events, self._words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from livekit import rtc
@@ -12,6 +12,7 @@ from livekit.agents import stt, utils
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.echo_detector import EchoDetector
 from agent.conversation.echo_words import has_words_of, is_echo, may_become_echo
+from agent.conversation.line_texts import LineTexts
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.log import logger
 
@@ -31,17 +32,11 @@ class EchoFilter:
     lines, and words that were said during a line are dropped.
     """
 
-    def __init__(
-        self, line: AgentLine, activity: VoiceActivity, line_text: Callable[[], str]
-    ) -> None:
-        """Follow the agent's lines from now on.
-
-        Args:
-            line_text: returns the text of the current line and of the one before it.
-        """
+    def __init__(self, line: AgentLine, activity: VoiceActivity, texts: LineTexts) -> None:
+        """Follow the agent's lines from now on."""
         self._line = line
         self._activity = activity
-        self._line_text = line_text
+        self._texts = texts
         self._detector = EchoDetector()
         self._began_in_line = False
         """True if the trainee, or the echo, began the current turn during a line."""
@@ -89,7 +84,7 @@ class EchoFilter:
             said_at = time.monotonic() - max(self._audio_s - said_s, 0.0)
             self._began_in_line |= self._line.was_heard_at(said_at, _ECHO_S)
         in_line = self._began_in_line or self._line.under_way
-        line = self._line_text()
+        line = self._texts.both
         if self._activity.hears_echo:
             late = time.monotonic() - self._line.ended_at < _LATE_ECHO_S
             return in_line or (late and has_words_of(words.text, line))
@@ -107,7 +102,7 @@ class EchoFilter:
 
     def suspects(self, text: str) -> bool:
         """True if a transcript is too short to be known as an echo, but may be the start of one."""
-        return self._line.under_way and may_become_echo(text, self._line_text())
+        return self._line.under_way and may_become_echo(text, self._texts.both)
 
     def _on_detected(self, by: Literal["sound", "words"]) -> None:
         self._activity.echo_detected()

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from typing import Final
 
@@ -31,10 +31,11 @@ from livekit.agents.stt import SpeechEvent, SpeechEventType
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.backchannel import is_backchannel, words_of
 from agent.conversation.echo_filter import EchoFilter
-from agent.conversation.unanswered_words import UnansweredWords
+from agent.conversation.line_texts import LineTexts
+from agent.conversation.state import GreetingState
 from agent.conversation.voice_activity import VoiceActivity
 from agent.conversation.waiting_words import WaitingWords, joined, text_of
-from agent.core.events import Events, SpeechRecognised
+from agent.core.events import SpeechRecognised
 from agent.core.log import logger
 
 _CERTAIN_WORDS: Final = 3
@@ -59,23 +60,15 @@ class TraineeWords:
         self,
         line: AgentLine,
         activity: VoiceActivity,
-        events: Events,
-        *,
-        locale: Callable[[], str],
-        line_text: Callable[[], str],
+        state: GreetingState,
+        texts: LineTexts,
     ) -> None:
-        """Follow the agent's lines from now on.
-
-        Args:
-            locale: returns the locale of the script in use.
-            line_text: returns the text of the current line and of the one before it.
-        """
+        """Follow the agent's lines from now on."""
         self._line = line
         self._activity = activity
-        self._events = events
-        self._locale = locale
-        self._line_text = line_text
-        self._echo = EchoFilter(line, activity, line_text)
+        self._state = state
+        self._texts = texts
+        self._echo = EchoFilter(line, activity, texts)
         self._waiting = WaitingWords()
         self._passed: utils.aio.Chan[SpeechEvent] | None = None
         """The events that the session gets; None while speech recognition is not connected."""
@@ -205,12 +198,12 @@ class TraineeWords:
             return []
         if self._holding:  # 2
             self._activity.words_heard()
-            self._events.emit(SpeechRecognised())
+            self._state.events.emit(SpeechRecognised())
             if final:
                 self._held.append(event)
             return []
-        if self._line.under_way and is_backchannel(text, self._locale()):  # 3
-            self._events.emit(SpeechRecognised())
+        if self._line.under_way and is_backchannel(text, self._state.script.locale):  # 3
+            self._state.events.emit(SpeechRecognised())
             if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
                 self._activity.backchannel_heard()
                 self._line.resume()
@@ -262,7 +255,7 @@ class TraineeWords:
         return [] if start is None else [start]
 
     def _on_line_over(self) -> None:
-        if (answer := self._waiting.line_over(self._line_text())) is not None:
+        if (answer := self._waiting.line_over(self._texts.both)) is not None:
             self._deliver(answer)
 
     def _deliver(self, event: SpeechEvent) -> None:
@@ -273,3 +266,27 @@ class TraineeWords:
         if not self._turn_open:
             # The recogniser has ended this turn already, and will not report its end again.
             self._passed.send_nowait(SpeechEvent(type=SpeechEventType.END_OF_SPEECH))
+
+
+class UnansweredWords:
+    """The words that the session has got, and has not made a message of yet."""
+
+    def __init__(self) -> None:
+        self._finals: list[str] = []
+        self._interim = ""
+        """What was recognised since the last final transcript."""
+
+    def add(self, text: str, *, final: bool) -> None:
+        """Add a transcript; it replaces the interim one before it."""
+        if final:
+            self._finals.append(text)
+        self._interim = "" if final else text
+
+    def clear(self) -> None:
+        """Note that the session has made a message of these words."""
+        self._finals, self._interim = [], ""
+
+    @property
+    def text(self) -> str:
+        """All words, final or not."""
+        return " ".join(filter(None, [*self._finals, self._interim]))

@@ -11,9 +11,12 @@ from livekit.agents import stt
 from livekit.agents.stt import SpeechEvent, SpeechEventType
 
 from agent.conversation.agent_line import AgentLine
+from agent.conversation.line_texts import LineTexts
+from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.conversation.voice_activity import VoiceActivity
-from agent.core.events import Events, SpeechRecognised
+from agent.core.events import SpeechRecognised
+from agent.core.job_metadata import JobMetadata
 from tests.fakes.speech_session import FakeSession
 from tests.support.waiting import until
 
@@ -29,14 +32,13 @@ class RecognisedWords:
 
     def __init__(self, locale: str = "en") -> None:
         self.session = FakeSession()
-        events = Events()
-        events.on(SpeechRecognised, self._on_recognised)
+        state = GreetingState(metadata=JobMetadata(locale=locale))
+        state.events.on(SpeechRecognised, self._on_recognised)
         self.recognised = 0
-        line = AgentLine(cast(Any, self.session))
+        line, texts = AgentLine(cast(Any, self.session)), LineTexts()
+        texts.begin().text = LINE
         self.activity = VoiceActivity(line)
-        self.words = TraineeWords(
-            line, self.activity, events, locale=lambda: locale, line_text=lambda: LINE
-        )
+        self.words = TraineeWords(line, self.activity, state, texts)
         self.heard: asyncio.Queue[SpeechEvent | Exception] = asyncio.Queue()
         self.passed: list[tuple[SpeechEventType, str]] = []
 
