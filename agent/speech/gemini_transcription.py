@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Self
 
 import aiohttp
@@ -33,16 +33,10 @@ _RATE: Final = 16_000
 class GeminiTranscription:
     """Opens connections to Gemini's speech recognition."""
 
-    def __init__(
-        self,
-        settings: VoiceSettings,
-        keyterms: Callable[[], list[str]],
-        http: aiohttp.ClientSession | None = None,
-    ) -> None:
+    def __init__(self, settings: VoiceSettings, http: aiohttp.ClientSession | None = None) -> None:
         """Prepare to connect; `stream` opens a connection.
 
         Args:
-            keyterms: returns the terms to recognise; called for every connection.
             http: the HTTP session; None for that of the job.
         """
         self._http = http
@@ -50,6 +44,10 @@ class GeminiTranscription:
         self._url = base.replace("http", "ws", 1) + LIVE_PATH
         self._key = settings.google_api_key.get_secret_value()
         self._model = settings.gemini_stt_model
+        self._keyterms: Sequence[str] = ()
+
+    def use_keyterms(self, keyterms: Sequence[str]) -> None:
+        """Recognise these names and words from the next connection on."""
         self._keyterms = keyterms
 
     def stream(self) -> GeminiTranscriptionStream:
@@ -58,7 +56,7 @@ class GeminiTranscription:
         connecting = http.ws_connect(
             self._url, headers={"x-goog-api-key": self._key}, heartbeat=_HEARTBEAT_S
         )
-        setup = live_setup(self._model, self._keyterms())
+        setup = live_setup(self._model, self._keyterms)
         return GeminiTranscriptionStream(connecting, setup)
 
 

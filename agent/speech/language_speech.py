@@ -29,10 +29,9 @@ class LanguageSpeech:
     def __init__(self, settings: VoiceSettings, events: Events) -> None:
         self._settings = settings
         self._events = events
-        self._keyterms: list[str] = []
         self._gemini: GeminiTranscription | None = None
         if settings.gemini_stt_model:
-            self._gemini = GeminiTranscription(settings, lambda: self._keyterms)
+            self._gemini = GeminiTranscription(settings)
         self._recognition: dict[RecognitionChoice, Recognition] = {}
         self._voices: dict[str, tts.TTS[Any]] = {}
         self._deepgram_voices: list[DeepgramVoice] = []
@@ -40,7 +39,8 @@ class LanguageSpeech:
 
     def use_keyterms(self, keyterms: list[str]) -> None:
         """Give terms to Gemini's speech recognition; Deepgram gets them from the session."""
-        self._keyterms = keyterms
+        if self._gemini is not None:
+            self._gemini.use_keyterms(keyterms)
 
     def recognition(self, locales: Sequence[str]) -> Recognition:
         """Speech recognition for a conversation; languages recognised together share one.

@@ -34,7 +34,9 @@ def settings(providers: Providers, **changes: str) -> VoiceSettings:
 def gemini(
     providers: Providers, http: aiohttp.ClientSession, **changes: str
 ) -> GeminiTranscription:
-    return GeminiTranscription(settings(providers, **changes), lambda: ["Ada"], http)
+    recognition = GeminiTranscription(settings(providers, **changes), http)
+    recognition.use_keyterms(["Ada"])
+    return recognition
 
 
 def failover(
