@@ -11,11 +11,13 @@ import aiohttp
 import pytest
 from livekit import rtc
 from livekit.agents import APIError, APIStatusError, stt
+from livekit.agents.utils import http_context
 from livekit.plugins import deepgram
 
 from agent.core.events import Events, ProviderFailed
 from agent.core.settings import VoiceSettings
 from agent.speech.gemini_transcription import GeminiTranscription
+from agent.speech.language_speech import LanguageSpeech
 from agent.speech.recognition_failover import FailoverRecognition
 from tests.support.providers import Providers
 from tests.support.recorded_speech import plain, recording, wrong
@@ -127,6 +129,20 @@ async def test_gemini_recognises_the_same_words_if_deepgram_fails(
     found = await first_turn(recognised)
     await recognised.aclose()
     assert wrong(text_of(found), SENTENCE) <= 1
+
+
+async def test_gemini_gets_the_latest_keyterms(providers: Providers, recordings: Path) -> None:
+    await providers.faults("stt:401")
+    async with http_context.open():
+        speech = LanguageSpeech(settings(providers), Events())
+        speech.use_keyterms(["Ada"])
+        recognition = speech.recognition(("en",))
+        speech.use_keyterms(["Grace", "lockout tagout"])
+        recognised = recognition.failover.recognise(spoken(sentence(recordings)))
+        await first_turn(recognised)
+        await recognised.aclose()
+    asked = await providers.calls("live")
+    assert asked[-1]["detail"]["keyterms"] == ["Grace", "lockout tagout"]
 
 
 @pytest.mark.alone  # Deepgram must recognise a word in the 0.9 s before the connection is lost

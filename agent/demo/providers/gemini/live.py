@@ -29,7 +29,9 @@ class LiveListener(Listener):
                 await self.socket.close(code=1008, message=problem.encode())
             else:
                 self._is_set_up = True
-                self.call.detail["model"] = command["setup"]["model"]
+                setup = command["setup"]
+                terms = setup["inputAudioTranscription"].get("customVocabulary", [])
+                self.call.detail |= {"model": setup["model"], "keyterms": terms}
                 await self.send({"setupComplete": {}})
             return
         sent = command.get("realtimeInput")
