@@ -45,7 +45,12 @@ async def test_doctor_calls_every_model_voice_and_locale(
         (
             {"GEMINI_MODEL": "gemini-3.5-flash-light"},
             [],
-            r"failed gemini\.model Gemini has no model gemini-3\.5-flash-light \(GEMINI_MODEL\) .*",
+            r"failed gemini\.model gemini-3\.5-flash-light \(.*\) does not answer: status 404 .*",
+        ),
+        (
+            {"GEMINI_TTS_MODEL": "gemini-9-flash-tts-preview"},
+            [],
+            r"failed gemini\.voices .* GEMINI_TTS_MODEL does not answer: .* → set GEMINI_TTS_.*",
         ),
         (
             {"GEMINI_MODEL": "gemini-flash-latest"},
@@ -60,7 +65,7 @@ async def test_doctor_calls_every_model_voice_and_locale(
         (
             {"GEMINI_MODEL": "gemini-3.1-flash-tts-preview"},
             [],
-            r"failed gemini\.model gemini-3\.1-flash-tts-preview \(GEMINI_MODEL, .*\) does not "
+            r"failed gemini\.model gemini-3\.1-flash-tts-preview \(GEMINI_MODEL\) does not "
             r"answer: status 400 → set GEMINI_MODEL to .*",
         ),
         (

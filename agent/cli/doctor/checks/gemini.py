@@ -1,6 +1,6 @@
 """Gemini: the API key, and one small call of each LLM and each voice that is configured.
 
-Routes: https://ai.google.dev/api/models#method:-models.get, and the one that greetings use. Google
+Routes: https://ai.google.dev/api/models#method:-models.list, and the one that greetings use. Google
 lists some models that new projects cannot use; only a call shows that. The few tokens are billed.
 """
 
@@ -17,7 +17,7 @@ from agent.cli.doctor.checks import gemini_transcription, vertex
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.http_client import HttpClient, NoResponse, Response
 from agent.cli.doctor.provider_response import unexpected_status
-from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
+from agent.cli.doctor.result import CheckResult, Level, failed, ok, skipped, warning
 from agent.core.provider_advice import PROVIDER_ADVICE
 from agent.speech.gemini_thinking import thinking_of
 from agent.speech.voices import gemini_voice
@@ -28,6 +28,10 @@ _Answer = Response | NoResponse
 _Call = Callable[..., Awaitable[_Answer]]
 """Takes the method, the path below the models' address, and the body."""
 _KEY = "set GOOGLE_API_KEY to a key from aistudio.google.com"
+_MODEL_FIX = (
+    "a model that this project may use: this one may be retired, or missing in "
+    "GOOGLE_CLOUD_LOCATION; see ai.google.dev/gemini-api/docs/models"
+)
 _ADVICE = {
     **PROVIDER_ADVICE,
     400: f"it rejects the key, or does not serve this machine's country; {_KEY}",
@@ -50,41 +54,25 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         return
     base = config.worker.google_gemini_base_url
     headers = {"x-goog-api-key": plain(config.worker.google_api_key)}
-    models = _models(config)
     if config.worker.google_genai_use_vertexai:
-        async for found in _check_vertex(config, http, list(models)):
+        async for found in _check_vertex(config, http):
             yield found
         yield await gemini_transcription.check(config, http, base, headers)
         return
 
     call = _caller(http, _PROVIDER, f"{base}/v1beta/models", headers)
-    listed, *answers = await asyncio.gather(
-        call("GET", "?pageSize=1"),
-        *(call("GET", f"/{quote(model, safe='')}") for model in models),
-    )
-    key = _key(listed)
-    if key is not None:
-        yield key
+    key = _key(await call("GET", "?pageSize=1"))
+    yield key
+    if key.level is not Level.OK:
         for name in ("gemini.model", "gemini.voices", gemini_transcription.CHECK):
             yield skipped(name, "GOOGLE_API_KEY is not usable: see above")
         return
-    yield ok("gemini.key", f"{_PROVIDER} accepts GOOGLE_API_KEY")
-    results = [
-        _model(model, names, answer)
-        for (model, names), answer in zip(models.items(), answers, strict=True)
-    ]
-    usable = [model for model, result in zip(models, results, strict=True) if result is None]
-    for result in results:
-        if result is not None:
-            yield result
-    async for found in _use(config, call, usable, _ADVICE):
+    async for found in _use(config, call, _ADVICE):
         yield found
     yield await gemini_transcription.check(config, http, base, headers)
 
 
-async def _check_vertex(
-    config: Configuration, http: HttpClient, models: list[str]
-) -> AsyncIterator[CheckResult]:
+async def _check_vertex(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
     worker = config.worker
     token = await vertex.access_token(config)
     if isinstance(token, CheckResult):
@@ -96,7 +84,7 @@ async def _check_vertex(
 
     authorization = {"Authorization": f"Bearer {token}"}
     call = _caller(http, "Vertex AI", vertex.models_address(worker), authorization)
-    async for result in _use(config, call, models, _VERTEX_ADVICE):
+    async for result in _use(config, call, _VERTEX_ADVICE):
         yield result
 
 
@@ -119,20 +107,16 @@ def _caller(http: HttpClient, provider: str, models: str, headers: dict[str, str
 
 
 async def _use(
-    config: Configuration, call: _Call, usable: list[str], advice: Mapping[int, str]
+    config: Configuration, call: _Call, advice: Mapping[int, str]
 ) -> AsyncIterator[CheckResult]:
     """Let each model say one word, and each voice."""
-    models = _models(config)
-    texts = [model for model in usable if models[model] != [_TTS]]
-    voices = (
-        _voices(config) if config.worker.gemini_tts_model.removeprefix("models/") in usable else []
-    )
+    models, voices = _models(config), _voices(config)
     said, spoken = await asyncio.gather(
-        asyncio.gather(*(call("POST", *_question(model)) for model in texts)),
+        asyncio.gather(*(call("POST", *_question(model)) for model in models)),
         asyncio.gather(*(call("POST", *_line(config.worker.gemini_tts_model, v)) for v in voices)),
     )
-    for model, answer in zip(texts, said, strict=True):
-        yield _replied(model, models[model], answer, advice)
+    for (model, names), answer in zip(models.items(), said, strict=True):
+        yield _replied(model, names, answer, advice)
     if voices:
         yield _spoke(dict(zip(voices, spoken, strict=True)), advice)
     else:
@@ -189,8 +173,7 @@ def _replied(
         return failed(
             "gemini.model",
             f"{named} does not answer: status {answer.status}",
-            f"set {names[0]} to a model that this project may use, on Vertex AI in "
-            "GOOGLE_CLOUD_LOCATION; see ai.google.dev/gemini-api/docs/models",
+            f"set {names[0]} to {_MODEL_FIX}",
         )
     return unexpected_status(
         "gemini.model", _PROVIDER, answer.status, advice, f"asked {named} to say one word"
@@ -210,6 +193,9 @@ def _spoke(answers: dict[str, _Answer], advice: Mapping[int, str]) -> CheckResul
     for voice, answer in answers.items():
         if isinstance(answer, NoResponse):
             return failed(check, f"gemini:{voice}: {answer.what}", answer.fix)
+        if answer.status == 404:
+            what = f"the model in {_TTS} does not answer: status 404"
+            return failed(check, what, f"set {_TTS} to {_MODEL_FIX}")
         if answer.status != 200:
             said = f"said one word with gemini:{voice}"
             return unexpected_status(check, _PROVIDER, answer.status, advice, said)
@@ -218,8 +204,7 @@ def _spoke(answers: dict[str, _Answer], advice: Mapping[int, str]) -> CheckResul
     return ok(check, f"all {len(answers)} voices of {_PROVIDER} speak: {', '.join(answers)}")
 
 
-def _key(response: _Answer) -> CheckResult | None:
-    """Return what is wrong with the key; None if it is accepted."""
+def _key(response: _Answer) -> CheckResult:
     if isinstance(response, NoResponse):
         return failed(
             "gemini.key",
@@ -238,54 +223,26 @@ def _key(response: _Answer) -> CheckResult | None:
         return unexpected_status("gemini.key", _PROVIDER, 404, {})
     if response.status != 200 or not isinstance(response.json(), dict):
         return unexpected_status("gemini.key", _PROVIDER, response.status, _ADVICE)
-    return None
+    return ok("gemini.key", f"{_PROVIDER} accepts GOOGLE_API_KEY")
 
 
 def _models(config: Configuration) -> dict[str, list[str]]:
-    """Return each model that is configured, and the settings that name it."""
+    """Return each LLM that is configured, and the settings that name it."""
     worker = config.worker
-    wanted = [
-        ("GEMINI_MODEL", worker.gemini_model),
-        ("GEMINI_FALLBACK_MODEL", worker.gemini_fallback_model),
-    ]
-    if _voices(config):
-        wanted.append((_TTS, worker.gemini_tts_model))
+    wanted = {
+        "GEMINI_MODEL": worker.gemini_model,
+        "GEMINI_FALLBACK_MODEL": worker.gemini_fallback_model,
+    }
     found: dict[str, list[str]] = {}
-    for name, model in wanted:
+    for name, model in wanted.items():
         if model and not config.lacks(name):
             found.setdefault(model.removeprefix("models/"), []).append(name)
     return found
 
 
 def _voices(config: Configuration) -> list[str]:
-    """Return the names of Gemini's voices in VOICES and FALLBACK_VOICE."""
-    if config.lacks("VOICES", "FALLBACK_VOICE"):
+    """Return the names of Gemini's voices in VOICES and FALLBACK_VOICE, if they can be used."""
+    if config.lacks("VOICES", "FALLBACK_VOICE", _TTS):
         return []
     named = (*config.worker.voices.values(), config.worker.fallback_voice)
     return sorted({name for voice in named if (name := gemini_voice(voice))})
-
-
-def _model(model: str, names: list[str], response: _Answer) -> CheckResult | None:
-    """Return what is wrong with a model's entry; None if it is there."""
-    named = f"{model} ({', '.join(names)})"
-    if isinstance(response, NoResponse):
-        return failed("gemini.model", f"{named}: {response.what}", response.fix)
-    if response.status == 404:
-        return failed(
-            "gemini.model",
-            f"{_PROVIDER} has no model {named}",
-            f"check {names[0]}: the model may be retired; see ai.google.dev/gemini-api/docs/models",
-        )
-    data = response.json()
-    if response.status != 200 or not isinstance(data, dict):
-        return unexpected_status(
-            "gemini.model", _PROVIDER, response.status, _ADVICE, f"requested {named}"
-        )
-    methods = data.get("supportedGenerationMethods")
-    if isinstance(methods, list) and methods and "generateContent" not in methods:
-        return failed(
-            "gemini.model",
-            f"the model {named} does not generate text",
-            f"check {names[0]}: it must support generateContent",
-        )
-    return None

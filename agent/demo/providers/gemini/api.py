@@ -45,7 +45,6 @@ class Gemini:
             app.router.add_get(f"/{version}/models", self._check)
             live = f"/ws/google.ai.generativelanguage.{version}.GenerativeService"
             app.router.add_get(f"{live}.BidiGenerateContent", self._listen)
-            app.router.add_get(f"/{version}/models/{{model}}", self._check)
         return app
 
     async def _begin(self, request: web.Request, provider: str, **detail: Any) -> Call:
@@ -53,13 +52,9 @@ class Gemini:
         return await self._shared.begin(request, provider, key, **detail)
 
     async def _check(self, request: web.Request) -> web.StreamResponse:
-        """Free calls of `doctor`: the models."""
+        """The free call of `doctor`: the list of models."""
         await self._begin(request, "llm")
-        model = request.match_info.get("model", next(iter(MODELS)))
-        if model not in MODELS:
-            raise refused("llm", 404, message("model", model))
-        known = {"name": f"models/{model}", "supportedGenerationMethods": ["generateContent"]}
-        return web.json_response(known if "model" in request.match_info else {"models": [known]})
+        return web.json_response({"models": [{"name": f"models/{name}"} for name in MODELS]})
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         await self._begin(request, "live")
