@@ -18,6 +18,7 @@ import aiohttp
 from agent.avatar.sessions_api import ProviderSession, host_of, session_of, session_pages
 from agent.core.errors import BillError
 from agent.core.settings import BillSettings
+from agent.outcomes.avatar_budget import utc_day
 from agent.store import AvatarSession, Store
 
 QUIET_S: Final = 600.0
@@ -166,7 +167,6 @@ async def _add_lost_sessions(
         ]
         if started and started[-1].started_at < first:
             break
-    day = time.strftime("%Y-%m-%d", time.gmtime())
     for session_id in added:
-        await store.add_avatar_seconds(day, 0, session=session_id)
+        await store.add_avatar_seconds(utc_day(), 0, session=session_id)
     return added

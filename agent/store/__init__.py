@@ -41,6 +41,7 @@ __all__ = [
     "check_writable",
     "dispatch_claim",
     "open_store",
+    "sqlite_path",
     "store_name",
 ]
 
@@ -53,16 +54,17 @@ def open_store(settings: StoreSettings) -> Store:
     """
     if settings.redis_url is not None:
         return RedisStore(settings.redis_url.get_secret_value())
-    return SqliteStore(_file_of(settings))
+    return SqliteStore(sqlite_path(settings))
 
 
 def store_name(settings: StoreSettings) -> str:
     """Name the store for an operator: the file, or the server without user and password."""
     if settings.redis_url is None:
-        return str(_file_of(settings).absolute())
+        return str(sqlite_path(settings).absolute())
     url = urlsplit(settings.redis_url.get_secret_value())
     return urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
 
 
-def _file_of(settings: StoreSettings) -> Path:
+def sqlite_path(settings: StoreSettings) -> Path:
+    """Return the file of the SQLite store; it may not exist yet."""
     return settings.state_dir / "store.sqlite3"

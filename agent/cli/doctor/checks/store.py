@@ -7,6 +7,7 @@ token endpoint reads them there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -29,7 +30,7 @@ from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import StoreError
 from agent.core.settings import StoreSettings
 from agent.outcomes.avatar_budget import utc_day
-from agent.store import Store, check_writable, open_store
+from agent.store import Store, check_writable, open_store, sqlite_path
 from agent.store.redis_client import OPTIONS
 
 _REDIS_MIN = 5
@@ -56,7 +57,7 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
         return
     settings = config.endpoint
     uses_redis = settings.redis_url is not None
-    if not uses_redis and not exists(_file(settings)):
+    if not uses_redis and not exists(sqlite_path(settings)):
         yield _not_created_yet(settings.state_dir)
         return
     try:
@@ -130,7 +131,7 @@ async def _fingerprint(settings: StoreSettings) -> CheckResult:
         if settings.redis_url is not None:
             identity = await _redis_identity(settings.redis_url.get_secret_value())
         else:
-            found = await asyncio.to_thread(_file(settings).stat)
+            found = await asyncio.to_thread(sqlite_path(settings).stat)
             identity = f"{found.st_dev}:{found.st_ino}"
     except (RedisError, OSError, TimeoutError) as e:
         return skipped(check, f"the store does not identify itself ({type(e).__name__})")
@@ -221,7 +222,7 @@ async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator
     if settings.redis_url is None and why_unwritable(settings.state_dir):
         yield skipped(check, "the store is not usable: see above")
         return
-    if settings.redis_url is None and not exists(_file(settings)):
+    if settings.redis_url is None and not exists(sqlite_path(settings)):
         yield failed(
             check,
             f"the token endpoint runs, but there is no store in {settings.state_dir}: it uses "
@@ -273,12 +274,6 @@ async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator
         )
 
 
-def _file(settings: StoreSettings) -> Path:
-    return settings.state_dir / "store.sqlite3"
-
-
 async def _close(store: Store) -> None:
-    try:
+    with contextlib.suppress(StoreError):
         await store.aclose()
-    except StoreError:
-        pass
