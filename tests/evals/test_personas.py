@@ -16,7 +16,7 @@ async def test_agent_reassures_a_nervous_trainee(ada: Played, judge: llm.LLM) ->
     )
 
 
-async def test_agent_lets_a_hurried_trainee_continue(ada: Played, judge: llm.LLM) -> None:
+async def test_agent_lets_a_hurried_trainee_continue(ada: Played) -> None:
     await ada.say("I've got two minutes. Skip all that and let me get to the video.")
     assert ada.over, "the greeting did not end"
 

@@ -116,7 +116,7 @@ async def test_twenty_simultaneous_requests_dispatch_one_agent(
 
 @pytest.mark.usefixtures("working")
 async def test_lost_agent_is_replaced_while_the_trainee_waits(
-    livekit: LiveKitServer, lk: api.LiveKitAPI, replicas: list[Endpoint]
+    lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     answer = (await replicas[0].http.post(path_of("lost"), headers=BACKEND)).json()
     [first] = await until_true(lambda: agents_in(lk, "lost"))

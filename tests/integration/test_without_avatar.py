@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,9 +86,7 @@ async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> N
 
 
 @pytest.mark.variant
-async def test_voice_continues_if_the_avatar_leaves(
-    product: Product, recordings: dict[str, Path]
-) -> None:
+async def test_voice_continues_if_the_avatar_leaves(product: Product) -> None:
     await product.providers.faults("bey:leaves=9")
     client, _, _ = await product.enter()
     await wait_for_opening(client)

@@ -52,9 +52,8 @@ async def test_gemini_voice_speaks_the_words_and_is_recorded_as_tts(
     assert (call["detail"]["voice"], call["detail"]["spoken_as"]) == ("Kore", "pl+f3")
 
 
-async def test_gemini_voice_does_not_read_the_style_instructions(
-    providers: Providers, voice: google.beta.GeminiTTS
-) -> None:
+@pytest.mark.usefixtures("voice")
+async def test_gemini_voice_does_not_read_the_style_instructions(providers: Providers) -> None:
     styled = google.beta.GeminiTTS(
         model="gemini-3.8-flash-tts", voice_name="Puck", api_key="key", instructions="Warmly"
     )

@@ -162,9 +162,7 @@ def test_render_says_loudly_that_another_script_was_chosen(
     assert "NO SCRIPT IS IN 'pl'. This is en." in shown
 
 
-def test_schema_writes_the_schema_of_the_code(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_schema_writes_the_schema_of_the_code(tmp_path: Path) -> None:
     assert main(["schema", "--prompts", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "script.schema.json").read_text()) == json_schema()
 

@@ -66,9 +66,7 @@ def test_preview_contains_the_audio_if_asked(
         assert 5 < sound.getnframes() / sound.getframerate() < 20
 
 
-def test_preview_serves_the_page_and_shows_edits_after_a_reload(
-    prompts: Path, tmp_path: Path
-) -> None:
+def test_preview_serves_the_page_and_shows_edits_after_a_reload(prompts: Path) -> None:
     pytest.importorskip("espeakng_loader")
     [port] = free_ports(1)
     command = [sys.executable, "-m", "agent", "prompts", "preview", "general_welcome"]

@@ -234,7 +234,7 @@ async def test_trainee_and_agent_in_the_room_together_have_met(
 @pytest.mark.usefixtures("supervisor")
 @pytest.mark.parametrize("reason", ["continue", None])
 async def test_late_agent_that_opens_the_room_again_is_removed(
-    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, reason: str | None
+    greetings: Greetings, livekit: FakeLiveKit, reason: str | None
 ) -> None:
     await greetings.start(METADATA, restart=False)
     sid = livekit.room("7").sid
@@ -288,7 +288,7 @@ async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
 @pytest.mark.usefixtures("supervisor")
 @pytest.mark.parametrize("ended", [False, True])
 async def test_trainee_who_comes_back_after_the_greeting_gets_no_agent(
-    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, ended: bool
+    livekit: FakeLiveKit, store: SqliteStore, ended: bool
 ) -> None:
     await store.save_request("7", METADATA.to_json(), room_sid="RM_0", dispatched=True)
     await (store.end("7", "presumed: the room was gone") if ended else store.mark_met("7"))

@@ -52,10 +52,9 @@ async def test_feedback_is_kept_in_the_outcome(
     assert (feedback["helpful"], feedback["comment"]) == (True, "So kind!")
 
 
+@pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("path", [PATH, PATH.rstrip("/")])
-async def test_feedback_is_counted_as_a_route_of_its_own(
-    tmp_path: Path, store: Store, path: str
-) -> None:
+async def test_feedback_is_counted_as_a_route_of_its_own(tmp_path: Path, path: str) -> None:
     def requests(outcome: str) -> float:
         labels = {"route": "feedback", "outcome": outcome}
         name = "training_greeter_endpoint_requests_total"

@@ -8,6 +8,7 @@ import pytest
 from livekit.agents.vad import VADEvent, VADEventType
 
 from agent.conversation import voice_activity
+from agent.conversation.agent_line import AgentLine
 from agent.conversation.voice_activity import NoiseGate, VoiceActivity
 from tests.fakes.speech_session import FakeSession, FakeSpeech
 
@@ -22,8 +23,6 @@ class Setup:
     """A detector whose clock the test sets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from agent.conversation.agent_line import AgentLine
-
         self.now = 100.0
         monkeypatch.setattr(voice_activity.time, "monotonic", lambda: self.now)
         self.session = FakeSession()
