@@ -194,6 +194,14 @@ def test_no_avatar_budget_differs_from_a_budget_of_zero() -> None:
             WorkerSettings.from_env({**WORKER, "AVATAR_MINUTES_PER_DAY": wrong})
 
 
+def test_settings_report_everything_that_is_incomplete() -> None:
+    hook = {"OUTCOME_WEBHOOK_URL": "https://platform.example.com/outcomes"}
+    with pytest.raises(ConfigError) as e:
+        WorkerSettings.from_env({**WORKER, **hook, "RECORDING": "egress"})
+    assert "OUTCOME_WEBHOOK_SECRET" in str(e.value)
+    assert "RECORDING=egress needs a bucket" in str(e.value)
+
+
 def test_outcome_webhook_needs_a_strong_secret() -> None:
     hook = {**WORKER, "OUTCOME_WEBHOOK_URL": "https://platform.example/outcomes"}
     with pytest.raises(ConfigError, match="OUTCOME_WEBHOOK_SECRET"):

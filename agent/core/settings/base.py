@@ -3,7 +3,7 @@ ConfigError."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Self, get_args
 from urllib.parse import urlsplit
 
@@ -54,7 +54,7 @@ class Settings(BaseModel):
         except ValidationError as e:
             for error in e.errors():
                 found[str(error["loc"][0])] = _why(error)
-        if incomplete := cls._find_incomplete(values):
+        if incomplete := "\n".join(cls._incomplete(values)):
             found[""] = incomplete
         return found
 
@@ -64,9 +64,9 @@ class Settings(BaseModel):
         return {k: v for k, v in environ.items() if v != "" or k in _EMPTY_MEANS_SOMETHING}
 
     @classmethod
-    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
-        """Report variables that others require, one in each line; empty if none are missing."""
-        return ""
+    def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
+        """Yield what is wrong with several variables together, such as one that another needs."""
+        yield from ()
 
     def secrets(self) -> list[str]:
         """Return all values that must not be shown, and the passwords in addresses."""

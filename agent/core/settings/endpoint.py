@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -105,29 +105,16 @@ class EndpointSettings(LiveKitSettings, StoreSettings, BillSettings, LogSettings
         return keys
 
     @classmethod
-    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
-        incomplete = "\n".join(
-            filter(
-                None,
-                [
-                    super()._find_incomplete(values),
-                    *(
-                        f"set {name}, too: {name}_PREVIOUS is only for a rotation"
-                        for name in _CREDENTIALS[:2]
-                        if f"{name}_PREVIOUS" in values and name not in values
-                    ),
-                    *(
-                        f"set {needed}, too: a LiveKit key has both"
-                        for needed, given in (_PREVIOUS_LIVEKIT, _PREVIOUS_LIVEKIT[::-1])
-                        if given in values and needed not in values
-                    ),
-                ],
+    def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
+        if not any(name in values for name in _CREDENTIALS):
+            yield (
+                "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or PLATFORM_JWKS_URL: the token "
+                "endpoint accepts authenticated requests only"
             )
-        )
-        if any(name in values for name in _CREDENTIALS):
-            return incomplete
-        no_credentials = (
-            "set PLATFORM_API_KEY, PLATFORM_JWT_SECRET or PLATFORM_JWKS_URL: the token endpoint "
-            "accepts authenticated requests only"
-        )
-        return "\n".join(filter(None, [no_credentials, incomplete]))
+        yield from super()._incomplete(values)
+        for name in ("PLATFORM_API_KEY", "PLATFORM_JWT_SECRET"):
+            if f"{name}_PREVIOUS" in values and name not in values:
+                yield f"set {name}, too: {name}_PREVIOUS is only for a rotation"
+        for needed, given in (_PREVIOUS_LIVEKIT, _PREVIOUS_LIVEKIT[::-1]):
+            if given in values and needed not in values:
+                yield f"set {needed}, too: a LiveKit key has both"

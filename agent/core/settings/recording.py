@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,12 +40,11 @@ class RecordingSettings(Settings):
     recording_s3_secret: SecretKey | None = None
 
     @classmethod
-    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
-        lines = [super()._find_incomplete(values)]
+    def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
+        yield from super()._incomplete(values)
         bucket = ("RECORDING_S3_BUCKET", "RECORDING_S3_ACCESS_KEY", "RECORDING_S3_SECRET")
         missing = [name for name in bucket if name not in values]
         if values.get("RECORDING") == "egress" and missing:
-            lines.append(f"RECORDING=egress needs a bucket: set {', '.join(missing)}")
+            yield f"RECORDING=egress needs a bucket: set {', '.join(missing)}"
         elif bucket[0] in values and missing:
-            lines.append(f"RECORDING_S3_BUCKET needs credentials: set {', '.join(missing)}")
-        return "\n".join(filter(None, lines))
+            yield f"RECORDING_S3_BUCKET needs credentials: set {', '.join(missing)}"

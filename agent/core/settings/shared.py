@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -31,17 +31,16 @@ class DetailSettings(Settings):
         return self.outcome_detail == "aggregate"
 
     @classmethod
-    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
-        lines = [super()._find_incomplete(values)]
+    def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
+        yield from super()._incomplete(values)
         if values.get("OUTCOME_DETAIL") == "aggregate":
             if "OTEL_EXPORTER_OTLP_ENDPOINT" in values:
-                lines.append(
+                yield (
                     "remove OTEL_EXPORTER_OTLP_ENDPOINT: a trace has the times of one greeting, "
                     "which OUTCOME_DETAIL=aggregate does not allow"
                 )
             if values.get("RECORDING", "off") != "off":
-                lines.append("set RECORDING=off: OUTCOME_DETAIL=aggregate allows no recordings")
-        return "\n".join(filter(None, lines))
+                yield "set RECORDING=off: OUTCOME_DETAIL=aggregate allows no recordings"
 
 
 class LogSettings(DetailSettings):
@@ -108,7 +107,7 @@ class StoreSettings(DetailSettings):
         return [secret.get_secret_value() for secret in secrets if secret is not None]
 
     @classmethod
-    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
+    def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
+        yield from super()._incomplete(values)
         if "OUTCOME_WEBHOOK_URL" in values and "OUTCOME_WEBHOOK_SECRET" not in values:
-            return "set OUTCOME_WEBHOOK_SECRET: outcomes are always signed"
-        return super()._find_incomplete(values)
+            yield "set OUTCOME_WEBHOOK_SECRET: outcomes are always signed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from pydantic import (
@@ -65,18 +65,17 @@ class LlmSettings(Settings):
         return values
 
     @classmethod
-    def _find_incomplete(cls, values: Mapping[str, str]) -> str:
-        lines = [super()._find_incomplete(values)]
+    def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
+        yield from super()._incomplete(values)
         if _uses_vertex(values):
             needed = ("GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION")
             if missing := [name for name in needed if name not in values]:
-                lines.append(f"GOOGLE_GENAI_USE_VERTEXAI=true needs {' and '.join(missing)}")
+                yield f"GOOGLE_GENAI_USE_VERTEXAI=true needs {' and '.join(missing)}"
             if values.get("GEMINI_STT_MODEL") and "GOOGLE_API_KEY" not in values:
-                lines.append(
+                yield (
                     "GEMINI_STT_MODEL needs GOOGLE_API_KEY: it uses the Gemini API, also with "
                     "GOOGLE_GENAI_USE_VERTEXAI. Set GEMINI_STT_MODEL to an empty value"
                 )
-        return "\n".join(filter(None, lines))
 
 
 class VoiceSettings(LlmSettings):
