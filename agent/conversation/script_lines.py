@@ -72,7 +72,7 @@ class ScriptLines:
         )
 
     def cancel_preparation(self) -> None:
-        """Stop to synthesise the opening."""
+        """Stop synthesising the opening."""
         if self._prepared is not None:
             self._prepared.cancel()
 
@@ -81,13 +81,16 @@ class ScriptLines:
         audio = self._prepared.audio() if self._prepared else None
         text = self._opening_text or opening_line(self._state)
         self._state.opened_at = time.monotonic()
-        said = self._follow(audio) if audio else NOT_GIVEN
+        said = self._passed_on(audio) if audio else NOT_GIVEN
         speech = self._session.say(text, audio=said, allow_interruptions=False)
         self._events.emit(OpeningStarted(text))
-        self._follow_opening(speech)
+        self._watch_opening(speech)
         return speech
 
-    async def _follow(self, audio: AsyncIterator[rtc.AudioFrame]) -> AsyncIterator[rtc.AudioFrame]:
+    async def _passed_on(
+        self, audio: AsyncIterator[rtc.AudioFrame]
+    ) -> AsyncIterator[rtc.AudioFrame]:
+        """Pass on the audio of the opening, and let `words` recognise its echo."""
         async for frame in audio:
             self._words.agent_says(frame)
             yield frame
@@ -129,11 +132,11 @@ class ScriptLines:
                 text, add_to_chat_ctx=False, allow_interruptions=NOT_GIVEN if not opening else False
             )
             if opening:
-                self._follow_opening(again)
+                self._watch_opening(again)
         elif opening:
             self._events.emit(OpeningFinished(interrupted=True))
 
-    def _follow_opening(self, speech: SpeechHandle) -> None:
+    def _watch_opening(self, speech: SpeechHandle) -> None:
         self._opening = speech
         speech.add_done_callback(self._on_opening_over)
 

@@ -87,18 +87,18 @@ class Activity:
 
     def _on_words(self, _: SpeechRecognised) -> None:
         self._words_at = time.monotonic()
-        self._on_turn(_)
+        self._note_turn()
 
     def _on_text(self, _: TextReceived) -> None:
         self._typing_at = -_TYPING_S
-        self._on_turn(_)
+        self._note_turn()
 
     def _on_typing(self, _: TraineeTyping) -> None:
         # A draft breaks the silence, but is not a turn: the check-in may still be said once later.
         self._typing_at = time.monotonic()
         self._note()
 
-    def _on_turn(self, _: object) -> None:
+    def _note_turn(self) -> None:
         self.trainee_turns += 1
         self._note()
 

@@ -1,10 +1,10 @@
 """Probe room: a temporary room without a trainee, to find out which workers answer a dispatch.
 
 LiveKit has no list of workers. A dispatch to our agent name shows them: a worker answers it for a
-room with this prefix without taking the job (`GreetingServer._accept`), and LiveKit stores which
-worker answered. Without a worker, nothing is stored. The room is deleted at once. Workers of other
-products are not asked, because a room created with dispatches gets no other dispatch, except if
-LIVEKIT_AGENT_NAME is empty.
+room with this prefix without taking the job (`_on_request` in `agent.worker.server`), and LiveKit
+stores which worker answered. Without a worker, nothing is stored. The room is deleted at once.
+Workers of other products are not asked, because a room created with dispatches gets no other
+dispatch, except if LIVEKIT_AGENT_NAME is empty.
 """
 
 from __future__ import annotations
