@@ -228,6 +228,19 @@ async def test_unknown_paths_and_methods_have_the_error_body(
     check_error(await http.request(method, url, headers=BACKEND), status, code)
 
 
+async def test_unknown_caller_with_an_invalid_session_id_is_unauthorized(
+    http: httpx.AsyncClient,
+) -> None:
+    """Scanners must not fire TrainingGreeterRequestsAreInvalid, which is about the platform."""
+    check_error(await http.post(path_of("a%20b")), 401, "unauthorized")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_health_answers_head(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 async def test_end_is_idempotent(http: httpx.AsyncClient) -> None:
     started = (await http.post(path_of("7"), headers=browser("7"))).json()
     ends = [

@@ -60,7 +60,7 @@ HEALTHY = {
     f"{W}worker_registered{{{WORKER}}}": "1x210",
     f"{W}worker_draining{{{WORKER}}}": "0x210",
     f'{W}jobs{{{WORKER},state="free"}}': "5x210",
-    f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="2"}}': "0+9x210",
+    f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="4.0"}}': "0+9x210",
     f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="6"}}': "0+9x210",
     f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="+Inf"}}': "0+9x210",
 }
@@ -113,7 +113,7 @@ FAILURES: dict[str, dict[str, str]] = {
         "endpoint_requests_total", 'route="start",outcome="livekit_unavailable"'
     ),
     "EndpointIsSlow": {
-        f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="1"}}': "0x210",
+        f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="2.0"}}': "0x210",
         f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="5"}}': "0+9x210",
         f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="+Inf"}}': "0+9x210",
     },
@@ -146,7 +146,7 @@ FAILURES: dict[str, dict[str, str]] = {
         'provider="deepgram",part="tts",kind="APIStatusError",status="429"',
         WORKER,
     ),
-    "AnswersAreSlow": {f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="2"}}': "0x210"},
+    "AnswersAreSlow": {f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="4.0"}}': "0x210"},
     "ErrorBudgetBurnsFast": {greetings("avatar", "session_failed"): "0+1x210"},
     "ErrorBudgetBurnsSlowly": {greetings("none", "continue"): "0+0.1x210"},
     "NoGreetings": {f"{E}greetings_started_total{{{ENDPOINT}}}": "7x700"},
@@ -170,6 +170,16 @@ QUIET: dict[str, dict[str, str]] = {
     # A single failure at night.
     "ErrorBudgetBurnsFast": {greetings("avatar", "session_failed"): "0x20 1x190"},
     "JobsAreLost": {greetings("avatar", "worker_lost"): "3x210"},
+    "EndpointIsSlow": {
+        f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="2.0"}}': "7x210",
+        f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="5.0"}}': "7x33 8x176",
+        f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="+Inf"}}': "7x33 8x176",
+    },
+    "AnswersAreSlow": {
+        f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="4.0"}}': "7x210",
+        f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="6"}}': "7x27 8x182",
+        f'{W}reply_gap_seconds_bucket{{{WORKER},asked="spoken",le="+Inf"}}': "7x27 8x182",
+    },
 }
 
 

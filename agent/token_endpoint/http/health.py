@@ -19,6 +19,9 @@ def add_health_routes(app: FastAPI) -> None:
         response_model=Readiness,
         responses={503: {"model": Readiness, "description": "Not ready; try again later."}},
     )(readyz)
+    # Uptime monitors send HEAD.
+    app.head("/healthz", include_in_schema=False)(healthz)
+    app.head("/readyz", include_in_schema=False)(readyz)
 
 
 async def healthz() -> Health:
