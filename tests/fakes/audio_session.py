@@ -59,6 +59,6 @@ def audio_session() -> Any:
 
 async def listen(session: Any, seconds: float) -> None:
     """Read the trainee's audio for some seconds, as a session does."""
-    async with asyncio.timeout(seconds + 5):
+    async with asyncio.timeout(60):
         for _ in range(int(seconds / FRAME_S)):
             await anext(session.input.audio)

@@ -27,7 +27,7 @@ from tests.fakes.scripted_llm import Says, ScriptedLLM
 from tests.support.environments import WORKER
 
 Behaviour = Callable[[Greeting], object]
-WAIT_S = 15.0
+WAIT_S = 30.0
 
 
 class FakeGreeting:

@@ -54,7 +54,7 @@ class RecognisedWords:
             self.heard.put_nowait(SpeechEvent(type=kind, alternatives=data if has_text else []))
 
     async def settle(self) -> None:
-        await until(self.heard.empty, 1, "events were not read")
+        await until(self.heard.empty, 30, "events were not read")
         await asyncio.sleep(0.01)
 
     @asynccontextmanager

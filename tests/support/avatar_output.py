@@ -1,4 +1,4 @@
-"""The output that sends speech to an avatar, in a room and with a clock that tests control."""
+"""The output that sends speech to an avatar, in a room and with a clock that only tests move."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from tests.fakes.room import FakeRoom
 from tests.support.waiting import until
 
 RATE = 16_000
+_CHECK_S = 0.001
+_STEP_S = 0.02
+"""The clock moves this far between two checks of the output."""
 WORD_S, GAP_S = 0.3, 0.1
 """The speech of these tests: words with gaps, so that a position can be told from the samples."""
 
@@ -52,7 +55,7 @@ class Stream:
 
 
 class AvatarAudio:
-    """The SDK's stream of the avatar's audio: frames of 0.02 s while the server sends them."""
+    """The SDK's stream of the avatar's audio: a frame for every check of the output."""
 
     def __init__(self) -> None:
         self.received = False
@@ -70,7 +73,7 @@ class AvatarAudio:
 
     async def __aiter__(self) -> AsyncIterator[SimpleNamespace]:
         while True:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(_CHECK_S)
             sample = 5_000 if self.loud and self.received else 0
             data = np.full(160, sample, np.int16).data
             yield SimpleNamespace(frame=SimpleNamespace(data=data))
@@ -83,17 +86,17 @@ class AvatarOutputSetup:
     """An avatar in a room, and the output that sends speech to it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Shorten the output's timeouts, and let `jump` move its clock."""
-        monkeypatch.setattr(avatar_output, "_CHECK_EVERY_S", 0.02)
+        """Shorten the output's timeouts, and stop its clock."""
+        monkeypatch.setattr(avatar_output, "_CHECK_EVERY_S", _CHECK_S)
         monkeypatch.setattr(avatar_output, "_SILENT_S", 0.4)
-        monkeypatch.setattr(avatar_output, "_STOP_REPORT_S", 0.2)
+        monkeypatch.setattr(avatar_output, "_STOP_REPORT_S", 30)
         monkeypatch.setattr(avatar_output, "_DOUBT_S", 0.15)
         monkeypatch.setattr(sound, "_LISTEN_S", 0.15)
         self.audio = AvatarAudio()
         monkeypatch.setattr(sound, "receive_track", self.audio.receive_track)
         monkeypatch.setattr(rtc, "AudioStream", self.audio.stream)
-        self._ahead_s = 0.0
-        clock = SimpleNamespace(monotonic=self._monotonic, time=time.time)
+        self._now_s = 1_000.0
+        clock = SimpleNamespace(monotonic=lambda: self._now_s, time=time.time)
         for module in (avatar_output, playback, sound):
             monkeypatch.setattr(module, "time", clock)
         self.room = FakeRoom()
@@ -125,8 +128,15 @@ class AvatarOutputSetup:
         )
 
     def jump(self, seconds: float) -> None:
-        """Let the output's clock jump ahead."""
-        self._ahead_s += seconds
+        """Move the output's clock at once, between two checks."""
+        self._now_s += seconds
+
+    async def passes(self, seconds: float) -> None:
+        """Move the output's clock, and let the output check the avatar all the time."""
+        for _ in range(round(seconds / _STEP_S)):
+            self.jump(_STEP_S)
+            # The event loop runs timers in their order, however late: this one after a check.
+            await asyncio.sleep(3 * _CHECK_S)
 
     @property
     def interruptions(self) -> list[bool]:
@@ -161,7 +171,7 @@ class AvatarOutputSetup:
     async def sent(self, streams: int) -> None:
         """Wait until the avatar has received this many streams, all complete."""
         await until(
-            lambda: len(self.streams) >= streams and self.streams[-1].closed, 5, "not all was sent"
+            lambda: len(self.streams) >= streams and self.streams[-1].closed, 30, "not all was sent"
         )
 
     async def reports(self, position_s: float, *, interrupted: bool) -> None:
@@ -172,7 +182,7 @@ class AvatarOutputSetup:
         """Pause, and let the avatar report where it stopped."""
         before = self.clears
         self.output.pause()
-        await until(lambda: self.clears > before, 5, "the avatar was not silenced")
+        await until(lambda: self.clears > before, 30, "the avatar was not silenced")
         await self.reports(position_s, interrupted=True)
         for _ in range(10):
             await asyncio.sleep(0)  # the output's tasks handle the report
@@ -181,9 +191,6 @@ class AvatarOutputSetup:
         before = len(self.streams)
         self.output.resume()
         await self.sent(before + 1)
-
-    def _monotonic(self) -> float:
-        return time.monotonic() + self._ahead_s
 
     async def _stream_bytes(self, **_: object) -> Stream:
         self.streams.append(Stream())

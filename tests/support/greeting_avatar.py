@@ -79,6 +79,6 @@ class AvatarSetup:
         self.sound = enabled
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not condition():
                 await asyncio.sleep(0.01)

@@ -42,7 +42,7 @@ class Receiver:
             return web.Response(status=308, headers={"Location": "/elsewhere"})
         return web.Response(status=int(answer), text="a body that must not be logged")
 
-    async def has(self, count: int, timeout_s: float = 10) -> None:
+    async def has(self, count: int, timeout_s: float = 60) -> None:
         """Wait until this many requests have arrived."""
         async with asyncio.timeout(timeout_s), self.arrived:
             await self.arrived.wait_for(lambda: len(self.requests) >= count)

@@ -19,7 +19,7 @@ from agent.room.trainee import Trainee
 from tests.fakes.room import OURS, FakeRoom
 
 GRACE_S = 0.3
-LONG_S = 5.0
+LONG_S = 60.0
 OUTPUT = cast(Any, SimpleNamespace(identity="agent", audible_since=0.0))
 
 
@@ -56,7 +56,7 @@ async def test_opening_waits_until_the_sound_is_unlocked() -> None:
     await asyncio.sleep(0.05)
     assert not waiting.done()
     await setup.report(sound_unlocked=True)
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_text_mode_does_not_wait_for_audio() -> None:
@@ -66,7 +66,7 @@ async def test_text_mode_does_not_wait_for_audio() -> None:
     await setup.report(sound_unlocked=False)
     await asyncio.sleep(0.05)
     setup.use_text()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_text_mode_does_not_wait_for_can_hear() -> None:
@@ -75,7 +75,7 @@ async def test_text_mode_does_not_wait_for_can_hear() -> None:
     waiting = setup.wait()
     await asyncio.sleep(0.05)
     setup.use_text()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_second_tab_has_the_whole_grace_period_to_connect(
@@ -97,7 +97,7 @@ async def test_second_tab_that_does_not_connect_is_a_lost_connection() -> None:
     setup = Setup()
     setup.room.trainee_joins(**OURS)
     setup.room.leaves("trainee", rtc.DisconnectReason.DUPLICATE_IDENTITY)
-    assert await asyncio.wait_for(setup.gone, 1) == "connection_lost"
+    assert await asyncio.wait_for(setup.gone, 30) == "connection_lost"
 
 
 @pytest.mark.parametrize("attributes", [OURS, {}], ids=["our page", "another client"])
@@ -115,7 +115,7 @@ async def test_opening_waits_for_a_trainee_who_left_before_it(
     setup.room.trainee_joins(**attributes)
     await asyncio.sleep(0.05)
     assert not waiting.done(), "the new page has had no time to report"
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_text_mode_waits_for_a_trainee_who_left_before_the_opening() -> None:
@@ -127,4 +127,4 @@ async def test_text_mode_waits_for_a_trainee_who_left_before_the_opening() -> No
     await asyncio.sleep(0.1)
     assert not waiting.done()
     setup.room.trainee_joins(**OURS)
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)

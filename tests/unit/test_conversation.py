@@ -366,6 +366,6 @@ async def test_line_being_said_when_the_avatar_leaves_is_repeated() -> None:
 
 
 async def state(talk: Talk, wanted: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while talk.conversation.session.agent_state != wanted:
             await asyncio.sleep(0)

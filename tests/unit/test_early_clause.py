@@ -29,7 +29,7 @@ class Model:
 async def spoken(model: Model, clause: EarlyClause | None = None) -> list[str]:
     """Return the parts of a text; let the model go on when the first part was read."""
     found = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for part in (clause or EarlyClause()).parts(model):
             pieces = []
             async for piece in part:

@@ -120,7 +120,7 @@ class Talk:
         await self.session.aclose()
 
     async def synthesised(self, text: str) -> None:
-        await until(lambda: text in self.agent.synthesised, 5, f"{text!r} was not synthesised")
+        await until(lambda: text in self.agent.synthesised, 30, f"{text!r} was not synthesised")
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +137,7 @@ async def test_early_reply_is_spoken_once_the_turn_ends_with_the_same_words() ->
         assert talk.speaker.heard == []
         talk.agent.hear(Kind.FINAL_TRANSCRIPT, "How long does it take?")
         talk.agent.hear(Kind.END_OF_SPEECH)
-        await until(lambda: talk.speaker.heard == [1], 5, "the reply was not spoken")
+        await until(lambda: talk.speaker.heard == [1], 30, "the reply was not spoken")
         assert len(talk.llm.asked) == 1
 
 
@@ -151,7 +151,7 @@ async def test_early_reply_to_other_words_is_never_spoken(resumes: bool) -> None
             talk.agent.hear(Kind.INTERIM_TRANSCRIPT, "How long does it")
         talk.agent.hear(Kind.FINAL_TRANSCRIPT, "How long does it take?")
         talk.agent.hear(Kind.END_OF_SPEECH)
-        await until(lambda: talk.speaker.heard != [], 5, "no reply was spoken")
+        await until(lambda: talk.speaker.heard != [], 30, "no reply was spoken")
         await asyncio.sleep(0.1)
         assert talk.speaker.heard == [2]
 
@@ -167,7 +167,7 @@ async def test_reply_begins_early_after_a_turn_with_many_pauses() -> None:
             await talk.synthesised(f"reply {number}")
         talk.agent.hear(Kind.FINAL_TRANSCRIPT, " ".join(parts))
         talk.agent.hear(Kind.END_OF_SPEECH)
-        await until(lambda: talk.speaker.heard != [], 5, "no reply was spoken")
+        await until(lambda: talk.speaker.heard != [], 30, "no reply was spoken")
         await asyncio.sleep(0.1)
         assert talk.speaker.heard == [5]
 
@@ -179,7 +179,7 @@ async def test_early_reply_without_the_result_of_a_function_is_never_spoken() ->
         talk.agent.hear(Kind.START_OF_SPEECH)
         talk.agent.hear(Kind.FINAL_TRANSCRIPT, "Look it up.")
         talk.agent.hear(Kind.END_OF_SPEECH)
-        await asyncio.wait_for(talk.agent.looking.wait(), 5)
+        await asyncio.wait_for(talk.agent.looking.wait(), 30)
         talk.agent.hear(Kind.START_OF_SPEECH)
         talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, "And hurry.")
         await talk.synthesised("reply 1")
@@ -188,7 +188,7 @@ async def test_early_reply_without_the_result_of_a_function_is_never_spoken() ->
         await asyncio.sleep(0.1)
         assert talk.speaker.heard == []
         talk.agent.found.set()
-        await until(lambda: talk.speaker.heard != [], 5, "no reply was spoken")
+        await until(lambda: talk.speaker.heard != [], 30, "no reply was spoken")
         await asyncio.sleep(0.2)
         assert 1 not in talk.speaker.heard
         asked_last = [item.type for item in talk.llm.asked[-1].items]
@@ -205,14 +205,14 @@ async def test_early_reply_to_an_interruption_knows_the_interrupted_line(
         talk.agent.hear(Kind.START_OF_SPEECH)
         talk.agent.hear(Kind.FINAL_TRANSCRIPT, "How long does it take?")
         talk.agent.hear(Kind.END_OF_SPEECH)
-        await until(lambda: talk.speaker.heard == [1], 5, "no reply was spoken")
+        await until(lambda: talk.speaker.heard == [1], 30, "no reply was spoken")
         talk.agent.hear(Kind.START_OF_SPEECH)
         talk.session.interrupt()
         talk.agent.hear(Kind.PREFLIGHT_TRANSCRIPT, "Stop, please.")
         await talk.synthesised("reply 3")
         talk.agent.hear(Kind.FINAL_TRANSCRIPT, "Stop, please.")
         talk.agent.hear(Kind.END_OF_SPEECH)
-        await until(lambda: len(talk.speaker.heard) > 1, 5, "the reply was not spoken")
+        await until(lambda: len(talk.speaker.heard) > 1, 30, "the reply was not spoken")
     assert talk.speaker.heard == [1, 3]
     interrupted = [
         item.interrupted

@@ -48,7 +48,7 @@ async def reply_after_a_pause(gemini: Gemini) -> None:
     """Prepare a model as a session does, and ask it for a reply later."""
     model = GeminiModel(model="gemini-3.5-flash", access={"api_key": "key"})
     model.prewarm()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not gemini.ports:
             await asyncio.sleep(0.01)
     await asyncio.sleep(IDLE_S)

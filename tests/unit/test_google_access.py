@@ -29,10 +29,11 @@ async def test_model_and_voice_are_requested_in_the_location(
     async with vertex(tmp_path) as (server, environ):
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
-        settings = VoiceSettings.from_env({**environ, "DEEPGRAM_API_KEY": "key"})
+        keys = {"DEEPGRAM_API_KEY": "key", "GEMINI_FALLBACK_MODEL": ""}
+        settings = VoiceSettings.from_env({**environ, **keys})
         context = llm.ChatContext()
         context.add_message(role="user", content="Hello")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async with build_llm(settings).chat(chat_ctx=context) as stream:
                 said = [chunk.delta.content async for chunk in stream if chunk.delta]
             voice = build_tts(settings, "gemini:Kore")

@@ -45,7 +45,7 @@ class Setup:
 
 
 async def counted(store: SqliteStore, seconds: float) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await store.outcomes("s") or await store.avatar_seconds(utc_day()) != seconds:
             await asyncio.sleep(0.02)
 
@@ -121,7 +121,7 @@ async def test_recorder_keeps_the_id_of_a_session_whose_avatar_never_came(path: 
     store = SqliteStore(path)
     setup = Setup(store)
     setup.spend(0.0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await store.avatar_sessions():
             await asyncio.sleep(0.02)
     await setup.recorder.close("continue")

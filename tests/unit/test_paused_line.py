@@ -42,7 +42,7 @@ async def test_line_goes_on_after_a_long_pause_without_words(setup: Setup) -> No
     setup.events.emit(SpeechRecognised())
     await asyncio.sleep(0.08)
     assert setup.resumed == 0
-    await until(lambda: setup.resumed == 1, 5, "the line did not go on")
+    await until(lambda: setup.resumed == 1, 30, "the line did not go on")
 
 
 async def test_line_that_was_continued_is_left_alone(setup: Setup) -> None:

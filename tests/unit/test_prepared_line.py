@@ -26,7 +26,7 @@ class Prepared:
         )
 
     async def synthesised(self) -> None:
-        await asyncio.wait_for(self.line._task, 5)
+        await asyncio.wait_for(self.line._task, 30)
 
 
 async def test_line_of_a_fast_voice_is_complete() -> None:

@@ -82,7 +82,7 @@ class Setup:
         await asyncio.sleep(0.02)
 
     async def connects(self, connections: list[FakeStream], count: int) -> FakeStream:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             while len(connections) < count:
                 await asyncio.sleep(0.01)
         return connections[-1]

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import resource
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,17 @@ async def test_local_recorder_writes_audio_and_captions_to_the_sessions_folder(
 ) -> None:
     session = audio_session()
     recorder = recorder_for(tmp_path, session)
+    began_at = time.monotonic()
     await recorder.start()
     await listen(session, 1.0)
     await recorder.stop()
+    took_s = time.monotonic() - began_at
     assert await recorder.store("WEBVTT\n", 5) == StoredRecording(
         file=str(tmp_path / "7" / "AJ_1.ogg")
     )
     with av.open(str(tmp_path / "7" / "AJ_1.ogg")) as file:
         length_s = sum(packet.duration * packet.time_base for packet in file.demux() if packet.size)
-    assert 0.8 < length_s < 2
+    assert 0.8 < length_s < took_s + 0.5
     assert (tmp_path / "7" / "AJ_1.vtt").read_text() == "WEBVTT\n"
     await recorder.delete()
     assert os.listdir(tmp_path) == []
@@ -78,7 +81,7 @@ async def test_local_recorder_stops_if_the_disk_is_full(tmp_path: Path) -> None:
         await recorder.start()
         with (disk / "other-file").open("wb") as file, pytest.raises(OSError, match="No space"):
             file.write(bytes(81 << 20))
-        assert "almost full" in await asyncio.wait_for(recorder.wait_until_stopped(), 5)
+        assert "almost full" in await asyncio.wait_for(recorder.wait_until_stopped(), 30)
         await listen(session, 0.5)
         assert "could not be written" in await recorder.stop()
         with pytest.raises(RecordingError, match="nothing was recorded"):
@@ -132,4 +135,4 @@ async def test_local_recorder_wait_until_stopped_returns_when_the_encoder_exits(
     assert not stopped.done()
     assert await recorder.stop() == ""
     # The encoder has exited: wait_until_stopped reports it, whoever stopped it.
-    assert "could not be written" in await asyncio.wait_for(stopped, 3)
+    assert "could not be written" in await asyncio.wait_for(stopped, 30)

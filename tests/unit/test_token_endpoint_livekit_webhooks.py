@@ -122,7 +122,7 @@ async def test_room_finished_ends_a_session_that_met(
     await store.start("7")
     await store.mark_met("7")
     assert await taken(events, event("room_finished"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await store.phase("7") is not Phase.ENDED:
             await asyncio.sleep(0.02)
     assert await store.end_reason("7") is None, f"{PRESUMED}: a report may know better"

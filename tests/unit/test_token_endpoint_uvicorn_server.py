@@ -57,7 +57,7 @@ Connect = Callable[..., tuple[EndpointHttpProtocol, FakeTransport]]
 @pytest.fixture
 def connect(tmp_path: Path) -> Connect:
     def connected(
-        *, head_timeout_s: float = 60, keep_alive_s: float = 5
+        *, head_timeout_s: float = 60, keep_alive_s: float = 60
     ) -> tuple[EndpointHttpProtocol, FakeTransport]:
         wire = http_protocol_for(settings(tmp_path), head_timeout_s=head_timeout_s)
         config = uvicorn.Config(
@@ -96,7 +96,7 @@ async def test_malformed_requests_get_the_error_body(connect: Connect, sent: byt
 async def test_malformed_data_during_a_response_closes_the_connection(connect: Connect) -> None:
     protocol, transport = connect()
     protocol.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while b"HTTP/1.1 200" not in transport.written:
             await asyncio.sleep(0)
     protocol.data_received(b"no chunk\r\n")
@@ -109,7 +109,7 @@ async def test_unfinished_head_closes_the_connection(connect: Connect) -> None:
         protocol, transport = connect(head_timeout_s=0.05)
         if sent:
             protocol.data_received(sent)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await transport.closed.wait()
         assert transport.written == b""
 
@@ -120,7 +120,7 @@ async def test_request_in_progress_is_not_closed(connect: Connect) -> None:
     await asyncio.sleep(0.15)
     assert not transport.closed.is_set()
     protocol.data_received(b"}")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while b"{}" not in transport.written:
             await asyncio.sleep(0)
 
@@ -129,7 +129,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def answered(transport: FakeTransport, times: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while transport.written.count(b"{}") < times:
             await asyncio.sleep(0)
 
@@ -137,14 +137,14 @@ async def answered(transport: FakeTransport, times: int) -> None:
 async def test_idle_connection_stays_open_longer_than_load_balancers_keep_it(
     connect: Connect,
 ) -> None:
-    protocol, transport = connect(head_timeout_s=0.05, keep_alive_s=0.5)
+    protocol, transport = connect(head_timeout_s=0.05, keep_alive_s=2)
     protocol.data_received(REQUEST)
     await answered(transport, 1)
     await asyncio.sleep(0.2)
     assert not transport.closed.is_set(), "the limit for a head does not apply"
     protocol.data_received(REQUEST)
     await answered(transport, 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await transport.closed.wait()
 
 
@@ -153,7 +153,7 @@ async def test_unfinished_head_of_a_later_request_closes_the_connection(connect:
     protocol.data_received(REQUEST)
     await answered(transport, 1)
     protocol.data_received(REQUEST[:10])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await transport.closed.wait()
 
 
