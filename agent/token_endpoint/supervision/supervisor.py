@@ -3,9 +3,9 @@
 Every PASS_S seconds one replica, which holds a lease in the store, calls ListRooms once. It lists
 the participants of a room only if the room needs it: its counts changed, one of LiveKit's webhooks
 named it, a check of the dispatch supervisor or the reaper is due, or SAFETY_S have passed. If the
-replica dies, or LiveKit answers only the others, another one takes over within half a minute. Nothing
-depends on webhooks: they only make an inspection earlier, and only on the replica that holds the
-lease.
+replica dies, or LiveKit answers only the others, another one takes over within half a minute.
+Nothing depends on webhooks: they only make an inspection earlier, and only on the replica that
+holds the lease.
 
 The other replicas call LiveKit once when they start, and after a failed call of their own. The
 replica with the lease tells them through the store that LiveKit answers, for their readiness.
