@@ -74,7 +74,7 @@ async def test_twenty_greetings_cost_few_calls_a_minute_with_any_number_of_repli
         before = livekit.total
         await asyncio.sleep(MINUTE_S)
         calls = livekit.total - before
-        assert [each.leading for each in running] == [True, False, False, False][:replicas]
+        assert sum(each.leading for each in running) == 1
     print(f"{replicas} replicas, 20 greetings: {calls} calls a minute, {dict(livekit.calls)}")
     assert calls <= CALLS_A_MINUTE
 
