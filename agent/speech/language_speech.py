@@ -51,7 +51,7 @@ class LanguageSpeech:
         choice = choose_recognition(self._settings.deepgram_stt_model, locales)
         if choice not in self._recognition:
             self._recognition[choice] = build_recognition(
-                self._settings, choice, self._gemini, self._events
+                self._settings, choice, self._events, self._gemini
             )
         return self._recognition[choice]
 

@@ -59,8 +59,8 @@ class Recognition:
 def build_recognition(
     settings: VoiceSettings,
     choice: RecognitionChoice,
+    events: Events,
     second: GeminiTranscription | None = None,
-    events: Events | None = None,
 ) -> Recognition:
     """Build speech recognition with its turn detection.
 

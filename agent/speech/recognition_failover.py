@@ -38,9 +38,7 @@ class FailoverRecognition:
     Emits `ProviderFailed` if the second one fails; the session reports failures of the first one.
     """
 
-    def __init__(
-        self, first: STT[Any], second: GeminiTranscription | None, events: Events | None = None
-    ) -> None:
+    def __init__(self, first: STT[Any], second: GeminiTranscription | None, events: Events) -> None:
         self._first, self._second, self._events = first, second, events
         self._uses_second = False
         self._change = asyncio.Event()
@@ -160,7 +158,7 @@ class FailoverRecognition:
     def _on_failure(self, error: APIError, *, second: bool) -> None:
         """Choose the next provider, or raise the error if there is none."""
         self._failed_at[second] = time.monotonic()
-        if second and self._events is not None:
+        if second:
             status = getattr(error, "status_code", None)
             self._events.emit(
                 ProviderFailed("stt", type(error).__name__, status=status, provider=LABEL)

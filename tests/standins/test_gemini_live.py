@@ -46,7 +46,7 @@ def failover(
 ) -> FailoverRecognition:
     url = providers.environment["DEEPGRAM_BASE_URL"] + "/v2/listen"
     first = deepgram.STTv2(base_url=url, api_key="key", http_session=http)
-    return FailoverRecognition(first, gemini(providers, http), events)
+    return FailoverRecognition(first, gemini(providers, http), events or Events())
 
 
 def sentence(recordings: Path) -> list[rtc.AudioFrame]:

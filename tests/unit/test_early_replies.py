@@ -20,6 +20,7 @@ from livekit.agents import (
 from livekit.agents.voice import io
 
 from agent.conversation.early_reply import keep_early_replies
+from agent.core.events import Events
 from agent.core.settings import VoiceSettings
 from agent.speech.recognition import build_recognition
 from agent.speech.recognition_models import RecognitionChoice
@@ -69,7 +70,7 @@ class Listener(Agent):
 
     def __init__(self) -> None:
         settings = VoiceSettings.from_env({"GOOGLE_API_KEY": "g", "DEEPGRAM_API_KEY": "d"})
-        flux = build_recognition(settings, RecognitionChoice("flux-general-en", ()))
+        flux = build_recognition(settings, RecognitionChoice("flux-general-en", ()), Events())
         super().__init__(instructions="", stt=flux.stt, turn_handling=flux.turn_handling)
         self.events: asyncio.Queue[stt.SpeechEvent] = asyncio.Queue()
         self.synthesised: list[str] = []

@@ -10,6 +10,7 @@ from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.conversation.voice_activity import VoiceActivity
 from agent.core.errors import ConfigError
+from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.speech.gemini_thinking import thinking_of
@@ -125,7 +126,7 @@ async def test_voice_and_model_have_a_fallback_unless_it_is_empty() -> None:
 async def test_base_urls_get_the_paths_of_the_provider() -> None:
     settings = VoiceSettings.from_env(ENVIRONMENT)
     for model, path in (("flux-general-en", "/v2/listen"), ("nova-3", "/v1/listen")):
-        recognition = build_recognition(settings, choose_recognition(model, ["en"]))
+        recognition = build_recognition(settings, choose_recognition(model, ["en"]), Events())
         address = recognition.stt._opts.endpoint_url
         assert address == f"https://deepgram.example.com{path}"
 

@@ -10,6 +10,7 @@ from multidict import MultiDict
 from agent.conversation.conversation import Conversation
 from agent.conversation.state import GreetingState
 from agent.core.errors import ConfigError
+from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import VoiceSettings
 from agent.demo.providers.deepgram.rules import query_problem
@@ -60,7 +61,7 @@ def test_deepgram_accepts_the_choice_for_every_locale(model: str) -> None:
 
 def test_flux_finds_the_end_of_a_turn_itself() -> None:
     settings = VoiceSettings.from_env(RECOGNITION)
-    recognition = build_recognition(settings, RecognitionChoice(MULTI, ("es", "en")))
+    recognition = build_recognition(settings, RecognitionChoice(MULTI, ("es", "en")), Events())
     assert isinstance(recognition.stt, deepgram.STTv2)
     options = recognition.stt._opts
     assert (options.model, options.language_hint) == (MULTI, ["es", "en"])
@@ -77,7 +78,7 @@ def test_other_models_use_the_turn_detector(
     for name in ("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"):
         monkeypatch.setenv(name, "key")
     settings = VoiceSettings.from_env({**RECOGNITION, "TURN_DETECTOR": detector})
-    recognition = build_recognition(settings, RecognitionChoice("nova-3", ("multi",)))
+    recognition = build_recognition(settings, RecognitionChoice("nova-3", ("multi",)), Events())
     assert isinstance(recognition.stt, deepgram.STT)
     used = recognition.turn_handling["turn_detection"]
     assert isinstance(used, inference.TurnDetector)
@@ -88,7 +89,7 @@ async def test_local_detector_is_less_strict_than_by_default(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     settings = VoiceSettings.from_env(RECOGNITION)
-    recognition = build_recognition(settings, RecognitionChoice("nova-3", ("de",)))
+    recognition = build_recognition(settings, RecognitionChoice("nova-3", ("de",)), Events())
     detector = recognition.turn_handling["turn_detection"]
     own = inference.TurnDetector(version="v1-mini")
     assert isinstance(detector, inference.TurnDetector)
@@ -143,9 +144,9 @@ def test_punctuation_decides_how_long_nova_3_waits(
         type=stt.SpeechEventType.FINAL_TRANSCRIPT,
         alternatives=[stt.SpeechData(language=LanguageCode("en"), text=text)],
     )
-    nova = build_recognition(settings, RecognitionChoice("nova-3", ("multi",)))
+    nova = build_recognition(settings, RecognitionChoice("nova-3", ("multi",)), Events())
     assert nova.delays_after(final) == {"min_delay": shortest, "max_delay": longest}
-    flux = build_recognition(settings, RecognitionChoice(MULTI, ("en",)))
+    flux = build_recognition(settings, RecognitionChoice(MULTI, ("en",)), Events())
     assert flux.delays_after(final) is None
 
 

@@ -63,7 +63,9 @@ class Setup:
     def __init__(self) -> None:
         self.connections: list[FakeStream] = []
         self.second: list[FakeStream] = []
-        self.failover = FailoverRecognition(cast(Any, self), cast(Any, _Second(self.second)))
+        self.failover = FailoverRecognition(
+            cast(Any, self), cast(Any, _Second(self.second)), Events()
+        )
         self._audio: asyncio.Queue[rtc.AudioFrame] = asyncio.Queue()
         self._reading = asyncio.create_task(self._read())
 
