@@ -17,12 +17,12 @@ from agent.telemetry.metric_files import shared_metric_files
 
 def start(arguments: Sequence[str]) -> int:
     """Run the worker in production: JSON logs, and running greetings may end after SIGTERM."""
-    return _run(arguments, "start")
+    return _run(arguments, dev=False)
 
 
 def dev(arguments: Sequence[str]) -> int:
     """Run the worker for development: debug logs, and it stops at once."""
-    return _run(arguments, "dev")
+    return _run(arguments, dev=True)
 
 
 def download_files(arguments: Sequence[str]) -> int:
@@ -38,24 +38,23 @@ def download_files(arguments: Sequence[str]) -> int:
     return main(["download-files"])
 
 
-def _run(arguments: Sequence[str], command: str) -> int:
-    options = _parser(command).parse_args(arguments)
+def _run(arguments: Sequence[str], *, dev: bool) -> int:
+    log_level = str(_parser(dev=dev).parse_args(arguments).log_level).upper()
     settings = WorkerSettings.from_env(os.environ)
     set_up_logs(settings)
     # Before LiveKit is imported: at import, prometheus_client decides whether it shares its files.
     with shared_metric_files(settings.agent_metrics_port is not None):
-        return _serve(settings, options)
+        return _serve(settings, log_level=log_level, dev=dev)
 
 
-def _parser(command: str) -> argparse.ArgumentParser:
-    is_dev = command == "dev"
+def _parser(*, dev: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=f"python -m agent {command}",
+        prog=f"python -m agent {'dev' if dev else 'start'}",
         description="Run the worker: it registers with LiveKit and greets trainees. "
         + (
             "For development: it logs at level DEBUG and does not wait for running greetings when "
             "it stops."
-            if is_dev
+            if dev
             else "After SIGTERM it accepts no new greetings, and waits up to DRAIN_TIMEOUT_S for "
             "those that run."
         ),
@@ -63,10 +62,9 @@ def _parser(command: str) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--log-level",
-        default=os.environ.get("LIVEKIT_LOG_LEVEL") or ("DEBUG" if is_dev else "INFO"),
+        default=os.environ.get("LIVEKIT_LOG_LEVEL") or ("DEBUG" if dev else "INFO"),
         help="level of livekit-agents' own log messages (default: %(default)s)",
     )
-    parser.set_defaults(dev=is_dev)
     return parser
 
 
@@ -85,7 +83,7 @@ def explain_listen_error(error: OSError, settings: WorkerSettings) -> str:
     return f"port {port} is in use ({error.strerror}): set {name} to a free port"
 
 
-def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
+def _serve(settings: WorkerSettings, *, log_level: str, dev: bool) -> int:
     from agent.core.livekit_internals import run_agent_server
     from agent.worker.loop_monitor import switch_off_by_default
     from agent.worker.preflight import (
@@ -104,7 +102,7 @@ def _serve(settings: WorkerSettings, options: argparse.Namespace) -> int:
     warn_of_ephemeral_disk(settings, os.environ)
     switch_off_by_default()
     server = GreetingServer(settings)
-    run_agent_server(server, log_level=options.log_level.upper(), dev=options.dev)
+    run_agent_server(server, log_level=log_level, dev=dev)
     if isinstance(server.failure, OSError):
         raise StartupError(explain_listen_error(server.failure, settings))
     if server.failure is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import re
@@ -50,7 +49,7 @@ def test_worker_checks_the_store_before_it_waits_for_livekit(
     environ = {**WORKER, "LIVEKIT_URL": f"ws://127.0.0.1:{unused}", "STARTUP_TIMEOUT_S": "1"}
     settings = WorkerSettings.from_env({**environ, name: value})
     with pytest.raises(StoreError, match=name):
-        _serve(settings, argparse.Namespace(dev=False, log_level="INFO"))
+        _serve(settings, log_level="INFO", dev=False)
 
 
 def test_worker_does_not_start_without_a_usable_script(tmp_path: Path) -> None:

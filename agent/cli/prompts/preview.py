@@ -102,7 +102,7 @@ def _script(
 ) -> _Script:
     target = find_script(name, options.prompts)
     files = {tag: target.library.scripts[target.name][tag] for tag in target.locales}
-    rendered = render_all(name, options, locale="", industry="", name=_TRAINEE)
+    rendered = render_all(target, name=_TRAINEE)
     rows = list(rows_of({tag: [each for each in rendered if each.locale == tag] for tag in files}))
     folder = next(iter(files.values())).path.parent
     findings_of_files = place_findings(check_path(folder), rows)

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from agent.cli.prompts.arguments import (
+    Target,
     Tools,
     add_prompts_folder,
     add_trainee,
@@ -52,8 +53,7 @@ def add_to(tools: Tools) -> None:
 def _render(options: argparse.Namespace) -> int:
     if options.script is not None:
         rendered = render_all(
-            options.script,
-            options,
+            find_script(options.script, options.prompts),
             locale=options.locale,
             industry=options.industry,
             name=_NAME if options.name is None else options.name,
@@ -71,22 +71,21 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def render_all(
-    named: str, options: argparse.Namespace, *, locale: str, industry: str, name: str
+    target: Target, *, name: str, locale: str = "", industry: str = ""
 ) -> list[RenderedScript]:
     """Render a script in all its locales and industries, or in those that are asked for.
 
     Args:
-        named: a script's name, a folder or a file.
+        name: the trainee's.
 
     Raises:
-        ScriptError: there is no such script, locale or industry, or a text cannot be filled.
+        ScriptError: there is no such locale or industry, or a text cannot be filled.
     """
-    target = find_script(named, options.prompts)
     files = {tag: target.library.scripts[target.name][tag] for tag in target.locales}
     if locale:
         found = find_locale(files, locale)
         if found is None:
-            raise ScriptError(f"{named} has no locale {locale}; it has {', '.join(files)}")
+            raise ScriptError(f"{target.name} has no locale {locale}; it has {', '.join(files)}")
         files = {found[0]: files[found[0]]}
     rendered = []
     for file in files.values():
