@@ -29,7 +29,12 @@ from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
 from agent.token_endpoint.http.error_response import fallback_for
 from agent.token_endpoint.http.greeting_response import greeting_response
 from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
-from agent.token_endpoint.http.openapi import SECURITY, WEBHOOK_BODY, body_of, error_responses
+from agent.token_endpoint.http.operation_docs import (
+    SECURITY,
+    WEBHOOK_BODY,
+    body_of,
+    error_responses,
+)
 from agent.token_endpoint.http.request_body import read_body, read_bytes
 from agent.token_endpoint.http.schemas import (
     SESSION_ID,

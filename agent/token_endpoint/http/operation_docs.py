@@ -1,4 +1,7 @@
-"""Parts of the OpenAPI document for what the routes do themselves: bodies, security and errors."""
+"""What the OpenAPI document says of a route that FastAPI cannot know: body, security and errors.
+
+`api_document` builds the whole document.
+"""
 
 from __future__ import annotations
 
