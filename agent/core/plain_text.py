@@ -76,8 +76,8 @@ def short_text(value: object) -> str:
 
 
 def unescaped(value: object) -> str:
-    """One line without HTML escapes: platforms may send `O&#x27;Brien`."""
-    return one_line(html.unescape(one_line(value, _READ_MAX)), _READ_MAX)
+    """One line without HTML escapes: platforms may send `O&#x27;Brien`, or escape it twice."""
+    return one_line(html.unescape(html.unescape(one_line(value, _READ_MAX))), _READ_MAX)
 
 
 def _kind(c: str) -> str:

@@ -7,6 +7,7 @@ import re
 from agent.core.names.words import (
     ABBREVIATIONS,
     ABBREVIATIONS_WITH_PERIOD,
+    PARTICLES_TO_SAY,
     PRONOUNCED_AS_WRITTEN,
     plain,
 )
@@ -21,6 +22,8 @@ def words_to_say(name: str) -> dict[str, str]:
     said = {word: _said(word) for word in words}
     if words[:1] == ["M."] and not any(len(word) == 2 and word[1] == "." for word in words[1:]):
         del said["M."]  # `M. Dupont`: voices say "Monsieur"
+    if len(words) > 1 and plain(words[0]) == "sr":
+        said[words[0]] = "Señor"  # at the end of a name, it is "Senior"
     return {word: other for word, other in said.items() if other != word}
 
 
@@ -32,7 +35,7 @@ def is_abbreviation(word: str) -> bool:
 
 def _said(word: str) -> str:
     key = plain(word)
-    written_out = ABBREVIATIONS.get(key)
+    written_out = ABBREVIATIONS.get(key, PARTICLES_TO_SAY.get(word))
     if written_out is None and word.endswith("."):
         written_out = ABBREVIATIONS_WITH_PERIOD.get(key)
     if written_out is not None or key in PRONOUNCED_AS_WRITTEN:

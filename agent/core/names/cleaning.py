@@ -64,7 +64,9 @@ _DETACHED: Final = re.compile(r"\b([DNO]') (?=[^\W\d_])")
 """In `O' Brien`."""
 _ENDS: Final = re.compile(r"[!?;:…。！？；：؟۔।॥|\\#*=~%$<>{}()\[\]—]|(?:^|\s)[-–]+(?=\s|$)")
 _BETWEEN_WORDS: Final = re.compile(r"[_/+&,،、・\s]+")
-_PERIOD_BEFORE_WORD: Final = re.compile(r"(?<=[^\W\d_][^\W\d_])\.(?=-?[^\W\d_])(?!(?:co|[ªº])\b)")
+_PERIOD_BEFORE_WORD: Final = re.compile(
+    r"(?<=[^\W\d_][^\W\d_])\.(?=-?[^\W\d_])(?!(?:co|ssa|ra|na|a|[ªº])\b)"
+)
 _LOGIN: Final = re.compile(r"[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+")
 """`ADA.LOVELACE`"""
 _CODE: Final = re.compile(r"\d[^\W\d_]")

@@ -41,6 +41,8 @@ ABBREVIATIONS: Final[dict[str, str]] = _WORDS["abbreviations"]
 """Abbreviations, with or without a period, and the words to say for them."""
 ABBREVIATIONS_WITH_PERIOD: Final[dict[str, str]] = _WORDS["abbreviations_with_period"]
 """Abbreviations only with a period; without one, they are names themselves."""
+PARTICLES_TO_SAY: Final[dict[str, str]] = _WORDS["particles_to_say"]
+"""Abbreviated particles, in lower case and with a period, and the words to say for them."""
 PRONOUNCED_AS_WRITTEN: Final = frozenset(_WORDS["pronounced_as_written"])
 """Abbreviations that voices pronounce correctly."""
 
