@@ -1,12 +1,13 @@
 """The LiveKit Agent that speaks one script in one language.
 
-It extends livekit-agents' pipeline in six places:
+It extends livekit-agents' pipeline in seven places:
 
 - It retries refused speech recognition with a growing interval.
 - It decides which words of the trainee are answered, and when: see `trainee_words`.
 - It says a filler phrase if a reply is slow. If the model pauses, it says the sentences so far.
 - It begins to speak a reply before the model has written all of it.
-- It says the full name for abbreviations in the trainee's name.
+- It says the full name for abbreviations in the trainee's name, and only the host of a web address.
+- It shows captions without Markdown.
 - It keeps the words of the current line, so that a lost line can be repeated.
 """
 
@@ -31,6 +32,7 @@ from livekit.agents import (
     utils,
 )
 from livekit.agents.voice.io import TimedString
+from livekit.agents.voice.transcription.filters import filter_markdown
 
 from agent.conversation.function_tools import FunctionTools
 from agent.conversation.line_texts import LineTexts
@@ -179,8 +181,8 @@ class GreetingAgent(Agent):
     async def transcription_node(
         self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
     ) -> AsyncGenerator[str | TimedString, None]:
-        """Pass the text of a line on to captions, and keep it."""
+        """Pass the text of a line on to captions, as plain text like that of the voice; keep it."""
         line = self._texts.begin()
-        async for piece in text:
+        async for piece in filter_markdown(text):
             line.text += piece
             yield piece

@@ -1,11 +1,18 @@
-"""Replaces abbreviations in the trainee's name, so that a voice pronounces them."""
+"""Replaces what a voice would spell: abbreviations in the trainee's name, and web addresses."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterable
+from typing import Final
 
 from agent.core.names import words_to_say
+
+_ADDRESS: Final = re.compile(
+    r"https?://(?:www\.)?([^\s/?#]+?)(?:[/?#]\S*?)?(?=[.,;:!?)\"'»”]*(?:\s|$))", re.I
+)
+"""Only the host of an address is said."""
+_MAY_BE_ADDRESS: Final = re.compile(r"(?:^|\W)(?:h|ht|htt|https?(?::|:/|://\S*)?)$", re.I)
 
 
 class Pronunciation:
@@ -23,21 +30,20 @@ class Pronunciation:
         self._written = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
 
     def apply(self, text: str) -> str:
-        """Replace the words in a complete text."""
+        """Replace the words and addresses in a complete text."""
+        text = _ADDRESS.sub(r"\1", text)
         if not self._said:
             return text
         return self._written.sub(lambda found: self._said[found[0]], text)
 
     async def stream(self, text: AsyncIterable[str]) -> AsyncGenerator[str, None]:
-        """Replace the words in a stream of text; a word may be split over several pieces."""
+        """Replace them in a stream of text; a word may be split over several pieces."""
         held = ""
         async for piece in text:
-            if not self._said:
-                yield piece
-                continue
             held += piece
             words_end = max(map(held.rfind, " \n")) + 1
-            if len(held) - words_end > self._longest:
+            rest = held[words_end:]
+            if len(rest) > self._longest and not _MAY_BE_ADDRESS.search(rest):
                 words_end = len(held)  # no word of the name is so long
             if words_end:
                 yield self.apply(held[:words_end])

@@ -14,10 +14,10 @@ _CODE: Final = re.compile(
     r"```|~~~|[{}]|\[\s*[\"'\[]|<\|?/?[a-z]\w*[|>=\s]|\bprint\s?\(|\bdefault_api\b"
     r"|\btool_(?:code|outputs?)\b|\bfunction_?(?:call|response)s?\b|\b[a-z]+(?:_[a-z]+)+\s?[(=]"
     r"|\b[a-z_]\w+\.[a-z_]\w+\(|(?-i:\b[a-z]{2,}[A-Z]\w*\()|\b[a-z_]\w*\([\d\"']|\bdef \w+\("
-    r"|(?-i:\bimport [a-z_][\w.]*\n)|\bselect \*\s",
+    r"|(?-i:\bimport [a-z_][\w.]*\n)|\bselect \*\s|\|",
     re.I,
 )
-"""Signs of code. No reply that is meant as speech contains them."""
+"""Signs of code, or of a table. No reply that is meant as speech contains them."""
 _STAGE_DIRECTION: Final = re.compile(
     r"\*(?:(?:writes|notes|records|saves|logs) (?:it|this|that|the|your|down)"
     r"|(?:notiert|schreibt|speichert) (?:es|das|die|deine|ihre|sich)"

@@ -135,6 +135,15 @@ async def test_answers_in_one_turn_are_all_saved_and_get_one_reply() -> None:
         assert talk.count(AnswersChanged) == 2
 
 
+async def test_captions_and_transcript_have_no_markdown() -> None:
+    text = "**Good**, that is *really* good. See [our page](https://example.com) on `forks`."
+    async with Talk(Says(text)) as talk:
+        await talk.says("Yes")
+        plain = "Good, that is really good. See our page on forks."
+        assert talk.captions == [plain]
+        assert talk.lines[-1].text == plain
+
+
 async def test_skipped_question_is_declined() -> None:
     async with Talk(
         Says(calls=[("skip_question", {"question": "truck_type"})]), Says("That is fine.")

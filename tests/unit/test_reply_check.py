@@ -48,6 +48,7 @@ def passed_on(text: str, instructions: str, *, size: int = 5) -> Iterator[str]:
         "look_up(question='truck')",
         "thought\nThe trainee wants to go on.",
         "- You speak English.",
+        "| Part | Check |\n|---|---|\n| Tyres | daily |",
     ],
 )
 def test_code_is_refused_before_anything_is_passed_on(text: str, size: int) -> None:
@@ -95,6 +96,7 @@ def test_code_after_speech_is_refused() -> None:
         ("*notiert die Antwort*", ""),
         ("*anota la respuesta*", ""),
         ("*note la réponse*", ""),
+        ("this:\nPart | Check\n--- | ---", "this:\nPart "),
     ],
 )
 def test_code_in_mid_answer_is_not_passed_on(code: str, said: str, size: int) -> None:
