@@ -13,6 +13,9 @@ from agent.conversation.conversation import Conversation
 
 _START_TIMEOUT_S: Final = 10.0
 _INPUT_SAMPLE_RATE: Final = 16_000
+_VOICE_BITRATE: Final = 64_000
+"""Bits per second, at most. From here on, Opus needs half as much CPU time as at LiveKit's default,
+also for silence; see "Start" in `docs/performance.md`."""
 
 
 async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
@@ -21,10 +24,14 @@ async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
     Raises:
         TimeoutError: it did not start in time.
     """
+    voice = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+    voice.audio_encoding.max_bitrate = _VOICE_BITRATE
     options = RoomOptions(
         # What voice activity detection and speech recognition take: they need not resample.
         audio_input=AudioInputOptions(sample_rate=_INPUT_SAMPLE_RATE),
-        audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE),
+        audio_output=AudioOutputOptions(
+            sample_rate=AUDIO_SAMPLE_RATE, track_publish_options=voice
+        ),
         # `TypedText` also takes what is typed before the opening.
         text_input=False,
         # The behaviours decide when the greeting ends.
