@@ -29,9 +29,7 @@ async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:
     options = RoomOptions(
         # What voice activity detection and speech recognition take: they need not resample.
         audio_input=AudioInputOptions(sample_rate=_INPUT_SAMPLE_RATE),
-        audio_output=AudioOutputOptions(
-            sample_rate=AUDIO_SAMPLE_RATE, track_publish_options=voice
-        ),
+        audio_output=AudioOutputOptions(sample_rate=AUDIO_SAMPLE_RATE, track_publish_options=voice),
         # `TypedText` also takes what is typed before the opening.
         text_input=False,
         # The behaviours decide when the greeting ends.
