@@ -26,8 +26,10 @@ _NOT_AN_ADDRESS: Final = (
     "REDIS_URL must look like redis://host:6379/0; write special characters of a password as %40 "
     "(@), %2F (/) and %23 (#)"
 )
-_WAIT_S = 2.0
-"""Longest wait for one answer of Redis."""
+_CONNECT_S = 2.0
+"""Longest wait for a connection."""
+_ANSWER_S = 4.0
+"""Longest wait for an answer. A connection on which none came is closed."""
 
 AVATAR_DAYS: Final = "greeter:avatar_days"
 """Hash: UTC day to seconds."""
@@ -116,8 +118,10 @@ class RedisServer:
             self._redis = redis.Redis.from_url(
                 url,
                 decode_responses=True,
-                socket_timeout=_WAIT_S,
-                socket_connect_timeout=_WAIT_S,
+                # `_send` limits the time. With a limit of its own, redis-py starts a task and two
+                # timers for each round trip.
+                socket_timeout=None,
+                socket_connect_timeout=_CONNECT_S,
                 **OPTIONS,
             )
         except ValueError as e:
@@ -128,7 +132,7 @@ class RedisServer:
     async def _ask(self, call: Call) -> Any:
         try:
             # The client reconnects and retries by itself; this limits all attempts together.
-            async with asyncio.timeout(2 * _WAIT_S):
+            async with asyncio.timeout(_ANSWER_S):
                 return await self._calls.call(call)
         except (RedisError, OSError, TimeoutError) as e:
             advice = advice_on(e)
@@ -143,7 +147,7 @@ class RedisServer:
             for call in calls:
                 call(pipeline)
             try:
-                async with asyncio.timeout(2 * _WAIT_S):
+                async with asyncio.timeout(_ANSWER_S):
                     results = await pipeline.execute(raise_on_error=False)
             except DataError:
                 raise  # one call cannot be encoded, and nothing was sent
@@ -178,7 +182,7 @@ class RedisServer:
 
     async def aclose(self) -> None:
         try:
-            async with asyncio.timeout(2 * _WAIT_S):
+            async with asyncio.timeout(_ANSWER_S):
                 await self._redis.aclose()
         except (RedisError, OSError, TimeoutError) as e:
             raise StoreError(f"Redis connections cannot be closed: {type(e).__name__}") from e

@@ -8,6 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 
+NO_ANSWER = ""
+"""An answer that does not come."""
+
+
 @dataclass
 class FakeRedis:
     """The server's address, and the commands that it got."""
@@ -32,7 +36,9 @@ class FakeRedis:
                 answer = self.answers.get(f"{command} {parts[-1]}", self.answers.get(command))
                 if answer is None and self.strict:
                     break
-                writer.write((answer or f"-ERR unknown command '{parts[0]}'\r\n").encode())
+                if answer is None:
+                    answer = f"-ERR unknown command '{parts[0]}'\r\n"
+                writer.write(answer.encode())
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

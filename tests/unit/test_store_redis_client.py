@@ -11,7 +11,7 @@ from agent.core.errors import StoreError
 from agent.core.settings import EndpointSettings
 from agent.store import RedisStore, WritableCheck
 from agent.token_endpoint.rate_limits import RateLimits
-from tests.fakes.redis_wire import bulk, fake_redis
+from tests.fakes.redis_wire import NO_ANSWER, bulk, fake_redis
 from tests.support.doctor_store import check_store
 from tests.support.environments import ENDPOINT
 
@@ -96,6 +96,18 @@ async def test_store_reconnects_after_a_failover() -> None:
         await store.mark_met("7")
         await store.aclose()
     assert redis.connections == 2
+
+
+async def test_store_reconnects_if_redis_did_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.store.redis_server._ANSWER_S", 0.3)
+    async with fake_redis({"EVAL": NO_ANSWER}) as redis:
+        store = RedisStore(redis.url)
+        with pytest.raises(StoreError, match="TimeoutError"):
+            await store.mark_met("7")
+        redis.answers["EVAL"] = "$5\r\nended\r\n"
+        assert await store.phase("7") == "ended"
+        await store.aclose()
+    assert redis.connections == 2, "the late answer would belong to another call"
 
 
 async def test_doctor_finds_a_redis_that_cannot_be_written(tmp_path: Path) -> None:
