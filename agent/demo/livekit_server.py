@@ -31,7 +31,7 @@ _HOW = (
     "install livekit-server as https://docs.livekit.io/home/self-hosting/local/ says, "
     "or Go 1.24 or later from https://go.dev/dl/"
 )
-_START_TIMEOUT_S = 20.0
+_START_TIMEOUT_S = 60.0
 _END_S = 1.0
 """Shorter than its graceful stop (5 s); all participants have left by then."""
 

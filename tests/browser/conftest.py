@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from tests.browser.chromium import find_chromium
+from tests.support.page_driver import SLOW_MS
 from tests.support.product import Product
 from tests.support.shipped_scripts import first_sentence, last_sentence, shipped_script
+
+expect.set_options(timeout=SLOW_MS)
 
 OPENING = shipped_script(role="picker").opening
 """For Ada, in English: the trainee of most browser tests."""

@@ -140,7 +140,7 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
         await expect(line).to_be_empty()
         await expect(root).not_to_have_attribute("data-continue", "late")
         await page.get_by_test_id("continue").click()
-        await page.wait_for_url("**/video", timeout=5_000)
+        await page.wait_for_url("**/video", timeout=15_000)
 
 
 async def test_page_reports_a_killed_job_and_joins_its_replacement(
@@ -214,7 +214,7 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
 
     # Continue in the first tab does not end the greeting of the second.
     await first.get_by_test_id("continue").click()
-    await first.wait_for_url("**/video", timeout=5_000)
+    await first.wait_for_url("**/video", timeout=15_000)
     await expect(second.get_by_test_id("avatar-greeting")).to_have_attribute(
         "data-state", "greeting"
     )

@@ -95,6 +95,6 @@ async def test_react_18_app_greets_continues_and_keeps_its_own_styles(
         assert await page.evaluate(fits), "the greeting is higher than its parent allows"
 
         await page.get_by_test_id("continue").click()
-        await page.wait_for_url(f"{product.stage.url}/video", timeout=5_000)
+        await page.wait_for_url(f"{product.stage.url}/video", timeout=15_000)
     assert errors == []
     await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)

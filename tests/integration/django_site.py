@@ -125,7 +125,7 @@ async def django_site(folder: Path, **environment: str) -> AsyncIterator[Site]:
     log = folder / "django.log"
     command = ["manage", "runserver", "--noreload", str(port)]
     async with child(*command, env=settings, log=log) as process:
-        await wait_until_ready("django", f"{site.url}/accounts/login/", process, log, 30)
+        await wait_until_ready("django", f"{site.url}/accounts/login/", process, log, 90)
         yield site
         await asyncio.gather(*(http.aclose() for http in site.clients))
 

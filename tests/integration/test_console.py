@@ -83,7 +83,7 @@ async def test_text_console_ends_at_ctrl_c(product: Product, tmp_path: Path) -> 
         os.write(terminal, b"How long does the video take?\n")
         await asyncio.to_thread(read_until, b"short video")
         os.write(terminal, b"\x03")
-    assert await asyncio.wait_for(process.wait(), 15) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
     os.close(terminal)
     assert b"Traceback" not in shown
 

@@ -80,7 +80,7 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
     assert granted["fallback"]["continue_url"] == CONTINUE_URL
 
     client = await product.join(granted["livekit_url"], granted["livekit_token"])
-    await until(lambda: "Ada" in captions_of(client), 40, "the trainee was not greeted by name")
+    await until(lambda: "Ada" in captions_of(client), 60, "the trainee was not greeted by name")
     assert "warehouse" in captions_of(client)
     assert "Mallory" not in captions_of(client)
     assert client.avatar is not None
@@ -91,7 +91,7 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
 
     ended = await ada.post(greeting(session, "end/"), json={"reason": "continue"})
     assert ended.status_code == 200, ended.text
-    await until(lambda: client.disconnected_at is not None, 15, "the room was not closed")
+    await until(lambda: client.disconnected_at is not None, 60, "the room was not closed")
     await product.paid_avatars_left(granted["room_name"])
     over = await ada.post(greeting(session), json={})
     assert over.status_code == 409

@@ -42,7 +42,7 @@ async def test_agent_greets_by_name_and_answers_speech(
 
     await client.silence()
     # It counts as a publisher without a track of its own.
-    await until(lambda: not client.agent.track_publications, 10, "its own track is published")
+    await until(lambda: not client.agent.track_publications, 60, "its own track is published")
     listed = await product.livekit.room.list_participants(
         api.ListParticipantsRequest(room=response["room_name"])
     )
@@ -60,7 +60,7 @@ async def test_agent_greets_by_name_and_answers_speech(
 
     ended_at = time.monotonic()
     assert await client.rpc("end_greeting", {"reason": "continue"}) == "ok"
-    await until(lambda: client.disconnected_at is not None, 15, "the room was not closed")
+    await until(lambda: client.disconnected_at is not None, 60, "the room was not closed")
     assert client.disconnected_at - ended_at < 2 + SLACK_S
     await product.room_is_deleted(response["room_name"])
     await product.paid_avatars_left(response["room_name"])
@@ -77,7 +77,7 @@ async def test_agent_answers_typed_messages(product: Product) -> None:
     await client.hears(after=typed_at)
     await until(
         lambda: "video" in after_opening(client.said(client.agent.identity)).lower(),
-        30,
+        60,
         "no answer about the video",
     )
 
@@ -85,13 +85,13 @@ async def test_agent_answers_typed_messages(product: Product) -> None:
 @pytest.mark.variant
 async def test_agent_answers_after_the_opening_what_was_typed_before(product: Product) -> None:
     client, response, _ = await product.enter()
-    await until(lambda: client.agent is not None, 10, "no agent")
+    await until(lambda: client.agent is not None, 60, "no agent")
     await client.type("How long does the video take?")
     opening = await wait_for_opening(client)
     assert opening.startswith(BEGINS)
     await until(
         lambda: "video" in after_opening(client.said(client.agent.identity)).lower(),
-        30,
+        60,
         "no answer about the video",
     )
     [said] = [
@@ -111,7 +111,7 @@ async def test_opening_waits_until_the_page_can_hear(product: Product) -> None:
     )
     identities = [client.agent.identity, client.avatar.identity]
     silent = {"sound_unlocked": False, "audio_from": identities}
-    await until(lambda: client.agent.attributes.get("greeting.mode") == "avatar", 10, "no mode")
+    await until(lambda: client.agent.attributes.get("greeting.mode") == "avatar", 60, "no mode")
     with pytest.raises(rtc.RpcError, match="sound_unlocked"):
         await client.rpc("can_hear", "nonsense")
     assert await client.rpc("can_hear", silent) == "ok"
@@ -135,9 +135,9 @@ async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product:
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
-    await client.hears(after=typed_at, timeout=15)
+    await client.hears(after=typed_at)
     apology = shipped_script().trouble
-    await until(lambda: apology in client.said(client.agent.identity), 20, "no apology")
+    await until(lambda: apology in client.said(client.agent.identity), 60, "no apology")
 
 
 @pytest.mark.variant
@@ -170,7 +170,7 @@ async def test_agent_uses_the_participant_name_if_metadata_is_unreadable(product
 
 async def test_avatar_token_is_short_lived_and_has_the_least_rights(product: Product) -> None:
     client, response, _ = await product.enter()
-    await until(lambda: client.avatar is not None, 10, "no avatar")
+    await until(lambda: client.avatar is not None, 60, "no avatar")
     listed = await product.livekit.room.list_participants(
         api.ListParticipantsRequest(room=response["room_name"])
     )
@@ -198,7 +198,7 @@ async def test_avatar_token_is_short_lived_and_has_the_least_rights(product: Pro
     # At least 12 random bytes, different in every room.
     assert len(participant.identity.removeprefix("avatar-")) >= 16
     other, _, _ = await product.enter()
-    await until(lambda: other.avatar is not None, 10, "no second avatar")
+    await until(lambda: other.avatar is not None, 60, "no second avatar")
     assert other.avatar.identity != participant.identity
 
 
@@ -211,7 +211,7 @@ async def test_logs_have_no_token_key_name_or_words(
     await client.silence()
     said_until = await client.say(recordings["beckett"])
     me = client.room.local_participant.identity
-    await until(lambda: "fail" in client.said(me).lower(), 20, "the spoken words were not heard")
+    await until(lambda: "fail" in client.said(me).lower(), 60, "the spoken words were not heard")
     await client.hears(after=said_until)
     await client.type("Is the quokka allowed on a velocipede?")
 
@@ -219,7 +219,7 @@ async def test_logs_have_no_token_key_name_or_words(
         return [text for _, text in client.captions if len(text) > 12]
 
     # The opening, the recognised speech, and an answer.
-    await until(lambda: len(spoken()) > 2, 30, "no answer")
+    await until(lambda: len(spoken()) > 2, 60, "no answer")
     await client.press_continue()
 
     def ended() -> bool:
@@ -229,7 +229,7 @@ async def test_logs_have_no_token_key_name_or_words(
             for event in product.events("worker")
         )
 
-    await until(ended, 10, "no log line of the greeting's end")
+    await until(ended, 60, "no log line of the greeting's end")
     private = [
         product.stage.livekit.api_secret,
         product.stage.environment["PLATFORM_API_KEY"],

@@ -44,7 +44,7 @@ async def test_livekit_restart_leads_to_a_new_greeting_with_one_avatar(
             await client.silence()
             await client.type("How long does the video take?")
             guide = client.agent.identity
-            await until(lambda: "video" in client.said(guide), 20, "no answer")
+            await until(lambda: "video" in client.said(guide), 60, "no answer")
             paid = [a for a in await product.avatars(response["room_name"]) if not a["left_at"]]
             assert len(paid) == 1
             await client.press_continue()
@@ -59,7 +59,7 @@ async def test_deleted_room_ends_the_avatar_and_the_session_can_be_requested_aga
     await wait_for_opening(client)
     await product.livekit.room.delete_room(api.DeleteRoomRequest(room=response["room_name"]))
     await product.paid_avatars_left(response["room_name"])
-    await until(lambda: client.disconnected_at is not None, 15, "the trainee is still connected")
+    await until(lambda: client.disconnected_at is not None, 60, "the trainee is still connected")
     outcome = await product.outcome(response["session_id"])
     assert outcome["ended"]["reason"] == "room_closed"
     again = await product.ask(response["session_id"])

@@ -104,7 +104,7 @@ async def test_room_finished_webhook_ends_the_session(
         await trainee.join(server.url, participant_token(server, name, "trainee"))
         await store.start(session_id)
         await store.mark_met(session_id)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await store.phase(session_id) is not Phase.ENDED:
             await asyncio.sleep(0.1)
     assert await store.end_reason(session_id) is None, (

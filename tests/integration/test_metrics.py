@@ -108,7 +108,7 @@ async def exposed_metrics(product: Product) -> set[str]:
 async def metrics_folder(product: Product) -> Path:
     """Return the folder that the worker shares with its jobs, from the environment of a job."""
     client, ticket, _ = await product.enter()
-    await until(lambda: client.agent is not None, 10, "no agent joined")
+    await until(lambda: client.agent is not None, 60, "no agent joined")
     environ = environment_of(product.job_process(ticket["session_id"]))
     await client.press_continue()
     await product.outcome(ticket["session_id"])
@@ -129,7 +129,7 @@ async def test_counts_of_ended_jobs_are_kept_in_reused_files(product: Product) -
     before, files_before = await product.metrics("worker"), len(list(folder.glob("*.db")))
     for _ in range(4):
         client, response, _ = await product.enter()
-        await until(lambda client=client: client.agent is not None, 10, "no agent joined")  # type: ignore[misc]
+        await until(lambda client=client: client.agent is not None, 60, "no agent joined")  # type: ignore[misc]
         await client.press_continue()
         await product.outcome(response["session_id"])
     assert counted(await product.metrics("worker")) - counted(before) == 4

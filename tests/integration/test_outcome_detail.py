@@ -53,7 +53,7 @@ async def test_only_counts_leave_the_product(product: Product, tmp_path: Path) -
             child("agent", "start", env=env, log=logs["worker"]) as worker,
             httpx.AsyncClient(base_url=base, timeout=20) as http,
         ):
-            await wait_until_ready("endpoint", f"{base}/healthz", endpoint, logs["endpoint"], 30)
+            await wait_until_ready("endpoint", f"{base}/healthz", endpoint, logs["endpoint"], 90)
             health = f"http://127.0.0.1:{worker_port}/"
             await wait_until_ready("worker", health, worker, logs["worker"], 60)
             answer = await http.post(
@@ -67,11 +67,11 @@ async def test_only_counts_leave_the_product(product: Product, tmp_path: Path) -
             )["sub"]
             client = LiveKitClient()
             await client.join(answer.json()["server_url"], answer.json()["participant_token"])
-            await until(lambda: bool(client.captions), 40, "the agent said nothing")
+            await until(lambda: bool(client.captions), 60, "the agent said nothing")
             await client.type(TYPED)
             await client.press_continue()
             store = open_store(StoreSettings.from_env(env))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not any(name.startswith("greetings|") for name in await store.counts()):
                     await asyncio.sleep(0.1)
             stored = await store.outcomes(SESSION)

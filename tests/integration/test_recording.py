@@ -86,7 +86,7 @@ def loud(samples: np.ndarray, rate: int, starts: float, ends: float) -> float:
 
 async def spoken_text(product: Product, client: LiveKitClient) -> str:
     """Wait for the first sound, and return the text that TTS got until then."""
-    await client.hears(after=0, timeout=30)
+    await client.hears(after=0)
     calls = await product.providers.calls("tts")
     return " ".join(piece for call in calls for piece in call["detail"].get("said", []))
 
@@ -116,7 +116,7 @@ async def test_greeting_with_consent_is_recorded_with_captions_and_can_be_forgot
     await client.press_continue()
 
     session_id = response["session_id"]
-    outcome = await product.outcome(session_id, within_s=20)
+    outcome = await product.outcome(session_id)
     recorded = outcome["recording"]
     assert (recorded["by"], recorded["status"], recorded["error"]) == ("worker", "kept", None)
     sound, captions = files_of(product, session_id)
@@ -169,10 +169,10 @@ async def test_recording_is_deleted_if_the_trainee_declines(
     )
     client, response, _ = await product.enter(consent={"recording": True})
     assert SCRIPT.recording_disclosure in await spoken_text(product, client)
-    await until(lambda: files_of(product, response["session_id"]) != [], 12, "nothing is recorded")
+    await until(lambda: files_of(product, response["session_id"]) != [], 60, "nothing is recorded")
     await client.type("I would rather not be recorded")
-    await until(lambda: "is deleted" in client.said(client.agent.identity), 20, "no answer")
-    await until(lambda: attribute(client, "greeting.recording") == "", 15, "the page was not told")
+    await until(lambda: "is deleted" in client.said(client.agent.identity), 60, "no answer")
+    await until(lambda: attribute(client, "greeting.recording") == "", 60, "the page was not told")
     assert files_of(product, response["session_id"]) == []
     await client.press_continue()
     recorded = (await product.outcome(response["session_id"]))["recording"]
@@ -225,11 +225,11 @@ async def test_full_disk_ends_the_recording_and_not_the_greeting(
         assert SCRIPT.recording_disclosure in await spoken_text(product, client)
         filler = disk / "other-file"
         filler.write_bytes(bytes(40 << 20))
-        await until(lambda: attribute(client, "greeting.recording") == "", 10, "still recorded")
+        await until(lambda: attribute(client, "greeting.recording") == "", 60, "still recorded")
         await client.type("Are you there?")
-        await until(lambda: "still here" in client.said(client.agent.identity), 20, "no answer")
+        await until(lambda: "still here" in client.said(client.agent.identity), 60, "no answer")
         await client.press_continue()
-        recorded = (await product.outcome(session_id, within_s=20))["recording"]
+        recorded = (await product.outcome(session_id))["recording"]
     assert recorded["status"] == "cut_short"
     assert "almost full" in recorded["error"]
     # The part until then is kept.
@@ -255,7 +255,7 @@ async def test_recording_stays_on_disk_if_the_bucket_refuses_and_fails_without_a
         await client.hears(after=0)
         await asyncio.sleep(3)  # record the first words
         await client.press_continue()
-        outcome = await product.outcome(session_id, within_s=30)
+        outcome = await product.outcome(session_id)
         recorded: dict[str, Any] = outcome["recording"]
         assert outcome["ended"]["reason"] == "continue"
         assert (recorded["status"], recorded["key"]) == ("kept", None)

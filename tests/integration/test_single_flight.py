@@ -23,14 +23,14 @@ async def agents_in(product: Product, room: str) -> int:
 
 async def test_second_agent_leaves_before_it_requests_an_avatar(product: Product) -> None:
     client, response, _ = await product.enter()
-    await until(lambda: client.agent is not None, 10, "no agent joined")
+    await until(lambda: client.agent is not None, 60, "no agent joined")
     first = client.agent.identity
     await product.livekit.agent_dispatch.create_dispatch(
         api.CreateAgentDispatchRequest(agent_name="training-greeter", room=response["room_name"])
     )
     await wait_for_opening(client)
     log = product.logs / "worker.log"
-    await until(lambda: "second_agent_left" in log.read_text(), 10, "the second agent stayed")
+    await until(lambda: "second_agent_left" in log.read_text(), 60, "the second agent stayed")
     assert await agents_in(product, response["room_name"]) == 1
     assert client.agent.identity == first
     assert await product.calls_for_avatars(response["room_name"]) == 1
@@ -59,7 +59,7 @@ async def test_participant_of_a_dead_agent_is_removed(product: Product) -> None:
             await asyncio.sleep(0.1)
     # LiveKit itself shows a dead participant for about 20 s.
     assert time.monotonic() - killed_at < 12
-    await client.hears(after=time.monotonic(), timeout=12)
+    await client.hears(after=time.monotonic())
     avatars = [
         identity for identity in await product.participants(room) if identity.startswith("avatar-")
     ]
@@ -68,7 +68,7 @@ async def test_participant_of_a_dead_agent_is_removed(product: Product) -> None:
 
 async def no_job_is_left(product: Product) -> None:
     """Wait until the worker runs no greeting of an earlier test."""
-    async with httpx.AsyncClient(base_url=product.stage.worker_url) as http, asyncio.timeout(20):
+    async with httpx.AsyncClient(base_url=product.stage.worker_url) as http, asyncio.timeout(60):
         while (
             (await http.get("/worker")).json().get("active_jobs")
         ):  # the field is missing if it is 0

@@ -40,7 +40,7 @@ async def test_flux_ends_a_turn_and_the_reply_has_begun_before(
     [listening] = await calls_of(product, "stt", began)
     assert listening["call"] == "WS /v2/listen"
     assert "Ada" in listening["detail"]["keyterms"]
-    await until(lambda: "america" in recognised(client), 10, "the words were not recognised")
+    await until(lambda: "america" in recognised(client), 60, "the words were not recognised")
     [listening] = await calls_of(product, "stt", began)
     models = await calls_of(product, "llm", began)
     asked = [call for call in models if "america" in call["detail"].get("asked", "").lower()]
@@ -56,7 +56,7 @@ async def test_gemini_recognises_speech_if_deepgram_refuses(
     # At once, before the trainee has finished. How soon the answer comes depends on the machine.
     assert "stt_failed_over" in events_of(product, "refused")
     await client.hears(after=said_until + 0.2)
-    await until(lambda: "america" in recognised(client), 10, "the words were not recognised")
+    await until(lambda: "america" in recognised(client), 60, "the words were not recognised")
     await client.press_continue()
     outcome = await product.outcome("refused")
     assert ("stt", 401) in {(fault["part"], fault["status"]) for fault in outcome["faults"]}
@@ -68,7 +68,7 @@ async def test_gemini_recognises_speech_for_which_deepgram_sent_no_words(
     await product.providers.faults("stt:half-open")
     client = await ready(product, "silent")
     said_until = await client.say(recordings["clone-test"])
-    await until(lambda: "america" in recognised(client), 30, "the words were not recognised")
+    await until(lambda: "america" in recognised(client), 60, "the words were not recognised")
     await client.hears(after=said_until + 0.2)
     trouble = first_sentence(shipped_script().trouble)
     assert client.agent is not None

@@ -57,7 +57,7 @@ async def test_voice_begins_if_the_page_receives_only_its_sound(product: Product
     )
     agent, avatar = client.agent.identity, client.avatar.identity
     await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": [agent]})
-    heard_at, speaker = await client.hears(after=0, timeout=20)
+    heard_at, speaker = await client.hears(after=0)
     assert speaker == agent
     assert heard_at - asked_at < 6 + SLACK_S
     await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": [agent, avatar]})
@@ -76,7 +76,7 @@ async def test_voice_begins_if_the_page_receives_only_its_sound(product: Product
 async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> None:
     await product.providers.faults("bey:no-source")
     client, _, asked_at = await product.enter(receives_video=True)
-    heard_at, speaker = await client.hears(after=0, timeout=20)
+    heard_at, speaker = await client.hears(after=0)
     assert client.avatar is not None
     assert speaker == client.avatar.identity
     assert heard_at - asked_at < 8 + SLACK_S
@@ -90,11 +90,11 @@ async def test_voice_continues_if_the_avatar_leaves(product: Product) -> None:
     await product.providers.faults("bey:leaves=9")
     client, _, _ = await product.enter()
     await wait_for_opening(client)
-    await until(lambda: client.avatar is None, 30, "the avatar stayed")
-    await until(lambda: client.agent.attributes["greeting.mode"] == "voice", 15, "no new mode")
+    await until(lambda: client.avatar is None, 60, "the avatar stayed")
+    await until(lambda: client.agent.attributes["greeting.mode"] == "voice", 60, "no new mode")
     typed_at = time.monotonic()
     await client.type("Who will I meet?")
-    _, speaker = await client.hears(after=typed_at, timeout=15)
+    _, speaker = await client.hears(after=typed_at)
     assert speaker == client.agent.identity
 
 
@@ -103,8 +103,8 @@ async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
 ) -> None:
     await product.providers.faults("bey:leaves-speaking=2")
     client, _, _ = await product.enter()
-    await until(lambda: client.avatar is not None, 10, "no avatar")
-    await until(lambda: client.avatar is None, 15, "the avatar stayed")
+    await until(lambda: client.avatar is not None, 60, "no avatar")
+    await until(lambda: client.avatar is None, 60, "the avatar stayed")
     lost_at = time.monotonic()
     heard_at, speaker = await client.hears(after=lost_at + 0.3)
     assert speaker == client.agent.identity
@@ -115,14 +115,14 @@ async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
 async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None:
     await product.providers.faults("bey:late=9")
     client, response, _ = await product.enter()
-    _, speaker = await client.hears(after=0, timeout=20)
+    _, speaker = await client.hears(after=0)
     assert speaker == client.agent.identity
     await wait_for_opening(client)
     await until(
         lambda: client.agent.attributes["greeting.mode"] == "avatar", 20, "it did not take over"
     )
     assert client.agent.attributes.get("greeting.mode_reason", "") == ""
-    await until(lambda: not client.agent.track_publications, 10, "its own track is published")
+    await until(lambda: not client.agent.track_publications, 60, "its own track is published")
     await client.silence()
     typed_at = time.monotonic()
     await client.type("How long does the video take?")
@@ -138,7 +138,7 @@ async def test_avatar_that_rejoins_at_the_start_speaks(
 ) -> None:
     await product.providers.faults("bey:flap")
     client, _, _ = await product.enter()
-    _, speaker = await client.hears(after=0, timeout=20)
+    _, speaker = await client.hears(after=0)
     assert client.avatar is not None
     assert speaker == client.avatar.identity
 
@@ -148,7 +148,7 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
 ) -> None:
     await product.providers.faults("bey:stalls")
     client, response, asked_at = await product.enter()
-    heard_at, speaker = await client.hears(after=0, timeout=20)
+    heard_at, speaker = await client.hears(after=0)
     assert speaker == client.agent.identity
     assert heard_at - asked_at < 8 + SLACK_S
     assert client.agent.attributes["greeting.mode_reason"] == "avatar_stalled"
@@ -177,7 +177,7 @@ async def test_avatar_that_left_is_requested_once_more_and_takes_over(
 ) -> None:
     await product.providers.faults("bey:leaves=4x1")
     client, response, _ = await product.enter()
-    await until(lambda: bool(client.left), 30, "it did not leave")
+    await until(lambda: bool(client.left), 60, "it did not leave")
     await until(
         lambda: client.agent.attributes.get("greeting.mode") == "voice", 15, "no voice went on"
     )

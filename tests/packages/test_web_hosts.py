@@ -66,7 +66,7 @@ async def test_react_19_app_greets_on_a_page_of_its_own(
         assert picture["height"] > 200
         await screenshot(page, "own-page")
         await page.get_by_role("button", name="Continue").click()
-        await page.wait_for_url(f"{product.stage.url}/video", timeout=5_000)
+        await page.wait_for_url(f"{product.stage.url}/video", timeout=15_000)
     outcome = await product.outcome(session_id)
     assert outcome["disclosure"]["ai"]["label_at"]
 
@@ -121,7 +121,7 @@ async def test_iframe_opens_the_video_in_the_parent_or_tells_the_parent(
         await expect(frame.get_by_test_id("mic-button")).to_have_attribute("data-status", "on")
         await screenshot(page, "iframe")
         await frame.get_by_test_id("continue").click()
-        await page.wait_for_url(f"{product.stage.url}/video", timeout=5_000)
+        await page.wait_for_url(f"{product.stage.url}/video", timeout=15_000)
 
         # The greeting of this session has ended: the iframe offers Continue only.
         address = f"{origin.replace('127.0.0.1', 'localhost')}/tells"

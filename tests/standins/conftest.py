@@ -68,7 +68,7 @@ def ended(process: asyncio.subprocess.Process) -> list[str]:
 @pytest_asyncio.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     # Without a total timeout: WebSockets live longer.
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=10)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=30)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         yield session
 

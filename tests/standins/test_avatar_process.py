@@ -23,7 +23,7 @@ async def test_avatar_crash_ends_that_avatar_alone_and_is_reported(
         sessions = await until(providers.sessions, lambda s: all(each["joined_at"] for each in s))
         crashes, stays = (each["pid"] for each in sessions)
         os.kill(crashes, signal.SIGABRT)
-        crashed, other = await until(providers.sessions, lambda s: s[0]["left_at"], timeout_s=3)
+        crashed, other = await until(providers.sessions, lambda s: s[0]["left_at"])
         assert (crashed["crashed"], crashed["why_left"]) == (True, "crashed: exit code -6")
         assert (other["crashed"], other["left_at"], other["pid"]) == (False, None, stays)
         await say(output, speech_like(0.5))
@@ -42,7 +42,7 @@ async def test_avatar_process_ends_when_the_records_are_reset(
         await until(present, bool)
         (session,) = await providers.sessions()
         await providers.reset()
-        await until(present, lambda there: not there, timeout_s=3)
+        await until(present, lambda there: not there)
         assert await providers.sessions() == []
         with pytest.raises(ProcessLookupError):
             os.kill(session["pid"], 0)

@@ -17,7 +17,7 @@ from livekit.plugins import deepgram
 from tests.support.providers import Providers
 from tests.support.recorded_speech import BECKETT, ONCE, heard, plain, recording, words, wrong
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 def hearing(providers: Providers, http: aiohttp.ClientSession, **options: object) -> deepgram.STT:

@@ -82,8 +82,9 @@ async def test_fault_without_an_answer(
     await providers.faults(fault)
     async with room(livekit, http) as stage:
         expected = TimeoutError if fault in {"bey:hang", "bey:delay=9"} else APIConnectionError
+        limit_s = 1 if expected is TimeoutError else 30
         with pytest.raises(expected):
-            await asyncio.wait_for(stage.ask_for_avatar(providers), 1)
+            await asyncio.wait_for(stage.ask_for_avatar(providers), limit_s)
     assert bool(await providers.sessions()) == (fault == "bey:lost-answer")
 
 
@@ -139,7 +140,7 @@ async def test_fault_late_audio(
         await stage.see(lambda seen: bool(seen.loudness))
         apart_s = published[rtc.TrackKind.KIND_AUDIO] - published[rtc.TrackKind.KIND_VIDEO]
         # A busy machine tells of the picture late.
-        assert 0.5 < apart_s < 5
+        assert 0.5 < apart_s < 15
         spoke = time.monotonic()
         await say(stage.output(), speech_like(1))
         await stage.next_finished()
@@ -214,6 +215,8 @@ async def test_fault_stops_the_report_of_the_end(
         await stage.see(lambda seen: bool(seen.loudness))
         spoke = time.monotonic()
         await say(output, speech_like(0.5))
+        if fault == "bey:no-finish":
+            await stage.see(lambda seen: bool(seen.loud_since(spoke)))
         with pytest.raises(TimeoutError):
             await stage.next_finished(1.5)
         assert bool(stage.seen.loud_since(spoke)) == (fault == "bey:no-finish")

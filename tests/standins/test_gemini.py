@@ -16,7 +16,7 @@ from tests.support import model_answers
 from tests.support.model_answers import INSTRUCTION, Answer, conversation, end_greeting
 from tests.support.providers import Providers
 
-ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=1.5)
+ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=6)
 
 
 def model(providers: Providers) -> google.LLM:

@@ -15,7 +15,7 @@ from livekit.plugins import google
 from agent.demo.providers.gemini.speech import _voice_for as voice_for
 from tests.support.providers import Providers
 
-ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=2)
+ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=6)
 POLISH = "Dzień dobry, nazywam się Maya i witam Panią na szkoleniu."
 
 
@@ -32,7 +32,7 @@ async def voice(
 
 
 async def sound_of(voice: google.beta.GeminiTTS, text: str) -> np.ndarray:
-    async with asyncio.timeout(20), voice.synthesize(text, conn_options=ONCE) as stream:
+    async with asyncio.timeout(60), voice.synthesize(text, conn_options=ONCE) as stream:
         frames = [event.frame async for event in stream]
     assert {frame.sample_rate for frame in frames} <= {24_000}
     parts = [np.frombuffer(frame.data, np.int16) for frame in frames]

@@ -103,7 +103,7 @@ async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
         return found[0] if found else None
 
     try:
-        base = await until_true(address, 30)
+        base = await until_true(address, 60)
         async with httpx.AsyncClient(base_url=base, timeout=20) as http:
             yield Endpoint(http, process, log)
     finally:
@@ -141,7 +141,7 @@ async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterato
         return "registered worker" in text
 
     try:
-        await until_true(registered, 20)
+        await until_true(registered, 60)
         yield
     finally:
         process.kill()

@@ -21,8 +21,8 @@ LOUD = 300
 """RMS of int16 samples from which a frame counts as speech."""
 FRAME_S = 0.02
 """Length of a received frame, as in Opus. Each one wakes up every audio stream of the process."""
-_JOIN_TIMEOUT_S = 10
-_RPC_TIMEOUT_S = 5
+_JOIN_TIMEOUT_S = 30
+_RPC_TIMEOUT_S = 15
 _LEAVE_TIMEOUT_S = 3
 _SILENCE_BEFORE_SPEECH_FRAMES = 15
 _MICROPHONE_OPEN_S = 60
@@ -122,14 +122,14 @@ class LiveKitClient:
         ]
         return min(found) if found else None
 
-    async def hears(self, after: float, timeout: float = 15) -> tuple[float, str]:
+    async def hears(self, after: float, timeout: float = 60) -> tuple[float, str]:
         """Wait for sound after a moment; return as `first_sound` does."""
         await until(lambda: self.first_sound(after) is not None, timeout, "no sound was heard")
         found = self.first_sound(after)
         assert found is not None
         return found
 
-    async def silence(self, for_s: float = 1.0, timeout: float = 40) -> None:
+    async def silence(self, for_s: float = 1.0, timeout: float = 90) -> None:
         """Wait until no participant has made a sound for a while."""
 
         def quiet() -> bool:

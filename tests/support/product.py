@@ -150,7 +150,7 @@ class Product:
         return parse_metrics(await self.scrape(process))
 
     async def outcome(
-        self, session_id: str, within_s: float = 10, *, reason: str = ""
+        self, session_id: str, within_s: float = 60, *, reason: str = ""
     ) -> dict[str, Any]:
         """Wait for the newest outcome of a session to end, and return it from the store.
 
@@ -192,7 +192,7 @@ class Product:
         answer = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
         return bool(answer.rooms)
 
-    async def room_is_deleted(self, room: str, within_s: float = 5) -> None:
+    async def room_is_deleted(self, room: str, within_s: float = 30) -> None:
         """Wait until LiveKit no longer lists a room; the list lags behind its participants."""
         async with asyncio.timeout(within_s):
             while await self.room_exists(room):

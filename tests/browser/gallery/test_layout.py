@@ -129,7 +129,7 @@ async def test_last_line_stays_in_view_when_the_phone_is_turned(page: Page) -> N
         await set_size(page, first)
         await show(page, "continue")
         await set_size(page, then)
-        await page.wait_for_function(_LAST_LINE_IN_VIEW, timeout=2_000)
+        await page.wait_for_function(_LAST_LINE_IN_VIEW)
 
 
 async def test_last_line_stays_in_view_when_the_trainee_enlarges_the_captions(page: Page) -> None:
@@ -140,7 +140,7 @@ async def test_last_line_stays_in_view_when_the_trainee_enlarges_the_captions(pa
         for text_size in ("large", "largest"):
             await page.get_by_test_id(f"size-{text_size}").click()
             await page.evaluate(_FRAMES)
-            await page.wait_for_function(_LAST_LINE_IN_VIEW, timeout=2_000)
+            await page.wait_for_function(_LAST_LINE_IN_VIEW)
     finally:
         await page.get_by_test_id("size-normal").click()
 
