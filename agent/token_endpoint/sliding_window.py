@@ -7,7 +7,7 @@ a request while
     60 % of the requests in the window before + requests in this window < its amount
 
 The `limits` library does the same, but its counts in memory cost more with each key that it knows,
-and its counts in Redis a round trip for each limit. Only its parser is used.
+and its counts in Redis a round trip for each limit.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from limits import parse
-
+from agent.core.settings.field_types import parse_rate
 from agent.store import LimitNow, ReachedLimit
 
 
@@ -33,10 +32,8 @@ class Rate:
     @classmethod
     def of(cls, text: str) -> Self | None:
         """Parse a setting such as `30/minute`; None for no limit."""
-        if not text:
-            return None
-        item = parse(text)
-        return cls(item.amount, item.get_expiry())
+        parsed = parse_rate(text)
+        return cls(*parsed) if parsed else None
 
     def at(self, now: float, key: str) -> LimitNow:
         """Return the limit for a key, with the window of a Unix time."""

@@ -158,7 +158,23 @@ async def test_hanging_redis_delays_one_request(tmp_path: Path) -> None:
         await rates.aclose()
 
 
-@pytest.mark.parametrize("rate", ["x", "10", "0/minute", "-1/minute", "1/s;5/hour", "9/moon"])
+@pytest.mark.parametrize(
+    ("text", "amount", "window_s"),
+    [
+        ("30/minute", 30, 60),
+        ("100 per 5 minutes", 100, 300),
+        ("5/2hours", 5, 7_200),
+        (" 1 PER DAY ", 1, 86_400),
+        ("9/month", 9, 2_592_000),
+    ],
+)
+def test_rate_has_an_amount_and_a_window(text: str, amount: int, window_s: int) -> None:
+    assert Rate.of(text) == Rate(amount, window_s)
+
+
+@pytest.mark.parametrize(
+    "rate", ["x", "10", "0/minute", "-1/minute", "1/s;5/hour", "9/moon", "1 per 0 days"]
+)
 def test_settings_name_an_invalid_rate(tmp_path: Path, rate: str) -> None:
     with pytest.raises(ConfigError, match="RATE_LIMIT_SESSION: must look like 30/minute"):
         settings(tmp_path, RATE_LIMIT_SESSION=rate)

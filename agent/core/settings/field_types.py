@@ -15,6 +15,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from agent.core.addresses import is_private_host
 from agent.core.settings.spelling import key_problem, spelling_problem
 
+_UNIT_S = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3_600,
+    "day": 86_400,
+    "month": 30 * 86_400,
+    "year": 360 * 86_400,
+}
+_RATE = re.compile(rf"\s*(\d{{1,9}})\s*(?:/|per)\s*(\d{{0,9}})\s*({'|'.join(_UNIT_S)})s?\s*", re.I)
+
 
 def _address(value: str) -> SplitResult:
     """Split an address; `urlsplit` raises for an invalid port only when the port is read."""
@@ -93,16 +103,22 @@ def _jwks_url_or_empty(value: str) -> str:
     return value
 
 
+def parse_rate(text: str) -> tuple[int, int] | None:
+    """Return the amount and the seconds of a rate such as `100 per 5 minutes`.
+
+    Returns:
+        None if the text is not a rate.
+    """
+    if (found := _RATE.fullmatch(text)) is None:
+        return None
+    amount, count = int(found[1]), int(found[2] or 1)
+    return (amount, count * _UNIT_S[found[3].lower()]) if amount and count else None
+
+
 def _rate(value: str) -> str:
     if value.strip().lower() == "off":
         return ""
-    from limits import parse  # here: it is slow to import, and the worker does not need it
-
-    try:
-        rate = parse(value)
-    except ValueError:
-        rate = None
-    if rate is None or rate.amount < 1 or ";" in value:
+    if parse_rate(value) is None:
         raise ValueError("must look like 30/minute or 100 per 5 minutes, or be off")
     return value
 
