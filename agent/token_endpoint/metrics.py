@@ -42,7 +42,7 @@ STARTED = Counter(
 ENDED = Counter(
     "training_greeter_endpoint_greetings_ended",
     "Greetings ended by request, by the role of the caller.",
-    ["by", "how"],
+    ["by"],
 )
 DISPATCHES_REPEATED = Counter(
     "training_greeter_endpoint_dispatches_repeated",

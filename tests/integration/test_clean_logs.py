@@ -21,7 +21,7 @@ SPEAKS_S = 1.0
 """Into the opening, before the greeting is ended."""
 
 
-def troubles(log: Path, since_line: int = 0, session_id: str = "") -> list[str]:
+def problems(log: Path, since_line: int = 0, session_id: str = "") -> list[str]:
     """Return the lines of all processes in a log that look like a fault to an operator.
 
     Args:
@@ -75,7 +75,7 @@ async def test_greeting_that_ends_while_the_agent_speaks_logs_no_warning(
     assert outcome["ended"]["reason"] == "continue"
     await product.wait_for_jobs()
     for log, since_line in zip(logs, before, strict=True):
-        assert troubles(log, since_line, response["session_id"]) == []
+        assert problems(log, since_line, response["session_id"]) == []
 
 
 async def test_worker_that_starts_greets_drains_and_stops_logs_no_warning(
@@ -99,4 +99,4 @@ async def test_worker_that_starts_greets_drains_and_stops_logs_no_warning(
         await until(lambda: '"draining worker"' in log.read_text(), 60, "the worker does not drain")
         await last.press_continue()
         assert await asyncio.wait_for(worker.process.wait(), 60) == 0
-    assert troubles(log) == []
+    assert problems(log) == []

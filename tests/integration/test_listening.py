@@ -90,8 +90,8 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
     assert silent_to - ended < _RESUME_LIMIT_S
     assert LONG in client.said(client.agent.identity)
     ours = [e for e in product.events("worker") if e.get("session_id") == session_id]
-    troubles = {"speech_not_recognised", "avatar_not_stopping", "avatar_stop_unreported"}
-    assert not troubles & {entry.get("event") for entry in ours}
+    problems = {"speech_not_recognised", "avatar_not_stopping", "avatar_stop_unreported"}
+    assert not problems & {entry.get("event") for entry in ours}
 
 
 async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path: Path) -> None:

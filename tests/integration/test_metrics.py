@@ -107,11 +107,11 @@ async def exposed_metrics(product: Product) -> set[str]:
 
 async def metrics_folder(product: Product) -> Path:
     """Return the folder that the worker shares with its jobs, from the environment of a job."""
-    client, ticket, _ = await product.enter()
+    client, response, _ = await product.enter()
     await until(lambda: client.agent is not None, 60, "no agent joined")
-    environ = environment_of(product.job_process(ticket["session_id"]))
+    environ = environment_of(product.job_process(response["session_id"]))
     await client.press_continue()
-    await product.outcome(ticket["session_id"])
+    await product.outcome(response["session_id"])
     return Path(environ["PROMETHEUS_MULTIPROC_DIR"])
 
 

@@ -12,7 +12,7 @@ from tests.support.waiting import until
 
 
 async def test_output_detached_while_it_stops_ends_its_segment(avatar: AvatarOutputSetup) -> None:
-    """Else the session would wait without limit when it closes."""
+    """Otherwise the session would wait without limit when it closes."""
     await avatar.says(5.0)
     avatar.output.clear_buffer()
     avatar.output.detach()

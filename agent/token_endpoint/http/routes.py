@@ -223,7 +223,7 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     await services.rate_limits.end(session_id, by_backend=caller.role is Role.BACKEND)
     await services.greetings.end(session_id, body.reason)
     request.state.outcome = "ended"
-    ENDED.labels(caller.role.name.lower(), "for_good").inc()
+    ENDED.labels(caller.role.name.lower()).inc()
     logger.info(
         "greeting ended by request",
         extra={
