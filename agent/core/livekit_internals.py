@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import aiohttp
 import numpy as np
-from aiohttp import web
+from aiohttp import WSMsgType, web
 from google import genai
 from google.genai import types
 from livekit import api, rtc
@@ -143,6 +143,34 @@ async def renew_voice_connection(voice: deepgram.TTS, timeout_s: float) -> None:
             pass
 
     await asyncio.gather(voice._pool._drain_to_close(), connect())
+
+
+_UNREAD_WITHIN_S: Final = 0.001
+"""A message that Deepgram sent to an idle connection is read within this time."""
+
+
+async def forget_closed_connections(voice: deepgram.TTS) -> None:
+    """Forget idle connections that Deepgram has closed.
+
+    The plugin would send the next line on such a connection, and log two warnings.
+    """
+    pool = voice._pool
+    idle = list(pool._available)
+    pool._available.clear()  # no other line may use them meanwhile
+    for socket in idle:
+        if await _is_closed(socket):
+            pool._connections.pop(socket, None)
+            pool._retired.discard(socket)
+        else:
+            pool.put(socket)
+
+
+async def _is_closed(socket: aiohttp.ClientWebSocketResponse) -> bool:
+    try:
+        message = await socket.receive(timeout=_UNREAD_WITHIN_S)
+    except TimeoutError:
+        return False
+    return message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
 def prepare_early_reply_again(session: AgentSession[Any]) -> None:

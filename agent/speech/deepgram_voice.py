@@ -2,8 +2,9 @@
 
 livekit-plugins-deepgram 1.8.9 starts its time limit at the first word. If the model then pauses in
 mid-reply, the voice seems to have failed. This class starts the limit at the end of the text. It
-also retries once if Deepgram has closed an idle connection, changes the connection before it has
-flushed too often, and opens a new one as soon as a line is cut short.
+does not use an idle connection that Deepgram has closed, and retries once if a reused one fails. It
+changes the connection before it has flushed too often, and opens a new one as soon as a line is cut
+short.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from livekit.agents import APIConnectOptions, APIError, APITimeoutError, tts
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.plugins import deepgram
 
-from agent.core.livekit_internals import renew_voice_connection
+from agent.core.livekit_internals import forget_closed_connections, renew_voice_connection
 from agent.core.task_set import TaskSet
 from agent.speech.voices import slowest_speed
 
@@ -103,6 +104,7 @@ class _Line(deepgram.tts.SynthesizeStream):
         super().end_input()
 
     async def _run(self, output_emitter: tts.AudioEmitter) -> None:
+        await forget_closed_connections(self._voice)
         self._connection_reused = False
         speaking = asyncio.create_task(super()._run(output_emitter), name="speak_line")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 
@@ -136,7 +137,7 @@ async def test_voice_changes_its_connection_before_it_has_flushed_too_often(
 
 
 async def test_voice_says_the_line_on_a_new_connection_if_the_idle_one_was_closed(
-    providers: Providers,
+    providers: Providers, caplog: pytest.LogCaptureFixture
 ) -> None:
     voice = voice_of(providers)
     await providers.faults("aura:idle=0.3")
@@ -147,6 +148,7 @@ async def test_voice_says_the_line_on_a_new_connection_if_the_idle_one_was_close
     await voice.aclose()
     first, second = await connections(providers)
     assert (first["said"], second["said"]) == (["Hello, Ada."], ["Welcome to your training."])
+    assert [entry for entry in caplog.records if entry.levelno >= logging.WARNING] == []
 
 
 async def test_voice_leaves_a_reused_connection_that_sends_nothing(providers: Providers) -> None:
