@@ -254,6 +254,15 @@ def test_values_schema_refuses_wrong_values(settings: tuple[str, ...], named: st
         ("config.DRAIN_TIMEOUT_S=9", "config.DRAIN_TIMEOUT_S has no effect: set worker.drain"),
         ("endpoint.config.ENDPOINT_METRICS_PORT=9465", "set metrics.endpointPort instead"),
         ("config.AGENT_HTTP_PORT=9000", "use port 8081"),
+        ("worker.config.AGENT_HTTP_HOST=127.0.0.1", "use port 8081"),
+        (
+            "worker.config.OUTCOME_DETAIL=aggregate",
+            "set config.OUTCOME_DETAIL, worker and endpoint",
+        ),
+        ("endpoint.config.LIVEKIT_AGENT_NAME=a", "set config.LIVEKIT_AGENT_NAME"),
+        ("worker=null", "missing property 'worker'"),
+        ("endpoint.config=null", "'/endpoint': missing property 'config'"),
+        ("worker.autoscaling=null", "'/worker': missing property 'autoscaling'"),
         ("config.LIVEKIT_URL=livekit.example.com", "must look like wss://"),
         ("worker.autoscaling.minReplicas=30", "minReplicas is greater than maxReplicas"),
         ("worker.autoscaling.jobsPerPod=5", "jobsPerPod needs metrics.workerPort"),
@@ -286,10 +295,37 @@ def test_chart_refuses_secrets_and_managed_variables_in_extra_env() -> None:
         "DEEPGRAM_API_KEY"
     )
     assert "worker.extraEnv: set worker.maxJobs instead of MAX_JOBS" in said("MAX_JOBS")
+    assert "worker.extraEnv: remove AGENT_HTTP_PORT" in said("AGENT_HTTP_PORT")
+    assert "worker.extraEnv: set config.OUTCOME_DETAIL" in said("OUTCOME_DETAIL")
     reference = "worker.extraEnv[0].valueFrom.secretKeyRef"
     rendered(
         "worker.extraEnv[0].name=DEEPGRAM_API_KEY", f"{reference}.name=s", f"{reference}.key=k"
     )
+
+
+def test_values_without_a_value_keep_the_default() -> None:
+    """As `extraEnv:` in a values file, with all its lines commented out."""
+    rendered("worker.extraEnv=null", "imagePullSecrets=null", "nodeSelector=null", "image.tag=null")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (123456789012, "123456789012"),
+        (1e6, "1000000"),
+        (0.25, "0.25"),
+        (True, "true"),
+        ("1e6", "1e6"),
+    ],
+)
+def test_numbers_in_config_are_written_in_full(value: object, text: str) -> None:
+    """The number of a Google project is a valid GOOGLE_CLOUD_PROJECT."""
+    config = {"LIVEKIT_URL": "wss://livekit.example.com", "GOOGLE_CLOUD_PROJECT": value}
+    with helm_python.Chart.load(CHART) as chart:
+        manifests = chart.render({"config": config}, name="release")
+    [template] = [text for path, text in manifests.items() if path.endswith("/config.yaml")]
+    for found in yaml.safe_load_all(template):
+        assert found["data"]["GOOGLE_CLOUD_PROJECT"] == text
 
 
 @pytest.mark.parametrize("release", ["a" * 53, "greeter.v1"])
@@ -394,6 +430,8 @@ def test_network_policies_allow_the_ports_of_all_addresses() -> None:
     assert {*shared, ("TCP", 3128)} <= worker
     assert {*shared, ("TCP", 80)} <= endpoint
     assert ("TCP", 3128) not in endpoint
+    origins = "https://a.example.com:8443\\,https://b.example.com:9443"
+    rendered(f"endpoint.config.CORS_ALLOWED_ORIGINS={origins}")
     everything = rendered(*EVERYTHING)
     for part in ("-worker", "-endpoint"):
         assert ("TCP", 4318) in egress_ports(everything, part)

@@ -13,6 +13,11 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
+{{/* A value as text. Helm reads a whole number as a float, and would write 1.23e+11 for a project's number. */}}
+{{- define "greeter.text" -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ printf "%.0f" . }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+
 {{/* Refuse variables that would be ignored, and secrets, which everyone who may read a ConfigMap would see. */}}
 {{- define "greeter.checkConfig" -}}
 {{- if not .Values.config.LIVEKIT_URL }}
@@ -22,14 +27,19 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- fail "config.LIVEKIT_URL must look like wss://livekit.example.com" }}
 {{- end }}
 {{- $secret := "^REDIS_URL$|(_SECRET|_ACCESS_KEY|_API_KEY)(_PREVIOUS)?$" }}
+{{- $same := list "LIVEKIT_AGENT_NAME" "OUTCOME_DETAIL" }}
+{{- $probes := list "AGENT_HTTP_PORT" "AGENT_HTTP_HOST" }}
 {{- $instead := dict "MAX_JOBS" "worker.maxJobs" "MAX_GREETING_S" "worker.maxGreetingSeconds" "DRAIN_TIMEOUT_S" "worker.drainSeconds" "AGENT_METRICS_PORT" "metrics.workerPort" "ENDPOINT_METRICS_PORT" "metrics.endpointPort" }}
 {{- range $where, $config := dict "config" .Values.config "worker.config" .Values.worker.config "endpoint.config" .Values.endpoint.config }}
 {{- range $name, $value := $config }}
 {{- with get $instead $name }}
 {{- fail (printf "%s.%s has no effect: set %s instead" $where $name .) }}
 {{- end }}
-{{- if eq $name "AGENT_HTTP_PORT" }}
-{{- fail (printf "%s.AGENT_HTTP_PORT has no effect: the worker's probes use port 8081" $where) }}
+{{- if has $name $probes }}
+{{- fail (printf "%s.%s: remove it, the worker's probes use port 8081 of the pod" $where $name) }}
+{{- end }}
+{{- if and (has $name $same) (ne $where "config") }}
+{{- fail (printf "%s.%s: set config.%s, worker and endpoint need the same value" $where $name $name) }}
 {{- end }}
 {{- if regexMatch $secret $name }}
 {{- fail (printf "%s.%s is a secret: put it into one of the Secrets that `secrets` names" $where $name) }}
@@ -40,6 +50,12 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- range $part.extraEnv }}
 {{- if get $instead .name }}
 {{- fail (printf "%s.extraEnv: set %s instead of %s" $where (get $instead .name) .name) }}
+{{- end }}
+{{- if has .name $probes }}
+{{- fail (printf "%s.extraEnv: remove %s, the worker's probes use port 8081 of the pod" $where .name) }}
+{{- end }}
+{{- if has .name $same }}
+{{- fail (printf "%s.extraEnv: set config.%s, worker and endpoint need the same value" $where .name) }}
 {{- end }}
 {{- if and (hasKey . "value") (regexMatch $secret .name) }}
 {{- fail (printf "%s.extraEnv: %s is a secret: use valueFrom, or put it into one of the Secrets that `secrets` names" $where .name) }}
@@ -212,9 +228,9 @@ Addresses in Secrets are not known here: networkPolicy.redisPort, networkPolicy.
 {{- range .part.extraEnv }}{{ $values = append $values (.value | default "") }}{{ end }}
 {{- range $values }}
 {{- if regexMatch "^(https?|wss?)://" (toString .) }}
-{{- $url := urlParse (toString .) }}
-{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" }}
-{{- $ports = append $ports ($port | default (ternary "80" "443" (has $url.scheme (list "http" "ws")))) }}
+{{- $authority := regexFind "^[a-z]+://[^/?#,]*" (toString .) }}
+{{- $port := regexFind ":[0-9]+$" $authority | trimPrefix ":" }}
+{{- $ports = append $ports ($port | default (ternary "80" "443" (regexMatch "^(http|ws):" $authority))) }}
 {{- end }}
 {{- end }}
 {{- $ports | uniq | sortAlpha | join " " }}
