@@ -63,15 +63,25 @@ class Greeting:
 
 def build_greeting(ctx: JobContext, settings: WorkerSettings, state: GreetingState) -> Greeting:
     """Build the parts for a job whose room is connected; nothing runs yet."""
-    room, events = ctx.room, state.events
-    livekit = RoomApi(room.name, ctx.api)
     conversation = Conversation(ctx.proc.userdata["llm"], state, settings)
-    session = conversation.session
-    output = Output(session, room)
-    trainee = Trainee(room, events, return_grace_s=settings.return_grace_s)
-    audibility = Audibility(trainee, output, events)
-    recording = build_recording(ctx, session, settings)
+    recording = build_recording(ctx, conversation.session, settings)
     state.recording = recording.state if recording else None
+    livekit = RoomApi(ctx.room.name, ctx.api)
+    return greeting_in(ctx.room, livekit, settings, conversation, recording)
+
+
+def greeting_in(
+    room: rtc.Room,
+    livekit: RoomApi,
+    settings: WorkerSettings,
+    conversation: Conversation,
+    recording: Recording | None = None,
+) -> Greeting:
+    """Build the parts around a conversation in a connected room."""
+    session, state = conversation.session, conversation.session.userdata
+    output = Output(session, room)
+    trainee = Trainee(room, state.events, return_grace_s=settings.return_grace_s)
+    audibility = Audibility(trainee, output, state.events)
     return Greeting(
         settings=settings,
         room=room,

@@ -14,13 +14,7 @@ from agent.conversation.state import GreetingState
 from agent.core.events import ClosingChanged, LineAdded, OpeningFinished, OpeningStarted
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
-from agent.greeting.activity import Activity
-from agent.greeting.audibility import Audibility
-from agent.greeting.avatar import GreetingAvatar
-from agent.greeting.context import Greeting
-from agent.greeting.ending import GreetingEnd
-from agent.greeting.output import Output
-from agent.room.trainee import Trainee
+from agent.greeting.context import Greeting, greeting_in
 from agent.scripts import Limits
 from tests.fakes.room import FakeRoom
 from tests.fakes.scripted_llm import Says, ScriptedLLM
@@ -47,25 +41,10 @@ class FakeGreeting:
         self.events.on(LineAdded, self._on_line)
         self.events.on(ClosingChanged, lambda event: self.closings.append(event.closing))
         self.conversation = Conversation(llm, self.state, None)
-        session, room = self.conversation.session, cast(Any, self.room)
-        settings = WorkerSettings.from_env({**WORKER, **environ})
-        livekit = cast(Any, SimpleNamespace(remove=self._remove))
-        output = Output(session, room)
-        trainee = Trainee(room, self.events, return_grace_s=0.3)
-        audibility = Audibility(trainee, output, self.events)
-        self.greeting = Greeting(
-            settings=settings,
-            room=room,
-            livekit=livekit,
-            state=self.state,
-            conversation=self.conversation,
-            output=output,
-            ending=GreetingEnd(self.state),
-            avatar=GreetingAvatar(room, livekit, session, output, audibility, settings),
-            trainee=trainee,
-            audibility=audibility,
-            activity=Activity(session, trainee),
-            recording=None,
+        settings = WorkerSettings.from_env({**WORKER, "RETURN_GRACE_S": "0.3", **environ})
+        livekit = SimpleNamespace(remove=self._remove)
+        self.greeting = greeting_in(
+            cast(Any, self.room), cast(Any, livekit), settings, self.conversation
         )
 
     async def _remove(self, identity: str) -> None: ...
