@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     if livekit_options:
         parser.error(f"unknown option with --text: {livekit_options[0]}")
     try:
-        asyncio.run(talk_in_text(LlmSettings.from_env(os.environ), options))
+        asyncio.run(_talk_in_text(LlmSettings.from_env(os.environ), options))
     except KeyboardInterrupt:
         print()
     return 0
@@ -80,7 +80,7 @@ def _talk_aloud(livekit_options: Sequence[str]) -> int:
         VoiceSettings.from_env(os.environ)  # reports missing keys before the console starts
     sys.argv = [sys.argv[0], "console", *livekit_options]
     try:
-        cli.run_app(console_server())
+        cli.run_app(_console_server())
     except SystemExit as e:
         return e.code if isinstance(e.code, int) else int(e.code is not None)
     except OSError as e:
@@ -92,14 +92,14 @@ def _talk_aloud(livekit_options: Sequence[str]) -> int:
     return 0
 
 
-def console_server() -> AgentServer:
+def _console_server() -> AgentServer:
     """Build the server that livekit-agents' spoken console runs."""
     server = AgentServer(port=0, host="127.0.0.1")
-    server.rtc_session(talk_aloud, agent_name="console")
+    server.rtc_session(_run_job, agent_name="console")
     return server
 
 
-async def talk_aloud(ctx: JobContext) -> None:
+async def _run_job(ctx: JobContext) -> None:
     """Run the job of the spoken console: the terminal is microphone and loudspeaker."""
     settings = VoiceSettings.from_env(os.environ)
     state = GreetingState(metadata=JobMetadata())
@@ -109,7 +109,7 @@ async def talk_aloud(ctx: JobContext) -> None:
     conversation.open()
 
 
-async def talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> None:
+async def _talk_in_text(settings: LlmSettings, options: argparse.Namespace) -> None:
     """Run the conversation on stdin and stdout until the closing line, an empty line or Ctrl-D.
 
     Raises:

@@ -94,7 +94,7 @@ class EchoDetector:
         heard = _spectrogram(samples, frame.sample_rate)
         if _sounding_frames(heard) >= _SOUNDING_FRAMES:
             self._read_line()
-            self._echoes = self._echoes + 1 if similarity(heard, self._said) >= _ALIKE else 0
+            self._echoes = self._echoes + 1 if _similarity(heard, self._said) >= _ALIKE else 0
         return self._echoes >= _WINDOWS
 
     @property
@@ -111,7 +111,7 @@ class EchoDetector:
         self._said = np.hstack([self._said, new])[:, -round(_LINE_S / _HOP_S) :]
 
 
-def similarity(heard: _Spectrogram, said: _Spectrogram) -> float:
+def _similarity(heard: _Spectrogram, said: _Spectrogram) -> float:
     """Return the highest correlation of `heard` with any part of `said`: 1 if it is a part of it.
 
     Each bin is compared with its own mean, so a loudspeaker's colour of the sound does not matter.

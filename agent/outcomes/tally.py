@@ -35,7 +35,7 @@ COUNT_LABELS: Final[dict[str, tuple[str, ...]]] = {
     "bill": ("result",),
 }
 """The counts and their labels. In the store, a count is named `greetings|avatar|continue`."""
-LATE_S: Final = 8.0
+_LATE_S: Final = 8.0
 """A first word after this time is late: AVATAR_DEADLINE_S (6 s) and 2 s for the voice."""
 
 
@@ -62,7 +62,7 @@ def counts_of(outcome: Outcome) -> dict[str, float]:
     counts[f"greetings|{outcome.mode or 'none'}|{ending}"] += 1
     first_word_s = outcome.timeline.first_word_s() if outcome.timeline else None
     if first_word_s is not None:
-        counts[f"first_words|{'true' if first_word_s > LATE_S else 'false'}"] += 1
+        counts[f"first_words|{'true' if first_word_s > _LATE_S else 'false'}"] += 1
     if outcome.opened_at is not None and outcome.disclosure is not None:
         heard = outcome.disclosure.ai.heard_to_end
         counts[f"disclosures|{'true' if heard else 'false'}"] += 1

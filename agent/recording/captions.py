@@ -9,7 +9,7 @@ from typing import Literal
 
 from livekit.agents.llm import ChatMessage
 
-SPEAKERS = {"guide": "Guide", "trainee": "Trainee"}
+_SPEAKERS = {"guide": "Guide", "trainee": "Trainee"}
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 _TYPED_S = 2.0
 """How long a typed line is shown, in seconds."""
@@ -60,7 +60,7 @@ class Captions:
             if ends - starts >= min(_MIN_CUE_S, cue.ends - cue.starts):
                 text = html.escape(" ".join(cue.text.split()), quote=False)
                 times = f"{_clock(starts)} --> {_clock(ends)}"
-                blocks.append(f"{times}\n<v {SPEAKERS[cue.who]}>{text}</v>")
+                blocks.append(f"{times}\n<v {_SPEAKERS[cue.who]}>{text}</v>")
         return "\n\n".join(blocks) + "\n"
 
 

@@ -37,7 +37,7 @@ _SHOWN = 40  # characters
 _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
-def check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
+def _check_library(root: Path, voices: Mapping[str, str] | None = None) -> list[Finding]:
     """Return every finding in a folder of scripts; `voices` as for `check_file`."""
     library = read_library(root)
     found = list(library.broken)
@@ -66,7 +66,7 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
         raise ScriptError(f"{path} does not exist")
     if path.is_dir():
         if not any(path.glob("*.md")) or (path / COMMON).is_dir() or any(path.glob("*/*.md")):
-            return check_library(path, voices)
+            return _check_library(path, voices)
         folder = path
     elif path.suffix != ".md":
         return [Finding(path, 0, "", _NOT_A_SCRIPT)]
@@ -78,7 +78,7 @@ def check_path(path: Path, voices: Mapping[str, str] | None = None) -> list[Find
 def _check_folder_alone(folder: Path, voices: Mapping[str, str] | None) -> list[Finding]:
     """Return the findings of one script's folder, beside those that are used with it."""
     if folder.name == COMMON:
-        return [f for f in check_library(folder.parent, voices) if f.path.is_relative_to(folder)]
+        return [f for f in _check_library(folder.parent, voices) if f.path.is_relative_to(folder)]
     library = with_folder(read_library(folder.parent), folder)
     found = [f for f in library.broken if f.path.parent == folder]
     found += _misplaced(folder.parent, [folder])
@@ -90,7 +90,7 @@ def _check_folder_alone(folder: Path, voices: Mapping[str, str] | None) -> list[
 def _check_script(
     library: Library, name: str, voices: Mapping[str, str] | None
 ) -> Iterator[Finding]:
-    yield from check_folder(library, name)
+    yield from _check_folder(library, name)
     for file in library.scripts.get(name, {}).values():
         yield from check_file(library, file, voices)
 
@@ -109,7 +109,7 @@ def _misplaced(root: Path, only: Sequence[Path] = ()) -> Iterator[Finding]:
                 yield Finding(path, 0, "", _NOT_A_SCRIPT)
 
 
-def check_folder(library: Library, name: str) -> Iterator[Finding]:
+def _check_folder(library: Library, name: str) -> Iterator[Finding]:
     """Compare the locales of one script, and find those that are missing."""
     folder = library.root / name
     files = library.scripts.get(name, {})

@@ -11,8 +11,8 @@ from typing import Final
 
 from agent.core.locales import language_of
 
-FLUX_ENGLISH: Final = "flux-general-en"
-FLUX_MULTI: Final = "flux-general-multi"
+_FLUX_ENGLISH: Final = "flux-general-en"
+_FLUX_MULTI: Final = "flux-general-multi"
 _NOVA_3: Final = "nova-3"
 MULTI: Final = "multi"
 """nova-3's setting for speech that mixes several languages."""
@@ -68,12 +68,12 @@ def choose_recognition(model: str, locales: Sequence[str]) -> RecognitionChoice:
         hints = tuple(sorted({language_of(locale) for locale in locales} & _FLUX_MULTI_COVERS))
         if language_of(locales[0]) not in _FLUX_MULTI_COVERS:
             model = _NOVA_3
-        elif model not in (FLUX_ENGLISH, FLUX_MULTI):
+        elif model not in (_FLUX_ENGLISH, _FLUX_MULTI):
             return RecognitionChoice(model, ())
         elif hints == ("en",):
-            return RecognitionChoice(FLUX_ENGLISH, ())
+            return RecognitionChoice(_FLUX_ENGLISH, ())
         else:
-            return RecognitionChoice(FLUX_MULTI, hints)
+            return RecognitionChoice(_FLUX_MULTI, hints)
     if not model.startswith(_NOVA_3):
         return RecognitionChoice(model, (locales[0],))
     return RecognitionChoice(model, (_nova_3_language(locales[0]),))

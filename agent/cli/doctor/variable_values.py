@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(
 _SIMILARITY = 0.88
 """LIVEKIT_API_SECERT is similar to LIVEKIT_API_SECRET; LIVEKIT_AGENT_NAME_OVERRIDE is not."""
 
-OTHER_NAMES = {
+_OTHER_NAMES = {
     "GEMINI_API_KEY": "GOOGLE_API_KEY",
     "LIVEKIT_HOST": "LIVEKIT_URL",
     "LIVEKIT_WS_URL": "LIVEKIT_URL",
@@ -50,7 +50,7 @@ def similar_setting(name: str, known: Iterable[str]) -> str | None:
     upper = name.upper().replace("-", "_")
     if upper in known:
         return upper
-    if upper in OTHER_NAMES:
-        return OTHER_NAMES[upper]
+    if upper in _OTHER_NAMES:
+        return _OTHER_NAMES[upper]
     close = difflib.get_close_matches(upper, known, n=1, cutoff=_SIMILARITY)
     return close[0] if close else None

@@ -42,7 +42,7 @@ def _new(options: argparse.Namespace) -> int:
     path = folder / f"{locale}.md"
     if path.exists():
         raise ScriptError(f"{path} exists already")
-    source = source_of(folder)
+    source = _source_of(folder)
     if source is None:
         content = _SKELETON.read_text(encoding="utf-8").replace("LOCALE", locale)
         todo = "write the texts"
@@ -55,7 +55,7 @@ def _new(options: argparse.Namespace) -> int:
     return 0
 
 
-def source_of(folder: Path) -> str | None:
+def _source_of(folder: Path) -> str | None:
     """Return the content of the file that is translated: in English, or the first one."""
     files = sorted(folder.glob("[!.]*.md"), key=lambda p: (p.stem != DEFAULT_LOCALE, p.stem))
     return files[0].read_text(encoding="utf-8") if files else None

@@ -105,7 +105,7 @@ def render_all(
     return rendered
 
 
-def variant_of(script: RenderedScript) -> str:
+def _variant_of(script: RenderedScript) -> str:
     """Name the locale and the industry of a rendered script."""
     return f"{script.locale}, {script.industry}" if script.industry else script.locale
 
@@ -135,7 +135,7 @@ def _side_by_side(rendered: Sequence[RenderedScript]) -> Iterator[str]:
 
 
 def _variants(field: str, texts: Sequence[tuple[RenderedScript, str]]) -> Iterator[str]:
-    width = max(len(variant_of(script)) for script, _ in texts)
+    width = max(len(_variant_of(script)) for script, _ in texts)
     columns = max(60, min(shutil.get_terminal_size((100, 24)).columns, 140))
     general: dict[str, str] = {}
     for script, text in texts:
@@ -143,7 +143,7 @@ def _variants(field: str, texts: Sequence[tuple[RenderedScript, str]]) -> Iterat
             continue
         if not script.industry:
             general[script.locale] = text
-        head = f"  {variant_of(script):<{width}}  {timed(field, script, text):>4}  "
+        head = f"  {_variant_of(script):<{width}}  {timed(field, script, text):>4}  "
         for number, line in enumerate(text.splitlines() or ["(none)"]):
             start = " " * len(head) if number else head
             indent = " " * len(head)

@@ -15,7 +15,7 @@ HONORIFICS: Final = frozenset(_WORDS["honorifics"])
 """Titles that are not a name on their own."""
 TITLES: Final = HONORIFICS | frozenset(_WORDS["other_titles"])
 """Words that may end with a period, as single letters may."""
-DEGREE_FIELDS: Final = frozenset(_WORDS["degree_fields"])
+_DEGREE_FIELDS: Final = frozenset(_WORDS["degree_fields"])
 """Fields of a degree. They count only after a title or another field: `Dr. rer. nat.`"""
 SUFFIXES: Final = frozenset(_WORDS["suffixes"])
 PARTICLES: Final = frozenset(_WORDS["particles"])
@@ -64,4 +64,4 @@ def is_title(word: str) -> bool:
 
 def is_degree_field(word: str) -> bool:
     """True for `med.`, `h.c.` and `phil`."""
-    return DEGREE_FIELDS.issuperset(plain(word).split("."))
+    return _DEGREE_FIELDS.issuperset(plain(word).split("."))

@@ -16,7 +16,7 @@ from agent.cli.doctor.result import CheckResult, Level, failed, ok, skipped, war
 from agent.core.errors import LiveKitError
 from agent.core.http_session import proxy_for
 
-LIVEKIT_MIN = (1, 9, 10)
+_LIVEKIT_MIN = (1, 9, 10)
 """livekit-client 2.18.1 and later does not connect to 1.9.9 and earlier
 (https://github.com/livekit/client-sdk-js/issues/1887)."""
 _START = "start it (python -m agent start), or check its log for why it is not registered"
@@ -97,8 +97,8 @@ def check_version(server: ServerInfo) -> CheckResult | None:
     numbers = re.match(r"v?(\d+)\.(\d+)\.(\d+)", server.version)
     if numbers is None or server.edition == ServerInfo.Edition.Cloud:
         return None
-    least = ".".join(map(str, LIVEKIT_MIN))
-    if tuple(map(int, numbers.groups())) < LIVEKIT_MIN:
+    least = ".".join(map(str, _LIVEKIT_MIN))
+    if tuple(map(int, numbers.groups())) < _LIVEKIT_MIN:
         return failed(
             "livekit.version",
             f"livekit-server {server.version} is older than {least}: the page cannot connect to it",
