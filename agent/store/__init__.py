@@ -20,19 +20,18 @@ from agent.store.interface import (
     StoreSpace,
     dispatch_claim,
 )
+from agent.store.rates import Limit, LimitReached
 from agent.store.redis import RedisStore
-from agent.store.redis_rates import LimitNow, ReachedLimit, RedisRates
 from agent.store.sqlite import SqliteStore
 from agent.store.writable import WritableCheck, check_writable
 
 __all__ = [
     "PRESUMED",
     "AvatarSession",
-    "LimitNow",
+    "Limit",
+    "LimitReached",
     "Phase",
-    "ReachedLimit",
     "RecentRequest",
-    "RedisRates",
     "RedisStore",
     "SqliteStore",
     "Store",

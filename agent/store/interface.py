@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
+
+from agent.store.rates import Limit
 
 
 class Phase(StrEnum):
@@ -86,13 +88,26 @@ class Store(Protocol):
     async def phase(self, session_id: str) -> Phase | None:
         """Return the phase of a session; None if the store has no entry for it."""
 
-    async def start(self, session_id: str, *, claim_dispatch_s: float = 0) -> Phase | None:
+    async def count(self, limits: Sequence[Limit]) -> None:
+        """Count one request against several limits; the ones before a reached one count it, too.
+
+        Raises:
+            LimitReached: the first limit that is reached.
+        """
+
+    async def start(
+        self, session_id: str, *, claim_dispatch_s: float = 0, limits: Sequence[Limit] = ()
+    ) -> Phase | None:
         """Add a session as STARTED if it has no entry; return its phase before the call.
 
         If several callers start the same session at once, exactly one of them gets None.
 
         Args:
             claim_dispatch_s: for the caller that gets None, claim `dispatch_claim` for this long.
+            limits: count the request as `count` does, before anything else.
+
+        Raises:
+            LimitReached: the first limit that is reached.
         """
 
     async def mark_met(self, session_id: str) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agent.store.interface import PRESUMED, AvatarSession, Phase, RecentRequest, StoreSpace
+from agent.store.rates import Limit, LimitReached
 from agent.store.redis_outcomes import RedisOutcomes
 from agent.store.redis_server import AVATAR_DAYS, AVATAR_SESSIONS, COUNTS, claim_key
 
@@ -17,8 +19,31 @@ if not before then
   touch()
 end
 """
+_COUNT = """
+local function reached_limit(first_arg)
+  local limits = (#ARGV + 1 - first_arg) / 3
+  local first_key = #KEYS + 1 - 2 * limits
+  for i = 0, limits - 1 do
+    local window, window_before = KEYS[first_key + 2 * i], KEYS[first_key + 2 * i + 1]
+    local amount, window_s, passed = unpack(ARGV, first_arg + 3 * i, first_arg + 3 * i + 2)
+    local current = tonumber(redis.call('GET', window) or 0)
+    local before = tonumber(redis.call('GET', window_before) or 0)
+    if math.floor(before * (1 - passed)) + current >= tonumber(amount) then
+      return {i, before, current}
+    end
+    redis.call('INCR', window)
+    redis.call('EXPIRE', window, 2 * window_s)
+  end
+end
+"""
+"""Counts a request against the limits in the last keys, and in the arguments from a number on."""
 _START = (
-    _ADD
+    _COUNT
+    + """
+local reached = reached_limit(3)
+if reached then return reached end
+"""
+    + _ADD
     + """
 if not before and tonumber(ARGV[2]) > 0 then
   redis.call('SET', dispatch_claim, '1', 'NX', 'PX', ARGV[2])
@@ -157,9 +182,21 @@ class RedisStore(RedisOutcomes):
         found = await self._run_for(session_id, "return redis.call('HGET', phase, 'phase')")
         return Phase(found) if found else None
 
-    async def start(self, session_id: str, *, claim_dispatch_s: float = 0) -> Phase | None:
+    async def count(self, limits: Sequence[Limit]) -> None:
+        if not limits:
+            return
+        keys, args = _keys_and_args(limits)
+        script = _COUNT + "return reached_limit(1)"
+        reached = await self._ask(lambda client: client.eval(script, len(keys), *keys, *args))
+        _raise_if_reached(limits, reached)
+
+    async def start(
+        self, session_id: str, *, claim_dispatch_s: float = 0, limits: Sequence[Limit] = ()
+    ) -> Phase | None:
         claim_ms = _ms(claim_dispatch_s) if claim_dispatch_s else 0
-        before = await self._run_for(session_id, _START, claim_ms)
+        keys, args = _keys_and_args(limits)
+        before = await self._run_for(session_id, _START, claim_ms, *args, more_keys=keys)
+        _raise_if_reached(limits, before)
         return Phase(before) if before else None
 
     async def mark_met(self, session_id: str) -> None:
@@ -272,6 +309,25 @@ class RedisStore(RedisOutcomes):
         # Without maxmemory, the machine's memory is the limit; managed servers may hide it.
         limit = found.get("maxmemory") or found.get("total_system_memory") or math.inf
         return StoreSpace(used_bytes=float(found.get("used_memory", 0)), limit_bytes=float(limit))
+
+
+def _keys_and_args(limits: Sequence[Limit]) -> tuple[list[str], list[str | float]]:
+    """Return the keys and arguments of limits for _COUNT."""
+    keys: list[str] = []
+    args: list[str | float] = []
+    for limit in limits:
+        key = f"greeter:rate:{limit.key}"
+        keys += [f"{key}:{limit.window}", f"{key}:{limit.window - 1}"]
+        # The replicas' clocks differ by little, so the caller's clock is used.
+        args += [limit.amount, limit.window_s, f"{limit.passed:.6f}"]
+    return keys, args
+
+
+def _raise_if_reached(limits: Sequence[Limit], answer: Any) -> None:
+    """Raise LimitReached if a script answered which limit is reached, with its counts."""
+    if isinstance(answer, list):
+        index, before, current = map(int, answer)
+        raise LimitReached(limits[index], before, current)
 
 
 def _ms(seconds: float) -> int:

@@ -166,13 +166,20 @@ class RedisServer:
             lambda client: client.eval(_PRELUDE + script, len(keys), *keys, *args)
         )
 
-    async def _run_for(self, session_id: str, script: str, *args: str | float) -> Any:
-        """Run a script for one session. It can also use the names in _SESSION_PRELUDE."""
+    async def _run_for(
+        self, session_id: str, script: str, *args: str | float, more_keys: Sequence[str] = ()
+    ) -> Any:
+        """Run a script for one session. It can also use the names in _SESSION_PRELUDE.
+
+        Args:
+            more_keys: the last keys of the script.
+        """
         keys = [
             *_SHARED_KEYS,
             f"greeter:session:{session_id}",  # hash: phase, reason, since, room_sid
             f"greeter:outcomes:{session_id}",  # sorted set: outcome ids, by age
             claim_key(dispatch_claim(session_id)),
+            *more_keys,
         ]
         return await self._ask(
             lambda client: client.eval(

@@ -6,7 +6,8 @@ import contextlib
 import shutil
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from agent.core.errors import StoreError
@@ -18,6 +19,7 @@ from agent.store.interface import (
     StoreSpace,
     dispatch_claim,
 )
+from agent.store.rates import Limit, LocalRates
 from agent.store.sqlite_outcomes import SqliteOutcomes
 
 _OLD_REQUEST = "SELECT 1 FROM request WHERE asked < ? LIMIT 1"
@@ -25,12 +27,23 @@ _DELETE_OLD = "DELETE FROM request WHERE asked < ?"
 
 
 class SqliteStore(SqliteOutcomes):
-    """The store for one machine."""
+    """The store for one machine. Limits are counted in memory: only one process has them."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._rates = LocalRates()
 
     async def phase(self, session_id: str) -> Phase | None:
         return await self._read(lambda db: _phase_of(db, session_id))
 
-    async def start(self, session_id: str, *, claim_dispatch_s: float = 0) -> Phase | None:
+    async def count(self, limits: Sequence[Limit]) -> None:
+        self._rates.count(limits)
+
+    async def start(
+        self, session_id: str, *, claim_dispatch_s: float = 0, limits: Sequence[Limit] = ()
+    ) -> Phase | None:
+        self._rates.count(limits)
+
         def step(db: sqlite3.Connection) -> Phase | None:
             before = _start(db, session_id)
             if before is None and claim_dispatch_s:

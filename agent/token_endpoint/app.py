@@ -67,6 +67,7 @@ def create_app(
             verifier=PlatformJwtVerifier(settings),
             rate_limits=RateLimits(settings),
             greetings=greetings,
+            store=store,
             webhooks=LiveKitWebhooks(settings, store, supervisor, greetings),
         )
         try:
@@ -76,7 +77,6 @@ def create_app(
         finally:
             await services.webhooks.aclose()
             await services.verifier.aclose()
-            await services.rate_limits.aclose()
             await rooms.aclose()
             await store.aclose()
             await spans.aclose()

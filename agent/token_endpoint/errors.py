@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.core.errors import LiveKitError, PlatformKeysError, StoreError, TrainingGreeterError
+from agent.store import LimitReached
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ def api_error_for(error: TrainingGreeterError) -> ApiError:
     match error:
         case ApiError():
             return error
+        case LimitReached():
+            return ApiError("rate_limited", str(error), {"Retry-After": str(error.wait_s)})
         case LiveKitError():
             return ApiError(
                 "livekit_unavailable", "LiveKit is not available; the greeting cannot start or end"

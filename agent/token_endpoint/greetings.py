@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.outcomes.feedback import FeedbackResult, add_feedback
 from agent.outcomes.record import Feedback, is_worker_lost
-from agent.store import PRESUMED, Phase, Store, dispatch_claim
+from agent.store import PRESUMED, Limit, Phase, Store, dispatch_claim
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 
@@ -56,23 +56,29 @@ class Greetings:
         self._dispatch_check_s = dispatch_check_s
         self._worker_record_s = worker_record_s
 
-    async def start(self, metadata: JobMetadata, *, restart: bool) -> Phase | None:
+    async def start(
+        self, metadata: JobMetadata, *, restart: bool, limits: Sequence[Limit] = ()
+    ) -> Phase | None:
         """Make sure that the session has a room and a dispatch.
 
         Args:
             restart: start a new greeting even if the session has ended.
+            limits: count the request against them.
 
         Returns:
             The phase before this request; None for the one request that started the greeting.
 
         Raises:
             ApiError: `session_ended`.
+            LimitReached: one of `limits`.
             LiveKitError, StoreError: the greeting may not have started; the caller may retry.
         """
         session_id = metadata.session_id
         room_name = room_name_of(session_id)
         # Recorded before LiveKit is called, so that the supervisor leaves the room alone.
-        before = await self._store.start(session_id, claim_dispatch_s=self._dispatch_check_s)
+        before = await self._store.start(
+            session_id, claim_dispatch_s=self._dispatch_check_s, limits=limits
+        )
         fresh = claimed = before is None
         if before is not None:
             fresh = await self._rooms.sid(room_name) is None

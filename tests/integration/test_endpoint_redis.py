@@ -10,7 +10,7 @@ import pytest
 import redis.asyncio as redis
 
 from agent.demo.livekit_server import ensure_binary, livekit_server
-from agent.token_endpoint.errors import ApiError
+from agent.store import LimitReached, RedisStore
 from agent.token_endpoint.rate_limits import RateLimits
 from tests.support.endpoint_app import settings
 from tests.support.endpoint_process import endpoint, endpoint_env
@@ -39,17 +39,19 @@ async def test_end_on_one_replica_applies_to_the_other(redis_url: str, tmp_path:
 
 
 async def test_replicas_count_requests_together(redis_url: str, tmp_path: Path) -> None:
-    there = settings(tmp_path, REDIS_URL=redis_url, RATE_LIMIT_TRAINEE="6/minute")
-    one, two = RateLimits(there), RateLimits(there)
+    limits = RateLimits(settings(tmp_path, RATE_LIMIT_TRAINEE="6/minute"))
+    one, two = RedisStore(redis_url), RedisStore(redis_url)
     try:
         asked = [
-            rates.start(f"{i}", "t-1", by_backend=False) for i in range(5) for rates in (one, two)
+            store.start(f"{i}", limits=limits.start(f"{i}", "t-1", by_backend=False))
+            for i in range(5)
+            for store in (one, two)
         ]
         done = await asyncio.gather(*asked, return_exceptions=True)
-        refused = [each for each in done if isinstance(each, ApiError)]
+        refused = [each for each in done if isinstance(each, LimitReached)]
         assert len(refused) == 4
-        assert all(1 <= int(each.headers["Retry-After"]) <= 60 for each in refused)
-        await one.start("9", "t-2", by_backend=True)
+        assert all(1 <= each.wait_s <= 60 for each in refused)
+        await one.start("9", limits=limits.start("9", "t-2", by_backend=True))
         async with redis.Redis.from_url(redis_url, decode_responses=True) as server:
             kept = [key async for key in server.scan_iter("greeter:rate*")]
             assert kept

@@ -23,6 +23,7 @@ from tests.support.endpoint_process import ROOT
 from tests.support.store_checks.delivery import DELIVERY_CHECKS
 from tests.support.store_checks.ledger import LEDGER_CHECKS
 from tests.support.store_checks.outcomes import OUTCOME_CHECKS
+from tests.support.store_checks.rates import RATE_CHECKS
 from tests.support.store_checks.sessions import SESSION_CHECKS
 from tests.support.waiting import until_true
 
@@ -43,7 +44,9 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.mark.parametrize(
-    "check", [*SESSION_CHECKS, *OUTCOME_CHECKS, *LEDGER_CHECKS], ids=lambda c: c.__name__
+    "check",
+    [*SESSION_CHECKS, *RATE_CHECKS, *OUTCOME_CHECKS, *LEDGER_CHECKS],
+    ids=lambda c: c.__name__,
 )
 async def test_redis_store(store: Store, check: object) -> None:
     await check(store)  # type: ignore[operator]

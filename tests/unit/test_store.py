@@ -20,12 +20,13 @@ from agent.store import Phase, SqliteStore, Store, check_writable, open_store
 from tests.fakes.small_disk import small_disk
 from tests.support.store_checks.ledger import LEDGER_CHECKS
 from tests.support.store_checks.outcomes import OUTCOME_CHECKS
+from tests.support.store_checks.rates import RATE_CHECKS
 from tests.support.store_checks.sessions import SESSION_CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-STORE_CHECKS = [*SESSION_CHECKS, *OUTCOME_CHECKS, *LEDGER_CHECKS]
+STORE_CHECKS = [*SESSION_CHECKS, *RATE_CHECKS, *OUTCOME_CHECKS, *LEDGER_CHECKS]
 
 
 @pytest.fixture

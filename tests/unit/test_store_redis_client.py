@@ -8,12 +8,9 @@ import pytest
 
 from agent.cli.doctor.result import Level
 from agent.core.errors import StoreError
-from agent.core.settings import EndpointSettings
 from agent.store import RedisStore, WritableCheck
-from agent.token_endpoint.rate_limits import RateLimits
 from tests.fakes.redis_wire import NO_ANSWER, bulk, fake_redis
 from tests.support.doctor_store import check_store
-from tests.support.environments import ENDPOINT
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["refuses", "closes"])
@@ -33,19 +30,6 @@ async def test_store_authenticates_at_a_redis_that_has_no_users() -> None:
         assert await store.phase("7") is None
         await store.aclose()
         assert "HELLO" not in redis.commands
-
-
-@pytest.mark.parametrize("strict", [False, True], ids=["refuses", "closes"])
-async def test_rate_limits_count_in_a_redis_that_knows_no_hello(
-    strict: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    answers = {"EVAL": "*3\r\n:-1\r\n:0\r\n:0\r\n"}
-    async with fake_redis(answers, strict=strict) as redis:
-        limits = RateLimits(EndpointSettings.from_env({**ENDPOINT, "REDIS_URL": redis.url}))
-        await limits.start("7", "", by_backend=False)
-        await limits.aclose()
-        assert "HELLO" not in redis.commands
-    assert "rate_limit_store_unavailable" not in {vars(r).get("event") for r in caplog.records}
 
 
 @pytest.mark.parametrize(

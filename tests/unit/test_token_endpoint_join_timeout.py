@@ -17,7 +17,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[JobMetadata]:
     """The metadata of every greeting that is started."""
     found: list[JobMetadata] = []
 
-    async def start(_: Greetings, metadata: JobMetadata, *, restart: bool) -> None:
+    async def start(_: Greetings, metadata: JobMetadata, **options: object) -> None:
         found.append(metadata)
 
     monkeypatch.setattr(Greetings, "start", start)

@@ -1,10 +1,9 @@
-"""Rate limits in memory; tests/integration/test_endpoint_redis.py covers Redis."""
+"""Rate limits in memory; tests/support/store_checks/rates.py covers Redis, too."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from agent.core.errors import ConfigError
-from agent.store import ReachedLimit
-from agent.token_endpoint.errors import ApiError
-from agent.token_endpoint.rate_limits import RateLimits
-from agent.token_endpoint.sliding_window import LocalRates, Rate
+from agent.store import LimitReached
+from agent.store.rates import LocalRates
+from agent.token_endpoint.rate_limits import Rate, RateLimits
 from tests.support.endpoint_app import endpoint, settings
 from tests.support.endpoint_requests import BACKEND, browser, path_of
 
@@ -27,35 +25,38 @@ async def stay_in_one_minute() -> None:
         await asyncio.sleep(left_s)
 
 
-async def refused(
-    rates: RateLimits, session: str, trainee: str = "", *, backend: bool = True
-) -> bool:
-    try:
-        await rates.start(session, trainee, by_backend=backend)
-    except ApiError as e:
-        return e.code == "rate_limited" and 1 <= int(e.headers["Retry-After"]) <= 60
-    return False
+class Counted:
+    """Requests to start, counted in memory."""
+
+    def __init__(self, tmp_path: Path, **rates: str) -> None:
+        self.limits = RateLimits(settings(tmp_path, **rates))
+        self.counts = LocalRates()
+
+    def refuses(self, session: str, trainee: str = "", *, backend: bool = True) -> bool:
+        try:
+            self.counts.count(self.limits.start(session, trainee, by_backend=backend))
+        except LimitReached as e:
+            return 1 <= e.wait_s <= 60
+        return False
 
 
-async def test_session_trainee_and_key_have_limits_of_their_own(tmp_path: Path) -> None:
-    rates = RateLimits(
-        settings(
-            tmp_path,
-            RATE_LIMIT_SESSION="2/minute",
-            RATE_LIMIT_TRAINEE="4/minute",
-            RATE_LIMIT_BACKEND="7/minute",
-        )
+def test_session_trainee_and_key_have_limits_of_their_own(tmp_path: Path) -> None:
+    counted = Counted(
+        tmp_path,
+        RATE_LIMIT_SESSION="2/minute",
+        RATE_LIMIT_TRAINEE="4/minute",
+        RATE_LIMIT_BACKEND="7/minute",
     )
-    assert [await refused(rates, "1") for _ in range(4)] == [False, False, True, True]
-    by_trainee = [await refused(rates, f"a{i}", "t-1") for i in range(6)]
+    assert [counted.refuses("1") for _ in range(4)] == [False, False, True, True]
+    by_trainee = [counted.refuses(f"a{i}", "t-1") for i in range(6)]
     assert by_trainee == [False] * 4 + [True] * 2
-    assert [await refused(rates, f"b{i}") for i in range(3)] == [False, True, True]
-    assert not await refused(rates, "c", "t-2", backend=False), "a browser is not the key"
+    assert [counted.refuses(f"b{i}") for i in range(3)] == [False, True, True]
+    assert not counted.refuses("c", "t-2", backend=False), "a browser is not the key"
     # An end is counted apart: it is what saves money.
     for _ in range(2):
-        await rates.end("1", by_backend=True)
-    with pytest.raises(ApiError, match="too many requests: this session may send 2 in 60 s"):
-        await rates.end("1", by_backend=True)
+        counted.counts.count(counted.limits.end("1", by_backend=True))
+    with pytest.raises(LimitReached, match="too many requests: this session may send 2 in 60 s"):
+        counted.counts.count(counted.limits.end("1", by_backend=True))
 
 
 async def test_feedback_does_not_use_up_the_limits_of_ends(tmp_path: Path) -> None:
@@ -76,10 +77,10 @@ async def test_feedback_does_not_use_up_the_limits_of_ends(tmp_path: Path) -> No
     ("before", "now", "passed", "wait_s"),
     [
         (0, 10, 0.0, 60),  # all of them must leave this window
-        (0, 10, 0.5, 31),  # the next window begins in 30 s
+        (0, 10, 0.5, 30),  # the next window begins
         (0, 20, 0.5, 60),
-        (10, 5, 0.0, 31),
-        (20, 5, 0.5, 16),
+        (10, 5, 0.0, 30),
+        (20, 5, 0.5, 15),
     ],
 )
 def test_retry_after_is_when_a_request_is_accepted(
@@ -91,71 +92,44 @@ def test_retry_after_is_when_a_request_is_accepted(
     for window_at, requests in ((at - 60, before), (at, now)):
         # These were accepted under a higher limit.
         for _ in range(requests):
-            counts.count([Rate(100, 60).at(window_at, "key")])
-    reached = counts.count([rate.at(at, "key")])
-    assert reached == ReachedLimit(0, before, now)
-    assert rate.wait_s(reached, passed) == wait_s
-    assert counts.count([rate.at(at + wait_s, "key")]) is None
+            counts.count([Rate(100, 60).at(window_at, "key", "")])
+    with pytest.raises(LimitReached) as reached:
+        counts.count([rate.at(at, "key", "")])
+    assert (reached.value.before, reached.value.current) == (before, now)
+    assert reached.value.wait_s == wait_s
+    counts.count([rate.at(at + wait_s, "key", "")])
 
 
 def test_counts_of_a_window_are_forgotten_after_the_next() -> None:
     counts = LocalRates()
     for second in range(5):
         for key in range(100):
-            counts.count([Rate(10, 1).at(1_000.0 + second, f"{second}-{key}")])
+            counts.count([Rate(10, 1).at(1_000.0 + second, f"{second}-{key}", "")])
     [kept] = counts._counts.values()
     assert len(kept.before) + len(kept.current) <= 2 * 100
 
 
 async def test_requests_are_accepted_again_after_retry_after(tmp_path: Path) -> None:
-    rates = RateLimits(settings(tmp_path, RATE_LIMIT_SESSION="2/second"))
+    counted = Counted(tmp_path, RATE_LIMIT_SESSION="2/second")
     async with asyncio.timeout(10):
-        while not await refused(rates, "1"):
-            pass
+        while not counted.refuses("1"):
+            await asyncio.sleep(0)
     await asyncio.sleep(1.1)
-    assert not await refused(rates, "1")
+    assert not counted.refuses("1")
 
 
-async def test_default_limits_allow_ten_at_once_and_the_pages_retries(tmp_path: Path) -> None:
-    rates = RateLimits(settings(tmp_path))
-    done = await asyncio.gather(
-        *(refused(rates, f"{i}", "t-1" if i < 2 else f"t-{i}") for i in range(10) for _ in range(5))
-    )
+def test_default_limits_allow_ten_at_once_and_the_pages_retries(tmp_path: Path) -> None:
+    counted = Counted(tmp_path)
+    done = [
+        counted.refuses(f"{i}", "t-1" if i < 2 else f"t-{i}") for i in range(10) for _ in range(5)
+    ]
     assert not any(done)
 
 
-async def test_off_disables_a_limit(tmp_path: Path) -> None:
+def test_off_disables_a_limit(tmp_path: Path) -> None:
     off = dict.fromkeys(("RATE_LIMIT_SESSION", "RATE_LIMIT_TRAINEE", "RATE_LIMIT_BACKEND"), "off")
-    rates = RateLimits(settings(tmp_path, **off))
-    assert not any([await refused(rates, "1", "t-1") for _ in range(700)])
-
-
-async def test_without_redis_the_process_counts_by_itself_without_delay(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    rates = RateLimits(
-        settings(
-            tmp_path, REDIS_URL="redis://:hidden@127.0.0.1:1/0", RATE_LIMIT_SESSION="30/minute"
-        )
-    )
-    begun = time.monotonic()
-    done = [await refused(rates, "1") for _ in range(40)]
-    assert time.monotonic() - begun < 2
-    assert done == [False] * 30 + [True] * 10, "the process counts by itself"
-    [said] = [r for r in caplog.records if r.levelno == logging.WARNING]
-    assert "cannot count requests in Redis" in said.message
-    assert "hidden" not in caplog.text
-    await rates.aclose()
-
-
-async def test_hanging_redis_delays_one_request(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as hung:
-        url = "redis://127.0.0.1:{1}/0".format(*hung.getsockname())
-        rates = RateLimits(settings(tmp_path, REDIS_URL=url))
-        begun = time.monotonic()
-        assert not any([await refused(rates, "1", "t-1") for _ in range(5)])
-        assert time.monotonic() - begun < 2
-        await rates.aclose()
+    counted = Counted(tmp_path, **off)
+    assert not any(counted.refuses("1", "t-1") for _ in range(700))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from agent.outcomes.feedback import FeedbackResult
 from agent.outcomes.record import COMMENT_MAX, Feedback
 from agent.outcomes.schema import VERSION as OUTCOME_VERSION
 from agent.outcomes.schema import outcome_schema
-from agent.store import Phase
+from agent.store import Phase, Store
 from agent.token_endpoint.auth.authenticate import Caller, Role, authenticate
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, unauthorized
@@ -82,6 +82,7 @@ class Services:
     verifier: PlatformJwtVerifier
     rate_limits: RateLimits
     greetings: Greetings
+    store: Store
     webhooks: LiveKitWebhooks
 
 
@@ -181,12 +182,12 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
     metadata: JobMetadata = request.state.metadata.model_copy(
         update={"asked_at": time.time(), "join_timeout_s": body.join_timeout_s}
     )
-    await services.rate_limits.start(
+    limits = services.rate_limits.start(
         session_id,
         caller.subject or metadata.trainee.id,
         by_backend=caller.role is Role.BACKEND,
     )
-    before = await services.greetings.start(metadata, restart=body.restart is True)
+    before = await services.greetings.start(metadata, restart=body.restart is True, limits=limits)
     first = before is None
     request.state.outcome = "started" if first else "again"
     if first:
@@ -220,7 +221,8 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
     if caller.role is Role.BROWSER:
         request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
     body = await read_body(request, EndRequest)
-    await services.rate_limits.end(session_id, by_backend=caller.role is Role.BACKEND)
+    by_backend = caller.role is Role.BACKEND
+    await services.store.count(services.rate_limits.end(session_id, by_backend=by_backend))
     await services.greetings.end(session_id, body.reason)
     request.state.outcome = "ended"
     ENDED.labels(caller.role.name.lower()).inc()
@@ -249,7 +251,8 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
     services = _services(request)
     caller = await _authenticate(request, session_id, allow_room_token=True)
     body = await read_body(request, FeedbackRequest)
-    await services.rate_limits.feedback(session_id, by_backend=caller.role is Role.BACKEND)
+    by_backend = caller.role is Role.BACKEND
+    await services.store.count(services.rate_limits.feedback(session_id, by_backend=by_backend))
     feedback = Feedback(
         helpful=body.helpful, comment=one_line(body.comment, COMMENT_MAX), at=datetime.now(UTC)
     )

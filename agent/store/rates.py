@@ -1,0 +1,111 @@
+"""Counts of requests in sliding windows, for limits such as "30 in a minute".
+
+Time is divided into windows as long as the limit's, which begin at full minutes, hours and so on.
+At 40 % of a window, a limit looks back over this window and the last 60 % of the one before. It
+accepts a request while
+
+    60 % of the requests in the window before + requests in this window < its amount
+
+The `limits` library does the same, but its counts in memory cost more with each key that it knows,
+and its counts in Redis a round trip for each limit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from agent.core.errors import TrainingGreeterError
+
+
+class Limit(NamedTuple):
+    """How many requests with one key are accepted, and the window of time that is current."""
+
+    key: str
+    """Whose requests are counted together."""
+    what: str
+    """Names them for the caller."""
+    amount: int
+    window_s: int
+    """The length of a window."""
+    window: int
+    """The number of the current window."""
+    passed: float
+    """The share of it that has passed."""
+
+
+class LimitReached(TrainingGreeterError):
+    """A limit accepts no request more.
+
+    Args:
+        before: requests in the window before.
+        current: requests in the current window.
+    """
+
+    def __init__(self, limit: Limit, before: int, current: int) -> None:
+        super().__init__(
+            f"too many requests: {limit.what} may send {limit.amount} in {limit.window_s} s"
+        )
+        self.limit = limit
+        self.before = before
+        self.current = current
+
+    @property
+    def wait_s(self) -> int:
+        """After how many whole seconds a request is accepted."""
+        limit, before, current = self.limit, self.before, self.current
+        wait = -limit.passed  # as a share of the window, from its beginning on
+        if current >= limit.amount:
+            # The next window must begin. This one is then the window before, and that one empty.
+            wait, before, current = 1 - limit.passed, current, 0
+        if before:
+            # So much of the window before must leave the limit's view that one request fits in.
+            wait += max(0.0, 1 - (limit.amount - current) / before)
+        return min(math.floor(wait * limit.window_s) + 1, limit.window_s)
+
+
+@dataclass
+class _Counts:
+    """Requests by key."""
+
+    window: int
+    """The number of the current window."""
+    before: Counter[str]
+    """In the window before it."""
+    current: Counter[str]
+
+
+class LocalRates:
+    """Counts in memory. A window is dropped as a whole, so old keys cost nothing."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, _Counts] = {}
+        """By the length of the windows, in seconds."""
+
+    def count(self, limits: Sequence[Limit]) -> None:
+        """Count one request against several limits; the ones before a reached one count it, too.
+
+        Raises:
+            LimitReached: the first limit that is reached.
+        """
+        for limit in limits:
+            counts = self._counts_in(limit.window_s, limit.window)
+            before, current = counts.before[limit.key], counts.current[limit.key]
+            if math.floor(before * (1 - limit.passed)) + current >= limit.amount:
+                raise LimitReached(limit, before, current)
+            counts.current[limit.key] += 1
+
+    def _counts_in(self, window_s: int, window: int) -> _Counts:
+        """Return the counts of a window, which is the current one now."""
+        last = self._counts.get(window_s) or _Counts(window, Counter(), Counter())
+        if window == last.window:
+            now = last
+        elif window == last.window + 1:
+            now = _Counts(window, last.current, Counter())
+        else:
+            now = _Counts(window, Counter(), Counter())
+        self._counts[window_s] = now
+        return now
