@@ -24,7 +24,7 @@ from agent.greeting.observers import OBSERVERS
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
 from agent.greeting.session_start import start_in_room
-from agent.room.arrival import announce_arrivals
+from agent.room.arrival import Arrivals
 from agent.room.end_messages import EndMessages
 from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
@@ -55,7 +55,9 @@ class RunningGreeting:
         # Nothing calls these: they react to events, and are kept as long as the greeting.
         self._subscribers = [behaviour(greeting) for behaviour in BEHAVIOURS]
         self._subscribers += [observer(greeting) for observer in OBSERVERS]
-        self._subscribers += [PageRpcs(ctx.room, events), EndMessages(ctx.room, events)]
+        self._arrivals = Arrivals(ctx.room, greeting.livekit)
+        self._subscribers += [PageRpcs(ctx.room, self._arrivals, events)]
+        self._subscribers += [EndMessages(ctx.room, events)]
         self._subscribers += [TypedText(ctx.room, greeting.trainee, events)]
         page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
@@ -72,8 +74,8 @@ class RunningGreeting:
         greeting.avatar.request(self._first_avatar.hand_over())
         greeting.trainee.watch()
         self._recorder.start()
-        arrivals = announce_arrivals(greeting.room, greeting.livekit, greeting.trainee.absent)
-        greeting.tasks.start(arrivals, name="announce_arrivals")
+        announcing = self._arrivals.announce_while(greeting.trainee.absent)
+        greeting.tasks.start(announcing, name="announce_arrivals")
         greeting.tasks.start(self._greet_within_time_limit(), name="greeting")
         self._waiting_for_end = start_task(self._close_at_end(), name="close_at_end")
 

@@ -3,8 +3,8 @@
 LiveKit announces a participant who publishes nothing up to 3 s late, because it batches such
 updates (`subscriberUpdateInterval` in livekit-server's pkg/rtc/room.go; 2.5 s was measured). A
 trainee who has not allowed the microphone yet publishes nothing. A change of attributes is
-announced at once. So the worker asks LiveKit's API for the participants while it waits for the
-trainee, and changes an attribute of one who was not announced yet. No other part of the worker
+announced at once. So the worker changes an attribute of a newcomer as soon as it knows of one: when
+the newcomer's page calls the agent, or when LiveKit's API lists them. No other part of the worker
 polls the room.
 """
 
@@ -26,35 +26,86 @@ _FAST_FOR_S: Final = 3.0
 """Most trainees join right after the dispatch."""
 _SLOW_EVERY_S: Final = 2.0
 """Afterwards LiveKit's own announcement is hardly later than this."""
+_ANNOUNCED_S: Final = 4.0
+"""Longest wait for the announcement of a caller: LiveKit makes it within 3 s."""
 
 
-async def announce_arrivals(room: rtc.Room, livekit: RoomApi, absent: asyncio.Event) -> None:
-    """Announce every newcomer while `absent` is set; runs until cancelled."""
-    since = time.monotonic()
-    while True:
-        if not absent.is_set():
-            await absent.wait()
-            since = time.monotonic()
-        fast = time.monotonic() - since < _FAST_FOR_S
-        pause_s = _FAST_EVERY_S if fast else _SLOW_EVERY_S
+class Arrivals:
+    """Newcomers of one room, whom LiveKit has not announced yet."""
+
+    def __init__(self, room: rtc.Room, livekit: RoomApi) -> None:
+        """Use a room that is connected."""
+        self._room = room
+        self._livekit = livekit
+        self._announcing = asyncio.Lock()
+
+    async def announce_while(self, absent: asyncio.Event) -> None:
+        """Announce every newcomer while `absent` is set; runs until cancelled."""
+        since = time.monotonic()
+        while True:
+            if not absent.is_set():
+                await absent.wait()
+                since = time.monotonic()
+            fast = time.monotonic() - since < _FAST_FOR_S
+            pause_s = _FAST_EVERY_S if fast else _SLOW_EVERY_S
+            try:
+                for newcomer in await self._newcomers():
+                    await self._announce(newcomer)
+            except LiveKitError as e:
+                # LiveKit announces the trainee itself, only later.
+                logger.debug(
+                    "could not list the room's participants; the trainee may be noticed up to 3 s "
+                    "late",
+                    extra={"event": "arrivals_unknown", "error": str(e)},
+                )
+                pause_s = _SLOW_EVERY_S
+            await asyncio.sleep(pause_s)
+
+    async def find(self, identity: str) -> rtc.RemoteParticipant | None:
+        """Return a participant who has called the agent, perhaps before they are announced.
+
+        Returns:
+            None if they are not in the room, or are not a person.
+        """
+        async with self._announcing:
+            if identity not in self._room.remote_participants:
+                await self._wait_until_announced(identity)
+        return self._room.remote_participants.get(identity)
+
+    async def _wait_until_announced(self, identity: str) -> None:
+        announced = asyncio.Event()
+
+        def on_connected(participant: rtc.RemoteParticipant) -> None:
+            if participant.identity == identity:
+                announced.set()
+
+        self._room.on("participant_connected", on_connected)
         try:
-            for newcomer in await _not_announced(room, livekit):
-                await livekit.change_attributes(newcomer, {ATTRIBUTE_SEEN: str(time.time_ns())})
-        except LiveKitError as e:
-            # LiveKit announces the trainee itself, only later.
-            logger.debug(
-                "could not list the room's participants; the trainee may be noticed up to 3 s late",
-                extra={"event": "arrivals_unknown", "error": str(e)},
+            async with asyncio.timeout(_ANNOUNCED_S):
+                try:
+                    if identity not in await self._newcomers():
+                        return
+                    await self._announce(identity)
+                except LiveKitError:
+                    pass  # LiveKit announces them itself, only later
+                await announced.wait()
+        except TimeoutError:
+            logger.warning(
+                "LiveKit did not announce a participant who has called the agent; the call is "
+                "ignored. If this repeats, check the load of LiveKit's servers",
+                extra={"event": "caller_not_announced", "limit_s": _ANNOUNCED_S},
             )
-            pause_s = _SLOW_EVERY_S
-        await asyncio.sleep(pause_s)
+        finally:
+            self._room.off("participant_connected", on_connected)
 
+    async def _newcomers(self) -> list[str]:
+        return [
+            participant.identity
+            for participant in await self._livekit.participants()
+            if participant.identity not in self._room.remote_participants
+            and participant.kind == api.ParticipantInfo.Kind.STANDARD
+            and participant.state == api.ParticipantInfo.State.ACTIVE
+        ]
 
-async def _not_announced(room: rtc.Room, livekit: RoomApi) -> list[str]:
-    return [
-        participant.identity
-        for participant in await livekit.participants()
-        if participant.identity not in room.remote_participants
-        and participant.kind == api.ParticipantInfo.Kind.STANDARD
-        and participant.state == api.ParticipantInfo.State.ACTIVE
-    ]
+    async def _announce(self, identity: str) -> None:
+        await self._livekit.change_attributes(identity, {ATTRIBUTE_SEEN: str(time.time_ns())})

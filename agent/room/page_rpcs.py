@@ -28,6 +28,7 @@ from agent.core.log import logger
 from agent.core.names import clean_name
 from agent.core.plain_text import one_line
 from agent.outcomes.record import COMMENT_MAX
+from agent.room.arrival import Arrivals
 from agent.room.contract import (
     RPC_CAN_HEAR,
     RPC_END_GREETING,
@@ -53,9 +54,9 @@ _LABEL_AGE_MAX_MS: Final = 3_600_000
 class PageRpcs:
     """Emits an event for each call of the trainee's page."""
 
-    def __init__(self, room: rtc.Room, events: Events) -> None:
+    def __init__(self, room: rtc.Room, arrivals: Arrivals, events: Events) -> None:
         """Register the methods; the room must be connected."""
-        self._room = room
+        self._arrivals = arrivals
         self._events = events
         self._timeline_reports = 0
         self._names = 0
@@ -73,7 +74,7 @@ class PageRpcs:
             room.local_participant.register_rpc_method(name, method)
 
     async def _on_can_hear(self, call: rtc.RpcInvocationData) -> str:
-        if not self._is_from_human(call):
+        if not await self._is_from_human(call):
             return "ignored"
         try:
             report = json.loads(call.payload)
@@ -93,7 +94,7 @@ class PageRpcs:
         return "ok"
 
     async def _on_end_greeting(self, call: rtc.RpcInvocationData) -> str:
-        if not self._is_from_human(call):
+        if not await self._is_from_human(call):
             return "ignored"
         try:
             reason = str(json.loads(call.payload or "{}").get("reason"))
@@ -110,10 +111,10 @@ class PageRpcs:
             event = FeedbackGiven(helpful=given["helpful"] is True, comment=comment)
         except (ValueError, KeyError, TypeError, AttributeError):
             return "ignored"
-        return self._emit_from_human(call, event)
+        return await self._emit_from_human(call, event)
 
     async def _on_set_name(self, call: rtc.RpcInvocationData) -> str:
-        if not self._is_from_human(call) or self._names >= _NAMES_MAX:
+        if not await self._is_from_human(call) or self._names >= _NAMES_MAX:
             return "ignored"
         try:
             name = clean_name(json.loads(call.payload).get("name"))
@@ -125,14 +126,14 @@ class PageRpcs:
         return json.dumps({"name": name})
 
     async def _on_start_timeline(self, call: rtc.RpcInvocationData) -> str:
-        if not self._is_from_human(call) or self._timeline_reports >= _TIMELINE_REPORTS_MAX:
+        if not await self._is_from_human(call) or self._timeline_reports >= _TIMELINE_REPORTS_MAX:
             return "ignored"
         self._timeline_reports += 1
         self._events.emit(PageTimelineReported(call.payload))
         return "ok"
 
     async def _on_labels_shown(self, call: rtc.RpcInvocationData) -> str:
-        if not self._is_from_human(call):
+        if not await self._is_from_human(call):
             return "ignored"
         try:
             ages = {label: float(age) for label, age in json.loads(call.payload).items()}
@@ -146,17 +147,18 @@ class PageRpcs:
         return "ok"
 
     async def _on_stop_recording(self, call: rtc.RpcInvocationData) -> str:
-        return self._emit_from_human(call, RecordingDeclined())
+        return await self._emit_from_human(call, RecordingDeclined())
 
     async def _on_typing(self, call: rtc.RpcInvocationData) -> str:
-        return self._emit_from_human(call, TraineeTyping())
+        return await self._emit_from_human(call, TraineeTyping())
 
-    def _emit_from_human(self, call: rtc.RpcInvocationData, event: object) -> str:
-        if not self._is_from_human(call):
+    async def _emit_from_human(self, call: rtc.RpcInvocationData, event: object) -> str:
+        if not await self._is_from_human(call):
             return "ignored"
         self._events.emit(event)
         return "ok"
 
-    def _is_from_human(self, call: rtc.RpcInvocationData) -> bool:
-        participant = self._room.remote_participants.get(call.caller_identity)
+    async def _is_from_human(self, call: rtc.RpcInvocationData) -> bool:
+        # A page calls as soon as it is connected, perhaps before LiveKit announces the trainee.
+        participant = await self._arrivals.find(call.caller_identity)
         return participant is not None and is_human(participant)

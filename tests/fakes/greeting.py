@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any, cast
 
 from agent.conversation.conversation import Conversation
@@ -15,8 +14,11 @@ from agent.core.events import ClosingChanged, LineAdded, OpeningFinished, Openin
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
 from agent.greeting.context import Greeting, greeting_in
+from agent.room.arrival import Arrivals
+from agent.room.page_rpcs import PageRpcs
 from agent.scripts import Limits
 from tests.fakes.room import FakeRoom
+from tests.fakes.room_api import FakeRoomApi
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 from tests.support.environments import WORKER
 
@@ -42,12 +44,15 @@ class FakeGreeting:
         self.events.on(ClosingChanged, lambda event: self.closings.append(event.closing))
         self.conversation = Conversation(llm, self.state, None)
         settings = WorkerSettings.from_env({**WORKER, "RETURN_GRACE_S": "0.3", **environ})
-        livekit = SimpleNamespace(remove=self._remove)
+        livekit = FakeRoomApi(self.room)
         self.greeting = greeting_in(
             cast(Any, self.room), cast(Any, livekit), settings, self.conversation
         )
 
-    async def _remove(self, identity: str) -> None: ...
+    def page_rpcs(self) -> PageRpcs:
+        """Register the methods that the page calls; keep what is returned."""
+        greeting = self.greeting
+        return PageRpcs(greeting.room, Arrivals(greeting.room, greeting.livekit), self.events)
 
     def _on_line(self, event: LineAdded) -> None:
         if event.line.who == "guide":

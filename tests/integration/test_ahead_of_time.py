@@ -9,7 +9,9 @@ from agent.core.end_reasons import TRAINEE_NEVER_CAME
 from tests.support.page_client import PageClient
 from tests.support.product import Product
 
-AHEAD_S = 3.0
+AHEAD_S = 4.0
+"""From 3 s on, the worker asks LiveKit only every 2 s who has joined: it must learn it from the
+page's own call."""
 FIRST_WORD_S = 1.0
 """Measured: 0.3 s on a quiet machine; `make bench` shows it."""
 

@@ -14,9 +14,11 @@ from agent.core.events import Events, ModeChanged, TraineeGone
 from agent.greeting import audibility
 from agent.greeting.audibility import Audibility
 from agent.room import trainee as room_trainee
+from agent.room.arrival import Arrivals
 from agent.room.page_rpcs import PageRpcs
 from agent.room.trainee import Trainee
 from tests.fakes.room import OURS, FakeRoom
+from tests.fakes.room_api import FakeRoomApi
 
 GRACE_S = 0.3
 LONG_S = 60.0
@@ -34,7 +36,8 @@ class Setup:
         room = cast(Any, self.room)
         trainee = Trainee(room, self.events, return_grace_s=GRACE_S)
         self.audibility = Audibility(trainee, OUTPUT, self.events)
-        self.rpcs = PageRpcs(room, self.events)
+        arrivals = Arrivals(room, cast(Any, FakeRoomApi(self.room)))
+        self.rpcs = PageRpcs(room, arrivals, self.events)
         trainee.watch()
 
     def wait(self) -> asyncio.Task[None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, cast
 
 import pytest
 
@@ -14,7 +13,6 @@ from agent.greeting.behaviours.repeat_after_return import RepeatAfterReturn
 from agent.greeting.observers import earlier_lines
 from agent.greeting.observers.earlier_lines import EarlierLines
 from agent.room.contract import RPC_CAN_HEAR, RPC_EARLIER_LINES, RPC_STOP_RECORDING, RPC_TYPING
-from agent.room.page_rpcs import PageRpcs
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.room import OURS
 from tests.fakes.scripted_llm import Says
@@ -59,7 +57,7 @@ async def test_page_that_joins_later_gets_the_lines_so_far(
 async def test_latest_line_is_repeated_once_the_page_can_hear_again() -> None:
     behaviours = (AnswerTypedText, RepeatAfterReturn)
     async with fake_greeting(Says(QUESTION), behaviours=behaviours) as fake:
-        held = PageRpcs(cast(Any, fake.room), fake.events)
+        held = fake.page_rpcs()
         said = spoken(fake)
         fake.events.emit(TextReceived("Hello"))
         await fake.until_said(QUESTION)
@@ -77,7 +75,7 @@ async def test_nothing_is_repeated_after_an_answer_or_the_closing_line() -> None
     behaviours = (AnswerTypedText, RepeatAfterReturn)
     replies = (Says(QUESTION), Says("I see."))
     async with fake_greeting(*replies, behaviours=behaviours) as fake:
-        held = PageRpcs(cast(Any, fake.room), fake.events)
+        held = fake.page_rpcs()
         said = spoken(fake)
         fake.events.emit(TextReceived("Hello"))
         await fake.until_said(QUESTION)
@@ -95,7 +93,7 @@ async def test_nothing_is_repeated_after_an_answer_or_the_closing_line() -> None
 
 async def test_page_reports_typing_and_stops_the_recording() -> None:
     async with fake_greeting() as fake:
-        held = PageRpcs(cast(Any, fake.room), fake.events)
+        held = fake.page_rpcs()
         events: list[object] = []
         for kind in (TraineeTyping, RecordingDeclined):
             fake.events.on(kind, events.append)

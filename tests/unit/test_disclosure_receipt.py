@@ -13,7 +13,6 @@ from agent.core.events import OpeningFinished, OpeningStarted, RecordingChanged
 from agent.greeting.observers.disclosure_receipt import DisclosureReceipt
 from agent.outcomes.record import Disclosure, Recorded
 from agent.room.contract import RPC_CAN_HEAR, RPC_LABELS_SHOWN
-from agent.room.page_rpcs import PageRpcs
 from agent.scripts.disclosure import ai_disclosure_in
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.room import OURS
@@ -27,7 +26,7 @@ LOCKED = '{"sound_unlocked": false, "audio_from": ["agent"]}'
 async def greeted(*, ours: bool = True) -> AsyncIterator[FakeGreeting]:
     """A greeting before the opening, with the trainee in the room."""
     fake = FakeGreeting(ScriptedLLM(), {}, {})
-    held = [DisclosureReceipt(fake.greeting), PageRpcs(fake.greeting.room, fake.events)]
+    held = [DisclosureReceipt(fake.greeting), fake.page_rpcs()]
     fake.greeting.trainee.watch()
     fake.room.trainee_joins(**(OURS if ours else {}))
     yield fake

@@ -27,7 +27,6 @@ from agent.room.contract import (
     RPC_FEEDBACK,
     RPC_SET_NAME,
 )
-from agent.room.page_rpcs import PageRpcs
 from agent.room.typed_text import TypedText
 from agent.scripts import ChoiceQuestion, Question
 from agent.store import SqliteStore
@@ -233,7 +232,7 @@ class Stream:
 
 async def test_trainee_is_called_by_the_name_they_chose() -> None:
     async with fake_greeting(Says("Gladly."), behaviours=BEHAVIOURS) as fake:
-        held = PageRpcs(cast(Any, fake.room), fake.events)
+        held = fake.page_rpcs()
         answer = await fake.room.says(RPC_SET_NAME, json.dumps({"name": " <b>zoë </b>"}))
         assert json.loads(answer) == {"name": "Zoë"}
         await fake.until(lambda: "Zoë" in fake.conversation.agent.instructions)
@@ -263,7 +262,7 @@ async def test_feedback_of_the_page_is_in_the_outcome(tmp_path: Path) -> None:
     async with fake_greeting() as fake:
         recorder = OutcomeRecorder(fake.greeting, store, "o")
         recorder.start()
-        held = PageRpcs(cast(Any, fake.room), fake.events)
+        held = fake.page_rpcs()
         for payload in ('{"helpful": false}', "[]", '{"helpful": true, "comment": "So\\nkind!"}'):
             answer = await fake.room.says(RPC_FEEDBACK, payload)
             assert answer == ("ignored" if payload == "[]" else "ok")
