@@ -131,4 +131,4 @@ async def test_element_greets_under_a_strict_policy(
         assert await asyncio.wait_for(leads, 5) == f"{product.stage.url}/video"
         assert page.url == f"{origin}/"
     assert errors == []
-    await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)
+    await product.paid_avatars_left(f"training-session-{session_id}")

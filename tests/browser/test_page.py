@@ -265,7 +265,7 @@ async def test_page_highlights_continue_or_continues_by_itself_after_the_closing
     await set_closing(product, session_id, "continue")
     await expect(line).to_have_text("Your training video opens in a moment.")
     await page.wait_for_url("**/video", timeout=15_000)
-    await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)
+    await product.paid_avatars_left(f"training-session-{session_id}")
 
 
 async def test_page_follows_a_language_switch_and_the_closing_line(

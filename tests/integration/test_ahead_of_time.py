@@ -8,12 +8,14 @@ import time
 from agent.core.end_reasons import TRAINEE_NEVER_CAME
 from tests.support.page_client import PageClient
 from tests.support.product import Product
+from tests.support.waiting import until_true
 
 AHEAD_S = 4.0
 """From 3 s on, the worker asks LiveKit only every 2 s who has joined: it must learn it from the
 page's own call."""
-FIRST_WORD_S = 1.0
-"""Measured: 0.3 s on a quiet machine; `make bench` shows it."""
+FIRST_WORD_S = 2.5
+"""Measured: 0.3 s on a quiet machine; `make bench` shows it. Without the
+preparation, it would be the start of a job and of an avatar."""
 
 
 async def until_avatar_joined(product: Product, room: str, within_s: float) -> None:
@@ -28,7 +30,9 @@ async def test_greeting_requested_ahead_begins_as_soon_as_the_page_can_hear(
     asked_at = time.monotonic()
     answer = await product.ask("ahead", client="avatar-greeting")
     assert answer.status_code == 201
-    await until_avatar_joined(product, answer.json()["room_name"], 20)
+    await until_avatar_joined(product, answer.json()["room_name"], 60)
+    # The opening is synthesised, too.
+    await until_true(lambda: product.providers.calls("tts"))
     await asyncio.sleep(max(asked_at + AHEAD_S - time.monotonic(), 0))
     # The page requests the same session.
     answer = await product.ask("ahead", client="avatar-greeting")
@@ -48,7 +52,7 @@ async def test_greeting_requested_ahead_begins_as_soon_as_the_page_can_hear(
 async def test_avatar_waits_for_the_trainee_as_long_as_the_request_says(product: Product) -> None:
     answer = await product.ask("nobody", join_timeout_s=2)
     room = answer.json()["room_name"]
-    outcome = await product.outcome("nobody", 20, reason=TRAINEE_NEVER_CAME)
+    outcome = await product.outcome("nobody", reason=TRAINEE_NEVER_CAME)
     await product.paid_avatars_left(room)
     assert outcome["duration_s"] < 10
     assert outcome["opened_at"] is None

@@ -193,7 +193,7 @@ async def test_agent_answers_a_question_after_the_closing_line(product: Product)
     await until(lambda: bool(attribute(client, "greeting.closing")), 60, "no closing line")
     await client.type("Oh, one more: is it long?")
     await until(
-        lambda: "you will see" in client.said(client.agent.identity), 20, "no answer after it"
+        lambda: "you will see" in client.said(client.agent.identity), 60, "no answer after it"
     )
     assert attribute(client, "greeting.closing") == ""
     assert client.disconnected_at is None
@@ -229,7 +229,7 @@ async def test_pauses_and_code_of_the_model_are_not_heard(product: Product) -> N
     # The first clause is said while the model pauses.
     assert heard_at - asked_at < 2.0
     await until(
-        lambda: "ten minutes" in client.said(client.agent.identity), 20, "the line was not finished"
+        lambda: "ten minutes" in client.said(client.agent.identity), 60, "the line was not finished"
     )
     await typed(client, "I have driven one", "Good to know")
     after_opening = client.said(client.agent.identity).removeprefix(opening)

@@ -91,7 +91,7 @@ async def test_attack_gets_the_expected_response(
 ) -> None:
     begun = time.monotonic()
     status, headers, content = await send(served.http, attack)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 12
     body = json.loads(content)
     assert (status, body["error"]["code"]) == attack.expected, body
     Draft202012Validator(error_schema).validate(body)

@@ -35,7 +35,7 @@ async def test_unreachable_livekit_is_a_503_with_fallback_in_time(
             livekit,
             tmp_path / "s",
             LIVEKIT_URL=f"ws://127.0.0.1:{hung.getsockname()[1]}",
-            LIVEKIT_TIMEOUT_S="1",
+            LIVEKIT_TIMEOUT_S="0.5",
         )
         async with endpoint(env, tmp_path) as cut_off:
             begun = time.monotonic()

@@ -14,7 +14,7 @@ from tests.support.waiting import until
 
 GRACE_S = 8
 """A trainee who left may return within this time."""
-SLACK_S = 3.0
+SLACK_S = 6.0
 
 
 async def gone_after(product: Product, room: str, limit: float) -> float:

@@ -15,7 +15,7 @@ from tests.support.product import Product
 from tests.support.shipped_scripts import shipped_script
 from tests.support.waiting import until
 
-SLACK_S = 3.0
+SLACK_S = 6.0
 """Tolerance for a busy machine, added to the promised timeout."""
 
 
@@ -53,7 +53,7 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
 async def test_voice_begins_if_the_page_receives_only_its_sound(product: Product) -> None:
     client, _, asked_at = await product.enter(client="avatar-greeting")
     await until(
-        lambda: client.agent is not None and client.avatar is not None, 10, "no agent joined"
+        lambda: client.agent is not None and client.avatar is not None, 60, "no agent joined"
     )
     agent, avatar = client.agent.identity, client.avatar.identity
     await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": [agent]})
@@ -63,7 +63,7 @@ async def test_voice_begins_if_the_page_receives_only_its_sound(product: Product
     await client.rpc("can_hear", {"sound_unlocked": True, "audio_from": [agent, avatar]})
     await wait_for_opening(client)
     await until(
-        lambda: client.agent.attributes["greeting.mode"] == "avatar", 10, "it did not take over"
+        lambda: client.agent.attributes["greeting.mode"] == "avatar", 60, "it did not take over"
     )
     await client.silence()
     typed_at = time.monotonic()
@@ -119,7 +119,7 @@ async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None
     assert speaker == client.agent.identity
     await wait_for_opening(client)
     await until(
-        lambda: client.agent.attributes["greeting.mode"] == "avatar", 20, "it did not take over"
+        lambda: client.agent.attributes["greeting.mode"] == "avatar", 60, "it did not take over"
     )
     assert client.agent.attributes.get("greeting.mode_reason", "") == ""
     await until(lambda: not client.agent.track_publications, 60, "its own track is published")
@@ -152,7 +152,7 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     assert speaker == client.agent.identity
     assert heard_at - asked_at < 8 + SLACK_S
     assert client.agent.attributes["greeting.mode_reason"] == "avatar_stalled"
-    await product.paid_avatars_left(response["room_name"], within_s=5)
+    await product.paid_avatars_left(response["room_name"])
     heard = client.audio[speaker]
     await client.silence()
     # All of it, not its end alone.
@@ -179,7 +179,7 @@ async def test_avatar_that_left_is_requested_once_more_and_takes_over(
     client, response, _ = await product.enter()
     await until(lambda: bool(client.left), 60, "it did not leave")
     await until(
-        lambda: client.agent.attributes.get("greeting.mode") == "voice", 15, "no voice went on"
+        lambda: client.agent.attributes.get("greeting.mode") == "voice", 60, "no voice went on"
     )
     await until(
         lambda: client.agent.attributes["greeting.mode"] == "avatar", 40, "it did not come again"

@@ -142,7 +142,7 @@ async def test_iframe_opens_the_video_in_the_parent_or_tells_the_parent(
         error = {"reason": "refused", "code": "unauthorized", "retryable": False}
         told = await page.evaluate(_TAKE_MESSAGE, "error")
         assert told == sender | {"type": "error"} | error
-    await product.paid_avatars_left(f"training-session-{session_id}", within_s=5)
+    await product.paid_avatars_left(f"training-session-{session_id}")
 
 
 _KEEP_LANGUAGES = """

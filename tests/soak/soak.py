@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,14 +79,18 @@ async def soak(product: Product, visits: list[Visit], say: Callable[[str], None]
 
 
 async def _play(product: Product, visit: Visit) -> None:
-    await product.providers.faults(*filter(None, [visit.fault]))
-    response = await product.ask()
-    assert response.status_code == 201, response.text
-    answer = response.json()
-    visit.session_id, visit.room = answer["session_id"], answer["room_name"]
-    if visit.ending == "vanishes":
-        await _take_part_and_vanish(visit, answer)
-    else:
+    async with contextlib.AsyncExitStack() as stack:
+        vanishing = None
+        if visit.ending == "vanishes":
+            vanishing = await stack.enter_async_context(_trainee_process())
+        await product.providers.faults(*filter(None, [visit.fault]))
+        response = await product.ask()
+        assert response.status_code == 201, response.text
+        answer = response.json()
+        visit.session_id, visit.room = answer["session_id"], answer["room_name"]
+        if vanishing is not None:
+            visit.result = await _take_part_in_process(vanishing, answer)
+    if vanishing is None:
         client = await product.join(answer["server_url"], answer["participant_token"])
         visit.result = await take_part(client)
         try:
@@ -111,19 +116,32 @@ async def _play(product: Product, visit: Visit) -> None:
     visit.avatar_left_s = max([0.0, *left])
 
 
-async def _take_part_and_vanish(visit: Visit, answer: dict[str, str]) -> None:
-    """Take part in a process of its own, which is then killed."""
+@contextlib.asynccontextmanager
+async def _trainee_process() -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process in which a trainee can take part at once; it is killed at the end of the block."""
     trainee = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.soak.trainee"),
-        *(answer["server_url"], answer["participant_token"]),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         cwd=_ROOT,
     )
-    assert trainee.stdout
     try:
-        line = await asyncio.wait_for(trainee.stdout.readline(), 60)
-        visit.result = TraineeResult(**json.loads(line))
+        await _line_of(trainee)  # it has imported what it needs
+        yield trainee
     finally:
         trainee.kill()
         await trainee.wait()
+
+
+async def _take_part_in_process(
+    trainee: asyncio.subprocess.Process, answer: dict[str, str]
+) -> TraineeResult:
+    assert trainee.stdin
+    trainee.stdin.write(f"{answer['server_url']} {answer['participant_token']}\n".encode())
+    return TraineeResult(**json.loads(await _line_of(trainee)))
+
+
+async def _line_of(trainee: asyncio.subprocess.Process) -> bytes:
+    assert trainee.stdout
+    return await asyncio.wait_for(trainee.stdout.readline(), 90)

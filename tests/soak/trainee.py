@@ -1,7 +1,7 @@
 """A trainee of the soak test: joins, waits for the first word, types, waits for the answer.
 
-As a program (`python -m tests.soak.trainee URL TOKEN`) it prints its result and stays in the room
-until it is killed, so that its connection is lost.
+As a program, it says when it is ready, and reads a URL and a token. It prints its result, and stays
+in the room until it is killed, so that its connection is lost.
 """
 
 from __future__ import annotations
@@ -55,12 +55,13 @@ async def take_part(client: LiveKitClient) -> TraineeResult:
     return result
 
 
-async def _run(url: str, token: str) -> None:
+async def _run() -> None:
     client = LiveKitClient()
-    await client.join(url, token)
+    print("ready", flush=True)
+    await client.join(*(await asyncio.to_thread(sys.stdin.readline)).split())
     print(json.dumps(asdict(await take_part(client))), flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(_run(*sys.argv[1:]))
+    asyncio.run(_run())

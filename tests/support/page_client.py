@@ -39,7 +39,7 @@ class PageClient(LiveKitClient):
         await super().join(url, token)
         self._on_change()
 
-    async def can_hear(self, timeout: float = 15) -> float:
+    async def can_hear(self, timeout: float = 60) -> float:
         """Wait until an audio track is received; return time.monotonic() of that moment."""
         await until(lambda: self._audible_at is not None, timeout, "no audio track was received")
         assert self._audible_at is not None

@@ -20,7 +20,7 @@ from agent.room.trainee import Trainee
 from tests.fakes.room import OURS, FakeRoom
 from tests.fakes.room_api import FakeRoomApi
 
-GRACE_S = 0.3
+GRACE_S = 1.0
 LONG_S = 60.0
 OUTPUT = cast(Any, SimpleNamespace(identity="agent", audible_since=0.0))
 

@@ -75,14 +75,14 @@ async def test_speech_with_words_puts_off_the_check_in(monkeypatch: pytest.Monke
 
 
 async def test_monologue_is_ended_with_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(end_monologue, "_LONGEST_S", 0.5)
+    monkeypatch.setattr(end_monologue, "_LONGEST_S", 60)
     reply = "Thank you for telling me."
     async with fake_greeting(Says(reply), behaviours=(EndMonologue,)) as fake:
         for _ in range(4):
             fake.events.emit(SpeechRecognised())
             await asyncio.sleep(0.1)
         assert fake.lines == []
-        await asyncio.sleep(0.2)
+        monkeypatch.setattr(end_monologue, "_LONGEST_S", 0.3)
         fake.events.emit(SpeechRecognised())
         speech = fake.conversation.session.current_speech
         assert speech is None, "the session would process these words again after the answer"
@@ -100,12 +100,12 @@ async def test_speech_with_long_pauses_is_not_a_monologue(monkeypatch: pytest.Mo
 
 
 async def test_lively_conversation_is_not_a_monologue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(end_monologue, "_LONGEST_S", 0.3)
+    monkeypatch.setattr(end_monologue, "_LONGEST_S", 1.0)
     async with fake_greeting(Says("You spoke for long."), behaviours=(EndMonologue,)) as fake:
         answers = [f"Answer {number}." for number in range(4)]
         for answer in answers:
             fake.events.emit(SpeechRecognised())
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
             await fake.conversation.say(answer)
         assert fake.lines == answers
 

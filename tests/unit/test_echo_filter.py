@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -204,16 +205,21 @@ async def test_echo_that_is_recognised_late_is_not_answered(
     recognition.words.release()
     speech = recognition.session.speaks()
     await asyncio.sleep(0.1)
+    line_at = time.monotonic()
+    await asyncio.sleep(0.1)
     speech.ends()
     await asyncio.sleep(0.3)
+    after_at = time.monotonic()
+    await asyncio.sleep(0.1)
 
     async def microphone() -> AsyncIterator[rtc.AudioFrame]:
         yield rtc.AudioFrame(bytes(2 * 16_000), 16_000, 1, 16_000)
 
     async for _ in recognition.words.without_echo(microphone()):
         pass
-    for ago_s, text in ((0.35, "words of the line"), (0.1, "words after it")):
-        words = [TimedString(text, start_time=1.0 - ago_s)]
+    now = time.monotonic()
+    for at, text in ((line_at, "words of the line"), (after_at, "words after it")):
+        words = [TimedString(text, start_time=1.0 - (now - at))]
         data = stt.SpeechData(language=cast(Any, "en"), text=text, words=words)
         recognition.heard.put_nowait(SpeechEvent(type=FINAL, alternatives=[data]))
     await recognition.settle()
