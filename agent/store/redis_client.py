@@ -36,6 +36,10 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.BusyLoadingError, "it is loading its data: wait"),
     (exceptions.AuthenticationError, _CREDENTIALS),
 )
+_NOT_LISTENING: Final = (
+    "nothing listens at this address: check host and port in REDIS_URL, and that Redis runs"
+)
+_NOT_RESOLVED: Final = "its host name is not known: check REDIS_URL and DNS"
 _IN_TEXT: Final = (
     # "Protocol error: unauthenticated multibulk length": our scripts have more than 10 arguments.
     ("unauthenticated", _CREDENTIALS),
@@ -46,6 +50,24 @@ _IN_TEXT: Final = (
     ("non deterministic", "it is older than Redis 5, which is not supported: upgrade it"),
     ("unknown command", "a proxy or an old Redis does not know EVAL: connect to Redis 5 or later"),
     ("max number of clients", "it has too many connections: raise maxclients"),
+    (
+        "certificate_verify_failed",
+        "its TLS certificate is not trusted, or is for another host: add "
+        "?ssl_ca_certs=/path/to/ca.pem to REDIS_URL or set SSL_CERT_FILE, and use the host name "
+        "of the certificate",
+    ),
+    (
+        "certificate_required",
+        "it needs a client certificate: add ?ssl_certfile=…&ssl_keyfile=… to REDIS_URL",
+    ),
+    ("connect call failed", _NOT_LISTENING),
+    ("connection refused", _NOT_LISTENING),
+    ("name or service not known", _NOT_RESOLVED),
+    ("name resolution", _NOT_RESOLVED),
+    (
+        "no such file",
+        "a file that REDIS_URL names does not exist: check ssl_ca_certs or the socket",
+    ),
     ("db index", "it has no such database: change the number at the end of REDIS_URL"),
 )
 

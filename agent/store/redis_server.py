@@ -22,6 +22,10 @@ from agent.store.batches import Batches
 from agent.store.interface import dispatch_claim
 from agent.store.redis_client import OPTIONS, advice_on, is_read_only
 
+_NOT_AN_OPTION: Final = (
+    "an option after the ? in REDIS_URL is unknown or has a wrong value; for TLS, begin with "
+    "rediss:// and leave out ?ssl="
+)
 _NOT_AN_ADDRESS: Final = (
     "REDIS_URL must look like redis://host:6379/0; write special characters of a password as %40 "
     "(@), %2F (/) and %23 (#)"
@@ -127,6 +131,11 @@ class RedisServer:
         except ValueError as e:
             # Do not repeat the address: it may contain a password.
             raise StoreError(_NOT_AN_ADDRESS) from e
+        try:
+            # redis-py would find a wrong option only when it connects.
+            self._redis.connection_pool.make_connection()
+        except (TypeError, ValueError, AttributeError, RedisError) as e:
+            raise StoreError(_NOT_AN_OPTION) from e
         self._calls = Batches[Call](self._send)
 
     async def _ask(self, call: Call) -> Any:

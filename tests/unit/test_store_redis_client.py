@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from agent.cli.doctor.result import Level
 from agent.core.errors import StoreError
 from agent.store import RedisStore, WritableCheck
+from agent.store.redis_client import advice_on
 from tests.fakes.redis_wire import NO_ANSWER, bulk, fake_redis
 from tests.support.doctor_store import check_store
 
@@ -164,4 +172,74 @@ async def test_writable_check_writes_at_intervals_until_it_fails() -> None:
         for _ in range(2):
             with pytest.raises(StoreError, match="raise maxmemory"):
                 await often.run()
+        await store.aclose()
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["ssl=true", "sslmode=require", "ssl_ca_certs=/ca.pem", "retry=3"],
+)
+async def test_store_refuses_options_that_redis_does_not_know(options: str) -> None:
+    with pytest.raises(StoreError, match="begin with rediss://") as refused:
+        RedisStore(f"redis://:secret@127.0.0.1:6379/0?{options}")
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("redis://127.0.0.1:1/0", "nothing listens"),
+        ("rediss://127.0.0.1:1/0?ssl_ca_certs=/missing.pem", "does not exist"),
+    ],
+)
+async def test_store_says_why_there_is_no_connection(url: str, advice: str) -> None:
+    store = RedisStore(url)
+    with pytest.raises(StoreError, match=advice):
+        await store.phase("7")
+    await store.aclose()
+
+
+@pytest.mark.parametrize(
+    "text", ["Name or service not known", "Temporary failure in name resolution"]
+)
+def test_advice_names_an_unknown_host(text: str) -> None:
+    assert "host name" in advice_on(
+        RedisConnectionError(f"Error -2 connecting to redis:6379. {text}.")
+    )
+
+
+def self_signed_certificate(folder: Path) -> Path:
+    """Return a file with a key and its certificate for `localhost`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "certificate.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+async def test_store_says_that_the_certificate_is_not_trusted(tmp_path: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(self_signed_certificate(tmp_path))
+    server = await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context
+    )
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        store = RedisStore(f"rediss://127.0.0.1:{port}/0")
+        with pytest.raises(StoreError, match="not trusted"):
+            await store.phase("7")
         await store.aclose()
