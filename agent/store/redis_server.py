@@ -133,7 +133,7 @@ class RedisServer:
             raise StoreError(_NOT_AN_ADDRESS) from e
         try:
             # redis-py would find a wrong option only when it connects.
-            self._redis.connection_pool.make_connection()
+            self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
         except (TypeError, ValueError, AttributeError, RedisError) as e:
             raise StoreError(_NOT_AN_OPTION) from e
         self._calls = Batches[Call](self._send)
