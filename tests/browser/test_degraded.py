@@ -102,7 +102,7 @@ async def test_page_without_worker_offers_continue_and_accepts_a_late_agent(
     }
     serve = ("agent.token_endpoint", "--host", "127.0.0.1", "--port", str(port))
     async with child(*serve, env=env, log=log) as endpoint:
-        await wait_until_ready("endpoint", f"{url}/healthz", endpoint, log, 60)
+        await wait_until_ready("endpoint", f"{url}/healthz", endpoint, log, 120)
         page = await open_page()
         await page.route(
             f"{product.stage.endpoint_url}/**",

@@ -131,7 +131,7 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
     where = """(() => { const b = document.querySelector("[data-testid=tap-to-hear]");
         if (!b) return null; const r = b.getBoundingClientRect();
         return [r.x + r.width / 2, r.y + r.height / 2]; })()"""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while (place := await ask(where)) is None:
             await asyncio.sleep(0.1)
     # An opening that does not wait would have begun by then.

@@ -28,7 +28,7 @@ async def test_timeline_covers_the_start_from_the_request_to_the_first_sound(
             env={**plain_environment(), "STATE_DIR": product.stage.environment["STATE_DIR"]},
             stdout=asyncio.subprocess.PIPE,
         )
-        out, _ = await asyncio.wait_for(process.communicate(), 20)
+        out, _ = await asyncio.wait_for(process.communicate(), 120)
         return out.decode()
 
     at_s: dict[str, float] = {}

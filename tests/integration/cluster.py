@@ -66,7 +66,7 @@ class Cluster:
         env = {**self.env, "AGENT_HTTP_PORT": str(health), "MAX_JOBS": str(max_jobs)}
         process = await self.stack.enter_async_context(child("agent", "start", env=env, log=log))
         self.workers[name] = process
-        await wait_until_ready(name, f"http://127.0.0.1:{health}/", process, log, 60)
+        await wait_until_ready(name, f"http://127.0.0.1:{health}/", process, log, 120)
         await until(lambda: self._warm(name) >= max_jobs, 60, f"{name} did not warm up")
 
     def _warm(self, name: str) -> int:

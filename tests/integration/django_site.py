@@ -100,7 +100,7 @@ async def manage(environment: dict[str, str], *arguments: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, error = await asyncio.wait_for(process.communicate(), 60)
+    out, error = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0, error.decode()
     return out.decode()
 
@@ -125,7 +125,7 @@ async def django_site(folder: Path, **environment: str) -> AsyncIterator[Site]:
     log = folder / "django.log"
     command = ["manage", "runserver", "--noreload", str(port)]
     async with child(*command, env=settings, log=log) as process:
-        await wait_until_ready("django", f"{site.url}/accounts/login/", process, log, 90)
+        await wait_until_ready("django", f"{site.url}/accounts/login/", process, log, 120)
         yield site
         await asyncio.gather(*(http.aclose() for http in site.clients))
 

@@ -98,5 +98,5 @@ async def test_worker_that_starts_greets_drains_and_stops_logs_no_warning(
         worker.process.send_signal(signal.SIGTERM)
         await until(lambda: '"draining worker"' in log.read_text(), 60, "the worker does not drain")
         await last.press_continue()
-        assert await asyncio.wait_for(worker.process.wait(), 60) == 0
+        assert await asyncio.wait_for(worker.process.wait(), 120) == 0
     assert problems(log) == []

@@ -28,7 +28,7 @@ async def console(env: dict[str, str], typed: bytes, folder: Path) -> tuple[int 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    out, _ = await asyncio.wait_for(process.communicate(typed), 40)
+    out, _ = await asyncio.wait_for(process.communicate(typed), 120)
     return process.returncode, out.decode()
 
 
@@ -78,12 +78,12 @@ async def test_text_console_ends_at_ctrl_c(product: Product, tmp_path: Path) -> 
         while words not in shown:
             shown += os.read(terminal, 4096)
 
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         await asyncio.to_thread(read_until, b"you:")
         os.write(terminal, b"How long does the video take?\n")
         await asyncio.to_thread(read_until, b"short video")
         os.write(terminal, b"\x03")
-    assert await asyncio.wait_for(process.wait(), 60) == 0
+    assert await asyncio.wait_for(process.wait(), 120) == 0
     os.close(terminal)
     assert b"Traceback" not in shown
 

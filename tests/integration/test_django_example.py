@@ -432,11 +432,11 @@ async def test_readme_commands_work(product: Product, tmp_path: Path) -> None:
         )
     try:
         login = f"http://127.0.0.1:{port}/accounts/login/"
-        await wait_until_ready("platform", login, platform, log, 60)
+        await wait_until_ready("platform", login, platform, log, 120)
         trainee = await asyncio.create_subprocess_exec(
             "bash", "-ec", blocks[2], stdout=asyncio.subprocess.PIPE
         )
-        output, _ = await asyncio.wait_for(trainee.communicate(), 30)
+        output, _ = await asyncio.wait_for(trainee.communicate(), 120)
     finally:
         await end(platform)
     assert b'"room_name": "training-session-1"' in output

@@ -29,7 +29,7 @@ async def _doctor(folder: Path, environ: dict[str, str], *arguments: str) -> tup
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 30)
+    out, err = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode is not None
     return process.returncode, out.decode() + err.decode()
 
@@ -102,7 +102,7 @@ async def test_doctor_finds_a_worker_without_an_agent_name(
     environ |= {"LIVEKIT_AGENT_NAME": "", "AGENT_HTTP_PORT": str(port), "MAX_JOBS": "1"}
     log = tmp_path / "unnamed.log"
     async with child("agent", "start", env=environ, log=log) as process:
-        await wait_until_ready("unnamed", f"http://127.0.0.1:{port}/", process, log, 60)
+        await wait_until_ready("unnamed", f"http://127.0.0.1:{port}/", process, log, 120)
         unnamed = as_lines(await results_for(environ))
     text = "\n".join(unnamed)
     assert "warning worker.name LIVEKIT_AGENT_NAME is empty" in text, text

@@ -306,7 +306,7 @@ async def test_doctor_names_the_error(row: Row, product: Product, addresses: Add
             environ[name] = addresses.fill(value)
     await product.providers.faults(*row.faults)
 
-    results = await asyncio.wait_for(results_for(environ), 30)
+    results = await asyncio.wait_for(results_for(environ), 120)
 
     lines = as_lines(results)
     for line in row.lines:

@@ -70,11 +70,11 @@ async def send(http: httpx.AsyncClient, attack: Attack) -> tuple[int, dict[str, 
     reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
     try:
         writer.write(b"\r\n".join([*lines, b"", attack.body]))
-        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)).decode("latin-1")
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 120)).decode("latin-1")
         status, *rest = head.strip().split("\r\n")
         found = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in rest)}
         size = int(found["content-length"])
-        return int(status.split()[1]), found, await asyncio.wait_for(reader.readexactly(size), 60)
+        return int(status.split()[1]), found, await asyncio.wait_for(reader.readexactly(size), 120)
     finally:
         writer.close()
 
@@ -141,7 +141,7 @@ async def test_malformed_http_is_rejected_and_closed(
     try:
         writer.write(sent)
         try:
-            answer = await asyncio.wait_for(reader.read(), 60)
+            answer = await asyncio.wait_for(reader.read(), 120)
         except ConnectionResetError:
             answer = b""
         assert answer == b"" or answer.split()[1][:1] == b"4", answer[:200]
@@ -165,7 +165,7 @@ async def test_smuggled_second_request_is_not_answered(served: Endpoint) -> None
     try:
         writer.write(sent.encode())
         writer.write_eof()
-        answer = await asyncio.wait_for(reader.read(), 60)
+        answer = await asyncio.wait_for(reader.read(), 120)
     finally:
         writer.close()
     assert answer.count(b"HTTP/1.1 ") == 1

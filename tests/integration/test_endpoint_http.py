@@ -184,7 +184,7 @@ async def raw_answer(http: httpx.AsyncClient, sent: bytes) -> bytes:
     try:
         head = f"POST {path_of('6')} HTTP/1.1\r\nHost: x\r\nX-API-Key: {BACKEND['X-API-Key']}\r\n"
         writer.write(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + sent)
-        return await asyncio.wait_for(reader.read(), 60)
+        return await asyncio.wait_for(reader.read(), 120)
     finally:
         writer.close()
 

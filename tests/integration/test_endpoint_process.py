@@ -22,7 +22,7 @@ async def test_cors_is_off_by_default(livekit: LiveKitServer, tmp_path: Path) ->
         check_error(answer, 405, "method_not_allowed")
         assert "access-control-allow-origin" not in answer.headers
         plain.process.terminate()
-        assert await asyncio.wait_for(plain.process.wait(), 60) == 0
+        assert await asyncio.wait_for(plain.process.wait(), 120) == 0
 
 
 async def test_unreachable_livekit_is_a_503_with_fallback_in_time(
@@ -79,7 +79,7 @@ async def run(*arguments: str, env: dict[str, str], cwd: Path) -> tuple[int | No
         cwd=cwd,
         stderr=asyncio.subprocess.PIPE,
     )
-    _, err = await asyncio.wait_for(process.communicate(), 60)
+    _, err = await asyncio.wait_for(process.communicate(), 120)
     return process.returncode, err.decode()
 
 

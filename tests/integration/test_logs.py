@@ -50,7 +50,7 @@ async def test_token_endpoint_without_livekit_is_alive_not_ready_and_logs_text(
     log, base = tmp_path / "endpoint.log", f"http://127.0.0.1:{port}"
     command = ("agent.token_endpoint", "--port", str(port))
     async with child(*command, env=env, log=log) as endpoint:
-        await wait_until_ready("endpoint", f"{base}/healthz", endpoint, log, 90)
+        await wait_until_ready("endpoint", f"{base}/healthz", endpoint, log, 120)
         async with httpx.AsyncClient(base_url=base, timeout=15) as http:
             async with asyncio.timeout(60):
                 while not (answer := await http.get("/readyz")).json()["store"]:

@@ -68,7 +68,7 @@ async def test_token_endpoint_closes_and_delivers_the_outcome_of_a_lost_worker(
             assert "outcome_id=o session_id=7 attempts=1" in line
             assert "status=503" in line
             running.process.terminate()
-            assert await asyncio.wait_for(running.process.wait(), 60) == 0
+            assert await asyncio.wait_for(running.process.wait(), 120) == 0
 
 
 @pytest.mark.variant
@@ -86,14 +86,14 @@ async def test_worker_delivers_an_outcome_closed_during_shutdown(
             "AGENT_HTTP_PORT": str(health),
         }
         async with child("agent", "start", env=env, log=log) as worker:
-            await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 90)
+            await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 120)
             store = SqliteStore(tmp_path / "state" / "store.sqlite3")
             record = await open_outcome(store, "o", 60)
             record.ended = Ended(reason="continue", at=datetime.now(UTC))
             # Before the signal: on a busy machine the worker may be gone before this runs.
             await store.close_outcome("o", record.model_dump_json())
             worker.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(worker.wait(), 30) == 0
+            assert await asyncio.wait_for(worker.wait(), 120) == 0
         assert platform.ids() == ["o"]
     text = log.read_text()
     assert "Traceback" not in text

@@ -53,9 +53,9 @@ async def test_only_counts_leave_the_product(product: Product, tmp_path: Path) -
             child("agent", "start", env=env, log=logs["worker"]) as worker,
             httpx.AsyncClient(base_url=base, timeout=20) as http,
         ):
-            await wait_until_ready("endpoint", f"{base}/healthz", endpoint, logs["endpoint"], 90)
+            await wait_until_ready("endpoint", f"{base}/healthz", endpoint, logs["endpoint"], 120)
             health = f"http://127.0.0.1:{worker_port}/"
-            await wait_until_ready("worker", health, worker, logs["worker"], 60)
+            await wait_until_ready("worker", health, worker, logs["worker"], 120)
             answer = await http.post(
                 path_of(SESSION),
                 headers={"X-API-Key": env["PLATFORM_API_KEY"]},

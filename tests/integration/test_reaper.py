@@ -195,7 +195,7 @@ async def test_avatar_of_a_killed_worker_is_removed_within_30_s(
     livekit = product.stage.livekit
     assert livekit is not None
     async with child("agent", "start", env=env, log=log) as worker:
-        await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 90)
+        await wait_until_ready("worker", f"http://127.0.0.1:{health}/", worker, log, 120)
         await product.livekit.room.create_room(
             api.CreateRoomRequest(
                 name=room,

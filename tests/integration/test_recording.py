@@ -145,7 +145,7 @@ async def test_greeting_with_consent_is_recorded_with_captions_and_can_be_forgot
         env={**product.stage.environment, "PATH": "", "HOME": str(product.logs)},
         stdout=subprocess.PIPE,
     )
-    out, _ = await asyncio.wait_for(done.communicate(), 30)
+    out, _ = await asyncio.wait_for(done.communicate(), 120)
     assert "1 outcome deleted, 2 files of recordings deleted" in out.decode()
     assert not sound.parent.exists()
 

@@ -117,7 +117,7 @@ async def test_redis_backup_is_restored_with_the_documented_commands(tmp_path: P
         }.items():
             command = re.sub(rf"(?<![\w/]){re.escape(name)}", here, command)
         process = await asyncio.create_subprocess_shell(command)
-        assert await asyncio.wait_for(process.wait(), 60) == 0
+        assert await asyncio.wait_for(process.wait(), 120) == 0
 
     async with running_shell(command):
         await until_true(served)

@@ -163,7 +163,7 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
             while 'training_greeter_jobs{state="free"} 0.0' not in (await http.get(metrics)).text:
                 await asyncio.sleep(0.1)
         await client.press_continue()
-        assert await asyncio.wait_for(old.process.wait(), 60) == 0
+        assert await asyncio.wait_for(old.process.wait(), 120) == 0
         assert (await http.get(f"{new.url}/readyz")).status_code == 200
 
 
@@ -184,7 +184,7 @@ async def test_worker_leaves_jobs_beyond_max_jobs_and_ends_its_own_at_the_drain_
         worker.process.send_signal(signal.SIGTERM)
         await until(lambda: client.disconnected_at is not None, 60, "the room was not deleted")
         await product.room_is_deleted(own)
-        await asyncio.wait_for(worker.process.wait(), 60)
+        await asyncio.wait_for(worker.process.wait(), 120)
     await product.paid_avatars_left(own)
     assert '"reason": "worker_shutdown"' in log.read_text()
     await client.leave()

@@ -103,14 +103,14 @@ async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
         return found[0] if found else None
 
     try:
-        base = await until_true(address, 60)
+        base = await until_true(address, 120)
         async with httpx.AsyncClient(base_url=base, timeout=20) as http:
             yield Endpoint(http, process, log)
     finally:
         if process.returncode is None:
             process.terminate()
             try:
-                await asyncio.wait_for(process.wait(), 10)
+                await asyncio.wait_for(process.wait(), 30)
             except TimeoutError:
                 process.kill()
                 await process.wait()
@@ -141,7 +141,7 @@ async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterato
         return "registered worker" in text
 
     try:
-        await until_true(registered, 60)
+        await until_true(registered, 120)
         yield
     finally:
         process.kill()

@@ -97,7 +97,7 @@ async def react_app_jwt(project: Path, session_id: str, jwt_secret: str) -> str:
     env = {**plain_environment(), "PORT": str(port), "PLATFORM_JWT_SECRET": jwt_secret}
     log, url = project / "backend.log", f"http://localhost:{port}/greeting-jwt"
     async with running(node, "backend.mjs", log=log, env=env, cwd=project) as process:
-        await wait_until_ready("backend", url, process, log, 90)
+        await wait_until_ready("backend", url, process, log, 120)
         async with httpx.AsyncClient() as http:
             return (await http.get(url, params={"session": session_id})).text
 

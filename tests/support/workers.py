@@ -17,7 +17,7 @@ from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import trainee_token
 from tests.support.product import Product
 
-_READY_TIMEOUT_S = 90.0
+_READY_TIMEOUT_S = 120.0
 _MAX_JOBS = "2"
 """The worker keeps so many processes warm."""
 
