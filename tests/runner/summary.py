@@ -5,51 +5,50 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
+import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from tests.runner.prerequisites import NEEDED_BY
 from tests.runner.steps import Step, cores
+from tests.support.crash_reports import NOTES_FILE
 
 Result = tuple[str, bool, float]
 """Of one step: name, whether it passed, seconds."""
-_TESTS_FAILED = 1
-"""Exit code of pytest if tests failed."""
 _NO_TESTS = 5
 """Exit code of pytest if its arguments select no test."""
 _NOT_RUN_WITHOUT_PAGE = ("eslint", "tsc", "vitest")
 
 
-def run_steps(steps: list[Step], missing: dict[str, str], *, retry_alone: bool = False) -> int:
-    """Run every step, whether or not an earlier one failed; return the exit code.
-
-    Args:
-        retry_alone: run tests that failed side by side again, one by one, and take that result.
-    """
+def run_steps(steps: list[Step], missing: dict[str, str]) -> int:
+    """Run every step, whether or not an earlier one failed; return the exit code."""
     # Some images set it. Every process of the tests would then compile all its modules again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.monotonic()
     results: list[Result] = []
-    for one_core, group in itertools.groupby(steps, key=lambda step: step.one_core):
-        if one_core:
-            with ThreadPoolExecutor(cores()) as places:
-                results += places.map(_run_quietly, group)
-        else:
-            results += [_run(step, retry_alone=retry_alone) for step in group]
-    print(f"\n{summary(results, missing, time.monotonic() - began)}")
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder, "notes")
+        notes.touch()
+        for one_core, group in itertools.groupby(steps, key=lambda step: step.one_core):
+            if one_core:
+                with ThreadPoolExecutor(cores()) as places:
+                    results += places.map(_run_quietly, group)
+            else:
+                results += [_run(step, notes) for step in group]
+        crashes = notes.read_text(encoding="utf-8").splitlines()
+    print(f"\n{summary(results, missing, time.monotonic() - began, crashes)}")
     return int(bool(missing) or not all(passed for _, passed, _ in results))
 
 
-def _run(step: Step, *, retry_alone: bool) -> Result:
+def _run(step: Step, notes: Path) -> Result:
     started = time.monotonic()
     print(f"\n== {step.name}", flush=True)
-    code = subprocess.run(step.command, cwd=step.folder, check=False).returncode
-    passed = _has_passed(step, code)
-    if retry_alone and code == _TESTS_FAILED and step.failed_alone:
-        print(f"\n== {step.name}: the failed tests once more, one by one", flush=True)
-        code = subprocess.run(step.failed_alone, cwd=step.folder, check=False).returncode
-        passed = code == 0
-    return step.name, passed, time.monotonic() - started
+    environment = {**os.environ, NOTES_FILE: str(notes)}
+    done = subprocess.run(step.command, cwd=step.folder, env=environment, check=False)
+    code = done.returncode
+    return step.name, _has_passed(step, code), time.monotonic() - started
 
 
 def _run_quietly(step: Step) -> Result:
@@ -72,19 +71,23 @@ def _has_passed(step: Step, code: int) -> bool:
     return code == 0 or (code == _NO_TESTS and step.may_be_empty)
 
 
-def summary(results: list[Result], missing: dict[str, str], took_s: float) -> str:
+def summary(
+    results: list[Result], missing: dict[str, str], took_s: float, crashes: Sequence[str] = ()
+) -> str:
     """Return the summary as text.
 
     Args:
         results: of each step.
         missing: each missing prerequisite, and why.
         took_s: of all steps.
+        crashes: names the tests whose processes crashed, and processes that were replaced.
     """
     lines = ["== summary"]
     for name, passed, seconds in results:
         lines.append(f"{'passed' if passed else 'FAILED':8} {seconds:5.0f} s  {name}")
     for name, why in missing.items():
         lines += [f"NOT RUN because {name} is missing: {', '.join(_needing(name))}", f"  {why}"]
+    lines += crashes
     failed = [name for name, passed, _ in results if not passed]
     problems = [*failed, *(f"{name} is missing" for name in missing)]
     verdict = f"failed: {', '.join(problems)}" if problems else "all checks passed"

@@ -7,6 +7,7 @@ A test that crashes its process twice has failed.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -17,6 +18,8 @@ from tests.support.restartable import DiedAgain, Restartable
 
 T = TypeVar("T")
 
+NOTES_FILE = "TESTS_NOTES_FILE"
+"""Environment variable: the file to which the lines of the summary are added, too."""
 REBUILT = "stage rebuilt"
 """Name of the user property with which a test reports that shared processes were replaced."""
 
@@ -58,14 +61,19 @@ class CrashReports:
             ]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        lines = []
         for test, times in self._crashes.items():
             again = "the second run counts" if times == 1 else f"{times} times: this is a failure"
-            terminalreporter.write_line(
+            lines.append(
                 f"CRASHED {test}: its process was aborted, probably by LiveKit's native library; "
                 f"{again}"
             )
-        for line in self._rebuilt:
-            terminalreporter.write_line(f"REBUILT {line}")
+        lines += [f"REBUILT {line}" for line in self._rebuilt]
+        for line in lines:
+            terminalreporter.write_line(line)
+        if lines and (path := os.environ.get(NOTES_FILE)):
+            with open(path, "a", encoding="utf-8") as notes:
+                notes.writelines(f"{line}\n" for line in lines)
 
 
 async def get_running(shared: Restartable[T], record_property: Callable[[str, object], None]) -> T:

@@ -37,6 +37,8 @@ def test_crash_reports_run_a_crashed_test_once_more_and_name_it(
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
     # Loading every installed plugin takes seconds.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    notes = pytester.path / "notes"
+    monkeypatch.setenv("TESTS_NOTES_FILE", str(notes))
     pytester.makeconftest(_CONFTEST)
     pytester.makepyfile(_TESTS)
     result = pytester.runpytest_subprocess("-p", "xdist", "-n", "1", "--max-worker-restart", "5")
@@ -48,3 +50,4 @@ def test_crash_reports_run_a_crashed_test_once_more_and_name_it(
             "CRASHED *test_crashes_twice*2 times*",
         ]
     )
+    assert sum(line.startswith("CRASHED ") for line in notes.read_text().splitlines()) == 2
