@@ -30,6 +30,10 @@ _WINDOWS: Final = 4
 an echo pass for the first 3 s of a line."""
 _SOUNDING_FRAMES: Final = 12
 """Frames with sound that a window must have: a shorter sound may resemble any speech."""
+_DIFFERENT: Final = 0.3
+"""Correlation below which a sound of at least `_DIFFERENT_S` is no echo. An echo of -30 dB has 0.35
+or more, and 99 % of other speech has less."""
+_DIFFERENT_S: Final = 1.0
 _LOUD: Final = 250
 """Amplitude of int16 samples; anything quieter is silence."""
 _LINE_S: Final = 30.0
@@ -58,6 +62,7 @@ class EchoDetector:
         silence = (_BINS.stop - _BINS.start, round(_WINDOW_S / _HOP_S))
         self._said: _Spectrogram = np.zeros(silence, np.float32)
         self._window = bytearray()
+        self._heard_rate = 0
         self._echoes = 0
         """Windows in a row, of the same line, that were an echo."""
         self._new_line = False
@@ -83,12 +88,13 @@ class EchoDetector:
         """
         if self._new_line:
             self._new_line, self._echoes = False, 0
+        self._heard_rate = frame.sample_rate
         self._window += frame.data.cast("B")
         if len(self._window) < _bytes_in(_WINDOW_S, frame.sample_rate):
             return False
         samples = np.frombuffer(bytes(self._window), np.int16)
         del self._window[: _bytes_in(_EVERY_S, frame.sample_rate)]
-        if max(samples.max(), -int(samples.min())) < _LOUD:
+        if _is_silent(samples):
             self._echoes = 0
             return False
         heard = _spectrogram(samples, frame.sample_rate)
@@ -101,6 +107,20 @@ class EchoDetector:
     def suspects_echo(self) -> bool:
         """True if the line's latest windows were an echo, but are too few to be certain."""
         return self._echoes >= _WINDOWS_SUSPECTED
+
+    @property
+    def sounds_different(self) -> bool:
+        """True if what the microphone has just heard is not the line; False if that is unknown."""
+        if len(self._window) < max(_bytes_in(_DIFFERENT_S, self._heard_rate), 1):
+            return False
+        samples = np.frombuffer(bytes(self._window), np.int16)
+        if _is_silent(samples):
+            return False
+        heard = _spectrogram(samples, self._heard_rate)
+        if _sounding_frames(heard) < _SOUNDING_FRAMES:
+            return False
+        self._read_line()
+        return _similarity(heard, self._said) < _DIFFERENT
 
     def _read_line(self) -> None:
         """Move the agent's audio to `_said`, except for the part of a frame at its end."""
@@ -138,6 +158,10 @@ def _spectrogram(samples: NDArray[np.int16], rate: int) -> _Spectrogram:
     power = np.abs(np.fft.rfft(frames * window)[:, _BINS]) ** 2
     levels = np.log(power + np.float32(_FLOOR))
     return np.ascontiguousarray((levels - levels.mean(axis=1, keepdims=True)).T)
+
+
+def _is_silent(samples: NDArray[np.int16]) -> bool:
+    return max(int(samples.max()), -int(samples.min())) < _LOUD
 
 
 def _sounding_frames(heard: _Spectrogram) -> float:

@@ -28,8 +28,9 @@ class EchoFilter:
     """Detects a client that sends an echo, and drops the echo from then on.
 
     A client is detected by the sound of its microphone, or by a transcript that repeats the line:
-    each finds echoes that the other misses. After that, speech recognition gets silence during
-    lines, and words that were said during a line are dropped.
+    each finds echoes that the other misses. A trainee may repeat the line, too: a transcript does
+    not count if the microphone has just sounded different. After that, speech recognition gets
+    silence during lines, and words that were said during a line are dropped.
     """
 
     def __init__(self, line: AgentLine, activity: VoiceActivity, texts: LineTexts) -> None:
@@ -90,7 +91,8 @@ class EchoFilter:
             return in_line or (late and has_words_of(words.text, line))
         if not in_line:
             return False
-        if is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line):
+        repeats = is_echo(words.text, line) or is_echo(" ".join([*earlier, words.text]), line)
+        if repeats and not self._detector.sounds_different:
             self._on_detected("words")
             return True
         return self.is_suspected
@@ -102,7 +104,8 @@ class EchoFilter:
 
     def suspects(self, text: str) -> bool:
         """True if a transcript is too short to be known as an echo, but may be the start of one."""
-        return self._line.under_way and may_become_echo(text, self._texts.both)
+        repeats = self._line.under_way and may_become_echo(text, self._texts.both)
+        return repeats and not self._detector.sounds_different
 
     def _on_detected(self, by: Literal["sound", "words"]) -> None:
         self._activity.echo_detected()

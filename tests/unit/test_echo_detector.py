@@ -163,6 +163,40 @@ def test_noise_is_not_an_echo(voices: dict[str, Sound], level_db: float) -> None
     assert not detects(voices["two_cities"], noise(6, level_db))
 
 
+def differs(said: Sound, heard: Sound) -> list[bool]:
+    """Whether the detector knows after each quarter of a second that it hears other speech."""
+    detector = EchoDetector()
+    for frame in frames(resampled(said, 1.5), rate=24_000):
+        detector.agent_says(frame)
+    known = []
+    for at, frame in enumerate(frames(heard), 1):
+        detector.hears(frame)
+        if at % 5 == 0:
+            known.append(detector.sounds_different)
+    return known
+
+
+def test_speech_of_a_second_sounds_different(voices: dict[str, Sound]) -> None:
+    for agent, said in voices.items():
+        for trainee, heard in voices.items():
+            if trainee == agent:
+                continue
+            words = heard[len(heard) // 2 :][:RATE]
+            microphone = noise(2.5, -65)
+            microphone[RATE : 2 * RATE] += words
+            known = differs(said[: len(said) // 2], microphone)
+            assert not any(known[:4]), "nothing is heard yet"
+            assert any(known), f"{trainee} interrupts {agent}"
+
+
+@pytest.mark.parametrize("gain_db", [0, -20, -30])
+def test_echo_never_sounds_different(voices: dict[str, Sound], gain_db: float) -> None:
+    for said in voices.values():
+        said = said[: 8 * RATE]
+        echo = in_room(said) * 10 ** (gain_db / 20)
+        assert not any(differs(said, through_opus(echo + noise(len(echo) / RATE, -65))))
+
+
 async def test_trainee_who_reads_the_line_aloud_is_not_an_echo(voices: dict[str, Sound]) -> None:
     (said,) = await spoken(READ_ALOUD)
     line = loud(said / 32_768)

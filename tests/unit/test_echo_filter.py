@@ -195,6 +195,34 @@ async def test_echo_that_is_misheard_is_not_answered(
     assert recognition.texts == []
 
 
+@pytest.mark.parametrize("text", ["the course", "Hello and welcome to the course"])
+async def test_trainee_who_repeats_the_line_stops_it_if_they_sound_different(
+    recognition: RecognisedWords, recordings: dict[str, Path], text: str
+) -> None:
+    sounds = []
+    for name in ("two_cities", "endgame_nagg_nell"):
+        with wave.open(str(recordings[name])) as file:
+            rate = file.getframerate()
+            sounds.append(file.readframes(rate * 3))
+    said, heard = sounds
+    recognition.words.release()
+    speech = recognition.session.speaks()
+    recognition.words.agent_says(rtc.AudioFrame(said, rate, 1, len(said) // 2))
+
+    async def microphone() -> AsyncIterator[rtc.AudioFrame]:
+        for at in range(0, len(heard), rate // 5):
+            part = heard[at : at + rate // 5]
+            yield rtc.AudioFrame(part, rate, 1, len(part) // 2)
+
+    async for _ in recognition.words.without_echo(microphone()):
+        pass
+    recognition.says(text)
+    await recognition.settle()
+    assert speech.interrupted
+    assert not recognition.activity.hears_echo
+    assert recognition.texts == [text]
+
+
 async def test_echo_that_is_recognised_late_is_not_answered(
     recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
