@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -170,9 +171,15 @@ if not redis.call('ZSCORE', KEYS[1], session) then return end
 redis.call('HSET', KEYS[3], session, billed)
 redis.call('ZREM', KEYS[4], session)
 """
+_COUNTS = "return redis.call('HGETALL', KEYS[1])"
+"""A pair of items for each count: a script answers the same in every version of the protocol."""
 _ADD_COUNTS = """
 for i = 1, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1]) end
 """
+
+
+_WHOLE_NUMBER = re.compile(r"^(\w+):(\d+)\s*$", re.M)
+"""A line of INFO with a whole number."""
 
 
 class RedisStore(RedisOutcomes):
@@ -187,7 +194,7 @@ class RedisStore(RedisOutcomes):
             return
         keys, args = _keys_and_args(limits)
         script = _COUNT + "return reached_limit(1)"
-        reached = await self._ask(lambda client: client.eval(script, len(keys), *keys, *args))
+        reached = await self._eval(script, keys, *args)
         _raise_if_reached(limits, reached)
 
     async def start(
@@ -220,22 +227,17 @@ class RedisStore(RedisOutcomes):
         return bool(await self._run_for(session_id, _RESTART))
 
     async def claim(self, name: str, ttl_s: float) -> bool:
-        return bool(
-            await self._ask(lambda client: client.set(claim_key(name), "1", nx=True, px=_ms(ttl_s)))
-        )
+        return bool(await self._ask("SET", claim_key(name), "1", "NX", "PX", _ms(ttl_s)))
 
     async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
-        key, ttl_ms = f"greeter:lease:{name}", _ms(ttl_s)
-        return bool(
-            await self._ask(lambda client: client.eval(_HOLD_LEASE, 1, key, holder, ttl_ms))
-        )
+        keys = [f"greeter:lease:{name}"]
+        return bool(await self._eval(_HOLD_LEASE, keys, holder, _ms(ttl_s)))
 
     async def lease_is_held(self, name: str) -> bool:
-        return bool(await self._ask(lambda client: client.exists(f"greeter:lease:{name}")))
+        return bool(await self._ask("EXISTS", f"greeter:lease:{name}"))
 
     async def release_lease(self, name: str, holder: str) -> None:
-        key = f"greeter:lease:{name}"
-        await self._ask(lambda client: client.eval(_RELEASE_LEASE, 1, key, holder))
+        await self._eval(_RELEASE_LEASE, [f"greeter:lease:{name}"], holder)
 
     async def save_request(
         self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
@@ -264,20 +266,14 @@ class RedisStore(RedisOutcomes):
 
     async def add_avatar_seconds(self, day: str, seconds: float, *, session: str = "") -> None:
         keys = (*AVATAR_SESSIONS, AVATAR_DAYS)
-        await self._ask(
-            lambda client: client.eval(_ADD_AVATAR_SECONDS, len(keys), *keys, day, seconds, session)
-        )
+        await self._eval(_ADD_AVATAR_SECONDS, keys, day, seconds, session)
 
     async def avatar_seconds(self, day: str) -> float:
-        found = await self._ask(lambda client: client.hget(AVATAR_DAYS, day))
+        found = await self._ask("HGET", AVATAR_DAYS, day)
         return float(found or 0)
 
     async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
-        found = await self._ask(
-            lambda client: client.eval(
-                _AVATAR_SESSIONS, len(AVATAR_SESSIONS), *AVATAR_SESSIONS, int(only_unbilled)
-            )
-        )
+        found = await self._eval(_AVATAR_SESSIONS, AVATAR_SESSIONS, int(only_unbilled))
         return [
             AvatarSession(
                 id=id_,
@@ -290,25 +286,22 @@ class RedisStore(RedisOutcomes):
         ]
 
     async def set_avatar_bill(self, session: str, billed_s: float) -> None:
-        await self._ask(
-            lambda client: client.eval(
-                _SET_AVATAR_BILL, len(AVATAR_SESSIONS), *AVATAR_SESSIONS, session, billed_s
-            )
-        )
+        await self._eval(_SET_AVATAR_BILL, AVATAR_SESSIONS, session, billed_s)
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         pairs = [part for pair in counts.items() for part in pair]
-        await self._ask(lambda client: client.eval(_ADD_COUNTS, 1, COUNTS, *pairs))
+        await self._eval(_ADD_COUNTS, [COUNTS], *pairs)
 
     async def counts(self) -> dict[str, float]:
-        found = await self._ask(lambda client: client.hgetall(COUNTS))
-        return {name: float(value) for name, value in found.items()}
+        found = await self._eval(_COUNTS, [COUNTS])
+        return {name: float(value) for name, value in zip(found[::2], found[1::2], strict=True)}
 
     async def space(self) -> StoreSpace:
-        found = await self._ask(lambda client: client.info("memory"))
+        info = await self._ask("INFO", "memory")
+        found = {name: float(value) for name, value in _WHOLE_NUMBER.findall(info)}
         # Without maxmemory, the machine's memory is the limit; managed servers may hide it.
         limit = found.get("maxmemory") or found.get("total_system_memory") or math.inf
-        return StoreSpace(used_bytes=float(found.get("used_memory", 0)), limit_bytes=float(limit))
+        return StoreSpace(used_bytes=found.get("used_memory", 0.0), limit_bytes=limit)
 
 
 def _keys_and_args(limits: Sequence[Limit]) -> tuple[list[str], list[str | float]]:

@@ -145,12 +145,8 @@ class RedisOutcomes(RedisServer):
         # Keep today and yesterday: the budget of today is checked against the ledger.
         oldest = datetime.now(UTC) - timedelta(seconds=max(age_s, _DAY_S))
         day = f"{oldest:%Y-%m-%d}"
-        await self._ask(lambda client: client.eval(_DELETE_LEDGER_DAYS, 1, AVATAR_DAYS, day))
-        await self._ask(
-            lambda client: client.eval(
-                _DELETE_AVATAR_SESSIONS, len(AVATAR_SESSIONS), *AVATAR_SESSIONS, age_s
-            )
-        )
+        await self._eval(_DELETE_LEDGER_DAYS, [AVATAR_DAYS], day)
+        await self._eval(_DELETE_AVATAR_SESSIONS, AVATAR_SESSIONS, age_s)
         # One script for each session: Redis serves no other client while a script runs.
         deleted = 0
         while old := await self._run(_OLD, age_s, _AT_ONCE):

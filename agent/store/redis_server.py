@@ -1,7 +1,7 @@
 """The Redis connection, the keys, and how the store runs Lua scripts.
 
 Each method of the store is one script, so it is atomic. Calls that arrive while Redis has not yet
-answered the ones before are sent together in the next pipeline. Scripts use the clock of the Redis
+answered the ones before are sent together in the next packet. Scripts use the clock of the Redis
 server: the clocks of the workers may differ. No script scans all keys. A single server or a primary
 with replicas works; a Redis cluster does not.
 """
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import redis.asyncio as redis
-from redis.exceptions import DataError, RedisError
+from redis.exceptions import DataError, RedisError, ResponseError
 
 from agent.core.errors import StoreError
 from agent.store.batches import Batches
@@ -32,7 +32,7 @@ _NOT_AN_ADDRESS: Final = (
 )
 _CONNECT_S = 2.0
 """Longest wait for a connection."""
-_ANSWER_S = 4.0
+_ANSWER_S = 2.0
 """Longest wait for an answer. A connection on which none came is closed."""
 
 AVATAR_DAYS: Final = "greeter:avatar_days"
@@ -93,8 +93,8 @@ def claim_key(name: str) -> str:
     return f"greeter:claim:{name}"
 
 
-Call = Callable[[redis.Redis], Any]
-"""Calls one method of the client, or queues it in a pipeline."""
+Command = tuple[str | float, ...]
+"""A command of Redis with its arguments."""
 
 
 def _is_address(url: str) -> bool:
@@ -119,7 +119,7 @@ class RedisServer:
         if not _is_address(url):
             raise StoreError(_NOT_AN_ADDRESS)
         try:
-            self._redis = redis.Redis.from_url(
+            self._pool = redis.ConnectionPool.from_url(
                 url,
                 decode_responses=True,
                 # `_send` limits the time. With a limit of its own, redis-py starts a task and two
@@ -132,17 +132,18 @@ class RedisServer:
             # Do not repeat the address: it may contain a password.
             raise StoreError(_NOT_AN_ADDRESS) from e
         try:
-            # redis-py would find a wrong option only when it connects.
-            self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+            # The only connection: batches follow one another. redis-py's client would take one from
+            # the pool for each batch, which takes as long as the batch itself.
+            self._connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
         except (TypeError, ValueError, AttributeError, RedisError) as e:
             raise StoreError(_NOT_AN_OPTION) from e
-        self._calls = Batches[Call](self._send)
+        self._commands = Batches[Command](self._send)
 
-    async def _ask(self, call: Call) -> Any:
+    async def _ask(self, *command: str | float) -> Any:
+        """Send a command and return the answer."""
         try:
-            # The client reconnects and retries by itself; this limits all attempts together.
-            async with asyncio.timeout(_ANSWER_S):
-                return await self._calls.call(call)
+            async with asyncio.timeout(_CONNECT_S + _ANSWER_S):
+                return await self._commands.call(command)
         except (RedisError, OSError, TimeoutError) as e:
             advice = advice_on(e)
             raise StoreError(
@@ -150,30 +151,38 @@ class RedisServer:
                 + (f"; {advice}" if advice else "")
             ) from e
 
-    async def _send(self, calls: Sequence[Call]) -> list[Any]:
-        """Send calls in one pipeline; return what Redis answered to each, errors included."""
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for call in calls:
-                call(pipeline)
-            try:
-                async with asyncio.timeout(_ANSWER_S):
-                    results = await pipeline.execute(raise_on_error=False)
-            except DataError:
-                raise  # one call cannot be encoded, and nothing was sent
-            except (RedisError, OSError, TimeoutError) as e:
-                return [e] * len(calls)
-        if any(map(is_read_only, results)):
+    async def _send(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands in one packet; return what Redis answered to each, errors included."""
+        connection = self._connection
+        wait_s = _ANSWER_S if connection.is_connected else _CONNECT_S + _ANSWER_S
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._pool.ensure_connection(connection)
+                await connection.send_packed_command(connection.pack_commands(commands))
+                answers = [await self._answer() for _ in commands]
+        except DataError:
+            raise  # one command cannot be encoded, and nothing was sent
+        except (RedisError, OSError, TimeoutError) as e:
+            return [e] * len(commands)
+        if any(map(is_read_only, answers)):
             # After a failover the address leads to the new primary, but an open connection does
             # not: the old primary is a replica now.
-            await self._redis.connection_pool.disconnect()
-        return list(results)
+            await connection.disconnect()
+        return answers
+
+    async def _answer(self) -> Any:
+        try:
+            return await self._connection.read_response()
+        except ResponseError as e:
+            return e
+
+    async def _eval(self, script: str, keys: Sequence[str], *args: str | float) -> Any:
+        """Run a script; KEYS and ARGV are what it calls keys and arguments."""
+        return await self._ask("EVAL", script, len(keys), *keys, *args)
 
     async def _run(self, script: str, *args: str | float) -> Any:
         """Run a script. It can use `now` and the shared keys by their names in _PRELUDE."""
-        keys = _SHARED_KEYS
-        return await self._ask(
-            lambda client: client.eval(_PRELUDE + script, len(keys), *keys, *args)
-        )
+        return await self._eval(_PRELUDE + script, _SHARED_KEYS, *args)
 
     async def _run_for(
         self, session_id: str, script: str, *args: str | float, more_keys: Sequence[str] = ()
@@ -190,15 +199,11 @@ class RedisServer:
             claim_key(dispatch_claim(session_id)),
             *more_keys,
         ]
-        return await self._ask(
-            lambda client: client.eval(
-                _SESSION_PRELUDE + script, len(keys), *keys, session_id, *args
-            )
-        )
+        return await self._eval(_SESSION_PRELUDE + script, keys, session_id, *args)
 
     async def aclose(self) -> None:
         try:
             async with asyncio.timeout(_ANSWER_S):
-                await self._redis.aclose()
+                await self._connection.disconnect()
         except (RedisError, OSError, TimeoutError) as e:
-            raise StoreError(f"Redis connections cannot be closed: {type(e).__name__}") from e
+            raise StoreError(f"the Redis connection cannot be closed: {type(e).__name__}") from e
