@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from agent.core.errors import StoreError
@@ -26,6 +26,11 @@ Change = Callable[[sqlite3.Connection], Any]
 
 _WAIT_S = 2.0
 """Longest wait for another process's write."""
+
+DAMAGED: Final = (
+    "the file is damaged or of another program: stop worker and token endpoint, restore a backup "
+    "or move the file away with its -wal and -shm, and start both"
+)
 
 _DISK_FULL = 1024 * 1024
 """Bytes; a disk with less free space is full."""
@@ -137,6 +142,8 @@ class SqliteFile:
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if kind == sqlite3.SQLITE_BUSY:
             return f"; another process has kept it locked for {_WAIT_S:g} s: find it with lsof"
+        if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return f"; {DAMAGED}"
         if kind not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             return ""
         try:

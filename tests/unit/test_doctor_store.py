@@ -56,6 +56,22 @@ async def test_store_check_creates_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+async def test_store_check_finds_a_damaged_page(tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite3"
+    opened = SqliteStore(file)
+    for number in range(100):
+        await opened.open_outcome(f"o{number}", f"s{number}", "x" * 3000, 60)
+    await opened.forget_session("s1")  # writes all to the file
+    await opened.aclose()
+    with file.open("r+b") as damaged:
+        damaged.seek(60 * 4096)
+        damaged.write(os.urandom(5 * 4096))
+    found = (await check_store(tmp_path))["store.usable"]
+    assert found.level is Level.FAILED
+    assert f"{file} is damaged: " in found.what
+    assert "restore a backup" in found.fix
+
+
 async def test_store_check_fails_if_redis_does_not_answer(tmp_path: Path) -> None:
     found = await check_store(tmp_path, REDIS_URL="redis://:a-password@127.0.0.1:1/0")
     assert list(found) == ["store.usable"]

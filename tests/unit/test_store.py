@@ -139,7 +139,7 @@ async def test_sqlite_store_raises_store_error_for_another_file(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "s").write_bytes(b"not a database, certainly not one of sqlite's" * 100)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match="damaged or of another program"):
         SqliteStore(tmp_path / "s")
 
 

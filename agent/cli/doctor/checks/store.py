@@ -10,10 +10,13 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
+import sqlite3
+import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -32,7 +35,9 @@ from agent.core.settings import StoreSettings
 from agent.outcomes.avatar_budget import utc_day
 from agent.store import Store, check_writable, open_store, sqlite_path
 from agent.store.redis_client import OPTIONS
+from agent.store.sqlite_file import DAMAGED
 
+_DAMAGE_SEARCH_S = 3.0
 _REDIS_MIN = 5
 """Before Redis 5, a script that reads the clock may not write."""
 _NEARLY_FULL = 0.85
@@ -79,6 +84,8 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     if uses_redis:
         yield ok("store.usable", "Redis answers at REDIS_URL")
         yield await _redis(settings)
+    elif damage := await asyncio.to_thread(_damage, sqlite_path(settings)):
+        yield _not_usable(f"{sqlite_path(settings)} is damaged: {damage}", DAMAGED)
     else:
         yield ok("store.usable", f"the store in {settings.state_dir} can be read and written")
     yield await _fingerprint(settings)
@@ -119,6 +126,23 @@ def _not_created_yet(folder: Path) -> CheckResult:
             _SQLITE_FIX,
         )
     return ok("store.usable", f"{folder} can be written; the first start creates the store")
+
+
+def _damage(file: Path) -> str:
+    """Return the first damage in an SQLite file; empty if none was found in time.
+
+    A damaged page is not noticed before it is read.
+    """
+    until = time.monotonic() + _DAMAGE_SEARCH_S
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as db:
+            db.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+            found: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError:
+        return ""  # no time left, or another process keeps it locked
+    except sqlite3.DatabaseError as e:
+        return str(e)
+    return "" if found == "ok" else found.splitlines()[-1]
 
 
 async def _fingerprint(settings: StoreSettings) -> CheckResult:
