@@ -73,11 +73,11 @@ class RedactingFilter(logging.Filter):
                 return False
             for key in ids:
                 del record.__dict__[key]
-        for key in [k for k in record.__dict__ if "pii" in k.split(".") or k in _CONVERSATION_KEYS]:
-            del record.__dict__[key]
-        for key, value in list(record.__dict__.items()):
-            if key not in _NOT_SEARCHED and isinstance(value, _MAY_HOLD_TEXT):
-                text = str(value)
+        for key in record.__dict__.keys() - _NOT_SEARCHED:
+            if "pii" in key.split(".") or key in _CONVERSATION_KEYS:
+                del record.__dict__[key]
+            elif isinstance(record.__dict__[key], _MAY_HOLD_TEXT):
+                text = str(record.__dict__[key])
                 if (redacted := self._redacted(text)) != text:
                     record.__dict__[key] = redacted
         message = record.getMessage() if isinstance(record.msg, str) else str(record.msg)

@@ -59,7 +59,10 @@ def short_text(value: object) -> str:
     It keeps letters, digits and the punctuation of job titles, and ends with the first sentence.
     A value that a program writes for "nothing" (`null`, `N/A`) is empty.
     """
-    text = ADDRESS.sub(" ", unescaped(value).translate(APOSTROPHES))
+    text = unescaped(value)
+    if not text:
+        return ""
+    text = ADDRESS.sub(" ", text.translate(APOSTROPHES))
     text = re.sub(r"<[^<>]*>|\{[^{}]*\}+", " ", text)
     text = next((part for part in _WORDS_END.split(text) if any(map(str.isalnum, part))), "")
     text = _TITLE_PARTS.sub(",", text)

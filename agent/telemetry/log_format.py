@@ -15,6 +15,7 @@ from agent.core.log import RedactingFilter
 from agent.core.settings.shared import LogSettings
 
 _STANDARD_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=str)
 _NO_CONTROLS: Final = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
 """Control characters: text from outside must not start a new line or control a terminal."""
 
@@ -33,7 +34,7 @@ class JsonFormatter(logging.Formatter):
         }
         if failure := _failure(self, record):
             line["exc_info"] = failure
-        return json.dumps(line, ensure_ascii=False, default=str).translate(_NO_CONTROLS)
+        return _JSON.encode(line).translate(_NO_CONTROLS)
 
 
 class TextFormatter(logging.Formatter):

@@ -20,6 +20,7 @@ from agent.core.job_metadata import session_id_of
 
 DEFAULT_TTL = timedelta(hours=24)
 """The default of `generate_livekit_token`; the endpoint uses TOKEN_TTL_S, which is shorter."""
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _JWT_HEADER = base64url_encode(b'{"alg":"HS256","typ":"JWT"}')
 
 
@@ -97,7 +98,7 @@ def _signed(claims: dict[str, Any], secret: str) -> str:
 
     `jwt.encode` tries for each token whether the secret is a certificate or a public key.
     """
-    payload = json.dumps(claims, separators=(",", ":")).encode()
+    payload = _JSON.encode(claims).encode()
     signed = _JWT_HEADER + b"." + base64url_encode(payload)
     signature = hmac.digest(secret.encode(), signed, "sha256")
     return (signed + b"." + base64url_encode(signature)).decode()
