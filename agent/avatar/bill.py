@@ -16,7 +16,7 @@ from typing import Final, Literal, get_args
 import aiohttp
 
 from agent.avatar.sessions_api import ProviderSession, host_of, session_of, session_pages
-from agent.core.errors import BillError
+from agent.core.errors import BillError, UnreadableSessionError
 from agent.core.settings import BillSettings
 from agent.outcomes.avatar_budget import utc_day
 from agent.store import AvatarSession, Store
@@ -97,7 +97,10 @@ async def compare_new_sessions(
                 billed_s = _UNKNOWN if theirs is None else theirs.seconds
                 await store.set_avatar_bill(entry.id, billed_s)
             compared.append(_compared(entry, theirs, settings.bill_tolerance_s))
-        if any(isinstance(theirs, BillError) for theirs in answers):
+        if any(
+            isinstance(theirs, BillError) and not isinstance(theirs, UnreadableSessionError)
+            for theirs in answers
+        ):
             break
     await store.add_counts(Counter(f"bill|{one.result}" for one in compared))
     return Bill(compared, error, added)

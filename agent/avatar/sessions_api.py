@@ -14,13 +14,13 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import aiohttp
 
-from agent.core.errors import BillError
+from agent.core.errors import BillError, UnreadableSessionError
 from agent.core.http_session import read_at_most
 from agent.core.settings import BillSettings
 
@@ -71,7 +71,8 @@ async def session_of(
     """Return what Beyond Presence says about a session; None if it does not know it.
 
     Raises:
-        BillError: it cannot be asked, or its answer cannot be read.
+        BillError: it cannot be asked.
+        UnreadableSessionError: its answer cannot be read.
     """
     status, body = await _get(settings, http, f"/v1/sessions/{quote(session_id, safe='')}")
     return None if status == 404 else _parse(_read(status, body))
@@ -139,8 +140,8 @@ def _read(status: int, body: bytes) -> dict[str, Any]:
         raise BillError(f"Beyond Presence answered {status}: {advice}")
     try:
         return dict(json.loads(body))
-    except (ValueError, TypeError):
-        raise BillError(_UNREADABLE) from None
+    except (ValueError, TypeError, RecursionError):
+        raise UnreadableSessionError(_UNREADABLE) from None
 
 
 def _parse(session: dict[str, Any]) -> ProviderSession:
@@ -148,10 +149,15 @@ def _parse(session: dict[str, Any]) -> ProviderSession:
         status = session["status"]
         if status["type"] == "to_start":
             return ProviderSession(0.0, is_over=True)
-        started = datetime.fromisoformat(status["started_at"]).timestamp()
+        started = _unix_time(status["started_at"])
         if status["type"] == "ongoing":
             return ProviderSession(max(time.time() - started, 0.0), False, started)
-        ended = datetime.fromisoformat(status["ended_at"]).timestamp()
-    except (ValueError, TypeError, KeyError):
-        raise BillError(_UNREADABLE) from None
+        ended = _unix_time(status["ended_at"])
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise UnreadableSessionError(_UNREADABLE) from None
     return ProviderSession(max(ended - started, 0.0), True, started)
+
+
+def _unix_time(text: str) -> float:
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

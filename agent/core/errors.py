@@ -86,6 +86,10 @@ class BillError(TrainingGreeterError):
     """Beyond Presence does not say how long its sessions took. The text says what to check."""
 
 
+class UnreadableSessionError(BillError):
+    """Beyond Presence's answer about one session cannot be read; others may be readable."""
+
+
 class AvatarError(TrainingGreeterError):
     """Beyond Presence did not provide an avatar; the greeting continues by voice."""
 

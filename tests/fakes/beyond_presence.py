@@ -23,6 +23,8 @@ class BeyondPresenceSessions:
     """Answer all requests with this status, if it is not 0."""
     body: str = ""
     """Answer with this text."""
+    statuses: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The field `status` by id, if it is an unusual one."""
     listed: dict[str, tuple[str, float]] = field(default_factory=dict)
     """In the list, latest first: the LiveKit URL by id, and how long ago the session started."""
     asked: list[str] = field(default_factory=list)
@@ -74,6 +76,7 @@ class BeyondPresenceSessions:
             status |= {"type": "completed", "ended_at": ended.isoformat().replace("+00:00", "Z")}
         if seconds == 0:
             status = {"type": "to_start"}
+        status = self.statuses.get(session_id, status)
         return {"id": session_id, "avatar_id": "demo", "status": status}
 
 

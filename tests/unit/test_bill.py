@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -146,8 +148,6 @@ async def test_bill_looks_for_no_sessions_of_the_time_before_the_ledger(tmp_path
     [
         (401, "", "does not accept BEYOND_PRESENCE_API_KEY"),
         (500, "", "its service has a problem"),
-        (0, "<html>", "cannot be read"),
-        (0, '{"status": {"type": "completed"}}', "cannot be read"),
     ],
 )
 async def test_bill_stops_at_an_error_and_keeps_what_is_not_compared(
@@ -159,6 +159,41 @@ async def test_bill_stops_at_an_error_and_keeps_what_is_not_compared(
         assert error in str(found.error)
         assert len(server.asked) == 4, "one batch"
         assert len(await store.avatar_sessions(only_unbilled=True)) == len(LEDGER)
+
+
+@pytest.mark.parametrize("body", ["<html>", '{"status": {"type": "completed"}}', "[" * 9000])
+async def test_bill_reports_answers_that_cannot_be_read(tmp_path: Path, body: str) -> None:
+    async with ledger(tmp_path) as (store, server):
+        server.body = body
+        found = await compare(store, server)
+        assert "cannot be read" in str(found.error)
+        assert len(await store.avatar_sessions(only_unbilled=True)) == len(LEDGER)
+
+
+async def test_bill_compares_the_others_if_one_answer_cannot_be_read(tmp_path: Path) -> None:
+    """A session with a status of tomorrow would stop the comparison of all later ones for ever."""
+    async with ledger(tmp_path) as (store, server):
+        server.statuses["same"] = {"type": "failed", "started_at": "2026-03-02T08:00:00Z"}
+        found = await compare(store, server)
+        assert "cannot be read" in str(found.error)
+        results = {one.id: one.result for one in found.compared}
+    assert results == {id_: result for id_, result in EXPECTED.items() if id_ != "same"}
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs POSIX's time zones")
+async def test_bill_reads_times_without_a_zone_as_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "America/Bogota")
+    time.tzset()
+    began = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=60)
+    async with ledger(tmp_path) as (store, server):
+        server.statuses["running"] = {"type": "ongoing", "started_at": began.isoformat()}
+        found = await compare(store, server)
+    monkeypatch.undo()
+    time.tzset()
+    [running] = [one for one in found.compared if one.id == "running"]
+    assert running.billed_s == pytest.approx(60, abs=20)
 
 
 async def test_daily_check_compares_once_and_logs_the_differences(
