@@ -170,6 +170,11 @@ QUIET: dict[str, dict[str, str]] = {
     # A single failure at night.
     "ErrorBudgetBurnsFast": {greetings("avatar", "session_failed"): "0x20 1x190"},
     "JobsAreLost": {greetings("avatar", "worker_lost"): "3x210"},
+    # A trainee at night who reloads a page whose JWT has expired.
+    "PlatformIsRefused": {
+        f'{E}requests_total{{{ENDPOINT},route="start",outcome="unauthorized"}}': "0x20 3x1 8x190",
+        f'{E}requests_total{{{ENDPOINT},route="start",outcome="started"}}': "9x210",
+    },
     "EndpointIsSlow": {
         f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="2.0"}}': "7x210",
         f'{E}request_seconds_bucket{{{ENDPOINT},route="start",le="5.0"}}': "7x33 8x176",
