@@ -11,7 +11,7 @@ from agent.core.locales import language_of
 from agent.scripts.disclosure import insert_recording_disclosure
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.rendered_script import RenderedScript, Welcome
-from agent.scripts.schema import Common, Industry
+from agent.scripts.schema import NO_INDUSTRY, Common
 from agent.scripts.script_texts import ScriptTexts, common_of, shared_text
 from agent.scripts.selection import ScriptSelection
 from agent.scripts.speakable import estimate_speech_s, speakable_value
@@ -147,7 +147,7 @@ def _values(
     selection: ScriptSelection, common: ScriptFile[Common], metadata: JobMetadata
 ) -> _Values:
     file, script = selection.file, selection.file.fields
-    industry = script.industries.get(selection.industry, Industry())
+    industry = script.industries.get(selection.industry, NO_INDUSTRY)
     known_training = metadata.training_type if selection.chosen_by != "training_type" else ""
     given = {
         "name": metadata.trainee.name,

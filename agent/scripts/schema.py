@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -181,6 +181,10 @@ class Industry(_Strict):
     """Added to the script's own."""
     facts: list[Text] = []
     """Added to the script's own."""
+
+
+NO_INDUSTRY: Final = Industry()
+"""The script's own wording."""
 
 
 class Shared(_Strict):

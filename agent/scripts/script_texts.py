@@ -9,7 +9,7 @@ from agent.core.errors import ScriptError
 from agent.core.locales import language_of
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.question_format import format_question
-from agent.scripts.schema import OPTIONAL_LINES, Common, Industry, Question, Script
+from agent.scripts.schema import NO_INDUSTRY, OPTIONAL_LINES, Common, Question, Script
 from agent.scripts.selection import DEFAULT_LOCALE
 from agent.scripts.templates import render_template
 
@@ -61,7 +61,7 @@ class ScriptTexts:
     ) -> None:
         self._file, self._common = file, common
         self._industry_key = industry
-        self._industry = file.fields.industries.get(industry, Industry())
+        self._industry = file.fields.industries.get(industry, NO_INDUSTRY)
         self._quoted = quoted
         self._values = dict(values)
         self._values["ai_disclosure"] = self.shared("ai_disclosure")
