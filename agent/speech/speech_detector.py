@@ -2,7 +2,8 @@
 
 That class hands each window of 32 ms through three tasks and copies it several times, which takes a
 tenth of a job's CPU time. This one runs the model where the audio arrives, and reports no window
-without speech. Its events are otherwise the same, without the audio in them.
+without speech. It also resets the model at the end of speech, which makes it notice the next one
+sooner. Its events are otherwise the same, without the audio in them.
 """
 
 from __future__ import annotations
@@ -84,6 +85,8 @@ class SpeechDetector:
                 self._speech_s = max(0.0, self._speech_s - self._raw_silence_s)
                 events.append(self._event(VADEventType.END_OF_SPEECH))
                 self._speech_s = 0.0
+                # With its memory of this speech, it would often notice the next one 0.5 s later.
+                self._model.reset()
         return events
 
     def _event(self, kind: VADEventType, probability: float = 0.0) -> VADEvent:
