@@ -1,6 +1,6 @@
 import { useSession, type UseSessionReturn } from "@livekit/components-react";
 import { TokenSource, type TokenSourceConfigurable } from "livekit-client";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 
 import {
   type Authorization,
@@ -10,14 +10,11 @@ import {
 } from "./endpoint/greetingEndpoint.js";
 import { useStableCallback } from "./lib/useStableCallback.js";
 import { useOffline } from "./lib/useOffline.js";
-import { newestAgent } from "./livekit/agentPresence.js";
 import { isReconnecting } from "./livekit/connection.js";
 import { endGreeting } from "./livekit/endGreeting.js";
 import type { Playback } from "./livekit/playbackReporter.js";
 import { type AgentCalls, useAgentCalls } from "./livekit/useAgentCalls.js";
 import { useAgentLiveness } from "./livekit/useAgentLiveness.js";
-import { RPC_STOP_RECORDING } from "./livekit/roomContract.js";
-import { callParticipant } from "./livekit/rpc.js";
 import { type AgentPresence, useAgentPresence } from "./livekit/useAgentPresence.js";
 import type { Label } from "./livekit/labelReporter.js";
 import { type Conversation, useCaptions } from "./livekit/useCaptions.js";
@@ -88,10 +85,8 @@ export interface UseGreetingResult {
   unlock: () => void;
   readAlong: () => void;
   microphone: Microphone;
-  /** What the page asks of the agent: another name for the trainee, and feedback. */
+  /** What the page asks of the agent: another name for the trainee, feedback, no recording. */
   calls: AgentCalls;
-  /** Stops and deletes the recording, if there is one. */
-  stopRecording: () => void;
   /** What Continue does: `leave` ends the greeting and goes on, once. */
   leaving: Leaving;
   leave: () => void;
@@ -163,12 +158,6 @@ export function useGreetingAt(
   const offline = useOffline();
   const reconnecting = isReconnecting(session.connectionState) || (session.isConnected && offline);
   const slowConnection = useSlowConnection(room, reconnecting);
-  const stopRecording = useCallback(() => {
-    const agent = newestAgent(room.remoteParticipants.values());
-    // The note stays if it fails, so that the trainee can try again.
-    if (agent !== undefined)
-      callParticipant(room, agent.identity, RPC_STOP_RECORDING, "").catch(() => undefined);
-  }, [room]);
   return {
     state,
     agent,
@@ -181,7 +170,6 @@ export function useGreetingAt(
     readAlong,
     microphone,
     calls,
-    stopRecording,
     leaving,
     leave,
     labelShown,

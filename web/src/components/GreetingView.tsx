@@ -50,7 +50,6 @@ export interface GreetingViewProps {
   calls: AgentCalls;
   /** The outcome keeps feedback, also after the end. */
   takesFeedback: boolean;
-  stopRecording: () => void;
   leaving: Leaving;
   leave: () => void;
   tryAgain: () => void;
@@ -93,7 +92,7 @@ export function GreetingView(props: GreetingViewProps) {
       }
       reconnecting={reconnecting}
       recording={agent?.recording === true && !over}
-      stopRecording={props.stopRecording}
+      stopRecording={props.calls.stopRecording}
       stage={
         over ? (
           <Ending state={state} tryAgain={props.tryAgain} />

@@ -2,10 +2,9 @@
 import type { Room } from "livekit-client";
 
 import { delay } from "../lib/timing.js";
-import { newestAgent } from "./agentPresence.js";
 import type { EarlierLine } from "./captions.js";
 import { RPC_EARLIER_LINES } from "./roomContract.js";
-import { callParticipant } from "./rpc.js";
+import { callAgent } from "./rpc.js";
 
 /** LiveKit may list the agent late, and the agent may not know this participant yet. */
 const RETRY_DELAYS_MS = [0, 200, 400, 800, 1_600, 3_200];
@@ -17,12 +16,8 @@ export async function askForEarlierLines(
 ): Promise<readonly EarlierLine[]> {
   for (const retryDelay of RETRY_DELAYS_MS) {
     await delay(retryDelay, signal);
-    const agent = newestAgent(room.remoteParticipants.values());
     if (signal.aborted) break;
-    if (agent === undefined) continue;
-    const lines = linesFrom(
-      await callParticipant(room, agent.identity, RPC_EARLIER_LINES, "").catch(() => ""),
-    );
+    const lines = linesFrom(await callAgent(room, RPC_EARLIER_LINES, "").catch(() => ""));
     if (lines !== undefined) return lines;
   }
   return [];

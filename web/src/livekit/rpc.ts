@@ -1,5 +1,14 @@
 import { ConnectionState, type Room } from "livekit-client";
 
+import { newestAgent } from "./agentPresence.js";
+
+/** Call a method of the agent; rejects if there is none, or the page is not connected. */
+export async function callAgent(room: Room, method: string, payload: string): Promise<string> {
+  const agent = newestAgent(room.remoteParticipants.values());
+  if (agent === undefined) throw new Error("there is no agent");
+  return callParticipant(room, agent.identity, method, payload);
+}
+
 /**
  * Call a method of a participant; rejects if the page is not connected.
  *

@@ -6,9 +6,8 @@
  */
 import { type RemoteTrack, type Room, RoomEvent, Track, TrackEvent } from "livekit-client";
 
-import { newestAgent } from "./agentPresence.js";
 import { RPC_START_TIMELINE } from "./roomContract.js";
-import { callParticipant } from "./rpc.js";
+import { callAgent } from "./rpc.js";
 
 /** After the first sound, the report waits this long for the first picture. */
 const REPORT_AFTER_MS = 3_000;
@@ -65,14 +64,10 @@ export class StartTimeline {
   };
 
   private async report(): Promise<void> {
-    const agent = newestAgent(this.room.remoteParticipants.values());
-    if (agent === undefined) return;
     const now = performance.now();
     const ages = [...this.at].map(([moment, at]) => [moment, Math.round(now - at)]);
     const payload = JSON.stringify(Object.fromEntries(ages));
     // Only the timeline depends on it, so an error is ignored.
-    await callParticipant(this.room, agent.identity, RPC_START_TIMELINE, payload).catch(
-      () => undefined,
-    );
+    await callAgent(this.room, RPC_START_TIMELINE, payload).catch(() => undefined);
   }
 }

@@ -4,9 +4,8 @@ import { useEffect, useMemo, useRef } from "react";
 
 import type { Feedback, GreetingEndpoint } from "../endpoint/greetingEndpoint.js";
 import { useStableCallback } from "../lib/useStableCallback.js";
-import { newestAgent } from "./agentPresence.js";
-import { RPC_FEEDBACK, RPC_SET_NAME } from "./roomContract.js";
-import { callParticipant } from "./rpc.js";
+import { RPC_FEEDBACK, RPC_SET_NAME, RPC_STOP_RECORDING } from "./roomContract.js";
+import { callAgent } from "./rpc.js";
 
 export interface AgentCalls {
   /**
@@ -21,6 +20,8 @@ export interface AgentCalls {
   giveFeedback: (feedback: Feedback) => Promise<void>;
   /** Resolves when no feedback is on its way; never rejects. */
   feedbackSent: () => Promise<unknown>;
+  /** Stops and deletes the recording, if there is one. */
+  stopRecording: () => void;
 }
 
 export function useAgentCalls(
@@ -29,11 +30,8 @@ export function useAgentCalls(
 ): AgentCalls {
   const onItsWay = useRef<Promise<unknown>>(Promise.resolve());
   return useMemo(() => {
-    const call = (method: string, payload: object) => {
-      const agent = newestAgent(room.remoteParticipants.values());
-      if (agent === undefined) return Promise.reject(new Error("there is no agent"));
-      return callParticipant(room, agent.identity, method, JSON.stringify(payload));
-    };
+    const call = (method: string, payload: object) =>
+      callAgent(room, method, JSON.stringify(payload));
     return {
       setName: async (name) => nameIn(await call(RPC_SET_NAME, { name })),
       giveFeedback: async (feedback) => {
@@ -43,6 +41,10 @@ export function useAgentCalls(
         await given;
       },
       feedbackSent: () => onItsWay.current,
+      stopRecording: () => {
+        // The note stays if it fails, so that the trainee can try again.
+        callAgent(room, RPC_STOP_RECORDING, "").catch(() => undefined);
+      },
     };
   }, [room, giveFeedback]);
 }
