@@ -159,6 +159,9 @@ class _Reply(UnmeasuredLLMStream):
         async with aclosing(self._chunks()) as chunks:
             async for chunk in chunks:
                 last_id = chunk.id or last_id
+                if chunk.delta and chunk.delta.tool_calls and self._tool_choice == "none":
+                    # The session would ignore the call, and the trainee would hear nothing.
+                    raise APIConnectionError("gemini: calls a function again", retryable=False)
                 content = chunk.delta.content if chunk.delta else None
                 if chunk.delta is None or not content:
                     self._pass_on(chunk)

@@ -146,6 +146,20 @@ async def test_code_from_every_model_raises_an_error(
         await ask(models, conversation("Hello!"))
 
 
+async def test_next_model_answers_if_one_calls_functions_although_it_must_not(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    await providers.script(
+        {"calls": [{"name": "end_greeting", "args": {}}]}, {"text": "Well done."}
+    )
+    models = build_llm(LlmSettings.from_env(environment))
+    context = conversation("I'm ready, let's continue to the video.")
+    stream = models.chat(chat_ctx=context, tools=[end_greeting], tool_choice="none")
+    async with stream:
+        text = "".join([(c.delta.content or "") if c.delta else "" async for c in stream])
+    assert text == "Well done."
+
+
 async def test_check_does_not_delay_or_change_speech(
     providers: Providers, environment: dict[str, str]
 ) -> None:
