@@ -26,7 +26,7 @@ from tests.support.waiting import until
 from tests.support.workers import extra_worker, settings_of
 
 
-async def exit_of(env: Mapping[str, str], tmp_path: Path, timeout: float = 30) -> tuple[int, str]:
+async def exit_of(env: Mapping[str, str], tmp_path: Path, timeout: float = 120) -> tuple[int, str]:
     """Run a worker until it exits by itself; return its exit code and output."""
     log = tmp_path / "worker.log"
     async with child("agent", "start", env=env, log=log) as worker:
@@ -37,13 +37,13 @@ async def exit_of(env: Mapping[str, str], tmp_path: Path, timeout: float = 30) -
 async def test_worker_exits_at_once_if_livekit_refuses_its_key(
     product: Product, tmp_path: Path
 ) -> None:
-    wrong = {**product.stage.environment, "LIVEKIT_API_SECRET": "not-the-secret-" * 3}
-    started_at = time.monotonic()
+    # Longer than the test waits.
+    settings = {"LIVEKIT_API_SECRET": "not-the-secret-" * 3, "STARTUP_TIMEOUT_S": "300"}
+    wrong = {**product.stage.environment, **settings}
     code, said = await exit_of(wrong, tmp_path)
     assert code == 1
     assert "refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET" in said
     assert "eyJ" not in said
-    assert time.monotonic() - started_at < 20
 
 
 async def test_worker_exits_after_the_startup_timeout_if_livekit_is_unreachable(

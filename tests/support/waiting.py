@@ -23,7 +23,7 @@ async def until(condition: Callable[[], bool], timeout_s: float, failure: str) -
         await asyncio.sleep(_POLL_S)
 
 
-async def until_true(ask: Callable[[], Awaitable[Any]], timeout_s: float = 30) -> Any:
+async def until_true(ask: Callable[[], Awaitable[Any]], timeout_s: float = 60) -> Any:
     """Ask until the answer is true; return it.
 
     Raises:
