@@ -219,7 +219,7 @@ ROWS = [
         "Redis down",
         (
             r"failed store\.usable 127\.0\.0\.1:\d+: Redis cannot be reached .* → "
-            r"check REDIS_URL .*",
+            r"nothing listens at this address: check host and port in REDIS_URL, .*",
         ),
         {"REDIS_URL": f"redis://:hidden-password@{CLOSED}/0"},
     ),
