@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from agent.cli.outcomes import add_session, stored_outcomes
 from agent.core.errors import StoreError
-from agent.outcomes.record import Outcome
+from agent.outcomes.outcome import Outcome
 from agent.outcomes.timeline import MOMENTS, Timeline
 
 _BAR: Final = 40  # characters of the longest start

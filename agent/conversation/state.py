@@ -14,7 +14,7 @@ from agent.core.events import ClosingCause, Events
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Mode
 from agent.outcomes.earlier_greeting import EarlierGreeting
-from agent.outcomes.record import Disclosure, Recorded
+from agent.outcomes.outcome import Disclosure, Recorded
 from agent.outcomes.timeline import Timeline
 from agent.scripts import Library, RenderedScript, script_for
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.core import end_reasons
 from agent.core.events import Ended
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
 from agent.outcomes.session_end import record_session_end

@@ -18,8 +18,8 @@ from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.behaviours import BEHAVIOURS
 from agent.greeting.cleanup import Cleanup
-from agent.greeting.context import build_greeting
 from agent.greeting.first_avatar import FirstAvatar
+from agent.greeting.greeting import build_greeting
 from agent.greeting.observers import OBSERVERS
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from agent.core.types import Answer
-from agent.outcomes.record import Disclosure, Ended, Notice, Outcome
+from agent.outcomes.outcome import Disclosure, Ended, Notice, Outcome
 from agent.outcomes.tally import COUNT_LABELS
 
 COUNTS_SESSION: Final = "*counts*"

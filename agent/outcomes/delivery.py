@@ -26,7 +26,7 @@ from agent.core.settings import StoreSettings
 from agent.outcomes.aggregate import COUNTS_SESSION, counts_message, is_counts_message
 from agent.outcomes.avatar_budget import utc_day
 from agent.outcomes.expired import ExpiredOutcomes
-from agent.outcomes.record import session_id_in
+from agent.outcomes.outcome import session_id_in
 from agent.outcomes.webhook import TIMEOUT_S, post_outcome
 from agent.store import Store, WritableCheck
 from agent.telemetry.shared_metrics import (

@@ -14,7 +14,7 @@ from agent.core.end_reasons import RESTARTABLE
 from agent.core.errors import StoreError
 from agent.core.log import logger
 from agent.core.types import Answer
-from agent.outcomes.record import Disclosure, Outcome
+from agent.outcomes.outcome import Disclosure, Outcome
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS
 

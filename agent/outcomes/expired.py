@@ -13,7 +13,7 @@ from agent.core.end_reasons import WORKER_LOST
 from agent.core.log import logger
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.feedback import is_with_feedback
-from agent.outcomes.record import Ended, Outcome, session_id_in
+from agent.outcomes.outcome import Ended, Outcome, session_id_in
 from agent.outcomes.tally import count_outcome
 from agent.store import Store
 from agent.telemetry.shared_metrics import OUTCOMES_LOST

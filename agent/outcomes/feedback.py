@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from agent.outcomes.record import Feedback, Outcome
+from agent.outcomes.outcome import Feedback, Outcome
 from agent.store import Store
 
 _SUFFIX: Final = ".feedback"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from agent.outcomes.record import Outcome
+from agent.outcomes.outcome import Outcome
 
 VERSION: Final[int] = Outcome.model_fields["v"].default
 """Raise it (`Outcome.v`) if a field is removed or changes its type: receivers depend on it."""

@@ -13,7 +13,7 @@ from typing import Final
 from agent.core.end_reasons import counted_as
 from agent.core.errors import StoreError
 from agent.core.log import logger
-from agent.outcomes.record import Outcome, Recorded
+from agent.outcomes.outcome import Outcome, Recorded
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS
 

@@ -18,7 +18,7 @@ from agent.core.errors import RecordingError
 from agent.core.events import Events, RecordingChanged
 from agent.core.log import logger
 from agent.core.types import Line
-from agent.outcomes.record import Recorded, RecordedBy
+from agent.outcomes.outcome import Recorded, RecordedBy
 from agent.recording.captions import Captions
 
 _START_TIMEOUT_S = 4.0

@@ -27,7 +27,7 @@ from agent.core.events import (
 from agent.core.log import logger
 from agent.core.names import clean_name
 from agent.core.plain_text import one_line
-from agent.outcomes.record import COMMENT_MAX
+from agent.outcomes.outcome import COMMENT_MAX
 from agent.room.arrival import Arrivals
 from agent.room.contract import (
     RPC_CAN_HEAR,

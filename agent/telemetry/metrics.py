@@ -91,7 +91,7 @@ def count_error(part: str, kind: str, status: int | None, *, source: str = "") -
     """Count an error.
 
     Args:
-        part: a part of `agent.outcomes.record.Fault`.
+        part: a part of `agent.outcomes.outcome.Fault`.
         kind: one word, or the name of the error's class.
         source: livekit-agents' label of the component, if known: its module and class, such as
             `livekit.plugins.google.tts.TTS` or `agent.speech.deepgram_voice.DeepgramVoice`.

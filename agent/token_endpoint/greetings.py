@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from agent.core.errors import LiveKitError
 from agent.core.job_metadata import JobMetadata, room_name_of
 from agent.outcomes.feedback import FeedbackResult, add_feedback
-from agent.outcomes.record import Feedback, is_worker_lost
+from agent.outcomes.outcome import Feedback, is_worker_lost
 from agent.store import PRESUMED, Limit, Phase, Store, dispatch_claim
 from agent.token_endpoint.errors import ApiError
 from agent.token_endpoint.livekit_rooms import LiveKitRooms

@@ -19,7 +19,7 @@ from agent.avatar.bill import RESULTS
 from agent.core.end_reasons import COUNTED
 from agent.core.errors import TrainingGreeterError
 from agent.core.log import logger
-from agent.outcomes.record import Fault
+from agent.outcomes.outcome import Fault
 from agent.outcomes.tally import COUNT_LABELS, MODES, RECORDING_RESULTS
 
 PARTS: tuple[str, ...] = get_args(Fault.model_fields["part"].annotation)

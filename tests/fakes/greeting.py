@@ -13,7 +13,7 @@ from agent.conversation.state import GreetingState
 from agent.core.events import ClosingChanged, LineAdded, OpeningFinished, OpeningStarted
 from agent.core.job_metadata import JobMetadata
 from agent.core.settings import WorkerSettings
-from agent.greeting.context import Greeting, greeting_in
+from agent.greeting.greeting import Greeting, greeting_in
 from agent.room.arrival import Arrivals
 from agent.room.page_rpcs import PageRpcs
 from agent.scripts import Limits

@@ -22,7 +22,7 @@ from standardwebhooks.webhooks import Webhook
 from agent.core.types import Answer
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, plain_environment, wait_until_ready
-from agent.outcomes.record import Ended, Outcome
+from agent.outcomes.outcome import Ended, Outcome
 
 _ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = _ROOT / "examples" / "django"

@@ -13,9 +13,8 @@ from tests.support.waiting import until_true
 AHEAD_S = 4.0
 """From 3 s on, the worker asks LiveKit only every 2 s who has joined: it must learn it from the
 page's own call."""
-FIRST_WORD_S = 2.5
-"""Measured: 0.3 s on a quiet machine; `make bench` shows it. Without the
-preparation, it would be the start of a job and of an avatar."""
+FIRST_WORD_S = 1.5
+"""Measured: 0.3 s on a quiet machine; 1.7 s while the worker did not learn it from the page."""
 
 
 async def until_avatar_joined(product: Product, room: str, within_s: float) -> None:

@@ -21,7 +21,7 @@ import pytest
 
 from agent.demo.livekit_server import free_ports
 from agent.demo.processes import end, plain_environment, wait_until_ready
-from agent.outcomes.record import Feedback
+from agent.outcomes.outcome import Feedback
 from agent.outcomes.webhook import post_outcome
 from tests.integration.django_site import (
     CONTINUE_URL,

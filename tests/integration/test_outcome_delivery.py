@@ -11,7 +11,7 @@ import pytest
 
 from agent.demo.livekit_server import LiveKitServer, free_ports
 from agent.demo.processes import child, wait_until_ready
-from agent.outcomes.record import Ended, Outcome
+from agent.outcomes.outcome import Ended, Outcome
 from agent.store import SqliteStore
 from tests.support.endpoint_process import endpoint, endpoint_env
 from tests.support.waiting import until_true

@@ -22,7 +22,7 @@ from aiohttp import web
 
 from agent.demo.platform.site import POSTER_PATH, Platform
 from agent.demo.providers.wire import serving
-from agent.outcomes.record import Outcome
+from agent.outcomes.outcome import Outcome
 from agent.scripts.library import COMMON, PROMPTS
 
 JWT_SECRET = "a secret of at least thirty-two bytes"

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.core.types import Answer, Line
 from agent.outcomes.delivery import DeliveryTimes
-from agent.outcomes.record import Disclosure, Ended, Fault, Feedback, Notice, Outcome, Recorded
+from agent.outcomes.outcome import Disclosure, Ended, Fault, Feedback, Notice, Outcome, Recorded
 from agent.outcomes.timeline import Timeline
 
 FAST = DeliveryTimes(every_s=0.02, retry_s=(0.02, 0.03), timeout_s=0.3)

@@ -15,7 +15,7 @@ from agent.greeting.behaviours import close_conversation
 from agent.greeting.behaviours.check_in_after_silence import CheckInAfterSilence
 from agent.greeting.behaviours.close_conversation import CloseConversation
 from agent.greeting.behaviours.limit_time import LimitTime
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says
 

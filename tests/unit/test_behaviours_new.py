@@ -10,7 +10,7 @@ from livekit.agents.llm import ChatMessage
 from agent.core.events import LineAdded
 from agent.core.types import Line
 from agent.greeting.behaviours import BEHAVIOURS
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from tests.fakes.greeting import fake_greeting
 
 SHORT_LINE = "In short: the video comes next."

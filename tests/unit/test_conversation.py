@@ -22,7 +22,7 @@ from agent.core.events import (
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Line
 from agent.greeting.behaviours.repeat_lost_line import RepeatLostLine
-from agent.outcomes.record import Recorded
+from agent.outcomes.outcome import Recorded
 from agent.scripts import load_library
 from agent.speech.models import FallbackModels
 from tests.fakes.scripted_llm import Says, ScriptedLLM

@@ -11,7 +11,7 @@ from livekit import rtc
 
 from agent.core.events import OpeningFinished, OpeningStarted, RecordingChanged
 from agent.greeting.observers.disclosure_receipt import DisclosureReceipt
-from agent.outcomes.record import Disclosure, Recorded
+from agent.outcomes.outcome import Disclosure, Recorded
 from agent.room.contract import RPC_CAN_HEAR, RPC_LABELS_SHOWN
 from agent.scripts.disclosure import ai_disclosure_in
 from tests.fakes.greeting import FakeGreeting

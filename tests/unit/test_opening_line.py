@@ -10,7 +10,7 @@ from agent.conversation.state import GreetingState
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Answer
 from agent.outcomes.earlier_greeting import EarlierGreeting
-from agent.outcomes.record import Disclosure, Notice, Recorded
+from agent.outcomes.outcome import Disclosure, Notice, Recorded
 
 LOCALES = ["en", "es", "fr", "de"]
 DRIVEN = Answer(type="yes_no", status="answered", value=True)

@@ -20,7 +20,7 @@ from agent.core.types import Line
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.delivery import OutcomeDelivery
-from agent.outcomes.record import Outcome
+from agent.outcomes.outcome import Outcome
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM

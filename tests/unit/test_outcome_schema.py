@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from pydantic import Field, create_model
 
 from agent.outcomes.aggregate import without_person
-from agent.outcomes.record import Outcome
+from agent.outcomes.outcome import Outcome
 from agent.outcomes.schema import VERSION, outcome_schema, schema_of
 from agent.token_endpoint.app import create_app
 from tests.support.endpoint_app import running, settings

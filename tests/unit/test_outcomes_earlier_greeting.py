@@ -12,7 +12,7 @@ from agent.core.events import Events
 from agent.core.types import Answer
 from agent.outcomes.aggregate import without_person
 from agent.outcomes.earlier_greeting import EarlierGreeting, earlier_greeting
-from agent.outcomes.record import Disclosure, Ended, Notice, Outcome, Recorded
+from agent.outcomes.outcome import Disclosure, Ended, Notice, Outcome, Recorded
 from agent.scripts import NumberQuestion, YesNoQuestion
 from agent.store import SqliteStore
 

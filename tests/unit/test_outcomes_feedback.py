@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from agent.core.settings import StoreSettings
 from agent.outcomes.delivery import OutcomeDelivery
 from agent.outcomes.feedback import FeedbackResult, add_feedback, newest_versions
-from agent.outcomes.record import Ended, Feedback, Outcome
+from agent.outcomes.outcome import Ended, Feedback, Outcome
 from agent.store import SqliteStore
 from tests.support.outcomes import FAST, STARTED, outcome
 from tests.support.webhook_receiver import receiver

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from agent.core.errors import StoreError
-from agent.outcomes.record import Ended, Fault, Recorded
+from agent.outcomes.outcome import Ended, Fault, Recorded
 from agent.outcomes.tally import count_outcome, counts_of
 from agent.outcomes.timeline import Timeline
 from agent.store import SqliteStore

@@ -18,7 +18,7 @@ from agent.greeting.behaviours.answer_typed_text import AnswerTypedText
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
 from agent.greeting.observers.outcome_recorder import OutcomeRecorder
 from agent.greeting.observers.page import PageObserver
-from agent.outcomes.record import Outcome
+from agent.outcomes.outcome import Outcome
 from agent.room.contract import (
     ATTRIBUTE_FEEDBACK,
     ATTRIBUTE_LOCALE,

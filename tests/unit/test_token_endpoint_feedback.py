@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from agent.outcomes.feedback import newest_versions
-from agent.outcomes.record import Ended
+from agent.outcomes.outcome import Ended
 from agent.store import Store, open_store
 from agent.token_endpoint.tokens import generate_livekit_token
 from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings

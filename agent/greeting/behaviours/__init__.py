@@ -26,7 +26,7 @@ from agent.greeting.behaviours.recover_recognition import RecoverRecognition
 from agent.greeting.behaviours.repeat_after_return import RepeatAfterReturn
 from agent.greeting.behaviours.repeat_lost_line import RepeatLostLine
 from agent.greeting.behaviours.use_chosen_name import UseChosenName
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     FallBackToVoice,

@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.core.events import ProviderFailed, SpeechRecognised
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 _OVER_S: Final = 1.5
 """How long after DEEPGRAM_EOT_TIMEOUT_MS without new words the turn counts as over."""

@@ -19,7 +19,7 @@ from agent.core.events import (
     TextReceived,
 )
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from agent.scripts import Question
 
 _TAPPED: Final = "The trainee used a button of the page."

@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 from agent.core.events import ReplyFailed
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 _EVERY_S: Final = 8.0
 

@@ -9,7 +9,7 @@ from typing import Final
 from agent.core import end_reasons
 from agent.core.events import ClosingCause, ClosingChanged, ClosingRequested, OpeningStarted
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 LINGER_S: Final = 8.0
 """Seconds of silence between the closing line and the end: time for one more question, at little

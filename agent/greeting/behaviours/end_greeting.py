@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.core import end_reasons
 from agent.core.events import ConversationClosed, EndRequested, RoomClosed, TraineeGone
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 
 class EndGreeting:

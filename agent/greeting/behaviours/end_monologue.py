@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.core.events import LineAdded, SpeechRecognised
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 _LONGEST_S: Final = 45.0
 """A longer monologue is interrupted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.core.events import LineLost, NoVoiceLeft
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 
 class FallBackToText:

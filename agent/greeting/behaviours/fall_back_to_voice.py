@@ -6,7 +6,7 @@ from typing import Final
 
 from agent.core.events import AvatarLost, ProviderFailed
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 _WORTHWHILE_S: Final = 90.0
 """Another avatar is requested only if the greeting may last at least this much longer."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.core import end_reasons
 from agent.core.events import ClosingChanged, ClosingRequested, OpeningStarted
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 _NOTICE_S: Final = 30.0
 """The page shows a notice this long before the closing line."""

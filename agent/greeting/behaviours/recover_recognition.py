@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.core.events import OpeningFinished, ProviderFailed, SpeechNotRecognised, SpeechRecognised
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 _CERTAIN_S: Final = 1.0
 """Longer speech counts as meant for the agent. The first shorter one may be a cough."""

@@ -6,7 +6,7 @@ import asyncio
 
 from agent.core.events import TraineeJoined
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 
 class RepeatAfterReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.core.events import NameChosen
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 
 class UseChosenName:

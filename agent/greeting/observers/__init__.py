@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from agent.greeting.observers.disclosure_receipt import DisclosureReceipt
 from agent.greeting.observers.earlier_lines import EarlierLines
 from agent.greeting.observers.log import LogObserver

@@ -11,8 +11,8 @@ from agent.core.events import (
     OpeningStarted,
     TraineeLeft,
 )
-from agent.greeting.context import Greeting
-from agent.outcomes.record import Notice
+from agent.greeting.greeting import Greeting
+from agent.outcomes.outcome import Notice
 from agent.scripts.disclosure import ai_disclosure_in
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from livekit import rtc
 
 from agent.core.events import LineAdded
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from agent.room.contract import RPC_EARLIER_LINES
 
 _ANSWER_MAX_BYTES: Final = 14_000

@@ -8,7 +8,7 @@ from typing import Final
 from agent.core.events import Ended, OpeningFinished, OpeningStarted, ProviderFailed
 from agent.core.log import logger
 from agent.core.provider_advice import PROVIDER_ADVICE
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 
 _EVERY_S: Final = 8.0
 """A failing provider is logged at most this often."""

@@ -8,7 +8,7 @@ from livekit.agents import AgentStateChangedEvent, ConversationItemAddedEvent
 from livekit.agents.llm import ChatMessage
 
 from agent.core.events import Ended, ProviderFailed, TextReceived
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from agent.telemetry.metrics import REPLY_GAP, count_error, count_greeting
 
 

@@ -35,9 +35,9 @@ from agent.core.events import (
 )
 from agent.core.job_metadata import room_name_of
 from agent.core.log import logger
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from agent.outcomes.aggregate import without_person
-from agent.outcomes.record import Ended, Fault, Feedback, Outcome
+from agent.outcomes.outcome import Ended, Fault, Feedback, Outcome
 from agent.outcomes.tally import count_outcome
 from agent.store import Store
 from agent.telemetry.shared_metrics import STORE_ERRORS

@@ -15,7 +15,7 @@ from agent.core.events import (
     RecordingChanged,
     ScriptChanged,
 )
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from agent.room.contract import (
     ATTRIBUTE_CLOSING,
     ATTRIBUTE_ENDED,

@@ -16,7 +16,7 @@ from agent.core.events import (
     PageTimelineReported,
     TraineeJoined,
 )
-from agent.greeting.context import Greeting
+from agent.greeting.greeting import Greeting
 from agent.telemetry.metrics import AVATAR_JOIN, FIRST_WORD, START_PART
 
 

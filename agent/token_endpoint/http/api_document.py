@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from agent import __version__
-from agent.outcomes.record import Outcome
+from agent.outcomes.outcome import Outcome
 from agent.token_endpoint.http.health import add_health_routes
 from agent.token_endpoint.http.operation_docs import REF, SECURITY_SCHEMES
 from agent.token_endpoint.http.routes import add_routes

@@ -17,7 +17,7 @@ from agent.core.log import logger
 from agent.core.plain_text import one_line
 from agent.core.settings import EndpointSettings
 from agent.outcomes.feedback import FeedbackResult
-from agent.outcomes.record import COMMENT_MAX, Feedback
+from agent.outcomes.outcome import COMMENT_MAX, Feedback
 from agent.outcomes.schema import VERSION as OUTCOME_VERSION
 from agent.outcomes.schema import outcome_schema
 from agent.store import Phase, Store

@@ -17,7 +17,7 @@ import json
 
 from agent.core.errors import StoreError
 from agent.core.log import logger
-from agent.outcomes.record import is_worker_lost
+from agent.outcomes.outcome import is_worker_lost
 from agent.store import Store
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.livekit_rooms import Avatar, LiveKitRooms, Participants

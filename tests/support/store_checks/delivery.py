@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from agent.core.settings import StoreSettings
 from agent.core.types import Answer, Line
 from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
-from agent.outcomes.record import Ended, Outcome
+from agent.outcomes.outcome import Ended, Outcome
 from agent.store import Store
 from tests.support.outcomes import FAST, STARTED, outcome
 from tests.support.waiting import until_true
