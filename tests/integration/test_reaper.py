@@ -168,7 +168,8 @@ async def test_avatar_of_a_killed_job_is_removed_at_once_and_another_agent_joins
     await product.paid_avatars_left(room, AT_ONCE_S, created_before=killed_at_date)
     await until(lambda: gone(stubborn), AT_ONCE_S, "the avatar was left in the room")
     assert not gone(client), "the trainee was disconnected"
-    await client.hears(after=killed_at + AT_ONCE_S, timeout=PROMISED_S)
+    # The opening of the next agent may be over before AT_ONCE_S.
+    await client.hears(after=killed_at + 8, timeout=PROMISED_S)
     assert time.monotonic() - killed_at < NEXT_S, "LiveKit lists a dead agent for about 20 s"
     [event] = [
         event
