@@ -14,6 +14,9 @@ from agent.room.trainee import Trainee
 _OTHER_CLIENT_S: Final = 0.4
 """A client that reports nothing is greeted this long after it and the voice are both in the room;
 the audio itself takes another 0.1 s."""
+_RECEIVE_S: Final = 12.0
+"""Longest wait, once the sound is unlocked, until the page receives it: a connection that still
+brings no sound may bring captions."""
 _FIRST_REPORT_S: Final = 5.0
 """If our page has reported nothing for this long, it is treated as any other client."""
 
@@ -40,7 +43,7 @@ class Audibility:
         moment to subscribe. If the trainee is away, wait for their return before speaking.
 
         Args:
-            timeout_s: longest wait for a trainee who is in the room.
+            timeout_s: longest wait until a trainee who is in the room unlocks the sound.
         """
         while True:
             await self._trainee.present.wait()
@@ -83,16 +86,15 @@ class Audibility:
             return
         try:
             async with asyncio.timeout(timeout_s):
+                while not (self._text_mode or self._sound_unlocked):
+                    await self._next_change()
+            async with asyncio.timeout(_RECEIVE_S):
                 while not (self._text_mode or self._is_audible):
                     await self._next_change()
         except TimeoutError:
             logger.warning(
                 "the page still cannot hear; greeting anyway, with captions",
-                extra={
-                    "event": "can_hear_timeout",
-                    "sound_unlocked": self._sound_unlocked,
-                    "limit_s": timeout_s,
-                },
+                extra={"event": "can_hear_timeout", "sound_unlocked": self._sound_unlocked},
             )
 
     @property

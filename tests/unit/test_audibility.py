@@ -43,8 +43,10 @@ class Setup:
     def wait(self) -> asyncio.Task[None]:
         return asyncio.create_task(self.audibility.wait(LONG_S))
 
-    async def report(self, *, sound_unlocked: bool) -> None:
-        report = {"sound_unlocked": sound_unlocked, "audio_from": ["agent"]}
+    async def report(
+        self, *, sound_unlocked: bool, audio_from: tuple[str, ...] = ("agent",)
+    ) -> None:
+        report = {"sound_unlocked": sound_unlocked, "audio_from": audio_from}
         assert await self.room.says("can_hear", json.dumps(report)) == "ok"
 
     def use_text(self) -> None:
@@ -60,6 +62,21 @@ async def test_opening_waits_until_the_sound_is_unlocked() -> None:
     assert not waiting.done()
     await setup.report(sound_unlocked=True)
     await asyncio.wait_for(waiting, 30)
+
+
+async def test_opening_does_not_wait_long_for_a_page_that_receives_no_sound(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(audibility, "_RECEIVE_S", 0.1)
+    setup = Setup()
+    setup.room.trainee_joins(**OURS)
+    waiting = setup.wait()
+    await setup.report(sound_unlocked=False)
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    await setup.report(sound_unlocked=True, audio_from=())
+    await asyncio.wait_for(waiting, LONG_S / 2)
+    assert [getattr(record, "event", "") for record in caplog.records] == ["can_hear_timeout"]
 
 
 async def test_text_mode_does_not_wait_for_audio() -> None:
