@@ -7,6 +7,7 @@ lines. If an avatar is lost while it speaks, `behaviours.fall_back_to_voice` dec
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Final
 
@@ -32,8 +33,9 @@ from agent.room.room_api import RoomApi
 
 _ROOM_CLOSED: Final = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 """An avatar that leaves for one of these reasons has not failed."""
-_SUBSCRIBE_S: Final = 1.0
-"""Time that the page has at least to subscribe to an avatar that joins just before the deadline."""
+_RECEIVE_S: Final = 1.5
+"""How long a page that receives the agent's sound may take to receive the avatar's, too. It takes
+0.1 to 0.3 s, and several seconds on a server that starts ten greetings at once."""
 _LATE_LIMIT_S: Final = 45.0
 """How long to wait for an avatar that takes over, from AVATAR_DEADLINE_S or `request_again` on."""
 _IDLE_RETRY_S: Final = 0.2
@@ -89,23 +91,21 @@ class GreetingAvatar:
         """Decide whether the avatar or the voice says the opening.
 
         Args:
-            deadline_s: an avatar that joins later than this after its request takes over later, and
-                so does one that the page receives later. The steps of the start in between
-                count, because the trainee waits for them, too.
+            deadline_s: an avatar that joins later than this after its request takes over later.
+                The steps of the start in between count, because the trainee waits for them, too.
         """
         if not self._state.avatar_allowed:
             self._output.use_voice("avatar_budget")
         arriving = self._arriving
         if arriving is None:
             return
-        await asyncio.wait({arriving}, timeout=max(self._left_s(deadline_s), 0))
+        left_s = self._requested_at + deadline_s - time.monotonic()
+        await asyncio.wait({arriving}, timeout=max(left_s, 0))
         if not self._requests.current:
             return  # dismissed meanwhile, because no voice is left
         if arriving.done():
             if await self._use(arriving):
-                self._tasks.start(
-                    self._check_heard(arriving, deadline_s), name="check_avatar_heard"
-                )
+                self._tasks.start(self._check_heard(arriving), name="check_avatar_heard")
             return
         logger.warning(
             "the avatar did not join in time; greeting by voice until it does. If this repeats, "
@@ -120,17 +120,13 @@ class GreetingAvatar:
         self._events.emit(ProviderFailed("avatar", "AvatarLate"))
         self._tasks.start(self._use_late(arriving), name="use_late_avatar")
 
-    def _left_s(self, deadline_s: float) -> float:
-        return self._requested_at + deadline_s - time.monotonic()
-
-    async def _check_heard(self, arrived: Arrival, deadline_s: float) -> None:
-        """Let the voice begin if the page receives only its sound at the deadline."""
+    async def _check_heard(self, arrived: Arrival) -> None:
+        """Let the voice begin if the page receives only its sound."""
         avatar, voice = arrived.result().avatar_identity, self._room.local_participant.identity
-        try:
-            async with asyncio.timeout(max(self._left_s(deadline_s), _SUBSCRIBE_S)):
+        await self._audibility.wait_for_audio_from(avatar, voice)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_RECEIVE_S):
                 await self._audibility.wait_for_audio_from(avatar)
-        except TimeoutError:
-            await self._audibility.wait_for_audio_from(avatar, voice)
         heard = self._audibility.has_audio_from
         if heard(avatar) or not heard(voice):
             return
@@ -141,7 +137,7 @@ class GreetingAvatar:
             "If this repeats, check the load of LiveKit's servers",
             extra={
                 "event": "avatar_not_received",
-                "limit_s": deadline_s,
+                "limit_s": _RECEIVE_S,
                 "avatar_session_id": self._state.avatar_usage.provider_session_id,
             },
         )

@@ -84,9 +84,9 @@ class PageClient(LiveKitClient):
     async def _send_report(self, agent: str, audio_from: tuple[str, ...]) -> bool:
         payload = json.dumps({"sound_unlocked": True, "audio_from": audio_from})
         try:
-            await self.room.local_participant.perform_rpc(
+            answer = await self.room.local_participant.perform_rpc(
                 destination_identity=agent, method="can_hear", payload=payload
             )
         except rtc.RpcError:
             return False
-        return True
+        return answer == "ok"
