@@ -97,7 +97,7 @@ async def test_line_goes_on_after_a_noise_and_a_backchannel(
 async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path: Path) -> None:
     client, session_id, answered_at = await _answering(
         product,
-        *["Of course, please ask."] * 2,  # one may be asked for too early
+        *["Of course, please ask."] * 6,  # some may be asked for too early
     )
     (question,) = await spoken("Wait, I have a question.")
     await client.say(wav(tmp_path, "question", question))
@@ -122,7 +122,7 @@ async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path:
 async def test_words_during_the_opening_are_answered_after_it(
     product: Product, tmp_path: Path
 ) -> None:
-    await product.providers.script(*[says("That depends on you.")] * 2)
+    await product.providers.script(*[says("That depends on you.")] * 6)
     (question,) = await spoken("How long is the video?")
     client, response, _ = await product.enter(consent={"transcript": True})
     await client.say(wav(tmp_path, "question", question))
