@@ -170,7 +170,8 @@ async def test_agent_uses_the_participant_name_if_metadata_is_unreadable(product
 
 async def test_avatar_token_is_short_lived_and_has_the_least_rights(product: Product) -> None:
     client, response, _ = await product.enter()
-    await until(lambda: client.avatar is not None, 60, "no avatar")
+    # LiveKit may announce the avatar before the agent.
+    await until(lambda: client.avatar is not None and client.agent is not None, 60, "no avatar")
     listed = await product.livekit.room.list_participants(
         api.ListParticipantsRequest(room=response["room_name"])
     )

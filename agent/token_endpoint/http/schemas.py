@@ -160,6 +160,7 @@ class GreetingRequest(PlatformFields):
             strict=True,
             ge=1,
             allow_inf_nan=False,
+            json_schema_extra={"maximum": 40},  # of JOIN_TIMEOUT_MAX_S; the route checks its value
             description="Backend only. How long the avatar waits for a trainee who has not joined, "
             "in seconds, up to JOIN_TIMEOUT_MAX_S. By default TRAINEE_JOIN_TIMEOUT_S. Only the "
             "request that starts the greeting sets it.",
