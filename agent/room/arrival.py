@@ -11,6 +11,7 @@ polls the room.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Final
 
@@ -82,12 +83,10 @@ class Arrivals:
         self._room.on("participant_connected", on_connected)
         try:
             async with asyncio.timeout(_ANNOUNCED_S):
-                try:
+                with contextlib.suppress(LiveKitError):  # it announces them itself, only later
                     if identity not in await self._newcomers():
                         return
                     await self._announce(identity)
-                except LiveKitError:
-                    pass  # LiveKit announces them itself, only later
                 await announced.wait()
         except TimeoutError:
             logger.warning(

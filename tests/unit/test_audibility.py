@@ -43,6 +43,13 @@ class Setup:
     def wait(self) -> asyncio.Task[None]:
         return asyncio.create_task(self.audibility.wait(LONG_S))
 
+    async def wait_with_locked_sound(self) -> asyncio.Task[None]:
+        """Let a trainee join on our page, who has not unlocked the sound."""
+        self.room.trainee_joins(**OURS)
+        waiting = self.wait()
+        await self.report(sound_unlocked=False)
+        return waiting
+
     async def report(
         self, *, sound_unlocked: bool, audio_from: tuple[str, ...] = ("agent",)
     ) -> None:
@@ -55,9 +62,7 @@ class Setup:
 
 async def test_opening_waits_until_the_sound_is_unlocked() -> None:
     setup = Setup()
-    setup.room.trainee_joins(**OURS)
-    waiting = setup.wait()
-    await setup.report(sound_unlocked=False)
+    waiting = await setup.wait_with_locked_sound()
     await asyncio.sleep(0.05)
     assert not waiting.done()
     await setup.report(sound_unlocked=True)
@@ -69,9 +74,7 @@ async def test_opening_does_not_wait_long_for_a_page_that_receives_no_sound(
 ) -> None:
     monkeypatch.setattr(audibility, "_RECEIVE_S", 0.1)
     setup = Setup()
-    setup.room.trainee_joins(**OURS)
-    waiting = setup.wait()
-    await setup.report(sound_unlocked=False)
+    waiting = await setup.wait_with_locked_sound()
     await asyncio.sleep(0.2)
     assert not waiting.done()
     await setup.report(sound_unlocked=True, audio_from=())
@@ -81,9 +84,7 @@ async def test_opening_does_not_wait_long_for_a_page_that_receives_no_sound(
 
 async def test_text_mode_does_not_wait_for_audio() -> None:
     setup = Setup()
-    setup.room.trainee_joins(**OURS)
-    waiting = setup.wait()
-    await setup.report(sound_unlocked=False)
+    waiting = await setup.wait_with_locked_sound()
     await asyncio.sleep(0.05)
     setup.use_text()
     await asyncio.wait_for(waiting, 30)
