@@ -25,16 +25,11 @@ def main() -> int:
         metavar="N",
         help="how many pytest processes run side by side; one more than cores by default",
     )
-    parser.add_argument(
-        "--retry-alone",
-        action="store_true",
-        help="run tests that failed side by side again, one by one (for CI on a noisy machine)",
-    )
     options, pytest_arguments = parser.parse_known_args()
     try:
         missing = install_missing(options.only)
         steps = plan(options.only, set(missing), options.processes, pytest_arguments)
-        return run_steps(steps, missing, retry_alone=options.retry_alone)
+        return run_steps(steps, missing)
     except KeyboardInterrupt:
         print("\ntests: interrupted", file=sys.stderr)
         return 130

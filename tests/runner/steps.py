@@ -46,8 +46,6 @@ class Step:
     """Whether it uses one core at most; such steps in a row run side by side."""
     may_be_empty: bool = False
     """Whether the step passes if pytest finds no test."""
-    failed_alone: tuple[str, ...] = ()
-    """Runs the tests that failed again, one by one; empty if they ran alone already."""
 
 
 def plan(
@@ -134,15 +132,8 @@ def _npm(script: str) -> tuple[str, ...]:
 
 
 def _pytest(name: str, paths: list[str], processes: int, arguments: list[str]) -> Step:
-    program = (sys.executable, "-m", "pytest")
-    restarts = ("--max-worker-restart", str(_RESTARTS))
-    rest = ("-q", *paths, *arguments)
-    return Step(
-        name,
-        (
-            *(*program, "-n", str(processes), "--dist", "worksteal", *restarts),
-            *("--durations", "10", *rest),
-        ),
-        may_be_empty=bool(arguments),
-        failed_alone=(*program, "--last-failed", "-n", "1", *restarts, *rest),
+    command = (
+        *(sys.executable, "-m", "pytest", "-q", "-n", str(processes), "--dist", "worksteal"),
+        *("--max-worker-restart", str(_RESTARTS), "--durations", "10", *paths, *arguments),
     )
+    return Step(name, command, may_be_empty=bool(arguments))

@@ -17,19 +17,13 @@ from tests.support.crash_reports import NOTES_FILE
 
 Result = tuple[str, bool, float]
 """Of one step: name, whether it passed, seconds."""
-_TESTS_FAILED = 1
-"""Exit code of pytest if tests failed."""
 _NO_TESTS = 5
 """Exit code of pytest if its arguments select no test."""
 _NOT_RUN_WITHOUT_PAGE = ("eslint", "tsc", "vitest")
 
 
-def run_steps(steps: list[Step], missing: dict[str, str], *, retry_alone: bool = False) -> int:
-    """Run every step, whether or not an earlier one failed; return the exit code.
-
-    Args:
-        retry_alone: run tests that failed side by side again, one by one, and take that result.
-    """
+def run_steps(steps: list[Step], missing: dict[str, str]) -> int:
+    """Run every step, whether or not an earlier one failed; return the exit code."""
     # Some images set it. Every process of the tests would then compile all its modules again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.monotonic()
@@ -42,26 +36,19 @@ def run_steps(steps: list[Step], missing: dict[str, str], *, retry_alone: bool =
                 with ThreadPoolExecutor(cores()) as places:
                     results += places.map(_run_quietly, group)
             else:
-                results += [_run(step, notes, retry_alone=retry_alone) for step in group]
+                results += [_run(step, notes) for step in group]
         crashes = notes.read_text(encoding="utf-8").splitlines()
     print(f"\n{summary(results, missing, time.monotonic() - began, crashes)}")
     return int(bool(missing) or not all(passed for _, passed, _ in results))
 
 
-def _run(step: Step, notes: Path, *, retry_alone: bool) -> Result:
+def _run(step: Step, notes: Path) -> Result:
     started = time.monotonic()
     print(f"\n== {step.name}", flush=True)
     environment = {**os.environ, NOTES_FILE: str(notes)}
-
-    def code_of(command: tuple[str, ...]) -> int:
-        return subprocess.run(command, cwd=step.folder, env=environment, check=False).returncode
-
-    code = code_of(step.command)
-    passed = _has_passed(step, code)
-    if retry_alone and code == _TESTS_FAILED and step.failed_alone:
-        print(f"\n== {step.name}: the failed tests once more, one by one", flush=True)
-        passed = code_of(step.failed_alone) == 0
-    return step.name, passed, time.monotonic() - started
+    done = subprocess.run(step.command, cwd=step.folder, env=environment, check=False)
+    code = done.returncode
+    return step.name, _has_passed(step, code), time.monotonic() - started
 
 
 def _run_quietly(step: Step) -> Result:

@@ -141,16 +141,6 @@ def exits(code: int) -> tuple[str, ...]:
     return (sys.executable, "-c", f"raise SystemExit({code})")
 
 
-@pytest.mark.parametrize(
-    ("retry_alone", "alone", "code"), [(True, 0, 0), (True, 1, 1), (False, 0, 1)]
-)
-def test_run_steps_takes_the_result_of_failed_tests_alone_only_if_asked(
-    retry_alone: bool, alone: int, code: int
-) -> None:
-    step = Step("product tests", exits(1), failed_alone=exits(alone))
-    assert run_steps([step], {}, retry_alone=retry_alone) == code
-
-
 def test_run_steps_names_tests_that_crashed(capsys: pytest.CaptureFixture[str]) -> None:
     note = "CRASHED test_one: the second run counts"
     program = f"import os; open(os.environ['TESTS_NOTES_FILE'], 'a').write({note!r} + chr(10))"
