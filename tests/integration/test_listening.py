@@ -56,13 +56,6 @@ def _gap_after(client: LiveKitClient, at: float) -> tuple[float, float]:
     raise AssertionError("there was no silence")
 
 
-def _sounding_s(client: LiveKitClient, since: float) -> float:
-    """How long the agent has spoken since a moment, without silences of 0.4 s or more."""
-    loud = sorted(t for audio in client.audio.values() for t in audio.loud_at if t > since)
-    steps = (after - before for before, after in zip(loud, loud[1:], strict=False))
-    return sum(step for step in steps if step < 0.4)
-
-
 @pytest.mark.parametrize("mode", ["avatar", pytest.param("voice", marks=pytest.mark.variant)])
 async def test_line_goes_on_after_a_noise_and_a_backchannel(
     product: Product, tmp_path: Path, mode: str
@@ -112,10 +105,10 @@ async def test_words_stop_the_agent_and_are_answered(product: Product, tmp_path:
     lines = (await product.outcome(session_id))["transcript"]
     interrupted = next(line for line in lines if line["interrupted"])
     assert LONG.startswith(interrupted["text"].strip())
-    # What was not heard is not in the model's context either. About 4 words a second. The worker's
-    # clock counts them (livekit-agents); on a busy machine the avatar plays them up to 2 s later.
-    words = len(f"{interrupted['text']} Of course, please ask.".split())
-    assert words == pytest.approx(4 * _sounding_s(client, answered_at), abs=8), interrupted["text"]
+    # What was not heard is not in the model's context either. About 4 words a second, by the
+    # worker's clock (livekit-agents); on a busy machine the avatar plays them up to 2 s later.
+    words = len(interrupted["text"].split())
+    assert words <= 4 * (silent_from - answered_at) + 4, interrupted["text"]
     assert words < len(LONG.split()) / 2
 
 

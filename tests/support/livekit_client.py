@@ -154,7 +154,9 @@ class LiveKitClient:
             self._microphone = rtc.AudioSource(rate, 1, queue_size_ms=100)
             track = rtc.LocalAudioTrack.create_audio_track("microphone", self._microphone)
             options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-            await self.room.local_participant.publish_track(track, options)
+            published = await self.room.local_participant.publish_track(track, options)
+            # LiveKit keeps no audio for an agent that has not subscribed yet.
+            await asyncio.wait_for(published.wait_for_subscription(), _JOIN_TIMEOUT_S)
         frame = rate // 50
         silence = np.zeros(frame, np.int16)
         if self._silence is not None:

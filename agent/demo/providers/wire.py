@@ -83,6 +83,7 @@ class Shared:
             await asyncio.sleep(slow.value)
         names = ("status", "huge", "hang", "refuse", "html", "empty")
         if fault := self.faults.take(provider, *names, lasting=lasting):
+            call.detail["fault"] = fault.name
             if fault.status:
                 raise refused(provider, fault.status, retry_after=fault.value)
             if fault.name == "hang":
