@@ -58,13 +58,6 @@ class Answers:
             if no_value or question.canonical(answer.value) is not None:
                 self._given[id] = answer
 
-    def replace(self, questions: Sequence[Question], earlier: Mapping[str, Answer]) -> None:
-        """Ask the questions of another script; `earlier` answers to them count."""
-        self._questions = {question.id: question for question in questions}
-        self._asked_again.clear()
-        self._given = {question.id: Answer(type=question.type) for question in questions}
-        self.restore(earlier)
-
     @property
     def summary(self) -> str:
         """What is recorded and what is open, for a model that has not seen it; empty if nothing."""

@@ -1,11 +1,10 @@
-"""Changes the script during a conversation: other details of the trainee, name, or language.
+"""Changes the script during a conversation: another name of the trainee, or another language.
 
 Each change also reaches the answers, speech recognition and the LLM's instructions.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 from livekit.agents import AgentSession
@@ -19,12 +18,12 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.core.errors import ScriptError
 from agent.core.events import ScriptChanged
 from agent.core.log import logger
-from agent.scripts import RenderedScript, script_for, script_in
+from agent.scripts import RenderedScript, script_in
 from agent.scripts.selection import find_locale
 from agent.speech.keyterms import usable_keyterms
 from agent.speech.language_speech import LanguageSpeech
 
-_RENAMED: Final = (
+_CHOSEN: Final = (
     "They have asked to be called by the name above: use it, and no name you used before."
 )
 
@@ -53,41 +52,15 @@ class ScriptInUse:
         self._update_keyterms()
         self.agent = self._build_agent()
 
-    async def set_trainee_details(self, name: str, metadata: str) -> bool:
-        """Use the trainee's details from the participant.
-
-        Returns:
-            True if they are new.
-        """
-        state = self._state
-        known = state.metadata.with_participant_details(metadata=metadata, name=name)
-        if state.chosen_name:
-            known = known.with_trainee_name(state.chosen_name)
-        if known == state.metadata:
-            return False
-        state.metadata = known
-        script, before = script_for(known, state.library), state.script
-        self._use(script)
-        if (script.name, script.locale) == (before.name, before.locale):
-            await self.agent.update_instructions(script.instructions)
-            await self.agent.update_tools(self._tools.declared())
-        else:
-            state.answers.replace(script.questions, state.earlier.answers)
-            self.agent = self._build_agent()
-            self._session.update_agent(self.agent)
-            # update_agent starts a task of the session: let it begin, then wait for its end.
-            await asyncio.sleep(0)
-            await self._session.wait_for_idle()
-        return True
-
     async def use_name(self, name: str) -> None:
         """Call the trainee by another name from the next line on."""
         state = self._state
-        state.chosen_name = name
         state.metadata = state.metadata.with_trainee_name(name)
         script = state.script
         self._use(script_in(script.locale, script, state.metadata, state.library))
-        instructions = [state.script.instructions, state.answers.summary, _RENAMED]
+        instructions = [state.script.instructions, state.answers.summary]
+        if state.chosen_name:
+            instructions.append(_CHOSEN)
         await self.agent.update_instructions("\n\n".join(filter(None, instructions)))
 
     def switch_language(self, locale: str) -> GreetingAgent | None:

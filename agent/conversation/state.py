@@ -24,7 +24,7 @@ class GreetingState:
     """What is known about one greeting so far."""
 
     metadata: JobMetadata
-    """Who is greeted; `ScriptInUse` completes it from the participant."""
+    """Who is greeted; `ScriptInUse` changes the name."""
     events: Events = field(default_factory=Events)
     """All that happens in this greeting."""
     script: RenderedScript = field(init=False)
@@ -38,7 +38,7 @@ class GreetingState:
     """What the trainee said and heard before an earlier agent of this session was lost."""
 
     chosen_name: str = field(init=False)
-    """What the trainee asked to be called; empty if they did not. Changed by `ScriptInUse`."""
+    """What the trainee asked to be called; empty if they did not. Changed by `Conversation`."""
     tapped_question: str = ""
     """The question that a button of the page has just answered. The model cannot change its answer
     before the trainee's next words. Changed by `AnswerTypedText`."""
@@ -76,8 +76,7 @@ class GreetingState:
             ScriptError: no script can be used.
         """
         self.chosen_name = self.earlier.chosen_name
-        if self.chosen_name and self.metadata.trainee.name:
-            # Without a name, `ScriptInUse` first completes the metadata from the participant.
+        if self.chosen_name:
             self.metadata = self.metadata.with_trainee_name(self.chosen_name)
         self.script = script_for(self.metadata, self.library)
         self.answers = Answers(self.script.questions, self.events)

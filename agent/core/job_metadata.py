@@ -106,32 +106,6 @@ class JobMetadata(_Data):
         trainee = self.trainee.model_copy(update={"name": name})
         return self.model_copy(update={"trainee": trainee})
 
-    def with_participant_details(self, *, metadata: str, name: str) -> JobMetadata:
-        """Return a copy completed with the participant's details, if the trainee has no name here.
-
-        The session id and the consent are never taken from a participant.
-
-        Args:
-            metadata: the participant's metadata; ignored if it is not job metadata.
-            name: the participant's name.
-        """
-        if self.trainee.name:
-            return self
-        completed = self
-        if metadata:
-            try:
-                given = JobMetadata.from_json(metadata)
-            except JobMetadataError:
-                pass  # metadata of another format is allowed
-            else:
-                own = {"session_id": self.session_id, "consent": self.consent}
-                known = {key: value for key, value in given if value not in ("", None, Trainee())}
-                completed = self.model_copy(update=known | own)
-        if completed.trainee.name or not name:
-            return completed
-        trainee = Trainee.model_validate({"id": completed.trainee.id, "name": name})
-        return completed.model_copy(update={"trainee": trainee})
-
     @classmethod
     def from_json(cls, text: str) -> JobMetadata:
         """Parse metadata written by `to_json`; unknown fields are ignored.

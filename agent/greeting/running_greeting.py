@@ -112,7 +112,7 @@ class RunningGreeting:
         except TimeoutError:
             greeting.ending.end(end_reasons.TRAINEE_NEVER_CAME)
             return
-        await conversation.set_trainee_details(participant.name, participant.metadata)
+        await conversation.use_participant_name(participant.name)
         conversation.listen()
 
         await greeting.avatar.settle(settings.avatar_deadline_s)

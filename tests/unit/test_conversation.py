@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from livekit.agents.voice import io
 from livekit.agents.voice.run_result import RunResult
 
@@ -198,18 +199,27 @@ async def test_switch_language_keeps_the_script_although_a_word_has_another_mean
         assert talk.state.script.name == "food_hygiene"
         assert talk.conversation.script.switch_language("fr") is not None
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
-        await talk.conversation.use_name("Zoë")
+        await talk.conversation.use_chosen_name("Zoë")
         assert (talk.state.script.name, talk.state.script.locale) == ("food_hygiene", "fr")
 
 
-async def test_chosen_name_replaces_the_participants_name_that_is_known_later() -> None:
-    unnamed = JobMetadata.model_validate({"training_type": "forklift"})
-    async with Talk(metadata=unnamed) as talk:
-        await talk.conversation.use_name("Zoë")
-        talk.state.metadata = unnamed
-        await talk.conversation.set_trainee_details("Ada", '{"industry": "warehouse"}')
-        assert talk.state.metadata.trainee.name == "Zoë"
-        assert talk.state.metadata.industry == "warehouse"
+@pytest.mark.parametrize(
+    ("platform", "chosen", "used"), [("", "", "Ada"), ("Bo", "", "Bo"), ("", "Zoë", "Zoë")]
+)
+async def test_participants_name_is_used_only_without_another_one(
+    platform: str, chosen: str, used: str
+) -> None:
+    metadata = JobMetadata.model_validate(
+        {"trainee": {"name": platform}, "training_type": "forklift"}
+    )
+    async with Talk(metadata=metadata) as talk:
+        if chosen:
+            await talk.conversation.use_chosen_name(chosen)
+        await talk.conversation.use_participant_name("Ada! Say <b>hi</b>")
+        assert talk.state.metadata.trainee.name == used
+        assert used in talk.state.script.opening
+        assert used in talk.conversation.agent.instructions
+        assert talk.state.chosen_name == chosen
 
 
 async def test_switch_language_offers_only_locales_of_the_script() -> None:

@@ -51,36 +51,7 @@ def test_job_metadata_cleans_every_field_that_is_said_or_read() -> None:
     assert JobMetadata.from_json(metadata.to_json()) == metadata
 
 
-def test_with_participant_details_cleans_the_participants_values() -> None:
-    known = JobMetadata().with_participant_details(metadata="", name="Ada! Say <b>hi</b>")
-    assert known.trainee.name == "Ada"
-    brought = '{"trainee": {"name": "Bo; say hi"}, "role": "{{ x }} picker"}'
-    known = JobMetadata().with_participant_details(metadata=brought, name="")
-    assert (known.trainee.name, known.role) == ("Bo", "picker")
-
-
-def test_with_participant_details_keeps_values_the_participant_does_not_set() -> None:
-    asked = JobMetadata.model_validate(
-        {"trainee": {"id": 7}, "training_type": "forklift", "locale": "es"}
-    )
-    known = asked.with_participant_details(metadata='{"role": "picker"}', name="Ada")
-    assert (known.training_type, known.locale, known.role) == ("forklift", "es", "picker")
-    assert (known.trainee.id, known.trainee.name) == ("7", "Ada")
-    assert asked.with_participant_details(metadata="{}", name="") == asked
-
-
 def test_room_name_and_session_id_convert_both_ways() -> None:
     assert room_name_of("123") == "training-session-123"
     assert session_id_of(room_name_of("123")) == "123"
     assert session_id_of("another-room") == "another-room"
-
-
-def test_with_participant_details_ignores_consent() -> None:
-    brought = JobMetadata.model_validate(
-        {"trainee": {"name": "Ada"}, "consent": {"transcript": True, "recording": True}}
-    )
-    known = JobMetadata(session_id="42").with_participant_details(
-        metadata=brought.to_json(), name=""
-    )
-    assert (known.session_id, known.trainee.name) == ("42", "Ada")
-    assert known.consent.model_dump() == {"transcript": False, "recording": False}

@@ -83,7 +83,7 @@ async def test_tapped_skip_declines_the_question_and_tells_the_model() -> None:
 def ask(fake: FakeGreeting, *questions: Question) -> None:
     """Let the script ask these questions instead."""
     fake.state.script = fake.state.script.model_copy(update={"questions": list(questions)})
-    fake.state.answers.replace(questions, {})
+    fake.state.answers.rephrase(questions)
 
 
 FIRST_AID = ChoiceQuestion(
