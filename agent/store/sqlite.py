@@ -8,7 +8,6 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from agent.core.errors import StoreError
 from agent.store.interface import (
@@ -21,9 +20,6 @@ from agent.store.interface import (
 )
 from agent.store.rates import Limit, LocalRates
 from agent.store.sqlite_outcomes import SqliteOutcomes
-
-_OLD_REQUEST = "SELECT 1 FROM request WHERE asked < ? LIMIT 1"
-_DELETE_OLD = "DELETE FROM request WHERE asked < ?"
 
 
 class SqliteStore(SqliteOutcomes):
@@ -53,88 +49,59 @@ class SqliteStore(SqliteOutcomes):
         return await self._write(step)
 
     async def mark_met(self, session_id: str) -> None:
-        def step(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE session SET phase = ?, since = ? WHERE id = ? AND phase = ?",
-                (Phase.MET, time.time(), session_id, Phase.STARTED),
-            )
-
-        await self._write(step)
+        await self._execute(
+            "UPDATE session SET phase = ?, since = ? WHERE id = ? AND phase = ?",
+            (Phase.MET, time.time(), session_id, Phase.STARTED),
+        )
 
     async def end(self, session_id: str, reason: str, *, room_sid: str = "") -> None:
-        def step(db: sqlite3.Connection) -> None:
-            db.execute(
-                "INSERT INTO session (id, phase, reason, since) VALUES (?1, ?2, ?3, ?4)"
-                " ON CONFLICT (id) DO UPDATE SET phase = ?2, reason = ?3, since = ?4"
-                " WHERE (phase <> ?2 OR reason = ?5) AND (?6 = '' OR room_sid IN ('', ?6))",
-                (session_id, Phase.ENDED, reason, time.time(), PRESUMED, room_sid),
-            )
-
-        await self._write(step)
+        await self._execute(
+            "INSERT INTO session (id, phase, reason, since) VALUES (?1, ?2, ?3, ?4)"
+            " ON CONFLICT (id) DO UPDATE SET phase = ?2, reason = ?3, since = ?4"
+            " WHERE (phase <> ?2 OR reason = ?5) AND (?6 = '' OR room_sid IN ('', ?6))",
+            (session_id, Phase.ENDED, reason, time.time(), PRESUMED, room_sid),
+        )
 
     async def end_reason(self, session_id: str) -> str | None:
-        def step(db: sqlite3.Connection) -> str | None:
-            row = db.execute(
-                "SELECT reason FROM session WHERE id = ? AND phase = ? AND reason <> ?",
-                (session_id, Phase.ENDED, PRESUMED),
-            ).fetchone()
-            return str(row[0]) if row else None
-
-        return await self._read(step)
+        rows = await self._query(
+            "SELECT reason FROM session WHERE id = ? AND phase = ? AND reason <> ?",
+            (session_id, Phase.ENDED, PRESUMED),
+        )
+        return str(rows[0][0]) if rows else None
 
     async def forget_phase(self, session_id: str, *, room_sid: str = "") -> None:
-        def step(db: sqlite3.Connection) -> None:
-            db.execute(
-                "DELETE FROM session WHERE id = ?1 AND (phase <> ?2 OR reason = ?3)"
-                " AND (?4 = '' OR room_sid IN ('', ?4))",
-                (session_id, Phase.ENDED, PRESUMED, room_sid),
-            )
-
-        await self._write(step)
+        await self._execute(
+            "DELETE FROM session WHERE id = ?1 AND (phase <> ?2 OR reason = ?3)"
+            " AND (?4 = '' OR room_sid IN ('', ?4))",
+            (session_id, Phase.ENDED, PRESUMED, room_sid),
+        )
 
     async def set_room(self, session_id: str, room_sid: str) -> None:
-        def step(db: sqlite3.Connection) -> None:
-            _set_room(db, session_id, room_sid)
-
-        await self._write(step)
+        await self._write(lambda db: _set_room(db, session_id, room_sid))
 
     async def restart(self, session_id: str) -> bool:
-        def step(db: sqlite3.Connection) -> bool:
-            gone = db.execute(
-                "DELETE FROM session WHERE id = ? AND phase = ?", (session_id, Phase.ENDED)
-            )
-            return gone.rowcount == 1
-
-        return await self._write(step)
+        delete = "DELETE FROM session WHERE id = ? AND phase = ?"
+        return await self._execute(delete, (session_id, Phase.ENDED)) == 1
 
     async def claim(self, name: str, ttl_s: float) -> bool:
         return await self._write(lambda db: _claim(db, name, ttl_s))
 
     async def hold_lease(self, name: str, holder: str, ttl_s: float) -> bool:
-        def step(db: sqlite3.Connection) -> bool:
-            now = time.time()
-            held = db.execute(
-                "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)"
-                " ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?3"
-                " WHERE holder = ?2 OR until <= ?4",
-                (name, holder, now + ttl_s, now),
-            )
-            return held.rowcount == 1
-
-        return await self._write(step)
+        now = time.time()
+        held = await self._execute(
+            "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, ?3)"
+            " ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?3"
+            " WHERE holder = ?2 OR until <= ?4",
+            (name, holder, now + ttl_s, now),
+        )
+        return held == 1
 
     async def lease_is_held(self, name: str) -> bool:
-        def step(db: sqlite3.Connection) -> bool:
-            valid = "SELECT 1 FROM lease WHERE name = ? AND until > ?"
-            return db.execute(valid, (name, time.time())).fetchone() is not None
-
-        return await self._read(step)
+        valid = "SELECT 1 FROM lease WHERE name = ? AND until > ?"
+        return bool(await self._query(valid, (name, time.time())))
 
     async def release_lease(self, name: str, holder: str) -> None:
-        def step(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (name, holder))
-
-        await self._write(step)
+        await self._execute("DELETE FROM lease WHERE name = ? AND holder = ?", (name, holder))
 
     async def save_request(
         self, session_id: str, job_metadata: str, *, room_sid: str, dispatched: bool
@@ -156,18 +123,15 @@ class SqliteStore(SqliteOutcomes):
         return await self._write(step)
 
     async def recent_requests(self, within_s: float, *, keep_s: float) -> list[RecentRequest]:
-        def find(db: sqlite3.Connection) -> tuple[list[tuple[Any, ...]], bool]:
-            now = time.time()
-            found = db.execute(
-                "SELECT session_id, room_sid, job_metadata, ?1 - asked, ?1 - dispatched"
-                " FROM request WHERE asked >= ?1 - ?2 ORDER BY asked",
-                (now, within_s),
-            ).fetchall()
-            return found, db.execute(_OLD_REQUEST, (now - keep_s,)).fetchone() is not None
-
-        found, old = await self._read(find)
-        if old:  # this is read every few seconds: write only if there is something to delete
-            await self._write(lambda db: db.execute(_DELETE_OLD, (time.time() - keep_s,)).rowcount)
+        now = time.time()
+        found = await self._query(
+            "SELECT session_id, room_sid, job_metadata, ?1 - asked, ?1 - dispatched"
+            " FROM request WHERE asked >= ?1 - ?2 ORDER BY asked",
+            (now, within_s),
+        )
+        # This is called every few seconds: write only if there is something to delete.
+        if await self._query("SELECT 1 FROM request WHERE asked < ? LIMIT 1", (now - keep_s,)):
+            await self._execute("DELETE FROM request WHERE asked < ?", (now - keep_s,))
         return [
             RecentRequest(
                 session_id=session_id,
@@ -198,37 +162,27 @@ class SqliteStore(SqliteOutcomes):
         await self._write(step)
 
     async def avatar_seconds(self, day: str) -> float:
-        def step(db: sqlite3.Connection) -> float:
-            row = db.execute("SELECT seconds FROM avatar_day WHERE day = ?", (day,)).fetchone()
-            return float(row[0]) if row else 0.0
-
-        return await self._read(step)
+        rows = await self._query("SELECT seconds FROM avatar_day WHERE day = ?", (day,))
+        return float(rows[0][0]) if rows else 0.0
 
     async def avatar_sessions(self, *, only_unbilled: bool = False) -> list[AvatarSession]:
-        def step(db: sqlite3.Connection) -> list[AvatarSession]:
-            now = time.time()
-            which = "WHERE billed IS NULL" if only_unbilled else ""
-            return [
-                AvatarSession(
-                    id=id_,
-                    given_at=given,
-                    quiet_s=now - changed if billed is None else 0.0,
-                    seconds=seconds,
-                    billed_s=billed,
-                )
-                for id_, given, changed, seconds, billed in db.execute(
-                    "SELECT id, given, changed, seconds, billed FROM avatar_session "
-                    f"{which} ORDER BY given"
-                )
-            ]
-
-        return await self._read(step)
+        now, which = time.time(), "WHERE billed IS NULL" if only_unbilled else ""
+        rows = await self._query(
+            f"SELECT id, given, changed, seconds, billed FROM avatar_session {which} ORDER BY given"
+        )
+        return [
+            AvatarSession(
+                id=id_,
+                given_at=given,
+                quiet_s=now - changed if billed is None else 0.0,
+                seconds=seconds,
+                billed_s=billed,
+            )
+            for id_, given, changed, seconds, billed in rows
+        ]
 
     async def set_avatar_bill(self, session: str, billed_s: float) -> None:
-        def step(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE avatar_session SET billed = ? WHERE id = ?", (billed_s, session))
-
-        await self._write(step)
+        await self._execute("UPDATE avatar_session SET billed = ? WHERE id = ?", (billed_s, session))
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         def step(db: sqlite3.Connection) -> None:
@@ -241,9 +195,7 @@ class SqliteStore(SqliteOutcomes):
         await self._write(step)
 
     async def counts(self) -> dict[str, float]:
-        return await self._read(
-            lambda db: dict(db.execute("SELECT name, value FROM tally").fetchall())
-        )
+        return dict(await self._query("SELECT name, value FROM tally"))
 
     async def space(self) -> StoreSpace:
         used = 0

@@ -23,6 +23,7 @@ from agent.store.batches import Batches
 
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], Any]
+Values = Sequence[str | float | None]
 
 _WAIT_S = 2.0
 """Longest wait for another process's write."""
@@ -103,6 +104,14 @@ class SqliteFile:
         """Run one transaction in the store's thread, or its part in a shared one."""
         done: T = await self._writes.call(change)
         return done
+
+    async def _query(self, sql: str, values: Values = ()) -> list[Any]:
+        """Return the rows that one query finds."""
+        return await self._read(lambda db: db.execute(sql, values).fetchall())
+
+    async def _execute(self, sql: str, values: Values = ()) -> int:
+        """Run one statement as a transaction; return how many rows it changed."""
+        return await self._write(lambda db: db.execute(sql, values).rowcount)
 
     async def _write_all(self, changes: Sequence[Change]) -> list[Any]:
         """Make these changes in one transaction; see `Batches`."""

@@ -16,28 +16,22 @@ class SqliteOutcomes(SqliteFile):
     async def open_outcome(
         self, outcome_id: str, session_id: str, body: str, lease_s: float
     ) -> None:
-        def step(db: sqlite3.Connection) -> None:
-            now = time.time()
-            db.execute(
-                "INSERT INTO outcome (id, session_id, body, state, due, opened, changed)"
-                " VALUES (?1, ?2, ?3, 'open', ?4, ?5, ?5)"
-                " ON CONFLICT (id) DO UPDATE SET body = ?3, due = ?4, changed = ?5"
-                " WHERE state = 'open'",
-                (outcome_id, session_id, body, now + lease_s, now),
-            )
-
-        await self._write(step)
+        now = time.time()
+        await self._execute(
+            "INSERT INTO outcome (id, session_id, body, state, due, opened, changed)"
+            " VALUES (?1, ?2, ?3, 'open', ?4, ?5, ?5)"
+            " ON CONFLICT (id) DO UPDATE SET body = ?3, due = ?4, changed = ?5"
+            " WHERE state = 'open'",
+            (outcome_id, session_id, body, now + lease_s, now),
+        )
 
     async def save_outcome(self, outcome_id: str, body: str, lease_s: float) -> bool:
-        def step(db: sqlite3.Connection) -> bool:
-            now = time.time()
-            saved = db.execute(
-                "UPDATE outcome SET body = ?, due = ?, changed = ? WHERE id = ? AND state = 'open'",
-                (body, now + lease_s, now, outcome_id),
-            )
-            return saved.rowcount == 1
-
-        return await self._write(step)
+        now = time.time()
+        saved = await self._execute(
+            "UPDATE outcome SET body = ?, due = ?, changed = ? WHERE id = ? AND state = 'open'",
+            (body, now + lease_s, now, outcome_id),
+        )
+        return saved == 1
 
     async def close_outcome(self, outcome_id: str, body: str) -> bool:
         return await self._close(outcome_id, body, only_expired=False)
@@ -46,23 +40,17 @@ class SqliteOutcomes(SqliteFile):
         return await self._close(outcome_id, body, only_expired=True)
 
     async def _close(self, outcome_id: str, body: str, *, only_expired: bool) -> bool:
-        def step(db: sqlite3.Connection) -> bool:
-            closed = db.execute(
-                "UPDATE outcome SET state = 'closed', body = ?1, due = ?2, changed = ?2"
-                " WHERE id = ?3 AND state = 'open' AND (NOT ?4 OR due <= ?2)",
-                (body, time.time(), outcome_id, only_expired),
-            )
-            return closed.rowcount == 1
-
-        return await self._write(step)
+        closed = await self._execute(
+            "UPDATE outcome SET state = 'closed', body = ?1, due = ?2, changed = ?2"
+            " WHERE id = ?3 AND state = 'open' AND (NOT ?4 OR due <= ?2)",
+            (body, time.time(), outcome_id, only_expired),
+        )
+        return closed == 1
 
     async def expired_outcomes(self, limit: int) -> list[tuple[str, str]]:
-        return await self._read(
-            lambda db: db.execute(
-                "SELECT id, body FROM outcome WHERE state = 'open' AND due <= ?"
-                " ORDER BY due LIMIT ?",
-                (time.time(), limit),
-            ).fetchall()
+        return await self._query(
+            "SELECT id, body FROM outcome WHERE state = 'open' AND due <= ? ORDER BY due LIMIT ?",
+            (time.time(), limit),
         )
 
     async def due_outcomes(
@@ -89,37 +77,25 @@ class SqliteOutcomes(SqliteFile):
         return await self._write(take)
 
     async def pending_deliveries(self) -> int:
-        found: tuple[int] = await self._read(
-            lambda db: db.execute("SELECT count(*) FROM outcome WHERE state = 'closed'").fetchone()
-        )
-        return found[0]
+        rows = await self._query("SELECT count(*) FROM outcome WHERE state = 'closed'")
+        return int(rows[0][0])
 
     async def retry_delivery(self, outcome_id: str, attempts: int, delay_s: float) -> None:
-        def step(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE outcome SET due = ?, attempts = ? WHERE id = ? AND state = 'closed'",
-                (time.time() + delay_s, attempts, outcome_id),
-            )
-
-        await self._write(step)
+        await self._execute(
+            "UPDATE outcome SET due = ?, attempts = ? WHERE id = ? AND state = 'closed'",
+            (time.time() + delay_s, attempts, outcome_id),
+        )
 
     async def finish_delivery(self, outcome_id: str) -> None:
-        def step(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE outcome SET state = 'done' WHERE id = ? AND state = 'closed'",
-                (outcome_id,),
-            )
-
-        await self._write(step)
+        await self._execute(
+            "UPDATE outcome SET state = 'done' WHERE id = ? AND state = 'closed'", (outcome_id,)
+        )
 
     async def outcomes(self, session_id: str) -> list[str]:
-        found = await self._read(
-            lambda db: db.execute(
-                "SELECT body FROM outcome WHERE session_id = ? ORDER BY opened, rowid",
-                (session_id,),
-            ).fetchall()
+        rows = await self._query(
+            "SELECT body FROM outcome WHERE session_id = ? ORDER BY opened, rowid", (session_id,)
         )
-        return [body for (body,) in found]
+        return [body for (body,) in rows]
 
     async def forget_session(self, session_id: str) -> int:
         def step(db: sqlite3.Connection) -> int:
@@ -133,7 +109,8 @@ class SqliteOutcomes(SqliteFile):
             _delete_expired_claims(db)
             now = time.time()
             # Keep today and yesterday: the budget of today is checked against the ledger.
-            _delete_ledger_days(db, now - max(age_s, _DAY_S))
+            before = now - max(age_s, _DAY_S)
+            db.execute("DELETE FROM avatar_day WHERE day < date(?, 'unixepoch')", (before,))
             db.execute("DELETE FROM avatar_session WHERE given <= ?", (now - age_s,))
             old = db.execute(
                 "SELECT id FROM ("
@@ -156,10 +133,6 @@ def _delete_session(db: sqlite3.Connection, session_id: str) -> int:
     db.execute("DELETE FROM session WHERE id = ?", (session_id,))
     db.execute("DELETE FROM request WHERE session_id = ?", (session_id,))
     return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount
-
-
-def _delete_ledger_days(db: sqlite3.Connection, before: float) -> None:
-    db.execute("DELETE FROM avatar_day WHERE day < date(?, 'unixepoch')", (before,))
 
 
 def _delete_expired_claims(db: sqlite3.Connection) -> None:
