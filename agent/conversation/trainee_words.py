@@ -205,7 +205,6 @@ class TraineeWords:
         if self._line.under_way and is_backchannel(text, self._state.script.locale):  # 3
             self._state.events.emit(SpeechRecognised())
             if event.type is not SpeechEventType.INTERIM_TRANSCRIPT:
-                self._activity.backchannel_heard()
                 self._line.resume()
             if final:
                 self._waiting.add_backchannel(event)

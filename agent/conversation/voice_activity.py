@@ -66,14 +66,6 @@ class VoiceActivity(VAD):
         for stream in self._open_streams:
             stream.end_turn()
 
-    def backchannel_heard(self) -> None:
-        """Report the end of speech at its first silence, so that a paused line continues.
-
-        The detector itself reports it 0.25 s later.
-        """
-        for stream in self._open_streams:
-            stream.end_when_quiet()
-
     @property
     def in_line(self) -> bool:
         """True while the agent says a line."""
@@ -121,12 +113,6 @@ class NoiseGate:
         """The latest event that was passed on as speech; None if the latest was silence."""
         self._turn_over = False
         """True after `end_turn`, until the detector reports an end of speech or new speech."""
-        self._ends_since: float | None = None
-        """When `end_when_quiet` was called in the current sound."""
-
-    def end_when_quiet(self) -> None:
-        """End the current sound for the session at its first silence, unless more words come."""
-        self._ends_since = time.monotonic()
 
     def end_turn(self) -> list[VADEvent]:
         """Return the events to pass on because the trainee's turn is over."""
@@ -147,17 +133,7 @@ class NoiseGate:
         for each in passed:
             ended = each.type is VADEventType.END_OF_SPEECH or not each.speaking
             self._latest = None if ended else each
-        return [*passed, *self._ends_early(event)]
-
-    def _ends_early(self, event: VADEvent) -> list[VADEvent]:
-        if self._ends_since is None or event.type is VADEventType.START_OF_SPEECH:
-            self._ends_since = None
-            return []
-        if event.raw_accumulated_silence == 0:
-            return []
-        more_words = self._activity.has_words_since(self._ends_since)
-        self._ends_since = None
-        return [] if more_words else self.end_turn()
+        return passed
 
     def _after_turn(self, event: VADEvent) -> list[VADEvent]:
         """Report silence until the detector reports an end of speech, or new speech."""
@@ -172,8 +148,7 @@ class NoiseGate:
             self._turn_over = False
             self._began_at, self._in_line = time.monotonic(), self._activity.in_line
             return [replace(event, type=VADEventType.START_OF_SPEECH), event]
-        # With a duration, the session would pause the line again if nova-3 is used.
-        return [replace(event, speaking=False, speech_duration=0.0)]
+        return [replace(event, speaking=False)]
 
     def _without_noise(self, event: VADEvent) -> list[VADEvent]:
         activity, now = self._activity, time.monotonic()
@@ -211,9 +186,6 @@ class _Stream:
     def end_turn(self) -> None:
         if not self._passed.closed:
             self._pass(self._gate.end_turn())
-
-    def end_when_quiet(self) -> None:
-        self._gate.end_when_quiet()
 
     def push_frame(self, frame: rtc.AudioFrame) -> None:
         for event in self._detector.take(frame):
