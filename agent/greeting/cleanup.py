@@ -22,83 +22,59 @@ _LEAVE_TIMEOUT_S: Final = 0.2
 """Longest waits for the session to close, and for the agent to leave the room."""
 
 
-class Cleanup:
-    """The end of one greeting."""
+async def clean_up(
+    greeting: Greeting,
+    page: PageObserver,
+    recorder: OutcomeRecorder,
+    store: Store | None,
+    room_sid: str,
+    reason: str,
+) -> str:
+    """Clean up after the greeting.
 
-    def __init__(
-        self,
-        greeting: Greeting,
-        page: PageObserver,
-        recorder: OutcomeRecorder,
-        store: Store | None,
-        room_sid: str,
-    ) -> None:
-        """Prepare to clean up; nothing ends before `run`.
+    Args:
+        store: where the end of the session is recorded; None if it could not be opened.
+        room_sid: the room of this greeting, as the job has it.
+        reason: why the greeting ended, as the worker knows it.
 
-        Args:
-            store: where the end of the session is recorded; None if it could not be opened.
-            room_sid: the room of this greeting, as the job has it.
-        """
-        self._greeting = greeting
-        self._page = page
-        self._recorder = recorder
-        self._store = store
-        self._room_sid = room_sid
-
-    async def run(self, reason: str) -> str:
-        """Clean up after the greeting.
-
-        Args:
-            reason: why the greeting ended, as the worker knows it.
-
-        Returns:
-            The reason that is in the outcome; see `OutcomeRecorder.final_reason`.
-        """
-        greeting = self._greeting
-        greeting.tasks.cancel()
-        greeting.output.close()
-        greeting.avatar.stop_speaking()
-        reason = await self._close_room(reason)
-        await greeting.avatar.close()
-        reason = await self._recorder.final_reason(reason)
-        greeting.events.emit(Ended(reason))
-        await record_session_end(
-            self._store,
-            session_id=greeting.state.metadata.session_id,
-            room_sid=self._room_sid,
-            reason=reason,
-        )
-        await self._finish_recording(reason)
-        await self._recorder.close(reason)
-        return reason
-
-    async def _close_room(self, reason: str) -> str:
-        """Close the session, which needs the room, and delete the room with everyone in it.
-
-        Returns:
-            The reason; `ROOM_CLOSED` if LiveKit stopped the job because the room was deleted. This
-            can arrive before the end of the room, and then looks as if the worker was stopped.
-        """
-        greeting = self._greeting
-        closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
-        if not greeting.room.isconnected():
-            # The room is gone, or the endpoint removes it.
-            await closing
-            return reason
-        await asyncio.gather(self._page.show_end(reason), closing)
-        # Leave before the room is deleted; otherwise livekit-rtc logs errors.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
-                await greeting.room.disconnect()
-        room_was_open = await greeting.livekit.delete()
-        if reason == end_reasons.WORKER_SHUTDOWN and not room_was_open:
-            return end_reasons.ROOM_CLOSED
-        return reason
-
-    async def _finish_recording(self, reason: str) -> None:
-        recording = self._greeting.recording
-        if recording is None:
-            return
-        deleted = await self._recorder.is_deleted()
+    Returns:
+        The reason that is in the outcome; see `OutcomeRecorder.final_reason`.
+    """
+    greeting.tasks.cancel()
+    greeting.output.close()
+    greeting.avatar.stop_speaking()
+    reason = await _close_room(greeting, page, reason)
+    await greeting.avatar.close()
+    reason = await recorder.final_reason(reason)
+    greeting.events.emit(Ended(reason))
+    session_id = greeting.state.metadata.session_id
+    await record_session_end(store, session_id=session_id, room_sid=room_sid, reason=reason)
+    if greeting.recording is not None:
+        deleted = await recorder.is_deleted()
         at_once = reason == end_reasons.WORKER_SHUTDOWN
-        await recording.finish(keep=not deleted, at_once=at_once)
+        await greeting.recording.finish(keep=not deleted, at_once=at_once)
+    await recorder.close(reason)
+    return reason
+
+
+async def _close_room(greeting: Greeting, page: PageObserver, reason: str) -> str:
+    """Close the session, which needs the room, and delete the room with everyone in it.
+
+    Returns:
+        The reason; `ROOM_CLOSED` if LiveKit stopped the job because the room was deleted. This can
+        arrive before the end of the room, and then looks as if the worker was stopped.
+    """
+    closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
+    if not greeting.room.isconnected():
+        # The room is gone, or the endpoint removes it.
+        await closing
+        return reason
+    await asyncio.gather(page.show_end(reason), closing)
+    # Leave before the room is deleted; otherwise livekit-rtc logs errors.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_TIMEOUT_S):
+            await greeting.room.disconnect()
+    room_was_open = await greeting.livekit.delete()
+    if reason == end_reasons.WORKER_SHUTDOWN and not room_was_open:
+        return end_reasons.ROOM_CLOSED
+    return reason

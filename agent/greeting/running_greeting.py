@@ -17,7 +17,7 @@ from agent.core.events import ConversationStarted
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
 from agent.greeting.behaviours import BEHAVIOURS
-from agent.greeting.cleanup import Cleanup
+from agent.greeting.cleanup import clean_up
 from agent.greeting.first_avatar import FirstAvatar
 from agent.greeting.greeting import build_greeting
 from agent.greeting.observers import OBSERVERS
@@ -49,6 +49,7 @@ class RunningGreeting:
             first_avatar: may have been requested already; `start` takes it over.
         """
         self._ctx = ctx
+        self._store = store
         self._first_avatar = first_avatar
         self._greeting = greeting = build_greeting(ctx, settings, state)
         events = state.events
@@ -59,9 +60,8 @@ class RunningGreeting:
         self._subscribers += [PageRpcs(ctx.room, self._arrivals, events)]
         self._subscribers += [EndMessages(ctx.room, events)]
         self._subscribers += [TypedText(ctx.room, greeting.trainee, events)]
-        page = PageObserver(greeting)
+        self._page = PageObserver(greeting)
         self._recorder = OutcomeRecorder(greeting, store, ctx.job.id)
-        self._cleanup = Cleanup(greeting, page, self._recorder, store, ctx.job.room.sid)
         self._waiting_for_end: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
@@ -130,8 +130,10 @@ class RunningGreeting:
         await asyncio.shield(self._closing)
 
     async def _clean_up(self) -> None:
-        reason = await self._greeting.ending.wait()
+        reason, room_sid = await self._greeting.ending.wait(), self._ctx.job.room.sid
         try:
-            reason = await self._cleanup.run(reason)
+            reason = await clean_up(
+                self._greeting, self._page, self._recorder, self._store, room_sid, reason
+            )
         finally:
             self._ctx.shutdown(reason)

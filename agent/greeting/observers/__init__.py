@@ -1,7 +1,7 @@
 """What records a greeting: outcome, page attributes, metrics, timeline and log.
 
 Observers change nothing about the conversation. `PageObserver` and `OutcomeRecorder` also take part
-in the end of the greeting, so `RunningGreeting` passes them to `Cleanup`.
+in the end of the greeting, so `RunningGreeting` passes them to `clean_up`.
 """
 
 from __future__ import annotations
