@@ -182,7 +182,9 @@ class SqliteStore(SqliteOutcomes):
         ]
 
     async def set_avatar_bill(self, session: str, billed_s: float) -> None:
-        await self._execute("UPDATE avatar_session SET billed = ? WHERE id = ?", (billed_s, session))
+        await self._execute(
+            "UPDATE avatar_session SET billed = ? WHERE id = ?", (billed_s, session)
+        )
 
     async def add_counts(self, counts: Mapping[str, float]) -> None:
         def step(db: sqlite3.Connection) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from agent.core.settings import EndpointSettings
 from agent.core.settings.field_types import parse_rate
@@ -36,35 +36,27 @@ class Rate:
 
 
 class RateLimits:
-    """The limits per session, per trainee and for the backend's key.
-
-    Each method returns the limits of one request. `Store.start` and `Store.count` count it.
-    """
+    """The limits per session, per trainee and for the backend's key."""
 
     def __init__(self, settings: EndpointSettings) -> None:
         self._session = Rate.of(settings.rate_limit_session)
         self._trainee = Rate.of(settings.rate_limit_trainee)
         self._backend = Rate.of(settings.rate_limit_backend)
 
-    def start(self, session_id: str, trainee_id: str, *, by_backend: bool) -> list[Limit]:
-        """Limit the start of a greeting.
+    def of(
+        self,
+        what: Literal["start", "end", "feedback"],
+        session_id: str,
+        *,
+        by_backend: bool,
+        trainee_id: str = "",
+    ) -> list[Limit]:
+        """Return the limits of one request; `Store.start` and `Store.count` count it.
 
         Args:
+            what: each kind of request has counts of its own: an end saves money.
             trainee_id: the platform's id; without one there is no limit per trainee.
         """
-        return self._limits("start", session_id, trainee_id, by_backend=by_backend)
-
-    def end(self, session_id: str, *, by_backend: bool) -> list[Limit]:
-        """Limit the end of a greeting. It has counts of its own: an end saves money."""
-        return self._limits("end", session_id, by_backend=by_backend)
-
-    def feedback(self, session_id: str, *, by_backend: bool) -> list[Limit]:
-        """Limit feedback. It has counts of its own, so that it uses up no limit of ends."""
-        return self._limits("feedback", session_id, by_backend=by_backend)
-
-    def _limits(
-        self, what: str, session_id: str, trainee_id: str = "", *, by_backend: bool
-    ) -> list[Limit]:
         now = time.time()
         limits: list[Limit] = []
         if self._session:

@@ -43,7 +43,9 @@ async def test_replicas_count_requests_together(redis_url: str, tmp_path: Path) 
     one, two = RedisStore(redis_url), RedisStore(redis_url)
     try:
         asked = [
-            store.start(f"{i}", limits=limits.start(f"{i}", "t-1", by_backend=False))
+            store.start(
+                f"{i}", limits=limits.of("start", f"{i}", by_backend=False, trainee_id="t-1")
+            )
             for i in range(5)
             for store in (one, two)
         ]
@@ -51,7 +53,7 @@ async def test_replicas_count_requests_together(redis_url: str, tmp_path: Path) 
         refused = [each for each in done if isinstance(each, LimitReached)]
         assert len(refused) == 4
         assert all(1 <= each.wait_s <= 60 for each in refused)
-        await one.start("9", limits=limits.start("9", "t-2", by_backend=True))
+        await one.start("9", limits=limits.of("start", "9", by_backend=True, trainee_id="t-2"))
         async with redis.Redis.from_url(redis_url, decode_responses=True) as server:
             kept = [key async for key in server.scan_iter("greeter:rate*")]
             assert kept

@@ -34,7 +34,9 @@ class Counted:
 
     def refuses(self, session: str, trainee: str = "", *, backend: bool = True) -> bool:
         try:
-            self.counts.count(self.limits.start(session, trainee, by_backend=backend))
+            self.counts.count(
+                self.limits.of("start", session, by_backend=backend, trainee_id=trainee)
+            )
         except LimitReached as e:
             return 1 <= e.wait_s <= 60
         return False
@@ -54,9 +56,9 @@ def test_session_trainee_and_key_have_limits_of_their_own(tmp_path: Path) -> Non
     assert not counted.refuses("c", "t-2", backend=False), "a browser is not the key"
     # An end is counted apart: it is what saves money.
     for _ in range(2):
-        counted.counts.count(counted.limits.end("1", by_backend=True))
+        counted.counts.count(counted.limits.of("end", "1", by_backend=True))
     with pytest.raises(LimitReached, match="too many requests: this session may send 2 in 60 s"):
-        counted.counts.count(counted.limits.end("1", by_backend=True))
+        counted.counts.count(counted.limits.of("end", "1", by_backend=True))
 
 
 async def test_feedback_does_not_use_up_the_limits_of_ends(tmp_path: Path) -> None:

@@ -182,10 +182,11 @@ async def start_greeting(session_id: SessionId, request: Request) -> Response:
     metadata: JobMetadata = request.state.metadata.model_copy(
         update={"asked_at": time.time(), "join_timeout_s": body.join_timeout_s}
     )
-    limits = services.rate_limits.start(
+    limits = services.rate_limits.of(
+        "start",
         session_id,
-        caller.subject or metadata.trainee.id,
         by_backend=caller.role is Role.BACKEND,
+        trainee_id=caller.subject or metadata.trainee.id,
     )
     before = await services.greetings.start(metadata, restart=body.restart is True, limits=limits)
     first = before is None
@@ -222,7 +223,8 @@ async def end_greeting(session_id: SessionId, request: Request) -> EndResponse:
         request.state.metadata = _metadata(settings, session_id, caller.claims, caller.subject)
     body = await read_body(request, EndRequest)
     by_backend = caller.role is Role.BACKEND
-    await services.store.count(services.rate_limits.end(session_id, by_backend=by_backend))
+    limits = services.rate_limits.of("end", session_id, by_backend=by_backend)
+    await services.store.count(limits)
     await services.greetings.end(session_id, body.reason)
     request.state.outcome = "ended"
     ENDED.labels(caller.role.name.lower()).inc()
@@ -252,7 +254,8 @@ async def give_feedback(session_id: SessionId, request: Request) -> FeedbackResp
     caller = await _authenticate(request, session_id, allow_room_token=True)
     body = await read_body(request, FeedbackRequest)
     by_backend = caller.role is Role.BACKEND
-    await services.store.count(services.rate_limits.feedback(session_id, by_backend=by_backend))
+    limits = services.rate_limits.of("feedback", session_id, by_backend=by_backend)
+    await services.store.count(limits)
     feedback = Feedback(
         helpful=body.helpful, comment=one_line(body.comment, COMMENT_MAX), at=datetime.now(UTC)
     )
