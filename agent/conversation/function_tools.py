@@ -12,13 +12,16 @@ The schemas use only the keywords that Gemini accepts in `parametersJsonSchema`
 from __future__ import annotations
 
 import math
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from livekit.agents import Agent, StopResponse, function_tool, llm
 
 from agent.conversation.state import GreetingState
 from agent.core.events import ClosingRequested, RecordingDeclined
 from agent.scripts import ChoiceQuestion, NumberQuestion, Question, TextQuestion
+
+if TYPE_CHECKING:
+    from agent.conversation.script_in_use import ScriptInUse
 
 END_GREETING: Final = "end_greeting"
 RECORD: Final = "record_"
@@ -30,20 +33,12 @@ _SENT_MAX: Final = 80
 Tools = list[llm.Tool | llm.Toolset]
 
 
-class Speaker(Protocol):
-    """What the functions can change about the way the agent speaks; see `ScriptInUse`."""
-
-    def switch_language(self, locale: str) -> Agent | None: ...
-
-    def slow_down(self) -> bool: ...
-
-
 class FunctionTools:
     """The functions of one conversation."""
 
-    def __init__(self, state: GreetingState, speaker: Speaker) -> None:
+    def __init__(self, state: GreetingState, script: ScriptInUse) -> None:
         self._state = state
-        self._speaker = speaker
+        self._script = script
 
     def declared(self) -> Tools:
         """The functions for the script in use."""
@@ -130,14 +125,14 @@ class FunctionTools:
         return self._state.answers.summary if tapped else ""
 
     async def _switch_language(self, raw_arguments: dict[str, object]) -> Agent | str:
-        agent = self._speaker.switch_language(_text(raw_arguments, "locale"))
+        agent = self._script.switch_language(_text(raw_arguments, "locale"))
         if agent is None:
             locale = self._state.script.locale
             return f"Continue in {locale}; the script has no other language for this."
         return agent
 
     async def _speak_slower(self, raw_arguments: dict[str, object]) -> str:
-        slower = self._speaker.slow_down()
+        slower = self._script.slow_down()
         how = "Your voice is slower now." if slower else "Your voice has no slower pace."
         return f"{how} Use short, simple sentences, and say again what they missed."
 

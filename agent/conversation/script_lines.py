@@ -15,11 +15,11 @@ from livekit.agents import NOT_GIVEN, AgentSession
 from livekit.agents.voice import SpeechHandle
 
 from agent.conversation.line_texts import LineTexts
-from agent.conversation.opening_line import opening_line
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
 from agent.core.events import OpeningFinished, OpeningStarted
 from agent.core.log import logger
+from agent.scripts.disclosure import insert_recording_disclosure
 from agent.scripts.speakable import estimate_speech_s
 from agent.speech.language_speech import LanguageSpeech
 from agent.speech.prepared_line import PreparedLine
@@ -144,3 +144,21 @@ class ScriptLines:
         # An opening that was lost is over when `_say_again` has said it again.
         if speech not in self._lost:
             self._events.emit(OpeningFinished(interrupted=speech.interrupted))
+
+
+def opening_line(state: GreetingState) -> str:
+    """Return the first line of an agent: the script's opening.
+
+    If the trainee heard it from an earlier agent, return an apology and the open question instead,
+    with the recording disclosure if they have not heard that one.
+    """
+    script, earlier = state.script, state.earlier.disclosure
+    recorded = state.recording is not None and state.recording.status == "recording"
+    if earlier is None or not script.resume:
+        return script.opening_recorded if recorded else script.opening
+    question = state.answers.next_open()
+    line = f"{script.resume} {question.ask if question else script.check_in}"
+    if recorded and not (earlier.recording and earlier.recording.heard_to_end):
+        name = state.metadata.trainee.name
+        line = insert_recording_disclosure(line, script.recording_disclosure, given=[name])
+    return line

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from agent.conversation.answers import Answers
-from agent.conversation.function_tools import FunctionTools, Speaker
+from agent.conversation.function_tools import FunctionTools
 from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
@@ -56,7 +56,7 @@ class Interview:
         """What the product declares for this script, by name."""
         metadata = JobMetadata(training_type=self.training, locale=self.locale)
         state = GreetingState(metadata=metadata, may_be_recorded=True)
-        declared = FunctionTools(state, cast(Speaker, None)).declared()
+        declared = FunctionTools(state, cast(Any, None)).declared()
         schemas = [cast(Any, tool).info.raw_schema for tool in declared]
         return {s["name"]: {"parametersJsonSchema": s["parameters"]} for s in schemas}
 

@@ -10,7 +10,7 @@ import pytest
 from livekit.agents import llm
 from livekit.plugins.google.utils import create_tools_config
 
-from agent.conversation.function_tools import FunctionTools, Speaker
+from agent.conversation.function_tools import FunctionTools
 from agent.conversation.state import GreetingState
 from agent.core.job_metadata import JobMetadata
 from agent.demo.providers.gemini.rules import problem
@@ -32,7 +32,7 @@ class Tools:
         )
         (folder / "en.md").write_text(text.replace("maximum: 60.5", "maximum: 60.5, unit: years"))
         self.state = GreetingState(metadata=JobMetadata(), library=load_library(root))
-        self.tools = FunctionTools(self.state, cast(Speaker, None)).declared()
+        self.tools = FunctionTools(self.state, cast(Any, None)).declared()
 
     @property
     def schemas(self) -> dict[str, dict[str, Any]]:
@@ -151,7 +151,7 @@ def test_gemini_accepts_the_functions_of_every_shipped_script() -> None:
             metadata = JobMetadata.model_validate(known)
             state = GreetingState(metadata=metadata, may_be_recorded=True)
             assert (state.script.name, state.script.locale) == (name, locale)
-            declared = FunctionTools(state, cast(Speaker, None)).declared()
+            declared = FunctionTools(state, cast(Any, None)).declared()
             config, _ = create_tools_config(llm.ToolContext(declared))
             tools = [t.model_dump(by_alias=True, exclude_none=True, mode="json") for t in config]
             functions = tools[0]["functionDeclarations"]

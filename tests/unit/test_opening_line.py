@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.conversation.opening_line import opening_line
 from agent.conversation.question_progress import QuestionTracker
+from agent.conversation.script_lines import opening_line
 from agent.conversation.state import GreetingState
 from agent.core.job_metadata import JobMetadata
 from agent.core.types import Answer

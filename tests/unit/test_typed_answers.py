@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 
 from agent.conversation.answers import Answers
-from agent.conversation.function_tools import FunctionTools, Speaker
+from agent.conversation.function_tools import FunctionTools
 from agent.conversation.state import GreetingState
 from agent.core.events import Events
 from agent.core.job_metadata import JobMetadata
@@ -64,7 +64,7 @@ def state_in(locale: str, library: Library) -> GreetingState:
 async def result_of(said: str, id: str, state: GreetingState) -> object:
     """What becomes of an answer: its value, `skip` or `again`."""
     (question,) = [q for q in state.script.questions if q.id == id]
-    tools = {t.id: t for t in FunctionTools(state, cast(Speaker, None)).declared()}
+    tools = {t.id: t for t in FunctionTools(state, cast(Any, None)).declared()}
     schemas = [cast(Any, tool).info.raw_schema for tool in tools.values()]
     functions = {s["name"]: {"parametersJsonSchema": s["parameters"]} for s in schemas}
     turns = [Turn("model", question.ask), Turn("user", said)]
