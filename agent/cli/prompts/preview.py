@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader
 from agent.cli.prompts.arguments import Tools, add_prompts_folder, find_script
 from agent.cli.prompts.audio import LineVoice, line_voice
 from agent.cli.prompts.preview_server import serve
-from agent.cli.prompts.preview_table import Row, place_findings, rows_of
 from agent.cli.prompts.render import render_all
+from agent.cli.prompts.text_table import Row, place_findings, rows_of
 from agent.scripts.check import check_path
 from agent.scripts.finding import Finding
 from agent.scripts.library import folders

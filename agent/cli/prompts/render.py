@@ -16,23 +16,13 @@ from agent.cli.prompts.arguments import (
     find_script,
     metadata_of,
 )
+from agent.cli.prompts.text_table import LINES, Row, kind_of, rows_of, timed
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.scripts import RenderedScript, ScriptSelection, load_library, script_for
-from agent.scripts.question_format import format_condition
 from agent.scripts.rendering import render_script
-from agent.scripts.schema import SHARED_LINES, Question
 from agent.scripts.selection import find_locale, match_alias
-from agent.scripts.speakable import estimate_speech_s
 
-_IN_OPENING = frozenset({"ai_disclosure", "recording_disclosure"})
-LINES = (
-    *("opening", "opening_recorded", "closing"),
-    *(line for line in SHARED_LINES if line not in _IN_OPENING),
-    "welcome_text",
-)
-"""Texts that are said word for word; `welcome_text` is only read."""
-_READ = frozenset({"welcome_text", "facts", "talking_points"})
 _NAME = "Ana"
 
 
@@ -105,61 +95,31 @@ def render_all(
     return rendered
 
 
-def _variant_of(script: RenderedScript) -> str:
-    """Name the locale and the industry of a rendered script."""
-    return f"{script.locale}, {script.industry}" if script.industry else script.locale
-
-
-def timed(field: str, script: RenderedScript, text: str) -> str:
-    """Return the seconds that a text takes to say; empty for a text that is read."""
-    return "" if field in _READ else f"{estimate_speech_s(text, script.locale):.0f} s"
-
-
 def _side_by_side(rendered: Sequence[RenderedScript]) -> Iterator[str]:
-    """Show each text in all variants; an industry only where it differs."""
-    first = rendered[0]
-    versions = {script.locale: script.version for script in rendered}
-    named = ", ".join(f"{tag} version {version}" for tag, version in versions.items())
-    yield f"{first.name}: {named}"
-    for field in LINES:
-        yield f"\n{field.replace('_', ' ')}"
-        yield from _variants(field, [(script, getattr(script, field)) for script in rendered])
-    for i, question in enumerate(first.questions):
-        yield f"\nquestion {named_question(question)}"
-        asked = [(s, _with_choices(s.questions[i])) for s in rendered if len(s.questions) > i]
-        yield from _variants("ask", asked)
-    for field in ("facts", "talking_points"):
-        yield f"\n{field.replace('_', ' ')}, which the LLM puts in its own words"
-        lists = [(s, "\n".join(f"- {text}" for text in getattr(s, field))) for s in rendered]
-        yield from _variants(field, lists)
+    """Show each text in all locales; in an industry only where it differs."""
+    locales: dict[str, list[RenderedScript]] = {}
+    for script in rendered:
+        locales.setdefault(script.locale, []).append(script)
+    versions = [f"{tag} version {scripts[0].version}" for tag, scripts in locales.items()]
+    yield f"{rendered[0].name}: {', '.join(versions)}"
+    for row in rows_of(locales):
+        yield f"\n{row.name}{f' ({row.note})' if row.note else ''}"
+        yield from _lines_of(row)
 
 
-def _variants(field: str, texts: Sequence[tuple[RenderedScript, str]]) -> Iterator[str]:
-    width = max(len(_variant_of(script)) for script, _ in texts)
+def _lines_of(row: Row) -> Iterator[str]:
     columns = max(60, min(shutil.get_terminal_size((100, 24)).columns, 140))
-    general: dict[str, str] = {}
-    for script, text in texts:
-        if script.industry and general.get(script.locale) == text:
-            continue
-        if not script.industry:
-            general[script.locale] = text
-        head = f"  {_variant_of(script):<{width}}  {timed(field, script, text):>4}  "
-        for number, line in enumerate(text.splitlines() or ["(none)"]):
-            start = " " * len(head) if number else head
-            indent = " " * len(head)
-            yield textwrap.fill(line, columns, initial_indent=start, subsequent_indent=indent)
-
-
-def named_question(question: Question) -> str:
-    kind = f"{question.type}, {'required' if question.required else 'optional'}"
-    return f"{question.id} ({kind}{format_condition(question, '; ')})"
-
-
-def _with_choices(question: Question) -> str:
-    lines = [question.ask]
-    if question.type == "choice":
-        lines += [f"{id}: {words}" for id, words in question.choices.items()]
-    return "\n".join(lines)
+    texts = [
+        (f"{cell.locale}, {each.industry}" if each.industry else cell.locale, each)
+        for cell in row.cells
+        for each in cell.variants
+    ]
+    width = max(len(variant) for variant, _ in texts)
+    for variant, each in texts:
+        head = f"  {variant:<{width}}  {each.seconds:>4}  "
+        indent = " " * len(head)
+        text = each.text or "(none)"
+        yield textwrap.fill(text, columns, initial_indent=head, subsequent_indent=indent)
 
 
 def _not_as_asked(metadata: JobMetadata, script: RenderedScript) -> list[str]:
@@ -192,7 +152,7 @@ def _one(script: RenderedScript) -> Iterator[str]:
     yield "\nquestions:" if script.questions else "\nno questions"
     for question in script.questions:
         seconds = timed("ask", script, question.ask)
-        ask, *choices = _with_choices(question).splitlines()
-        yield f"  {named_question(question)}, {seconds}: {ask}"
-        yield from (f"    {choice}" for choice in choices)
+        yield f"  {question.id} ({kind_of(question)}), {seconds}: {question.ask}"
+        if question.type == "choice":
+            yield from (f"    {id}: {words}" for id, words in question.choices.items())
     yield f"\ninstructions for the LLM:\n{script.instructions}"

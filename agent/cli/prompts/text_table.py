@@ -1,13 +1,27 @@
-"""The table of `prompts preview`: a row for each text of a script, a column for each locale."""
+"""A table of a script's texts: a row for each text, a cell for each locale.
+
+`prompts render` prints it, and `prompts preview` makes a page of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.cli.prompts.render import LINES, named_question, timed
 from agent.scripts import Question, RenderedScript
 from agent.scripts.finding import Finding, Loc, dotted
+from agent.scripts.question_format import format_condition
+from agent.scripts.schema import SHARED_LINES
+from agent.scripts.speakable import estimate_speech_s
+
+_IN_OPENING = frozenset({"ai_disclosure", "recording_disclosure"})
+LINES = (
+    *("opening", "opening_recorded", "closing"),
+    *(line for line in SHARED_LINES if line not in _IN_OPENING),
+    "welcome_text",
+)
+"""Texts that are said word for word; `welcome_text` is only read."""
+_READ = frozenset({"welcome_text", "facts", "talking_points"})
 
 Variants = Sequence[RenderedScript]
 """A script in one locale: in general, and then for each industry."""
@@ -88,7 +102,18 @@ def _questions(locales: Mapping[str, Variants]) -> Iterator[Row]:
             for variants in locales.values()
         ]
         name = f"question {question.id}"
-        yield Row(("questions", number), name, named_question(question), cells)
+        yield Row(("questions", number), name, kind_of(question), cells)
+
+
+def kind_of(question: Question) -> str:
+    """Return the type of a question, and when it is asked: `number, optional; only if …`."""
+    required = "required" if question.required else "optional"
+    return f"{question.type}, {required}{format_condition(question, '; ')}"
+
+
+def timed(field: str, script: RenderedScript, text: str) -> str:
+    """Return the seconds that a text takes to say; empty for a text that is read."""
+    return "" if field in _READ else f"{estimate_speech_s(text, script.locale):.0f} s"
 
 
 def _asked(script: RenderedScript, number: int) -> str:
@@ -130,6 +155,6 @@ def _cell(variants: Variants, name: str, texts: Sequence[str]) -> Cell:
     found = [
         Text(script.industry, text, timed(name, script, text))
         for script, text in zip(variants, texts, strict=True)
-        if not script.industry or text != texts[0]
+        if script is variants[0] or text != texts[0]
     ]
     return Cell(variants[0].locale, found)
