@@ -10,8 +10,8 @@ from pathlib import Path
 
 from agent.core.errors import ScriptError
 from agent.core.locales import language_of
-from agent.scripts.check_file import check_common, check_file, spoken_texts
-from agent.scripts.finding import Finding, Loc
+from agent.scripts.check_file import aliases_in, check_common, check_file, spoken_texts
+from agent.scripts.finding import Finding
 from agent.scripts.library import (
     COMMON,
     Library,
@@ -224,22 +224,12 @@ def _ambiguous(library: Library) -> Iterator[Finding]:
     owner = {normalize_words(name, ignored): name for name in reversed(library.scripts)}
     for name, files in library.scripts.items():
         for file in files.values():
-            for i, alias in enumerate(file.fields.training_types):
+            for loc, alias in aliases_in(file.fields):
                 plain = normalize_words(alias, ignored)
                 if not plain:
                     message = f"{alias!r} has only ignored words (see `ignored_words` in _common)"
-                elif owner.setdefault(plain, name) != name:
+                elif loc[0] == "training_types" and owner.setdefault(plain, name) != name:
                     message = f"{alias!r} already belongs to {owner[plain]}"
                 else:
                     continue
-                yield file.finding(("training_types", i), message)
-            lists: dict[Loc, list[str]] = {("roles",): file.fields.roles}
-            for key, industry in file.fields.industries.items():
-                lists["industries", key, "aliases"] = industry.aliases
-            for loc, aliases in lists.items():
-                for i, alias in enumerate(aliases):
-                    if not normalize_words(alias, ignored):
-                        message = (
-                            f"{alias!r} has only ignored words (see `ignored_words` in _common)"
-                        )
-                        yield file.finding((*loc, i), message)
+                yield file.finding(loc, message)

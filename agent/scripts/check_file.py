@@ -12,7 +12,7 @@ from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
 from agent.core.locales import language_of
 from agent.scripts.check_rendered import check_rendered
-from agent.scripts.finding import Finding, Loc
+from agent.scripts.finding import Finding, Loc, texts_in
 from agent.scripts.language_detection import detect_other_language
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.rendering import render_script
@@ -109,9 +109,16 @@ def check_file(
 
 def spoken_texts(file: ScriptFile[Script]) -> Iterator[tuple[Loc, str]]:
     """Yield every text of a script that a voice speaks or the LLM reads, with its field."""
-    for loc, source in _sources(file.fields.model_dump(exclude=_NOT_SPOKEN), ()):
+    for loc, source in texts_in(file.fields.model_dump(exclude=_NOT_SPOKEN)):
         if not _NOT_SPOKEN_INSIDE.intersection(loc):
             yield loc, source
+
+
+def aliases_in(script: Script) -> Iterator[tuple[Loc, str]]:
+    """Yield every name by which a platform's words are compared with a script."""
+    yield from texts_in(script.model_dump(include={"training_types", "roles"}))
+    for key, industry in script.industries.items():
+        yield from texts_in(industry.aliases, ("industries", key, "aliases"))
 
 
 def _check_as_written(file: ScriptFile[Script]) -> Iterator[Finding]:
@@ -159,7 +166,7 @@ def _speech_problem(source: str, locale: str) -> str:
 
 
 def _check_templates(file: ScriptFile[Script]) -> Iterator[Finding]:
-    for loc, source in _sources(file.fields.model_dump(exclude={"words", "training"}), ()):
+    for loc, source in texts_in(file.fields.model_dump(exclude={"words", "training"})):
         names = NAMES - {"ai_disclosure"} if loc[-1] == "ai_disclosure" else NAMES
         for _, why in template_errors(source, names, file.fields.words):
             yield file.finding(loc, why)
@@ -170,18 +177,6 @@ def _check_templates(file: ScriptFile[Script]) -> Iterator[Finding]:
     for loc, text in plain.items():
         if text and "{" in text:
             yield file.finding(loc, "must be plain text, without placeholders")
-
-
-def _sources(value: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
-    """Yield every text in a value of the front matter, with its field."""
-    if isinstance(value, str):
-        yield loc, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _sources(inner, (*loc, key))
-    elif isinstance(value, list | tuple):
-        for i, inner in enumerate(value):
-            yield from _sources(inner, (*loc, i))
 
 
 def _check_questions(file: ScriptFile[Script]) -> Iterator[Finding]:
@@ -206,14 +201,9 @@ def _check_names(file: ScriptFile[Script]) -> Iterator[Finding]:
     for field in ("training", "guide"):
         if (name := getattr(script, field)) and (why := not_a_name(name)):
             yield file.finding((field,), why)
-    lists: dict[Loc, list[str]] = {("roles",): script.roles}
-    lists[("training_types",)] = script.training_types
-    for key, industry in script.industries.items():
-        lists["industries", key, "aliases"] = industry.aliases
-    for loc, names in lists.items():
-        for i, name in enumerate(names):
-            if why := not_a_name(name, may_be_code=loc == ("training_types",)):
-                yield file.finding((*loc, i), why)
+    for loc, alias in aliases_in(script):
+        if why := not_a_name(alias, may_be_code=loc[0] == "training_types"):
+            yield file.finding(loc, why)
 
 
 def _check_industries(file: ScriptFile[Script], ignored: frozenset[str]) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import FoldedScalarString
 
-from agent.scripts.finding import Loc, dotted
+from agent.scripts.finding import Loc, dotted, texts_in
 from agent.scripts.front_matter import PARTS
 from agent.scripts.schema import Shared
 
@@ -127,21 +127,9 @@ def _write(fields: Any, body: str) -> str:
 
 
 def _texts(fields: Mapping[str, Any]) -> Iterator[tuple[Loc, str]]:
-    for name, value in fields.items():
-        if name in _TRANSLATED:
-            yield from _texts_in(value, (name,))
-
-
-def _texts_in(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
-    if isinstance(value, str):
-        yield loc, " ".join(value.split())
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key not in _NOT_INSIDE:
-                yield from _texts_in(inner, (*loc, key))
-    elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _texts_in(inner, (*loc, i))
+    for loc, text in texts_in(fields):
+        if loc[0] in _TRANSLATED and not _NOT_INSIDE.intersection(loc[1:]):
+            yield loc, " ".join(text.split())
 
 
 def _set(fields: Any, loc: Loc, text: str, *, folded: bool = True) -> None:

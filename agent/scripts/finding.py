@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -44,3 +44,15 @@ def dotted(loc: Loc) -> str:
     """Write ("questions", 0, "ask") as `questions[0].ask`."""
     named = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
     return named.removeprefix(".").removesuffix(".[key]")
+
+
+def texts_in(value: object, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
+    """Yield every text in a value of the front matter, with its field."""
+    if isinstance(value, str):
+        yield loc, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from texts_in(inner, (*loc, key))
+    elif isinstance(value, list | tuple):
+        for i, inner in enumerate(value):
+            yield from texts_in(inner, (*loc, i))

@@ -7,7 +7,7 @@ and devices, files of megabytes, deep nesting, aliases and tags.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -148,16 +148,16 @@ def _parse(text: str) -> FrontMatter:
     yaml.Resolver, yaml.Composer = _Resolver, _Composer
     yaml.allow_duplicate_keys = True  # each is reported, with its line
     node = yaml.compose(text)
-    lines, duplicates = _locate(node)
-    cut = dict(_cut_texts(node, text))
+    lines, duplicates, cut = _locate(node, text)
     fields = yaml.constructor.construct_document(node) if node else {}
     return FrontMatter(fields, lines, duplicates, cut)
 
 
-def _locate(node: Node | None) -> tuple[dict[Loc, int], dict[Loc, int]]:
-    """Return the line of every field below `node`, and of every key that is given again."""
+def _locate(node: Node | None, text: str) -> tuple[dict[Loc, int], dict[Loc, int], dict[Loc, str]]:
+    """Return the `lines`, `duplicates` and `cut` of a front matter."""
     lines: dict[Loc, int] = {}
     duplicates: dict[Loc, int] = {}
+    cut: dict[Loc, str] = {}
 
     def walk(node: Node | None, loc: Loc) -> None:
         if isinstance(node, MappingNode):
@@ -174,26 +174,14 @@ def _locate(node: Node | None) -> tuple[dict[Loc, int], dict[Loc, int]]:
             for i, value in enumerate(node.value):
                 lines[(*loc, i)] = _line(value)
                 walk(value, (*loc, i))
+        elif isinstance(node, ScalarNode) and node.style is None and node.value:
+            # A comment has two spaces before it, as in `version: 3  # the new opening`.
+            found = re.match(r" #[^\n]*", text[node.end_mark.index :])
+            if found and any(c.isalpha() for c in node.value):
+                cut[loc] = found[0].strip()[:_CUT_SHOWN]
 
     walk(node, ())
-    return lines, duplicates
-
-
-def _cut_texts(node: Node | None, text: str, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
-    """Find texts without quotes that end at a single space and `#`.
-
-    A comment has two spaces before it, as in `version: 3  # the new opening`.
-    """
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            yield from _cut_texts(value, text, (*loc, str(key.value)))
-    elif isinstance(node, SequenceNode):
-        for i, value in enumerate(node.value):
-            yield from _cut_texts(value, text, (*loc, i))
-    elif isinstance(node, ScalarNode) and node.style is None and node.value:
-        found = re.match(r" #[^\n]*", text[node.end_mark.index :])
-        if found and any(c.isalpha() for c in node.value):
-            yield loc, found[0].strip()[:_CUT_SHOWN]
+    return lines, duplicates, cut
 
 
 def _line(node: Node) -> int:

@@ -145,41 +145,35 @@ def read_library(root: Path) -> Library:
 
 def with_folder(library: Library, folder: Path) -> Library:
     """Return the library with the files of one more folder, such as a draft."""
-    files: dict[str, ScriptFile[Script]] = {}
-    broken: list[Finding] = []
-    for path in _files_in(folder, broken):
-        try:
-            files[path.stem] = read_script_file(path, Script)
-        except InvalidScriptFile as e:
-            broken += e.findings
+    files, broken = _read_files(folder, Script)
     scripts = {**library.scripts, folder.name: files} if files else library.scripts
     return replace(library, scripts=scripts, broken=(*library.broken, *broken))
 
 
 def read_commons(root: Path) -> tuple[dict[str, ScriptFile[Common]], list[Finding]]:
     """Return the valid `_common` files by locale, and the findings of the others."""
-    commons: dict[str, ScriptFile[Common]] = {}
-    broken: list[Finding] = []
-    for path in _files_in(root / COMMON, broken):
-        try:
-            commons[path.stem] = read_script_file(path, Common)
-        except InvalidScriptFile as e:
-            broken += e.findings
+    commons, broken = _read_files(root / COMMON, Common)
     if not commons and root != PROMPTS:
         commons = load_library(PROMPTS).commons
     return commons, broken
 
 
-def _files_in(folder: Path, broken: list[Finding]) -> list[Path]:
-    """Return the script files in a folder; add a finding to `broken` if it cannot be read."""
+def _read_files(folder: Path, model: type[M]) -> tuple[dict[str, ScriptFile[M]], list[Finding]]:
+    """Return the valid files of a folder by locale, and the findings of the others."""
+    files: dict[str, ScriptFile[M]] = {}
+    broken: list[Finding] = []
     try:
-        names = os.listdir(folder)
+        names = sorted(os.listdir(folder))
     except FileNotFoundError:
-        return []
+        names = []
     except OSError as e:
-        broken.append(Finding(folder, 0, "", f"cannot be read: {e.strerror}"))
-        return []
-    return sorted(folder / n for n in names if n.endswith(".md") and not n.startswith("."))
+        return {}, [Finding(folder, 0, "", f"cannot be read: {e.strerror}")]
+    for path in (folder / n for n in names if n.endswith(".md") and not n.startswith(".")):
+        try:
+            files[path.stem] = read_script_file(path, model)
+        except InvalidScriptFile as e:
+            broken += e.findings
+    return files, broken
 
 
 def folders(root: Path) -> list[Path]:
