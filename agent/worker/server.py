@@ -30,7 +30,6 @@ from agent.telemetry.metric_files import use_new_files
 from agent.telemetry.metrics import JOBS, JOBS_REFUSED, WORKER_DRAINING, WORKER_REGISTERED
 from agent.telemetry.shared_metrics import SCRIPT_FILES_UNUSABLE
 from agent.telemetry.tracing import build_tracer_provider
-from agent.worker.health import health_routes
 from agent.worker.job import clean_up, greet
 from agent.worker.loop_monitor import watch_event_loop
 from agent.worker.shared import shared
@@ -128,8 +127,16 @@ class GreetingServer(ObservableAgentServer):
             await asyncio.wait_for(self._stopped.wait(), _SHUTDOWN_S)
 
     def add_health_pages(self, app: web.Application) -> None:
-        """Add `/healthz` and `/readyz` to AGENT_HTTP_PORT."""
-        app.add_routes(health_routes(self))
+        """Add `/healthz` and `/readyz` to AGENT_HTTP_PORT, beside livekit-agents' own `/`."""
+        app.add_routes([web.get("/healthz", _healthz), web.get("/readyz", self._readyz)])
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        """The worker is ready if it is registered with LiveKit and not draining."""
+        ready = self.registered and not self.draining
+        return web.json_response(
+            {"ready": ready, "registered": self.registered, "draining": self.draining},
+            status=200 if ready else 503,
+        )
 
     async def on_job_died(self, job: Job, agent_identity: str, livekit: api.LiveKitAPI) -> None:
         """Remove the dead job's agent and avatar, to stop the charges."""
@@ -185,6 +192,11 @@ class GreetingServer(ObservableAgentServer):
         JOBS.labels("running").set(running)
         JOBS.labels("free").set(0 if self.draining else max(limit - running, 0))
         return _FULL_LOAD * running / limit
+
+
+async def _healthz(_: web.Request) -> web.Response:
+    """A process that responds is healthy, also while draining or without LiveKit."""
+    return web.json_response({"status": "ok"})
 
 
 def prewarm(process: JobProcess) -> None:
