@@ -6,10 +6,9 @@ Sessions that only Beyond Presence knows are added to the ledger.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
@@ -23,7 +22,6 @@ from agent.store import AvatarSession, Store
 
 QUIET_S: Final = 600.0
 """A session is compared this long after its seconds changed last: its greeting is over by then."""
-_AT_ONCE: Final = 4
 _LOOK_BACK_S: Final = 7 * 86_400.0
 """The list of Beyond Presence is read as far back as this."""
 _UNKNOWN: Final = -1.0
@@ -81,27 +79,20 @@ async def compare_new_sessions(
             added = await _add_lost_sessions(store, settings, http, livekit_url)
         except BillError as e:
             error = e
-    unbilled = await store.avatar_sessions(only_unbilled=True)
-    due = [entry for entry in unbilled if entry.quiet_s >= QUIET_S or entry.id in added]
-    for batch in _batched(due, _AT_ONCE):
-        answers = await asyncio.gather(
-            *(session_of(settings, http, entry.id) for entry in batch), return_exceptions=True
-        )
-        for entry, theirs in zip(batch, answers, strict=True):
-            if isinstance(theirs, BillError):
-                error = theirs
-                continue
-            if isinstance(theirs, BaseException):
-                raise theirs
-            if theirs is None or theirs.is_over:
-                billed_s = _UNKNOWN if theirs is None else theirs.seconds
-                await store.set_avatar_bill(entry.id, billed_s)
-            compared.append(_compared(entry, theirs, settings.bill_tolerance_s))
-        if any(
-            isinstance(theirs, BillError) and not isinstance(theirs, UnreadableSessionError)
-            for theirs in answers
-        ):
+    for entry in await store.avatar_sessions(only_unbilled=True):
+        if entry.quiet_s < QUIET_S and entry.id not in added:
+            continue
+        try:
+            theirs = await session_of(settings, http, entry.id)
+        except UnreadableSessionError as e:
+            error = e
+            continue
+        except BillError as e:
+            error = e
             break
+        if theirs is None or theirs.is_over:
+            await store.set_avatar_bill(entry.id, theirs.seconds if theirs else _UNKNOWN)
+        compared.append(_compared(entry, theirs, settings.bill_tolerance_s))
     await store.add_counts(Counter(f"bill|{one.result}" for one in compared))
     return Bill(compared, error, added)
 
@@ -136,11 +127,6 @@ def _compared(
         billed_s=round(theirs.seconds, 1) if theirs else None,
         result=result,
     )
-
-
-def _batched(entries: Sequence[AvatarSession], size: int) -> Iterator[Sequence[AvatarSession]]:
-    """Split into parts of this size; `itertools.batched` needs Python 3.12."""
-    return (entries[start : start + size] for start in range(0, len(entries), size))
 
 
 async def _add_lost_sessions(
