@@ -8,7 +8,6 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 
 from agent.cli.doctor.configuration import Configuration
@@ -34,7 +33,6 @@ def check(config: Configuration) -> Iterator[CheckResult]:
     yield from _versions()
     yield from _open_files()
     if "worker" in config.parts:
-        yield _files()
         yield _cores(config)
     if not config.lacks("STATE_DIR") and config.worker.redis_url is None:
         yield _disk(config.worker.state_dir)
@@ -82,17 +80,6 @@ def _open_files() -> Iterator[CheckResult]:
             f"raise the limit to {_OPEN_FILES_MIN}: ulimit -n, LimitNOFILE of systemd, or ulimits "
             "of Compose",
         )
-
-
-def _files() -> CheckResult:
-    """The turn detector's model comes in its own wheel; nothing is downloaded at run time."""
-    if find_spec("livekit.local_inference") is None:
-        return failed(
-            "machine.models",
-            "the turn detector's model is not installed",
-            "run uv sync --locked, then python -m agent download-files",
-        )
-    return ok("machine.models", "the turn detector's model is installed")
 
 
 def _versions() -> Iterator[CheckResult]:
