@@ -127,6 +127,13 @@ def test_alert_has_severity_summary_and_runbook_entry(rule: dict[str, Any]) -> N
         assert f"- **{part}**: " in entry, part
 
 
+@pytest.mark.parametrize("name", ["EndpointIsNotReady", "WorkerIsNotRegistered"])
+def test_alert_about_one_process_names_it(name: str) -> None:
+    [rule] = [rule for rule in ALERTS if rule["alert"] == f"TrainingGreeter{name}"]
+    assert "{{ $labels.instance }}" in rule["annotations"]["summary"]
+    assert " by (" not in rule["expr"], "the label is lost"
+
+
 def runbook_entries() -> dict[str, str]:
     """Return the text of each runbook entry, by the alert's name."""
     _, *parts = RUNBOOK.split("\n## Runbook\n")[1].split("\n### ")
