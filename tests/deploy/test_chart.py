@@ -283,8 +283,13 @@ def test_chart_refuses_values_that_have_no_effect_or_contradict(setting: str, sa
 
 def test_chart_refuses_secrets_outside_of_secrets() -> None:
     secrets = WorkerSettings.secret_names() | EndpointSettings.secret_names()
+    secrets |= {"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"}
     for name in sorted(secrets - {"OUTCOME_WEBHOOK_URL"}):
         assert f"config.{name} is a secret" in refusal(NEEDED, f"config.{name}=x"), name
+    for name in ("config.OUTCOME_WEBHOOK_URL", "worker.config.HTTPS_PROXY"):
+        said = refusal(NEEDED, f"{name}=http://user:word@host:3128/x")
+        assert f"{name} contains a password" in said
+    rendered("config.CONTINUE_URL=https://host/a:b@c", "worker.config.HTTPS_PROXY=http://host:1")
 
 
 def test_chart_refuses_secrets_and_managed_variables_in_extra_env() -> None:
@@ -293,6 +298,9 @@ def test_chart_refuses_secrets_and_managed_variables_in_extra_env() -> None:
 
     assert "worker.extraEnv: DEEPGRAM_API_KEY is a secret: use valueFrom" in said(
         "DEEPGRAM_API_KEY"
+    )
+    assert "worker.extraEnv: HTTPS_PROXY is a secret: use valueFrom" in refusal(
+        NEEDED, "worker.extraEnv[0].name=HTTPS_PROXY", "worker.extraEnv[0].value=http://u:p@proxy:1"
     )
     assert "worker.extraEnv: set worker.maxJobs instead of MAX_JOBS" in said("MAX_JOBS")
     assert "worker.extraEnv: remove AGENT_HTTP_PORT" in said("AGENT_HTTP_PORT")

@@ -26,7 +26,8 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- if not (regexMatch "^(wss?|https?)://[^ @]+$" (toString .Values.config.LIVEKIT_URL)) }}
 {{- fail "config.LIVEKIT_URL must look like wss://livekit.example.com" }}
 {{- end }}
-{{- $secret := "^REDIS_URL$|(_SECRET|_ACCESS_KEY|_API_KEY)(_PREVIOUS)?$" }}
+{{- $secret := "^REDIS_URL$|^OTEL_EXPORTER_OTLP_.*HEADERS$|(_SECRET|_ACCESS_KEY|_API_KEY)(_PREVIOUS)?$" }}
+{{- $password := "://[^/@]*:[^/@]+@" }}
 {{- $same := list "LIVEKIT_AGENT_NAME" "OUTCOME_DETAIL" }}
 {{- $probes := list "AGENT_HTTP_PORT" "AGENT_HTTP_HOST" }}
 {{- $instead := dict "MAX_JOBS" "worker.maxJobs" "MAX_GREETING_S" "worker.maxGreetingSeconds" "DRAIN_TIMEOUT_S" "worker.drainSeconds" "AGENT_METRICS_PORT" "metrics.workerPort" "ENDPOINT_METRICS_PORT" "metrics.endpointPort" }}
@@ -44,6 +45,9 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- if regexMatch $secret $name }}
 {{- fail (printf "%s.%s is a secret: put it into one of the Secrets that `secrets` names" $where $name) }}
 {{- end }}
+{{- if regexMatch $password (toString $value) }}
+{{- fail (printf "%s.%s contains a password: put it into one of the Secrets that `secrets` names" $where $name) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- range $where, $part := dict "worker" .Values.worker "endpoint" .Values.endpoint }}
@@ -57,7 +61,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- if has .name $same }}
 {{- fail (printf "%s.extraEnv: set config.%s, worker and endpoint need the same value" $where .name) }}
 {{- end }}
-{{- if and (hasKey . "value") (regexMatch $secret .name) }}
+{{- if and (hasKey . "value") (or (regexMatch $secret .name) (regexMatch $password (toString .value))) }}
 {{- fail (printf "%s.extraEnv: %s is a secret: use valueFrom, or put it into one of the Secrets that `secrets` names" $where .name) }}
 {{- end }}
 {{- end }}
