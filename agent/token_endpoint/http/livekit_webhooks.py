@@ -58,16 +58,15 @@ class LiveKitWebhooks:
         """Verify an event and act on it.
 
         Returns:
-            Whether the endpoint acts on it.
+            Whether the endpoint acts on it; not if it was received before, because LiveKit sends an
+            event again if the answer was lost.
 
         Raises:
-            ApiError: `unauthorized` if the event is not signed by LiveKit, or is old or repeated.
+            ApiError: `unauthorized` if the event is not signed by LiveKit, or is old.
         """
         event = self._verify(body, authorization)
-        if not await self._is_new(event):
-            raise unauthorized("this event was received before")
         room = event.room.name
-        if not room.startswith(ROOM_PREFIX):
+        if not room.startswith(ROOM_PREFIX) or not await self._is_new(event):
             return False
         if event.event in _PARTICIPANT_LEFT:
             self._supervisor.inspect_soon(room)
