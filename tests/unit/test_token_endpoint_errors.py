@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,15 @@ async def test_body_with_a_byte_order_mark_is_read_and_an_error_names_no_class(
     assert marked.json()["error"]["code"] == "livekit_unavailable", "past every check"
     assert text.json()["error"]["message"] == "trainee: must be a JSON object"
     assert odd.json()["error"]["message"] == "this caller may not set: ab"
+
+
+@pytest.mark.parametrize(("detail", "ids"), [("full", ["7"]), ("aggregate", [None])])
+async def test_refused_request_is_logged_without_its_session_in_works_council_mode(
+    detail: str, ids: list[str | None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The runbook begins with this line; the log filter drops lines with a session id."""
+    caplog.set_level(logging.INFO)
+    async with endpoint(tmp_path, OUTCOME_DETAIL=detail) as http:
+        assert (await http.post(path_of("7"))).status_code == 401
+    refused = [r for r in caplog.records if getattr(r, "event", "") == "request_rejected"]
+    assert [getattr(record, "session_id", None) for record in refused] == ids

@@ -23,6 +23,8 @@ _LOG_INTERVAL_S = 60.0
 _EXPLAINED = {"unauthorized", "forbidden", "rate_limited"}
 """Codes whose text is logged: it says what the operator must correct. Other texts may repeat what
 the caller sent."""
+_OF_A_GREETING = {"session_ended", "feedback_not_kept"}
+"""Codes of ordinary requests: with OUTCOME_DETAIL=aggregate, the log has no line about them."""
 
 
 class LogLimiter:
@@ -67,12 +69,15 @@ def add_error_handlers(app: FastAPI, settings: EndpointSettings) -> None:
         dropped = 0 if server_error else limiters[api_error.code].take()
         if dropped is None:
             return respond(request, api_error)
+        # The log filter drops lines with a session id if OUTCOME_DETAIL=aggregate.
+        hidden = settings.only_counts and api_error.code not in _OF_A_GREETING
+        session_id = {} if hidden else {"session_id": request.path_params.get("session_id", "")}
         logger.log(
             logging.WARNING if server_error else logging.INFO,
             "a request was rejected",
             extra={
                 "event": "request_rejected",
-                "session_id": request.path_params.get("session_id", ""),
+                **session_id,
                 "code": api_error.code,
                 "dropped_lines": dropped or "",
                 # The caller does not see what LiveKit or the store answered; the operator does.
