@@ -12,12 +12,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 from agent.core.settings import StoreSettings
 from agent.store.interface import (
+    JOB_START_S,
     PRESUMED,
     AvatarSession,
     Phase,
     RecentRequest,
     Store,
     StoreSpace,
+    accepted_lease,
     dispatch_claim,
 )
 from agent.store.rates import Limit, LimitReached
@@ -26,6 +28,7 @@ from agent.store.sqlite import SqliteStore
 from agent.store.writable import WritableCheck, check_writable
 
 __all__ = [
+    "JOB_START_S",
     "PRESUMED",
     "AvatarSession",
     "Limit",
@@ -37,6 +40,7 @@ __all__ = [
     "Store",
     "StoreSpace",
     "WritableCheck",
+    "accepted_lease",
     "check_writable",
     "dispatch_claim",
     "open_store",

@@ -71,6 +71,15 @@ def dispatch_claim(session_id: str) -> str:
     return f"dispatch/{session_id}"
 
 
+def accepted_lease(session_id: str) -> str:
+    """Return the lease of a worker that has accepted a job for a session."""
+    return f"accepted/{session_id}"
+
+
+JOB_START_S: Final = 8.0
+"""How long a job may take to join. A cold start on a busy machine takes several seconds."""
+
+
 class Store(Protocol):
     """Sessions, claims, outcomes and the avatar ledger.
 

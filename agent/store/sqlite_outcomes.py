@@ -99,14 +99,14 @@ class SqliteOutcomes(SqliteFile):
 
     async def forget_session(self, session_id: str) -> int:
         def step(db: sqlite3.Connection) -> int:
-            _delete_expired_claims(db)
+            _delete_expired_names(db)
             return _delete_session(db, session_id)
 
         return await self._delete(step)
 
     async def forget_older(self, age_s: float) -> int:
         def step(db: sqlite3.Connection) -> int:
-            _delete_expired_claims(db)
+            _delete_expired_names(db)
             now = time.time()
             # Keep today and yesterday: the budget of today is checked against the ledger.
             before = now - max(age_s, _DAY_S)
@@ -135,6 +135,7 @@ def _delete_session(db: sqlite3.Connection, session_id: str) -> int:
     return db.execute("DELETE FROM outcome WHERE session_id = ?", (session_id,)).rowcount
 
 
-def _delete_expired_claims(db: sqlite3.Connection) -> None:
-    """Delete claims that are no longer valid: their names may contain session ids."""
-    db.execute("DELETE FROM claim WHERE until <= ?", (time.time(),))
+def _delete_expired_names(db: sqlite3.Connection) -> None:
+    """Delete claims and leases that are no longer valid: their names may contain session ids."""
+    for table in ("claim", "lease"):
+        db.execute(f"DELETE FROM {table} WHERE until <= ?", (time.time(),))

@@ -24,7 +24,7 @@ from agent.recording.retention import Retention
 from agent.room.contract import ATTRIBUTE_AGENT
 from agent.room.room_api import RoomApi
 from agent.scripts import PROMPTS, load_library
-from agent.store import open_store
+from agent.store import JOB_START_S, accepted_lease, open_store
 from agent.telemetry.log_format import set_up_logs
 from agent.telemetry.metric_files import use_new_files
 from agent.telemetry.metrics import JOBS, JOBS_REFUSED, WORKER_DRAINING, WORKER_REGISTERED
@@ -88,6 +88,7 @@ class GreetingServer(ObservableAgentServer):
         self._stopped = asyncio.Event()
         self._stopped.set()
         self._accepting: set[str] = set()
+        self._telling: set[asyncio.Task[None]] = set()
         self.failure: Exception | None = None
         """Why the worker stopped serving; None if it did not fail."""
         self.rtc_session(
@@ -178,11 +179,20 @@ class GreetingServer(ObservableAgentServer):
             await request.reject(terminate=False)
             return
         self._accepting.add(request.id)
+        telling = start_task(self._tell_accepted(request), name="tell_accepted")
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
         self._warm.expect_job()
         try:
             await request.accept(attributes={ATTRIBUTE_AGENT: "1"})
         finally:
             self._accepting.discard(request.id)
+
+    async def _tell_accepted(self, request: JobRequest) -> None:
+        """Tell the dispatch supervisor, because LiveKit lists the job up to 5 s late."""
+        lease = accepted_lease(session_id_of(request.room.name))
+        with contextlib.suppress(StoreError):  # another agent may be dispatched, and leaves
+            await self._store.hold_lease(lease, request.id, JOB_START_S)
 
     def _report_load(self) -> float:
         """The share of MAX_JOBS in use, by which LiveKit distributes jobs."""

@@ -14,15 +14,17 @@ import httpx
 import pytest
 from livekit import api
 
+from agent.core.settings import StoreSettings
 from agent.demo.livekit_server import ensure_binary, free_ports, livekit_server
 from agent.demo.processes import child
+from agent.store import accepted_lease, open_store
 from tests.support.conversation import wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import trainee_token
 from tests.support.metrics import metrics_port
 from tests.support.product import Product
 from tests.support.shipped_scripts import first_sentence, shipped_script
-from tests.support.waiting import until
+from tests.support.waiting import until, until_true
 from tests.support.workers import extra_worker, settings_of
 
 
@@ -165,6 +167,18 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
         await client.press_continue()
         assert await asyncio.wait_for(old.process.wait(), 120) == 0
         assert (await http.get(f"{new.url}/readyz")).status_code == 200
+
+
+async def test_worker_tells_the_supervisor_at_once_that_it_accepted_a_job(
+    product: Product,
+) -> None:
+    """Otherwise a slow job would cost a second avatar: LiveKit lists it up to 5 s late."""
+    lease = accepted_lease((await product.ask()).json()["session_id"])
+    store = open_store(StoreSettings.from_env(product.stage.environment))
+    try:
+        await until_true(lambda: store.lease_is_held(lease), 20)
+    finally:
+        await store.aclose()
 
 
 async def test_worker_leaves_jobs_beyond_max_jobs_and_ends_its_own_at_the_drain_timeout(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import sys
 from pathlib import Path
 
-from agent.store import Phase, SqliteStore
+import pytest
+
+from agent.core.errors import StoreError
+from agent.store import Phase, SqliteStore, accepted_lease, sqlite_file
 from tests.support.store_checks.outcomes import LEASE_S
 
 
@@ -40,6 +44,34 @@ async def test_sqlite_forget_session_removes_the_text_from_all_files(tmp_path: P
     left = await asyncio.to_thread(lambda: [p.read_bytes() for p in tmp_path.iterdir()])
     assert left
     assert not any(b"my-own-words" in data for data in left)
+
+
+async def test_sqlite_forget_session_says_if_the_text_is_still_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "_WAIT_S", 0.1)
+    monkeypatch.setattr(sqlite_file, "_EMPTY_S", 0.1)
+    store = SqliteStore(tmp_path / "s")
+    await store.open_outcome("o", "s", "my-own-words", LEASE_S)
+    with contextlib.closing(sqlite3.connect(tmp_path / "s", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT body FROM outcome").fetchall()
+        with pytest.raises(StoreError, match=r"-wal.*do it again"):
+            await store.forget_session("s")
+        reader.execute("COMMIT")
+    await store.forget_session("s")
+    left = await asyncio.to_thread(lambda: [p.read_bytes() for p in tmp_path.iterdir()])
+    assert not any(b"my-own-words" in data for data in left)
+
+
+async def test_sqlite_forget_session_removes_names_of_expired_leases(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s")
+    await store.hold_lease(accepted_lease("my-session"), "AJ_1", 0.01)
+    await asyncio.sleep(0.05)  # it must expire
+    await store.forget_session("my-session")
+    left = await asyncio.to_thread(lambda: [p.read_bytes() for p in tmp_path.iterdir()])
+    assert left
+    assert not any(b"my-session" in data for data in left)
 
 
 async def test_sqlite_store_opens_a_new_file_that_another_process_writes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from agent.core.job_metadata import JobMetadata, room_name_of
-from agent.store import Phase, SqliteStore
+from agent.store import Phase, SqliteStore, accepted_lease
 from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.livekit_rooms import Dispatch
 from agent.token_endpoint.supervision import dispatches
@@ -110,6 +110,17 @@ async def test_running_job_gets_time_to_join(
     async with supervisor_of(livekit, store, job_start_s=60):
         await greetings.start(METADATA, restart=False)
         livekit.room("7").dispatches = taken(running=True)
+        await asyncio.sleep(A_FEW_CHECKS_S)
+        assert livekit.dispatched == []
+
+
+async def test_accepted_job_that_is_not_listed_yet_gets_time_to_join(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+) -> None:
+    """Another agent would request a second avatar, which costs money."""
+    async with supervisor_of(livekit, store, job_start_s=60):
+        await greetings.start(METADATA, restart=False)
+        await store.hold_lease(accepted_lease("7"), "AJ_1", 60)
         await asyncio.sleep(A_FEW_CHECKS_S)
         assert livekit.dispatched == []
 

@@ -6,6 +6,8 @@ room and stays. It waits longer after each dispatch that no worker took.
 
 - LiveKit lists a job up to 5 s late, and deleting a dispatch ends its job even if the job is not
   listed yet. A dispatch without a job is therefore deleted only once it is JOB_LISTED_S old.
+- A worker that accepts a job says so in the store. The job then has JOB_START_S to join, because
+  another agent would request another avatar.
 - A dispatch whose job is slow to join is not deleted: if both agents join, the second one leaves.
 - The trainee's room token outlives the room. If the trainee joins after the worker gave up waiting
   and closed the room, LiveKit opens the room again without a dispatch, and the supervisor
@@ -17,7 +19,7 @@ from __future__ import annotations
 import asyncio
 
 from agent.core.log import logger
-from agent.store import Phase, Store, dispatch_claim
+from agent.store import JOB_START_S, Phase, Store, accepted_lease, dispatch_claim
 from agent.token_endpoint.livekit_rooms import JOB_LISTED_S, Dispatch, LiveKitRooms, Participants
 from agent.token_endpoint.metrics import DISPATCHES_REPEATED
 from agent.token_endpoint.supervision.known_requests import KnownRequest
@@ -26,8 +28,6 @@ from agent.token_endpoint.supervision.room_state import RoomState
 REQUEST_WINDOW_S = 35.0
 """How long after a request its room is supervised: longer than the room waits for the trainee
 (30 s) and longer than LiveKit lists a killed agent (about 20 s)."""
-JOB_START_S = 8.0
-"""How long a job may take to join. A cold start on a busy machine takes several seconds."""
 AGENT_LEFT_S = 2.0
 """How long an agent that left is waited for. An agent that ends on purpose deletes the room."""
 RETRY_GROWTH = 1.5
@@ -114,12 +114,17 @@ class DispatchSupervisor:
             state.inspect_by(due)
             return
         dispatches = await self._rooms.dispatches(state.name)
-        running = any(d.running for d in dispatches)
+        running = any(d.running for d in dispatches) or await self._is_accepted(state, dispatches)
         if (due := self._due_at(state, running=running)) > now:
             state.inspect_by(due)
             return
         await self._replace(state, participants, request, dispatches, now)
         state.inspect_by(self._due_at(state, running=False))
+
+    async def _is_accepted(self, state: RoomState, dispatches: list[Dispatch]) -> bool:
+        """Return whether a worker has accepted a job that LiveKit does not list yet."""
+        listed = any(d.has_job for d in dispatches)
+        return not listed and await self._store.lease_is_held(accepted_lease(state.session_id))
 
     async def _is_over(
         self,
