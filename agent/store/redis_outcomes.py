@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 
+from agent.core.errors import StoreError
 from agent.store.redis_server import AVATAR_DAYS, AVATAR_SESSIONS, RedisServer
 
 _OPEN = """
@@ -97,6 +100,9 @@ end
 return delete_session()
 """
 _AT_ONCE = 100
+_REWRITE_TRIES = 20
+_REWRITE_PAUSE_S = 0.5
+"""Before the next look at a rewrite that is under way, and may have begun before the deletion."""
 _DAY_S = 86_400.0
 
 
@@ -139,7 +145,21 @@ class RedisOutcomes(RedisServer):
         return list(await self._run_for(session_id, _OUTCOMES))
 
     async def forget_session(self, session_id: str) -> int:
-        return int(await self._run_for(session_id, "return delete_session()"))
+        deleted = int(await self._run_for(session_id, "return delete_session()"))
+        with contextlib.suppress(StoreError):  # a managed server may refuse: see the docs
+            await self._rewrite_append_only_file()
+        return deleted
+
+    async def _rewrite_append_only_file(self) -> None:
+        """Let Redis write its file anew in the background: the old one has what was deleted."""
+        for _ in range(_REWRITE_TRIES):
+            state = await self._ask("INFO", "persistence")
+            if "aof_enabled:1" not in state:
+                return
+            if "aof_rewrite_in_progress:0" in state:
+                await self._ask("BGREWRITEAOF")
+                return
+            await asyncio.sleep(_REWRITE_PAUSE_S)
 
     async def forget_older(self, age_s: float) -> int:
         # Keep today and yesterday: the budget of today is checked against the ledger.

@@ -27,6 +27,8 @@ Values = Sequence[str | float | None]
 
 _WAIT_S = 2.0
 """Longest wait for another process's write."""
+_EMPTY_S = 5.0
+"""How long to try to empty the write-ahead log."""
 
 DAMAGED: Final = (
     "the file is damaged or of another program: stop worker and token endpoint, restore a backup "
@@ -129,10 +131,26 @@ class SqliteFile:
             raise
 
     async def _delete(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Run one transaction that deletes, and remove what it deleted from the write-ahead log."""
+        """Run one transaction that deletes, and remove what it deleted from the write-ahead log.
+
+        Raises:
+            StoreError: the log is still in use; what was deleted may be in it.
+        """
         result = await self._write(change)
-        await self._read(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
-        return result
+        until = time.monotonic() + _EMPTY_S
+        while True:
+            # Busy if another process does the same, or reads or writes for longer than _WAIT_S.
+            [(busy, _, _)] = await self._read(
+                lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            )
+            if not busy:
+                return result
+            if time.monotonic() > until:
+                raise StoreError(
+                    f"{self._path}: deleted, but its write-ahead log (-wal) may still have a copy, "
+                    "because another process uses it: do it again"
+                )
+            await asyncio.sleep(0.1)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         if self._closed:

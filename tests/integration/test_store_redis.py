@@ -160,6 +160,25 @@ async def test_redis_forget_session_leaves_no_key(store: Store, redis_url: str) 
         assert await raw.keys("*") == []
 
 
+async def test_redis_forget_session_removes_the_text_from_the_append_only_file(
+    store: Store, redis_url: str
+) -> None:
+    async with redis.Redis.from_url(redis_url, decode_responses=True) as raw:
+        folder = Path((await raw.config_get("dir"))["dir"])
+        await raw.config_set("appendonly", "yes")
+        try:
+            await store.save_request("s", "my-own-words", room_sid="RM_1", dispatched=True)
+            await until_true(lambda: asyncio.to_thread(has_words, folder))
+            await store.forget_session("s")
+            await until_true(lambda: asyncio.to_thread(lambda: not has_words(folder)))
+        finally:
+            await raw.config_set("appendonly", "no")
+
+
+def has_words(folder: Path) -> bool:
+    return any(b"my-own-words" in p.read_bytes() for p in folder.glob("appendonlydir/*"))
+
+
 async def test_redis_store_raises_store_error_without_a_server() -> None:
     [port] = free_ports(1)
     store = RedisStore(f"redis://:password@127.0.0.1:{port}/0")
