@@ -6,7 +6,7 @@ resume, it sends the rest of the line. livekit-agents uses this to continue a li
 interrupted (`resume_false_interruption`).
 
 livekit-agents trusts the avatar's own reports: an avatar that plays nothing, or never reports the
-end, leaves the conversation in "speaking" for good. This output also listens to the avatar's sound,
+end, leaves the conversation in "speaking" forever. This output also listens to the avatar's sound,
 and emits `AvatarStalled` if the avatar plays nothing, or does not stop.
 """
 
@@ -30,8 +30,8 @@ from agent.core.task_set import TaskSet
 
 _CHECK_EVERY_S: Final = 0.25
 _SILENT_S: Final = 4.0
-"""An avatar is stalled if it has audio to play and is silent for this long, or if it does not
-answer the command to stop within this time."""
+"""An avatar is stalled if it has audio to play and is silent for this long. It is stalled, too, if
+it does not answer the command to stop within this time."""
 _DOUBT_S: Final = 1.5
 """The output listens to the avatar's audio if LiveKit does not report its voice for this long."""
 _UNREPORTED_S: Final = 2.5
@@ -87,7 +87,7 @@ class AvatarOutput(AudioOutput):
         self._changed.set()
 
     def clear_buffer(self) -> None:
-        """Stop every segment for good; each is reported as interrupted."""
+        """Stop every segment; none is resumed, and each is reported as interrupted."""
         for segment in self._segments:
             segment.interrupted = True
         # If the avatar is silent, report the segments now.

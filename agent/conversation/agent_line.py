@@ -52,7 +52,7 @@ class AgentLine:
         return any(began <= at <= ended + margin_s for began, ended in self._latest)
 
     def interrupt(self) -> None:
-        """Stop the line for good, unless it must be heard to its end."""
+        """Stop the line, which is not resumed; does nothing if it must be heard to its end."""
         if self._speech is not None and self.under_way and self._speech.allow_interruptions:
             self._speech.interrupt()
 

@@ -4,8 +4,8 @@ The detector compares spectrograms: the latest seconds of the microphone with ev
 agent's latest lines. It needs no words, no language and no delay, which is unknown if an avatar
 speaks. It is fine enough to tell voices apart: a trainee who reads the line aloud is not an echo.
 
-WebRTC's echo canceller (`rtc.AudioProcessingModule`) is not used: it takes 1.3 % of a core for each
-greeting, and it finds no echo that comes more than 0.5 s after the audio was sent.
+WebRTC's echo canceller (`rtc.AudioProcessingModule`) is not used. It takes 1.3 % of a core for each
+greeting. It finds no echo that comes more than 0.5 s after the audio was sent.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ _WINDOW_S: Final = 2.0
 """Seconds of the microphone that are compared at once, every `_EVERY_S`."""
 _EVERY_S: Final = 1.0
 _ALIKE: Final = 0.45
-"""Correlation from which a window is an echo. In a room that reverberates and through Opus, an echo
-of -20 dB has 0.52 or more, one of -30 dB 0.44, and one as loud as a person who speaks at the same
-time 0.41. Other speech has 0.34 at most, the same synthetic voice with other words 0.43, and a
-person who reads the agent's line aloud 0.25."""
+"""Correlation from which a window is an echo.
+
+In a room that reverberates, and through Opus, an echo of -20 dB has 0.52 or more. An echo of -30 dB
+has 0.44. An echo has 0.41 if a person speaks at the same time, as loud as the echo. Other speech
+has 0.34 at most, the same synthetic voice with other words 0.43, and a person who reads the agent's
+line aloud 0.25."""
 _WINDOWS_SUSPECTED: Final = 2
 _WINDOWS: Final = 4
 """Windows in a row, of the same line, that must be an echo. A browser's echo cancellation may let

@@ -17,8 +17,9 @@ _LETTERS_MIN: Final = 70
 _LETTERS_SHARE: Final = 0.55
 _PIECE_LETTERS: Final = 6
 """STT often mishears the sound of a loudspeaker. A transcript of at least `_LETTERS_MIN` letters is
-therefore an echo, too, if this share of it is pieces of the line with at least `_PIECE_LETTERS`
-letters, or if it has `_WORDS_IN_A_ROW` words of the line. Other speech has a share below 0.45."""
+therefore also an echo if this share of it is pieces of the line. A piece has at least
+`_PIECE_LETTERS` letters. `_WORDS_IN_A_ROW` words of the line are enough, too. Other speech has a
+share below 0.45."""
 _WORDS_IN_A_ROW: Final = 4
 _COMMON_SHARE: Final = 0.5
 

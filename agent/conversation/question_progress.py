@@ -1,7 +1,7 @@
 """Which question waits for an answer, and how many are done, for the page.
 
-The model asks in its own words, so a question counts as asked if the agent has said a line with a
-question mark while it was the next open one.
+The model asks in its own words. The next open question therefore counts as asked as soon as the
+agent has said a line with a question mark.
 """
 
 from __future__ import annotations

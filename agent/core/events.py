@@ -81,8 +81,8 @@ class CanHear:
 
 
 TapAction = Literal["answer", "skip", "next", "finish", "repeat", "slower"]
-"""What a button of the page asks for: an answer to a question, to skip it, the next question, the
-end of the conversation, the last line again, or the last line more slowly."""
+"""What a button of the page does: `answer` or `skip` a question, ask the `next` one, `finish` the
+conversation, `repeat` the last line, or repeat it `slower`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +265,7 @@ class ProviderFailed:
 
     part: Part
     error: str
-    """The error's type, or one word of ours; never a vendor's text."""
+    """The error's type, or a word that we chose; never a vendor's text."""
     status: int | None = None
     """HTTP status, if there was one."""
     provider: str = ""

@@ -73,10 +73,10 @@ async def keep_idle_connections(model: google.LLM) -> None:
 class GeminiLLM(google.LLM):
     """The Gemini plugin's model, which also continues function calls that it did not make.
 
-    Gemini 3 and later refuse a function call without its thought signature. The plugin keeps the
-    signatures of its own model only, and of no model with a name like `gemini-flash-latest`
-    (https://github.com/livekit/agents/issues/6135). For other calls, Google documents a value
-    that is accepted instead: https://ai.google.dev/gemini-api/docs/thought-signatures.
+    Gemini 3 and later refuse a function call without its thought signature. The plugin keeps only
+    the signatures of its own model. It keeps none of a model with a name like
+    `gemini-flash-latest` (https://github.com/livekit/agents/issues/6135). For other calls, Google
+    documents a value that it accepts: https://ai.google.dev/gemini-api/docs/thought-signatures.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -339,8 +339,8 @@ class VoiceTrack:
 class ObservableAgentServer(AgentServer):
     """LiveKit's AgentServer with hooks for health pages and for jobs that died.
 
-    As released it exits with code 0 when LiveKit has given the worker up, reports healthy while it
-    is not registered, and does not tell when a job's process dies.
+    As released, it exits with code 0 when LiveKit has closed the worker's connection. It reports
+    healthy while it is not registered. It does not report that a job's process has died.
     """
 
     def __init__(self, **options: Any) -> None:

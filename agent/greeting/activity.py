@@ -1,8 +1,8 @@
 """Measures the silence in a conversation.
 
-livekit-agents' `user_away_timeout` is not enough: it fires once per silence, counts a trainee who
-has left the room as silent, takes noise for speech, does not know typed text, and has one limit for
-the whole session.
+livekit-agents' `user_away_timeout` is not enough. It fires once per silence and has one limit for
+the whole session. It counts a trainee who has left the room as silent, and noise as speech, and it
+ignores typed text.
 """
 
 from __future__ import annotations

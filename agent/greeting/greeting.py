@@ -1,6 +1,6 @@
 """The parts of one greeting, and how they are built.
 
-A behaviour reacts to `events`, reads `state`, and acts through `conversation` (say and answer),
+A behaviour reacts to `events` and reads `state`. It acts through `conversation` (say and answer),
 `output` (avatar, voice or text), `avatar` (request and dismiss) and `ending` (end the greeting).
 """
 

@@ -1,9 +1,9 @@
 """Routes the agent's speech: to the avatar, to the agent's own audio track, or only to captions.
 
 The session's speech passes through one chain, and only this module replaces its tail: with the
-avatar while nothing is playing, and with the agent's track at any time. The tail is replaced
-without an interruption first, because an interruption while the old tail holds part of a line
-blocks every later line (seen in livekit-agents 1.8.9).
+avatar while nothing is playing, and with the agent's track at any time. It does not interrupt the
+session first. If the old tail holds part of a line, an interruption blocks every later line (seen
+in livekit-agents 1.8.9).
 
 While the avatar speaks, the agent's own track is withdrawn, because encoding its silence costs CPU.
 """
@@ -27,10 +27,12 @@ from agent.core.task_set import TaskSet
 from agent.core.types import Mode
 
 _WITHDRAW_AFTER_S: Final = 5.0
-"""LiveKit has received the track by then, so that it counts the agent as a publisher, by which the
-endpoint notices its end (`agent.token_endpoint.supervision.supervisor`). An avatar that fails
-usually does so within this time or during the opening; the voice then continues at once, and the
-track is not published again, which takes up to 11 s on a machine that starts ten greetings."""
+"""Seconds before the agent's own track is withdrawn.
+
+By then, LiveKit has received the track and counts the agent as a publisher. The endpoint notices by
+this count that the agent has left (`agent.token_endpoint.supervision.supervisor`). If an avatar
+fails, it usually does so within this time or during the opening. The voice then continues at once:
+to publish the track again takes up to 11 s on a machine that starts ten greetings."""
 
 
 class Output:

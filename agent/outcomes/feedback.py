@@ -20,7 +20,7 @@ _HOLD_S: Final = 120.0
 
 
 class FeedbackResult(Enum):
-    """What became of feedback."""
+    """The result of adding feedback."""
 
     ADDED = auto()
     """The second version of the outcome has it."""

@@ -26,7 +26,7 @@ def should_record(settings: RecordingSettings, metadata: JobMetadata) -> bool:
 def build_recording(
     ctx: JobContext, session: AgentSession[GreetingState], settings: WorkerSettings
 ) -> Recording | None:
-    """Return the recording of this greeting, not yet started; None if none is to be made."""
+    """Return the recording of this greeting, not yet started; None if it is not recorded."""
     state = session.userdata
     if not state.may_be_recorded:
         return None

@@ -68,8 +68,8 @@ def translated_from(
 ) -> str:
     """Return the file of another locale: the structure of `content`, with the texts given.
 
-    A text that is not given is empty, with the original text in a comment above it, so that the
-    file cannot be used before it is complete.
+    A text that is not given is empty, and a comment above it has the original text. The file cannot
+    be used before it is complete.
 
     Args:
         shared: texts of `_common` that the file needs, too: its locale has no `_common`.

@@ -11,9 +11,10 @@ The order, in which the trainee's language is more important than the script:
 4. Within the script, the industry it declares, or none.
 
 Training types, roles and industries of the platform are free text. They are compared with the
-aliases in all locales of a script, without case, accents, punctuation, gender, number and the
-`ignored_words` of the locales ("training", "course"). A text that is an alias is preferred to one
-that contains an alias as whole words; then an alias in the trainee's language; then the longest.
+aliases in all locales of a script. The comparison ignores case, accents, punctuation, gender,
+number and the `ignored_words` of the locales ("training", "course"). A text that is an alias is
+preferred to one that contains an alias as whole words; then an alias in the trainee's language;
+then the longest.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Lets the voice begin a reply while the model still writes the rest of it.
 
-Deepgram's voices speak a text when it is flushed, and livekit-agents flushes at the end of a reply
-(https://developers.deepgram.com/docs/tts-ws-flush). The first clause of a reply that is not
-complete yet is therefore synthesised on its own.
+Deepgram's voices speak a text when it is flushed (https://developers.deepgram.com/docs/tts-ws-flush),
+and livekit-agents flushes at the end of a reply. This module therefore has the first clause of an
+incomplete reply synthesised on its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CLAUSES: Final = re.compile(
 
 livekit-agents' filter of Markdown keeps the space behind a word until more text comes."""
 _MORE_WITHIN_S: Final = 0.01
-"""A text that goes on within this time is there as a whole, or soon will be."""
+"""If more text comes within this time, the text is not split: all of it will be there soon."""
 _MOST_FLUSHES: Final = 16
 _FLUSHES_WINDOW_S: Final = 60.0
 """A line is only split if no more parts were spoken in this time. Deepgram accepts 20 flushes a

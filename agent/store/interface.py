@@ -67,7 +67,7 @@ class AvatarSession:
 
 
 def dispatch_claim(session_id: str) -> str:
-    """Return the claim of those who dispatch an agent to a session's room."""
+    """Return the name of the claim to dispatch an agent to a session's room."""
     return f"dispatch/{session_id}"
 
 

@@ -6,8 +6,8 @@ accepts a request while
 
     60 % of the requests in the window before + requests in this window < its amount
 
-The `limits` library does the same, but its counts in memory cost more with each key that it knows,
-and its counts in Redis a round trip for each limit.
+The `limits` library does the same, but not as cheaply. In memory, its counts cost more with each
+key that it knows. In Redis, it needs a round trip for each limit.
 """
 
 from __future__ import annotations

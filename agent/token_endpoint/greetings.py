@@ -3,8 +3,8 @@
 LiveKit's CreateRoom makes sure that a session has one room and one dispatch. The store remembers
 how far the session has come, so that a greeting that has ended is not started again by accident.
 
-A greeting ends for good if someone ends it on purpose: the trainee, the platform's backend, or the
-worker at a limit. If it fails, the worker records an end of `end_reasons.RESTARTABLE` in the store,
+If the trainee, the platform's backend, or the worker at a limit ends a greeting, the session stays
+ended. If the greeting fails, the worker records an end of `end_reasons.RESTARTABLE` in the store,
 and the next request starts a new greeting.
 """
 
@@ -189,7 +189,7 @@ class Greetings:
             await self._rooms.end(room_name)
 
     async def _phase_after_meeting(self, session_id: str, *, wait: bool) -> Phase | None:
-        """Find out what became of a session that is MET and whose room is gone.
+        """Find out whether a session has ended that is MET and whose room is gone.
 
         Args:
             wait: give the worker time to record the end.

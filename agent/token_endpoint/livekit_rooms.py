@@ -197,8 +197,8 @@ class LiveKitRooms:
     async def end(self, room_name: str) -> None:
         """Delete a room and disconnect everyone in it; do nothing if there is no such room.
 
-        Do not call it while the room is being deleted: livekit-server 1.13.5 opens a room before it
-        deletes it, and if the room has just been closed, it dispatches the agent of CreateRoom
+        Do not call it while the room is being deleted. livekit-server 1.13.5 opens a room before it
+        deletes it. If the room has just been closed, it thus dispatches the agent of CreateRoom
         again (`RoomService.DeleteRoom` in its pkg/service/roomservice.go).
         """
         async with self._calling("DeleteRoom", ignore_not_found=True):

@@ -43,7 +43,7 @@ class Text:
 
 @dataclass
 class Cell:
-    """A text in one locale, and what is to be corrected in it."""
+    """A text in one locale, and the findings about it."""
 
     locale: str
     variants: list[Text]

@@ -1,5 +1,8 @@
-"""Runs the stand-ins. Avatar processes would import any module with another name a second time
-(multiprocessing does so with the main module), which takes 0.3 s of CPU time for each avatar."""
+"""Runs the stand-ins; `process` has the code.
+
+multiprocessing imports the main module a second time in each child, unless its name is `__main__`
+of a package. That would take 0.3 s of CPU time for each avatar.
+"""
 
 from agent.demo.providers.process import main
 

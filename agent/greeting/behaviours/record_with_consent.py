@@ -7,7 +7,7 @@ from agent.greeting.greeting import Greeting
 
 
 class RecordWithConsent:
-    """Does nothing if no recording is to be made."""
+    """Does nothing if the greeting is not recorded."""
 
     def __init__(self, greeting: Greeting) -> None:
         if greeting.recording is None:

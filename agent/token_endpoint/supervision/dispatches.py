@@ -9,9 +9,9 @@ room and stays. It waits longer after each dispatch that no worker took.
 - A worker that accepts a job says so in the store. The job then has JOB_START_S to join, because
   another agent would request another avatar.
 - A dispatch whose job is slow to join is not deleted: if both agents join, the second one leaves.
-- The trainee's room token outlives the room. If the trainee joins after the worker gave up waiting
-  and closed the room, LiveKit opens the room again without a dispatch, and the supervisor
-  dispatches an agent to it.
+- The trainee's room token outlives the room. The trainee may join after the worker has stopped
+  waiting and closed the room. LiveKit then opens the room again without a dispatch, and the
+  supervisor dispatches an agent to it.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class RoomState:
 
     @property
     def empty(self) -> bool:
-        """No one who publishes is in the room, and no trainee."""
+        """True if the room has no trainee, and no participant that publishes."""
         return not self.room.num_participants and not self.room.num_publishers
 
     @property

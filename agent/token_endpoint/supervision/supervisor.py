@@ -10,11 +10,11 @@ holds the lease.
 The other replicas call LiveKit once when they start, and after a failed call of their own. The
 replica with the lease tells them through the store that LiveKit answers, for their readiness.
 
-ListRooms counts trainees in `num_participants` and everyone who publishes in `num_publishers`
-(measured with livekit-server 1.13.5), so the leaving of an agent or avatar that publishes changes a
-count. LiveKit updates the counts at most every 5 s, so a changed room is inspected again after 3
-and 6 s. Before an agent was seen in it, a check that the dispatch supervisor has planned serves. A
-room with an agent or avatar that does not publish yet is inspected every 5 s.
+ListRooms counts trainees in `num_participants`, and all participants that publish in
+`num_publishers` (measured with livekit-server 1.13.5). If an agent or avatar that publishes leaves,
+a count changes. LiveKit updates the counts at most every 5 s, so a changed room is inspected again
+after 3 and 6 s. Until an agent was seen in it, the checks that the dispatch supervisor plans are
+enough. A room with an agent or avatar that does not publish yet is inspected every 5 s.
 
 LiveKit API calls a minute with 20 running greetings:
 

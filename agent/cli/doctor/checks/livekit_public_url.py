@@ -1,7 +1,7 @@
 """LiveKit's public address: whether Beyond Presence and browsers can reach it.
 
-Chrome 142 and later asks the trainee before a public page may connect to a private address, refuses
-pages without https, and asks in an iframe only with `allow="local-network-access"`
+Chrome 142 and later asks the trainee before a public page may connect to a private address. It
+refuses pages without https, and pages in an iframe without `allow="local-network-access"`
 (https://github.com/WICG/local-network-access).
 """
 

@@ -1,7 +1,7 @@
 """One avatar, in a process of its own: joins the room of its token, speaks, and leaves in time.
 
-It leaves at once if the room is deleted, if it is removed, or if its parent process ends; and a few
-seconds after the agent that it speaks for has left for good.
+It leaves at once if the room is deleted, if it is removed, or if its parent process ends. It leaves
+a few seconds after the agent that it speaks for has left and not come back.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Avatar sessions, and the process that each avatar has to itself.
 
 LiveKit's native library (livekit 1.1.21) sometimes aborts its process under load. A crash must not
-take other avatars along, so each has a process. It is forked from a server that has everything
-loaded, and takes 40 MB and 0.01 s of CPU time more than in a shared process.
+end other avatars, so each has a process. It is forked from a server that has everything loaded.
+It takes 40 MB and 0.01 s of CPU time more than an avatar in a shared process.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Avatars:
     """Starts avatar processes, answers their requests for faults and notices their ends."""
 
     def __init__(self, faults: Faults) -> None:
-        # Windows has no fork: there, every avatar loads everything anew.
+        # Windows has no fork: there, every avatar loads everything itself.
         method = "spawn" if os.name == "nt" else "forkserver"
         self._context: Any = multiprocessing.get_context(method)
         self._context.set_forkserver_preload([_AVATAR_MODULE, __name__])

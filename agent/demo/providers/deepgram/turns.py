@@ -2,8 +2,8 @@
 
 Messages: https://developers.deepgram.com/reference/speech-to-text/listen-flux. The state machine:
 https://developers.deepgram.com/docs/flux/state. Latencies: EndOfTurn has a median of under 300 ms
-and a p95 of 1.5 s (https://www.together.ai/models/flux); EagerEndOfTurn comes 150 to 250 ms before
-it with thresholds of 0.5 to 0.3
+and a p95 of 1.5 s (https://www.together.ai/models/flux). With thresholds of 0.5 to 0.3,
+EagerEndOfTurn comes 150 to 250 ms before it
 (https://developers.telnyx.com/docs/voice/stt/websocket-streaming/parameters/end-of-turn).
 """
 
