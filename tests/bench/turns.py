@@ -1,7 +1,7 @@
 """`make turns`: how soon the agent answers, and how often it cuts the trainee off.
 
-A client plays recordings of people to the product, which runs with the stand-ins at their usual
-latencies (50 ms STT, 150 ms LLM, 80 ms TTS). The reply gap is the time from the last sound of the
+A client plays recordings of people to the product. The stand-ins have their usual latencies (50 ms
+STT, 150 ms LLM, 80 ms TTS). The reply gap is the time from the last sound of the
 trainee to the first sound of the answer. A false cut-off is an answer that begins in a pause of a
 sentence.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import time
@@ -18,6 +17,7 @@ from agent.demo.processes import child, wait_until_ready
 from tests.browser.conftest import OPENING_ENDS, OpenPage
 from tests.support.page_driver import SLOW_MS, arrive, screenshot, set_agent_attributes
 from tests.support.product import Product
+from tests.support.waiting import until_answer
 
 _SAYS_SO_WITHIN_MS = 10_000
 """After a job was killed: two pings of the page time out after three seconds each."""
@@ -186,9 +186,9 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     said_before = await said.inner_text()
 
     # The endpoint looks at the room every few seconds.
-    async with asyncio.timeout(SLOW_MS / 1000):
-        while not (await product.ask(session_id)).json()["rejoins"]:
-            await asyncio.sleep(0.3)
+    await until_answer(
+        lambda: product.ask(session_id), lambda answer: answer.json()["rejoins"], SLOW_MS / 1000
+    )
     # It joins without its own pre-join screen, although its browser keeps nothing: the agent would
     # not wait for that.
     second = await first.context.new_page()

@@ -22,6 +22,7 @@ from tests.browser.conftest import (
 )
 from tests.support.page_driver import SLOW_MS, arrive, screenshot, set_agent_attributes
 from tests.support.product import Product
+from tests.support.waiting import until_answer
 
 
 async def register(page: Page, name: str = "Ada") -> None:
@@ -131,9 +132,7 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
     where = """(() => { const b = document.querySelector("[data-testid=tap-to-hear]");
         if (!b) return null; const r = b.getBoundingClientRect();
         return [r.x + r.width / 2, r.y + r.height / 2]; })()"""
-    async with asyncio.timeout(120):
-        while (place := await ask(where)) is None:
-            await asyncio.sleep(0.1)
+    place = await until_answer(lambda: ask(where), timeout_s=120)
     # An opening that does not wait would have begun by then.
     await asyncio.sleep(3)
     assert await ask(f"({SOUND_RECEIVED})()") < 1e-6, (

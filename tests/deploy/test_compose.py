@@ -108,7 +108,7 @@ def test_required_variables_are_named(name: str) -> None:
 
 
 def test_endpoint_starts_without_provider_keys() -> None:
-    """As docs/deploy-livekit-cloud.md has it: Compose requires the variables of the whole file."""
+    """As docs/deploy-livekit-cloud.md says: Compose requires the variables of the whole file."""
     ours = {name: value for name, value in ENV.items() if name.startswith("LIVEKIT_")}
     interpolated((ROOT / "compose.yaml").read_text(), ours)
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 import jwt
 from aiohttp import web
 
+from agent.demo.providers.wire import serving
+
 KEY = "sk-0123456789"
 
 
@@ -40,7 +42,9 @@ class BeyondPresenceSessions:
         self.requested.append(jwt.decode(token, options={"verify_signature": False})["sub"])
         answer = self.answers.pop(0) if self.answers else "201"
         if answer == "hang":
-            await asyncio.sleep(30)
+            while request.transport is not None:
+                await asyncio.sleep(0.02)
+            return web.Response()
         if answer == "lost":
             assert request.transport is not None
             request.transport.abort()
@@ -88,11 +92,5 @@ async def beyond_presence() -> AsyncIterator[BeyondPresenceSessions]:
     app.router.add_get("/v1/sessions/{id}", server.answer)
     app.router.add_get("/v1/sessions", server.list)
     app.router.add_post("/v1/sessions", server.create)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving(app) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

@@ -13,6 +13,8 @@ import jwt
 from aiohttp import web
 from livekit import api
 
+from agent.demo.providers.wire import serving
+
 STATUS = api.EgressStatus
 
 
@@ -68,12 +70,5 @@ async def egress_server() -> AsyncIterator[EgressServer]:
     server = EgressServer()
     app = web.Application()
     app.router.add_post("/twirp/livekit.Egress/{method}", server.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        server.url = f"http://{host}:{port}"
+    async with serving(app) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

@@ -21,13 +21,14 @@ from tests.fakes.room import FakeRoom
 from tests.fakes.room_api import FakeRoomApi
 from tests.fakes.scripted_llm import Says, ScriptedLLM
 from tests.support.environments import WORKER
+from tests.support.waiting import until
 
 Behaviour = Callable[[Greeting], object]
 WAIT_S = 30.0
 
 
 class FakeGreeting:
-    """The parts of a greeting, and what became of it."""
+    """The parts of a greeting, what was said, and how it ended."""
 
     def __init__(self, llm: ScriptedLLM, environ: dict[str, str], limits: dict[str, float]) -> None:
         self.room = FakeRoom()
@@ -65,9 +66,7 @@ class FakeGreeting:
         self.events.emit(OpeningFinished(interrupted=False))
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WAIT_S):
-            while not condition():
-                await asyncio.sleep(0.01)
+        await until(condition, WAIT_S)
 
     async def until_said(self, text: str) -> None:
         await self.until(lambda: text in self.lines)

@@ -14,6 +14,8 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
+from agent.demo.providers.wire import serving
+
 BUCKET, KEY, SECRET = "greetings", "the-access-key", "the-bucket-secret"
 
 
@@ -94,13 +96,5 @@ async def s3_bucket() -> AsyncIterator[S3]:
     s3 = S3()
     app = web.Application(client_max_size=100_000_000)
     app.router.add_route("*", "/{path:.*}", s3.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        s3.url = f"http://{host}:{port}"
+    async with serving(app) as s3.url:
         yield s3
-    finally:
-        await runner.cleanup()

@@ -14,6 +14,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from agent.demo.providers.wire import serving
+
 TOKEN = "a-token-of-the-service-account"
 
 
@@ -55,26 +57,22 @@ async def vertex(folder: Path) -> AsyncIterator[tuple[Vertex, dict[str, str]]]:
     app = web.Application()
     app.router.add_post("/token", server.token)
     app.router.add_post("/{path:v1beta1/.*}", server.generate)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    account = {
-        "type": "service_account",
-        "project_id": "greeter",
-        "private_key_id": "1",
-        "private_key": key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode(),
-        "client_email": "greeter@greeter.iam.gserviceaccount.com",
-        "token_uri": f"{server.url}/token",
-    }
-    file = folder / "account.json"
-    file.write_text(json.dumps(account))
-    try:
+    async with serving(app) as server.url:
+        account = {
+            "type": "service_account",
+            "project_id": "greeter",
+            "private_key_id": "1",
+            "private_key": key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ).decode(),
+            "client_email": "greeter@greeter.iam.gserviceaccount.com",
+            "token_uri": f"{server.url}/token",
+        }
+        file = folder / "account.json"
+        file.write_text(json.dumps(account))
         yield (
             server,
             {
@@ -85,5 +83,3 @@ async def vertex(folder: Path) -> AsyncIterator[tuple[Vertex, dict[str, str]]]:
                 "GOOGLE_VERTEX_BASE_URL": server.url,
             },
         )
-    finally:
-        await runner.cleanup()

@@ -1,7 +1,7 @@
-"""The fault matrix: what each provider may do wrong, and what the trainee is promised all the same.
+"""The fault matrix: what each provider may do wrong, and what the trainee is then promised.
 
-Nothing is played in here. A row's faults are spelled as `agent/demo/providers/faults.py` has them,
-so the demo shows any row to a person: `make demo ARGS="--fault bey:401"`.
+`play` plays the rows. The demo shows the same faults, with the same spelling
+(`agent/demo/providers/faults.py`): `make demo ARGS="--fault bey:401"`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROWS = (
     _refused(404, "avatar"),
     _refused(422, ""),
     _refused(429, "session|many|limit"),
-    # The first avatar may come all the same: the agent requests another one, and uses the first
+    # The first avatar may still come: the agent requests another one, and uses the first
     # that joins. If the second request fails too, the voice greets.
     _refused(500, "status page"),
     _refused(504, "status page"),

@@ -43,7 +43,7 @@ class Observer:
         return self.client.agent is not None and ATTRIBUTE_QUESTIONS in self.client.agent.attributes
 
     def opening(self) -> str:
-        """Return the opening as its last caption has it; the agent may have said it twice."""
+        """Return the opening as its last caption shows it; the agent may have said it twice."""
         said = [caption.text.strip() for caption in self._agent_captions() if _is_opening(caption)]
         return said[-1] if said else ""
 

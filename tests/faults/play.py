@@ -42,7 +42,7 @@ class Played:
     modes: tuple[str, ...] = ()
     """All modes in order."""
     opening: str = ""
-    """The opening as its last caption has it."""
+    """The opening as its last caption shows it."""
     heard_s: float = 0.0
     """Loud sound before the question."""
     answer_s: float | None = None
@@ -184,7 +184,7 @@ async def _end(product: Product, answer: dict[str, str], played: Played) -> None
 
 
 def _log_line(product: Product, session_id: str, wanted: str) -> str:
-    """Return the first warning or error of ours that matches, with the values an operator reads."""
+    """Return the first of our warnings or errors that matches, with its values in `extra`."""
     if not wanted:
         return ""
     for event in product.events("worker"):

@@ -26,7 +26,7 @@ class Row:
     id: str
     """What happens, in words."""
     faults: tuple[str, ...]
-    """All in force before the trainee joins."""
+    """All of them are active before the trainee joins."""
     mode: Mode = "avatar"
     """The mode of the first word, as the page is told."""
     first_word_s: float = REFUSED_S

@@ -8,7 +8,7 @@ import time
 from agent.core.end_reasons import TRAINEE_NEVER_CAME
 from tests.support.page_client import PageClient
 from tests.support.product import Product
-from tests.support.waiting import until_true
+from tests.support.waiting import until_answer
 
 AHEAD_S = 4.0
 """From 3 s on, the worker asks LiveKit only every 2 s who has joined: it must learn it from the
@@ -18,9 +18,11 @@ FIRST_WORD_S = 1.5
 
 
 async def until_avatar_joined(product: Product, room: str, within_s: float) -> None:
-    async with asyncio.timeout(within_s):
-        while not any(avatar["joined_at"] for avatar in await product.avatars(room)):
-            await asyncio.sleep(0.05)
+    await until_answer(
+        lambda: product.avatars(room),
+        lambda avatars: any(avatar["joined_at"] for avatar in avatars),
+        within_s,
+    )
 
 
 async def test_greeting_requested_ahead_begins_as_soon_as_the_page_can_hear(
@@ -31,7 +33,7 @@ async def test_greeting_requested_ahead_begins_as_soon_as_the_page_can_hear(
     assert answer.status_code == 201
     await until_avatar_joined(product, answer.json()["room_name"], 60)
     # The opening is synthesised, too.
-    await until_true(lambda: product.providers.calls("tts"))
+    await until_answer(lambda: product.providers.calls("tts"))
     await asyncio.sleep(max(asked_at + AHEAD_S - time.monotonic(), 0))
     # The page requests the same session.
     answer = await product.ask("ahead", client="avatar-greeting")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import time
@@ -17,7 +16,7 @@ from tests.support.conversation import FORKLIFT, attribute, calls, saved, says, 
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.shipped_scripts import has_whole_opening, question, shipped_script
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 
 SCRIPT = shipped_script(**FORKLIFT)
 CLOSING = SCRIPT.closing
@@ -204,11 +203,8 @@ async def test_training_type_chooses_its_own_avatar(
     product: Product,
 ) -> None:
     _, response, _ = await product.enter(training_type="patient care")
-    room = response["room_name"]
-    async with asyncio.timeout(60):
-        while not await product.avatars(room):
-            await asyncio.sleep(0.05)
-    assert [s["avatar_id"] for s in await product.avatars(room)] == ["nurse"]
+    requested = await until_answer(lambda: product.avatars(response["room_name"]))
+    assert [avatar["avatar_id"] for avatar in requested] == ["nurse"]
 
 
 @pytest.mark.variant

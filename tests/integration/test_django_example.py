@@ -399,7 +399,7 @@ async def test_readme_commands_work(product: Product, tmp_path: Path) -> None:
     [port] = free_ports(1)
     blocks = re.findall(r"```sh\n(.*?)```", (EXAMPLE / "README.md").read_text(), re.DOTALL)
     replacements = {
-        "uv pip install ./integrations/django": "true",  # PYTHONPATH has it
+        "uv pip install ./integrations/django": "true",  # it is on PYTHONPATH
         "uv run python": sys.executable,
         "runserver": "runserver --noreload",
         "127.0.0.1:8000": product.stage.endpoint_url.removeprefix("http://"),

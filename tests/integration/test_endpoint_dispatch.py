@@ -27,7 +27,7 @@ from tests.support.endpoint_process import (
     worker,
 )
 from tests.support.endpoint_requests import BACKEND, bearer, path_of
-from tests.support.waiting import until_true
+from tests.support.waiting import until_answer
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +77,14 @@ async def test_worker_that_registers_late_gets_one_job(
     assert await agents_in(lk, session) == []
     [unanswered] = await ours(lk, session)
     async with worker(livekit, tmp_path / "log"):
-        assert len(await until_true(lambda: agents_in(lk, session))) == 1
+        assert len(await until_answer(lambda: agents_in(lk, session))) == 1
 
         # A slow worker registers after several dispatches; all but one are deleted.
         async def replaced() -> bool:
             left = [d.id for d in await ours(lk, session)]
             return len(left) == 1 and unanswered.id not in left
 
-        await until_true(replaced)
+        await until_answer(replaced)
         # Both replicas run the dispatch supervisor; a second agent would have joined by now.
         assert len(await agents_in(lk, session)) == 1
     await lk.room.delete_room(api.DeleteRoomRequest(room=f"training-session-{session}"))
@@ -102,7 +102,7 @@ async def test_twenty_simultaneous_requests_dispatch_one_agent(
         )
     )
     assert sorted(a.status_code for a in answers) == [200] * 19 + [201]
-    assert len(await until_true(lambda: agents_in(lk, "many"))) == 1
+    assert len(await until_answer(lambda: agents_in(lk, "many"))) == 1
     [dispatch] = await ours(lk, "many")
     told = JobMetadata.from_json(dispatch.metadata)
     assert (told.session_id, told.trainee.name, told.role) == ("many", "Asha", "Nurse")
@@ -119,7 +119,7 @@ async def test_lost_agent_is_replaced_while_the_trainee_waits(
     lk: api.LiveKitAPI, replicas: list[Endpoint]
 ) -> None:
     answer = (await replicas[0].http.post(path_of("lost"), headers=BACKEND)).json()
-    [first] = await until_true(lambda: agents_in(lk, "lost"))
+    [first] = await until_answer(lambda: agents_in(lk, "lost"))
     await asyncio.sleep(1)  # the dispatch supervisor checks every half second
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
@@ -131,7 +131,7 @@ async def test_lost_agent_is_replaced_while_the_trainee_waits(
         async def another() -> bool:
             return any(g != first for g in await agents_in(lk, "lost"))
 
-        await until_true(another)
+        await until_answer(another)
         assert len(await agents_in(lk, "lost")) == 1
     finally:
         await trainee.disconnect()
@@ -143,7 +143,7 @@ async def test_ended_session_is_409_until_the_backend_restarts_it(
 ) -> None:
     one, two = (r.http for r in replicas)
     token = (await one.post(path_of("end"), headers=BACKEND)).json()["livekit_token"]
-    await until_true(lambda: agents_in(lk, "end"))
+    await until_answer(lambda: agents_in(lk, "end"))
 
     ends = [
         await http.post(
@@ -170,7 +170,7 @@ async def test_ended_session_is_409_until_the_backend_restarts_it(
         for http in (one, two)
     ]
     assert [r.status_code for r in restarts] == [201, 200, 200]
-    assert len(await until_true(lambda: agents_in(lk, "end"))) == 1
+    assert len(await until_answer(lambda: agents_in(lk, "end"))) == 1
 
 
 async def test_end_during_a_slow_job_closes_the_room_again(
@@ -188,15 +188,15 @@ async def test_end_during_a_slow_job_closes_the_room_again(
             # LiveKit lists a job late; the worker's log has it at once.
             return "received job request" in await asyncio.to_thread((tmp_path / "log").read_text)
 
-        await until_true(at_work)
+        await until_answer(at_work)
         await served.http.post(path_of("race", end=True), headers=BACKEND)
         assert await room_of(lk, "race") is None
-        await until_true(lambda: room_of(lk, "race"))
+        await until_answer(lambda: room_of(lk, "race"))
 
         async def gone() -> bool:
             return await room_of(lk, "race") is None
 
-        await until_true(gone)
+        await until_answer(gone)
 
 
 async def test_end_overrides_simultaneous_starts(
@@ -214,7 +214,7 @@ async def test_end_overrides_simultaneous_starts(
     async def gone() -> bool:
         return await room_of(lk, "both") is None
 
-    await until_true(gone)
+    await until_answer(gone)
 
 
 @pytest.mark.usefixtures("working")
@@ -226,13 +226,13 @@ async def test_session_ends_with_its_room_if_trainee_and_agent_had_met(
     answer = (await http.post(path_of("met"), headers=BACKEND)).json()
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
-    await until_true(lambda: agents_in(lk, "met"))
+    await until_answer(lambda: agents_in(lk, "met"))
     store = SqliteStore(state / "store.sqlite3")
 
     async def met() -> bool:
         return await store.phase("met") is Phase.MET
 
-    await until_true(met)
+    await until_answer(met)
     await lk.room.delete_room(api.DeleteRoomRequest(room=answer["room_name"]))
     assert (await http.post(path_of("met"), headers=BACKEND)).status_code == 409
     restarted = await http.post(path_of("met"), headers=BACKEND, json={"restart": True})
@@ -246,10 +246,10 @@ async def test_greeting_without_a_trainee_may_be_requested_again(
 ) -> None:
     http = replicas[0].http
     assert (await http.post(path_of("alone"), headers=BACKEND)).status_code == 201
-    await until_true(lambda: agents_in(lk, "alone"))
+    await until_answer(lambda: agents_in(lk, "alone"))
     await lk.room.delete_room(api.DeleteRoomRequest(room="training-session-alone"))
     assert (await http.post(path_of("alone"), headers=BACKEND)).status_code == 200
-    assert len(await until_true(lambda: agents_in(lk, "alone"))) == 1
+    assert len(await until_answer(lambda: agents_in(lk, "alone"))) == 1
 
 
 @pytest.mark.usefixtures("working")
@@ -260,7 +260,7 @@ async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
     session_id = f"late-trainee-{reported}"
     asked = {"trainee": {"name": "Asha"}}
     answer = (await replicas[0].http.post(path_of(session_id), headers=BACKEND, json=asked)).json()
-    await until_true(lambda: agents_in(lk, session_id))
+    await until_answer(lambda: agents_in(lk, session_id))
     await asyncio.sleep(1)
     sid = (await room_of(lk, session_id)).sid
     await lk.room.delete_room(api.DeleteRoomRequest(room=answer["room_name"]))
@@ -273,7 +273,7 @@ async def test_trainee_who_joins_after_the_worker_gave_up_gets_an_agent(
     trainee = rtc.Room()
     await trainee.connect(answer["server_url"], answer["participant_token"])
     try:
-        assert len(await until_true(lambda: agents_in(lk, session_id))) == 1
+        assert len(await until_answer(lambda: agents_in(lk, session_id))) == 1
         [dispatch] = await ours(lk, session_id)
         assert JobMetadata.from_json(dispatch.metadata).trainee.name == "Asha"
         await asyncio.sleep(2)  # the other replica inspects rooms every second
@@ -294,4 +294,4 @@ async def test_with_automatic_dispatch_the_room_has_the_job_metadata(
         await automatic.http.post(path_of("auto"), headers=BACKEND, json=body)
         assert json.loads((await room_of(lk, "auto")).metadata)["trainee"]["name"] == "Asha"
         async with worker(livekit, tmp_path / "log", AGENT_NAME=""):
-            assert len(await until_true(lambda: agents_in(lk, "auto"))) == 1
+            assert len(await until_answer(lambda: agents_in(lk, "auto"))) == 1

@@ -10,7 +10,7 @@ import pytest
 from tests.support.conversation import events_of, wait_for_opening
 from tests.support.product import Product
 from tests.support.shipped_scripts import has_whole_opening
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 
 GRACE_S = 8
 """A trainee who left may return within this time."""
@@ -54,13 +54,9 @@ async def test_greeting_ended_in_the_room_has_ended_for_the_endpoint(product: Pr
     await client.press_continue()
     await until(lambda: client.disconnected_at is not None, 60, "the room was not deleted")
 
-    async def is_over() -> bool:
-        return (await product.ask(response["session_id"])).status_code == 409
-
-    async with asyncio.timeout(60):
-        while not await is_over():
-            await asyncio.sleep(0.1)
-    again = await product.ask(response["session_id"], restart=True)
+    session_id = response["session_id"]
+    await until_answer(lambda: product.ask(session_id), lambda answer: answer.status_code == 409)
+    again = await product.ask(session_id, restart=True)
     assert again.status_code == 201
 
 
@@ -102,11 +98,7 @@ async def test_avatar_leaves_and_the_outcome_says_so_if_the_trainee_never_joins(
     answer = await product.ask()
     room = answer.json()["room_name"]
 
-    async def avatar_came() -> None:
-        while not await product.avatars(room):
-            await asyncio.sleep(0.05)
-
-    await asyncio.wait_for(avatar_came(), 120)
+    await until_answer(lambda: product.avatars(room), timeout_s=120)
     while await product.participants(room) or time.monotonic() - asked_at < 3:
         assert time.monotonic() - asked_at < 15 + SLACK_S
         await asyncio.sleep(0.1)

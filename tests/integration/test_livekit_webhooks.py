@@ -22,7 +22,8 @@ from agent.token_endpoint.supervision.reaper import AGAIN_S, KNOWN_S
 from tests.support.endpoint_process import endpoint_env
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import agent_token, participant_token
-from tests.support.waiting import until
+from tests.support.process_logs import logged
+from tests.support.waiting import until, until_answer
 
 ROUND_S = 120.0
 """Longer than this test, so that only a webhook can cause an inspection."""
@@ -91,7 +92,7 @@ async def test_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
         assert time.monotonic() - left_at < AGAIN_S + 3
         assert trainee.disconnected_at is None
         await trainee.leave()
-    assert any(getattr(r, "event", "") == "avatar_left_behind" for r in caplog.records)
+    assert logged(caplog, "avatar_left_behind")
 
 
 async def test_room_finished_webhook_ends_the_session(
@@ -104,11 +105,9 @@ async def test_room_finished_webhook_ends_the_session(
         await trainee.join(server.url, participant_token(server, name, "trainee"))
         await store.start(session_id)
         await store.mark_met(session_id)
-    async with asyncio.timeout(60):
-        while await store.phase(session_id) is not Phase.ENDED:
-            await asyncio.sleep(0.1)
+    await until_answer(lambda: store.phase(session_id), lambda phase: phase is Phase.ENDED)
     assert await store.end_reason(session_id) is None, (
         "presumed; the worker's record may still replace it"
     )
     await trainee.leave()
-    assert "session_ended_with_room" in {getattr(r, "event", "") for r in caplog.records}
+    assert logged(caplog, "session_ended_with_room")

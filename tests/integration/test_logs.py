@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from pathlib import Path
@@ -13,6 +12,7 @@ from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
+from tests.support.waiting import until_answer
 
 
 async def test_log_lines_are_json_and_lines_of_a_job_have_its_ids(product: Product) -> None:
@@ -52,9 +52,9 @@ async def test_token_endpoint_without_livekit_is_alive_not_ready_and_logs_text(
     async with child(*command, env=env, log=log) as endpoint:
         await wait_until_ready("endpoint", f"{base}/healthz", endpoint, log, 120)
         async with httpx.AsyncClient(base_url=base, timeout=15) as http:
-            async with asyncio.timeout(60):
-                while not (answer := await http.get("/readyz")).json()["store"]:
-                    await asyncio.sleep(0.1)
+            answer = await until_answer(
+                lambda: http.get("/readyz"), lambda answer: answer.json()["store"]
+            )
             assert answer.status_code == 503
             assert answer.json() == {"ready": False, "store": True, "livekit": False}
             assert (await http.get("/healthz")).status_code == 200

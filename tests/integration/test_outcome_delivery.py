@@ -14,7 +14,7 @@ from agent.demo.processes import child, wait_until_ready
 from agent.outcomes.outcome import Ended, Outcome
 from agent.store import SqliteStore
 from tests.support.endpoint_process import endpoint, endpoint_env
-from tests.support.waiting import until_true
+from tests.support.waiting import until_answer
 from tests.support.webhook_receiver import SECRET, receiver
 
 WORKER = {
@@ -60,7 +60,7 @@ async def test_token_endpoint_closes_and_delivers_the_outcome_of_a_lost_worker(
             async def failed() -> bool:
                 return bool(failures())
 
-            await until_true(failed)
+            await until_answer(failed)
             [message] = platform.verified()
             assert message["data"]["ended"]["reason"] == "worker_lost"
             [line] = failures()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from agent.store import open_store
 from tests.support.endpoint_requests import path_of
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 from tests.support.webhook_receiver import SECRET, receiver
 
 TYPED = "Lighthouses have four corners"
@@ -71,9 +70,9 @@ async def test_only_counts_leave_the_product(product: Product, tmp_path: Path) -
             await client.type(TYPED)
             await client.press_continue()
             store = open_store(StoreSettings.from_env(env))
-            async with asyncio.timeout(60):
-                while not any(name.startswith("greetings|") for name in await store.counts()):
-                    await asyncio.sleep(0.1)
+            await until_answer(
+                store.counts, lambda counts: any(name.startswith("greetings|") for name in counts)
+            )
             stored = await store.outcomes(SESSION)
             await store.aclose()
             await platform.has(1)

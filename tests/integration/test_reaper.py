@@ -26,10 +26,11 @@ from agent.token_endpoint.supervision.supervisor import PASS_S
 from tests.support.conversation import wait_for_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import participant_token
+from tests.support.process_logs import logged
 from tests.support.product import Product
 from tests.support.shipped_scripts import shipped_script
 from tests.support.supervision import Rig, open_rig, publish, supervisor
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 
 PROMISED_S = 30.0
 AT_ONCE_S = 12.0
@@ -63,8 +64,8 @@ async def test_orphaned_avatar_is_removed_and_the_trainee_stays(
         await asyncio.sleep(1)  # passes that must keep the room
         assert not gone(trainee)
         assert await rig.there(room)
-        said = [r for r in caplog.records if getattr(r, "event", "") == "avatar_left_behind"]
-        assert [(r.room, r.avatar) for r in said] == [(room, "avatar")]  # type: ignore[attr-defined]
+        said = logged(caplog, "avatar_left_behind")
+        assert [(line["room"], line["avatar"]) for line in said] == [(room, "avatar")]
 
 
 async def test_avatar_that_comes_back_is_removed_again(
@@ -80,8 +81,8 @@ async def test_avatar_that_comes_back_is_removed_again(
         for _ in range(2):
             back = await rig.join(participant_token(rig.server, room, "avatar", speaks_for="agent"))
             await until(lambda back=back: gone(back), COUNTED_S, "the avatar rejoined and stayed")
-    said = [r for r in caplog.records if getattr(r, "event", "") == "avatar_came_back"]
-    assert {(r.room, r.avatar_session_id) for r in said} == {(room, "b-1")}  # type: ignore[attr-defined]
+    said = logged(caplog, "avatar_came_back")
+    assert {(line["room"], line["avatar_session_id"]) for line in said} == {(room, "b-1")}
     assert not gone(trainee)
 
 
@@ -95,9 +96,7 @@ async def test_list_rooms_counts_trainees_and_everyone_who_publishes(rig: Rig) -
         return room.num_participants, room.num_publishers
 
     async def become(expected: tuple[int, int]) -> None:
-        async with asyncio.timeout(COUNTED_S):
-            while await counts() != expected:  # noqa: ASYNC110 - the condition depends on LiveKit
-                await asyncio.sleep(0.1)
+        await until_answer(counts, lambda found: found == expected, COUNTED_S)
 
     try:
         agent, avatar, trainee = await rig.greeting(name, publishing=False)
@@ -146,9 +145,10 @@ async def has_saved_its_avatar(product: Product, session_id: str) -> None:
     """Wait for a save. After a kill, only the data that the job saved is known."""
     store = open_store(StoreSettings.from_env(product.stage.environment))
     try:
-        async with asyncio.timeout(60):
-            while not any('"avatar_session_id":"' in o for o in await store.outcomes(session_id)):
-                await asyncio.sleep(0.1)
+        await until_answer(
+            lambda: store.outcomes(session_id),
+            lambda saved: any('"avatar_session_id":"' in outcome for outcome in saved),
+        )
     finally:
         await store.aclose()
 
@@ -219,9 +219,7 @@ async def test_avatar_of_a_killed_worker_is_removed_within_30_s(
         print(
             f"the avatar was gone {time.monotonic() - killed_at:.1f} s after its worker was killed"
         )
-        async with asyncio.timeout(2 * PASS_S + SLACK_S):
-            while await product.room_exists(room):  # noqa: ASYNC110 - the condition depends on LiveKit
-                await asyncio.sleep(0.1)
+        await product.room_is_deleted(room, 2 * PASS_S + SLACK_S)
     [event] = [
         event
         for event in product.events("endpoint")

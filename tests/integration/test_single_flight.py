@@ -14,7 +14,7 @@ from livekit import api
 
 from tests.support.conversation import wait_for_opening
 from tests.support.product import Product
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 
 
 async def agents_in(product: Product, room: str) -> int:
@@ -54,9 +54,7 @@ async def test_participant_of_a_dead_agent_is_removed(product: Product) -> None:
         ]
         return len(there) == 1 and there[0] != dead
 
-    async with asyncio.timeout(15):
-        while not await only_the_new_agent_is_there():
-            await asyncio.sleep(0.1)
+    await until_answer(only_the_new_agent_is_there, timeout_s=15)
     # LiveKit itself shows a dead participant for about 20 s.
     assert time.monotonic() - killed_at < 12
     await client.hears(after=time.monotonic())
@@ -68,11 +66,11 @@ async def test_participant_of_a_dead_agent_is_removed(product: Product) -> None:
 
 async def no_job_is_left(product: Product) -> None:
     """Wait until the worker runs no greeting of an earlier test."""
-    async with httpx.AsyncClient(base_url=product.stage.worker_url) as http, asyncio.timeout(60):
-        while (
-            (await http.get("/worker")).json().get("active_jobs")
-        ):  # the field is missing if it is 0
-            await asyncio.sleep(0.1)
+    async with httpx.AsyncClient(base_url=product.stage.worker_url) as http:
+        # The field is missing if it is 0.
+        await until_answer(
+            lambda: http.get("/worker"), lambda answer: not answer.json().get("active_jobs")
+        )
 
 
 @pytest.mark.alone
@@ -83,21 +81,19 @@ async def test_ten_simultaneous_starts_are_ten_greetings(product: Product) -> No
     assert [a.status_code for a in answers] == [201] * 10
     rooms = {a.json()["room_name"] for a in answers}
 
-    async def every_room_has_one_agent() -> None:
-        while [await agents_in(product, room) for room in rooms] != [1] * 10:
-            await asyncio.sleep(0.2)
+    async def agents() -> list[int]:
+        return [await agents_in(product, room) for room in rooms]
 
-    async def every_room_has_requested_an_avatar() -> None:
-        while not all([await product.calls_for_avatars(room) for room in rooms]):
-            await asyncio.sleep(0.2)
+    async def requests() -> list[int]:
+        return [await product.calls_for_avatars(room) for room in rooms]
 
     try:
-        await asyncio.wait_for(every_room_has_one_agent(), 14)
-        await asyncio.wait_for(every_room_has_requested_an_avatar(), 10)
+        await until_answer(agents, lambda found: found == [1] * 10, timeout_s=14)
+        await until_answer(requests, all, timeout_s=10)
     finally:
         for session in sessions:
             await product.end(session)
-    assert [await product.calls_for_avatars(room) for room in rooms] == [1] * 10
+    assert await requests() == [1] * 10
     said = (product.logs / "endpoint.log").read_text().splitlines()
     ours = [line for line in said if any(session in line for session in sessions)]
     assert len(ours) >= 10

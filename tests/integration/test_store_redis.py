@@ -25,7 +25,7 @@ from tests.support.store_checks.ledger import LEDGER_CHECKS
 from tests.support.store_checks.outcomes import OUTCOME_CHECKS
 from tests.support.store_checks.rates import RATE_CHECKS
 from tests.support.store_checks.sessions import SESSION_CHECKS
-from tests.support.waiting import until_true
+from tests.support.waiting import until_answer
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None,
@@ -120,13 +120,13 @@ async def test_redis_backup_is_restored_with_the_documented_commands(tmp_path: P
         assert await asyncio.wait_for(process.wait(), 120) == 0
 
     async with running_shell(command):
-        await until_true(served)
+        await until_answer(served)
         await store.start("7")
         await shell(f"redis-cli --rdb - > {backup}")
         await store.end("7", "after the backup")
     await shell(restore)
     async with running_shell(command):
-        await until_true(served)
+        await until_answer(served)
         assert await store.phase("7") is Phase.STARTED
         await store.aclose()
 
@@ -168,9 +168,9 @@ async def test_redis_forget_session_removes_the_text_from_the_append_only_file(
         await raw.config_set("appendonly", "yes")
         try:
             await store.save_request("s", "my-own-words", room_sid="RM_1", dispatched=True)
-            await until_true(lambda: asyncio.to_thread(has_words, folder))
+            await until_answer(lambda: asyncio.to_thread(has_words, folder))
             await store.forget_session("s")
-            await until_true(lambda: asyncio.to_thread(lambda: not has_words(folder)))
+            await until_answer(lambda: asyncio.to_thread(lambda: not has_words(folder)))
         finally:
             await raw.config_set("appendonly", "no")
 

@@ -24,7 +24,7 @@ from tests.support.livekit_token import trainee_token
 from tests.support.metrics import metrics_port
 from tests.support.product import Product
 from tests.support.shipped_scripts import first_sentence, shipped_script
-from tests.support.waiting import until, until_true
+from tests.support.waiting import until, until_answer
 from tests.support.workers import extra_worker, settings_of
 
 
@@ -86,9 +86,8 @@ async def test_worker_is_not_ready_while_livekit_is_gone(product: Product, tmp_p
     async with httpx.AsyncClient(timeout=15) as http:
 
         async def becomes(status: int, timeout: float) -> None:
-            async with asyncio.timeout(timeout):
-                while (await http.get(f"{worker.url}/")).status_code != status:
-                    await asyncio.sleep(0.1)
+            page = f"{worker.url}/"
+            await until_answer(lambda: http.get(page), lambda a: a.status_code == status, timeout)
 
         first = livekit_server(binary, tmp_path / "lk1.log", port=port)
         server = await first.__aenter__()
@@ -142,10 +141,10 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
         # The old worker is the one that has the first greeting.
         new, old = sorted(started, key=lambda worker: room in worker.log.read_text())
         old.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(60):
-            while (await http.get(f"{old.url}/readyz")).status_code != 503:
-                await asyncio.sleep(0.1)
-        assert (await http.get(f"{old.url}/readyz")).json()["draining"] is True
+        answer = await until_answer(
+            lambda: http.get(f"{old.url}/readyz"), lambda answer: answer.status_code == 503
+        )
+        assert answer.json()["draining"] is True
         assert (await http.get(f"{old.url}/healthz")).status_code == 200
 
         second = await enter_as(product, other_agent, f"next-{other_agent}")
@@ -160,10 +159,9 @@ async def test_worker_drains_while_another_worker_takes_new_greetings(
         await client.hears(after=typed_at)
         assert old.process.returncode is None
         metrics = f"http://127.0.0.1:{metrics_port(old.log.read_text())}/metrics"
-        async with asyncio.timeout(60):
-            # It takes none any more: TrainingGreeterWorkersAreFull must not count on it.
-            while 'training_greeter_jobs{state="free"} 0.0' not in (await http.get(metrics)).text:
-                await asyncio.sleep(0.1)
+        # It takes no more jobs: TrainingGreeterWorkersAreFull must not count on it.
+        none_free = 'training_greeter_jobs{state="free"} 0.0'
+        await until_answer(lambda: http.get(metrics), lambda answer: none_free in answer.text)
         await client.press_continue()
         assert await asyncio.wait_for(old.process.wait(), 120) == 0
         assert (await http.get(f"{new.url}/readyz")).status_code == 200
@@ -176,7 +174,7 @@ async def test_worker_tells_the_supervisor_at_once_that_it_accepted_a_job(
     lease = accepted_lease((await product.ask()).json()["session_id"])
     store = open_store(StoreSettings.from_env(product.stage.environment))
     try:
-        await until_true(lambda: store.lease_is_held(lease), 20)
+        await until_answer(lambda: store.lease_is_held(lease), 20)
     finally:
         await store.aclose()
 

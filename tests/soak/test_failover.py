@@ -25,7 +25,7 @@ from tests.integration.cluster import Cluster, running_cluster
 from tests.support.conversation import calls, saved, says
 from tests.support.endpoint_process import agents_in
 from tests.support.livekit_client import LiveKitClient
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None,
@@ -58,9 +58,11 @@ async def type_and_be_answered(client: LiveKitClient, text: str, answer: str) ->
 
 async def is_saved(store: Store, session_id: str, *texts: str) -> None:
     """Wait until a job has saved these texts; after a kill only saved state is known."""
-    async with asyncio.timeout(15):
-        while not any(all(t in body for t in texts) for body in await store.outcomes(session_id)):
-            await asyncio.sleep(0.1)
+    await until_answer(
+        lambda: store.outcomes(session_id),
+        lambda saved: any(all(text in body for text in texts) for body in saved),
+        timeout_s=15,
+    )
 
 
 async def request_from_both_replicas_at_once(cluster: Cluster, session_id: str) -> LiveKitClient:

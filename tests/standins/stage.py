@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import aiohttp
 import numpy as np
@@ -20,10 +19,10 @@ from livekit.plugins import bey
 
 from agent.demo.livekit_server import LiveKitServer
 from tests.support.providers import Providers
+from tests.support.waiting import until_answer
 
 RATE = 16_000
 TIMEOUT_S = 60.0
-T = TypeVar("T")
 
 
 def token(server: LiveKitServer, room: str, identity: str, **attributes: str) -> str:
@@ -34,19 +33,6 @@ def token(server: LiveKitServer, room: str, identity: str, **attributes: str) ->
         .with_attributes(attributes)
     )
     return (minted.with_kind("agent") if attributes else minted).to_jwt()
-
-
-async def until(
-    ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool], *, timeout_s: float = TIMEOUT_S
-) -> T:
-    """Ask again and again until the answer holds; the last answer is in the error."""
-    answer = await ask()
-    deadline = time.monotonic() + timeout_s
-    while not holds(answer):
-        assert time.monotonic() < deadline, f"still {answer!r} after {timeout_s:g} s"
-        await asyncio.sleep(0.02)
-        answer = await ask()
-    return answer
 
 
 @dataclass
@@ -143,7 +129,7 @@ class Stage:
             counts = f"{len(self.seen.pictures)} pictures, {len(self.seen.loudness)} x 10 ms"
             return holds(self.seen), counts
 
-        await until(enough, lambda answer: answer[0], timeout_s=timeout_s)
+        await until_answer(enough, lambda answer: answer[0], timeout_s=timeout_s)
         return self.seen
 
 

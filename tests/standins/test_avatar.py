@@ -22,9 +22,9 @@ from tests.standins.stage import (
     room,
     say,
     speech_like,
-    until,
 )
 from tests.support.providers import Providers
+from tests.support.waiting import until_answer
 
 MOUTH = (slice(300, 370), slice(205, 307))
 
@@ -57,7 +57,7 @@ async def test_avatar_publishes_without_a_subscriber_and_stays_silent(
             avatar = stage.agent.remote_participants.get(stage.avatar_identity)
             return len(avatar.track_publications) if avatar else 0
 
-        await until(published, lambda count: count == 2)
+        await until_answer(published, lambda count: count == 2)
         (session,) = await providers.sessions()
     assert session["identity"] == stage.avatar_identity
     assert session["segments"] == 0
@@ -107,14 +107,14 @@ async def test_avatar_stops_at_once_on_clear_and_reports_the_position(
         answered = time.monotonic()
         await stage.see(lambda s: s.loudness[-1][0] > cleared + 2)
         last_loud = stage.seen.loud_since(spoke)[-1]
-        # What comes next is heard whole, and counted from nought.
+        # The next line is heard completely, and its position counts from 0.
         await say(output, speech_like(1))
         after = await stage.next_finished()
     assert finished.interrupted
     # The sink gives up waiting for the avatar's report after 2 s.
     assert answered - cleared < 1.5
-    # Between what had been heard behind the listener's jitter buffer, and what had been sent. The
-    # test's own process may be 0.4 s late on a busy machine.
+    # The position is between what the listener had heard after its jitter buffer, and what had been
+    # sent. The test's own process may be 0.4 s late on a busy machine.
     assert cleared - heard_from - 0.5 < finished.playback_position < cleared - spoke + 0.05
     assert last_loud - cleared < 1.5  # seconds of sound were left to play
     assert after.playback_position == pytest.approx(1.0, abs=0.01)
@@ -145,7 +145,7 @@ async def test_avatar_leaves_when_the_room_is_deleted(
         assert running is not None
         assert not running.is_over
         await delete_room(stage)
-        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"])
+        (session,) = await until_answer(providers.sessions, lambda s: s[0]["left_at"])
     billed = await session_of(settings, http, session["id"])
     assert billed is not None
     assert billed.is_over
@@ -161,7 +161,7 @@ async def test_avatar_leaves_when_it_is_removed(
     async with room(livekit, http) as stage:
         await ready(stage, providers)
         await remove_avatar(stage)
-        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"])
+        (session,) = await until_answer(providers.sessions, lambda s: s[0]["left_at"])
     assert session["why_left"] == "participant_removed"
 
 
@@ -176,7 +176,7 @@ async def test_avatar_leaves_three_seconds_after_its_agent(
         await stage.agent.disconnect()
         await asyncio.wait_for(gone.wait(), 60)
         left = time.time()
-        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"])
+        (session,) = await until_answer(providers.sessions, lambda s: s[0]["left_at"])
     assert session["why_left"] == "the agent left"
     assert 2.5 < session["left_at"] - left < 4
 

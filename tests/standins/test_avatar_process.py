@@ -9,8 +9,9 @@ import aiohttp
 import pytest
 
 from agent.demo.livekit_server import LiveKitServer
-from tests.standins.stage import room, say, speech_like, until
+from tests.standins.stage import room, say, speech_like
 from tests.support.providers import Providers
+from tests.support.waiting import until_answer
 
 
 async def test_avatar_crash_ends_that_avatar_alone_and_is_reported(
@@ -20,10 +21,12 @@ async def test_avatar_crash_ends_that_avatar_alone_and_is_reported(
         output = second.output()
         for stage in (first, second):
             await stage.ask_for_avatar(providers)
-        sessions = await until(providers.sessions, lambda s: all(each["joined_at"] for each in s))
+        sessions = await until_answer(
+            providers.sessions, lambda s: all(each["joined_at"] for each in s)
+        )
         crashes, stays = (each["pid"] for each in sessions)
         os.kill(crashes, signal.SIGABRT)
-        crashed, other = await until(providers.sessions, lambda s: s[0]["left_at"])
+        crashed, other = await until_answer(providers.sessions, lambda s: s[0]["left_at"])
         assert (crashed["crashed"], crashed["why_left"]) == (True, "crashed: exit code -6")
         assert (other["crashed"], other["left_at"], other["pid"]) == (False, None, stays)
         await say(output, speech_like(0.5))
@@ -39,10 +42,10 @@ async def test_avatar_process_ends_when_the_records_are_reset(
         async def present() -> bool:
             return stage.avatar_identity in stage.trainee.remote_participants
 
-        await until(present, bool)
+        await until_answer(present)
         (session,) = await providers.sessions()
         await providers.reset()
-        await until(present, lambda there: not there)
+        await until_answer(present, lambda there: not there)
         assert await providers.sessions() == []
         with pytest.raises(ProcessLookupError):
             os.kill(session["pid"], 0)

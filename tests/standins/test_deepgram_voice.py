@@ -1,4 +1,4 @@
-"""Deepgram's voices: what the stand-in refuses, and how the product's voice lives with it."""
+"""Deepgram's voices: what the stand-in refuses, and how the product's voice handles that."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from livekit.agents import APIConnectOptions, APIStatusError, utils
 
 from agent.speech.deepgram_voice import DeepgramVoice
 from tests.support.providers import Providers
+from tests.support.waiting import until_answer
 
 OPTIONS = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=6)
 TIMEOUT_S = 60.0
@@ -169,9 +170,7 @@ async def test_voice_connects_again_as_soon_as_a_line_is_cut_short(providers: Pr
         cut.end_input()
         await anext(aiter(cut))
     await providers.faults()
-    async with asyncio.timeout(TIMEOUT_S):
-        while len(await connections(providers)) < 2:
-            await asyncio.sleep(0.02)
+    await until_answer(lambda: connections(providers), lambda found: len(found) > 1, TIMEOUT_S)
     began = time.monotonic()
     assert await say(voice, "Yes.") > 0
     assert time.monotonic() - began < 3.0

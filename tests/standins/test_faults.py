@@ -14,8 +14,9 @@ from agent.demo.livekit_server import LiveKitServer
 from agent.demo.providers.faults import CATALOGUE, Faults, UnknownFault, parse_fault
 from tests.faults.matrix import ROWS
 from tests.faults.row import Row
-from tests.standins.stage import room, say, speech_like, until
+from tests.standins.stage import room, say, speech_like
 from tests.support.providers import Providers
+from tests.support.waiting import until_answer
 
 
 def test_parse_fault_reads_provider_name_number_and_count() -> None:
@@ -63,20 +64,20 @@ async def test_control_api_keeps_the_faults_if_one_is_unknown(
         assert answer.status == 403
 
 
-async def test_fault_never_joins(
+async def test_fault_never_joins_lets_no_avatar_join(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:never-joins")
     async with room(livekit, http) as stage:
         await stage.ask_for_avatar(providers)
-        (session,) = await until(providers.sessions, lambda s: s[0]["why_left"])
+        (session,) = await until_answer(providers.sessions, lambda s: s[0]["why_left"])
         assert stage.avatar_identity not in stage.agent.remote_participants
     assert session["joined_at"] is None
     assert session["seconds"] == 0
 
 
 @pytest.mark.parametrize("fault", ["bey:hang", "bey:refuse", "bey:lost-answer", "bey:delay=9"])
-async def test_fault_without_an_answer(
+async def test_fault_without_an_answer_makes_the_request_fail(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession, fault: str
 ) -> None:
     await providers.faults(fault)
@@ -88,7 +89,7 @@ async def test_fault_without_an_answer(
     assert bool(await providers.sessions()) == (fault == "bey:lost-answer")
 
 
-async def test_faults_late_flap_and_leaves(
+async def test_faults_late_flap_and_leaves_move_the_avatar_in_and_out(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late=0.5", "bey:flap=0.3", "bey:leaves=0.5")
@@ -96,13 +97,15 @@ async def test_faults_late_flap_and_leaves(
         came: list[str] = []
         stage.trainee.on("participant_connected", lambda p: came.append(p.identity))
         await stage.ask_for_avatar(providers)
-        (session,) = await until(providers.sessions, lambda s: s[0]["why_left"].startswith("fault"))
+        (session,) = await until_answer(
+            providers.sessions, lambda s: s[0]["why_left"].startswith("fault")
+        )
     assert came == [stage.avatar_identity] * 2
     assert session["joined_at"] - session["created_at"] > 0.5
     assert 0.8 < session["seconds"] < 3
 
 
-async def test_fault_no_video(
+async def test_fault_no_video_publishes_sound_only(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-video")
@@ -113,7 +116,7 @@ async def test_fault_no_video(
         assert not stage.seen.pictures
 
 
-async def test_fault_no_audio(
+async def test_fault_no_audio_publishes_video_only(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-audio")
@@ -126,7 +129,7 @@ async def test_fault_no_audio(
         assert kinds == [rtc.TrackKind.KIND_VIDEO]
 
 
-async def test_fault_late_audio(
+async def test_fault_late_audio_publishes_the_sound_later(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late-audio=1.5")
@@ -139,7 +142,7 @@ async def test_fault_late_audio(
         await stage.ask_for_avatar(providers)
         await stage.see(lambda seen: bool(seen.loudness))
         apart_s = published[rtc.TrackKind.KIND_AUDIO] - published[rtc.TrackKind.KIND_VIDEO]
-        # A busy machine tells of the picture late.
+        # On a busy machine, the event of the picture is late.
         assert 0.5 < apart_s < 15
         spoke = time.monotonic()
         await say(stage.output(), speech_like(1))
@@ -147,17 +150,17 @@ async def test_fault_late_audio(
         assert stage.seen.loud_since(spoke)
 
 
-async def test_fault_leaves_before_the_late_audio(
+async def test_fault_leaves_ends_an_avatar_that_waits_with_its_audio(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:late-audio=30", "bey:leaves=0.5")
     async with room(livekit, http) as stage:
         await stage.ask_for_avatar(providers)
-        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"])
+        (session,) = await until_answer(providers.sessions, lambda s: s[0]["left_at"])
     assert session["why_left"] == "fault: left"
 
 
-async def test_fault_no_source(
+async def test_fault_no_source_publishes_tracks_without_a_source(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:no-source")
@@ -175,7 +178,7 @@ async def test_fault_no_source(
         assert stage.seen.loud_since(spoke)
 
 
-async def test_faults_freezes_and_black(
+async def test_faults_freezes_and_black_change_the_picture(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     # 3 s: on a slow machine, an earlier freeze would come before the first picture.
@@ -189,7 +192,7 @@ async def test_faults_freezes_and_black(
         assert seen.pictures[0][1].max() < 30
 
 
-async def test_fault_leaves_speaking(
+async def test_fault_leaves_speaking_ends_the_avatar_within_a_line(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:leaves-speaking=0.5")
@@ -197,7 +200,7 @@ async def test_fault_leaves_speaking(
         output = stage.output()
         await stage.ask_for_avatar(providers)
         await say(output, speech_like(3))
-        (session,) = await until(providers.sessions, lambda s: s[0]["left_at"])
+        (session,) = await until_answer(providers.sessions, lambda s: s[0]["left_at"])
         assert stage.finished.empty()
     assert session["why_left"] == "fault: left while speaking"
     assert session["segments"] == 1
@@ -222,7 +225,7 @@ async def test_fault_stops_the_report_of_the_end(
         assert bool(stage.seen.loud_since(spoke)) == (fault == "bey:no-finish")
 
 
-async def test_fault_early_finish(
+async def test_fault_early_finish_reports_the_end_too_early(
     livekit: LiveKitServer, providers: Providers, http: aiohttp.ClientSession
 ) -> None:
     await providers.faults("bey:early-finish")

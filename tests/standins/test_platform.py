@@ -135,7 +135,7 @@ def outcome(session_id: str, **more: Any) -> Outcome:
 def signed(
     record: Outcome, *, sent_at: float | None = None, key: bytes = WEBHOOK_KEY
 ) -> tuple[bytes, dict[str, str]]:
-    """The webhook's body and headers, as Standard Webhooks has them."""
+    """The webhook's body and headers, as Standard Webhooks defines them."""
     message = {
         "type": "greeting.ended",
         "timestamp": "2026-11-24T15:00:00Z",

@@ -26,7 +26,7 @@ GOOGLE_API_KEY=g
     ("line", "variable", "name"),
     [
         ("", None, None),
-        ("LIVEKIT_AGENT_NAME=training-greeter", None, None),  # as .env.example has it
+        ("LIVEKIT_AGENT_NAME=training-greeter", None, None),  # as in .env.example
         ("LIVEKIT_AGENT_NAME=mine", None, "mine"),
         ("LIVEKIT_AGENT_NAME=", None, ""),
         ("", "training-greeter", "training-greeter"),

@@ -10,7 +10,7 @@ import pytest
 
 from agent.demo import processes
 from agent.demo.processes import DemoError, run_tool
-from tests.standins.stage import until
+from tests.support.waiting import until_answer
 
 SH = "/bin/sh"
 
@@ -53,7 +53,7 @@ async def test_run_tool_cancelled_ends_the_tools_children(
     async def started() -> bool:
         return child.exists() and child.read_text().strip() != ""
 
-    await until(started, bool)
+    await until_answer(started)
     step.cancel()
     with pytest.raises(asyncio.CancelledError):
         await step
@@ -61,7 +61,7 @@ async def test_run_tool_cancelled_ends_the_tools_children(
     async def gone() -> bool:
         return not _runs(int(child.read_text()))
 
-    await until(gone, bool, timeout_s=3)
+    await until_answer(gone, timeout_s=3)
 
 
 def _runs(pid: int) -> bool:

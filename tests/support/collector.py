@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from agent.demo.providers.wire import serving
+
 
 @dataclass
 class Collector:
@@ -50,13 +52,5 @@ async def collector() -> AsyncIterator[Collector]:
 
     app = web.Application()
     app.add_routes([web.post("/v1/traces", take)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        kept.url = f"http://{host}:{port}"
+    async with serving(app) as kept.url:
         yield kept
-    finally:
-        await runner.cleanup()

@@ -18,7 +18,7 @@ from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
 from tests.support.endpoint_requests import API_KEY, CONTINUE_URL, JWT_SECRET
-from tests.support.waiting import until_true
+from tests.support.waiting import until_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 UNEXPECTED_ERROR = '"event": "unexpected_error"'
@@ -103,7 +103,7 @@ async def endpoint(env: dict[str, str], cwd: Path) -> AsyncIterator[Endpoint]:
         return found[0] if found else None
 
     try:
-        base = await until_true(address, 120)
+        base = await until_answer(address, timeout_s=120)
         async with httpx.AsyncClient(base_url=base, timeout=20) as http:
             yield Endpoint(http, process, log)
     finally:
@@ -141,7 +141,7 @@ async def worker(livekit: LiveKitServer, log: Path, **more: str) -> AsyncIterato
         return "registered worker" in text
 
     try:
-        await until_true(registered, 120)
+        await until_answer(registered, timeout_s=120)
         yield
     finally:
         process.kill()

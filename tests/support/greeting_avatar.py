@@ -16,6 +16,7 @@ from agent.greeting.output import Output
 from agent.room.trainee import Trainee
 from tests.fakes.room import FakeRoom
 from tests.support.environments import WORKER
+from tests.support.waiting import until
 
 
 class AvatarSetup:
@@ -79,6 +80,4 @@ class AvatarSetup:
         self.sound = enabled
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
-            while not condition():
-                await asyncio.sleep(0.01)
+        await until(condition, 30)

@@ -32,7 +32,7 @@ class Answer:
 
 
 def conversation(*said: str) -> llm.ChatContext:
-    """The instruction, then trainee and model by turns."""
+    """The instruction, then messages of trainee and model in alternation."""
     context = llm.ChatContext.empty()
     context.add_message(role="system", content=INSTRUCTION)
     for index, text in enumerate(said):

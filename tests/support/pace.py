@@ -8,5 +8,5 @@ _SHORTEST_WORD_S = 0.14
 
 
 def shortest_s(text: str) -> float:
-    """Return how many seconds of loud sound a text has at the least when it is said as a whole."""
+    """Return the least seconds of loud sound that a text takes if it is said completely."""
     return _SHORTEST_WORD_S * len(text.split())

@@ -1,4 +1,4 @@
-"""Reading the JSON lines that our processes log."""
+"""Reading what our processes log as JSON lines, and what this process has logged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 
 def read_events(log: Path) -> list[dict[str, Any]]:
@@ -36,3 +38,8 @@ def job_process_id(events: list[dict[str, Any]], session_id: str) -> int:
         if event.get("session_id") == session_id and event.get("pid"):
             return int(event["pid"])
     raise AssertionError("no such job in the log")
+
+
+def logged(caplog: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
+    """Return the fields of every record of this process with this `event`."""
+    return [vars(record) for record in caplog.records if vars(record).get("event") == event]

@@ -24,6 +24,7 @@ from tests.support.metrics import metrics_port, parse_metrics
 from tests.support.pace import WORDS_PER_MINUTE
 from tests.support.process_logs import job_process_id, read_events
 from tests.support.providers import MODULE, Providers
+from tests.support.waiting import until_answer
 
 _SETTINGS = {
     "LOG_LEVEL": "DEBUG",
@@ -194,9 +195,9 @@ class Product:
 
     async def room_is_deleted(self, room: str, within_s: float = 30) -> None:
         """Wait until LiveKit no longer lists a room; the list lags behind its participants."""
-        async with asyncio.timeout(within_s):
-            while await self.room_exists(room):
-                await asyncio.sleep(0.1)
+        await until_answer(
+            lambda: self.room_exists(room), lambda exists: not exists, timeout_s=within_s
+        )
 
     async def refused_requests(self) -> list[dict[str, Any]]:
         """Calls that the stand-ins answered with 400, without a fault that makes them do so."""

@@ -27,7 +27,7 @@ class Providers(StandIns):
         return cls(**vars(running))
 
     async def faults(self, *texts: str) -> None:
-        """Put these faults in force instead of all others; none: everything works."""
+        """Replace all faults by these; without any, everything works."""
         await self._request("PUT", "/faults", list(texts))
 
     async def sessions(self) -> list[dict[str, Any]]:

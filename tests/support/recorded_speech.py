@@ -13,7 +13,7 @@ from livekit.agents import APIConnectOptions, stt
 from livekit.plugins import deepgram
 
 from tests.support.providers import Providers
-from tests.support.waiting import until_true
+from tests.support.waiting import until_answer
 
 ONCE = APIConnectOptions(max_retry=0, retry_interval=0.05, timeout=6)
 TIMEOUT_S = 60.0
@@ -65,7 +65,7 @@ async def heard(
             await asyncio.wait({sending, collecting}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 # The plugin itself ends up to 5 s later, when its keep-alive finds the end.
-                waiting = asyncio.create_task(until_true(ended, TIMEOUT_S))
+                waiting = asyncio.create_task(until_answer(ended, timeout_s=TIMEOUT_S))
                 await asyncio.wait({waiting, collecting}, return_when=asyncio.FIRST_COMPLETED)
                 waiting.cancel()
                 await asyncio.wait({collecting}, timeout=0.1)

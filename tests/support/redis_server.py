@@ -10,7 +10,7 @@ from pathlib import Path
 from agent.core.errors import StoreError
 from agent.demo.livekit_server import free_ports
 from agent.store import RedisStore
-from tests.support.waiting import until_true
+from tests.support.waiting import until_answer
 
 
 @contextlib.asynccontextmanager
@@ -36,7 +36,7 @@ async def redis_server(folder: Path) -> AsyncIterator[str]:
         return True
 
     try:
-        await until_true(up)
+        await until_answer(up)
         yield url
     finally:
         server.terminate()

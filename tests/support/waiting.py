@@ -1,16 +1,19 @@
-"""Waiting for a condition that another process or thread makes true."""
+"""Waiting for a condition that another task, process or thread makes true."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TypeVar
 
+T = TypeVar("T")
 _POLL_S = 0.02
 
 
-async def until(condition: Callable[[], bool], timeout_s: float, failure: str) -> None:
+async def until(
+    condition: Callable[[], object], timeout_s: float = 60, failure: str = "it did not happen"
+) -> None:
     """Wait until a condition holds.
 
     Raises:
@@ -23,14 +26,19 @@ async def until(condition: Callable[[], bool], timeout_s: float, failure: str) -
         await asyncio.sleep(_POLL_S)
 
 
-async def until_true(ask: Callable[[], Awaitable[Any]], timeout_s: float = 60) -> Any:
-    """Ask until the answer is true; return it.
+async def until_answer(
+    ask: Callable[[], Awaitable[T]], holds: Callable[[T], object] = bool, timeout_s: float = 60
+) -> T:
+    """Ask again and again until `holds` accepts the answer; return it.
 
     Raises:
-        TimeoutError: no answer was true in time.
+        AssertionError: no answer was accepted in time; the message has the last one.
+        TimeoutError: the last question was not answered in time.
     """
-    async with asyncio.timeout(timeout_s):
-        while not (answer := await ask()):  # noqa: ASYNC110 - it depends on another process
+    deadline = time.monotonic() + timeout_s
+    async with asyncio.timeout(timeout_s + 1):
+        while not holds(answer := await ask()):
+            assert time.monotonic() < deadline, f"still {answer!r} after {timeout_s:g} s"
             await asyncio.sleep(_POLL_S)
     return answer
 
@@ -38,7 +46,7 @@ async def until_true(ask: Callable[[], Awaitable[Any]], timeout_s: float = 60) -
 async def holds_within(condition: Callable[[], bool], timeout_s: float) -> bool:
     """Wait for a condition that may never hold, and return whether it did."""
     try:
-        await until(condition, timeout_s, "")
+        await until(condition, timeout_s)
     except AssertionError:
         return False
     return True

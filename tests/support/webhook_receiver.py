@@ -14,6 +14,7 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from agent.core.settings import StoreSettings
+from agent.demo.providers.wire import serving
 
 SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, no less").decode()
 
@@ -67,13 +68,6 @@ async def receiver(*answers: int | str) -> AsyncIterator[Receiver]:
     app = web.Application()
     app.router.add_post("/greetings", platform.take)
     app.router.add_route("*", "/elsewhere", platform.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    platform.url = f"http://{host}:{port}/greetings"
-    try:
+    async with serving(app) as origin:
+        platform.url = f"{origin}/greetings"
         yield platform
-    finally:
-        await runner.cleanup()

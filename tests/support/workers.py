@@ -1,4 +1,4 @@
-"""Further workers, beside the one of the shared product."""
+"""Further workers, in addition to the one of the shared product."""
 
 from __future__ import annotations
 

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import get_default_algorithms
 
+from agent.demo.providers.wire import serving
+
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -82,12 +84,6 @@ async def key_server() -> AsyncIterator[KeyServer]:
     server = KeyServer()
     app = web.Application()
     app.router.add_get("/{any:.*}", server.answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/.well-known/jwks.json"
-    try:
+    async with serving(app) as origin:
+        server.url = f"{origin}/.well-known/jwks.json"
         yield server
-    finally:
-        await runner.cleanup()

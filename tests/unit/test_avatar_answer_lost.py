@@ -1,4 +1,4 @@
-"""Beyond Presence's answer is lost, and the avatar may come all the same."""
+"""Beyond Presence's answer is lost, but the avatar may still come."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from agent.core.events import Events
 from agent.greeting import first_avatar
 from tests.fakes.beyond_presence import BeyondPresenceSessions, beyond_presence
 from tests.support.greeting_avatar import AvatarSetup
+from tests.support.process_logs import logged
 
 LONGER_THAN_A_RETRY_S = 0.6
 
@@ -110,8 +111,8 @@ async def test_session_id_is_that_of_the_avatar_that_speaks(
         setup.room.avatar_joins(other)
         await setup.until(lambda: setup.removed == [other])
     assert usage.provider_session_id == session
-    joined = [r for r in caplog.records if getattr(r, "event", "") == "avatar_joined"]
-    ids = [(vars(r)["avatar_session_id"], vars(r)["in_use"]) for r in joined]
+    joined = logged(caplog, "avatar_joined")
+    ids = [(line["avatar_session_id"], line["in_use"]) for line in joined]
     assert ids == [(session, True), (None if session else "bey-2", False)]
     await setup.avatar.close()
 
@@ -126,7 +127,7 @@ async def test_voice_greets_at_once_if_the_second_request_fails_too(
         await setup.avatar.settle(60)
     assert (setup.state.mode, setup.state.mode_reason) == ("voice", "avatar_refused")
     assert len(server.requested) == 2
-    assert [getattr(r, "event", "") for r in caplog.records].count("avatar_failed") == 1
+    assert len(logged(caplog, "avatar_failed")) == 1
 
     setup.room.avatar_joins(first)
     await setup.until(lambda: setup.removed == [first])

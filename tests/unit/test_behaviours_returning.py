@@ -47,7 +47,7 @@ async def test_page_that_joins_later_gets_the_lines_so_far(
         assert await earlier(fake) == [("trainee", "¡Hola!"), ("agent", QUESTION)]
         answer = json.loads(await fake.room.says(RPC_EARLIER_LINES, ""))
         assert {line["lang"] for line in answer["lines"]} == {fake.state.script.locale}
-        # Nobody else gets them.
+        # Other participants do not get them.
         assert await fake.room.says(RPC_EARLIER_LINES, "", "stranger") == "ignored"
         # An answer has a limited size: the oldest lines are left out.
         monkeypatch.setattr(earlier_lines, "_ANSWER_MAX_BYTES", 100)

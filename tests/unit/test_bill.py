@@ -25,6 +25,8 @@ from agent.store import SqliteStore
 from agent.token_endpoint.supervision.bill import BillCheck
 from tests.fakes.beyond_presence import KEY, BeyondPresenceSessions, beyond_presence
 from tests.support.endpoint_app import settings as endpoint_settings
+from tests.support.process_logs import logged
+from tests.support.waiting import until
 
 LEDGER = {"same": 100.0, "more": 100.0, "less": 100.0, "running": 100.0, "none": 5.0, "new": 0.0}
 THEIRS = {"same": 140.0, "more": 500.0, "less": 10.0, "running": None, "new": 0.0}
@@ -124,12 +126,10 @@ async def test_daily_check_logs_sessions_that_are_missing_from_the_ledger(
         settings = endpoint_settings(tmp_path, **environ)
         server.listed = {"lost": (settings.public_url, 0)}
         supervisor = cast(Any, SimpleNamespace(leading=True))
-        async with BillCheck(store, settings, supervisor, every_s=0.02), asyncio.timeout(30):
-            while not (
-                lines := [r for r in caplog.records if vars(r)["event"] == "bill_sessions_added"]
-            ):
-                await asyncio.sleep(0.02)
-    assert vars(lines[0])["avatar_session_ids"] == ["lost"]
+        async with BillCheck(store, settings, supervisor, every_s=0.02):
+            await until(lambda: logged(caplog, "bill_sessions_added"))
+    [line] = logged(caplog, "bill_sessions_added")
+    assert line["avatar_session_ids"] == ["lost"]
 
 
 async def test_bill_looks_for_no_sessions_of_the_time_before_the_ledger(tmp_path: Path) -> None:
@@ -207,13 +207,11 @@ async def test_daily_check_compares_once_and_logs_the_differences(
             await asyncio.sleep(0.1)
             assert server.asked == [], "this replica does not supervise"
             supervisor.leading = True
-            async with asyncio.timeout(30), BillCheck(store, settings, supervisor, every_s=0.02):
-                while not [r for r in caplog.records if vars(r).get("event") == "bill_differs"]:
-                    await asyncio.sleep(0.02)
+            async with BillCheck(store, settings, supervisor, every_s=0.02):
+                await until(lambda: logged(caplog, "bill_differs"))
             await asyncio.sleep(0.1)
         assert len(server.asked) == len(LEDGER), "once for both replicas"
-    [line] = [r for r in caplog.records if vars(r).get("event") == "bill_differs"]
-    fields = vars(line)
+    [fields] = logged(caplog, "bill_differs")
     assert (fields["billed_more"], fields["still_running"], fields["not_found"]) == (1, 1, 1)
     assert set(fields["avatar_session_ids"]) == {"more", "less", "running", "none"}
 
@@ -236,13 +234,10 @@ async def test_daily_check_tries_again_after_an_error(
         environ = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
         settings = endpoint_settings(tmp_path, **environ)
         async with BillCheck(store, settings, supervisor, every_s=0.02):
-            async with asyncio.timeout(30):
-                while not server.asked:
-                    await asyncio.sleep(0.02)
+            await until(lambda: server.asked)
             await asyncio.sleep(0.1)
         assert server.asked == ["same"], "not again within the hour"
-    assert "bill_check_failed" in {vars(r).get("event") for r in caplog.records}
-    assert logging.WARNING in {r.levelno for r in caplog.records}
+    assert {line["levelno"] for line in logged(caplog, "bill_check_failed")} == {logging.WARNING}
 
 
 @pytest.fixture

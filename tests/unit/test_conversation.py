@@ -385,6 +385,6 @@ async def test_line_being_said_when_the_avatar_leaves_is_repeated() -> None:
 
 
 async def state(talk: Talk, wanted: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(30):  # a state may be shorter than the interval of `until`
         while talk.conversation.session.agent_state != wanted:
             await asyncio.sleep(0)

@@ -52,7 +52,7 @@ def test_residency_of_the_defaults_fails_what_has_no_region() -> None:
     assert failed == ["deepgram", "model", "voice", "recognition"]
 
 
-def test_residency_is_a_matter_of_the_worker() -> None:
+def test_residency_check_needs_the_settings_of_the_worker() -> None:
     config = read_configuration(BOTH_SERVICES, parts=frozenset({"endpoint"}))
     assert [str(r.level) for r in residency.check(config)] == ["skipped"]
 

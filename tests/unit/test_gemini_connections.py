@@ -11,7 +11,9 @@ from aiohttp import web
 from livekit.agents import llm
 
 from agent.core import livekit_internals
+from agent.demo.providers.wire import serving
 from agent.speech.gemini_model import GeminiModel
+from tests.support.waiting import until
 
 IDLE_S = 0.2
 
@@ -36,21 +38,16 @@ class Gemini:
 async def gemini(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gemini]:
     server, app = Gemini(), web.Application()
     app.router.add_route("*", "/{path:.*}", server.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", f"http://127.0.0.1:{runner.addresses[0][1]}")
-    yield server
-    await runner.cleanup()
+    async with serving(app) as address:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", address)
+        yield server
 
 
 async def reply_after_a_pause(gemini: Gemini) -> None:
     """Prepare a model as a session does, and ask it for a reply later."""
     model = GeminiModel(model="gemini-3.5-flash", access={"api_key": "key"})
     model.prewarm()
-    async with asyncio.timeout(30):
-        while not gemini.ports:
-            await asyncio.sleep(0.01)
+    await until(lambda: gemini.ports)
     await asyncio.sleep(IDLE_S)
     question = llm.ChatContext.empty()
     question.add_message(role="user", content="Is it long?")

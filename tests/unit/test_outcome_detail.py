@@ -26,6 +26,7 @@ from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM
 from tests.support.environments import WORKER
 from tests.support.outcomes import AT, FAST, SAID, full_outcome
+from tests.support.waiting import until_answer
 from tests.support.webhook_receiver import receiver
 
 AGGREGATE = {"OUTCOME_DETAIL": "aggregate"}
@@ -98,10 +99,9 @@ async def test_lost_greeting_is_stored_without_the_person(tmp_path: Path) -> Non
     await store.open_outcome("o", "7", full_outcome().model_dump_json(), -1)
     async with receiver() as platform:
         async with OutcomeDelivery(store, platform.settings(**AGGREGATE), FAST):
-            async with asyncio.timeout(10):
-                while "worker_lost" not in (await store.outcomes("7"))[0]:
-                    await asyncio.sleep(0.01)
-    [body] = await store.outcomes("7")
+            [body] = await until_answer(
+                lambda: store.outcomes("7"), lambda stored: "worker_lost" in stored[0]
+            )
     assert SAID not in body
     assert json.loads(body)["ended"]["at"].endswith("T00:00:00Z")
     await store.aclose()

@@ -16,6 +16,7 @@ from agent.outcomes.earlier_greeting import earlier_greeting
 from agent.store import SqliteStore
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.scripted_llm import ScriptedLLM
+from tests.support.waiting import until_answer
 
 
 class FakeUsage(AvatarUsage):
@@ -45,9 +46,8 @@ class Setup:
 
 
 async def counted(store: SqliteStore, seconds: float) -> None:
-    async with asyncio.timeout(30):
-        while not await store.outcomes("s") or await store.avatar_seconds(utc_day()) != seconds:
-            await asyncio.sleep(0.02)
+    await until_answer(lambda: store.outcomes("s"))
+    await until_answer(lambda: store.avatar_seconds(utc_day()), lambda found: found == seconds)
 
 
 @pytest.fixture
@@ -121,9 +121,7 @@ async def test_recorder_keeps_the_id_of_a_session_whose_avatar_never_came(path: 
     store = SqliteStore(path)
     setup = Setup(store)
     setup.spend(0.0)
-    async with asyncio.timeout(30):
-        while not await store.avatar_sessions():
-            await asyncio.sleep(0.02)
+    await until_answer(store.avatar_sessions)
     await setup.recorder.close("continue")
     again = SqliteStore(path)
     [entry] = await again.avatar_sessions()

@@ -12,6 +12,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -21,8 +22,9 @@ from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
 from agent.outcomes.expired import closed_as_worker_lost
 from agent.store import SqliteStore, Store
 from tests.support.outcomes import FAST, STARTED, outcome
+from tests.support.process_logs import logged
 from tests.support.store_checks.delivery import DELIVERY_CHECKS, ended
-from tests.support.waiting import until_true
+from tests.support.waiting import until
 from tests.support.webhook_receiver import SECRET, receiver
 
 ROOT = Path(__file__).parents[2]
@@ -72,11 +74,8 @@ async def test_failed_delivery_is_logged_with_advice_and_retry_time(
     store = SqliteStore(tmp_path / "s")
     await ended(store, "o", "7")
 
-    def failures() -> list[logging.LogRecord]:
-        return [r for r in caplog.records if vars(r)["event"] == "outcome_delivery_failed"]
-
-    async def logged(count: int) -> bool:
-        return len(failures()) == count
+    def failures() -> list[dict[str, Any]]:
+        return logged(caplog, "outcome_delivery_failed")
 
     with caplog.at_level(logging.INFO, logger="training_greeter"):
         async with (
@@ -84,11 +83,11 @@ async def test_failed_delivery_is_logged_with_advice_and_retry_time(
             OutcomeDelivery(store, platform.settings(), DeliveryTimes(every_s=0.02)),
         ):
             await platform.has(1)
-            await until_true(lambda: logged(1))
+            await until(lambda: len(failures()) == 1)
             await store.retry_delivery("o", 7, 0)  # the next one is the eighth attempt
             await platform.has(2)
-            await until_true(lambda: logged(2))
-    first, eighth = (vars(record) for record in failures())
+            await until(lambda: len(failures()) == 2)
+    first, eighth = failures()
     assert first["error"] == (
         "OUTCOME_WEBHOOK_URL answered 401: check OUTCOME_WEBHOOK_SECRET on the platform"
     )
@@ -126,27 +125,21 @@ async def test_delivery_logs_an_unreachable_store_once_and_continues_later(
     with pytest.raises(StoreError):
         await where.store.outcomes("s")
 
-    def events() -> list[str]:
-        return [vars(record)["event"] for record in caplog.records]
-
-    async def logged(event: str) -> bool:
-        return event in events()
-
     with caplog.at_level(logging.INFO, logger="training_greeter"):
         async with (
             receiver() as platform,
             OutcomeDelivery(where.store, platform.settings(), FAST),
         ):
-            await until_true(lambda: logged("store_unreachable"))
+            await until(lambda: logged(caplog, "store_unreachable"))
             await asyncio.sleep(0.2)  # many rounds
             where.move_back()
             await platform.has(1)
-            await until_true(lambda: logged("store_back"))
+            await until(lambda: logged(caplog, "store_back"))
             # The greeting continues, but could not renew its lease while the store was away.
             assert await where.store.save_outcome("running", running, -1)
             await asyncio.sleep(0.1)  # several rounds
             assert await where.store.save_outcome("running", running, 60)
-    assert events().count("store_unreachable") == 1
+    assert len(logged(caplog, "store_unreachable")) == 1
 
 
 async def test_failed_deletion_is_counted_and_does_not_stop_deliveries(

@@ -1,4 +1,4 @@
-"""A pause that nothing ends is ended."""
+"""`PausedLine` continues a line after a long pause."""
 
 from __future__ import annotations
 

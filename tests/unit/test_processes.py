@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import until
+
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
 import asyncio, pathlib, sys
@@ -50,6 +52,4 @@ async def test_child_ends_with_a_killed_parent(tmp_path: Path) -> None:
     finally:
         os.kill(parent.pid, signal.SIGKILL)
         await parent.wait()
-    async with asyncio.timeout(30):
-        while runs(pid):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.05)
+    await until(lambda: not runs(pid))

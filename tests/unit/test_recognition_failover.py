@@ -23,6 +23,7 @@ from agent.speech.language_speech import LanguageSpeech
 from agent.speech.models import build_llm
 from agent.speech.recognition_failover import FailoverRecognition
 from tests.support.environments import RECOGNITION
+from tests.support.waiting import until
 
 FRAME_S = 0.1
 
@@ -84,9 +85,7 @@ class Setup:
         await asyncio.sleep(0.02)
 
     async def connects(self, connections: list[FakeStream], count: int) -> FakeStream:
-        async with asyncio.timeout(30):
-            while len(connections) < count:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(connections) >= count)
         return connections[-1]
 
     async def close(self) -> None:

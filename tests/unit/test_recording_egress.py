@@ -18,6 +18,7 @@ from agent.recording.egress_recorder import EgressRecorder
 from agent.recording.recording import Recording
 from tests.fakes.egress import STATUS, EgressServer, egress_server
 from tests.fakes.s3 import BUCKET, KEY, S3, SECRET, s3_bucket
+from tests.support.waiting import until
 
 KEYS = {"recordings/7/AJ_1.ogg", "recordings/7/AJ_1.vtt"}
 
@@ -124,9 +125,7 @@ async def test_egress_that_ends_early_cuts_the_recording_short(
     recording = stage.recording(changes)
     await recording.start()
     stage.server.status = STATUS.EGRESS_LIMIT_REACHED
-    async with asyncio.timeout(30):
-        while recording.is_active:
-            await asyncio.sleep(0.02)
+    await until(lambda: not recording.is_active)
     assert changes == [True, False]
     await recording.finish(keep=True, at_once=False)
     assert recording.state.status == "cut_short"
@@ -166,9 +165,7 @@ async def test_egress_that_starts_late_is_stopped_and_deleted(
     assert "RECORDING=worker" in str(recording.state.error)
     for key in KEYS:
         stage.s3.put(key)
-    async with asyncio.timeout(30):
-        while stage.s3.objects:
-            await asyncio.sleep(0.02)
+    await until(lambda: not stage.s3.objects)
     assert "StopEgress" in stage.server.asked
 
 

@@ -134,5 +134,5 @@ async def test_local_recorder_wait_until_stopped_returns_when_the_encoder_exits(
     await listen(session, 0.3)
     assert not stopped.done()
     assert await recorder.stop() == ""
-    # The encoder has exited: wait_until_stopped reports it, whoever stopped it.
+    # wait_until_stopped reports that the encoder has exited, although `stop` was not called.
     assert "could not be written" in await asyncio.wait_for(stopped, 30)

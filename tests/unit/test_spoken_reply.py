@@ -1,4 +1,4 @@
-"""What of a reply has been said, across the attempts of several models."""
+"""A reply that several models attempt is said without repetition."""
 
 from __future__ import annotations
 

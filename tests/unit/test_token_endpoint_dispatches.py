@@ -14,6 +14,7 @@ from agent.token_endpoint.livekit_rooms import Dispatch
 from agent.token_endpoint.supervision import dispatches
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
+from tests.support.waiting import until, until_answer
 from tests.unit.endpoint_supervision import (
     AGENT_LEFT_S,
     CHECK_S,
@@ -45,9 +46,7 @@ def ids(livekit: FakeLiveKit) -> list[str]:
 
 
 async def becomes(store: SqliteStore, phase: Phase | None) -> None:
-    async with asyncio.timeout(30):
-        while await store.phase("7") is not phase:
-            await asyncio.sleep(0.02)
+    await until_answer(lambda: store.phase("7"), lambda found: found is phase)
 
 
 @pytest.mark.usefixtures("supervisor")
@@ -72,9 +71,7 @@ async def test_repeated_dispatches_that_have_no_job_are_deleted(
     await livekit.wait_for_calls("CreateDispatch", 2)
     assert first not in ids(livekit)
     livekit.room("7").agent = livekit.room("7").trainee = True
-    async with asyncio.timeout(30):
-        while len(ids(livekit)) > 1:
-            await asyncio.sleep(0.02)
+    await until(lambda: len(ids(livekit)) == 1)
 
 
 async def test_wait_for_an_agent_grows_with_each_dispatch(
@@ -139,7 +136,7 @@ async def test_slow_job_is_replaced_but_not_ended(
 async def test_lost_agent_is_replaced_while_the_trainee_waits(
     greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
-    # The killed agent's job is listed as running for good: that it was there counts more.
+    # LiveKit lists the killed agent's job as running forever; the supervisor must not rely on it.
     async with supervisor_of(livekit, store, job_start_s=60):
         await greetings.start(METADATA, restart=False)
         room = livekit.room("7")

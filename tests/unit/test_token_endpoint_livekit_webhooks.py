@@ -26,6 +26,7 @@ from agent.token_endpoint.http.livekit_webhooks import LiveKitWebhooks
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET, endpoint, settings
+from tests.support.waiting import until_answer
 
 ROOM = {"name": "training-session-7", "sid": "RM_1"}
 
@@ -122,9 +123,7 @@ async def test_room_finished_ends_a_session_that_met(
     await store.start("7")
     await store.mark_met("7")
     assert await taken(events, event("room_finished"))
-    async with asyncio.timeout(30):
-        while await store.phase("7") is not Phase.ENDED:
-            await asyncio.sleep(0.02)
+    await until_answer(lambda: store.phase("7"), lambda phase: phase is Phase.ENDED)
     assert await store.end_reason("7") is None, f"{PRESUMED}: a report may know better"
 
 

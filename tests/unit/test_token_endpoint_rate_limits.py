@@ -182,7 +182,7 @@ async def test_trainee_limit_counts_all_sessions_of_a_jwt(tmp_path: Path) -> Non
     async with endpoint(tmp_path, RATE_LIMIT_TRAINEE="3/minute") as http:
         asked = [await http.post(path_of(f"{i}"), headers=browser(f"{i}")) for i in range(5)]
         assert [a.status_code for a in asked] == [503, 503, 503, 429, 429]
-        # The platform may say another id, the token's subject counts all the same.
+        # The token's subject counts, even if the platform names another trainee.
         odd = browser("x", trainee={"id": "somebody else"})
         assert (await http.post(path_of("x"), headers=odd)).status_code == 429
         other = await http.post(path_of("y"), headers=browser("y", sub="t-2"))

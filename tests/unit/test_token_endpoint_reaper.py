@@ -10,6 +10,7 @@ import pytest
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit, FakeRoom
+from tests.support.process_logs import logged
 from tests.support.waiting import until
 from tests.unit.endpoint_supervision import supervisor_of
 
@@ -45,12 +46,9 @@ async def test_orphaned_avatar_is_removed_and_the_trainee_stays(
     await livekit.wait_for_calls("RemoveParticipant")
     await livekit.wait_for_calls("ListRooms", A_FEW_PASSES)
     assert livekit.rooms, "the trainee keeps the room"
-    [record] = [r for r in caplog.records if getattr(r, "event", "") == "avatar_left_behind"]
-    assert (record.room, record.avatar, record.avatar_session_id) == (  # type: ignore[attr-defined]
-        "training-session-7",
-        "avatar",
-        "b-1",
-    )
+    [line] = logged(caplog, "avatar_left_behind")
+    assert (line["room"], line["avatar"]) == ("training-session-7", "avatar")
+    assert line["avatar_session_id"] == "b-1"
 
 
 @pytest.mark.usefixtures("supervisor")

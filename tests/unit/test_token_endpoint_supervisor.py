@@ -19,6 +19,7 @@ from agent.token_endpoint.readiness import READY_FOR_S
 from agent.token_endpoint.supervision import dispatches, reaper, supervisor
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit
+from tests.support.process_logs import logged
 from tests.support.waiting import until
 from tests.unit.endpoint_supervision import greetings_of, supervisor_of
 
@@ -235,12 +236,9 @@ async def test_without_the_store_every_replica_removes_orphaned_avatars(
 async def test_supervision_backs_off_and_says_so_once_until_livekit_answers(
     livekit: FakeLiveKit, store: SqliteStore, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def logged() -> list[str]:
-        return [
-            r.event  # type: ignore[attr-defined]
-            for r in caplog.records
-            if getattr(r, "event", "") in ("supervision_backoff", "supervision_resumed")
-        ]
+    def events() -> list[str]:
+        found = [vars(record).get("event", "") for record in caplog.records]
+        return [e for e in found if e in ("supervision_backoff", "supervision_resumed")]
 
     async with supervisor_of(livekit, store, pass_s=PASS_S):
         await livekit.wait_for_calls("ListRooms")
@@ -248,11 +246,9 @@ async def test_supervision_backs_off_and_says_so_once_until_livekit_answers(
         before = livekit.total
         await asyncio.sleep(MINUTE_S / 2)
         assert livekit.total - before <= 30 / supervisor.BACKOFF_MAX_S / SPEED + 4
-        assert logged() == ["supervision_backoff"]
+        assert events() == ["supervision_backoff"]
         livekit.status = 200
-        async with asyncio.timeout(30):
-            while logged() != ["supervision_backoff", "supervision_resumed"]:
-                await asyncio.sleep(0.02)
+        await until(lambda: events() == ["supervision_backoff", "supervision_resumed"])
 
 
 @pytest.mark.usefixtures("fast")
@@ -262,9 +258,9 @@ async def test_supervision_says_that_livekit_refuses_the_key(
     livekit.status = 401
     async with supervisor_of(livekit, store, pass_s=PASS_S):
         await livekit.wait_for_calls("ListRooms", 2)
-    [line] = [r for r in caplog.records if getattr(r, "event", "") == "livekit_key_refused"]
-    assert line.levelno == logging.ERROR
-    assert "LIVEKIT_API_SECRET" in line.message
+    [line] = logged(caplog, "livekit_key_refused")
+    assert line["levelno"] == logging.ERROR
+    assert "LIVEKIT_API_SECRET" in line["message"]
 
 
 async def test_room_that_cannot_be_inspected_does_not_delay_the_others(
@@ -283,7 +279,7 @@ async def test_room_that_cannot_be_inspected_does_not_delay_the_others(
     with caplog.at_level(logging.WARNING):
         async with supervisor_of(livekit, store):
             await livekit.wait_for_calls("RemoveParticipant")
-    assert "inspection_failed" in {getattr(r, "event", "") for r in caplog.records}
+    assert logged(caplog, "inspection_failed")
 
 
 async def test_pass_reads_only_the_requests_since_the_one_before(

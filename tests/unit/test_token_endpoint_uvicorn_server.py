@@ -16,6 +16,7 @@ from uvicorn.server import ServerState
 from agent.token_endpoint.__main__ import KEEP_ALIVE_S, server_config
 from agent.token_endpoint.http.uvicorn_server import EndpointHttpProtocol, http_protocol_for
 from tests.support.endpoint_app import settings
+from tests.support.waiting import until
 
 
 class FakeTransport(asyncio.Transport):
@@ -96,9 +97,7 @@ async def test_malformed_requests_get_the_error_body(connect: Connect, sent: byt
 async def test_malformed_data_during_a_response_closes_the_connection(connect: Connect) -> None:
     protocol, transport = connect()
     protocol.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
-    async with asyncio.timeout(30):
-        while b"HTTP/1.1 200" not in transport.written:
-            await asyncio.sleep(0)
+    await until(lambda: b"HTTP/1.1 200" in transport.written)
     protocol.data_received(b"no chunk\r\n")
     assert transport.closed.is_set()
     assert b"HTTP/1.1 400" not in transport.written
@@ -120,18 +119,14 @@ async def test_request_in_progress_is_not_closed(connect: Connect) -> None:
     await asyncio.sleep(0.15)
     assert not transport.closed.is_set()
     protocol.data_received(b"}")
-    async with asyncio.timeout(30):
-        while b"{}" not in transport.written:
-            await asyncio.sleep(0)
+    await until(lambda: b"{}" in transport.written)
 
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def answered(transport: FakeTransport, times: int) -> None:
-    async with asyncio.timeout(30):
-        while transport.written.count(b"{}") < times:
-            await asyncio.sleep(0)
+    await until(lambda: transport.written.count(b"{}") >= times)
 
 
 async def test_idle_connection_stays_open_longer_than_load_balancers_keep_it(

@@ -20,6 +20,8 @@ from agent.telemetry.shared_metrics import STORE_ERRORS
 from agent.worker import job
 from tests.fakes.room import FakeRoom
 from tests.support.environments import WORKER
+from tests.support.process_logs import logged
+from tests.support.waiting import until
 
 
 class FakeAvatar:
@@ -80,8 +82,7 @@ class Job:
 
     async def connect(self, **_: object) -> None:
         self.steps.append("connecting")
-        while not self.joins_after <= set(self.steps):
-            await asyncio.sleep(0.01)
+        await until(lambda: self.joins_after <= set(self.steps))
         if self.connect_error is not None:
             raise self.connect_error
         self.on_connected()
@@ -237,7 +238,7 @@ async def test_job_logs_that_it_reconnects(
     avatar_for(monkeypatch, started)
     await started.run()
     started.room.emit("reconnecting")
-    assert "livekit_reconnecting" in [getattr(r, "event", "") for r in caplog.records]
+    assert logged(caplog, "livekit_reconnecting")
 
 
 async def test_job_that_cannot_join_cancels_its_avatar(

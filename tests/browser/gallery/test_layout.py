@@ -61,7 +61,7 @@ async def test_nothing_essential_is_covered_or_out_of_reach(
 ) -> None:
     await set_size(page, size)
     shown = {"locale": locale, **(COLUMN if size == "column" else {})}
-    # Nobody has to scroll to answer, except at high zoom.
+    # Trainees can answer without scrolling, except at high zoom.
     zoomed = size.startswith("zoom")
     problems = await page.evaluate(_CHECK, {"shown": shown, "mustBeInView": not zoomed})
     if folder := os.environ.get("KEEP_SHOTS_IN"):

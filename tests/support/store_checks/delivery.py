@@ -13,7 +13,7 @@ from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
 from agent.outcomes.outcome import Ended, Outcome
 from agent.store import Store
 from tests.support.outcomes import FAST, STARTED, outcome
-from tests.support.waiting import until_true
+from tests.support.waiting import until_answer
 from tests.support.webhook_receiver import receiver
 
 
@@ -35,7 +35,7 @@ async def check_delivery_retries_until_accepted(store: Store) -> None:
     async with receiver(500, "hang", "redirect", "drop", 401) as platform:
         async with OutcomeDelivery(store, platform.settings(), FAST):
             await platform.has(6)
-            await until_true(lambda: all_done(store))
+            await until_answer(lambda: all_done(store))
             await asyncio.sleep(0.1)  # a seventh attempt would come now
         assert len(platform.requests) == 6
         assert {headers["webhook-id"] for headers, _ in platform.requests} == {"outcome_o"}
@@ -53,7 +53,7 @@ async def check_several_deliveries_send_each_outcome_once(store: Store) -> None:
         for _ in range(3):
             await stack.enter_async_context(OutcomeDelivery(store, platform.settings(), times))
         await platform.has(25)
-        await until_true(lambda: all_done(store))
+        await until_answer(lambda: all_done(store))
         await asyncio.sleep(0.1)  # a second delivery would come now
         assert sorted(platform.ids()) == sorted(f"o{i}" for i in range(25))
 
@@ -115,7 +115,7 @@ async def check_forgotten_outcome_is_not_sent(store: Store) -> None:
 async def check_outcome_without_webhook_is_done_and_kept(store: Store) -> None:
     await ended(store, "o")
     async with OutcomeDelivery(store, StoreSettings.from_env({}), replace(FAST, no_webhook_s=0)):
-        await until_true(lambda: all_done(store))
+        await until_answer(lambda: all_done(store))
     assert len(await store.outcomes("s")) == 1
 
 
@@ -137,7 +137,7 @@ async def check_outcomes_older_than_retention_are_deleted(store: Store) -> None:
 
     short = StoreSettings.from_env({"RETENTION_DAYS": "0.0000005"})  # 43 ms
     async with OutcomeDelivery(store, short, FAST):
-        await until_true(gone)
+        await until_answer(gone)
 
 
 async def check_last_round_sends_what_is_due(store: Store) -> None:
@@ -168,7 +168,7 @@ async def check_unreadable_outcome_does_not_block_others(store: Store) -> None:
     await ended(store, "good")
     async with receiver() as platform, OutcomeDelivery(store, platform.settings(), FAST):
         await platform.has(1)
-        await until_true(lambda: all_done(store))
+        await until_answer(lambda: all_done(store))
     assert platform.ids() == ["good"]
     assert (await store.outcomes("s"))[0] == "no JSON"
 
