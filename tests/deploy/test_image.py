@@ -74,6 +74,33 @@ def test_image_files_start_the_processes(tmp_path: Path) -> None:
             assert name in done.stderr
 
 
+def test_image_state_directory_belongs_to_its_user_and_is_a_volume() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    user = re.search(r"^USER (\d+)$", text, re.MULTILINE)
+    state = re.search(r"^ENV STATE_DIR=(\S+)$", text, re.MULTILINE)
+    workdir = re.findall(r"^WORKDIR (\S+)$", text, re.MULTILINE)[-1]
+    assert user
+    assert state
+    made = rf'^RUN install -d -m 700 -o {user[1]} -g {user[1]} "\$STATE_DIR"$'
+    assert re.search(made, text, re.MULTILINE)
+    assert f"\nVOLUME {state[1]}\n" in text
+    # Also where the environment says what .env.example says.
+    example = re.search(r"^STATE_DIR=(.+)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert example
+    assert state[1] == f"{workdir}/{example[1]}"
+
+
+def test_image_contains_no_env_file_and_no_secret_setting() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ignored[0] == "**", "files are excluded unless they are listed"
+    allowed = [line[1:] for line in ignored if line.startswith("!")]
+    assert sorted(allowed) == ["agent", "prompts", "pyproject.toml", "uv.lock", "web"]
+    recipe = (ROOT / "Dockerfile").read_text()
+    names = {n for kind in (EndpointSettings, WorkerSettings) for n in kind.names()}
+    named = {n for n in names if f"ARG {n}=" in recipe or f"ENV {n}=" in recipe}
+    assert named <= {"STATE_DIR", "RECORDINGS_DIR"}
+
+
 def test_cloud_env_example_lists_the_worker_secrets() -> None:
     lines = (ROOT / "deploy/livekit-cloud.env.example").read_text().splitlines()
     names = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from pydantic import ValidationError
 
 from agent.core.job_metadata import JobMetadata
 from agent.token_endpoint.errors import ApiError
+from agent.token_endpoint.greetings import Greetings
 from agent.token_endpoint.http.allowed_fields import reject_foreign_fields
 from agent.token_endpoint.http.schemas import EndRequest, GreetingRequest
+from tests.support.endpoint_app import endpoint
+from tests.support.endpoint_requests import BACKEND, path_of
 
 
 def asked(**body: Any) -> GreetingRequest:
@@ -236,11 +240,6 @@ def test_reason_must_be_one_short_word(reason: object) -> None:
         EndRequest.model_validate_json(json.dumps({"reason": reason}))
 
 
-@pytest.mark.parametrize("value", [1, 12.5, 3600, None])
-def test_join_timeout_is_a_number_of_seconds(value: float | None) -> None:
-    assert asked(join_timeout_s=value).join_timeout_s == value
-
-
 @pytest.mark.parametrize("value", [0, 0.9, -1, True, "20", [20]])
 def test_join_timeout_of_another_value_is_refused(value: object) -> None:
     with pytest.raises(ValidationError, match="join_timeout_s"):
@@ -251,3 +250,37 @@ def test_join_timeout_is_for_the_backend_only() -> None:
     with pytest.raises(ApiError, match="join_timeout_s"):
         choose({"join_timeout_s": 20}, from_browser=True)
     choose({"join_timeout_s": 20})
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[JobMetadata]:
+    """The metadata of every greeting that is started."""
+    found: list[JobMetadata] = []
+
+    async def start(_: Greetings, metadata: JobMetadata, **options: object) -> None:
+        found.append(metadata)
+
+    monkeypatch.setattr(Greetings, "start", start)
+    return found
+
+
+async def test_join_timeout_reaches_the_worker(tmp_path: Path, started: list[JobMetadata]) -> None:
+    async with endpoint(tmp_path, JOIN_TIMEOUT_MAX_S="30") as http:
+        for body in ({"join_timeout_s": 30}, {"join_timeout_s": 12.5}, {}):
+            answer = await http.post(path_of("7"), headers=BACKEND, json=body)
+            assert answer.status_code == 201
+    assert [metadata.join_timeout_s for metadata in started] == [30, 12.5, None]
+    assert JobMetadata.from_json(started[0].to_json()).join_timeout_s == 30
+
+
+@pytest.mark.parametrize("value", [31, "long"])
+async def test_join_timeout_out_of_bounds_is_refused_by_name(
+    tmp_path: Path, started: list[JobMetadata], value: object
+) -> None:
+    async with endpoint(tmp_path, JOIN_TIMEOUT_MAX_S="30") as http:
+        answer = await http.post(path_of("7"), headers=BACKEND, json={"join_timeout_s": value})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "invalid_request"
+    assert "join_timeout_s" in answer.json()["error"]["message"]
+    assert answer.json()["fallback"]["welcome_text"]
+    assert not started
