@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
-import hmac
 import json
 import time
 from dataclasses import dataclass, field
@@ -19,7 +17,7 @@ from livekit import api
 
 from agent.token_endpoint.tokens import generate_livekit_token
 from tests.support.endpoint_app import LIVEKIT_KEY, LIVEKIT_SECRET
-from tests.support.endpoint_requests import API_KEY, BACKEND, JWT_SECRET, bearer, browser, path_of
+from tests.support.endpoint_requests import API_KEY, BACKEND, bearer, browser, hand_made, path_of
 
 JSON = {"Content-Type": "application/json"}
 PAST_EVERY_CHECK = (503, "livekit_unavailable")
@@ -43,12 +41,6 @@ def asks(name: str, expected: tuple[int, str], body: Any, **how: Any) -> Attack:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = how.pop("headers", {**BACKEND, **JSON})
     return Attack(name, expected, headers=headers, body=content, **how)
-
-
-def hand_made(head: Any, claims: Any, key: bytes = JWT_SECRET.encode()) -> str:
-    parts = [base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=") for p in (head, claims)]
-    mac = hmac.digest(key, b".".join(parts), hashlib.sha256)
-    return b".".join([*parts, base64.urlsafe_b64encode(mac).rstrip(b"=")]).decode()
 
 
 GOOD = {"sub": "t-1", "session_id": "7", "exp": LATER}
@@ -350,6 +342,7 @@ BODIES = [  # API4: unrestricted resource consumption
     ),
     asks("a comment", MALFORMED, b"{/* */}"),
     asks("a string instead of an object", INVALID, b'"{}"'),
+    asks("null instead of an object", INVALID, b"null"),
     asks("NUL in a name", PAST_EVERY_CHECK, {"trainee": {"name": "A\0da"}}),
     asks("a name of 60 kB", PAST_EVERY_CHECK, {"trainee": {"name": "A" * 60_000}}),
     asks(
@@ -416,6 +409,9 @@ BODIES = [  # API4: unrestricted resource consumption
 ]
 NOT_FOUND = (404, "not_found")
 PATHS = [  # API8, API9: misconfiguration, forgotten endpoints
+    Attack("an empty session id", NOT_FOUND, path_of(""), BACKEND),
+    # Scanners must not fire TrainingGreeterRequestsAreInvalid, which is about the platform.
+    Attack("a space, without credentials", UNAUTHORIZED, path_of("7%20")),
     Attack("an encoded slash", NOT_FOUND, path_of("7%2F8"), BACKEND),
     Attack(
         "dot segments", NOT_FOUND, "/api/users/sessions/../sessions/7/avatar-greeting/", BACKEND
@@ -445,6 +441,7 @@ PATHS = [  # API8, API9: misconfiguration, forgotten endpoints
     Attack("git", NOT_FOUND, "/.git/config", method="GET"),
     Attack("env", NOT_FOUND, "/.env", method="GET"),
     Attack("reading a greeting", (405, "method_not_allowed"), headers=BACKEND, method="GET"),
+    Attack("deleting an end", (405, "method_not_allowed"), path_of("7", end=True), method="DELETE"),
     Attack("tracing", (405, "method_not_allowed"), headers=BACKEND, method="TRACE"),
     Attack("options without an origin", (405, "method_not_allowed"), method="OPTIONS"),
     Attack(

@@ -94,6 +94,7 @@ async def test_attack_gets_the_expected_response(
     assert time.monotonic() - begun < 12
     body = json.loads(content)
     assert (status, body["error"]["code"]) == attack.expected, body
+    assert headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
     Draft202012Validator(error_schema).validate(body)
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
 import logging
 import time
@@ -21,6 +18,8 @@ from agent.token_endpoint.__main__ import warn_if_audience_is_not_checked
 from agent.token_endpoint.auth.jwks_client import JwksClient
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, api_error_for
+from tests.support.endpoint_requests import hand_made
+from tests.support.waiting import until_answer
 from tests.unit.key_server import KeyServer, key_server, pem, private_key, public_jwk, signed
 
 SECRET = "the-platforms-secret-of-32-bytes-"
@@ -73,13 +72,8 @@ async def test_secret_and_jwks_may_be_configured_together(server: KeyServer) -> 
 
 
 def by_hand(head: dict[str, Any], key: bytes, **claims: Any) -> str:
-    """A token no library would sign."""
     told = {"sub": "t-1", "session_id": "7", "exp": int(time.time()) + 300, **claims}
-    parts = [
-        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, told)
-    ]
-    mac = hmac.digest(key, b".".join(parts), hashlib.sha256)
-    return b".".join([*parts, base64.urlsafe_b64encode(mac).rstrip(b"=")]).decode()
+    return hand_made(head, told, key)
 
 
 FORGED = {
@@ -239,9 +233,7 @@ async def test_withdrawn_key_is_rejected_after_the_next_refresh(server: KeyServe
     assert await keys.key("k1", "RS256"), "fresh"
     await asyncio.sleep(0.25)
     await keys.key("k1", "RS256")  # fetched again, beside it
-    async with asyncio.timeout(30):
-        while await keys.key("k1", "RS256"):
-            await asyncio.sleep(0.02)
+    await until_answer(lambda: keys.key("k1", "RS256"), lambda key: key is None)
     assert await keys.key("k2", "RS256")
 
 
@@ -277,9 +269,7 @@ async def test_keys_that_cannot_be_fetched_are_a_503_and_one_warning(
     assert "cannot fetch" in said.message
     # Later fetches succeed without a restart.
     server.status, server.body, server.delay_s = 200, None, 0
-    async with asyncio.timeout(10):
-        while not await fetched(keys):
-            await asyncio.sleep(0.1)
+    await until_answer(lambda: fetched(keys))
     await keys.aclose()
 
 
