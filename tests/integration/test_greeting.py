@@ -13,7 +13,6 @@ from tests.support.conversation import wait_for_opening
 from tests.support.livekit_token import trainee_token
 from tests.support.product import Product
 from tests.support.shipped_scripts import (
-    after_opening,
     first_sentence,
     shipped_script,
 )
@@ -67,42 +66,6 @@ async def test_agent_greets_by_name_and_answers_speech(
     assert len(await product.avatars(response["room_name"])) == 1
 
 
-@pytest.mark.variant
-async def test_agent_answers_typed_messages(product: Product) -> None:
-    client, _, _ = await product.enter()
-    await wait_for_opening(client)
-    await client.silence()
-    typed_at = time.monotonic()
-    await client.type("How long does the video take?")
-    await client.hears(after=typed_at)
-    await until(
-        lambda: "video" in after_opening(client.said(client.agent.identity)).lower(),
-        60,
-        "no answer about the video",
-    )
-
-
-@pytest.mark.variant
-async def test_agent_answers_after_the_opening_what_was_typed_before(product: Product) -> None:
-    client, response, _ = await product.enter()
-    await until(lambda: client.agent is not None, 60, "no agent")
-    await client.type("How long does the video take?")
-    opening = await wait_for_opening(client)
-    assert opening.startswith(BEGINS)
-    await until(
-        lambda: "video" in after_opening(client.said(client.agent.identity)).lower(),
-        60,
-        "no answer about the video",
-    )
-    [said] = [
-        event
-        for event in product.events("worker")
-        if event.get("event") == "opening_finished"
-        and event["session_id"] == response["session_id"]
-    ]
-    assert said["interrupted"] is False
-
-
 async def test_opening_waits_until_the_page_can_hear(product: Product) -> None:
     """A report that cannot be read is refused, and does not end the wait."""
     client, _, _ = await product.enter(client="avatar-greeting")
@@ -125,31 +88,6 @@ async def test_opening_waits_until_the_page_can_hear(product: Product) -> None:
     heard_at, _ = await client.hears(after=able_at)
     assert heard_at - able_at < 3 + SLACK_S
     assert (await wait_for_opening(client)).startswith(BEGINS)
-
-
-@pytest.mark.variant
-async def test_agent_says_the_opening_and_apologises_if_every_llm_fails(product: Product) -> None:
-    await product.providers.faults("llm:500")
-    client, _, _ = await product.enter()
-    assert (await wait_for_opening(client)).startswith(BEGINS)
-    await client.silence()
-    typed_at = time.monotonic()
-    await client.type("How long does the video take?")
-    await client.hears(after=typed_at)
-    apology = shipped_script().trouble
-    await until(lambda: apology in client.said(client.agent.identity), 60, "no apology")
-
-
-@pytest.mark.variant
-async def test_agent_answers_typed_messages_without_stt(product: Product) -> None:
-    await product.providers.faults("stt:401")
-    client, _, _ = await product.enter()
-    assert (await wait_for_opening(client)).startswith(BEGINS)
-    await client.silence()
-    typed_at = time.monotonic()
-    await client.type("How long does the video take?")
-    await client.hears(after=typed_at)
-    assert client.disconnected_at is None
 
 
 async def test_agent_uses_the_participant_name_if_metadata_is_unreadable(product: Product) -> None:

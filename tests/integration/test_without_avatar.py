@@ -85,19 +85,6 @@ async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> N
     assert client.video_frames[speaker] > 5
 
 
-@pytest.mark.variant
-async def test_voice_continues_if_the_avatar_leaves(product: Product) -> None:
-    await product.providers.faults("bey:leaves=9")
-    client, _, _ = await product.enter()
-    await wait_for_opening(client)
-    await until(lambda: client.avatar is None, 60, "the avatar stayed")
-    await until(lambda: client.agent.attributes["greeting.mode"] == "voice", 60, "no new mode")
-    typed_at = time.monotonic()
-    await client.type("Who will I meet?")
-    _, speaker = await client.hears(after=typed_at)
-    assert speaker == client.agent.identity
-
-
 async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
     product: Product,
 ) -> None:
@@ -132,17 +119,6 @@ async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None
     assert await product.calls_for_avatars(response["room_name"]) == 1
 
 
-@pytest.mark.variant
-async def test_avatar_that_rejoins_at_the_start_speaks(
-    product: Product,
-) -> None:
-    await product.providers.faults("bey:flap")
-    client, _, _ = await product.enter()
-    _, speaker = await client.hears(after=0)
-    assert client.avatar is not None
-    assert speaker == client.avatar.identity
-
-
 async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     product: Product,
 ) -> None:
@@ -157,19 +133,6 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     await client.silence()
     # All of it, not its end alone.
     assert heard.loud_at[-1] - heard.loud_at[0] > shortest_s(shipped_script().opening)
-
-
-@pytest.mark.variant
-async def test_conversation_continues_if_the_avatar_never_reports_its_end(product: Product) -> None:
-    await product.providers.faults("bey:no-finish")
-    client, _, _ = await product.enter()
-    await wait_for_opening(client)
-    await client.silence()
-    typed_at = time.monotonic()
-    await client.type("How long does the video take?")
-    _, speaker = await client.hears(after=typed_at)
-    assert client.avatar is not None
-    assert speaker == client.avatar.identity
 
 
 async def test_avatar_that_left_is_requested_once_more_and_takes_over(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from tests.support.conversation import wait_for_opening
-from tests.support.pace import shortest_s
 from tests.support.product import Product
 from tests.support.shipped_scripts import after_opening, shipped_script
 from tests.support.waiting import until
@@ -40,19 +37,6 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     assert {fault["part"] for fault in outcome["faults"]} == {"tts"}
     log = (product.logs / "worker.log").read_text()
     assert "no_voice_left" in log
-
-
-@pytest.mark.variant
-async def test_fallback_tts_says_the_whole_opening(product: Product) -> None:
-    await product.providers.faults("tts:dropx1")
-    client, _, _ = await product.enter()
-    await client.hears(after=0)
-    opening = await wait_for_opening(client)
-    await client.silence()
-    assert client.agent.attributes["greeting.mode"] == "avatar"
-    assert client.avatar is not None
-    loud_at = client.audio[client.avatar.identity].loud_at
-    assert loud_at[-1] - loud_at[0] > shortest_s(opening)
 
 
 async def test_fallback_llm_answers(product: Product) -> None:

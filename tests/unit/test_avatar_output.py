@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tests.support.avatar_output import AvatarOutputSetup
+from tests.support.process_logs import logged
 from tests.support.waiting import until
 
 
@@ -56,6 +57,20 @@ async def test_avatar_that_confirms_a_stop_is_not_stalled(avatar: AvatarOutputSe
     await avatar.reports(1.0, interrupted=True)
     await avatar.passes(0.6)
     assert (avatar.stalls, avatar.interruptions) == (0, [True])
+
+
+async def test_line_whose_end_the_avatar_does_not_report_is_over_after_a_while(
+    avatar: AvatarOutputSetup, caplog: pytest.LogCaptureFixture
+) -> None:
+    avatar.speaks(True)
+    await avatar.says(1.0)
+    await avatar.passes(1.0)
+    avatar.speaks(False)
+    await avatar.passes(2.3)
+    assert avatar.finished == []
+    await avatar.passes(0.5)
+    assert (avatar.interruptions, avatar.stalls) == ([False], 0)
+    assert logged(caplog, "avatar_end_unreported")
 
 
 async def test_interruption_that_only_the_avatar_reports_is_ignored(
