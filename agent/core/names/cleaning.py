@@ -52,6 +52,12 @@ _AFTER_ABBREVIATION_MAX: Final = 3  # words, without particles and titles
 _MARKS: Final = (
     APOSTROPHES | dict.fromkeys(map(ord, "`‛′"), "'") | dict.fromkeys(map(ord, "‐‑‒−﹣－"), "-")
 )
+_SYMBOL_LETTERS: Final = (
+    (re.compile(r"(?<=[A-Z])\$(?=[A-Z])"), "S"),
+    (re.compile(r"(?<=[^\W\d_])\$(?=[^\W\d_])"), "s"),
+    (re.compile(r"(?<=[^\W\d_])!(?=[a-z])"), "i"),
+)
+"""Symbols in place of letters, which would end the name: `Ke$ha`, `P!nk`."""
 _ENCLOSED: Final = re.compile(r"<[^<>]*>|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]")
 _NICKNAME: Final = re.compile(r"""(?<=\s)(?:["“”„«»][\w' -]{1,20}["“”«»]|'\w{2,20}')(?=\s)""")
 _DEGREE: Final = re.compile(
@@ -80,6 +86,8 @@ def clean_name(value: object) -> str:
         return ""
     for _ in range(3):
         text = _ENCLOSED.sub(" ", text)
+    for symbol, letter in _SYMBOL_LETTERS:
+        text = symbol.sub(letter, text)
     text = ADDRESS.sub(" ", _PATRONYM.sub("", _NICKNAME.sub(" ", text)))
     text = _DETACHED.sub(r"\1", text)
     text = next((part for part in _ENDS.split(text) if has_letters(part)), "")
