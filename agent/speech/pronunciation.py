@@ -1,4 +1,7 @@
-"""Replaces what a voice would spell: abbreviations in the trainee's name, and web addresses."""
+"""Replaces what a voice would spell: abbreviations in the trainee's name, and web addresses.
+
+It also adds the pauses of lists.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ _ADDRESS: Final = re.compile(
     r"https?://(?:www\.)?([^\s/?#]+?)(?:[/?#]\S*?)?(?=[.,;:!?)\"'»”]*(?:\s|$))", re.I
 )
 """Only the host of an address is said."""
+_LINE_END: Final = re.compile(r"(?<=[\w)\"'»”%])[ \t]*\n")
+"""The end of a list item or heading. A voice makes a pause only at punctuation."""
 _MAY_BE_ADDRESS: Final = re.compile(r"(?:^|\W)(?:h|ht|htt|https?(?::|:/|://\S*)?)$", re.I)
 
 
@@ -30,8 +35,8 @@ class Pronunciation:
         self._written = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
 
     def apply(self, text: str) -> str:
-        """Replace the words and addresses in a complete text."""
-        text = _ADDRESS.sub(r"\1", text)
+        """Replace the words and addresses in a complete text, and end its lines with a pause."""
+        text = _LINE_END.sub(".\n", _ADDRESS.sub(r"\1", text))
         if not self._said:
             return text
         return self._written.sub(lambda found: self._said[found[0]], text)
