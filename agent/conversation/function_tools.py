@@ -11,10 +11,11 @@ The schemas use only the keywords that Gemini accepts in `parametersJsonSchema`
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from livekit.agents import Agent, StopResponse, function_tool, llm
+from livekit.agents import Agent, StopResponse, function_tool, llm, utils
 
 from agent.conversation.state import GreetingState
 from agent.core.events import ClosingRequested, RecordingDeclined
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from agent.conversation.script_in_use import ScriptInUse
 
 END_GREETING: Final = "end_greeting"
+_SWITCH_LANGUAGE: Final = "switch_language"
 RECORD: Final = "record_"
 """A question's id follows."""
 
@@ -62,7 +64,7 @@ class FunctionTools:
             tools.append(
                 _declare(
                     self._switch_language,
-                    "switch_language",
+                    _SWITCH_LANGUAGE,
                     "The trainee speaks, or asks for, another of these languages. Call this before "
                     "you say anything, and say nothing else.",
                     locale=locale,
@@ -146,6 +148,17 @@ class FunctionTools:
     async def _end_greeting(self, raw_arguments: dict[str, object]) -> None:
         self._state.events.emit(ClosingRequested("asked"))
         raise StopResponse
+
+
+def call_of_switch_language(locale: str) -> llm.ChatChunk:
+    """Return a call of `switch_language` for a model that has forgotten it."""
+    call = llm.FunctionToolCall(
+        name=_SWITCH_LANGUAGE,
+        arguments=json.dumps({"locale": locale}),
+        call_id=utils.shortuuid("switch_language_"),
+    )
+    delta = llm.ChoiceDelta(role="assistant", tool_calls=[call])
+    return llm.ChatChunk(id=call.call_id, delta=delta)
 
 
 def _refusal(arguments: dict[str, object], name: str) -> str:

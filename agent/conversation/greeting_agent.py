@@ -1,10 +1,11 @@
 """The LiveKit Agent that speaks one script in one language.
 
-It extends livekit-agents' pipeline in seven places:
+It extends livekit-agents' pipeline in eight places:
 
 - It retries refused speech recognition with a growing interval.
 - It decides which words of the trainee are answered, and when: see `trainee_words`.
 - It says a filler phrase if a reply is slow. If the model pauses, it says the sentences so far.
+- If a reply is in another language of the script, it switches the language instead.
 - It begins to speak a reply before the model has written all of it.
 - It says the full name for abbreviations in the trainee's name, and only the host of a web address.
 - It shows captions without Markdown.
@@ -34,7 +35,7 @@ from livekit.agents import (
 from livekit.agents.voice.io import TimedString
 from livekit.agents.voice.transcription.filters import filter_markdown
 
-from agent.conversation.function_tools import FunctionTools
+from agent.conversation.function_tools import FunctionTools, call_of_switch_language
 from agent.conversation.line_texts import LineTexts
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
@@ -42,6 +43,7 @@ from agent.conversation.trainee_words import TraineeWords
 from agent.speech.early_clause import EarlyClause
 from agent.speech.pronunciation import Pronunciation
 from agent.speech.recognition import Recognition
+from agent.speech.reply_language import other_language
 
 _FILLER_AFTER_S: Final = 2.5
 """If a reply has not begun after this time, the agent says the script's filler phrase."""
@@ -88,6 +90,8 @@ class GreetingAgent(Agent):
         self._texts = texts
         self._early_clause = EarlyClause()
         self._takes_over = chat_ctx is not None
+        self._may_switch = not self._takes_over
+        """False for the first reply after a change of language: the model might change it back."""
         self._words = speech.words if speech else None
         self._stt_refusals = 0
         self.recognition = speech.recognition if speech else None
@@ -137,8 +141,9 @@ class GreetingAgent(Agent):
 
         If the reply does not begin in time, say the filler phrase. If the model pauses after a
         sentence, say that sentence. If a model fails in the middle and another starts over, do not
-        repeat complete sentences.
+        repeat complete sentences. If the reply is in another language, switch to it.
         """
+        may_switch, self._may_switch = self._may_switch, True
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
         spoken = SpokenReply()
         async with aclosing(reply):
@@ -154,6 +159,9 @@ class GreetingAgent(Agent):
                             yield " "
                             yield FlushSentinel()
                         chunk = spoken.take(chunk)
+                        if may_switch and (locale := self._other_language(spoken.text)):
+                            yield call_of_switch_language(locale)
+                            return
                     yield chunk
                     following = asyncio.ensure_future(anext(reply, None))
                     await asyncio.wait({following}, timeout=_PAUSE_S)
@@ -161,6 +169,9 @@ class GreetingAgent(Agent):
                         yield FlushSentinel()
             finally:
                 await utils.aio.cancel_and_wait(following)
+
+    def _other_language(self, text: str) -> str:
+        return other_language(text, self.script.locale, self.script.locales)
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings

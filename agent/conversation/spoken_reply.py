@@ -24,6 +24,11 @@ class SpokenReply:
         """Text that may turn out to be such a repetition."""
 
     @property
+    def text(self) -> str:
+        """The text of the current attempt so far."""
+        return self._text
+
+    @property
     def ends_a_sentence(self) -> bool:
         """True if what has been passed on ends with a complete sentence."""
         text = self._text.rstrip()

@@ -192,6 +192,30 @@ async def test_switch_language_changes_script_and_keeps_answers() -> None:
         assert talk.conversation.script.switch_language("en") is not None
 
 
+async def test_reply_in_another_language_of_the_script_switches_the_language() -> None:
+    replies = [
+        Says("Natürlich, das ist kein Problem. Sie lernen heute, wie man die Gabeln prüft."),
+        Says("Gern, wir sprechen Deutsch. Haben Sie schon Erfahrung?"),
+    ]
+    async with Talk(*replies) as talk:
+        run = await talk.says("Können wir Deutsch sprechen?")
+        assert talk.state.script.locale == "de"
+        spoken = [e.item.text_content for e in run.events if e.type == "message"]
+        assert spoken == ["Gern, wir sprechen Deutsch. Haben Sie schon Erfahrung?"]
+        assert talk.llm.left == 0
+
+
+async def test_first_reply_after_a_change_of_language_does_not_change_it_back() -> None:
+    replies = [
+        Says(calls=[("switch_language", {"locale": "de"})]),
+        Says("Of course, we can speak German from now on. What would you like to know?"),
+    ]
+    async with Talk(*replies) as talk:
+        await talk.says("Können wir Deutsch sprechen?")
+        assert talk.state.script.locale == "de"
+        assert talk.llm.left == 0
+
+
 async def test_switch_language_keeps_the_script_although_a_word_has_another_meaning() -> None:
     """A French or German "Chef" does not cook."""
     cook = JobMetadata.model_validate({"trainee": {"name": "Ada"}, "role": "Chef", "locale": "en"})
