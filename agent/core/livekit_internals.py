@@ -15,7 +15,7 @@ import asyncio
 import re
 import time
 from abc import ABC
-from collections.abc import AsyncIterable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import aiohttp
@@ -24,7 +24,7 @@ from aiohttp import WSMsgType, web
 from google import genai
 from google.genai import types
 from livekit import api, rtc
-from livekit.agents import AgentServer, AgentSession, inference, llm, tts
+from livekit.agents import AgentServer, AgentSession, APIConnectionError, inference, llm, tts
 from livekit.agents.cli import cli, proto
 from livekit.agents.inference.eot.languages import LOCAL_LANGUAGES
 from livekit.agents.ipc.job_executor import JobExecutor, JobStatus
@@ -70,8 +70,20 @@ async def keep_idle_connections(model: google.LLM) -> None:
         connector._keepalive_timeout = _IDLE_CONNECTION_S
 
 
+class ReplyCutShortError(APIConnectionError):
+    """The reply ended in the middle: the model has no tokens left, or the connection was lost."""
+
+    def __init__(self) -> None:
+        super().__init__("gemini: the reply was cut short", retryable=False)
+
+
 class GeminiLLM(google.LLM):
-    """The Gemini plugin's model, which also continues function calls that it did not make.
+    """The Gemini plugin's model. It raises `ReplyCutShortError` after such a reply.
+
+    The plugin tells nobody why a reply ended
+    (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-google/livekit/plugins/google/llm.py).
+
+    It also continues function calls that it did not make.
 
     Gemini 3 and later refuse a function call without its thought signature. The plugin keeps only
     the signatures of its own model. It keeps none of a model with a name like
@@ -84,6 +96,28 @@ class GeminiLLM(google.LLM):
         self.own_calls: set[str] = set()
         """Ids of the function calls that this model has made."""
         self._thought_signatures = _Signatures(self.own_calls)
+        models = self._client.aio.models
+        models.generate_content_stream = _checked(models.generate_content_stream)  # type: ignore[method-assign]
+
+
+def _checked(generate: Callable[..., Awaitable[AsyncIterator[Any]]]) -> Callable[..., Any]:
+    """Raise `ReplyCutShortError` at the end of a stream whose reply is not complete."""
+
+    async def generate_checked(**request: Any) -> AsyncIterator[Any]:
+        responses = await generate(**request)
+
+        async def checked() -> AsyncIterator[Any]:
+            reason = None
+            async for response in responses:
+                for candidate in response.candidates or ():
+                    reason = candidate.finish_reason or reason
+                yield response
+            if reason in (None, types.FinishReason.MAX_TOKENS):
+                raise ReplyCutShortError
+
+        return checked()
+
+    return generate_checked
 
 
 class _Signatures(dict[str, bytes]):

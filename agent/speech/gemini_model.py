@@ -13,6 +13,7 @@ from livekit.agents.utils import is_given
 
 from agent.core.livekit_internals import (
     GeminiLLM,
+    ReplyCutShortError,
     UnmeasuredLLMStream,
     keep_idle_connections,
 )
@@ -28,8 +29,8 @@ status 400 ("Manually set deadline 5s is too short")."""
 _MAX_OUTPUT_TOKENS: Final = 400
 _MAX_OUTPUT_TOKENS_WITH_THOUGHTS: Final = 4_096
 """For models that think: thoughts count as output, and would leave no tokens for the reply."""
-_MAX_CHARACTERS: Final = 2_500
-"""A longer reply ends after its next complete sentence."""
+_MAX_CHARACTERS: Final = 900
+"""A longer reply ends with its latest complete sentence. A voice needs a minute for so many."""
 _ATTEMPTS: Final = 2
 """How often a model is asked if its reply is not speech."""
 
@@ -125,6 +126,8 @@ class _Reply(UnmeasuredLLMStream):
         self._options = options
         self._passed_on = 0
         """Characters and function calls of this reply that have been passed on."""
+        self._cut_short = False
+        """True if the model could not finish this attempt."""
 
     async def _run(self) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -166,18 +169,29 @@ class _Reply(UnmeasuredLLMStream):
                 if chunk.delta is None or not content:
                     self._pass_on(chunk)
                     continue
+                characters += len(content)
                 text = check.add(content)
                 if text or chunk.delta.tool_calls:
-                    characters += len(text)
                     delta = chunk.delta.model_copy(update={"content": text or None})
                     self._pass_on(chunk.model_copy(update={"delta": delta}))
-                if characters > _MAX_CHARACTERS and text.rstrip().endswith((".", "!", "?")):
+                if characters > _MAX_CHARACTERS and check.has_sentence:
                     return
-        if rest := check.end():
+        if rest := check.end(cut_short=self._cut_short):
             delta = llm.ChoiceDelta(role="assistant", content=rest)
             self._pass_on(llm.ChatChunk(id=last_id, delta=delta))
+        if self._passed_on == 0 and not self._cut_short:
+            raise NotSpeechError  # only symbols
+        if self._cut_short:
+            logger.warning(
+                "the model did not finish its reply; leaving out its incomplete sentence. If this "
+                "repeats, change GEMINI_MODEL",
+                extra={"event": "reply_cut_short", "model": self._model.model},
+            )
+            if not check.has_sentence:
+                raise ReplyCutShortError
 
     async def _chunks(self) -> AsyncGenerator[llm.ChatChunk, None]:
+        self._cut_short = False
         async with (
             asyncio.timeout(_REPLY_TIMEOUT_S),
             self._model.gemini.chat(
@@ -189,8 +203,12 @@ class _Reply(UnmeasuredLLMStream):
             ) as stream,
         ):
             while True:
-                async with asyncio.timeout(CHUNK_TIMEOUT_S):
-                    chunk = await anext(stream, None)
+                try:
+                    async with asyncio.timeout(CHUNK_TIMEOUT_S):
+                        chunk = await anext(stream, None)
+                except ReplyCutShortError:
+                    self._cut_short = True
+                    return
                 if chunk is None:
                     return
                 yield chunk

@@ -1,4 +1,4 @@
-"""Detects replies that must not be spoken: code, function calls, or the model's instructions.
+"""Detects what must not be spoken: code, the model's instructions, and sentences said before.
 
 Gemini sometimes writes `print(default_api.record_driven(...))`, a fenced block or JSON as text
 instead of calling a function (https://github.com/livekit/agents/issues/5662).
@@ -36,9 +36,17 @@ _BEGINNING: Final = re.compile(r"\s*(?:[-*#]+\s|thoughts?\s*[\n:])", re.I)
 """Beginnings of lists, documents and thoughts."""
 _SENTENCE: Final = re.compile(r".+?(?:[.!?:…][\"')»”]*\s+|\n\s*|\Z)", re.S)
 _COMPLETE: Final = re.compile(r"(?:[.!?:…][\"')»”]*\s+|\n\s*)\Z")
+_ENDED: Final = re.compile(r"[.!?…。！？][\"')»”]*\s*\Z")
+_ENDS_NOW: Final = re.compile(r"\w,? [^\W\d_]{2,}[.!?…][\"')»”]*\Z")
+"""The end of a first sentence, which is passed on at once: the model may pause after it."""
+_SENTENCES: Final = re.compile(r".*[.!?…。！？][\"')»”]*(?=\s|\Z)", re.S)
+"""All complete sentences of a text."""
 _WORD: Final = re.compile(r"[\w']+")
 _LEAK_WORDS: Final = 6
 """A sentence with the same first words as an instruction counts as that instruction."""
+
+_REPEATED_WORDS: Final = 4
+"""A sentence with at least so many words is said once in a reply."""
 
 
 class NotSpeechError(Exception):
@@ -46,7 +54,11 @@ class NotSpeechError(Exception):
 
 
 class ReplyCheck:
-    """Checks the text of one reply word by word, and holds it back until it is certainly speech."""
+    """Checks the text of one reply, and holds it back until it is certainly speech.
+
+    The first sentence is passed on word by word, so that the voice can begin with its first clause.
+    Later ones are passed on as a whole: the reply may be cut short in the middle of one.
+    """
 
     def __init__(self, instructions: str, functions: Iterable[str]) -> None:
         """Note the words that a reply may not contain.
@@ -60,7 +72,10 @@ class ReplyCheck:
         self._prefixes = {words[:n] for words in beginnings for n in range(1, _LEAK_WORDS + 1)}
         self._names = _mentions([name for name in functions if "_" in name])
         self._held = ""
-        self._has_begun = False
+        self.has_sentence = False
+        """True if a complete sentence has been passed on."""
+        self._said = ""
+        """The words that have been passed on."""
         self._is_inside_sentence = False
         """True if the beginning of the held sentence has been passed on."""
 
@@ -71,38 +86,61 @@ class ReplyCheck:
             NotSpeechError: this reply is not speech.
         """
         self._held += text
-        at = max(self._held.rfind(" "), self._held.rfind("\n"))
-        return self._release(at + 1, is_last=False)
+        end = max(self._held.rfind(" "), self._held.rfind("\n")) + 1
+        if not self.has_sentence and _ENDS_NOW.search(self._said + self._held):
+            end = len(self._held)
+        return self._release(end, is_last=False)
 
-    def end(self) -> str:
+    def end(self, *, cut_short: bool = False) -> str:
         """Return what is left at the end of the reply.
+
+        Args:
+            cut_short: the model could not finish the reply: leave out an incomplete sentence.
 
         Raises:
             NotSpeechError: this reply is not speech.
         """
+        if cut_short:
+            whole = _SENTENCES.match(self._held)
+            self._held = whole[0] if whole else ""
         return self._release(len(self._held), is_last=True)
 
     def _release(self, end: int, *, is_last: bool) -> str:
         patterns = (_CODE, _STAGE_DIRECTION, *self._names)
         is_code = any(pattern.search(self._held) for pattern in patterns)
-        if is_code or (not self._has_begun and _BEGINNING.match(self._held)):
+        if is_code or (not self._said and _BEGINNING.match(self._held)):
             raise NotSpeechError
         if not is_last and (undecided := _MAY_BECOME_CODE.search(self._held[:end])):
             end = undecided.start()
-        safe = 0
+        safe, text, inside = 0, "", self._is_inside_sentence
         for found in _SENTENCE.finditer(self._held[:end]):
             complete = _COMPLETE.search(found[0]) is not None
-            if not self._is_inside_sentence:
+            if not inside:
                 words = tuple(_WORD.findall(found[0].lower())[:_LEAK_WORDS])
                 if words in self._prefixes:
                     if len(words) == _LEAK_WORDS:
                         raise NotSpeechError
                     if not complete and not is_last:
                         break
-            self._is_inside_sentence = not complete
-            safe = found.end()
-        text, self._held = self._held[:safe], self._held[safe:]
-        self._has_begun = self._has_begun or bool(text.strip())
+            ended = _ENDED.search(found[0]) is not None
+            inside = not (complete or ended)
+            piece = self._held[safe : found.end()]
+            # Symbols alone are no speech: a voice would fail. They go with the next words.
+            speech = self._is_inside_sentence or any(map(str.isalnum, piece))
+            if speech and (is_last or ended or not self.has_sentence):
+                text += self._without_repetition(piece)
+                safe, self._is_inside_sentence = found.end(), inside
+                self.has_sentence = self.has_sentence or ended
+        self._held = self._held[safe:]
+        return text
+
+    def _without_repetition(self, text: str) -> str:
+        """Return the text; nothing if the reply has said it before."""
+        words = _WORD.findall(text.lower())
+        said = " ".join(words)
+        if len(words) >= _REPEATED_WORDS and f" {said} " in f"{self._said} ":
+            return ""
+        self._said += f" {said}"
         return text
 
 

@@ -194,10 +194,59 @@ async def test_stalled_model_fails_at_its_first_silence(
 
 async def test_endless_reply_is_ended(providers: Providers, environment: dict[str, str]) -> None:
     models = build_llm(LlmSettings.from_env(environment))
+    sentences = [f"Point {number} is about the forks. " for number in range(200)]
+    await providers.script({"chunks": sentences, "delay_s": 0})
+    answer = await ask(models, conversation("Hello!"))
+    assert 800 < len(answer.text) < 1_000
+    assert answer.text.endswith("about the forks. ")
+
+
+async def test_reply_that_repeats_itself_is_ended(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
     await providers.faults("llm:runaway")
     answer = await ask(models, conversation("Hello!"))
-    assert len(answer.text) < 3_000
-    assert answer.text.endswith(("it.", "it. "))
+    assert answer.text.strip().endswith("it.")
+    assert len(answer.text) < 300
+
+
+ENDLESS = " ".join(["and the forks"] * 200)
+
+
+async def test_incomplete_sentence_of_a_reply_without_tokens_is_left_out(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"text": f"You check the belt. Then you check {ENDLESS}"})
+    assert (await ask(models, conversation("Hello!"))).text.strip() == "You check the belt."
+    assert len(await statuses(providers)) == 1
+
+
+async def test_next_model_answers_if_a_reply_has_no_complete_sentence(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"text": f"First you check {ENDLESS}"}, {"text": "Hello, Sam!"})
+    assert (await ask(models, conversation("Hello!"))).text.endswith("Hello, Sam!")
+    assert (await statuses(providers))[1] == ("gemini-2.5-flash-lite", 200)
+
+
+async def test_reply_whose_connection_ends_early_has_no_incomplete_sentence(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"text": "You check the belt. Then you check"})
+    await providers.faults("llm:no-finish")
+    assert (await ask(models, conversation("Hello!"))).text.strip() == "You check the belt."
+
+
+async def test_model_is_asked_again_if_its_reply_has_no_words(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"text": "👍 ..."}, {"text": "Hello, Sam!"})
+    assert (await ask(models, conversation("Hello!"))).text == "Hello, Sam!"
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_everything_a_script_says_is_speech(training: str, locale: str, size: in
     items = re.findall(r"^- ([A-ZÄÖÜÉ¿¡«][^\n(]+)$", told.instructions, re.M)
     facts = [item for item in items if not any(name in item for name in FUNCTIONS)]
     texts = [told.opening, told.closing, *(question.ask for question in told.questions), *facts]
-    for text in [*texts, " ".join(texts)]:
+    for text in [*texts, " ".join(facts)]:
         assert "".join(passed_on(text, told.instructions, size=size)) == text
 
 
@@ -136,7 +136,64 @@ def test_everything_a_script_says_is_speech(training: str, locale: str, size: in
         "Dr. Berg defines it. Def Leppard is a band. Wait for me in the range (near the door).",
     ],
 )
-def test_speech_is_passed_on_word_by_word(text: str) -> None:
+def test_speech_is_passed_on_unchanged(text: str) -> None:
+    assert "".join(passed_on(text, script().instructions, size=4)) == text
+
+
+def test_first_sentence_is_passed_on_word_by_word_and_the_others_as_a_whole() -> None:
+    text = "Well, a lot of people ask that. The belt is for you. It stays on."
     pieces = [piece for piece in passed_on(text, script().instructions, size=4) if piece]
-    assert "".join(pieces) == text
-    assert len(pieces) >= len(text.split()) / 2
+    assert len(pieces) > 6
+    assert pieces[-2:] == ["The belt is for you. ", "It stays on."]
+
+
+def test_complete_sentence_is_passed_on_before_more_comes() -> None:
+    check = ReplyCheck(script().instructions, FUNCTIONS)
+    assert check.add("Good question.") == "Good question."
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("You check the forks. Then you lift the", "You check the forks. "),
+        ("You check the forks. Then you lift it.", "You check the forks. Then you lift it."),
+        ("You check the forks. Bring these:\na helmet\nglo", "You check the forks. "),
+    ],
+)
+def test_incomplete_sentence_of_a_reply_cut_short_is_left_out(
+    written: str, said: str, size: int
+) -> None:
+    check = ReplyCheck(script().instructions, FUNCTIONS)
+    pieces = [check.add(written[at : at + size]) for at in range(0, len(written), size)]
+    assert "".join([*pieces, check.end(cut_short=True)]).strip() == said.strip()
+    assert check.has_sentence
+
+
+def test_reply_cut_short_in_its_first_sentence_has_no_sentence() -> None:
+    check = ReplyCheck(script().instructions, FUNCTIONS)
+    check.add("First you check the forks and the ")
+    check.end(cut_short=True)
+    assert not check.has_sentence
+
+
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_repeated_sentence_is_passed_on_once(size: int) -> None:
+    text = "Of course. Would you like to go on? Yes, yes. Would you like to go on? Of course."
+    said = "".join(passed_on(text, script().instructions, size=size))
+    assert said == "Of course. Would you like to go on? Yes, yes. Of course."
+
+
+@pytest.mark.parametrize("text", ["...", "👍", " ?! ", "— … —", "🙂 ", ""])
+def test_symbols_alone_are_not_passed_on(text: str) -> None:
+    assert list(passed_on(text, script().instructions, size=1))[-1] == ""
+    assert "".join(passed_on(text, script().instructions)) == ""
+    said = "".join(passed_on(f"Well done. {text}", script().instructions))
+    assert said.rstrip() == "Well done."
+
+
+def test_symbols_between_sentences_go_with_the_next_words() -> None:
+    check = ReplyCheck(script().instructions, FUNCTIONS)
+    assert check.add("Well done. ") == "Well done. "
+    assert check.add("… ") == ""
+    assert check.add("Now we go on. ") == "… Now we go on. "
