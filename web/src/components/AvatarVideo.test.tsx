@@ -5,7 +5,7 @@ import type { Label } from "../livekit/labelReporter.js";
 import { LANGUAGES, textsFor } from "../texts/index.js";
 import { TextsContext } from "../texts/useTexts.js";
 import { AvatarVideo } from "./AvatarVideo.js";
-import { DisclosureContext } from "./useDisclosed.js";
+import { LabelReportContext } from "./useLabelInView.js";
 
 test.each(Object.keys(LANGUAGES))("the picture alone says that it is an AI, in %s", (locale) => {
   render(
@@ -22,9 +22,9 @@ test.each([
   [
     "to the page",
     (shown: (label: Label) => void) => (
-      <DisclosureContext.Provider value={shown}>
+      <LabelReportContext.Provider value={shown}>
         <AvatarVideo videoTrack={undefined} />
-      </DisclosureContext.Provider>
+      </LabelReportContext.Provider>
     ),
   ],
   [

@@ -5,7 +5,7 @@ import type { Label } from "../livekit/labelReporter.js";
 import { useTexts } from "../texts/useTexts.js";
 import { Portrait } from "./Portrait.js";
 import { useKeepStill } from "./still.js";
-import { DisclosureContext, useDisclosed } from "./useDisclosed.js";
+import { LabelReportContext, useLabelInView } from "./useLabelInView.js";
 
 /** A video without a new frame for this long counts as frozen. */
 const FROZEN_AFTER_MS = 3_000;
@@ -30,9 +30,9 @@ export interface AvatarVideoProps {
 export function AvatarVideo({ labelShown, ...picture }: AvatarVideoProps) {
   if (labelShown === undefined) return <Picture {...picture} />;
   return (
-    <DisclosureContext.Provider value={labelShown}>
+    <LabelReportContext.Provider value={labelShown}>
       <Picture {...picture} />
-    </DisclosureContext.Provider>
+    </LabelReportContext.Provider>
   );
 }
 
@@ -84,7 +84,7 @@ function Video({
 
 /** Part of the picture: it stays above everything that the page lays over the stage. */
 function AiLabel() {
-  const label = useDisclosed<HTMLParagraphElement>("ai");
+  const label = useLabelInView<HTMLParagraphElement>("ai");
   return (
     <p ref={label} className="tg-ai-label" data-testid="ai-label">
       {useTexts().aiLabel}

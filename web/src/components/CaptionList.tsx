@@ -12,8 +12,8 @@ const NEAR_THE_END_PX = 60;
 const KEPT_OF_A_LINE_PX = 28;
 
 /**
- * Where to scroll to: the end. In a box that is too low for all that is there, the start of the buttons
- * that wait for the trainee. While the guide speaks, the end of the last line stays above the buttons.
+ * Return the position to scroll to. It is the end of the list. If the box is too low for all of it, it is
+ * the start of the buttons on the trainee's turn, and the end of the last line while the guide speaks.
  */
 function newestAt(box: HTMLElement): number {
   const { scrollHeight, clientHeight } = box;

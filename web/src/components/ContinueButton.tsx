@@ -11,7 +11,7 @@ interface ContinueButtonProps {
   hint?: ContinueHint | undefined;
 }
 
-/** The Continue button, and a line beside it if there is something to say about it. */
+/** The Continue button, and a line next to it if there is something to say about it. */
 export function ContinueButton({ leaving, leave, hint }: ContinueButtonProps) {
   const texts = useTexts();
   const emphasised = hint !== "soon" && leaving !== "nowhere";

@@ -7,16 +7,16 @@ import { SendIcon, ThumbDownIcon, ThumbUpIcon } from "./icons.js";
 
 interface FeedbackFormProps {
   give: (feedback: Feedback) => Promise<void>;
-  /** Called at everything that the trainee does here, so that the agent waits for it. */
+  /** Called whenever the trainee uses the form, so that the agent waits. */
   typing: () => void;
 }
 
-/** Also without Send: the greeting may end while the trainee thinks about the next word. */
+/** The text is saved after this pause, without Send: the greeting may end at any time. */
 const SAVE_AFTER_MS = 1_500;
 
 /**
- * Thumbs and one line, after the closing line and after the end. Before the end, everything that the
- * trainee does here counts as activity.
+ * Thumbs and one line, after the closing line and after the end. Before the end, using the
+ * form counts as activity of the trainee.
  */
 export function FeedbackForm({ give, typing }: FeedbackFormProps) {
   const { feedback: texts } = useTexts();

@@ -9,7 +9,7 @@ import { useGreetingAt } from "../useGreeting.js";
 import { GuideContext } from "../texts/guide.js";
 import type { AvatarGreetingProps } from "./AvatarGreeting.js";
 import { GreetingView } from "./GreetingView.js";
-import { DisclosureContext } from "./useDisclosed.js";
+import { LabelReportContext } from "./useLabelInView.js";
 
 type GreetingProps = AvatarGreetingProps & {
   endpoint: GreetingEndpoint;
@@ -59,14 +59,14 @@ export function Greeting(props: GreetingProps) {
     <GuideContext.Provider value={guide}>
       <SessionProvider session={session}>
         <RoomAudioRenderer room={session.room} muted={greeting.playback === "off"} />
-        <DisclosureContext.Provider value={labelShown}>
+        <LabelReportContext.Provider value={labelShown}>
           <GreetingView
             {...greeting}
             {...{ microphone, unlock, readAlong, tryAgain, takesFeedback }}
             traineeName={chosenName ?? props.traineeName}
             onName={keepName}
           />
-        </DisclosureContext.Provider>
+        </LabelReportContext.Provider>
       </SessionProvider>
     </GuideContext.Provider>
   );

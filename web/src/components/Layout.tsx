@@ -7,7 +7,7 @@ import { closingOf, continueHintOf, type GreetingState, isOver } from "../state/
 import type { Texts } from "../texts/index.js";
 import { useTexts } from "../texts/useTexts.js";
 import type { TextSize } from "./Options.js";
-import { useDisclosed } from "./useDisclosed.js";
+import { useLabelInView } from "./useLabelInView.js";
 
 interface LayoutProps {
   state: GreetingState;
@@ -19,7 +19,7 @@ interface LayoutProps {
   recording?: boolean;
   stopRecording?: () => void;
   conversation?: ReactNode;
-  /** What the trainee can change, beside the connection status. */
+  /** What the trainee can change; shown next to the connection status. */
   options?: ReactNode;
   /** The size of the captions. */
   textSize?: TextSize;
@@ -29,7 +29,7 @@ interface LayoutProps {
   playback?: Playback;
 }
 
-/** Beside the connection status; the colour is not the only difference. */
+/** Marks of the connection status. Shape and colour differ. */
 const MARKS = { on: "✓", busy: "●", off: "○" };
 
 /** The page's layout: heading, stage, conversation and footer. */
@@ -40,8 +40,8 @@ export function Layout(props: LayoutProps) {
   const [stopped, setStopped] = useState(false);
   const texts = useTexts();
   const { tone, text } = statusOf(state, reconnecting, texts);
-  const aiLabel = useDisclosed<HTMLParagraphElement>("ai");
-  const recordingLabel = useDisclosed<HTMLParagraphElement>("recording", recording);
+  const aiLabel = useLabelInView<HTMLParagraphElement>("ai");
+  const recordingLabel = useLabelInView<HTMLParagraphElement>("recording", recording);
   return (
     <div
       className="tg-root"

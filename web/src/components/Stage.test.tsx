@@ -62,7 +62,7 @@ test("text mode shows no sound button and no speaking portrait", () => {
   show({ mode: "voice", modeReason: undefined });
   expect(note()).toBe("");
   expect(screen.getByTestId("tap-to-hear")).toBeDefined();
-  // Nobody's turn before the tap.
+  // Before the tap, it is neither the guide's turn nor the trainee's.
   expect(screen.queryByTestId("guide-activity")).toBeNull();
 });
 

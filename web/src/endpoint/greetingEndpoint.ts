@@ -150,8 +150,8 @@ export function createGreetingEndpoint(options: GreetingEndpointOptions) {
     requestToken,
 
     /**
-     * Forget a token that was requested more than `ageMs` ago, so that the next request starts the
-     * greeting again if its agent did not wait that long.
+     * Forget a token that was requested more than `ageMs` ago. Its agent may have left by now; the next
+     * request then starts the greeting again.
      */
     forgetTokenOlderThan(ageMs: number): void {
       const { requestedAt } = times;

@@ -6,7 +6,7 @@ let made: TrackReference | undefined;
 /** Where the mouth is in the picture, as a part of its width and height. */
 export const FAKE_MOUTH = { x: 0.5, y: 0.55 };
 
-/** A moving picture in place of the avatar's video, published by nobody. */
+/** A moving picture that replaces the avatar's video; it is not published. */
 export function fakeVideo(): TrackReference {
   if (made !== undefined) return made;
   const canvas = document.createElement("canvas");

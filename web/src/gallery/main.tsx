@@ -31,7 +31,7 @@ interface Shown {
   column?: number;
   /** `--tg-height` of the column. */
   height?: string;
-  /** Change what is shown, instead of showing it anew. */
+  /** Change the state that is shown, instead of mounting the page again. */
   keep?: boolean;
 }
 

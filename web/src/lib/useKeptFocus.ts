@@ -4,10 +4,10 @@ const FALLBACK = "[data-focus-fallback]";
 const CONTROL = "button, input, select, summary, [tabindex]";
 
 /**
- * Keep the focus in `root`: if the control that the trainee used last is removed or disabled, focus
- * the nearest element around it with `data-focus-fallback`, or the first one in `root`. Without it
- * the browser moves the focus to `<body>`, and a screen reader or keyboard starts again at the top of
- * the host's page.
+ * Keep the focus in `root` if the control that the trainee used last is removed or disabled. The
+ * nearest element around it with `data-focus-fallback`, or the first one in `root`, gets the focus.
+ * Otherwise the browser would move it to `<body>`, and a screen reader or keyboard would start again
+ * at the top of the host's page.
  *
  * It watches the document, because any component may remove a control.
  */

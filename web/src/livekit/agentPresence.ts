@@ -25,14 +25,14 @@ export type Activity = "getting_ready" | "listening" | "thinking" | "speaking";
 
 type Attributes = Readonly<Record<string, string | undefined>>;
 
-/** An agent of its own; an avatar is an agent to LiveKit too, but publishes on another's behalf. */
+/** False for an avatar, which LiveKit calls an agent too: it publishes on behalf of another one. */
 export function isAgent(participant: Pick<Participant, "kind" | "attributes">): boolean {
   return (
     participant.kind === ParticipantKind.AGENT && !(ATTRIBUTE_ON_BEHALF in participant.attributes)
   );
 }
 
-/** The newest agent; an older one beside it is dead, and LiveKit has not removed it yet. */
+/** The newest agent. An older one is dead, and LiveKit has not removed it yet. */
 export function newestAgent<P extends RemoteParticipant>(participants: Iterable<P>): P | undefined {
   let newest: P | undefined;
   for (const one of participants) {

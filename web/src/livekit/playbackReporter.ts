@@ -1,11 +1,11 @@
 /**
- * Tells the agents in the room whether the browser plays their sound, so that they do not start to
- * speak before the trainee can hear them.
+ * Tells the agents in the room whether the browser plays their sound. They do not start to speak before
+ * the trainee can hear them.
  *
  * It looks at the media elements instead of livekit-client's `canPlaybackAudio` (and LiveKit's
- * `useStartAudio`, which reads it). In Chromium with livekit-client 2.23.0, that value is true
- * until the first sound has been refused, and true again for a moment when the microphone is
- * granted while sound is still refused.
+ * `useStartAudio`, which reads it). In Chromium with livekit-client 2.23.0, that value is true until
+ * the browser has refused the first sound. It is true again for a moment if the trainee grants the
+ * microphone while the browser still refuses sound.
  */
 import {
   type RemoteParticipant,

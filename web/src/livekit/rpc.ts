@@ -12,9 +12,9 @@ export async function callAgent(room: Room, method: string, payload: string): Pr
 /**
  * Call a method of a participant; rejects if the page is not connected.
  *
- * livekit-client 2.23.0 does not handle the error of sending the request, so on a closing room each
- * call ends as an uncaught "PC manager is closed" in the host's console, even if the caller catches
- * the rejection: https://github.com/livekit/client-sdk-js/issues/1724. It sends the last room
+ * livekit-client 2.23.0 does not handle the error of sending the request. In a closing room, each call
+ * therefore causes an uncaught "PC manager is closed" in the host's console, even if the caller catches
+ * the rejection (https://github.com/livekit/client-sdk-js/issues/1724). livekit-client sends the last room
  * events and sets `state` in one synchronous step, so the state is only reliable one microtask
  * after an event. Remove both when `Room` handles the rejection of `engine.sendDataPacket`.
  */

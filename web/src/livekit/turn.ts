@@ -1,7 +1,7 @@
 /** Whose turn it is in the conversation. Pure. */
 import type { AgentPresence } from "./useAgentPresence.js";
 
-/** `nobody`: the agent has not begun, or the connection is interrupted. */
+/** `nobody` until the agent begins, and while the connection is interrupted. */
 export type Turn = "guide" | "trainee" | "nobody";
 
 export function turnOf(agent: AgentPresence | undefined, reconnecting: boolean): Turn {

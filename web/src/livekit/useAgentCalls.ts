@@ -1,4 +1,4 @@
-/** What the page asks of the agent besides the conversation. */
+/** The calls that the page makes to the agent, in addition to the conversation. */
 import type { Room } from "livekit-client";
 import { useEffect, useMemo, useRef } from "react";
 

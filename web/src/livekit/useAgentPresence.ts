@@ -2,9 +2,9 @@
  * The agent in the room, its avatar and their tracks.
  *
  * Written by hand instead of LiveKit's `useAgent` (@livekit/components-react 2.9.24) for two
- * reasons. `useAgent` stays `failed`, without tracks, once an agent has left, even if the same
- * agent is back a second later (see https://github.com/livekit/components-js/issues/1227). And of
- * two agents it takes the first, which is the dead one while LiveKit still lists it beside its
+ * reasons. Once an agent has left, `useAgent` stays `failed`, without tracks, even if the same agent
+ * is back a second later (https://github.com/livekit/components-js/issues/1227). If there are two
+ * agents, it takes the first. That is the dead one while LiveKit lists it together with its
  * replacement.
  */
 import {

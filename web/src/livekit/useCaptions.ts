@@ -2,10 +2,10 @@
  * The conversation as text: what is said (`lk.transcription`) and what is typed (`lk.chat`).
  *
  * Written by hand instead of LiveKit's `useSessionMessages`, `useTranscriptions` and `useChat`
- * (@livekit/components-react 2.9.24): all three drop their text when the room disconnects, but the
- * page shows the conversation after the end. They also let a late interim result replace the final
- * one, throw an uncaught error if the speaker leaves in the middle of a line, and
- * `useSessionMessages` depends on `useAgent` (see `useAgentPresence`).
+ * (@livekit/components-react 2.9.24). All three drop their text when the room disconnects, but the
+ * page shows the conversation after the end. They let a late interim result replace the final one.
+ * They throw an uncaught error if the speaker leaves in the middle of a line. `useSessionMessages`
+ * also depends on `useAgent` (see `useAgentPresence`).
  */
 import type { Room, TextStreamReader } from "livekit-client";
 import { RoomEvent } from "livekit-client";

@@ -49,7 +49,7 @@ export function useMicrophone(
   const { deviceId } = initially;
   const allowed = useRef(false);
 
-  const turn = useCallback(
+  const switchMicrophone = useCallback(
     async (on: boolean) => {
       if (on) setAttempt("asking");
       try {
@@ -69,19 +69,19 @@ export function useMicrophone(
     allowed.current = true;
     // Deferred, so that the permission prompt does not delay connecting and the first picture.
     const timer = setTimeout(() => {
-      if (chosen.current) void turn(true);
+      if (chosen.current) void switchMicrophone(true);
     }, 0);
     return () => {
       clearTimeout(timer);
       allowed.current = false;
-      if (room.localParticipant.isMicrophoneEnabled) void turn(false);
+      if (room.localParticipant.isMicrophoneEnabled) void switchMicrophone(false);
     };
-  }, [wanted, room, turn]);
+  }, [wanted, room, switchMicrophone]);
 
   const toggle = useCallback(() => {
     chosen.current = !room.localParticipant.isMicrophoneEnabled;
-    void turn(chosen.current);
-  }, [room, turn]);
+    void switchMicrophone(chosen.current);
+  }, [room, switchMicrophone]);
 
   const status = isMicrophoneEnabled ? "on" : attempt === "none" ? "off" : attempt;
   const recorded = microphoneTrack?.track;

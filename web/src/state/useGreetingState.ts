@@ -53,12 +53,12 @@ export function useGreetingState(
   useTimeout(giveUpAfterMs(state), () => dispatch({ type: "wait_timed_out", agent }));
   useTimeout(requestAgentAfterMs(state), () => void requestAgent(endpoint, dispatch));
   useTimeout(isReconnecting(session.connectionState) ? RECONNECT_TIMEOUT_MS : undefined, () =>
-    leave(room),
+    disconnect(room),
   );
 
   const leavesRoom = isOver(state) && !acceptsLateAgent(state);
   useEffect(() => {
-    if (leavesRoom) leave(room);
+    if (leavesRoom) disconnect(room);
   }, [leavesRoom, room]);
 
   return state;
@@ -133,7 +133,7 @@ async function connectToRoom(
     // `start` leaves the room when it is aborted, but its promise stays pending.
     await rejectAfter(started, CONNECT_TIMEOUT_MS, unmounted);
   } catch (error) {
-    leave(session.room);
+    disconnect(session.room);
     if (isUnmounted()) return;
     console.error("Error starting avatar session", error instanceof Error ? error.name : "error");
     dispatch({ type: "connect_failed" });
@@ -154,7 +154,7 @@ async function requestAgent(
   }
 }
 
-/** Call `onTimeout` after `ms`; the time starts anew when `ms` changes, and undefined stops it. */
+/** Call `onTimeout` after `ms`. A change of `ms` restarts the time, and undefined stops it. */
 function useTimeout(ms: number | undefined, onTimeout: () => void): void {
   const latest = useStableCallback(onTimeout);
   useEffect(() => {
@@ -164,7 +164,7 @@ function useTimeout(ms: number | undefined, onTimeout: () => void): void {
   }, [ms, latest]);
 }
 
-function leave(room: Room): void {
+function disconnect(room: Room): void {
   void room.disconnect();
 }
 

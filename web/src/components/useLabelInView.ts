@@ -3,7 +3,7 @@ import { createContext, useContext, useEffect, useRef } from "react";
 import type { Label } from "../livekit/labelReporter.js";
 
 /** Reports a visible label; outside a greeting, nothing is reported. */
-export const DisclosureContext = createContext<(label: Label) => void>(() => undefined);
+export const LabelReportContext = createContext<(label: Label) => void>(() => undefined);
 
 /** A fraction, because the size of an element is rarely a whole number of pixels. */
 const VISIBLE = 0.9;
@@ -13,9 +13,9 @@ const VISIBLE = 0.9;
  *
  * @param present whether the label has its text.
  */
-export function useDisclosed<E extends Element>(label: Label, present = true) {
+export function useLabelInView<E extends Element>(label: Label, present = true) {
   const element = useRef<E>(null);
-  const report = useContext(DisclosureContext);
+  const report = useContext(LabelReportContext);
   useEffect(() => {
     if (!present || element.current === null || !("IntersectionObserver" in globalThis)) return;
     const observer = new IntersectionObserver(
