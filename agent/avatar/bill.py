@@ -24,6 +24,8 @@ QUIET_S: Final = 600.0
 """A session is compared this long after its seconds changed last: its greeting is over by then."""
 _LOOK_BACK_S: Final = 7 * 86_400.0
 """The list of Beyond Presence is read as far back as this."""
+_FAILURES_MAX: Final = 3
+"""After so many failures in a row, Beyond Presence is not asked about the others."""
 _UNKNOWN: Final = -1.0
 """In the store, for a session that Beyond Presence does not know."""
 
@@ -79,17 +81,20 @@ async def compare_new_sessions(
             added = await _add_lost_sessions(store, settings, http, livekit_url)
         except BillError as e:
             error = e
-    for entry in await store.avatar_sessions(only_unbilled=True):
+    failures = 0  # in a row
+    # The latest first: sessions of an earlier account, which may all be refused, delay no others.
+    for entry in reversed(await store.avatar_sessions(only_unbilled=True)):
         if entry.quiet_s < QUIET_S and entry.id not in added:
             continue
         try:
             theirs = await session_of(settings, http, entry.id)
-        except UnreadableSessionError as e:
-            error = e
-            continue
         except BillError as e:
             error = e
-            break
+            failures += not isinstance(e, UnreadableSessionError)
+            if failures == _FAILURES_MAX:
+                break
+            continue
+        failures = 0
         if theirs is None or theirs.is_over:
             await store.set_avatar_bill(entry.id, theirs.seconds if theirs else _UNKNOWN)
         compared.append(_compared(entry, theirs, settings.bill_tolerance_s))
@@ -147,13 +152,11 @@ async def _add_lost_sessions(
     added: list[str] = []
     async for page in session_pages(settings, http):
         started = [session for session in page if session.started_at]  # others cost nothing yet
-        added += [
-            session.id
-            for session in started
-            if first <= session.started_at <= last
-            and session.id not in ids
-            and session.livekit == host
-        ]
+        for session in started:
+            in_time = first <= session.started_at <= last
+            if in_time and session.id not in ids and session.livekit == host:
+                ids.add(session.id)  # a page may repeat sessions of the one before
+                added.append(session.id)
         if started and started[-1].started_at < first:
             break
     for session_id in added:

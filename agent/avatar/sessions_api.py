@@ -91,7 +91,7 @@ async def session_pages(
         answer = _read(*await _get(settings, http, "/v1/sessions", **query))
         try:
             page = [
-                ListedSession(str(each["id"]), host_of(each["url"]), _parse(each).started_at)
+                ListedSession(str(each["id"]), host_of(each["url"]), _started_at(each["status"]))
                 for each in answer["data"]
             ]
             cursor = answer["next_cursor"] if answer["has_more"] else None
@@ -156,6 +156,12 @@ def _parse(session: dict[str, Any]) -> ProviderSession:
     except (ValueError, TypeError, KeyError, OverflowError):
         raise UnreadableSessionError(_UNREADABLE) from None
     return ProviderSession(max(ended - started, 0.0), True, started)
+
+
+def _started_at(status: dict[str, Any]) -> float:
+    """Return when a session of any type began; 0 if it has not."""
+    text = status.get("started_at")
+    return _unix_time(text) if text else 0.0
 
 
 def _unix_time(text: str) -> float:

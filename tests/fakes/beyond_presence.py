@@ -25,6 +25,8 @@ class BeyondPresenceSessions:
     """Answer all requests with this status, if it is not 0."""
     body: str = ""
     """Answer with this text."""
+    failing: dict[str, int] = field(default_factory=dict)
+    """HTTP status by id, of sessions that alone are not answered."""
     statuses: dict[str, dict[str, str]] = field(default_factory=dict)
     """The field `status` by id, if it is an unusual one."""
     listed: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class BeyondPresenceSessions:
             return web.Response(status=self.status or 200, text=self.body)
         if request.headers.get("x-api-key") != KEY:
             return web.json_response({"detail": "Invalid API key"}, status=401)
+        if status := self.failing.get(session_id):
+            return web.Response(status=status)
         if session_id not in self.seconds:
             return web.json_response({"detail": "Session not found"}, status=404)
         return web.json_response(self._session(session_id, 3_600))

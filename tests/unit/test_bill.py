@@ -157,8 +157,35 @@ async def test_bill_stops_at_an_error_and_keeps_what_is_not_compared(
         server.status, server.body = status, body
         found = await compare(store, server)
         assert error in str(found.error)
-        assert server.asked == ["same"]
+        assert server.asked == ["new", "none", "running"], "the latest three, and no other"
         assert len(await store.avatar_sessions(only_unbilled=True)) == len(LEDGER)
+
+
+async def test_bill_compares_the_others_if_beyond_presence_fails_for_one(tmp_path: Path) -> None:
+    """A session of an earlier account may be refused for as long as it is in the ledger."""
+    async with ledger(tmp_path) as (store, server):
+        server.failing = {"more": 500, "none": 403}
+        found = await compare(store, server)
+        assert "500" in str(found.error)
+        left = [entry.id for entry in await store.avatar_sessions(only_unbilled=True)]
+    assert {one.id for one in found.compared} == EXPECTED.keys() - server.failing.keys()
+    assert left == ["more", "running", "none"]
+
+
+async def test_bill_finds_lost_sessions_beside_one_of_an_unknown_type(tmp_path: Path) -> None:
+    ours = "wss://ours.livekit.cloud"
+    async with ledger(tmp_path) as (store, server):
+        server.seconds |= {"lost": 500.0, "odd": 1.0}
+        server.listed = {"lost": (ours, 0), "odd": (ours, 0)}
+        server.statuses["odd"] = {"type": "failed", "started_at": datetime.now(UTC).isoformat()}
+        access = {"BEYOND_PRESENCE_API_KEY": KEY, "BEY_API_URL": server.url}
+        async with http_session() as http:
+            found = await compare_new_sessions(
+                store, BillSettings.from_env(access), http, livekit_url=ours
+            )
+    assert sorted(found.added) == ["lost", "odd"]
+    assert "cannot be read" in str(found.error), "about odd"
+    assert "lost" in {one.id for one in found.compared}
 
 
 @pytest.mark.parametrize("body", ["<html>", '{"status": {"type": "completed"}}', "[" * 9000])
@@ -236,7 +263,7 @@ async def test_daily_check_tries_again_after_an_error(
         async with BillCheck(store, settings, supervisor, every_s=0.02):
             await until(lambda: server.asked)
             await asyncio.sleep(0.1)
-        assert server.asked == ["same"], "not again within the hour"
+        assert len(server.asked) == 3, "not again within the hour"
     assert {line["levelno"] for line in logged(caplog, "bill_check_failed")} == {logging.WARNING}
 
 
