@@ -260,6 +260,10 @@ def test_values_schema_refuses_wrong_values(settings: tuple[str, ...], named: st
             "set config.OUTCOME_DETAIL, worker and endpoint",
         ),
         ("endpoint.config.LIVEKIT_AGENT_NAME=a", "set config.LIVEKIT_AGENT_NAME"),
+        # Without it, a process gives up what the other one would deliver.
+        ("worker.config.OUTCOME_WEBHOOK_URL=https://x", "set config.OUTCOME_WEBHOOK_URL"),
+        ("endpoint.config.AVATAR_MINUTES_PER_DAY=9", "set config.AVATAR_MINUTES_PER_DAY"),
+        ("endpoint.config.RETENTION_DAYS=9", "set config.RETENTION_DAYS"),
         ("worker=null", "missing property 'worker'"),
         ("endpoint.config=null", "'/endpoint': missing property 'config'"),
         ("worker.autoscaling=null", "'/worker': missing property 'autoscaling'"),
@@ -279,6 +283,15 @@ def test_chart_refuses_values_that_have_no_effect_or_contradict(setting: str, sa
         "networkPolicy.mediaPorts": ("networkPolicy.mediaPorts[0].port=7",),
     }.get(setting.partition("[")[0], ())
     assert said in refusal(NEEDED, setting, *more)
+
+
+def test_network_policy_without_media_ports_has_no_rule_that_allows_all_ports() -> None:
+    with helm_python.Chart.load(CHART) as chart:
+        given = values(NEEDED) | {"networkPolicy": {"mediaPorts": []}}
+        manifests = chart.render(given, name="release")
+    [text] = [text for path, text in manifests.items() if path.endswith("networkpolicy.yaml")]
+    for policy in yaml.safe_load_all(text):
+        assert all(rule["ports"] for rule in policy["spec"]["egress"])
 
 
 def test_chart_refuses_secrets_outside_of_secrets() -> None:

@@ -28,7 +28,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 {{- $secret := "^REDIS_URL$|^OTEL_EXPORTER_OTLP_.*HEADERS$|(_SECRET|_ACCESS_KEY|_API_KEY)(_PREVIOUS)?$" }}
 {{- $password := "://[^/@]*:[^/@]+@" }}
-{{- $same := list "LIVEKIT_AGENT_NAME" "OUTCOME_DETAIL" }}
+{{- $same := list "LIVEKIT_AGENT_NAME" "OUTCOME_DETAIL" "OUTCOME_WEBHOOK_URL" "AVATAR_MINUTES_PER_DAY" "RETENTION_DAYS" }}
 {{- $probes := list "AGENT_HTTP_PORT" "AGENT_HTTP_HOST" }}
 {{- $instead := dict "MAX_JOBS" "worker.maxJobs" "MAX_GREETING_S" "worker.maxGreetingSeconds" "DRAIN_TIMEOUT_S" "worker.drainSeconds" "AGENT_METRICS_PORT" "metrics.workerPort" "ENDPOINT_METRICS_PORT" "metrics.endpointPort" }}
 {{- range $where, $config := dict "config" .Values.config "worker.config" .Values.worker.config "endpoint.config" .Values.endpoint.config }}
