@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from livekit.agents import NOT_GIVEN, AgentSession, FunctionToolsExecutedEvent
+from livekit.agents import NOT_GIVEN, AgentSession, FunctionToolsExecutedEvent, SpeechCreatedEvent
 from livekit.agents.llm import LLM, ChatMessage
 from livekit.agents.voice import SpeechHandle
 
@@ -69,6 +69,9 @@ class Conversation:
         self._paused = PausedLine(self.session, self._line, events)
         self._texts = texts = LineTexts()
         self._words = TraineeWords(self._line, VoiceActivity(self._line), state, texts)
+        self._reply: SpeechHandle | None = None
+        """The latest line of the agent that has been created."""
+        self.session.on("speech_created", self._on_speech_created)
         self.session.on("function_tools_executed", _suppress_second_reply)
         self._transcript = Transcript(self.session, events, self._words)
         forward_session_events(self.session, events, self._words)
@@ -202,6 +205,20 @@ class Conversation:
         )
         speech.add_done_callback(lambda _: self._words.release())
 
+    def finish_reply(self, then: str) -> None:
+        """Do not let the trainee interrupt the latest reply. Answer afterwards what they say.
+
+        Args:
+            then: a line of the script to say after it; may be empty.
+        """
+        reply = self._reply
+        if reply is None or reply.interrupted or reply.done() or not reply.allow_interruptions:
+            return
+        reply.allow_interruptions = False
+        self._words.hold()
+        last = self.session.say(then, allow_interruptions=False) if then else reply
+        last.add_done_callback(lambda _: self._words.release())
+
     def _take_open_turn(self) -> str:
         """Return the words of the turn, and begin another one."""
         text = self._words.unanswered
@@ -282,6 +299,9 @@ class Conversation:
                 self._transcript.add(words)
             self._closing = start_task(self.session.aclose(), name="close_session")
         await asyncio.wait({self._closing}, timeout=timeout_s)
+
+    def _on_speech_created(self, event: SpeechCreatedEvent) -> None:
+        self._reply = event.speech_handle
 
     def _on_model_error(self, error: Any) -> None:
         if not error.recoverable:

@@ -20,6 +20,7 @@ from agent.greeting.behaviours.end_greeting import EndGreeting
 from agent.greeting.behaviours.end_monologue import EndMonologue
 from agent.greeting.behaviours.fall_back_to_text import FallBackToText
 from agent.greeting.behaviours.fall_back_to_voice import FallBackToVoice
+from agent.greeting.behaviours.finish_reply import FinishReply
 from agent.greeting.behaviours.limit_time import LimitTime
 from agent.greeting.behaviours.record_with_consent import RecordWithConsent
 from agent.greeting.behaviours.recover_recognition import RecoverRecognition
@@ -41,6 +42,7 @@ BEHAVIOURS: Final[tuple[Callable[[Greeting], object], ...]] = (
     CheckInAfterSilence,
     AnswerOpenTurn,
     EndMonologue,
+    FinishReply,
     LimitTime,
     CloseConversation,
     RecordWithConsent,

@@ -1,0 +1,80 @@
+"""Replies that are cut off again and again, on a real session without audio."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from livekit.agents.llm import ChatMessage
+from livekit.agents.voice import SpeechHandle
+
+from agent.core.events import LineAdded
+from agent.core.types import Line
+from agent.greeting.behaviours.finish_reply import FinishReply
+from tests.fakes.greeting import FakeGreeting, fake_greeting
+from tests.fakes.scripted_llm import Says
+
+REPLY = "It takes nine minutes."
+
+
+def line(fake: FakeGreeting, who: str, *, interrupted: bool = False) -> None:
+    """A line of the trainee or of the agent is over."""
+    text = "and now the weather"
+    said = {"who": who, "at": datetime.now(UTC), "text": text, "interrupted": interrupted}
+    message = ChatMessage(role="user", content=[text])
+    fake.events.emit(LineAdded(Line.model_validate({**said, "typed": False}), message))
+
+
+async def reply_to(fake: FakeGreeting, text: str) -> SpeechHandle:
+    """Type a line, and wait until the agent generates the reply to it."""
+    reply = await fake.conversation.answer_typed(text)
+    assert reply is not None
+    await reply._wait_for_scheduled()
+    await fake.until(lambda: fake.conversation.session.agent_state == "thinking")
+    return reply
+
+
+def is_held(fake: FakeGreeting) -> bool:
+    """True if words of the trainee wait for the end of the reply."""
+    return fake.conversation._words._holding
+
+
+async def test_reply_after_two_turns_without_one_cannot_be_interrupted() -> None:
+    async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
+        fake.conversation.release_words()
+        line(fake, "trainee")
+        line(fake, "guide", interrupted=True)
+        line(fake, "trainee")
+        reply = await reply_to(fake, "How long does it take?")
+        assert not reply.allow_interruptions
+        assert is_held(fake)
+        await fake.until_said(REPLY)
+        await fake.until(lambda: not is_held(fake))
+
+
+async def test_line_heard_to_its_end_begins_the_count_again() -> None:
+    async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
+        fake.conversation.release_words()
+        line(fake, "trainee")
+        line(fake, "trainee")
+        line(fake, "guide")
+        reply = await reply_to(fake, "How long does it take?")
+        assert reply.allow_interruptions
+        assert not is_held(fake)
+
+
+async def test_agent_suggests_typing_if_replies_are_cut_off_again() -> None:
+    replies = [Says(REPLY, after_s=0.1) for _ in range(3)]
+    async with fake_greeting(*replies, behaviours=(FinishReply,)) as fake:
+        fake.conversation.release_words()
+        suggestion = fake.state.script.suggest_typing
+        for count in range(1, 3):
+            line(fake, "trainee")
+            line(fake, "trainee")
+            await reply_to(fake, "How long does it take?")
+            await fake.until(lambda count=count: fake.lines.count(REPLY) == count)
+        await fake.until_said(suggestion)
+        await fake.until(lambda: not is_held(fake))
+        # A reply to a typed line is heard from now on.
+        assert not (await reply_to(fake, "And then?")).allow_interruptions
+        await fake.until(lambda: fake.lines.count(REPLY) == 3)
+        assert fake.lines.count(suggestion) == 1
