@@ -228,3 +228,18 @@ def test_folders_may_begin_with_the_home_folder(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HOME", "/home/greeter")
     config = read_configuration({**BOTH_SERVICES, "STATE_DIR": "~/state"}, parts=BOTH_PARTS)
     assert str(config.endpoint.state_dir) == "/home/greeter/state"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("app.example.com", "null", "https://app.example.com/", "https://*.example.com"),
+        *("https://app.example.com:443", "https://App.example.com", "https://bücher.example"),
+        "https://a.example.com;https://b.example.com",
+    ],
+)
+def test_settings_check_names_an_origin_that_no_browser_sends(origin: str) -> None:
+    fine = "http://localhost:5173,http://[::1]:8080,https://app.example.com"
+    environ = {**BOTH_SERVICES, "CORS_ALLOWED_ORIGINS": f"{fine},{origin}"}
+    [line] = [line for line in report_lines(environ) if line.startswith("failed")]
+    assert f"1 of the 4 origins cannot match any page: {origin} ->" in line

@@ -85,3 +85,9 @@ async def test_webhook_whose_name_cannot_be_resolved_is_reported_as_such(
     result = await found("https://platform.invalid/outcomes")
     assert result.what == "the name platform.invalid cannot be resolved (OUTCOME_WEBHOOK_URL)"
     assert "spelling" in result.fix
+
+
+async def test_webhook_check_warns_about_a_secret_without_an_address() -> None:
+    result = await found("")
+    assert result.level is Level.WARNING
+    assert "no OUTCOME_WEBHOOK_URL: no outcome is delivered" in result.what

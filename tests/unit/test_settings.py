@@ -242,6 +242,13 @@ def test_settings_report_everything_that_is_incomplete() -> None:
     assert "RECORDING=egress needs a bucket" in str(e.value)
 
 
+@pytest.mark.parametrize("health", [{}, {"AGENT_HTTP_PORT": "8081"}])
+def test_worker_metrics_need_a_port_of_their_own(health: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="AGENT_HTTP_PORT is the same"):
+        WorkerSettings.from_env({**WORKER, **health, "AGENT_METRICS_PORT": "8081"})
+    WorkerSettings.from_env({**WORKER, "AGENT_HTTP_PORT": "0", "AGENT_METRICS_PORT": "0"})
+
+
 def test_outcome_webhook_needs_a_strong_secret() -> None:
     hook = {**WORKER, "OUTCOME_WEBHOOK_URL": "https://platform.example/outcomes"}
     with pytest.raises(ConfigError, match="OUTCOME_WEBHOOK_SECRET"):

@@ -178,6 +178,13 @@ class WorkerSettings(
     max_greeting_s: Seconds = 600
     """Longest duration of a greeting, from the start of its job, waits included."""
 
+    @classmethod
+    def _incomplete(cls, values: Mapping[str, str]) -> Iterator[str]:
+        yield from super()._incomplete(values)
+        health = values.get("AGENT_HTTP_PORT", "8081")
+        if values.get("AGENT_METRICS_PORT") == health != "0":
+            yield "set another AGENT_METRICS_PORT: AGENT_HTTP_PORT is the same"
+
     def avatar_of(self, script: str, name: str | None) -> str:
         """Return the id of a script's avatar.
 

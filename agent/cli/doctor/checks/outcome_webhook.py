@@ -19,6 +19,13 @@ async def check(config: Configuration, http: HttpClient) -> AsyncIterator[CheckR
         yield skipped(_CHECK, unusable)
         return
     url = config.endpoint.outcome_webhook_url
+    if not url and config.endpoint.outcome_webhook_secret:
+        yield warning(
+            _CHECK,
+            "OUTCOME_WEBHOOK_SECRET is set, but no OUTCOME_WEBHOOK_URL: no outcome is delivered",
+            "set OUTCOME_WEBHOOK_URL for worker and token endpoint, or remove the secret",
+        )
+        return
     if not url:
         yield skipped(
             _CHECK, "OUTCOME_WEBHOOK_URL is not set: outcomes are stored, but not delivered"

@@ -152,9 +152,10 @@ def _origins(origins: list[str]) -> Iterator[CheckResult]:
     elif wrong:
         yield failed(
             "settings.CORS_ALLOWED_ORIGINS",
-            f"{len(wrong)} of the {len(origins)} origins cannot match any page",
-            "an origin is scheme and host, like https://app.example.com, without a path or a "
-            "slash at the end",
+            f"{len(wrong)} of the {len(origins)} origins cannot match any page: "
+            + ", ".join(wrong[:3]),
+            "write an origin as browsers send it, like https://app.example.com: in lower case, "
+            "without *, a default port, a path or a slash at the end, and separated by commas",
         )
     elif "*" in origins:
         yield warning(
@@ -171,15 +172,16 @@ def _origins(origins: list[str]) -> Iterator[CheckResult]:
 
 
 def _is_origin(text: str) -> bool:
+    """Return whether a browser may send this origin."""
     try:
         parts = urlsplit(text)
+        port = parts.port
     except ValueError:
         return False
-    return (
-        parts.scheme in {"http", "https"}
-        and bool(parts.hostname)
-        and text == f"{parts.scheme}://{parts.netloc}"
-    )
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    if not host or "*" in host or port == {"http": 80, "https": 443}.get(parts.scheme, port):
+        return False
+    return text.isascii() and text == f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 
 
 def _is_public_http(origin: str) -> bool:
