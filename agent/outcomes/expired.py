@@ -73,11 +73,12 @@ class ExpiredOutcomes:
             return
         ids = {"outcome_id": outcome_id, "session_id": session_id_in(body)}
         try:
-            outcome = closed_as_worker_lost(body, datetime.now(UTC))
-            closed = outcome.model_dump_json()
+            outcome = Outcome.model_validate_json(body)
+            outcome.ended = Ended(reason=WORKER_LOST, at=datetime.now(UTC))
             if self._only_counts:
-                closed = without_person(outcome).model_dump_json()
-        except (ValueError, TypeError):
+                outcome = without_person(outcome)
+            closed = outcome.model_dump_json()
+        except ValueError:
             # The error's text is not logged: it would repeat parts of the conversation.
             logger.error(
                 "an expired outcome cannot be read; it is closed unchanged",
@@ -93,32 +94,3 @@ class ExpiredOutcomes:
                 "look for the cause in the worker's log",
                 extra={"event": "worker_lost", **ids},
             )
-
-
-def closed_as_worker_lost(body: str, now: datetime) -> Outcome:
-    """Return the outcome with the end reason `worker_lost` and the end time `now`.
-
-    Its durations end at the last time that the outcome contains.
-
-    Raises:
-        ValueError: the body is not an outcome.
-    """
-    outcome = Outcome.model_validate_json(body)
-    times = (
-        outcome.started_at,
-        outcome.met_at,
-        outcome.opened_at,
-        *(answer.at for answer in outcome.answers.values()),
-        *(line.at for line in outcome.transcript or ()),
-        *(fault.first_at for fault in outcome.faults),
-    )
-    last_time = max(at for at in times if at is not None)
-    outcome.ended = Ended(reason=WORKER_LOST, at=now)
-    outcome.duration_s = max(outcome.duration_s, _seconds(outcome.started_at, last_time))
-    if outcome.opened_at is not None:
-        outcome.talk_s = max(outcome.talk_s, _seconds(outcome.opened_at, last_time))
-    return outcome
-
-
-def _seconds(since: datetime, until: datetime) -> float:
-    return round((until - since).total_seconds(), 3)

@@ -6,11 +6,9 @@ The checks run on SQLite here, and on Redis in tests/integration/test_store_redi
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import sys
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,8 @@ from prometheus_client import REGISTRY
 
 from agent.core.errors import StoreError
 from agent.outcomes.delivery import DeliveryTimes, OutcomeDelivery
-from agent.outcomes.expired import closed_as_worker_lost
 from agent.store import SqliteStore, Store
-from tests.support.outcomes import FAST, STARTED, outcome
+from tests.support.outcomes import FAST, outcome
 from tests.support.process_logs import logged
 from tests.support.store_checks.delivery import DELIVERY_CHECKS, ended
 from tests.support.waiting import until
@@ -176,20 +173,3 @@ async def test_clock_jump_does_not_close_running_greetings(
         monkeypatch.setattr("time.time", lambda: real_time() + 60)
         await asyncio.sleep(0.2)  # several rounds
         assert await store.save_outcome("running", running, 20)
-
-
-def test_closed_as_worker_lost_without_times_has_no_duration() -> None:
-    body = outcome("o").model_dump_json()
-    closed = json.loads(closed_as_worker_lost(body, STARTED + timedelta(hours=1)).model_dump_json())
-    assert closed["ended"] == {
-        "reason": "worker_lost",
-        "at": "2026-01-02T04:04:05Z",
-        "closing_said": False,
-    }
-    assert (closed["duration_s"], closed["talk_s"]) == (0, 0)
-
-
-def test_closed_as_worker_lost_keeps_a_saved_duration() -> None:
-    body = outcome("o", opened_at=STARTED, duration_s=70.5, talk_s=60).model_dump_json()
-    closed = json.loads(closed_as_worker_lost(body, STARTED + timedelta(hours=1)).model_dump_json())
-    assert (closed["duration_s"], closed["talk_s"]) == (70.5, 60)

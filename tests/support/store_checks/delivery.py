@@ -69,6 +69,8 @@ async def check_expired_outcome_is_closed_with_what_was_saved(store: Store) -> N
             "ready": Answer(type="yes_no"),
         },
         transcript=[Line(who="guide", at=met_at, text="Hello")],
+        duration_s=40.5,
+        talk_s=32.5,
         avatar_seconds=31.5,
     )
     await store.open_outcome("o", "s", record.model_dump_json(), -1)
@@ -81,7 +83,7 @@ async def check_expired_outcome_is_closed_with_what_was_saved(store: Store) -> N
     assert sent.ended is not None
     assert sent.ended.reason == "worker_lost"
     assert abs((datetime.now(UTC) - sent.ended.at).total_seconds()) < 30
-    assert (sent.duration_s, sent.talk_s, sent.avatar_seconds) == (40, 32, 31.5)
+    assert (sent.duration_s, sent.talk_s, sent.avatar_seconds) == (40.5, 32.5, 31.5)
     assert sent.answers == record.answers
     assert sent.transcript == record.transcript
     day = f"{sent.ended.at:%Y-%m-%d}"
