@@ -268,5 +268,8 @@ class Store(Protocol):
     async def space(self) -> StoreSpace:
         """Return how much space is used, and how much there is."""
 
+    async def identity(self) -> str:
+        """Return what tells this store from others; its address may differ between machines."""
+
     async def aclose(self) -> None:
         """Close all connections; the store cannot be used afterwards."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -178,10 +177,6 @@ for i = 1, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1])
 """
 
 
-_WHOLE_NUMBER = re.compile(r"^(\w+):(\d+)\s*$", re.M)
-"""A line of INFO with a whole number."""
-
-
 class RedisStore(RedisOutcomes):
     """The store for several machines."""
 
@@ -297,11 +292,21 @@ class RedisStore(RedisOutcomes):
         return {name: float(value) for name, value in zip(found[::2], found[1::2], strict=True)}
 
     async def space(self) -> StoreSpace:
-        info = await self._ask("INFO", "memory")
-        found = {name: float(value) for name, value in _WHOLE_NUMBER.findall(info)}
+        info = await self.info("memory")
         # Without maxmemory, the machine's memory is the limit; managed servers may hide it.
-        limit = found.get("maxmemory") or found.get("total_system_memory") or math.inf
-        return StoreSpace(used_bytes=found.get("used_memory", 0.0), limit_bytes=limit)
+        limits = (float(info.get(name, 0)) for name in ("maxmemory", "total_system_memory"))
+        limit = next(filter(None, limits), math.inf)
+        return StoreSpace(used_bytes=float(info.get("used_memory", 0)), limit_bytes=limit)
+
+    async def identity(self) -> str:
+        options = self._pool.connection_kwargs
+        run_id = (await self.info("server")).get("run_id", options.get("host"))
+        return f"{run_id}:{options.get('db') or 0}"
+
+    async def info(self, section: str) -> dict[str, str]:
+        """Return what the server says about itself."""
+        lines = (await self._ask("INFO", section)).splitlines()
+        return {name: value for name, colon, value in (x.partition(":") for x in lines) if colon}
 
 
 def _keys_and_args(limits: Sequence[Limit]) -> tuple[list[str], list[str | float]]:

@@ -210,6 +210,10 @@ class SqliteStore(SqliteOutcomes):
             raise StoreError(f"{self._path}: {e.strerror}") from e
         return StoreSpace(used_bytes=used, limit_bytes=used + free)
 
+    async def identity(self) -> str:
+        file = self._path.stat()
+        return f"{file.st_dev}:{file.st_ino}"
+
 
 def _phase_of(db: sqlite3.Connection, session_id: str) -> Phase | None:
     row = db.execute("SELECT phase FROM session WHERE id = ?", (session_id,)).fetchone()

@@ -149,6 +149,7 @@ async def test_doctor_checks_version_eviction_and_memory_of_redis(
         found = await check_store(tmp_path, REDIS_URL=redis.url)
     assert found["store.redis"].level is level
     assert said in found["store.redis"].what
+    assert found["store.fingerprint"].level is Level.OK
 
 
 async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_path: Path) -> None:
@@ -156,6 +157,7 @@ async def test_doctor_skips_the_configuration_of_a_redis_that_refuses_info(tmp_p
         found = await check_store(tmp_path, REDIS_URL=redis.url)
     assert found["store.usable"].level is Level.OK
     assert found["store.redis"].level is Level.SKIPPED
+    assert found["store.fingerprint"].level is Level.SKIPPED
 
 
 async def test_writable_check_writes_at_intervals_until_it_fails() -> None:

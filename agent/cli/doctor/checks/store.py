@@ -15,26 +15,20 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit
-
-import redis.asyncio as redis
-from redis.exceptions import RedisError
+from urllib.parse import quote
 
 from agent.cli.doctor.configuration import Configuration, plain
 from agent.cli.doctor.folders import exists, why_unwritable
 from agent.cli.doctor.http_client import (
-    REQUEST_TIMEOUT_S,
     HttpClient,
     NoResponse,
     host_and_port,
 )
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
 from agent.core.errors import StoreError
-from agent.core.settings import StoreSettings
+from agent.core.settings import EndpointSettings
 from agent.outcomes.avatar_budget import utc_day
-from agent.store import Store, check_writable, open_store, sqlite_path
-from agent.store.redis_client import OPTIONS
+from agent.store import RedisStore, Store, check_writable, open_store, sqlite_path
 from agent.store.sqlite_file import DAMAGED
 
 _DAMAGE_SEARCH_S = 3.0
@@ -70,25 +64,33 @@ async def check(config: Configuration) -> AsyncIterator[CheckResult]:
     except StoreError as e:
         yield _not_usable(str(e), "correct REDIS_URL" if uses_redis else _SQLITE_FIX)
         return
+    try:
+        async for result in _check_opened(store, settings):
+            yield result
+    finally:
+        await _close(store)
+
+
+async def _check_opened(store: Store, settings: EndpointSettings) -> AsyncIterator[CheckResult]:
     minutes, spent_s = settings.avatar_minutes_per_day, 0.0
     try:
         await check_writable(store)
         if minutes is not None:
             spent_s = await store.avatar_seconds(utc_day())
     except StoreError as e:
-        where = f"{host_and_port(plain(settings.redis_url))}: " if uses_redis else ""
-        yield _not_usable(f"{where}{e}", _REDIS_FIX if uses_redis else _SQLITE_FIX)
+        if settings.redis_url is not None:
+            yield _not_usable(f"{host_and_port(plain(settings.redis_url))}: {e}", _REDIS_FIX)
+        else:
+            yield _not_usable(str(e), _SQLITE_FIX)
         return
-    finally:
-        await _close(store)
-    if uses_redis:
+    if isinstance(store, RedisStore):
         yield ok("store.usable", "Redis answers at REDIS_URL")
-        yield await _redis(settings)
+        yield await _redis(store)
     elif damage := await asyncio.to_thread(_damage, sqlite_path(settings)):
         yield _not_usable(f"{sqlite_path(settings)} is damaged: {damage}", DAMAGED)
     else:
         yield ok("store.usable", f"the store in {settings.state_dir} can be read and written")
-    yield await _fingerprint(settings)
+    yield await _fingerprint(store, only_counts=settings.only_counts)
     if minutes is not None:
         yield _budget(minutes, spent_s)
 
@@ -145,21 +147,17 @@ def _damage(file: Path) -> str:
     return "" if found == "ok" else found.splitlines()[-1]
 
 
-async def _fingerprint(settings: StoreSettings) -> CheckResult:
+async def _fingerprint(store: Store, *, only_counts: bool) -> CheckResult:
     """Identify the store and OUTCOME_DETAIL, to compare the reports of worker and token endpoint.
 
     A process with another OUTCOME_DETAIL would send what the other one does not.
     """
     check = "store.fingerprint"
     try:
-        if settings.redis_url is not None:
-            identity = await _redis_identity(settings.redis_url.get_secret_value())
-        else:
-            found = await asyncio.to_thread(sqlite_path(settings).stat)
-            identity = f"{found.st_dev}:{found.st_ino}"
-    except (RedisError, OSError, TimeoutError) as e:
-        return skipped(check, f"the store does not identify itself ({type(e).__name__})")
-    if settings.only_counts:
+        identity = await store.identity()
+    except StoreError:
+        return skipped(check, "the store does not identify itself")
+    if only_counts:
         identity += "|aggregate"
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:8]
     return ok(
@@ -169,15 +167,14 @@ async def _fingerprint(settings: StoreSettings) -> CheckResult:
     )
 
 
-async def _redis(settings: StoreSettings) -> CheckResult:
+async def _redis(store: RedisStore) -> CheckResult:
     """Check version, eviction policy and memory of Redis."""
     check = "store.redis"
-    assert settings.redis_url is not None
     try:
-        about, _ = await _redis_info(settings.redis_url.get_secret_value())
-    except (RedisError, OSError, TimeoutError) as e:
-        return skipped(check, f"Redis does not say how it is configured ({type(e).__name__})")
-    version = str(about.get("redis_version", ""))
+        about = await store.info("server") | await store.info("memory")
+    except StoreError:
+        return skipped(check, "Redis does not say how it is configured: it refuses INFO")
+    version = about.get("redis_version", "")
     if version and _major(version) < _REDIS_MIN:
         return failed(
             check,
@@ -190,7 +187,7 @@ async def _redis(settings: StoreSettings) -> CheckResult:
             "this is a Redis cluster: the store's scripts use keys of several slots",
             "use one server, or a primary with replicas",
         )
-    policy = str(about.get("maxmemory_policy", "noeviction"))
+    policy = about.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         return warning(
             check,
@@ -198,7 +195,7 @@ async def _redis(settings: StoreSettings) -> CheckResult:
             "would be lost",
             "set maxmemory-policy noeviction",
         )
-    used, limit = float(about.get("used_memory", 0)), float(about.get("maxmemory", 0) or 0)
+    used, limit = float(about.get("used_memory", 0)), float(about.get("maxmemory", 0))
     if limit and used / limit > _NEARLY_FULL:
         return warning(
             check,
@@ -211,25 +208,6 @@ async def _redis(settings: StoreSettings) -> CheckResult:
 def _major(version: str) -> int:
     number = version.partition(".")[0]
     return int(number) if number.isdigit() else _REDIS_MIN
-
-
-async def _redis_info(url: str) -> tuple[dict[str, Any], int]:
-    """Return the result of INFO, and the number of the database."""
-    client = redis.Redis.from_url(
-        url, decode_responses=True, socket_timeout=REQUEST_TIMEOUT_S, **OPTIONS
-    )
-    try:
-        async with asyncio.timeout(REQUEST_TIMEOUT_S):
-            about = {**await client.info("server"), **await client.info("memory")}
-    finally:
-        await client.aclose()
-    return about, client.connection_pool.connection_kwargs.get("db") or 0
-
-
-async def _redis_identity(url: str) -> str:
-    """Return an id of the Redis database that does not depend on its address."""
-    about, database = await _redis_info(url)
-    return f"{about.get('run_id', urlsplit(url).hostname)}:{database}"
 
 
 async def check_shared(config: Configuration, http: HttpClient) -> AsyncIterator[CheckResult]:
