@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -155,7 +154,10 @@ def connection_errors(url: str) -> Iterator[None]:
             "check scheme and port: wss:// and https:// need TLS, ws:// and http:// do not",
         ) from None
     except (aiohttp.ClientConnectorDNSError, UnicodeError):  # UnicodeError: no valid name
-        raise NoResponse(*_unknown_host(url)) from None
+        raise NoResponse(
+            f"the name {urlsplit(url).hostname or url} cannot be resolved",
+            "check its spelling, and the DNS and network of this machine",
+        ) from None
     except aiohttp.InvalidURL:
         if proxy_for(url):
             # Never show it: it may contain a password.
@@ -172,37 +174,22 @@ def connection_errors(url: str) -> Iterator[None]:
         ) from None
     except (aiohttp.ClientError, OSError) as e:
         cause = getattr(e, "os_error", e)
-        if getattr(cause, "errno", None) == errno.ECONNREFUSED:
+        number = getattr(cause, "errno", None)
+        if number == errno.ECONNREFUSED:
             raise NoResponse(
                 f"nothing listens at {host}",
                 "check host and port, and that the server runs",
                 refused=True,
             ) from None
-        raise NoResponse(*_connection_lost(cause, url)) from None
-
-
-def _connection_lost(cause: Exception, url: str) -> tuple[str, str]:
-    host = host_and_port(url)
-    if isinstance(cause, socket.gaierror):
-        return _unknown_host(url)
-    number = getattr(cause, "errno", None)
-    if number in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-        return (
-            f"there is no route to {host} from this machine",
-            "check the network, its routes and the firewall",
-        )
-    return (
-        f"{host} closed the connection without an answer ({type(cause).__name__})",
-        "check the port, and any proxy or firewall on the way",
-    )
-
-
-def _unknown_host(url: str) -> tuple[str, str]:
-    name = urlsplit(url).hostname or url
-    return (
-        f"the name {name} cannot be resolved",
-        "check its spelling, and the DNS and network of this machine",
-    )
+        if number in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+            raise NoResponse(
+                f"there is no route to {host} from this machine",
+                "check the network, its routes and the firewall",
+            ) from None
+        raise NoResponse(
+            f"{host} closed the connection without an answer ({type(cause).__name__})",
+            "check the port, and any proxy or firewall on the way",
+        ) from None
 
 
 def _invalid_certificate(host: str) -> tuple[str, str]:
