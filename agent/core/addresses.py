@@ -1,8 +1,9 @@
-"""Tell private host names and addresses from public ones."""
+"""Tell private host names, addresses and URLs from public ones."""
 
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import urlsplit
 
 _LOCAL_NAMES = (
     *("localhost", "local", "internal", "home.arpa"),  # reserved names and multicast DNS
@@ -28,3 +29,12 @@ def is_private_host(host: str) -> bool:
         mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
         return not (mapped or address).is_global
     return "." not in name or name.endswith(tuple(f".{local}" for local in _LOCAL_NAMES))
+
+
+def is_public_url(url: str) -> bool:
+    """Return True if the URL's host can be reached from the internet; False without a host."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return host is not None and not is_private_host(host)

@@ -10,12 +10,11 @@ import socket
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
 
-from agent.core.addresses import is_private_host
+from agent.core.addresses import is_public_url
 from agent.core.errors import ConfigError, TrainingGreeterError
 from agent.core.log import logger
 from agent.core.settings import EndpointSettings, load_env_file
@@ -134,8 +133,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def warn_if_livekit_is_private(settings: EndpointSettings) -> None:
     """Warn if public pages get a LiveKit address of a private network."""
-    host = urlsplit(settings.public_url).hostname or ""
-    if is_private_host(host) and (page := _public_page(settings.cors_allowed_origins)):
+    page = next(filter(is_public_url, settings.cors_allowed_origins), None)
+    if page and not is_public_url(settings.public_url):
         logger.warning(
             "browsers get a private LiveKit address: they cannot reach it from the internet, and "
             "Chrome 142 and later asks the trainee for permission in the same network; set "
@@ -156,17 +155,6 @@ def warn_if_audience_is_not_checked(settings: EndpointSettings) -> None:
             "for other services; set PLATFORM_JWT_AUDIENCE and have the platform set aud",
             extra={"event": "audience_not_checked"},
         )
-
-
-def _public_page(origins: Sequence[str]) -> str | None:
-    for origin in origins:
-        try:
-            parts = urlsplit(origin)
-        except ValueError:
-            continue
-        if parts.scheme == "https" and not is_private_host(parts.hostname or ""):
-            return origin
-    return None
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

@@ -12,11 +12,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from livekit import api
 
-from agent.core.addresses import is_private_host
+from agent.core.addresses import is_public_url
 from agent.core.errors import LiveKitError, ScriptError, StartupError, StoreError
 from agent.core.job_metadata import JobMetadata
 from agent.core.livekit_api import LiveKitServerApi, translate_livekit_errors
@@ -117,9 +116,7 @@ async def wait_for_livekit(settings: LiveKitSettings, timeout_s: float) -> None:
 
 def is_unreachable_from_internet(settings: WorkerSettings) -> bool:
     """True if Beyond Presence, on the internet, would be given a private address of LiveKit."""
-    host = urlsplit(settings.public_url).hostname or ""
-    provider = urlsplit(settings.bey_api_url).hostname or ""
-    return is_private_host(host) and not is_private_host(provider)
+    return is_public_url(settings.bey_api_url) and not is_public_url(settings.public_url)
 
 
 def warn_of_unreachable_url(settings: WorkerSettings) -> None:

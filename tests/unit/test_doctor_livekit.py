@@ -59,3 +59,5 @@ async def test_private_pages_and_public_livekits_are_not_warned_about() -> None:
     private = {"CORS_ALLOWED_ORIGINS": "http://localhost:3000,https://app.corp"}
     assert await pages(LIVEKIT_PUBLIC_URL="ws://10.0.0.5:7880", **private) == []
     assert await pages(LIVEKIT_PUBLIC_URL="wss://8.8.8.8") == []
+    broken = {"CORS_ALLOWED_ORIGINS": "*,https://[broken"}
+    assert await pages(LIVEKIT_PUBLIC_URL="ws://10.0.0.5:7880", **broken) == []

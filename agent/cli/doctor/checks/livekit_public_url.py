@@ -16,7 +16,7 @@ from agent.cli.doctor.checks.livekit import https_url
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import REQUEST_TIMEOUT_S, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
-from agent.core.addresses import is_private_host
+from agent.core.addresses import is_private_host, is_public_url
 from agent.core.http_session import proxy_for
 from agent.worker.preflight import is_unreachable_from_internet
 
@@ -77,13 +77,12 @@ async def check_pages(config: Configuration) -> AsyncIterator[CheckResult]:
     """Warn if public pages must connect to a private address of LiveKit."""
     if config.lacks("CORS_ALLOWED_ORIGINS", "LIVEKIT_URL", "LIVEKIT_PUBLIC_URL"):
         return
-    origins = config.endpoint.cors_allowed_origins
-    pages = [o for o in origins if o != "*" and not is_private_host(urlsplit(o).hostname or "")]
+    page = next(filter(is_public_url, config.endpoint.cors_allowed_origins), None)
     url = config.endpoint.public_url
-    if pages and await _is_private(urlsplit(url).hostname or ""):
+    if page and await _is_private(urlsplit(url).hostname or ""):
         yield warning(
             "outside.private_network",
-            f"pages of {pages[0]} must connect to {host_and_port(url)}, a private address of "
+            f"pages of {page} must connect to {host_and_port(url)}, a private address of "
             "LiveKit: Chrome 142 and later asks the trainee for permission first, and other "
             "networks cannot reach it",
             "set LIVEKIT_PUBLIC_URL to a public wss:// address; if all trainees are in this "

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
 from agent.cli.doctor.configuration import Configuration
 from agent.cli.doctor.http_client import HttpClient, NoResponse, Response, host_and_port
 from agent.cli.doctor.result import CheckResult, failed, ok, skipped, warning
-from agent.core.addresses import is_private_host
+from agent.core.addresses import is_public_url
 
 _CHECK = "webhook.reachable"
 
@@ -59,8 +58,7 @@ def _answered(url: str, response: Response) -> CheckResult:
             f"{where} answers {response.status} to a HEAD request",
             "check the platform's log; an outcome that gets this answer is kept and sent again",
         )
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not is_private_host(parts.hostname or ""):
+    if url.startswith("http:") and is_public_url(url):
         return warning(
             _CHECK,
             "OUTCOME_WEBHOOK_URL is not encrypted, and outcomes hold personal data",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from agent.cli.doctor.configuration import ALIASES, SECRETS, Configuration, known_names
 from agent.cli.doctor.result import CheckResult, failed, ok, warning
 from agent.cli.doctor.variable_values import similar_setting
-from agent.core.addresses import is_private_host
+from agent.core.addresses import is_public_url
 from agent.core.settings import WorkerSettings
 
 _FIXES = {
@@ -163,7 +163,7 @@ def _origins(origins: list[str]) -> Iterator[CheckResult]:
             "every page on the internet may call the token endpoint",
             "list the origins of your pages instead of *",
         )
-    elif plain := [o for o in origins if _is_public_http(o)]:
+    elif plain := [o for o in origins if o.startswith("http:") and is_public_url(o)]:
         yield warning(
             "settings.CORS_ALLOWED_ORIGINS",
             f"{plain[0]} is not encrypted: browsers allow no microphone there",
@@ -182,8 +182,3 @@ def _is_origin(text: str) -> bool:
     if not host or "*" in host or port == {"http": 80, "https": 443}.get(parts.scheme, port):
         return False
     return text.isascii() and text == f"{parts.scheme}://{host}" + (f":{port}" if port else "")
-
-
-def _is_public_http(origin: str) -> bool:
-    parts = urlsplit(origin)
-    return parts.scheme == "http" and not is_private_host(parts.hostname or "")
