@@ -19,6 +19,7 @@ from agent.core.errors import ConfigError
 from agent.core.settings import RecordingSettings, StoreSettings
 from agent.outcomes.aggregate import count_rows
 from agent.outcomes.feedback import newest_versions
+from agent.outcomes.outcome import outcome_id_in
 from agent.recording.bucket import Bucket
 from agent.recording.local_folder import LocalFolder
 from agent.store import open_store, store_name
@@ -45,11 +46,12 @@ def print_outcomes(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m agent outcome",
         description="Print the outcomes of a session's greetings as a JSON array, newest last; [] "
-        "if nothing is stored.",
+        "if nothing is stored. One that cannot be read is printed as a text.",
     )
     add_session(parser)
     bodies = stored_outcomes(parser.parse_args(arguments).session)
-    print(json.dumps([json.loads(body) for body in bodies], indent=2, ensure_ascii=False))
+    outcomes = [json.loads(body) if outcome_id_in(body) else body for body in bodies]
+    print(json.dumps(outcomes, indent=2, ensure_ascii=False))
     return 0
 
 

@@ -7,12 +7,11 @@ the feedback. It stays open while the trainee may still change the feedback. The
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from agent.outcomes.outcome import Feedback, Outcome
+from agent.outcomes.outcome import Feedback, Outcome, outcome_id_in
 from agent.store import Store
 
 _SUFFIX: Final = ".feedback"
@@ -61,5 +60,8 @@ async def add_feedback(
 
 
 def newest_versions(bodies: Sequence[str]) -> list[str]:
-    """Return each outcome once, with the feedback that was given after its end."""
-    return list({json.loads(body)["id"]: body for body in bodies}.values())
+    """Return each outcome once, with the feedback that was given after its end.
+
+    A damaged one, which cannot be read, is returned, too.
+    """
+    return list({outcome_id_in(body) or body: body for body in bodies}.values())

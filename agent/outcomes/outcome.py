@@ -169,6 +169,14 @@ def session_id_in(body: str) -> str:
         return ""
 
 
+def outcome_id_in(body: str) -> str:
+    """Return the id of a stored outcome; empty if it cannot be read."""
+    try:
+        return str(json.loads(body)["id"])
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
 def is_worker_lost(body: str) -> bool:
     """Return True if the outcome ended with `worker_lost`; False if it cannot be read."""
     try:

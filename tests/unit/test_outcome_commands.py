@@ -74,6 +74,20 @@ def test_forget_deletes_one_session_and_prints_how_many_outcomes(run: Run, state
     assert run("forget", "7") == (1, f"session 7: nothing found. {store}\n", "")
 
 
+def test_outcome_that_cannot_be_read_is_shown_and_deleted(run: Run, state: Path) -> None:
+    async def damage() -> None:
+        store = SqliteStore(state / "store.sqlite3")
+        await store.open_outcome("damaged", "9", '{"id": "damaged", "nam', 60)
+        await store.aclose()
+
+    asyncio.run(damage())
+    code, out, err = run("outcome", "9")
+    assert (code, json.loads(out)) == (0, ['{"id": "damaged", "nam']), err
+    code, out, err = run("forget", "9")
+    assert (code, "1 outcome deleted" in out) == (0, True), err
+    assert json.loads(run("outcome", "9")[1]) == []
+
+
 @pytest.mark.parametrize("arguments", [["forget"], ["outcome"], ["forget", "7", "8"]])
 def test_wrong_arguments_print_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
