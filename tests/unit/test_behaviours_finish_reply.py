@@ -78,3 +78,13 @@ async def test_agent_suggests_typing_if_replies_are_cut_off_again() -> None:
         assert not (await reply_to(fake, "And then?")).allow_interruptions
         await fake.until(lambda: fake.lines.count(REPLY) == 3)
         assert fake.lines.count(suggestion) == 1
+
+
+async def test_reply_at_the_end_of_the_greeting_can_be_interrupted() -> None:
+    """The session would wait for it before it closes."""
+    async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
+        fake.conversation.release_words()
+        line(fake, "trainee")
+        line(fake, "trainee")
+        fake.state.end_reason = "continue"
+        assert (await reply_to(fake, "How long does it take?")).allow_interruptions

@@ -31,6 +31,8 @@ class FinishReply:
             if not event.line.interrupted:
                 self._turns = 0
             return
+        if self._greeting.state.end_reason is not None:
+            return
         self._turns += 1
         if self._turns < _TURNS and not (event.line.typed and self._finished):
             return
