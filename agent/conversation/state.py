@@ -67,7 +67,7 @@ class GreetingState:
     """Why the closing line was said, once it was heard to its end; written by
     `close_conversation`."""
     end_reason: str | None = None
-    """Why the greeting ended; set by `GreetingEnd`."""
+    """Why the greeting ended; set by `Greeting.end`."""
 
     def __post_init__(self) -> None:
         """Choose the script for this trainee, with the answers given before.

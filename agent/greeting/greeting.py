@@ -1,11 +1,12 @@
 """The parts of one greeting, and how they are built.
 
 A behaviour reacts to `events` and reads `state`. It acts through `conversation` (say and answer),
-`output` (avatar, voice or text), `avatar` (request and dismiss) and `ending` (end the greeting).
+`output` (avatar, voice or text) and `avatar` (request and dismiss), and calls `end`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -20,7 +21,6 @@ from agent.core.task_set import TaskSet
 from agent.greeting.activity import Activity
 from agent.greeting.audibility import Audibility
 from agent.greeting.avatar import GreetingAvatar
-from agent.greeting.ending import GreetingEnd
 from agent.greeting.output import Output
 from agent.recording.factory import build_recording
 from agent.recording.recording import Recording
@@ -38,7 +38,6 @@ class Greeting:
     state: GreetingState
     conversation: Conversation
     output: Output
-    ending: GreetingEnd
     avatar: GreetingAvatar
     trainee: Trainee
     audibility: Audibility
@@ -46,6 +45,7 @@ class Greeting:
     recording: Recording | None
     tasks: TaskSet = field(default_factory=TaskSet)
     """Background tasks of the greeting; cancelled when it ends."""
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def events(self) -> Events:
@@ -59,6 +59,18 @@ class Greeting:
         opened_at = now if state.opened_at is None else state.opened_at
         script_limit_at = opened_at + state.script.limits.max_seconds
         return min(script_limit_at, state.began_at + self.settings.max_greeting_s) - now
+
+    def end(self, reason: str) -> None:
+        """End the greeting for one of `agent.core.end_reasons`; later reasons are ignored."""
+        if self.state.end_reason is None:
+            self.state.end_reason = reason
+            self._ended.set()
+
+    async def wait_for_end(self) -> str:
+        """Wait without limit until the greeting ends. Returns the reason."""
+        await self._ended.wait()
+        assert self.state.end_reason is not None
+        return self.state.end_reason
 
 
 def build_greeting(ctx: JobContext, settings: WorkerSettings, state: GreetingState) -> Greeting:
@@ -89,7 +101,6 @@ def greeting_in(
         state=state,
         conversation=conversation,
         output=output,
-        ending=GreetingEnd(state),
         avatar=GreetingAvatar(room, livekit, session, output, audibility, settings),
         trainee=trainee,
         audibility=audibility,

@@ -70,7 +70,7 @@ class RunningGreeting:
         greeting = self._greeting
         if not greeting.room.isconnected():
             # The room was closed while the store was read, before anything listened for it.
-            greeting.ending.end(end_reasons.ROOM_CLOSED)
+            greeting.end(end_reasons.ROOM_CLOSED)
         greeting.avatar.request(self._first_avatar.hand_over())
         greeting.trainee.watch()
         self._recorder.start()
@@ -81,17 +81,17 @@ class RunningGreeting:
 
     async def _greet_within_time_limit(self) -> None:
         """Greet for at most MAX_GREETING_S; `LimitTime` says the closing line in time."""
-        ending = self._greeting.ending
+        greeting = self._greeting
         try:
-            async with asyncio.timeout(self._greeting.settings.max_greeting_s) as limit:
+            async with asyncio.timeout(greeting.settings.max_greeting_s) as limit:
                 await self._greet()
-                await ending.wait()
+                await greeting.wait_for_end()
         except Exception:  # noqa: BLE001  the job's edge: whatever failed, the greeting ends cleanly
             if limit.expired():
-                ending.end(end_reasons.TIME_LIMIT)
+                greeting.end(end_reasons.TIME_LIMIT)
                 return
             logger.exception("the greeting failed", extra={"event": "greeting_failed"})
-            ending.end(end_reasons.SESSION_FAILED)
+            greeting.end(end_reasons.SESSION_FAILED)
 
     async def _greet(self) -> None:
         """Open the conversation; the behaviours do the rest, and one of them ends it."""
@@ -110,7 +110,7 @@ class RunningGreeting:
                 greeting.state.metadata.join_timeout_s or settings.trainee_join_timeout_s
             )
         except TimeoutError:
-            greeting.ending.end(end_reasons.TRAINEE_NEVER_CAME)
+            greeting.end(end_reasons.TRAINEE_NEVER_CAME)
             return
         await conversation.use_participant_name(participant.name)
         conversation.listen()
@@ -120,17 +120,17 @@ class RunningGreeting:
         conversation.open()
 
     async def _close_at_end(self) -> None:
-        await self.close(await self._greeting.ending.wait())
+        await self.close(await self._greeting.wait_for_end())
 
     async def close(self, reason: str) -> None:
         """End the greeting and wait until everything is cleaned up; may be called again."""
-        self._greeting.ending.end(reason)
+        self._greeting.end(reason)
         if self._closing is None:
             self._closing = asyncio.create_task(self._clean_up(), name="close_greeting")
         await asyncio.shield(self._closing)
 
     async def _clean_up(self) -> None:
-        reason, room_sid = await self._greeting.ending.wait(), self._ctx.job.room.sid
+        reason, room_sid = await self._greeting.wait_for_end(), self._ctx.job.room.sid
         try:
             reason = await clean_up(
                 self._greeting, self._page, self._recorder, self._store, room_sid, reason

@@ -73,7 +73,7 @@ class FakeGreeting:
 
     async def end_reason(self) -> str:
         async with asyncio.timeout(WAIT_S):
-            return await self.greeting.ending.wait()
+            return await self.greeting.wait_for_end()
 
 
 @asynccontextmanager

@@ -54,7 +54,7 @@ class CloseConversation:
         while activity.trainee_turns == turns:
             quiet_s = min(activity.quiet_s, time.monotonic() - said_at)
             if (left_s := LINGER_S - quiet_s) <= 0:
-                greeting.ending.end(_END_REASONS[cause])
+                greeting.end(_END_REASONS[cause])
                 return
             await activity.change(left_s)
         logger.info(
@@ -70,4 +70,4 @@ class CloseConversation:
         limit_s = min(self._greeting.state.script.limits.idle_seconds, LINGER_S)
         while (left_s := limit_s - activity.quiet_s) > 0:
             await activity.change(left_s)
-        self._greeting.ending.end(_END_REASONS[cause])
+        self._greeting.end(_END_REASONS[cause])

@@ -12,10 +12,10 @@ class EndGreeting:
     """Every end that is not a line of the script."""
 
     def __init__(self, greeting: Greeting) -> None:
-        self._ending = greeting.ending
-        greeting.events.on(EndRequested, lambda event: self._ending.end(event.reason))
-        greeting.events.on(TraineeGone, lambda event: self._ending.end(event.reason))
-        greeting.events.on(RoomClosed, lambda _: self._ending.end(end_reasons.ROOM_CLOSED))
+        self._greeting = greeting
+        greeting.events.on(EndRequested, lambda event: greeting.end(event.reason))
+        greeting.events.on(TraineeGone, lambda event: greeting.end(event.reason))
+        greeting.events.on(RoomClosed, lambda _: greeting.end(end_reasons.ROOM_CLOSED))
         greeting.events.on(ConversationClosed, self._on_conversation_closed)
 
     def _on_conversation_closed(self, event: ConversationClosed) -> None:
@@ -24,7 +24,7 @@ class EndGreeting:
                 "the conversation cannot continue; see the provider errors above",
                 extra={"event": "session_failed"},
             )
-            self._ending.end(end_reasons.SESSION_FAILED)
+            self._greeting.end(end_reasons.SESSION_FAILED)
         else:
             # We close the session only after the end: LiveKit is stopping the job.
-            self._ending.end(end_reasons.WORKER_SHUTDOWN)
+            self._greeting.end(end_reasons.WORKER_SHUTDOWN)

@@ -47,4 +47,4 @@ class LimitTime:
 
     async def _end_after(self, limit_s: float) -> None:
         await asyncio.sleep(limit_s)
-        self._greeting.ending.end(end_reasons.TIME_LIMIT)
+        self._greeting.end(end_reasons.TIME_LIMIT)
