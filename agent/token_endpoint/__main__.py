@@ -20,6 +20,7 @@ from agent.core.log import logger
 from agent.core.settings import EndpointSettings, load_env_file
 from agent.telemetry.log_format import set_up_logs
 from agent.token_endpoint.app import create_app
+from agent.token_endpoint.http import open_files
 from agent.token_endpoint.http.uvicorn_server import EndpointServer, http_protocol_for
 from agent.token_endpoint.metrics import serve_metrics
 
@@ -59,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(e, file=sys.stderr)
         return 2 if isinstance(e, ConfigError) else 1
     sys.setswitchinterval(_SWITCH_S)
+    open_files.raise_limit()
     warn_if_livekit_is_private(settings)
     warn_if_audience_is_not_checked(settings)
     EndpointServer(server_config(app, settings, arguments.keep_alive)).run(sockets=[sock])
@@ -73,7 +75,7 @@ def server_config(app: FastAPI, settings: EndpointSettings, keep_alive_s: int) -
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        http=http_protocol_for(settings),
+        http=http_protocol_for(settings, connections_max=open_files.connections_max()),
         ws="none",
         loop="asyncio",
         timeout_graceful_shutdown=_SHUTDOWN_S,

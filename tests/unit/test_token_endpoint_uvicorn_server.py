@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from uvicorn.server import ServerState
 from agent.token_endpoint.__main__ import KEEP_ALIVE_S, server_config
 from agent.token_endpoint.http.uvicorn_server import EndpointHttpProtocol, http_protocol_for
 from tests.support.endpoint_app import settings
+from tests.support.process_logs import logged
 from tests.support.waiting import until
 
 
@@ -57,10 +59,14 @@ Connect = Callable[..., tuple[EndpointHttpProtocol, FakeTransport]]
 
 @pytest.fixture
 def connect(tmp_path: Path) -> Connect:
+    state = ServerState()
+
     def connected(
-        *, head_timeout_s: float = 60, keep_alive_s: float = 60
+        *, head_timeout_s: float = 60, keep_alive_s: float = 60, most: int = 99
     ) -> tuple[EndpointHttpProtocol, FakeTransport]:
-        wire = http_protocol_for(settings(tmp_path), head_timeout_s=head_timeout_s)
+        wire = http_protocol_for(
+            settings(tmp_path), head_timeout_s=head_timeout_s, connections_max=most
+        )
         config = uvicorn.Config(
             _app,
             http=wire,
@@ -70,7 +76,7 @@ def connect(tmp_path: Path) -> Connect:
             timeout_keep_alive=keep_alive_s,  # type: ignore[arg-type]
         )
         config.load()
-        protocol, transport = wire(config, ServerState(), {}), FakeTransport()
+        protocol, transport = wire(config, state, {}), FakeTransport()
         protocol.connection_made(transport)
         return protocol, transport
 
@@ -155,3 +161,37 @@ async def test_unfinished_head_of_a_later_request_closes_the_connection(connect:
 def test_endpoint_keeps_idle_connections_for_75_s(tmp_path: Path) -> None:
     config = server_config(FastAPI(), settings(tmp_path), KEEP_ALIVE_S)
     assert config.timeout_keep_alive == 75
+
+
+async def test_connections_beyond_the_limit_are_closed(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Otherwise silent connections use up the files, and nobody is answered."""
+    first, open_one = connect(most=2)
+    _, open_too = connect(most=2)
+    _, refused = connect(most=2)
+    assert (open_one.closed.is_set(), open_too.closed.is_set(), refused.closed.is_set()) == (
+        False,
+        False,
+        True,
+    )
+    first.connection_lost(None)
+    [line] = logged(caplog, "connections_full")
+    assert line["maximum"] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+async def test_process_keeps_files_for_its_own_connections() -> None:
+    program = """
+import resource
+from agent.token_endpoint.http.open_files import connections_max, raise_limit
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 1024))
+print(connections_max())
+raise_limit()
+print(resource.getrlimit(resource.RLIMIT_NOFILE), connections_max())
+"""
+    run = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(run.communicate(), 60)
+    assert out.decode().split("\n") == ["32", "(1024, 1024) 824", ""]

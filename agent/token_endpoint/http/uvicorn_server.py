@@ -12,6 +12,7 @@ uvicorn has no public API for the following. `tests/unit/test_token_endpoint_uvi
   no request. uvicorn has no timeout for the head of a request, so a few thousand silent connections
   would use up its file descriptors. Remove this when uvicorn has `--timeout-request-start`
   (https://github.com/Kludex/uvicorn/issues/157).
+- `HttpToolsProtocol.connections`: to close connections that would use up the file descriptors.
 - `Server.startup`: to log the address once the server accepts connections, also with port 0.
 """
 
@@ -19,7 +20,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
+import sys
+from typing import Any, ClassVar
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -32,6 +34,7 @@ from agent.token_endpoint.http.error_response import error_response, fallback_fo
 HEAD_TIMEOUT_S = 10.0
 """How long the headers of a request may take. For the first request, the time starts with the
 connection; for later ones, with their first byte. `--keep-alive` limits the idle time."""
+_WARN_EVERY_S = 60.0
 _HEAD_MAX = 64 * 1024
 """Bytes of a request that are not its body: request line, headers, sizes of chunks, trailers."""
 
@@ -85,6 +88,9 @@ class EndpointHttpProtocol(HttpToolsProtocol):
 
     malformed_response: bytes
     head_timeout_s: float
+    connections_max: int
+    warn_from: ClassVar[float] = 0.0
+    """When to log the next warning of too many connections, by the event loop's clock."""
 
     _head_timer: asyncio.TimerHandle | None = None
     _in_head = True
@@ -94,7 +100,22 @@ class EndpointHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
+        if len(self.connections) > self.connections_max:
+            self.transport.close()
+            self._warn_of_connections()
+            return
         self._await_head()
+
+    def _warn_of_connections(self) -> None:
+        kind, now = type(self), self.loop.time()
+        if now < kind.warn_from:
+            return
+        kind.warn_from = now + _WARN_EVERY_S
+        logger.warning(
+            "too many connections; closing new ones. Limit connections at your proxy, or raise the "
+            "limit of open files (LimitNOFILE, ulimit -n)",
+            extra={"event": "connections_full", "maximum": self.connections_max},
+        )
 
     def data_received(self, data: bytes) -> None:
         self._overhead += len(data)
@@ -160,7 +181,10 @@ class EndpointHttpProtocol(HttpToolsProtocol):
 
 
 def http_protocol_for(
-    settings: EndpointSettings, *, head_timeout_s: float = HEAD_TIMEOUT_S
+    settings: EndpointSettings,
+    *,
+    head_timeout_s: float = HEAD_TIMEOUT_S,
+    connections_max: int = sys.maxsize,
 ) -> type[EndpointHttpProtocol]:
     """Return the protocol class for uvicorn, with the response to malformed requests prepared."""
     response = error_response(
@@ -177,5 +201,6 @@ def http_protocol_for(
     members = {
         "malformed_response": b"\r\n".join(lines) + bytes(response.body),
         "head_timeout_s": head_timeout_s,
+        "connections_max": connections_max,
     }
     return type("ConfiguredHttpProtocol", (EndpointHttpProtocol,), members)
