@@ -29,6 +29,9 @@ _PAUSE_S: Final = 8.0
 """Longest time without audio while the text is incomplete; a model may not pause for so long."""
 _REUSED_FIRST_AUDIO_S: Final = 1.5
 """Limit for the first audio on a reused connection. After it, a new connection is used."""
+_MORE_AUDIO_S: Final = 4.5
+"""Limit for each pause after the first audio. The network may stand still for a few seconds, and a
+voice that is replaced in mid-line costs more: the next one says the whole line again."""
 _CHECK_EVERY_S: Final = 0.1
 _MOST_LINES: Final = 18
 _CONNECT_TIMEOUT_S: Final = 2.5
@@ -134,8 +137,9 @@ class _Line(deepgram.tts.SynthesizeStream):
                 heard_s, progress_at = output_emitter.pushed_duration(), now
             if self._complete_at is None:
                 continue
-            first = self._connection_reused and heard_s == 0.0
-            limit_s = min(self._limit_s, _REUSED_FIRST_AUDIO_S) if first else self._limit_s
+            limit_s = self._limit_s if heard_s == 0.0 else _MORE_AUDIO_S
+            if self._connection_reused and heard_s == 0.0:
+                limit_s = min(limit_s, _REUSED_FIRST_AUDIO_S)
             if now - max(progress_at, self._complete_at, began_at) > limit_s:
                 raise APITimeoutError("the voice sent no audio in time")
         speaking.result()

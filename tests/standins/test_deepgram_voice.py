@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import time
 from collections.abc import AsyncIterator
 
@@ -13,6 +14,7 @@ import pytest_asyncio
 from livekit.agents import APIConnectOptions, APIStatusError, utils
 
 from agent.speech.deepgram_voice import DeepgramVoice
+from agent.speech.synthesis import TTS_CONNECT_OPTIONS
 from tests.support.providers import Providers
 from tests.support.waiting import until_answer
 
@@ -160,6 +162,27 @@ async def test_voice_leaves_a_reused_connection_that_sends_nothing(providers: Pr
     assert await say(voice, "Welcome to your training.") > 0.8
     assert time.monotonic() - began < 5.0
     await voice.aclose()
+
+
+async def test_voice_goes_on_after_the_network_stood_still_for_three_seconds(
+    providers: Providers,
+) -> None:
+    voice = voice_of(providers)
+    await providers.faults("aura:slow=0.5")
+    async with voice.stream(conn_options=TTS_CONNECT_OPTIONS) as stream:
+        stream.push_text("One, two, three, four, five, six, seven, eight, nine, ten.")
+        stream.end_input()
+        frames = aiter(stream)
+        await anext(frames)
+        providers.process.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(3.0)
+        finally:
+            providers.process.send_signal(signal.SIGCONT)
+        await providers.faults()
+        assert sum([event.frame.duration async for event in frames]) > 1.0
+    await voice.aclose()
+    assert len(await connections(providers)) == 1
 
 
 async def test_voice_connects_again_as_soon_as_a_line_is_cut_short(providers: Providers) -> None:
