@@ -156,7 +156,9 @@ class _Reply(UnmeasuredLLMStream):
             await self._attempt()
 
     async def _attempt(self) -> None:
-        check = ReplyCheck(_instructions(self.chat_ctx), [tool.id for tool in self.tools])
+        check = ReplyCheck(
+            _instructions(self.chat_ctx), [tool.id for tool in self.tools], _said(self.chat_ctx)
+        )
         characters = 0
         last_id = ""
         async with aclosing(self._chunks()) as chunks:
@@ -179,7 +181,7 @@ class _Reply(UnmeasuredLLMStream):
         if rest := check.end(cut_short=self._cut_short):
             delta = llm.ChoiceDelta(role="assistant", content=rest)
             self._pass_on(llm.ChatChunk(id=last_id, delta=delta))
-        if self._passed_on == 0 and not self._cut_short:
+        if self._passed_on == 0 and not (self._cut_short or check.has_repetition):
             raise NotSpeechError  # only symbols
         if self._cut_short:
             logger.warning(
@@ -227,3 +229,13 @@ def _instructions(chat_ctx: llm.ChatContext) -> str:
         for item in chat_ctx.items
         if item.type == "message" and item.role == "system"
     )
+
+
+def _said(chat_ctx: llm.ChatContext) -> str:
+    """What the model has said in this turn, before the function calls that it continues."""
+    said: list[str] = []
+    for item in chat_ctx.items:
+        if item.type == "message":
+            said = [*said, item.text_content or ""] if item.role == "assistant" else []
+    after_calls = chat_ctx.items and chat_ctx.items[-1].type == "function_call_output"
+    return " ".join(said) if after_calls else ""

@@ -60,13 +60,14 @@ class ReplyCheck:
     Later ones are passed on as a whole: the reply may be cut short in the middle of one.
     """
 
-    def __init__(self, instructions: str, functions: Iterable[str]) -> None:
+    def __init__(self, instructions: str, functions: Iterable[str], said: str = "") -> None:
         """Note the words that a reply may not contain.
 
         Args:
             instructions: those of the model. Their prose must not be said. Their list items may be
                 said: they contain facts and questions for the trainee.
             functions: names of the functions that the model may call.
+            said: what it has said before these function calls; sentences of it are not repeated.
         """
         beginnings = set(_beginnings(instructions))
         self._prefixes = {words[:n] for words in beginnings for n in range(1, _LEAK_WORDS + 1)}
@@ -74,8 +75,13 @@ class ReplyCheck:
         self._held = ""
         self.has_sentence = False
         """True if a complete sentence has been passed on."""
-        self._said = ""
+        self._said = " ".join(["", *_WORD.findall(said.lower())])
         """The words that have been passed on."""
+        self._continues = bool(self._said)
+        """True if the first sentence may repeat one from before the function calls."""
+        self._has_begun = False
+        self.has_repetition = False
+        """True if a sentence has been left out because it was said before."""
         self._is_inside_sentence = False
         """True if the beginning of the held sentence has been passed on."""
 
@@ -108,7 +114,7 @@ class ReplyCheck:
     def _release(self, end: int, *, is_last: bool) -> str:
         patterns = (_CODE, _STAGE_DIRECTION, *self._names)
         is_code = any(pattern.search(self._held) for pattern in patterns)
-        if is_code or (not self._said and _BEGINNING.match(self._held)):
+        if is_code or (not self._has_begun and _BEGINNING.match(self._held)):
             raise NotSpeechError
         if not is_last and (undecided := _MAY_BECOME_CODE.search(self._held[:end])):
             end = undecided.start()
@@ -127,7 +133,8 @@ class ReplyCheck:
             piece = self._held[safe : found.end()]
             # Symbols alone are no speech: a voice would fail. They go with the next words.
             speech = self._is_inside_sentence or any(map(str.isalnum, piece))
-            if speech and (is_last or ended or not self.has_sentence):
+            whole = self.has_sentence or self._continues
+            if speech and (is_last or ended or not whole):
                 text += self._without_repetition(piece)
                 safe, self._is_inside_sentence = found.end(), inside
                 self.has_sentence = self.has_sentence or ended
@@ -139,7 +146,9 @@ class ReplyCheck:
         words = _WORD.findall(text.lower())
         said = " ".join(words)
         if len(words) >= _REPEATED_WORDS and f" {said} " in f"{self._said} ":
+            self.has_repetition = True
             return ""
+        self._has_begun = True
         self._said += f" {said}"
         return text
 

@@ -241,6 +241,22 @@ async def test_reply_whose_connection_ends_early_has_no_incomplete_sentence(
     assert (await ask(models, conversation("Hello!"))).text.strip() == "You check the belt."
 
 
+async def test_reply_that_only_repeats_what_was_said_before_the_function_call_is_empty(
+    providers: Providers, environment: dict[str, str]
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    question = "Which type of truck was it?"
+    await providers.script(
+        {"text": question, "calls": [{"name": "end_greeting", "args": {}}]}, {"text": question}
+    )
+    context = conversation("I'm ready, let's continue to the video.")
+    first = await ask(models, context, [end_greeting])
+    context.add_message(role="assistant", content=first.text)
+    add_call(context, first.calls[0])
+    assert (first.text, (await ask(models, context, [end_greeting])).text) == (question, "")
+    assert len(await statuses(providers)) == 2
+
+
 async def test_model_is_asked_again_if_its_reply_has_no_words(
     providers: Providers, environment: dict[str, str]
 ) -> None:

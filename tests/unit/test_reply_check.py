@@ -197,3 +197,13 @@ def test_symbols_between_sentences_go_with_the_next_words() -> None:
     assert check.add("Well done. ") == "Well done. "
     assert check.add("… ") == ""
     assert check.add("Now we go on. ") == "… Now we go on. "
+
+
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_reply_after_a_function_call_does_not_repeat_what_was_said_before_it(size: int) -> None:
+    before = "Thank you, noted. Which type of truck was it?"
+    check = ReplyCheck(script().instructions, FUNCTIONS, before)
+    text = "Thank you. Which type of truck was it? Take your time."
+    pieces = [check.add(text[at : at + size]) for at in range(0, len(text), size)]
+    assert "".join([*pieces, check.end()]).split() == "Thank you. Take your time.".split()
+    assert check.has_repetition
