@@ -149,8 +149,8 @@ class ScriptLines:
 def opening_line(state: GreetingState) -> str:
     """Return the first line of an agent: the script's opening.
 
-    If the trainee heard it from an earlier agent, return an apology and the open question instead,
-    with the recording disclosure if they have not heard that one.
+    If the trainee heard it from an earlier agent, return an apology and the open question instead.
+    Add the recording disclosure if they have not heard that one.
     """
     script, earlier = state.script, state.earlier.disclosure
     recorded = state.recording is not None and state.recording.status == "recording"

@@ -1,7 +1,8 @@
 """The attacks: each row is one request and the response it must get.
 
 LiveKit is not running: a request that passes every check gets 503 `livekit_unavailable`. An attack
-must be rejected before that.
+must be rejected before that. Unit tests try more tokens (test_token_endpoint_auth.py) and more
+fields (test_token_endpoint_requests.py).
 """
 
 from __future__ import annotations
@@ -45,13 +46,11 @@ def asks(name: str, expected: tuple[int, str], body: Any, **how: Any) -> Attack:
 
 GOOD = {"sub": "t-1", "session_id": "7", "exp": LATER}
 HS = {"alg": "HS256", "typ": "JWT"}
+ROOM_TOKEN = generate_livekit_token(
+    "training-session-7", "", api_key=LIVEKIT_KEY, api_secret=LIVEKIT_SECRET
+)
 UNAUTHORIZED, FORBIDDEN = (401, "unauthorized"), (403, "forbidden")
 NOT_ALLOWED, INVALID = (403, "field_not_allowed"), (422, "invalid_request")
-
-
-def room_token(session_id: str, **more: Any) -> str:
-    room = f"training-session-{session_id}"
-    return generate_livekit_token(room, "", api_key=LIVEKIT_KEY, api_secret=LIVEKIT_SECRET, **more)
 
 
 def livekit_token(**grants: Any) -> str:
@@ -68,28 +67,9 @@ OTHER_SESSIONS = [  # API1: broken object level authorization; API5: function le
         browser("7", exp=LATER),
     ),
     Attack(
-        "room token of another session cannot end",
-        FORBIDDEN,
-        path_of("8", end=True),
-        bearer(room_token("7")),
-    ),
-    Attack("room token cannot start", UNAUTHORIZED, headers=bearer(room_token("7"))),
-    Attack(
         "agent's token cannot start",
         UNAUTHORIZED,
         headers=bearer(livekit_token(room_admin=True, room="training-session-7")),
-    ),
-    Attack(
-        "agent's token cannot end",
-        FORBIDDEN,
-        path_of("7", end=True),
-        bearer(livekit_token(room_admin=True, room="training-session-7")),
-    ),
-    Attack(
-        "agent of another room ends this one",
-        FORBIDDEN,
-        path_of("7", end=True),
-        bearer(livekit_token(room_admin=True, room="training-session-8")),
     ),
     Attack(
         "room_admin without a room",
@@ -104,28 +84,11 @@ OTHER_SESSIONS = [  # API1: broken object level authorization; API5: function le
         bearer(livekit_token(room_list=True, room_create=True)),
     ),
     Attack(
-        "avatar's token cannot end",
-        FORBIDDEN,
-        path_of("7", end=True),
-        bearer(room_token("7", identity="avatar-7")),
-    ),
-    Attack(
         "session 7.0 is not 7",
         FORBIDDEN,
         headers=bearer(hand_made(HS, {**GOOD, "session_id": 7.0})),
     ),
-    Attack(
-        "session true is not 1",
-        FORBIDDEN,
-        path_of("1"),
-        bearer(hand_made(HS, {**GOOD, "session_id": True})),
-    ),
     Attack("session 07 is not 7", FORBIDDEN, path_of("07"), browser("7", exp=LATER)),
-    Attack(
-        "session list",
-        FORBIDDEN,
-        headers=bearer(hand_made(HS, {**GOOD, "session_id": ["7", "8"]})),
-    ),
     Attack(
         "session wildcard", FORBIDDEN, headers=bearer(hand_made(HS, {**GOOD, "session_id": "*"}))
     ),
@@ -134,13 +97,6 @@ OTHER_SESSIONS = [  # API1: broken object level authorization; API5: function le
         "session with NUL",
         FORBIDDEN,
         headers=bearer(hand_made(HS, {**GOOD, "session_id": "7\0"})),
-    ),
-    Attack("no session", FORBIDDEN, headers=bearer(hand_made(HS, {"sub": "a", "exp": LATER}))),
-    asks(
-        "restart by a browser",
-        NOT_ALLOWED,
-        {"restart": True},
-        headers={**browser("7", exp=LATER), **JSON},
     ),
 ]
 TOKENS = [  # API2: broken authentication
@@ -158,7 +114,6 @@ TOKENS = [  # API2: broken authentication
     Attack("head is a list", UNAUTHORIZED, headers=bearer(hand_made([HS], GOOD))),
     Attack("claims are a list", UNAUTHORIZED, headers=bearer(hand_made(HS, [GOOD]))),
     Attack("claims are null", UNAUTHORIZED, headers=bearer(hand_made(HS, None))),
-    Attack("a wrong key", UNAUTHORIZED, headers=bearer(hand_made(HS, GOOD, b"x" * 40))),
     Attack("an empty key", UNAUTHORIZED, headers=bearer(hand_made(HS, GOOD, b""))),
     Attack(
         "LiveKit's key", UNAUTHORIZED, headers=bearer(hand_made(HS, GOOD, LIVEKIT_SECRET.encode()))
@@ -170,15 +125,8 @@ TOKENS = [  # API2: broken authentication
     ),
     Attack("the API key as Bearer", UNAUTHORIZED, headers=bearer(API_KEY)),
     Attack("the JWT as X-API-Key", UNAUTHORIZED, headers={"X-API-Key": hand_made(HS, GOOD)}),
-    Attack("expired", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": 1}))),
     Attack(
         "exp is negative", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": -(10**30)}))
-    ),
-    Attack("exp is text", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": "never"}))),
-    Attack(
-        "exp is infinite",
-        UNAUTHORIZED,
-        headers=bearer(hand_made(HS, {**GOOD, "exp": float("inf")})),
     ),
     Attack(
         "exp is NaN", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": float("nan")}))
@@ -186,21 +134,12 @@ TOKENS = [  # API2: broken authentication
     Attack("exp is null", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": None}))),
     Attack("exp is true", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": True}))),
     Attack("exp is a list", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "exp": [LATER]}))),
-    Attack("sub is a fraction", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "sub": 7.5}))),
-    Attack("sub is blank", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "sub": "  "}))),
     Attack("nbf is text", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "nbf": "x"}))),
-    Attack("a quoted token", UNAUTHORIZED, headers=bearer(f'"{hand_made(HS, GOOD)}"')),
-    Attack("an empty Authorization", UNAUTHORIZED, headers={"Authorization": ""}),
     Attack("a tab", UNAUTHORIZED, headers={"Authorization": f"Bearer\t{hand_made(HS, GOOD)}"}),
     Attack(
         "lower-case bearer",
         PAST_EVERY_CHECK,
         headers={"Authorization": f"bearer {hand_made(HS, {**GOOD, 'sub': 7, 'aud': ['x']})}"},
-    ),
-    Attack("no exp", UNAUTHORIZED, headers=bearer(hand_made(HS, {"sub": "a", "session_id": "7"}))),
-    Attack("not valid yet", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "nbf": LATER}))),
-    Attack(
-        "issued in the future", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "iat": LATER}))
     ),
     Attack(
         "an unknown extension",
@@ -214,11 +153,6 @@ TOKENS = [  # API2: broken authentication
     ),
     Attack(
         "a huge token", UNAUTHORIZED, headers=bearer(hand_made(HS, {**GOOD, "x": "x" * 20_000}))
-    ),
-    Attack(
-        "a deeply nested token",
-        UNAUTHORIZED,
-        headers=bearer(base64.urlsafe_b64encode(b"[" * 6000).decode() + ".e30.x"),
     ),
     Attack(
         "five parts (JWE)",
@@ -239,7 +173,6 @@ TOKENS = [  # API2: broken authentication
     Attack(
         "two keys, good first", UNAUTHORIZED, headers=[("X-API-Key", API_KEY), ("x-api-key", "x")]
     ),
-    Attack("key and token", UNAUTHORIZED, headers={**BACKEND, **browser("7", exp=LATER)}),
     Attack("the key with a space", UNAUTHORIZED, headers={"X-API-Key": API_KEY[:-1]}),
     Attack(
         "the key in the URL", UNAUTHORIZED, path_of("7") + f"?X-API-Key={API_KEY}&api_key={API_KEY}"
@@ -268,29 +201,7 @@ FIELDS = [  # API3: object property level (mass assignment)
         b'{"room_name": "training-session-7", "roomName": "training-session-8"}',
     ),
     asks("the room in other case", NOT_ALLOWED, {"room_name": "Training-Session-7"}),
-    asks("the agent's identity", NOT_ALLOWED, {"participant_identity": "agent"}),
-    asks(
-        "the avatar's attribute",
-        NOT_ALLOWED,
-        {"participant_attributes": {"lk.publish_on_behalf": "agent"}},
-    ),
-    asks(
-        "our page's attribute",
-        NOT_ALLOWED,
-        {"participant_attributes": {"greeting.client": "avatar-greeting"}},
-    ),
-    asks(
-        "metadata for the worker",
-        NOT_ALLOWED,
-        {"participant_metadata": '{"v": 1, "trainee": {"name": "Eve"}}'},
-    ),
-    asks("another agent", NOT_ALLOWED, {"room_config": {"agents": [{"agent_name": "evil"}]}}),
-    asks("job metadata", NOT_ALLOWED, {"room_config": {"agents": [{"metadata": "{}"}, {}]}}),
-    asks("an egress", NOT_ALLOWED, {"room_config": {"egress": {"room": {"room_name": "x"}}}}),
-    asks("a larger room", NOT_ALLOWED, {"roomConfig": {"maxParticipants": 1000}}),
-    asks("grants", NOT_ALLOWED, {"video": {"roomAdmin": True}, "grants": {"room_admin": True}}),
     asks("a longer lifetime", NOT_ALLOWED, {"ttl": 86_400, "exp": LATER, "valid_for": "24h"}),
-    asks("another session", NOT_ALLOWED, {"session_id": "8"}),
     asks("a prototype", NOT_ALLOWED, {"__proto__": {"restart": True}, "constructor": 1}),
     asks(
         "a script from the browser",
@@ -298,20 +209,6 @@ FIELDS = [  # API3: object property level (mass assignment)
         {"training_type": "forklift"},
         headers={**browser("7", exp=LATER), **JSON},
     ),
-    asks(
-        "continue_url from the browser",
-        NOT_ALLOWED,
-        {"continue_url": "https://evil.example/"},
-        headers={**browser("7", exp=LATER), **JSON},
-    ),
-    asks(
-        "consent from the browser",
-        NOT_ALLOWED,
-        {"consent": {"recording": True}},
-        headers={**browser("7", exp=LATER), **JSON},
-    ),
-    asks("continue_url with a script", INVALID, {"continue_url": "javascript:alert(1)"}),
-    asks("a reason with a line break", INVALID, {"reason": "a\nb"}, path=path_of("7", end=True)),
     Attack(
         "continue_url with a lone surrogate",
         INVALID,
@@ -487,9 +384,7 @@ PATHS = [  # API8, API9: misconfiguration, forgotten endpoints
     ),
     Attack("a webhook without a signature", UNAUTHORIZED, WEBHOOK, body=b"{}"),
     Attack("a webhook with the platform's key", UNAUTHORIZED, WEBHOOK, BACKEND, body=b"{}"),
-    Attack(
-        "a webhook with a room token", UNAUTHORIZED, WEBHOOK, bearer(room_token("7")), body=b"{}"
-    ),
+    Attack("a webhook with a room token", UNAUTHORIZED, WEBHOOK, bearer(ROOM_TOKEN), body=b"{}"),
     Attack("a large webhook", LARGE, WEBHOOK, body=b" " * 70_000),
     Attack("reading webhooks", (405, "method_not_allowed"), WEBHOOK, method="GET"),
 ]

@@ -171,10 +171,13 @@ async def test_worker_tells_the_supervisor_at_once_that_it_accepted_a_job(
     product: Product,
 ) -> None:
     """Otherwise a slow job would cost a second avatar: LiveKit lists it up to 5 s late."""
-    lease = accepted_lease((await product.ask()).json()["session_id"])
+    client, answer, _ = await product.enter()
+    lease = accepted_lease(answer["session_id"])
     store = open_store(StoreSettings.from_env(product.stage.environment))
     try:
-        await until_answer(lambda: store.lease_is_held(lease), 20)
+        await until_answer(lambda: store.lease_is_held(lease), timeout_s=20)
+        # If the room were deleted while the job connects, the job would last for 15 s more.
+        await until(lambda: client.agent is not None)
     finally:
         await store.aclose()
 
