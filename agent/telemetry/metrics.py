@@ -5,11 +5,8 @@ Labels have few values and contain no ids of trainees or sessions.
 
 from __future__ import annotations
 
-from typing import Final
-
 from prometheus_client import Counter, Gauge, Histogram
 
-from agent.core.end_reasons import counted_as
 from agent.telemetry.metric_files import use_shared_files
 
 use_shared_files()
@@ -69,34 +66,3 @@ WORKER_DRAINING = Gauge(
 JOBS_REFUSED = Counter(
     "training_greeter_jobs_refused", "Jobs rejected because MAX_JOBS greetings were running."
 )
-
-_PROVIDERS: Final = {
-    "avatar": "beyond_presence",
-    "stt": "deepgram",
-    "tts": "deepgram",
-    "llm": "google",
-}
-"""The usual provider of each part, if the failed component does not say its own."""
-_IN_SOURCE: Final = {"deepgram": "deepgram", "google": "google", "gemini": "google"}
-"""Words in the label of a component, and its provider. Our own classes are labelled too."""
-
-
-def count_greeting(mode: str | None, reason: str, avatar_seconds: float) -> None:
-    """Count a greeting that ended. Reasons that only the page knows are counted as `other`."""
-    GREETINGS.labels(mode or "none", counted_as(reason)).inc()
-    AVATAR_SECONDS.inc(avatar_seconds)
-
-
-def count_error(part: str, kind: str, status: int | None, *, source: str = "") -> None:
-    """Count an error.
-
-    Args:
-        part: a part of `agent.outcomes.outcome.Fault`.
-        kind: one word, or the name of the error's class.
-        source: livekit-agents' label of the component, if known: its module and class, such as
-            `livekit.plugins.google.tts.TTS` or `agent.speech.deepgram_voice.DeepgramVoice`.
-    """
-    source = source.lower()
-    named = (provider for word, provider in _IN_SOURCE.items() if word in source)
-    provider = next(named, _PROVIDERS.get(part, "none"))
-    PROVIDER_ERRORS.labels(provider, part, kind, str(status or "")).inc()

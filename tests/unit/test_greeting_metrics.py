@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from prometheus_client import REGISTRY
 
-from agent.core.events import CanHear, TraineeJoined
+from agent.core.events import CanHear, ProviderFailed, TraineeJoined
+from agent.greeting.observers.metrics import MetricsObserver
 from agent.greeting.observers.start_timeline import StartTimeline
-from agent.telemetry.metrics import count_error
 from tests.fakes.greeting import FakeGreeting
 from tests.fakes.room import OURS
 from tests.fakes.scripted_llm import ScriptedLLM
@@ -73,8 +73,10 @@ async def test_first_word_of_another_client_is_measured_from_joining() -> None:
         ("store", "", "none"),
     ],
 )
-def test_provider_errors_name_the_provider(part: str, source: str, provider: str) -> None:
+async def test_provider_errors_name_the_provider(part: Any, source: str, provider: str) -> None:
     labels = {"provider": provider, "part": part, "kind": "K", "status": "429"}
     before = value("provider_errors_total", **labels)
-    count_error(part, "K", 429, source=source)
+    fake = FakeGreeting(ScriptedLLM(), {}, {})
+    MetricsObserver(fake.greeting)
+    fake.events.emit(ProviderFailed(part, "K", 429, source))
     assert value("provider_errors_total", **labels) == before + 1

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from livekit.agents import AgentStateChangedEvent, ConversationItemAddedEvent
 from livekit.agents.llm import ChatMessage
 
+from agent.core.end_reasons import counted_as
 from agent.core.events import Ended, ProviderFailed, TextReceived
 from agent.greeting.greeting import Greeting
-from agent.telemetry.metrics import REPLY_GAP, count_error, count_greeting
+from agent.telemetry.metrics import AVATAR_SECONDS, GREETINGS, PROVIDER_ERRORS, REPLY_GAP
+
+_PROVIDERS: Final = {
+    "avatar": "beyond_presence",
+    "stt": "deepgram",
+    "tts": "deepgram",
+    "llm": "google",
+}
+"""The usual provider of each part, if the label of the failed component does not name its own."""
+_IN_LABEL: Final = {"deepgram": "deepgram", "google": "google", "gemini": "google"}
+"""Words in the label of a component, and its provider. A label is module and class, such as
+`livekit.plugins.google.tts.TTS` or `agent.speech.deepgram_voice.DeepgramVoice`."""
 
 
 class MetricsObserver:
@@ -43,10 +56,12 @@ class MetricsObserver:
                 REPLY_GAP.labels("spoken").observe(max(gap_s, 0))
 
     def _on_provider_failed(self, event: ProviderFailed) -> None:
-        count_error(event.part, event.error, event.status, source=event.provider)
+        label = event.provider.lower()
+        named = (provider for word, provider in _IN_LABEL.items() if word in label)
+        provider = next(named, _PROVIDERS.get(event.part, "none"))
+        PROVIDER_ERRORS.labels(provider, event.part, event.error, str(event.status or "")).inc()
 
     def _on_ended(self, event: Ended) -> None:
-        opened = self._state.opened_at is not None
-        count_greeting(
-            self._state.mode if opened else None, event.reason, self._state.avatar_usage.seconds
-        )
+        mode = "none" if self._state.opened_at is None else self._state.mode
+        GREETINGS.labels(mode, counted_as(event.reason)).inc()
+        AVATAR_SECONDS.inc(self._state.avatar_usage.seconds)
