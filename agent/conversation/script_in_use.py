@@ -99,7 +99,7 @@ class ScriptInUse:
         self._state.script = script
         self._update_keyterms()
         self._state.answers.rephrase(script.questions)
-        self._state.events.emit(ScriptChanged(script.locale))
+        self._state.events.emit(ScriptChanged())
 
     def _update_keyterms(self) -> None:
         """Tell speech recognition the names and words of the script; it reconnects if needed."""

@@ -56,7 +56,6 @@ class Events:
 class TraineeJoined:
     """The trainee is in the room, for the first time or again."""
 
-    identity: str
     returned: bool
 
 
@@ -237,8 +236,6 @@ class AnswersChanged:
 @dataclass(frozen=True, slots=True)
 class ScriptChanged:
     """The script was rendered again: with another language, name or details of the trainee."""
-
-    locale: str
 
 
 @dataclass(frozen=True, slots=True)

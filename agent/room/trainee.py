@@ -92,7 +92,7 @@ class Trainee:
             self._grace.cancel()
             self._grace = None
             logger.info("trainee came back", extra={"event": "trainee_returned"})
-        self._events.emit(TraineeJoined(participant.identity, returned))
+        self._events.emit(TraineeJoined(returned=returned))
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self.identity:

@@ -30,7 +30,7 @@ async def first_word(*, ours: bool, unlocked: bool) -> tuple[float, float]:
     fake.greeting.trainee.watch()
     timeline, start = fake.state.timeline, fake.state.timeline.since.timestamp()
     timeline.mark("trainee_joined", start + 1)
-    fake.events.emit(TraineeJoined("trainee", returned=False))
+    fake.events.emit(TraineeJoined(returned=False))
     if ours:
         fake.events.emit(CanHear(sound_unlocked=False, audio_from=frozenset()))
     if unlocked:
