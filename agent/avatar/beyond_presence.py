@@ -132,7 +132,7 @@ class BeyondPresenceAvatar(BeyAvatarSession):
                 )
             except (bey.BeyException, RuntimeError) as e:
                 raise AvatarError(f"the avatar could not be used: {e}") from e
-            # Replaces the plugin's output, which trusts whatever the avatar reports.
+            # Replaces the plugin's output, which trusts all reports of the avatar.
             self._output = AvatarOutput(room, self.avatar_identity, events)
         session.output.replace_audio_tail(self._output)
 

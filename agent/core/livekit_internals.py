@@ -80,7 +80,7 @@ class ReplyCutShortError(APIConnectionError):
 class GeminiLLM(google.LLM):
     """The Gemini plugin's model. It raises `ReplyCutShortError` after such a reply.
 
-    The plugin tells nobody why a reply ended
+    The plugin does not say why a reply ended
     (https://github.com/livekit/agents/blob/livekit-agents%401.8.9/livekit-plugins/livekit-plugins-google/livekit/plugins/google/llm.py).
 
     It also continues function calls that it did not make.

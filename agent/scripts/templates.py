@@ -2,8 +2,8 @@
 
 Templates come from `prompts/` only. What the platform or the trainee wrote is only ever a value.
 
-A template fills in and chooses; it does not compute. Whatever could run for long or grow without
-limit is rejected before the template runs: assignments, macros, includes, arithmetic, calls, deep
+A template fills in and chooses; it does not compute. Before it runs, the environment rejects all
+that could take long or grow without limit: assignments, macros, includes, arithmetic, calls, deep
 loops. So a writer's mistake cannot use up memory or fail a greeting.
 """
 

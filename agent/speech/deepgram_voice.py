@@ -30,8 +30,8 @@ _PAUSE_S: Final = 8.0
 _REUSED_FIRST_AUDIO_S: Final = 1.5
 """Limit for the first audio on a reused connection. After it, a new connection is used."""
 _MORE_AUDIO_S: Final = 4.5
-"""Limit for each pause after the first audio. The network may stand still for a few seconds, and a
-voice that is replaced in mid-line costs more: the next one says the whole line again."""
+"""Limit for each pause after the first audio. The network may stop for a few seconds. To wait costs
+less than the next voice, which says the whole line again."""
 _CHECK_EVERY_S: Final = 0.1
 _MOST_LINES: Final = 18
 _CONNECT_TIMEOUT_S: Final = 2.5

@@ -164,7 +164,7 @@ async def test_voice_leaves_a_reused_connection_that_sends_nothing(providers: Pr
     await voice.aclose()
 
 
-async def test_voice_goes_on_after_the_network_stood_still_for_three_seconds(
+async def test_voice_goes_on_after_the_network_stopped_for_three_seconds(
     providers: Providers,
 ) -> None:
     voice = voice_of(providers)

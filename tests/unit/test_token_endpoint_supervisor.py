@@ -130,7 +130,7 @@ async def test_second_replica_is_told_that_livekit_answers_and_notices_when_it_d
 ) -> None:
     other = FakeLiveKit()
     loop = asyncio.get_running_loop()
-    pass_s = 4 * PASS_S  # a lease of three passes must outlast a process that stands still
+    pass_s = 4 * PASS_S  # a lease of three passes must outlast a process that stops for a while
     async with supervisor_of(livekit, store, pass_s=pass_s):
         await livekit.wait_for_calls("ListRooms")
         async with supervisor_of(other, store, pass_s=pass_s):

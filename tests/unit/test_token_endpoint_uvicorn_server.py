@@ -166,7 +166,7 @@ def test_endpoint_keeps_idle_connections_for_75_s(tmp_path: Path) -> None:
 async def test_connections_beyond_the_limit_are_closed(
     connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Otherwise silent connections use up the files, and nobody is answered."""
+    """Otherwise silent connections use up the files, and no request is answered."""
     first, open_one = connect(most=2)
     _, open_too = connect(most=2)
     _, refused = connect(most=2)

@@ -1,7 +1,7 @@
 """How many files this process may open: each connection is one.
 
-If none is left, asyncio logs each of thousands of failed tries to accept a connection, and the
-endpoint answers nobody meanwhile.
+If none is left, asyncio logs each of thousands of failed tries to accept a connection. The endpoint
+answers no request meanwhile.
 """
 
 from __future__ import annotations
