@@ -12,11 +12,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
+from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
 from agent.conversation.state import GreetingState
 from agent.core import end_reasons
-from agent.core.errors import JobMetadataError, StoreError
+from agent.core.errors import JobMetadataError, LiveKitError, StoreError
 from agent.core.job_metadata import JobMetadata, session_id_of
 from agent.core.log import logger
 from agent.core.settings import WorkerSettings
@@ -56,9 +57,15 @@ async def greet(ctx: JobContext) -> None:
     livekit = RoomApi(ctx.job.room.name, ctx.api)
     try:
         await _start_greeting(ctx, livekit, metadata, timeline, avatar)
+    except LiveKitError as e:
+        logger.error(
+            "the agent could not join the room; check LIVEKIT_URL and the load of LiveKit and of "
+            "this worker. The endpoint dispatches another agent if a trainee waits",
+            extra={"event": "room_not_joined", "error": str(e)},
+        )
+        ctx.shutdown("the agent could not join the room")
     finally:
-        # Does nothing if a greeting has taken the avatar over. Otherwise the job did not reach the
-        # room, or another agent is in it.
+        # Does nothing if a greeting has taken the avatar over.
         if session := await avatar.abandon(livekit):
             await _add_to_ledger(settings, session)
 
@@ -104,11 +111,11 @@ async def _start_greeting(
         timeline.mark("store_read")
     finally:
         await connecting
-    if not await is_only_agent(ctx.room, livekit):
+    if reason := await _reason_to_leave(ctx, livekit):
         if stored.store is not None:
             await stored.store.aclose()
         await ctx.room.disconnect()
-        ctx.shutdown("another agent is in the room")
+        ctx.shutdown(reason)
         return
     if not stored.budget_used_up:
         avatar.request()
@@ -163,11 +170,33 @@ def _as_before(metadata: JobMetadata, earlier: EarlierGreeting) -> JobMetadata:
 
 async def _connect(ctx: JobContext, timeline: Timeline) -> None:
     ctx.room.on("reconnecting", _log_reconnecting)
-    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-        # Do not subscribe to the avatar's video, which only the trainee needs. This saves one video
-        # stream per greeting.
-        await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    try:
+        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+            # Do not subscribe to the avatar's video, which only the trainee needs. This saves one
+            # video stream per greeting.
+            await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    except TimeoutError:
+        raise LiveKitError(f"no connection within {_CONNECT_TIMEOUT_S:g} s") from None
+    except rtc.ConnectError:
+        # Its text may contain the address with the token.
+        raise LiveKitError("LiveKit refused or lost the connection") from None
     timeline.mark("job_joined")
+
+
+async def _reason_to_leave(ctx: JobContext, livekit: RoomApi) -> str:
+    """Return why this job must not greet in the room that it has joined; empty if it may."""
+    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+        room_id = await ctx.room.sid
+    if ctx.job.room.sid not in ("", room_id):
+        # The token of an agent or avatar creates a deleted room again.
+        logger.info(
+            "the room was deleted before the agent joined it; leaving",
+            extra={"event": "room_deleted_early"},
+        )
+        return "the room was deleted"
+    if not await is_only_agent(ctx.room, livekit):
+        return "another agent is in the room"
+    return ""
 
 
 def _log_reconnecting() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -66,6 +67,25 @@ async def test_deleted_room_ends_the_avatar_and_the_session_can_be_requested_aga
     assert again.status_code == 201
     client = await product.join(again.json()["server_url"], again.json()["participant_token"])
     await client.hears(after=0)
+
+
+async def test_agent_leaves_a_room_that_was_deleted_before_it_joined(product: Product) -> None:
+    logged = len(product.events("worker"))
+    for delay_s in (0.0, 0.1, 0.2):  # before and after the job has got the address of the room
+        response = (await product.ask()).json()
+        await asyncio.sleep(delay_s)
+        await product.livekit.room.delete_room(api.DeleteRoomRequest(room=response["room_name"]))
+
+    def left_early() -> bool:
+        return any(
+            entry.get("event") == "room_deleted_early"
+            for entry in product.events("worker")[logged:]
+        )
+
+    await until(left_early, 30, "no agent left")
+    await product.paid_avatars_left(response["room_name"])
+    events = [entry.get("event") for entry in product.events("worker")[logged:]]
+    assert "greeting_started" not in events
 
 
 async def test_expired_token_is_refused_and_a_new_one_works(
