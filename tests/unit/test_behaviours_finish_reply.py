@@ -33,17 +33,22 @@ async def reply_to(fake: FakeGreeting, text: str) -> SpeechHandle:
     return reply
 
 
+def cut_off(fake: FakeGreeting, turns: int) -> None:
+    """The trainee's words cut off the reply to each of their turns."""
+    for _ in range(turns):
+        line(fake, "trainee")
+        line(fake, "guide", interrupted=True)
+
+
 def is_held(fake: FakeGreeting) -> bool:
     """True if words of the trainee wait for the end of the reply."""
     return fake.conversation._words._holding
 
 
-async def test_reply_after_two_turns_without_one_cannot_be_interrupted() -> None:
+async def test_reply_after_four_turns_without_one_cannot_be_interrupted() -> None:
     async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
         fake.conversation.release_words()
-        line(fake, "trainee")
-        line(fake, "guide", interrupted=True)
-        line(fake, "trainee")
+        cut_off(fake, 4)
         reply = await reply_to(fake, "How long does it take?")
         assert not reply.allow_interruptions
         assert is_held(fake)
@@ -54,8 +59,7 @@ async def test_reply_after_two_turns_without_one_cannot_be_interrupted() -> None
 async def test_line_heard_to_its_end_begins_the_count_again() -> None:
     async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
         fake.conversation.release_words()
-        line(fake, "trainee")
-        line(fake, "trainee")
+        cut_off(fake, 4)
         line(fake, "guide")
         reply = await reply_to(fake, "How long does it take?")
         assert reply.allow_interruptions
@@ -68,8 +72,7 @@ async def test_agent_suggests_typing_if_replies_are_cut_off_again() -> None:
         fake.conversation.release_words()
         suggestion = fake.state.script.suggest_typing
         for count in range(1, 3):
-            line(fake, "trainee")
-            line(fake, "trainee")
+            cut_off(fake, 4)
             await reply_to(fake, "How long does it take?")
             await fake.until(lambda count=count: fake.lines.count(REPLY) == count)
         await fake.until_said(suggestion)
@@ -84,7 +87,13 @@ async def test_reply_at_the_end_of_the_greeting_can_be_interrupted() -> None:
     """The session would wait for it before it closes."""
     async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
         fake.conversation.release_words()
-        line(fake, "trainee")
-        line(fake, "trainee")
+        cut_off(fake, 4)
         fake.state.end_reason = "continue"
+        assert (await reply_to(fake, "How long does it take?")).allow_interruptions
+
+
+async def test_fourth_reply_in_a_row_can_be_interrupted() -> None:
+    async with fake_greeting(Says(REPLY, after_s=0.3), behaviours=(FinishReply,)) as fake:
+        fake.conversation.release_words()
+        cut_off(fake, 3)
         assert (await reply_to(fake, "How long does it take?")).allow_interruptions

@@ -12,8 +12,9 @@ from agent.core.events import LineAdded
 from agent.core.log import logger
 from agent.greeting.greeting import Greeting
 
-_TURNS: Final = 3
-"""Turns of the trainee in a row without a line that was heard to its end."""
+_TURNS: Final = 5
+"""Turns of the trainee in a row without a line that was heard to its end. Trainees rarely interrupt
+so often."""
 
 
 class FinishReply:
