@@ -178,12 +178,13 @@ class _Reply(UnmeasuredLLMStream):
                     self._pass_on(chunk.model_copy(update={"delta": delta}))
                 if characters > _MAX_CHARACTERS and check.has_sentence:
                     return
+        ends_sentence = check.ends_sentence
         if rest := check.end(cut_short=self._cut_short):
             delta = llm.ChoiceDelta(role="assistant", content=rest)
             self._pass_on(llm.ChatChunk(id=last_id, delta=delta))
         if self._passed_on == 0 and not (self._cut_short or check.has_repetition):
             raise NotSpeechError  # only symbols
-        if self._cut_short:
+        if self._cut_short and not (ends_sentence and self._passed_on):
             logger.warning(
                 "the model did not finish its reply; leaving out its incomplete sentence. If this "
                 "repeats, change GEMINI_MODEL",

@@ -85,6 +85,12 @@ class ReplyCheck:
         self._is_inside_sentence = False
         """True if the beginning of the held sentence has been passed on."""
 
+    @property
+    def ends_sentence(self) -> bool:
+        """True if the text so far, which may be empty, ends with a complete sentence."""
+        held = self._held.strip()
+        return _ENDED.search(held) is not None if held else not self._is_inside_sentence
+
     def add(self, text: str) -> str:
         """Return the text that may be said now.
 

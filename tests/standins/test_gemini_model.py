@@ -241,6 +241,16 @@ async def test_reply_whose_connection_ends_early_has_no_incomplete_sentence(
     assert (await ask(models, conversation("Hello!"))).text.strip() == "You check the belt."
 
 
+async def test_reply_of_complete_sentences_needs_no_finish_reason(
+    providers: Providers, environment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    models = build_llm(LlmSettings.from_env(environment))
+    await providers.script({"text": "You check the belt."})
+    await providers.faults("llm:no-finish")
+    assert (await ask(models, conversation("Hello!"))).text == "You check the belt."
+    assert "reply_cut_short" not in {vars(record).get("event") for record in caplog.records}
+
+
 async def test_reply_that_only_repeats_what_was_said_before_the_function_call_is_empty(
     providers: Providers, environment: dict[str, str]
 ) -> None:
