@@ -22,6 +22,7 @@ class FakeRoom(rtc.EventEmitter[Any]):
     def __init__(self) -> None:
         super().__init__()
         self.name = "training-session-s"
+        self.id = "RM_1"
         self.connected = True
         self.remote_participants: dict[str, Any] = {}
         self.methods: dict[str, Callable[..., Any]] = {}
@@ -33,6 +34,10 @@ class FakeRoom(rtc.EventEmitter[Any]):
             register_rpc_method=self.methods.__setitem__,
             set_attributes=self._set_attributes,
         )
+
+    @property
+    async def sid(self) -> str:
+        return self.id
 
     def isconnected(self) -> bool:
         return self.connected
@@ -54,6 +59,13 @@ class FakeRoom(rtc.EventEmitter[Any]):
             {ATTRIBUTE_PUBLISH_ON_BEHALF: self.local_participant.identity},
             tracks=(rtc.TrackKind.KIND_VIDEO, rtc.TrackKind.KIND_AUDIO),
         )
+
+    def trainee_mutes(self, identity: str = "trainee") -> None:
+        """Switch the trainee's microphone off."""
+        trainee = self.remote_participants[identity]
+        microphone = SimpleNamespace(kind=rtc.TrackKind.KIND_AUDIO, muted=True)
+        trainee.track_publications["microphone"] = microphone
+        self.emit("track_muted", trainee, microphone)
 
     def leaves(self, identity: str, reason: int = rtc.DisconnectReason.CLIENT_INITIATED) -> None:
         gone = self.remote_participants.pop(identity)

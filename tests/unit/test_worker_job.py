@@ -70,6 +70,7 @@ class Job:
             metadata='{"v": 1, "session_id": "s"}',
             room=SimpleNamespace(
                 name="training-session-s",
+                sid="RM_1",
                 metadata="",
                 creation_time_ms=0,
             ),
@@ -241,13 +242,30 @@ async def test_job_logs_that_it_reconnects(
     assert logged(caplog, "livekit_reconnecting")
 
 
-async def test_job_that_cannot_join_cancels_its_avatar(
-    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [rtc.ConnectError("refused"), TimeoutError()])
+async def test_job_that_cannot_join_cancels_its_avatar_and_says_what_to_check(
+    settings: WorkerSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
 ) -> None:
     started = Job(settings)
     avatar_for(monkeypatch, started)
-    started.connect_error = ConnectionError("no room")
-    with pytest.raises(ConnectionError):
-        await started.run()
-    assert started.steps[-1] == "request cancelled"
+    started.connect_error = error
+    await started.run()
+    assert started.steps[-2:] == ["shut down", "request cancelled"]
     assert set(started.removed) == {"avatar-1"}
+    assert logged(caplog, "room_not_joined")
+
+
+async def test_agent_leaves_a_room_that_was_created_again(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    started = Job(settings)
+    avatar_for(monkeypatch, started)
+    started.room.id = "RM_2"
+    caplog.set_level("INFO", "training_greeter")
+    await started.run()
+    assert started.steps[-2:] == ["shut down", "request cancelled"]
+    assert not started.room.connected
+    assert logged(caplog, "room_deleted_early")
