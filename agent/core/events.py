@@ -65,6 +65,11 @@ class TraineeLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class MicrophoneSwitched:
+    """The trainee has switched the microphone off, or on again."""
+
+
+@dataclass(frozen=True, slots=True)
 class TraineeGone:
     """The grace period is over and the trainee has not come back."""
 

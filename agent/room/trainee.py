@@ -14,7 +14,14 @@ from livekit import rtc
 from livekit.agents.voice.room_io import ATTRIBUTE_PUBLISH_ON_BEHALF
 
 from agent.core import end_reasons
-from agent.core.events import Events, RoomClosed, TraineeGone, TraineeJoined, TraineeLeft
+from agent.core.events import (
+    Events,
+    MicrophoneSwitched,
+    RoomClosed,
+    TraineeGone,
+    TraineeJoined,
+    TraineeLeft,
+)
 from agent.core.log import logger
 from agent.room.contract import ATTRIBUTE_CLIENT, CLIENT_AVATAR_GREETING
 
@@ -25,7 +32,7 @@ _RECONNECT_GRACE_S: Final = 3.0
 class Trainee:
     """The first human participant of the room; any other participant is ignored.
 
-    Emits `TraineeJoined`, `TraineeLeft`, `TraineeGone` and `RoomClosed`.
+    Emits `TraineeJoined`, `TraineeLeft`, `TraineeGone`, `MicrophoneSwitched` and `RoomClosed`.
     """
 
     def __init__(self, room: rtc.Room, events: Events, *, return_grace_s: float) -> None:
@@ -54,6 +61,8 @@ class Trainee:
         """Start to emit events, first for a trainee who is already in the room."""
         self._room.on("participant_connected", self._on_connected)
         self._room.on("participant_disconnected", self._on_disconnected)
+        self._room.on("track_muted", self._on_switched)
+        self._room.on("track_unmuted", self._on_switched)
         for participant in list(self._room.remote_participants.values()):
             self._on_connected(participant)
 
@@ -67,6 +76,14 @@ class Trainee:
         """True if the trainee's client is our page, which reports what it can hear."""
         client = self._joined.result().attributes.get(ATTRIBUTE_CLIENT)
         return client == CLIENT_AVATAR_GREETING
+
+    @property
+    def is_muted(self) -> bool:
+        """True if the trainee has switched the microphone off."""
+        participant = self._room.remote_participants.get(self.identity or "")
+        tracks = participant.track_publications.values() if participant else ()
+        microphones = [track for track in tracks if track.kind == rtc.TrackKind.KIND_AUDIO]
+        return bool(microphones) and all(track.muted for track in microphones)
 
     async def wait_for_join(self, timeout_s: float) -> rtc.RemoteParticipant:
         """Wait until the trainee has joined the room.
@@ -114,6 +131,10 @@ class Trainee:
         loop = asyncio.get_running_loop()
         self._grace = loop.call_later(grace_s, self._after_grace, reason)
         self._events.emit(TraineeLeft())
+
+    def _on_switched(self, participant: rtc.Participant, _: rtc.TrackPublication) -> None:
+        if participant.identity == self.identity:
+            self._events.emit(MicrophoneSwitched())
 
     def _after_grace(self, reason: str) -> None:
         if self.identity not in self._room.remote_participants:

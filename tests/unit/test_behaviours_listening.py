@@ -19,6 +19,7 @@ from agent.greeting.behaviours.end_monologue import EndMonologue
 from agent.greeting.behaviours.recover_recognition import RecoverRecognition
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says
+from tests.support.process_logs import logged
 
 QUIET_S = 0.3
 
@@ -125,6 +126,25 @@ async def test_turn_that_recognition_does_not_end_is_answered(
             m.text_content for m in fake.conversation.agent.chat_ctx.messages() if m.role == "user"
         ]
         assert asked == ["how long does it take"]
+
+
+async def test_turn_is_answered_without_a_warning_if_the_microphone_is_switched_off(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(answer_open_turn, "_MUTED_S", 0.1)
+    reply = "It takes nine minutes."
+    async with fake_greeting(Says(reply), behaviours=(AnswerOpenTurn,)) as fake:
+        recognise(fake, "how long does")
+        fake.events.emit(SpeechRecognised())
+        fake.room.trainee_mutes()
+        recognise(fake, "how long does it take")  # the last words are recognised afterwards
+        fake.events.emit(SpeechRecognised())
+        await fake.until_said(reply)
+        asked = [
+            m.text_content for m in fake.conversation.agent.chat_ctx.messages() if m.role == "user"
+        ]
+        assert asked == ["how long does it take"]
+    assert not logged(caplog, "turn_not_ended")
 
 
 async def test_words_of_a_turn_that_is_open_at_the_end_are_kept() -> None:

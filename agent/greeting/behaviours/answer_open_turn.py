@@ -1,7 +1,8 @@
 """Answers a trainee whose turn speech recognition does not end.
 
 Deepgram Flux decides when a turn is over. If it recognises words and then reports nothing more, the
-session would wait for the end of the turn, and the trainee for an answer.
+session would wait for the end of the turn, and the trainee for an answer. A microphone that is
+switched off sends no sound, so Flux does not end the turn then.
 """
 
 from __future__ import annotations
@@ -9,37 +10,47 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from agent.core.events import ProviderFailed, SpeechRecognised
+from agent.core.events import MicrophoneSwitched, ProviderFailed, SpeechRecognised
 from agent.core.log import logger
 from agent.greeting.greeting import Greeting
 
 _OVER_S: Final = 1.5
 """How long after DEEPGRAM_EOT_TIMEOUT_MS without new words the turn counts as over."""
+_MUTED_S: Final = 1.5
+"""How long after the microphone was switched off the turn counts as over: the last words may still
+be recognised."""
 
 
 class AnswerOpenTurn:
-    """Waits for the end of the turn from the latest words on."""
+    """Waits for the end of the turn, from the latest words or the switch of the microphone on."""
 
     def __init__(self, greeting: Greeting) -> None:
         self._greeting = greeting
         self._waiting: asyncio.Task[None] | None = None
-        greeting.events.on(SpeechRecognised, self._on_words)
+        greeting.events.on(SpeechRecognised, lambda _: self._wait_again())
+        greeting.events.on(MicrophoneSwitched, self._on_switched)
 
-    def _on_words(self, _: SpeechRecognised) -> None:
+    def _on_switched(self, _: MicrophoneSwitched) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._wait_again()
+
+    def _wait_again(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
         self._waiting = self._greeting.tasks.start(self._wait(), name="answer_open_turn")
 
     async def _wait(self) -> None:
+        muted = self._greeting.trainee.is_muted
         eot_timeout_s = self._greeting.settings.deepgram_eot_timeout_ms / 1000
-        await asyncio.sleep(eot_timeout_s + _OVER_S)
+        await asyncio.sleep(_MUTED_S if muted else eot_timeout_s + _OVER_S)
         conversation = self._greeting.conversation
         if not (conversation.has_open_turn and conversation.is_listening):
             return
-        logger.warning(
-            "speech recognition did not end the trainee's turn; answering it now. If this "
-            "repeats, set DEEPGRAM_STT_MODEL to nova-3, or check Deepgram's status page",
-            extra={"event": "turn_not_ended"},
-        )
-        self._greeting.events.emit(ProviderFailed("stt", "TurnNotEnded"))
+        if not muted:
+            logger.warning(
+                "speech recognition did not end the trainee's turn; answering it now. If this "
+                "repeats, set DEEPGRAM_STT_MODEL to nova-3, or check Deepgram's status page",
+                extra={"event": "turn_not_ended"},
+            )
+            self._greeting.events.emit(ProviderFailed("stt", "TurnNotEnded"))
         conversation.answer_open_turn()
