@@ -95,8 +95,7 @@ class LiveKitRooms:
     def __init__(self, settings: EndpointSettings) -> None:
         self._agent_name = settings.livekit_agent_name
         self.answered_at = -math.inf
-        """When LiveKit last answered a call, by the event loop's clock; the supervisor also sets it
-        if it has answered another replica."""
+        """When LiveKit last answered this replica or another one, by the event loop's clock."""
         self.reached = False
         """LiveKit answered the last call of this process, and accepted its key."""
         self._timeout_s = settings.livekit_timeout_s
@@ -109,6 +108,10 @@ class LiveKitRooms:
 
     async def aclose(self) -> None:
         await self._livekit.aclose()
+
+    def note_answer(self, at: float) -> None:
+        """Note that LiveKit answered another replica at this time or later."""
+        self.answered_at = max(self.answered_at, at)
 
     @asynccontextmanager
     async def _calling(self, call: str, *, ignore_not_found: bool = False) -> AsyncIterator[None]:

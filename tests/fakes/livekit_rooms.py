@@ -97,6 +97,9 @@ class FakeLiveKit:
         async with asyncio.timeout(timeout_s), self.called:
             await self.called.wait_for(lambda: self.calls[call] >= goal)
 
+    def note_answer(self, at: float) -> None:
+        self.answered_at = max(self.answered_at, at)
+
     async def _call(self, call: str) -> None:
         async with self.called:
             self.calls[call] += 1

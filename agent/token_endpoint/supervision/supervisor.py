@@ -255,7 +255,7 @@ class Supervisor(BackgroundTask):
         except StoreError:
             told = False
         if told:
-            self._rooms.answered_at = max(self._rooms.answered_at, now - answer_s)
+            self._rooms.note_answer(now - answer_s)
         elif now >= self._ping_at:
             self._ping_at = now + PING_S
             await self._rooms.ping()
