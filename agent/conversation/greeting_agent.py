@@ -143,6 +143,7 @@ class GreetingAgent(Agent):
         sentence, say that sentence. If a model fails in the middle and another starts over, do not
         repeat complete sentences. If the reply is in another language, switch to it.
         """
+        script = self.script
         may_switch, self._may_switch = self._may_switch, True
         reply = Agent.default.llm_node(self, chat_ctx, tools, model_settings)
         spoken = SpokenReply()
@@ -159,7 +160,8 @@ class GreetingAgent(Agent):
                             yield " "
                             yield FlushSentinel()
                         chunk = spoken.take(chunk)
-                        if may_switch and (locale := self._other_language(spoken.text)):
+                        text = spoken.text if may_switch else ""
+                        if locale := other_language(text, script.locale, script.locales):
                             yield call_of_switch_language(locale)
                             return
                     yield chunk
@@ -169,9 +171,6 @@ class GreetingAgent(Agent):
                         yield FlushSentinel()
             finally:
                 await utils.aio.cancel_and_wait(following)
-
-    def _other_language(self, text: str) -> str:
-        return other_language(text, self.script.locale, self.script.locales)
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings

@@ -111,7 +111,7 @@ async def _start_greeting(
         timeline.mark("store_read")
     finally:
         await connecting
-    if reason := await _reason_to_leave(ctx, livekit):
+    if reason := await _reason_to_leave(ctx, livekit, connecting.result()):
         if stored.store is not None:
             await stored.store.aclose()
         await ctx.room.disconnect()
@@ -168,25 +168,30 @@ def _as_before(metadata: JobMetadata, earlier: EarlierGreeting) -> JobMetadata:
     return metadata
 
 
-async def _connect(ctx: JobContext, timeline: Timeline) -> None:
+async def _connect(ctx: JobContext, timeline: Timeline) -> str:
+    """Join the room, and return its id.
+
+    Raises:
+        LiveKitError: LiveKit refused, or did not answer in time.
+    """
     ctx.room.on("reconnecting", _log_reconnecting)
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT_S):
             # Do not subscribe to the avatar's video, which only the trainee needs. This saves one
             # video stream per greeting.
             await ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+            room_id = await ctx.room.sid
     except TimeoutError:
         raise LiveKitError(f"no connection within {_CONNECT_TIMEOUT_S:g} s") from None
     except rtc.ConnectError:
         # Its text may contain the address with the token.
         raise LiveKitError("LiveKit refused or lost the connection") from None
     timeline.mark("job_joined")
+    return room_id
 
 
-async def _reason_to_leave(ctx: JobContext, livekit: RoomApi) -> str:
+async def _reason_to_leave(ctx: JobContext, livekit: RoomApi, room_id: str) -> str:
     """Return why this job must not greet in the room that it has joined; empty if it may."""
-    async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-        room_id = await ctx.room.sid
     if ctx.job.room.sid not in ("", room_id):
         # The token of an agent or avatar creates a deleted room again.
         logger.info(

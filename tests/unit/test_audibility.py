@@ -44,7 +44,7 @@ class Setup:
         return asyncio.create_task(self.audibility.wait(LONG_S))
 
     async def wait_with_locked_sound(self) -> asyncio.Task[None]:
-        """Let a trainee join on our page, who has not unlocked the sound."""
+        """Let a trainee who has not unlocked the sound join on our page."""
         self.room.trainee_joins(**OURS)
         waiting = self.wait()
         await self.report(sound_unlocked=False)
