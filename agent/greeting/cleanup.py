@@ -65,15 +65,17 @@ async def _close_room(greeting: Greeting, page: PageObserver, reason: str) -> st
         arrive before the end of the room, and then looks as if the worker was stopped.
     """
     closing = greeting.conversation.close(_CLOSE_TIMEOUT_S)
-    if not greeting.room.isconnected():
-        # The room is gone, or the endpoint removes it.
+    if greeting.room.isconnected():
+        await asyncio.gather(page.show_end(reason), closing)
+        # Leave before the room is deleted; otherwise livekit-rtc logs errors.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVE_TIMEOUT_S):
+                await greeting.room.disconnect()
+    else:
         await closing
-        return reason
-    await asyncio.gather(page.show_end(reason), closing)
-    # Leave before the room is deleted; otherwise livekit-rtc logs errors.
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LEAVE_TIMEOUT_S):
-            await greeting.room.disconnect()
+        if reason != end_reasons.WORKER_SHUTDOWN:
+            # The room is gone, or the endpoint removes it.
+            return reason
     room_was_open = await greeting.livekit.delete()
     if reason == end_reasons.WORKER_SHUTDOWN and not room_was_open:
         return end_reasons.ROOM_CLOSED

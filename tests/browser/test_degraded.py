@@ -17,7 +17,6 @@ from agent.demo.processes import child, wait_until_ready
 from tests.browser.conftest import OPENING_ENDS, OpenPage
 from tests.support.page_driver import SLOW_MS, arrive, screenshot, set_agent_attributes
 from tests.support.product import Product
-from tests.support.waiting import until_answer
 
 _SAYS_SO_WITHIN_MS = 10_000
 """After a job was killed: two pings of the page time out after three seconds each."""
@@ -186,9 +185,7 @@ async def test_second_tab_takes_over_and_the_first_reports_it(
     said_before = await said.inner_text()
 
     # The endpoint looks at the room every few seconds.
-    await until_answer(
-        lambda: product.ask(session_id), lambda answer: answer.json()["rejoins"], SLOW_MS / 1000
-    )
+    await product.ask_until(lambda answer: answer.json()["rejoins"], session_id)
     # It joins without its own pre-join screen, although its browser keeps nothing: the agent would
     # not wait for that.
     second = await first.context.new_page()

@@ -55,7 +55,7 @@ async def test_greeting_ended_in_the_room_has_ended_for_the_endpoint(product: Pr
     await until(lambda: client.disconnected_at is not None, 60, "the room was not deleted")
 
     session_id = response["session_id"]
-    await until_answer(lambda: product.ask(session_id), lambda answer: answer.status_code == 409)
+    await product.ask_until(lambda answer: answer.status_code == 409, session_id)
     again = await product.ask(session_id, restart=True)
     assert again.status_code == 201
 

@@ -41,11 +41,11 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
     _, speaker = client.first_sound()
     assert client.avatar is not None
     assert speaker == client.avatar.identity
-    # The second in which there was no track has taken nothing away.
+    # The second in which there was no track has taken nothing away; decoding may lose a little.
     heard_at = client.audio[speaker].loud_at
     calls = [call["detail"]["said"] for call in await product.providers.calls("tts")]
     sentences = next(said for said in calls if " ".join(said) == opening)
-    assert heard_at[-1] - heard_at[0] > await spoken_s(sentences) - 0.2
+    assert heard_at[-1] - heard_at[0] > await spoken_s(sentences) - 0.5
     assert await product.calls_for_avatars(response["room_name"]) == 1
 
 

@@ -8,7 +8,7 @@ import json
 import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ _JOBS_END_S = 15.0
 _AVATARS_LEFT_S = 12.0
 """Two seconds are promised; the rest is for a busy machine."""
 _POLL_S = 0.05
+_ASK_EVERY_S = 1.0
 
 
 @dataclass
@@ -66,6 +67,20 @@ class Product:
             f"/api/users/sessions/{session}/avatar-greeting/",
             json={"trainee": {"id": "7", "name": name}, **body},
         )
+
+    async def ask_until(
+        self, holds: Callable[[httpx.Response], object], session_id: str
+    ) -> httpx.Response:
+        """Request a session's greeting every second until `holds` accepts the answer.
+
+        More often than that, the endpoint refuses: it limits the requests of a session.
+        """
+
+        async def ask() -> httpx.Response:
+            await asyncio.sleep(_ASK_EVERY_S)
+            return await self.ask(session_id)
+
+        return await until_answer(ask, holds)
 
     async def join(self, url: str, token: str, *, receives_video: bool = False) -> LiveKitClient:
         """Join a room; `clear` makes the client leave."""

@@ -101,14 +101,16 @@ async def test_greeting_whose_room_was_closed_during_the_start_has_the_stored_en
 
 
 @pytest.mark.parametrize("stored", [None, "continue"])
+@pytest.mark.parametrize("connected", [True, False])
 async def test_job_stopped_because_its_room_was_deleted_is_not_recorded_as_a_stopped_worker(
-    tmp_path: Path, stored: str | None
+    tmp_path: Path, stored: str | None, connected: bool
 ) -> None:
     store = SqliteStore(tmp_path / "store")
     if stored:
         await store.end("s", stored)
     setup = Setup(store)
     setup.deleted_by_other = True
+    setup.room.connected = connected
     await setup.greeting.close("worker_shutdown")
     assert setup.over.result() == (stored or "room_closed")
     [body] = await SqliteStore(tmp_path / "store").outcomes("s")
