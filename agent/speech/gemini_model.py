@@ -136,8 +136,8 @@ class _Reply(UnmeasuredLLMStream):
                 return
             except NotSpeechError:
                 logger.warning(
-                    "the model wrote code or its instructions instead of speech; asking again, "
-                    "then the fallback model. If this repeats, change GEMINI_MODEL",
+                    "the model wrote code, its instructions or only symbols instead of speech; "
+                    "asking again, then the fallback model. If this repeats, change GEMINI_MODEL",
                     extra={"event": "reply_not_speech", "model": self._model.model},
                 )
                 if self._passed_on or attempt == _ATTEMPTS:
