@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -53,12 +53,21 @@ def main(arguments: Sequence[str]) -> int:
     bill, waiting = asyncio.run(_compare(settings))
     different = [one for one in bill.compared if one.result != "matches"]
     shown = bill.compared if options.all else different
+    totals = {
+        "sessions": len(bill.compared),
+        "ours_s": round(sum(one.ours_s for one in bill.compared), 1),
+        "billed_s": round(sum(one.billed_s or 0 for one in bill.compared), 1),
+        "different": len(different),
+        "added": len(bill.added),
+        "not_compared": waiting,
+    }
     if settings.only_counts:
         shown = []
     if options.json:
-        print(json.dumps([asdict(one) for one in shown], indent=2))
+        rows = [asdict(one) for one in shown]
+        print(json.dumps(totals if settings.only_counts else rows, indent=2))
     else:
-        print("\n".join([*_table(shown), _summary(bill, different, waiting, settings)]))
+        print("\n".join([*_table(shown), _summary(totals, settings.bill_tolerance_s)]))
     if bill.error is not None:
         print(f"python -m agent bill: {bill.error}", file=sys.stderr)
     return int(bool(different) or bill.error is not None)
@@ -90,13 +99,10 @@ def _table(shown: Sequence[Comparison]) -> list[str]:
     return lines
 
 
-def _summary(bill: Bill, different: Sequence[Comparison], waiting: int, settings: _Settings) -> str:
-    ours_s = sum(one.ours_s for one in bill.compared)
-    theirs_s = sum(one.billed_s or 0 for one in bill.compared)
-    lost = len(bill.added)
-    unknown = f"{lost} unknown to the ledger, and added to it with 0 s. " if lost else ""
-    return unknown + (
-        f"{len(bill.compared)} avatar sessions: {ours_s / 60:.1f} minutes in the ledger, "
-        f"{theirs_s / 60:.1f} at Beyond Presence. {len(different)} differ by more than "
-        f"{settings.bill_tolerance_s:g} s (BILL_TOLERANCE_S). {waiting} not compared yet."
+def _summary(totals: Mapping[str, float], tolerance_s: float) -> str:
+    added = f"{totals['added']} unknown to the ledger, and added to it with 0 s. "
+    return (added if totals["added"] else "") + (
+        f"{totals['sessions']} avatar sessions: {totals['ours_s'] / 60:.1f} minutes in the ledger, "
+        f"{totals['billed_s'] / 60:.1f} at Beyond Presence. {totals['different']} differ by more "
+        f"than {tolerance_s:g} s (BILL_TOLERANCE_S). {totals['not_compared']} not compared yet."
     )

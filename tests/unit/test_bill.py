@@ -302,6 +302,10 @@ async def test_command_lists_the_sessions_that_differ(tmp_path: Path, run: Any) 
         assert code == 1
         assert len(out.splitlines()) == 1, "only the totals"
         assert "4 differ" in out
+        _, out, _ = await run("--all", "--json")
+        totals = json.loads(out)
+        assert totals.pop("billed_s") > totals.pop("ours_s") == sum(LEDGER.values())
+        assert totals == {"sessions": 6, "different": 4, "added": 0, "not_compared": 1}
 
 
 async def test_command_names_the_missing_key(tmp_path: Path, run: Any) -> None:
