@@ -1,4 +1,4 @@
-"""Unexpected errors in the token endpoint."""
+"""Unexpected errors and refusals of the token endpoint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from agent.token_endpoint.greetings import Greetings
 from tests.support.endpoint_app import endpoint
-from tests.support.endpoint_requests import BACKEND, path_of
+from tests.support.endpoint_requests import BACKEND, ORIGIN, path_of
 from tests.support.process_logs import logged
 
 
@@ -58,3 +58,15 @@ async def test_refused_request_is_logged_without_its_session_in_works_council_mo
         assert (await http.post(path_of("7"))).status_code == 401
     refused = [r for r in caplog.records if getattr(r, "event", "") == "request_rejected"]
     assert [getattr(record, "session_id", None) for record in refused] == ids
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"), [("authorization,traceparent,tracestate", 200), ("x-other", 403)]
+)
+async def test_preflight_allows_the_trace_headers_of_a_page(
+    headers: str, status: int, tmp_path: Path
+) -> None:
+    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": headers}
+    async with endpoint(tmp_path) as http:
+        answer = await http.options(path_of("7"), headers={"Origin": ORIGIN, **ask})
+    assert answer.status_code == status

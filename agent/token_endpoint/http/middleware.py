@@ -105,7 +105,14 @@ class CorsMiddleware(CORSMiddleware):
             app,
             allow_origins=settings.cors_allowed_origins,
             allow_methods=["POST"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            # A page with OpenTelemetry may add the last two to its requests; they are not used.
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "X-API-Key",
+                "traceparent",
+                "tracestate",
+            ],
             expose_headers=["Retry-After"],
             max_age=600,
         )
