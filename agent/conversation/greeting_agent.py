@@ -40,10 +40,10 @@ from agent.conversation.line_texts import LineTexts
 from agent.conversation.spoken_reply import SpokenReply
 from agent.conversation.state import GreetingState
 from agent.conversation.trainee_words import TraineeWords
+from agent.core.languages import other_locale_of_reply
 from agent.speech.early_clause import EarlyClause
 from agent.speech.pronunciation import Pronunciation
 from agent.speech.recognition import Recognition
-from agent.speech.reply_language import other_language
 
 _FILLER_AFTER_S: Final = 2.5
 """If a reply has not begun after this time, the agent says the script's filler phrase."""
@@ -161,7 +161,7 @@ class GreetingAgent(Agent):
                             yield FlushSentinel()
                         chunk = spoken.take(chunk)
                         text = spoken.text if may_switch else ""
-                        if locale := other_language(text, script.locale, script.locales):
+                        if locale := other_locale_of_reply(text, script.locale, script.locales):
                             yield call_of_switch_language(locale)
                             return
                     yield chunk

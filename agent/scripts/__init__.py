@@ -7,7 +7,7 @@
 - `rendering`, `script_texts`, `templates`: fill a script with the trainee's values, always as plain
   text; the result is in `rendered_script`
 - `check`, `check_file`, `check_rendered`, `wording`, `speakable`, `disclosure`,
-  `language_detection`, `explain`: the checks of `python -m agent prompts check`, and their words
+  `explain`: the checks of `python -m agent prompts check`, and their words
 """
 
 from __future__ import annotations

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from agent.core.errors import ScriptError
 from agent.core.job_metadata import JobMetadata
+from agent.core.languages import other_language_of_text
 from agent.core.locales import language_of
 from agent.scripts.check_rendered import check_rendered
 from agent.scripts.finding import Finding, Loc, texts_in
-from agent.scripts.language_detection import detect_other_language
 from agent.scripts.library import Library, ScriptFile
 from agent.scripts.rendering import render_script
 from agent.scripts.schema import OPTIONAL_LINES, Common, Script, Shared
@@ -157,7 +157,7 @@ def _check_persona(file: ScriptFile[Script]) -> Iterator[Finding]:
 
 
 def _other_language(source: str, locale: str) -> str:
-    other = detect_other_language(_STATEMENT.sub("", _EXPRESSION.sub("", source)), locale)
+    other = other_language_of_text(_STATEMENT.sub("", _EXPRESSION.sub("", source)), locale)
     return f"seems to be in {other}, but the file is for {locale}" if other else ""
 
 

@@ -1,0 +1,76 @@
+"""Recognises the language of a text by frequent short words. It knows four languages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from agent.core.locales import language_of
+
+_FREQUENT: Final = {
+    "en": "the and you your are this that with what have it to of for is there i we do can about"
+    " from how not they when would",
+    "de": "und der das ist sie ich nicht kein ein eine mit für auf zu wir wie haben gern auch den"
+    " die ihr ihre im sich wenn wird zum zur",
+    "es": "el los las para por con está y qué cómo puedes puede tienes muy una del sí como cuando"
+    " antes aquí debe después esta este han hay lo más nunca pero ser siempre sin su sus también"
+    " tiene todo todos tus tú usted ya",
+    "fr": "vous votre est et dans pour avec une je nous pas ce cette êtes du aux au les mais ne où"
+    " comme elle être il l leur ou peut qu quand qui sont sur tout vos à",
+}
+"""Frequent words of each language that none of the other languages has."""
+_WORDS: Final = {language: frozenset(words.split()) for language, words in _FREQUENT.items()}
+_SURE_IN_REPLY: Final = 2
+"""So many of them, and none of the script's own language, decide about a reply."""
+_SURE_IN_TEXT: Final = 3
+"""So many of them, and at most a fifth as many of the file's own language, decide about a text."""
+
+
+def other_locale_of_reply(text: str, locale: str, locales: Iterable[str]) -> str:
+    """Return the locale in whose language the first words of a reply are.
+
+    Args:
+        locale: the script's own.
+        locales: those that the script has.
+
+    Returns:
+        The locale; empty if the words may be in the script's own language.
+    """
+    counts = _counts(set(_words(text)))
+    likely = max(locales, key=lambda other: counts.get(language_of(other), 0))
+    sure = counts.get(language_of(likely), 0) >= _SURE_IN_REPLY
+    return likely if sure and counts.get(language_of(locale)) == 0 else ""
+
+
+def other_language_of_text(text: str, locale: str) -> str:
+    """Return the language of a text, or of one of its sentences, if it is clearly not the locale's.
+
+    Returns:
+        The language; empty if the text seems to be in the locale's, or is too short to be certain.
+    """
+    parts = (text, *re.split(r"(?<=[.!?])\s", text))
+    return next(filter(None, (_other_language(part, language_of(locale)) for part in parts)), "")
+
+
+def _other_language(text: str, own: str) -> str:
+    letters = [c for c in text if c.isalpha()]
+    latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
+    if own in _WORDS and latin < len(letters) / 2:
+        return "a language of another alphabet"
+    counts = _counts(_words(text))
+    # Portuguese looks like Spanish; no other language looks like English.
+    others = counts.keys() - {own} if own in counts else {"en"}
+    likely = max(others, key=lambda language: counts[language])
+    sure = counts[likely] >= max(_SURE_IN_TEXT, 5 * counts.get(own, 0))
+    return likely if sure else ""
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text.casefold())
+
+
+def _counts(words: Iterable[str]) -> dict[str, int]:
+    """Return how many of the words are frequent words of each language."""
+    return {language: sum(map(known.__contains__, words)) for language, known in _WORDS.items()}
