@@ -30,7 +30,7 @@ from agent.demo.providers.faults import Faults
 from agent.demo.providers.wire import serving
 from agent.demo.stand_ins import MODULE, StandIns, stand_ins
 
-_READY_S = 60.0
+_READY_S = 120.0
 _SHIPPED_AGENT_NAME = "training-greeter"
 _SETTINGS = YAML(typ="safe").load(Path(__file__).with_name("environment.yaml"))
 

@@ -13,7 +13,7 @@ from agent.demo.livekit_server import free_ports
 from agent.demo.processes import child, wait_until_ready
 
 MODULE = "agent.demo.providers"
-_READY_TIMEOUT_S = 60.0
+_READY_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ async def stand_ins(
         module: of the process; that of the tests has routes to control it.
 
     Raises:
-        DemoError: the process ended, or was not ready within 60 s.
+        DemoError: the process ended, or was not ready within 120 s.
     """
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
