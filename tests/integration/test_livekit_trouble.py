@@ -15,13 +15,12 @@ from agent.demo.livekit_server import ensure_binary, livekit_server
 from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
 from tests.support.conversation import wait_for_opening
 from tests.support.product import Product, running_product
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 
-AGAIN_S = 40.0
+AGAIN_S = 60.0
 """From LiveKit's return to the next agent's first word; clients reconnect with a backoff."""
 
 
-@pytest.mark.timeout(240)
 async def test_livekit_restart_leads_to_a_new_greeting_with_one_avatar(
     tmp_path: Path,
 ) -> None:
@@ -46,8 +45,12 @@ async def test_livekit_restart_leads_to_a_new_greeting_with_one_avatar(
             await client.type("How long does the video take?")
             guide = client.agent.identity
             await until(lambda: "video" in client.said(guide), 60, "no answer")
-            paid = [a for a in await product.avatars(response["room_name"]) if not a["left_at"]]
-            assert len(paid) == 1
+
+            async def paid() -> int:
+                return sum(not a["left_at"] for a in await product.avatars(response["room_name"]))
+
+            # The avatar of the lost agent may still be trying to reconnect.
+            await until_answer(paid, lambda number: number == 1)
             await client.press_continue()
             await product.paid_avatars_left(response["room_name"])
             await client.leave()
@@ -82,7 +85,7 @@ async def test_agent_leaves_a_room_that_was_deleted_before_it_joined(product: Pr
             for entry in product.events("worker")[logged:]
         )
 
-    await until(left_early, 30, "no agent left")
+    await until(left_early, 60, "no agent left")
     await product.paid_avatars_left(response["room_name"])
     events = [entry.get("event") for entry in product.events("worker")[logged:]]
     assert "greeting_started" not in events

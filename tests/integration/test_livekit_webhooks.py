@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,11 +17,12 @@ from agent.core.settings import EndpointSettings
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, free_ports, livekit_server
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.app import create_app
-from agent.token_endpoint.supervision.reaper import AGAIN_S, KNOWN_S
+from agent.token_endpoint.supervision.reaper import KNOWN_S
 from tests.support.endpoint_process import endpoint_env
 from tests.support.livekit_client import LiveKitClient
 from tests.support.livekit_token import agent_token, participant_token
 from tests.support.process_logs import logged
+from tests.support.supervision import publish
 from tests.support.waiting import until, until_answer
 
 ROUND_S = 120.0
@@ -77,6 +77,9 @@ async def test_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
         await agent.join(server.url, agent_token(server, name))
         await avatar.join(server.url, participant_token(server, name, "avatar", speaks_for="agent"))
         await trainee.join(server.url, participant_token(server, name, "trainee"))
+        # Of participants that do not publish, the reaper would look after some seconds anyway.
+        await publish(agent)
+        await publish(avatar)
         # The reaper must have known the avatar for KNOWN_S: a bystander leaves, which makes the
         # reaper inspect the room.
         await bystander.join(server.url, participant_token(server, name, "bystander"))
@@ -84,15 +87,14 @@ async def test_webhook_makes_the_reaper_remove_an_avatar_before_the_next_pass(
         await asyncio.sleep(KNOWN_S + 1)
         assert avatar.disconnected_at is None
         await agent.leave()
-        left_at = time.monotonic()
         await until(
-            lambda: avatar.disconnected_at is not None, 10, "the avatar was left in the room"
+            lambda: avatar.disconnected_at is not None,
+            ROUND_S / 3,
+            "the avatar was left in the room",
         )
-        print(f"the avatar was gone {time.monotonic() - left_at:.1f} s after its agent left")
-        assert time.monotonic() - left_at < AGAIN_S + 3
         assert trainee.disconnected_at is None
         await trainee.leave()
-    assert logged(caplog, "avatar_left_behind")
+    await until(lambda: logged(caplog, "avatar_left_behind"), failure="it was not logged")
 
 
 async def test_room_finished_webhook_ends_the_session(
@@ -110,4 +112,4 @@ async def test_room_finished_webhook_ends_the_session(
         "presumed; the worker's record may still replace it"
     )
     await trainee.leave()
-    assert logged(caplog, "session_ended_with_room")
+    await until(lambda: logged(caplog, "session_ended_with_room"), failure="it was not logged")

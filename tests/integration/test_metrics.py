@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.conversation import events_of, wait_for_opening
+from tests.support.conversation import wait_for_end_of_opening, wait_for_opening
 from tests.support.product import Product
+from tests.support.shipped_scripts import after_opening
 from tests.support.waiting import until, until_answer
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 _WORKER = "training_greeter_"
 _ENDPOINT = "training_greeter_endpoint_"
+_SECONDS = 60
+"""More than any delay here in seconds, and less than it in milliseconds."""
 
 
 def rise(before: dict[str, float], after: dict[str, float], name: str) -> float:
@@ -26,12 +28,11 @@ async def greet_and_answer(product: Product) -> tuple[str, float]:
     """Play a greeting with one typed question; return its session and its avatar seconds."""
     client, response, _ = await product.enter()
     session_id = response["session_id"]
-    # A loaded machine may pause the opening for longer than `silence` waits.
-    await until(lambda: "opening_finished" in events_of(product, session_id))
+    await wait_for_end_of_opening(client)
     await client.silence()
-    typed_at = time.monotonic()
     await client.type("How long does the video take?")
-    await client.hears(after=typed_at)
+    guide = client.agent.identity
+    await until(lambda: "video" in after_opening(client.said(guide)), 60, "no answer")
     await client.press_continue()
     outcome = await product.outcome(session_id)
     return session_id, outcome["avatar_seconds"]
@@ -51,33 +52,37 @@ async def test_metrics_count_greetings_and_provider_errors(product: Product) -> 
     endpoint_before = await product.metrics("endpoint")
     session_id, avatar_seconds = await greet_and_answer(product)
 
-    worker = await product.metrics("worker")
+    worker = await until_answer(
+        lambda: product.metrics("worker"),
+        lambda found: found.get(_WORKER + 'jobs{state="free"}', 0) > 0,
+    )
 
     def rose(name: str) -> float:
         return rise(worker_before, worker, _WORKER + name)
 
     assert rose('greetings_total{ending="continue",mode="avatar"}') == 1
-    assert 0 < rose('first_word_seconds_sum{since="joined"}') < 10
-    assert 0 <= rose('first_word_seconds_sum{since="can_hear"}') < 10
+    assert 0 < rose('first_word_seconds_sum{since="joined"}') < _SECONDS
+    assert 0 <= rose('first_word_seconds_sum{since="can_hear"}') < _SECONDS
     assert rose('first_word_seconds_count{since="can_hear"}') == 1
-    assert 0 < rose('first_word_seconds_sum{since="asked"}') < 20
+    assert 0 < rose('first_word_seconds_sum{since="asked"}') < _SECONDS
     assert rose('reply_gap_seconds_count{asked="typed"}') == 1
-    assert 0 < rose('reply_gap_seconds_sum{asked="typed"}') < 8
+    assert 0 < rose('reply_gap_seconds_sum{asked="typed"}') < _SECONDS
     assert rose("avatar_join_seconds_count") == 1
-    assert abs(rose("avatar_seconds_total") - avatar_seconds) < 0.2
-    assert worker[_WORKER + 'jobs{state="free"}'] > 0
+    assert abs(rose("avatar_seconds_total") - avatar_seconds) < 1
 
-    used_today = _ENDPOINT + "avatar_seconds_today"
-    endpoint = await until_answer(  # the endpoint asks the store every few seconds
-        lambda: product.metrics("endpoint"), lambda found: found[used_today] > avatar_seconds - 0.2
+    endpoint = await until_answer(  # the endpoint asks store and LiveKit every few seconds
+        lambda: product.metrics("endpoint"),
+        lambda found: (
+            found.get(_ENDPOINT + "avatar_seconds_today", 0) > avatar_seconds - 1
+            and found.get(_ENDPOINT + 'reachable{what="livekit"}') == 1
+            and found.get(_ENDPOINT + 'reachable{what="store"}') == 1
+        ),
     )
     for name in (
         'requests_total{outcome="started",route="start"}',
         "greetings_started_total",
     ):
         assert rise(endpoint_before, endpoint, _ENDPOINT + name) == 1, name
-    assert endpoint[_ENDPOINT + 'reachable{what="livekit"}'] == 1
-    assert endpoint[_ENDPOINT + 'reachable{what="store"}'] == 1
     everything = " ".join([*worker, *endpoint])
     assert session_id not in everything
     assert "Ada" not in everything
@@ -88,7 +93,8 @@ async def test_metrics_count_greetings_and_provider_errors(product: Product) -> 
     assert rise(worker_before, await product.metrics("worker"), name) == 1
 
     # Now every metric has a value. test_dashboard_and_alerts.py (unit) compares the labels too.
-    assert queried_metrics() - await exposed_metrics(product) == set()
+    queried = queried_metrics()
+    await until_answer(lambda: exposed_metrics(product), lambda exposed: queried <= exposed)
 
 
 def queried_metrics() -> set[str]:
@@ -146,9 +152,10 @@ async def test_token_endpoint_does_not_expose_metrics_on_its_public_port(product
 
 
 async def test_worker_and_token_endpoint_are_healthy_and_ready(product: Product) -> None:
-    async with httpx.AsyncClient(timeout=15) as http:
+    async with httpx.AsyncClient(timeout=30) as http:
         for base in (product.stage.worker_url, product.stage.endpoint_url):
             assert (await http.get(f"{base}/healthz")).json() == {"status": "ok"}
-            ready = await http.get(f"{base}/readyz")
+            page = f"{base}/readyz"
+            ready = await until_answer(lambda page=page: http.get(page), lambda a: a.is_success)  # type: ignore[misc]
             assert ready.status_code == 200
             assert ready.json()["ready"] is True

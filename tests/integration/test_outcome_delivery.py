@@ -14,7 +14,7 @@ from agent.demo.processes import child, wait_until_ready
 from agent.outcomes.outcome import Ended, Outcome
 from agent.store import SqliteStore
 from tests.support.endpoint_process import endpoint, endpoint_env
-from tests.support.waiting import until_answer
+from tests.support.waiting import until
 from tests.support.webhook_receiver import SECRET, receiver
 
 WORKER = {
@@ -53,17 +53,14 @@ async def test_token_endpoint_closes_and_delivers_the_outcome_of_a_lost_worker(
         )
         async with endpoint(env, tmp_path) as running:
             await platform.has(1)
+            message = platform.verified()[0]
+            assert message["data"]["ended"]["reason"] == "worker_lost"
 
             def failures() -> list[str]:
                 return [line for line in running.log if "event=outcome_delivery_failed" in line]
 
-            async def failed() -> bool:
-                return bool(failures())
-
-            await until_answer(failed)
-            [message] = platform.verified()
-            assert message["data"]["ended"]["reason"] == "worker_lost"
-            [line] = failures()
+            await until(failures, failure="it was not logged")
+            line = failures()[0]
             assert "OUTCOME_WEBHOOK_URL answered 503: check the platform's log" in line
             assert "outcome_id=o session_id=7 attempts=1" in line
             assert "status=503" in line

@@ -69,6 +69,7 @@ async def test_only_counts_leave_the_product(product: Product, tmp_path: Path) -
             await until(lambda: bool(client.captions), 60, "the agent said nothing")
             await client.type(TYPED)
             await client.press_continue()
+            await client.leave()
             store = open_store(StoreSettings.from_env(env))
             await until_answer(
                 store.counts, lambda counts: any(name.startswith("greetings|") for name in counts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agent.room.contract import ATTRIBUTE_QUESTIONS
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.shipped_scripts import has_whole_opening
@@ -21,6 +22,15 @@ async def wait_for_opening(client: LiveKitClient, timeout: float = 40) -> str:
         f"no opening among the captions {client.captions}",
     )
     return next(text for _, text in client.captions if has_whole_opening(text))
+
+
+async def wait_for_end_of_opening(client: LiveKitClient, timeout: float = 90) -> None:
+    """Wait until the agent has said the opening; a busy machine may pause it for seconds."""
+    await until(
+        lambda: client.agent is not None and ATTRIBUTE_QUESTIONS in client.agent.attributes,
+        timeout,
+        "the opening did not end",
+    )
 
 
 def says(text: str) -> dict[str, Any]:
