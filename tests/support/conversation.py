@@ -14,7 +14,7 @@ FORKLIFT = {"training_type": "forklift", "role": "picker", "industry": "logistic
 """A trainee with these details gets the script `forklift`, which asks questions."""
 
 
-async def wait_for_opening(client: LiveKitClient, timeout: float = 40) -> str:
+async def wait_for_opening(client: LiveKitClient, timeout: float = 90) -> str:
     """Wait for the opening, and return its caption."""
     await until(
         lambda: any(has_whole_opening(text) for _, text in client.captions),

@@ -15,18 +15,22 @@ import numpy as np
 from livekit import rtc
 
 from agent.core.livekit_native import start_native_library
-from tests.support.waiting import until
+from tests.support.waiting import holds_within, until
 
 LOUD = 300
 """RMS of int16 samples from which a frame counts as speech."""
 FRAME_S = 0.02
 """Length of a received frame, as in Opus. Each one wakes up every audio stream of the process."""
-_JOIN_TIMEOUT_S = 30
+_JOIN_TIMEOUT_S = 60
 _RPC_TIMEOUT_S = 15
+_CONTINUE_TIMEOUT_S = 45
+_CONTINUE_AGAIN_S = 0.5
 _LEAVE_TIMEOUT_S = 3
 _SILENCE_BEFORE_SPEECH_FRAMES = 15
 _MICROPHONE_OPEN_S = 60
 _ECHO_BUFFER_FRAMES = 10
+_SPEAKS_TIMES = 3
+_RECOGNISED_S = 20.0
 
 
 @dataclass
@@ -71,6 +75,8 @@ class LiveKitClient:
         self.left: dict[str, float] = {}
         """Identity to time.monotonic() at which that participant left."""
         self.disconnected_at: float | None = None
+        self._agent_identity = ""
+        """Of the latest agent in the room."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: list[rtc.AudioStream | rtc.VideoStream] = []
         self.spoke_at = 0.0
@@ -141,6 +147,30 @@ class LiveKitClient:
     def said(self, identity: str) -> str:
         """Return the final captions of one participant as one text."""
         return " ".join(text for who, text in self.captions if who == identity)
+
+    @property
+    def agent_said(self) -> str:
+        """The final captions of the latest agent as one text; empty if none has joined yet."""
+        if (agent := self.agent) is not None:
+            self._agent_identity = agent.identity
+        return self.said(self._agent_identity)
+
+    @property
+    def me(self) -> str:
+        """The identity of this client, under which its recognised words are shown."""
+        return self.room.local_participant.identity
+
+    async def say_until_recognised(self, recording: Path, word: str) -> float:
+        """Speak a recording until the captions of this client have a word; return as `say` does.
+
+        On a busy machine, the stand-in of speech recognition may miss its time limit. The agent
+        then asks the trainee to say it again.
+        """
+        for _ in range(_SPEAKS_TIMES):
+            said_until = await self.say(recording)
+            if await holds_within(lambda: word in self.said(self.me).lower(), _RECOGNISED_S):
+                return said_until
+        raise AssertionError(f"{word!r} is not in {self.said(self.me)!r}")
 
     async def say(self, recording: Path) -> float:
         """Speak a recording; return time.monotonic() at which its last loud sample leaves.
@@ -223,6 +253,7 @@ class LiveKitClient:
         await self.room.local_participant.send_text(text, topic="lk.chat")
 
     async def rpc(self, method: str, payload: object) -> str:
+        await until(lambda: self.agent is not None, _JOIN_TIMEOUT_S, "no agent joined")
         assert self.agent is not None
         return await self.room.local_participant.perform_rpc(
             destination_identity=self.agent.identity,
@@ -232,10 +263,20 @@ class LiveKitClient:
         )
 
     async def press_continue(self) -> None:
-        """End the greeting as the page's Continue does."""
-        # The room may be deleted before the answer arrives.
-        with contextlib.suppress(rtc.RpcError):
-            await self.rpc("end_greeting", {"reason": "continue"})
+        """End the greeting as the page's Continue does.
+
+        The room may be deleted before the answer arrives, and a call may be lost on a busy machine.
+        The page would call the token endpoint, too.
+        """
+        deadline = time.monotonic() + _CONTINUE_TIMEOUT_S
+        while time.monotonic() < deadline and self.disconnected_at is None:
+            try:
+                if await self.rpc("end_greeting", {"reason": "continue"}) == "ok":
+                    return
+            except rtc.RpcError:
+                if self.agent is None:
+                    return
+            await asyncio.sleep(_CONTINUE_AGAIN_S)
 
     def _on_track(
         self,

@@ -15,7 +15,7 @@ import aiohttp
 from agent.demo.stand_ins import StandIns, stand_ins
 
 MODULE = "tests.support.provider_process"
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 class Providers(StandIns):
@@ -46,6 +46,14 @@ class Providers(StandIns):
     async def script(self, *replies: dict[str, Any]) -> None:
         """Queue the LLM's next replies, with the fields of `gemini.messages.Reply`."""
         await self._request("PUT", "/gemini/script", list(replies))
+
+    async def recognise_as(self, words: str) -> None:
+        """Recognise each utterance as these words; empty: as what was said.
+
+        For tests of what follows from words. To recognise them needs a core, and may come too late
+        on a busy machine.
+        """
+        await self._request("PUT", "/stt/words", words)
 
     async def reset(self) -> None:
         """Remove all avatars, faults, scripted replies and records."""

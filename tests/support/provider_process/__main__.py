@@ -20,6 +20,7 @@ from agent.demo.providers.faults import Faults, UnknownFault
 from agent.demo.providers.gemini.api import Gemini
 from agent.demo.providers.gemini.messages import Reply
 from agent.demo.providers.process import main
+from agent.demo.providers.speech import Recogniser, Samples
 from agent.demo.providers.wire import Shared
 
 
@@ -30,14 +31,35 @@ def _as_json(session: AvatarSession) -> dict[str, Any]:
     return {**vars(session), "seconds": round(seconds, 3)}
 
 
+class _ScriptedRecogniser(Recogniser):
+    """Recognises each utterance as `words`, if they are not empty."""
+
+    def __init__(self, loaded: Recogniser) -> None:
+        super().__init__()
+        self._loaded = loaded
+        self.unavailable = loaded.unavailable
+        self.words = ""
+
+    @property
+    def idle(self) -> bool:
+        return self._loaded.idle
+
+    async def recognise(self, samples: Samples, sample_rate: int) -> str:
+        return self.words or await self._loaded.recognise(samples, sample_rate)
+
+
 def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.RouteDef]:
     """The control API."""
+    recogniser = shared.recogniser = _ScriptedRecogniser(shared.recogniser)
 
     def replace_faults(texts: list[str]) -> None:
         shared.faults.active = Faults(texts).active
 
     def script(replies: list[dict[str, Any]]) -> None:
         gemini.script = deque(Reply(**reply) for reply in replies)
+
+    def recognise_as(words: str) -> None:
+        recogniser.words = words
 
     shows: dict[str, Callable[[], Any]] = {
         "/sessions": lambda: [_as_json(session) for session in bey.avatars.sessions.values()],
@@ -46,6 +68,7 @@ def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.Ro
     replaces: dict[str, Callable[[Any], None]] = {
         "/faults": replace_faults,
         "/gemini/script": script,
+        "/stt/words": recognise_as,
     }
 
     async def show(request: web.Request) -> web.Response:
@@ -64,6 +87,7 @@ def _control(shared: Shared, bey: BeyondPresence, gemini: Gemini) -> list[web.Ro
         shared.calls.clear()
         shared.faults.active.clear()
         gemini.script.clear()
+        recogniser.words = ""
         return web.json_response({"ok": True})
 
     shown = [web.get(path, show) for path in shows]
