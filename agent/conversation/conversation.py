@@ -208,6 +208,8 @@ class Conversation:
     def finish_reply(self, then: str) -> None:
         """Do not let the trainee interrupt the latest reply. Answer afterwards what they say.
 
+        The session would drop a turn that ends during the reply, so an open one waits, too.
+
         Args:
             then: a line of the script to say after it; may be empty.
         """
@@ -215,7 +217,7 @@ class Conversation:
         if reply is None or reply.interrupted or reply.done() or not reply.allow_interruptions:
             return
         reply.allow_interruptions = False
-        self._words.hold()
+        self._words.hold(self._take_open_turn() if self.has_open_turn else "")
         last = self.session.say(then, allow_interruptions=False) if then else reply
         last.add_done_callback(lambda _: self._words.release())
 

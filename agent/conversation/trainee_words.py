@@ -26,7 +26,8 @@ from typing import Final
 
 from livekit import rtc
 from livekit.agents import utils
-from livekit.agents.stt import SpeechEvent, SpeechEventType
+from livekit.agents.language import LanguageCode
+from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 
 from agent.conversation.agent_line import AgentLine
 from agent.conversation.backchannel import is_backchannel, words_of
@@ -87,9 +88,16 @@ class TraineeWords:
         """When words were last recognised, in seconds since the epoch."""
         line.when_over(self._on_line_over)
 
-    def hold(self) -> None:
-        """Hold back words from now on, until `release`. A conversation begins in this state."""
+    def hold(self, words: str = "") -> None:
+        """Hold back words from now on, until `release`. A conversation begins in this state.
+
+        Args:
+            words: earlier words to hold back too; may be empty.
+        """
         self._holding = True
+        if words:
+            data = SpeechData(LanguageCode(self._state.script.locale), words)
+            self._held.append(SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=[data]))
 
     def release(self) -> None:
         """Deliver the words that were held back as one transcript, and hold back no more."""
@@ -112,7 +120,7 @@ class TraineeWords:
 
     @property
     def unanswered(self) -> str:
-        """The words passed on since the last message of the trainee, final or not."""
+        """The words passed on since the last spoken message of the trainee, final or not."""
         return self._unanswered.text
 
     def turn_taken(self) -> None:
@@ -260,6 +268,7 @@ class TraineeWords:
     def _deliver(self, event: SpeechEvent) -> None:
         if self._passed is None or self._passed.closed:
             return
+        self._unanswered.add(text_of(event), final=True)
         for each in [*self._take_start(), event]:
             self._passed.send_nowait(each)
         if not self._turn_open:

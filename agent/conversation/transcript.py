@@ -31,11 +31,11 @@ class Transcript:
         text = (message.text_content or "").strip()
         if message.role not in ("user", "assistant") or not text:
             return
-        if message.role == "user":
-            self._words.turn_taken()
         typed = message.role == "user" and text in self._typed
         if typed:
             self._typed.remove(text)
+        elif message.role == "user":
+            self._words.turn_taken()
         line = Line.model_validate(
             {
                 "who": "trainee" if message.role == "user" else "guide",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
+from livekit.agents.language import LanguageCode
 from livekit.agents.llm import ChatMessage
+from livekit.agents.stt import SpeechData, SpeechEvent, SpeechEventType
 from livekit.agents.voice import SpeechHandle
+from livekit.agents.voice.audio_recognition import _EndOfTurnInfo, _EndOfTurnMetrics
 
 from agent.core.events import LineAdded
 from agent.core.types import Line
@@ -43,6 +48,23 @@ def cut_off(fake: FakeGreeting, turns: int) -> None:
 def is_held(fake: FakeGreeting) -> bool:
     """True if words of the trainee wait for the end of the reply."""
     return fake.conversation._words._holding
+
+
+async def end_turns(fake: FakeGreeting, heard: asyncio.Queue[str]) -> None:
+    """Recognise what is put into the queue. As with nova-3, the session ends turns with a delay."""
+    activity = fake.conversation.session._activity
+    assert activity is not None
+
+    async def recognised() -> AsyncGenerator[SpeechEvent, None]:
+        while True:
+            data = [SpeechData(LanguageCode("en"), await heard.get())]
+            yield SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=data)
+
+    async for event in fake.conversation._words.filter(recognised()):
+        if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+            await asyncio.sleep(0.1)
+            text, metrics = event.alternatives[0].text, _EndOfTurnMetrics(*[None] * 4)
+            activity.on_end_of_turn(_EndOfTurnInfo(False, text, 1.0, metrics))
 
 
 async def test_reply_after_four_turns_without_one_cannot_be_interrupted() -> None:
@@ -97,3 +119,20 @@ async def test_fourth_reply_in_a_row_can_be_interrupted() -> None:
         fake.conversation.release_words()
         cut_off(fake, 3)
         assert (await reply_to(fake, "How long does it take?")).allow_interruptions
+
+
+async def test_words_said_before_a_protected_reply_are_answered_after_it() -> None:
+    words, heard = "And where is the exit?", asyncio.Queue[str]()
+    replies = [Says(REPLY, after_s=0.5) for _ in range(3)]
+    async with fake_greeting(*replies, behaviours=(FinishReply,)) as fake:
+        listening = asyncio.create_task(end_turns(fake, heard))
+        fake.conversation.release_words()
+        cut_off(fake, 4)
+        await reply_to(fake, "How long does it take?")
+        heard.put_nowait(words)
+        # It waits for the first reply, and is protected too: the session drops turns meanwhile.
+        assert not (await reply_to(fake, "Who are you?")).allow_interruptions
+        await fake.until(lambda: fake.lines.count(REPLY) == 3)
+        messages = [m.text_content for m in fake.conversation.agent.chat_ctx.messages()]
+        assert messages[-2:] == [words, REPLY]
+        listening.cancel()
