@@ -12,6 +12,7 @@ from agent.store import SqliteStore
 from tests.fakes.livekit_rooms import FakeLiveKit
 from tests.fakes.recognised_words import RecognisedWords
 from tests.support.avatar_output import AvatarOutputSetup
+from tests.support.clock import Clock
 
 _END = "-----END CERTIFICATE-----\n"
 
@@ -50,6 +51,12 @@ async def recognition() -> AsyncIterator[RecognisedWords]:
     words = RecognisedWords()
     async with words.running():
         yield words
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of this process; a test sets it forward instead of waiting."""
+    return Clock(monkeypatch)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from livekit.agents.types import TimedString
 from agent.conversation import echo_filter
 from agent.conversation.echo_words import is_echo
 from tests.fakes.recognised_words import END, FINAL, INTERIM, LINE, START, RecognisedWords
+from tests.support.clock import Clock
 
 
 async def test_agent_does_not_hear_itself(recognition: RecognisedWords) -> None:
@@ -104,7 +105,7 @@ async def test_client_with_an_echo_is_heard_between_two_lines(
     recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(echo_filter, "_ECHO_S", 0.02)
-    monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 0.2)
+    monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 60)
     recognition.words.release()
     speech = recognition.session.speaks()
     recognition.says("Hello and welcome to the course")
@@ -115,7 +116,7 @@ async def test_client_with_an_echo_is_heard_between_two_lines(
     recognition.says("It takes long")
     await recognition.settle()
     assert recognition.texts == ["It takes long"]
-    await asyncio.sleep(0.2)
+    monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 0.0)
     recognition.says("I wish to know about it")
     await recognition.settle()
     assert recognition.texts[1:] == ["I wish to know about it"]
@@ -224,30 +225,32 @@ async def test_trainee_who_repeats_the_line_stops_it_if_they_sound_different(
 
 
 async def test_echo_that_is_recognised_late_is_not_answered(
-    recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch
+    recognition: RecognisedWords, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     """The recogniser says where in the microphone's audio the words were."""
-    monkeypatch.setattr(echo_filter, "_ECHO_S", 0.05)
+    monkeypatch.setattr(echo_filter, "_ECHO_S", 1)
     monkeypatch.setattr(echo_filter, "_LATE_ECHO_S", 0.0)
     recognition.activity.echo_detected()
     recognition.words.release()
     speech = recognition.session.speaks()
-    await asyncio.sleep(0.1)
+    clock.ahead_s = 20
     line_at = time.monotonic()
-    await asyncio.sleep(0.1)
+    clock.ahead_s = 40
     speech.ends()
-    await asyncio.sleep(0.3)
+    clock.ahead_s = 60
     after_at = time.monotonic()
-    await asyncio.sleep(0.1)
+    clock.ahead_s = 80
+    audio_s = 100
 
     async def microphone() -> AsyncIterator[rtc.AudioFrame]:
-        yield rtc.AudioFrame(bytes(2 * 16_000), 16_000, 1, 16_000)
+        for _ in range(audio_s):
+            yield rtc.AudioFrame(bytes(2 * 16_000), 16_000, 1, 16_000)
 
     async for _ in recognition.words.without_echo(microphone()):
         pass
     now = time.monotonic()
     for at, text in ((line_at, "words of the line"), (after_at, "words after it")):
-        words = [TimedString(text, start_time=1.0 - (now - at))]
+        words = [TimedString(text, start_time=audio_s - (now - at))]
         data = stt.SpeechData(language=cast(Any, "en"), text=text, words=words)
         recognition.heard.put_nowait(SpeechEvent(type=FINAL, alternatives=[data]))
     await recognition.settle()

@@ -15,11 +15,14 @@ from agent.core.events import CanHear, Events
 from agent.core.settings import WorkerSettings
 from agent.greeting import avatar, first_avatar
 from tests.fakes.room import OURS
+from tests.support.clock import Clock
 from tests.support.environments import WORKER
 from tests.support.greeting_avatar import AvatarSetup
 
 DEADLINE_S = 0.2
-RECEIVE_S = 0.3
+"""Of an avatar that is late."""
+IN_TIME_S = 30.0
+RECEIVE_S = 30.0
 
 
 class FakeAvatar(BeyondPresenceAvatar):
@@ -41,19 +44,20 @@ async def setup(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AvatarSetup]:
     setup = AvatarSetup()
     yield setup
     await setup.avatar.close()
+    setup.output.close()
 
 
 async def test_avatar_that_joins_in_time_speaks(setup: AvatarSetup) -> None:
     setup.room.avatar_joins(setup.identity)
-    await setup.avatar.settle(DEADLINE_S)
+    await setup.avatar.settle(IN_TIME_S)
     assert setup.state.mode == "avatar"
 
 
-async def test_avatar_deadline_counts_from_the_request(setup: AvatarSetup) -> None:
+async def test_avatar_deadline_counts_from_the_request(setup: AvatarSetup, clock: Clock) -> None:
     """On a busy machine, the steps between the request and the wait take seconds."""
-    await asyncio.sleep(DEADLINE_S)
-    async with asyncio.timeout(DEADLINE_S / 2):
-        await setup.avatar.settle(DEADLINE_S)
+    clock.ahead_s = 60
+    async with asyncio.timeout(30):
+        await setup.avatar.settle(60)
     assert setup.state.mode_reason == "avatar_late"
 
 
@@ -74,7 +78,7 @@ async def test_avatar_that_left_and_joined_again_speaks(setup: AvatarSetup) -> N
     setup.room.avatar_joins(identity)
     await asyncio.sleep(0.05)
     setup.room.leaves(identity)
-    settling = asyncio.create_task(setup.avatar.settle(2))
+    settling = asyncio.create_task(setup.avatar.settle(IN_TIME_S))
     await asyncio.sleep(0.05)
     assert not settling.done()
     setup.room.avatar_joins(identity)
@@ -105,6 +109,7 @@ async def on_our_page(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AvatarSe
     setup.room.avatar_joins(setup.identity)
     yield setup
     await setup.avatar.close()
+    setup.output.close()
 
 
 def page_receives(setup: AvatarSetup, *identities: str) -> None:
@@ -117,13 +122,15 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 async def test_voice_speaks_if_the_page_receives_only_its_sound(
-    on_our_page: AvatarSetup, caplog: pytest.LogCaptureFixture
+    on_our_page: AvatarSetup, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """On a busy LiveKit server, the page may subscribe to an avatar seconds after it joined."""
     setup = on_our_page
     page_receives(setup, "agent")
-    await setup.avatar.settle(DEADLINE_S)
+    await setup.avatar.settle(IN_TIME_S)
+    await asyncio.sleep(0.02)
     assert setup.state.mode == "avatar"
+    clock.ahead_s = 2 * RECEIVE_S
     await setup.until(lambda: setup.state.mode == "voice")
     assert setup.state.mode_reason == "avatar_late"
     assert setup.tails[-1] is setup.voice
@@ -133,45 +140,57 @@ async def test_voice_speaks_if_the_page_receives_only_its_sound(
 
 
 async def test_time_to_receive_the_avatar_counts_from_the_first_sound_received(
-    on_our_page: AvatarSetup, caplog: pytest.LogCaptureFixture
+    on_our_page: AvatarSetup, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The sound may be unlocked late; the page then reports one participant after the other."""
-    await on_our_page.avatar.settle(DEADLINE_S)
-    await asyncio.sleep(2 * RECEIVE_S)
+    await on_our_page.avatar.settle(IN_TIME_S)
+    await asyncio.sleep(0.02)
+    clock.ahead_s = 2 * RECEIVE_S
+    await asyncio.sleep(0.02)
     page_receives(on_our_page, "agent")
     await asyncio.sleep(0.02)
     page_receives(on_our_page, "agent", on_our_page.identity)
-    await asyncio.sleep(2 * RECEIVE_S)
+    await asyncio.sleep(0.02)
+    clock.ahead_s = 4 * RECEIVE_S
+    await asyncio.sleep(0.02)
     assert on_our_page.state.mode == "avatar"
     assert warnings(caplog) == []
 
 
 async def test_avatar_that_the_page_receives_in_time_is_kept(
-    on_our_page: AvatarSetup, caplog: pytest.LogCaptureFixture
+    on_our_page: AvatarSetup, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     page_receives(on_our_page, "agent")
-    await on_our_page.avatar.settle(DEADLINE_S)
+    await on_our_page.avatar.settle(IN_TIME_S)
     page_receives(on_our_page, "agent", on_our_page.identity)
-    await asyncio.sleep(2 * RECEIVE_S)
+    await asyncio.sleep(0.02)
+    clock.ahead_s = 2 * RECEIVE_S
+    await asyncio.sleep(0.02)
     assert on_our_page.state.mode == "avatar"
     assert warnings(caplog) == []
 
 
-async def test_avatar_that_has_begun_to_speak_is_kept(on_our_page: AvatarSetup) -> None:
+async def test_avatar_that_has_begun_to_speak_is_kept(
+    on_our_page: AvatarSetup, clock: Clock
+) -> None:
     page_receives(on_our_page, "agent")
-    await on_our_page.avatar.settle(DEADLINE_S)
+    await on_our_page.avatar.settle(IN_TIME_S)
     on_our_page.state.opened_at = time.monotonic()
-    await asyncio.sleep(2 * RECEIVE_S)
+    await asyncio.sleep(0.02)
+    clock.ahead_s = 2 * RECEIVE_S
+    await asyncio.sleep(0.02)
     assert on_our_page.state.mode == "avatar"
 
 
 async def test_avatar_that_the_page_never_receives_is_removed(
-    on_our_page: AvatarSetup, monkeypatch: pytest.MonkeyPatch
+    on_our_page: AvatarSetup, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The trainee does not see it, but it is charged."""
     monkeypatch.setattr(avatar, "_LATE_LIMIT_S", 0.1)
     page_receives(on_our_page, "agent")
-    await on_our_page.avatar.settle(DEADLINE_S)
+    await on_our_page.avatar.settle(IN_TIME_S)
+    await asyncio.sleep(0.02)
+    clock.ahead_s = 2 * RECEIVE_S
     await on_our_page.until(lambda: on_our_page.removed == [on_our_page.identity])
 
 
@@ -195,7 +214,7 @@ async def test_late_avatar_is_not_used_while_the_session_closes(
     setup.room.avatar_joins(setup.identity)
     await setup.until(lambda: len(setup.idle_errors) < 10)
     setup.state.end_reason = "continued"
-    await asyncio.wait({waiting}, timeout=2)
+    await asyncio.wait({waiting}, timeout=30)
     assert waiting.done()
     assert setup.state.mode == "voice"
     assert "ERROR" not in {record.levelname for record in caplog.records}
@@ -204,7 +223,7 @@ async def test_late_avatar_is_not_used_while_the_session_closes(
 async def test_text_mode_releases_an_avatar_that_holds_part_of_a_line(setup: AvatarSetup) -> None:
     """livekit-agents waits without limit for the report of an avatar that was removed."""
     setup.room.avatar_joins(setup.identity)
-    await setup.avatar.settle(DEADLINE_S)
+    await setup.avatar.settle(IN_TIME_S)
     setup.output.use_text("speech_failed")
     assert setup.tails[-1] is setup.voice
     assert (setup.state.mode, setup.sound) == ("text", False)
@@ -226,7 +245,7 @@ async def test_avatar_that_joined_before_the_greeting_began_speaks(
     setup.room.avatar_joins(requested.avatar_identity)
     setup.avatar.request(requested)
     setup.output.remember_voice()
-    await setup.avatar.settle(DEADLINE_S)
+    await setup.avatar.settle(IN_TIME_S)
     assert setup.state.mode == "avatar"
     assert setup.state.avatar_usage.seconds > 0
     await setup.avatar.close()

@@ -13,7 +13,10 @@ from agent.conversation.agent_line import AgentLine
 from agent.conversation.paused_line import PausedLine
 from agent.core.events import Events, SpeechRecognised
 from tests.fakes.speech_session import FakeSession
+from tests.support.clock import Clock
 from tests.support.waiting import until
+
+LONGEST_S = 60
 
 
 class Setup:
@@ -31,31 +34,35 @@ class Setup:
 
 @pytest.fixture
 def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
-    monkeypatch.setattr(paused_line, "_LONGEST_S", 0.1)
+    monkeypatch.setattr(paused_line, "_LONGEST_S", LONGEST_S)
     return Setup()
 
 
-async def test_line_goes_on_after_a_long_pause_without_words(setup: Setup) -> None:
+async def test_line_goes_on_after_a_long_pause_without_words(setup: Setup, clock: Clock) -> None:
     setup.session.speaks()
     setup.session.changes_to("listening")
-    await asyncio.sleep(0.05)
+    clock.ahead_s = 0.6 * LONGEST_S
     setup.events.emit(SpeechRecognised())
-    await asyncio.sleep(0.08)
+    clock.ahead_s = 1.2 * LONGEST_S
+    await asyncio.sleep(0.05)
     assert setup.resumed == 0
+    clock.ahead_s = 2 * LONGEST_S
     await until(lambda: setup.resumed == 1, 30, "the line did not go on")
 
 
-async def test_line_that_was_continued_is_left_alone(setup: Setup) -> None:
+async def test_line_that_was_continued_is_left_alone(setup: Setup, clock: Clock) -> None:
     setup.session.speaks()
     setup.session.changes_to("listening")
     setup.session.changes_to("speaking")
-    await asyncio.sleep(0.2)
+    clock.ahead_s = 2 * LONGEST_S
+    await asyncio.sleep(0.05)
     assert setup.resumed == 0
 
 
-async def test_line_that_is_over_is_left_alone(setup: Setup) -> None:
+async def test_line_that_is_over_is_left_alone(setup: Setup, clock: Clock) -> None:
     speech = setup.session.speaks()
     setup.session.changes_to("listening")
     speech.ends()
-    await asyncio.sleep(0.2)
+    clock.ahead_s = 2 * LONGEST_S
+    await asyncio.sleep(0.05)
     assert setup.resumed == 0

@@ -133,7 +133,7 @@ async def test_recognition_sends_30_s_to_gemini_at_once(setup: Setup) -> None:
     assert setup.failover.try_second()
     second = await setup.connects(setup.second, 1)
     assert second.received_s == pytest.approx(30, abs=0.2)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 15, "not in real time"
 
 
 async def test_only_a_failure_of_deepgram_is_logged_as_one(

@@ -79,8 +79,8 @@ async def test_session_that_does_not_close_delays_the_end_of_the_avatar_by_0_2_s
     closing = asyncio.create_task(setup.greeting.close("continue"))
     started_at = time.monotonic()
     await until(lambda: setup.steps)
-    assert time.monotonic() - started_at < 2, "0.2 s, and time for a busy machine"
-    await asyncio.wait_for(closing, 10)
+    assert time.monotonic() - started_at < 5, "0.2 s, and time for a busy machine"
+    await asyncio.wait_for(closing, 60)
     assert setup.over.result() == "continue"
     [body] = await SqliteStore(tmp_path / "store").outcomes("s")
     assert json.loads(body)["ended"]["reason"] == "continue"
@@ -94,7 +94,7 @@ async def test_greeting_whose_room_was_closed_during_the_start_has_the_stored_en
     setup = Setup(store)
     setup.room.connected = False
     setup.greeting.start()
-    assert await asyncio.wait_for(setup.over, 10) == "continue"
+    assert await asyncio.wait_for(setup.over, 60) == "continue"
     # `start` closes the store it was given.
     [body] = await SqliteStore(tmp_path / "store").outcomes("s")
     assert json.loads(body)["ended"]["reason"] == "continue"

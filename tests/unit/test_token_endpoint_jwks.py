@@ -18,6 +18,7 @@ from agent.token_endpoint.__main__ import warn_if_audience_is_not_checked
 from agent.token_endpoint.auth.jwks_client import JwksClient
 from agent.token_endpoint.auth.platform_jwt import PlatformJwtVerifier
 from agent.token_endpoint.errors import ApiError, api_error_for
+from tests.support.clock import Clock
 from tests.support.endpoint_requests import hand_made
 from tests.support.waiting import until_answer
 from tests.unit.key_server import KeyServer, key_server, pem, private_key, public_jwk, signed
@@ -207,15 +208,13 @@ async def test_unsuitable_keys_are_not_used(server: KeyServer, what: str) -> Non
 
 
 async def test_unknown_keys_cause_at_most_one_fetch_per_interval(
-    server: KeyServer, monkeypatch: pytest.MonkeyPatch
+    server: KeyServer, clock: Clock
 ) -> None:
-    loop = asyncio.get_running_loop()
     keys = JwksClient(server.url, min_interval_s=30)
     assert await keys.key("k1", "RS256")
     assert await keys.key("k2", "RS256") is None
     assert server.asked == 1, "within the floor nothing is fetched"
-    time = loop.time
-    monkeypatch.setattr(loop, "time", lambda: time() + 31)
+    clock.ahead_s = 31
     server.keys.append(public_jwk("RS256", "k2", private_key("RS256", "2")))
     server.delay_s = 0.1
     found = await asyncio.gather(*(keys.key("k2", "RS256") for _ in range(50)))
@@ -281,20 +280,20 @@ async def fetched(keys: JwksClient) -> bool:
 
 
 async def test_known_keys_stay_in_use_while_the_platform_is_down(
-    server: KeyServer,
+    server: KeyServer, clock: Clock
 ) -> None:
-    keys = JwksClient(server.url, refresh_s=0.1, min_interval_s=0.05, max_age_s=0.8, timeout_s=0.2)
+    keys = JwksClient(server.url, refresh_s=100, min_interval_s=0.05, max_age_s=800, timeout_s=0.2)
     assert await keys.key("k1", "RS256")
-    server.delay_s = 5
-    await asyncio.sleep(0.15)
+    server.delay_s = 30
+    clock.ahead_s = 150
     begun = time.monotonic()
     assert await keys.key("k1", "RS256"), "the request does not wait for the fetch"
-    assert time.monotonic() - begun < 0.15
-    await asyncio.sleep(0.3)
+    assert time.monotonic() - begun < server.delay_s / 2
+    clock.ahead_s = 450
     assert await keys.key("k1", "RS256")
     with pytest.raises(PlatformKeysError):
         await keys.key("another", "RS256")
-    await asyncio.sleep(0.6)
+    clock.ahead_s = 1_050
     with pytest.raises(PlatformKeysError):
         await keys.key("k1", "RS256")
     await keys.aclose()

