@@ -31,7 +31,7 @@ def test_hadolint_has_no_findings(name: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == 0, done.stdout
 
@@ -66,7 +66,7 @@ def test_image_files_start_the_processes(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=240,
         )
         assert done.returncode == (2 if names else 0), done.stderr
         assert "Traceback" not in done.stderr

@@ -68,7 +68,7 @@ def test_units_are_valid_for_systemd(tmp_path: Path) -> None:
         [verify, "verify", *(str(tmp_path / f"{name}.service") for name in UNITS)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
