@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
 
@@ -13,6 +12,7 @@ from tests.browser.conftest import OPENING_BEGINS, OpenPage
 from tests.support.host_pages import EXAMPLES, axe_violations, example_page, serving, start
 from tests.support.page_driver import SLOW_MS, screenshot, trainee_jwt
 from tests.support.product import Product
+from tests.support.waiting import until_answer
 
 HOSTILE = """
 html { font-size: 40% }
@@ -52,11 +52,12 @@ _LOOKS = """() => {
     return [[opacity, filter, transform, scale, zoom, overflow, columnCount, clipPath, maskImage,
         mixBlendMode, writingMode, animationName, content].join(" "), ...inside];
 }"""
-_WHERE_CONTINUE_LEADS = """() => new Promise(resolve =>
+_KEEP_WHERE_CONTINUE_LEADS = """() => {
     document.querySelector("training-greeter").addEventListener("continue", event => {
         event.preventDefault();
-        resolve(event.detail.url);
-    }))"""
+        window.continueUrl = event.detail.url;
+    });
+}"""
 _KEEP_VIOLATIONS = """
     window.violations = [];
     document.addEventListener("securitypolicyviolation", event =>
@@ -126,9 +127,10 @@ async def test_element_greets_under_a_strict_policy(
         assert await page.evaluate("window.violations") == []
         assert await axe_violations(page) == []
 
-        leads = asyncio.create_task(page.evaluate(_WHERE_CONTINUE_LEADS))
+        await page.evaluate(_KEEP_WHERE_CONTINUE_LEADS)
         await page.get_by_test_id("continue").click()
-        assert await asyncio.wait_for(leads, 5) == f"{product.stage.url}/video"
+        leads = await until_answer(lambda: page.evaluate("window.continueUrl"))
+        assert leads == f"{product.stage.url}/video"
         assert page.url == f"{origin}/"
     assert errors == []
     await product.paid_avatars_left(f"training-session-{session_id}")

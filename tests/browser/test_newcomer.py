@@ -62,7 +62,7 @@ async def test_page_guides_a_newcomer_who_only_taps(product: Product, open_page:
     await screenshot(page, "feedback")
     await page.get_by_test_id("feedback-comment").fill("Very kind")
     await page.get_by_test_id("continue").click()
-    await page.wait_for_url("**/video", timeout=15_000)
+    await page.wait_for_url("**/video")
 
     outcome = await product.outcome(session_id)
     assert errors == []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import (
     OPENING,
@@ -22,7 +21,7 @@ from tests.browser.conftest import (
 )
 from tests.support.page_driver import SLOW_MS, arrive, screenshot, set_agent_attributes
 from tests.support.product import Product
-from tests.support.waiting import until_answer
+from tests.support.waiting import until, until_answer
 
 
 async def register(page: Page, name: str = "Ada") -> None:
@@ -58,21 +57,25 @@ async def test_page_greets_answers_speech_and_continues(
     await expect(page.get_by_test_id("continue")).to_be_visible()
     await screenshot(page, "connecting")
     await expect(status).to_contain_text("Connected", timeout=SLOW_MS)
-    assert "Connected to LiveKit room" in console
+    await until(lambda: "Connected to LiveKit room" in console)
 
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
     await wait_for_sound(page)
-    before = await page.evaluate(PICTURE)
+    before = await (await page.wait_for_function(PICTURE, timeout=SLOW_MS)).json_value()
     assert before.startswith("data:image/png")
     await page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before)
     await screenshot(page, "greeting")
 
     await expect(captions.locator("[data-from=guide]")).to_have_count(1)
     heard = captions.locator("[data-from=trainee][data-final=true]")
-    await expect(heard.last).to_contain_text("America", timeout=2 * SLOW_MS)
-    understood = words(" ".join(await heard.all_inner_texts())) & words(SENTENCE)
-    assert len(understood) > 0.7 * len(words(SENTENCE)), understood
+
+    async def understood() -> set[str]:
+        return words(" ".join(await heard.all_inner_texts())) & words(SENTENCE)
+
+    # The microphone repeats the sentence: a busy machine may not recognise all of it at once.
+    most = 0.7 * len(words(SENTENCE))
+    await until_answer(understood, lambda found: len(found) > most, timeout_s=120)
     energy = await page.evaluate(SOUND_RECEIVED)
     await page.wait_for_function(
         f"async energy => await ({SOUND_RECEIVED})() > energy + 0.01", arg=energy, timeout=SLOW_MS
@@ -83,12 +86,9 @@ async def test_page_greets_answers_speech_and_continues(
 
     (session,) = await product.providers.sessions()
     assert session["left_at"] is None
-    left_at = time.time()
     await page.get_by_test_id("continue").click()
-    await page.wait_for_url("**/video", timeout=15_000)
-    while (session := (await product.providers.sessions())[0])["left_at"] is None:
-        assert time.time() - left_at < 5, "the avatar has not left"
-        await page.wait_for_timeout(50)
+    await page.wait_for_url("**/video")
+    await product.paid_avatars_left(session["room"])
     assert len(await product.providers.sessions()) == 1, "a second avatar was requested"
 
 
@@ -132,7 +132,7 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
     where = """(() => { const b = document.querySelector("[data-testid=tap-to-hear]");
         if (!b) return null; const r = b.getBoundingClientRect();
         return [r.x + r.width / 2, r.y + r.height / 2]; })()"""
-    place = await until_answer(lambda: ask(where), timeout_s=120)
+    await until_answer(lambda: ask(where), timeout_s=120)
     # An opening that does not wait would have begun by then.
     await asyncio.sleep(3)
     assert await ask(f"({SOUND_RECEIVED})()") < 1e-6, (
@@ -143,8 +143,8 @@ async def test_page_starts_the_opening_after_a_tap_if_sound_is_blocked(
         const r = l.getBoundingClientRect();
         return document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === l; })()"""
     assert await ask(label_is_on_top), "the picture's AI label is covered"
+    x, y = await ask(where)
     for kind in ("mousePressed", "mouseReleased"):
-        x, y = place
         tap = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
         await devtools.send("Input.dispatchMouseEvent", tap)
     captions = page.get_by_test_id("captions")
@@ -238,7 +238,7 @@ async def test_page_is_in_spanish_for_a_spanish_locale(
     await expect(captions.locator("[data-from=trainee]").first).to_contain_text("Tú")
 
     await page.get_by_role("button", name="Ir al video de formación").click()
-    await page.wait_for_url("**/video", timeout=15_000)
+    await page.wait_for_url("**/video")
 
 
 async def test_page_highlights_continue_or_continues_by_itself_after_the_closing_line(
@@ -261,9 +261,18 @@ async def test_page_highlights_continue_or_continues_by_itself_after_the_closing
     await asyncio.sleep(2)
     assert "/greeting" in page.url, "the page continued although the trainee is still talking"
 
+    # The page says so for 1.5 s; a busy machine may not look in time.
+    seen = asyncio.Event()
+
+    async def after_it_was_seen(route: Route) -> None:
+        await seen.wait()
+        await route.continue_()
+
+    await page.route("**/video", after_it_was_seen)
     await set_closing(product, session_id, "continue")
     await expect(line).to_have_text("Your training video opens in a moment.")
-    await page.wait_for_url("**/video", timeout=15_000)
+    seen.set()
+    await page.wait_for_url("**/video")
     await product.paid_avatars_left(f"training-session-{session_id}")
 
 
@@ -306,7 +315,7 @@ async def test_page_follows_a_language_switch_and_the_closing_line(
     assert told["ai"]["heard_to_end"]
     assert told["ai"]["label_at"] < told["ai"]["said_at"]
     await page.get_by_role("button", name="Ir al video de formación").click()
-    await page.wait_for_url("**/video", timeout=15_000)
+    await page.wait_for_url("**/video")
 
 
 async def test_page_shows_that_it_records_in_the_language_of_the_script(

@@ -40,7 +40,7 @@ _TEXT_STYLE = """selector => {
 
 
 @pytest.mark.variant
-@pytest.mark.timeout(300)  # npm, tsc and Vite are in it, besides the product
+@pytest.mark.timeout(600)  # npm, tsc and Vite are in it, besides the product
 async def test_react_18_app_greets_continues_and_keeps_its_own_styles(
     product: Product, open_page: OpenPage, host_app_socket: socket.socket, tmp_path: Path
 ) -> None:
@@ -95,6 +95,6 @@ async def test_react_18_app_greets_continues_and_keeps_its_own_styles(
         assert await page.evaluate(fits), "the greeting is higher than its parent allows"
 
         await page.get_by_test_id("continue").click()
-        await page.wait_for_url(f"{product.stage.url}/video", timeout=15_000)
+        await page.wait_for_url(f"{product.stage.url}/video")
     assert errors == []
     await product.paid_avatars_left(f"training-session-{session_id}")

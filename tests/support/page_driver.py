@@ -12,8 +12,9 @@ from livekit import api
 from playwright.async_api import Page
 
 from tests.support.product import Product
+from tests.support.waiting import until_answer
 
-SLOW_MS = 30_000
+SLOW_MS = 60_000
 """Longest wait for what the page shows, on a busy machine."""
 
 
@@ -53,13 +54,18 @@ async def arrive(
     return session_id
 
 
+async def agents_in(product: Product, room: str) -> list[str]:
+    """Return the identities of the agents that LiveKit lists in a room."""
+    answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
+    return [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
+
+
 async def set_agent_attributes(
     product: Product, session_id: str, attributes: dict[str, str]
 ) -> None:
     """Set attributes of the agent as if it had set them, through LiveKit's API."""
     room = f"training-session-{session_id}"
-    answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-    (agent,) = [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
+    (agent,) = await until_answer(lambda: agents_in(product, room))
     await product.livekit.room.update_participant(
         api.UpdateParticipantRequest(room=room, identity=agent, attributes=attributes)
     )

@@ -39,7 +39,7 @@ async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pag
     assert npx, "the browser tests need npm"
     built = tmp_path_factory.mktemp("gallery")
     build = ("vite", "build", "--mode", "gallery", "--outDir", str(built), "--logLevel", "error")
-    await run_tool("building the gallery", npx, *build, say=print, timeout_s=120, cwd=WEB)
+    await run_tool("building the gallery", npx, *build, say=print, timeout_s=240, cwd=WEB)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=find_chromium(),

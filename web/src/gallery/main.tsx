@@ -35,7 +35,7 @@ interface Shown {
   keep?: boolean;
 }
 
-const SHOWN_WITHIN_MS = 3_000;
+const SHOWN_WITHIN_MS = 20_000;
 
 const container = document.getElementById("root");
 if (container === null) throw new Error("gallery.html has no #root");
