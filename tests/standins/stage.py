@@ -70,7 +70,7 @@ class Stage:
             api_url=providers.environment["BEY_API_URL"],
             api_key=key,
             avatar_participant_identity=self.avatar_identity,
-            conn_options=APIConnectOptions(max_retry=1, retry_interval=0.05, timeout=2),
+            conn_options=APIConnectOptions(max_retry=1, retry_interval=0.05, timeout=30),
         )
         session._http_session = self.http
         minted = token(
@@ -82,12 +82,13 @@ class Stage:
         await session._start_agent(self.server.url, minted)
 
     def output(self) -> DataStreamAudioOutput:
-        """The sink that the plugin puts into the session."""
+        """The sink that the plugin puts into the session; it waits long for reports."""
         output = DataStreamAudioOutput(
             self.agent,
             destination_identity=self.avatar_identity,
             wait_remote_track=rtc.TrackKind.KIND_VIDEO,
             sample_rate=RATE,
+            clear_buffer_timeout=TIMEOUT_S,
         )
         output.on("playback_finished", self.finished.put_nowait)
         return output

@@ -117,7 +117,7 @@ async def test_live_stand_in_refuses_what_gemini_refuses(
     url = providers.environment["GOOGLE_GEMINI_BASE_URL"] + PATH
     async with http.ws_connect(url, headers={"x-goog-api-key": "key"}) as socket:
         await socket.send_json(message)
-        assert (await socket.receive(timeout=5)).type == aiohttp.WSMsgType.CLOSE
+        assert (await socket.receive(timeout=30)).type == aiohttp.WSMsgType.CLOSE
 
 
 @pytest.mark.parametrize("fault", ["stt:401", "stt:hang", "stt:refuse", "stt:drop=0.5"])
@@ -145,11 +145,11 @@ async def test_gemini_gets_the_latest_keyterms(providers: Providers, recordings:
     assert asked[-1]["detail"]["keyterms"] == ["Grace", "lockout tagout"]
 
 
-@pytest.mark.alone  # Deepgram must recognise a word in the 0.9 s before the connection is lost
+@pytest.mark.alone  # Deepgram must recognise a word in the 1.5 s before the connection is lost
 async def test_deepgram_is_used_again_after_one_lost_connection(
     providers: Providers, http: aiohttp.ClientSession, recordings: Path
 ) -> None:
-    await providers.faults("stt:drop=0.9x1")
+    await providers.faults("stt:drop=1.5x1")
     recognised = failover(providers, http).recognise(spoken(sentence(recordings)))
     found = await first_turn(recognised)
     await recognised.aclose()

@@ -75,7 +75,7 @@ async def url(tmp_path: Path, endpoint: FakeEndpoint) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def browser() -> AsyncIterator[aiohttp.ClientSession]:
     jar = aiohttp.CookieJar(unsafe=True)  # or it keeps none of an IP address
-    timeout = aiohttp.ClientTimeout(total=10)
+    timeout = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(cookie_jar=jar, timeout=timeout) as session:
         yield session
 
@@ -109,7 +109,7 @@ async def test_platform_requests_the_greeting_when_the_form_is_submitted(
     browser: aiohttp.ClientSession, url: str, endpoint: FakeEndpoint
 ) -> None:
     claims = await register(browser, url, keep_transcript="on")
-    await asyncio.wait_for(endpoint.asked.wait(), 5)
+    await asyncio.wait_for(endpoint.asked.wait(), 60)
     [(session, key, fields)] = endpoint.requests
     assert (session, key) == (claims["session_id"], API_KEY)
     assert fields["trainee"] == {"id": claims["sub"], "name": "Ada"}
