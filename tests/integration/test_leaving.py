@@ -17,8 +17,8 @@ GRACE_S = 8
 SLACK_S = 6.0
 
 
-async def gone_after(product: Product, room: str, limit: float) -> float:
-    """Return the seconds until the room is empty.
+async def gone_after(product: Product, room: str, limit: float) -> None:
+    """Wait until the room is empty.
 
     Raises:
         AssertionError: a participant is still there after `limit` seconds.
@@ -28,11 +28,10 @@ async def gone_after(product: Product, room: str, limit: float) -> float:
         if time.monotonic() - since > limit:
             raise AssertionError(f"a participant is still in the room after {limit:g} s")
         await asyncio.sleep(0.1)
-    return time.monotonic() - since
 
 
 async def test_end_call_removes_avatar_and_room_and_is_not_a_fault(product: Product) -> None:
-    client, response, _ = await product.enter()
+    client, response, _ = await product.enter(after_avatar=True)
     await client.hears(after=0)
     session_id = response["session_id"]
     answer = await product.end(session_id)
@@ -63,9 +62,10 @@ async def test_greeting_ended_in_the_room_has_ended_for_the_endpoint(product: Pr
 async def test_avatar_leaves_soon_after_the_trainee(product: Product) -> None:
     client, response, _ = await product.enter()
     await client.hears(after=0)
+    left_at = time.monotonic()
     await client.leave()
-    gone = await gone_after(product, response["room_name"], GRACE_S + 2 + SLACK_S)
-    assert gone > GRACE_S - 2, "there was no time to come back"
+    await gone_after(product, response["room_name"], GRACE_S + 2 + SLACK_S)
+    assert time.monotonic() - left_at > GRACE_S - 1, "there was no time to come back"
     await product.paid_avatars_left(response["room_name"])
 
 
@@ -73,9 +73,10 @@ async def test_trainee_who_returns_in_time_continues_the_conversation(product: P
     client, response, _ = await product.enter()
     await wait_for_opening(client)
     await client.silence()
-    await client.leave()
+    # Only the connection: `leave` takes some of the grace period on a busy machine.
+    await asyncio.wait_for(client.room.disconnect(), 30)
     left_at = time.monotonic()
-    await asyncio.sleep(2)  # away, as a page that is refreshed
+    await asyncio.sleep(1)  # away, as a page that is refreshed
     again = await product.join(response["server_url"], response["participant_token"])
     await until(
         lambda: again.agent is not None and again.avatar is not None, 60, "agent or avatar missing"
