@@ -67,7 +67,7 @@ class Cluster:
         process = await self.stack.enter_async_context(child("agent", "start", env=env, log=log))
         self.workers[name] = process
         await wait_until_ready(name, f"http://127.0.0.1:{health}/", process, log, 120)
-        await until(lambda: self._warm(name) >= max_jobs, 60, f"{name} did not warm up")
+        await until(lambda: self._warm(name) >= max_jobs, 120, f"{name} did not warm up")
 
     def _warm(self, name: str) -> int:
         return sum(e.get("message") == "process initialized" for e in self.worker_events(name))
@@ -147,7 +147,7 @@ async def running_cluster(redis_url: str, folder: Path) -> AsyncIterator[Cluster
         lk = await enter(api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret))
         new_connections = httpx.Limits(max_keepalive_connections=0)
         http = await enter(
-            httpx.AsyncClient(base_url=balancer.url, timeout=20, limits=new_connections)
+            httpx.AsyncClient(base_url=balancer.url, timeout=60, limits=new_connections)
         )
         # Entered last so that the workers and replicas end first.
         processes = await enter(contextlib.AsyncExitStack())

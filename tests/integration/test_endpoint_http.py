@@ -11,7 +11,13 @@ import pytest
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
-from tests.support.endpoint_process import Endpoint, check_error, endpoint, endpoint_env
+from tests.support.endpoint_process import (
+    LIVEKIT_IS_SLOW,
+    Endpoint,
+    check_error,
+    endpoint,
+    endpoint_env,
+)
 from tests.support.endpoint_requests import BACKEND, CONTINUE_URL, bearer, browser, path_of
 
 ORIGIN = "https://platform.example"
@@ -27,6 +33,7 @@ async def served(
         folder / "state",
         CORS_ALLOWED_ORIGINS=ORIGIN,
         LIVEKIT_PUBLIC_URL="https://public.example",
+        **LIVEKIT_IS_SLOW,
     )
     async with endpoint(env, folder) as started:
         yield started

@@ -13,7 +13,7 @@ import pytest
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
-from tests.support.endpoint_process import Endpoint, endpoint, endpoint_env
+from tests.support.endpoint_process import LIVEKIT_IS_SLOW, Endpoint, endpoint, endpoint_env
 from tests.support.endpoint_requests import BACKEND, browser, path_of
 
 HERE = Path(__file__).with_name("token_source")
@@ -30,7 +30,9 @@ async def served(
     if not (HERE / "node_modules" / "livekit-client").exists():
         await run("npm", "ci", "--no-audit", "--no-fund")
     folder = tmp_path_factory.mktemp("endpoint")
-    async with endpoint(endpoint_env(livekit, folder / "state"), folder) as started:
+    async with endpoint(
+        endpoint_env(livekit, folder / "state", **LIVEKIT_IS_SLOW), folder
+    ) as started:
         yield started
 
 
@@ -38,7 +40,7 @@ async def run(*command: str) -> str:
     process = await asyncio.create_subprocess_exec(
         *command, cwd=HERE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, err = await asyncio.wait_for(process.communicate(), 100)
+    out, err = await asyncio.wait_for(process.communicate(), 240)
     assert process.returncode == 0, err.decode()
     return out.decode()
 
