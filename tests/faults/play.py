@@ -27,6 +27,7 @@ _LOG_S = 6.0
 """A provider that hangs is logged after its timeout."""
 _SPEAKS_S = 15.0
 """By then an avatar in the room speaks or has left."""
+_ROOM_GONE_S = 15.0
 _TYPES_AFTER_S = 0.5
 """Trainees do not type at once."""
 
@@ -61,8 +62,12 @@ class Played:
     log: str = ""
     """The line that the operator was promised, or one that no operator should see."""
 
-    def broken(self, row: Row) -> list[str]:
-        """Return the promises of a row that were not kept."""
+    def broken(self, row: Row, slack_s: float = SLACK_S) -> list[str]:
+        """Return the promises of a row that were not kept.
+
+        Args:
+            slack_s: added to each promise, because the machine is busy.
+        """
         late = [
             ("the first word", self.first_word_s, row.first_word_s),
             ("the answer", self.answer_s, ANSWER_S),
@@ -71,7 +76,7 @@ class Played:
         found = [
             f"{what} did not come" if took is None else f"{what} took {took:.1f} s, not {limit:g} s"
             for what, took, limit in late
-            if took is None or took > limit + SLACK_S
+            if took is None or took > limit + slack_s
         ]
         if self.mode != row.mode:
             found.append(f"the mode was {self.mode!r}, not {row.mode!r}")
@@ -81,11 +86,12 @@ class Played:
             found.append(f"{self.avatars} avatars joined, not {row.avatars}")
         if row.whole and not is_whole(self.opening, self.heard_s, self.mode):
             found.append(f"of the opening, {self.heard_s:.1f} s were heard: {self.opening!r}")
-        if self.apology_s is not None and not row.apology:
+        asked_again = row.spoken and self.answer_s is not None
+        if self.apology_s is not None and not (row.apology or asked_again):
             found.append("an apology in place of an answer")
-        if row.apology and (self.apology_s is None or self.apology_s > ANSWER_S + SLACK_S):
+        if row.apology and (self.apology_s is None or self.apology_s > ANSWER_S + slack_s):
             found.append("no apology while the LLM failed")
-        if row.whole_answer and not self.answer.endswith((".", "?", "!")):
+        if row.whole_answer and not _is_complete(self.answer):
             found.append(f"the answer breaks off: {self.answer!r}")
         if self.useless_avatar:
             found.append("an avatar that does not speak was kept")
@@ -110,6 +116,8 @@ async def play(product: Product, row: Row) -> Played:
     await holds_within(lambda: observer.first_word() is not None, within_s)
     if (at := observer.first_word()) is not None:
         played.first_word_s = max(at - joined_at, 0.0)
+    # The attribute may arrive after the sound.
+    await holds_within(lambda: bool(observer.mode), _LOG_S)
     played.mode = observer.mode
     if row.then:
         await holds_within(lambda: row.then in observer.modes[1:], row.then_s)
@@ -139,7 +147,7 @@ async def play(product: Product, row: Row) -> Played:
     session_id = answer["session_id"]
     if row.log:
         await holds_within(lambda: bool(_log_line(product, session_id, row.log)), _LOG_S)
-    played.log = _log_line(product, session_id, "." if row.quiet else row.log)
+    played.log = _log_line(product, session_id, row.quiet or row.log)
     await _end(product, answer, played)
     return played
 
@@ -166,6 +174,10 @@ async def _ask(observer: Observer, row: Row, played: Played) -> None:
                 if row.whole_answer:
                     with contextlib.suppress(AssertionError):
                         await observer.client.silence(2.0)
+                    await holds_within(
+                        lambda since=asked_at: _is_complete(observer.last_line(since)),
+                        _OBSERVED_LONGER_S,
+                    )
                 played.answer = observer.last_line(asked_at)
                 return
 
@@ -180,7 +192,13 @@ async def _end(product: Product, answer: dict[str, str], played: Played) -> None
     avatars = [avatar for avatar in await product.avatars(room) if avatar["joined_at"]]
     left = [(avatar["left_at"] or time.time()) - ended_at for avatar in avatars]
     played.avatars, played.avatar_left_s = len(avatars), max([0.0, *left])
-    played.room_gone = not await product.room_exists(room)
+    with contextlib.suppress(AssertionError):
+        await product.room_is_deleted(room, _ROOM_GONE_S)
+        played.room_gone = True
+
+
+def _is_complete(answer: str) -> bool:
+    return answer.endswith((".", "?", "!"))
 
 
 def _log_line(product: Product, session_id: str, wanted: str) -> str:

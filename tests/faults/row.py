@@ -16,7 +16,9 @@ ANSWER_S = 12.0
 AVATAR_LEFT_S = 2.0
 """How long the avatar may stay after the greeting was ended."""
 SLACK_S = 4.0
-"""Added to each promise, because the machine that runs the tests is busy."""
+"""Added to each promise by `make faults`, because everything runs on one machine."""
+TEST_SLACK_S = 9.0
+"""Added by `make test`, which runs other tests at the same time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +43,13 @@ class Row:
     whole_answer: bool = False
     """The answer ends with a complete sentence."""
     spoken: bool = False
-    """The question is a recording; it is repeated once if the first one may be lost."""
+    """The question is a recording; it is repeated once if the first one may be lost, or if
+    the agent asks for it again."""
     interrupts: bool = False
     """The question is asked again during its answer."""
     apology: bool = False
     """An apology may replace the answer; asked again without the fault, the agent answers."""
-    quiet: bool = False
-    """Nothing fails, so the worker logs no warning or error."""
+    quiet: str = ""
+    """Regex, ignoring case, of warnings and errors that the worker must not log: nothing fails."""
     log: str = ""
     """Regex, ignoring case, of a warning or error of the worker; empty: none is promised."""

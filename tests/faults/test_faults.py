@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.matrix import REPRESENTATIVES, ROWS
 from tests.faults.play import play
-from tests.faults.row import Row
+from tests.faults.row import TEST_SLACK_S, Row
 from tests.support.product import Product
 
 
@@ -25,4 +25,4 @@ def test_representatives_are_rows_of_the_matrix() -> None:
 
 async def test_faults_keep_the_promises_to_the_trainee(product: Product, row: Row) -> None:
     played = await play(product, row)
-    assert not played.broken(row), played
+    assert not played.broken(row, TEST_SLACK_S), played
