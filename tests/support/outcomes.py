@@ -10,7 +10,8 @@ from agent.outcomes.delivery import DeliveryTimes
 from agent.outcomes.outcome import Disclosure, Ended, Fault, Feedback, Notice, Outcome, Recorded
 from agent.outcomes.timeline import Timeline
 
-FAST = DeliveryTimes(every_s=0.02, retry_s=(0.02, 0.03), timeout_s=0.3)
+FAST = DeliveryTimes(every_s=0.02, retry_s=(0.02, 0.03), timeout_s=10)
+"""A message that is not answered within its timeout is rightly sent again."""
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 AT = datetime(2026, 3, 2, 9, 14, 7, tzinfo=UTC)
