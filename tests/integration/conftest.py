@@ -11,6 +11,10 @@ from agent.core.job_metadata import PROBE_ROOM_PREFIX
 from agent.demo.livekit_server import LiveKitServer, ensure_binary, livekit_server
 from tests.support.module_servers import rebuild_dead_servers
 from tests.support.product import Product
+from tests.support.waiting import until_answer
+
+_PROBE_LISTED_S = 15.0
+"""LiveKit lists a deleted room for some time."""
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +28,16 @@ async def livekit(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Liv
 async def no_probe_left(product: Product) -> AsyncIterator[None]:
     """Fail if `doctor` leaves a room behind or starts an avatar."""
     yield
-    rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+
+    async def probes() -> list[str]:
+        rooms = (await product.livekit.room.list_rooms(api.ListRoomsRequest())).rooms
+        return [room.name for room in rooms if room.name.startswith(PROBE_ROOM_PREFIX)]
+
+    # Sooner than LiveKit deletes an empty one by itself.
+    await until_answer(probes, lambda names: not names, _PROBE_LISTED_S)
     greeted = [session["room"] for session in await product.providers.sessions()]
     # An agent of an earlier test may just have requested its avatar.
-    left = [*(room.name for room in rooms), *greeted]
-    assert [name for name in left if name.startswith(PROBE_ROOM_PREFIX)] == []
+    assert [name for name in greeted if name.startswith(PROBE_ROOM_PREFIX)] == []
 
 
 @pytest.hookimpl(tryfirst=True)

