@@ -72,7 +72,7 @@ def dispatch_claim(session_id: str) -> str:
 
 
 def accepted_lease(session_id: str) -> str:
-    """Return the lease of a worker that has accepted a job for a session."""
+    """Return the lease of an accepted job of a session; its worker holds it for JOB_START_S."""
     return f"accepted/{session_id}"
 
 

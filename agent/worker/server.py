@@ -45,6 +45,8 @@ _INITIALIZE_S: Final = 30.0
 before the worker registers; on a busy machine that is more than its default of 10 s."""
 _SHUTDOWN_S: Final = 8.0
 """Longest wait for outcome delivery and the store once LiveKit's part has stopped."""
+_WORKERS: Final = "workers"
+"""The holder of every lease of an accepted job: the next job of a session renews it."""
 
 
 class GreetingServer(ObservableAgentServer):
@@ -140,9 +142,13 @@ class GreetingServer(ObservableAgentServer):
         )
 
     async def on_job_died(self, job: Job, agent_identity: str, livekit: api.LiveKitAPI) -> None:
-        """Remove the dead job's agent and avatar, to stop the charges."""
+        """Let the dispatch supervisor replace the dead job's agent, and stop the charges.
+
+        Removes the agent and the avatar.
+        """
+        session_id = session_id_of(job.room.name)
         ids = {
-            "session_id": session_id_of(job.room.name),
+            "session_id": session_id,
             "room": job.room.name,
             "job_id": job.id,
         }
@@ -151,6 +157,8 @@ class GreetingServer(ObservableAgentServer):
             "log lines before this one for the cause, for example memory",
             extra={"event": "job_died", **ids},
         )
+        with contextlib.suppress(StoreError):  # the supervisor waits for JOB_START_S then
+            await self._store.release_lease(accepted_lease(session_id), _WORKERS)
         try:
             await RoomApi(job.room.name, livekit).remove_agent(agent_identity)
         except LiveKitError as e:
@@ -189,10 +197,10 @@ class GreetingServer(ObservableAgentServer):
             self._accepting.discard(request.id)
 
     async def _tell_accepted(self, request: JobRequest) -> None:
-        """Tell the dispatch supervisor, because LiveKit lists the job up to 5 s late."""
+        """Tell the dispatch supervisor, which then waits for the job."""
         lease = accepted_lease(session_id_of(request.room.name))
         with contextlib.suppress(StoreError):  # another agent may be dispatched, and leaves
-            await self._store.hold_lease(lease, request.id, JOB_START_S)
+            await self._store.hold_lease(lease, _WORKERS, JOB_START_S)
 
     def _report_load(self) -> float:
         """The share of MAX_JOBS in use, by which LiveKit distributes jobs."""

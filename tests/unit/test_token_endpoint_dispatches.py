@@ -106,33 +106,29 @@ async def test_job_that_ended_without_an_agent_is_replaced(
     assert "AD_0" not in ids(livekit)
 
 
-async def test_running_job_gets_time_to_join(
-    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
-) -> None:
-    async with supervisor_of(livekit, store, job_start_s=60):
-        await greetings.start(METADATA, restart=False)
-        livekit.room("7").dispatches = taken(running=True)
-        await asyncio.sleep(A_FEW_CHECKS_S)
-        assert livekit.dispatched == []
-
-
-async def test_accepted_job_that_is_not_listed_yet_gets_time_to_join(
-    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
+@pytest.mark.parametrize("listed", [False, True])
+async def test_accepted_job_gets_time_to_join_until_it_dies(
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore, *, listed: bool
 ) -> None:
     """Another agent would request a second avatar, which costs money."""
     async with supervisor_of(livekit, store, job_start_s=60):
         await greetings.start(METADATA, restart=False)
-        await store.hold_lease(accepted_lease("7"), "AJ_1", 60)
+        if listed:
+            livekit.room("7").dispatches = taken(running=True)  # also after it has died
+        await store.hold_lease(accepted_lease("7"), "worker", 60)
         await asyncio.sleep(A_FEW_CHECKS_S)
         assert livekit.dispatched == []
+        await store.release_lease(accepted_lease("7"), "worker")
+        await livekit.wait_for_calls("CreateDispatch")
 
 
 @pytest.mark.usefixtures("supervisor")
 async def test_slow_job_is_replaced_but_not_ended(
-    greetings: Greetings, livekit: FakeLiveKit
+    greetings: Greetings, livekit: FakeLiveKit, store: SqliteStore
 ) -> None:
     """Its agent may join at this moment. The second agent then leaves by itself."""
     await greetings.start(METADATA, restart=False)
+    await store.hold_lease(accepted_lease("7"), "worker", 60)
     livekit.room("7").dispatches = taken(running=True)
     await livekit.wait_for_calls("CreateDispatch")
     assert "AD_0" in ids(livekit)

@@ -6,8 +6,9 @@ room and stays. It waits longer after each dispatch that no worker took.
 
 - LiveKit lists a job up to 5 s late, and deleting a dispatch ends its job even if the job is not
   listed yet. A dispatch without a job is therefore deleted only once it is JOB_LISTED_S old.
-- A worker that accepts a job says so in the store. The job then has JOB_START_S to join, because
-  another agent would request another avatar.
+- A worker that accepts a job holds a lease in the store until the job's process dies. The job has
+  JOB_START_S to join, because another agent would request another avatar. LiveKit's own list does
+  not help: it shows a job up to 5 s late, and one whose process died as running.
 - A dispatch whose job is slow to join is not deleted: if both agents join, the second one leaves.
 - The trainee's room token outlives the room. The trainee may join after the worker has stopped
   waiting and closed the room. LiveKit then opens the room again without a dispatch, and the
@@ -110,21 +111,16 @@ class DispatchSupervisor:
             return
         if not (participants.trainee or expected):
             return
-        if (due := self._due_at(state, running=False)) > now:
+        if (due := self._due_at(state, accepted=False)) > now:
             state.inspect_by(due)
+            return
+        accepted = await self._store.lease_is_held(accepted_lease(state.session_id))
+        if (due := self._due_at(state, accepted=accepted)) > now:
+            state.inspect_by(min(due, now + self._check_s))  # the job may die
             return
         dispatches = await self._rooms.dispatches(state.name)
-        running = any(d.running for d in dispatches) or await self._is_accepted(state, dispatches)
-        if (due := self._due_at(state, running=running)) > now:
-            state.inspect_by(due)
-            return
         await self._replace(state, participants, request, dispatches, now)
-        state.inspect_by(self._due_at(state, running=False))
-
-    async def _is_accepted(self, state: RoomState, dispatches: list[Dispatch]) -> bool:
-        """Return whether a worker has accepted a job that LiveKit does not list yet."""
-        listed = any(d.has_job for d in dispatches)
-        return not listed and await self._store.lease_is_held(accepted_lease(state.session_id))
+        state.inspect_by(self._due_at(state, accepted=False))
 
     async def _is_over(
         self,
@@ -177,16 +173,16 @@ class DispatchSupervisor:
             await self._delete_unanswered(state, await self._rooms.dispatches(state.name), now)
             state.unanswered.clear()
 
-    def _due_at(self, state: RoomState, *, running: bool) -> float:
+    def _due_at(self, state: RoomState, *, accepted: bool) -> float:
         """When a missing agent is replaced.
 
         Args:
-            running: a dispatch has a job that has not ended, as far as LiveKit knows.
+            accepted: a worker has accepted a job whose process has not died.
         """
         missing_since = state.agent_missing_since or 0.0
         if state.agent_seen:
             return missing_since + self._agent_left_s
-        if running:
+        if accepted:
             return (state.dispatched_at or missing_since) + self._job_start_s
         if state.dispatched_at is None:
             return 0.0
