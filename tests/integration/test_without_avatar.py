@@ -8,31 +8,36 @@ import numpy as np
 import pytest
 
 from agent.demo.providers.speech import Voice, VoiceChoice, espeak_name
-from tests.support.conversation import wait_for_opening
-from tests.support.livekit_client import LOUD
+from tests.support.conversation import (
+    attribute,
+    events_of,
+    wait_for_end_of_opening,
+    wait_for_opening,
+)
+from tests.support.livekit_client import FRAME_S, LOUD
 from tests.support.pace import WORDS_PER_MINUTE, shortest_s
 from tests.support.product import Product
 from tests.support.shipped_scripts import shipped_script
 from tests.support.waiting import until
 
-SLACK_S = 6.0
+SLACK_S = 8.0
 """Tolerance for a busy machine, added to the promised timeout."""
 
 
-async def spoken_s(sentences: list[str]) -> float:
-    """The time from the first sound of a line of the stand-in for Deepgram to its last sound."""
-    rate = 16_000
+async def loud_s(sentences: list[str]) -> float:
+    """The seconds of loud sound in a line of the stand-in for Deepgram."""
+    rate = 24_000
     voice = Voice()
     await voice.load()
     choice = VoiceChoice(espeak_name("en", male=False), WORDS_PER_MINUTE)
     sound = b"".join([await voice.say(each, choice, rate) for each in sentences])
-    frames = np.frombuffer(sound, np.int16)[: len(sound) // 2 // 160 * 160].reshape(-1, 160)
-    loud = np.flatnonzero(np.sqrt(np.mean(frames.astype(float) ** 2, axis=1)) > LOUD)
-    return float(loud[-1] - loud[0]) / 100
+    size = round(rate * FRAME_S)
+    frames = np.frombuffer(sound, np.int16)[: len(sound) // 2 // size * size].reshape(-1, size)
+    return FRAME_S * int(np.sum(np.sqrt(np.mean(frames.astype(float) ** 2, axis=1)) > LOUD))
 
 
 async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> None:
-    await product.providers.faults("bey:late-audio=1")
+    await product.providers.faults("bey:late-audio=2")
     client, response, _ = await product.enter()
     opening = await wait_for_opening(client)
     assert opening == shipped_script().opening
@@ -41,11 +46,12 @@ async def test_opening_waits_for_the_audio_of_the_avatar(product: Product) -> No
     _, speaker = client.first_sound()
     assert client.avatar is not None
     assert speaker == client.avatar.identity
-    # The second in which there was no track has taken nothing away; decoding may lose a little.
-    heard_at = client.audio[speaker].loud_at
+    # The two seconds in which there was no track have taken nothing away.
     calls = [call["detail"]["said"] for call in await product.providers.calls("tts")]
     sentences = next(said for said in calls if " ".join(said) == opening)
-    assert heard_at[-1] - heard_at[0] > await spoken_s(sentences) - 0.5
+    least_s = await loud_s(sentences) - 1
+    heard = client.audio[speaker].loud_at
+    await until(lambda: FRAME_S * len(heard) > least_s, failure="part of the opening was lost")
     assert await product.calls_for_avatars(response["room_name"]) == 1
 
 
@@ -81,8 +87,7 @@ async def test_avatar_speaks_if_its_tracks_have_no_source(product: Product) -> N
     assert speaker == client.avatar.identity
     assert heard_at - asked_at < 8 + SLACK_S
     assert client.agent.attributes["greeting.mode"] == "avatar"
-    await wait_for_opening(client)
-    assert client.video_frames[speaker] > 5
+    await until(lambda: client.video_frames.get(speaker, 0) > 5, failure="no picture")
 
 
 async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
@@ -92,23 +97,27 @@ async def test_opening_is_repeated_if_the_avatar_leaves_during_it(
     client, _, _ = await product.enter()
     await until(lambda: client.avatar is not None, 60, "no avatar")
     await until(lambda: client.avatar is None, 60, "the avatar stayed")
-    lost_at = time.monotonic()
-    heard_at, speaker = await client.hears(after=lost_at + 0.3)
-    assert speaker == client.agent.identity
-    assert heard_at - lost_at < 2 + SLACK_S
+    voice = client.agent.identity
+    # Not just any sound: some of the avatar's may still be on its way.
+    await until(
+        lambda: voice in client.audio and bool(client.audio[voice].loud_at),
+        2 + SLACK_S,
+        "the voice did not go on",
+    )
+    first = client.first_sound()
+    assert first is not None
+    assert first[1] != voice
     assert await wait_for_opening(client) == shipped_script().opening
 
 
 async def test_late_avatar_takes_over_at_the_next_line(product: Product) -> None:
-    await product.providers.faults("bey:late=9")
+    await product.providers.faults("bey:late=12")
     client, response, _ = await product.enter()
     _, speaker = await client.hears(after=0)
     assert speaker == client.agent.identity
     await wait_for_opening(client)
-    await until(
-        lambda: client.agent.attributes["greeting.mode"] == "avatar", 60, "it did not take over"
-    )
-    assert client.agent.attributes.get("greeting.mode_reason", "") == ""
+    await until(lambda: attribute(client, "greeting.mode") == "avatar", 60, "it did not take over")
+    await until(lambda: attribute(client, "greeting.mode_reason") == "", 60, "an old reason")
     await until(lambda: not client.agent.track_publications, 60, "its own track is published")
     await client.silence()
     typed_at = time.monotonic()
@@ -127,9 +136,12 @@ async def test_voice_repeats_what_a_silent_avatar_did_not_play(
     heard_at, speaker = await client.hears(after=0)
     assert speaker == client.agent.identity
     assert heard_at - asked_at < 8 + SLACK_S
-    assert client.agent.attributes["greeting.mode_reason"] == "avatar_stalled"
+    await until(
+        lambda: attribute(client, "greeting.mode_reason") == "avatar_stalled", 60, "no reason"
+    )
     await product.paid_avatars_left(response["room_name"])
     heard = client.audio[speaker]
+    await wait_for_end_of_opening(client)
     await client.silence()
     # All of it, not its end alone.
     assert heard.loud_at[-1] - heard.loud_at[0] > shortest_s(shipped_script().opening)
@@ -141,10 +153,10 @@ async def test_avatar_that_left_is_requested_once_more_and_takes_over(
     await product.providers.faults("bey:leaves=4x1")
     client, response, _ = await product.enter()
     await until(lambda: bool(client.left), 60, "it did not leave")
+    session_id = response["session_id"]
+    await until(lambda: "avatar_lost" in events_of(product, session_id), 60, "no voice went on")
     await until(
-        lambda: client.agent.attributes.get("greeting.mode") == "voice", 60, "no voice went on"
+        lambda: "avatar_took_over" in events_of(product, session_id), 60, "it did not come again"
     )
-    await until(
-        lambda: client.agent.attributes["greeting.mode"] == "avatar", 40, "it did not come again"
-    )
+    await until(lambda: attribute(client, "greeting.mode") == "avatar", 60, "no new mode")
     assert await product.calls_for_avatars(response["room_name"]) == 2
