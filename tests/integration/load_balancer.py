@@ -8,7 +8,7 @@ import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-_CONNECT_S = 1.0
+_CONNECT_S = 5.0
 
 
 @dataclass

@@ -15,7 +15,7 @@ from agent.demo.livekit_server import ensure_binary, livekit_server
 from agent.token_endpoint.tokens import generate_livekit_token, trainee_identity
 from tests.support.conversation import wait_for_opening
 from tests.support.product import Product, running_product
-from tests.support.waiting import until, until_answer
+from tests.support.waiting import holds_within, until, until_answer
 
 AGAIN_S = 60.0
 """From LiveKit's return to the next agent's first word; clients reconnect with a backoff."""
@@ -74,10 +74,6 @@ async def test_deleted_room_ends_the_avatar_and_the_session_can_be_requested_aga
 
 async def test_agent_leaves_a_room_that_was_deleted_before_it_joined(product: Product) -> None:
     logged = len(product.events("worker"))
-    for delay_s in (0.0, 0.1, 0.2):  # before and after the job has got the address of the room
-        response = (await product.ask()).json()
-        await asyncio.sleep(delay_s)
-        await product.livekit.room.delete_room(api.DeleteRoomRequest(room=response["room_name"]))
 
     def left_early() -> bool:
         return any(
@@ -85,8 +81,18 @@ async def test_agent_leaves_a_room_that_was_deleted_before_it_joined(product: Pr
             for entry in product.events("worker")[logged:]
         )
 
-    await until(left_early, 60, "no agent left")
-    await product.paid_avatars_left(response["room_name"])
+    rooms = []
+    for _ in range(3):  # LiveKit may end the jobs of a busy worker before they join
+        for delay_s in (0.0, 0.1, 0.2):  # before and after the job has got the address of the room
+            room = (await product.ask()).json()["room_name"]
+            rooms.append(room)
+            await asyncio.sleep(delay_s)
+            await product.livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+        if await holds_within(left_early, 20):
+            break
+    assert left_early()
+    for room in rooms:
+        await product.paid_avatars_left(room)
     events = [entry.get("event") for entry in product.events("worker")[logged:]]
     assert "greeting_started" not in events
 

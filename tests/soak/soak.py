@@ -22,7 +22,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _SHARE_WITH_A_FAULT = 0.6
 _AVATAR_MAY_STAY_S = {"continue": 2.0, "end call": 2.0, "leaves": 10.0, "vanishes": 25.0}
 """How each trainee goes, and how long the avatar may stay after that."""
-_OUTCOME_S = 20.0
+_OUTCOME_S = 40.0
 """How long the outcome may take after the avatar had to leave."""
 
 
@@ -144,4 +144,4 @@ async def _take_part_in_process(
 
 async def _line_of(trainee: asyncio.subprocess.Process) -> bytes:
     assert trainee.stdout
-    return await asyncio.wait_for(trainee.stdout.readline(), 90)
+    return await asyncio.wait_for(trainee.stdout.readline(), 180)

@@ -18,8 +18,8 @@ async def test_silent_trainee_gets_a_check_in_and_then_the_closing_line(product:
     await client.silence()
     quiet_since = time.monotonic()
     await until(lambda: script.check_in in client.said(guide), 60, "no check-in")
-    # The caption is final after the line: twenty seconds of silence, and the line itself.
-    assert time.monotonic() - quiet_since > 18
+    # Twenty seconds of silence, of which this test may have noticed the beginning late.
+    assert time.monotonic() - quiet_since > 15
     await until(lambda: script.closing in client.said(guide), 60, "no closing line")
     await until(lambda: client.disconnected_at is not None, 60, "the greeting was not ended")
     assert client.said(guide).count(script.check_in) == 1
