@@ -23,7 +23,7 @@ from agent.token_endpoint.metrics import LIVEKIT_ERRORS
 EMPTY_TIMEOUT_S = 30
 """How long LiveKit keeps a room that no trainee has joined."""
 DEPARTURE_TIMEOUT_S = 30
-"""How long LiveKit keeps a room that the trainee has left; longer than the worker waits."""
+"""How long LiveKit keeps a room that the trainee has left; longer than RETURN_GRACE_S can be."""
 MAX_PARTICIPANTS = 6
 """Trainee, agent and avatar, and the successors of each while the old ones are still listed."""
 

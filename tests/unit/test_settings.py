@@ -156,6 +156,7 @@ def test_empty_variables_count_as_not_set_except_the_agent_name() -> None:
         ("RETENTION_DAYS", "soon", "must be a number"),
         ("RETENTION_DAYS", "-1", "must be more than 0"),
         ("AGENT_HTTP_PORT", "99999", "must be at most 65535"),
+        ("RETURN_GRACE_S", "30", "must be at most 25"),  # LiveKit closes the room first
         ("AVATAR_MINUTES_PER_DAY", "99999999", "must be at most 1000000"),
         ("LOG_FORMAT", "xml", "must be one of 'json' or 'text'"),
         ("GOOGLE_CLOUD_LOCATION", "eu # EU", "must be a location, like eu or europe-west4"),

@@ -173,8 +173,8 @@ class WorkerSettings(
     """Time that the avatar waits in a room for a trainee who has not joined yet."""
     hearing_timeout_s: Seconds = 45
     """Time that the opening waits until the page reports that it can play sound."""
-    return_grace_s: Seconds = 8
-    """Time within which a trainee who left may return."""
+    return_grace_s: float = Field(8, gt=0, le=25)
+    """Time within which a trainee who left may return. LiveKit closes the room after 30 s."""
     max_greeting_s: Seconds = 600
     """Longest duration of a greeting, from the start of its job, waits included."""
 
