@@ -118,7 +118,7 @@ async def exposed_metrics(product: Product) -> set[str]:
 async def metrics_folder(product: Product) -> Path:
     """Return the folder that the worker shares with its jobs, from the environment of a job."""
     client, response, _ = await product.enter()
-    await until(lambda: client.agent is not None, 60, "no agent joined")
+    await client.hears(after=0)  # the agent takes no calls as soon as it has joined
     environ = environment_of(product.job_process(response["session_id"]))
     await client.press_continue()
     await product.outcome(response["session_id"])
@@ -139,7 +139,7 @@ async def test_counts_of_ended_jobs_are_kept_in_reused_files(product: Product) -
     before, files_before = await product.metrics("worker"), len(list(folder.glob("*.db")))
     for _ in range(4):
         client, response, _ = await product.enter()
-        await until(lambda client=client: client.agent is not None, 60, "no agent joined")  # type: ignore[misc]
+        await client.hears(after=0)
         await client.press_continue()
         await product.outcome(response["session_id"])
     assert counted(await product.metrics("worker")) - counted(before) == 4
