@@ -1,4 +1,4 @@
-"""Recognises the language of a text by frequent short words. It knows four languages."""
+"""Recognises four languages by their frequent words: in replies, and in the texts of scripts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ _FREQUENT: Final = {
     "fr": "vous votre est et dans pour avec une je nous pas ce cette êtes du aux au les mais ne où"
     " comme elle être il l leur ou peut qu quand qui sont sur tout vos à",
 }
-"""Frequent words of each language that none of the other languages has."""
+"""Frequent words of each language that the other three do not have."""
 _WORDS: Final = {language: frozenset(words.split()) for language, words in _FREQUENT.items()}
 _SURE_IN_REPLY: Final = 2
-"""So many of them, and none of the script's own language, decide about a reply."""
+"""A reply with this many different words of another language, and none of its own, is in it."""
 _SURE_IN_TEXT: Final = 3
-"""So many of them, and at most a fifth as many of the file's own language, decide about a text."""
+"""A text with this many words of another language, and at most a fifth as many of its own, is in
+it."""
 
 
 def other_locale_of_reply(text: str, locale: str, locales: Iterable[str]) -> str:
