@@ -19,8 +19,9 @@ from agent.room.page_rpcs import PageRpcs
 from agent.room.trainee import Trainee
 from tests.fakes.room import OURS, FakeRoom
 from tests.fakes.room_api import FakeRoomApi
+from tests.support.clock import Clock
 
-GRACE_S = 1.0
+GRACE_S = 60.0
 LONG_S = 60.0
 OUTPUT = cast(Any, SimpleNamespace(identity="agent", audible_since=0.0))
 
@@ -100,42 +101,47 @@ async def test_text_mode_does_not_wait_for_can_hear() -> None:
 
 
 async def test_second_tab_has_the_whole_grace_period_to_connect(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     """LiveKit closes the first tab's connection before the second tab's is complete."""
     monkeypatch.setattr(room_trainee, "_RECONNECT_GRACE_S", 0.05)
     setup = Setup()
     setup.room.trainee_joins(**OURS)
     setup.room.leaves("trainee", rtc.DisconnectReason.DUPLICATE_IDENTITY)
-    await asyncio.sleep(0.15)
+    clock.ahead_s = GRACE_S / 2
+    await asyncio.sleep(0.05)
     assert not setup.gone.done()
     setup.room.trainee_joins(**OURS)
-    await asyncio.sleep(GRACE_S)
+    clock.ahead_s = 2 * GRACE_S
+    await asyncio.sleep(0.05)
     assert not setup.gone.done()
 
 
-async def test_second_tab_that_does_not_connect_is_a_lost_connection() -> None:
+async def test_second_tab_that_does_not_connect_is_a_lost_connection(clock: Clock) -> None:
     setup = Setup()
     setup.room.trainee_joins(**OURS)
     setup.room.leaves("trainee", rtc.DisconnectReason.DUPLICATE_IDENTITY)
+    clock.ahead_s = 2 * GRACE_S
     assert await asyncio.wait_for(setup.gone, 30) == "connection_lost"
 
 
 @pytest.mark.parametrize("attributes", [OURS, {}], ids=["our page", "another client"])
 async def test_opening_waits_for_a_trainee_who_left_before_it(
-    monkeypatch: pytest.MonkeyPatch, attributes: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, attributes: dict[str, str]
 ) -> None:
     for name in ("_OTHER_CLIENT_S", "_FIRST_REPORT_S"):
-        monkeypatch.setattr(audibility, name, 0.1)
+        monkeypatch.setattr(audibility, name, LONG_S)
     setup = Setup()
     setup.room.trainee_joins(**attributes)
     waiting = setup.wait()
     setup.room.leaves("trainee")
-    await asyncio.sleep(0.2)
+    clock.ahead_s = 2 * LONG_S
+    await asyncio.sleep(0.05)
     assert not waiting.done(), "the opening would be said to an empty room"
     setup.room.trainee_joins(**attributes)
     await asyncio.sleep(0.05)
     assert not waiting.done(), "the new page has had no time to report"
+    clock.ahead_s = 4 * LONG_S
     await asyncio.wait_for(waiting, 30)
 
 

@@ -66,7 +66,7 @@ async def test_noise_does_not_put_off_the_check_in() -> None:
 
 
 async def test_speech_with_words_puts_off_the_check_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activity, "_WORDS_EVERY_S", 1.0)
+    monkeypatch.setattr(activity, "_WORDS_EVERY_S", 60.0)
     async with fake_greeting(behaviours=(CheckInAfterSilence,), idle_seconds=0.4) as fake:
         speaking = UserStateChangedEvent(old_state="listening", new_state="speaking")
         fake.conversation.session.emit("user_state_changed", speaking)
@@ -77,6 +77,7 @@ async def test_speech_with_words_puts_off_the_check_in(monkeypatch: pytest.Monke
 
 async def test_monologue_is_ended_with_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_monologue, "_LONGEST_S", 60)
+    monkeypatch.setattr(end_monologue, "_PAUSE_S", 60)
     reply = "Thank you for telling me."
     async with fake_greeting(Says(reply), behaviours=(EndMonologue,)) as fake:
         for _ in range(4):
