@@ -6,9 +6,13 @@ use long ones, and set the clock forward instead of waiting.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import Final
 
 import pytest
+
+_SETTLE_S: Final = 0.02
 
 
 class Clock:
@@ -18,3 +22,9 @@ class Clock:
         self.ahead_s = 0.0
         real = time.monotonic
         monkeypatch.setattr(time, "monotonic", lambda: real() + self.ahead_s)
+
+    async def passes(self, seconds: float) -> None:
+        """Let all waits begin, set the clock forward, and let the waits end."""
+        await asyncio.sleep(_SETTLE_S)
+        self.ahead_s += seconds
+        await asyncio.sleep(_SETTLE_S)

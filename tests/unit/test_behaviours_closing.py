@@ -18,33 +18,41 @@ from agent.greeting.behaviours.limit_time import LimitTime
 from agent.greeting.greeting import Greeting
 from tests.fakes.greeting import FakeGreeting, fake_greeting
 from tests.fakes.scripted_llm import Says
+from tests.support.clock import Clock
+
+LONG_S = 60.0
 
 
 @pytest.fixture(autouse=True)
 def short_linger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(close_conversation, "LINGER_S", 0.4)
-    monkeypatch.setattr(activity, "_TYPING_S", 0.2)
 
 
-async def types_for(fake: FakeGreeting, seconds: float) -> None:
+@pytest.fixture
+def long_linger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than a process stands still."""
+    monkeypatch.setattr(close_conversation, "LINGER_S", LONG_S)
+
+
+async def types_for_long(fake: FakeGreeting, clock: Clock) -> None:
     """The trainee types slowly, and sends nothing."""
-    for _ in range(round(seconds / 0.1)):
+    for _ in range(12):
         fake.events.emit(TraineeTyping())
-        await asyncio.sleep(0.1)
+        await clock.passes(LONG_S / 4)
 
 
 @asynccontextmanager
 async def opened(
     *replies: Says,
     idle_seconds: float = 60,
-    max_seconds: float = 120,
+    max_seconds: float = 3_000,
     warn_seconds: float = 30,
     environ: dict[str, str] | None = None,
 ) -> AsyncIterator[FakeGreeting]:
     async with fake_greeting(
         *replies,
         behaviours=(CheckInAfterSilence, LimitTime, CloseConversation),
-        environ=environ,
+        environ=environ or {"MAX_GREETING_S": "3000"},
         idle_seconds=idle_seconds,
         max_seconds=max_seconds,
         warn_seconds=warn_seconds,
@@ -60,31 +68,45 @@ async def test_silence_gets_one_check_in_and_then_the_closing_line() -> None:
         assert fake.state.closing_said == "silence"
 
 
-async def test_speech_after_the_check_in_allows_another_check_in() -> None:
-    async with opened(idle_seconds=0.3) as fake:
+async def test_speech_after_the_check_in_allows_another_check_in(clock: Clock) -> None:
+    async with opened(idle_seconds=LONG_S) as fake:
+        await clock.passes(2 * LONG_S)
         await fake.until_said(fake.state.script.check_in)
         fake.events.emit(SpeechRecognised())
+        await clock.passes(2 * LONG_S)
+        await fake.until(lambda: fake.lines.count(fake.state.script.check_in) == 2)
+        await clock.passes(2 * LONG_S)
         assert await fake.end_reason() == "silent"
         assert fake.lines.count(fake.state.script.check_in) == 2
 
 
-async def test_typing_does_not_count_as_silence() -> None:
-    async with opened(idle_seconds=0.3) as fake:
-        await types_for(fake, 1.2)
+async def test_typing_does_not_count_as_silence(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "_TYPING_S", LONG_S)
+    async with opened(idle_seconds=LONG_S) as fake:
+        await types_for_long(fake, clock)
         assert fake.lines == []
         # A draft that is never sent is not a turn: one check-in, then the closing line.
+        await clock.passes(3 * LONG_S)
         await fake.until_said(fake.state.script.check_in)
-        await types_for(fake, 1.2)
+        await types_for_long(fake, clock)
         assert fake.lines == [fake.state.script.check_in]
+        await clock.passes(3 * LONG_S)
         assert await fake.end_reason() == "silent"
 
 
-async def test_typing_after_the_closing_line_keeps_the_greeting_open() -> None:
+@pytest.mark.usefixtures("long_linger")
+async def test_typing_after_the_closing_line_keeps_the_greeting_open(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "_TYPING_S", LONG_S)
     async with opened() as fake:
         fake.events.emit(ClosingRequested("asked"))
         await fake.until_said(fake.state.script.closing)
-        await types_for(fake, 1.2)
+        await types_for_long(fake, clock)
         assert fake.state.end_reason is None
+        await clock.passes(3 * LONG_S)
         assert await fake.end_reason() == "completed"
 
 
@@ -106,61 +128,79 @@ async def test_end_greeting_is_followed_by_the_closing_line() -> None:
         assert fake.closings == ["highlight_continue"]
 
 
-async def test_question_after_the_closing_line_reopens_the_conversation() -> None:
-    async with opened(idle_seconds=1.0) as fake:
+@pytest.mark.usefixtures("long_linger")
+async def test_question_after_the_closing_line_reopens_the_conversation(clock: Clock) -> None:
+    async with opened(idle_seconds=LONG_S) as fake:
         fake.events.emit(ClosingRequested("asked"))
         await fake.until_said(fake.state.script.closing)
         fake.events.emit(SpeechRecognised())
         await fake.until(lambda: fake.closings == ["highlight_continue", ""])
         assert fake.state.end_reason is None
         # The next silence ends it without a second closing line.
+        await clock.passes(2 * LONG_S)
         assert await fake.end_reason() == "completed"
         assert fake.lines == [fake.state.script.closing]
 
 
-async def test_time_limit_brings_the_closing_line_and_then_the_end() -> None:
-    async with opened(max_seconds=3, warn_seconds=2.5) as fake:
-        assert await fake.end_reason() == "time_limit"
-        assert fake.lines == [fake.state.script.closing]
-
-
-async def test_time_limit_is_announced_before_the_closing_line() -> None:
-    async with opened(max_seconds=3, warn_seconds=1.5) as fake:
+async def test_time_limit_is_announced_before_the_closing_line(clock: Clock) -> None:
+    async with opened(idle_seconds=1_000, max_seconds=240, warn_seconds=80) as fake:
+        await clock.passes(140)
         await fake.until(lambda: bool(fake.closings))
         assert fake.closings == ["soon"]
         assert fake.lines == []
+        await clock.passes(40)
         assert await fake.end_reason() == "time_limit"
         assert fake.closings == ["soon", "highlight_continue"]
+        assert fake.lines == [fake.state.script.closing]
 
 
-async def test_time_limit_ends_the_greeting_while_the_trainee_goes_on_talking() -> None:
-    async with opened(max_seconds=1.5, warn_seconds=1) as fake:
+@pytest.mark.usefixtures("long_linger")
+async def test_time_limit_ends_the_greeting_while_the_trainee_goes_on_talking(clock: Clock) -> None:
+    async with opened(idle_seconds=1_000, max_seconds=240, warn_seconds=80) as fake:
+        await clock.passes(140)
+        await fake.until(lambda: fake.closings == ["soon"])
+        await clock.passes(40)
         await fake.until_said(fake.state.script.closing)
+        fake.events.emit(SpeechRecognised())
+        await fake.until(lambda: fake.closings[-1] == "")
+        await clock.passes(120)
         fake.events.emit(SpeechRecognised())
         assert await fake.end_reason() == "time_limit"
         assert fake.lines == [fake.state.script.closing]
 
 
-async def test_shorter_limit_of_the_environment_leaves_time_for_the_closing_line() -> None:
-    async with opened(max_seconds=120, warn_seconds=30, environ={"MAX_GREETING_S": "4"}) as fake:
-        assert fake.greeting.settings.max_greeting_s == 4
-        assert await fake.end_reason() == "time_limit"
-        assert fake.lines == [fake.state.script.closing]
+async def test_shorter_limit_of_the_environment_leaves_time_for_the_closing_line(
+    clock: Clock,
+) -> None:
+    environ = {"MAX_GREETING_S": "100"}
+    async with opened(
+        idle_seconds=1_000, max_seconds=240, warn_seconds=80, environ=environ
+    ) as fake:
+        assert fake.greeting.settings.max_greeting_s == 100
+        await closes_in_the_last_50_s(fake, clock)
 
 
-async def test_waits_before_the_opening_leave_time_for_the_closing_line() -> None:
+async def test_waits_before_the_opening_leave_time_for_the_closing_line(clock: Clock) -> None:
     def waited(greeting: Greeting) -> None:
         def on_opening(_: OpeningStarted) -> None:
-            greeting.state.began_at = time.monotonic() - 97
+            greeting.state.began_at = time.monotonic() - 140
 
         greeting.events.on(OpeningStarted, on_opening)
 
     behaviours = (waited, LimitTime, CloseConversation)
-    limits: dict[str, float] = {"idle_seconds": 60, "max_seconds": 120, "warn_seconds": 30}
-    environ = {"MAX_GREETING_S": "100"}
+    limits: dict[str, float] = {"idle_seconds": 1_000, "max_seconds": 300, "warn_seconds": 80}
+    environ = {"MAX_GREETING_S": "240"}
     async with fake_greeting(behaviours=behaviours, environ=environ, **limits) as fake:
-        assert await fake.end_reason() == "time_limit"
-        assert fake.lines == [fake.state.script.closing]
+        await closes_in_the_last_50_s(fake, clock)
+
+
+async def closes_in_the_last_50_s(fake: FakeGreeting, clock: Clock) -> None:
+    """The greeting, which may take 100 s, shows the notice, and closes in time."""
+    await clock.passes(30)
+    await fake.until(lambda: fake.closings == ["soon"])
+    await clock.passes(28)
+    assert await fake.end_reason() == "time_limit"
+    assert fake.lines == [fake.state.script.closing]
 
 
 async def test_time_limit_holds_while_the_model_hangs() -> None:

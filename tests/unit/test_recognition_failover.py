@@ -172,11 +172,11 @@ async def test_recognition_does_not_send_forgotten_audio_again(setup: Setup) -> 
 
 async def test_restart_opens_a_connection_that_continues_the_word_times(setup: Setup) -> None:
     await setup.says(3)
-    setup.failover._began_at -= 3
+    setup.failover._began_at -= 60
     setup.failover.restart()
     again = await setup.connects(setup.connections, 2)
     assert again.received_s == 0
-    assert again.start_time_offset == pytest.approx(3, abs=0.5)
+    assert again.start_time_offset == pytest.approx(60, abs=20)
 
 
 async def test_restart_recognition_opens_a_new_stream(monkeypatch: pytest.MonkeyPatch) -> None:
