@@ -112,6 +112,7 @@ async def open_page(microphone: Path, product: Product) -> AsyncIterator[OpenPag
             )
             try:
                 context = await chromium.new_context(viewport={"width": 1180, "height": 760})
+                context.set_default_timeout(SLOW_MS)
                 # Of every page, also one that a test opens itself.
                 context.on("weberror", lambda error: uncaught.append(str(error.error)))
                 page = await context.new_page()

@@ -61,13 +61,13 @@ async def test_page_greets_answers_speech_and_continues(
 
     captions = page.get_by_test_id("captions")
     await expect(captions).to_contain_text(OPENING_BEGINS, timeout=SLOW_MS)
+    await expect(captions.locator("[data-from=guide]")).to_have_count(1)
     await wait_for_sound(page)
     before = await (await page.wait_for_function(PICTURE, timeout=SLOW_MS)).json_value()
     assert before.startswith("data:image/png")
     await page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before)
     await screenshot(page, "greeting")
 
-    await expect(captions.locator("[data-from=guide]")).to_have_count(1)
     heard = captions.locator("[data-from=trainee][data-final=true]")
 
     async def understood() -> set[str]:

@@ -25,8 +25,9 @@ _SHORTEST_MS = 120
 _SILENCE_AFTER_MS = 200
 """Silence at the end of what is recognised: the model repeats the last words of a sound that ends
 abruptly, and takes a longer silence for the end of a sentence."""
-_NO_SOUND_S = 0.6
-"""A sender that stops in the middle of speech (a muted microphone) has ended the utterance."""
+_NO_SOUND_S = 4.0
+"""A sender that stops in the middle of speech (a muted microphone) has ended the utterance. A busy
+machine stops for shorter."""
 _SEND_TIMEOUT_S = 5.0
 _INTERIM_MS = 500
 _CONFIDENCE = 0.95
