@@ -233,8 +233,9 @@ async def test_listen_fault_changes_the_transcript(
     shows: Callable[[list[stt.SpeechEvent]], bool],
 ) -> None:
     await providers.faults(fault)
-    frames = recording(recordings / "beckett.wav", 0, 3)
-    assert shows(await heard(providers, hearing(providers, http), frames, speed=4))
+    # A busy machine has no time for the interim results of all sentences.
+    frames = recording(recordings / "beckett.wav", 0, 6)
+    assert shows(await heard(providers, hearing(providers, http), frames, speed=2))
 
 
 @pytest.mark.alone  # recordings are sent and recognised in real time
