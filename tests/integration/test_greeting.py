@@ -36,7 +36,8 @@ async def test_agent_greets_by_name_and_answers_speech(
     training = {"role": "picker", "training_type": "warehouse safety"}
     client, response, _ = await product.enter(after_avatar=True, receives_video=True, **training)
     _, speaker = await client.hears(after=0)
-    assert client.avatar is not None
+    # LiveKit may announce the avatar before the agent.
+    await until(lambda: client.avatar is not None and client.agent is not None, 60, "not announced")
     assert speaker == client.avatar.identity
     assert client.avatar.attributes["lk.publish_on_behalf"] == client.agent.identity
 
