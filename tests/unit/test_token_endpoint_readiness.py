@@ -14,6 +14,7 @@ from agent.outcomes.avatar_budget import utc_day
 from agent.store import Store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.readiness import ReadinessCheck
+from tests.support.clock import Clock
 from tests.support.environments import ENDPOINT
 from tests.support.waiting import until
 
@@ -30,10 +31,10 @@ def shown(name: str, **labels: str) -> float | None:
 
 
 async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
-    rooms: LiveKitRooms, store: Store
+    rooms: LiveKitRooms, store: Store, clock: Clock
 ) -> None:
     check = ReadinessCheck(
-        rooms, store, EndpointSettings.from_env(ENDPOINT), check_every_s=0.02, ready_for_s=0.3
+        rooms, store, EndpointSettings.from_env(ENDPOINT), check_every_s=0.02, ready_for_s=60
     )
     assert not check.store_answers
     assert not check.livekit_answers
@@ -42,11 +43,12 @@ async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
         assert not check.livekit_answers
         rooms.answered_at = asyncio.get_running_loop().time()
         assert check.livekit_answers
-        await asyncio.sleep(0.15)
+        await clock.passes(30)
         assert check.livekit_answers, "one or two failed checks"
+        await clock.passes(60)
         await until(lambda: not check.livekit_answers, 30, "still ready")
-        assert check.store_answers
-        assert shown("reachable", what="store") == 1
+        await until(lambda: check.store_answers, 30, "the store did not answer again")
+        await until(lambda: shown("reachable", what="store") == 1, 30, "not shown")
         await until(lambda: shown("reachable", what="livekit") == 0, 30, "shown as reachable")
 
 
