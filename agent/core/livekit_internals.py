@@ -12,6 +12,7 @@ The import of this module replaces three functions for the whole process:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from abc import ABC
@@ -352,7 +353,9 @@ class VoiceTrack:
             return
         self._withdrawn = True
         self._output._subscribed_fut = asyncio.Future()
-        await self._room.local_participant.unpublish_track(self._output._publication.sid)
+        # Fails if the room is being left; the track ends with it.
+        with contextlib.suppress(rtc.participant.UnpublishTrackError):
+            await self._room.local_participant.unpublish_track(self._output._publication.sid)
         # Otherwise the source goes on to produce silence, a hundred times a second.
         await self._output._audio_source.aclose()
 

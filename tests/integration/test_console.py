@@ -42,7 +42,9 @@ async def test_text_console_needs_the_google_key_only(product: Product, tmp_path
     answer = shown.split("you:")[1]
     assert "video" in answer
     assert script.closing in shown
-    assert not await product.providers.calls("bey")
+    # The endpoint of the stage compares bills now and then.
+    calls = await product.providers.calls("bey")
+    assert not [call for call in calls if call["call"].startswith("POST")]
 
 
 def attach_terminal() -> None:

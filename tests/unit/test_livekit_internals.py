@@ -9,10 +9,12 @@ import inspect
 import subprocess
 import sys
 from importlib.metadata import version
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
+from livekit import rtc
 from livekit.agents import AgentServer
 from livekit.agents import __main__ as livekit_main
 from livekit.agents.cli import cli
@@ -30,7 +32,7 @@ from livekit.plugins import bey, google
 
 from agent.avatar.beyond_presence import BeyondPresenceAvatar
 from agent.avatar.playback import AUDIO_SAMPLE_RATE
-from agent.core.livekit_internals import BeyAvatarSession, ObservableAgentServer
+from agent.core.livekit_internals import BeyAvatarSession, ObservableAgentServer, VoiceTrack
 from agent.core.settings import WorkerSettings
 from tests.fakes.room import FakeRoom
 from tests.support.environments import WORKER
@@ -214,3 +216,20 @@ time.sleep(0.3)
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
     )
     assert ("unknown FFI handle: 987654" in run.stderr) is logged
+
+
+async def test_voice_track_is_withdrawn_quietly_while_the_room_is_being_left() -> None:
+    async def unpublish_track(_: str) -> None:
+        raise rtc.participant.UnpublishTrackError("engine is closed")
+
+    room = FakeRoom()
+    room.local_participant.unpublish_track = unpublish_track
+    output = room_output._ParticipantAudioOutput(
+        cast(Any, room),
+        sample_rate=24_000,
+        num_channels=1,
+        track_publish_options=rtc.TrackPublishOptions(),
+    )
+    output._publication = cast(Any, SimpleNamespace(sid="TR_1"))
+    await VoiceTrack(cast(Any, room), output).withdraw()
+    assert output._audio_source._ffi_handle.disposed
