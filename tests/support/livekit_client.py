@@ -85,13 +85,18 @@ class LiveKitClient:
         self._speaking = asyncio.Event()
         self._silence: asyncio.Task[None] | None = None
         """Sends silence between two recordings."""
+        self.room.on("track_published", self._on_published)
         self.room.on("track_subscribed", self._on_track)
         self.room.on("participant_disconnected", self._on_left)
         self.room.on("disconnected", self._on_disconnected)
         self.room.register_text_stream_handler("lk.transcription", self._on_text)
 
     async def join(self, url: str, token: str) -> None:
-        await asyncio.wait_for(self.room.connect(url, token), _JOIN_TIMEOUT_S)
+        options = rtc.RoomOptions(auto_subscribe=self._receives_video)
+        await asyncio.wait_for(self.room.connect(url, token, options), _JOIN_TIMEOUT_S)
+        for participant in self.room.remote_participants.values():
+            for publication in participant.track_publications.values():
+                self._on_published(publication, participant)
 
     async def leave(self) -> None:
         await _within(self.room.disconnect(), _LEAVE_TIMEOUT_S)
@@ -278,6 +283,12 @@ class LiveKitClient:
                     return
             await asyncio.sleep(_CONTINUE_AGAIN_S)
 
+    def _on_published(
+        self, publication: rtc.RemoteTrackPublication, _: rtc.RemoteParticipant
+    ) -> None:
+        if publication.kind == rtc.TrackKind.KIND_AUDIO and not publication.subscribed:
+            publication.set_subscribed(True)
+
     def _on_track(
         self,
         track: rtc.Track,
@@ -286,10 +297,8 @@ class LiveKitClient:
     ) -> None:
         if track.kind == rtc.TrackKind.KIND_AUDIO:
             self._start(self._receive_audio(track, participant.identity))
-        elif self._receives_video:
-            self._start(self._receive_video(track, participant.identity))
         else:
-            publication.set_subscribed(False)
+            self._start(self._receive_video(track, participant.identity))
 
     async def _receive_audio(self, track: rtc.Track, identity: str) -> None:
         audio = self.audio.setdefault(identity, ReceivedAudio())
