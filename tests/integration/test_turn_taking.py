@@ -9,7 +9,6 @@ from typing import Any
 from tests.support.conversation import events_of, wait_for_end_of_opening
 from tests.support.livekit_client import LiveKitClient
 from tests.support.product import Product
-from tests.support.waiting import holds_within
 
 
 async def ready(product: Product, session_id: str) -> LiveKitClient:
@@ -18,22 +17,6 @@ async def ready(product: Product, session_id: str) -> LiveKitClient:
     await wait_for_end_of_opening(client)
     await client.silence()
     return client
-
-
-async def say_until_recognised(client: LiveKitClient, recording: Path) -> float:
-    """Speak until the words are recognised; return when the last try ended.
-
-    On a busy machine, the stand-in may need longer than the agent waits, which then apologises.
-    """
-    for _ in range(3):
-        said_until = await client.say(recording)
-        if await holds_within(lambda: "america" in recognised(client), 15):
-            return said_until
-    raise AssertionError(f"not recognised: {client.captions}")
-
-
-def recognised(client: LiveKitClient) -> str:
-    return client.said(client.room.local_participant.identity).lower()
 
 
 async def calls_of(product: Product, provider: str, since: float) -> list[dict[str, Any]]:
@@ -48,7 +31,7 @@ async def test_flux_ends_a_turn_and_the_reply_has_begun_before(
     await product.providers.faults("stt:slow=4")
     began = time.time()
     client = await ready(product, "eager")
-    said_until = await say_until_recognised(client, recordings["clone-test"])
+    said_until = await client.say_until_recognised(recordings["clone-test"], "america")
     await client.hears(after=said_until + 0.2)
     listening = [
         call for call in await calls_of(product, "stt", began) if "final_at" in call["detail"]
@@ -65,7 +48,7 @@ async def test_gemini_recognises_speech_if_deepgram_refuses(
 ) -> None:
     await product.providers.faults("stt:401")
     client = await ready(product, "refused")
-    said_until = await say_until_recognised(client, recordings["clone-test"])
+    said_until = await client.say_until_recognised(recordings["clone-test"], "america")
     assert "stt_failed_over" in events_of(product, "refused")
     await client.hears(after=said_until + 0.2)
     await client.press_continue()
@@ -78,6 +61,6 @@ async def test_gemini_recognises_speech_for_which_deepgram_sent_no_words(
 ) -> None:
     await product.providers.faults("stt:half-open")
     client = await ready(product, "silent")
-    said_until = await say_until_recognised(client, recordings["clone-test"])
+    said_until = await client.say_until_recognised(recordings["clone-test"], "america")
     await client.hears(after=said_until + 0.2)
     assert "stt_second_asked" in events_of(product, "silent")
