@@ -46,7 +46,7 @@ async def test_timeline_covers_the_start_from_the_request_to_the_first_sound(
         *("page_asked", "endpoint_asked", "room_created", "job_began", "job_joined"),
         *("trainee_joined", "opening_begun", "first_sound", "page_audio"),
     ]
-    # All clocks are the same, but a process may stand still before it notes a moment. The page's
+    # All clocks are the same, but a process may be stopped before it notes a moment. The page's
     # moments include the way of its report through the room.
     slack_s = 3
     for earlier, later in zip(in_order, in_order[1:], strict=False):

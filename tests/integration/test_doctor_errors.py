@@ -42,8 +42,8 @@ class Row:
     """Environment variables to set; None removes one."""
     faults: tuple[str, ...] = ()
     code: int = 1
-    by_limit: bool = False
-    """The error shows by an answer that does not come in time."""
+    times_out: bool = False
+    """Doctor finds the error because an answer does not come within the product's timeout."""
 
 
 ROWS = [
@@ -79,7 +79,7 @@ ROWS = [
         "LiveKit hangs",
         (r"failed livekit\.reachable LIVEKIT_URL: .* did not answer within 4 s → .*",),
         {"LIVEKIT_URL": f"ws://{HANGS}"},
-        by_limit=True,
+        times_out=True,
     ),
     Row(
         "another agent name",
@@ -89,7 +89,7 @@ ROWS = [
             r"LIVEKIT_AGENT_NAME is somebody-else → .*",
         ),
         {"LIVEKIT_AGENT_NAME": "somebody-else"},
-        by_limit=True,
+        times_out=True,
     ),
     Row(
         "no worker",
@@ -98,7 +98,7 @@ ROWS = [
             r"skipped worker\.health no worker on this machine at 127\.0\.0\.1:\d+",
         ),
         {"LIVEKIT_AGENT_NAME": "nobody", "AGENT_HTTP_PORT": "{closed_port}"},
-        by_limit=True,
+        times_out=True,
     ),
     Row(
         "bad Beyond Presence key",
@@ -140,7 +140,7 @@ ROWS = [
             r"failed gemini\.key Gemini: .* did not answer within 4 s → .*",
         ),
         faults=("bey:hang", "stt:hang", "llm:hang"),
-        by_limit=True,
+        times_out=True,
     ),
     Row(
         "bad Deepgram and Google keys",
@@ -311,7 +311,7 @@ async def test_doctor_names_the_error(row: Row, product: Product, addresses: Add
             environ[name] = addresses.fill(value)
     await product.providers.faults(*row.faults)
 
-    results = await asyncio.wait_for(results_for(environ, own_limits=row.by_limit), 120)
+    results = await asyncio.wait_for(results_for(environ, own_timeouts=row.times_out), 120)
 
     lines = as_lines(results)
     for line in row.lines:

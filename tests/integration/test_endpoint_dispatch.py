@@ -18,7 +18,7 @@ from agent.demo.livekit_server import LiveKitServer
 from agent.outcomes.session_end import record_session_end
 from agent.store import Phase, SqliteStore
 from tests.support.endpoint_process import (
-    LIVEKIT_IS_SLOW,
+    LONG_LIVEKIT_TIMEOUT,
     Endpoint,
     agents_in,
     endpoint,
@@ -49,7 +49,7 @@ async def replicas(
 ) -> AsyncIterator[list[Endpoint]]:
     """Two endpoint processes on one store."""
     folder = tmp_path_factory.mktemp("endpoint")
-    env = endpoint_env(livekit, state, DISPATCH_CHECK_S="8", **LIVEKIT_IS_SLOW)
+    env = endpoint_env(livekit, state, DISPATCH_CHECK_S="8", **LONG_LIVEKIT_TIMEOUT)
     async with endpoint(env, folder) as one, endpoint(env, folder) as two:
         yield [one, two]
 

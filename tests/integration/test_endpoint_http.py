@@ -12,7 +12,7 @@ from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
 from tests.support.endpoint_process import (
-    LIVEKIT_IS_SLOW,
+    LONG_LIVEKIT_TIMEOUT,
     Endpoint,
     check_error,
     endpoint,
@@ -33,7 +33,7 @@ async def served(
         folder / "state",
         CORS_ALLOWED_ORIGINS=ORIGIN,
         LIVEKIT_PUBLIC_URL="https://public.example",
-        **LIVEKIT_IS_SLOW,
+        **LONG_LIVEKIT_TIMEOUT,
     )
     async with endpoint(env, folder) as started:
         yield started

@@ -13,7 +13,7 @@ from agent.demo.livekit_server import ensure_binary, livekit_server
 from agent.store import LimitReached, RedisStore
 from agent.token_endpoint.rate_limits import RateLimits
 from tests.support.endpoint_app import settings
-from tests.support.endpoint_process import LIVEKIT_IS_SLOW, endpoint, endpoint_env
+from tests.support.endpoint_process import LONG_LIVEKIT_TIMEOUT, endpoint, endpoint_env
 from tests.support.endpoint_requests import BACKEND, path_of
 
 pytestmark = pytest.mark.skipif(
@@ -25,7 +25,9 @@ pytestmark = pytest.mark.skipif(
 async def test_end_on_one_replica_applies_to_the_other(redis_url: str, tmp_path: Path) -> None:
     async with livekit_server(await ensure_binary(), tmp_path / "log") as livekit:
         envs = [
-            endpoint_env(livekit, tmp_path / f"state{i}", REDIS_URL=redis_url, **LIVEKIT_IS_SLOW)
+            endpoint_env(
+                livekit, tmp_path / f"state{i}", REDIS_URL=redis_url, **LONG_LIVEKIT_TIMEOUT
+            )
             for i in range(2)
         ]
         async with endpoint(envs[0], tmp_path) as one, endpoint(envs[1], tmp_path) as two:

@@ -13,7 +13,7 @@ import pytest
 from livekit import api
 
 from agent.demo.livekit_server import LiveKitServer
-from tests.support.endpoint_process import LIVEKIT_IS_SLOW, Endpoint, endpoint, endpoint_env
+from tests.support.endpoint_process import LONG_LIVEKIT_TIMEOUT, Endpoint, endpoint, endpoint_env
 from tests.support.endpoint_requests import BACKEND, browser, path_of
 
 HERE = Path(__file__).with_name("token_source")
@@ -31,7 +31,7 @@ async def served(
         await run("npm", "ci", "--no-audit", "--no-fund")
     folder = tmp_path_factory.mktemp("endpoint")
     async with endpoint(
-        endpoint_env(livekit, folder / "state", **LIVEKIT_IS_SLOW), folder
+        endpoint_env(livekit, folder / "state", **LONG_LIVEKIT_TIMEOUT), folder
     ) as started:
         yield started
 

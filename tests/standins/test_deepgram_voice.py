@@ -26,8 +26,8 @@ REUSED_FIRST_AUDIO_S = deepgram_voice._REUSED_FIRST_AUDIO_S
 
 
 @pytest.fixture(autouse=True)
-def _patient_voice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stand-ins may stand still for a while on a busy machine."""
+def _long_timeout_of_reused_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, the stand-ins may get no CPU time for seconds."""
     monkeypatch.setattr(deepgram_voice, "_REUSED_FIRST_AUDIO_S", TIMEOUT_S)
 
 

@@ -1,7 +1,7 @@
 """The monotonic clock of this process, which a test sets forward.
 
-A process may stand still for seconds on a busy machine. So tests do not compare short times: they
-use long ones, and set the clock forward instead of waiting.
+On a busy machine, a process may get no CPU time for seconds. So tests do not compare short times:
+they use long ones, and set the clock forward instead of waiting.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Clock:
         real = time.monotonic
         monkeypatch.setattr(time, "monotonic", lambda: real() + self.ahead_s)
 
-    async def passes(self, seconds: float) -> None:
+    async def advance(self, seconds: float) -> None:
         """Let all waits begin, set the clock forward, and let the waits end."""
         await asyncio.sleep(_SETTLE_S)
         self.ahead_s += seconds

@@ -1,6 +1,6 @@
-"""What `python -m agent doctor` finds, as lines of text; with longer time limits.
+"""What `python -m agent doctor` finds, as lines of text, with longer timeouts than the product's.
 
-`python -m tests.support.doctor_report` is `python -m agent doctor` with them.
+`python -m tests.support.doctor_report` runs `python -m agent doctor` with these timeouts.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _CHECK_S, _ANSWER_S, _WORKER_S = 60.0, 20.0, 20.0
 
 
 async def results_for(
-    environment: dict[str, str], *, own_limits: bool = False
+    environment: dict[str, str], *, own_timeouts: bool = False
 ) -> list[CheckResult]:
     """Run the checks of a worker and an endpoint.
 
     Args:
-        own_limits: keep the limits for an answer of a server and of a worker.
+        own_timeouts: keep the product's timeouts for an answer of a server or a worker.
     """
-    with _patience(own_limits=own_limits):
+    with _long_timeouts(answers=not own_timeouts):
         return await run_checks(read_configuration(environment, parts=BOTH_PARTS))
 
 
@@ -37,11 +37,16 @@ def as_lines(results: list[CheckResult]) -> list[str]:
 
 
 @contextlib.contextmanager
-def _patience(*, own_limits: bool = False) -> Iterator[None]:
-    """Extend the limits of 12 s, 4 s and 6.5 s: a busy machine may need longer."""
+def _long_timeouts(*, answers: bool = True) -> Iterator[None]:
+    """Extend the timeouts, because a busy machine may need longer.
+
+    Args:
+        answers: extend not only the 12 s of a check, but also the 4 s of a server's answer and the
+            6.5 s of a worker's.
+    """
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(run, "_LIMIT_S", _CHECK_S))
-        if not own_limits:
+        if answers:
             for module in (http_client, probe_room):
                 stack.enter_context(mock.patch.object(module, "REQUEST_TIMEOUT_S", _ANSWER_S))
             stack.enter_context(mock.patch.object(probe_room, "_NO_WORKER_S", _WORKER_S))
@@ -49,5 +54,5 @@ def _patience(*, own_limits: bool = False) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    with _patience():
+    with _long_timeouts():
         sys.exit(main(["doctor", *sys.argv[1:]]))

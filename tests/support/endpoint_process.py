@@ -20,8 +20,9 @@ from agent.demo.livekit_server import LiveKitServer
 from tests.support.endpoint_requests import API_KEY, CONTINUE_URL, JWT_SECRET
 from tests.support.waiting import until_answer
 
-LIVEKIT_IS_SLOW = {"LIVEKIT_TIMEOUT_S": "15"}
-"""For tests that do not stop LiveKit: on a busy machine, it may need longer than the usual 3 s."""
+LONG_LIVEKIT_TIMEOUT = {"LIVEKIT_TIMEOUT_S": "15"}
+"""For tests that do not stop LiveKit: on a busy machine, an answer may take longer than 3 s, the
+default."""
 ROOT = Path(__file__).resolve().parents[2]
 UNEXPECTED_ERROR = '"event": "unexpected_error"'
 """Part of the log line of a request that failed with an exception in the endpoint."""

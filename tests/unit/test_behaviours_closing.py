@@ -30,7 +30,7 @@ def short_linger(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def long_linger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Longer than a process stands still."""
+    """Longer than a busy machine stops a process."""
     monkeypatch.setattr(close_conversation, "LINGER_S", LONG_S)
 
 
@@ -38,7 +38,7 @@ async def types_for_long(fake: FakeGreeting, clock: Clock) -> None:
     """The trainee types slowly, and sends nothing."""
     for _ in range(12):
         fake.events.emit(TraineeTyping())
-        await clock.passes(LONG_S / 4)
+        await clock.advance(LONG_S / 4)
 
 
 @asynccontextmanager
@@ -70,12 +70,12 @@ async def test_silence_gets_one_check_in_and_then_the_closing_line() -> None:
 
 async def test_speech_after_the_check_in_allows_another_check_in(clock: Clock) -> None:
     async with opened(idle_seconds=LONG_S) as fake:
-        await clock.passes(2 * LONG_S)
+        await clock.advance(2 * LONG_S)
         await fake.until_said(fake.state.script.check_in)
         fake.events.emit(SpeechRecognised())
-        await clock.passes(2 * LONG_S)
+        await clock.advance(2 * LONG_S)
         await fake.until(lambda: fake.lines.count(fake.state.script.check_in) == 2)
-        await clock.passes(2 * LONG_S)
+        await clock.advance(2 * LONG_S)
         assert await fake.end_reason() == "silent"
         assert fake.lines.count(fake.state.script.check_in) == 2
 
@@ -88,11 +88,11 @@ async def test_typing_does_not_count_as_silence(
         await types_for_long(fake, clock)
         assert fake.lines == []
         # A draft that is never sent is not a turn: one check-in, then the closing line.
-        await clock.passes(3 * LONG_S)
+        await clock.advance(3 * LONG_S)
         await fake.until_said(fake.state.script.check_in)
         await types_for_long(fake, clock)
         assert fake.lines == [fake.state.script.check_in]
-        await clock.passes(3 * LONG_S)
+        await clock.advance(3 * LONG_S)
         assert await fake.end_reason() == "silent"
 
 
@@ -106,7 +106,7 @@ async def test_typing_after_the_closing_line_keeps_the_greeting_open(
         await fake.until_said(fake.state.script.closing)
         await types_for_long(fake, clock)
         assert fake.state.end_reason is None
-        await clock.passes(3 * LONG_S)
+        await clock.advance(3 * LONG_S)
         assert await fake.end_reason() == "completed"
 
 
@@ -137,18 +137,18 @@ async def test_question_after_the_closing_line_reopens_the_conversation(clock: C
         await fake.until(lambda: fake.closings == ["highlight_continue", ""])
         assert fake.state.end_reason is None
         # The next silence ends it without a second closing line.
-        await clock.passes(2 * LONG_S)
+        await clock.advance(2 * LONG_S)
         assert await fake.end_reason() == "completed"
         assert fake.lines == [fake.state.script.closing]
 
 
 async def test_time_limit_is_announced_before_the_closing_line(clock: Clock) -> None:
     async with opened(idle_seconds=1_000, max_seconds=240, warn_seconds=80) as fake:
-        await clock.passes(140)
+        await clock.advance(140)
         await fake.until(lambda: bool(fake.closings))
         assert fake.closings == ["soon"]
         assert fake.lines == []
-        await clock.passes(40)
+        await clock.advance(40)
         assert await fake.end_reason() == "time_limit"
         assert fake.closings == ["soon", "highlight_continue"]
         assert fake.lines == [fake.state.script.closing]
@@ -157,13 +157,13 @@ async def test_time_limit_is_announced_before_the_closing_line(clock: Clock) -> 
 @pytest.mark.usefixtures("long_linger")
 async def test_time_limit_ends_the_greeting_while_the_trainee_goes_on_talking(clock: Clock) -> None:
     async with opened(idle_seconds=1_000, max_seconds=240, warn_seconds=80) as fake:
-        await clock.passes(140)
+        await clock.advance(140)
         await fake.until(lambda: fake.closings == ["soon"])
-        await clock.passes(40)
+        await clock.advance(40)
         await fake.until_said(fake.state.script.closing)
         fake.events.emit(SpeechRecognised())
         await fake.until(lambda: fake.closings[-1] == "")
-        await clock.passes(120)
+        await clock.advance(120)
         fake.events.emit(SpeechRecognised())
         assert await fake.end_reason() == "time_limit"
         assert fake.lines == [fake.state.script.closing]
@@ -177,7 +177,7 @@ async def test_shorter_limit_of_the_environment_leaves_time_for_the_closing_line
         idle_seconds=1_000, max_seconds=240, warn_seconds=80, environ=environ
     ) as fake:
         assert fake.greeting.settings.max_greeting_s == 100
-        await closes_in_the_last_50_s(fake, clock)
+        await closes_50_s_early(fake, clock)
 
 
 async def test_waits_before_the_opening_leave_time_for_the_closing_line(clock: Clock) -> None:
@@ -191,14 +191,14 @@ async def test_waits_before_the_opening_leave_time_for_the_closing_line(clock: C
     limits: dict[str, float] = {"idle_seconds": 1_000, "max_seconds": 300, "warn_seconds": 80}
     environ = {"MAX_GREETING_S": "240"}
     async with fake_greeting(behaviours=behaviours, environ=environ, **limits) as fake:
-        await closes_in_the_last_50_s(fake, clock)
+        await closes_50_s_early(fake, clock)
 
 
-async def closes_in_the_last_50_s(fake: FakeGreeting, clock: Clock) -> None:
-    """The greeting, which may take 100 s, shows the notice, and closes in time."""
-    await clock.passes(30)
+async def closes_50_s_early(fake: FakeGreeting, clock: Clock) -> None:
+    """Check a greeting that may take 100 s: the notice after 25 s, the closing line after 50 s."""
+    await clock.advance(30)
     await fake.until(lambda: fake.closings == ["soon"])
-    await clock.passes(28)
+    await clock.advance(28)
     assert await fake.end_reason() == "time_limit"
     assert fake.lines == [fake.state.script.closing]
 

@@ -43,9 +43,9 @@ async def test_ready_ends_when_livekit_has_not_answered_for_a_while(
         assert not check.livekit_answers
         rooms.answered_at = asyncio.get_running_loop().time()
         assert check.livekit_answers
-        await clock.passes(30)
+        await clock.advance(30)
         assert check.livekit_answers, "one or two failed checks"
-        await clock.passes(60)
+        await clock.advance(60)
         await until(lambda: not check.livekit_answers, 30, "still ready")
         await until(lambda: check.store_answers, 30, "the store did not answer again")
         await until(lambda: shown("reachable", what="store") == 1, 30, "not shown")

@@ -40,7 +40,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     }.items():
         for name in names:
             monkeypatch.setattr(module, name, getattr(module, name) / SPEED)
-    # The lease outlasts a process that stands still.
+    # A busy machine may stop a process for seconds; it keeps its lease.
     monkeypatch.setattr(supervisor, "LEASE_PASSES", 100)
     settled = tuple(after_s / SPEED for after_s in supervisor.SETTLE_S)
     monkeypatch.setattr(supervisor, "SETTLE_S", settled)
@@ -133,7 +133,7 @@ async def test_second_replica_is_told_that_livekit_answers_and_notices_when_it_d
 ) -> None:
     other = FakeLiveKit()
     loop = asyncio.get_running_loop()
-    pass_s = 4 * PASS_S  # an answer counts for longer than a process stands still
+    pass_s = 4 * PASS_S  # an answer counts for longer than a busy machine stops a process
     async with supervisor_of(livekit, store, pass_s=pass_s):
         await livekit.wait_for_calls("ListRooms")
         async with supervisor_of(other, store, pass_s=pass_s):
@@ -142,7 +142,7 @@ async def test_second_replica_is_told_that_livekit_answers_and_notices_when_it_d
                 told_at, passes = other.answered_at, livekit.calls["ListRooms"]
                 await until(lambda told_at=told_at: other.answered_at > told_at, 30, "not told")  # type: ignore[misc]
                 assert livekit.calls["ListRooms"] - passes < READY_FOR_S / supervisor.PASS_S
-            # At its start, and once more after a process has stood still.
+            # At its start, and perhaps again if the machine has stopped a process.
             assert other.calls.total() <= 3
             livekit.status = other.status = None
             stopped_at = loop.time()

@@ -185,7 +185,7 @@ async def check_forget_older_counts_from_the_last_change(store: Store) -> None:
     await store.open_outcome("old", "s", "1", LEASE_S)
     await store.close_outcome("old", "1")
     await store.end("t", "continue")
-    await asyncio.sleep(2.5)  # a busy machine may stand still before it forgets
+    await asyncio.sleep(2.5)  # longer than a busy machine stops a process
     await store.open_outcome("new", "s", "2", LEASE_S)
     await store.close_outcome("new", "2")
     assert await store.forget_older(2.4) == 0

@@ -156,7 +156,7 @@ async def check_recent_requests(store: Store) -> None:
     assert await store.phase("a") is Phase.STARTED, "the request recorded the room"
     await store.forget_session("a")
     assert [r.session_id for r in await store.recent_requests(30, keep_s=60)] == ["b"]
-    await asyncio.sleep(2.5)  # a busy machine may stand still before it reads
+    await asyncio.sleep(2.5)  # longer than a busy machine stops a process
     await store.save_request("c", "{}", room_sid="RM_4", dispatched=False)
     assert [r.session_id for r in await store.recent_requests(2.4, keep_s=60)] == ["c"]
     assert [r.session_id for r in await store.recent_requests(30, keep_s=60)] == ["b", "c"]
