@@ -17,7 +17,6 @@ from agent.demo.processes import child, wait_until_ready
 from tests.browser.conftest import OPENING_ENDS, OpenPage
 from tests.support.page_driver import (
     SLOW_MS,
-    agents_in,
     arrive,
     screenshot,
     set_agent_attributes,
@@ -166,7 +165,7 @@ async def test_page_reports_a_killed_job_and_joins_its_replacement(
     await expect(root).to_have_attribute("data-state", "greeting", timeout=_ANOTHER_WITHIN_MS)
     await expect(line).to_be_empty()
     room = f"training-session-{session_id}"
-    await until_answer(lambda: agents_in(product, room), lambda agents: len(agents) == 1)
+    await until_answer(lambda: product.agents(room), lambda agents: len(agents) == 1)
 
 
 async def test_second_tab_takes_over_and_the_first_reports_it(

@@ -284,16 +284,7 @@ async def test_killed_job_has_an_outcome_and_the_next_agent_knows_its_answers(
     await wait_for_opening(client)
     await typed(client, "Five years", "Five years, good")
     lost = client.agent.identity
-
-    async def is_saved() -> bool:
-        store = open_store(StoreSettings.from_env(product.stage.environment))
-        try:
-            outcomes = await store.outcomes(session_id)
-        finally:
-            await store.aclose()
-        return any("Five years, good" in str(outcome) for outcome in outcomes)
-
-    await until_answer(is_saved)
+    await product.has_saved(session_id, "Five years, good")
     os.kill(product.job_process(session_id), signal.SIGKILL)
     # The page does this after it has lost its agent.
     assert (await product.ask(session_id, **request)).status_code == 200

@@ -43,10 +43,9 @@ async def test_livekit_restart_leads_to_a_new_greeting_with_one_avatar(
             back_at = time.monotonic()
             await client.hears(after=back_at, timeout=AGAIN_S)
             await client.silence()
-            me = client.room.local_participant.identity
 
             def answered() -> bool:
-                speakers = {who for who, _ in client.captions} - {me}
+                speakers = {who for who, _ in client.captions} - {client.me}
                 return any("video" in after_opening(client.said(who)) for who in speakers)
 
             for _ in range(3):  # another agent may just be taking over

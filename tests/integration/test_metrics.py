@@ -31,8 +31,7 @@ async def greet_and_answer(product: Product) -> tuple[str, float]:
     await wait_for_end_of_opening(client)
     await client.silence()
     await client.type("How long does the video take?")
-    guide = client.agent.identity
-    await until(lambda: "video" in after_opening(client.said(guide)), 60, "no answer")
+    await until(lambda: "video" in after_opening(client.agent_said), 60, "no answer")
     await client.press_continue()
     outcome = await product.outcome(session_id)
     return session_id, outcome["avatar_seconds"]

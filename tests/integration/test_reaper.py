@@ -17,10 +17,9 @@ import pytest
 from livekit import api, rtc
 
 from agent.core.job_metadata import room_name_of
-from agent.core.settings import EndpointSettings, StoreSettings
+from agent.core.settings import EndpointSettings
 from agent.demo.livekit_server import LiveKitServer, free_ports
 from agent.demo.processes import child, wait_until_ready
-from agent.store import open_store
 from agent.token_endpoint.livekit_rooms import LiveKitRooms
 from agent.token_endpoint.supervision.supervisor import PASS_S
 from tests.support.conversation import attribute, wait_for_opening
@@ -40,6 +39,8 @@ NEXT_S = 22.0
 """LiveKit lists a dead agent for about 20 s. Its avatar stays as long, and the next agent comes
 some seconds later, unless the worker removes them."""
 ROUND_S = 0.2
+SAVED_AVATAR = '"avatar_session_id":"'
+"""Part of an outcome that has an avatar session."""
 COUNTED_S = 10.0 + SLACK_S
 """LiveKit shows a change of a room's counts up to 10 s late."""
 
@@ -154,18 +155,6 @@ async def stubborn_avatar(product: Product, room: str, client: LiveKitClient) ->
     return await product.join(livekit.url, pass_)
 
 
-async def has_saved_its_avatar(product: Product, session_id: str) -> None:
-    """Wait for a save. After a kill, only the data that the job saved is known."""
-    store = open_store(StoreSettings.from_env(product.stage.environment))
-    try:
-        await until_answer(
-            lambda: store.outcomes(session_id),
-            lambda saved: any('"avatar_session_id":"' in outcome for outcome in saved),
-        )
-    finally:
-        await store.aclose()
-
-
 async def test_avatar_of_a_killed_job_is_removed_at_once_and_another_agent_joins(
     product: Product,
 ) -> None:
@@ -176,7 +165,7 @@ async def test_avatar_of_a_killed_job_is_removed_at_once_and_another_agent_joins
     assert client.agent is not None
     dead = client.agent.identity
     stubborn = await stubborn_avatar(product, room, client)
-    await has_saved_its_avatar(product, session_id)
+    await product.has_saved(session_id, SAVED_AVATAR)
     killed_at, killed_at_date = time.monotonic(), time.time()
     os.kill(product.job_process(session_id), signal.SIGKILL)
     # The next agent's avatar belongs there.
@@ -228,7 +217,7 @@ async def test_avatar_of_a_killed_worker_is_removed_within_30_s(
         client = await product.join(livekit.url, participant_token(livekit, room, "trainee"))
         await client.hears(after=0)
         stubborn = await stubborn_avatar(product, room, client)
-        await has_saved_its_avatar(product, name)
+        await product.has_saved(name, SAVED_AVATAR)
         killed_at = time.monotonic()
         # Kill the worker and its jobs, like a lost machine.
         os.killpg(worker.pid, signal.SIGKILL)

@@ -35,8 +35,7 @@ async def test_worker_spans_have_the_session_id_and_no_personal_data(
             assert "Quillfeather" in said
             await client.silence()
             await client.type("How long does the quokka video take?")
-            guide = client.agent.identity
-            await until(lambda: "video" in after_opening(client.said(guide)), 60, "no answer")
+            await until(lambda: "video" in after_opening(client.agent_said), 60, "no answer")
             await client.press_continue()
             await until(lambda: client.disconnected_at is not None, 60, "it did not end")
             await until(lambda: {"llm_node", "tts_node"} <= received.names, 60, "no spans arrived")

@@ -30,12 +30,7 @@ async def test_greeting_continues_in_text_without_an_avatar_if_every_tts_fails(
     assert attribute(client, "greeting.mode_reason") == "speech_failed"
     await product.paid_avatars_left(response["room_name"])
     await client.type("How long does the video take?")
-    guide = client.agent.identity
-    await until(
-        lambda: "video" in after_opening(client.said(guide)),
-        60,
-        "no answer to read",
-    )
+    await until(lambda: "video" in after_opening(client.agent_said), 60, "no answer to read")
     await client.press_continue()
     outcome = await product.outcome(response["session_id"])
     assert outcome["mode"] == "text"
@@ -49,13 +44,8 @@ async def test_fallback_llm_answers(product: Product) -> None:
     await client.silence()
     await product.providers.faults("llm:500x1")
     await client.type("How long does the video take?")
-    guide = client.agent.identity
-    await until(
-        lambda: "short" in after_opening(client.said(guide)),
-        60,
-        "no answer",
-    )
-    assert shipped_script().trouble not in client.said(guide)
+    await until(lambda: "short" in after_opening(client.agent_said), 60, "no answer")
+    assert shipped_script().trouble not in client.agent_said
     calls = await product.providers.calls("llm")
     models = {call["detail"]["model"] for call in calls if call["call"].startswith("POST")}
     assert models >= {"gemini-3.5-flash-lite", "gemini-2.5-flash-lite"}

@@ -53,6 +53,11 @@ def attribute(client: LiveKitClient, name: str) -> str:
     return client.agent.attributes.get(name, "") if client.agent else ""
 
 
+def expected_avatars(product: Product, session_id: str) -> int:
+    """Return 1, or 2 if the worker repeated a request that a busy machine answered too late."""
+    return 1 + ("avatar_call_retried" in events_of(product, session_id))
+
+
 def events_of(product: Product, session_id: str) -> set[str | None]:
     """The events that the worker has logged about a session so far."""
     logged = product.events("worker")

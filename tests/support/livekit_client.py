@@ -165,17 +165,25 @@ class LiveKitClient:
         """The identity of this client, under which its recognised words are shown."""
         return self.room.local_participant.identity
 
-    async def say_until_recognised(self, recording: Path, word: str) -> float:
-        """Speak a recording until the captions of this client have a word; return as `say` does.
+    async def say_until_recognised(self, recording: Path, *words: str) -> float:
+        """Speak a recording until the captions of this client have one of the words.
 
         On a busy machine, the stand-in of speech recognition may miss its time limit. The agent
         then asks the trainee to say it again.
+
+        Returns:
+            What `say` returned the last time.
+
+        Raises:
+            AssertionError: the words were not recognised in six attempts.
         """
         for _ in range(_SPEAKS_TIMES):
             said_until = await self.say(recording)
-            if await holds_within(lambda: word in self.said(self.me).lower(), _RECOGNISED_S):
+            if await holds_within(
+                lambda: any(word in self.said(self.me).lower() for word in words), _RECOGNISED_S
+            ):
                 return said_until
-        raise AssertionError(f"{word!r} is not in {self.said(self.me)!r}")
+        raise AssertionError(f"none of {words} is in {self.said(self.me)!r}")
 
     async def say(self, recording: Path) -> float:
         """Speak a recording; return time.monotonic() at which its last loud sample leaves.
@@ -273,13 +281,11 @@ class LiveKitClient:
         The room may be deleted before the answer arrives, and a call may be lost on a busy machine.
         The page would call the token endpoint, too.
         """
+        await until(lambda: self.agent or self.disconnected_at, _JOIN_TIMEOUT_S, "no agent joined")
         deadline = time.monotonic() + _CONTINUE_TIMEOUT_S
-        while time.monotonic() < deadline and self.disconnected_at is None:
-            try:
+        while self.agent and self.disconnected_at is None and time.monotonic() < deadline:
+            with contextlib.suppress(rtc.RpcError):
                 if await self.rpc("end_greeting", {"reason": "continue"}) == "ok":
-                    return
-            except rtc.RpcError:
-                if self.agent is None:
                     return
             await asyncio.sleep(_CONTINUE_AGAIN_S)
 

@@ -54,18 +54,12 @@ async def arrive(
     return session_id
 
 
-async def agents_in(product: Product, room: str) -> list[str]:
-    """Return the identities of the agents that LiveKit lists in a room."""
-    answer = await product.livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-    return [p.identity for p in answer.participants if "greeting.greeter" in p.attributes]
-
-
 async def set_agent_attributes(
     product: Product, session_id: str, attributes: dict[str, str]
 ) -> None:
     """Set attributes of the agent as if it had set them, through LiveKit's API."""
     room = f"training-session-{session_id}"
-    (agent,) = await until_answer(lambda: agents_in(product, room))
+    (agent,) = await until_answer(lambda: product.agents(room))
     await product.livekit.room.update_participant(
         api.UpdateParticipantRequest(room=room, identity=agent, attributes=attributes)
     )

@@ -209,6 +209,17 @@ class Product:
         finally:
             await store.aclose()
 
+    async def has_saved(self, session_id: str, text: str) -> None:
+        """Wait until an outcome with this text is in the store; only that survives a kill."""
+        store = open_store(StoreSettings.from_env(self.stage.environment))
+        try:
+            await until_answer(
+                lambda: store.outcomes(session_id),
+                lambda saved: any(text in outcome for outcome in saved),
+            )
+        finally:
+            await store.aclose()
+
     # What LiveKit's server has.
 
     async def participants(self, room: str) -> list[str]:
@@ -220,6 +231,10 @@ class Product:
         except api.TwirpError:
             return []
         return [p.identity for p in answer.participants]
+
+    async def agents(self, room: str) -> list[str]:
+        """Return the identities of the agents in a room."""
+        return [each for each in await self.participants(room) if each.startswith("agent-")]
 
     async def room_exists(self, room: str) -> bool:
         answer = await self.livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
