@@ -14,8 +14,8 @@ from agent.conversation.conversation import Conversation
 _START_TIMEOUT_S: Final = 10.0
 _INPUT_SAMPLE_RATE: Final = 16_000
 _VOICE_BITRATE: Final = 64_000
-"""Bits per second, at most. From here on, Opus needs half as much CPU time as at LiveKit's default,
-also for silence; see "Start" in `docs/performance.md`."""
+"""Bits per second, at most. From this rate on, Opus needs half as much CPU time as at LiveKit's
+default, also for silence; see "Start" in `docs/performance.md`."""
 
 
 async def start_in_room(conversation: Conversation, room: rtc.Room) -> None:

@@ -1,8 +1,8 @@
 """Send outcomes to the platform, close expired ones, and delete old ones.
 
 Worker and token endpoint run it, in any number of processes: the store reserves each due outcome
-for one of them. Delivery is at least once and never gives up; a repeated outcome has the same
-`webhook-id`.
+for one of them. Delivery is at least once. It is tried until RETENTION_DAYS deletes the outcome; a
+repeated outcome has the same `webhook-id`.
 """
 
 from __future__ import annotations
