@@ -208,7 +208,7 @@ class Conversation:
     def finish_reply(self, then: str) -> None:
         """Do not let the trainee interrupt the latest reply. Answer afterwards what they say.
 
-        The session would drop a turn that ends during the reply, so an open one waits, too.
+        What the trainee has begun to say waits, too: the session drops a turn that ends meanwhile.
 
         Args:
             then: a line of the script to say after it; may be empty.

@@ -104,7 +104,7 @@ class RoomApi:
                 if e.code == api.ServerErrorCode.NOT_FOUND:
                     return False
                 logger.warning(
-                    "could not delete the room",
+                    "could not delete the room; if it stays, the endpoint's reaper deletes it",
                     extra={
                         "event": "room_not_deleted",
                         "error": str(e),

@@ -2,12 +2,14 @@
 
 - `schema`: the fields of a script file
 - `library`, `front_matter`: read the files
+- `editing`: replaces texts in the files, for translators
 - `for_trainee`: the script for a trainee; if it cannot be used, the next best one
 - `selection`, `word_forms`: rank scripts, locales and industries for a trainee
 - `rendering`, `script_texts`, `templates`: fill a script with the trainee's values, always as plain
-  text; the result is in `rendered_script`
+  text; `quoting` and `question_format` prepare them for the LLM; the result is in `rendered_script`
+- `introduction`: what the page says before the greeting
 - `check`, `check_file`, `check_rendered`, `wording`, `speakable`, `disclosure`,
-  `explain`: the checks of `python -m agent prompts check`, and their words
+  `finding`: the checks of `python -m agent prompts check`; `explain` words what they find
 """
 
 from __future__ import annotations

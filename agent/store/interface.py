@@ -72,7 +72,7 @@ def dispatch_claim(session_id: str) -> str:
 
 
 def accepted_lease(session_id: str) -> str:
-    """Return the lease of an accepted job of a session; its worker holds it for JOB_START_S."""
+    """Return the name of the lease that a worker takes for JOB_START_S when it accepts a job."""
     return f"accepted/{session_id}"
 
 

@@ -46,7 +46,8 @@ before the worker registers; on a busy machine that is more than its default of 
 _SHUTDOWN_S: Final = 8.0
 """Longest wait for outcome delivery and the store once LiveKit's part has stopped."""
 _WORKERS: Final = "workers"
-"""The holder of every lease of an accepted job: the next job of a session renews it."""
+"""The holder of every lease of an accepted job. All workers use the same one, so that the next job
+of a session can renew the lease."""
 
 
 class GreetingServer(ObservableAgentServer):
@@ -142,10 +143,7 @@ class GreetingServer(ObservableAgentServer):
         )
 
     async def on_job_died(self, job: Job, agent_identity: str, livekit: api.LiveKitAPI) -> None:
-        """Let the dispatch supervisor replace the dead job's agent, and stop the charges.
-
-        Removes the agent and the avatar.
-        """
+        """Let the dispatch supervisor dispatch another agent, and remove the dead one's avatar."""
         session_id = session_id_of(job.room.name)
         ids = {
             "session_id": session_id,
@@ -157,7 +155,7 @@ class GreetingServer(ObservableAgentServer):
             "log lines before this one for the cause, for example memory",
             extra={"event": "job_died", **ids},
         )
-        with contextlib.suppress(StoreError):  # the supervisor waits for JOB_START_S then
+        with contextlib.suppress(StoreError):  # then the supervisor waits for JOB_START_S
             await self._store.release_lease(accepted_lease(session_id), _WORKERS)
         try:
             await RoomApi(job.room.name, livekit).remove_agent(agent_identity)
@@ -199,7 +197,7 @@ class GreetingServer(ObservableAgentServer):
     async def _tell_accepted(self, request: JobRequest) -> None:
         """Tell the dispatch supervisor, which then waits for the job."""
         lease = accepted_lease(session_id_of(request.room.name))
-        with contextlib.suppress(StoreError):  # another agent may be dispatched, and leaves
+        with contextlib.suppress(StoreError):  # then another agent may be dispatched; it leaves
             await self._store.hold_lease(lease, _WORKERS, JOB_START_S)
 
     def _report_load(self) -> float:

@@ -6,9 +6,10 @@ room and stays. It waits longer after each dispatch that no worker took.
 
 - LiveKit lists a job up to 5 s late, and deleting a dispatch ends its job even if the job is not
   listed yet. A dispatch without a job is therefore deleted only once it is JOB_LISTED_S old.
-- A worker that accepts a job holds a lease in the store until the job's process dies. The job has
-  JOB_START_S to join, because another agent would request another avatar. LiveKit's own list does
-  not help: it shows a job up to 5 s late, and one whose process died as running.
+- A worker that accepts a job takes a lease in the store for JOB_START_S. The job has this time to
+  join, because another agent would request another avatar. If the job's process dies, the worker
+  gives the lease back. LiveKit's own list does not help: it shows a job up to 5 s late, and lists a
+  job whose process has died as running.
 - A dispatch whose job is slow to join is not deleted: if both agents join, the second one leaves.
 - The trainee's room token outlives the room. The trainee may join after the worker has stopped
   waiting and closed the room. LiveKit then opens the room again without a dispatch, and the
